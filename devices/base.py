@@ -1,0 +1,196 @@
+"""The device contract: what a driver announces, yields and raises.
+
+A driver describes its streams in `open`, yields data from `read`, and frees everything in `close`.
+It never sees a thread, an LSL outlet or a file: the host that runs it owns those.
+
+Errors::
+
+    DeviceError            the device cannot go on; the message says what to do about it
+    └── DeviceLost         it went away (cable out, battery empty): worth opening again
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import BaseModel, ConfigDict, Field
+
+Dtype = Literal["float32", "float64", "int8", "int16", "int32", "int64", "string"]
+F64Array = npt.NDArray[np.float64]
+U8Array = npt.NDArray[np.uint8]
+Array = npt.NDArray[Any]
+
+
+class DeviceError(Exception):
+    """A device cannot do what was asked; the message names the value, the limit and the remedy."""
+
+
+class DeviceLost(DeviceError):
+    """A device that was running went away; the host opens it again and marks the gap."""
+
+
+class Clock(Protocol):
+    """The LSL clock as a driver sees it: seconds, monotonic."""
+
+    def now(self) -> float:
+        """Return the LSL time in seconds."""
+        ...
+
+    def sleep_until(self, time: float) -> None:
+        """Sleep until LSL time `time`; return at once where it has passed or the device closes."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """One channel; `unit` in the words of the XDF meta-data (microvolts, microsiemens…)."""
+
+    label: str
+    unit: str = ""
+    kind: str = ""  # EEG, EOG, ECG, PPG, RSP, EDA, SKT, EMG, Trigger…
+
+
+@dataclass(frozen=True, slots=True)
+class StreamSpec:
+    """What an outlet announces. A rate of 0 means irregular."""
+
+    name: str
+    type: str
+    channels: tuple[Channel, ...]
+    rate_hz: float
+    dtype: Dtype
+    source_id: str = ""  # the host makes one from device and stream where it is empty
+    manufacturer: str = ""
+    model: str = ""
+    can_drop_samples: bool = False
+    desc: Mapping[str, str] = field(default_factory=dict)  # further flat entries of <desc>
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSpec:
+    """One video; the host publishes its index stream and writes its file.
+
+    `pixel_format` is a GenICam PFNC name: Mono8, BayerRG8, Mono12p…
+    """
+
+    name: str
+    width: int
+    height: int
+    pixel_format: str
+    rate_hz: float
+    source_id: str = ""
+    manufacturer: str = ""
+    model: str = ""
+    desc: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """Samples of one stream, oldest first.
+
+    `times` has shape (n,), LSL seconds. Without `device_times` they are the times of the samples.
+    With `device_times`, shape (n,), seconds of the device's own clock, they are the times at which
+    the samples arrived, and the host maps device time to LSL time with its clock model.
+    `data` has shape (n, channels); for string streams it is an object array of str.
+    `lost` counts samples known to be missing right before this chunk.
+    """
+
+    stream: str
+    times: F64Array
+    data: Array
+    device_times: F64Array | None = None
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One video frame; `image` is a view, valid until the next iteration.
+
+    `time` is the middle of the exposure in LSL seconds, or, where `device_time` (the middle of the
+    exposure on the camera's clock) is given, the time at which the frame arrived.
+    `fault` says in words why a frame is incomplete; `lost` counts the frames missing before it.
+    """
+
+    stream: str
+    device_frame: int
+    time: float
+    image: U8Array | None
+    device_time: float | None = None
+    exposure_us: float | None = None
+    code: int | None = None
+    fault: str | None = None
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StreamQuery:
+    """A stream that a device listens to, by name or by type."""
+
+    name: str | None = None
+    type: str | None = None
+
+
+class Settings(BaseModel):
+    """What every device takes: frozen, and a key it does not know is an error."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")
+
+
+class Device(ABC):
+    """A driver. Life: `open` once, iterate `read` until told to stop, `close` always."""
+
+    Settings: ClassVar[type[Settings]]
+    summary: ClassVar[str] = ""  # one line for `unisono devices`
+    simulated: ClassVar[bool] = False
+
+    @abstractmethod
+    def __init__(self, settings: Any, clock: Clock) -> None: ...
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Say why this driver cannot run here and what to do, or None where it can."""
+        return None
+
+    @abstractmethod
+    def open(self) -> Sequence[StreamSpec | VideoSpec]:
+        """Open the device and describe its streams.
+
+        Raises:
+            DeviceError: it cannot be opened; the message names the remedy.
+        """
+
+    @abstractmethod
+    def read(self) -> Iterator[Chunk | Frame | None]:
+        """Yield what the device delivers, and something (None if need be) at least every 200 ms.
+
+        Raises:
+            DeviceLost: the device went away and may come back.
+            DeviceError: the device failed for good.
+        """
+
+    @abstractmethod
+    def close(self) -> None:
+        """Free everything; called in every case, possibly twice, possibly without `open`."""
+
+    def inputs(self) -> Sequence[StreamQuery]:
+        """Name the streams that `take` wants; none unless overridden."""
+        return ()
+
+    def take(self, chunk: Chunk) -> None:
+        """Receive samples of a stream named by `inputs`, stamped in the LSL clock."""
+        raise NotImplementedError
+
+    def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry out a command (exposure, impedance…) and answer what is now true.
+
+        Raises:
+            DeviceError: the command is unknown or its arguments are out of range.
+        """
+        raise DeviceError(f"{type(self).__name__} has no command {name!r}")

@@ -1,0 +1,1 @@
+"""The Qt programs: recorder window, stimulus player, session review."""

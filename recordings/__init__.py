@@ -1,0 +1,1 @@
+"""Everything about files: XDF, video, manifest, layout, check, report and reading."""
