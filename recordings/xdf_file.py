@@ -1,0 +1,199 @@
+"""The file of a recording's XDF chunks: no buffer of ours, an orderly end on a full disk.
+
+What one `write` call is given is in the file as a whole or not at all. While the recording runs, a
+nameless file of `reserve_bytes` keeps some space back; when the disk is full, that space is freed,
+so that the footers still fit.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any, Final, Self
+
+from recordings.errors import DiskFull, RecordingError
+from recordings.xdf import MAGIC, file_header
+
+_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+# The kernel takes at most IOV_MAX parts a call: 1024 on Linux and macOS.
+_MAX_PARTS: Final = 1024
+
+Part = bytes | bytearray | memoryview
+
+
+def _sync_all(fd: int) -> None:
+    os.fsync(fd)
+
+
+# Windows and macOS have no fdatasync: fsync does the same and writes the file's times as well.
+_sync_data: Callable[[int], None] = getattr(os, "fdatasync", _sync_all)
+
+
+def _write_joined(fd: int, parts: Sequence[Part]) -> int:
+    """Stand in for `os.writev` on Windows, at the price of one copy."""
+    return os.write(fd, b"".join(parts))
+
+
+_writev: Callable[[int, Sequence[Part]], int] = getattr(os, "writev", _write_joined)
+
+
+class XdfFile:
+    """A new XDF file with its FileHeader; `write` appends whole chunks.
+
+    One thread writes; `sync` may run in another one, as long as `close` waits for it.
+
+    Raises:
+        RecordingError: the file exists, or cannot be created.
+        DiskFull: there is no room for the header and the reserve.
+    """
+
+    def __init__(self, path: Path, reserve_bytes: int = 1 << 20) -> None:
+        self.path = path
+        self.position = 0  # bytes in the file: the end of the last complete write
+        self._reserve: IO[bytes] | None = None
+        self._fd = self._create()
+        try:
+            self._keep_back(reserve_bytes)
+            self.write(MAGIC, file_header())
+        except BaseException:
+            self._abandon()
+            raise
+
+    def _create(self) -> int:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        flags |= getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
+        try:
+            return os.open(self.path, flags, 0o666)
+        except FileExistsError:
+            raise RecordingError(
+                f"{self.path}: exists already, and no file is ever overwritten; "
+                "name another one or move it away"
+            ) from None
+        except OSError as error:
+            raise self._failure(error, "cannot be created") from error
+
+    def _keep_back(self, size: int) -> None:
+        if not size:
+            return
+        try:
+            # Nameless from its first moment on: even a kill leaves nothing behind.
+            self._reserve = tempfile.TemporaryFile(dir=self.path.parent, buffering=0)  # noqa: SIM115
+            _allocate(self._reserve, size)
+        except OSError as error:
+            raise self._failure(error, f"no {size} bytes can be kept back beside it") from error
+
+    def _abandon(self) -> None:
+        self._free_reserve()
+        os.close(self._fd)
+        self._fd = -1
+        self.path.unlink(missing_ok=True)
+
+    def write(self, *parts: Part) -> None:
+        """Append the parts (one or more whole chunks) with as few system calls as possible.
+
+        Raises:
+            DiskFull: there is no space left (or the quota or file size limit is reached); the
+                file ends with the last complete `write` and the reserve is freed, so that
+                another, small `write` can still succeed.
+            RecordingError: the disk failed in another way.
+        """
+        rest = [memoryview(part).cast("B") for part in parts if len(part)]
+        total = sum(map(len, rest))
+        try:
+            while rest:
+                rest = _after(rest, _writev(self._fd, rest[:_MAX_PARTS]))
+        except OSError as error:
+            self._take_back()
+            raise self._failure(error, f"cannot be written at byte {self.position}") from error
+        self.position += total
+
+    def _take_back(self) -> None:
+        """Cut off what an unfinished write left, and free the reserve."""
+        with suppress(OSError):  # a torn tail is harmless beside what went wrong already
+            os.ftruncate(self._fd, self.position)
+            os.lseek(self._fd, self.position, os.SEEK_SET)
+        self._free_reserve()
+
+    def _free_reserve(self) -> None:
+        if self._reserve is not None:
+            self._reserve.close()
+            self._reserve = None
+
+    def sync(self) -> None:
+        """Wait until everything written is on the disk (`fsync` where there is no `fdatasync`).
+
+        Raises:
+            DiskFull: the disk found out only now that it has no space.
+            RecordingError: the disk failed.
+        """
+        try:
+            _sync_data(self._fd)
+        except OSError as error:
+            raise self._failure(error, "cannot be synced to the disk") from error
+
+    def close(self) -> None:
+        """Sync and close the file and free the reserve; the second call does nothing.
+
+        Raises:
+            DiskFull, RecordingError: as `sync`; the file is closed all the same.
+        """
+        if self._fd < 0:
+            return
+        fd, self._fd = self._fd, -1
+        self._free_reserve()
+        try:
+            _sync_all(fd)
+        except OSError as error:
+            raise self._failure(error, "cannot be synced to the disk") from error
+        finally:
+            os.close(fd)
+
+    def _failure(self, error: OSError, what: str) -> RecordingError:
+        if error.errno in _FULL:
+            return DiskFull(
+                f"{self.path}: {what}: the disk of {self.path.parent} is full ({error.strerror}); "
+                "free space or record to another disk"
+            )
+        return RecordingError(
+            f"{self.path}: {what} ({error.strerror}); check the folder's permissions and the disk"
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _after(parts: list[memoryview], written: int) -> list[memoryview]:
+    """Return what is left of `parts` once `written` bytes are gone."""
+    for index, part in enumerate(parts):
+        if written < len(part):
+            return [part[written:], *parts[index + 1 :]]
+        written -= len(part)
+    return []
+
+
+def _allocate(file: IO[bytes], size: int) -> None:
+    """Make the disk really give `size` bytes: a sparse file would keep nothing back."""
+    fallocate: Any = getattr(os, "posix_fallocate", None)
+    if fallocate is not None:
+        try:
+            fallocate(file.fileno(), 0, size)
+            return
+        except OSError as error:
+            if error.errno not in (errno.EINVAL, errno.EOPNOTSUPP, errno.ENOSYS):
+                raise
+    view = memoryview(bytes(size))
+    while view:
+        view = view[file.write(view) :]
