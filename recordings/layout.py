@@ -1,0 +1,147 @@
+"""Where a session lies: `<data>/<study>/sub-01/ses-01/sub-01_ses-01_task-x_run-01`."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Final
+
+from recordings.errors import RecordingError
+
+XDF_NAME: Final = "recording.xdf"
+TRUTH_NAME: Final = "truth.tsv"
+REPORT_NAME: Final = "report.html"
+REPORT_JSON_NAME: Final = "report.json"
+
+_LABEL = re.compile(r"[A-Za-z0-9]+")
+_STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
+_MAX_LABEL = 64
+
+
+def check_label(what: str, value: str) -> str:
+    """Return `value` if it can be a label of a participant, session or task.
+
+    Raises:
+        RecordingError: it is not `[A-Za-z0-9]+` or is longer than 64; the message says why.
+    """
+    return _checked(what, value, _LABEL, "letters A-Z, a-z and digits")
+
+
+def check_study(value: str) -> str:
+    """Return `value` if it can be a study's name: a label that may also hold `-` and `_`.
+
+    Raises:
+        RecordingError: it cannot.
+    """
+    return _checked(
+        "study", value, _STUDY, "letters A-Z, a-z, digits, - and _, a letter or digit first"
+    )
+
+
+def _checked(what: str, value: str, pattern: re.Pattern[str], allowed: str) -> str:
+    if pattern.fullmatch(value) and len(value) <= _MAX_LABEL:
+        return value
+    if not value:
+        reason = "is empty"
+    elif len(value) > _MAX_LABEL:
+        reason = f"has {len(value)} characters"
+    else:
+        bad = sorted(set(value) - set(re.sub("[^A-Za-z0-9]", "", value)))
+        reason = "has " + " ".join(map(repr, bad)) + " in it"
+    hint = "; a participant is named by a pseudonym such as 01" if what == "participant" else ""
+    raise RecordingError(
+        f"{what} {value!r} {reason}: use only {allowed}, at most {_MAX_LABEL}{hint}"
+    )
+
+
+def session_name(participant: str, session: str, task: str, run: int) -> str:
+    """Return the name of a session's folder."""
+    return f"sub-{participant}_ses-{session}_task-{task}_run-{run:02d}"
+
+
+def session_folder(
+    data_dir: Path, study: str, participant: str, session: str, task: str, run: int
+) -> Path:
+    """Return the folder of a session, without touching the disk.
+
+    Raises:
+        RecordingError: a label is not allowed.
+    """
+    check_study(study)
+    for what, value in (("participant", participant), ("session", session), ("task", task)):
+        check_label(what, value)
+    parent = data_dir / study / f"sub-{participant}" / f"ses-{session}"
+    return parent / session_name(participant, session, task, run)
+
+
+def new_session_folder(
+    data_dir: Path, study: str, participant: str, session: str, task: str
+) -> tuple[Path, int]:
+    """Create the folder of the next run and return it with the run's number.
+
+    The number is one more than the highest there is, so that none is used twice; making the
+    folder is what claims the number, so that two programs cannot get the same one.
+
+    Raises:
+        RecordingError: a label is not allowed, or the folder cannot be made.
+    """
+    parent = session_folder(data_dir, study, participant, session, task, 1).parent
+    prepare_data_dir(data_dir)
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        while True:
+            run = _highest_run(parent, participant, session, task) + 1
+            folder = parent / session_name(participant, session, task, run)
+            try:
+                folder.mkdir()
+            except FileExistsError:
+                continue  # another program was faster: it has this number now
+            return folder, run
+    except OSError as error:
+        raise RecordingError(
+            f"{parent}: no session folder can be made there ({error.strerror}); "
+            "check its permissions"
+        ) from error
+
+
+def _highest_run(parent: Path, participant: str, session: str, task: str) -> int:
+    stem = re.escape(f"sub-{participant}_ses-{session}_task-{task}_run-")
+    # A case-insensitive disk would refuse a name that differs in case alone: count those too.
+    pattern = re.compile(stem + r"(\d+)", re.IGNORECASE)
+    names = (pattern.match(entry.name) for entry in parent.iterdir())
+    return max((int(match[1]) for match in names if match), default=0)
+
+
+def prepare_data_dir(path: Path) -> None:
+    """Make the data folder if it is missing, and prove that files can be written into it.
+
+    Raises:
+        RecordingError: it cannot be made, is not a folder, or is read-only.
+    """
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise RecordingError(
+            f"{path}: there is a file where the data folder should be; name another data folder"
+        ) from None
+    except OSError as error:
+        raise RecordingError(
+            f"{path}: the data folder cannot be made ({error.strerror}); name another one"
+        ) from error
+    try:
+        # Asking for permissions is not enough: root has them all, even on a read-only disk.
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise RecordingError(
+            f"{path}: the data folder cannot be written to ({error.strerror}); "
+            "change its permissions or name another one"
+        ) from error
+
+
+def free_bytes(path: Path) -> int:
+    """Return the bytes free on the disk of `path`, which need not exist yet."""
+    there = next(p for p in (path, *path.absolute().parents) if p.exists())
+    return shutil.disk_usage(there).free
