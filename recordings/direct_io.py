@@ -1,0 +1,90 @@
+"""What the operating systems do differently under `DirectFile`.
+
+Linux has all of it. macOS has F_NOCACHE in place of O_DIRECT and no fallocate; Windows has neither,
+nor pwrite: there the file goes through the page cache. Neither of the two was tried.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import errno
+import os
+import sys
+from pathlib import Path
+from typing import Final, Literal
+
+from recordings.errors import RecordingError
+
+ALIGN: Final = 4096  # covers sectors of 512 and of 4096 bytes
+_F_NOCACHE: Final = 48  # fcntl of macOS
+_FALLOC_FL_KEEP_SIZE: Final = 1
+
+Mode = Literal["direct", "nocache", "buffered"]
+
+
+def create(path: Path, direct: bool) -> tuple[int, Mode]:
+    """Make a new file, bypassing the page cache if `direct` and the system can.
+
+    Raises:
+        RecordingError: it exists already or cannot be made.
+    """
+    try:
+        return _create(path, direct)
+    except OSError as error:
+        raise RecordingError(
+            f"{path}: cannot be made ({error.strerror}); "
+            "the folder must be writable, and no file is ever overwritten"
+        ) from error
+
+
+def _create(path: Path, direct: bool) -> tuple[int, Mode]:
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    if direct and sys.platform == "linux":
+        try:
+            return os.open(path, flags | os.O_DIRECT, 0o644), "direct"
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            path.unlink(missing_ok=True)  # Linux makes the file before it refuses the flag
+    fd = os.open(path, flags, 0o644)
+    if direct and sys.platform == "darwin":
+        import fcntl
+
+        fcntl.fcntl(fd, _F_NOCACHE, 1)
+        return fd, "nocache"
+    return fd, "buffered"
+
+
+def use_page_cache(fd: int) -> None:
+    """Take O_DIRECT from an open file."""
+    if sys.platform == "linux":
+        import fcntl
+
+        fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) & ~os.O_DIRECT)
+
+
+def pwrite(fd: int, data: memoryview, offset: int) -> int:
+    """Write at `offset`; return how many bytes went in."""
+    if sys.platform == "win32":
+        os.lseek(fd, offset, os.SEEK_SET)
+        return os.write(fd, data)
+    return os.pwrite(fd, data, offset)
+
+
+def sync(fd: int) -> None:
+    """Bring data to the disk."""
+    if sys.platform == "linux":
+        os.fdatasync(fd)
+    else:
+        os.fsync(fd)
+
+
+def allocate(fd: int, offset: int, size: int) -> None:
+    """Reserve room beyond the end without making the file longer, where the system can."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None, use_errno=True)
+        start, length = ctypes.c_int64(offset), ctypes.c_int64(size)
+        if libc.fallocate64(fd, _FALLOC_FL_KEEP_SIZE, start, length):
+            number = ctypes.get_errno()
+            if number not in (errno.EOPNOTSUPP, errno.ENOSYS):
+                raise OSError(number, os.strerror(number))
