@@ -1,0 +1,150 @@
+"""What the XML of a stream's header and footer says, read with distrust.
+
+Files come from other labs and other programs: entity bombs are refused, text that is not UTF-8 is
+decoded with replacement characters, and a field that is missing has a harmless default.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+from xml.etree.ElementTree import Element, ParseError
+
+import defusedxml.ElementTree as SafeTree
+import numpy as np
+from defusedxml import DefusedXmlException
+
+# The types of numpy for the words of XDF; a string stream has none.
+DTYPES: Final[dict[str, np.dtype[Any]]] = {
+    "float32": np.dtype("<f4"),
+    "double64": np.dtype("<f8"),
+    "int8": np.dtype("<i1"),
+    "int16": np.dtype("<i2"),
+    "int32": np.dtype("<i4"),
+    "int64": np.dtype("<i8"),
+}
+
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+class BadXml(ValueError):
+    """The XML of a header or footer cannot be used; the message says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelInfo:
+    """One channel as `<desc><channels>` describes it; unknown = empty."""
+
+    label: str
+    unit: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Footer:
+    """What the writer said at the end of a stream; unknown = None."""
+
+    first: float | None
+    last: float | None
+    count: int | None
+
+
+class StreamInfo:
+    """The header of one stream: its fields, and the whole tree as `root`."""
+
+    def __init__(self, xml: bytes) -> None:
+        """Read the content of a StreamHeader chunk, without the stream id.
+
+        Raises:
+            BadXml: it is no XML, is hostile, or names no usable format and channel count.
+        """
+        self.xml = xml
+        self.root = parse_xml(xml)
+        self.name = self.text("name")
+        self.type = self.text("type")
+        self.source_id = self.text("source_id")
+        self.hostname = self.text("hostname")
+        self.uid = self.text("uid")
+        self.channel_format = self.text("channel_format")
+        self.rate_hz = max(_number(self.text("nominal_srate")) or 0.0, 0.0)
+        if self.channel_format not in DTYPES and self.channel_format != "string":
+            raise BadXml(f"channel format {self.channel_format!r} is unknown")
+        count = _number(self.text("channel_count"))
+        if count is None or count < 0 or count != int(count):
+            raise BadXml(f"channel count {self.text('channel_count')!r} is no number")
+        self.channel_count = int(count)
+
+    @property
+    def dtype(self) -> np.dtype[Any] | None:
+        """The type of the values; None for strings."""
+        return DTYPES.get(self.channel_format)
+
+    @property
+    def sample_bytes(self) -> int:
+        """The bytes of one numeric sample without its stamp."""
+        return self.channel_count * (self.dtype.itemsize if self.dtype else 0)
+
+    def text(self, path: str) -> str:
+        """Return the text at `path` below `<info>`, such as `desc/reference/label`; "" if none."""
+        return (self.root.findtext(path) or "").strip()
+
+    @cached_property
+    def channels(self) -> tuple[ChannelInfo, ...]:
+        """One entry a channel; channels without a description are numbered from 1."""
+        found = [
+            ChannelInfo(*((e.findtext(key) or "").strip() for key in ("label", "unit", "type")))
+            for e in self.root.findall("desc/channels/channel")[: self.channel_count]
+        ]
+        missing = range(len(found) + 1, min(self.channel_count, 1 << 16) + 1)
+        return (*found, *(ChannelInfo(str(n), "", "") for n in missing))
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels of the channels."""
+        return tuple(channel.label for channel in self.channels)
+
+    @property
+    def can_drop_samples(self) -> bool:
+        """Whether the device may leave samples out (a camera does): no line fits its stamps."""
+        return self.text("desc/synchronization/can_drop_samples").lower() == "true"
+
+
+def parse_xml(xml: bytes) -> Element:
+    """Return the root of an XML document.
+
+    Raises:
+        BadXml: it is not well-formed, or declares entities.
+    """
+    text = _NOT_XML.sub("\ufffd", xml.decode("utf-8", "replace"))
+    try:
+        root: Element = SafeTree.fromstring(text, forbid_dtd=True)
+    except (ParseError, ValueError) as error:
+        what = "hostile" if isinstance(error, DefusedXmlException) else "broken"
+        raise BadXml(f"{what} XML ({error})") from error
+    return root
+
+
+def parse_footer(xml: bytes) -> Footer:
+    """Read the content of a StreamFooter chunk, without the stream id.
+
+    Raises:
+        BadXml: it is no XML.
+    """
+    root = parse_xml(xml)
+    count = _number(root.findtext("sample_count"))
+    return Footer(
+        _number(root.findtext("first_timestamp")),
+        _number(root.findtext("last_timestamp")),
+        None if count is None else int(count),
+    )
+
+
+def _number(text: str | None) -> float | None:
+    try:
+        value = float(text or "")
+    except ValueError:
+        return None
+    return value if math.isfinite(value) else None

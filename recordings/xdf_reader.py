@@ -1,0 +1,224 @@
+"""Reading XDF files, ours and everyone's: lazily, and as far as they are whole.
+
+`read_xdf` scans the file once; stamps and values are decoded when they are asked for. Stamps come
+as they were recorded: `recordings.timing` corrects them.
+"""
+
+from __future__ import annotations
+
+import mmap
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import numpy as np
+import numpy.typing as npt
+
+from recordings import xdf_samples
+from recordings.errors import RecordingError
+from recordings.xdf import MAGIC
+from recordings.xdf_header import Footer, StreamInfo
+from recordings.xdf_scan import Buffer, Damage, StreamChunks, scan
+
+__all__ = ["Damage", "Footer", "StreamInfo", "XdfRecording", "XdfStream", "read_xdf"]
+
+F64Array = npt.NDArray[np.float64]
+
+
+class XdfStream:
+    """One stream of a file; `len` is its number of samples."""
+
+    def __init__(self, buffer: Buffer, chunks: StreamChunks) -> None:
+        self._buffer = buffer
+        self._chunks = chunks
+        self._ends = np.cumsum(np.frombuffer(chunks.counts, np.uint64), dtype=np.int64)
+        self.id = chunks.id
+        self.info = chunks.info
+        self.footer: Footer | None = chunks.footer
+
+    def __len__(self) -> int:
+        return int(self._ends[-1]) if len(self._ends) else 0
+
+    def __repr__(self) -> str:
+        return f"<XdfStream {self.id} {self.name!r}: {len(self)} × {self.info.channel_count}>"
+
+    @property
+    def name(self) -> str:
+        """The stream's name."""
+        return self.info.name
+
+    @property
+    def is_text(self) -> bool:
+        """Whether the samples are strings: then `strings` has them, and `data` raises."""
+        return self.info.dtype is None
+
+    @cached_property
+    def offset_times(self) -> F64Array:
+        """When the clock offsets were measured, seconds on the sender's clock, shape (k,)."""
+        return np.array(self._chunks.offset_times, np.float64)
+
+    @cached_property
+    def offset_values(self) -> F64Array:
+        """Seconds to add to a stamp, shape (k,); may hold garbage that the recorder wrote."""
+        return np.array(self._chunks.offset_values, np.float64)
+
+    @cached_property
+    def stamps(self) -> F64Array:
+        """The raw stamps, seconds on the sender's clock, shape (n,), kept once read.
+
+        A stamp that the file leaves out is one nominal period after the one before it.
+        """
+        if self.is_text:
+            return self._text[0]
+        out = np.empty(len(self), np.float64)
+        period = 1.0 / self.info.rate_hz if self.info.rate_hz else 0.0
+        at, last = 0, 0.0
+        for stamps, values in self._numeric_runs(0, len(self)):
+            count = len(values)
+            # Period after period, not k periods at once: then every bit is as in pyxdf.
+            out[at : at + count] = (
+                np.cumsum(np.r_[last, np.full(count, period)])[1:] if stamps is None else stamps
+            )
+            at += count
+            last = float(out[at - 1])
+        return out
+
+    @cached_property
+    def data(self) -> npt.NDArray[Any]:
+        """All values, shape (n, channels), kept once read; `read` gives a part.
+
+        Raises:
+            RecordingError: the samples are strings.
+        """
+        return self.read()
+
+    @property
+    def strings(self) -> list[list[str]]:
+        """All samples of a string stream, one str a channel."""
+        return self._text[1]
+
+    def read(
+        self, start: int = 0, stop: int | None = None, channels: Sequence[int] | None = None
+    ) -> npt.NDArray[Any]:
+        """Return samples `start` to `stop` of the given channels, shape (n, channels), as a copy.
+
+        Raises:
+            RecordingError: the samples are strings.
+        """
+        if self.info.dtype is None:
+            raise RecordingError(f"stream {self.name!r} holds strings, not numbers")
+        start, stop, _ = slice(start, stop).indices(len(self))
+        width = self.info.channel_count if channels is None else len(channels)
+        out = np.empty((max(stop - start, 0), width), self.info.dtype.newbyteorder("="))
+        picked = slice(None) if channels is None else list(channels)
+        at = 0
+        for _, values in self._numeric_runs(start, stop):
+            out[at : at + len(values)] = values[:, picked]
+            at += len(values)
+        return out
+
+    def _numeric_runs(
+        self, start: int, stop: int
+    ) -> Iterator[tuple[F64Array | None, npt.NDArray[Any]]]:
+        """Yield views of (stamps, values) that together are the samples `start` to `stop`."""
+        chunks = self._chunks
+        number = int(np.searchsorted(self._ends, start, "right"))
+        at = int(self._ends[number - 1]) if number else 0
+        while at < stop and number < len(chunks.starts):
+            where = chunks.starts[number], chunks.sizes[number], chunks.counts[number]
+            for stamps, values in xdf_samples.numeric(self._buffer, *where, self.info):
+                cut = slice(max(start - at, 0), max(stop - at, 0))
+                if len(values[cut]):
+                    yield (None if stamps is None else stamps[cut]), values[cut]
+                at += len(values)
+            number += 1
+
+    @cached_property
+    def _text(self) -> tuple[F64Array, list[list[str]]]:
+        period = 1.0 / self.info.rate_hz if self.info.rate_hz else 0.0
+        stamps = np.empty(len(self), np.float64)
+        rows: list[list[str]] = []
+        last = 0.0
+        for start, size, count in self._where():
+            for stamp, row in xdf_samples.strings(
+                self._buffer, start, size, count, self.info.channel_count
+            ):
+                last = last + period if stamp is None else stamp
+                stamps[len(rows)] = last
+                rows.append(row)
+        return stamps, rows
+
+    def _where(self) -> Iterator[tuple[int, int, int]]:
+        chunks = self._chunks
+        return zip(chunks.starts, chunks.sizes, chunks.counts, strict=True)
+
+
+class XdfRecording:
+    """An open XDF file. Close it, or use it in a `with`; arrays that were read stay valid."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._map: mmap.mmap | None = None
+        buffer = self._open()
+        found = scan(buffer)
+        self.damage: tuple[Damage, ...] = tuple(found.damage)
+        self.boundaries = found.boundaries
+        self.size = len(buffer)
+        self.streams = tuple(XdfStream(buffer, chunks) for chunks in found.streams.values())
+
+    def _open(self) -> Buffer:
+        try:
+            with self.path.open("rb") as file:
+                magic = file.read(len(MAGIC))
+                if magic != MAGIC:
+                    what = "is packed: unpack it with gunzip" if magic[:2] == b"\x1f\x8b" else ""
+                    raise RecordingError(
+                        f"{self.path}: {what or f'starts with {magic!r}: not an XDF file'}"
+                    )
+                self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+        except (OSError, ValueError) as error:
+            raise RecordingError(f"{self.path}: cannot be read ({error})") from error
+        return self._map
+
+    def stream(self, name: str) -> XdfStream:
+        """Return the first stream of that name.
+
+        Raises:
+            RecordingError: there is none; the message lists those there are.
+        """
+        for stream in self.streams:
+            if stream.name == name:
+                return stream
+        known = ", ".join(s.name for s in self.streams) or "none"
+        raise RecordingError(f"{self.path}: no stream {name!r}; there are: {known}")
+
+    def close(self) -> None:
+        """Let go of the file; what was not read before cannot be read any more."""
+        with suppress(BufferError):  # a view is still out there: the collector closes it then
+            if self._map is not None:
+                self._map.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def read_xdf(path: Path) -> XdfRecording:
+    """Open an XDF file and find what is in it.
+
+    Damage is no error: what could be read is there, and `damage` lists what could not.
+
+    Raises:
+        RecordingError: the file cannot be opened, or is no XDF file.
+    """
+    return XdfRecording(path)

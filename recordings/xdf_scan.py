@@ -1,0 +1,227 @@
+"""Finding the chunks of an XDF file in one pass, damage or not.
+
+Nothing is decoded but headers, footers and clock offsets. No length field is believed before it
+agrees with the size of the file and with what the chunk must hold, so memory follows the bytes
+there are. After damage the scan goes on at the next thing that is a chunk beyond doubt.
+"""
+
+from __future__ import annotations
+
+import re
+import struct
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from mmap import mmap
+from typing import Final
+
+from recordings.xdf import BOUNDARY_UUID, Tag
+from recordings.xdf_header import BadXml, Footer, StreamInfo, parse_footer
+from recordings.xdf_samples import samples_fit
+
+Buffer = bytes | mmap
+
+_U32 = struct.Struct("<I")
+_WIDTHS: Final = {1: struct.Struct("<BH"), 4: struct.Struct("<IH"), 8: struct.Struct("<QH")}
+_COUNTS: Final = {1: struct.Struct("<B"), 4: struct.Struct("<I"), 8: struct.Struct("<Q")}
+_OFFSET = struct.Struct("<dd")
+_KNOWN: Final = frozenset(int(tag) for tag in Tag)
+_WITH_STREAM: Final = frozenset(
+    {Tag.STREAM_HEADER, Tag.SAMPLES, Tag.CLOCK_OFFSET, Tag.STREAM_FOOTER}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Damage:
+    """Bytes of the file that could not be used."""
+
+    offset: int
+    size: int
+    reason: str
+    stream_id: int | None = None
+
+
+@dataclass(slots=True)
+class StreamChunks:
+    """The chunks of one stream: where its samples lie, and what is around them."""
+
+    id: int
+    info: StreamInfo
+    starts: array[int] = field(default_factory=lambda: array("Q"))  # first byte of the samples
+    sizes: array[int] = field(default_factory=lambda: array("Q"))  # bytes of the samples
+    counts: array[int] = field(default_factory=lambda: array("Q"))  # samples
+    offset_times: list[float] = field(default_factory=list)
+    offset_values: list[float] = field(default_factory=list)
+    footer: Footer | None = None
+
+
+@dataclass(slots=True)
+class Scan:
+    """Everything that one pass over a file finds."""
+
+    streams: dict[int, StreamChunks] = field(default_factory=dict)
+    damage: list[Damage] = field(default_factory=list)
+    boundaries: int = 0
+    chunks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    tag: int
+    stream_id: int | None
+    content: int  # first byte after tag and stream id
+    end: int
+
+
+class _Bad(Exception):
+    """A chunk that cannot be used; the message says why."""
+
+    def __init__(self, reason: str, stream_id: int | None = None) -> None:
+        super().__init__(reason)
+        self.stream_id = stream_id
+
+
+def scan(buffer: Buffer, start: int = 4) -> Scan:
+    """Find all chunks of a file from byte `start` (after the magic) on. Never raises on damage."""
+    return _Scanner(buffer).run(start)
+
+
+class _Scanner:
+    def __init__(self, buffer: Buffer) -> None:
+        self._buffer = buffer
+        self._size = len(buffer)
+        self._found = Scan()
+
+    def run(self, position: int) -> Scan:
+        while position < self._size:
+            try:
+                head = self._head(position)
+                self._take(head)
+                self._found.chunks += 1
+                position = head.end
+            except _Bad as bad:
+                after = self._resume(position)
+                self._found.damage.append(
+                    Damage(position, after - position, str(bad), bad.stream_id)
+                )
+                position = after
+        return self._found
+
+    def _head(self, position: int) -> _Head:
+        """Read length, tag and stream id; refuse what cannot be a chunk."""
+        width = self._buffer[position]
+        if width not in _WIDTHS:
+            raise _Bad(f"{width} is no width of a chunk length")
+        first = position + 1 + width
+        if first + 2 > self._size:
+            raise _Bad("cut off inside a chunk's head")
+        length, tag = _WIDTHS[width].unpack_from(self._buffer, position + 1)
+        end = first + length
+        if length < 2 or end > self._size:
+            raise _Bad(
+                f"a chunk of {length} bytes where {self._size - first} are left: "
+                "cut off, or its length is wrong"
+            )
+        if tag not in _WITH_STREAM:
+            return _Head(tag, None, first + 2, end)
+        if length < 6:
+            raise _Bad(f"a chunk of {length} bytes has no room for its stream id")
+        return _Head(tag, _U32.unpack_from(self._buffer, first + 2)[0], first + 6, end)
+
+    def _take(self, head: _Head) -> None:
+        if head.tag == Tag.SAMPLES:
+            self._take_samples(head)
+        elif head.tag == Tag.CLOCK_OFFSET:
+            self._take_offset(head)
+        elif head.tag == Tag.BOUNDARY:
+            if self._buffer[head.content : head.end] != BOUNDARY_UUID:
+                raise _Bad("a boundary without its signature")
+            self._found.boundaries += 1
+        elif head.tag == Tag.STREAM_HEADER:
+            self._take_header(head)
+        elif head.tag == Tag.STREAM_FOOTER:
+            self._take_footer(head)
+        elif head.tag != Tag.FILE_HEADER or self._buffer[head.content : head.content + 1] != b"<":
+            raise _Bad(f"a chunk of tag {head.tag} that is none of XDF 1.0")
+
+    def _stream(self, head: _Head) -> StreamChunks:
+        stream = self._found.streams.get(head.stream_id or 0)
+        if stream is None:
+            raise _Bad("a chunk of a stream without a header", head.stream_id)
+        return stream
+
+    def _take_samples(self, head: _Head) -> None:
+        stream = self._stream(head)
+        width = self._buffer[head.content] if head.content < head.end else 0
+        start = head.content + 1 + width
+        if width not in _COUNTS or start > head.end:
+            raise _Bad("no number of samples", stream.id)
+        count: int = _COUNTS[width].unpack_from(self._buffer, head.content + 1)[0]
+        if not samples_fit(self._buffer, start, head.end, count, stream.info):
+            raise _Bad(f"{head.end - start} bytes do not hold {count} samples", stream.id)
+        if count:
+            stream.starts.append(start)
+            stream.sizes.append(head.end - start)
+            stream.counts.append(count)
+
+    def _take_offset(self, head: _Head) -> None:
+        stream = self._stream(head)
+        if head.end - head.content != _OFFSET.size:
+            raise _Bad("a clock offset of the wrong size", stream.id)
+        time, value = _OFFSET.unpack_from(self._buffer, head.content)
+        stream.offset_times.append(time)
+        stream.offset_values.append(value)
+
+    def _take_header(self, head: _Head) -> None:
+        assert head.stream_id is not None
+        if head.stream_id in self._found.streams:
+            raise _Bad("a second header for one stream", head.stream_id)
+        try:
+            info = StreamInfo(self._buffer[head.content : head.end])
+        except BadXml as error:
+            raise _Bad(f"stream header: {error}", head.stream_id) from error
+        self._found.streams[head.stream_id] = StreamChunks(head.stream_id, info)
+
+    def _take_footer(self, head: _Head) -> None:
+        stream = self._stream(head)
+        try:
+            stream.footer = parse_footer(self._buffer[head.content : head.end])
+        except BadXml as error:
+            raise _Bad(f"stream footer: {error}", stream.id) from error
+
+    def _plausible(self, position: int) -> bool:
+        """Whether the file ends at `position` or a chunk of a known kind starts there."""
+        if position == self._size:
+            return True
+        try:
+            return self._head(position).tag in _KNOWN
+        except _Bad:
+            return False
+
+    def _resume(self, position: int) -> int:
+        """Return where to go on after damage at `position`: a chunk start, or the end."""
+        try:
+            end = self._head(position).end
+        except _Bad:
+            end = self._size
+        if not self._plausible(end):
+            end = self._size
+        # The length may be what is wrong, even where it leads to a chunk: look before it first.
+        return next(self._candidates(position + 1, end), end)
+
+    def _candidates(self, position: int, stop: int) -> Iterator[int]:
+        ids = b"|".join(re.escape(_U32.pack(number)) for number in self._found.streams)
+        known = rb"|[\x03\x04\x06]\x00(?:" + ids + rb")" if ids else b""
+        chunk = re.compile(
+            rb"(?:\x01.|\x04.{4}|\x08.{8})(?:"
+            rb"\x05\x00" + re.escape(BOUNDARY_UUID) + rb"|\x02\x00.{4}<" + known + rb")",
+            re.DOTALL,
+        )
+        while match := chunk.search(self._buffer, position, stop):
+            position = match.start()
+            try:
+                if self._plausible(self._head(position).end):
+                    yield position
+            except _Bad:
+                pass
+            position += 1
