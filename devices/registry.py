@@ -1,0 +1,181 @@
+"""Finds drivers by name: in this package, in the rig's own folder, among installed packages.
+
+Driver `simulated-eeg` is the one concrete `Device` class of the module `simulated_eeg`. To look one
+up imports that one module, which keeps starting fast; only `catalogue` imports them all. A folder
+comes before this package, and this package before the entry points `unisono.devices`.
+"""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import inspect
+import pkgutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+from typing import TypeVar
+
+import devices
+from devices.base import Device, DeviceError
+
+GROUP = "unisono.devices"
+
+# The modules of this package that are not drivers.
+HELPERS = frozenset(
+    ("base", "face", "faults", "hashing", "pacing", "registry", "signals", "waves", "world")
+)
+
+Loader = Callable[[], type[Device]]
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class DriverEntry:
+    """A driver as `unisono devices` lists it; `reason` says why it is not available."""
+
+    name: str
+    summary: str
+    simulated: bool
+    available: bool
+    reason: str = ""
+
+
+def find(name: str, folder: Path | None = None) -> type[Device]:
+    """Return the driver of that name, importing nothing but its module.
+
+    Raises:
+        DeviceError: no driver has that name, or its module cannot be imported.
+    """
+    loaders = _loaders(folder)
+    if name not in loaders:
+        raise DeviceError(_unknown(name, sorted(loaders), folder))
+    return loaders[name]()
+
+
+def catalogue(folder: Path | None = None) -> tuple[DriverEntry, ...]:
+    """Return every driver there is, by name, broken ones included."""
+    return tuple(_entry(name, load) for name, load in sorted(_loaders(folder).items()))
+
+
+def _loaders(folder: Path | None) -> dict[str, Loader]:
+    """Map each name to what loads it; nothing is imported yet."""
+    return {**_installed(), **_builtin(), **(_in_folder(folder) if folder else {})}
+
+
+def _builtin() -> dict[str, Loader]:
+    modules = {m.name for m in pkgutil.iter_modules(devices.__path__)} - HELPERS
+    return {_name(m): _ModuleLoader(_name(m), f"devices.{m}") for m in modules}
+
+
+def _in_folder(folder: Path) -> dict[str, Loader]:
+    if not folder.is_dir():
+        raise DeviceError(f"driver_dir {folder} is not a folder; correct `driver_dir` in the rig")
+    paths = [p for p in folder.glob("*.py") if not p.name.startswith("_")]
+    return {_name(p.stem): _ModuleLoader(_name(p.stem), p.stem, p) for p in paths}
+
+
+def _installed() -> dict[str, Loader]:
+    return {point.name: _PointLoader(point.name, point.load) for point in entry_points(group=GROUP)}
+
+
+def _name(module: str) -> str:
+    return module.replace("_", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class _ModuleLoader:
+    """Loads the one driver of a module; of a file where `path` is given."""
+
+    name: str
+    module: str
+    path: Path | None = None
+
+    def __call__(self) -> type[Device]:
+        where = self.path or self.module
+        found = _drivers(_guarded(self.name, where, self._import))
+        if len(found) != 1:
+            raise DeviceError(
+                f"driver {self.name!r}: {where} defines {len(found)} concrete Device classes "
+                f"({', '.join(c.__name__ for c in found) or 'none'}); a driver file defines one"
+            )
+        return found[0]
+
+    def _import(self) -> ModuleType:
+        if self.path is None:
+            return importlib.import_module(self.module)
+        full = f"unisono_driver_{self.module}"
+        loaded = sys.modules.get(full)
+        if loaded is not None and loaded.__file__ == str(self.path):
+            return loaded
+        spec = importlib.util.spec_from_file_location(full, self.path)
+        assert spec is not None, self.path
+        assert spec.loader is not None, self.path
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[full] = module  # dataclasses and pydantic look their module up there
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[full]
+            raise
+        return module
+
+
+@dataclass(frozen=True, slots=True)
+class _PointLoader:
+    """Loads a driver that another package registered."""
+
+    name: str
+    load: Callable[[], object]
+
+    def __call__(self) -> type[Device]:
+        found = _guarded(self.name, f"entry point {GROUP}", self.load)
+        if not (inspect.isclass(found) and issubclass(found, Device)):
+            raise DeviceError(
+                f"driver {self.name!r}: the entry point {GROUP} names {found!r}, "
+                "not a class derived from devices.base.Device"
+            )
+        return found
+
+
+def _guarded(name: str, where: object, load: Callable[[], T]) -> T:
+    """Load foreign code: whatever goes wrong in it is this driver's failure, not ours."""
+    try:
+        return load()
+    except Exception as error:
+        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        raise DeviceError(
+            f"driver {name!r} cannot be loaded from {where}: {reason}; "
+            "repair that file or install what it asks for"
+        ) from error
+
+
+def _drivers(module: ModuleType) -> list[type[Device]]:
+    return [
+        member
+        for member in vars(module).values()
+        if inspect.isclass(member)
+        and issubclass(member, Device)
+        and member.__module__ == module.__name__
+        and not inspect.isabstract(member)
+    ]
+
+
+def _entry(name: str, load: Loader) -> DriverEntry:
+    try:
+        driver = load()
+        reason = driver.unavailable()
+    except DeviceError as error:
+        return DriverEntry(name, "", simulated=False, available=False, reason=str(error))
+    return DriverEntry(name, driver.summary, driver.simulated, reason is None, reason or "")
+
+
+def _unknown(name: str, known: list[str], folder: Path | None) -> str:
+    near = difflib.get_close_matches(name.lower().replace("_", "-"), known, n=3)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known are: {', '.join(known)}"
+    place = f"{folder}/{name.replace('-', '_')}.py" if folder else "a folder set as `driver_dir`"
+    return f"unknown driver {name!r}; {hint} (a driver of your own belongs in {place})"
