@@ -1,0 +1,325 @@
+"""Correcting stamps and judging them: pure functions of arrays, one pass each.
+
+Times are seconds. Raw stamps are on the clock of the computer that sent the stream; `correct` puts
+them on the clock of the recording computer. Nothing here knows of files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+F64Array = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+# A clock reset, as pyxdf sees one: the offsets pause, and go on at another level.
+RESET_PAUSE_S: Final = 5.0
+RESET_STEP_S: Final = 1.0
+_RESET_PAUSE_MADS: Final = 5.0
+_RESET_STEP_MADS: Final = 10.0
+
+_QUARTZ: Final = 1e-4  # how far computer clocks drift, as a fraction: a prior for short recordings
+_OFFSET_NOISE_S: Final = 20e-6  # the least that an LSL clock offset scatters
+_HUBER: Final = 1.345  # 95 % as efficient as least squares where the errors are normal
+
+# Stamps whose intervals scatter less than this part of a period show every lost sample.
+_REGULAR: Final = 0.25
+_GAP_PERIODS: Final = 1.5
+_BLOCK_S: Final = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSegment:
+    """One line through clock offsets: offset(t) = `offset` + `slope` · (t − `origin`)."""
+
+    start: float
+    end: float
+    origin: float
+    offset: float
+    slope: float
+
+    def at(self, times: F64Array) -> F64Array:
+        """Return the offsets at raw times of any shape."""
+        return self.offset + self.slope * (times - self.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFit:
+    """How a stream's clock relates to the recording computer's, one segment per clock reset."""
+
+    kind: Literal["none", "constant", "line"]
+    segments: tuple[ClockSegment, ...] = ()
+    residuals: F64Array = field(default_factory=lambda: np.zeros(0))  # of the offsets used
+    dropped: int = 0  # offsets that are no numbers
+
+    @property
+    def drift_ppm(self) -> float | None:
+        """How much faster the stream's clock runs than the recorder's, in its longest segment."""
+        if self.kind != "line":
+            return None
+        longest = max(self.segments, key=lambda s: s.end - s.start)
+        return -1e6 * longest.slope
+
+    @property
+    def residual_s(self) -> float | None:
+        """The 99th percentile of the distances of the offsets from their line."""
+        return percentile(np.abs(self.residuals), 99) if self.residuals.size else None
+
+
+def percentile(values: F64Array, q: float) -> float:
+    """Return the percentile `q` (0 to 100) of `values`, which are not empty."""
+    return float(np.percentile(values, q))
+
+
+def fit_offsets(times: F64Array, values: F64Array) -> ClockFit:
+    """Fit a robust line to clock offsets, one for each stretch between clock resets.
+
+    One offset gives a constant, none gives a fit of kind "none" that changes nothing. Outliers are
+    held down by Huber's weights; offsets that are not finite (LabRecorder writes what it finds in
+    memory when a measurement times out) are dropped and counted. The slope of a short or noisy
+    stretch is drawn towards zero by what quartz clocks do, 100 ppm: two offsets 2 s apart must not
+    decide over the drift of an hour.
+    """
+    good = np.isfinite(times) & np.isfinite(values)
+    dropped = int(np.sum(~good))
+    times, values = times[good], values[good]
+    if not len(times):
+        return ClockFit("none", dropped=dropped)
+    bounds = [0, *(_resets(times, values) + 1).tolist(), len(times)]
+    pieces = [slice(a, b) for a, b in pairwise(bounds)]
+    segments = tuple(_robust_line(times[piece], values[piece]) for piece in pieces)
+    residuals = np.concatenate(
+        [values[p] - s.at(times[p]) for p, s in zip(pieces, segments, strict=True)]
+    )
+    kind: Literal["constant", "line"] = "constant" if len(times) == 1 else "line"
+    return ClockFit(kind, segments, residuals, dropped)
+
+
+def _resets(times: F64Array, values: F64Array) -> IntArray:
+    """Return the indices of the last offset before each clock reset."""
+    if len(times) < 2:
+        return np.zeros(0, np.int64)
+    pauses, steps = np.diff(times), np.diff(values)
+    jump = _stands_out(pauses, RESET_PAUSE_S, _RESET_PAUSE_MADS) & _stands_out(
+        steps, RESET_STEP_S, _RESET_STEP_MADS
+    )
+    return np.flatnonzero((pauses < 0) | jump)
+
+
+def _stands_out(values: F64Array, least: float, mads: float) -> npt.NDArray[np.bool_]:
+    distance = np.abs(values - np.median(values))
+    limit = max(least, mads * float(np.median(distance)))
+    return np.asarray(distance > limit)
+
+
+def _robust_line(times: F64Array, values: F64Array) -> ClockSegment:
+    origin = float(np.median(times))
+    t = times - origin
+    slope = _median_slope(t, values)
+    offset = float(np.median(values - slope * t))
+    for _ in range(20):
+        residuals = values - offset - slope * t
+        noise = max(1.4826 * float(np.median(np.abs(residuals))), _OFFSET_NOISE_S)
+        weights = np.minimum(1.0, _HUBER * noise / np.maximum(np.abs(residuals), 1e-12))
+        mean_t, mean_v = np.average(t, weights=weights), np.average(values, weights=weights)
+        spread = np.sum(weights * (t - mean_t) ** 2)
+        shared = np.sum(weights * (t - mean_t) * (values - mean_v))
+        before, slope = slope, float(shared / (spread + (noise / _QUARTZ) ** 2))
+        offset = float(mean_v - slope * mean_t)
+        if abs(slope - before) < 1e-13:
+            break
+    return ClockSegment(float(times[0]), float(times[-1]), origin, offset, slope)
+
+
+def _median_slope(t: F64Array, values: F64Array) -> float:
+    """Return a slope that a quarter of wild values cannot move, to start from."""
+    half = (len(t) + 1) // 2
+    run = t[half:] - t[: len(t) - half]
+    rise = values[half:] - values[: len(t) - half]
+    return float(np.median(rise[run > 0] / run[run > 0])) if np.any(run > 0) else 0.0
+
+
+def correct(stamps: F64Array, fit: ClockFit) -> F64Array:
+    """Return raw stamps, shape (n,), on the recording computer's clock, as a new array.
+
+    After a clock reset the stamps belong to the next segment from the first stamp on that is
+    nearer to its first offset than to the last one before, as in pyxdf.
+    """
+    out = stamps.copy()
+    start = 0
+    for number, segment in enumerate(fit.segments):
+        stop = len(stamps)
+        if number + 1 < len(fit.segments):
+            rest = stamps[start:]
+            after = fit.segments[number + 1].start
+            nearer = np.abs(rest - segment.end) >= np.abs(rest - after)
+            stop = start + int(np.argmax(nearer)) if nearer.any() else stop
+        out[start:stop] += segment.at(stamps[start:stop])
+        start = stop
+    return out
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """Places where samples are missing: between stamp `index` and the next one, arrays alike.
+
+    `index` is −1 for a gap between the stamp before the chunk and the first of the chunk.
+    """
+
+    index: IntArray
+    start: F64Array
+    end: F64Array
+    lost: IntArray
+
+    def __len__(self) -> int:
+        return len(self.index)
+
+    @property
+    def total(self) -> int:
+        """All samples lost."""
+        return int(self.lost.sum())
+
+
+def is_regular(stamps: F64Array, rate_hz: float) -> bool:
+    """Say whether 99 % of the intervals are within a quarter of a period of the nominal one."""
+    if len(stamps) < 2:
+        return True
+    return percentile(np.abs(np.diff(stamps) * rate_hz - 1), 99) <= _REGULAR
+
+
+def gaps(
+    stamps: F64Array,
+    rate_hz: float,
+    previous: float | None = None,
+    regular: bool | None = None,
+) -> Gaps:
+    """Find lost samples of a stream of `rate_hz` in its stamps, shape (n,).
+
+    Regular stamps: every interval of more than 1.5 periods is a gap, and lost is what fits in.
+    Stamps that jitter: an interval counts if it stands out from the others tenfold, and lost is the
+    lag that is still there a second later, for a late chunk that is caught up has lost nothing.
+    Which of the two is found from the stamps unless `regular` says so. Online, pass chunk by chunk
+    with the stamp before it as `previous`, and `regular=True`. A rate of 0 has no gaps.
+    """
+    if previous is not None:
+        stamps = np.concatenate([[previous], stamps])
+    found = np.zeros(0, np.int64)
+    lost = found
+    if rate_hz > 0 and len(stamps) > 1:
+        periods = np.diff(stamps) * rate_hz
+        if regular if regular is not None else is_regular(stamps, rate_hz):
+            found = np.flatnonzero(periods > _GAP_PERIODS)
+            lost = np.maximum(np.rint(periods[found]).astype(np.int64) - 1, 1)
+        else:
+            limit = max(_GAP_PERIODS, 1 + 10 * percentile(np.abs(periods - 1), 99))
+            late = np.flatnonzero(periods > limit)
+            lags = np.array([_lasting_lag(stamps, int(i), rate_hz) for i in late], np.int64)
+            found, lost = late[lags > 0], lags[lags > 0]
+    index = found - (previous is not None)
+    return Gaps(index, stamps[found], stamps[found + 1] if len(found) else stamps[:0], lost)
+
+
+def _lasting_lag(stamps: F64Array, index: int, rate_hz: float) -> int:
+    """Return by how many periods the stamps lag for good after `index`."""
+    reach = max(int(rate_hz), 10)
+    before = stamps[max(index + 1 - reach, 0) : index + 1]
+    after = stamps[index + 1 : index + 1 + reach]
+    at = np.arange(-len(before) + 1, len(after) + 1)
+    lag = np.concatenate([before, after]) - at / rate_hz
+    return int(np.rint((lag[len(before) :].min() - lag[: len(before)].min()) * rate_hz))
+
+
+def duplicates(stamps: F64Array) -> int:
+    """Count the samples that have the stamp of the sample before."""
+    return int(np.sum(np.diff(stamps) == 0))
+
+
+def reversals(stamps: F64Array) -> IntArray:
+    """Return the indices of the samples after which the stamps go back."""
+    return np.flatnonzero(np.diff(stamps) < 0)
+
+
+def segments(stamps: F64Array, breaks: IntArray) -> Iterator[slice]:
+    """Yield the stretches of `stamps` between `breaks` (indices of last samples before a break)."""
+    edges = np.unique(np.concatenate([[-1], breaks, [len(stamps) - 1]])).astype(int) + 1
+    for start, stop in pairwise(edges.tolist()):
+        yield slice(start, stop)
+
+
+def breaks(stamps: F64Array, rate_hz: float) -> IntArray:
+    """Return where no line goes through: gaps and steps back."""
+    return np.union1d(gaps(stamps, rate_hz).index, reversals(stamps)).astype(np.int64)
+
+
+def effective_rate(stamps: F64Array, cuts: IntArray) -> float | None:
+    """Return the samples per second outside the cuts (see `breaks`); None if there is no time."""
+    pieces = [stamps[s] for s in segments(stamps, cuts)]
+    time = sum(float(p[-1] - p[0]) for p in pieces if len(p))
+    count = sum(len(p) - 1 for p in pieces if len(p))
+    return count / time if time > 0 else None
+
+
+def intervals(stamps: F64Array, cuts: IntArray) -> F64Array:
+    """Return the intervals between stamps that no cut lies between."""
+    keep = np.ones(max(len(stamps) - 1, 0), np.bool_)
+    keep[cuts[cuts < len(keep)]] = False
+    return np.diff(stamps)[keep]
+
+
+def jitter(stamps: F64Array, rate_hz: float, cuts: IntArray) -> float | None:
+    """Return the 99th percentile of |interval − nominal interval|, seconds; None without any."""
+    steps = intervals(stamps, cuts)
+    return percentile(np.abs(steps - 1 / rate_hz), 99) if steps.size and rate_hz > 0 else None
+
+
+def dejitter(stamps: F64Array, cuts: IntArray) -> F64Array:
+    """Return stamps on a least-squares line for each stretch between the cuts."""
+    out = stamps.copy()
+    for piece in segments(stamps, cuts):
+        out[piece] = _line(stamps[piece])
+    return out
+
+
+def _line(stamps: F64Array) -> F64Array:
+    if len(stamps) < 3:
+        return stamps.copy()
+    k = np.arange(len(stamps), dtype=np.float64)
+    k -= k.mean()
+    mean = stamps.mean()
+    return np.asarray(mean + k * (np.dot(k, stamps - mean) / np.dot(k, k)))
+
+
+def scatter(stamps: F64Array, rate_hz: float, cuts: IntArray) -> float | None:
+    """Return the 99th percentile of |stamp − line|, seconds, for lines over 30 s at most.
+
+    So far a recorded stamp lies from where an even pace would put it. Longer lines would count the
+    slow wander of a quartz clock, which is real, as error.
+    """
+    size = max(int(_BLOCK_S * rate_hz), 10)
+    parts = [
+        np.abs(block - _line(block))
+        for piece in segments(stamps, cuts)
+        for block in np.split(stamps[piece], range(size, piece.stop - piece.start, size))
+    ]
+    return percentile(np.concatenate(parts), 99) if parts and len(stamps) > 2 else None
+
+
+def dejitter_error(stamps: F64Array, rate_hz: float, cuts: IntArray) -> float | None:
+    """Return how far off dejittered stamps may be, seconds: the 99th percentile.
+
+    It is that of |mean of (stamp − line)| over blocks of a second: quick jitter averages out in a
+    block, and what stays is a slow departure that the line does not follow.
+    """
+    size = max(int(rate_hz), 2)
+    rest = stamps - dejitter(stamps, cuts)
+    means = [
+        np.abs(np.add.reduceat(rest[p], np.arange(0, p.stop - p.start, size))) / size
+        for p in segments(stamps, cuts)
+        if p.stop > p.start
+    ]
+    return percentile(np.concatenate(means), 99) if means and len(stamps) > 2 else None
