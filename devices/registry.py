@@ -51,28 +51,29 @@ def find(name: str, folder: Path | None = None) -> type[Device]:
     Raises:
         DeviceError: no driver has that name, or its module cannot be imported.
     """
-    loaders = _loaders(folder)
-    if name not in loaders:
-        raise DeviceError(_unknown(name, sorted(loaders), folder))
-    return loaders[name]()
+    load = _near(folder).get(name) or _installed().get(name)
+    if load is None:
+        raise DeviceError(_unknown(name, sorted(_near(folder) | _installed()), folder))
+    return load()
 
 
 def catalogue(folder: Path | None = None) -> tuple[DriverEntry, ...]:
     """Return every driver there is, by name, broken ones included."""
-    return tuple(_entry(name, load) for name, load in sorted(_loaders(folder).items()))
+    loaders = _installed() | _near(folder)
+    return tuple(_entry(name, load) for name, load in sorted(loaders.items()))
 
 
-def _loaders(folder: Path | None) -> dict[str, Loader]:
-    """Map each name to what loads it; nothing is imported yet."""
-    return {**_installed(), **_builtin(), **(_in_folder(folder) if folder else {})}
-
-
-def _builtin() -> dict[str, Loader]:
+def _near(folder: Path | None) -> dict[str, Loader]:
+    """Map the names of this package and of the folder to what loads them; nothing is imported."""
     modules = {m.name for m in pkgutil.iter_modules(devices.__path__)} - HELPERS
-    return {_name(m): _ModuleLoader(_name(m), f"devices.{m}") for m in modules}
+    loaders: dict[str, Loader] = {
+        _name(m): _ModuleLoader(_name(m), f"devices.{m}") for m in modules
+    }
+    return loaders | _in_folder(folder) if folder else loaders
 
 
 def _in_folder(folder: Path) -> dict[str, Loader]:
+    folder = folder.expanduser()
     if not folder.is_dir():
         raise DeviceError(f"driver_dir {folder} is not a folder; correct `driver_dir` in the rig")
     paths = [p for p in folder.glob("*.py") if not p.name.startswith("_")]
@@ -168,7 +169,7 @@ def _drivers(module: ModuleType) -> list[type[Device]]:
 def _entry(name: str, load: Loader) -> DriverEntry:
     try:
         driver = load()
-        reason = driver.unavailable()
+        reason = _guarded(name, driver.__module__, driver.unavailable)
     except DeviceError as error:
         return DriverEntry(name, "", simulated=False, available=False, reason=str(error))
     return DriverEntry(name, driver.summary, driver.simulated, reason is None, reason or "")

@@ -1,0 +1,122 @@
+"""What every driver must keep, whoever wrote it; `check` runs one driver through its life."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pytest
+from pydantic import ValidationError
+
+from devices import base
+from devices.base import Chunk, Device, Frame, StreamSpec, VideoSpec
+from tests.devices.clock import FakeClock
+
+LONGEST_SILENCE_S = 0.2
+CHANNELS_OF_FORMAT = {"RGB8": (3,)}
+
+
+def check(driver: type[Device], settings: dict[str, Any], seconds: float = 5.0) -> None:
+    """Assert the contract of `devices.base` for one driver with these settings."""
+    check_settings(driver, settings)
+    clock = FakeClock()
+    device = driver(driver.Settings(**settings), clock)
+    device.close()
+    times: dict[str, float] = {}
+    for _ in range(2):
+        before = dict(times)
+        specs = device.open()
+        check_specs(specs, settings["name"])
+        check_data(device, specs, clock, times, seconds)
+        assert all(times[s.name] > before.get(s.name, 0) for s in specs), "nothing after a reopen"
+        device.close()
+        device.close()
+
+
+def check_settings(driver: type[Device], settings: dict[str, Any]) -> None:
+    assert issubclass(driver.Settings, base.Settings)
+    assert driver.summary
+    with pytest.raises(ValidationError, match="no_such_key"):
+        driver.Settings(**(settings | {"no_such_key": 1}))
+    model = driver.Settings(**settings)
+    with pytest.raises(ValidationError, match="frozen"):
+        model.name = "other"
+
+
+def check_specs(specs: Sequence[StreamSpec | VideoSpec], name: str) -> None:
+    names = [spec.name for spec in specs]
+    assert names
+    assert len(set(names)) == len(names)
+    assert names == [name] if len(names) == 1 else all(n.startswith(f"{name}-") for n in names)
+    for spec in specs:
+        if isinstance(spec, StreamSpec):
+            labels = [channel.label for channel in spec.channels]
+            assert labels
+            assert len(set(labels)) == len(labels)
+
+
+def check_data(
+    device: Device,
+    specs: Sequence[StreamSpec | VideoSpec],
+    clock: FakeClock,
+    times: dict[str, float],
+    seconds: float,
+) -> None:
+    """Read for so long; `times` holds the newest time of each stream."""
+    by_name = {spec.name: spec for spec in specs}
+    own: dict[str, float] = {}
+    last, end = clock.now(), clock.now() + seconds
+    for item in device.read():
+        now = clock.now()
+        assert now - last <= LONGEST_SILENCE_S + 1e-9
+        last = now
+        if item is not None:
+            spec = by_name[item.stream]
+            check_item(item, spec)
+            _check_order(item, times, own, now)
+        if now >= end:
+            return
+    raise AssertionError("read() ended by itself")
+
+
+def check_item(item: Chunk | Frame, spec: StreamSpec | VideoSpec) -> None:
+    assert item.lost >= 0
+    if isinstance(item, Frame):
+        assert isinstance(spec, VideoSpec)
+        check_image(item, spec)
+        return
+    assert isinstance(spec, StreamSpec)
+    n = len(item.times)
+    assert n > 0
+    assert item.times.dtype == np.float64
+    assert item.data.shape == (n, len(spec.channels))
+    if spec.dtype == "string":
+        assert all(isinstance(text, str) for text in item.data.flat)
+    else:
+        assert item.data.dtype == np.dtype(spec.dtype)
+        assert item.data.flags.c_contiguous
+        assert np.isfinite(item.data).all()
+    assert item.device_times is None or item.device_times.shape == (n,)
+
+
+def check_image(frame: Frame, spec: VideoSpec) -> None:
+    if frame.image is not None:
+        more = CHANNELS_OF_FORMAT.get(spec.pixel_format, ())
+        assert frame.image.shape == (spec.height, spec.width, *more)
+        assert frame.image.dtype == np.uint8
+
+
+def _check_order(
+    item: Chunk | Frame, times: dict[str, float], own: dict[str, float], now: float
+) -> None:
+    """Times ascend over chunks, device times strictly, and nothing comes before its time."""
+    stamps = item.times if isinstance(item, Chunk) else np.array([item.time])
+    assert (np.diff(stamps, prepend=times.get(item.stream, -np.inf)) >= 0).all()
+    assert stamps[-1] <= now + 1e-9
+    times[item.stream] = float(stamps[-1])
+    ticks = item.device_times if isinstance(item, Chunk) else item.device_time
+    if ticks is not None:
+        ticks = np.atleast_1d(ticks)
+        assert (np.diff(ticks, prepend=own.get(item.stream, -np.inf)) > 0).all()
+        own[item.stream] = float(ticks[-1])
