@@ -250,6 +250,7 @@ class Truth(_Model):
     p50_ms: float
     p99_ms: float
     max_ms: float
+    bias_ms: float = 0.0  # median of the errors with their sign: found later than true is positive
 
 
 class PairReport(_Model):
@@ -261,6 +262,7 @@ class PairReport(_Model):
     contributions: tuple[Contribution, ...]
     unmeasured: tuple[str, ...] = ()
     truth: Truth | None = None
+    truth_from: str = ""  # the kind of world event that the truth was taken from
 
 
 class StreamTruth(_Model):

@@ -63,7 +63,7 @@ class ClockFit:
         if self.kind != "line":
             return None
         longest = max(self.segments, key=lambda s: s.end - s.start)
-        return -1e6 * longest.slope
+        return 0.0 - 1e6 * longest.slope
 
     @property
     def residual_s(self) -> float | None:

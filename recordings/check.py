@@ -1,0 +1,218 @@
+"""`unisono check`: reopen a session or any XDF file, measure everything, give a verdict.
+
+A finding is a fact with a level: `fail` where data are damaged or unaccounted for, `warn` where
+data were lost or are less exact than they should be, `info` for what a reader should know. The
+verdict is the worst of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from recordings import layout
+from recordings.errors import RecordingError
+from recordings.integrity import file_findings, recording_findings, state_findings
+from recordings.ledger import examine_camera
+from recordings.manifest import (
+    MANIFEST_NAME,
+    CameraReport,
+    Finding,
+    Manifest,
+    Report,
+    Verdict,
+)
+from recordings.markers import Marker, marker_findings, parse_markers
+from recordings.pairs import pair_reports
+from recordings.stream_check import EVENTS_STREAM, StreamExam, examine_stream
+from recordings.truth import Found, find_all, load_truth, summary
+from recordings.xdf_reader import XdfRecording, read_xdf
+
+EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2}
+
+
+@dataclass(frozen=True, slots=True)
+class Examination:
+    """A report with what it was made from, for those who draw it. Close it after use."""
+
+    report: Report
+    recording: XdfRecording
+    manifest: Manifest | None
+    exams: tuple[StreamExam, ...]
+    markers: dict[str, list[Marker]]
+    found: tuple[Found, ...]
+
+    def close(self) -> None:
+        """Let go of the XDF file."""
+        self.recording.close()
+
+
+def check(path: Path, *, hashes: bool = True) -> Report:
+    """Check a session folder, or any XDF file.
+
+    `hashes=False` leaves the SHA-256 of the files out, which takes most of the time where there
+    are long videos.
+
+    Raises:
+        RecordingError: it is neither, or cannot be read at all.
+    """
+    examination = examine(path, hashes=hashes)
+    examination.close()
+    return examination.report
+
+
+def exit_code(report: Report) -> int:
+    """Return 0 for PASS, 1 for WARN, 2 for FAIL."""
+    return EXIT_CODES[report.verdict]
+
+
+def examine(path: Path, *, hashes: bool = True) -> Examination:
+    """Check as `check` does, and keep what the report's plots need.
+
+    Raises:
+        RecordingError: as `check`.
+    """
+    folder, xdf, manifest = _locate(path)
+    recording = read_xdf(xdf)
+    # Hashing reads the disk and lets go of the interpreter: it runs beside everything else.
+    with ThreadPoolExecutor(1) as pool:
+        files = pool.submit(file_findings, manifest, folder) if manifest and hashes else None
+        examination = _examine(path, folder, recording, manifest)
+        late = files.result() if files else []
+    report = examination.report
+    findings = (*report.findings, *late)
+    return Examination(
+        report.model_copy(update={"findings": _sorted(findings), "verdict": verdict(findings)}),
+        recording,
+        manifest,
+        examination.exams,
+        examination.markers,
+        examination.found,
+    )
+
+
+def _locate(path: Path) -> tuple[Path, Path, Manifest | None]:
+    """Return folder, XDF file and manifest of what `path` names."""
+    if path.is_dir():
+        return path, path / layout.XDF_NAME, Manifest.load(path)
+    if not path.exists():
+        raise RecordingError(f"{path}: there is no such session or file")
+    # The recording inside a session folder is checked as the session that it belongs to.
+    if path.name == layout.XDF_NAME and (path.parent / MANIFEST_NAME).exists():
+        return path.parent, path, Manifest.load(path.parent)
+    return path.parent, path, None
+
+
+def _examine(
+    path: Path, folder: Path, recording: XdfRecording, manifest: Manifest | None
+) -> Examination:
+    entries = {entry.id: entry for entry in manifest.streams} if manifest else {}
+    exams = tuple(examine_stream(s, entries.get(s.id)) for s in recording.streams)
+    markers = {
+        e.name: parse_markers(e.stamps, e.stream.strings)
+        for e in exams
+        if e.stream.is_text and e.rate_hz == 0
+    }
+    cameras, camera_findings = _cameras(manifest, exams, folder)
+    found, truth_trouble = _truth(manifest, exams, folder)
+    host = manifest.host.get("name") if manifest else None
+    pairs = tuple(pair_reports(exams, found, host))
+    findings = [
+        *(state_findings(manifest) if manifest else ()),
+        *recording_findings(recording, manifest),
+        *(f for e in exams for f in e.findings),
+        *(f for n, m in markers.items() if n != EVENTS_STREAM for f in marker_findings(n, m)),
+        *camera_findings,
+        *truth_trouble,
+        *_latency_findings(exams),
+    ]
+    report = Report(
+        path=str(path),
+        verdict=verdict(findings),
+        duration_s=_duration(manifest, exams),
+        simulated=bool(manifest and manifest.simulated),
+        streams=tuple(e.report for e in exams),
+        pairs=pairs,
+        cameras=cameras,
+        truth=tuple(summary(f) for f in found),
+        findings=_sorted(findings),
+    )
+    return Examination(report, recording, manifest, exams, markers, found)
+
+
+def _cameras(
+    manifest: Manifest | None, exams: Sequence[StreamExam], folder: Path
+) -> tuple[tuple[CameraReport, ...], list[Finding]]:
+    index = {e.name: e for e in exams if e.is_video}
+    results = [
+        examine_camera(video, index.get(video.name), folder)
+        for video in (manifest.videos if manifest else ())
+    ]
+    return tuple(camera for camera, _ in results), [f for _, found in results for f in found]
+
+
+def _truth(
+    manifest: Manifest | None, exams: tuple[StreamExam, ...], folder: Path
+) -> tuple[tuple[Found, ...], list[Finding]]:
+    if manifest is None or not manifest.simulated:
+        return (), []
+    videos = {video.name: folder / video.file for video in manifest.videos}
+    try:
+        world = load_truth(folder / layout.TRUTH_NAME)
+        found = tuple(f for f in find_all(exams, world, videos) if len(f.times) or f.missed)
+    except RecordingError as error:
+        text = f"the truth of this simulated session cannot be measured: {error}"
+        return (), [Finding(level="warn", code="no-truth", subject="truth", text=text)]
+    return found, list(_missed_findings(found))
+
+
+def _missed_findings(found: Sequence[Found]) -> Iterator[Finding]:
+    for f in found:
+        if f.missed:
+            yield Finding(
+                level="warn",
+                code="truth-missed",
+                subject=f.stream,
+                text=f"{f.missed} of {f.missed + len(f.times)} events of kind {f.kind} "
+                "are not found within reach of their true times",
+            )
+
+
+def _latency_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
+    names = [
+        e.name
+        for e in exams
+        if e.report.latency_ms is None and e.name != EVENTS_STREAM and len(e.stamps)
+    ]
+    if names:
+        yield Finding(
+            level="info",
+            code="latency-unmeasured",
+            subject=", ".join(names),
+            text="nobody has measured how long after the fact these devices stamp; "
+            "the bounds leave it out",
+            remedy="measure it once, with a photodiode or a tap, and write it into the rig file",
+        )
+
+
+def verdict(findings: Sequence[Finding]) -> Verdict:
+    """Return FAIL, WARN or PASS after the worst finding."""
+    levels = {f.level for f in findings}
+    if "fail" in levels:
+        return Verdict.FAIL
+    return Verdict.WARN if "warn" in levels else Verdict.PASS
+
+
+def _sorted(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    return tuple(sorted(findings, key=lambda f: ("fail", "warn", "info").index(f.level)))
+
+
+def _duration(manifest: Manifest | None, exams: Sequence[StreamExam]) -> float | None:
+    if manifest and manifest.lsl_start is not None and manifest.lsl_stop is not None:
+        return manifest.lsl_stop - manifest.lsl_start
+    firsts = [e.report.first_lsl for e in exams if e.report.first_lsl is not None]
+    lasts = [e.report.last_lsl for e in exams if e.report.last_lsl is not None]
+    return max(lasts) - min(firsts) if firsts else None

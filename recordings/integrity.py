@@ -1,0 +1,117 @@
+"""Is a session what its manifest says: state, files, hashes, streams?"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+
+from recordings.manifest import Finding, Manifest, State
+from recordings.xdf_reader import XdfRecording
+
+_STATES = {
+    State.RECORDING: ("fail", "the session was never closed: the recorder crashed, or still runs"),
+    State.FAILED: ("fail", "the recording failed; what there is was closed properly"),
+    State.REPAIRED: ("warn", "the session was repaired: see the events for what was lost"),
+}
+_REMEDY = {
+    State.RECORDING: "run unisono repair on it, unless it is being recorded now",
+    State.FAILED: "see the events for the reason",
+}
+
+
+def state_findings(manifest: Manifest) -> Iterator[Finding]:
+    """Say if a session is anything but complete."""
+    if manifest.state in _STATES:
+        level, text = _STATES[manifest.state]
+        yield Finding.model_validate(
+            {
+                "level": level,
+                "code": f"state-{manifest.state}",
+                "subject": "session",
+                "text": text,
+                "remedy": _REMEDY.get(manifest.state, ""),
+            }
+        )
+
+
+def file_findings(manifest: Manifest, folder: Path) -> list[Finding]:
+    """Compare sizes and SHA-256 of the session's files with the manifest, in bounded memory."""
+    entries = manifest.files
+    return [f for entry in entries for f in _file(folder, entry.path, entry.bytes, entry.sha256)]
+
+
+def _file(folder: Path, name: str, size: int | None, sha256: str | None) -> Iterator[Finding]:
+    path = folder / name
+    if not path.is_file():
+        yield Finding(
+            level="fail",
+            code="file-missing",
+            subject=name,
+            text="the file is in the manifest and not in the folder",
+            remedy="copy it back from where the session was recorded",
+        )
+        return
+    actual = path.stat().st_size
+    if size is not None and actual != size:
+        yield _changed(name, f"{actual:,} bytes, {size:,} in the manifest")
+    elif sha256 is None:
+        text = "its SHA-256 is not in the manifest: a later change would go unseen"
+        yield Finding(level="info", code="file-unhashed", subject=name, text=text)
+    elif sha256_of(path) != sha256:
+        yield _changed(name, "its SHA-256 is not that of the manifest")
+
+
+def _changed(name: str, text: str) -> Finding:
+    return Finding(
+        level="fail",
+        code="file-changed",
+        subject=name,
+        text=f"{text}: the file was changed or damaged after the recording",
+        remedy="copy it again from where the session was recorded",
+    )
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file block by block; the hexadecimal digest."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def recording_findings(recording: XdfRecording, manifest: Manifest | None) -> Iterator[Finding]:
+    """Say what is damaged in an XDF file, missing from it, or there twice."""
+    if recording.damage:
+        size = sum(d.size for d in recording.damage)
+        first = recording.damage[0]
+        yield Finding(
+            level="fail",
+            code="damaged",
+            subject=recording.path.name,
+            text=f"{size:,} bytes in {len(recording.damage)} places cannot be read; "
+            f"the first at byte {first.offset:,}: {first.reason}",
+            remedy="run unisono repair for a readable copy; what is whole was checked here",
+        )
+    ids = Counter(s.info.source_id for s in recording.streams if s.info.source_id)
+    for source_id, count in ids.items():
+        if count > 1:
+            names = ", ".join(s.name for s in recording.streams if s.info.source_id == source_id)
+            yield Finding(
+                level="warn",
+                code="source-twice",
+                subject=source_id,
+                text=f"{count} streams from one source: {names}",
+                remedy="one device sent twice, or came back with another shape; "
+                "do not count them as two",
+            )
+    if manifest is not None:
+        found = {s.id for s in recording.streams}
+        for entry in manifest.streams:
+            if entry.id not in found:
+                yield Finding(
+                    level="fail",
+                    code="stream-missing",
+                    subject=entry.name,
+                    text=f"stream {entry.id} is in the manifest and not in the file",
+                    remedy="run unisono repair to see what the file still holds",
+                )

@@ -1,0 +1,149 @@
+"""The frame ledger: every frame that a camera captured has a fate, and the file agrees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+
+from recordings.errors import RecordingError
+from recordings.manifest import INDEX_CHANNELS, CameraReport, Fate, Finding, VideoEntry
+from recordings.stream_check import StreamExam
+from recordings.timing import F64Array
+
+_LOSSES = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)
+_REMEDIES = {
+    Fate.DEVICE_LOST: "check the camera's cable and port, and that nothing else shares its bus",
+    Fate.INCOMPLETE: "check the camera's cable; a longer one needs to be an active one",
+    Fate.RING_FULL: "the encoder was too slow: choose a faster codec or a lower rate",
+    Fate.ENCODER_ERROR: "see the events for what the encoder said",
+}
+
+
+def stored_rows(exam: StreamExam) -> tuple[F64Array, F64Array]:
+    """Return (file index, LSL time) of the rows of an index stream whose frames are stored."""
+    columns = [INDEX_CHANNELS.index("file_index"), INDEX_CHANNELS.index("fate")]
+    index, fate = exam.stream.read(channels=columns).T
+    stored = (fate == Fate.STORED.code) & (index >= 0)
+    return index[stored], exam.stamps[stored]
+
+
+def examine_camera(
+    entry: VideoEntry, exam: StreamExam | None, folder: Path
+) -> tuple[CameraReport, tuple[Finding, ...]]:
+    """Compare a camera's index stream, video file and manifest entry.
+
+    `exam` is its index stream, None where the recording has none.
+    """
+    if exam is None:
+        report = _report(entry, 0, 0, _packets(folder / entry.file)[0], {})
+        missing = Finding(
+            level="fail",
+            code="no-index",
+            subject=entry.name,
+            text="the recording has no index stream of this camera: its frames have no times",
+        )
+        return report, (missing,)
+    index, fates = exam.stream.read(channels=[0, INDEX_CHANNELS.index("fate")]).T
+    counts = {fate: int(np.sum(fates == fate.code)) for fate in Fate}
+    packets, trouble = _packets(folder / entry.file)
+    report = _report(entry, len(fates), counts[Fate.STORED], packets, counts)
+    findings = (
+        *trouble,
+        *_ledger_findings(report, entry),
+        *_order_findings(entry.name, index[fates == Fate.STORED.code]),
+        *_loss_findings(report),
+    )
+    return report, findings
+
+
+def _report(
+    entry: VideoEntry, indexed: int, stored: int, packets: int, fates: dict[Fate, int]
+) -> CameraReport:
+    return CameraReport(
+        name=entry.name,
+        file=entry.file,
+        codec=entry.codec,
+        captured=entry.captured,
+        indexed=indexed,
+        stored=stored,
+        packets=packets,
+        fates=fates,
+    )
+
+
+def _packets(path: Path) -> tuple[int, tuple[Finding, ...]]:
+    count_packets: Callable[[Path], int]
+    from recordings.video import count_packets
+
+    try:
+        return count_packets(path), ()
+    except RecordingError as error:
+        text = f"the video cannot be read: {error}"
+        return 0, (Finding(level="fail", code="video-unreadable", subject=path.name, text=text),)
+
+
+def _ledger_findings(report: CameraReport, entry: VideoEntry) -> Iterator[Finding]:
+    if report.packets != report.stored:
+        yield Finding(
+            level="fail",
+            code="ledger-file",
+            subject=report.name,
+            text=f"{report.packets:,} frames in {report.file}, "
+            f"{report.stored:,} stored by the index stream",
+            remedy="unisono repair drops what has no counterpart",
+        )
+    if entry.frames != report.packets:
+        yield Finding(
+            level="fail",
+            code="ledger-manifest",
+            subject=report.name,
+            text=f"{report.packets:,} frames in {report.file}, {entry.frames:,} in the manifest",
+        )
+    told = {fate: count for fate, count in entry.fates.items() if fate != Fate.NOT_RECORDING}
+    found = {fate: report.fates.get(fate, 0) for fate in told}
+    if told != found:
+        differing = ", ".join(
+            f"{fate} {found[fate]:,} of {told[fate]:,}"
+            for fate in told
+            if told[fate] != found[fate]
+        )
+        yield Finding(
+            level="fail",
+            code="ledger-index",
+            subject=report.name,
+            text=f"rows of the index stream are missing or too many: {differing}",
+            remedy="index rows were lost on their way: these frames have no time",
+        )
+    if entry.fates and entry.captured != sum(entry.fates.values()):
+        yield Finding(
+            level="fail",
+            code="ledger-fates",
+            subject=report.name,
+            text=f"{entry.captured:,} frames captured, {sum(entry.fates.values()):,} have a fate",
+        )
+
+
+def _order_findings(name: str, index: F64Array) -> Iterator[Finding]:
+    if not np.array_equal(index, np.arange(len(index))):
+        yield Finding(
+            level="fail",
+            code="index-order",
+            subject=name,
+            text="the file indices of the stored frames are not 0, 1, 2…: times and pictures may "
+            "not belong together",
+        )
+
+
+def _loss_findings(report: CameraReport) -> Iterator[Finding]:
+    for fate in _LOSSES:
+        count = report.fates.get(fate, 0)
+        if count:
+            yield Finding(
+                level="warn",
+                code=f"frames-{fate.value.replace('_', '-')}",
+                subject=report.name,
+                text=f"{count:,} frames {fate.value.replace('_', ' ')}, {report.stored:,} stored",
+                remedy=_REMEDIES[fate],
+            )

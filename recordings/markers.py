@@ -1,0 +1,103 @@
+"""Markers as JSON text, and whether what began also ended."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from recordings.manifest import Finding
+from recordings.timing import F64Array
+
+_ENDS = frozenset({"end", "skip", "abort"})
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """One marker: its LSL time, its text, and the fields where the text is a JSON object."""
+
+    time: float
+    text: str
+    fields: dict[str, Any]
+
+    @property
+    def event(self) -> str:
+        """What happened (onset, end…), "" where the marker does not say."""
+        value = self.fields.get("event")
+        return value if isinstance(value, str) else ""
+
+    @property
+    def code(self) -> int | None:
+        """The trigger code: the field `code`, or the whole text where that is an integer."""
+        value = self.fields.get("code") if self.fields else self.text
+        try:
+            return None if value is None or isinstance(value, bool) else int(value)
+        except (ValueError, TypeError, OverflowError):
+            return None
+
+
+def parse_markers(times: F64Array, rows: list[list[str]]) -> list[Marker]:
+    """Read the first channel of a string stream; text that is no JSON object has no fields."""
+    return [
+        Marker(time, row[0] if row else "", _fields(row[0] if row else ""))
+        for time, row in zip(times.tolist(), rows, strict=True)
+    ]
+
+
+def _fields(text: str) -> dict[str, Any]:
+    if not text.lstrip().startswith("{"):
+        return {}
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def marker_findings(name: str, markers: list[Marker]) -> Iterator[Finding]:
+    """Say which onsets have no end, which ends no onset, and which onsets no code.
+
+    What was on when the recording stopped, and what ended just after it began, is no fault.
+    """
+    running: dict[tuple[Any, Any], Marker] = {}
+    unended: list[Marker] = []
+    strays = uncoded = 0
+    for marker in (m for m in markers if m.event):
+        key = (str(marker.fields.get("trial")), str(marker.fields.get("stimulus")))
+        if marker.event == "onset":
+            uncoded += marker.code is None
+            if key in running:
+                unended.append(running[key])
+            running[key] = marker
+        elif marker.event in _ENDS and running.pop(key, None) is None:
+            strays += marker.event == "end"
+    left = sorted(running.values(), key=lambda m: m.time)
+    last_onset = max((m.time for m in markers if m.event == "onset"), default=0.0)
+    unended += [m for m in left if m.time < last_onset]
+    first = next((m.event for m in markers if m.event in ("onset", "end")), "")
+    strays -= first == "end"
+    if unended:
+        yield _incomplete(name, "onset-no-end", f"{len(unended)} onsets have no end", unended)
+    if strays > 0:
+        yield _incomplete(name, "end-no-onset", f"{strays} ends have no onset", [])
+    if uncoded:
+        yield _incomplete(name, "onset-no-code", f"{uncoded} onsets carry no code", [])
+    if any(m.time >= last_onset for m in left):
+        yield Finding(
+            level="info",
+            code="onset-open",
+            subject=name,
+            text="the last stimulus was still on when the recording stopped",
+        )
+
+
+def _incomplete(name: str, code: str, text: str, at: list[Marker]) -> Finding:
+    where = ", ".join(str(m.fields.get("stimulus") or m.code) for m in at[:5])
+    return Finding(
+        level="warn",
+        code=code,
+        subject=name,
+        text=f"{text}: {where}" if where else text,
+        remedy="leave these trials out, or look up what happened in the events",
+    )

@@ -1,0 +1,92 @@
+"""The certificate: for each pair of streams, how far apart one moment can be, and from what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+
+import numpy as np
+
+from recordings.manifest import Contribution, PairReport
+from recordings.stream_check import EVENTS_STREAM, StreamExam
+from recordings.timing import F64Array
+from recordings.truth import Found, errors_summary
+
+_ENOUGH = 10  # events that a finer kind must have to be preferred
+
+
+def pair_reports(
+    exams: Sequence[StreamExam], found: Sequence[Found], local_host: str | None
+) -> Iterator[PairReport]:
+    """Yield one report per pair of streams that have samples.
+
+    `local_host` is the recording computer's name, where it is known: a stream of its own needs no
+    clock offset.
+    """
+    certified = [e for e in exams if e.name != EVENTS_STREAM and len(e.stamps)]
+    parts = {id(e): (tuple(_contributions(e)), tuple(_unmeasured(e, local_host))) for e in exams}
+    for a, b in combinations(certified, 2):
+        sources = (*parts[id(a)][0], *parts[id(b)][0])
+        errors, kind, missed = _differences(
+            [f for f in found if f.stream == a.name], [f for f in found if f.stream == b.name]
+        )
+        yield PairReport(
+            a=a.name,
+            b=b.name,
+            bound_ms=sum(part.ms for part in sources),
+            contributions=sources,
+            unmeasured=(*parts[id(a)][1], *parts[id(b)][1]),
+            truth=errors_summary(errors, missed) if len(errors) else None,
+            truth_from=kind,
+        )
+
+
+def _contributions(exam: StreamExam) -> Iterator[Contribution]:
+    """Yield what keeps a moment in one stream from being placed exactly."""
+    report, name = exam.report, exam.name
+    if report.offset_residual_ms is not None:
+        yield Contribution(source=f"clock offsets of {name}", ms=report.offset_residual_ms)
+    if report.offset_uncertainty_ms is not None:
+        half = report.offset_uncertainty_ms / 2
+        yield Contribution(source=f"network asymmetry of {name}", ms=half)
+    if exam.scatter_s is not None:
+        yield Contribution(source=f"stamps of {name}", ms=1e3 * exam.scatter_s)
+    if exam.rate_hz > 0:
+        what = "frame" if exam.is_video else "sample"
+        yield Contribution(source=f"half a {what} of {name}", ms=500 / exam.rate_hz)
+
+
+def _unmeasured(exam: StreamExam, local_host: str | None) -> Iterator[str]:
+    if exam.fit.kind == "none" and (not local_host or exam.stream.info.hostname != local_host):
+        yield f"clock of {exam.name}"
+    if exam.report.latency_ms is None:
+        yield f"latency of {exam.name}"
+
+
+def _differences(a: Sequence[Found], b: Sequence[Found]) -> tuple[F64Array, str, int]:
+    """Return the errors of one stream minus the other's, from what they are, and events missed.
+
+    The same world event in both streams tells it directly. Where they share no kind of event, each
+    event of one stream is compared with the other's error at that time, interpolated.
+    """
+    shared = sorted(
+        ((x, y) for x in a for y in b if x.what == y.what), key=_resolution, reverse=True
+    )
+    for x, y in shared:
+        times, in_x, in_y = np.intersect1d(x.times, y.times, return_indices=True)
+        if len(times):
+            kind = x.kind if x.kind == y.kind else f"{x.kind} and {y.kind}"
+            return x.errors[in_x] - y.errors[in_y], kind, x.missed + y.missed
+    if a and b:
+        x, y = max(a, key=lambda f: len(f.times)), max(b, key=lambda f: len(f.times))
+        if len(x.times) and len(y.times):
+            other = np.interp(x.times, y.times, y.errors)
+            return x.errors - other, f"{x.kind} against {y.kind}", x.missed + y.missed
+    return np.zeros(0), "", 0
+
+
+def _resolution(pair: tuple[Found, Found]) -> tuple[bool, int]:
+    """Order kinds: shapes tell time finer than edges of codes, if there are enough of them."""
+    x, y = pair
+    enough = min(len(x.times), len(y.times)) >= _ENOUGH
+    return enough and x.what != "stimulus", min(len(x.times), len(y.times))

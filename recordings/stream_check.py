@@ -1,0 +1,259 @@
+"""What the check finds in one stream: counts, rates, gaps, jitter and its clock."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final, Literal
+
+import numpy as np
+
+from recordings import timing
+from recordings.manifest import Finding, Gap, StreamEntry, StreamReport
+from recordings.timing import ClockFit, F64Array, IntArray
+from recordings.xdf_reader import XdfStream
+
+EVENTS_STREAM: Final = "unisono-events"
+VIDEO_TYPE: Final = "VideoFrames"
+
+# Limits beyond which a stream gets a finding.
+RATE_OFF: Final = 0.02
+RESIDUAL_S: Final = 1e-3
+OFFSET_PAUSE_S: Final = 15.0
+_MAX_GAPS: Final = 1000  # in the report; the count of lost samples is of all
+
+Level = Literal["info", "warn", "fail"]
+
+
+@dataclass(frozen=True, slots=True)
+class StreamExam:
+    """One stream with what was measured of it. Times are the recording computer's LSL seconds."""
+
+    stream: XdfStream
+    entry: StreamEntry | None  # of the manifest
+    fit: ClockFit
+    stamps: F64Array  # corrected by the clock offsets, not dejittered
+    cuts: IntArray  # see timing.breaks
+    scatter_s: float | None  # of the stamps around an even pace
+    report: StreamReport
+    findings: tuple[Finding, ...]
+
+    @property
+    def name(self) -> str:
+        """The stream's name."""
+        return self.stream.name
+
+    @property
+    def rate_hz(self) -> float:
+        """The nominal rate; 0 = irregular."""
+        return self.stream.info.rate_hz
+
+    @property
+    def is_video(self) -> bool:
+        """Whether this is the index stream of a camera."""
+        return self.stream.info.type == VIDEO_TYPE
+
+    @property
+    def is_markers(self) -> bool:
+        """Whether the samples are events, not a signal."""
+        return self.rate_hz == 0 and self.name != EVENTS_STREAM
+
+
+def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
+    """Measure one stream; `entry` is what the manifest says of it, None for a bare XDF file."""
+    rate = stream.info.rate_hz
+    fit = timing.fit_offsets(stream.offset_times, stream.offset_values)
+    # Judged in the recorder's time: there a clock reset is no more than the gap that it left.
+    stamps = timing.correct(stream.stamps, fit)
+    found = timing.gaps(stamps, rate)
+    ends = np.minimum(found.index + 1, max(len(stamps) - 1, 0))
+    gaps = tuple(
+        Gap(start=a, end=b, lost=n)
+        for a, b, n in zip(
+            stamps[found.index[:_MAX_GAPS]].tolist(),
+            stamps[ends[:_MAX_GAPS]].tolist(),
+            found.lost[:_MAX_GAPS].tolist(),
+            strict=True,
+        )
+    )
+    cuts = np.union1d(found.index, timing.reversals(stamps)).astype(np.int64)
+    report = _report(stream, entry, fit, stamps, cuts, gaps, found.total)
+    scatter = timing.scatter(stamps, rate, cuts) if rate else None
+    findings = (*_count_findings(stream, entry), *_stamp_findings(report, stamps, gaps))
+    findings += (*_clock_findings(stream, fit),)
+    return StreamExam(stream, entry, fit, stamps, cuts, scatter, report, findings)
+
+
+def _report(
+    stream: XdfStream,
+    entry: StreamEntry | None,
+    fit: ClockFit,
+    stamps: F64Array,
+    cuts: IntArray,
+    gaps: tuple[Gap, ...],
+    lost: int,
+) -> StreamReport:
+    rate = stream.info.rate_hz
+    regular = rate > 0 and len(stamps) > 1
+    uncertainty = entry.offset_uncertainty_s if entry else None
+    latency = entry.latency_s if entry else None
+    return StreamReport(
+        name=stream.name,
+        type=stream.info.type,
+        channels=stream.info.channel_count,
+        samples=len(stream),
+        lost=max(lost, entry.lost if entry else 0),
+        duplicates=timing.duplicates(stamps) if regular else 0,
+        rate_hz=rate,
+        effective_rate_hz=timing.effective_rate(stamps, cuts) if regular else None,
+        first_lsl=float(stamps[0]) if len(stamps) else None,
+        last_lsl=float(stamps[-1]) if len(stamps) else None,
+        offsets=len(stream.offset_times),
+        drift_ppm=fit.drift_ppm,
+        offset_residual_ms=_ms(fit.residual_s),
+        offset_uncertainty_ms=_ms(uncertainty),
+        jitter_ms=_ms(timing.jitter(stamps, rate, cuts)) if regular else None,
+        jitter_dejittered_ms=_ms(timing.dejitter_error(stamps, rate, cuts)) if regular else None,
+        latency_ms=_ms(latency),
+        gaps=gaps,
+    )
+
+
+def _ms(seconds: float | None) -> float | None:
+    return None if seconds is None else 1e3 * seconds
+
+
+def _count_findings(stream: XdfStream, entry: StreamEntry | None) -> Iterator[Finding]:
+    name, count = stream.name, len(stream)
+    ours = entry is not None
+    if entry is not None and entry.samples != count:
+        yield Finding(
+            level="fail",
+            code="count-manifest",
+            subject=name,
+            text=f"{count} samples in the file, {entry.samples} in the manifest",
+            remedy="run unisono repair to see what the file still holds",
+        )
+    if stream.footer is None:
+        yield Finding(
+            level="warn",
+            code="no-footer",
+            subject=name,
+            text="the stream has no footer: the recording was cut off",
+            remedy="unisono repair writes the footers",
+        )
+    elif stream.footer.count is not None and stream.footer.count != count:
+        yield Finding(
+            level="fail" if ours else "warn",
+            code="count-footer",
+            subject=name,
+            text=f"{count} samples in the file, {stream.footer.count} in its footer",
+            remedy=""
+            if ours
+            else "LabRecorder's footers miss samples that came late: trust the "
+            "file where there is no damage",
+        )
+    if not count and stream.info.rate_hz > 0:
+        yield Finding(
+            level="warn",
+            code="empty",
+            subject=name,
+            text="the stream has no samples",
+            remedy="check that the device was on and streaming",
+        )
+
+
+def _stamp_findings(
+    report: StreamReport, stamps: F64Array, gaps: tuple[Gap, ...]
+) -> Iterator[Finding]:
+    back = timing.reversals(stamps)
+    if len(back):
+        worst = float((stamps[back] - stamps[back + 1]).max())
+        yield Finding(
+            level="warn",
+            code="stamps-back",
+            subject=report.name,
+            text=f"stamps go back {len(back)} times, by {_span(worst)} at most",
+            remedy="a clock was set or a device restarted; the stretches are treated apart",
+        )
+    if report.lost:
+        longest = max((g.end - g.start for g in gaps), default=0.0)
+        where = f" in {len(gaps)} gaps, the longest {_span(longest)}" if gaps else ""
+        yield Finding(
+            level="warn",
+            code="lost",
+            subject=report.name,
+            text=f"{report.lost:,} samples lost{where} ({_share(report)} of all)",
+            remedy="check the device's cable, battery or radio link, and the computer's load",
+        )
+    if report.duplicates:
+        yield Finding(
+            level="warn",
+            code="duplicates",
+            subject=report.name,
+            text=f"{report.duplicates:,} samples have the stamp of the sample before",
+            remedy="the source sends samples twice, or stamps whole chunks alike",
+        )
+    effective, rate = report.effective_rate_hz, report.rate_hz
+    if effective and abs(effective / rate - 1) > RATE_OFF:
+        yield Finding(
+            level="warn",
+            code="rate",
+            subject=report.name,
+            text=f"effective rate {effective:.2f} Hz, nominal {rate:g} Hz "
+            f"({100 * (effective / rate - 1):+.1f} %)",
+            remedy="check the device's rate setting, its USB hub and the computer's load",
+        )
+
+
+def _clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
+    name, times = stream.name, stream.offset_times[np.isfinite(stream.offset_times)]
+    if fit.kind == "none" and len(stream):
+        yield Finding(
+            level="warn",
+            code="no-offsets",
+            subject=name,
+            text="no clock offset was recorded: if another computer sent the stream, its stamps "
+            "cannot be related to the other streams",
+            remedy="record for at least 5 s, and let UDP through the firewall",
+        )
+    if fit.dropped:
+        yield Finding(
+            level="warn",
+            code="offsets-garbage",
+            subject=name,
+            text=f"{fit.dropped} clock offsets are no numbers; they are left out",
+        )
+    if len(fit.segments) > 1:
+        yield Finding(
+            level="warn",
+            code="clock-reset",
+            subject=name,
+            text=f"the clock offsets jump {len(fit.segments) - 1} times",
+            remedy="the sending computer or its clock was restarted; each stretch has its own line",
+        )
+    if fit.residual_s is not None and fit.residual_s > RESIDUAL_S:
+        yield Finding(
+            level="warn",
+            code="offsets-scatter",
+            subject=name,
+            text=f"clock offsets scatter by {_span(fit.residual_s)} (p99) around their line",
+            remedy="use a wired network between the computers",
+        )
+    pause = float(np.diff(times).max()) if len(times) > 1 else 0.0
+    if pause > OFFSET_PAUSE_S and len(fit.segments) == 1:
+        yield Finding(
+            level="warn",
+            code="offsets-sparse",
+            subject=name,
+            text=f"no clock offset for {pause:.0f} s",
+            remedy="the network was down or the sender busy; between offsets the line is trusted",
+        )
+
+
+def _share(report: StreamReport) -> str:
+    return f"{100 * report.lost / (report.lost + report.samples):.2g} %"
+
+
+def _span(seconds: float) -> str:
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{1e3 * seconds:.3g} ms"

@@ -1,0 +1,207 @@
+"""The truth of a simulated session: world events found again in every stream.
+
+`truth.tsv` (columns kind, time, code; LSL seconds) says when things happened. What is found here is
+when each stream says they did: blinks, heart beats and pulses by their shape, trigger codes by
+their edge, the flash by the last dark and the first lit frame. The stamps are the recorded ones
+corrected by the clock offsets alone, not dejittered.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from recordings.errors import RecordingError
+from recordings.ledger import stored_rows
+from recordings.manifest import INDEX_CHANNELS, StreamTruth, Truth
+from recordings.markers import parse_markers
+from recordings.stream_check import EVENTS_STREAM, StreamExam
+from recordings.timing import F64Array, IntArray, percentile
+from recordings.waves import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
+
+MAX_EVENTS: Final = 3000  # of a kind, in one stream: enough for a 99th percentile
+MAX_FLASHES: Final = 200  # each costs some decoded frames
+_CODE_REACH_S: Final = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class WorldEvents:
+    """The true times of one kind, ascending, with trigger codes (0 = none)."""
+
+    times: F64Array
+    codes: IntArray
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """World events found in one stream: true times and errors (found − true), seconds."""
+
+    stream: str
+    kind: str
+    times: F64Array
+    errors: F64Array
+    missed: int
+
+    @property
+    def what(self) -> str:
+        """The kind of world event; a flash is how a camera sees a stimulus."""
+        return "stimulus" if self.kind == "flash" else self.kind
+
+
+def load_truth(path: Path) -> dict[str, WorldEvents]:
+    """Read `truth.tsv`.
+
+    Raises:
+        RecordingError: it cannot be read, or a line of it makes no sense.
+    """
+    rows: dict[str, list[tuple[float, int]]] = {}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t"):
+                code = row.get("code") or "0"
+                entry = float(row["time"]), int(float(code)) if code not in ("n/a", "None") else 0
+                rows.setdefault(row["kind"], []).append(entry)
+    except (OSError, ValueError, KeyError, UnicodeDecodeError) as error:
+        raise RecordingError(f"{path}: no table of kind, time, code ({error!r})") from error
+    return {kind: _world_events(sorted(entries)) for kind, entries in rows.items()}
+
+
+def _world_events(entries: list[tuple[float, int]]) -> WorldEvents:
+    times, codes = zip(*entries, strict=True)
+    return WorldEvents(np.array(times), np.array(codes, np.int64))
+
+
+def find_all(
+    exams: tuple[StreamExam, ...], world: dict[str, WorldEvents], videos: dict[str, Path]
+) -> Iterator[Found]:
+    """Find the events of the world in all streams; `videos` maps index streams to their files."""
+    for exam in exams:
+        if exam.name == EVENTS_STREAM or not len(exam.stamps):
+            continue
+        if exam.stream.is_text:
+            yield from _in_markers(exam, world)
+        elif exam.is_video:
+            if exam.name in videos:
+                yield from _in_video(exam, world, videos[exam.name])
+        elif exam.rate_hz > 0:
+            yield from _in_signals(exam, world)
+
+
+def _in_signals(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[Found]:
+    channels = list(enumerate(exam.stream.info.channels))
+    by_kind = {
+        "blink": (BLINK, [n for n, c in channels if c.kind == "EOG" and c.label[:1] == "V"]),
+        "heartbeat": (HEARTBEAT, [n for n, c in channels if c.kind == "ECG"]),
+        "pulse": (PULSE, [n for n, c in channels if c.kind == "PPG"]),
+    }
+    for kind, (wave, found) in by_kind.items():
+        if kind in world and found:
+            yield _waves(exam, kind, world[kind].times, wave, found[0])
+    lines = [n for n, c in channels if c.kind == "Trigger"]
+    if "stimulus" in world and lines:
+        yield _codes(exam, world["stimulus"], _line_codes(exam.stream.read(channels=lines)))
+
+
+def _observable(exam: StreamExam, times: F64Array, before: float, after: float) -> F64Array:
+    """Return the times around which the stream has all its samples, at most MAX_EVENTS."""
+    stamps = exam.stamps
+    inside = times[(times - before > stamps[0]) & (times + after < stamps[-1])]
+    if len(exam.cuts):
+        starts, ends = stamps[exam.cuts], stamps[np.minimum(exam.cuts + 1, len(stamps) - 1)]
+        # The first gap that ends after the window starts must also start after the window ends.
+        first = np.searchsorted(ends, inside - before)
+        torn = np.append(starts, np.inf)[first] < inside + after
+        inside = inside[~torn]
+    every = max(len(inside) // MAX_EVENTS, 1)
+    return np.asarray(inside[::every])
+
+
+def _waves(exam: StreamExam, kind: str, times: F64Array, wave: Wave, channel: int) -> Found:
+    reach_before, reach_after = wave.before_s + SEARCH_S, wave.after_s + SEARCH_S
+    events = _observable(exam, times, reach_before, reach_after)
+    values = exam.stream.read(channels=[channel])[:, 0]
+    shifts = [find_wave(exam.stamps, values, t, wave, exam.rate_hz) for t in events.tolist()]
+    hit = np.array([shift is not None for shift in shifts], np.bool_)
+    errors = np.array([shift for shift in shifts if shift is not None])
+    return Found(exam.name, kind, events[hit], errors, int(np.sum(~hit)))
+
+
+def _line_codes(values: npt.NDArray[Any]) -> IntArray:
+    """Turn trigger channels, shape (n, lines), into codes: one holds numbers, several hold bits."""
+    if values.shape[1] == 1:
+        return np.asarray(np.nan_to_num(values[:, 0]), np.int64)
+    high = values > 0.5 * max(float(values.max(initial=0)), 1e-12)
+    return np.asarray(high @ (1 << np.arange(values.shape[1])), np.int64)
+
+
+def _codes(exam: StreamExam, world: WorldEvents, codes: IntArray) -> Found:
+    """Find codes on trigger lines: the edge lies between the last idle sample and the first coded.
+
+    The middle of the two is taken as its time, which leaves half a sample of doubt.
+    """
+    edges = np.flatnonzero((codes[1:] != codes[:-1]) & (codes[1:] != 0))
+    times = 0.5 * (exam.stamps[edges] + exam.stamps[edges + 1])
+    return _match(exam, "stimulus", world, times, codes[edges + 1])
+
+
+def _match(
+    exam: StreamExam, kind: str, world: WorldEvents, times: F64Array, codes: IntArray
+) -> Found:
+    """Pair true events with found ones of the same code, within half a second."""
+    events = _observable(exam, world.times, _CODE_REACH_S, _CODE_REACH_S)
+    true_codes = world.codes[np.searchsorted(world.times, events)]
+    hits: list[tuple[float, float]] = []
+    for event, code in zip(events.tolist(), true_codes.tolist(), strict=True):
+        low, high = np.searchsorted(times, [event - _CODE_REACH_S, event + _CODE_REACH_S])
+        near = times[low:high][codes[low:high] == code] - event
+        if len(near):
+            hits.append((event, float(near[np.argmin(np.abs(near))])))
+    found, errors = np.array(hits).reshape(-1, 2).T
+    return Found(exam.name, kind, found, errors, len(events) - len(hits))
+
+
+def _in_markers(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[Found]:
+    markers = parse_markers(exam.stamps, exam.stream.strings)
+    coded = [(m.time, m.code) for m in markers if m.code is not None]
+    if coded and "stimulus" in world:
+        order = sorted(coded)
+        times, codes = np.array([t for t, _ in order]), np.array([c for _, c in order], np.int64)
+        yield _match(exam, "stimulus", world["stimulus"], times, codes)
+
+
+def _in_video(exam: StreamExam, world: dict[str, WorldEvents], path: Path) -> Iterator[Found]:
+    code = exam.stream.read(channels=[INDEX_CHANNELS.index("trigger_code")])
+    if "stimulus" in world and np.any(np.nan_to_num(code) > 0):
+        yield _codes(exam, world["stimulus"], _line_codes(code))
+    if "flash_on" in world and "flash_off" in world:
+        from recordings.flashes import find_flashes
+
+        index, times = stored_rows(exam)
+        on, off = world["flash_on"].times, world["flash_off"].times
+        yield find_flashes(exam.name, path, index.astype(np.int64), times, on, off)
+
+
+def summary(found: Found) -> StreamTruth:
+    """Return the figures of one kind in one stream."""
+    return StreamTruth(
+        stream=found.stream, kind=found.kind, truth=errors_summary(found.errors, found.missed)
+    )
+
+
+def errors_summary(errors: F64Array, missed: int) -> Truth:
+    """Return percentiles of |error| in ms; all 0 where nothing was found."""
+    size = np.abs(errors) * 1e3 if len(errors) else np.zeros(1)
+    return Truth(
+        events=len(errors),
+        missed=missed,
+        p50_ms=percentile(size, 50),
+        p99_ms=percentile(size, 99),
+        max_ms=float(size.max()),
+        bias_ms=float(np.median(errors) * 1e3) if len(errors) else 0.0,
+    )
