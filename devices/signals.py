@@ -133,7 +133,7 @@ class SimulatedSignal(Device):
         """Add the world to `rows`, shape (n, channels), at true LSL `times`, shape (n,)."""
 
     def open(self) -> Sequence[StreamSpec]:
-        """Open; the noise is made here, some 0.1 s."""
+        """Make the noise and start."""
         if self._blocks is None:
             loop = self.noise()
 

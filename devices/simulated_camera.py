@@ -15,7 +15,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from devices.base import Clock, Device, DeviceError, Frame, U8Array, VideoSpec
 from devices.face import Face, Look
@@ -39,11 +39,28 @@ _BYTES = (_BITS * np.uint8(255)).repeat(CELL, axis=1)
 class CameraSettings(SimulatedSettings):
     """Size in pixels; without `exposure_us` it is 5 ms, or 80 % of a frame if that is shorter."""
 
-    width: int = Field(default=640, ge=CELL * CELLS + PATCH, le=16_384, multiple_of=2)
-    height: int = Field(default=480, ge=PATCH, le=16_384, multiple_of=2)
+    width: int = Field(default=640, le=16_384, multiple_of=2)
+    height: int = Field(default=480, le=16_384, multiple_of=2)
     rate_hz: float = Field(default=200.0, ge=0.1, le=10_000)
     pixel_format: Literal["Mono8", "BayerRG8"] = "Mono8"
     exposure_us: float | None = Field(default=None, gt=0)
+
+    @field_validator("width")
+    @classmethod
+    def _room_across(cls, width: int) -> int:
+        if width < CELL * CELLS + PATCH:
+            raise ValueError(
+                f"{width} is too narrow: the frame number strip ({CELL * CELLS} px) and the flash "
+                f"patch ({PATCH} px) need at least {CELL * CELLS + PATCH}"
+            )
+        return width
+
+    @field_validator("height")
+    @classmethod
+    def _room_down(cls, height: int) -> int:
+        if height < PATCH:
+            raise ValueError(f"{height} is too low: the flash patch needs at least {PATCH}")
+        return height
 
 
 class SimulatedCamera(Device):
@@ -63,7 +80,7 @@ class SimulatedCamera(Device):
         self._ahead: tuple[int, list[Look], BoolArray] = (0, [], np.empty(0, np.bool_))
 
     def open(self) -> Sequence[VideoSpec]:
-        """Draw the loop of images (about 0.5 s for 2048×1088) and start."""
+        """Draw the loop of images and start."""
         s = self.settings
         self._check_exposure(self._exposure_us)
         if self._face is None:

@@ -235,7 +235,7 @@ def test_a_gap_shows_in_the_device_times() -> None:
 
 def test_wait_yields_often_and_ends_in_time() -> None:
     clock = FakeClock(0.0)
-    assert list(wait(clock, 1.0)) == [None] * 9 or clock.now() >= 1.0
+    assert 9 <= len(list(wait(clock, 1.0))) <= 10
     assert clock.now() == 1.0
     assert list(wait(clock, 0.5)) == []
 
