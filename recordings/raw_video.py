@@ -1,0 +1,60 @@
+"""Raw video: a header of 4096 bytes of JSON text, then frame after frame, nothing in between.
+
+Frame k stands at byte 4096 + k × frame_bytes, as the camera delivered it (packed bits stay packed).
+Ordinary tools read it: ``ffmpeg -f rawvideo -skip_initial_bytes 4096 -pixel_format gray
+-video_size 2048x1088 -i face.raw``, or ``numpy.memmap(path, offset=4096, …)``.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from recordings.errors import RecordingError
+from recordings.planes import U8Array
+from recordings.video_info import VideoInfo
+
+HEADER_BYTES: Final = 4096  # keeps frames of whole sectors aligned
+
+
+def header(info: VideoInfo) -> bytes:
+    """The first bytes of a raw video."""
+    return info.to_json().encode().ljust(HEADER_BYTES - 1) + b"\n"
+
+
+class RawReader:
+    """Frames of a raw video; a torn last frame is not counted.
+
+    Raises:
+        RecordingError: the header is missing or torn.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb", buffering=0)
+        try:
+            self.info = VideoInfo.from_json(self._file.read(HEADER_BYTES).decode())
+        except (ValueError, KeyError, TypeError) as error:
+            self._file.close()
+            raise RecordingError(
+                f"{path}: no raw video header in its first {HEADER_BYTES} bytes ({error})"
+            ) from error
+
+    def __len__(self) -> int:
+        size = os.fstat(self._file.fileno()).st_size - HEADER_BYTES
+        return max(0, size // self.info.frame_bytes)
+
+    def frame(self, k: int) -> U8Array:
+        """The bytes of frame k as the camera delivered them."""
+        data = np.empty(self.info.frame_bytes, np.uint8)
+        self._file.seek(HEADER_BYTES + k * self.info.frame_bytes)
+        view, got = data.data, 0
+        while got < len(view) and (count := self._file.readinto(view[got:])):
+            got += count
+        return data
+
+    def close(self) -> None:
+        """Close the file."""
+        self._file.close()

@@ -1,0 +1,213 @@
+"""Every codec keeps every bit, and frame k is frame k."""
+
+from pathlib import Path
+
+import av
+import numpy as np
+import pytest
+
+from recordings.blocks import sha256_file
+from recordings.codecs import CODECS, X264_GOP
+from recordings.errors import RecordingError
+from recordings.planes import PIXEL_FORMATS, Picture, pixel_format, to_frame
+from recordings.video import VideoReader, VideoWriter, count_packets, video_path
+
+LOSSLESS = [
+    (codec.name, name)
+    for codec in CODECS.values()
+    for name, fmt in PIXEL_FORMATS.items()
+    if codec.lossless and codec.format(fmt) is not None
+]
+SIZE = (40, 26)
+
+
+def noise(name: str, count: int, size: tuple[int, int] = SIZE) -> list[Picture]:
+    fmt = pixel_format(name)
+    rng = np.random.default_rng(count)
+    return [
+        rng.integers(0, 1 << fmt.bits, fmt.shape(*size)).astype(fmt.dtype) for _ in range(count)
+    ]
+
+
+def face(count: int, size: tuple[int, int]) -> list[Picture]:
+    """A smooth picture that moves, with some noise: what a camera sees."""
+    y, x = np.mgrid[: size[1], : size[0]]
+    rng = np.random.default_rng(0)
+    pictures = (
+        120 + 60 * np.sin(x / 9 + i / 5) * np.cos(y / 7) + rng.normal(0, 2.5, x.shape)
+        for i in range(count)
+    )
+    return [np.clip(picture, 0, 255).astype(np.uint8) for picture in pictures]
+
+
+def write(
+    folder: Path, codec: str, name: str, pictures: list[Picture], rate_hz: float = 150
+) -> Path:
+    height, width = pictures[0].shape[:2]
+    writer = VideoWriter(
+        folder / "face",
+        width=width,
+        height=height,
+        pixel_format=name,
+        rate_hz=rate_hz,
+        codec=codec,
+    )
+    for k, picture in enumerate(pictures):
+        assert writer.write(to_frame(picture, pixel_format(name))) == k
+    summary = writer.close()
+    assert summary == writer.close()  # idempotent
+    assert summary.frames == len(pictures) == count_packets(summary.path)
+    assert summary.bytes == summary.path.stat().st_size
+    assert summary.sha256 in (None, sha256_file(summary.path))
+    return summary.path
+
+
+@pytest.mark.parametrize(("codec", "name"), LOSSLESS)
+def test_noise_comes_back_bit_by_bit(codec: str, name: str, tmp_path: Path) -> None:
+    pictures = noise(name, 5)
+    with VideoReader(write(tmp_path, codec, name, pictures)) as reader:
+        assert (len(reader), reader.pixel_format) == (5, name)
+        assert (reader.info.width, reader.info.height) == SIZE
+        for before, after in zip(pictures, reader.frames(), strict=True):
+            assert after.dtype == before.dtype
+            assert np.array_equal(after, before)
+
+
+@pytest.mark.parametrize("codec", [codec.name for codec in CODECS.values() if codec.lossless])
+@pytest.mark.parametrize("name", ["Mono8", "BayerRG8"])
+@pytest.mark.parametrize("size", [(320, 200), (33, 17)])
+def test_face_comes_back_bit_by_bit(
+    codec: str, name: str, size: tuple[int, int], tmp_path: Path
+) -> None:
+    pictures = face(4, size)
+    with VideoReader(write(tmp_path, codec, name, pictures)) as reader:
+        assert all(map(np.array_equal, reader.frames(), pictures))
+
+
+@pytest.mark.parametrize("codec", CODECS)
+@pytest.mark.parametrize("rate_hz", [29.97, 150, 999])
+def test_frame_k_is_frame_k(codec: str, rate_hz: float, tmp_path: Path) -> None:
+    count = X264_GOP * 2 + 7
+    pictures = [np.full((16, 32), 3 * k, np.uint8) for k in range(count)]
+    with VideoReader(write(tmp_path, codec, "Mono8", pictures, rate_hz)) as reader:
+        for k in (count - 1, 0, 1, 2, X264_GOP - 1, X264_GOP, X264_GOP + 3, 5, count - 1):
+            assert abs(int(reader.frame(k)[8, 8]) - 3 * k) <= (0 if CODECS[codec].lossless else 3)
+        assert len(list(reader.frames(40, 45))) == 5
+        first = next(iter(reader.frames(40, 41)))
+        assert np.array_equal(first, reader.frame(40))
+        for k in (-1, count):
+            with pytest.raises(IndexError, match=f"frame {k} of {count}"):
+                reader.frame(k)
+
+
+def test_mosaic_is_split_in_the_file_and_joined_by_the_reader(tmp_path: Path) -> None:
+    mosaic = np.tile(np.array([[10, 60], [110, 160]], np.uint8), (8, 8))
+    path = write(tmp_path, "magicyuv", "BayerRG8", [mosaic])
+    with VideoReader(path) as reader:
+        assert reader.tiling == "bayer-quadrants"
+        assert np.array_equal(reader.frame(0), mosaic)
+    with av.open(str(path)) as container:
+        picture = next(container.decode(video=0)).to_ndarray()
+    assert [int(picture[y, x]) for y in (0, 8) for x in (0, 8)] == [10, 60, 110, 160]
+
+
+def test_raw_file_is_a_header_and_frames(tmp_path: Path) -> None:
+    pictures = noise("Mono12p", 3)
+    path = write(tmp_path, "raw", "Mono12p", pictures)
+    data = np.memmap(path, mode="r", offset=4096)
+    frames = [to_frame(picture, pixel_format("Mono12p")) for picture in pictures]
+    assert np.array_equal(data, np.concatenate(frames))
+    assert path.read_bytes()[:4096].startswith(b'{"format": "unisono-video"')
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_video_without_a_frame(codec: str, tmp_path: Path) -> None:
+    writer = VideoWriter(
+        tmp_path / "face", width=64, height=48, pixel_format="Mono8", rate_hz=100, codec=codec
+    )
+    path = writer.close().path
+    assert count_packets(path) == 0
+    with VideoReader(path) as reader:
+        assert len(reader) == 0
+        assert list(reader.frames()) == []
+
+
+def test_auto_is_magicyuv_and_above_8_bits_ffvhuff() -> None:
+    stem = Path("rec/face.left")
+    assert video_path(stem, "auto", "BayerRG8", 150) == Path("rec/face.left.nut")
+    assert video_path(stem, "ffv1", "Mono8", 150) == Path("rec/face.left.mkv")
+    assert video_path(stem, "raw", "Mono8", 150) == Path("rec/face.left.raw")
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"codec": "mjpeg"}, "'mjpeg' is not known; use one of auto, raw, magicyuv"),
+        (
+            {"codec": "magicyuv", "pixel_format": "Mono12"},
+            "magicyuv: cannot keep the 12 bits of Mono12; use one of raw, ffvhuff, ffv1",
+        ),
+        (
+            {"codec": "x264-crf", "pixel_format": "BayerRG12p"},
+            "x264-crf: cannot keep the 12 bits",
+        ),
+        ({"codec": "ffv1", "rate_hz": 2000}, "2000 frames a second, but Matroska .* at most 1000"),
+        ({"pixel_format": "YUV8"}, "'YUV8' is not known"),
+        ({"pixel_format": "Mono10p", "width": 33}, "use a multiple of 4"),
+        ({"width": 0}, "0x16 at 100 Hz cannot be written"),
+        ({"codec": "x264-crf", "pixel_format": "RGB8", "width": 33}, "refuses 33x16 RGB8"),
+    ],
+)
+def test_what_does_not_fit_is_refused(
+    changed: dict[str, object], message: str, tmp_path: Path
+) -> None:
+    settings = {"width": 32, "height": 16, "pixel_format": "Mono8", "rate_hz": 100, **changed}
+    with pytest.raises(RecordingError, match=message):
+        VideoWriter(tmp_path / "face", **settings)  # type: ignore[arg-type]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_frame_of_a_wrong_size_is_refused_and_the_video_goes_on(tmp_path: Path) -> None:
+    writer = VideoWriter(
+        tmp_path / "face.nut", width=32, height=16, pixel_format="Mono8", rate_hz=100
+    )
+    picture = np.zeros((16, 32), np.uint8)
+    writer.write(picture)
+    with pytest.raises(RecordingError, match="frame of 511 bytes; Mono8 32x16 has 512"):
+        writer.write(picture.reshape(-1)[:511])
+    writer.write(picture)
+    assert writer.close().frames == 2
+
+
+def test_no_video_is_overwritten(tmp_path: Path) -> None:
+    path = write(tmp_path, "raw", "Mono8", noise("Mono8", 1))
+    before = path.read_bytes()
+    with pytest.raises(RecordingError, match="no file is ever overwritten"):
+        write(tmp_path, "raw", "Mono8", noise("Mono8", 2))
+    assert path.read_bytes() == before
+
+
+def test_video_of_another_program_is_read(tmp_path: Path) -> None:
+    with av.open(str(tmp_path / "other.mp4"), "w") as container:
+        stream = container.add_stream("libx264", 25)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        for _ in range(10):
+            image = av.VideoFrame.from_ndarray(np.full((48, 64, 3), 90, np.uint8), "rgb24")
+            container.mux(stream.encode(image))
+        container.mux(stream.encode(None))
+    with VideoReader(tmp_path / "other.mp4") as reader:
+        assert (len(reader), reader.pixel_format, reader.tiling) == (10, "RGB8", "none")
+        assert reader.frame(7).shape == (48, 64, 3)
+
+
+@pytest.mark.parametrize("name", ["a.nut", "a.mkv", "a.raw"])
+def test_what_is_no_video_is_refused(name: str, tmp_path: Path) -> None:
+    path = tmp_path / name
+    with pytest.raises(RecordingError, match=f"{name}: cannot be read"):
+        VideoReader(path)
+    for content in (b"", b"no video" * 1000):
+        path.write_bytes(content)
+        with pytest.raises(RecordingError, match=name):
+            VideoReader(path)
+        with pytest.raises(RecordingError, match=name):
+            count_packets(path)
