@@ -1,0 +1,274 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recordings import layout, timing, xdf
+from recordings.check import check, exit_code
+from recordings.errors import RecordingError
+from recordings.manifest import Fate, Finding, Manifest, PairReport, Report, State, Verdict
+from recordings.markers import marker_findings, parse_markers
+from recordings.waves import BLINK, HEARTBEAT, PULSE, Wave, find_wave
+from tests.recordings.simulated_session import Plan, make_session
+from tests.recordings.xdf_samples import header_xml, write
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+def codes(report: Report, level: str = "") -> set[str]:
+    return {f.code for f in report.findings if level in ("", f.level)}
+
+
+def pair(report: Report, a: str, b: str) -> PairReport:
+    return next(p for p in report.pairs if {p.a, p.b} == {a, b})
+
+
+@pytest.fixture(scope="module")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_session(tmp_path_factory.mktemp("clean"))
+
+
+def test_a_clean_session_passes(clean: Path) -> None:
+    report = check(clean)
+    assert report.verdict is Verdict.PASS
+    assert exit_code(report) == 0
+    assert codes(report) == {"latency-unmeasured"}
+    assert report.simulated
+    assert report.duration_s == 20
+    eeg = report.streams[0]
+    assert eeg.drift_ppm == pytest.approx(80, abs=3)
+    assert (eeg.samples, eeg.lost, eeg.duplicates) == (20_000, 0, 0)
+    assert Report.model_validate_json(report.model_dump_json()) == report
+    camera = report.cameras[0]
+    assert camera.stored == camera.packets == camera.indexed == camera.captured == 1998
+
+
+def test_truth_is_found_in_every_stream_and_within_the_bounds(clean: Path) -> None:
+    report = check(clean)
+    found = {(t.stream, t.kind): t.truth for t in report.truth}
+    assert set(found) == {
+        ("eeg", "blink"),
+        ("eeg", "heartbeat"),
+        ("eeg", "stimulus"),
+        ("physio", "heartbeat"),
+        ("physio", "pulse"),
+        ("physio", "stimulus"),
+        ("protocol", "stimulus"),
+        ("face", "flash"),
+    }
+    for (_, kind), truth in found.items():
+        limit = {"flash": 5.0, "stimulus": 0.6}.get(kind, 0.3)
+        assert truth.max_ms < limit
+        assert truth.events >= 3
+        assert truth.missed == 0
+    assert len(report.pairs) == 6  # of four streams; the engine's own events are none of them
+    for certified in report.pairs:
+        assert certified.truth is not None
+        assert certified.truth.max_ms <= certified.bound_ms
+        assert certified.bound_ms == pytest.approx(sum(c.ms for c in certified.contributions))
+        assert certified.unmeasured == (f"latency of {certified.a}", f"latency of {certified.b}")
+    assert pair(report, "eeg", "physio").truth_from == "heartbeat"
+    assert pair(report, "eeg", "face").truth_from == "stimulus and flash"
+
+
+@pytest.mark.parametrize("stream", ["eeg", "physio", "protocol", "face"])
+def test_a_stream_that_is_late_is_told_by_how_much(tmp_path: Path, stream: str) -> None:
+    report = check(make_session(tmp_path, Plan(shift_s={stream: 0.020})))
+    for certified in report.pairs:
+        assert certified.truth is not None
+        expected = 20 * ((certified.a == stream) - (certified.b == stream))
+        assert certified.truth.bias_ms == pytest.approx(expected, abs=3)
+    for truth in report.truth:
+        assert truth.truth.bias_ms == pytest.approx(20 * (truth.stream == stream), abs=3)
+
+
+def test_a_gap_is_a_warning_with_its_place_and_loss(tmp_path: Path) -> None:
+    report = check(make_session(tmp_path, Plan(eeg_gap=(4.0, 7.0))))
+    eeg = report.streams[0]
+    assert report.verdict is Verdict.WARN
+    assert exit_code(report) == 1
+    assert codes(report, "warn") == {"lost"}
+    assert eeg.lost == pytest.approx(3000, abs=2)
+    assert len(eeg.gaps) == 1
+    assert eeg.gaps[0].start == pytest.approx(5004, abs=0.01)
+    assert eeg.gaps[0].end == pytest.approx(5007, abs=0.01)
+    assert eeg.effective_rate_hz == pytest.approx(1000, abs=0.1)
+    assert all(t.truth.missed == 0 for t in report.truth)  # nothing is looked for in a gap
+
+
+def test_jitter_is_measured_and_enters_the_bound(tmp_path: Path) -> None:
+    report = check(make_session(tmp_path, Plan(jitter_s=0.004)))
+    eeg = report.streams[0]
+    assert eeg.lost == 0
+    assert eeg.jitter_ms is not None
+    assert eeg.jitter_dejittered_ms is not None
+    assert eeg.jitter_ms > 1 > eeg.jitter_dejittered_ms
+    parts = {c.source: c.ms for c in pair(report, "eeg", "physio").contributions}
+    assert parts["stamps of eeg"] > 2
+
+
+def test_lost_frames_are_told_by_fate(tmp_path: Path) -> None:
+    report = check(make_session(tmp_path, Plan(lost_frames=(100, 101, 500))))
+    assert report.verdict is Verdict.WARN
+    assert codes(report, "warn") == {"frames-device-lost"}
+    assert report.cameras[0].fates[Fate.DEVICE_LOST] == 3
+    assert report.cameras[0].stored == report.cameras[0].packets == 1995
+    assert pair(report, "face", "protocol").truth is not None
+
+
+def test_frames_that_are_not_in_the_file_fail(tmp_path: Path) -> None:
+    report = check(make_session(tmp_path, Plan(unwritten_frames=2)))
+    assert exit_code(report) == 2
+    assert {"ledger-file", "ledger-manifest"} <= codes(report, "fail")
+
+
+def test_a_changed_file_fails(tmp_path: Path) -> None:
+    folder = make_session(tmp_path)
+    video = folder / "face.nut"
+    raw = bytearray(video.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    video.write_bytes(raw)
+    assert "file-changed" in codes(check(folder), "fail")
+    assert "file-changed" not in codes(check(folder, hashes=False))
+    video.unlink()
+    assert {"file-missing", "video-unreadable"} <= codes(check(folder), "fail")
+
+
+def test_a_cut_recording_fails_and_says_what_to_do(tmp_path: Path) -> None:
+    folder = make_session(tmp_path)
+    path = folder / layout.XDF_NAME
+    path.write_bytes(path.read_bytes()[:-200_000])
+    manifest = Manifest.load(folder)
+    manifest.model_copy(update={"state": State.RECORDING}).save(folder)
+    report = check(folder)
+    assert {"damaged", "state-recording", "count-manifest", "file-changed"} <= codes(report, "fail")
+    assert "no-footer" in codes(report, "warn")
+    assert [f.level for f in report.findings] == sorted(
+        (f.level for f in report.findings), key=["fail", "warn", "info"].index
+    )
+
+
+def test_the_xdf_of_a_session_stands_for_the_session(clean: Path) -> None:
+    assert check(clean / layout.XDF_NAME).simulated
+
+
+def test_a_session_without_its_truth_is_warned_about(tmp_path: Path) -> None:
+    folder = make_session(tmp_path)
+    (folder / layout.TRUTH_NAME).write_text("nonsense\n1\n")
+    assert "no-truth" in codes(check(folder), "warn")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "folder", "file"])
+def test_what_is_no_recording_is_refused(tmp_path: Path, name: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").write_text("hello")
+    with pytest.raises(RecordingError, match=name):
+        check(tmp_path / name)
+
+
+@pytest.mark.needs_data
+def test_a_real_file_with_a_clock_reset() -> None:
+    if not DATA.is_dir():
+        pytest.skip(f"the sample recordings are not at {DATA}")
+    report = check(DATA / "clock_resets.xdf")
+    assert report.verdict is Verdict.WARN
+    assert {"clock-reset", "rate", "lost"} <= codes(report, "warn")
+    eeg = next(s for s in report.streams if s.name == "BioSemi")
+    assert max(g.end - g.start for g in eeg.gaps) == pytest.approx(274, abs=1)
+
+
+def bare(tmp_path: Path, stamps: list[float], rate: float = 0.0, **header: object) -> Report:
+    """Check a file of one float32 stream with the given stamps and no clock offset trouble."""
+    times = np.array(stamps)
+    chunks = [
+        xdf.stream_header(1, header_xml(rate_hz=rate, source_id="x")),
+        xdf.samples(1, times, np.zeros((len(times), 1), np.float32)),
+        *(xdf.clock_offset(1, t, 0.0) for t in np.arange(0.0, times.max(), 5.0).tolist()),
+        xdf.stream_footer(1, times[0], times[-1], header.get("count", len(times))),  # type: ignore[arg-type]
+    ]
+    return check(write(tmp_path / "bare.xdf", chunks))
+
+
+def test_findings_in_a_bare_file(tmp_path: Path) -> None:
+    even = (np.arange(400) / 10).tolist()
+    assert bare(tmp_path, even, 10.0).verdict is Verdict.PASS
+    assert codes(bare(tmp_path, even, 10.5), "warn") == {"rate"}
+    assert codes(bare(tmp_path, even, 10.0, count=390), "warn") == {"count-footer"}
+    assert codes(bare(tmp_path, [*even, 39.9], 10.0), "warn") == {"duplicates"}
+    assert "stamps-back" in codes(bare(tmp_path, [*even, 20.0, 20.1], 10.0), "warn")
+
+
+def test_two_streams_of_one_source(tmp_path: Path) -> None:
+    chunks = [xdf.stream_header(n, header_xml(f"s{n}", source_id="cap")) for n in (1, 2)]
+    report = check(write(tmp_path / "a.xdf", chunks))
+    finding = next(f for f in report.findings if f.code == "source-twice")
+    assert (finding.subject, "s1, s2" in finding.text) == ("cap", True)
+
+
+def marker_codes(*events: tuple[str, int | None]) -> set[str]:
+    rows = [
+        [f'{{"event": "{event}", "trial": {n // 2}, "code": {code if code else "null"}}}']
+        for n, (event, code) in enumerate(events)
+    ]
+    found: list[Finding] = list(
+        marker_findings("protocol", parse_markers(np.arange(len(rows), dtype=float), rows))
+    )
+    return {f.code for f in found}
+
+
+def test_markers_that_are_incomplete() -> None:
+    whole = [("onset", 101), ("end", 100)]
+    assert marker_codes(*whole, *whole) == set()
+    assert marker_codes(*whole, ("onset", 101)) == {"onset-open"}
+    assert marker_codes(("onset", 101), ("pause", None), *whole) == {"onset-no-end"}
+    assert marker_codes(("onset", 101), ("skip", None), *whole) == set()
+    assert marker_codes(*whole, ("answer", 1), ("end", 100), *whole) == {"end-no-onset"}
+    assert marker_codes(("onset", None), ("end", 100)) == {"onset-no-code"}
+    assert marker_codes(("answer", 1), ("end", 100), *whole) == set()  # began before the recording
+
+
+def test_markers_of_any_text_are_read() -> None:
+    rows = [["7"], ["hello"], ["{broken"], ['{"code": "12"}'], ['{"code": true}'], ["[1]"], []]
+    found = parse_markers(np.zeros(7), rows)
+    assert [m.code for m in found] == [7, None, None, 12, None, None, None]
+
+
+@pytest.mark.parametrize(("wave", "rate"), [(BLINK, 1000), (HEARTBEAT, 500), (PULSE, 250)])
+@pytest.mark.parametrize("shift", [-0.2, -0.0123, 0.0, 0.00037, 0.18])
+def test_a_wave_is_found_to_a_fraction_of_a_sample(wave: Wave, rate: int, shift: float) -> None:
+    rng = np.random.default_rng(0)
+    stamps = 100 + np.arange(3 * rate) / rate
+    values = 7 * wave.at(stamps - 101.5 - shift) + 3 + rng.normal(0, 0.05, len(stamps))
+    found = find_wave(stamps, values, 101.5, wave, rate)
+    assert found == pytest.approx(shift, abs=0.3 / rate + 0.3e-3)
+
+
+def test_a_wave_that_is_not_there_is_not_found() -> None:
+    stamps = np.arange(3000) / 1000
+    noise = np.random.default_rng(0).normal(size=3000)
+    assert find_wave(stamps, noise, 1.5, BLINK, 1000) is None
+    assert find_wave(stamps, np.zeros(3000), 1.5, BLINK, 1000) is None
+    assert find_wave(stamps[:5], noise[:5], 1.5, BLINK, 1000) is None
+
+
+def test_importing_the_check_is_cheap() -> None:
+    code = "import sys, recordings.check; print('scipy' in sys.modules, 'av' in sys.modules)"
+    root = Path(__file__).parents[2]
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root)
+    assert done.stdout == "False False\n"
+
+
+def test_shapes_agree_with_the_simulator() -> None:
+    """Not a need, but if one of the two is changed, this says that the other must be."""
+    from devices.waves import blink_wave, ecg_wave, ppg_wave
+
+    t = np.arange(-0.06, 0.06, 0.001)
+    np.testing.assert_allclose(BLINK.at(t), blink_wave(t))
+    np.testing.assert_allclose(PULSE.at(t), ppg_wave(t))
+    assert np.corrcoef(HEARTBEAT.at(t), ecg_wave(t))[0, 1] > 0.999
+    assert timing.percentile(np.abs(HEARTBEAT.at(t) - ecg_wave(t)), 99) < 0.05
