@@ -27,6 +27,7 @@ from recordings.direct_io import ALIGN, Mode
 from recordings.errors import DiskFull, RecordingError
 
 FLUSH_S: Final = 0.4
+_HASH_PATIENCE_S: Final = 0.05
 _SYNC_S: Final = {"direct": 1.0, "nocache": 0.5, "buffered": 0.5}
 
 Data = bytes | bytearray | memoryview
@@ -191,9 +192,9 @@ class DirectFile:
             self._queue.append(full)
             self._cond.notify_all()
             while not self._spare and not self._error:
-                if self._hasher and not self._queue and not self._busy:
+                waited = not self._cond.wait(_HASH_PATIENCE_S)
+                if waited and self._hasher and not (self._queue or self._busy):
                     self._hasher.valid = False  # it holds all the blocks: recording goes first
-                self._cond.wait(0.05)
             self._raise()
             self._block = self._spare.popleft()
             self._block.restart(full.base + full.fill)

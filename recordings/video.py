@@ -11,24 +11,21 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Final, Protocol
 
 import av
-import numpy as np
 
-from recordings import raw_video
 from recordings.codecs import CODEC_NAMES, Codec, choose_codec
 from recordings.direct_file import DirectFile
+from recordings.encoding import AvBody, RawBody
 from recordings.errors import RecordingError
 from recordings.planes import (
     Picture,
     U8Array,
     as_bytes,
     pixel_format,
-    split_bayer,
-    to_picture,
 )
-from recordings.video_info import METADATA_KEY, VideoInfo
+from recordings.video_info import VideoInfo
 from recordings.video_reader import VideoReader, count_packets
 
 __all__ = [
@@ -41,11 +38,7 @@ __all__ = [
     "video_path",
 ]
 
-_STRIDE_ALIGN: Final = 64  # what SIMD code in libav likes
-_IO_BUFFER: Final = 1 << 20
 _MARKS: Final = 64
-# A cluster is in memory until it is complete; DirectFile's FLUSH_S comes on top of this.
-_MATROSKA_OPTIONS: Final = {"cluster_time_limit": "200", "cluster_size_limit": str(4 << 20)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +77,7 @@ class VideoWriter:
         rate_hz: the nominal rate, for players only.
         codec: one of `CODEC_NAMES`.
         threads: slice threads of the encoder.
-        checksum: compute SHA-256 on the way; it costs about a tenth of a core at 170 MB/s.
+        checksum: compute SHA-256 on the way (None: unless raw, which is to cost no processor).
         direct: bypass the page cache where the system can.
 
     Raises:
@@ -101,7 +94,7 @@ class VideoWriter:
         rate_hz: float,
         codec: str = "auto",
         threads: int = 2,
-        checksum: bool = True,
+        checksum: bool | None = None,
         direct: bool = True,
     ) -> None:
         self.info, chosen = _describe(width, height, pixel_format, rate_hz, codec)
@@ -112,14 +105,17 @@ class VideoWriter:
         self.frames = 0
         # (frames, bytes): so many frames are whole once so many bytes are in the file
         self._marks: deque[tuple[int, int]] = deque()
+        self._marked = 0
         self._kept, self._kept_bytes = 0, 0
         self._failed = self._closed = False
+        if checksum is None:
+            checksum = chosen.container != "raw"
         self._file = DirectFile(self.path, checksum=checksum, direct=direct)
         try:
             self._body: _Body = (
-                _RawBody(self._file, self.info)
+                RawBody(self._file, self.info, self._mark)
                 if chosen.container == "raw"
-                else _AvBody(self._file, self.info, chosen, threads)
+                else AvBody(self._file, self.info, chosen, threads, self._mark)
             )
         except (av.FFmpegError, ValueError) as error:
             self._file.abandon()
@@ -155,14 +151,9 @@ class VideoWriter:
             DiskFull: the same, for lack of space.
         """
         frame = as_bytes(image, self.info.format, self.info.width, self.info.height)
-        index, size = self.frames, self._file.size
+        index = self.frames
         self._guard(lambda: self._body.write(frame, index))
         self.frames += 1
-        if self._file.size > size:
-            # Matroska writes a cluster when the frame after it comes.
-            self._marks.append((index if self._clusters else index + 1, self._file.size))
-        if len(self._marks) > _MARKS:
-            self.kept  # noqa: B018 - forgets the marks that were reached
         return index
 
     def close(self) -> VideoSummary:
@@ -206,6 +197,15 @@ class VideoWriter:
                 f"the file keeps {self._kept} frames"
             ) from error
 
+    def _mark(self, index: int) -> None:
+        """Note where the file stands once frame `index` went through the muxer."""
+        if self._file.size > self._marked:
+            self._marked = self._file.size
+            # Matroska writes a cluster when the frame after it comes.
+            self._marks.append((index if self._clusters else index + 1, self._marked))
+        if len(self._marks) > _MARKS:
+            self.kept  # noqa: B018 - forgets the marks that were reached
+
     def _fail(self) -> None:
         self._failed = True
         self._file.abandon(self._kept_bytes if self.kept else None)
@@ -221,76 +221,3 @@ def _describe(
     chosen = choose_codec(codec, fmt, rate_hz)
     tiling = "none" if chosen.container == "raw" else fmt.tiling(width, height)
     return VideoInfo(width, height, name, float(rate_hz), chosen.name, tiling), chosen
-
-
-class _RawBody:
-    """Frames as they come."""
-
-    def __init__(self, file: DirectFile, info: VideoInfo) -> None:
-        self._file = file
-        file.write(raw_video.header(info))
-
-    def write(self, frame: U8Array, index: int) -> None:
-        self._file.write(frame.data)
-
-    def close(self) -> None:
-        pass
-
-
-class _AvBody:
-    """Pictures through an encoder of libav, packets through one of its muxers."""
-
-    def __init__(self, file: DirectFile, info: VideoInfo, codec: Codec, threads: int) -> None:
-        self._info, self._closed = info, False
-        self._format = codec.format(info.format) or ""
-        self._picture = _aligned(info)
-        options = {"flush_packets": "1"}
-        if codec.container == "matroska":
-            options |= _MATROSKA_OPTIONS
-        self._container = av.open(
-            file, "w", format=codec.container, container_options=options, buffer_size=_IO_BUFFER
-        )
-        self._container.metadata[METADATA_KEY] = info.to_json()
-        stream: Any = self._container.add_stream(
-            codec.encoder_name(info.format), info.rate, codec.encoder_options(info.format)
-        )
-        stream.width, stream.height = info.width, info.height
-        stream.pix_fmt = self._format
-        stream.time_base = stream.codec_context.time_base = 1 / info.rate
-        stream.codec_context.thread_count = threads
-        stream.codec_context.thread_type = "SLICE"  # frame threads would hold frames back
-        self._stream = stream
-        self._container.start_encoding()
-
-    def write(self, frame: U8Array, index: int) -> None:
-        info = self._info
-        picture = to_picture(frame, info.format, info.width, info.height)
-        if info.tiling == "none":
-            self._picture[:] = picture
-        else:
-            split_bayer(picture, self._picture)
-        source = "rgb24" if info.format.samples == 3 else self._format
-        image = av.VideoFrame.from_numpy_buffer(self._picture, source, width=info.width)
-        if source != self._format:
-            image = image.reformat(format=self._format)
-        image.pts, image.time_base = index, 1 / info.rate
-        self._container.mux(self._stream.encode(image))
-
-    def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            try:
-                self._container.mux(self._stream.encode(None))
-            finally:
-                self._container.close()
-
-
-def _aligned(info: VideoInfo) -> Picture:
-    """A picture whose lines start where SIMD code wants them, with room to read past the end."""
-    fmt = info.format
-    line = info.width * fmt.samples * fmt.dtype.itemsize
-    stride = -(-line // _STRIDE_ALIGN) * _STRIDE_ALIGN
-    data = np.zeros((info.height + 1) * stride + _STRIDE_ALIGN, np.uint8)
-    start = -data.ctypes.data % _STRIDE_ALIGN
-    strides = (stride, fmt.samples * fmt.dtype.itemsize, fmt.dtype.itemsize)[: len(fmt.shape(1, 1))]
-    return np.ndarray(fmt.shape(info.width, info.height), fmt.dtype, data.data, start, strides)

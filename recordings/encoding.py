@@ -1,0 +1,130 @@
+"""Frames into bytes of a file: as they are, or through an encoder and a muxer of libav."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, Final
+
+import av
+import numpy as np
+
+from recordings import raw_video
+from recordings.codecs import Codec
+from recordings.direct_file import DirectFile
+from recordings.planes import Picture, U8Array, split_bayer, to_picture
+from recordings.video_info import METADATA_KEY, VideoInfo
+
+_STRIDE_ALIGN: Final = 64  # what SIMD code in libav likes
+_IO_BUFFER: Final = 1 << 18
+_BIG_FRAME: Final = 1 << 20  # below, handing over to a thread costs more than it gains
+# A cluster is in memory until it is complete; DirectFile's FLUSH_S comes on top of this.
+_MATROSKA_OPTIONS: Final = {"cluster_time_limit": "200", "cluster_size_limit": str(4 << 20)}
+
+
+class RawBody:
+    """Frames as they come."""
+
+    def __init__(self, file: DirectFile, info: VideoInfo, mark: Callable[[int], None]) -> None:
+        self._file, self._mark = file, mark
+        file.write(raw_video.header(info))
+
+    def write(self, frame: U8Array, index: int) -> None:
+        """Take the bytes of a frame."""
+        self._file.write(frame.data)
+        self._mark(index)
+
+    def close(self) -> None:
+        """Write what ends the file: nothing."""
+
+
+class AvBody:
+    """Pictures through an encoder of libav, packets through one of its muxers.
+
+    Big frames are encoded and muxed in a thread, while the caller copies the next one: without
+    that the slice threads rest while frames are split and muxed.
+    """
+
+    def __init__(
+        self,
+        file: DirectFile,
+        info: VideoInfo,
+        codec: Codec,
+        threads: int,
+        mark: Callable[[int], None],
+    ) -> None:
+        self._info, self._mark, self._closed = info, mark, False
+        self._format = codec.format(info.format) or ""
+        self._pictures = (_aligned(info), _aligned(info))
+        self._pool = ThreadPoolExecutor(1) if info.frame_bytes >= _BIG_FRAME else None
+        self._pending: Future[None] | None = None
+        options = {"flush_packets": "1"}
+        if codec.container == "matroska":
+            options |= _MATROSKA_OPTIONS
+        self._container = av.open(
+            file, "w", format=codec.container, container_options=options, buffer_size=_IO_BUFFER
+        )
+        self._container.metadata[METADATA_KEY] = info.to_json()
+        stream: Any = self._container.add_stream(
+            codec.encoder_name(info.format), info.rate, codec.encoder_options(info.format)
+        )
+        stream.width, stream.height = info.width, info.height
+        stream.pix_fmt = self._format
+        stream.time_base = stream.codec_context.time_base = 1 / info.rate
+        stream.codec_context.thread_count = threads
+        stream.codec_context.thread_type = "SLICE"  # frame threads would hold frames back
+        self._stream = stream
+        self._container.start_encoding()
+
+    def write(self, frame: U8Array, index: int) -> None:
+        """Take the bytes of a frame."""
+        info, target = self._info, self._pictures[index % 2]
+        picture = to_picture(frame, info.format, info.width, info.height)
+        if info.tiling == "none":
+            target[:] = picture
+        else:
+            split_bayer(picture, target)
+        if self._pool is None:
+            self._encode(target, index)
+        else:
+            self._wait()
+            self._pending = self._pool.submit(self._encode, target, index)
+
+    def close(self) -> None:
+        """Write what ends the file."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            self._wait()
+            self._container.mux(self._stream.encode(None))
+        finally:
+            if self._pool:
+                self._pool.shutdown()
+            self._container.close()
+
+    def _encode(self, picture: Picture, index: int) -> None:
+        info = self._info
+        source = "rgb24" if info.format.samples == 3 else self._format
+        image = av.VideoFrame.from_numpy_buffer(picture, source, width=info.width)
+        if source != self._format:
+            image = image.reformat(format=self._format)
+        image.pts, image.time_base = index, 1 / info.rate
+        self._container.mux(self._stream.encode(image))
+        self._mark(index)
+
+    def _wait(self) -> None:
+        pending, self._pending = self._pending, None
+        if pending:
+            pending.result()
+
+
+def _aligned(info: VideoInfo) -> Picture:
+    """A picture whose lines start where SIMD code wants them, with room to read past the end."""
+    fmt = info.format
+    line = info.width * fmt.samples * fmt.dtype.itemsize
+    stride = -(-line // _STRIDE_ALIGN) * _STRIDE_ALIGN
+    data = np.zeros((info.height + 1) * stride + _STRIDE_ALIGN, np.uint8)
+    start = -data.ctypes.data % _STRIDE_ALIGN
+    strides = (stride, fmt.samples * fmt.dtype.itemsize, fmt.dtype.itemsize)[: len(fmt.shape(1, 1))]
+    return np.ndarray(fmt.shape(info.width, info.height), fmt.dtype, data.data, start, strides)
