@@ -22,6 +22,7 @@ from recordings.manifest import (
     CameraReport,
     Finding,
     Manifest,
+    PairReport,
     Report,
     Verdict,
 )
@@ -127,6 +128,7 @@ def _examine(
         *(f for n, m in markers.items() if n != EVENTS_STREAM for f in marker_findings(n, m)),
         *camera_findings,
         *truth_trouble,
+        *_bound_findings(pairs),
         *_latency_findings(exams),
     ]
     report = Report(
@@ -178,6 +180,21 @@ def _missed_findings(found: Sequence[Found]) -> Iterator[Finding]:
                 subject=f.stream,
                 text=f"{f.missed} of {f.missed + len(f.times)} events of kind {f.kind} "
                 "are not found within reach of their true times",
+            )
+
+
+def _bound_findings(pairs: Sequence[PairReport]) -> Iterator[Finding]:
+    for p in pairs:
+        if p.truth is not None and p.truth.p99_ms > p.bound_ms:
+            yield Finding(
+                level="warn",
+                code="bound-exceeded",
+                subject=f"{p.a} – {p.b}",
+                text=f"the same events lie {p.truth.p99_ms:.3f} ms apart (p99), "
+                f"the bound is {p.bound_ms:.3f} ms",
+                remedy=f"what is not in the bound must be large: {', '.join(p.unmeasured)}"
+                if p.unmeasured
+                else "",
             )
 
 

@@ -173,12 +173,13 @@ def _stamp_findings(
             level="warn",
             code="stamps-back",
             subject=report.name,
-            text=f"stamps go back {len(back)} times, by {_span(worst)} at most",
+            text=f"stamps go back in {len(back)} places, by {_span(worst)} at most",
             remedy="a clock was set or a device restarted; the stretches are treated apart",
         )
     if report.lost:
         longest = max((g.end - g.start for g in gaps), default=0.0)
-        where = f" in {len(gaps)} gaps, the longest {_span(longest)}" if gaps else ""
+        places = "one gap of" if len(gaps) == 1 else f"{len(gaps)} gaps, the longest"
+        where = f" in {places} {_span(longest)}" if gaps else ""
         yield Finding(
             level="warn",
             code="lost",
@@ -229,7 +230,7 @@ def _clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             level="warn",
             code="clock-reset",
             subject=name,
-            text=f"the clock offsets jump {len(fit.segments) - 1} times",
+            text=f"the clock offsets jump in {len(fit.segments) - 1} places",
             remedy="the sending computer or its clock was restarted; each stretch has its own line",
         )
     if fit.residual_s is not None and fit.residual_s > RESIDUAL_S:

@@ -1,0 +1,163 @@
+"""The figures of a report: an examination turned into plots."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+
+from recordings import plots, timing
+from recordings.check import Examination
+from recordings.manifest import INDEX_CHANNELS, Fate
+from recordings.markers import Marker
+from recordings.plots import Row, Span, Trace
+from recordings.stream_check import EVENTS_STREAM, StreamExam
+from recordings.timing import F64Array
+
+_BEFORE_S: Final = 1.0
+_AFTER_S: Final = 2.0
+_MAX_TRACES: Final = 14
+_MAX_INTERVALS: Final = 2_000_000
+_KINDS: Final = ("EEG", "EOG", "ECG", "PPG", "RSP", "EDA", "SKT", "EMG", "Trigger")
+_PER_KIND: Final = {"EEG": 3, "Trigger": 1}
+_ALARMS: Final = {"warning": "warning", "error": "failed"}
+
+
+def session_span(examination: Examination) -> tuple[float, float]:
+    """Return the LSL times between which the session lies; (0, 0) where there is none."""
+    manifest = examination.manifest
+    firsts = [e.report.first_lsl for e in examination.exams if e.report.first_lsl is not None]
+    lasts = [e.report.last_lsl for e in examination.exams if e.report.last_lsl is not None]
+    start, stop = min(firsts, default=0.0), max(lasts, default=0.0)
+    if manifest and manifest.lsl_start is not None:
+        start = min(start or manifest.lsl_start, manifest.lsl_start)
+    if manifest and manifest.lsl_stop is not None:
+        stop = max(stop, manifest.lsl_stop)
+    return start, stop
+
+
+def timeline(examination: Examination) -> str:
+    """Draw every stream over the session, with gaps, markers, lost frames and alarms."""
+    start, stop = session_span(examination)
+    manifest = examination.manifest
+    alarms = [
+        Span(event.time - start, event.time - start, _ALARMS[event.level], event.text)
+        for event in (manifest.events if manifest else ())
+        if event.level in _ALARMS and start <= event.time <= stop
+    ]
+    rows = [_row(exam, examination.markers.get(exam.name), start) for exam in examination.exams]
+    return plots.timeline(rows, stop - start, alarms)
+
+
+def _row(exam: StreamExam, markers: Sequence[Marker] | None, start: float) -> Row:
+    if not len(exam.stamps):
+        return Row(exam.name, exam.stream.info.type, None)
+    low, high = float(exam.stamps.min()) - start, float(exam.stamps.max()) - start
+    title = f"{exam.name}: {len(exam.stamps):,} samples"
+    gaps = [
+        Span(g.start - start, g.end - start, title=f"{g.lost:,} lost, {g.end - g.start:.3f} s")
+        for g in exam.report.gaps
+    ]
+    if exam.is_video:
+        gaps = sorted([*gaps, *_lost_frames(exam, start)], key=lambda g: g.start)
+    irregular = exam.rate_hz == 0
+    ticks = (exam.stamps - start).tolist() if irregular else []
+    kind = "Markers" if irregular else exam.stream.info.type
+    return Row(exam.name, kind, Span(low, high, title=title), gaps, ticks)
+
+
+def _lost_frames(exam: StreamExam, start: float) -> Iterator[Span]:
+    """Yield the stretches whose frames have an index row and no picture."""
+    fate = exam.stream.read(channels=[INDEX_CHANNELS.index("fate")])[:, 0]
+    fine = (Fate.STORED.code, Fate.GATED.code, Fate.NOT_RECORDING.code)
+    lost = np.isin(fate, fine, invert=True)
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(np.int8)))
+    period = 1 / exam.rate_hz if exam.rate_hz else 0.0
+    for first, after in edges.reshape(-1, 2).tolist():
+        low, high = exam.stamps[first] - start, exam.stamps[after - 1] - start + period
+        yield Span(float(low), float(high), title=f"{after - first} frames not stored")
+
+
+def offset_plot(exam: StreamExam, start: float, stop: float) -> str | None:
+    """Draw a stream's clock offsets around their line; None where it has fewer than two."""
+    if len(exam.fit.residuals) < 2:
+        return None
+    good = np.isfinite(exam.stream.offset_times) & np.isfinite(exam.stream.offset_values)
+    times = exam.stream.offset_times[good] + exam.stream.offset_values[good] - start
+    return plots.residuals(times, 1e6 * exam.fit.residuals, stop - start)
+
+
+def interval_plot(exam: StreamExam) -> str | None:
+    """Draw the histogram of a regular stream's intervals; None for other streams."""
+    if exam.rate_hz <= 0 or len(exam.stamps) < 3:
+        return None
+    steps = timing.intervals(exam.stamps, exam.cuts)
+    steps = steps[:: max(len(steps) // _MAX_INTERVALS, 1)]
+    return plots.histogram(1e3 * steps, 1e3 / exam.rate_hz, "ms") if len(steps) else None
+
+
+def sample_plot(examination: Examination) -> tuple[str, str] | None:
+    """Draw each signal around one event; return the plot and what the event was."""
+    start, stop = session_span(examination)
+    at, name = _event(examination, start, stop)
+    signals = list(_signals(examination, at))[:_MAX_TRACES]
+    if not signals:
+        return None
+    return plots.traces(signals, -_BEFORE_S, _AFTER_S, name), f"{name}, {at - start:.3f} s"
+
+
+def _event(examination: Examination, start: float, stop: float) -> tuple[float, str]:
+    """Choose an onset near the middle of the session, or else the middle itself."""
+    found = [
+        m
+        for name, markers in examination.markers.items()
+        if name != EVENTS_STREAM
+        for m in markers
+        if m.event in ("", "onset") and start + _BEFORE_S < m.time < stop - _AFTER_S
+    ]
+    middle = 0.5 * (start + stop)
+    if not found:
+        return middle, "middle of the session"
+    best = min(found, key=lambda m: abs(m.time - middle))
+    what = str(best.fields.get("stimulus") or best.text[:40] or "marker")
+    return best.time, f"{best.event} {what}".strip()
+
+
+def _signals(examination: Examination, at: float) -> Iterator[Trace]:
+    for exam in examination.exams:
+        if not len(exam.stamps) or exam.stream.is_text or exam.rate_hz <= 0:
+            continue
+        a, b = (int(n) for n in np.searchsorted(exam.stamps, [at - _BEFORE_S, at + _AFTER_S]))
+        times = exam.stamps[a:b] - at
+        if exam.is_video and b > a:
+            yield Trace(exam.name, "frames", "", "ticks", times, times)
+        elif b - a > 2:
+            yield from _channels(exam, times, a, b)
+
+
+def _channels(exam: StreamExam, times: F64Array, a: int, b: int) -> Iterator[Trace]:
+    """Yield some channels of each kind: all would not fit on a page."""
+    left = {kind: _PER_KIND.get(kind, 1) for kind in _KINDS}
+    channels = exam.stream.info.channels
+    known = any(c.kind in left for c in channels)
+    for number, channel in enumerate(channels):
+        kind = channel.kind if known else "EEG"
+        if left.get(kind, 0) <= 0:
+            continue
+        left[kind] -= 1
+        values = exam.stream.read(a, b, [number])[:, 0].astype(np.float64)
+        good = np.isfinite(values)
+        if good.sum() > 2:
+            unit = _short(channel.unit)
+            yield Trace(exam.name, channel.label, kind, unit, times[good], values[good])
+
+
+def _short(unit: str) -> str:
+    return {
+        "microvolts": "µV",
+        "millivolts": "mV",
+        "volts": "V",
+        "microsiemens": "µS",
+        "celsius": "°C",
+    }.get(unit, unit)

@@ -1,0 +1,97 @@
+"""The figures of a report in sentences, to paste into the methods section of a paper."""
+
+from __future__ import annotations
+
+from recordings.manifest import CameraReport, Manifest, Report
+from recordings.stream_check import EVENTS_STREAM
+
+
+def milliseconds(value: float | None) -> str:
+    """Write milliseconds with as many digits as they deserve; – where they are unknown."""
+    if value is None:
+        return "–"
+    if abs(value) < 0.0005:
+        return "0"
+    return f"{value:.3f}" if abs(value) < 10 else f"{value:,.1f}"
+
+
+def methods_text(report: Report, manifest: Manifest | None) -> str:
+    """Return one paragraph; it says nothing that was not measured."""
+    sentences = [
+        _how(manifest),
+        _streams(report),
+        _clocks(report),
+        *(_camera(c) for c in report.cameras),
+        _alignment(report),
+    ]
+    return " ".join(s for s in sentences if s)
+
+
+def _how(manifest: Manifest | None) -> str:
+    if manifest is None:
+        return "The recording is an XDF file made through LabStreamingLayer."
+    what = "A simulated rig was" if manifest.simulated else "All devices were"
+    versions = manifest.software
+    return (
+        f"{what} recorded with Unisono {versions.get('unisono', '')} through LabStreamingLayer "
+        f"(liblsl {versions.get('liblsl', '?')}) with raw time stamps."
+    )
+
+
+def _streams(report: Report) -> str:
+    regular = [s for s in report.streams if s.rate_hz > 0 and s.samples]
+    if not regular:
+        return ""
+    rates = "; ".join(
+        f"{s.name}: {s.channels} channels at {s.rate_hz:g} Hz nominal, "
+        f"{s.effective_rate_hz:.3f} Hz effective"
+        for s in regular
+        if s.effective_rate_hz
+    )
+    lost = sum(s.lost for s in regular)
+    total = sum(s.samples for s in regular) + lost
+    share = f"{lost:,} of {total:,} samples ({100 * lost / total:.2g} %) were lost" if lost else (
+        f"none of {total:,} samples was lost"
+    )  # fmt: skip
+    return f"Streams ({rates}): {share}."
+
+
+def _clocks(report: Report) -> str:
+    fitted = [s for s in report.streams if s.drift_ppm is not None and s.name != EVENTS_STREAM]
+    if not fitted:
+        return ""
+    drift = max(abs(s.drift_ppm or 0.0) for s in fitted)
+    residual = max(s.offset_residual_ms or 0.0 for s in fitted)
+    return (
+        f"Clock offsets between sender and recorder were corrected by a robust line per stream "
+        f"(drift up to {drift:.1f} ppm; 99th percentile of the residuals up to "
+        f"{milliseconds(residual)} ms)."
+    )
+
+
+def _camera(camera: CameraReport) -> str:
+    lost = sum(n for f, n in camera.fates.items() if f not in ("stored", "gated", "not_recording"))
+    return (
+        f"Of camera {camera.name}, {camera.stored:,} frames were stored ({camera.codec}), each "
+        f"with its own time stamp, and {lost:,} were lost."
+    )
+
+
+def _alignment(report: Report) -> str:
+    if not report.pairs:
+        return ""
+    widest = max(report.pairs, key=lambda p: p.bound_ms)
+    text = (
+        f"The same moment lies within {milliseconds(widest.bound_ms)} ms in any two streams "
+        f"(the widest pair is {widest.a} and {widest.b})"
+    )
+    if any(p.unmeasured for p in report.pairs):
+        text += ", not counting device latencies, which were not measured"
+    measured = [p.truth for p in report.pairs if p.truth]
+    if measured:
+        worst = max(t.p99_ms for t in measured)
+        text += (
+            f"; known events of the simulated world were found within {milliseconds(worst)} ms "
+            "(99th percentile, worst pair)"
+        )
+    return text + "."

@@ -1,0 +1,261 @@
+"""`report.html` and `report.json`: the certificate for people and for machines.
+
+The HTML is one file without scripts that opens anywhere, follows light and dark, and prints on A4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from recordings import figures, layout, looks, plots
+from recordings.check import Examination, examine
+from recordings.errors import RecordingError
+from recordings.manifest import CameraReport, Fate, Manifest, PairReport, Report, Verdict
+from recordings.methods import methods_text, milliseconds
+from recordings.stream_check import EVENTS_STREAM
+from recordings.truth import Found
+
+MAX_PAIRS: Final = 28  # in the table: all pairs of 8 streams
+MAX_EVENTS: Final = 200
+_TEMPLATES: Final = Path(__file__).parent / "templates"
+
+_VERDICTS: Final = {
+    Verdict.PASS: ("alive", "Everything that was sent is here, and accounted for."),
+    Verdict.WARN: ("warning", "Usable; read the warnings before you rely on what they touch."),
+    Verdict.FAIL: ("failed", "Data are damaged, missing or unaccounted for: see the findings."),
+}
+_LEVELS: Final = {"fail": "failed", "warn": "warning", "info": "missing"}
+
+
+def check_and_report(path: Path, *, hashes: bool = True) -> Report:
+    """Check a session folder and write its report beside it; of a bare XDF file only check.
+
+    Raises:
+        RecordingError: it cannot be read, or the report cannot be written.
+    """
+    examination = examine(path, hashes=hashes)
+    try:
+        if examination.manifest is not None:
+            _write(examination, path if path.is_dir() else path.parent)
+    finally:
+        examination.close()
+    return examination.report
+
+
+def write_report(report: Report, folder: Path) -> None:
+    """Write `report.html` and `report.json` of a report that `check` made into `folder`.
+
+    The plots need the data once more: where the check is to run anyway, `check_and_report` does
+    both at once.
+
+    Raises:
+        RecordingError: the session is gone, or the folder cannot be written to.
+    """
+    examination = examine(Path(report.path), hashes=False)
+    try:
+        _write(examination, folder, report)
+    finally:
+        examination.close()
+
+
+def _write(examination: Examination, folder: Path, report: Report | None = None) -> None:
+    report = report or examination.report
+    try:
+        for name, text in (
+            (layout.REPORT_JSON_NAME, report.model_dump_json(indent=1) + "\n"),
+            (layout.REPORT_NAME, render(examination, report)),
+        ):
+            part = folder / (name + ".part")
+            part.write_text(text, encoding="utf-8")
+            part.replace(folder / name)
+    except OSError as error:
+        raise RecordingError(
+            f"{folder}: the report cannot be written ({error.strerror}); check its permissions"
+        ) from error
+
+
+def render(examination: Examination, report: Report | None = None) -> str:
+    """Return the HTML of a report."""
+    report = report or examination.report
+    environment = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["ms"] = milliseconds
+    return environment.get_template("report.html.j2").render(_context(examination, report))
+
+
+def _context(examination: Examination, report: Report) -> dict[str, Any]:
+    start, stop = figures.session_span(examination)
+    state, sentence = _VERDICTS[report.verdict]
+    sample = figures.sample_plot(examination)
+    return {
+        "css": {
+            "dark": Markup(looks.css_variables(looks.DARK)),
+            "light": Markup(looks.css_variables(looks.LIGHT)),
+            "font": Markup(looks.FONT),
+        },
+        "title": _title(examination.manifest, report),
+        "subtitle": _subtitle(examination.manifest),
+        "report": report,
+        "state": state,
+        "glyph": looks.GLYPHS[state],
+        "sentence": sentence,
+        "numbers": _numbers(report),
+        "findings": [
+            (_LEVELS[f.level], looks.GLYPHS[_LEVELS[f.level]], f) for f in report.findings
+        ],
+        "pairs": _pairs(report.pairs, report.simulated),
+        "pairs_left_out": max(len(report.pairs) - MAX_PAIRS, 0),
+        "timeline": Markup(figures.timeline(examination)),
+        "streams": report.streams,
+        "offset_plots": _small_plots(
+            (e.name, figures.offset_plot(e, start, stop), _drift(e.report.drift_ppm))
+            for e in examination.exams
+        ),
+        "interval_plots": _small_plots(
+            (e.name, figures.interval_plot(e), f"nominal {1e3 / e.rate_hz:.4g} ms")
+            for e in examination.exams
+            if e.rate_hz > 0
+        ),
+        "sample": (Markup(sample[0]), sample[1]) if sample else None,
+        "cameras": [(camera, _fates(camera)) for camera in report.cameras],
+        "truth": _truth(report, examination.found),
+        "events": _events(examination, start),
+        "files": examination.manifest.files if examination.manifest else (),
+        "methods": methods_text(report, examination.manifest),
+    }
+
+
+def _title(manifest: Manifest | None, report: Report) -> str:
+    if manifest is None:
+        return Path(report.path).name
+    return (
+        f"sub-{manifest.participant} ses-{manifest.session} "
+        f"task-{manifest.task} run-{manifest.run:02d}"
+    )
+
+
+def _subtitle(manifest: Manifest | None) -> str:
+    if manifest is None:
+        return "an XDF file of its own, without a session's manifest"
+    parts = [f"study {manifest.study}"]
+    if manifest.clock:
+        begun = datetime.fromisoformat(manifest.clock[0].utc.replace("Z", "+00:00"))
+        parts.append(f"{begun:%Y-%m-%d %H:%M:%S} UTC")
+    if manifest.simulated:
+        parts.append(f"simulated rig, seed {manifest.seed}")
+    return " · ".join(parts)
+
+
+def _numbers(report: Report) -> list[tuple[str, str, str]]:
+    """Return what matters most as (figure, what it is, state)."""
+    lost = sum(s.lost for s in report.streams)
+    numbers = [
+        (plots.clock(report.duration_s or 0), "recorded", ""),
+        (str(len(report.streams)), "streams", ""),
+        (f"{lost:,}", "samples lost", "warning" if lost else ""),
+    ]
+    if report.cameras:
+        stored = sum(c.stored for c in report.cameras)
+        fine = (Fate.STORED, Fate.GATED, Fate.NOT_RECORDING)
+        gone = sum(n for c in report.cameras for fate, n in c.fates.items() if fate not in fine)
+        numbers.append((f"{stored:,}", "frames stored", ""))
+        numbers.append((f"{gone:,}", "frames lost", "warning" if gone else ""))
+    if report.pairs:
+        worst = max(p.bound_ms for p in report.pairs)
+        numbers.append((f"± {milliseconds(worst)} ms", "widest pair of streams", ""))
+    return numbers
+
+
+def _pairs(pairs: Sequence[PairReport], simulated: bool) -> list[dict[str, Any]]:
+    """Return the widest pairs, in the order of the report, for the table."""
+    shown = sorted(pairs, key=lambda p: -p.bound_ms)[:MAX_PAIRS]
+    largest = max((p.bound_ms for p in shown), default=1.0)
+    return [
+        {
+            "pair": p,
+            "bar": Markup(plots.budget(_colours(p), largest)),
+            "parts": [c for c in sorted(p.contributions, key=lambda c: -c.ms) if c.ms >= 5e-4],
+            "unmeasured": _unmeasured(p.unmeasured),
+            "beyond": simulated and p.truth is not None and p.truth.p99_ms > p.bound_ms,
+        }
+        for p in pairs
+        if p in shown
+    ]
+
+
+def _unmeasured(names: Sequence[str]) -> str:
+    """Write "latency of a, latency of b" as "unmeasured latency: a, b"."""
+    whats: dict[str, list[str]] = {}
+    for name in names:
+        what, _, stream = name.partition(" of ")
+        whats.setdefault(what, []).append(stream)
+    parts = [f"unmeasured {what}: {', '.join(streams)}" for what, streams in whats.items()]
+    return "; ".join(parts) or "nothing"
+
+
+def _colours(pair: PairReport) -> list[tuple[int, str, float]]:
+    """Give the parts of a bound their colours, and put those of one colour together."""
+    kinds = ("clock offsets", "network", "stamps", "half")
+    parts = [
+        (next(n for n, kind in enumerate(kinds) if c.source.startswith(kind)), c.source, c.ms)
+        for c in pair.contributions
+    ]
+    return sorted(parts, key=lambda part: part[0])
+
+
+def _small_plots(plots_: Any) -> list[tuple[str, Markup, str]]:
+    return [(name, Markup(plot), note) for name, plot, note in plots_ if plot]
+
+
+def _drift(ppm: float | None) -> str:
+    return "" if ppm is None else f"drift {ppm:+.2f} ppm"
+
+
+def _fates(camera: CameraReport) -> list[tuple[str, int, str]]:
+    """Return (fate, frames, state) for the fates that occurred."""
+    fine = (Fate.STORED, Fate.GATED, Fate.NOT_RECORDING)
+    return [
+        (fate.value.replace("_", " "), count, "" if fate in fine else "warning")
+        for fate, count in camera.fates.items()
+        if count or fate is Fate.STORED
+    ]
+
+
+def _truth(report: Report, found: Sequence[Found]) -> list[tuple[Any, Markup]]:
+    reach = max((1e3 * float(np.abs(f.errors).max(initial=0)) for f in found), default=0.0)
+    strips = {(f.stream, f.kind): f.errors for f in found}
+    return [
+        (t, Markup(plots.strip(1e3 * strips[t.stream, t.kind], max(reach, 0.1))))
+        for t in report.truth
+        if (t.stream, t.kind) in strips
+    ]
+
+
+def _events(examination: Examination, start: float) -> list[tuple[str, str, str, str, str]]:
+    """Return (time, state, glyph, source, text) of the engine's events."""
+    manifest = examination.manifest
+    if manifest and manifest.events:
+        rows = [(e.time, str(e.level), e.source, e.text) for e in manifest.events]
+    else:
+        rows = [
+            (m.time, str(m.fields.get("level", "info")), str(m.fields.get("source", "")), m.text)
+            for m in examination.markers.get(EVENTS_STREAM, ())
+        ]
+    states = {"warning": "warning", "error": "failed"}
+    return [
+        (f"{time - start:.3f}", states.get(level, ""), looks.GLYPHS.get(states.get(level, ""), ""),
+         source, text)
+        for time, level, source, text in rows[:MAX_EVENTS]
+    ]  # fmt: skip
