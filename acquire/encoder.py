@@ -1,0 +1,180 @@
+"""The encoder process: takes frames from a ring and writes them to video files.
+
+A process of its own, because beside a busy Python thread an encoder loses two thirds of its speed
+to the GIL. It starts warm, before there is anything to record. `EncoderProcess` is its other end.
+
+Standard input brings what happens, in order: one zero byte for a frame that is in the ring, or a
+one byte, four bytes of length and a JSON command:
+
+    {"begin": {"path", "codec", "threads"}}    the frames that follow go into this file
+    {"end": true}                              close it
+
+Its end means that the recording process is done, or dead: the ring is emptied, the file closed, and
+the process ends. Standard output takes JSON lines: {"ready"}, {"progress": {...}} at most ten times
+a second, and {"closed": {...}} for each file.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import select
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Final
+
+from acquire.frame_ring import FrameRing
+from recordings.errors import RecordingError
+from recordings.planes import pixel_format
+from recordings.video import VideoWriter
+
+FRAME: Final = 0
+COMMAND: Final = 1
+PROGRESS_S: Final = 0.1
+_ANSWER_S: Final = 5.0  # a reader that takes nothing for so long gets no results either
+
+
+def command(body: dict[str, Any]) -> bytes:
+    """A command as it goes over the pipe."""
+    text = json.dumps(body).encode()
+    return bytes([COMMAND]) + len(text).to_bytes(4, "little") + text
+
+
+def parse(data: bytearray) -> Iterator[dict[str, Any] | None]:
+    """Take whole events off the front of `data`: None for a frame, or a command."""
+    start = 0
+    try:
+        while start < len(data):
+            if data[start] == FRAME:
+                start += 1
+                yield None
+                continue
+            end = start + 5 + int.from_bytes(data[start + 1 : start + 5], "little")
+            if len(data) < start + 5 or len(data) < end:
+                return
+            text, start = bytes(data[start + 5 : end]), end
+            yield json.loads(text)
+    finally:
+        del data[:start]
+
+
+class Encoder:
+    """What the process does with events."""
+
+    def __init__(self, ring: FrameRing, spec: dict[str, Any], out: int) -> None:
+        self._ring, self._spec, self._out = ring, spec, out
+        self._writer: VideoWriter | None = None
+        self._path = Path()
+        self._error: str | None = None
+        self._lost = 0
+        self._told = 0.0
+
+    def run(self, source: int) -> None:
+        """Follow the events until their end."""
+        self._tell({"ready": True})
+        data = bytearray()
+        while chunk := os.read(source, 1 << 16):
+            data += chunk
+            for event in parse(data):
+                self._handle(event)
+        self.end()
+
+    def end(self) -> None:
+        """Close the file, if there is one, and tell how it ended."""
+        if self._path == Path():
+            return
+        summary: dict[str, Any] = {"frames": 0, "bytes": 0, "sha256": None, "mode": ""}
+        if self._writer:
+            try:
+                closed = self._writer.close()
+            except RecordingError as error:
+                self._fail(str(error))
+                closed = self._writer.close()
+            summary = asdict(closed)
+            self._lost += self._writer.frames - closed.frames
+        summary |= {"path": str(self._path), "error": self._error, "lost": self._lost}
+        self._writer, self._path = None, Path()
+        self._tell({"closed": summary})
+
+    def _handle(self, event: dict[str, Any] | None) -> None:
+        if event is None:
+            self._frame()
+        elif "begin" in event:
+            self.end()
+            self._begin(**event["begin"])
+        elif "end" in event:
+            self.end()
+        if time.monotonic() - self._told >= PROGRESS_S:
+            self._progress()
+
+    def _begin(self, path: str, codec: str, threads: int) -> None:
+        self._path, self._error, self._lost = Path(path), None, 0
+        try:
+            self._writer = VideoWriter(self._path, codec=codec, threads=threads, **self._spec)
+        except RecordingError as error:
+            self._fail(str(error))
+
+    def _frame(self) -> None:
+        """Write the oldest frame; after an error frames are taken and counted, so none blocks."""
+        index, frame = self._ring.peek()
+        try:
+            if self._writer is None or self._error:
+                self._lost += 1
+            elif self._writer.frames != index:
+                self._lost += 1
+                self._fail(f"{self._path}: frame {index} came as frame {self._writer.frames}")
+            else:
+                self._writer.write(frame)
+        except RecordingError as error:
+            self._lost += 1
+            self._fail(str(error))
+        finally:
+            del frame
+            self._ring.release()
+
+    def _fail(self, error: str) -> None:
+        if self._error is None:
+            self._error = error
+            self._progress()
+
+    def _progress(self) -> None:
+        self._told = time.monotonic()
+        writer = self._writer
+        progress = {
+            "path": str(self._path),
+            "frames": writer.frames if writer else 0,
+            "kept": writer.kept if writer else 0,
+            "bytes": writer.bytes if writer else 0,
+            "error": self._error,
+            "cpu_s": round(time.process_time(), 3),
+        }
+        self._tell({"progress": progress}, wait_s=0)
+
+    def _tell(self, message: dict[str, Any], wait_s: float = _ANSWER_S) -> None:
+        """Send a line; progress is dropped where nobody takes it, and nobody may be there."""
+        line = json.dumps(message).encode() + b"\n"
+        with contextlib.suppress(OSError):
+            # One write below PIPE_BUF is taken as a whole or not at all.
+            if sys.platform == "win32" or select.select([], [self._out], [], wait_s)[1]:
+                os.write(self._out, line)
+
+
+def main(arguments: list[str]) -> None:
+    """Run the process: the ring's handle and slots, then the video's description as JSON."""
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):  # the end of standard input is the only end
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    handle, slots, text = arguments
+    spec = json.loads(text)
+    frame_bytes = pixel_format(spec["pixel_format"]).frame_bytes(spec["width"], spec["height"])
+    ring = FrameRing(int(slots), frame_bytes, handle)
+    Encoder(ring, spec, sys.stdout.fileno()).run(sys.stdin.fileno())
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

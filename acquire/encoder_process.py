@@ -1,0 +1,265 @@
+"""The capture side of the encoder process: start it, hand it frames, learn what became of them."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+import time
+from concurrent.futures import Future
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+from typing import Any, Final
+
+from acquire import encoder
+from acquire.device_process import signals_kept_from_children
+from acquire.errors import AcquireError
+from acquire.frame_ring import FrameRing
+from recordings import planes
+from recordings.errors import RecordingError
+from recordings.planes import Picture
+from recordings.video import VideoReader, count_packets, video_path
+
+NOT_STORED: Final = -1
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedFile:
+    """How a video file ended. `lost` frames were handed over and are not in it, for `error`."""
+
+    path: Path
+    frames: int = 0
+    bytes: int = 0
+    sha256: str | None = None  # None: not computed on the way
+    codec: str = ""  # never "auto"
+    tiling: str = "none"
+    mode: str = ""  # direct, nocache or buffered
+    lost: int = 0
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EncoderStatus:
+    """What the encoder is doing; `frames`, `kept` and `bytes` are of the file it is writing."""
+
+    ready: bool = False
+    path: Path | None = None
+    frames: int = 0
+    kept: int = 0  # on the disk: what a kill -9 of everything would leave
+    bytes: int = 0
+    waiting: int = 0  # in the ring now
+    high_water: int = 0  # most that ever waited
+    slots: int = 0
+    cpu_s: float = 0.0
+    error: str | None = None
+    ended: bool = False  # the process is gone
+
+
+class _Open:
+    """A file that is being written."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.put = 0  # frames handed over
+        self.done: Future[EncodedFile] = Future()
+
+
+class EncoderProcess:
+    """One encoder process and the ring to it. `put`, `begin` and `end` may not run at once.
+
+    Started warm when the camera opens; then for each file `begin`, `put` frame by frame, `end`.
+    `begin` returns at once: frames wait in the ring until the encoder is there.
+
+    Args:
+        width, height, pixel_format, rate_hz: as `recordings.video.VideoWriter` takes them.
+        slots: frames that the ring holds.
+    """
+
+    def __init__(
+        self, *, width: int, height: int, pixel_format: str, rate_hz: float, slots: int
+    ) -> None:
+        self._width, self._height, self._rate_hz = width, height, rate_hz
+        self._format = planes.pixel_format(pixel_format)
+        self.ring = FrameRing(slots, self._format.frame_bytes(width, height))
+        self._changed = threading.Condition()
+        self._status = EncoderStatus(slots=slots)
+        self._files: dict[Path, _Open] = {}
+        self._file: _Open | None = None
+        self._process: subprocess.Popen[bytes] | None = None
+
+    # -- capture side ---------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Start the process; returns before it is ready, which `begin` and `put` need not await."""
+        spec = {
+            "width": self._width,
+            "height": self._height,
+            "pixel_format": self._format.name,
+            "rate_hz": self._rate_hz,
+        }
+        # -P keeps the working folder out of the module search.
+        command = [sys.executable, "-P", "-m", "acquire.encoder"]
+        command += [self.ring.handle, str(self.ring.slots), json.dumps(spec)]
+        with signals_kept_from_children():
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                bufsize=0,
+                pass_fds=[self.ring.fd] if self.ring.fd >= 0 else [],
+            )
+        self._listener = threading.Thread(
+            target=self._listen, args=(self._process,), name="encoder", daemon=True
+        )
+        self._listener.start()
+
+    def begin(self, path: Path, codec: str = "auto", threads: int = 2) -> Future[EncodedFile]:
+        """Send the frames that follow to a new file; ends the one before, if there is one.
+
+        `path` gets the codec's suffix where it has none. The future is done when the file is
+        closed, and never fails: `EncodedFile.error` says what went wrong.
+
+        Raises:
+            RecordingError: the codec does not fit the pixel format or the rate.
+            AcquireError: the encoder process is gone.
+        """
+        full = video_path(path, codec, self._format.name, self._rate_hz).absolute()
+        with self._changed:
+            if self._process is None or self._status.ended:
+                raise AcquireError(
+                    f"{full.name}: the encoder process is gone ({self._status.error}): start anew"
+                )
+            self._file = self._files[full] = _Open(full)
+            self._status = replace(self._status, path=full, frames=0, kept=0, bytes=0, error=None)
+        body = {"path": str(full), "codec": codec, "threads": threads}
+        self._send(encoder.command({"begin": body}))
+        return self._file.done
+
+    def put(self, image: Picture) -> int:
+        """Hand a frame over; its index in the file, or `NOT_STORED`. Never waits.
+
+        Not stored means that the ring is full, unless `status().error` gives another reason, or
+        that no file is open.
+
+        Raises:
+            RecordingError: the frame has the wrong size.
+        """
+        frame = planes.as_bytes(image, self._format, self._width, self._height)
+        file = self._file
+        if file is None or self._status.error is not None:
+            return NOT_STORED
+        index = file.put
+        if not self.ring.try_put(frame, index) or not self._send(bytes([encoder.FRAME])):
+            return NOT_STORED
+        file.put += 1
+        return index
+
+    def end(self) -> None:
+        """Close the file once the frames put so far are in it; returns at once."""
+        if self._file is not None:
+            self._file = None
+            self._send(encoder.command({"end": True}))
+
+    def status(self) -> EncoderStatus:
+        """The newest state."""
+        waiting, high_water = self.ring.fill, self.ring.high_water
+        with self._changed:
+            return replace(self._status, waiting=waiting, high_water=high_water)
+
+    def wait_ready(self, timeout_s: float) -> bool:
+        """Wait until the process has its imports done."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._status.ready or self._status.error, timeout_s)
+            return self._status.ready
+
+    def finish(self, timeout_s: float) -> bool:
+        """End the file and the process; kill it if it takes longer. Idempotent; True = in time."""
+        process, self._process = self._process, None
+        if process is None:
+            return True
+        deadline = time.monotonic() + timeout_s
+        self._file = None
+        assert process.stdin
+        assert process.stdout
+        with contextlib.suppress(OSError):
+            process.stdin.close()
+        try:
+            process.wait(max(0.0, deadline - time.monotonic()))
+        except subprocess.TimeoutExpired:
+            process.kill()
+        finished = process.wait() == 0
+        self._listener.join()
+        process.stdout.close()
+        self.ring.close()
+        return finished
+
+    def kill(self) -> None:
+        """End the process at once; the file keeps what is on the disk."""
+        self.finish(0)
+
+    # -- what the encoder says ------------------------------------------------------------------
+
+    def _send(self, data: bytes) -> bool:
+        process = self._process
+        if process is None or process.stdin is None:
+            return False
+        try:
+            # Never blocks: no more bytes than the ring has slots can be on their way.
+            process.stdin.write(data)
+        except (OSError, ValueError):
+            return False
+        return True
+
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        assert process.stdout
+        for line in process.stdout:
+            message = json.loads(line)
+            with self._changed:
+                closed = self._hear(message)
+                self._changed.notify_all()
+            if closed:
+                closed[0].done.set_result(closed[1])
+        code = process.wait()
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        with self._changed:
+            error = self._status.error or f"the encoder process has ended ({how})"
+            self._status = replace(self._status, error=error, ended=True)
+            orphans, self._files = self._files, {}
+            self._changed.notify_all()
+        for path, file in orphans.items():
+            file.done.set_result(_left_behind(path, file.put, error))
+
+    def _hear(self, message: dict[str, Any]) -> tuple[_Open, EncodedFile] | None:
+        if "ready" in message:
+            self._status = replace(self._status, ready=True)
+        elif progress := message.get("progress"):
+            path = Path(progress.pop("path"))
+            if path != self._status.path:  # late words about the file before
+                progress = {"cpu_s": progress["cpu_s"]}
+            self._status = replace(self._status, **progress)
+        elif closed := message.get("closed"):
+            path = Path(closed["path"])
+            names = {field.name for field in fields(EncodedFile)} & closed.keys()
+            file = EncodedFile(**{**{name: closed[name] for name in names}, "path": path})
+            if path == self._status.path:
+                self._status = replace(
+                    self._status, frames=file.frames, kept=file.frames, bytes=file.bytes
+                )
+            if path in self._files:
+                return self._files.pop(path), file
+        return None
+
+
+def _left_behind(path: Path, put: int, error: str) -> EncodedFile:
+    """What a dead encoder has left: the frames that are whole."""
+    try:
+        with VideoReader(path) as reader:
+            info = reader.info
+        frames, size = count_packets(path), path.stat().st_size
+    except (RecordingError, OSError):
+        return EncodedFile(path, lost=put, error=error)
+    return EncodedFile(
+        path, frames, size, None, info.codec, info.tiling, lost=put - frames, error=error
+    )
