@@ -107,6 +107,30 @@ class DirectFile:
         self._position += len(view)
         return len(view)
 
+    def write_aligned(self, data: memoryview, address: int) -> None:
+        """Append `data`, whose memory begins at `address`; without a copy where everything aligns.
+
+        That is: data, file and length in whole sectors, O_DIRECT, and no hash to be computed.
+        """
+        whole = not (address % ALIGN or len(data) % ALIGN or self.size % ALIGN)
+        if not whole or self.mode != "direct" or self._hasher or self._deaf:
+            self.write(data)
+            return
+        self._position = self.size
+        if self._block.fill:
+            self.flush()
+        with self._cond:
+            self._raise()
+            self._block.restart(self._position)
+        try:
+            self._store(data, self._position, len(data))
+            self._block.restart(self._position + len(data))
+            self._sync()
+        except OSError as error:
+            self._fail(error)
+        self._raise()
+        self._position = self.size
+
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         """Move to a place inside the file, or to its end."""
         start = (0, self._position, self.size)[whence]
@@ -269,14 +293,19 @@ class DirectFile:
         if self.mode == "direct":
             start -= start % ALIGN
             padded = -(-end // ALIGN) * ALIGN
-        self._reserve(block.base + padded)
-        while start < padded:
-            start += self._pwrite(block.view[start:padded], block.base + start)
-            self._written = max(self._written, block.base + min(start, end))
+        self._store(block.view[start:padded], block.base + start, end - start)
         if padded > end:
             self._allocated = block.base + end  # the cut gives back what was allocated ahead
             os.ftruncate(self._fd, self._allocated)
         block.flushed = end
+
+    def _store(self, data: memoryview, offset: int, valid: int) -> None:
+        """Write `data`, of which the first `valid` bytes count."""
+        self._reserve(offset + len(data))
+        done = 0
+        while done < len(data):
+            done += self._pwrite(data[done:], offset + done)
+            self._written = max(self._written, offset + min(done, valid))
 
     def _pwrite(self, view: memoryview, offset: int) -> int:
         try:

@@ -31,7 +31,7 @@ class RawBody:
 
     def write(self, frame: U8Array, index: int) -> None:
         """Take the bytes of a frame."""
-        self._file.write(frame.data)
+        self._file.write_aligned(frame.data, frame.ctypes.data)
         self._mark(index)
 
     def close(self) -> None:

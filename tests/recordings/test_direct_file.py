@@ -1,6 +1,7 @@
 """DirectFile: what was written is in the file, soon, in full, hashed, and nothing more."""
 
 import hashlib
+import mmap
 import os
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from recordings import direct_io
@@ -102,6 +104,42 @@ def test_a_write_across_the_end_overwrites_and_appends(file: DirectFile) -> None
     file.close()
     assert file.path.read_bytes() == b"01234567abcd"
     assert file.sha256 == sha256_file(file.path)
+
+
+@pytest.mark.parametrize("checksum", [True, False])
+def test_aligned_data_may_mix_with_other(tmp_path: Path, checksum: bool) -> None:
+    memory = mmap.mmap(-1, 3 * BLOCK)
+    memory.write(os.urandom(3 * BLOCK))
+    view = memoryview(memory)
+    address = np.frombuffer(memory, np.uint8).ctypes.data
+    file = DirectFile(tmp_path / "a.bin", block_bytes=BLOCK, checksum=checksum)
+    expected = b""
+    for piece in (bytes(4096), view, view[4096:], view[100:], b"x", view, bytes(100), view):
+        if isinstance(piece, bytes):
+            file.write(piece)
+        else:
+            offset = 3 * BLOCK - len(piece)
+            file.write_aligned(piece, address + offset)
+        expected += bytes(piece)
+        assert file.tell() == file.size == len(expected)
+    file.close()
+    assert file.path.read_bytes() == expected
+    assert file.sha256 == (hashlib.sha256(expected).hexdigest() if checksum else None)
+
+
+def test_full_disk_under_aligned_data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    full_after(2 * BLOCK, monkeypatch)
+    memory = mmap.mmap(-1, BLOCK)
+    address = np.frombuffer(memory, np.uint8).ctypes.data
+    file = DirectFile(tmp_path / "a.bin", checksum=False)
+    for _ in range(2):
+        file.write_aligned(memoryview(memory), address)
+    with pytest.raises(DiskFull):  # noqa: PT012 - at once, or with the next call
+        file.write_aligned(memoryview(memory), address)
+        file.flush()
+    file.abandon()
+    file.close()
+    assert file.path.stat().st_size == 2 * BLOCK
 
 
 def test_a_place_outside_the_file_is_refused(file: DirectFile) -> None:
