@@ -36,6 +36,7 @@ from recordings.video import VideoWriter
 FRAME: Final = 0
 COMMAND: Final = 1
 PROGRESS_S: Final = 0.1
+HURRY_FILL: Final = 0.25  # of the ring: beyond, the hash is left to whoever reads the file later
 _ANSWER_S: Final = 5.0  # a reader that takes nothing for so long gets no results either
 
 
@@ -76,7 +77,7 @@ class Encoder:
 
     def run(self, source: int) -> None:
         """Follow the events until their end."""
-        self._tell({"ready": True})
+        self._tell({"ready": True, "cpu_s": time.process_time()})
         data = bytearray()
         while chunk := os.read(source, 1 << 16):
             data += chunk
@@ -99,7 +100,7 @@ class Encoder:
             self._lost += self._writer.frames - closed.frames
         summary |= {"path": str(self._path), "error": self._error, "lost": self._lost}
         self._writer, self._path = None, Path()
-        self._tell({"closed": summary})
+        self._tell({"closed": summary, "cpu_s": time.process_time()})
 
     def _handle(self, event: dict[str, Any] | None) -> None:
         if event is None:
@@ -130,6 +131,8 @@ class Encoder:
                 self._fail(f"{self._path}: frame {index} came as frame {self._writer.frames}")
             else:
                 self._writer.write(frame)
+                if self._ring.fill > self._ring.slots * HURRY_FILL:
+                    self._writer.hurry()
         except RecordingError as error:
             self._lost += 1
             self._fail(str(error))

@@ -232,6 +232,8 @@ class EncoderProcess:
             file.done.set_result(_left_behind(path, file.put, error))
 
     def _hear(self, message: dict[str, Any]) -> tuple[_Open, EncodedFile] | None:
+        if "cpu_s" in message:
+            self._status = replace(self._status, cpu_s=message["cpu_s"])
         if "ready" in message:
             self._status = replace(self._status, ready=True)
         elif progress := message.get("progress"):

@@ -155,6 +155,11 @@ class DirectFile:
             self._cond.wait_for(lambda: self._error or self._idle())
         self._raise()
 
+    def drop_hash(self) -> None:
+        """Stop hashing: the processor is needed for more urgent work."""
+        if self._hasher:
+            self._hasher.valid = False
+
     def abandon(self, valid_bytes: int | None = None) -> None:
         """After an error: take and drop what still comes, cut the file to `valid_bytes`."""
         self._deaf = True

@@ -1,0 +1,19 @@
+"""Benches: figures, as ratios in one run; `python -m tests.bench` runs them all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+from pathlib import Path
+
+
+def private_lsl() -> None:
+    """Keep this process and its children on loopback, in an LSL session of their own."""
+    path = Path(tempfile.mkdtemp(prefix="unisono-bench-")) / "lsl_api.cfg"
+    path.write_text(
+        f"[multicast]\nResolveScope = machine\n[lab]\nSessionID = bench-{secrets.token_hex(6)}\n"
+        "KnownPeers = {127.0.0.1}\n"
+        "[ports]\nIPv6 = disable\nPortRange = 128\n[log]\nlevel = -3\n"
+    )
+    os.environ["LSLAPICFG"] = str(path)

@@ -179,6 +179,18 @@ def test_frame_of_a_wrong_size_is_refused_and_the_video_goes_on(tmp_path: Path) 
     assert writer.close().frames == 2
 
 
+def test_hurry_drops_the_hash_and_nothing_else(tmp_path: Path) -> None:
+    writer = VideoWriter(tmp_path / "face", width=32, height=16, pixel_format="Mono8", rate_hz=100)
+    pictures = face(3, (32, 16))
+    for picture in pictures:
+        writer.write(picture)
+        writer.hurry()
+    summary = writer.close()
+    assert summary.sha256 is None
+    with VideoReader(summary.path) as reader:
+        assert all(map(np.array_equal, reader.frames(), pictures))
+
+
 def test_no_video_is_overwritten(tmp_path: Path) -> None:
     path = write(tmp_path, "raw", "Mono8", noise("Mono8", 1))
     before = path.read_bytes()

@@ -1,0 +1,225 @@
+"""The command line. Every command imports what it needs itself, so that `--help` is fast."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+import acquire
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Record a face, a brain and a body on one clock.",
+)
+rig_app = typer.Typer(no_args_is_help=True, help="Make or check a rig file.")
+app.add_typer(rig_app, name="rig")
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
+DataDir = Annotated[
+    Path | None, typer.Option("--data-dir", help="Where sessions go; overrides the rig file.")
+]
+RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="The rig file.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"unisono {acquire.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _top(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    logging.basicConfig(
+        level=os.environ.get("UNISONO_LOG", "CRITICAL"),
+        format="%(asctime)s %(name)s %(levelname)s %(message)s",
+    )
+
+
+@app.command()
+def demo(
+    seconds: Annotated[float, typer.Option(help="How long to record.")] = 20.0,
+    data_dir: DataDir = None,
+    seed: Annotated[int, typer.Option(help="Which simulated world.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Record the simulated rig, check the session and write its report."""
+    from acquire.demo import demo_order
+    from acquire.record import record as run
+
+    raise typer.Exit(run(demo_order(seconds, data_dir, seed, as_json)))
+
+
+@app.command()
+def record(
+    rig: Annotated[
+        Path | None, typer.Argument(metavar="[RIG.toml]", help="The rig file, if any.")
+    ] = None,
+    streams: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--streams",
+            metavar="PREDICATE",
+            help="Also these streams, e.g. \"type='EEG' and starts-with(name,'Cyton')\". "
+            "Without any and without a rig: every stream found.",
+        ),
+    ] = None,
+    seconds: Annotated[float | None, typer.Option(help="How long; default: until stopped.")] = None,
+    study: Annotated[str | None, typer.Option(help="The study's name.")] = None,
+    participant: Annotated[str | None, typer.Option(help="A pseudonym, without sub-.")] = None,
+    session: Annotated[str | None, typer.Option(help="The session's label.")] = None,
+    task: Annotated[str | None, typer.Option(help="The task's label.")] = None,
+    data_dir: DataDir = None,
+    wait: Annotated[float, typer.Option(help="How long to look for what is expected, s.")] = 10.0,
+    allow_missing: Annotated[
+        bool, typer.Option("--allow-missing", help="Record without what is still missing.")
+    ] = False,
+    no_report: Annotated[bool, typer.Option("--no-report", help="No check, no report.")] = False,
+    xdf: Annotated[
+        Path | None, typer.Option("--xdf", metavar="FILE", help="Record to a bare XDF file.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Record a rig, or any LSL streams, until Ctrl-C, SIGTERM or a line `stop`."""
+    from acquire import rig as rigs
+    from acquire.errors import ConfigError
+    from acquire.record import Order
+    from acquire.record import record as run
+    from acquire.session import Labels
+
+    if xdf is not None and rig is not None:
+        raise ConfigError("--xdf records streams, not a rig; leave out one of the two")
+    given = {"study": study, "participant": participant, "session": session, "task": task}
+    order = Order(
+        rig=rigs.load_rig(rig) if rig is not None else rigs.EMPTY,
+        predicates=tuple(streams or ()),
+        seconds=seconds,
+        labels=Labels(**{key: value for key, value in given.items() if value is not None}),
+        data_dir=data_dir,
+        xdf=xdf,
+        wait_s=wait,
+        allow_missing=allow_missing,
+        report=not no_report,
+        as_json=as_json,
+    )
+    raise typer.Exit(run(order))
+
+
+@app.command()
+def run(
+    rig: RigFile,
+    seconds: Annotated[float | None, typer.Option(help="How long; default: until stopped.")] = None,
+) -> None:
+    """Start a rig's devices as LSL streams, without recording."""
+    from acquire.run import run as run_rig
+
+    raise typer.Exit(run_rig(rig, seconds))
+
+
+@app.command()
+def streams(
+    wait: Annotated[float, typer.Option(help="How long to watch, s.")] = 2.0,
+    as_json: Json = False,
+) -> None:
+    """List the LSL streams on the network, with nominal and measured rates."""
+    from acquire.look import look
+    from acquire.lsl import configuration, configure
+
+    configure(configuration())
+    seen = look(wait)
+    if as_json:
+        typer.echo(json.dumps([asdict(s) for s in seen]))
+        return
+    if not seen:
+        typer.echo("no stream found; start a device, or `unisono run RIG.toml`")
+        return
+    from acquire.tables import streams_table
+
+    streams_table(seen)
+
+
+@app.command()
+def devices(as_json: Json = False) -> None:
+    """List the drivers, and why one is unavailable."""
+    from devices.registry import catalogue
+
+    entries = catalogue()
+    if as_json:
+        typer.echo(json.dumps([asdict(entry) for entry in entries]))
+        return
+    from acquire.tables import drivers_table
+
+    drivers_table(entries)
+
+
+@rig_app.command("new")
+def rig_new(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Write a rig file with simulated devices, to start from."""
+    from acquire.demo import new_rig
+
+    new_rig(file)
+    typer.echo(f"{file}: written; try `unisono record {file} --seconds 10`")
+
+
+@rig_app.command("check")
+def rig_check(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
+    """Check a rig file, without starting anything."""
+    from acquire.rig import load_rig
+
+    rig = load_rig(file)
+    names = ", ".join(f"{d.name} ({d.driver})" for d in rig.devices) or "none"
+    typer.echo(f"{file}: good. Devices: {names}. Expected streams: {len(rig.expect)}.")
+
+
+@app.command()
+def check(
+    path: Annotated[Path, typer.Argument(metavar="SESSION|XDF")],
+    as_json: Json = False,
+) -> None:
+    """Verify a session or an XDF file; exit 0 pass, 1 warnings, 2 fail."""
+    from recordings.check import check as check_recording
+    from recordings.report import write_report
+
+    from recordings.manifest import Verdict
+
+    report = check_recording(path)
+    if path.is_dir():
+        write_report(report, path)
+    if as_json:
+        typer.echo(report.model_dump_json())
+    else:
+        from acquire.tables import report_table
+
+        report_table(report)
+    raise typer.Exit(list(Verdict).index(report.verdict))
+
+
+def main() -> None:
+    """Run a command; what goes wrong is one line on standard error and exit code 2."""
+    from acquire.errors import AcquireError
+    from devices.base import DeviceError
+    from recordings.errors import RecordingError
+
+    try:
+        app()
+    except (AcquireError, DeviceError, RecordingError) as error:
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(3)
+    except BrokenPipeError:  # `unisono streams | head`
+        sys.stderr.close()
+        sys.exit(0)

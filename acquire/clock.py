@@ -1,0 +1,155 @@
+"""The clock model: a device's own clock, mapped to the LSL clock.
+
+A sample taken at device time d arrives at LSL time a = offset + rate · d + delay, with a delay that
+is never negative and has no upper limit. The line that lies below all points (d, a) and closest to
+them, their lower envelope, is therefore the mapping with the smallest delay ever seen. For
+exponential delays it is the maximum-likelihood line. A constant delay cannot be seen from here: it
+is the device's latency, and is reported as unmeasured unless somebody measures it.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from itertools import pairwise
+
+import numpy as np
+
+from devices.base import F64Array
+
+Point = tuple[float, float]
+
+WINDOW_S = 120.0
+"""Points older than this are forgotten, so that a drift that changes is followed."""
+SETTLE_S = 4.0
+"""Before so much is known, the rate is taken as 1: a fitted one would be worse."""
+YOUNG_S = 2.0
+"""How far back the offset looks while the rate is taken as 1."""
+BUCKET_S = 0.25
+"""One point, the least delayed, is kept for each bucket."""
+MAX_RATE_ERROR = 1e-3
+"""A quartz is off by 100 ppm at most; beyond 1000 ppm the fit is wrong, not the clock."""
+JUMP_S = 0.05
+"""An arrival so much before the line is impossible: the device's clock was set."""
+LATE_S = 5.0
+"""Everything so much behind the line for a whole bucket: the device's clock was set back."""
+
+
+class ClockModel:
+    """Offset and rate of one device clock, fitted on the lower envelope of arrival times."""
+
+    def __init__(self) -> None:
+        self.resets = 0
+        self._clear()
+
+    def _clear(self) -> None:
+        self._origin: Point | None = None
+        self._points: deque[Point] = deque()
+        self._bucket: Point | None = None
+        self._bucket_end = 0.0
+        self._last_device = -np.inf
+        self._offset = 0.0  # arrival at the origin, relative to the origin's arrival
+        self._rate = 1.0  # LSL seconds per device second
+
+    @property
+    def fitted(self) -> bool:
+        """Whether the rate has been fitted, not assumed."""
+        return self._span() >= SETTLE_S
+
+    @property
+    def drift_ppm(self) -> float:
+        """How much faster than the LSL clock the device's clock runs, in parts per million."""
+        return (1.0 / self._rate - 1.0) * 1e6
+
+    def observe(self, device_time: float, arrival: float) -> None:
+        """Take in that the sample of `device_time` (s) was there at LSL time `arrival` (s)."""
+        if self._origin is None:
+            self._start(device_time, arrival)
+        elif self._was_set(device_time, arrival):
+            self.resets += 1
+            self._clear()
+            self._start(device_time, arrival)
+        assert self._origin is not None
+        self._last_device = device_time
+        point = (device_time - self._origin[0], arrival - self._origin[1])
+        if self._bucket is None:
+            self._bucket = point
+            self._bucket_end = point[0] + BUCKET_S
+        elif self._delay(point) < self._delay(self._bucket):
+            self._bucket = point
+        if point[0] >= self._bucket_end:
+            self._points.append(self._bucket)
+            self._bucket = None
+            self._forget(point[0])
+            self._fit()
+        elif self._span() < SETTLE_S:
+            self._fit()
+
+    def map(self, device_times: F64Array) -> F64Array:
+        """Give the LSL times of device times, both in seconds, shape (n,)."""
+        if self._origin is None:
+            raise ValueError("nothing observed yet")
+        mapped: F64Array = (device_times - self._origin[0]) * self._rate + (
+            self._origin[1] + self._offset
+        )
+        return mapped
+
+    def _start(self, device_time: float, arrival: float) -> None:
+        self._origin = (device_time, arrival)
+
+    def _delay(self, point: Point) -> float:
+        return point[1] - self._rate * point[0] - self._offset
+
+    def _was_set(self, device_time: float, arrival: float) -> bool:
+        assert self._origin is not None
+        if device_time < self._last_device:
+            return True
+        if self._span() < SETTLE_S:
+            return False
+        delay = self._delay((device_time - self._origin[0], arrival - self._origin[1]))
+        if delay < -JUMP_S:
+            return True
+        # A burst after a stall is late, too, but catches up within the bucket.
+        return bool(self._bucket and self._delay(self._bucket) > LATE_S)
+
+    def _span(self) -> float:
+        return self._points[-1][0] - self._points[0][0] if len(self._points) > 1 else 0.0
+
+    def _forget(self, now: float) -> None:
+        while self._points and self._points[0][0] < now - WINDOW_S:
+            self._points.popleft()
+
+    def _fit(self) -> None:
+        if self._span() >= SETTLE_S:
+            left, right = _supporting_edge(lower_hull(list(self._points)))
+            rate = (right[1] - left[1]) / (right[0] - left[0])
+            if abs(rate - 1.0) <= MAX_RATE_ERROR:
+                self._rate = rate
+                self._offset = left[1] - rate * left[0]
+                return
+        self._rate = 1.0
+        points = [*self._points, self._bucket] if self._bucket else list(self._points)
+        young = points[-1][0] - YOUNG_S
+        self._offset = min(a - d for d, a in points if d >= young)
+
+
+def lower_hull(points: list[Point]) -> list[Point]:
+    """Give the lower convex hull of points sorted by their first coordinate."""
+    hull: list[Point] = []
+    for x, y in points:
+        while len(hull) > 1:
+            (x0, y0), (x1, y1) = hull[-2], hull[-1]
+            if (x1 - x0) * (y - y0) > (x - x0) * (y1 - y0):
+                break
+            hull.pop()
+        if not hull or x > hull[-1][0]:
+            hull.append((x, y))
+    return hull
+
+
+def _supporting_edge(hull: list[Point]) -> tuple[Point, Point]:
+    """Give the edge over the middle: the line below all points that is closest to them."""
+    middle = (hull[0][0] + hull[-1][0]) / 2
+    for left, right in pairwise(hull):
+        if right[0] >= middle:
+            return left, right
+    return hull[-2], hull[-1]

@@ -1,0 +1,73 @@
+"""The simulated rig: for `unisono demo`, and as the rig file to start from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from acquire.errors import ConfigError
+from acquire.record import Order
+from acquire.rig import parse_rig
+from acquire.session import Labels
+
+SIMULATED_RIG = """\
+# A rig of simulated devices. Replace them one by one by real ones: `unisono devices` lists drivers.
+
+[rig]
+name = "simulated"
+data_dir = "~/unisono"
+powerline_hz = 50
+
+[[device]]
+name = "face"
+driver = "simulated-camera"
+width = 640
+height = 480
+rate_hz = 200
+seed = {seed}
+faults = {{ clock_offset_s = 1000, drift_ppm = 40, jitter_ms = 1 }}
+
+[[device]]
+name = "eeg"
+driver = "simulated-eeg"
+seed = {seed}
+faults = {{ clock_offset_s = -30, drift_ppm = 80, jitter_ms = 2 }}
+
+[[device]]
+name = "physio"
+driver = "simulated-physio"
+seed = {seed}
+faults = {{ clock_offset_s = 5, drift_ppm = -60, jitter_ms = 2 }}
+
+# Stands in for the stimulus player.
+[[device]]
+name = "protocol"
+driver = "simulated-markers"
+seed = {seed}
+"""
+
+
+def demo_order(seconds: float, data_dir: Path | None, seed: int, as_json: bool) -> Order:
+    """Order a recording of the simulated rig on a private LSL network."""
+    return Order(
+        rig=parse_rig(SIMULATED_RIG.format(seed=seed)),
+        seconds=seconds,
+        labels=Labels(study="demo", participant="simulated", task="demo"),
+        data_dir=data_dir,
+        as_json=as_json,
+        private=True,
+    )
+
+
+def new_rig(path: Path) -> None:
+    """Write the simulated rig to a file that does not exist yet.
+
+    Raises:
+        ConfigError: it exists, or cannot be written.
+    """
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(SIMULATED_RIG.format(seed=1))
+    except FileExistsError as error:
+        raise ConfigError(f"{path}: exists already; name another file") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error

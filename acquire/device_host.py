@@ -1,0 +1,279 @@
+"""The device process: runs one driver, publishes its streams, obeys the engine's pipe.
+
+Started as ``python -P -m acquire.device_host HANDLE``. Two threads: the main one serves the pipe,
+the other reads the device, so that a driver that hangs cannot keep the engine from being answered.
+The end of the pipe means that the engine is gone: the video is finished and the process ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from acquire.camera import CameraStream
+from acquire.clock import ClockModel
+from acquire.lsl import LslClock, configure
+from acquire.messages import (
+    Answer,
+    ArmVideo,
+    Close,
+    Command,
+    DeviceState,
+    HostEvent,
+    HostStatus,
+    Open,
+    Opened,
+    Request,
+    StartVideo,
+    StopVideo,
+    Upward,
+)
+from acquire.settings import first_problem
+from acquire.signals import LossLog, SignalStream
+from devices import registry
+from devices.base import Chunk, Device, DeviceError, DeviceLost, Frame, StreamSpec
+
+log = logging.getLogger(__name__)
+
+STATUS_S = 0.1
+SILENT_S = 2.0
+"""A device that says nothing for so long is stalled."""
+REOPEN_S = (0.5, 1.0, 2.0, 5.0)
+"""Waits before a device that went away is opened again; the last one repeats."""
+JOIN_S = 2.0
+"""How long a driver may take to notice that it is to stop."""
+
+
+class Host:
+    """One driver and its streams."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._send_lock = threading.Lock()
+        self._closing = threading.Event()
+        self._state = DeviceState.OPENING
+        self._name = ""
+        self._device: Device | None = None
+        self._model = ClockModel()
+        self._losses = LossLog()
+        self._signals: dict[str, SignalStream] = {}
+        self._cameras: dict[str, CameraStream] = {}
+        self._last_item = 0.0
+
+    def run(self) -> None:
+        """Serve until the engine closes the pipe or says `Close`."""
+        try:
+            first = self._pipe.recv()
+        except EOFError:
+            return
+        self._clock = LslClock(self._closing)
+        reader = threading.Thread(target=self._read, args=(first.body,), daemon=True)
+        configure(first.body.lsl_config)
+        self._send(Answer(first.number))
+        reader.start()
+        self._serve()
+        self._closing.set()
+        reader.join(JOIN_S)
+        for camera in self._cameras.values():
+            camera.close()
+        for signal in self._signals.values():
+            signal.close()
+
+    # The pipe, in the main thread.
+
+    def _serve(self) -> None:
+        due = time.monotonic()
+        while True:
+            try:
+                if self._pipe.poll(max(0.0, due - time.monotonic())):
+                    request: Request = self._pipe.recv()
+                    if isinstance(request.body, Close):
+                        return
+                    self._send(self._answer(request))
+                if time.monotonic() >= due:
+                    due = time.monotonic() + STATUS_S
+                    self._send(self._status())
+            except (EOFError, OSError):  # the engine is gone
+                return
+
+    def _answer(self, request: Request) -> Answer:
+        try:
+            return Answer(request.number, self._obey(request.body))
+        except Exception as error:  # whatever a driver raises, the engine must be answered
+            log.debug("%s", error, exc_info=True)
+            return Answer(request.number, error=str(error) or type(error).__name__)
+
+    def _obey(self, body: Any) -> Any:
+        match body:
+            case ArmVideo(paths, codec):
+                for name, path in paths.items():
+                    self._cameras[name].arm(path, codec)
+            case StartVideo(lsl_start):
+                for camera in self._cameras.values():
+                    camera.start(lsl_start)
+            case StopVideo(lsl_stop):
+                for camera in self._cameras.values():
+                    camera.stop(lsl_stop)
+                summaries = [camera.summary() for camera in self._cameras.values()]
+                return [summary for summary in summaries if summary is not None]
+            case Command(name, args):
+                if self._device is None:
+                    raise DeviceError(f"{self._name}: not open")
+                return self._device.command(name, args)
+        return None
+
+    def _status(self) -> HostStatus:
+        state = self._state
+        if state is DeviceState.RUNNING and self._clock.now() - self._last_item > SILENT_S:
+            state = DeviceState.STALLED
+        samples = {s.spec.name: s.samples for s in self._signals.values()}
+        samples |= {c.spec.name: c.captured for c in self._cameras.values()}
+        return HostStatus(
+            state,
+            samples,
+            self._losses.take(),
+            self._model.drift_ppm if self._model.fitted else None,
+            max((c.ring_fill() for c in self._cameras.values()), default=0.0),
+        )
+
+    def _send(self, message: Upward) -> None:
+        with self._send_lock:
+            self._pipe.send(message)
+
+    def _event(self, level: Literal["info", "warning", "error"], code: str, text: str) -> None:
+        try:
+            self._send(HostEvent(self._clock.now(), level, code, f"{self._name}: {text}"))
+        except OSError:  # the engine is gone; the main thread sees it, too
+            log.debug("nobody hears: %s", text)
+
+    # The device, in a thread of its own.
+
+    def _read(self, order: Open) -> None:
+        try:
+            if self._guarded(lambda: self._start(order)):
+                self._run()
+        finally:
+            if self._device is not None:
+                self._guarded(self._device.close)
+
+    def _guarded(self, action: Callable[[], None]) -> bool:
+        """Do it; whatever goes wrong in a driver fails this device alone, in one line."""
+        try:
+            action()
+        except Exception as error:
+            log.debug("%s failed", self._name, exc_info=True)
+            known = isinstance(error, DeviceError)
+            text = str(error) if known else f"{type(error).__name__}: {error}"
+            self._fail(" ".join(text.split()))
+            return False
+        return True
+
+    def _fail(self, text: str) -> None:
+        self._state = DeviceState.FAILED
+        self._event("error", "device-failed", text)
+
+    def _start(self, order: Open) -> None:
+        self._name = str(order.settings["name"])
+        driver = registry.find(order.driver, order.folder)
+        if reason := driver.unavailable():
+            raise DeviceError(reason)
+        try:
+            settings = driver.Settings.model_validate(order.settings)
+        except ValidationError as error:
+            raise DeviceError(first_problem(error)) from error
+        self._device = driver(settings, self._clock)
+        specs = tuple(self._device.open())
+        for spec in specs:
+            if isinstance(spec, StreamSpec):
+                self._signals[spec.name] = SignalStream(spec, self._name, self._model, self._losses)
+            else:
+                self._cameras[spec.name] = CameraStream(spec, self._name, self._model, self._losses)
+        uids = {n: s.outlet.uid for n, s in self._signals.items()}
+        uids |= {n: c.outlet.uid for n, c in self._cameras.items()}
+        self._running()
+        seed = getattr(settings, "seed", None) if driver.simulated else None
+        self._send(Opened(specs, uids, driver.simulated, seed))
+
+    def _running(self) -> None:
+        self._last_item = self._clock.now()
+        self._state = DeviceState.RUNNING
+
+    def _run(self) -> None:
+        while self._guarded(self._read_once):
+            if self._closing.is_set() or self._state is DeviceState.FAILED:
+                return
+            if not self._guarded(self._reopen):
+                return
+
+    def _read_once(self) -> None:
+        """Read until the device goes away, or until it is to stop."""
+        assert self._device is not None
+        try:
+            for item in self._device.read():
+                if item is not None:
+                    self._publish(item)
+                if self._closing.is_set():
+                    return
+        except DeviceLost as error:
+            self._event("warning", "device-lost", f"{error}; trying to open it again")
+            return
+        raise DeviceError("stopped delivering: its read() ended")
+
+    def _publish(self, item: Chunk | Frame) -> None:
+        self._last_item = self._clock.now()
+        try:
+            if isinstance(item, Frame):
+                self._cameras[item.stream].publish(item)
+            else:
+                self._signals[item.stream].publish(item)
+        except KeyError as error:
+            raise DeviceError(f"yields stream {item.stream!r}, which open() never named") from error
+
+    def _reopen(self) -> None:
+        """Open the device again, on the same outlets, as often as it takes."""
+        assert self._device is not None
+        self._state = DeviceState.STALLED
+        expected = {name: signal.spec for name, signal in self._signals.items()}
+        cameras = {name: camera.spec for name, camera in self._cameras.items()}
+        for attempt in range(sys.maxsize):
+            self._device.close()
+            if self._closing.wait(REOPEN_S[min(attempt, len(REOPEN_S) - 1)]):
+                return
+            try:
+                specs = {spec.name: spec for spec in self._device.open()}
+            except DeviceLost as error:
+                log.debug("%s: still away: %s", self._name, error)
+                continue
+            if specs != {**expected, **cameras}:
+                raise DeviceError("came back with other streams: restart it to use them")
+            self._running()
+            self._event("info", "device-back", "is back")
+            return
+
+
+def _connection(handle: int) -> Connection:
+    if sys.platform == "win32":
+        from multiprocessing.connection import PipeConnection
+
+        return PipeConnection(handle)  # type: ignore[return-value]
+    return Connection(handle)
+
+
+def main() -> None:
+    """Run one device for the engine at the other end of the pipe."""
+    logging.basicConfig(level=os.environ.get("UNISONO_LOG", "CRITICAL"))
+    Host(_connection(int(sys.argv[1]))).run()
+    # A driver that hangs in its SDK must not keep the process: everything is closed by now.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main()

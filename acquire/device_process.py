@@ -1,0 +1,256 @@
+"""The engine's end of one device process: start it, ask it, hear it, end it."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass, replace
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from acquire.errors import ControlError
+from acquire.messages import (
+    Answer,
+    Close,
+    Command,
+    DeviceState,
+    HostEvent,
+    HostStatus,
+    Loss,
+    Open,
+    Opened,
+    Request,
+    Upward,
+)
+from devices.base import VideoSpec
+
+ANSWER_S = 5.0
+"""How long a device process may take to answer; drivers open in a thread of their own."""
+
+KEPT_SIGNALS = [
+    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
+]
+
+
+@contextlib.contextmanager
+def signals_kept_from_children() -> Iterator[None]:
+    """Block the signals that end a program, so that a child started here never gets them.
+
+    A Ctrl-C reaches the whole process group; which part ends when is for the engine to say. A
+    blocked signal is inherited and, unlike an ignored one, not lost to this process meanwhile.
+    """
+    if sys.platform == "win32":  # children are started in a process group of their own there
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, KEPT_SIGNALS)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def start_child(module: str, pipe: Connection, cwd: Path | None) -> subprocess.Popen[bytes]:
+    """Start `python -m module HANDLE` with one end of a pipe, out of reach of Ctrl-C.
+
+    -P keeps the working folder out of the module search: a lab's folder may well hold a
+    `devices` or a `recordings` of its own.
+    """
+    command = [sys.executable, "-P", "-m", module, str(pipe.fileno())]
+    if sys.platform == "win32":
+        info = subprocess.STARTUPINFO(lpAttributeList={"handle_list": [pipe.fileno()]})
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            cwd=cwd,
+            startupinfo=info,
+            close_fds=False,
+            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
+        )
+    with signals_kept_from_children():
+        return subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            cwd=cwd,
+            pass_fds=[pipe.fileno()],
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceSnapshot:
+    """What the engine knows of a device now."""
+
+    name: str
+    driver: str
+    state: DeviceState
+    error: str | None = None
+    opened: Opened | None = None  # its streams, once it has been open
+    host: HostStatus | None = None
+
+    @property
+    def runs(self) -> bool:
+        """Whether its streams can be had."""
+        return self.opened is not None and self.state is DeviceState.RUNNING
+
+    @property
+    def videos(self) -> tuple[VideoSpec, ...]:
+        """Its cameras."""
+        specs = self.opened.specs if self.opened else ()
+        return tuple(spec for spec in specs if isinstance(spec, VideoSpec))
+
+
+class DeviceProcess:
+    """One device process."""
+
+    def __init__(
+        self,
+        name: str,
+        driver: str,
+        on_event: Callable[[str, HostEvent], None],
+        on_loss: Callable[[str, Loss], None],
+    ) -> None:
+        self._on_event = on_event
+        self._on_loss = on_loss
+        self._lock = threading.Lock()
+        self._snapshot = DeviceSnapshot(name, driver, DeviceState.CLOSED)
+        self._numbers = itertools.count(1)
+        self._waiting: dict[int, Future[Any]] = {}
+        self._closing = False
+
+    @property
+    def snapshot(self) -> DeviceSnapshot:
+        """The newest state."""
+        return self._snapshot
+
+    def start(
+        self,
+        settings: Mapping[str, Any],
+        driver_folder: Path | None,
+        lsl_config: str | None,
+        cwd: Path | None,
+    ) -> None:
+        """Start the process and have it open the device; returns before the device is open."""
+        self._change(state=DeviceState.OPENING)
+        self._pipe, theirs = Pipe(duplex=True)
+        try:
+            self._process = start_child("acquire.device_host", theirs, cwd)
+        finally:
+            theirs.close()
+        name = f"device {self._snapshot.name}"
+        self._listener = threading.Thread(target=self._listen, name=name, daemon=True)
+        self._listener.start()
+        order = Open(self._snapshot.driver, settings, driver_folder, lsl_config)
+        self._post(order, Future())
+
+    def request(self, body: Any, timeout_s: float = ANSWER_S) -> Any:
+        """Ask the process and wait for its answer.
+
+        Raises:
+            ControlError: the device refuses, is gone, or does not answer in time.
+        """
+        answer = self.ask(body)
+        try:
+            return answer.result(timeout_s)
+        except FutureTimeoutError:
+            raise ControlError(
+                f"{self._snapshot.name}: no answer to {type(body).__name__} within {timeout_s:g} s"
+            ) from None
+
+    def ask(self, body: Any) -> Future[Any]:
+        """Ask the process; the future gets the answer, or a `ControlError`."""
+        future: Future[Any] = Future()
+        self._post(body, future)
+        return future
+
+    def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Have the driver carry out a command."""
+        answer: dict[str, Any] = self.request(Command(name, args))
+        return answer
+
+    def close(self, timeout_s: float) -> None:
+        """Have it close the device and end; kill it when it has not by then."""
+        if not hasattr(self, "_process"):
+            return
+        self._closing = True
+        self._post(Close(), Future())
+        try:
+            self._process.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._listener.join()
+        self._pipe.close()
+        self._change(state=DeviceState.CLOSED)
+
+    def _post(self, body: Any, future: Future[Any]) -> None:
+        number = next(self._numbers)
+        with self._lock:
+            self._waiting[number] = future
+        try:
+            self._pipe.send(Request(number, body))
+        except OSError:
+            self._answer(Answer(number, error=f"{self._snapshot.name}: its process is gone"))
+
+    def _change(self, **changes: Any) -> None:
+        with self._lock:
+            self._snapshot = replace(self._snapshot, **changes)
+
+    def _listen(self) -> None:
+        while True:
+            try:
+                message: Upward = self._pipe.recv()
+            except (EOFError, OSError):
+                break
+            self._hear(message)
+        self._ended()
+
+    def _hear(self, message: Upward) -> None:
+        match message:
+            case Answer():
+                self._answer(message)
+            case Opened():
+                self._change(opened=message)
+            case HostStatus():
+                for loss in message.losses:
+                    self._on_loss(self._snapshot.name, loss)
+                if self._snapshot.state is not DeviceState.FAILED:
+                    self._change(state=message.state)
+                self._change(host=replace(message, losses=()))
+            case HostEvent():
+                if message.level == "error":
+                    self._change(state=DeviceState.FAILED, error=message.text)
+                self._on_event(self._snapshot.name, message)
+
+    def _answer(self, answer: Answer) -> None:
+        with self._lock:
+            future = self._waiting.pop(answer.number, None)
+        if future is None:
+            return
+        if answer.error is not None:
+            future.set_exception(ControlError(answer.error))
+        else:
+            future.set_result(answer.value)
+
+    def _ended(self) -> None:
+        """The pipe has ended: nobody will answer any more."""
+        name = self._snapshot.name
+        for number in list(self._waiting):
+            self._answer(Answer(number, error=f"{name}: its process is gone"))
+        if self._closing:
+            return
+        code = self._process.wait()
+        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        text = f"{name}: its process ended ({how}); its streams are gone"
+        self._change(state=DeviceState.FAILED, error=text)
+        from acquire.lsl import local_clock
+
+        self._on_event(name, HostEvent(local_clock(), "error", "device-died", text))

@@ -1,0 +1,165 @@
+"""Finds the streams that are to be recorded, connects to them, and again when they come back."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from acquire.inlets import Inlet
+from acquire.lsl import FoundStream, Resolver, local_clock
+from acquire.pump import LiveStream, Pump, Report
+from acquire.rig import Expect
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.1
+"""How often it looks while something is missing."""
+IDLE_S = 1.0
+"""How often it looks otherwise; the resolver itself costs 0.06 % of a core."""
+CONNECT_S = 3.0
+"""How long a stream that was seen may take to answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What to record beside the rig's own streams."""
+
+    predicates: tuple[str, ...] = ()
+    expect: tuple[Expect, ...] = ()
+    everything: bool = False
+
+
+def matches(expect: Expect, found: FoundStream) -> bool:
+    """Say whether a stream is the one that is expected."""
+    return (
+        (expect.name is None or expect.name == found.key.name)
+        and (expect.type is None or expect.type == found.key.type)
+        and (expect.rate_hz is None or abs(expect.rate_hz - found.rate_hz) < 1e-6)
+    )
+
+
+class Discovery:
+    """One thread that keeps the pump's streams complete."""
+
+    def __init__(
+        self,
+        selection: Selection,
+        own: Callable[[], Mapping[str, str]],
+        pump: Pump,
+        report: Report,
+    ) -> None:
+        """Look for `selection` and for the streams of `own`: LSL uid → the device's name.
+
+        Raises:
+            ConfigError: LSL does not understand a predicate.
+        """
+        self._selection = selection
+        self._own = own
+        self._pump = pump
+        self._report = report
+        self._all = Resolver()
+        self._predicates = [Resolver(p) for p in dict.fromkeys(selection.predicates)]
+        self._matched: set[str] = set()  # predicates that have found something
+        self._known: dict[str, LiveStream] = {}  # by uid
+        self._unreachable: dict[str, str] = {}  # uid → why
+        self.last_new = local_clock()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="discovery", daemon=True)
+
+    def start(self) -> None:
+        """Start looking."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop looking."""
+        self._closing.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def seen(self) -> list[FoundStream]:
+        """List everything on the network."""
+        return sorted(self._all.found(), key=lambda s: s.key.name)
+
+    def missing(self) -> list[str]:
+        """Say in words what has been asked for and is not there."""
+        live = [s.found for s in self._pump.streams if s.inlet is not None]
+        absent = [
+            f"no stream matches {r.predicate}"
+            for r in self._predicates
+            if r.predicate not in self._matched
+        ]
+        absent += [
+            f"{expect} is not there"
+            for expect in self._selection.expect
+            if not any(matches(expect, found) for found in live)
+        ]
+        known = set(self._known)
+        absent += [
+            f"a stream of device {device} cannot be reached"
+            for uid, device in self._own().items()
+            if uid not in known
+        ]
+        if self._selection.everything and not live:
+            absent.append("there is no stream at all")
+        return absent
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            for found, device in self._wanted():
+                if found.uid not in self._known and not self._closing.is_set():
+                    self._connect(found, device)
+            dead = any(s.inlet is None for s in self._pump.streams)
+            self._closing.wait(LOOK_S if dead or self.missing() else IDLE_S)
+
+    def _wanted(self) -> Iterator[tuple[FoundStream, str | None]]:
+        own = self._own()
+        for found in self._all.found():
+            if found.uid in own:
+                yield found, own[found.uid]
+            elif self._selection.everything or any(
+                matches(expect, found) for expect in self._selection.expect
+            ):
+                yield found, None
+        for resolver in self._predicates:
+            for found in resolver.found():
+                self._matched.add(resolver.predicate or "")
+                yield found, own.get(found.uid)
+
+    def _connect(self, found: FoundStream, device: str | None) -> None:
+        inlet = Inlet(found)
+        try:
+            xml = inlet.open(CONNECT_S)
+        except RuntimeError as error:  # pylsl's TimeoutError and LostError
+            inlet.close()
+            if self._unreachable.get(found.uid) != str(error):
+                self._unreachable[found.uid] = str(error)
+                text = f"{found.key.name}: seen on the network, but cannot be reached: {error}"
+                self._report(found.key.name, "warning", "unreachable", text)
+            return
+        self._take(found, inlet, xml, device)
+        self.last_new = local_clock()
+
+    def _take(self, found: FoundStream, inlet: Inlet, xml: str, device: str | None) -> None:
+        """Go on with the stream that this one was, or take it as a new one."""
+        name = found.key.name
+        same = [s for s in self._pump.streams if s.found.key == found.key]
+        gone = next((s for s in same if s.inlet is None), None)
+        if gone is not None and gone.found.shape == found.shape:
+            away = local_clock() - gone.watch.last_arrival
+            self._pump.reconnect(gone, found, inlet)
+            self._known[found.uid] = gone
+            text = f"{name}: its outlet is back after {away:.1f} s; the gap is in the stamps"
+            self._report(name, "info", "stream-back", text)
+            return
+        self._known[found.uid] = self._pump.add(found, inlet, xml, device)
+        if gone is not None:
+            text = (
+                f"{name}: came back with {found.channels} channels at {found.rate_hz:g} Hz "
+                f"instead of {gone.found.channels} at {gone.found.rate_hz:g} Hz: a new stream"
+            )
+            self._report(name, "warning", "stream-changed", text)
+        elif same:
+            text = f"{name}: two outlets with this name and source id; both are recorded"
+            self._report(name, "warning", "duplicate-source", text)

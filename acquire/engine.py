@@ -1,0 +1,527 @@
+"""The engine: devices, streams and recordings of one rig. `record`, `demo` and the daemon use it.
+
+Life: `open` (slow), `start` and `stop` as often as wanted (fast), `close` always.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from acquire import events
+from acquire.device_process import DeviceProcess, DeviceSnapshot
+from acquire.discovery import Discovery, Selection
+from acquire.errors import ControlError
+from acquire.lsl import Outlet, StreamKey, configure, local_clock
+from acquire.messages import ArmVideo, HostEvent, StartVideo, StopVideo, VideoSummary
+from acquire.pump import LiveStream, Pump
+from acquire.recorder import RecordedStream, Recording
+from acquire.rig import Rig
+from acquire.session import Labels, Session
+from acquire.truth import write_truth
+from devices.base import VideoSpec
+from recordings.errors import RecordingError
+from recordings.layout import free_bytes
+from recordings.manifest import Event, Fate, State, StreamEntry, VideoEntry
+from recordings.planes import pixel_format
+from recordings.xdf_file import XdfFile
+
+log = logging.getLogger(__name__)
+
+SETTLED_S = 1.0
+"""A recording starts once no new stream has come for so long."""
+OFFSETS_S = 2.0
+"""How long an opening waits, at most, for the first clock offset of every stream."""
+BARRIER_S = 0.05
+"""From the order to start until the start: the time that the order needs to every camera."""
+STOP_AHEAD_S = 0.01
+VIDEO_S = 20.0
+"""How long a video file may take to be closed: a full ring has to be encoded first."""
+CLOSE_S = 5.0
+POLL_S = 0.02
+RESERVE_BYTES = 1 << 20
+RESERVE_S = 10.0
+
+
+class Phase(StrEnum):
+    """What the engine is doing."""
+
+    IDLE = "idle"
+    OPENING = "opening"
+    RECORDING = "recording"
+    FINISHING = "finishing"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """One stream now."""
+
+    key: StreamKey
+    device: str | None
+    connected: bool
+    samples: int
+    lost: int
+    rate_hz: float
+    effective_rate_hz: float | None
+    offset_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The engine now."""
+
+    phase: Phase
+    devices: tuple[DeviceSnapshot, ...]
+    streams: tuple[StreamStatus, ...]
+    path: Path | None
+    lsl_start: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a recording ended. `path` is the session's folder, or the XDF file."""
+
+    path: Path
+    state: State
+    streams: tuple[StreamEntry, ...]
+    videos: tuple[VideoEntry, ...]
+    alarms: int
+    error: str | None = None
+
+    @property
+    def lost(self) -> int:
+        """Samples and frames that should be there and are not."""
+        return sum(stream.lost for stream in self.streams)
+
+
+class Engine:
+    """One rig, its streams, and the recording that is being made of them."""
+
+    def __init__(
+        self,
+        rig: Rig,
+        selection: Selection,
+        lsl_config: str | None,
+        *,
+        on_event: Callable[[Event], None] | None = None,
+        on_failure: Callable[[], None] | None = None,
+        publish_events: bool = True,
+    ) -> None:
+        """Prepare; nothing is started yet.
+
+        Args:
+            rig: the rig file, or `rig.EMPTY`.
+            selection: which streams to record beside the rig's own.
+            lsl_config: the text for liblsl, also for the device processes; None = its own search.
+            on_event: hears every event, from any thread.
+            on_failure: called once the recording cannot go on, from any thread.
+            publish_events: whether `unisono-events` is on the network.
+        """
+        self.rig = rig
+        self._selection = selection
+        self._lsl_config = lsl_config
+        self._on_event = on_event or (lambda event: None)
+        self._on_failure = on_failure or (lambda: None)
+        self._publish_events = publish_events
+        self._phase = Phase.IDLE
+        self._event_lock = threading.Lock()
+        self._outlet: Outlet | None = None
+        self._pump = Pump(self.report, self._failed)
+        self._discovery: Discovery | None = None
+        self._devices: dict[str, DeviceProcess] = {}
+        self._recording: Recording | None = None
+        self._session: Session | None = None
+        self._path: Path | None = None
+        self._alarms = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    # What is going on.
+
+    @property
+    def status(self) -> Status:
+        """A snapshot."""
+        return Status(
+            self._phase,
+            tuple(device.snapshot for device in self._devices.values()),
+            tuple(_stream_status(stream) for stream in self._pump.streams),
+            self._path,
+            self._recording.start if self._recording else None,
+        )
+
+    def report(
+        self, source: str, level: Literal["info", "warning", "error"], code: str, text: str
+    ) -> None:
+        """Tell everybody what happened: log, manifest, `unisono-events`, listener."""
+        event = Event(time=local_clock(), source=source, level=level, code=code, text=text)
+        with self._event_lock:
+            if self._outlet is not None:
+                events.push(self._outlet, event)
+            if self._session is not None:
+                self._session.add_event(event)
+            self._alarms += level != "info"
+        log.log(logging.INFO if level == "info" else logging.WARNING, "%s: %s", code, text)
+        self._on_event(event)
+
+    # Opening.
+
+    def open(
+        self,
+        wait_s: float = 10.0,
+        *,
+        allow_missing: bool = False,
+        cancelled: Callable[[], bool] = lambda: False,
+    ) -> None:
+        """Start the devices and connect to all streams.
+
+        Raises:
+            ControlError: something is missing after `wait_s`; the message lists what was found.
+            ConfigError: LSL does not understand a predicate.
+        """
+        self._phase = Phase.OPENING
+        configure(self._lsl_config)
+        if self._publish_events:
+            self._outlet = Outlet(events.SPEC, "engine")
+        self._discovery = Discovery(self._selection, self._own_streams, self._pump, self.report)
+        for table in self.rig.devices:
+            device = DeviceProcess(table.name, table.driver, self._hear, self._pump.note_loss)
+            self._devices[table.name] = device
+            folder = self.rig.driver_folder
+            cwd = self.rig.path.resolve().parent if self.rig.path else None
+            device.start(
+                table.settings, folder.resolve() if folder else None, self._lsl_config, cwd
+            )
+        self._pump.start()
+        self._discovery.start()
+        self._wait_for_streams(wait_s, allow_missing, cancelled)
+        self._phase = Phase.IDLE
+
+    def _wait_for_streams(
+        self, wait_s: float, allow_missing: bool, cancelled: Callable[[], bool]
+    ) -> None:
+        deadline = time.monotonic() + wait_s
+        while not self._is_settled():
+            if cancelled():
+                return
+            failed = [d.snapshot for d in self._devices.values() if d.snapshot.error]
+            if failed and not allow_missing:
+                raise ControlError(failed[0].error)
+            if time.monotonic() > deadline:
+                if allow_missing or not self._missing():
+                    return
+                raise ControlError(self._explain_missing(wait_s))
+            time.sleep(POLL_S)
+
+    def _is_settled(self) -> bool:
+        assert self._discovery is not None
+        quiet = local_clock() - self._discovery.last_new
+        if self._missing() or quiet < SETTLED_S:
+            return False
+        waiting = any(s.inlet is not None and s.estimate is None for s in self._pump.streams)
+        return not waiting or quiet > OFFSETS_S
+
+    def _missing(self) -> list[str]:
+        assert self._discovery is not None
+        absent = [
+            f"device {d.name} is {d.state}" + (f" ({d.error})" if d.error else "")
+            for d in (device.snapshot for device in self._devices.values())
+            if not d.runs
+        ]
+        return absent + self._discovery.missing()
+
+    def _explain_missing(self, wait_s: float) -> str:
+        assert self._discovery is not None
+        own = self._own_streams()
+        found = [str(s) for s in self._discovery.seen() if s.uid not in own]
+        return (
+            f"after {wait_s:g} s: {'; '.join(self._missing())}. "
+            f"Streams found: {'; '.join(found) or 'none'}. "
+            "Start what is missing, wait longer (--wait) or go on without (--allow-missing)"
+        )
+
+    def _own_streams(self) -> dict[str, str]:
+        own: dict[str, str] = {}
+        for device in self._devices.values():
+            snapshot = device.snapshot
+            if snapshot.opened is not None:
+                own |= dict.fromkeys(snapshot.opened.uids.values(), snapshot.name)
+        if self._outlet is not None:
+            own[self._outlet.uid] = events.DEVICE
+        return own
+
+    def _hear(self, device: str, event: HostEvent) -> None:
+        self.report(device, event.level, event.code, event.text)
+
+    # Recording.
+
+    def start(self, data_dir: Path, labels: Labels, notes: str = "") -> float:
+        """Begin a session; gives the LSL time of the first sample that is kept.
+
+        Raises:
+            ControlError: a recording is running.
+            RecordingError: the folder cannot be made, or the disk has not enough space.
+        """
+        self._must_be_idle()
+        self._check_space(data_dir)
+        session = Session(self.rig, data_dir, labels, notes)
+        with self._event_lock:
+            self._session = session
+        try:
+            lsl_start = self._begin(session.xdf, session.folder)
+        except RecordingError as error:
+            session.change(state=State.FAILED)
+            self._session = None
+            raise error
+        assert self._recording is not None
+        simulated = any(d.snapshot.opened and d.snapshot.opened.simulated for d in self._each())
+        streams = [s.entry() for s in self._recording.streams.values()]
+        session.started(lsl_start, streams, simulated)
+        _sleep_until(lsl_start)
+        self.report("engine", "info", "recording-start", f"recording {session.folder.name}")
+        return lsl_start
+
+    def start_file(self, path: Path) -> float:
+        """Begin a bare XDF file; gives the LSL time of the first sample that is kept.
+
+        Raises:
+            ControlError: a recording is running.
+            RecordingError: the file exists, or cannot be made.
+        """
+        self._must_be_idle()
+        self._check_space(path.parent)
+        lsl_start = self._begin(path, None)
+        _sleep_until(lsl_start)
+        return lsl_start
+
+    def _must_be_idle(self) -> None:
+        if self._phase is not Phase.IDLE:
+            raise ControlError(f"cannot start: the engine is {self._phase}")
+
+    def _each(self) -> Iterable[DeviceProcess]:
+        return self._devices.values()
+
+    def _check_space(self, folder: Path) -> None:
+        rates = [s.found for s in self._pump.streams]
+        per_s = sum(f.rate_hz * (9 + f.channels * _itemsize(f.dtype)) for f in rates)
+        for device in self._each():
+            per_s += sum(_video_bytes_per_s(v) for v in device.snapshot.videos)
+        needed = RESERVE_BYTES + RESERVE_S * per_s
+        free = free_bytes(folder)
+        if free < needed:
+            raise RecordingError(
+                f"{folder}: {free / 1e6:,.1f} MB free, but {RESERVE_S:g} s of this rig and the "
+                f"reserve take {needed / 1e6:,.1f} MB; free space or name another data folder"
+            )
+
+    def _begin(self, xdf: Path, folder: Path | None) -> float:
+        self._alarms = 0
+        self._path = folder or xdf
+        recording = Recording(XdfFile(xdf, RESERVE_BYTES))
+        if folder is not None:
+            self._arm_cameras(folder)
+        self._pump.begin(recording)
+        lsl_start = local_clock() + BARRIER_S
+        for device in self._cameras():
+            device.ask(StartVideo(lsl_start))
+        self._pump.keep_from(recording, lsl_start)
+        self._recording = recording
+        self._phase = Phase.RECORDING
+        return lsl_start
+
+    def _cameras(self) -> list[DeviceProcess]:
+        return [d for d in self._each() if d.snapshot.videos and d.snapshot.error is None]
+
+    def _arm_cameras(self, folder: Path) -> None:
+        codecs = {table.name: table.codec for table in self.rig.devices}
+        asked = {}
+        for device in self._cameras():
+            snapshot = device.snapshot
+            paths = {video.name: folder / video.name for video in snapshot.videos}
+            asked[snapshot.name] = device.ask(ArmVideo(paths, codecs[snapshot.name]))
+        for name, answer in asked.items():
+            if error := _error_of(answer, CLOSE_S):
+                self.report(name, "error", "video-failed", f"{name}: no video: {error}")
+
+    def _failed(self, error: RecordingError) -> None:
+        """The recording cannot go on; somebody has to call `stop`."""
+        self.report("engine", "error", "recording-failed", str(error))
+        self._on_failure()
+
+    def stop(self, lsl_stop: float = 0.0) -> Outcome:
+        """End the recording now, or at LSL time `lsl_stop` if that is still to come.
+
+        Everything stamped before is in the files. Each step is guarded on its own, and each
+        failure is reported.
+
+        Raises:
+            ControlError: no recording is running.
+        """
+        recording = self._recording
+        if self._phase is not Phase.RECORDING or recording is None:
+            raise ControlError(f"cannot stop: the engine is {self._phase}")
+        self._phase = Phase.FINISHING
+        lsl_stop = max(lsl_stop, local_clock() + STOP_AHEAD_S)
+        videos = {d.snapshot.name: d.ask(StopVideo(lsl_stop)) for d in self._cameras()}
+        self.report("engine", "info", "recording-stop", "stopping")
+        self._pump.finish(lsl_stop)
+        summaries = self._collect(videos)
+        outcome = self._conclude(recording, lsl_stop, summaries)
+        self._recording = None
+        self._path = None
+        with self._event_lock:
+            self._session = None
+        self._phase = Phase.IDLE
+        return outcome
+
+    def _collect(self, answers: Mapping[str, Future[Any]]) -> list[VideoSummary]:
+        summaries: list[VideoSummary] = []
+        deadline = time.monotonic() + VIDEO_S
+        for name, answer in answers.items():
+            if error := _error_of(answer, deadline - time.monotonic()):
+                self.report(name, "error", "video-failed", f"{name}: video not closed: {error}")
+                continue
+            for summary in answer.result():
+                if summary.error:
+                    text = f"{summary.stream}: video: {summary.error}"
+                    self.report(name, "error", "video-failed", text)
+                summaries.append(summary)
+        return summaries
+
+    def _conclude(
+        self, recording: Recording, lsl_stop: float, summaries: list[VideoSummary]
+    ) -> Outcome:
+        assert self._path is not None
+        error = str(recording.error) if recording.error else None
+        full = next((s.error for s in summaries if s.error and s.disk_full), None)
+        state = State.FAILED if error or full else State.COMPLETE
+        videos = tuple(_video_entry(s, recording, lsl_stop, self._each()) for s in summaries)
+        streams = tuple(_with_lost_frames(s) for s in recording.streams.values())
+        if (session := self._session) is not None:
+            self._guard("truth.tsv", lambda: self._write_truth(session, recording, lsl_stop))
+            self._guard("session.json", lambda: session.closed(state, lsl_stop, streams, videos))
+            known = {s.path.name: s.sha256 for s in summaries if s.sha256}
+            self._guard("session.json", lambda: session.hash_files(known))
+        return Outcome(self._path, state, streams, videos, self._alarms, error or full)
+
+    def _write_truth(self, session: Session, recording: Recording, lsl_stop: float) -> None:
+        opened = [d.snapshot.opened for d in self._each()]
+        seeds = [o.seed for o in opened if o is not None and o.seed is not None]
+        if seeds:
+            write_truth(session.folder, seeds[0], recording.start, lsl_stop)
+            session.change(seed=seeds[0])
+
+    def _guard(self, what: str, action: Callable[[], None]) -> None:
+        try:
+            action()
+        except (OSError, RecordingError) as error:
+            self.report("engine", "error", "write-failed", f"{what}: {error}")
+
+    # The end.
+
+    def close(self) -> None:
+        """Stop all; inlets go before outlets, or liblsl may hang."""
+        if self._phase is Phase.RECORDING:
+            self.stop()
+        if self._discovery is not None:
+            self._discovery.close()
+        self._pump.close()
+        threads = [
+            threading.Thread(target=device.close, args=(CLOSE_S,)) for device in self._each()
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        with self._event_lock:
+            if self._outlet is not None:
+                self._outlet.close()
+                self._outlet = None
+
+
+def _sleep_until(lsl_time: float) -> None:
+    if (left := lsl_time - local_clock()) > 0:
+        time.sleep(left)
+
+
+def _error_of(answer: Future[Any], timeout_s: float) -> str | None:
+    """Wait for an answer; None where it came, what went wrong otherwise."""
+    try:
+        answer.result(max(0.0, timeout_s))
+    except ControlError as error:
+        return str(error)
+    except TimeoutError:
+        return "no answer in time"
+    return None
+
+
+def _itemsize(dtype: str) -> int:
+    sizes = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "int16": 2, "int8": 1}
+    return sizes.get(dtype, 64)
+
+
+def _stream_status(stream: LiveStream) -> StreamStatus:
+    return StreamStatus(
+        stream.found.key,
+        stream.device,
+        stream.inlet is not None,
+        stream.watch.samples,
+        stream.lost,
+        stream.found.rate_hz,
+        stream.watch.effective_rate,
+        stream.estimate.offset if stream.estimate else None,
+    )
+
+
+def _video_bytes_per_s(video: VideoSpec) -> float:
+    size = pixel_format(video.pixel_format).frame_bytes(video.width, video.height)
+    return size * video.rate_hz
+
+
+_LOST_FATES = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)
+
+
+def _with_lost_frames(stream: RecordedStream) -> StreamEntry:
+    """Count the frames that should be in the video and are not as lost."""
+    entry = stream.entry()
+    if not stream.is_index:
+        return entry
+    lost = sum(stream.fates.get(fate, 0) for fate in _LOST_FATES)
+    return entry.model_copy(update={"lost": lost})
+
+
+def _video_entry(
+    summary: VideoSummary,
+    recording: Recording,
+    lsl_stop: float,
+    devices: Iterable[DeviceProcess],
+) -> VideoEntry:
+    spec = next(v for d in devices for v in d.snapshot.videos if v.name == summary.stream)
+    rows = [s for s in recording.streams.values() if s.found.key.name == spec.name and s.is_index]
+    fates = {fate: sum(s.fates.get(fate, 0) for s in rows) for fate in Fate}
+    return VideoEntry(
+        name=spec.name,
+        file=summary.path.name,
+        codec=summary.codec,
+        width=spec.width,
+        height=spec.height,
+        pixel_format=spec.pixel_format,
+        tiling=summary.tiling,
+        rate_hz=spec.rate_hz,
+        lsl_start=recording.start,
+        lsl_stop=lsl_stop,
+        captured=sum(fates.values()),
+        frames=summary.frames,
+        fates=fates,
+    )

@@ -1,0 +1,20 @@
+"""What can go wrong while acquiring.
+
+::
+
+    AcquireError
+    ├── ConfigError        a rig file or an option is wrong; the message names file, key and remedy
+    └── ControlError       a command cannot be carried out in the present state
+"""
+
+
+class AcquireError(Exception):
+    """Something live cannot go on; the message names the value, the limit and the remedy."""
+
+
+class ConfigError(AcquireError):
+    """A rig file or an option is wrong; the message names file, key and remedy."""
+
+
+class ControlError(AcquireError):
+    """A command cannot be carried out in the present state."""

@@ -1,0 +1,27 @@
+"""The engine's own events as a stream: `unisono-events`, JSON text, recorded with the rest."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from acquire.lsl import Outlet
+from devices.base import Channel, StreamSpec
+from recordings.manifest import Event
+
+DEVICE = "unisono"
+"""What stands for a device in the manifest's entry of this stream."""
+
+SPEC = StreamSpec(
+    name="unisono-events",
+    type="Markers",
+    channels=(Channel("event", kind="Marker"),),
+    rate_hz=0.0,
+    dtype="string",
+    manufacturer="Unisono",
+)
+
+
+def push(outlet: Outlet, event: Event) -> None:
+    """Publish an event, stamped with its own time."""
+    row = np.array([[event.model_dump_json()]], dtype=object)
+    outlet.push(np.array([event.time]), row)

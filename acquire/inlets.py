@@ -1,0 +1,154 @@
+"""Inlets: raw samples and clock offsets of one stream, without any post-processing by liblsl."""
+
+from __future__ import annotations
+
+import ctypes
+import threading
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pylsl
+from pylsl.lib import lib
+from pylsl.util import LostError, handle_error
+
+from acquire.lsl import BUFFER_S, FoundStream
+from devices.base import Array, F64Array
+
+CHUNK_S = 1.0
+"""How much one pull takes at most; a larger buffer only costs memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetEstimate:
+    """What to add to a stamp to get the local LSL time, and when that was measured."""
+
+    collection_time: float  # the sender's clock, when the estimate was made
+    offset: float
+    uncertainty: float  # round-trip time of the probe, s
+
+
+@cache
+def _time_correction_ex() -> Any:
+    function = lib.lsl_time_correction_ex
+    function.restype = ctypes.c_double
+    function.argtypes = [
+        ctypes.c_void_p,
+        ctypes.POINTER(ctypes.c_double),
+        ctypes.POINTER(ctypes.c_double),
+        ctypes.c_double,
+        ctypes.POINTER(ctypes.c_int),
+    ]
+    return function
+
+
+class _NumericPull:
+    """pylsl's `pull_chunk` into buffers that are made once, at half the cost."""
+
+    def __init__(self, inlet: pylsl.StreamInlet, rows: int) -> None:
+        self._channels = inlet.channel_count
+        self._data = np.empty((rows, self._channels), np.dtype(inlet.np_dtype))
+        self._stamps = np.empty(rows, np.float64)
+        self._code = ctypes.c_int()
+        self._pull = inlet.do_pull_chunk
+        self._arguments = (
+            inlet.obj,
+            ctypes.c_void_p(self._data.ctypes.data),
+            ctypes.c_void_p(self._stamps.ctypes.data),
+            ctypes.c_size_t(self._data.size),
+            ctypes.c_size_t(rows),
+            ctypes.c_double(0.0),
+            ctypes.byref(self._code),
+        )
+
+    def __call__(self) -> tuple[F64Array, Array]:
+        count = self._pull(*self._arguments) // self._channels
+        handle_error(self._code)
+        return self._stamps[:count], self._data[:count]
+
+
+class Inlet:
+    """One open inlet. `pull` and `offset` may be called from different threads."""
+
+    def __init__(self, stream: FoundStream) -> None:
+        """Connect to a stream.
+
+        `recover` is off: with it, an inlet moves silently to a restarted outlet, even to one of
+        another rate.
+        """
+        self.stream = stream
+        self.lost = False
+        self._lsl: pylsl.StreamInlet | None = pylsl.StreamInlet(
+            stream.info, max_buflen=BUFFER_S, recover=False
+        )
+        self._offset_lock = threading.Lock()
+        self._last_collection = 0.0
+        self._rows = max(64, int(stream.rate_hz * CHUNK_S))
+        self._numeric = None if stream.dtype == "string" else _NumericPull(self._lsl, self._rows)
+
+    def open(self, timeout_s: float) -> str:
+        """Start the transmission and fetch the full description, as XML.
+
+        Raises:
+            LostError, TimeoutError (of pylsl): the stream went away or does not answer.
+        """
+        assert self._lsl is not None
+        self._lsl.open_stream(timeout_s)
+        xml: str = self._lsl.info(timeout_s).as_xml()
+        return xml
+
+    def pull(self) -> tuple[F64Array, Array] | None:
+        """Take what has arrived: stamps (n,) and data (n, channels), valid until the next pull.
+
+        Strings come as an object array of bytes. None where nothing is there; after the stream
+        was lost `lost` is True and what is left has been given out.
+        """
+        if self._lsl is None or self.lost:
+            return None
+        try:
+            if self._numeric is not None:
+                stamps, data = self._numeric()
+            else:
+                data, stamps = self._lsl.pull_chunk(max_samples=self._rows, as_numpy=True)
+        except LostError:
+            self.lost = True
+            return None
+        return (stamps, data) if len(stamps) else None
+
+    @property
+    def full_pull(self) -> int:
+        """How many samples a pull gives when there may be more."""
+        return self._rows
+
+    def backlog(self) -> int:
+        """Count the samples that wait to be pulled."""
+        return 0 if self._lsl is None else int(self._lsl.samples_available())
+
+    def offset(self) -> OffsetEstimate | None:
+        """Give each new clock offset once; None where there is none newer, or none at all.
+
+        liblsl makes one every 2 s from the first call on. The time-out is short, because the
+        first estimate takes 640 ms and nobody has to wait for it here.
+        """
+        remote, uncertainty = ctypes.c_double(), ctypes.c_double()
+        code = ctypes.c_int()
+        with self._offset_lock:
+            if self._lsl is None or self.lost:
+                return None
+            value = _time_correction_ex()(
+                self._lsl.obj,
+                ctypes.byref(remote),
+                ctypes.byref(uncertainty),
+                0.001,
+                ctypes.byref(code),
+            )
+        if code.value or remote.value == self._last_collection:
+            return None
+        self._last_collection = remote.value
+        return OffsetEstimate(remote.value, value, uncertainty.value)
+
+    def close(self) -> None:
+        """Disconnect; inlets are destroyed before outlets, or liblsl may hang."""
+        with self._offset_lock:
+            self._lsl = None

@@ -1,0 +1,145 @@
+"""What the engine and a device process say to each other over their pipe.
+
+Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `Command`, `Close`. Up: the rest. Every message
+down is answered by one `Answer` with its number, except `Close`, which the end of the pipe answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Literal
+
+from devices.base import StreamSpec, VideoSpec
+
+
+class DeviceState(StrEnum):
+    """What a device is doing."""
+
+    CLOSED = "closed"
+    OPENING = "opening"
+    RUNNING = "running"
+    STALLED = "stalled"  # open, but silent
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Open the device: the first message of all."""
+
+    driver: str
+    settings: Mapping[str, Any]
+    folder: Path | None  # where the rig keeps drivers of its own
+    lsl_config: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ArmVideo:
+    """Create the files, so that `StartVideo` takes effect at once: stream name → path stem."""
+
+    paths: Mapping[str, Path]
+    codec: str
+
+
+@dataclass(frozen=True, slots=True)
+class StartVideo:
+    """Store every frame whose stamp is at or after `lsl_start`."""
+
+    lsl_start: float
+
+
+@dataclass(frozen=True, slots=True)
+class StopVideo:
+    """Store no frame whose stamp is after `lsl_stop`; the answer is a list of `VideoSummary`."""
+
+    lsl_stop: float
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """Pass a command to the driver."""
+
+    name: str
+    args: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Close the device and end."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A message down, with the number that its answer will carry."""
+
+    number: int
+    body: Open | ArmVideo | StartVideo | StopVideo | Command | Close
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came of a request: a value, or an error in words."""
+
+    number: int
+    value: Any = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The device runs: its streams, and the LSL uid of each."""
+
+    specs: tuple[StreamSpec | VideoSpec, ...]
+    uids: Mapping[str, str]
+    simulated: bool
+    seed: int | None  # of the simulated world
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """Samples that the device knows to be missing right before LSL time `time`."""
+
+    stream: str
+    time: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class VideoSummary:
+    """One closed video file."""
+
+    stream: str
+    path: Path
+    codec: str
+    tiling: str
+    frames: int
+    bytes: int
+    sha256: str | None
+    error: str | None = None
+    disk_full: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HostStatus:
+    """What a device process tells at most ten times a second."""
+
+    state: DeviceState
+    samples: Mapping[str, int] = field(default_factory=dict)
+    losses: tuple[Loss, ...] = ()
+    drift_ppm: float | None = None
+    ring_fill: float = 0.0  # 0…1, high-water since the last status
+
+
+@dataclass(frozen=True, slots=True)
+class HostEvent:
+    """Something happened in a device process."""
+
+    time: float
+    level: Literal["info", "warning", "error"]
+    code: str
+    text: str
+
+
+Upward = Answer | Opened | HostStatus | HostEvent

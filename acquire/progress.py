@@ -1,0 +1,74 @@
+"""What a command that takes a while says meanwhile, on standard error."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import sys
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from acquire.lsl import local_clock
+
+if TYPE_CHECKING:
+    from acquire.engine import Engine
+    from acquire.stopping import Stopper
+
+REFRESH_S = 0.5
+
+
+def warn(text: str) -> None:
+    """Write one line on standard error, at once."""
+    print(text, file=sys.stderr, flush=True)  # noqa: T201
+
+
+class Progress:
+    """One line that is written again and again on a terminal; plain lines elsewhere."""
+
+    def __init__(self, *, enabled: bool = True) -> None:
+        self._live = enabled and sys.stderr.isatty()
+        self._lock = threading.Lock()
+
+    def line(self, text: str) -> None:
+        """Write a line that stays."""
+        with self._lock:
+            if self._live:
+                sys.stderr.write("\r\x1b[K")
+            warn(text)
+
+    def _draw(self, text: str) -> None:
+        if self._live:
+            width = shutil.get_terminal_size().columns - 1
+            with self._lock:
+                sys.stderr.write("\r\x1b[K" + text[:width])
+                sys.stderr.flush()
+
+    @contextlib.contextmanager
+    def spinner(self, text: str) -> Iterator[None]:
+        """Say what is being waited for."""
+        self._draw(text + "…")
+        try:
+            yield
+        finally:
+            self._draw("")
+
+    def watch(self, engine: Engine, stopper: Stopper, end: float) -> None:
+        """Show the recording until it is to end, at LSL time `end` or before."""
+        start = local_clock()
+        while not stopper.wait_until(min(end, local_clock() + REFRESH_S)):
+            now = local_clock()
+            if now >= end - REFRESH_S / 5:
+                break
+            if self._live:
+                self._draw(_describe(engine, now - start))
+        self._draw("")
+
+
+def _describe(engine: Engine, seconds: float) -> str:
+    streams = engine.status.streams
+    minutes, rest = divmod(int(seconds), 60)
+    lost = sum(s.lost for s in streams)
+    silent = sum(not s.connected for s in streams)
+    text = f"● {minutes:02d}:{rest:02d}  {len(streams)} streams  {lost} lost"
+    return text + (f"  ▲ {silent} away" if silent else "") + "  (Ctrl-C stops)"

@@ -1,0 +1,196 @@
+"""`unisono record` and `unisono demo`: one recording from start to report."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from dataclasses import dataclass, field
+from enum import IntEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from acquire.discovery import Selection
+from acquire.engine import Engine, Outcome
+from acquire.lsl import configuration
+from acquire.progress import Progress, warn
+from acquire.rig import EMPTY, Rig
+from acquire.session import DEFAULT_LABELS, Labels
+from acquire.stopping import Stopper
+from recordings import layout
+from recordings.errors import RecordingError
+from recordings.manifest import Event, State
+
+if TYPE_CHECKING:
+    from recordings.manifest import Report
+
+
+class Exit(IntEnum):
+    """What a command's exit code says."""
+
+    DONE = 0
+    LOSSES = 1
+    FAILED = 2
+    INTERRUPTED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What `record` is asked for."""
+
+    rig: Rig = EMPTY
+    predicates: tuple[str, ...] = ()
+    seconds: float | None = None
+    labels: Labels = field(default_factory=Labels)
+    data_dir: Path | None = None
+    xdf: Path | None = None
+    wait_s: float = 10.0
+    allow_missing: bool = False
+    report: bool = True
+    as_json: bool = False
+    private: bool = False  # loopback and a random session: the demo
+
+    @property
+    def selection(self) -> Selection:
+        """Which streams to record beside the rig's own."""
+        alone = not self.predicates and not self.rig.devices and not self.rig.expect
+        return Selection(self.predicates, self.rig.expect, everything=alone)
+
+    @property
+    def where(self) -> Path:
+        """The data folder."""
+        return (self.data_dir or self.rig.table.data_dir).expanduser().absolute()
+
+
+def record(order: Order) -> int:
+    """Record, check, report; gives the exit code.
+
+    Raises:
+        AcquireError, RecordingError: nothing has been recorded.
+    """
+    _check(order)
+    stopper = Stopper()
+    stopper.listen(stdin=True)
+    config = configuration(order.rig.table.lsl_session, private=order.private)
+    outcome = _record(order, stopper, config)
+    if outcome is None:
+        return Exit.INTERRUPTED
+    code = _exit_code(outcome, stopper.interrupted)
+    verdict = None
+    if order.report and order.xdf is None:
+        verdict = _write_report(outcome.path)
+    _tell(order, outcome, verdict, code)
+    return code
+
+
+def _check(order: Order) -> None:
+    """Refuse what cannot work before anything is started."""
+    if order.seconds is not None and not (order.seconds > 0 and math.isfinite(order.seconds)):
+        raise RecordingError(f"--seconds {order.seconds:g}: give a number above 0")
+    if order.xdf is None:
+        order.labels.check()
+        layout.prepare_data_dir(order.where)
+        if order.labels.participant == DEFAULT_LABELS["participant"] and not order.private:
+            warn(
+                f"warning: participant is the default {order.labels.participant!r}; "
+                "name one with --participant"
+            )
+    elif order.xdf.exists():
+        raise RecordingError(
+            f"{order.xdf}: exists already, and no file is ever overwritten; name another one"
+        )
+    elif not order.xdf.absolute().parent.is_dir():
+        raise RecordingError(f"{order.xdf.absolute().parent}: no such folder; make it first")
+
+
+def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | None:
+    """Run the engine; None where it was interrupted before the recording began."""
+    progress = Progress(enabled=not order.as_json)
+    with Engine(
+        order.rig,
+        order.selection,
+        config,
+        on_event=lambda event: _show(event, progress),
+        on_failure=stopper.stop,
+        publish_events=order.xdf is None,
+    ) as engine:
+        with progress.spinner("starting devices and looking for streams"):
+            engine.open(
+                order.wait_s,
+                allow_missing=order.allow_missing,
+                cancelled=lambda: stopper.stopped,
+            )
+        if stopper.stopped:
+            return None
+        if order.xdf is not None:
+            lsl_start = engine.start_file(order.xdf.absolute())
+        else:
+            lsl_start = engine.start(order.where, order.labels)
+        progress.line("recording")
+        end = lsl_start + order.seconds if order.seconds is not None else math.inf
+        progress.watch(engine, stopper, end)
+        return engine.stop(end if math.isfinite(end) and not stopper.stopped else 0.0)
+
+
+def _show(event: Event, progress: Progress) -> None:
+    if event.level != "info":
+        progress.line(f"{event.level}: {event.text}")
+
+
+def _exit_code(outcome: Outcome, interrupted: bool) -> Exit:
+    if outcome.state is State.FAILED:
+        return Exit.FAILED
+    if interrupted:
+        return Exit.INTERRUPTED
+    return Exit.LOSSES if outcome.lost or outcome.alarms else Exit.DONE
+
+
+def _write_report(folder: Path) -> Report | None:
+    """Check the session and write its report; a check that fails never harms the recording."""
+    from recordings.check import check
+    from recordings.report import write_report
+
+    try:
+        report = check(folder)
+        write_report(report, folder)
+    except (RecordingError, OSError) as error:
+        warn(f"warning: no report: {error}")
+        return None
+    return report
+
+
+def _tell(order: Order, outcome: Outcome, report: Report | None, code: Exit) -> None:
+    if order.as_json:
+        print(json.dumps(_as_json(order, outcome, report, code)), flush=True)  # noqa: T201
+    else:
+        from acquire.tables import outcome_table
+
+        outcome_table(outcome, report)
+    if outcome.error:  # the last line says why, for whoever reads nothing else
+        warn(f"error: {outcome.error}")
+    sys.stderr.flush()
+
+
+def _as_json(order: Order, outcome: Outcome, report: Report | None, code: Exit) -> dict[str, Any]:
+    return {
+        ("session" if order.xdf is None else "file"): str(outcome.path),
+        "state": str(outcome.state),
+        "streams": [
+            {"name": s.name, "type": s.type, "samples": s.samples, "lost": s.lost}
+            for s in outcome.streams
+        ],
+        "cameras": [
+            {
+                "name": v.name,
+                "file": v.file,
+                "captured": v.captured,
+                "stored": v.frames,
+                **{str(fate): count for fate, count in v.fates.items() if fate != "stored"},
+            }
+            for v in outcome.videos
+        ],
+        "alarms": outcome.alarms,
+        "verdict": str(report.verdict) if report else None,
+        "error": outcome.error,
+        "exit": int(code),
+    }

@@ -1,0 +1,196 @@
+"""The rig file: which devices, which streams are expected, where sessions go."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from acquire.errors import ConfigError
+from acquire.settings import first_problem
+from devices import registry
+from devices.base import DeviceError
+
+Codec = Literal["auto", "raw", "magicyuv", "ffvhuff", "ffv1", "x264-lossless", "x264-crf"]
+CAMERA_KEYS = frozenset({"codec"})
+"""Keys of a camera's table that are for the recorder, not for the driver."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class RigTable(_Table):
+    """`[rig]`."""
+
+    name: str = "rig"
+    data_dir: Path = Path("~/unisono")
+    lsl_session: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
+    driver_dir: Path | None = None  # a folder with drivers of the lab's own
+    powerline_hz: Literal[50, 60] | None = None
+
+    @field_validator("data_dir", "driver_dir")
+    @classmethod
+    def _expand(cls, path: Path | None) -> Path | None:
+        return path.expanduser() if path else None
+
+
+class EegTable(_Table):
+    """`[eeg]`: what BIDS asks about a montage and no amplifier can tell."""
+
+    reference: str | None = None
+    ground: str | None = None
+    cap: str | None = None
+
+
+class Expect(_Table):
+    """`[[expect]]`: a stream of somebody else's that has to be there. None matches anything."""
+
+    name: str | None = None
+    type: str | None = None
+    rate_hz: float | None = Field(default=None, ge=0)
+
+    def __str__(self) -> str:
+        parts = [f"{k}={v!r}" for k, v in self.model_dump(exclude_none=True).items()]
+        return "a stream with " + ", ".join(parts)
+
+
+class DeviceTable(BaseModel):
+    """`[[device]]`: a name, a driver, and the driver's own settings."""
+
+    model_config = ConfigDict(frozen=True, extra="allow")
+
+    name: str
+    driver: str
+    codec: Codec = "auto"
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """What the driver gets."""
+        return {"name": self.name, **(self.model_extra or {})}
+
+
+class _RigFile(_Table):
+    rig: RigTable = RigTable()
+    eeg: EegTable = EegTable()
+    device: tuple[DeviceTable, ...] = ()
+    expect: tuple[Expect, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Rig:
+    """A rig file, read and checked."""
+
+    path: Path | None
+    text: str
+    table: RigTable
+    eeg: EegTable
+    devices: tuple[DeviceTable, ...]
+    expect: tuple[Expect, ...]
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file as it was read."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def parsed(self) -> dict[str, Any]:
+        """The file as plain data, defaults filled in."""
+        return {
+            "rig": self.table.model_dump(mode="json"),
+            "eeg": self.eeg.model_dump(mode="json"),
+            "device": [d.model_dump(mode="json") for d in self.devices],
+            "expect": [e.model_dump(mode="json") for e in self.expect],
+        }
+
+    @property
+    def driver_folder(self) -> Path | None:
+        """Where the lab's own drivers are, relative to the rig file."""
+        if self.table.driver_dir is None:
+            return None
+        base = self.path.parent if self.path else Path()
+        return base / self.table.driver_dir
+
+
+EMPTY = Rig(None, "", RigTable(), EegTable(), (), ())
+
+
+def load_rig(path: Path) -> Rig:
+    """Read and check a rig file: keys, names, drivers, the drivers' settings.
+
+    Raises:
+        ConfigError: naming file, key and remedy.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: no such rig file; `unisono rig new {path}` makes one"
+        ) from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    return parse_rig(text, path)
+
+
+def parse_rig(text: str, path: Path | None = None) -> Rig:
+    """Check the text of a rig file; see `load_rig`."""
+    where = path or "rig"
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: not TOML: {error}") from error
+    try:
+        file = _RigFile.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {_problem(error)}") from error
+    rig = Rig(path, text, file.rig, file.eeg, file.device, file.expect)
+    _check_devices(rig, str(where))
+    for index, expect in enumerate(rig.expect):
+        if not expect.model_dump(exclude_none=True):
+            raise ConfigError(f"{where}: expect.{index}: empty; give a name, a type or a rate_hz")
+    return rig
+
+
+def _problem(error: ValidationError) -> str:
+    tables: dict[str, type[BaseModel]] = {"rig": RigTable, "eeg": EegTable, "expect": Expect}
+    first = error.errors()[0]
+    model = tables.get(str(first["loc"][0]), _RigFile) if len(first["loc"]) > 1 else _RigFile
+    return first_problem(error, model)
+
+
+def _check_devices(rig: Rig, where: str) -> None:
+    seen: set[str] = set()
+    for device in rig.devices:
+        if device.name in seen:
+            raise ConfigError(
+                f"{where}: device {device.name!r}: the name is used twice; rename one"
+            )
+        seen.add(device.name)
+        check_device(device, rig.driver_folder, where)
+
+
+def check_device(device: DeviceTable, folder: Path | None, where: str) -> None:
+    """Check that the driver exists, can run here, and accepts the settings.
+
+    Raises:
+        ConfigError: naming file, device, key and remedy.
+    """
+    place = f"{where}: device {device.name!r}"
+    try:
+        driver = registry.find(device.driver, folder)
+    except DeviceError as error:
+        raise ConfigError(f"{place}: driver: {error}") from error
+    if reason := driver.unavailable():
+        raise ConfigError(f"{place}: driver {device.driver!r} cannot run here: {reason}")
+    try:
+        driver.Settings.model_validate(device.settings)
+    except ValidationError as error:
+        problem = error.errors()[0]
+        text = first_problem(error, driver.Settings)
+        if problem["type"] == "extra_forbidden" and len(problem["loc"]) > 1:
+            text = f"{'.'.join(map(str, problem['loc']))}: unknown key"
+        raise ConfigError(f"{place}: {text}") from error

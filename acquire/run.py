@@ -1,0 +1,45 @@
+"""`unisono run`: a rig's devices as LSL streams, for whoever records them."""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+from acquire.discovery import Selection
+from acquire.engine import Engine
+from acquire.lsl import configuration, local_clock
+from acquire.progress import Progress
+from acquire.record import Exit
+from acquire.rig import load_rig
+from acquire.stopping import Stopper
+from recordings.manifest import Event
+
+
+def run(path: Path, seconds: float | None) -> int:
+    """Run a rig's devices until stopped; gives the exit code.
+
+    Raises:
+        AcquireError: the rig cannot be started.
+    """
+    rig = load_rig(path)
+    stopper = Stopper()
+    stopper.listen(stdin=True)
+    progress = Progress()
+    alarms: list[Event] = []
+
+    def hear(event: Event) -> None:
+        if event.level != "info":
+            alarms.append(event)
+            progress.line(f"{event.level}: {event.text}")
+
+    config = configuration(rig.table.lsl_session)
+    with Engine(rig, Selection(), config, on_event=hear, publish_events=False) as engine:
+        engine.open(cancelled=lambda: stopper.stopped)
+        for stream in engine.status.streams:
+            progress.line(f"{stream.key.name} ({stream.key.type}) runs")
+        progress.line("running")
+        end = local_clock() + seconds if seconds is not None else math.inf
+        progress.watch(engine, stopper, end)
+    if stopper.interrupted:
+        return Exit.INTERRUPTED
+    return Exit.LOSSES if alarms else Exit.DONE

@@ -1,0 +1,188 @@
+"""A session folder while it is being recorded: the manifest, kept true on disk."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import socket
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import acquire
+from acquire.lsl import local_clock
+from acquire.rig import Rig
+from recordings import layout
+from recordings.manifest import (
+    ClockPair,
+    Event,
+    FileEntry,
+    Manifest,
+    State,
+    StreamEntry,
+    VideoEntry,
+)
+
+DEFAULT_LABELS = {"study": "study", "participant": "test", "session": "01", "task": "test"}
+MAX_EVENTS = 2000
+"""Events kept in the manifest; the rest is in the event stream."""
+MAX_CLOCK_TRIES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What a session is called."""
+
+    study: str = DEFAULT_LABELS["study"]
+    participant: str = DEFAULT_LABELS["participant"]
+    session: str = DEFAULT_LABELS["session"]
+    task: str = DEFAULT_LABELS["task"]
+
+    def check(self) -> None:
+        """Check every label before anything is started.
+
+        Raises:
+            RecordingError: one is not allowed; the message says why.
+        """
+        layout.session_folder(Path(), self.study, self.participant, self.session, self.task, 1)
+
+
+def clock_pair() -> ClockPair:
+    """Read UTC and the LSL clock together: the try with the least time between two readings."""
+    best = min((_read_clocks() for _ in range(MAX_CLOCK_TRIES)), key=lambda r: r[2] - r[0])
+    before, utc, after = best
+    text = utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return ClockPair(utc=text, lsl=(before + after) / 2)
+
+
+def _read_clocks() -> tuple[float, datetime, float]:
+    return local_clock(), datetime.now(UTC), local_clock()
+
+
+def sha256_of(path: Path) -> str:
+    """Hash a file in bounded memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def software() -> dict[str, str]:
+    """Name the versions that made a recording."""
+    import numpy
+    import pylsl
+
+    return {
+        "unisono": acquire.__version__,
+        "python": platform.python_version(),
+        "liblsl": f"{pylsl.library_version() / 100:.2f}",
+        "numpy": numpy.__version__,
+    }
+
+
+class Session:
+    """The folder of one run; every change of the manifest goes to the disk at once."""
+
+    def __init__(self, rig: Rig, data_dir: Path, labels: Labels, notes: str = "") -> None:
+        """Make the folder of the next run and write its first manifest.
+
+        Raises:
+            RecordingError: the folder cannot be made, or a label is not allowed.
+        """
+        self.folder, self.run = layout.new_session_folder(
+            data_dir, labels.study, labels.participant, labels.session, labels.task
+        )
+        self.manifest = Manifest(
+            state=State.RECORDING,
+            study=labels.study,
+            participant=labels.participant,
+            session=labels.session,
+            task=labels.task,
+            run=self.run,
+            notes=notes,
+            software=software(),
+            host={
+                "name": socket.gethostname(),
+                "system": platform.platform(),
+                "machine": platform.machine(),
+                "executable": Path(sys.executable).name,
+            },
+            rig=rig.parsed if rig.path else None,
+            rig_text=rig.text or None,
+            rig_sha256=rig.sha256 if rig.text else None,
+            files=(FileEntry(path=layout.XDF_NAME),),
+        )
+        self._events: list[Event] = []
+        self.save()
+
+    @property
+    def xdf(self) -> Path:
+        """Where the streams go."""
+        return self.folder / layout.XDF_NAME
+
+    def save(self) -> None:
+        """Write the manifest."""
+        self.manifest.save(self.folder)
+
+    def change(self, **fields: Any) -> None:
+        """Change fields of the manifest, and write it."""
+        self.manifest = self.manifest.model_copy(update=fields)
+        self.save()
+
+    def add_event(self, event: Event) -> None:
+        """Keep an event; the manifest on disk gets it with the next change."""
+        if len(self._events) < MAX_EVENTS:
+            self._events.append(event)
+
+    def started(self, lsl_start: float, streams: Iterable[StreamEntry], simulated: bool) -> None:
+        """Note the start."""
+        self.change(
+            clock=(clock_pair(),),
+            lsl_start=lsl_start,
+            streams=tuple(streams),
+            simulated=simulated,
+            events=tuple(self._events),
+        )
+
+    def update(self, streams: Iterable[StreamEntry]) -> None:
+        """Note what has been recorded so far."""
+        self.change(streams=tuple(streams), events=tuple(self._events))
+
+    def closed(
+        self,
+        state: State,
+        lsl_stop: float,
+        streams: Iterable[StreamEntry],
+        videos: Iterable[VideoEntry],
+    ) -> None:
+        """Note how it ended, before the hashes are known."""
+        videos = tuple(videos)
+        names = [layout.XDF_NAME, *(v.file for v in videos)]
+        if (self.folder / layout.TRUTH_NAME).exists():
+            names.append(layout.TRUTH_NAME)
+        self.change(
+            state=state,
+            clock=(*self.manifest.clock, clock_pair()),
+            lsl_stop=lsl_stop,
+            streams=tuple(streams),
+            videos=videos,
+            files=tuple(FileEntry(path=name, bytes=self._size(name)) for name in names),
+            events=tuple(self._events),
+        )
+
+    def _size(self, name: str) -> int | None:
+        path = self.folder / name
+        return path.stat().st_size if path.exists() else None
+
+    def hash_files(self, known: dict[str, str]) -> None:
+        """Add the SHA-256 of every file; `known` has those computed while writing."""
+        files = tuple(
+            entry.model_copy(update={"sha256": known.get(entry.path) or sha256_of(path)})
+            for entry in self.manifest.files
+            if (path := self.folder / entry.path).exists()
+        )
+        self.change(files=files)
+
+
+__all__ = ["DEFAULT_LABELS", "Labels", "Session", "clock_pair"]

@@ -1,0 +1,30 @@
+"""Words for what pydantic found wrong in somebody's settings."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+from pydantic import BaseModel, ValidationError
+
+
+def first_problem(error: ValidationError, model: type[BaseModel] | None = None) -> str:
+    """Say in one line what is wrong with the first bad key, and what would be right."""
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        known = model.model_fields if model is not None else ()
+        return f"{where}: unknown key{suggestion(str(problem['loc'][-1]), known)}"
+    if problem["type"] == "missing":
+        return f"{where}: missing; add this key"
+    text = problem["msg"].removeprefix("Value error, ")
+    value = problem["input"]
+    return f"{where}: {text}" + (f", got {value!r}" if not isinstance(value, dict) else "")
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """Give '; did you mean …?' or '; known: …' for a word that is not known."""
+    names = sorted(known)
+    if close := difflib.get_close_matches(word, names, 1):
+        return f"; did you mean {close[0]!r}?"
+    return f"; known: {', '.join(names)}" if names else ""

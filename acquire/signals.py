@@ -1,0 +1,78 @@
+"""From a driver's chunks to an outlet: device clock mapped, losses kept."""
+
+from __future__ import annotations
+
+import threading
+
+import numpy as np
+
+from acquire.clock import ClockModel
+from acquire.lsl import Outlet
+from acquire.messages import Loss
+from devices.base import Chunk, DeviceError, F64Array, StreamSpec
+
+MAX_LOSSES = 1000
+"""Losses that may wait to be told; further ones are added to the last of their stream."""
+
+
+class LossLog:
+    """Collects losses until the next status takes them."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._losses: list[Loss] = []
+
+    def add(self, stream: str, time: float, count: int) -> None:
+        """Note that `count` samples of `stream` are missing right before LSL time `time`."""
+        if count <= 0:
+            return
+        with self._lock:
+            if len(self._losses) >= MAX_LOSSES and self._losses[-1].stream == stream:
+                last = self._losses.pop()
+                self._losses.append(Loss(stream, time, last.count + count))
+            else:
+                self._losses.append(Loss(stream, time, count))
+
+    def take(self) -> tuple[Loss, ...]:
+        """Give the losses that nobody has been told yet."""
+        with self._lock:
+            losses, self._losses = tuple(self._losses), []
+        return losses
+
+
+class SignalStream:
+    """Publishes the chunks of one signal stream."""
+
+    def __init__(self, spec: StreamSpec, device: str, model: ClockModel, losses: LossLog) -> None:
+        self.spec = spec
+        self.outlet = Outlet(spec, device)
+        self.samples = 0
+        self._model = model
+        self._losses = losses
+
+    def publish(self, chunk: Chunk) -> None:
+        """Map the chunk's times to the LSL clock and push it."""
+        count = len(chunk.times)
+        if count == 0:
+            # A chunk that only tells of a loss has no time: noted where the stream stands.
+            self._losses.add(chunk.stream, self.outlet.last_stamp, chunk.lost)
+            return
+        stamps = self.outlet.push(self._stamps(chunk), chunk.data)
+        self._losses.add(chunk.stream, float(stamps[0]), chunk.lost)
+        self.samples += count
+
+    def _stamps(self, chunk: Chunk) -> F64Array:
+        if chunk.device_times is None:
+            return chunk.times
+        if len(chunk.device_times) != len(chunk.times):
+            raise DeviceError(
+                f"{chunk.stream}: {len(chunk.times)} times but "
+                f"{len(chunk.device_times)} device times in a chunk: mend the driver"
+            )
+        # The newest sample waited least: it says most about the delay.
+        self._model.observe(float(chunk.device_times[-1]), float(chunk.times[-1]))
+        return self._model.map(np.asarray(chunk.device_times, np.float64))
+
+    def close(self) -> None:
+        """Withdraw the stream."""
+        self.outlet.close()

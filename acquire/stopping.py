@@ -1,0 +1,72 @@
+"""What ends a recording from outside: Ctrl-C, SIGTERM, a line that says stop, the time."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+
+from acquire.lsl import local_clock
+
+AHEAD_S = 0.03
+"""How long before the planned end the order to stop is given, so that the end is exact."""
+
+LEFT_AT_ONCE = 2
+
+
+class Stopper:
+    """Waits for whatever comes first; a second Ctrl-C leaves at once."""
+
+    def __init__(self) -> None:
+        self.interrupted = False
+        self._event = threading.Event()
+
+    def listen(self, *, stdin: bool) -> None:
+        """Take over the signals, and the standard input where `stdin` says so."""
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), self._on_signal)
+        if stdin and sys.stdin is not None:
+            if hasattr(signal, "SIGTTIN"):  # in the background, reading must fail, not stop us
+                signal.signal(signal.SIGTTIN, signal.SIG_IGN)
+            threading.Thread(target=self._read_stdin, name="stdin", daemon=True).start()
+
+    def _on_signal(self, number: int, frame: FrameType | None) -> None:
+        if self.interrupted:
+            os._exit(LEFT_AT_ONCE)
+        self.interrupted = True
+        self._event.set()
+
+    def _read_stdin(self) -> None:
+        # os.read, not sys.stdin: a thread that waits in a buffered reader blocks the exit.
+        rest = b""
+        while True:
+            try:
+                data = os.read(0, 4096)
+            except OSError:
+                return
+            if not data:  # a closed standard input does not stop a recording
+                return
+            *lines, rest = (rest + data).split(b"\n")
+            rest = rest[-4096:]
+            if any(line.strip().lower() == b"stop" for line in lines):
+                self.stop()
+
+    def stop(self) -> None:
+        """End the wait."""
+        self._event.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether something has ended it."""
+        return self._event.is_set()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Wait; whether something has ended it."""
+        return self._event.wait(timeout_s)
+
+    def wait_until(self, lsl_time: float) -> bool:
+        """Wait until right before an LSL time; whether something ended it before."""
+        return self._event.wait(max(0.0, lsl_time - AHEAD_S - local_clock()))

@@ -1,0 +1,88 @@
+"""Tables that commands print for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from acquire.engine import Outcome
+    from acquire.look import StreamSeen
+    from devices.registry import DriverEntry
+    from recordings.manifest import Report
+
+VERDICT_STYLE = {"PASS": "bold green", "WARN": "bold yellow", "FAIL": "bold red"}
+GLYPH = {"PASS": "●", "WARN": "▲", "FAIL": "✖"}
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
+    for column in columns:
+        numeric = column.startswith(">")
+        table.add_column(column.lstrip(">"), justify="right" if numeric else "left")
+    return table
+
+
+def outcome_table(outcome: Outcome, report: Report | None) -> None:
+    """Print what was recorded, and the verdict."""
+    console = Console(highlight=False, soft_wrap=True)
+    table = _table("stream", "type", ">samples", ">lost")
+    for stream in outcome.streams:
+        table.add_row(stream.name, stream.type, f"{stream.samples:,}", f"{stream.lost:,}")
+    console.print(table)
+    for video in outcome.videos:
+        console.print(
+            f"{video.file}: {video.frames:,} frames stored of {video.captured:,} captured"
+        )
+    if report is not None:
+        report_table(report, console)
+    console.print(f"\n{outcome.state}: {outcome.path}")
+    if report is not None:
+        console.print(f"report: {outcome.path / 'report.html'}")
+
+
+def report_table(report: Report, console: Console | None = None) -> None:
+    """Print a certificate: pairs, truth, findings, verdict."""
+    console = console or Console(highlight=False, soft_wrap=True)
+    if report.pairs:
+        table = _table("pair", ">apart by at most", ">measured p99", ">max")
+        for pair in report.pairs:
+            truth = pair.truth
+            table.add_row(
+                f"{pair.a} – {pair.b}",
+                f"{pair.bound_ms:.3f} ms",
+                f"{truth.p99_ms:.3f} ms" if truth else "",
+                f"{truth.max_ms:.3f} ms" if truth else "",
+            )
+        console.print()
+        console.print(table)
+    for finding in report.findings:
+        if finding.level != "info":
+            remedy = f" ({finding.remedy})" if finding.remedy else ""
+            console.print(f"{finding.level}: {finding.text}{remedy}")
+    verdict = str(report.verdict)
+    console.print(f"\n{GLYPH[verdict]} {verdict}", style=VERDICT_STYLE[verdict])
+
+
+def streams_table(streams: Sequence[StreamSeen]) -> None:
+    """Print what is on the network."""
+    table = _table("name", "type", "host", ">channels", ">nominal Hz", ">measured Hz")
+    for s in streams:
+        measured = "" if s.measured_hz is None else f"{s.measured_hz:.2f}"
+        nominal = f"{s.rate_hz:g}" if s.rate_hz else "irregular"
+        table.add_row(s.name, s.type, s.hostname, str(s.channels), nominal, measured)
+    Console(highlight=False, soft_wrap=True).print(table)
+
+
+def drivers_table(entries: Sequence[DriverEntry]) -> None:
+    """Print the drivers, and why one is not available."""
+    table = _table("driver", "", "what it is")
+    for entry in entries:
+        mark = "●" if entry.available else "✖"
+        text = entry.summary if entry.available else entry.reason
+        table.add_row(entry.name, mark, text)
+    Console(highlight=False, soft_wrap=True).print(table)

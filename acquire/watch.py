@@ -1,0 +1,160 @@
+"""The stream watch: is it coming, at its rate, with stamps that make sense.
+
+Pure: it is told what arrived and when, and answers with what somebody should know. Every alarm is
+raised once, and again only after it had cleared.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from dataclasses import dataclass
+from typing import Literal
+
+from acquire.lsl import FoundStream
+from devices.base import F64Array
+
+SILENT_S = 2.0
+RATE_TOLERANCE = 0.02
+RATE_WINDOW_S = 10.0
+RATE_SAMPLES = 200
+"""With fewer samples in the window, 2 % cannot be told from a sample more or less."""
+BACK_S = 0.1
+"""Chunks stamped by software overlap by some milliseconds: jitter, which dejittering removes."""
+FAR_S = 5.0
+OFFSET_S = 15.0
+BACKLOG_S = 2.0
+BACKLOG_PULLS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing somebody should know about a stream."""
+
+    level: Literal["info", "warning"]
+    code: str
+    text: str
+
+
+class StreamWatch:
+    """Watches one stream."""
+
+    def __init__(self, found: FoundStream, now: float) -> None:
+        self._name = found.key.name
+        self._rate = found.rate_hz
+        self._raised: set[str] = set()
+        self.last_arrival = now
+        self._last_offset = now
+        self._last_stamp = -math.inf
+        self._window: deque[tuple[float, int]] = deque()  # last stamp of a pull, its samples
+        self._backlogged = 0
+        self.samples = 0
+        self.effective_rate: float | None = None
+
+    def arrived(self, now: float, stamps: F64Array, offset: float) -> list[Alarm]:
+        """Take in one pull: raw stamps, shape (n,), n ≥ 1."""
+        self.samples += len(stamps)
+        self.last_arrival = now
+        alarms = self._clear("silent", f"{self._name}: delivers again")
+        alarms += self._check_order(stamps)
+        far = float(stamps[-1]) + offset - now
+        if abs(far) > FAR_S:
+            alarms += self._raise(
+                "stamps-far",
+                f"{self._name}: stamps are {far:+.1f} s from the local clock (limit {FAR_S:g} s); "
+                "check the clock of its computer or the stamps that its program gives",
+            )
+        else:
+            alarms += self._clear("stamps-far")
+        alarms += self._check_rate(stamps)
+        self._last_stamp = float(stamps[-1])
+        return alarms
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether it has been silent for too long."""
+        return "silent" in self._raised
+
+    def measured_offset(self, now: float) -> list[Alarm]:
+        """Take in that there is a new clock offset."""
+        self._last_offset = now
+        return self._clear("no-offset")
+
+    def tick(self, now: float, backlog: int) -> list[Alarm]:
+        """Look what is missing; `backlog` counts the samples that still wait after a pull."""
+        alarms = []
+        quiet = now - self.last_arrival
+        if self._rate and quiet > max(SILENT_S, 3 / self._rate):
+            alarms += self._raise(
+                "silent",
+                f"{self._name}: silent for {quiet:.1f} s; check its cable, battery and program",
+            )
+        if now - self._last_offset > OFFSET_S:
+            alarms += self._raise(
+                "no-offset",
+                f"{self._name}: no clock offset for {OFFSET_S:g} s; "
+                "is UDP to its computer blocked by a firewall?",
+            )
+        waits = self._rate > 0 and backlog > BACKLOG_S * self._rate
+        self._backlogged = self._backlogged + 1 if waits else 0
+        if self._backlogged >= BACKLOG_PULLS:
+            alarms += self._raise(
+                "backlog",
+                f"{self._name}: {backlog} samples wait to be written; this computer is too slow "
+                "or its disk is: close other programs",
+            )
+        elif not waits:
+            alarms += self._clear("backlog")
+        return alarms
+
+    def _check_order(self, stamps: F64Array) -> list[Alarm]:
+        back = float(stamps[0]) - self._last_stamp
+        if len(stamps) > 1:
+            back = min(back, float((stamps[1:] - stamps[:-1]).min()))
+        if back >= (-BACK_S if self._rate else 0.0):
+            return []
+        self._raised.discard("stamps-back")  # each jump is worth telling
+        return self._raise(
+            "stamps-back",
+            f"{self._name}: stamps go back by {-back * 1000:.1f} ms at {float(stamps[-1]):.3f}; "
+            "its program or its clock was restarted",
+        )
+
+    def _check_rate(self, stamps: F64Array) -> list[Alarm]:
+        if not self._rate:
+            return []
+        window = max(RATE_WINDOW_S, RATE_SAMPLES / self._rate)
+        last = float(stamps[-1])
+        if self._window and last < self._window[-1][0]:
+            self._window.clear()
+        self._window.append((last, len(stamps)))
+        while len(self._window) > 2 and self._window[1][0] <= last - window:
+            self._window.popleft()
+        span = last - self._window[0][0]
+        if span < window / 2:
+            return []
+        # The first pull of the window only marks where it begins.
+        self.effective_rate = (sum(n for _, n in self._window) - self._window[0][1]) / span
+        if span < window:
+            return []
+        off = self.effective_rate / self._rate - 1
+        if abs(off) <= RATE_TOLERANCE:
+            return self._clear("rate-off", f"{self._name}: its rate is right again")
+        return self._raise(
+            "rate-off",
+            f"{self._name}: effective rate {self.effective_rate:.2f} Hz, nominal "
+            f"{self._rate:g} Hz ({off:+.1%}, limit {RATE_TOLERANCE:.0%}); "
+            "samples are lost on the way, or the nominal rate is wrong",
+        )
+
+    def _raise(self, code: str, text: str) -> list[Alarm]:
+        if code in self._raised:
+            return []
+        self._raised.add(code)
+        return [Alarm("warning", code, text)]
+
+    def _clear(self, code: str, text: str = "") -> list[Alarm]:
+        if code not in self._raised:
+            return []
+        self._raised.discard(code)
+        return [Alarm("info", code + "-over", text)] if text else []

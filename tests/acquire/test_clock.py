@@ -1,0 +1,82 @@
+"""The clock model finds a device's clock through delays that are never negative."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from acquire.clock import ClockModel, lower_hull
+from devices.base import F64Array
+
+
+def errors(
+    *, drift_ppm: float, mean_delay_s: float, rate_hz: float, seconds: float, offset_s: float = 7.0
+) -> tuple[F64Array, F64Array]:
+    """Feed a model and give (true times, mapped - true) of every sample."""
+    rng = np.random.default_rng(1)
+    true = 5000.0 + np.arange(int(seconds * rate_hz)) / rate_hz
+    device = offset_s + true * (1 + drift_ppm * 1e-6)
+    delay = np.minimum(rng.exponential(mean_delay_s, len(true)), 10 * mean_delay_s)
+    arrival = np.maximum.accumulate(true + delay)
+    model = ClockModel()
+    mapped = np.empty(len(true))
+    for k in range(len(true)):
+        model.observe(float(device[k]), float(arrival[k]))
+        mapped[k] = model.map(device[k : k + 1])[0]
+    return true, mapped - true
+
+
+@pytest.mark.parametrize("drift_ppm", [-100.0, 0.0, 80.0])
+def test_a_late_bus_does_not_leak_into_the_time_of_a_frame(drift_ppm: float) -> None:
+    true, error = errors(drift_ppm=drift_ppm, mean_delay_s=2e-3, rate_hz=150, seconds=90)
+    late = error[true > true[0] + 30]
+    assert np.percentile(np.abs(late), 99) < 0.2e-3
+
+
+def test_the_first_seconds_are_good_enough_to_record() -> None:
+    true, error = errors(drift_ppm=100, mean_delay_s=5e-3, rate_hz=50, seconds=20)
+    after_opening = error[true > true[0] + 1.5]
+    assert np.percentile(np.abs(after_opening), 99) < 1e-3
+
+
+def test_the_drift_is_told_in_ppm() -> None:
+    model = ClockModel()
+    for k in range(2000):
+        true = k * 0.01
+        model.observe(true * (1 + 80e-6), true)
+    assert model.fitted
+    assert model.drift_ppm == pytest.approx(80, abs=0.5)
+
+
+def test_a_clock_that_was_set_is_learned_anew() -> None:
+    model = ClockModel()
+    for k in range(1000):
+        model.observe(k * 0.01, 100 + k * 0.01)
+    model.observe(3600.0, 110.0)
+    assert model.resets == 1
+    assert model.map(np.array([3600.0]))[0] == pytest.approx(110.0)
+
+
+def test_a_burst_after_a_stall_does_not_move_the_line() -> None:
+    model = ClockModel()
+    for k in range(1000):
+        model.observe(k * 0.01, k * 0.01)
+    for k in range(1000, 1300):  # buffered for 3 s, delivered at once
+        model.observe(k * 0.01, 13.0)
+    assert model.resets == 0
+    assert model.map(np.array([12.0]))[0] == pytest.approx(12.0, abs=1e-6)
+
+
+@settings(max_examples=50)
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 200), st.integers(-100, 100)), min_size=2, max_size=60, unique=True
+    )
+)
+def test_no_point_lies_below_the_hull(raw: list[tuple[int, int]]) -> None:
+    points = sorted((float(x), float(y)) for x, y in raw)
+    hull = lower_hull(points)
+    x, y = np.array(hull).T
+    assert all(py >= np.interp(px, x, y) - 1e-9 for px, py in points)

@@ -1,0 +1,97 @@
+"""The stream watch raises each alarm once, and says when it is over."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from acquire.lsl import FoundStream, StreamKey
+from acquire.watch import Alarm, StreamWatch
+
+
+def stream(rate_hz: float = 100.0) -> FoundStream:
+    key = StreamKey("gaze", "Gaze", "g1", "lab")
+    return FoundStream(key, "uid", 2, rate_hz, "float32", 0.0, None)
+
+
+def codes(alarms: list[Alarm]) -> list[str]:
+    return [alarm.code for alarm in alarms]
+
+
+def play(watch: StreamWatch, rate_hz: float, seconds: float, start: float = 0.0) -> list[str]:
+    """Let samples of `rate_hz` arrive four times a second."""
+    raised: list[str] = []
+    size = 0.25
+    for k in range(int(seconds / size)):
+        first = start + k * size
+        stamps = first + np.arange(round(size * rate_hz)) / rate_hz
+        raised += codes(watch.arrived(first + size, stamps, 0.0))
+        raised += codes(watch.tick(first + size, 0))
+        watch.measured_offset(first + size)
+    return raised
+
+
+def test_a_good_stream_raises_nothing() -> None:
+    watch = StreamWatch(stream(), 0.0)
+    assert play(watch, 100, 60) == []
+    assert watch.effective_rate == pytest.approx(100, rel=0.01)
+
+
+def test_a_rate_three_percent_low_is_told_once() -> None:
+    watch = StreamWatch(stream(100), 0.0)
+    stamps = np.arange(6000) / 97
+    raised: list[str] = []
+    for k in range(0, 6000, 25):
+        raised += codes(watch.arrived(stamps[k + 24], stamps[k : k + 25], 0.0))
+    assert raised == ["rate-off"]
+
+
+def test_silence_is_told_after_two_seconds_and_its_end_too() -> None:
+    watch = StreamWatch(stream(), 0.0)
+    play(watch, 100, 5)
+    assert codes(watch.tick(6.9, 0)) == []
+    assert codes(watch.tick(7.1, 0)) == ["silent"]
+    assert codes(watch.tick(8.0, 0)) == []
+    assert watch.is_silent
+    back = watch.arrived(9.0, np.array([9.0]), 0.0)
+    assert "silent-over" in codes(back)
+
+
+def test_markers_may_be_silent() -> None:
+    assert codes(StreamWatch(stream(0.0), 0.0).tick(10.0, 0)) == []
+
+
+def test_stamps_that_go_back_are_told_each_time() -> None:
+    watch = StreamWatch(stream(), 0.0)
+    watch.arrived(1.0, np.array([0.99, 1.0]), 0.0)
+    assert codes(watch.arrived(1.0, np.array([0.5, 0.51]), 0.0)) == ["stamps-back"]
+    assert codes(watch.arrived(1.0, np.array([0.2, 0.21]), 0.0)) == ["stamps-back"]
+
+
+def test_chunks_that_overlap_by_milliseconds_are_jitter() -> None:
+    watch = StreamWatch(stream(), 0.0)
+    watch.arrived(1.0, np.array([0.99, 1.0]), 0.0)
+    assert watch.arrived(1.0, np.array([0.97, 0.98]), 0.0) == []
+
+
+def test_stamps_of_another_epoch_are_told_with_the_distance() -> None:
+    watch = StreamWatch(stream(), 0.0)
+    (alarm,) = watch.arrived(10.0, np.array([1_700_000_000.0]), 0.0)
+    assert alarm.code == "stamps-far"
+    assert "1699999990.0 s" in alarm.text
+    remote = StreamWatch(stream(), 0.0)
+    assert remote.arrived(10.0, np.array([5010.0]), -5000.0) == []
+
+
+def test_no_clock_offset_for_fifteen_seconds_is_told() -> None:
+    watch = StreamWatch(stream(0.0), 0.0)
+    watch.measured_offset(3.0)
+    assert codes(watch.tick(17.9, 0)) == []
+    assert codes(watch.tick(18.1, 0)) == ["no-offset"]
+
+
+def test_a_backlog_is_told_once_it_lasts() -> None:
+    watch = StreamWatch(stream(), 0.0)
+    watch.arrived(0.1, np.array([0.1]), 0.0)
+    raised = [codes(watch.tick(0.2 + k / 10, 500)) for k in range(5)]
+    assert raised == [[], [], ["backlog"], [], []]

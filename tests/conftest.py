@@ -1,0 +1,67 @@
+"""LSL on loopback under a session of its own, and no test that leaves something behind."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import tempfile
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+DATA = Path(__file__).parents[2] / "shared" / "data"
+
+_CONFIG = """\
+[multicast]
+ResolveScope = machine
+[lab]
+SessionID = test-{session}
+KnownPeers = {{127.0.0.1}}
+[ports]
+IPv6 = disable
+PortRange = 128
+[log]
+level = -3
+"""
+
+
+def _use_private_lsl() -> None:
+    """Write a configuration that this process and all its children use; before the first call."""
+    folder = Path(tempfile.mkdtemp(prefix="unisono-test-"))
+    path = folder / "lsl_api.cfg"
+    path.write_text(_CONFIG.format(session=secrets.token_hex(6)))
+    os.environ["LSLAPICFG"] = str(path)
+
+
+_use_private_lsl()
+
+
+@pytest.fixture
+def sample_data(request: pytest.FixtureRequest) -> Path:
+    """The folder with real recordings; the test is skipped where it is absent."""
+    if not DATA.is_dir():
+        pytest.skip(f"no sample recordings at {DATA}")
+    return DATA
+
+
+def _ours(thread: threading.Thread) -> bool:
+    return thread.name in {"pump", "housekeeping", "discovery"} or thread.name.startswith("device ")
+
+
+@pytest.fixture(autouse=True)
+def _nothing_left_behind() -> Iterator[None]:
+    """Fail a test that leaves a process or one of the engine's threads running."""
+    me = psutil.Process()
+    before = set(me.children(recursive=True))
+    yield
+    left = [p for p in me.children(recursive=True) if p not in before and p.is_running()]
+    _, alive = psutil.wait_procs(left, timeout=5)
+    names = [p.name() for p in alive]
+    for process in alive:
+        process.kill()
+    threads = [t for t in threading.enumerate() if _ours(t)]
+    assert not names, f"processes left running: {names}"
+    assert not threads, f"threads left running: {threads}"
