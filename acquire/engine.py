@@ -8,29 +8,26 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass
-from enum import StrEnum
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from acquire import events
-from acquire.device_process import DeviceProcess, DeviceSnapshot
+from acquire.device_process import DeviceProcess
 from acquire.discovery import Discovery, Selection
 from acquire.errors import ControlError
-from acquire.lsl import Outlet, StreamKey, configure, local_clock
-from acquire.messages import ArmVideo, HostEvent, StartVideo, StopVideo, VideoSummary
-from acquire.pump import LiveStream, Pump
-from acquire.recorder import RecordedStream, Recording
+from acquire.lsl import Outlet, configure, local_clock
+from acquire.messages import HostEvent, VideoSummary
+from acquire.pump import Pump
+from acquire.recorder import Recording
 from acquire.rig import Rig
 from acquire.session import Labels, Session
+from acquire.status import Outcome, Phase, Status, stream_status
 from acquire.truth import write_truth
-from devices.base import VideoSpec
+from acquire.videos import Videos, with_lost_frames
 from recordings.errors import RecordingError
 from recordings.layout import free_bytes
-from recordings.manifest import Event, Fate, State, StreamEntry, VideoEntry
-from recordings.planes import pixel_format
+from recordings.manifest import Event, State
 from recordings.xdf_file import XdfFile
 
 log = logging.getLogger(__name__)
@@ -42,64 +39,10 @@ OFFSETS_S = 2.0
 BARRIER_S = 0.05
 """From the order to start until the start: the time that the order needs to every camera."""
 STOP_AHEAD_S = 0.01
-VIDEO_S = 20.0
-"""How long a video file may take to be closed: a full ring has to be encoded first."""
 CLOSE_S = 5.0
 POLL_S = 0.02
 RESERVE_BYTES = 1 << 20
 RESERVE_S = 10.0
-
-
-class Phase(StrEnum):
-    """What the engine is doing."""
-
-    IDLE = "idle"
-    OPENING = "opening"
-    RECORDING = "recording"
-    FINISHING = "finishing"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class StreamStatus:
-    """One stream now."""
-
-    key: StreamKey
-    device: str | None
-    connected: bool
-    samples: int
-    lost: int
-    rate_hz: float
-    effective_rate_hz: float | None
-    offset_s: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Status:
-    """The engine now."""
-
-    phase: Phase
-    devices: tuple[DeviceSnapshot, ...]
-    streams: tuple[StreamStatus, ...]
-    path: Path | None
-    lsl_start: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a recording ended. `path` is the session's folder, or the XDF file."""
-
-    path: Path
-    state: State
-    streams: tuple[StreamEntry, ...]
-    videos: tuple[VideoEntry, ...]
-    alarms: int
-    error: str | None = None
-
-    @property
-    def lost(self) -> int:
-        """Samples and frames that should be there and are not."""
-        return sum(stream.lost for stream in self.streams)
 
 
 class Engine:
@@ -137,6 +80,8 @@ class Engine:
         self._pump = Pump(self.report, self._failed)
         self._discovery: Discovery | None = None
         self._devices: dict[str, DeviceProcess] = {}
+        codecs = {table.name: table.codec for table in rig.devices}
+        self._videos = Videos(self._devices, codecs, self._complain_of_video)
         self._recording: Recording | None = None
         self._session: Session | None = None
         self._path: Path | None = None
@@ -156,7 +101,7 @@ class Engine:
         return Status(
             self._phase,
             tuple(device.snapshot for device in self._devices.values()),
-            tuple(_stream_status(stream) for stream in self._pump.streams),
+            tuple(stream_status(stream) for stream in self._pump.streams),
             self._path,
             self._recording.start if self._recording else None,
         )
@@ -315,8 +260,8 @@ class Engine:
     def _check_space(self, folder: Path) -> None:
         rates = [s.found for s in self._pump.streams]
         per_s = sum(f.rate_hz * (9 + f.channels * _itemsize(f.dtype)) for f in rates)
-        for device in self._each():
-            per_s += sum(_video_bytes_per_s(v) for v in device.snapshot.videos)
+        if self._publish_events:
+            per_s += self._videos.bytes_per_s()
         needed = RESERVE_BYTES + RESERVE_S * per_s
         free = free_bytes(folder)
         if free < needed:
@@ -330,29 +275,17 @@ class Engine:
         self._path = folder or xdf
         recording = Recording(XdfFile(xdf, RESERVE_BYTES))
         if folder is not None:
-            self._arm_cameras(folder)
+            self._videos.arm(folder)
         self._pump.begin(recording)
         lsl_start = local_clock() + BARRIER_S
-        for device in self._cameras():
-            device.ask(StartVideo(lsl_start))
+        self._videos.start(lsl_start)
         self._pump.keep_from(recording, lsl_start)
         self._recording = recording
         self._phase = Phase.RECORDING
         return lsl_start
 
-    def _cameras(self) -> list[DeviceProcess]:
-        return [d for d in self._each() if d.snapshot.videos and d.snapshot.error is None]
-
-    def _arm_cameras(self, folder: Path) -> None:
-        codecs = {table.name: table.codec for table in self.rig.devices}
-        asked = {}
-        for device in self._cameras():
-            snapshot = device.snapshot
-            paths = {video.name: folder / video.name for video in snapshot.videos}
-            asked[snapshot.name] = device.ask(ArmVideo(paths, codecs[snapshot.name]))
-        for name, answer in asked.items():
-            if error := _error_of(answer, CLOSE_S):
-                self.report(name, "error", "video-failed", f"{name}: no video: {error}")
+    def _complain_of_video(self, device: str, text: str) -> None:
+        self.report(device, "error", "video-failed", f"{device}: {text}")
 
     def _failed(self, error: RecordingError) -> None:
         """The recording cannot go on; somebody has to call `stop`."""
@@ -373,31 +306,16 @@ class Engine:
             raise ControlError(f"cannot stop: the engine is {self._phase}")
         self._phase = Phase.FINISHING
         lsl_stop = max(lsl_stop, local_clock() + STOP_AHEAD_S)
-        videos = {d.snapshot.name: d.ask(StopVideo(lsl_stop)) for d in self._cameras()}
+        self._videos.stop(lsl_stop)
         self.report("engine", "info", "recording-stop", "stopping")
         self._pump.finish(lsl_stop)
-        summaries = self._collect(videos)
-        outcome = self._conclude(recording, lsl_stop, summaries)
+        outcome = self._conclude(recording, lsl_stop, self._videos.collect())
         self._recording = None
         self._path = None
         with self._event_lock:
             self._session = None
         self._phase = Phase.IDLE
         return outcome
-
-    def _collect(self, answers: Mapping[str, Future[Any]]) -> list[VideoSummary]:
-        summaries: list[VideoSummary] = []
-        deadline = time.monotonic() + VIDEO_S
-        for name, answer in answers.items():
-            if error := _error_of(answer, deadline - time.monotonic()):
-                self.report(name, "error", "video-failed", f"{name}: video not closed: {error}")
-                continue
-            for summary in answer.result():
-                if summary.error:
-                    text = f"{summary.stream}: video: {summary.error}"
-                    self.report(name, "error", "video-failed", text)
-                summaries.append(summary)
-        return summaries
 
     def _conclude(
         self, recording: Recording, lsl_stop: float, summaries: list[VideoSummary]
@@ -406,8 +324,8 @@ class Engine:
         error = str(recording.error) if recording.error else None
         full = next((s.error for s in summaries if s.error and s.disk_full), None)
         state = State.FAILED if error or full else State.COMPLETE
-        videos = tuple(_video_entry(s, recording, lsl_stop, self._each()) for s in summaries)
-        streams = tuple(_with_lost_frames(s) for s in recording.streams.values())
+        videos = self._videos.entries(summaries, recording, lsl_stop)
+        streams = tuple(with_lost_frames(s) for s in recording.streams.values())
         if (session := self._session) is not None:
             self._guard("truth.tsv", lambda: self._write_truth(session, recording, lsl_stop))
             self._guard("session.json", lambda: session.closed(state, lsl_stop, streams, videos))
@@ -455,73 +373,6 @@ def _sleep_until(lsl_time: float) -> None:
         time.sleep(left)
 
 
-def _error_of(answer: Future[Any], timeout_s: float) -> str | None:
-    """Wait for an answer; None where it came, what went wrong otherwise."""
-    try:
-        answer.result(max(0.0, timeout_s))
-    except ControlError as error:
-        return str(error)
-    except TimeoutError:
-        return "no answer in time"
-    return None
-
-
 def _itemsize(dtype: str) -> int:
     sizes = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "int16": 2, "int8": 1}
     return sizes.get(dtype, 64)
-
-
-def _stream_status(stream: LiveStream) -> StreamStatus:
-    return StreamStatus(
-        stream.found.key,
-        stream.device,
-        stream.inlet is not None,
-        stream.watch.samples,
-        stream.lost,
-        stream.found.rate_hz,
-        stream.watch.effective_rate,
-        stream.estimate.offset if stream.estimate else None,
-    )
-
-
-def _video_bytes_per_s(video: VideoSpec) -> float:
-    size = pixel_format(video.pixel_format).frame_bytes(video.width, video.height)
-    return size * video.rate_hz
-
-
-_LOST_FATES = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)
-
-
-def _with_lost_frames(stream: RecordedStream) -> StreamEntry:
-    """Count the frames that should be in the video and are not as lost."""
-    entry = stream.entry()
-    if not stream.is_index:
-        return entry
-    lost = sum(stream.fates.get(fate, 0) for fate in _LOST_FATES)
-    return entry.model_copy(update={"lost": lost})
-
-
-def _video_entry(
-    summary: VideoSummary,
-    recording: Recording,
-    lsl_stop: float,
-    devices: Iterable[DeviceProcess],
-) -> VideoEntry:
-    spec = next(v for d in devices for v in d.snapshot.videos if v.name == summary.stream)
-    rows = [s for s in recording.streams.values() if s.found.key.name == spec.name and s.is_index]
-    fates = {fate: sum(s.fates.get(fate, 0) for s in rows) for fate in Fate}
-    return VideoEntry(
-        name=spec.name,
-        file=summary.path.name,
-        codec=summary.codec,
-        width=spec.width,
-        height=spec.height,
-        pixel_format=spec.pixel_format,
-        tiling=summary.tiling,
-        rate_hz=spec.rate_hz,
-        lsl_start=recording.start,
-        lsl_stop=lsl_stop,
-        captured=sum(fates.values()),
-        frames=summary.frames,
-        fates=fates,
-    )

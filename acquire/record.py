@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from acquire.discovery import Selection
-from acquire.engine import Engine, Outcome
+from acquire.engine import Engine
 from acquire.lsl import configuration
 from acquire.progress import Progress, warn
 from acquire.rig import EMPTY, Rig
 from acquire.session import DEFAULT_LABELS, Labels
+from acquire.status import Outcome
 from acquire.stopping import Stopper
 from recordings import layout
 from recordings.errors import RecordingError

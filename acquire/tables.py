@@ -10,8 +10,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from acquire.engine import Outcome
     from acquire.look import StreamSeen
+    from acquire.status import Outcome
     from devices.registry import DriverEntry
     from recordings.manifest import Report
 

@@ -1,0 +1,78 @@
+"""What the engine says of itself: enums and frozen snapshots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from acquire.device_process import DeviceSnapshot
+from acquire.lsl import StreamKey
+from acquire.pump import LiveStream
+from recordings.manifest import State, StreamEntry, VideoEntry
+
+
+class Phase(StrEnum):
+    """What the engine is doing."""
+
+    IDLE = "idle"
+    OPENING = "opening"
+    RECORDING = "recording"
+    FINISHING = "finishing"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class StreamStatus:
+    """One stream now."""
+
+    key: StreamKey
+    device: str | None
+    connected: bool
+    samples: int
+    lost: int
+    rate_hz: float
+    effective_rate_hz: float | None
+    offset_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The engine now."""
+
+    phase: Phase
+    devices: tuple[DeviceSnapshot, ...]
+    streams: tuple[StreamStatus, ...]
+    path: Path | None
+    lsl_start: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a recording ended. `path` is the session's folder, or the XDF file."""
+
+    path: Path
+    state: State
+    streams: tuple[StreamEntry, ...]
+    videos: tuple[VideoEntry, ...]
+    alarms: int
+    error: str | None = None
+
+    @property
+    def lost(self) -> int:
+        """Samples and frames that should be there and are not."""
+        return sum(stream.lost for stream in self.streams)
+
+
+def stream_status(stream: LiveStream) -> StreamStatus:
+    """Take a snapshot of a stream."""
+    return StreamStatus(
+        stream.found.key,
+        stream.device,
+        stream.inlet is not None,
+        stream.watch.samples,
+        stream.lost,
+        stream.found.rate_hz,
+        stream.watch.effective_rate,
+        stream.estimate.offset if stream.estimate else None,
+    )
