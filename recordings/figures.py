@@ -17,10 +17,10 @@ from recordings.timing import F64Array
 
 _BEFORE_S: Final = 1.0
 _AFTER_S: Final = 2.0
-_MAX_TRACES: Final = 14
+_MAX_TRACES: Final = 20
 _MAX_INTERVALS: Final = 2_000_000
 _KINDS: Final = ("EEG", "EOG", "ECG", "PPG", "RSP", "EDA", "SKT", "EMG", "Trigger")
-_PER_KIND: Final = {"EEG": 3, "Trigger": 1}
+_PER_KIND: Final = {"EEG": 3, "EOG": 2}
 _ALARMS: Final = {"warning": "warning", "error": "failed"}
 
 

@@ -131,6 +131,7 @@ def _context(examination: Examination, report: Report) -> dict[str, Any]:
         "sample": (Markup(sample[0]), sample[1]) if sample else None,
         "cameras": [(camera, _fates(camera)) for camera in report.cameras],
         "truth": _truth(report, examination.found),
+        "truth_reach": milliseconds(_truth_reach(examination.found)),
         "events": _events(examination, start),
         "files": examination.manifest.files if examination.manifest else (),
         "methods": methods_text(report, examination.manifest),
@@ -174,7 +175,7 @@ def _numbers(report: Report) -> list[tuple[str, str, str]]:
         numbers.append((f"{gone:,}", "frames lost", "warning" if gone else ""))
     if report.pairs:
         worst = max(p.bound_ms for p in report.pairs)
-        numbers.append((f"± {milliseconds(worst)} ms", "widest pair of streams", ""))
+        numbers.append((f"± {milliseconds(worst)} ms", "widest pair", ""))
     return numbers
 
 
@@ -233,11 +234,16 @@ def _fates(camera: CameraReport) -> list[tuple[str, int, str]]:
     ]
 
 
+def _truth_reach(found: Sequence[Found]) -> float:
+    """Return the largest error in ms, at least 0.1: the scale that all streams share."""
+    return max((1e3 * float(np.abs(f.errors).max(initial=0)) for f in found), default=0.0) or 0.1
+
+
 def _truth(report: Report, found: Sequence[Found]) -> list[tuple[Any, Markup]]:
-    reach = max((1e3 * float(np.abs(f.errors).max(initial=0)) for f in found), default=0.0)
+    reach = _truth_reach(found)
     strips = {(f.stream, f.kind): f.errors for f in found}
     return [
-        (t, Markup(plots.strip(1e3 * strips[t.stream, t.kind], max(reach, 0.1))))
+        (t, Markup(plots.strip(1e3 * strips[t.stream, t.kind], reach)))
         for t in report.truth
         if (t.stream, t.kind) in strips
     ]

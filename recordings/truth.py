@@ -28,6 +28,7 @@ from recordings.waves import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
 MAX_EVENTS: Final = 3000  # of a kind, in one stream: enough for a 99th percentile
 MAX_FLASHES: Final = 200  # each costs some decoded frames
 _CODE_REACH_S: Final = 0.5
+_EDGE_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +155,9 @@ def _match(
     exam: StreamExam, kind: str, world: WorldEvents, times: F64Array, codes: IntArray
 ) -> Found:
     """Pair true events with found ones of the same code, within half a second."""
-    events = _observable(exam, world.times, _CODE_REACH_S, _CODE_REACH_S)
+    events = world.times
+    if exam.rate_hz > 0:
+        events = _observable(exam, world.times, _CODE_REACH_S, _CODE_REACH_S)
     true_codes = world.codes[np.searchsorted(world.times, events)]
     hits: list[tuple[float, float]] = []
     for event, code in zip(events.tolist(), true_codes.tolist(), strict=True):
@@ -170,9 +173,19 @@ def _in_markers(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[Fou
     markers = parse_markers(exam.stamps, exam.stream.strings)
     coded = [(m.time, m.code) for m in markers if m.code is not None]
     if coded and "stimulus" in world:
+        stimuli = _inner(world)
         order = sorted(coded)
         times, codes = np.array([t for t, _ in order]), np.array([c for _, c in order], np.int64)
-        yield _match(exam, "stimulus", world["stimulus"], times, codes)
+        yield _match(exam, "stimulus", stimuli, times, codes)
+
+
+def _inner(world: dict[str, WorldEvents]) -> WorldEvents:
+    """Return the stimuli without those at the very ends: a marker may have come a moment late."""
+    start = min(float(events.times[0]) for events in world.values())
+    stop = max(float(events.times[-1]) for events in world.values())
+    all_ = world["stimulus"]
+    inner = (all_.times > start + _EDGE_S) & (all_.times < stop - _EDGE_S)
+    return WorldEvents(all_.times[inner], all_.codes[inner])
 
 
 def _in_video(exam: StreamExam, world: dict[str, WorldEvents], path: Path) -> Iterator[Found]:
