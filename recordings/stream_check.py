@@ -9,7 +9,7 @@ from typing import Final, Literal
 import numpy as np
 
 from recordings import timing
-from recordings.manifest import Finding, Gap, StreamEntry, StreamReport
+from recordings.manifest import INDEX_CHANNELS, Finding, Gap, StreamEntry, StreamReport
 from recordings.timing import ClockFit, F64Array, IntArray
 from recordings.xdf_reader import XdfStream
 
@@ -50,8 +50,10 @@ class StreamExam:
 
     @property
     def is_video(self) -> bool:
-        """Whether this is the index stream of a camera."""
-        return self.stream.info.type == VIDEO_TYPE
+        """Whether this is the index stream of a camera, of ours: others use the type as well."""
+        info = self.stream.info
+        shape = info.channel_count == len(INDEX_CHANNELS) and not self.stream.is_text
+        return info.type == VIDEO_TYPE and shape
 
     @property
     def is_markers(self) -> bool:

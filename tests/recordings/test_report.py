@@ -139,6 +139,18 @@ def test_names_from_files_are_escaped_and_nan_is_drawn(tmp_path: Path) -> None:
     examination.close()
 
 
+def test_another_programs_video_frames_are_a_stream_like_any(tmp_path: Path) -> None:
+    from recordings import xdf
+
+    chunks = [
+        xdf.stream_header(1, header_xml("cam", "VideoFrames", 1, 10.0)),
+        xdf.samples(1, np.arange(0, 4, 0.1), np.zeros((40, 1), np.float32)),
+    ]
+    examination = examine(write(tmp_path / "a.xdf", chunks))
+    assert "cam" in render(examination)
+    examination.close()
+
+
 def test_many_streams_stay_readable(tmp_path: Path) -> None:
     from recordings import xdf
 
