@@ -80,7 +80,7 @@ class Inlet:
         self.stream = stream
         self.lost = False
         self._lsl: pylsl.StreamInlet | None = pylsl.StreamInlet(
-            stream.info, max_buflen=BUFFER_S, recover=False
+            stream.info, max_buflen=BUFFER_S, recover=False, as_numpy=True
         )
         self._offset_lock = threading.Lock()
         self._last_collection = 0.0
@@ -107,14 +107,25 @@ class Inlet:
         if self._lsl is None or self.lost:
             return None
         try:
-            if self._numeric is not None:
-                stamps, data = self._numeric()
-            else:
-                data, stamps = self._lsl.pull_chunk(max_samples=self._rows, as_numpy=True)
+            stamps, data = self._numeric() if self._numeric else self._pull_strings()
         except LostError:
             self.lost = True
             return None
         return (stamps, data) if len(stamps) else None
+
+    def _pull_strings(self) -> tuple[F64Array, Array]:
+        # Sample by sample: markers are few, and a chunk clears its whole buffer each time.
+        assert self._lsl is not None
+        stamps: list[float] = []
+        rows: list[Array] = []
+        while len(rows) < self._rows:
+            row, stamp = self._lsl.pull_sample(timeout=0.0)
+            if stamp is None:
+                break
+            stamps.append(stamp)
+            rows.append(row)
+        data = np.array(rows, dtype=object).reshape(len(rows), self.stream.channels)
+        return np.array(stamps), data
 
     @property
     def full_pull(self) -> int:

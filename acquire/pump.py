@@ -24,6 +24,8 @@ from recordings.errors import RecordingError
 log = logging.getLogger(__name__)
 
 PUMP_S = 0.25
+LOOK_S = 0.5
+"""How often it is seen whether a stream is silent or piles up."""
 DRAIN_S = 0.02
 """How often inlets are looked at while a recording is being stopped."""
 QUIET_S = 0.1
@@ -82,6 +84,8 @@ class Pump:
         self._recording: Recording | None = None
         self._told: RecordingError | None = None  # the failure that `on_failure` has heard
         self._drain_until = math.inf
+        self._next_look = -math.inf
+        self._complaints: set[str] = set()
         self._drained = threading.Event()
         self._wake = threading.Event()
         self._closing = threading.Event()
@@ -188,15 +192,27 @@ class Pump:
             due = max(due + (DRAIN_S if draining else PUMP_S), local_clock())
             if self._wake.wait(max(0.0, due - local_clock())):
                 self._wake.clear()
-            with self.lock:
-                alarms = self._turn(self._recording)
-                if self._drain_until < math.inf and self._is_drained():
-                    self._drained.set()
-                error = self._new_failure()
-            for stream, alarm in alarms:
-                self._report(stream, alarm.level, alarm.code, alarm.text)
-            if error is not None:
-                self._on_failure(error)
+            try:
+                self._work()
+            except Exception as error:  # what fails once may work again; the inlets keep the data
+                log.debug("pump", exc_info=True)
+                self._complain(f"{type(error).__name__}: {error}")
+
+    def _work(self) -> None:
+        with self.lock:
+            alarms = self._turn(self._recording)
+            if self._drain_until < math.inf and self._is_drained():
+                self._drained.set()
+            error = self._new_failure()
+        for stream, alarm in alarms:
+            self._report(stream, alarm.level, alarm.code, alarm.text)
+        if error is not None:
+            self._on_failure(error)
+
+    def _complain(self, text: str) -> None:
+        if text not in self._complaints:
+            self._complaints.add(text)
+            self._report("engine", "error", "internal", f"{text}; please report this with the log")
 
     def _new_failure(self) -> RecordingError | None:
         if self._recording is None or self._recording.error is self._told:
@@ -215,16 +231,22 @@ class Pump:
                 recording.flush(now)
             if not waiting:
                 break
-        now = local_clock()
         for stream in self.streams:
-            if stream.inlet is None:
-                continue
-            if stream.inlet.lost:
+            if stream.inlet is not None and stream.inlet.lost:
                 alarms.append((stream.name, self._disconnect(stream)))
-            else:
-                found = stream.watch.tick(now, stream.inlet.backlog())
-                alarms += [(stream.name, alarm) for alarm in found]
+        if now >= self._next_look:
+            self._next_look = now + LOOK_S
+            alarms += self._look(now)
         return alarms
+
+    def _look(self, now: float) -> list[tuple[str, Alarm]]:
+        """See what is missing."""
+        return [
+            (stream.name, alarm)
+            for stream in self.streams
+            if stream.inlet is not None
+            for alarm in stream.watch.tick(now, stream.inlet.backlog())
+        ]
 
     @staticmethod
     def _pull(
