@@ -88,3 +88,9 @@ def allocate(fd: int, offset: int, size: int) -> None:
             number = ctypes.get_errno()
             if number not in (errno.EOPNOTSUPP, errno.ENOSYS):
                 raise OSError(number, os.strerror(number))
+
+
+def expect_leaps(fd: int) -> None:
+    """Keep the system from reading ahead: only headers between frames will be read."""
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_RANDOM)

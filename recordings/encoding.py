@@ -18,8 +18,12 @@ from recordings.video_info import METADATA_KEY, VideoInfo
 _STRIDE_ALIGN: Final = 64  # what SIMD code in libav likes
 _IO_BUFFER: Final = 1 << 18
 _BIG_FRAME: Final = 1 << 20  # below, handing over to a thread costs more than it gains
-# A cluster is in memory until it is complete; DirectFile's FLUSH_S comes on top of this.
-_MATROSKA_OPTIONS: Final = {"cluster_time_limit": "200", "cluster_size_limit": str(4 << 20)}
+_MUXER_OPTIONS: Final = {
+    # An index would grow in memory by 265 bytes a frame, and frames are found as fast without.
+    "nut": {"write_index": "0"},
+    # A cluster is in memory until it is complete; DirectFile's FLUSH_S comes on top of this.
+    "matroska": {"cluster_time_limit": "200", "cluster_size_limit": str(4 << 20)},
+}
 
 
 class RawBody:
@@ -58,9 +62,7 @@ class AvBody:
         self._pictures = (_aligned(info), _aligned(info))
         self._pool = ThreadPoolExecutor(1) if info.frame_bytes >= _BIG_FRAME else None
         self._pending: Future[None] | None = None
-        options = {"flush_packets": "1"}
-        if codec.container == "matroska":
-            options |= _MATROSKA_OPTIONS
+        options = {"flush_packets": "1", **_MUXER_OPTIONS[codec.container]}
         self._container = av.open(
             file, "w", format=codec.container, container_options=options, buffer_size=_IO_BUFFER
         )

@@ -13,6 +13,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
+from recordings import direct_io
 from recordings.errors import RecordingError
 
 _ID: Final = b"nut/multimedia container\0"
@@ -74,6 +75,7 @@ class NutFile:
             self._file = FileIO(path)
         except OSError as error:
             raise RecordingError(f"{path}: cannot be read ({error.strerror})") from error
+        direct_io.expect_leaps(self._file.fileno())
         self._size = self._file.seek(0, 2)
         start = len(_ID)
         head = self._at(0, 64 << 10)

@@ -1,7 +1,8 @@
 """Reading video files back: frame k, frames in order, and counting.
 
-Frame k of a NUT or raw file is one seek, also after a crash. Matroska has its index at the end: a
-file that was never closed is scanned once, at the first seek. x264 decodes from the last key frame.
+Frame k of a raw file is one read; of a NUT file a search of a few reads, about a millisecond, also
+after a crash. Matroska has its index at the end: a file that was never closed is scanned once, at
+the first seek. x264 decodes from the last key frame.
 """
 
 from __future__ import annotations
@@ -18,13 +19,14 @@ import av
 import numpy as np
 
 from recordings.errors import RecordingError
+from recordings.matroska import count_blocks
 from recordings.nut import NutFile
 from recordings.planes import Picture, Tiling, join_bayer, to_picture
 from recordings.raw_video import RawReader
 from recordings.video_info import METADATA_KEY, VideoInfo
 
 _HEADER_MAX: Final = 64 << 10  # a longer file has more than a header
-_FAR: Final = 1 << 60  # a time stamp after every frame
+_FAR_S: Final = 10**9  # after every frame; libav's search overflows with much more
 # A packet cut short by a crash is dropped instead of being decoded to half a picture.
 _OPTIONS: Final = {"fflags": "+discardcorrupt"}
 
@@ -97,7 +99,7 @@ class VideoReader:
 def count_packets(path: Path) -> int:
     """Count the whole packets of a video file, without decoding.
 
-    NUT and raw files are walked through by their headers; Matroska is read from end to end.
+    NUT, Matroska and raw files are walked through by their headers, others read from end to end.
 
     Raises:
         RecordingError: the file is missing, or no video that can be read.
@@ -186,11 +188,13 @@ class _AvSource:
     def length(self) -> int:
         """The index of the last packet and one: the writer leaves no holes."""
         with _container(self._path) as container:
-            _seek(container, _FAR)
+            _seek(container, round(_FAR_S / container.streams.video[0].time_base))
             last = max((packet.pts for packet in _packets(container)), default=None)
         return 0 if last is None else self._index(last) + (0 if self._torn() else 1)
 
     def count(self) -> int:
+        if "matroska" in self._container.format.name:
+            return count_blocks(self._path)
         if not self._nut:
             return sum(1 for _ in _packets(self._container))
         nut = NutFile(self._path)

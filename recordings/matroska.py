@@ -1,0 +1,70 @@
+"""Counting the frames of a Matroska file by its element headers, without reading the pictures."""
+
+from __future__ import annotations
+
+from io import FileIO
+from pathlib import Path
+from typing import Final
+
+from recordings import direct_io
+from recordings.errors import RecordingError
+
+_EBML: Final = 0x1A45DFA3
+_SEGMENT: Final = 0x18538067
+_CLUSTER: Final = 0x1F43B675
+_BLOCK_GROUP: Final = 0xA0
+_BLOCKS: Final = (0xA3, 0xA1)  # SimpleBlock, and Block of a group
+_INSIDE: Final = (_SEGMENT, _CLUSTER, _BLOCK_GROUP)
+_HEADER_MAX: Final = 12
+
+
+def count_blocks(path: Path) -> int:
+    """Whole frames from the start to the end or to the first damage.
+
+    Raises:
+        RecordingError: it is no Matroska file.
+    """
+    try:
+        file = FileIO(path)
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be read ({error.strerror})") from error
+    with file:
+        direct_io.expect_leaps(file.fileno())
+        size = file.seek(0, 2)
+        position = count = 0
+        while position < size:
+            file.seek(position)
+            head = file.read(_HEADER_MAX) or b""
+            try:
+                element, length, start = _element(head)
+            except (IndexError, ValueError):
+                break
+            if position == 0 and element != _EBML:
+                break
+            position += start
+            if element in _INSIDE:
+                continue
+            position += length
+            count += element in _BLOCKS and position <= size
+    if position == 0:
+        raise RecordingError(f"{path}: cannot be read as video (no Matroska header)")
+    return count
+
+
+def _element(head: bytes) -> tuple[int, int, int]:
+    """Id, length of the content, and length of the header of an element."""
+    id_length = _length(head[0], 4)
+    size_length = _length(head[id_length], 8)
+    end = id_length + size_length
+    if len(head) < end:
+        raise IndexError("cut")
+    value = int.from_bytes(head[id_length:end], "big") & ((1 << 7 * size_length) - 1)
+    return int.from_bytes(head[:id_length], "big"), value, end
+
+
+def _length(first: int, most: int) -> int:
+    """Bytes of a number whose leading zero bits say how many."""
+    length = 9 - first.bit_length()
+    if length > most:
+        raise ValueError("damaged element")
+    return length
