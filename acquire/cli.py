@@ -190,21 +190,17 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Verify a session or an XDF file; exit 0 pass, 1 warnings, 2 fail."""
-    from recordings.check import check as check_recording
-    from recordings.report import write_report
+    from recordings.check import exit_code
+    from recordings.report import check_and_report
 
-    from recordings.manifest import Verdict
-
-    report = check_recording(path)
-    if path.is_dir():
-        write_report(report, path)
+    report = check_and_report(path)
     if as_json:
         typer.echo(report.model_dump_json())
     else:
         from acquire.tables import report_table
 
         report_table(report)
-    raise typer.Exit(list(Verdict).index(report.verdict))
+    raise typer.Exit(exit_code(report))
 
 
 def main() -> None:

@@ -20,8 +20,8 @@ powerline_hz = 50
 [[device]]
 name = "face"
 driver = "simulated-camera"
-width = 640
-height = 480
+width = 320
+height = 240
 rate_hz = 200
 seed = {seed}
 faults = {{ clock_offset_s = 1000, drift_ppm = 40, jitter_ms = 1 }}

@@ -148,16 +148,13 @@ def _exit_code(outcome: Outcome, interrupted: bool) -> Exit:
 
 def _write_report(folder: Path) -> Report | None:
     """Check the session and write its report; a check that fails never harms the recording."""
-    from recordings.check import check
-    from recordings.report import write_report
+    from recordings.report import check_and_report
 
     try:
-        report = check(folder)
-        write_report(report, folder)
+        return check_and_report(folder)
     except (RecordingError, OSError) as error:
         warn(f"warning: no report: {error}")
         return None
-    return report
 
 
 def _tell(order: Order, outcome: Outcome, report: Report | None, code: Exit) -> None:
