@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from acquire.errors import ConfigError
-from acquire.settings import first_problem
+from acquire.settings import first_problem, model_at
 from devices import registry
 from devices.base import DeviceError
 
@@ -189,8 +189,5 @@ def check_device(device: DeviceTable, folder: Path | None, where: str) -> None:
     try:
         driver.Settings.model_validate(device.settings)
     except ValidationError as error:
-        problem = error.errors()[0]
-        text = first_problem(error, driver.Settings)
-        if problem["type"] == "extra_forbidden" and len(problem["loc"]) > 1:
-            text = f"{'.'.join(map(str, problem['loc']))}: unknown key"
-        raise ConfigError(f"{place}: {text}") from error
+        model = model_at(driver.Settings, error.errors()[0]["loc"][:-1])
+        raise ConfigError(f"{place}: {first_problem(error, model)}") from error

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,6 +21,16 @@ def first_problem(error: ValidationError, model: type[BaseModel] | None = None) 
     text = problem["msg"].removeprefix("Value error, ")
     value = problem["input"]
     return f"{where}: {text}" + (f", got {value!r}" if not isinstance(value, dict) else "")
+
+
+def model_at(model: type[BaseModel], path: Iterable[int | str]) -> type[BaseModel] | None:
+    """Follow keys into the models nested in `model`; None where they lead to something else."""
+    inner: type[Any] | None = model
+    for key in path:
+        field = inner.model_fields.get(str(key)) if inner else None
+        kind = field.annotation if field else None
+        inner = kind if isinstance(kind, type) and issubclass(kind, BaseModel) else None
+    return inner
 
 
 def suggestion(word: str, known: Iterable[str]) -> str:
