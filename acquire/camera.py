@@ -19,6 +19,7 @@ from acquire.lsl import Outlet
 from acquire.messages import VideoSummary
 from acquire.signals import LossLog
 from devices.base import Channel, Frame, StreamSpec, VideoSpec
+from recordings.codecs import Codec, choose_codec
 from recordings.manifest import INDEX_CHANNELS, Fate
 from recordings.planes import pixel_format
 
@@ -33,9 +34,9 @@ CLOSE_S = 15.0
 _UNITS = {"device_time_s": "seconds", "exposure_us": "microseconds"}
 
 
-def index_spec(video: VideoSpec) -> StreamSpec:
+def index_spec(video: VideoSpec, codec: Codec) -> StreamSpec:
     """Describe the index stream of a camera: one row a frame."""
-    tiling = pixel_format(video.pixel_format).tiling(video.width, video.height)
+    tiled = pixel_format(video.pixel_format).tiling(video.width, video.height)
     return StreamSpec(
         name=video.name,
         type="VideoFrames",
@@ -50,7 +51,8 @@ def index_spec(video: VideoSpec) -> StreamSpec:
             "width": str(video.width),
             "height": str(video.height),
             "pixel_format": video.pixel_format,
-            "tiling": tiling,
+            "codec": codec.name,
+            "tiling": "none" if codec.container == "raw" else tiled,
             **video.desc,
         },
     )
@@ -59,9 +61,17 @@ def index_spec(video: VideoSpec) -> StreamSpec:
 class CameraStream:
     """Publishes the frames of one camera and has them stored."""
 
-    def __init__(self, spec: VideoSpec, device: str, model: ClockModel, losses: LossLog) -> None:
+    def __init__(
+        self, spec: VideoSpec, device: str, codec: str, model: ClockModel, losses: LossLog
+    ) -> None:
+        """Announce the index stream and start the encoder.
+
+        Raises:
+            RecordingError: the codec does not fit the camera's format or rate.
+        """
         self.spec = spec
-        self.outlet = Outlet(index_spec(spec), device)
+        self._codec = choose_codec(codec, pixel_format(spec.pixel_format), spec.rate_hz)
+        self.outlet = Outlet(index_spec(spec, self._codec), device)
         self.captured = 0
         self._model = model
         self._losses = losses
@@ -78,17 +88,16 @@ class CameraStream:
         )
         self._encoder.start()
 
-    def arm(self, path: Path, codec: str) -> None:
+    def arm(self, path: Path) -> None:
         """Open a video file; nothing is stored before `start`.
 
         Raises:
-            RecordingError: the codec does not fit the camera's format.
             AcquireError: the encoder is gone.
         """
         with self._lock:
             self._start = self._stop = math.inf
             self._past_stop.clear()
-            self._done = self._encoder.begin(path, codec)
+            self._done = self._encoder.begin(path, self._codec.name)
 
     def start(self, lsl_start: float) -> None:
         """Store the frames stamped at or after LSL time `lsl_start`."""

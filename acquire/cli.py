@@ -21,7 +21,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Record a face, a brain and a body on one clock.",
 )
-rig_app = typer.Typer(no_args_is_help=True, help="Make or check a rig file.")
+rig_app = typer.Typer(no_args_is_help=True, help="Make, check or look up a rig file.")
 app.add_typer(rig_app, name="rig")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
@@ -182,6 +182,14 @@ def rig_check(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     rig = load_rig(file)
     names = ", ".join(f"{d.name} ({d.driver})" for d in rig.devices) or "none"
     typer.echo(f"{file}: good. Devices: {names}. Expected streams: {len(rig.expect)}.")
+
+
+@rig_app.command("reference")
+def rig_reference() -> None:
+    """Print the reference of the rig file, as Markdown."""
+    from acquire.rig_reference import reference
+
+    typer.echo(reference(), nl=False)
 
 
 @app.command()

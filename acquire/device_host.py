@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from acquire.camera import CameraStream
 from acquire.clock import ClockModel
+from acquire.errors import AcquireError
 from acquire.lsl import LslClock, configure
 from acquire.messages import (
     Answer,
@@ -40,6 +41,7 @@ from acquire.settings import first_problem
 from acquire.signals import LossLog, SignalStream
 from devices import registry
 from devices.base import Chunk, Device, DeviceError, DeviceLost, Frame, StreamSpec
+from recordings.errors import RecordingError
 
 log = logging.getLogger(__name__)
 
@@ -113,9 +115,9 @@ class Host:
 
     def _obey(self, body: Any) -> Any:
         match body:
-            case ArmVideo(paths, codec):
+            case ArmVideo(paths):
                 for name, path in paths.items():
-                    self._cameras[name].arm(path, codec)
+                    self._cameras[name].arm(path)
             case StartVideo(lsl_start):
                 for camera in self._cameras.values():
                     camera.start(lsl_start)
@@ -170,7 +172,7 @@ class Host:
             action()
         except Exception as error:
             log.debug("%s failed", self._name, exc_info=True)
-            known = isinstance(error, DeviceError)
+            known = isinstance(error, DeviceError | RecordingError | AcquireError)
             text = str(error) if known else f"{type(error).__name__}: {error}"
             self._fail(" ".join(text.split()))
             return False
@@ -195,7 +197,9 @@ class Host:
             if isinstance(spec, StreamSpec):
                 self._signals[spec.name] = SignalStream(spec, self._name, self._model, self._losses)
             else:
-                self._cameras[spec.name] = CameraStream(spec, self._name, self._model, self._losses)
+                self._cameras[spec.name] = CameraStream(
+                    spec, self._name, order.codec, self._model, self._losses
+                )
         uids = {n: s.outlet.uid for n, s in self._signals.items()}
         uids |= {n: c.outlet.uid for n, c in self._cameras.items()}
         self._running()

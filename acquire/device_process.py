@@ -131,13 +131,7 @@ class DeviceProcess:
         """The newest state."""
         return self._snapshot
 
-    def start(
-        self,
-        settings: Mapping[str, Any],
-        driver_folder: Path | None,
-        lsl_config: str | None,
-        cwd: Path | None,
-    ) -> None:
+    def start(self, order: Open, cwd: Path | None) -> None:
         """Start the process and have it open the device; returns before the device is open."""
         self._change(state=DeviceState.OPENING)
         self._pipe, theirs = Pipe(duplex=True)
@@ -148,7 +142,6 @@ class DeviceProcess:
         name = f"device {self._snapshot.name}"
         self._listener = threading.Thread(target=self._listen, name=name, daemon=True)
         self._listener.start()
-        order = Open(self._snapshot.driver, settings, driver_folder, lsl_config)
         self._post(order, Future())
 
     def request(self, body: Any, timeout_s: float = ANSWER_S) -> Any:

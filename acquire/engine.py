@@ -17,10 +17,10 @@ from acquire.device_process import DeviceProcess
 from acquire.discovery import Discovery, Selection
 from acquire.errors import ControlError
 from acquire.lsl import Outlet, configure, local_clock
-from acquire.messages import HostEvent, VideoSummary
+from acquire.messages import HostEvent, Open, VideoSummary
 from acquire.pump import Pump
 from acquire.recorder import Recording
-from acquire.rig import Rig
+from acquire.rig import DeviceTable, Rig
 from acquire.session import Labels, Session
 from acquire.status import Outcome, Phase, Status, stream_status
 from acquire.truth import write_truth
@@ -80,8 +80,7 @@ class Engine:
         self._pump = Pump(self.report, self._failed)
         self._discovery: Discovery | None = None
         self._devices: dict[str, DeviceProcess] = {}
-        codecs = {table.name: table.codec for table in rig.devices}
-        self._videos = Videos(self._devices, codecs, self._complain_of_video)
+        self._videos = Videos(self._devices, self._complain_of_video)
         self._recording: Recording | None = None
         self._session: Session | None = None
         self._path: Path | None = None
@@ -143,15 +142,15 @@ class Engine:
         for table in self.rig.devices:
             device = DeviceProcess(table.name, table.driver, self._hear, self._pump.note_loss)
             self._devices[table.name] = device
-            folder = self.rig.driver_folder
-            cwd = self.rig.path.resolve().parent if self.rig.path else None
-            device.start(
-                table.settings, folder.resolve() if folder else None, self._lsl_config, cwd
-            )
+            device.start(self._order(table), self.rig.folder)
         self._pump.start()
         self._discovery.start()
         self._wait_for_streams(wait_s, allow_missing, cancelled)
         self._phase = Phase.IDLE
+
+    def _order(self, table: DeviceTable) -> Open:
+        folder = self.rig.driver_folder
+        return Open(table.driver, table.settings, folder, self._lsl_config, table.codec)
 
     def _wait_for_streams(
         self, wait_s: float, allow_missing: bool, cancelled: Callable[[], bool]

@@ -33,6 +33,7 @@ class Open:
     settings: Mapping[str, Any]
     folder: Path | None  # where the rig keeps drivers of its own
     lsl_config: str | None
+    codec: str = "auto"  # of the videos, where it is a camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,6 @@ class ArmVideo:
     """Create the files, so that `StartVideo` takes effect at once: stream name → path stem."""
 
     paths: Mapping[str, Path]
-    codec: str
 
 
 @dataclass(frozen=True, slots=True)

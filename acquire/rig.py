@@ -112,8 +112,12 @@ class Rig:
         """Where the lab's own drivers are, relative to the rig file."""
         if self.table.driver_dir is None:
             return None
-        base = self.path.parent if self.path else Path()
-        return base / self.table.driver_dir
+        return (self.folder or Path.cwd()) / self.table.driver_dir
+
+    @property
+    def folder(self) -> Path | None:
+        """The rig file's folder: what relative paths in it are relative to."""
+        return self.path.resolve().parent if self.path else None
 
 
 EMPTY = Rig(None, "", RigTable(), EegTable(), (), ())

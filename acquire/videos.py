@@ -32,11 +32,9 @@ class Videos:
     def __init__(
         self,
         devices: Mapping[str, DeviceProcess],
-        codecs: Mapping[str, str],
         complain: Complain,
     ) -> None:
         self._devices = devices
-        self._codecs = codecs
         self._complain = complain
         self._stopping: dict[str, Future[Any]] = {}
 
@@ -50,7 +48,7 @@ class Videos:
         for device in self._cameras():
             snapshot = device.snapshot
             paths = {video.name: folder / video.name for video in snapshot.videos}
-            asked[snapshot.name] = device.ask(ArmVideo(paths, self._codecs[snapshot.name]))
+            asked[snapshot.name] = device.ask(ArmVideo(paths))
         for name, answer in asked.items():
             if error := _error_of(answer, ARM_S):
                 self._complain(name, f"no video: {error}")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from hypothesis import settings
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -37,6 +38,10 @@ def _use_private_lsl() -> None:
 
 
 _use_private_lsl()
+
+# How long an example takes says more about the machine than about the code.
+settings.register_profile("unisono", deadline=None)
+settings.load_profile("unisono")
 
 
 @pytest.fixture
