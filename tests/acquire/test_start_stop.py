@@ -1,0 +1,75 @@
+"""Start and stop take effect at once: nothing from before the stop is lost, nothing comes twice."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pylsl
+
+from acquire.discovery import Selection
+from acquire.engine import Engine
+from acquire.rig import EMPTY
+from recordings.manifest import State
+from tests.acquire.program import Loaded, load, unique, wait_for
+from tests.acquire.sources import CHUNK_S, Source, Sources
+
+ROUNDS = 20
+BEFORE_STOP_S = 0.05
+RATES = {"slow": 250.0, "fast": 1000.0}
+
+
+def check_counter(stream: Loaded, rate_hz: float) -> None:
+    """Assert that a stream of `Sources` has every sample once between its first and its last."""
+    numbers = stream.data[:, 0].astype(np.int64)
+    np.testing.assert_array_equal(np.diff(numbers), 1)
+    np.testing.assert_allclose(np.diff(stream.stamps), 1 / rate_hz, rtol=1e-6)
+    assert stream.footer_count == len(numbers)
+
+
+def test_a_marker_right_before_the_stop_is_in_the_file_every_time(tmp_path: Path) -> None:
+    base = unique("start-stop")
+    info = pylsl.StreamInfo(f"{base}-markers", "Markers", 1, 0, "string", f"{base}-markers")
+    outlet = pylsl.StreamOutlet(info)
+    selection = Selection((f"starts-with(name,'{base}')",))
+    sources = [Source(f"{base}-{name}", rate_hz=rate) for name, rate in RATES.items()]
+    with (
+        Sources(*sources),
+        Engine(EMPTY, selection, None, publish_events=False) as engine,
+    ):
+        engine.open(30.0)
+        wait_for(lambda: len([s for s in engine.status.streams if s.connected]) == 3)
+        missed = []
+        for number in range(ROUNDS):
+            path = tmp_path / f"{number}.xdf"
+            start = engine.start_file(path)
+            pushed = pylsl.local_clock()
+            outlet.push_sample([f"marker {number}"], pushed)
+            wait_for(lambda end=pushed + BEFORE_STOP_S: pylsl.local_clock() >= end)  # type: ignore[misc]
+            stop = pylsl.local_clock()
+            outcome = engine.stop()
+            assert outcome.state is State.COMPLETE
+            streams = load(path)
+            markers = streams[f"{base}-markers"]
+            if markers.strings != [f"marker {number}"] or markers.stamps.tolist() != [pushed]:
+                missed.append(number)
+            for name, rate in RATES.items():
+                stream = streams[f"{base}-{name}"]
+                check_counter(stream, rate)
+                assert start <= stream.stamps[0] < start + 1 / rate + 1e-6
+                assert stop - 1 / rate < stream.stamps[-1] < stop + CHUNK_S
+        assert not missed
+
+
+def test_a_stop_in_the_future_ends_the_file_there(tmp_path: Path) -> None:
+    name = unique("planned")
+    with (
+        Sources(Source(name, rate_hz=1000.0)),
+        Engine(EMPTY, Selection((f"name='{name}'",)), None, publish_events=False) as engine,
+    ):
+        engine.open(30.0)
+        start = engine.start_file(tmp_path / "a.xdf")
+        engine.stop(start + 1.0)
+        stream = load(tmp_path / "a.xdf")[name]
+        check_counter(stream, 1000.0)
+        assert abs(len(stream.stamps) - 1000) <= 1
