@@ -1,0 +1,127 @@
+"""What ends a recording: Ctrl-C, SIGTERM, a line that says stop; and what does not."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from pathlib import Path
+
+import pytest
+
+from recordings.manifest import Manifest, State
+from recordings.video import VideoReader, count_packets
+from tests.acquire.program import (
+    Result,
+    Unisono,
+    alive,
+    load,
+    module_of,
+    posix_only,
+    wait_for,
+    write_rig,
+)
+
+pytestmark = posix_only
+
+RIG = """
+[[device]]
+name = "eeg"
+driver = "simulated-eeg"
+channels = 4
+rate_hz = 500
+
+[[device]]
+name = "face"
+driver = "simulated-camera"
+width = 320
+height = 64
+rate_hz = 100
+"""
+
+
+def arguments(folder: Path, *more: str) -> tuple[str | Path, ...]:
+    rig = write_rig(folder, RIG)
+    return ("record", rig, "--data-dir", folder, "--participant", "01", "--no-report", "--json",
+            *more)  # fmt: skip
+
+
+def check_complete(result: Result, least_s: float) -> None:
+    """Assert that everything is closed and counted."""
+    manifest = Manifest.load(result.session)
+    assert manifest.state is State.COMPLETE
+    assert all(f.sha256 for f in manifest.files)
+    streams = load(result.session / "recording.xdf")
+    for entry in manifest.streams:
+        assert streams[entry.name].footer_count == entry.samples
+    assert len(streams["eeg"].stamps) > least_s * 500
+    (video,) = manifest.videos
+    assert video.frames > least_s * 100
+    path = result.session / video.file
+    assert count_packets(path) == video.frames
+    with VideoReader(path) as reader:
+        assert reader.frame(video.frames - 1).shape == (64, 320)
+
+
+def run_for_a_while(program: Unisono, folder: Path) -> None:
+    """Wait until it has recorded something."""
+    program.wait_for_line()
+    file = next(folder.rglob("recording.xdf"))
+    wait_for(lambda: file.stat().st_size > 50_000)  # 1.5 s
+
+
+@pytest.mark.parametrize("how", ["ctrl-c", "sigterm"])
+def test_an_interrupt_ends_with_a_complete_session(how: str, tmp_path: Path) -> None:
+    with Unisono(*arguments(tmp_path), folder=tmp_path) as program:
+        run_for_a_while(program, tmp_path)
+        processes = program.tree()
+        modules = {module_of(p) for p in processes}
+        assert {"acquire.device_host", "acquire.encoder"} <= modules
+        if how == "ctrl-c":
+            program.ctrl_c()
+        else:
+            os.kill(program.process.pid, signal.SIGTERM)
+        result = program.wait(20)
+        assert not alive(processes)
+    assert result.code == result.json["exit"] == 3
+    assert result.stderr.splitlines() == ["recording"]
+    check_complete(result, 1.0)
+
+
+def test_a_line_that_says_stop_ends_it(tmp_path: Path) -> None:
+    with Unisono(*arguments(tmp_path), folder=tmp_path) as program:
+        program.wait_for_line()
+        program.say("go on\nsto")  # not a line yet
+        run_for_a_while(program, tmp_path)
+        assert program.process.poll() is None
+        program.say("p\n")
+        result = program.wait(20)
+    assert result.code == 0, result.stderr
+    check_complete(result, 1.0)
+
+
+def test_a_closed_standard_input_does_not_stop_it(tmp_path: Path) -> None:
+    with Unisono(*arguments(tmp_path, "--seconds", "3"), folder=tmp_path) as program:
+        program.close_stdin()
+        result = program.wait()
+    assert result.code == 0, result.stderr
+    check_complete(result, 2.9)
+
+
+def test_an_interrupt_while_opening_leaves_nothing(tmp_path: Path) -> None:
+    more = ("--streams", "name='never there'", "--wait", "100")
+    with Unisono(*arguments(tmp_path, *more), folder=tmp_path) as program:
+        wait_for(
+            lambda: (
+                {"acquire.device_host", "acquire.encoder"} <= {module_of(p) for p in program.tree()}
+            )
+        )
+        processes = program.tree()
+        program.ctrl_c()
+        begin = time.monotonic()
+        result = program.wait(20)
+        assert time.monotonic() - begin < 10
+        assert not alive(processes)
+    assert result.code == 3
+    assert "Traceback" not in result.stderr
+    assert not list(tmp_path.rglob("session.json"))
