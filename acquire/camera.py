@@ -79,6 +79,7 @@ class CameraStream:
         self._start = self._stop = math.inf
         self._past_stop = threading.Event()
         self._done: Future[EncodedFile] | None = None
+        self._told: str | None = None  # the failure that has been told
         self._encoder = EncoderProcess(
             width=spec.width,
             height=spec.height,
@@ -97,6 +98,7 @@ class CameraStream:
         with self._lock:
             self._start = self._stop = math.inf
             self._past_stop.clear()
+            self._told = None
             self._done = self._encoder.begin(path, self._codec.name)
 
     def start(self, lsl_start: float) -> None:
@@ -127,12 +129,17 @@ class CameraStream:
             bytes=file.bytes,
             sha256=file.sha256,
             error=file.error,
+            disk_full=file.disk_full,
         )
 
-    @property
-    def error(self) -> str | None:
-        """Why frames cannot be stored any more."""
-        return self._encoder.status().error
+    def new_failure(self) -> tuple[str, str] | None:
+        """Say once for each file why frames cannot be stored any more: event code and text."""
+        status = self._encoder.status()
+        if status.error is None or self._done is None or status.error == self._told:
+            return None
+        self._told = status.error
+        code = "disk-full" if status.disk_full else "video-failed"
+        return code, f"{self.spec.name}: frames are not stored any more: {status.error}"
 
     def ring_fill(self) -> float:
         """How full the ring is, 0…1."""
@@ -167,7 +174,8 @@ class CameraStream:
         index = self._encoder.put(frame.image)
         if index != NOT_STORED:
             return Fate.STORED, index
-        return (Fate.ENCODER_ERROR if self.error else Fate.RING_FULL), NOT_STORED
+        failed = self._encoder.status().error is not None
+        return (Fate.ENCODER_ERROR if failed else Fate.RING_FULL), NOT_STORED
 
     def _push_row(self, stamp: float, index: int, frame: Frame, fate: Fate) -> None:
         row = (

@@ -103,6 +103,7 @@ class Host:
                 if time.monotonic() >= due:
                     due = time.monotonic() + STATUS_S
                     self._send(self._status())
+                    self._tell_video_failures()
             except (EOFError, OSError):  # the engine is gone
                 return
 
@@ -145,6 +146,11 @@ class Host:
             self._model.drift_ppm if self._model.fitted else None,
             max((c.ring_fill() for c in self._cameras.values()), default=0.0),
         )
+
+    def _tell_video_failures(self) -> None:
+        for camera in self._cameras.values():
+            if failure := camera.new_failure():
+                self._event("error", *failure)
 
     def _send(self, message: Upward) -> None:
         with self._send_lock:

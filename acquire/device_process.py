@@ -219,7 +219,7 @@ class DeviceProcess:
                     self._change(state=message.state)
                 self._change(host=replace(message, losses=()))
             case HostEvent():
-                if message.level == "error":
+                if message.code == "device-failed":
                     self._change(state=DeviceState.FAILED, error=message.text)
                 self._on_event(self._snapshot.name, message)
 

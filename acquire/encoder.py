@@ -29,7 +29,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from acquire.frame_ring import FrameRing
-from recordings.errors import RecordingError
+from recordings.errors import DiskFull, RecordingError
 from recordings.planes import pixel_format
 from recordings.video import VideoWriter
 
@@ -71,7 +71,7 @@ class Encoder:
         self._ring, self._spec, self._out = ring, spec, out
         self._writer: VideoWriter | None = None
         self._path = Path()
-        self._error: str | None = None
+        self._error: RecordingError | None = None
         self._lost = 0
         self._told = 0.0
 
@@ -94,11 +94,11 @@ class Encoder:
             try:
                 closed = self._writer.close()
             except RecordingError as error:
-                self._fail(str(error))
+                self._fail(error)
                 closed = self._writer.close()
             summary = asdict(closed)
             self._lost += self._writer.frames - closed.frames
-        summary |= {"path": str(self._path), "error": self._error, "lost": self._lost}
+        summary |= {"path": str(self._path), "lost": self._lost, **self._what_failed()}
         self._writer, self._path = None, Path()
         self._tell({"closed": summary, "cpu_s": time.process_time()})
 
@@ -118,7 +118,7 @@ class Encoder:
         try:
             self._writer = VideoWriter(self._path, codec=codec, threads=threads, **self._spec)
         except RecordingError as error:
-            self._fail(str(error))
+            self._fail(error)
 
     def _frame(self) -> None:
         """Write the oldest frame; after an error frames are taken and counted, so none blocks."""
@@ -128,22 +128,29 @@ class Encoder:
                 self._lost += 1
             elif self._writer.frames != index:
                 self._lost += 1
-                self._fail(f"{self._path}: frame {index} came as frame {self._writer.frames}")
+                came = f"frame {index} came as frame {self._writer.frames}"
+                self._fail(RecordingError(f"{self._path}: {came}"))
             else:
                 self._writer.write(frame)
                 if self._ring.fill > self._ring.slots * HURRY_FILL:
                     self._writer.hurry()
         except RecordingError as error:
             self._lost += 1
-            self._fail(str(error))
+            self._fail(error)
         finally:
             del frame
             self._ring.release()
 
-    def _fail(self, error: str) -> None:
+    def _fail(self, error: RecordingError) -> None:
         if self._error is None:
             self._error = error
             self._progress()
+
+    def _what_failed(self) -> dict[str, Any]:
+        return {
+            "error": str(self._error) if self._error else None,
+            "disk_full": isinstance(self._error, DiskFull),
+        }
 
     def _progress(self) -> None:
         self._told = time.monotonic()
@@ -153,7 +160,7 @@ class Encoder:
             "frames": writer.frames if writer else 0,
             "kept": writer.kept if writer else 0,
             "bytes": writer.bytes if writer else 0,
-            "error": self._error,
+            **self._what_failed(),
             "cpu_s": round(time.process_time(), 3),
         }
         self._tell({"progress": progress}, wait_s=0)

@@ -38,6 +38,7 @@ class EncodedFile:
     mode: str = ""  # direct, nocache or buffered
     lost: int = 0
     error: str | None = None
+    disk_full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,8 @@ class EncoderStatus:
     high_water: int = 0  # most that ever waited
     slots: int = 0
     cpu_s: float = 0.0
-    error: str | None = None
+    error: str | None = None  # why frames are not stored any more
+    disk_full: bool = False
     ended: bool = False  # the process is gone
 
 
@@ -132,7 +134,9 @@ class EncoderProcess:
                     f"{full.name}: the encoder process is gone ({self._status.error}): start anew"
                 )
             self._file = self._files[full] = _Open(full)
-            self._status = replace(self._status, path=full, frames=0, kept=0, bytes=0, error=None)
+            self._status = replace(
+                self._status, path=full, frames=0, kept=0, bytes=0, error=None, disk_full=False
+            )
         body = {"path": str(full), "codec": codec, "threads": threads}
         self._send(encoder.command({"begin": body}))
         return self._file.done

@@ -19,7 +19,7 @@ from acquire.errors import ControlError
 from acquire.lsl import Outlet, configure, local_clock
 from acquire.messages import HostEvent, Open, VideoSummary
 from acquire.pump import Pump
-from acquire.recorder import Recording
+from acquire.recorder import RESERVE_BYTES, Recording
 from acquire.rig import DeviceTable, Rig
 from acquire.session import Labels, Session
 from acquire.status import Outcome, Phase, Status, stream_status
@@ -41,7 +41,6 @@ BARRIER_S = 0.05
 STOP_AHEAD_S = 0.01
 CLOSE_S = 5.0
 POLL_S = 0.02
-RESERVE_BYTES = 1 << 20
 RESERVE_S = 10.0
 
 
@@ -207,6 +206,8 @@ class Engine:
 
     def _hear(self, device: str, event: HostEvent) -> None:
         self.report(device, event.level, event.code, event.text)
+        if event.code == "disk-full":
+            self._on_failure()
 
     # Recording.
 

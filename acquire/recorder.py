@@ -31,6 +31,8 @@ from recordings.xdf_file import XdfFile
 BOUNDARY_S = 5.0
 SANE_S = 5.0
 """Stamps further than this from the local clock are not used for trimming."""
+RESERVE_BYTES = 1 << 20
+"""Kept back on the disk for the end of the file, in case the disk gets full."""
 MAX_GAPS = 1000
 """Gaps listed one by one in the manifest; further ones are only counted."""
 
@@ -109,6 +111,7 @@ class Recording:
         self.start = math.inf  # local time of the first sample that belongs to it
         self.streams: dict[int, RecordedStream] = {}
         self.error: RecordingError | None = None
+        self._spare = RESERVE_BYTES // 2
         self._parts: list[bytes | memoryview] = []
         self._unwritten: list[Callable[[], None]] = []  # what to count once it is in the file
         self._next_boundary = -math.inf
@@ -193,22 +196,38 @@ class Recording:
     def flush(self, now: float) -> None:
         """Write what has been taken since the last call; with a boundary when one is due.
 
-        After the first failure nothing but footers is written any more; see `error`.
+        What goes wrong is left in `error`.
         """
         if self._parts and now >= self._next_boundary:
             self._parts.append(xdf.boundary())
             self._next_boundary = now + BOUNDARY_S
         parts, self._parts = self._parts, []
         written, self._unwritten = self._unwritten, []
-        if not parts or self.error is not None:
-            return
+        if parts and self._write(parts):
+            for count in written:
+                count()
+
+    def _write(self, parts: list[bytes | memoryview]) -> bool:
+        """Write the parts; after a disk was full, as long as the space kept back has room.
+
+        So the last rows of a video's index still get in, and the footers after them.
+        """
+        if self.error is None:
+            try:
+                self.file.write(*parts)
+            except RecordingError as error:
+                self.error = error
+            else:
+                return True
+        self._spare -= sum(map(len, parts))
+        if not self.full or self._spare < 0:
+            return False
         try:
             self.file.write(*parts)
-        except RecordingError as error:
-            self.error = error
-            return
-        for count in written:
-            count()
+        except RecordingError:
+            self._spare = 0
+            return False
+        return True
 
     def finish(self) -> None:
         """Write the footers and close the file; what goes wrong is left in `error`."""

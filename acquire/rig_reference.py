@@ -96,7 +96,7 @@ def _type(field: dict[str, Any], definitions: dict[str, Any]) -> str:
         return ", ".join(_toml(value) for value in field["enum"])
     if "const" in field:
         return _toml(field["const"])
-    name = {"path": "path"}.get(field.get("format", ""), field.get("type", "any"))
+    name = "path" if field.get("format") == "path" else str(field.get("type", "any"))
     return name + _limits(field)
 
 
