@@ -161,6 +161,7 @@ class Engine:
             failed = [d.snapshot for d in self._devices.values() if d.snapshot.error]
             if failed and not allow_missing:
                 raise ControlError(failed[0].error)
+            self._refuse_shared_names()
             if time.monotonic() > deadline:
                 if allow_missing or not self._missing():
                     return
@@ -174,6 +175,17 @@ class Engine:
             return False
         waiting = any(s.inlet is not None and s.estimate is None for s in self._pump.streams)
         return not waiting or quiet > OFFSETS_S
+
+    def _refuse_shared_names(self) -> None:
+        """Two streams of one name could not be told apart in the files."""
+        owners: dict[str, str] = {}
+        for snapshot in (device.snapshot for device in self._devices.values()):
+            for spec in snapshot.opened.specs if snapshot.opened else ():
+                if (owner := owners.setdefault(spec.name, snapshot.name)) != snapshot.name:
+                    raise ControlError(
+                        f"devices {owner!r} and {snapshot.name!r} both have a stream "
+                        f"{spec.name!r}; rename or leave out one of them"
+                    )
 
     def _missing(self) -> list[str]:
         assert self._discovery is not None
