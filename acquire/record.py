@@ -16,7 +16,7 @@ from acquire.lsl import configuration
 from acquire.progress import Progress, warn
 from acquire.rig import EMPTY, Rig
 from acquire.session import DEFAULT_LABELS, Labels
-from acquire.status import Outcome
+from acquire.status import Outcome, Phase
 from acquire.stopping import Stopper
 from recordings import layout
 from recordings.errors import RecordingError
@@ -107,11 +107,18 @@ def _check(order: Order) -> None:
 def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | None:
     """Run the engine; None where it was interrupted before the recording began."""
     progress = Progress(enabled=not order.as_json)
+
+    def hear(event: Event) -> None:
+        # What `open` fails of is its error, and is said once.
+        fatal = engine.status.phase is Phase.OPENING and not order.allow_missing
+        if event.level == "warning" or (event.level == "error" and not fatal):
+            progress.line(f"{event.level}: {event.text}")
+
     with Engine(
         order.rig,
         order.selection,
         config,
-        on_event=lambda event: _show(event, progress),
+        on_event=hear,
         on_failure=stopper.stop,
         publish_events=order.xdf is None,
     ) as engine:
@@ -131,11 +138,6 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
         end = lsl_start + order.seconds if order.seconds is not None else math.inf
         progress.watch(engine, stopper, end)
         return engine.stop(end if math.isfinite(end) and not stopper.stopped else 0.0)
-
-
-def _show(event: Event, progress: Progress) -> None:
-    if event.level != "info":
-        progress.line(f"{event.level}: {event.text}")
 
 
 def _exit_code(outcome: Outcome, interrupted: bool) -> Exit:

@@ -11,6 +11,7 @@ from acquire.lsl import configuration, local_clock
 from acquire.progress import Progress
 from acquire.record import Exit
 from acquire.rig import load_rig
+from acquire.status import Phase
 from acquire.stopping import Stopper
 from recordings.manifest import Event
 
@@ -30,6 +31,9 @@ def run(path: Path, seconds: float | None) -> int:
     def hear(event: Event) -> None:
         if event.level != "info":
             alarms.append(event)
+        # What `open` fails of is its error, and is said once.
+        fatal = event.level == "error" and engine.status.phase is Phase.OPENING
+        if event.level != "info" and not fatal:
             progress.line(f"{event.level}: {event.text}")
 
     config = configuration(rig.table.lsl_session)
