@@ -89,8 +89,8 @@ class CameraStream:
         )
         self._encoder.start()
 
-    def arm(self, path: Path) -> None:
-        """Open a video file; nothing is stored before `start`.
+    def arm(self, path: Path) -> Path | None:
+        """Open a video file; nothing is stored before `start`. Gives the path with its suffix.
 
         Raises:
             AcquireError: the encoder is gone.
@@ -100,6 +100,7 @@ class CameraStream:
             self._past_stop.clear()
             self._told = None
             self._done = self._encoder.begin(path, self._codec.name)
+            return self._encoder.status().path
 
     def start(self, lsl_start: float) -> None:
         """Store the frames stamped at or after LSL time `lsl_start`."""
@@ -128,6 +129,7 @@ class CameraStream:
             frames=file.frames,
             bytes=file.bytes,
             sha256=file.sha256,
+            taken_back=file.lost,
             error=file.error,
             disk_full=file.disk_full,
         )

@@ -117,8 +117,7 @@ class Host:
     def _obey(self, body: Any) -> Any:
         match body:
             case ArmVideo(paths):
-                for name, path in paths.items():
-                    self._cameras[name].arm(path)
+                return {name: self._cameras[name].arm(path) for name, path in paths.items()}
             case StartVideo(lsl_start):
                 for camera in self._cameras.values():
                     camera.start(lsl_start)

@@ -244,7 +244,8 @@ class Engine:
         assert self._recording is not None
         simulated = any(d.snapshot.opened and d.snapshot.opened.simulated for d in self._each())
         streams = [s.entry() for s in self._recording.streams.values()]
-        session.started(lsl_start, streams, simulated)
+        videos = self._videos.entries(self._recording)
+        session.started(lsl_start, streams, videos, simulated)
         _sleep_until(lsl_start)
         self.report("engine", "info", "recording-start", f"recording {session.folder.name}")
         return lsl_start
@@ -336,7 +337,7 @@ class Engine:
         error = str(recording.error) if recording.error else None
         full = next((s.error for s in summaries if s.error and s.disk_full), None)
         state = State.FAILED if error or full else State.COMPLETE
-        videos = self._videos.entries(summaries, recording, lsl_stop)
+        videos = self._videos.final_entries(summaries, recording, lsl_stop)
         streams = tuple(with_lost_frames(s) for s in recording.streams.values())
         if (session := self._session) is not None:
             self._guard("truth.tsv", lambda: self._write_truth(session, recording, lsl_stop))

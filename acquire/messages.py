@@ -38,7 +38,10 @@ class Open:
 
 @dataclass(frozen=True, slots=True)
 class ArmVideo:
-    """Create the files, so that `StartVideo` takes effect at once: stream name → path stem."""
+    """Create the files, so that `StartVideo` takes effect at once: stream name → path stem.
+
+    The answer maps the streams to the files' paths.
+    """
 
     paths: Mapping[str, Path]
 
@@ -117,6 +120,7 @@ class VideoSummary:
     frames: int
     bytes: int
     sha256: str | None
+    taken_back: int = 0  # frames whose rows say stored, and which the encoder then lost
     error: str | None = None
     disk_full: bool = False
 

@@ -135,12 +135,19 @@ class Session:
         if len(self._events) < MAX_EVENTS:
             self._events.append(event)
 
-    def started(self, lsl_start: float, streams: Iterable[StreamEntry], simulated: bool) -> None:
+    def started(
+        self,
+        lsl_start: float,
+        streams: Iterable[StreamEntry],
+        videos: Iterable[VideoEntry],
+        simulated: bool,
+    ) -> None:
         """Note the start."""
         self.change(
             clock=(clock_pair(),),
             lsl_start=lsl_start,
             streams=tuple(streams),
+            videos=tuple(videos),
             simulated=simulated,
             events=tuple(self._events),
         )

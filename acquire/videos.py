@@ -12,9 +12,10 @@ from acquire.device_process import DeviceProcess
 from acquire.errors import ControlError
 from acquire.messages import ArmVideo, StartVideo, StopVideo, VideoSummary
 from acquire.recorder import RecordedStream, Recording
-from devices.base import VideoSpec
+from recordings.errors import RecordingError
 from recordings.manifest import Fate, StreamEntry, VideoEntry
 from recordings.planes import pixel_format
+from recordings.video import VideoReader, count_packets
 
 ARM_S = 5.0
 CLOSE_S = 20.0
@@ -36,6 +37,7 @@ class Videos:
     ) -> None:
         self._devices = devices
         self._complain = complain
+        self._armed: dict[str, Mapping[str, Path]] = {}  # device → stream → file
         self._stopping: dict[str, Future[Any]] = {}
 
     def _cameras(self) -> list[DeviceProcess]:
@@ -45,6 +47,7 @@ class Videos:
     def arm(self, folder: Path) -> None:
         """Have every camera open its file, so that `start` takes effect at once."""
         asked = {}
+        self._armed = {}
         for device in self._cameras():
             snapshot = device.snapshot
             paths = {video.name: folder / video.name for video in snapshot.videos}
@@ -52,6 +55,8 @@ class Videos:
         for name, answer in asked.items():
             if error := _error_of(answer, ARM_S):
                 self._complain(name, f"no video: {error}")
+            else:
+                self._armed[name] = answer.result()
 
     def start(self, lsl_start: float) -> None:
         """Have frames stored from LSL time `lsl_start` on."""
@@ -60,15 +65,18 @@ class Videos:
 
     def stop(self, lsl_stop: float) -> None:
         """Have frames stored up to LSL time `lsl_stop`; `collect` waits for the files."""
-        self._stopping = {d.snapshot.name: d.ask(StopVideo(lsl_stop)) for d in self._cameras()}
+        # Failed ones, too: where only the driver has failed, its process still closes the file.
+        self._stopping = {n: self._devices[n].ask(StopVideo(lsl_stop)) for n in self._armed}
 
     def collect(self) -> list[VideoSummary]:
-        """Wait until every file is closed."""
+        """Wait until every file is closed; of a process that has died, say what it has left."""
         summaries: list[VideoSummary] = []
         deadline = time.monotonic() + CLOSE_S
         for name, answer in self._stopping.items():
             if error := _error_of(answer, deadline - time.monotonic()):
                 self._complain(name, f"video not closed: {error}")
+                found = (_left_behind(s, path, error) for s, path in self._armed[name].items())
+                summaries += [summary for summary in found if summary is not None]
                 continue
             for summary in answer.result():
                 if summary.error:
@@ -77,12 +85,33 @@ class Videos:
         self._stopping = {}
         return summaries
 
-    def entries(
+    def entries(self, recording: Recording) -> tuple[VideoEntry, ...]:
+        """Describe the files for the manifest, as they are begun."""
+        specs = {v.name: v for d in self._devices.values() for v in d.snapshot.videos}
+        return tuple(
+            VideoEntry(
+                name=name,
+                file=path.name,
+                codec="",
+                width=specs[name].width,
+                height=specs[name].height,
+                pixel_format=specs[name].pixel_format,
+                tiling="",
+                rate_hz=specs[name].rate_hz,
+                lsl_start=recording.start,
+            )
+            for files in self._armed.values()
+            for name, path in files.items()
+        )
+
+    def final_entries(
         self, summaries: Iterable[VideoSummary], recording: Recording, lsl_stop: float
     ) -> tuple[VideoEntry, ...]:
-        """Describe the files for the manifest."""
-        specs = {v.name: v for d in self._devices.values() for v in d.snapshot.videos}
-        return tuple(_entry(s, specs[s.stream], recording, lsl_stop) for s in summaries)
+        """Describe the files for the manifest, now that they are closed."""
+        begun = {entry.name: entry for entry in self.entries(recording)}
+        return tuple(
+            _completed(begun.pop(s.stream), s, recording, lsl_stop) for s in summaries
+        ) + tuple(begun.values())
 
     def bytes_per_s(self) -> float:
         """Say how much all cameras deliver at their nominal rates."""
@@ -91,6 +120,18 @@ class Videos:
             for device in self._cameras()
             for v in device.snapshot.videos
         )
+
+
+def _left_behind(stream: str, path: Path, error: str) -> VideoSummary | None:
+    """Describe the file of a camera that does not answer; None where it cannot be read."""
+    try:
+        frames = count_packets(path)
+        with VideoReader(path) as reader:
+            info = reader.info
+        size = path.stat().st_size
+    except (RecordingError, OSError):
+        return None
+    return VideoSummary(stream, path, info.codec, info.tiling, frames, size, None, error=error)
 
 
 def _error_of(answer: Future[Any], timeout_s: float) -> str | None:
@@ -113,23 +154,23 @@ def with_lost_frames(stream: RecordedStream) -> StreamEntry:
     return entry.model_copy(update={"lost": lost})
 
 
-def _entry(
-    summary: VideoSummary, spec: VideoSpec, recording: Recording, lsl_stop: float
+def _completed(
+    entry: VideoEntry, summary: VideoSummary, recording: Recording, lsl_stop: float
 ) -> VideoEntry:
-    rows = [s for s in recording.streams.values() if s.found.key.name == spec.name and s.is_index]
+    rows = [s for s in recording.streams.values() if s.found.key.name == entry.name and s.is_index]
     fates = {fate: sum(s.fates.get(fate, 0) for s in rows) for fate in Fate}
-    return VideoEntry(
-        name=spec.name,
-        file=summary.path.name,
-        codec=summary.codec,
-        width=spec.width,
-        height=spec.height,
-        pixel_format=spec.pixel_format,
-        tiling=summary.tiling,
-        rate_hz=spec.rate_hz,
-        lsl_start=recording.start,
-        lsl_stop=lsl_stop,
-        captured=sum(fates.values()),
-        frames=summary.frames,
-        fates=fates,
+    captured = sum(fates.values())
+    fates[Fate.STORED] -= summary.taken_back
+    fates[Fate.ENCODER_ERROR] += summary.taken_back
+    return entry.model_copy(
+        update={
+            "file": summary.path.name,
+            "codec": summary.codec,
+            "tiling": summary.tiling,
+            "lsl_stop": lsl_stop,
+            "captured": captured,
+            "frames": summary.frames,
+            "taken_back": summary.taken_back,
+            "fates": fates,
+        }
     )

@@ -47,6 +47,8 @@ def examine_camera(
         return report, (missing,)
     index, fates = exam.stream.read(channels=[0, INDEX_CHANNELS.index("fate")]).T
     counts = {fate: int(np.sum(fates == fate.code)) for fate in Fate}
+    counts[Fate.STORED] -= entry.taken_back
+    counts[Fate.ENCODER_ERROR] += entry.taken_back
     packets, trouble = _packets(folder / entry.file)
     report = _report(entry, len(fates), counts[Fate.STORED], packets, counts)
     findings = (

@@ -113,6 +113,9 @@ class VideoEntry(_Model):
     lsl_stop: float | None = None
     captured: int = 0
     frames: int = 0  # packets in the file
+    # The last rows that say stored of frames that the encoder then failed to write: counted as
+    # encoder_error in `fates`.
+    taken_back: int = 0
     fates: dict[Fate, int] = {}
 
 

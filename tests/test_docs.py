@@ -1,0 +1,44 @@
+"""The documentation is true: made from the models, and its examples run."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from acquire.rig import parse_rig
+from acquire.rig_reference import reference
+from devices import registry
+from tests.devices.contract import check
+
+ROOT = Path(__file__).parents[1]
+
+
+def blocks(path: str, language: str) -> list[str]:
+    """The fenced blocks of one language."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return re.findall(rf"```{language}\n(.*?)```", text, re.DOTALL)
+
+
+def test_the_reference_of_the_rig_file_is_the_models() -> None:
+    written = (ROOT / "docs" / "rig-file.md").read_text(encoding="utf-8")
+    assert written == reference(), "run: unisono rig reference > docs/rig-file.md"
+
+
+def test_the_rig_file_of_the_readme_is_good() -> None:
+    (rig,) = blocks("README.md", "toml")
+    assert [d.name for d in parse_rig(rig).devices] == ["face", "eeg"]
+
+
+def test_the_driver_of_the_guide_keeps_the_contract(tmp_path: Path) -> None:
+    (source,) = blocks("docs/adding-a-device.md", "python")
+    assert len(source.splitlines()) < 60
+    (tmp_path / "thermometer.py").write_text(source, encoding="utf-8")
+    driver = registry.find("thermometer", tmp_path)
+    check(driver, {"name": "temperature", "port": 3}, 2.0)
+
+
+def test_every_link_between_documents_leads_somewhere() -> None:
+    for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").rglob("*.md")]:
+        for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
+            if not target.startswith("http"):
+                assert (path.parent / target).exists(), f"{path.name}: {target}"
