@@ -1,42 +1,42 @@
-"""From a camera's frames to a video file and an index stream: no frame without a fate.
+"""From a camera's frames to video files and an index stream: no frame without a fate.
 
-The driver's thread calls `publish`; it copies the frame into the ring and pushes one index row, and
-never waits. A frame is stored if and only if its stamp lies between the recording's start and stop.
+The driver's thread calls `publish`; it copies the frame into the ring, pushes the index rows that
+are decided, and never waits. A frame is stored if and only if its stamp lies between the
+recording's start and stop and, where there is a gate, in a trial. With a gate a frame waits in the
+ring until the gate has decided, and its row with it.
 """
 
 from __future__ import annotations
 
 import math
 import threading
-from concurrent.futures import Future
+from collections import deque
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from acquire.clock import ClockModel
-from acquire.encoder_process import NOT_STORED, EncodedFile, EncoderProcess
-from acquire.lsl import Outlet
-from acquire.messages import VideoSummary
+from acquire.encoder_process import NOT_STORED
+from acquire.gate import Decision, Gate
+from acquire.lsl import Outlet, local_clock
+from acquire.messages import VideoOptions, VideoSummary
+from acquire.preview import PreviewTap
 from acquire.signals import LossLog
+from acquire.video_files import FileEvent, VideoFiles
 from devices.base import Channel, Frame, StreamSpec, VideoSpec
-from recordings.codecs import Codec, choose_codec
 from recordings.manifest import INDEX_CHANNELS, Fate
 from recordings.planes import pixel_format
 
-RING_S = 1.0
-RING_SLOTS = 16
-"""The ring holds a second of frames, and never fewer than this."""
 LATE_S = 0.5
 """How long a stop waits for a frame after it, before it takes the camera for silent."""
-CLOSE_S = 15.0
-"""How long the encoder may take to empty a full ring and close the file."""
 
 _UNITS = {"device_time_s": "seconds", "exposure_us": "microseconds"}
+_INDEX, _FRAME, _FATE = (INDEX_CHANNELS.index(n) for n in ("file_index", "device_frame", "fate"))
 
 
-def index_spec(video: VideoSpec, codec: Codec) -> StreamSpec:
+def index_spec(video: VideoSpec, codec: str, tiling: str) -> StreamSpec:
     """Describe the index stream of a camera: one row a frame."""
-    tiled = pixel_format(video.pixel_format).tiling(video.width, video.height)
     return StreamSpec(
         name=video.name,
         type="VideoFrames",
@@ -51,45 +51,57 @@ def index_spec(video: VideoSpec, codec: Codec) -> StreamSpec:
             "width": str(video.width),
             "height": str(video.height),
             "pixel_format": video.pixel_format,
-            "codec": codec.name,
-            "tiling": "none" if codec.container == "raw" else tiled,
+            "codec": codec,
+            "tiling": tiling,
             **video.desc,
         },
     )
+
+
+@dataclass(slots=True)
+class _Row:
+    """An index row; `fate` is None while the frame is held and the gate has not decided."""
+
+    stamp: float
+    values: list[float]
+    fate: Fate | None
 
 
 class CameraStream:
     """Publishes the frames of one camera and has them stored."""
 
     def __init__(
-        self, spec: VideoSpec, device: str, codec: str, model: ClockModel, losses: LossLog
+        self,
+        spec: VideoSpec,
+        device: str,
+        options: VideoOptions,
+        model: ClockModel,
+        losses: LossLog,
     ) -> None:
         """Announce the index stream and start the encoder.
 
         Raises:
-            RecordingError: the codec does not fit the camera's format or rate.
+            RecordingError: the codec does not fit the camera's format or rate, or there is not
+                enough memory for the ring.
         """
         self.spec = spec
-        self._codec = choose_codec(codec, pixel_format(spec.pixel_format), spec.rate_hz)
-        self.outlet = Outlet(index_spec(spec, self._codec), device)
+        self.gate = Gate(options.gate) if options.gate else None
+        self._files = VideoFiles(spec, options)
+        self.outlet = Outlet(index_spec(spec, self._files.codec, self._files.tiling), device)
+        self.preview = PreviewTap(pixel_format(spec.pixel_format), spec.width, spec.height)
         self.captured = 0
+        self._fates = dict.fromkeys(Fate, 0)
         self._model = model
         self._losses = losses
         self._lock = threading.Lock()  # publish in one thread; arm, start and stop in another
         self._start = self._stop = math.inf
         self._past_stop = threading.Event()
-        self._done: Future[EncodedFile] | None = None
-        self._told: str | None = None  # the failure that has been told
-        self._encoder = EncoderProcess(
-            width=spec.width,
-            height=spec.height,
-            pixel_format=spec.pixel_format,
-            rate_hz=spec.rate_hz,
-            slots=max(RING_SLOTS, round(RING_S * spec.rate_hz)),
-        )
-        self._encoder.start()
+        self._waiting: deque[_Row] = deque()
+        self._last_stamp = -math.inf
 
-    def arm(self, path: Path) -> Path | None:
+    # Recording: called by the engine, over the pipe.
+
+    def arm(self, path: Path) -> Path:
         """Open a video file; nothing is stored before `start`. Gives the path with its suffix.
 
         Raises:
@@ -98,9 +110,8 @@ class CameraStream:
         with self._lock:
             self._start = self._stop = math.inf
             self._past_stop.clear()
-            self._told = None
-            self._done = self._encoder.begin(path, self._codec.name)
-            return self._encoder.status().path
+            self._fates = dict.fromkeys(Fate, 0)
+            return self._files.begin(path)
 
     def start(self, lsl_start: float) -> None:
         """Store the frames stamped at or after LSL time `lsl_start`."""
@@ -111,52 +122,50 @@ class CameraStream:
         """Store no frame stamped after `lsl_stop`; the file is then being closed."""
         with self._lock:
             self._stop = lsl_stop
-        self._past_stop.wait(max(0.0, lsl_stop - self.outlet.last_stamp) + LATE_S)
+        self._past_stop.wait(max(0.0, lsl_stop - self._last_stamp) + LATE_S)
         with self._lock:
+            self._settle(math.inf)
             self._start = math.inf
-            self._encoder.end()
+            self._files.end()
 
-    def summary(self) -> VideoSummary | None:
-        """Tell how the file ended, once it is closed; None where none was open."""
-        if self._done is None:
-            return None
-        file, self._done = self._done.result(CLOSE_S), None
-        return VideoSummary(
-            stream=self.spec.name,
-            path=file.path,
-            codec=file.codec,
-            tiling=file.tiling,
-            frames=file.frames,
-            bytes=file.bytes,
-            sha256=file.sha256,
-            taken_back=file.lost,
-            error=file.error,
-            disk_full=file.disk_full,
-        )
+    def summaries(self) -> list[VideoSummary]:
+        """Tell how the files ended, once they are closed."""
+        return self._files.summaries()
 
-    def new_failure(self) -> tuple[str, str] | None:
-        """Say once for each file why frames cannot be stored any more: event code and text."""
-        status = self._encoder.status()
-        if status.error is None or self._done is None or status.error == self._told:
-            return None
-        self._told = status.error
-        code = "disk-full" if status.disk_full else "video-failed"
-        return code, f"{self.spec.name}: frames are not stored any more: {status.error}"
+    def take_code(self, time: float, code: int) -> None:
+        """Take in a trigger code for the gate, LSL time in seconds."""
+        if self.gate is not None:
+            with self._lock:
+                self.gate.take(time, code)
+
+    @property
+    def fates(self) -> dict[Fate, int]:
+        """The frames of this recording so far, by fate."""
+        return dict(self._fates)
+
+    def new_events(self) -> list[FileEvent]:
+        """Give what has happened to the files since the last call: level, code, text."""
+        return self._files.new_events()
 
     def ring_fill(self) -> float:
         """How full the ring is, 0…1."""
-        status = self._encoder.status()
-        return status.waiting / status.slots
+        return self._files.ring_fill()
+
+    # Frames: called by the driver's thread.
 
     def publish(self, frame: Frame) -> None:
-        """Store the frame if it belongs to the recording, and push its index row."""
+        """Store the frame if it belongs to the recording, and push the rows that are decided."""
         stamp = self._stamp(frame)
-        if frame.lost:
-            self._push_lost(frame, stamp)
         with self._lock:
-            fate, index = self._decide(frame, stamp)
-        self._push_row(stamp, index, frame, fate)
-        self.captured += 1
+            if frame.lost:
+                self._add_lost(frame, stamp)
+            values = [NOT_STORED, frame.device_frame, *map(_nan, _details(frame)), math.nan]
+            self._waiting.append(_Row(stamp, values, self._receive(frame, stamp)))
+            self._settle(local_clock())
+        if frame.image is not None:
+            self.preview.offer(frame.image, stamp, frame.device_frame)
+        self.captured += 1 + frame.lost
+        self._last_stamp = stamp
         if stamp > self._stop:
             self._past_stop.set()
 
@@ -165,49 +174,68 @@ class CameraStream:
         if frame.device_time is not None:
             self._model.observe(frame.device_time, frame.time)
             time = float(self._model.map(np.array([frame.device_time]))[0])
-        # The outlet's stamps never fall, and a frame is stored by the stamp that is published.
-        return max(time, self.outlet.last_stamp)
+        # Stamps never fall, and a frame is stored by the stamp that is published.
+        return max(time, self._last_stamp)
 
-    def _decide(self, frame: Frame, stamp: float) -> tuple[Fate, int]:
+    def _receive(self, frame: Frame, stamp: float) -> Fate | None:
+        """Put the frame into the ring, if it may have to be stored; give its fate if it is known."""
         if frame.image is None or frame.fault is not None:
-            return Fate.INCOMPLETE, NOT_STORED
+            return Fate.INCOMPLETE
         if not self._start <= stamp <= self._stop:
-            return Fate.NOT_RECORDING, NOT_STORED
-        index = self._encoder.put(frame.image)
-        if index != NOT_STORED:
-            return Fate.STORED, index
-        failed = self._encoder.status().error is not None
-        return (Fate.ENCODER_ERROR if failed else Fate.RING_FULL), NOT_STORED
+            return Fate.NOT_RECORDING
+        return None if self._files.hold(frame.image) else self._files.why_not()
 
-    def _push_row(self, stamp: float, index: int, frame: Frame, fate: Fate) -> None:
-        row = (
-            index,
-            frame.device_frame,
-            _nan(frame.device_time),
-            _nan(frame.exposure_us),
-            _nan(frame.code),
-            fate.code,
+    def _settle(self, now: float) -> None:
+        """Decide on the frames that wait, oldest first, and push their rows."""
+        decided: list[_Row] = []
+        while self._waiting and self._decide(self._waiting[0], now):
+            decided.append(self._waiting.popleft())
+        if not decided:
+            return
+        for row in decided:
+            assert row.fate is not None
+            row.values[_FATE] = row.fate.code
+            self._fates[row.fate] += 1
+        self.outlet.push(
+            np.array([row.stamp for row in decided]),
+            np.array([row.values for row in decided], np.float64),
         )
-        self.outlet.push(np.array([stamp]), np.array([row], np.float64))
 
-    def _push_lost(self, frame: Frame, stamp: float) -> None:
+    def _decide(self, row: _Row, now: float) -> bool:
+        if row.fate is not None:
+            return True
+        decision = self.gate.decide(row.stamp, now) if self.gate else Decision.STORE
+        if decision is Decision.WAIT:
+            return False
+        if decision is Decision.DROP:
+            self._files.skip()
+            row.fate = Fate.GATED
+            return True
+        index = self._files.commit()
+        row.values[_INDEX] = index
+        row.fate = Fate.STORED if index != NOT_STORED else Fate.ENCODER_ERROR
+        return True
+
+    def _add_lost(self, frame: Frame, stamp: float) -> None:
         """Give the frames that never came a row each, spread over the gap."""
         self._losses.add(self.spec.name, stamp, frame.lost)
-        last = self.outlet.last_stamp
-        if math.isinf(last):
+        if math.isinf(self._last_stamp):
             return
-        rows = np.full((frame.lost, len(INDEX_CHANNELS)), np.nan)
-        rows[:, INDEX_CHANNELS.index("file_index")] = NOT_STORED
-        numbers = np.arange(frame.device_frame - frame.lost, frame.device_frame)
-        rows[:, INDEX_CHANNELS.index("device_frame")] = numbers
-        rows[:, INDEX_CHANNELS.index("fate")] = Fate.DEVICE_LOST.code
-        self.outlet.push(np.linspace(last, stamp, frame.lost + 2)[1:-1], rows)
-        self.captured += frame.lost
+        times = np.linspace(self._last_stamp, stamp, frame.lost + 2)[1:-1]
+        for k, time in enumerate(times.tolist()):
+            values = [math.nan] * len(INDEX_CHANNELS)
+            values[_INDEX] = NOT_STORED
+            values[_FRAME] = frame.device_frame - frame.lost + k
+            self._waiting.append(_Row(time, values, Fate.DEVICE_LOST))
 
     def close(self) -> None:
-        """Finish the file, end the encoder and withdraw the stream."""
-        self._encoder.finish(CLOSE_S)
+        """Finish the files, end the encoder and withdraw the stream."""
+        self._files.close()
         self.outlet.close()
+
+
+def _details(frame: Frame) -> tuple[float | None, ...]:
+    return frame.device_time, frame.exposure_us, frame.code
 
 
 def _nan(value: float | None) -> float:

@@ -35,6 +35,7 @@ from acquire.messages import (
     Request,
     StartVideo,
     StopVideo,
+    TakePreview,
     Upward,
 )
 from acquire.settings import first_problem
@@ -50,6 +51,8 @@ SILENT_S = 2.0
 """A device that says nothing for so long is stalled."""
 REOPEN_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before a device that went away is opened again; the last one repeats."""
+PREVIEW_S = 0.3
+"""How long a preview waits for a frame."""
 JOIN_S = 2.0
 """How long a driver may take to notice that it is to stop."""
 
@@ -103,7 +106,7 @@ class Host:
                 if time.monotonic() >= due:
                     due = time.monotonic() + STATUS_S
                     self._send(self._status())
-                    self._tell_video_failures()
+                    self._tell_of_videos()
             except (EOFError, OSError):  # the engine is gone
                 return
 
@@ -124,8 +127,9 @@ class Host:
             case StopVideo(lsl_stop):
                 for camera in self._cameras.values():
                     camera.stop(lsl_stop)
-                summaries = [camera.summary() for camera in self._cameras.values()]
-                return [summary for summary in summaries if summary is not None]
+                return [s for camera in self._cameras.values() for s in camera.summaries()]
+            case TakePreview(stream):
+                return self._cameras[stream].preview.take(PREVIEW_S)
             case Command(name, args):
                 if self._device is None:
                     raise DeviceError(f"{self._name}: not open")
@@ -144,12 +148,13 @@ class Host:
             self._losses.take(),
             self._model.drift_ppm if self._model.fitted else None,
             max((c.ring_fill() for c in self._cameras.values()), default=0.0),
+            {c.spec.name: c.fates for c in self._cameras.values()},
         )
 
-    def _tell_video_failures(self) -> None:
+    def _tell_of_videos(self) -> None:
         for camera in self._cameras.values():
-            if failure := camera.new_failure():
-                self._event("error", *failure)
+            for level, code, text in camera.new_events():
+                self._event(level, code, text)
 
     def _send(self, message: Upward) -> None:
         with self._send_lock:
@@ -203,7 +208,7 @@ class Host:
                 self._signals[spec.name] = SignalStream(spec, self._name, self._model, self._losses)
             else:
                 self._cameras[spec.name] = CameraStream(
-                    spec, self._name, order.codec, self._model, self._losses
+                    spec, self._name, order.video, self._model, self._losses
                 )
         uids = {n: s.outlet.uid for n, s in self._signals.items()}
         uids |= {n: c.outlet.uid for n, c in self._cameras.items()}

@@ -3,8 +3,9 @@
 A process of its own, because beside a busy Python thread an encoder loses two thirds of its speed
 to the GIL. It starts warm, before there is anything to record. `EncoderProcess` is its other end.
 
-Standard input brings what happens, in order: one zero byte for a frame that is in the ring, or a
-one byte, four bytes of length and a JSON command:
+Standard input brings what happens, in order: a zero byte for the oldest frame in the ring, to be
+written; a two byte for one that is not wanted after all; or a one byte, four bytes of length and a
+JSON command:
 
     {"begin": {"path", "codec", "threads"}}    the frames that follow go into this file
     {"end": true}                              close it
@@ -35,6 +36,7 @@ from recordings.video import VideoWriter
 
 FRAME: Final = 0
 COMMAND: Final = 1
+SKIP: Final = 2
 PROGRESS_S: Final = 0.1
 HURRY_FILL: Final = 0.25  # of the ring: beyond, the hash is left to whoever reads the file later
 _ANSWER_S: Final = 5.0  # a reader that takes nothing for so long gets no results either
@@ -47,13 +49,13 @@ def command(body: dict[str, Any]) -> bytes:
 
 
 def parse(data: bytearray) -> Iterator[dict[str, Any] | None]:
-    """Take whole events off the front of `data`: None for a frame, or a command."""
+    """Take whole events off the front of `data`: None for a frame, {} for a skip, or a command."""
     start = 0
     try:
         while start < len(data):
-            if data[start] == FRAME:
+            if data[start] in (FRAME, SKIP):
                 start += 1
-                yield None
+                yield None if data[start - 1] == FRAME else {}
                 continue
             end = start + 5 + int.from_bytes(data[start + 1 : start + 5], "little")
             if len(data) < start + 5 or len(data) < end:
@@ -105,6 +107,8 @@ class Encoder:
     def _handle(self, event: dict[str, Any] | None) -> None:
         if event is None:
             self._frame()
+        elif not event:
+            self._ring.release()
         elif "begin" in event:
             self.end()
             self._begin(**event["begin"])

@@ -89,6 +89,7 @@ class EncoderProcess:
         self._status = EncoderStatus(slots=slots)
         self._files: dict[Path, _Open] = {}
         self._file: _Open | None = None
+        self._held = 0  # frames in the ring that are neither committed nor skipped
         self._process: subprocess.Popen[bytes] | None = None
 
     # -- capture side ---------------------------------------------------------------------------
@@ -141,6 +142,35 @@ class EncoderProcess:
         self._send(encoder.command({"begin": body}))
         return self._file.done
 
+    def hold(self, image: Picture) -> bool:
+        """Keep a frame in the ring until `commit` or `skip`; False = full. Never waits.
+
+        Raises:
+            RecordingError: the frame has the wrong size.
+        """
+        frame = planes.as_bytes(image, self._format, self._width, self._height)
+        kept = self.ring.try_put(frame)
+        self._held += kept
+        return kept
+
+    def commit(self) -> int:
+        """Have the oldest frame held written; its index in the file, or `NOT_STORED`."""
+        file = self._file
+        if file is None or self._status.error is not None:
+            self.skip()
+            return NOT_STORED
+        self._held -= 1
+        self.ring.set_index(self._held, file.put)
+        if not self._send(bytes([encoder.FRAME])):
+            return NOT_STORED
+        file.put += 1
+        return file.put - 1
+
+    def skip(self) -> None:
+        """Drop the oldest frame held."""
+        self._held -= 1
+        self._send(bytes([encoder.SKIP]))
+
     def put(self, image: Picture) -> int:
         """Hand a frame over; its index in the file, or `NOT_STORED`. Never waits.
 
@@ -150,15 +180,9 @@ class EncoderProcess:
         Raises:
             RecordingError: the frame has the wrong size.
         """
-        frame = planes.as_bytes(image, self._format, self._width, self._height)
-        file = self._file
-        if file is None or self._status.error is not None:
+        if self._file is None or self._status.error is not None or not self.hold(image):
             return NOT_STORED
-        index = file.put
-        if not self.ring.try_put(frame, index) or not self._send(bytes([encoder.FRAME])):
-            return NOT_STORED
-        file.put += 1
-        return index
+        return self.commit()
 
     def end(self) -> None:
         """Close the file once the frames put so far are in it; returns at once."""

@@ -149,7 +149,7 @@ class Engine:
 
     def _order(self, table: DeviceTable) -> Open:
         folder = self.rig.driver_folder
-        return Open(table.driver, table.settings, folder, self._lsl_config, table.codec)
+        return Open(table.driver, table.settings, folder, self._lsl_config, table.video)
 
     def _wait_for_streams(
         self, wait_s: float, allow_missing: bool, cancelled: Callable[[], bool]

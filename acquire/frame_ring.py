@@ -65,7 +65,11 @@ class FrameRing:
             return 0
         return int(self._control[_HEAD]) - int(self._control[_TAIL])
 
-    def try_put(self, frame: U8Array, index: int) -> bool:
+    def set_index(self, age: int, index: int) -> None:
+        """Give a frame its index in the file, now that it has one; `age` frames came after it."""
+        self._headers[(self._head - 1 - age) % self.slots][_INDEX] = index
+
+    def try_put(self, frame: U8Array, index: int = -1) -> bool:
         """Copy a frame in, with its index in the file; False = full, nothing was stored."""
         waiting = self._head - int(self._control[_TAIL])
         if waiting >= self.slots:

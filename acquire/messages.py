@@ -1,6 +1,6 @@
 """What the engine and a device process say to each other over their pipe.
 
-Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `Command`, `Close`. Up: the rest. Every message
+Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `TakePreview`, `Command`, `Close`. Up: the rest. Every message
 down is answered by one `Answer` with its number, except `Close`, which the end of the pipe answers.
 """
 
@@ -12,7 +12,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
+from acquire.gate import GateSettings
 from devices.base import StreamSpec, VideoSpec
+from recordings.manifest import Fate
 
 
 class DeviceState(StrEnum):
@@ -26,6 +28,16 @@ class DeviceState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class VideoOptions:
+    """How a camera's frames are stored."""
+
+    codec: str = "auto"
+    ring_s: float = 1.0
+    gate: GateSettings | None = None
+    on_overload: Literal["count", "degrade"] = "count"
+
+
+@dataclass(frozen=True, slots=True)
 class Open:
     """Open the device: the first message of all."""
 
@@ -33,7 +45,7 @@ class Open:
     settings: Mapping[str, Any]
     folder: Path | None  # where the rig keeps drivers of its own
     lsl_config: str | None
-    codec: str = "auto"  # of the videos, where it is a camera
+    video: VideoOptions  # what applies where it is a camera
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +73,13 @@ class StopVideo:
 
 
 @dataclass(frozen=True, slots=True)
+class TakePreview:
+    """Make a preview of a camera's next frame; the answer is a `Preview`, or None."""
+
+    stream: str
+
+
+@dataclass(frozen=True, slots=True)
 class Command:
     """Pass a command to the driver."""
 
@@ -78,7 +97,7 @@ class Request:
     """A message down, with the number that its answer will carry."""
 
     number: int
-    body: Open | ArmVideo | StartVideo | StopVideo | Command | Close
+    body: Open | ArmVideo | StartVideo | StopVideo | TakePreview | Command | Close
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +152,8 @@ class HostStatus:
     samples: Mapping[str, int] = field(default_factory=dict)
     losses: tuple[Loss, ...] = ()
     drift_ppm: float | None = None
-    ring_fill: float = 0.0  # 0…1, high-water since the last status
+    ring_fill: float = 0.0  # 0…1, the fullest of its cameras
+    fates: Mapping[str, Mapping[Fate, int]] = field(default_factory=dict)  # by camera
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,8 +33,8 @@ if TYPE_CHECKING:
 
 STEP_S = 0.02
 """Samples are sent in chunks of this length."""
-AHEAD_S = 0.2
-"""The first sample is due this long after the start."""
+AHEAD_S = 0.1
+"""The first sample is due this long after the start; a driver is never silent for 0.2 s."""
 
 
 class ReplaySettings(Settings):

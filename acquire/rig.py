@@ -11,13 +11,13 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from acquire.errors import ConfigError
+from acquire.gate import GateSettings
+from acquire.messages import VideoOptions
 from acquire.settings import first_problem, model_at
 from devices import registry
 from devices.base import DeviceError
 
 Codec = Literal["auto", "raw", "magicyuv", "ffvhuff", "ffv1", "x264-lossless", "x264-crf"]
-CAMERA_KEYS = frozenset({"codec"})
-"""Keys of a camera's table that are for the recorder, not for the driver."""
 
 
 class _Table(BaseModel):
@@ -66,7 +66,19 @@ class DeviceTable(BaseModel):
 
     name: str
     driver: str
-    codec: Codec = "auto"
+    codec: Codec = Field(default="auto", description="cameras: how the video is stored")
+    ring_s: float = Field(
+        default=1.0, ge=0.1, le=60, description="cameras: memory for frames, in seconds"
+    )
+    gate: GateSettings | None = Field(default=None, description="cameras: store trials only")
+    on_overload: Literal["count", "degrade"] = Field(
+        default="count", description="cameras: a full ring only counts, or changes the codec"
+    )
+
+    @property
+    def video(self) -> VideoOptions:
+        """How frames are stored, where it is a camera."""
+        return VideoOptions(self.codec, self.ring_s, self.gate, self.on_overload)
 
     @property
     def settings(self) -> dict[str, Any]:

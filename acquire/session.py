@@ -165,7 +165,7 @@ class Session:
     ) -> None:
         """Note how it ended, before the hashes are known."""
         videos = tuple(videos)
-        names = [layout.XDF_NAME, *(v.file for v in videos)]
+        names = [layout.XDF_NAME, *(file for v in videos for file in v.files)]
         if (self.folder / layout.TRUTH_NAME).exists():
             names.append(layout.TRUTH_NAME)
         self.change(

@@ -13,7 +13,7 @@ from acquire.errors import ControlError
 from acquire.messages import ArmVideo, StartVideo, StopVideo, VideoSummary
 from acquire.recorder import RecordedStream, Recording
 from recordings.errors import RecordingError
-from recordings.manifest import Fate, StreamEntry, VideoEntry
+from recordings.manifest import Fate, StreamEntry, VideoEntry, VideoPart
 from recordings.planes import pixel_format
 from recordings.video import VideoReader, count_packets
 
@@ -108,10 +108,15 @@ class Videos:
         self, summaries: Iterable[VideoSummary], recording: Recording, lsl_stop: float
     ) -> tuple[VideoEntry, ...]:
         """Describe the files for the manifest, now that they are closed."""
-        begun = {entry.name: entry for entry in self.entries(recording)}
+        files: dict[str, list[VideoSummary]] = {}
+        for summary in summaries:
+            files.setdefault(summary.stream, []).append(summary)
         return tuple(
-            _completed(begun.pop(s.stream), s, recording, lsl_stop) for s in summaries
-        ) + tuple(begun.values())
+            _completed(entry, files[entry.name], recording, lsl_stop)
+            if entry.name in files
+            else entry
+            for entry in self.entries(recording)
+        )
 
     def bytes_per_s(self) -> float:
         """Say how much all cameras deliver at their nominal rates."""
@@ -155,22 +160,28 @@ def with_lost_frames(stream: RecordedStream) -> StreamEntry:
 
 
 def _completed(
-    entry: VideoEntry, summary: VideoSummary, recording: Recording, lsl_stop: float
+    entry: VideoEntry, files: list[VideoSummary], recording: Recording, lsl_stop: float
 ) -> VideoEntry:
     rows = [s for s in recording.streams.values() if s.found.key.name == entry.name and s.is_index]
     fates = {fate: sum(s.fates.get(fate, 0) for s in rows) for fate in Fate}
     captured = sum(fates.values())
-    fates[Fate.STORED] -= summary.taken_back
-    fates[Fate.ENCODER_ERROR] += summary.taken_back
+    taken_back = sum(file.taken_back for file in files)
+    fates[Fate.STORED] -= taken_back
+    fates[Fate.ENCODER_ERROR] += taken_back
+    first, *others = files
     return entry.model_copy(
         update={
-            "file": summary.path.name,
-            "codec": summary.codec,
-            "tiling": summary.tiling,
+            "file": first.path.name,
+            "codec": first.codec,
+            "tiling": first.tiling,
             "lsl_stop": lsl_stop,
             "captured": captured,
-            "frames": summary.frames,
-            "taken_back": summary.taken_back,
+            "frames": sum(file.frames for file in files),
+            "parts": tuple(
+                VideoPart(file=f.path.name, codec=f.codec, tiling=f.tiling, frames=f.frames)
+                for f in others
+            ),
+            "taken_back": taken_back,
             "fates": fates,
         }
     )

@@ -29,6 +29,13 @@ def stored_rows(exam: StreamExam) -> tuple[F64Array, F64Array]:
     return index[stored], exam.stamps[stored]
 
 
+def first_file(index: F64Array, times: F64Array) -> tuple[F64Array, F64Array]:
+    """Keep the rows of a camera's first file: where the index begins again, the next one does."""
+    again = np.flatnonzero(np.diff(index) < 0)
+    stop = int(again[0]) + 1 if len(again) else len(index)
+    return index[:stop], times[:stop]
+
+
 def examine_camera(
     entry: VideoEntry, exam: StreamExam | None, folder: Path
 ) -> tuple[CameraReport, tuple[Finding, ...]]:
@@ -37,7 +44,8 @@ def examine_camera(
     `exam` is its index stream, None where the recording has none.
     """
     if exam is None:
-        report = _report(entry, 0, 0, _packets(folder / entry.file)[0], {})
+        packets = sum(_packets(folder / file)[0] for file in entry.files)
+        report = _report(entry, 0, 0, packets, {})
         missing = Finding(
             level="fail",
             code="no-index",
@@ -49,10 +57,11 @@ def examine_camera(
     counts = {fate: int(np.sum(fates == fate.code)) for fate in Fate}
     counts[Fate.STORED] -= entry.taken_back
     counts[Fate.ENCODER_ERROR] += entry.taken_back
-    packets, trouble = _packets(folder / entry.file)
+    files = [_packets(folder / file) for file in entry.files]
+    packets = sum(count for count, _ in files)
     report = _report(entry, len(fates), counts[Fate.STORED], packets, counts)
     findings = (
-        *trouble,
+        *(finding for _, trouble in files for finding in trouble),
         *_ledger_findings(report, entry),
         *_order_findings(entry.name, index[fates == Fate.STORED.code]),
         *_loss_findings(report),
@@ -128,13 +137,14 @@ def _ledger_findings(report: CameraReport, entry: VideoEntry) -> Iterator[Findin
 
 
 def _order_findings(name: str, index: F64Array) -> Iterator[Finding]:
-    if not np.array_equal(index, np.arange(len(index))):
+    steps = np.diff(index, prepend=-1)
+    if not np.all((steps == 1) | (index == 0)):
         yield Finding(
             level="fail",
             code="index-order",
             subject=name,
-            text="the file indices of the stored frames are not 0, 1, 2…: times and pictures may "
-            "not belong together",
+            text="the file indices of the stored frames are not 0, 1, 2… in each file: times and "
+            "pictures may not belong together",
         )
 
 

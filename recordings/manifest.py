@@ -98,8 +98,21 @@ class StreamEntry(_Model):
     gaps: tuple[Gap, ...] = ()
 
 
+class VideoPart(_Model):
+    """A further video file of a camera; its file indices begin at 0 again."""
+
+    file: str
+    codec: str
+    tiling: str
+    frames: int
+
+
 class VideoEntry(_Model):
-    """One video file; its frames' times stand in the index stream of the same name."""
+    """The video of a camera; its frames' times stand in the index stream of the same name.
+
+    One file, unless the codec was changed or the camera restarted while recording: then `parts` has
+    the files after the first, in their order.
+    """
 
     name: str
     file: str
@@ -112,11 +125,17 @@ class VideoEntry(_Model):
     lsl_start: float
     lsl_stop: float | None = None
     captured: int = 0
-    frames: int = 0  # packets in the file
+    frames: int = 0  # packets in the file, or in all files
+    parts: tuple[VideoPart, ...] = ()
     # The last rows that say stored of frames that the encoder then failed to write: counted as
     # encoder_error in `fates`.
     taken_back: int = 0
     fates: dict[Fate, int] = {}
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """All files, in the order of their frames."""
+        return (self.file, *(part.file for part in self.parts))
 
 
 class FileEntry(_Model):

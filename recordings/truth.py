@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.errors import RecordingError
-from recordings.ledger import stored_rows
+from recordings.ledger import first_file, stored_rows
 from recordings.manifest import INDEX_CHANNELS, StreamTruth, Truth
 from recordings.markers import parse_markers
 from recordings.stream_check import EVENTS_STREAM, StreamExam
@@ -195,7 +195,7 @@ def _in_video(exam: StreamExam, world: dict[str, WorldEvents], path: Path) -> It
     if "flash_on" in world and "flash_off" in world:
         from recordings.flashes import find_flashes
 
-        index, times = stored_rows(exam)
+        index, times = first_file(*stored_rows(exam))
         on, off = world["flash_on"].times, world["flash_off"].times
         yield find_flashes(exam.name, path, index.astype(np.int64), times, on, off)
 

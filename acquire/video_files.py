@@ -1,0 +1,189 @@
+"""The video files of one camera: one a recording, more if the codec had to be changed."""
+
+from __future__ import annotations
+
+import time
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Literal
+
+from acquire.encoder_process import EncodedFile, EncoderProcess
+from acquire.messages import VideoOptions, VideoSummary
+from devices.base import Array, VideoSpec
+from recordings.codecs import choose_codec
+from recordings.errors import RecordingError
+from recordings.manifest import Fate
+from recordings.planes import pixel_format
+
+RING_SLOTS = 16
+"""The ring never holds fewer frames than this."""
+CLOSE_S = 15.0
+"""How long the encoder may take to empty a full ring and close the file."""
+PATIENCE_S = 1.0
+"""How long a full ring is watched before the codec is changed."""
+BUSY = 0.75
+"""An encoder that uses so much of a core is held up by the processor, else by the disk."""
+ALARM_FILL = 0.25
+"""From so full a ring on somebody should know."""
+
+# What to fall back to where the processor is too slow, and where the disk is. Always lossless.
+_LESS_WORK = {"ffv1": "magicyuv", "x264-lossless": "magicyuv", "magicyuv": "raw", "ffvhuff": "raw"}
+_LESS_DATA = {"raw": "magicyuv", "magicyuv": "ffv1", "ffvhuff": "ffv1"}
+
+
+FileEvent = tuple[Literal["info", "warning", "error"], str, str]
+"""Level, code, text."""
+
+
+class VideoFiles:
+    """Hands frames to the encoder process and knows which file they are in."""
+
+    def __init__(self, spec: VideoSpec, options: VideoOptions) -> None:
+        """Start the encoder.
+
+        Raises:
+            RecordingError: the codec does not fit, or there is not enough memory for the ring.
+        """
+        self._spec, self._options = spec, options
+        self._format = pixel_format(spec.pixel_format)
+        self._use(options.codec)
+        seconds = options.ring_s + (options.gate.hold_s if options.gate else 0.0)
+        self._encoder = EncoderProcess(
+            width=spec.width,
+            height=spec.height,
+            pixel_format=spec.pixel_format,
+            rate_hz=spec.rate_hz,
+            slots=max(RING_SLOTS, round(seconds * spec.rate_hz)),
+        )
+        self._encoder.start()
+        self._stem = Path()
+        self._files: list[Future[EncodedFile]] = []
+        self._events: list[FileEvent] = []
+        self._told: str | None = None  # the failure that has been told
+        self._full_since: float | None = None
+        self._cpu_then = 0.0
+        self._alarmed = False
+
+    def _use(self, codec: str) -> None:
+        chosen = choose_codec(codec, self._format, self._spec.rate_hz)
+        self.codec = chosen.name
+        raw = chosen.container == "raw"
+        size = self._spec.width, self._spec.height
+        self.tiling = "none" if raw else self._format.tiling(*size)
+
+    def begin(self, stem: Path) -> Path:
+        """Open the first file of a recording; gives its path.
+
+        Raises:
+            AcquireError: the encoder is gone.
+        """
+        self._stem = stem
+        self._files = []
+        self._told = None
+        self._alarmed = False
+        return self._open(stem)
+
+    def _open(self, stem: Path) -> Path:
+        self._full_since = None
+        self._files.append(self._encoder.begin(stem, self.codec))
+        path = self._encoder.status().path
+        assert path is not None
+        return path
+
+    def hold(self, image: Array) -> bool:
+        """Put a frame into the ring; False = not stored, see `why_not`."""
+        if self._encoder.status().error is not None:
+            return False
+        if self._encoder.hold(image):
+            self._full_since = None
+            return True
+        self._overloaded()
+        return False
+
+    def why_not(self) -> Fate:
+        """Say why `hold` refused."""
+        failed = self._encoder.status().error is not None
+        return Fate.ENCODER_ERROR if failed else Fate.RING_FULL
+
+    def commit(self) -> int:
+        """Have the oldest frame held written; its index in the file, or NOT_STORED."""
+        return self._encoder.commit()
+
+    def skip(self) -> None:
+        """Drop the oldest frame held."""
+        self._encoder.skip()
+
+    def end(self) -> None:
+        """Close the file once the frames committed so far are in it."""
+        self._encoder.end()
+
+    def _overloaded(self) -> None:
+        """The ring is full: change the codec if that was asked for, and it lasts."""
+        now, status = time.monotonic(), self._encoder.status()
+        if self._full_since is None:
+            self._full_since, self._cpu_then = now, status.cpu_s
+        elapsed = now - self._full_since
+        if self._options.on_overload != "degrade" or elapsed < PATIENCE_S:
+            return
+        busy = (status.cpu_s - self._cpu_then) / elapsed
+        slow, ladder = ("processor", _LESS_WORK) if busy > BUSY else ("disk", _LESS_DATA)
+        cheaper = ladder.get(self.codec)
+        self._full_since = None
+        if cheaper is None:
+            return
+        before = self.codec
+        try:
+            self._use(cheaper)
+        except RecordingError:  # the format has no such codec: go on as it is
+            return
+        self._open(self._stem.with_name(f"{self._stem.name}-{len(self._files) + 1}"))
+        text = (
+            f"{self._spec.name}: the {slow} is too slow for {before}; {self.codec} in a new file "
+            "from here on"
+        )
+        self._events.append(("warning", "codec-changed", text))
+
+    def new_events(self) -> list[FileEvent]:
+        """Give what has happened since the last call: level, code, text."""
+        events, self._events = self._events, []
+        status = self._encoder.status()
+        name = self._spec.name
+        if status.error is not None and self._files and status.error != self._told:
+            self._told = status.error
+            code = "disk-full" if status.disk_full else "video-failed"
+            text = f"{name}: frames are not stored any more: {status.error}"
+            events.append(("error", code, text))
+        if not self._alarmed and self._options.gate is None and self.ring_fill() > ALARM_FILL:
+            self._alarmed = True
+            text = f"{name}: the ring is {self.ring_fill():.0%} full: the encoder falls behind"
+            events.append(("info", "ring-filling", text))
+        return events
+
+    def ring_fill(self) -> float:
+        """How full the ring is, 0…1."""
+        status = self._encoder.status()
+        return status.waiting / status.slots
+
+    def summaries(self) -> list[VideoSummary]:
+        """Wait until the files are closed, and tell how they ended."""
+        files, self._files = self._files, []
+        deadline = time.monotonic() + CLOSE_S
+        return [self._summary(file.result(max(0.0, deadline - time.monotonic()))) for file in files]
+
+    def _summary(self, file: EncodedFile) -> VideoSummary:
+        return VideoSummary(
+            stream=self._spec.name,
+            path=file.path,
+            codec=file.codec,
+            tiling=file.tiling,
+            frames=file.frames,
+            bytes=file.bytes,
+            sha256=file.sha256,
+            taken_back=file.lost,
+            error=file.error,
+            disk_full=file.disk_full,
+        )
+
+    def close(self) -> None:
+        """Finish the file and end the encoder."""
+        self._encoder.finish(CLOSE_S)
