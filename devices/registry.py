@@ -27,7 +27,28 @@ GROUP = "unisono.devices"
 
 # The modules of this package that are not drivers.
 HELPERS = frozenset(
-    ("base", "face", "faults", "hashing", "pacing", "registry", "signals", "waves", "world")
+    (
+        "aravis_api",
+        "base",
+        "checksums",
+        "face",
+        "faults",
+        "frame_parser",
+        "frames",
+        "genicam_frames",
+        "genicam_nodes",
+        "hashing",
+        "line_parser",
+        "paced_clock",
+        "pacing",
+        "ports",
+        "readings",
+        "registry",
+        "serial_device",
+        "signals",
+        "waves",
+        "world",
+    )
 )
 
 Loader = Callable[[], type[Device]]

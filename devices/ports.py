@@ -1,0 +1,188 @@
+"""Serial ports: which there are, which one is meant, and why one cannot be opened.
+
+A port is named by its path (`/dev/ttyUSB0`, `COM3`, `/dev/serial/by-id/…`), by the USB numbers of
+its adapter (`2341:0043`), or by the adapter's serial number (`serial=A50285BI`): the last two find
+it again after it has been plugged in elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from devices.base import DeviceError, DeviceLost
+
+if TYPE_CHECKING:
+    import serial
+
+_USB = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
+READ_WAIT_S = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class PortInfo:
+    """A serial port of this computer; the USB numbers are None where it is not on USB."""
+
+    path: str
+    description: str = ""
+    vendor: int | None = None
+    product: int | None = None
+    serial_number: str | None = None
+
+    def __str__(self) -> str:
+        usb = f", {self.vendor:04x}:{self.product or 0:04x}" if self.vendor is not None else ""
+        number = f", serial={self.serial_number}" if self.serial_number else ""
+        return f"{self.path} ({self.description or 'no description'}{usb}{number})"
+
+
+def present() -> list[PortInfo]:
+    """List the serial ports of this computer."""
+    from serial.tools import list_ports
+
+    return [
+        PortInfo(p.device, p.description, p.vid, p.pid, p.serial_number)
+        for p in sorted(list_ports.comports())
+    ]
+
+
+def choose(port: str, ports: Iterable[PortInfo]) -> str:
+    """Return the path that `port` means, which may be a path, vendor:product, or serial=….
+
+    Raises:
+        DeviceError: no port is that, or several are.
+    """
+    if match := _USB.fullmatch(port):
+        wanted = (int(match[1], 16), int(match[2], 16))
+        fitting = [p for p in ports if (p.vendor, p.product) == wanted]
+    elif port.startswith("serial="):
+        fitting = [p for p in ports if p.serial_number == port.removeprefix("serial=")]
+    else:
+        return port
+    if not fitting:
+        raise DeviceError(f"no port is {port!r}; {_listing()}")
+    if len(fitting) > 1:
+        several = ", ".join(map(str, fitting))
+        raise DeviceError(
+            f"{len(fitting)} ports are {port!r}: {several}; name one by serial= or path"
+        )
+    return fitting[0].path
+
+
+def _listing() -> str:
+    ports = ", ".join(map(str, present()))
+    return f"there are: {ports}" if ports else "this computer has no serial port: is it plugged in?"
+
+
+def explain(error: Exception, path: str) -> str:
+    """Say why a port cannot be opened and what to do about it."""
+    number = getattr(error, "errno", None)
+    text = str(error)
+    if number in (errno.ENOENT, errno.ENXIO, errno.ENODEV) or "FileNotFoundError" in text:
+        return f"no port {path}; {_listing()}"
+    if number == errno.EBUSY or "exclusively lock" in text or "Access is denied" in text:
+        return f"{path} is taken by another program; close it there (a terminal, an IDE's monitor?)"
+    if number in (errno.EACCES, errno.EPERM) or "PermissionError" in text:
+        return (
+            f"no permission to open {path}; on Linux: sudo usermod -aG dialout $USER, "
+            "then log in again"
+        )
+    if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR) or "Could not configure" in text:
+        return f"{path} is not a serial port ({text})"
+    return f"{path} cannot be opened: {text or type(error).__name__}"
+
+
+class Port:
+    """An open serial port, of which this program is the only user."""
+
+    def __init__(self, port: str, *, baud: int, again: bool = False, **options: Any) -> None:
+        """Open it: 8 data bits; `options` are pyserial's (parity, stopbits, rtscts).
+
+        Raises:
+            DeviceError: it cannot be opened; DeviceLost where it had been open before (`again`).
+        """
+        import serial
+
+        kind = DeviceLost if again else DeviceError
+        self.path = port
+        try:
+            self.path = choose(port, present() if port == "" or ":" in port or "=" in port else ())
+            self._serial: serial.Serial | None = serial.Serial(
+                self.path, baud, timeout=READ_WAIT_S, write_timeout=1.0, exclusive=True, **options
+            )
+        except DeviceError as error:
+            raise kind(str(error)) from error
+        except (OSError, serial.SerialException) as error:
+            raise kind(explain(error, self.path)) from error
+        except ValueError as error:
+            raise DeviceError(
+                f"{self.path}: baud {baud}: {error}; try a usual one: 115200"
+            ) from error
+
+    def read(self) -> bytes:
+        """Wait up to 0.1 s for bytes, and take all that are there.
+
+        Raises:
+            DeviceLost: the port has gone.
+        """
+        assert self._serial is not None, "closed"
+        try:
+            first: bytes = self._serial.read(1)
+            waiting = self._serial.in_waiting if first else 0
+            return first + self._serial.read(waiting) if waiting else first
+        except (OSError, TypeError) as error:  # TypeError: pyserial, when closed while reading
+            raise DeviceLost(f"{self.path} has gone: {error}") from error
+
+    def write(self, data: bytes) -> None:
+        """Write bytes; they are on their way when this returns.
+
+        Raises:
+            DeviceLost: the port has gone or takes nothing.
+        """
+        assert self._serial is not None, "closed"
+        try:
+            self._serial.write(data)
+        except OSError as error:
+            raise DeviceLost(f"{self.path} takes no bytes: {error}") from error
+
+    def forget_input(self) -> None:
+        """Throw away what has arrived so far."""
+        assert self._serial is not None, "closed"
+        with contextlib.suppress(OSError):
+            self._serial.reset_input_buffer()
+
+    def lines(self) -> tuple[bool, bool, bool, bool]:
+        """Return the states of the lines CTS, DSR, DCD and RI.
+
+        Raises:
+            DeviceLost: the port has gone.
+        """
+        port = self._serial
+        assert port is not None, "closed"
+        try:
+            return port.cts, port.dsr, port.cd, port.ri
+        except OSError as error:
+            raise DeviceLost(f"{self.path}: its lines cannot be read: {error}") from error
+
+    def close(self) -> None:
+        """Give the port back."""
+        port, self._serial = self._serial, None
+        if port is not None:
+            with contextlib.suppress(OSError):
+                port.close()
+
+
+def commands(value: object) -> tuple[bytes, ...]:
+    """Read commands from the rig file: a text, a list of byte values, or a list of these."""
+    if isinstance(value, bytes):
+        return (value,)
+    if isinstance(value, str):
+        return (value.encode("utf-8"),) if value else ()
+    if not isinstance(value, Sequence):
+        raise ValueError("a command is a text or a list of byte values")
+    if all(isinstance(part, int) for part in value):
+        return (bytes(value),) if value else ()
+    return tuple(one for part in value for one in commands(part))

@@ -1,0 +1,144 @@
+"""From parsed readings to chunks: gaps counted, the sensor's own time unwrapped.
+
+Where a sensor counts its samples, the gaps in the count are the loss, spoilt readings included;
+where it does not, every spoilt reading is one lost sample. Stamps come, in this order, from the
+sensor's clock, from its count at the nominal rate, or from the arrival: there the newest sample of
+a burst is taken to arrive at once, and those before it one period apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import cast
+
+import numpy as np
+
+from devices.base import Chunk, F64Array
+from devices.hashing import I64Array
+from devices.paced_clock import PacedClock
+
+TIME_UNITS = {
+    "s": 1.0,
+    "seconds": 1.0,
+    "ms": 1e-3,
+    "milliseconds": 1e-3,
+    "us": 1e-6,
+    "microseconds": 1e-6,
+    "ns": 1e-9,
+    "nanoseconds": 1e-9,
+}
+_SLACK, _SLACK_S = 16, 1.0
+"""A gap of more than so many samples, and than this and twice the time gone by: a new count."""
+_USUAL_WRAP = 1 << 32
+"""Where a time without a stated end starts again: micros() and millis() of an Arduino."""
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """Parsed readings, oldest first: values (n, channels), and what stands beside each, (n,)."""
+
+    values: F64Array
+    spoilt: I64Array  # readings that were no good, right before each
+    counter: F64Array | None = None
+    ticks: F64Array | None = None  # the sensor's time in its own unit
+
+
+class Assembler:
+    """Keeps count over the readings of one sensor."""
+
+    def __init__(
+        self, stream: str, rate_hz: float, dtype: str, *, counter_wraps: int | None = None,
+        tick_s: float | None = None, ticks_wrap: float | None = None,
+    ) -> None:  # fmt: skip
+        self._stream = stream
+        self._rate = rate_hz
+        self._dtype = np.dtype(dtype)
+        self._wraps = counter_wraps
+        self._tick_s = tick_s
+        self._ticks_wrap = ticks_wrap
+        self._clock = PacedClock()
+        self._last_arrival = -np.inf
+        self._owed = 0  # samples that stood still cost
+        self.restart()
+
+    def restart(self) -> None:
+        """Begin anew: the sensor has been opened."""
+        self._clock.restart()
+        self._counter: float | None = None
+        self._counted_at = 0.0
+        self._number = 0
+        self._ticks: float | None = None
+        self._seconds = 0.0
+
+    def chunks(self, readings: Readings, arrival: float) -> Iterator[Chunk]:
+        """Give the readings that arrived together at LSL time `arrival`; a gap starts a chunk."""
+        n = len(readings.values)
+        if not n:
+            return
+        lost = readings.spoilt.copy()
+        own = self._own_times(readings, lost, arrival)
+        times = np.full(n, arrival) if own is not None else self._spread(n, arrival)
+        lost[0] += self._owed
+        self._owed = 0
+        if own is not None and readings.ticks is None and (late := self._clock.late()):
+            self._clock.advance(late)
+            self._owed += round(late * self._rate)
+        data = np.ascontiguousarray(readings.values, self._dtype)
+        edges = [0, *(np.flatnonzero(lost[1:]) + 1).tolist(), n]
+        for a, b in pairwise(edges):
+            ticks = own[a:b] if own is not None else None
+            yield Chunk(self._stream, times[a:b], data[a:b], ticks, int(lost[a]))
+
+    def _own_times(self, readings: Readings, lost: I64Array, arrival: float) -> F64Array | None:
+        """Give the sensor's times, and set `lost` where it counts its samples."""
+        if readings.counter is not None:
+            numbers = self._count(readings.counter, lost, arrival)
+            if readings.ticks is None and self._rate > 0:
+                return self._clock.times(numbers / self._rate, arrival)
+        if readings.ticks is not None and self._tick_s:
+            return self._clock.times(self._unwrap(readings.ticks), arrival)
+        return None
+
+    def _count(self, counter: F64Array, lost: I64Array, arrival: float) -> F64Array:
+        """Number the samples, those that are missing included; write the gaps into `lost`."""
+        steps = np.diff(counter, prepend=np.nan if self._counter is None else self._counter)
+        if self._wraps:
+            steps %= self._wraps
+            steps[steps == 0] = self._wraps  # all of the count has gone by
+        most = np.inf
+        if self._rate > 0:
+            since = 0.0 if self._counter is None else arrival - self._counted_at
+            most = max(_SLACK, self._rate * (_SLACK_S + 2 * since))
+        self._counted_at = arrival
+        anew = np.isnan(steps) | (steps <= 0) | (steps > most)
+        if self._counter is not None and anew.any():
+            self._clock.restart()
+        gaps = np.where(anew, lost, np.nan_to_num(steps) - 1).astype(np.int64)
+        lost[:] = gaps
+        self._counter = float(counter[-1])
+        numbers = self._number + np.cumsum(gaps + 1)
+        self._number = int(numbers[-1])
+        return cast("F64Array", numbers.astype(np.float64))
+
+    def _unwrap(self, ticks: F64Array) -> F64Array:
+        """Give the sensor's time in seconds, strictly rising, across the end of its count."""
+        assert self._tick_s is not None
+        last = ticks[0] if self._ticks is None else self._ticks
+        steps = np.diff(ticks, prepend=last)
+        wrap = self._ticks_wrap or _USUAL_WRAP
+        steps[steps < -wrap / 2] += wrap
+        if (steps < 0).any():  # it was reset: the host is to fit it anew
+            self._clock.restart()
+        steps[steps <= 0] = 1e-9 / self._tick_s  # coarse ticks repeat: times are to rise
+        seconds: F64Array = self._seconds + np.cumsum(steps) * self._tick_s
+        self._ticks, self._seconds = float(ticks[-1]), float(seconds[-1])
+        return seconds
+
+    def _spread(self, n: int, arrival: float) -> F64Array:
+        period = 1 / self._rate if self._rate > 0 else 0.0
+        even = arrival - np.arange(n - 1, -1, -1) * period
+        times: F64Array = np.maximum(even, self._last_arrival)
+        self._last_arrival = float(times[-1])
+        return times

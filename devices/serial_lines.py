@@ -1,0 +1,84 @@
+"""`serial-lines`: any sensor that prints one reading a line, described in the rig file."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from pydantic import model_validator
+
+from devices.base import Channel, Dtype
+from devices.line_parser import ColumnSpec, LineFormat, LineParser
+from devices.readings import TIME_UNITS, Assembler, Readings
+from devices.serial_device import SensorSettings, SerialSensor, channel
+
+
+class SerialLinesSettings(SensorSettings, LineFormat):
+    """The port, and the columns of a line."""
+
+    @model_validator(mode="after")
+    def _time_has_unit(self) -> SerialLinesSettings:
+        time = self.role("time")
+        if time is not None and time.unit not in TIME_UNITS:
+            raise ValueError(
+                f"column {time.label!r}: unit {time.unit!r} is no time; use milliseconds"
+            )
+        return self
+
+
+class SerialLines(SerialSensor):
+    """Numbers between separators, or JSON objects, one a line."""
+
+    Settings = SerialLinesSettings
+    summary = "any sensor that prints one reading a line (CSV or JSON) on a serial port"
+
+    settings: SerialLinesSettings
+
+    def channels(self) -> tuple[Channel, ...]:
+        """Name the value columns."""
+        return tuple(channel(c.label, c.unit, c.kind) for c in self.settings.values)
+
+    def dtype(self) -> Dtype:
+        """A text does not say how many digits will come."""
+        return "float64"
+
+    def make_assembler(self) -> Assembler:
+        """Take counter and time from the columns with these roles."""
+        counter, time = self.settings.role("counter"), self.settings.role("time")
+        return Assembler(
+            self.settings.name,
+            self.settings.rate_hz,
+            self.dtype(),
+            counter_wraps=counter.wraps_at if counter else None,
+            tick_s=TIME_UNITS[time.unit] * time.scale if time else None,
+            ticks_wrap=time.wraps_at if time else None,
+        )
+
+    def start_parser(self) -> None:
+        """Forget half a line."""
+        self._parser = LineParser(self.settings)
+        self._values = [i for i, c in enumerate(self.settings.columns) if c.role == "value"]
+        self._scale = np.array([c.scale for c in self.settings.values])
+        self._offset = np.array([c.offset for c in self.settings.values])
+
+    def parse(self, data: bytes) -> Readings:
+        """Find lines and scale their values."""
+        numbers, spoilt = self._parser.feed(data)
+
+        def column(spec: ColumnSpec | None) -> Any:
+            return None if spec is None else numbers[:, self.settings.columns.index(spec)]
+
+        return Readings(
+            numbers[:, self._values] * self._scale + self._offset,
+            spoilt,
+            column(self.settings.role("counter")),
+            column(self.settings.role("time")),
+        )
+
+    def complaint(self) -> str:
+        """Show what came instead of a reading."""
+        return self._parser.complaint()
+
+    def counts(self) -> dict[str, int]:
+        """Count good lines and others."""
+        return {"lines": self._parser.lines, "malformed": self._parser.malformed}
