@@ -135,6 +135,15 @@ class StreamQuery:
     type: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A device that is plugged in; `snippet` is a `[[device]]` table to paste into a rig file."""
+
+    id: str
+    description: str
+    snippet: str
+
+
 class Settings(BaseModel):
     """What every device takes: frozen, and a key it does not know is an error."""
 
@@ -157,6 +166,11 @@ class Device(ABC):
     def unavailable(cls) -> str | None:
         """Say why this driver cannot run here and what to do, or None where it can."""
         return None
+
+    @classmethod
+    def found(cls) -> Sequence[Found]:
+        """List what is plugged in, within about a second; nothing where the SDK is missing."""
+        return ()
 
     @abstractmethod
     def open(self) -> Sequence[StreamSpec | VideoSpec]:

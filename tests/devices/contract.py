@@ -10,17 +10,25 @@ import pytest
 from pydantic import ValidationError
 
 from devices import base
-from devices.base import Chunk, Device, Frame, StreamSpec, VideoSpec
+from devices.base import Chunk, Clock, Device, Frame, StreamSpec, VideoSpec
 from tests.devices.clock import FakeClock
 
 LONGEST_SILENCE_S = 0.2
 CHANNELS_OF_FORMAT = {"RGB8": (3,)}
 
 
-def check(driver: type[Device], settings: dict[str, Any], seconds: float = 5.0) -> None:
-    """Assert the contract of `devices.base` for one driver with these settings."""
+def check(
+    driver: type[Device],
+    settings: dict[str, Any],
+    seconds: float = 5.0,
+    clock: Clock | None = None,
+) -> None:
+    """Assert the contract of `devices.base` for one driver with these settings.
+
+    Real devices need the real `clock`; without one, time is simulated.
+    """
     check_settings(driver, settings)
-    clock = FakeClock()
+    clock = clock or FakeClock()
     device = driver(driver.Settings(**settings), clock)
     device.close()
     times: dict[str, float] = {}
@@ -59,7 +67,7 @@ def check_specs(specs: Sequence[StreamSpec | VideoSpec], name: str) -> None:
 def check_data(
     device: Device,
     specs: Sequence[StreamSpec | VideoSpec],
-    clock: FakeClock,
+    clock: Clock,
     times: dict[str, float],
     seconds: float,
 ) -> None:

@@ -1,0 +1,178 @@
+"""GenICam cameras in common: from what a buffer says to a `Frame` with its number and its time."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from devices.base import DeviceError, Frame, U8Array
+from devices.genicam_nodes import Configured, GenicamSettings
+
+LONGEST_GAP = 0x7FFF
+"""More missing frames than this are not believed: the camera counts anew."""
+
+HOLD_S = 0.5
+
+_PIXEL_FORMAT = re.compile(r"(?:Mono|Bayer(?:RG|GR|GB|BG))(8|10|12|16)(p?)")
+_SHIFT = {"exposure-start": 0.5, "exposure-middle": 0.0, "exposure-end": -0.5}
+
+
+def line_bytes(device: str, pixel_format: str, width: int) -> int:
+    """Give the bytes of one line of a picture.
+
+    Raises:
+        DeviceError: the format cannot be recorded.
+    """
+    if pixel_format == "RGB8":
+        return 3 * width
+    match = _PIXEL_FORMAT.fullmatch(pixel_format)
+    if match is None:
+        raise DeviceError(
+            f"{device}: pixel format {pixel_format} cannot be recorded; set pixel_format to Mono, "
+            "BayerRG, BayerGR, BayerGB or BayerBG with 8, 10, 10p, 12, 12p or 16, or to RGB8"
+        )
+    bits = int(match[1]) if match[2] or match[1] == "8" else 16
+    return (width * bits + 7) // 8
+
+
+class FrameNumbers:
+    """Makes one ascending number of a camera's frame ids, and counts the ids that never came.
+
+    GigE Vision block ids of 16 bits run 1…65535 and go on at 1; 64-bit ids never wrap. After the
+    camera was opened again its ids start anew, and the numbers go on where they were.
+    """
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._number: int | None = None
+        self._wraps = False
+
+    def restart(self, *, wraps: bool) -> None:
+        """Expect any id next; `wraps` says whether ids may have 16 bits only."""
+        self._last = None
+        self._wraps = wraps
+
+    def take(self, frame_id: int) -> tuple[int, int]:
+        """Give the frame's number and how many frames are missing before it."""
+        step = 1 if self._last is None else frame_id - self._last
+        if step <= 0 and self._wraps and self._last is not None and self._last <= 0xFFFF:
+            step += 0xFFFF
+        if not 0 < step <= LONGEST_GAP:
+            step = 1  # the camera counts anew: how many are missing cannot be known
+        self._last = frame_id
+        self._number = frame_id if self._number is None else self._number + step
+        return self._number, step - 1
+
+
+class FrameMaker:
+    """Numbers and times the frames of one camera; outlives its being away.
+
+    A broken frame has no stamp of its own (the buffer may show that of an older frame) and arrives
+    late, when the wait for its packets is over. It is held back until the next whole frame, and
+    gets a time between its neighbours: stamped at arrival it would push good frames back.
+
+    `exposure_us` is what the camera was last told; a change takes effect a frame or two later.
+    """
+
+    def __init__(self, settings: GenicamSettings) -> None:
+        self.exposure_us: float | None = None
+        self.shape: tuple[int, ...] = ()
+        self.bytes = 0  # of a picture
+        self._settings = settings
+        self._numbers = FrameNumbers()
+        self._last: tuple[int, float] | None = None  # number and device time of a whole frame
+        self._broken: list[Frame] = []  # at most HOLD_S of them
+        self._period = 0.0
+
+    def start(self, configured: Configured, *, wraps: bool) -> None:
+        """Take the size, rate and exposure of a camera that is about to start.
+
+        Raises:
+            DeviceError: its pixel format cannot be recorded.
+        """
+        c = configured
+        line = line_bytes(self._settings.name, c.pixel_format, c.width)
+        self.shape = (c.height, c.width, 3) if c.pixel_format == "RGB8" else (c.height, line)
+        self.bytes = c.height * line
+        self.exposure_us = c.exposure_us
+        self._period = 1 / c.rate_hz
+        self._numbers.restart(wraps=wraps)
+        self._last = None
+        self._broken.clear()
+
+    def whole(
+        self,
+        frame_id: int,
+        stamp_ns: int,
+        arrival: float,
+        image: U8Array,
+        exposure_us: float | None = None,
+    ) -> list[Frame]:
+        """Make a frame, after the broken ones before it; a `stamp_ns` of 0 is none."""
+        exposure = self.exposure_us if exposure_us is None else exposure_us
+        number, lost = self._numbers.take(frame_id)
+        own = self._device_time(stamp_ns, (exposure or 0.0) * 1e-6)
+        frame = Frame(
+            stream=self._settings.name,
+            device_frame=number,
+            time=arrival if own is not None else self._guess(arrival, exposure),
+            image=image,
+            device_time=own,
+            exposure_us=exposure,
+            lost=lost,
+        )
+        before = self._broken if own is None else self._placed(number, own)
+        self._last = self._last if own is None else (number, own)
+        self._broken = []
+        return [*before, frame]
+
+    def broken(self, frame_id: int, arrival: float, fault: str) -> list[Frame]:
+        """Hold a broken frame back; give those that were held for too long."""
+        number, lost = self._numbers.take(frame_id)
+        self._broken.append(
+            Frame(
+                stream=self._settings.name,
+                device_frame=number,
+                time=self._guess(arrival, self.exposure_us),
+                image=None,
+                exposure_us=self.exposure_us,
+                fault=fault,
+                lost=lost,
+            )
+        )
+        return self.overdue(arrival)
+
+    def overdue(self, now: float) -> list[Frame]:
+        """Give the broken frames, if no whole one came for HOLD_S."""
+        if self._broken and now - self._broken[0].time > HOLD_S:
+            return self.rest()
+        return []
+
+    def rest(self) -> list[Frame]:
+        """Give the broken frames: no whole one will come."""
+        rest, self._broken = self._broken, []
+        return rest
+
+    def _guess(self, arrival: float, exposure_us: float | None) -> float:
+        """Without a stamp: the exposure ended when the frame arrived."""
+        return arrival - (exposure_us or 0.0) * 0.5e-6
+
+    def _device_time(self, stamp_ns: int, exposure_s: float) -> float | None:
+        """Give the middle of the exposure on the camera's clock, s."""
+        time = stamp_ns * 1e-9 + _SHIFT[self._settings.timestamp_at] * exposure_s
+        goes_on = self._last is None or time > self._last[1]
+        return time if stamp_ns > 0 and goes_on else None
+
+    def _placed(self, number: int, own: float) -> list[Frame]:
+        """Place the broken frames evenly between the last whole one and this one."""
+        period = self._period
+        if self._last is not None:
+            period = (own - self._last[1]) / (number - self._last[0])
+        return [
+            replace(
+                frame,
+                device_time=own - (number - frame.device_frame) * period,
+                time=frame.time + (frame.exposure_us or 0.0) * 0.5e-6,
+            )
+            for frame in self._broken
+        ]
