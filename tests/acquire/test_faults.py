@@ -1,0 +1,137 @@
+"""Devices that are unplugged, stall, or lose samples: what is lost is counted, to the sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from recordings.manifest import Fate, Gap, Manifest, State, StreamEntry
+from recordings.video import count_packets
+from tests.acquire.program import Loaded, Result, load, unisono, write_rig
+
+RATE_HZ, FPS = 500, 50
+SECONDS = 11
+UNPLUGGED_S, STALLED_S = 1.5, 2.6
+RIG = f"""
+[[device]]
+name = "unplugged"
+driver = "simulated-eeg"
+channels = 2
+rate_hz = {RATE_HZ}
+faults = {{ unplug_at_s = 8, unplug_for_s = {UNPLUGGED_S} }}
+
+[[device]]
+name = "stalled"
+driver = "simulated-eeg"
+channels = 2
+rate_hz = {RATE_HZ}
+faults = {{ stall_at_s = 8, stall_for_s = {STALLED_S} }}
+
+[[device]]
+name = "leaky"
+driver = "simulated-physio"
+rate_hz = {RATE_HZ}
+faults = {{ drop_probability = 0.02 }}
+
+[[device]]
+name = "camera"
+driver = "simulated-camera"
+width = 320
+height = 64
+rate_hz = {FPS}
+faults = {{ drop_probability = 0.05 }}
+"""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What was recorded."""
+
+    result: Result
+    manifest: Manifest
+    streams: dict[str, Loaded]
+
+    def entry(self, name: str) -> StreamEntry:
+        return next(s for s in self.manifest.streams if s.name == name)
+
+    def codes(self, name: str) -> list[str]:
+        return [e.code for e in self.manifest.events if e.source == name]
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder = tmp_path_factory.mktemp("faults")
+    rig = write_rig(folder, RIG)
+    result = unisono(
+        *("record", rig, "--data-dir", folder, "--participant", "01", "--no-report", "--json"),
+        *("--seconds", str(SECONDS)),
+        folder=folder,
+    )
+    manifest = Manifest.load(result.session)
+    return Run(result, manifest, load(result.session / "recording.xdf"))
+
+
+def missing(stream: Loaded, rate_hz: float) -> int:
+    """Count what is missing between the stamps of the file, by the intervals alone."""
+    return int((np.rint(np.diff(stream.stamps) * rate_hz) - 1).sum())
+
+
+def in_gaps(gaps: tuple[Gap, ...]) -> int:
+    return sum(gap.lost for gap in gaps)
+
+
+def test_losses_are_told_by_the_exit_code_and_nothing_fails(run: Run) -> None:
+    assert run.result.code == run.result.json["exit"] == 1
+    assert run.manifest.state is State.COMPLETE
+    lost = {s["name"]: s["lost"] for s in run.result.json["streams"]}
+    assert lost == {s.name: s.lost for s in run.manifest.streams}
+
+
+@pytest.mark.parametrize(("name", "rate_hz"), [("leaky", RATE_HZ), ("camera", FPS)])
+def test_every_sample_is_there_or_counted(name: str, rate_hz: float, run: Run) -> None:
+    entry, stream = run.entry(name), run.streams[name]
+    if name == "camera":  # a frame that never came has a row of its own
+        (video,) = run.manifest.videos
+        never_came = stream.data[:, -1] == Fate.DEVICE_LOST.code
+        assert entry.lost == int(never_came.sum()) == video.fates[Fate.DEVICE_LOST]
+        assert video.frames == count_packets(run.result.session / video.file)
+        assert video.frames + entry.lost == len(stream.stamps) == entry.samples
+        expected = entry.samples
+    else:
+        assert entry.lost == missing(stream, rate_hz)
+        assert entry.lost == in_gaps(entry.gaps)
+        expected = entry.samples + entry.lost
+    assert abs(expected - SECONDS * rate_hz) <= 2
+    assert 0.005 < entry.lost / expected < 0.15
+
+
+def test_an_unplugged_device_comes_back_in_its_stream(run: Run) -> None:
+    codes = [c for c in run.codes("unplugged") if c.startswith("device-")]
+    assert codes == ["device-lost", "device-back"]
+    entry, stream = run.entry("unplugged"), run.streams["unplugged"]
+    assert abs(entry.samples + entry.lost - SECONDS * RATE_HZ) <= 2
+    assert entry.lost == missing(stream, RATE_HZ)
+    assert entry.lost >= UNPLUGGED_S * RATE_HZ - 20  # opening it again takes some time, too
+    (gap,) = entry.gaps
+    assert gap.lost == entry.lost
+    longest = int(np.argmax(np.diff(stream.stamps)))
+    assert gap.end == stream.stamps[longest + 1]
+    assert gap.start == pytest.approx(stream.stamps[longest], abs=2 / RATE_HZ)
+
+
+def test_a_stall_loses_nothing_and_is_told(run: Run) -> None:
+    codes = run.codes("stalled")
+    assert codes[:2] == ["silent", "silent-over"]
+    assert "device-lost" not in codes
+    entry, stream = run.entry("stalled"), run.streams["stalled"]
+    assert entry.lost == 0
+    assert abs(entry.samples - SECONDS * RATE_HZ) <= 2
+    assert np.diff(stream.stamps).max() < 2 / RATE_HZ
+
+
+def test_the_events_are_in_the_recording_too(run: Run) -> None:
+    texts = "\n".join(run.streams["unisono-events"].strings)
+    for code in ("device-lost", "device-back", "silent", "silent-over"):
+        assert f'"code":"{code}"' in texts
