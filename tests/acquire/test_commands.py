@@ -1,0 +1,173 @@
+"""The other commands, as scripts use them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acquire.program import Result, Unisono, unique, unisono, write_rig
+from tests.acquire.sources import Source, Sources
+
+COMMANDS = (
+    (),
+    ("demo",),
+    ("record",),
+    ("run",),
+    ("streams",),
+    ("devices",),
+    ("rig",),
+    ("rig", "new"),
+    ("rig", "check"),
+    ("check",),
+)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_has_help(command: tuple[str, ...], tmp_path: Path) -> None:
+    result = unisono(*command, "--help", folder=tmp_path)
+    assert result.code == 0
+    assert "Usage:" in result.stdout
+    assert "--help" in result.stdout
+    assert result.stderr == ""
+
+
+def test_the_record_commands_options_are_those_scripts_rely_on(tmp_path: Path) -> None:
+    text = unisono("record", "--help", folder=tmp_path).stdout
+    for option in (
+        "--streams PREDICATE", "--seconds", "--study", "--participant", "--session", "--task",
+        "--data-dir", "--wait", "--allow-missing", "--no-report", "--json", "--xdf FILE",
+    ):  # fmt: skip
+        assert option in text
+
+
+def seen(result: Result) -> dict[str, dict[str, Any]]:
+    assert result.code == 0, result.stderr
+    return {s["name"]: s for s in json.loads(result.stdout.splitlines()[-1])}
+
+
+def test_streams_lists_what_is_on_the_network(tmp_path: Path) -> None:
+    name = unique("seen")
+    with Sources(
+        Source(name, type="Gaze", channels=3, rate_hz=250),
+        Source(f"{name}-markers", type="Markers", channels=1, rate_hz=0, format="string"),
+    ):
+        found = seen(unisono("streams", "--json", "--wait", "2.5", folder=tmp_path))
+        table = unisono("streams", folder=tmp_path).stdout
+    gaze = found[name]
+    assert (gaze["type"], gaze["channels"], gaze["rate_hz"]) == ("Gaze", 3, 250.0)
+    assert (gaze["dtype"], gaze["source_id"]) == ("float32", name)
+    assert gaze["measured_hz"] == pytest.approx(250, rel=0.02)
+    assert gaze["hostname"]
+    assert found[f"{name}-markers"]["measured_hz"] is None
+    assert name in table
+    assert "irregular" in table
+
+
+def test_devices_lists_the_drivers(tmp_path: Path) -> None:
+    found = {d["name"]: d for d in json.loads(unisono("devices", "--json", folder=tmp_path).stdout)}
+    for name in ("simulated-eeg", "simulated-camera", "replay", "video-file"):
+        assert found[name]["available"]
+        assert found[name]["summary"]
+    assert all(d["reason"] for d in found.values() if not d["available"])
+    assert "simulated-eeg" in unisono("devices", folder=tmp_path).stdout
+
+
+def test_a_new_rig_file_is_good_and_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "lab.toml"
+    made = unisono("rig", "new", path, folder=tmp_path)
+    assert (made.code, made.stderr) == (0, "")
+    good = unisono("rig", "check", path, folder=tmp_path)
+    assert good.code == 0
+    assert "good" in good.stdout
+    assert "eeg (simulated-eeg)" in good.stdout
+    text = path.read_text()
+    again = unisono("rig", "new", path, folder=tmp_path)
+    assert again.code == 2
+    assert "exists already" in again.error
+    assert path.read_text() == text
+
+
+RIG = """
+[[device]]
+name = "{name}"
+driver = "simulated-eeg"
+channels = 4
+
+[[device]]
+name = "{name}-face"
+driver = "simulated-camera"
+width = 320
+height = 64
+rate_hz = 50
+"""
+
+
+def test_run_makes_streams_visible_and_stores_nothing(tmp_path: Path) -> None:
+    name = unique("run")
+    rig = write_rig(tmp_path, RIG.format(name=name))
+    with Unisono("run", rig, folder=tmp_path) as program:
+        program.wait_for_line("running")
+        found = seen(unisono("streams", "--json", folder=tmp_path))
+        assert found[name]["measured_hz"] == pytest.approx(1000, rel=0.02)
+        assert found[f"{name}-face"]["type"] == "VideoFrames"
+        assert "unisono-events" not in found
+        assert program.stop().code == 0
+    assert not [p for p in tmp_path.rglob("*") if p.suffix in (".nut", ".xdf", ".json")]
+
+
+def test_run_ends_after_its_time(tmp_path: Path) -> None:
+    rig = write_rig(tmp_path, RIG.format(name=unique("run")))
+    with Unisono("run", rig, "--seconds", "1", folder=tmp_path) as program:
+        program.wait_for_line("running")
+        assert program.wait(15).code == 0
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Result:
+    folder = tmp_path_factory.mktemp("demo")
+    return unisono("demo", "--seconds", "8", "--data-dir", folder, "--json", folder=folder)
+
+
+def test_the_demo_writes_a_session_and_its_report(demo: Result) -> None:
+    assert demo.code == demo.json["exit"] == 0, demo.stderr
+    assert demo.stderr.splitlines() == ["recording"]
+    assert demo.json["verdict"] in ("PASS", "WARN")
+    names = {path.name for path in demo.session.iterdir()}
+    assert names == {
+        "session.json", "recording.xdf", "face.nut", "truth.tsv", "report.html", "report.json",
+    }  # fmt: skip
+    report = json.loads((demo.session / "report.json").read_text())
+    assert report["verdict"] == demo.json["verdict"]
+
+
+def test_a_session_and_an_xdf_file_can_be_checked(demo: Result, tmp_path: Path) -> None:
+    codes = {"PASS": 0, "WARN": 1, "FAIL": 2}
+    for path in (demo.session, demo.session / "recording.xdf"):
+        result = unisono("check", path, "--json", folder=tmp_path)
+        report = result.json
+        assert {"verdict", "streams", "pairs", "cameras", "findings"} <= set(report)
+        assert result.code == codes[report["verdict"]] < 2, report["findings"]
+        assert {s["name"] for s in report["streams"]} >= {"eeg", "physio", "face", "protocol"}
+    text = unisono("check", demo.session, folder=tmp_path)
+    assert "face – eeg" in text.stdout or "eeg – face" in text.stdout
+
+
+def test_a_damaged_session_fails_its_check(demo: Result, tmp_path: Path) -> None:
+    copy = tmp_path / demo.session.name
+    copy.mkdir()
+    for path in demo.session.iterdir():
+        (copy / path.name).write_bytes(path.read_bytes())
+    xdf = (copy / "recording.xdf").read_bytes()
+    (copy / "recording.xdf").write_bytes(xdf[: len(xdf) // 2])
+    result = unisono("check", copy, "--json", folder=tmp_path)
+    assert result.code == 2
+    assert result.json["verdict"] == "FAIL"
+
+
+def test_the_version_is_told(tmp_path: Path) -> None:
+    from acquire import __version__
+
+    assert unisono("--version", folder=tmp_path).stdout == f"unisono {__version__}\n"
