@@ -24,15 +24,12 @@ from devices.aravis_api import Api, AravisError, AravisNodes
 from devices.aravis_search import REACH, discover, find
 from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, VideoSpec
 from devices.genicam_frames import FrameMaker
-from devices.genicam_nodes import Configurator, Configured, GenicamSettings
+from devices.genicam_nodes import SILENT_S, Configurator, Configured, GenicamSettings, change_for
 
 POP_US = 100_000
 BUFFER_S = 0.25
 BUFFER_BYTES = 64 << 20
 """Buffers hold this long or this much, whichever is less, and never fewer than four frames."""
-SILENT_S = 2.0
-"""A free-running camera that sends nothing for this long, or for five frames, is lost."""
-
 _CHECK = "check its power, its cable, and that no other program took it over"
 
 
@@ -128,25 +125,12 @@ class AravisCamera(Device):
 
     def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out `exposure` (exposure_us) or `gain` (gain_db); answers what the camera took."""
-        key = {"exposure": "exposure_us", "gain": "gain_db"}.get(name)
-        if key is None or set(args) != {key}:
-            raise DeviceError(
-                self._say(
-                    f"unknown command {name!r} {dict(args)}; this camera knows: "
-                    "exposure, with exposure_us, and gain, with gain_db"
-                )
-            )
+        key, value = change_for(self.settings.name, name, args)
         with self._lock:
             if not self._camera:
                 raise DeviceError(self._say("is not open at the moment; try again when it is back"))
-            took = self._change(key, self._number(key, args[key]))
-            self._changed[key] = took
+            self._changed[key] = took = self._change(key, value)
         return {key: took}
-
-    def _number(self, key: str, value: object) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise DeviceError(self._say(f"{key} = {value!r} is not a number"))
-        return float(value)
 
     def _nodes(self) -> AravisNodes:
         return AravisNodes(aravis_api.load(), self._device, self.settings.name)

@@ -24,6 +24,8 @@ from devices.base import DeviceError, Settings
 
 log = logging.getLogger(__name__)
 
+SILENT_S = 2.0
+"""A free-running camera that sends nothing for this long, or for five frames, is lost."""
 RATE_TOLERANCE = 0.01
 ROUNDING = 1e-3  # relative: less is not worth a word
 
@@ -318,3 +320,21 @@ def _choice(value: Value, entries: Sequence[str]) -> str:
     near = difflib.get_close_matches(str(value), entries, n=2, cutoff=0.5)
     rest = [entry for entry in entries if entry not in near]
     return " or ".join([*near, *rest][:12]) or "nothing: the camera offers none"
+
+
+def change_for(device: str, name: str, args: Mapping[str, object]) -> tuple[str, float]:
+    """Give the setting and the value that a command asks for.
+
+    Raises:
+        DeviceError: a camera has no such command, or the value is no number.
+    """
+    key = {"exposure": "exposure_us", "gain": "gain_db"}.get(name)
+    if key is None or set(args) != {key}:
+        raise DeviceError(
+            f"{device}: unknown command {name!r} {dict(args)}; this camera knows: "
+            "exposure, with exposure_us, and gain, with gain_db"
+        )
+    value = args[key]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise DeviceError(f"{device}: {key} = {value!r} is not a number")
+    return key, float(value)

@@ -29,14 +29,17 @@ GROUP = "unisono.devices"
 HELPERS = frozenset(
     (
         "aravis_api",
+        "aravis_search",
         "base",
         "checksums",
         "face",
         "faults",
         "frame_parser",
         "frames",
+        "genapi_nodes",
         "genicam_frames",
         "genicam_nodes",
+        "gentl",
         "hashing",
         "line_parser",
         "paced_clock",

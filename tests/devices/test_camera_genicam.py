@@ -1,0 +1,244 @@
+"""`camera-genicam` and Viky, the GenTL producer that comes with the package `genicam`."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from devices import gentl
+from devices.base import DeviceError, DeviceLost, Frame
+from devices.camera_genicam import GenicamCamera, GenicamCameraSettings
+from tests.devices.contract import check
+from tests.devices.fake_gige import Monotonic
+
+if reason := GenicamCamera.unavailable():
+    pytest.skip(reason, allow_module_level=True)
+
+import genicam
+
+VIKY = Path(genicam.__file__).parent / "viky.cti"
+if not VIKY.is_file():
+    pytest.skip(f"{VIKY} is missing: genicam is older than 1.6", allow_module_level=True)
+PLAIN: dict[str, Any] = {"name": "face", "cti": VIKY, "pixel_format": "Mono8"}
+
+
+@pytest.fixture(autouse=True)
+def _sigint_stays_with_pytest() -> Iterator[None]:
+    """Harvesters takes SIGINT when it is used in the main thread; in a device process it is not."""
+    ours = signal.getsignal(signal.SIGINT)
+    yield
+    signal.signal(signal.SIGINT, ours)
+
+
+@pytest.fixture
+def cameras() -> Iterator[list[GenicamCamera]]:
+    """Hold what `make` made, and close it: a producer serves one at a time in a process."""
+    made: list[GenicamCamera] = []
+    yield made
+    for camera in made:
+        camera.close()
+
+
+def make(made: list[GenicamCamera], **settings: Any) -> GenicamCamera:
+    camera = GenicamCamera(GenicamCameraSettings.model_validate(PLAIN | settings), Monotonic())
+    made.append(camera)
+    return camera
+
+
+def frames(camera: GenicamCamera, count: int) -> list[Frame]:
+    found = (item for item in camera.read() if item is not None)
+    return list(itertools.islice(found, count))
+
+
+def test_it_keeps_the_contract() -> None:
+    check(GenicamCamera, PLAIN, seconds=1.0, clock=Monotonic())
+
+
+def test_it_takes_what_it_is_asked_for(cameras: list[GenicamCamera]) -> None:
+    nodes = {"BouncingBallSize": 33, "FancyBallOperation": True}
+    camera = make(cameras, width=320, height=200, rate_hz=100, nodes=nodes, camera="1")
+    (spec,) = camera.open()
+    assert (spec.width, spec.height, spec.pixel_format, spec.rate_hz) == (320, 200, "Mono8", 100)
+    assert (spec.manufacturer, spec.model) == ("Machine Vision Games Ltd.", "Viky")
+    assert spec.desc["camera_id"] == "VikyTL_DEV_green"
+    assert camera._nodes is not None
+    assert camera._nodes.get("BouncingBallSize") == 33
+
+
+def test_frames_are_numbered_and_have_pictures(cameras: list[GenicamCamera]) -> None:
+    camera = make(cameras, rate_hz=100)
+    camera.open()
+    shapes, numbers, times = set(), [], []
+    for frame in itertools.islice((item for item in camera.read() if item), 30):
+        assert frame.image is not None
+        assert frame.image.any()
+        shapes.add(frame.image.shape)
+        numbers.append(frame.device_frame + 0 * frame.lost)
+        times.append(frame.time)
+        assert frame.device_time is None, "Viky has no clock: arrival is all there is"
+    assert shapes == {(400, 400)}
+    assert numbers == list(range(numbers[0], numbers[0] + 30))
+    assert times[-1] - times[0] == pytest.approx(0.29, abs=0.1)
+
+
+def test_a_slow_reader_loses_frames_and_they_are_counted(cameras: list[GenicamCamera]) -> None:
+    camera = make(cameras, rate_hz=200, buffers=4)
+    camera.open()
+    reader = (item for item in camera.read() if item is not None)
+    found = [next(reader)]
+    clock = Monotonic()
+    clock.sleep_until(clock.now() + 0.3)  # 60 frames into 4 buffers
+    while not any(frame.lost for frame in found[1:]):
+        found.append(next(reader))
+        assert len(found) < 50
+    gap = found[-1]
+    assert 30 < gap.lost < 100
+    assert gap.device_frame == found[-2].device_frame + 1 + gap.lost
+
+
+def test_incomplete_buffers_become_frames_with_a_fault(cameras: list[GenicamCamera]) -> None:
+    """Viky sends none: the event that Harvesters raises for one is raised by hand."""
+    camera = make(cameras, rate_hz=100)
+    camera.open()
+    reader = (item for item in camera.read() if item is not None)
+    before = next(reader)
+    acquirer = camera._acquirer
+    acquirer._emit_callbacks(acquirer.Events.INCOMPLETE_BUFFER)
+    camera._fetch().queue()  # its picture is what got lost
+    broken, whole = next(reader), next(reader)
+    assert (broken.device_frame, broken.fault, broken.image) == (
+        before.device_frame + 1,
+        "incomplete",
+        None,
+    )
+    assert (whole.device_frame, whole.fault, whole.lost) == (before.device_frame + 2, None, 0)
+
+
+def test_chunks_are_switched_on_and_read(cameras: list[GenicamCamera]) -> None:
+    """Viky's chunk counts the bounces of a ball; it stands in for the exposure."""
+    camera = make(cameras, rate_hz=200, chunk_exposure="ChunkNrBounces")
+    camera.open()
+    assert camera._nodes is not None
+    assert camera._nodes.get("ChunkModeActive") is True
+    assert all(isinstance(frame.exposure_us, int) for frame in frames(camera, 20))
+
+
+def test_a_producer_that_fails_in_the_middle(
+    cameras: list[GenicamCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Viky cannot be unplugged: the call that then fails is made to fail as GenTL says."""
+    from genicam.gentl import InvalidHandleException
+
+    camera = make(cameras)
+    before = camera.open()
+    first = frames(camera, 3)[-1]
+
+    def gone(timeout: float) -> None:
+        raise InvalidHandleException("the device\nis gone")
+
+    monkeypatch.setattr(camera._acquirer, "try_fetch", gone)
+    with pytest.raises(DeviceLost, match=r"is gone \(the device is gone\); check its power"):
+        frames(camera, 1)
+    camera.close()
+    assert camera.open() == before
+    assert frames(camera, 1)[0].device_frame > first.device_frame
+
+
+def test_a_camera_that_falls_silent_is_lost(cameras: list[GenicamCamera]) -> None:
+    camera = make(cameras)
+    camera.open()
+    frames(camera, 1)
+    camera._acquirer.stop()
+    camera._silence_s = 0.3
+    with pytest.raises(DeviceLost, match=r"sent no frame for 0\.3 s; check its power"):
+        frames(camera, 100)
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"width": 5000}, r"width = 5000 is out of range; the camera takes 100 to 800 in steps"),
+        ({"rate_hz": 333}, r"rate_hz = 333 is out of range; the camera takes 1 to 200"),
+        ({"pixel_format": "Mono12"}, r"'Mono12' is not offered; use Mono8 or RGBa8"),
+        ({"pixel_format": "RGBa8"}, r"RGBa8 cannot be recorded; set pixel_format to Mono"),
+        ({"exposure_us": 100}, r"no node ExposureTime or ExposureTimeAbs; leave it out"),
+        ({"nodes": {"BouncingBallSiz": 3}}, r"no node 'BouncingBallSiz'; did you mean Bounc"),
+        ({"nodes": {"BouncingBallSize": 41}}, r"41 is out of range; the camera takes 1 to 40"),
+        ({"nodes": {"PayloadSize": 4}}, r"node PayloadSize: Node is not writable"),
+        ({"chunk_frame_id": "ChunkFrameID"}, r"'FrameID' is not offered; use NrBounces"),
+        ({"camera": "7"}, r"no camera '7'; there are: 'VikyTL_DEV_red' \(serial 0\)"),
+        ({"camera": 3}, r"no camera 3; there are"),
+        ({"camera": "Viky"}, r"'Viky' is meant by 3; use an id of 'VikyTL_DEV_red'"),
+        ({"cti": "/no/such.cti"}, r"there is no file .*such\.cti; install the camera vendor's"),
+        ({"cti": __file__}, r"is no GenTL producer: .*; install the camera vendor's software"),
+        ({"cti": None}, r"no GenTL producer: `cti` is not set, and no GENICAM_GENTL64_PATH"),
+    ],
+)
+def test_what_cannot_be_had_is_an_error_with_the_remedy(
+    settings: dict[str, Any],
+    message: str,
+    cameras: list[GenicamCamera],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv(gentl.VARIABLE, raising=False)
+    with pytest.raises(DeviceError, match=message) as caught:
+        make(cameras, **settings).open()
+    assert type(caught.value) is DeviceError
+    assert str(caught.value).startswith("face: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_a_library_that_is_no_producer_does_not_crash_us(cameras: list[GenicamCamera]) -> None:
+    library = next(VIKY.parent.glob("libLog_*.so"), None)
+    if library is None:
+        pytest.skip("this platform's genicam brings no library to try")
+    with pytest.raises(DeviceError, match="the library has none of GenTL's functions"):
+        make(cameras, cti=library).open()
+
+
+def test_a_camera_that_is_held_already(cameras: list[GenicamCamera]) -> None:
+    first, second = make(cameras), make(cameras)
+    first.open()
+    assert first._cameras is not None
+    (info, *_) = first._cameras._harvester.device_info_list
+    second._cameras = first._cameras
+    try:
+        with pytest.raises(DeviceError, match=r"is held by another program .*; close that program"):
+            second._acquire(info)
+    finally:
+        second._cameras = None
+
+
+def test_commands(cameras: list[GenicamCamera]) -> None:
+    camera = make(cameras)
+    with pytest.raises(DeviceError, match="is not open at the moment"):
+        camera.command("exposure", {"exposure_us": 100})
+    camera.open()
+    with pytest.raises(DeviceError, match="no node ExposureTime"):
+        camera.command("exposure", {"exposure_us": 100})
+    with pytest.raises(DeviceError, match="unknown command 'zoom'"):
+        camera.command("zoom", {})
+
+
+def test_discovery(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "broken.cti").write_text("not a library")
+    monkeypatch.setenv(gentl.VARIABLE, str(tmp_path))
+    assert GenicamCamera.found() == ()
+    monkeypatch.setenv(gentl.VARIABLE, f"{tmp_path}:{VIKY.parent}")
+    found = GenicamCamera.found()
+    assert [one.id for one in found] == [f"VikyTL_DEV_{c}" for c in ("red", "green", "blue")]
+    assert found[0].description == "Machine Vision Games Ltd. Viky 0 Custom"
+    assert 'camera = "VikyTL_DEV_red"' in found[0].snippet
+
+
+def test_without_harvesters_the_remedy_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "harvesters.core", None)
+    reason = GenicamCamera.unavailable()
+    assert reason is not None
+    assert "pip install unisono[genicam]" in reason
+    assert GenicamCamera.found() == ()
