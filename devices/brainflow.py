@@ -1,0 +1,422 @@
+"""`brainflow`: every amplifier that BrainFlow knows, by the board's name.
+
+BrainFlow stamps each sample with the wall clock of this computer. That is taken for a device clock:
+the host fits it to the LSL clock, and begins anew when the wall clock is set.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field, model_validator
+
+from devices import brainflow_impedance, ports
+from devices.base import (
+    Channel,
+    Chunk,
+    Clock,
+    Device,
+    DeviceError,
+    DeviceLost,
+    F64Array,
+    Settings,
+    StreamQuery,
+    StreamSpec,
+)
+from devices.brainflow_boards import PackageCounter, Params, Rows, plan
+from devices.brainflow_impedance import CYTON, ToneMeter
+from devices.marker_codes import codes_in
+
+POLL_S = 0.020
+SILENT_S = 3.0
+"""A board that was running and sends nothing for so long has gone."""
+FIRST_S = 15.0
+"""A board may need so long for its first sample."""
+RING_SAMPLES = 450_000
+
+_WHY = {
+    "UNABLE_TO_OPEN_PORT_ERROR": "the port or the Bluetooth adapter cannot be opened",
+    "PORT_ALREADY_OPEN_ERROR": "the port is taken by another program; close it there",
+    "SET_PORT_ERROR": "the port refuses its settings: is it another device's?",
+    "BOARD_WRITE_ERROR": "the board takes no commands: is it switched on?",
+    "INCOMMING_MSG_ERROR": "the board's answer is not understood: is it a board of another type?",
+    "INITIAL_MSG_ERROR": "the board does not introduce itself: is it off, or of another type?",
+    "BOARD_NOT_READY_ERROR": "the board was not found: is it on, charged, near, of this type?",
+    "BOARD_NOT_CREATED_ERROR": "the board was not found: is it on, charged, near, of this type?",
+    "ANOTHER_BOARD_IS_CREATED_ERROR": "another session with this board is open; close it",
+    "SYNC_TIMEOUT_ERROR": "the board sent nothing in time: is it on and near?",
+    "INVALID_ARGUMENTS_ERROR": "a parameter is wrong: compare `params` with BrainFlow's documents",
+    "UNSUPPORTED_BOARD_ERROR": "BrainFlow does not support this board on this system",
+}
+
+
+class BrainflowSettings(Settings):
+    """`board` by BrainFlow's name; `config` is sent to the board before it starts."""
+
+    board: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
+    params: Params = Params()
+    config: tuple[str, ...] = ()
+    insert_markers: str | None = None  # the stream whose codes are written into the board
+
+    @model_validator(mode="after")
+    def _complete(self) -> BrainflowSettings:
+        if missing := self.params.missing(self.board):
+            names = ", ".join(f"params.{name}" for name in missing)
+            raise ValueError(f"{self.board} needs {names}")
+        return self
+
+
+@dataclass(slots=True)
+class _Preset:
+    """One array of rows that the board delivers, and what of it has not been given out."""
+
+    number: int
+    description: Mapping[str, Any]
+    counter: PackageCounter = field(default_factory=PackageCounter)
+    rows: F64Array = field(default_factory=lambda: np.empty((0, 0)))
+    arrivals: F64Array = field(default_factory=lambda: np.empty(0))
+    lost: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    last: float = -np.inf
+
+    @property
+    def stamps(self) -> F64Array:
+        """BrainFlow's time of each row, Unix seconds."""
+        stamps: F64Array = self.rows[self.description["timestamp_channel"]]
+        return stamps
+
+
+class Brainflow(Device):
+    """One board: a stream for each kind of channel that it has, and one for its markers."""
+
+    Settings = BrainflowSettings
+    summary = "EEG boards and headsets through BrainFlow (OpenBCI, Muse, g.tec Unicorn, ANT, …)"
+
+    def __init__(self, settings: BrainflowSettings, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._board: Any = None
+        self._presets: list[_Preset] = []
+        self._plan: list[Rows] = []
+        self._impedance: dict[str, float] = {}
+        self._was_open = False
+        self._delivered = False  # in any life
+        self._runs = False  # since it was opened
+        self._heard = 0.0
+        self._meter: ToneMeter | None = None
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Say whether BrainFlow is missing or has no library for this computer."""
+        try:
+            import brainflow.board_shim as shim
+
+            shim.BoardShim.disable_board_logger()
+        except Exception as error:  # a wheel without a library for this processor raises anything
+            return f"BrainFlow cannot be loaded ({error}); pip install brainflow"
+        return None
+
+    def inputs(self) -> Sequence[StreamQuery]:
+        """Listen to the stream whose codes go into the board."""
+        name = self.settings.insert_markers
+        return (StreamQuery(name=name),) if name else ()
+
+    def take(self, chunk: Chunk) -> None:
+        """Write codes into the board's marker row: they land on its next sample."""
+        board = self._board
+        for _, code in codes_in(chunk.data):
+            if board is not None:
+                with contextlib.suppress(Exception):  # a board that has gone is seen by read()
+                    board.insert_marker(float(code))
+
+    def open(self) -> Sequence[StreamSpec]:
+        """Connect, and start the stream."""
+        import brainflow.board_shim as shim
+
+        self.close()
+        shim.BoardShim.disable_board_logger()
+        number = self._number(shim, self.settings.board)
+        params, described = self._params(shim, number)
+        self._check_places()
+        board = _quiet(shim)(number, params)
+        try:
+            board.prepare_session()
+            self._board = board
+            for text in self.settings.config:
+                board.config_board(text)
+            board.start_stream(RING_SAMPLES)
+        except shim.BrainFlowError as error:
+            with contextlib.suppress(shim.BrainFlowError):
+                board.release_session()
+            self._board = None
+            raise self._refused(shim, error) from error
+        self._presets = [_Preset(n, d) for n, d in sorted(self._describe(shim, described).items())]
+        self._plan = plan(
+            self.settings.name,
+            self.settings.board,
+            {p.number: p.description for p in self._presets},
+        )
+        self._was_open, self._runs, self._heard = True, False, self._clock.now()
+        return tuple(self._specs())
+
+    def _number(self, shim: Any, name: str) -> int:
+        known = shim.BoardIds.__members__
+        if name not in known or name == "NO_BOARD":
+            import difflib
+
+            near = difflib.get_close_matches(name, known, n=3) or ["SYNTHETIC_BOARD", "CYTON_BOARD"]
+            raise DeviceError(
+                f"BrainFlow knows no board {name!r}; did you mean {' or '.join(near)}?"
+            )
+        return int(known[name])
+
+    def _params(self, shim: Any, number: int) -> tuple[Any, int]:
+        """Make BrainFlow's parameters; also say which board describes the data."""
+        params = shim.BrainFlowInputParams()
+        for name in self.settings.params.model_fields_set - {"master_board"}:
+            setattr(params, name, getattr(self.settings.params, name))
+        master = self.settings.params.master_board
+        if master == "":
+            return params, number
+        params.master_board = self._number(shim, master) if isinstance(master, str) else master
+        return params, params.master_board
+
+    def _check_places(self) -> None:
+        """Say what BrainFlow would not: that a file or a port is not there."""
+        params = self.settings.params
+        for name in ("file", "file_aux", "file_anc"):
+            path = getattr(params, name)
+            if path and not Path(path).is_file():
+                raise DeviceError(f"params.{name}: no such file: {path}")
+        if params.serial_port.startswith("/dev/") and not Path(params.serial_port).exists():
+            lost = DeviceLost if self._was_open else DeviceError
+            raise lost(ports.explain(FileNotFoundError(2, "no such port"), params.serial_port))
+
+    def _describe(self, shim: Any, described: int) -> dict[int, dict[str, Any]]:
+        found = {}
+        playing = self.settings.board in ("PLAYBACK_FILE_BOARD", "STREAMING_BOARD")
+        given = self.settings.params
+        has = {
+            0: True,
+            1: not playing or bool(given.file_aux or given.ip_port_aux),
+            2: not playing or bool(given.file_anc or given.ip_port_anc),
+        }
+        for preset in shim.BoardShim.get_board_presets(described):
+            if has[preset]:
+                found[preset] = shim.BoardShim.get_board_descr(described, preset)
+        return found
+
+    def _refused(self, shim: Any, error: Any) -> DeviceError:
+        code = shim.BrainFlowExitCodes(error.exit_code).name
+        given = ", ".join(f"{k}={v!r}" for k, v in self.settings.params.model_dump().items() if v)
+        text = (
+            f"{self.settings.board} ({given or 'no params'}): "
+            f"{_WHY.get(code, 'BrainFlow cannot start it')} [{code}]"
+        )
+        return DeviceLost(text) if self._was_open else DeviceError(text)
+
+    def _specs(self) -> Iterator[StreamSpec]:
+        yield from (rows.spec for rows in self._plan)
+        if self.settings.board in CYTON:
+            eeg = self._plan[0].spec
+            yield replace(
+                eeg,
+                name=f"{self.settings.name}-impedance",
+                type="Impedance",
+                channels=tuple(Channel(c.label, "kiloohms", "Impedance") for c in eeg.channels),
+                rate_hz=0.0,
+            )
+        yield StreamSpec(
+            name=f"{self.settings.name}-markers",
+            type="Markers",
+            channels=(Channel("marker"),),
+            rate_hz=0.0,
+            dtype="string",
+            manufacturer="BrainFlow",
+            model=self.settings.board,
+        )
+
+    def read(self) -> Iterator[Chunk | None]:
+        """Yield what has come every 20 ms, in the order of the board's clock."""
+        import brainflow.board_shim as shim
+
+        assert self._board is not None, "open() comes first"
+        while True:
+            try:
+                came = self._fetch()
+            except shim.BrainFlowError as error:
+                raise DeviceLost(f"{self.settings.board}: {error}") from error
+            now = self._clock.now()
+            if came:
+                self._heard, self._runs, self._delivered = now, True, True
+            self._judge_silence(now - self._heard)
+            yield from self._due()
+            yield None
+            self._clock.sleep_until(now + POLL_S)
+
+    def _judge_silence(self, silence_s: float) -> None:
+        board = self.settings.board
+        if self._runs and silence_s > SILENT_S:
+            if board == "PLAYBACK_FILE_BOARD":
+                raise DeviceError("the file has ended; config = ['loopback_true'] repeats it")
+            raise DeviceLost(
+                f"{board}: silent for {silence_s:.1f} s: out of reach, off or unplugged"
+            )
+        if not self._runs and silence_s > FIRST_S:
+            kind = DeviceLost if self._delivered else DeviceError
+            raise kind(f"{board}: no sample in {FIRST_S:g} s: is it a board of another type?")
+
+    def _fetch(self) -> bool:
+        """Take what BrainFlow has collected; say whether there was anything."""
+        came = False
+        for preset in self._presets:
+            rows = self._board.get_board_data(preset=preset.number)
+            arrival = self._clock.now()
+            if not rows.shape[1]:
+                continue
+            came = True
+            rows[preset.description["timestamp_channel"]] = _rising(
+                rows[preset.description["timestamp_channel"]], preset.last
+            )
+            numbers = rows[preset.description["package_num_channel"]]
+            arrivals = np.full(rows.shape[1], arrival)
+            lost = preset.counter.feed(numbers)
+            if preset.rows.size:
+                rows = np.hstack([preset.rows, rows])
+                arrivals = np.concatenate([preset.arrivals, arrivals])
+                lost = np.concatenate([preset.lost, lost])
+            preset.last = float(rows[preset.description["timestamp_channel"], -1])
+            preset.rows, preset.arrivals, preset.lost = rows, arrivals, lost
+        return came
+
+    def _due(self) -> Iterator[Chunk]:
+        """Give out rows of all presets by rising time.
+
+        The host takes a time that falls for a clock that was set. With several presets, one may
+        have been read before the newest sample of another: so what is newer than the oldest end
+        of those that deliver now waits for the next turn.
+        """
+        waiting = [preset for preset in self._presets if preset.rows.size]
+        chunks: list[tuple[float, Chunk]] = []
+        until = min((preset.last for preset in waiting), default=0.0)
+        for preset in waiting:
+            count = int(np.searchsorted(preset.stamps, until, side="right"))
+            if len(self._presets) == 1:
+                count = preset.rows.shape[1]
+            for chunk in self._cut(preset, count) if count else ():
+                assert chunk.device_times is not None
+                chunks.append((float(chunk.device_times[-1]), chunk))
+        for _, chunk in sorted(chunks, key=lambda pair: pair[0]):
+            yield chunk
+
+    def _cut(self, preset: _Preset, count: int) -> Iterator[Chunk]:
+        rows, arrivals = preset.rows[:, :count], preset.arrivals[:count]
+        stamps, lost = preset.stamps[:count].copy(), preset.lost[:count]
+        preset.rows = preset.rows[:, count:]
+        preset.arrivals, preset.lost = preset.arrivals[count:], preset.lost[count:]
+        edges = [0, *(np.flatnonzero(lost[1:]) + 1).tolist(), count]
+        for a, b in pairwise(edges):
+            for stream in self._plan:
+                if stream.preset == preset.number:
+                    data = (rows[list(stream.rows), a:b].T * stream.scale).astype(np.float32)
+                    if stream.spec.type == "Impedance":
+                        self._note_impedance(stream.spec, data[-1])
+                    yield Chunk(
+                        stream.spec.name, arrivals[a:b], np.ascontiguousarray(data), stamps[a:b],
+                        int(lost[a]),
+                    )  # fmt: skip
+        if preset.number == 0:
+            yield from self._markers(preset, rows, arrivals, stamps)
+            yield from self._tone(rows, arrivals, stamps)
+
+    def _markers(
+        self, preset: _Preset, rows: F64Array, arrivals: F64Array, stamps: F64Array
+    ) -> Iterator[Chunk]:
+        values = rows[preset.description["marker_channel"]]
+        if len(at := np.flatnonzero(values)):
+            text = np.array([[f"{value:g}"] for value in values[at]], dtype=object)
+            yield Chunk(f"{self.settings.name}-markers", arrivals[at], text, stamps[at])
+
+    def _tone(self, rows: F64Array, arrivals: F64Array, stamps: F64Array) -> Iterator[Chunk]:
+        if self._meter is None:
+            return
+        eeg = self._plan[0]
+        if (kohm := self._meter.feed(rows[list(eeg.rows)].T)) is not None:
+            self._note_impedance(eeg.spec, kohm)
+            data = kohm[None].astype(np.float32)
+            yield Chunk(f"{self.settings.name}-impedance", arrivals[-1:], data, stamps[-1:])
+
+    def _note_impedance(self, spec: StreamSpec, kohm: npt.NDArray[Any]) -> None:
+        labels = [channel.label for channel in spec.channels]
+        self._impedance = dict(zip(labels, kohm.tolist(), strict=True))
+
+    def close(self) -> None:
+        """Stop and disconnect."""
+        board, self._board = self._board, None
+        if board is None:
+            return
+        for end in (board.stop_stream, board.release_session):
+            with contextlib.suppress(Exception):  # each on its own: a board that has gone refuses
+                end()
+
+    def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """`marker` {value}, `impedance` {on}, `config` {text}, `status`."""
+        if self._board is None:
+            raise DeviceError("the board is not open")
+        try:
+            match name:
+                case "marker":
+                    self._board.insert_marker(float(args["value"]))
+                    return {"value": float(args["value"])}
+                case "config":
+                    return {"answer": self._board.config_board(str(args["text"]))}
+                case "impedance":
+                    on = bool(args.get("on", True))
+                    self._check_impedance(on)
+                    return {"on": on, "impedance_kohm": dict(self._impedance)}
+                case "status":
+                    return {"impedance_kohm": dict(self._impedance)}
+        except KeyError as error:
+            raise DeviceError(f"{name}: give {error.args[0]}") from error
+        except (TypeError, ValueError) as error:
+            raise DeviceError(f"{name}: {error}") from error
+        except DeviceError:
+            raise
+        except Exception as error:
+            raise DeviceError(f"{self.settings.board} refuses {name}: {error}") from error
+        return super().command(name, args)
+
+    def _check_impedance(self, on: bool) -> None:
+        board, eeg = self.settings.board, self._plan[0].spec
+        texts = brainflow_impedance.commands(board, len(eeg.channels), on=on)
+        if not texts:
+            raise DeviceError(f"{board}: no impedance check of this board is known here")
+        for text in texts:
+            self._board.config_board(text)
+        self._meter = ToneMeter(eeg.rate_hz) if on and board in CYTON else None
+
+
+def _quiet(shim: Any) -> Any:
+    """Return BrainFlow's board class without its `__del__`.
+
+    That releases the session of whoever has the same board and parameters now: an object that is
+    collected late would end the session that was opened after it.
+    """
+    return type("Board", (shim.BoardShim,), {"__del__": lambda self: None})
+
+
+def _rising(stamps: F64Array, last: float) -> F64Array:
+    """Make stamps rise where they are equal or out of order by less than 1 s."""
+    steps = np.diff(stamps, prepend=last)
+    if (steps > 0).all() or (steps < -1.0).any():
+        return stamps
+    nudged = stamps - np.arange(len(stamps)) * 1e-6
+    floor = max(float(nudged[0]), last + 1e-6)
+    rising: F64Array = np.maximum.accumulate(np.maximum(nudged, floor))
+    return rising + np.arange(len(stamps)) * 1e-6

@@ -1,0 +1,62 @@
+"""Trigger codes in markers, and names for them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator
+
+from devices.base import Array
+
+
+def _int_keys(value: object) -> object:
+    """Read the keys of a TOML table, which are always text, as codes."""
+    if not isinstance(value, Mapping):
+        return value
+    codes = {}
+    for key, label in value.items():
+        number = str(key).strip()
+        if not number.isdecimal() or not 0 < int(number) < 1 << 16:
+            raise ValueError(f"{key!r} is no code; codes are whole numbers from 1 to 65535")
+        codes[int(number)] = label
+    return codes
+
+
+CodeNames = Annotated[dict[int, str], BeforeValidator(_int_keys)]
+"""`codes = { 100 = "clip end" }` in the rig file."""
+
+
+def code_of(value: Any) -> int | None:
+    """Return the code of one marker, None where it has none.
+
+    A marker is a number, the text of a number, or JSON text with the key `code`.
+    """
+    if isinstance(value, bytes):
+        value = value.decode("utf-8", "replace")
+    if isinstance(value, str):
+        try:
+            value = json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    if isinstance(value, Mapping):
+        value = value.get("code")
+    try:
+        number = float(value)
+        code = int(number)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    return code if code == number and not isinstance(value, bool) else None
+
+
+def codes_in(data: Array) -> Iterator[tuple[int, int]]:
+    """Yield (row, code) of the markers in `data`, shape (n, channels); 0 is no code."""
+    for row, value in enumerate(data[:, 0].tolist()):
+        if code := code_of(value):
+            yield row, code
+
+
+def label(code: int, names: Mapping[int, str]) -> str:
+    """Name a code; without any names it is its own, and one that is not named is unknown."""
+    return names.get(code, "unknown" if names else str(code))

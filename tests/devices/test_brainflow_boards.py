@@ -1,0 +1,96 @@
+"""What is known about boards, without a board."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from brainflow.board_shim import BoardIds, BoardShim, BrainFlowInputParams
+
+from devices.brainflow_boards import KINDS, REQUIRED, PackageCounter, Params, plan
+from devices.brainflow_impedance import ToneMeter, commands
+
+REAL = [b for b in BoardIds if b.value >= -1]
+
+
+@pytest.mark.parametrize("board", REAL, ids=lambda board: board.name)
+def test_every_board_of_brainflow_can_be_planned(board: BoardIds) -> None:
+    presets = BoardShim.get_board_presets(board.value)
+    described: dict[int, dict[str, Any]] = {
+        int(p): BoardShim.get_board_descr(board.value, p) for p in presets
+    }
+    streams = plan("a", board.name, described)
+    assert len({s.spec.name for s in streams}) == len(streams)
+    for preset, description in described.items():
+        rows = [row for s in streams if s.preset == preset for row in s.rows]
+        assert len(rows) == len(set(rows)), "a row is published once"
+        listed: set[int] = set()
+        for key, value in description.items():
+            if key.endswith("_channels") or key == "battery_channel":
+                assert key in {kind.key for kind in KINDS}, "a kind that is not known here"
+                listed |= set(value if isinstance(value, list) else [value])
+        assert set(rows) == listed
+    for stream in streams:
+        labels = [c.label for c in stream.spec.channels]
+        assert len(set(labels)) == len(labels) == len(stream.rows)
+
+
+def test_tables_name_what_exists() -> None:
+    assert set(REQUIRED) <= set(BoardIds.__members__)
+    assert set(Params.model_fields) <= set(vars(BrainFlowInputParams()))
+
+
+def lost(counter: PackageCounter, numbers: list[int]) -> int:
+    return int(counter.feed(np.array(numbers, np.float64)).sum())
+
+
+PATTERNS: dict[str, list[int]] = {
+    "0…255": [k % 256 for k in range(1000)],
+    "even numbers": [2 * k % 256 for k in range(1000)],
+    "twelve rows share one": [k // 12 % 65536 for k in range(2000)],
+    "101…200, two rows each": [101 + k // 2 % 100 for k in range(1000)],
+    "without end": list(range(5, 1005)),
+    "always the same": [0] * 1000,
+}
+
+
+@pytest.mark.parametrize("numbers", PATTERNS.values(), ids=PATTERNS)
+def test_no_loss_is_invented_whatever_the_habit(numbers: list[int]) -> None:
+    for start in (0, 7):
+        assert lost(PackageCounter(), numbers[start:]) == 0
+
+
+@pytest.mark.parametrize(
+    ("pattern", "gap", "missing"),
+    [
+        ("0…255", (600, 605), 5),
+        ("0…255", (760, 775), 15),  # across the wrap
+        ("even numbers", (600, 604), 4),
+        ("twelve rows share one", (1200, 1236), 36),
+        ("101…200, two rows each", (700, 704), 4),
+        ("without end", (500, 900), 400),
+    ],
+)
+def test_gaps_are_counted_in_samples(pattern: str, gap: tuple[int, int], missing: int) -> None:
+    numbers = PATTERNS[pattern]
+    assert lost(PackageCounter(), numbers[: gap[0]] + numbers[gap[1] :]) == missing
+
+
+def test_the_tone_of_a_cyton_in_kiloohms() -> None:
+    t = np.arange(256) / 250
+    rng = np.random.default_rng(1)
+    kohm = np.array([5.0, 50.0])
+    volts = (kohm * 1e3 + 2200) * 6e-9
+    eeg = np.sin(2 * np.pi * 31.25 * t + 1)[:, None] * volts * 1e6 + 20_000
+    eeg += 5 * np.sin(2 * np.pi * 10 * t)[:, None] + rng.normal(0, 1, eeg.shape)
+    meter = ToneMeter(250)
+    assert meter.feed(eeg[:100]) is None
+    assert meter.feed(eeg[100:]) == pytest.approx(kohm, abs=0.5 * 60)  # 10 Hz leaks a little
+
+
+def test_impedance_commands() -> None:
+    assert commands("CYTON_BOARD", 2, on=True) == ["z101Z", "z201Z"]
+    assert commands("CYTON_DAISY_BOARD", 9, on=False)[-1] == "zQ00Z"
+    assert commands("ANT_NEURO_EE_511_BOARD", 24, on=True) == ["impedance_mode:1"]
+    assert commands("SYNTHETIC_BOARD", 16, on=True) == []
