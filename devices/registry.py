@@ -46,6 +46,8 @@ HELPERS = frozenset(
         "line_parser",
         "marker_codes",
         "paced_clock",
+        "opencv_capture",
+        "opencv_sources",
         "pacing",
         "ports",
         "readings",

@@ -1,0 +1,306 @@
+"""`camera-opencv`: webcams (UVC) and anything else that OpenCV opens, network streams included.
+
+V4L2 on Linux, DirectShow or Media Foundation on Windows, AVFoundation on macOS, FFmpeg for paths
+and addresses. OpenCV tells no frame numbers: frames are numbered as they come, and a frame that a
+webcam swallowed leaves no trace but a longer interval between two time stamps. `lost` counts what
+was dropped on this computer.
+
+The time of a frame is the stamp of the backend, where that rises from frame to frame, less half the
+exposure where it is known. V4L2 stamps in this computer's monotonic clock when a frame begins to
+arrive; such a stamp needs no clock model and gets none.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from typing import Any, Literal
+
+from pydantic import Field
+
+from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, Settings, VideoSpec
+from devices.opencv_capture import TIMEOUT_S, Capture, Picture, import_cv2
+from devices.opencv_sources import NoSource, find, found, why_not
+
+OPEN_S = 10.0
+POLL_S = 0.1
+RATE_TOLERANCE = 0.01
+SAME_CLOCK_S = 1.0
+"""A stamp of V4L2 so close to our own clock is of the same clock; some drivers use another."""
+
+_LOG2 = ("DSHOW", "MSMF")  # these count exposure in powers of two of a second
+_MANUAL = {"V4L2": 1, "DSHOW": 0, "MSMF": 0, "AVFOUNDATION": 0}
+
+
+class OpencvSettings(Settings):
+    """What is not given stays as the camera has it.
+
+    `camera` is an index, a name, or a path or address (/dev/video0, rtsp://…). `gain` is in units
+    of the camera. A value that the camera changes is an error, unless `accept_nearest` is set.
+    """
+
+    camera: int | str = 0
+    width: int | None = Field(default=None, gt=0)
+    height: int | None = Field(default=None, gt=0)
+    rate_hz: float | None = Field(default=None, gt=0)
+    pixel_format: Literal["Mono8", "RGB8"] = "RGB8"
+    fourcc: str | None = Field(default=None, min_length=4, max_length=4)
+    exposure_us: float | None = Field(default=None, gt=0)
+    gain: float | None = None
+    accept_nearest: bool = False
+    backend: Literal["any", "v4l2", "dshow", "msmf", "avfoundation", "ffmpeg", "gstreamer"] = "any"
+
+
+class OpencvCamera(Device):
+    """One camera; pictures have shape (height, width), in RGB8 (height, width, 3)."""
+
+    Settings = OpencvSettings
+    summary = "webcams and network cameras through OpenCV"
+
+    def __init__(self, settings: OpencvSettings, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._capture: Capture | None = None
+        self._first: Picture | None = None  # taken while opening: its size is the truth
+        self._number = 0
+        self._stamp = 0.0
+        self._backend = ""
+        self._exposure_us: float | None = None
+        self._was_open = False
+        self._notes: list[str] = []
+        self._changed: dict[str, float] = {}  # by commands; done again after a loss
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Say whether OpenCV is missing; it is not imported for that."""
+        if importlib.util.find_spec("cv2") is None:
+            return "OpenCV is not installed; install it with: pip install opencv-python"
+        return None
+
+    @classmethod
+    def found(cls) -> Sequence[Found]:
+        """List the video nodes of Linux; elsewhere OpenCV can only open cameras one by one."""
+        return found()
+
+    def open(self) -> Sequence[VideoSpec]:
+        """Open the camera, set it up, and wait for the first picture.
+
+        Raises:
+            DeviceLost: it was open before and is not back yet.
+            DeviceError: it is absent or busy, or does not take a setting.
+        """
+        self.close()
+        try:
+            spec = self._open()
+        except (DeviceError, NoSource, FutureTimeoutError, ImportError, RuntimeError) as error:
+            self.close()
+            text = str(error) if isinstance(error, DeviceError) else self._failed(error)
+            raise (DeviceLost if self._was_open else DeviceError)(text) from error
+        self._was_open = True
+        return (spec,)
+
+    def read(self) -> Iterator[Frame | None]:
+        """Yield frames as they arrive."""
+        assert self._capture is not None, "open() comes first"
+        alive = self._clock.now()
+        while True:
+            first, self._first = self._first, None
+            picture = first or self._capture.next(POLL_S)
+            if picture is not None:
+                alive = self._clock.now()
+                yield self._frame(picture)
+            elif self._capture.ended.is_set() or self._clock.now() - alive > TIMEOUT_S:
+                raise DeviceLost(self._say("sends nothing any more; check its cable and its power"))
+            else:
+                yield None
+
+    def close(self) -> None:
+        """Let go of the camera."""
+        capture, self._capture, self._first = self._capture, None, None
+        if capture is not None:
+            capture.close()
+
+    def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Carry out `exposure` (exposure_us) or `gain` (gain); answers what the camera took."""
+        key = {"exposure": "exposure_us", "gain": "gain"}.get(name)
+        value = args.get(key) if key and len(args) == 1 else None
+        if key is None or isinstance(value, bool) or not isinstance(value, int | float):
+            raise DeviceError(
+                self._say(
+                    f"unknown command {name!r} {dict(args)}; this camera knows: "
+                    "exposure, with exposure_us, and gain, with gain"
+                )
+            )
+        capture = self._capture
+        if capture is None or capture.ended.is_set():
+            raise DeviceError(self._say("is not open at the moment; try again when it is back"))
+        took: float = capture.ask(lambda c: self._set(c, key, float(value)))
+        self._changed[key] = took
+        return {key: took}
+
+    # Opening.
+
+    def _open(self) -> VideoSpec:
+        cv2 = import_cv2()
+        source = find(self.settings.camera)
+        color = self.settings.pixel_format == "RGB8"
+        code = cv2.COLOR_BGR2RGB if color else cv2.COLOR_BGR2GRAY
+        api = getattr(cv2, f"CAP_{self.settings.backend.upper()}")
+        wait = [cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_S * 1000]
+
+        def make() -> Any:
+            ffmpeg = isinstance(source, str) and not source.startswith("/dev/")
+            parameters = (wait,) if ffmpeg else ()
+            return cv2.VideoCapture(source, api, *parameters)
+
+        def convert(image: Any) -> Any:
+            if image.ndim == 2:
+                return (
+                    image if code == cv2.COLOR_BGR2GRAY else cv2.cvtColor(image, cv2.COLOR_GRAY2RGB)
+                )
+            return cv2.cvtColor(image, code)
+
+        self._capture = Capture(self._clock, make, convert)
+        if not self._capture.start(OPEN_S):
+            raise DeviceError(self._say(why_not(source)))
+        self._notes = []
+        self._stamp = 0.0
+        self._capture.ask(lambda c: self._set_up(cv2, c))
+        return self._look()
+
+    def _set_up(self, cv2: Any, capture: Any) -> None:
+        """Ask for the settings, in the order in which cameras need them; runs in the thread."""
+        s = self.settings
+        self._backend = str(capture.getBackendName())
+        if s.fourcc is not None:
+            capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*s.fourcc))
+            raw = int(capture.get(cv2.CAP_PROP_FOURCC))
+            took = bytes((raw >> shift) & 0xFF for shift in (0, 8, 16, 24)).decode("latin-1")
+            self._compare("fourcc", s.fourcc, took)
+        for prop, value in (
+            (cv2.CAP_PROP_FRAME_WIDTH, s.width),
+            (cv2.CAP_PROP_FRAME_HEIGHT, s.height),
+        ):
+            if value is not None:
+                capture.set(prop, value)
+        if s.rate_hz is not None:
+            capture.set(cv2.CAP_PROP_FPS, s.rate_hz)
+        rate = float(capture.get(cv2.CAP_PROP_FPS))
+        self._rate = rate if math.isfinite(rate) and rate > 0 else s.rate_hz
+        if self._rate is None:
+            raise DeviceError(self._say("does not tell its rate; set rate_hz"))
+        if s.rate_hz is not None and abs(self._rate / s.rate_hz - 1) > RATE_TOLERANCE:
+            self._compare("rate_hz", s.rate_hz, self._rate)
+        wanted = {"exposure_us": s.exposure_us, "gain": s.gain} | self._changed
+        for key, setting in wanted.items():
+            if setting is not None:
+                self._set(capture, key, setting)
+
+    def _set(self, capture: Any, key: str, value: float) -> float:
+        """Set exposure or gain, and give what the camera took; runs in the thread."""
+        import cv2
+
+        if key == "gain":
+            done = capture.set(cv2.CAP_PROP_GAIN, value)
+            took = float(capture.get(cv2.CAP_PROP_GAIN))
+        else:
+            capture.set(cv2.CAP_PROP_AUTO_EXPOSURE, _MANUAL.get(self._backend, 0))
+            done = capture.set(cv2.CAP_PROP_EXPOSURE, _exposure_units(self._backend, value))
+            took = _exposure_us(self._backend, float(capture.get(cv2.CAP_PROP_EXPOSURE)))
+        if not done:
+            raise DeviceError(
+                self._say(f"{key} cannot be set through {self._backend}; leave it out of the rig")
+            )
+        if not math.isclose(took, value, rel_tol=0.01):
+            self._compare(key, value, took)
+        if key == "exposure_us":
+            self._exposure_us = took
+        return took
+
+    def _compare(self, key: str, asked: object, took: object) -> None:
+        if asked == took:
+            return
+        told = f"{took:g}" if isinstance(took, float) else repr(took)
+        if not self.settings.accept_nearest:
+            raise DeviceError(
+                self._say(
+                    f"{key} = {asked!r} was asked for, but the camera has {told}; "
+                    "set it to that, leave it out, or set accept_nearest = true"
+                )
+            )
+        self._notes.append(f"{key}: asked for {asked}, the camera took {told}")
+
+    def _look(self) -> VideoSpec:
+        """Take the first picture: its size is what the camera really has."""
+        s = self.settings
+        assert self._capture is not None
+        assert self._rate is not None
+        self._capture.run()
+        end = self._clock.now() + OPEN_S
+        while self._first is None or self._first.image is None:
+            if self._capture.ended.is_set() or self._clock.now() > end:
+                raise DeviceError(
+                    self._say("opens, but sends no picture; is another program using it?")
+                )
+            self._first = self._capture.next(POLL_S)
+        height, width = self._first.image.shape[:2]
+        for key, asked, took in (("width", s.width, width), ("height", s.height, height)):
+            if asked is not None:
+                self._compare(key, asked, took)
+        desc = {"backend": self._backend}
+        if self._notes:
+            desc["rounded_by_camera"] = "; ".join(self._notes)
+        return VideoSpec(
+            name=s.name,
+            width=width,
+            height=height,
+            pixel_format=s.pixel_format,
+            rate_hz=self._rate,
+            model=str(s.camera),
+            desc=desc,
+        )
+
+    # Frames.
+
+    def _frame(self, picture: Picture) -> Frame:
+        self._number += 1 + picture.dropped
+        half = (self._exposure_us or 0.0) * 0.5e-6
+        device_time: float | None = None
+        time = picture.arrival - half
+        if picture.stamp > self._stamp:
+            device_time = picture.stamp - half
+            same = self._backend == "V4L2" and abs(picture.arrival - picture.stamp) < SAME_CLOCK_S
+            # In our own clock nothing is left to fit: the host then maps the stamp to itself.
+            time = device_time if same else picture.arrival
+        self._stamp = picture.stamp
+        return Frame(
+            stream=self.settings.name,
+            device_frame=self._number,
+            time=time,
+            image=picture.image,
+            device_time=device_time,
+            exposure_us=self._exposure_us,
+            fault=None if picture.image is not None else "the picture could not be decoded",
+            lost=picture.dropped,
+        )
+
+    def _say(self, text: str) -> str:
+        return f"{self.settings.name} (camera {self.settings.camera!r}): {text}"
+
+    def _failed(self, error: BaseException) -> str:
+        if isinstance(error, FutureTimeoutError):
+            return self._say(f"did not open within {OPEN_S:g} s; unplug it and plug it in again")
+        if isinstance(error, ImportError):
+            return self._say(f"OpenCV cannot be loaded ({error}); pip install opencv-python")
+        return self._say(" ".join(str(error).split()))
+
+
+def _exposure_units(backend: str, exposure_us: float) -> float:
+    """Give an exposure as the backend counts it: V4L2 in 100 µs, Windows in powers of two."""
+    return math.log2(exposure_us * 1e-6) if backend in _LOG2 else exposure_us / 100
+
+
+def _exposure_us(backend: str, units: float) -> float:
+    return 2.0**units * 1e6 if backend in _LOG2 else units * 100

@@ -1,0 +1,159 @@
+"""A camera read by OpenCV in a thread of its own: `cv2.VideoCapture` can block for seconds.
+
+All calls of the capture are made in that thread: OpenCV does not say which may be made elsewhere.
+"""
+
+from __future__ import annotations
+
+import os
+import queue
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import Any
+
+from devices.base import Clock, U8Array
+
+WAITING = 8
+"""Pictures that wait to be fetched. When they are that many, the newest is dropped and counted."""
+TIMEOUT_S = 2
+"""After so long without a picture a camera is taken for gone."""
+_POS_MSEC = 0  # cv2.CAP_PROP_POS_MSEC
+_OPENCV_SETS = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR", "LD_LIBRARY_PATH")
+
+
+def import_cv2() -> Any:
+    """Import OpenCV, and undo what it does to the environment.
+
+    The package `opencv-python` points Qt to plugins of its own, which breaks any other Qt program
+    that is started later. https://github.com/opencv/opencv-python/issues/572
+
+    Raises:
+        ImportError: it is not installed, or a system library is missing.
+    """
+    before = {name: os.environ.get(name) for name in _OPENCV_SETS}
+    # V4L2 knows no timeout by argument; the default is 10 s.
+    os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(TIMEOUT_S))
+    try:
+        import cv2
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+    cv2.utils.logging.setLogLevel(0)  # what goes wrong is told by the driver, in one line
+    return cv2
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What one grab gave; `image` is None where it could not be decoded."""
+
+    arrival: float
+    stamp: float  # s, as the backend gives it; 0 = none
+    image: U8Array | None
+    dropped: int  # right before this one
+
+
+class Capture:
+    """Owns a `cv2.VideoCapture` from opening to release."""
+
+    def __init__(
+        self, clock: Clock, make: Callable[[], Any], convert: Callable[[Any], U8Array]
+    ) -> None:
+        self._clock = clock
+        self._make = make
+        self._convert = convert
+        self._grabbing = False
+        self._pictures: queue.Queue[Picture] = queue.Queue(WAITING)
+        self._jobs: queue.Queue[tuple[Callable[[Any], Any], Future[Any]]] = queue.Queue()
+        self._stop = threading.Event()
+        self.ended = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="opencv capture", daemon=True)
+        self._opened: Future[bool] = Future()
+
+    def start(self, timeout_s: float) -> bool:
+        """Open the source; False where OpenCV cannot, and `TimeoutError` when it takes too long."""
+        self._thread.start()
+        return self._opened.result(timeout_s)
+
+    def ask(self, job: Callable[[Any], Any], timeout_s: float = TIMEOUT_S + 1.0) -> Any:
+        """Have the thread call `job(capture)` between two pictures, and give its result."""
+        future: Future[Any] = Future()
+        self._jobs.put((job, future))
+        return future.result(timeout_s)
+
+    def run(self) -> None:
+        """Begin to take pictures."""
+        self._grabbing = True
+
+    def next(self, timeout_s: float) -> Picture | None:
+        """Give the next picture, or None after `timeout_s`."""
+        try:
+            return self._pictures.get(timeout=timeout_s)
+        except queue.Empty:
+            return None
+
+    def close(self) -> None:
+        """Release the source; when a call hangs in the driver, as soon as it returns."""
+        self._stop.set()
+        if self._thread.ident is not None:
+            self._thread.join(1.0)
+
+    def _run(self) -> None:
+        capture = self._open()
+        if capture is None:
+            return
+        try:
+            dropped = 0
+            while not self._stop.is_set():
+                self._work(capture)
+                if not self._grabbing:
+                    continue
+                picture = self._take(capture, dropped)
+                if picture is None:
+                    return
+                try:
+                    self._pictures.put_nowait(picture)
+                    dropped = 0
+                except queue.Full:
+                    dropped += 1
+        finally:
+            capture.release()
+            self.ended.set()
+            self._refuse()
+
+    def _open(self) -> Any:
+        try:
+            capture = self._make()
+            opened = capture.isOpened()
+        except Exception as error:  # cv2.error, and whatever a backend raises
+            self._opened.set_exception(error)
+            return None
+        self._opened.set_result(opened)
+        return capture if opened else None
+
+    def _work(self, capture: Any) -> None:
+        """Do the jobs that wait; before the first picture there is nothing else to do."""
+        try:
+            job, future = self._jobs.get(block=not self._grabbing, timeout=0.05)
+        except queue.Empty:
+            return
+        try:
+            future.set_result(job(capture))
+        except Exception as error:
+            future.set_exception(error)
+
+    def _take(self, capture: Any, dropped: int) -> Picture | None:
+        if not capture.grab():
+            return None
+        arrival = self._clock.now()
+        stamp = capture.get(_POS_MSEC) * 1e-3
+        whole, image = capture.retrieve()
+        return Picture(arrival, stamp, self._convert(image) if whole else None, dropped)
+
+    def _refuse(self) -> None:
+        while not self._jobs.empty():
+            self._jobs.get()[1].set_exception(RuntimeError("the camera is gone"))

@@ -1,0 +1,257 @@
+"""`camera-opencv` and a network camera on loopback: there is no webcam where tests run."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from devices import opencv_sources
+from devices.base import DeviceError, DeviceLost, Frame
+from devices.camera_opencv import OpencvCamera, OpencvSettings, _exposure_units, _exposure_us
+from devices.opencv_capture import WAITING
+from tests.devices.contract import check
+from tests.devices.fake_gige import Monotonic, wait_until
+
+if reason := OpencvCamera.unavailable():
+    pytest.skip(reason, allow_module_level=True)
+
+# Sends 50 pictures a second over TCP, each all of one gray that rises; ends with the connection.
+SENDER = """
+import sys, time, av, numpy as np
+out = av.open(f"tcp://127.0.0.1:{sys.argv[1]}?listen=1&listen_timeout=30000", "w", format="nut")
+stream = out.add_stream("rawvideo", rate=50)
+stream.width, stream.height, stream.pix_fmt = 96, 64, "bgr24"
+start = time.monotonic()
+for k in range(10**6):
+    image = np.full((64, 96, 3), (10, k % 200, 30), np.uint8)
+    out.mux(stream.encode(av.VideoFrame.from_ndarray(image, format="bgr24")))
+    time.sleep(max(0.0, start + k / 50 - time.monotonic()))
+"""
+
+
+class Sender:
+    """A network camera."""
+
+    def __init__(self) -> None:
+        with socket.socket() as probe:
+            probe.bind(("127.0.0.1", 0))
+            self.port = probe.getsockname()[1]
+        self.address = f"tcp://127.0.0.1:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Wait for one connection."""
+        self.stop()
+        command = [sys.executable, "-c", SENDER, str(self.port)]
+        self._process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+        wait_until(self._listens, 20, "the sender listens")
+
+    def _listens(self) -> bool:
+        """Look, without a connection: it takes only one."""
+        local = f"0100007F:{self.port:04X}"
+        lines = Path("/proc/net/tcp").read_text().splitlines()[1:]
+        return any(line.split()[1] == local and line.split()[3] == "0A" for line in lines)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@pytest.fixture
+def sender() -> Iterator[Sender]:
+    if sys.platform != "linux":
+        pytest.skip("looks for listeners in /proc")
+    one = Sender()
+    one.start()
+    yield one
+    one.stop()
+
+
+@pytest.fixture
+def cameras() -> Iterator[list[OpencvCamera]]:
+    made: list[OpencvCamera] = []
+    yield made
+    for camera in made:
+        camera.close()
+
+
+def make(made: list[OpencvCamera], camera: object, **settings: Any) -> OpencvCamera:
+    values = {"name": "face", "camera": camera} | settings
+    made.append(OpencvCamera(OpencvSettings.model_validate(values), Monotonic()))
+    return made[-1]
+
+
+def frames(camera: OpencvCamera, count: int) -> list[Frame]:
+    found = (item for item in camera.read() if item is not None)
+    return list(itertools.islice(found, count))
+
+
+def test_a_live_source_is_numbered_and_timed(sender: Sender, cameras: list[OpencvCamera]) -> None:
+    camera = make(cameras, sender.address, width=96, height=64, rate_hz=50)
+    (spec,) = camera.open()
+    assert (spec.width, spec.height, spec.pixel_format, spec.rate_hz) == (96, 64, "RGB8", 50)
+    assert spec.desc == {"backend": "FFMPEG"}
+    found = frames(camera, 50)
+    assert [f.device_frame for f in found] == list(range(1, 51))
+    grays = []
+    for frame in found:
+        assert frame.image is not None
+        assert frame.image.shape == (64, 96, 3)
+        assert (frame.image[..., 0] == 30).all(), "red comes first"
+        assert (frame.image[..., 2] == 10).all()
+        grays.append(int(frame.image[0, 0, 1]))
+    assert np.diff(grays).tolist() == [1] * 49
+    own = [frame.device_time for frame in found if frame.device_time is not None]
+    assert len(own) >= 49, "the first stamp may be 0, which could also mean none"
+    assert np.diff(own) == pytest.approx(1 / 50, abs=1e-3)
+
+
+def test_gray(sender: Sender, cameras: list[OpencvCamera]) -> None:
+    camera = make(cameras, sender.address, pixel_format="Mono8")
+    (spec,) = camera.open()
+    assert spec.pixel_format == "Mono8"
+    image = frames(camera, 1)[0].image
+    assert image is not None
+    assert image.shape == (64, 96)
+
+
+def test_it_keeps_the_contract_until_the_film_is_over(film: Path) -> None:
+    with pytest.raises(DeviceLost, match="sends nothing any more"):
+        check(OpencvCamera, {"name": "a", "camera": str(film)}, seconds=60, clock=Monotonic())
+
+
+def test_a_slow_reader_loses_pictures_and_they_are_counted(
+    sender: Sender, cameras: list[OpencvCamera]
+) -> None:
+    camera = make(cameras, sender.address)
+    camera.open()
+    reader = (item for item in camera.read() if item is not None)
+    found = [next(reader)]
+    clock = Monotonic()
+    clock.sleep_until(clock.now() + 0.6)  # 30 pictures
+    found += itertools.islice(reader, WAITING + 5)
+    assert sum(1 + frame.lost for frame in found) == found[-1].device_frame
+    lost = [frame.lost for frame in found if frame.lost]
+    assert len(lost) == 1
+    assert 10 < lost[0] < 100
+
+
+def test_a_source_that_goes_away_is_lost_and_opened_again(
+    sender: Sender, cameras: list[OpencvCamera]
+) -> None:
+    camera = make(cameras, sender.address)
+    before = camera.open()
+    last = frames(camera, 3)[-1]
+    sender.stop()
+    with pytest.raises(DeviceLost, match="sends nothing any more; check its cable"):
+        frames(camera, 100)
+    camera.close()
+    with pytest.raises(DeviceLost, match="cannot be opened"):
+        camera.open()
+    with pytest.raises(DeviceError, match="is not open at the moment"):
+        camera.command("gain", {"gain": 1})
+    sender.start()
+    assert camera.open() == before
+    assert frames(camera, 1)[0].device_frame > last.device_frame
+
+
+def test_a_setting_that_is_not_taken_is_an_error_unless_the_nearest_will_do(
+    film: Path, cameras: list[OpencvCamera]
+) -> None:
+    for settings, told in (
+        ({"rate_hz": 60}, r"rate_hz = 60\.0 was asked for, but the camera has 25"),
+        ({"width": 640}, r"width = 640 was asked for, but the camera has 64"),
+        ({"fourcc": "MJPG"}, r"fourcc = 'MJPG' was asked for, but the camera has 'ffv1'"),
+    ):
+        with pytest.raises(DeviceError, match=told + ".*or set accept_nearest = true"):
+            make(cameras, str(film), **settings).open()
+    for settings in ({"exposure_us": 900}, {"gain": 3}):
+        with pytest.raises(DeviceError, match="cannot be set through FFMPEG; leave it out"):
+            make(cameras, str(film), **settings).open()
+    camera = make(cameras, str(film), width=640, rate_hz=60, accept_nearest=True)
+    (spec,) = camera.open()
+    assert (spec.width, spec.rate_hz) == (64, 25)
+    assert spec.desc["rounded_by_camera"] == (
+        "rate_hz: asked for 60.0, the camera took 25; width: asked for 640, the camera took 64"
+    )
+
+
+def test_absent_unreadable_and_nameless_cameras(
+    tmp_path: Path, cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = tmp_path / "notes.txt"
+    text.write_text("no film")
+    monkeypatch.setattr(opencv_sources, "CLASS", _video_class(tmp_path))
+    for camera, told in (
+        (77, r"there is no /dev/video77; there are: 2 \(HD Webcam\) or 10 \(Other\)"),
+        ("/dev/video78", "there is no /dev/video78"),
+        ("Old Webcam", "no camera of that name; there are: 'HD Webcam' or 'Other'"),
+        (str(text), "cannot be opened; check that it is there and that no other program"),
+        ("HD Webcam", "there is no /dev/video2"),
+    ):
+        with pytest.raises(DeviceError, match=told) as caught:
+            make(cameras, camera).open()
+        assert type(caught.value) is DeviceError
+        assert "\n" not in str(caught.value)
+
+
+def test_discovery(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(opencv_sources, "CLASS", _video_class(tmp_path))
+    found = OpencvCamera.found()
+    assert [(one.id, one.description) for one in found] == [
+        ("/dev/video2", "HD Webcam"),
+        ("/dev/video10", "Other"),
+    ]
+    assert "camera = 2" in found[0].snippet
+    monkeypatch.setattr(opencv_sources, "CLASS", tmp_path / "none")
+    assert OpencvCamera.found() == ()
+
+
+def _video_class(folder: Path) -> Path:
+    """Lay out what Linux shows of two webcams; the first has a second node, for its meta-data."""
+    for number, index, name in ((2, 0, "HD Webcam"), (3, 1, "HD Webcam"), (10, 0, "Other")):
+        node = folder / "video4linux" / f"video{number}"
+        node.mkdir(parents=True)
+        (node / "index").write_text(f"{index}\n")
+        (node / "name").write_text(f"{name}\n")
+    return folder / "video4linux"
+
+
+@pytest.mark.parametrize("backend", ["V4L2", "DSHOW", "MSMF"])
+def test_exposure_in_the_units_of_each_backend(backend: str) -> None:
+    assert _exposure_us(backend, _exposure_units(backend, 15_625)) == pytest.approx(15_625)
+    assert _exposure_units("V4L2", 5000) == 50
+    assert _exposure_units("DSHOW", 15_625) == pytest.approx(-6)
+
+
+def test_the_environment_is_left_alone() -> None:
+    code = (
+        "import os; before = dict(os.environ)\n"
+        "from devices.opencv_capture import import_cv2; import_cv2()\n"
+        "changed = {k for k in before | dict(os.environ) if before.get(k) != os.environ.get(k)}\n"
+        "print(changed - {'OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT'})"
+    )
+    environment = os.environ | {"QT_QPA_FONTDIR": "mine"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment
+    )
+    assert done.stdout.strip() == "set()"
+
+
+def test_commands(film: Path, cameras: list[OpencvCamera]) -> None:
+    camera = make(cameras, str(film))
+    camera.open()
+    for name, args in (("zoom", {}), ("gain", {"gain": "x"}), ("exposure", {"gain": 1})):
+        with pytest.raises(DeviceError, match="unknown command"):
+            camera.command(name, args)
