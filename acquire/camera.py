@@ -178,7 +178,7 @@ class CameraStream:
         return max(time, self._last_stamp)
 
     def _receive(self, frame: Frame, stamp: float) -> Fate | None:
-        """Put the frame into the ring, if it may have to be stored; give its fate if it is known."""
+        """Put the frame into the ring, if it may be wanted; give its fate if it is known."""
         if frame.image is None or frame.fault is not None:
             return Fate.INCOMPLETE
         if not self._start <= stamp <= self._stop:

@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 rig_app = typer.Typer(no_args_is_help=True, help="Make, check or look up a rig file.")
 app.add_typer(rig_app, name="rig")
+camera_app = typer.Typer(no_args_is_help=True, help="Try out what a camera needs.")
+app.add_typer(camera_app, name="camera")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 DataDir = Annotated[
@@ -190,6 +192,33 @@ def rig_reference() -> None:
     from acquire.rig_reference import reference
 
     typer.echo(reference(), nl=False)
+
+
+@camera_app.command("benchmark")
+def camera_benchmark(
+    file: RigFile,
+    seconds: Annotated[float, typer.Option(help="How long for each codec.")] = 3.0,
+    data_dir: DataDir = None,
+    as_json: Json = False,
+) -> None:
+    """Measure which codec this computer keeps up with, for each camera of a rig."""
+    from acquire.camera_benchmark import benchmark
+    from acquire.rig import load_rig
+    from recordings.layout import prepare_data_dir
+
+    rig = load_rig(file)
+    folder = (data_dir or rig.table.data_dir).expanduser().absolute()
+    prepare_data_dir(folder)
+    results = benchmark(rig, folder, seconds)
+    if as_json:
+        typer.echo(json.dumps([asdict(result) for result in results]))
+        return
+    if not results:
+        typer.echo(f"{file}: no camera in this rig")
+        return
+    from acquire.tables import benchmark_table
+
+    benchmark_table(results)
 
 
 @app.command()

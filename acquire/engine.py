@@ -15,32 +15,29 @@ from typing import Literal, Self
 from acquire import events
 from acquire.device_process import DeviceProcess
 from acquire.discovery import Discovery, Selection
+from acquire.disk import DiskAlarm, DiskWatch
 from acquire.errors import ControlError
 from acquire.lsl import Outlet, configure, local_clock
 from acquire.messages import HostEvent, Open, VideoSummary
 from acquire.pump import Pump
+from acquire.readiness import Readiness
 from acquire.recorder import RESERVE_BYTES, Recording
 from acquire.rig import DeviceTable, Rig
 from acquire.session import Labels, Session
 from acquire.status import Outcome, Phase, Status, stream_status
 from acquire.truth import write_truth
 from acquire.videos import Videos, with_lost_frames
-from recordings.errors import RecordingError
+from recordings.errors import DiskFull, RecordingError
 from recordings.layout import free_bytes
 from recordings.manifest import Event, State
 from recordings.xdf_file import XdfFile
 
 log = logging.getLogger(__name__)
 
-SETTLED_S = 1.0
-"""A recording starts once no new stream has come for so long."""
-OFFSETS_S = 2.0
-"""How long an opening waits, at most, for the first clock offset of every stream."""
 BARRIER_S = 0.05
 """From the order to start until the start: the time that the order needs to every camera."""
 STOP_AHEAD_S = 0.01
 CLOSE_S = 5.0
-POLL_S = 0.02
 RESERVE_S = 10.0
 
 
@@ -76,7 +73,7 @@ class Engine:
         self._phase = Phase.IDLE
         self._event_lock = threading.Lock()
         self._outlet: Outlet | None = None
-        self._pump = Pump(self.report, self._failed)
+        self._pump = Pump(self.report, self._failed, self._each_second)
         self._discovery: Discovery | None = None
         self._devices: dict[str, DeviceProcess] = {}
         self._videos = Videos(self._devices, self._complain_of_video)
@@ -84,6 +81,8 @@ class Engine:
         self._session: Session | None = None
         self._path: Path | None = None
         self._alarms = 0
+        self._failure: RecordingError | None = None
+        self._disk: DiskWatch | None = None
 
     def __enter__(self) -> Self:
         return self
@@ -144,67 +143,13 @@ class Engine:
             device.start(self._order(table), self.rig.folder)
         self._pump.start()
         self._discovery.start()
-        self._wait_for_streams(wait_s, allow_missing, cancelled)
+        readiness = Readiness(self._devices, self._discovery, self._pump)
+        readiness.wait(wait_s, allow_missing=allow_missing, cancelled=cancelled)
         self._phase = Phase.IDLE
 
     def _order(self, table: DeviceTable) -> Open:
         folder = self.rig.driver_folder
         return Open(table.driver, table.settings, folder, self._lsl_config, table.video)
-
-    def _wait_for_streams(
-        self, wait_s: float, allow_missing: bool, cancelled: Callable[[], bool]
-    ) -> None:
-        deadline = time.monotonic() + wait_s
-        while not self._is_settled():
-            if cancelled():
-                return
-            failed = [d.snapshot for d in self._devices.values() if d.snapshot.error]
-            if failed and not allow_missing:
-                raise ControlError(failed[0].error)
-            self._refuse_shared_names()
-            if time.monotonic() > deadline:
-                if allow_missing or not self._missing():
-                    return
-                raise ControlError(self._explain_missing(wait_s))
-            time.sleep(POLL_S)
-
-    def _is_settled(self) -> bool:
-        assert self._discovery is not None
-        quiet = local_clock() - self._discovery.last_new
-        if self._missing() or quiet < SETTLED_S:
-            return False
-        waiting = any(s.inlet is not None and s.estimate is None for s in self._pump.streams)
-        return not waiting or quiet > OFFSETS_S
-
-    def _refuse_shared_names(self) -> None:
-        """Two streams of one name could not be told apart in the files."""
-        owners: dict[str, str] = {}
-        for snapshot in (device.snapshot for device in self._devices.values()):
-            for spec in snapshot.opened.specs if snapshot.opened else ():
-                if (owner := owners.setdefault(spec.name, snapshot.name)) != snapshot.name:
-                    raise ControlError(
-                        f"devices {owner!r} and {snapshot.name!r} both have a stream "
-                        f"{spec.name!r}; rename or leave out one of them"
-                    )
-
-    def _missing(self) -> list[str]:
-        assert self._discovery is not None
-        absent = [
-            f"device {d.name} is {d.state}" + (f" ({d.error})" if d.error else "")
-            for d in (device.snapshot for device in self._devices.values())
-            if not d.runs
-        ]
-        return absent + self._discovery.missing()
-
-    def _explain_missing(self, wait_s: float) -> str:
-        assert self._discovery is not None
-        own = self._own_streams()
-        found = [str(s) for s in self._discovery.seen() if s.uid not in own]
-        return (
-            f"after {wait_s:g} s: {'; '.join(self._missing())}. "
-            f"Streams found: {'; '.join(found) or 'none'}. "
-            "Start what is missing, wait longer (--wait) or go on without (--allow-missing)"
-        )
 
     def _own_streams(self) -> dict[str, str]:
         own: dict[str, str] = {}
@@ -285,7 +230,9 @@ class Engine:
 
     def _begin(self, xdf: Path, folder: Path | None) -> float:
         self._alarms = 0
+        self._failure = None
         self._path = folder or xdf
+        self._disk = DiskWatch(local_clock(), free_bytes(xdf.parent))
         recording = Recording(XdfFile(xdf, RESERVE_BYTES))
         if folder is not None:
             self._videos.arm(folder)
@@ -302,8 +249,29 @@ class Engine:
 
     def _failed(self, error: RecordingError) -> None:
         """The recording cannot go on; somebody has to call `stop`."""
+        self._failure = error
         self.report("engine", "error", "recording-failed", str(error))
         self._on_failure()
+
+    def _each_second(self) -> None:
+        """Watch the disk, and keep the manifest near the truth in case of a crash."""
+        recording, session, disk = self._recording, self._session, self._disk
+        if recording is None or session is None or disk is None:
+            return
+        now, free = local_clock(), free_bytes(session.folder)
+        written = recording.file.position + self._videos.bytes_written()
+        match disk.look(now, free, written):
+            case DiskAlarm.STOP:
+                text = (
+                    f"{session.folder}: less than a minute left on the disk ({free / 1e6:,.0f} MB)"
+                )
+                self._failed(DiskFull(f"{text}: stopped in good order; free space or use another"))
+            case DiskAlarm.LOW:
+                minutes = disk.forecast.minutes or 0.0
+                text = f"{session.folder}: the disk will be full in {minutes:.0f} min; free space"
+                self.report("engine", "warning", "disk-low", text)
+            case DiskAlarm.FINE:
+                self.report("engine", "info", "disk-low-over", "there is enough space again")
 
     def stop(self, lsl_stop: float = 0.0) -> Outcome:
         """End the recording now, or at LSL time `lsl_stop` if that is still to come.
@@ -334,7 +302,8 @@ class Engine:
         self, recording: Recording, lsl_stop: float, summaries: list[VideoSummary]
     ) -> Outcome:
         assert self._path is not None
-        error = str(recording.error) if recording.error else None
+        failure = self._failure or recording.error
+        error = str(failure) if failure else None
         full = next((s.error for s in summaries if s.error and s.disk_full), None)
         state = State.FAILED if error or full else State.COMPLETE
         videos = self._videos.final_entries(summaries, recording, lsl_stop)

@@ -18,6 +18,8 @@ from devices.base import Array, F64Array
 
 CHUNK_S = 1.0
 """How much one pull takes at most; a larger buffer only costs memory."""
+CHUNK_BYTES = 1 << 19
+"""And a pull that stays in the processor's cache until it is written costs less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,9 @@ class Inlet:
         )
         self._offset_lock = threading.Lock()
         self._last_collection = 0.0
-        self._rows = max(64, int(stream.rate_hz * CHUNK_S))
+        itemsize = 8 if stream.dtype == "string" else np.dtype(stream.dtype).itemsize
+        fit = CHUNK_BYTES // max(1, stream.channels * itemsize)
+        self._rows = max(64, min(int(stream.rate_hz * CHUNK_S), fit))
         self._numeric = None if stream.dtype == "string" else _NumericPull(self._lsl, self._rows)
 
     def open(self, timeout_s: float) -> str:

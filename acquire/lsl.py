@@ -244,20 +244,35 @@ class Resolver:
     """Watches the network for streams, all of them or those that match a predicate."""
 
     def __init__(self, predicate: str | None = None) -> None:
+        """Start watching.
+
+        Raises:
+            ConfigError: LSL does not understand the predicate.
+        """
+        self.predicate = predicate
+        self.resume()
+
+    def resume(self) -> None:
+        """Ask the network again, after a `pause`."""
         import pylsl
 
-        self.predicate = predicate
         try:
-            self._lsl = pylsl.ContinuousResolver(pred=predicate, forget_after=3.0)
+            self._lsl = pylsl.ContinuousResolver(pred=self.predicate, forget_after=3.0)
         except RuntimeError as error:
             raise ConfigError(
-                f"--streams {predicate!r}: not a predicate that LSL understands; "
+                f"--streams {self.predicate!r}: not a predicate that LSL understands; "
                 "for instance: type='EEG' and starts-with(name,'Cyton')"
             ) from error
 
+    def pause(self) -> None:
+        """Stop asking; nothing is found until `resume`."""
+        self._lsl = None
+
     def found(self) -> list[FoundStream]:
         """List the streams seen in the last 3 s; the same stream seen twice counts once."""
-        streams = (describe(info) for info in self._lsl.results())
+        resolver = self._lsl
+        infos = resolver.results() if resolver is not None else ()
+        streams = (describe(info) for info in infos)
         return list({s.uid: s for s in streams if s is not None}.values())
 
 

@@ -1,7 +1,8 @@
 """What the engine and a device process say to each other over their pipe.
 
-Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `TakePreview`, `Command`, `Close`. Up: the rest. Every message
-down is answered by one `Answer` with its number, except `Close`, which the end of the pipe answers.
+Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `TakePreview`, `Command`, `Close`. Up: the rest.
+Every message down is answered by one `Answer` with its number, except `Close`, which the end of the
+pipe answers.
 """
 
 from __future__ import annotations

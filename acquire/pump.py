@@ -76,9 +76,15 @@ class LiveStream:
 class Pump:
     """Moves samples from inlets to the recording, and watches them on the way."""
 
-    def __init__(self, report: Report, on_failure: Callable[[RecordingError], None]) -> None:
+    def __init__(
+        self,
+        report: Report,
+        on_failure: Callable[[RecordingError], None],
+        each_second: Callable[[], None],
+    ) -> None:
         self._report = report
         self._on_failure = on_failure
+        self._each_second = each_second
         self.lock = threading.Lock()
         self.streams: list[LiveStream] = []
         self._recording: Recording | None = None
@@ -192,11 +198,15 @@ class Pump:
             due = max(due + (DRAIN_S if draining else PUMP_S), local_clock())
             if self._wake.wait(max(0.0, due - local_clock())):
                 self._wake.clear()
-            try:
-                self._work()
-            except Exception as error:  # what fails once may work again; the inlets keep the data
-                log.debug("pump", exc_info=True)
-                self._complain(f"{type(error).__name__}: {error}")
+            self._guard(self._work)
+
+    def _guard(self, step: Callable[[], None]) -> None:
+        """Do it; what fails once may work again, and the inlets keep the data meanwhile."""
+        try:
+            step()
+        except Exception as error:
+            log.debug("pump", exc_info=True)
+            self._complain(f"{type(error).__name__}: {error}")
 
     def _work(self) -> None:
         with self.lock:
@@ -292,12 +302,15 @@ class Pump:
 
     def _keep_house(self) -> None:
         while not self._closing.wait(HOUSEKEEPING_S if self._all_have_offsets() else OPENING_S):
-            for stream in self.streams:
-                if estimate := self._new_offset(stream):
-                    with self.lock:
-                        if self._recording is not None and stream.recorded is not None:
-                            self._recording.note_offset(stream.recorded, estimate)
-            self._sync()
+            for step in (self._note_offsets, self._sync, self._each_second):
+                self._guard(step)
+
+    def _note_offsets(self) -> None:
+        for stream in self.streams:
+            if estimate := self._new_offset(stream):
+                with self.lock:
+                    if self._recording is not None and stream.recorded is not None:
+                        self._recording.note_offset(stream.recorded, estimate)
 
     def _all_have_offsets(self) -> bool:
         return all(s.estimate is not None for s in self.streams if s.inlet is not None)

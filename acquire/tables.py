@@ -10,6 +10,7 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from acquire.camera_benchmark import CameraSpeed
     from acquire.look import StreamSeen
     from acquire.status import Outcome
     from devices.registry import DriverEntry
@@ -66,6 +67,35 @@ def report_table(report: Report, console: Console | None = None) -> None:
             console.print(f"{finding.level}: {finding.text}{remedy}")
     verdict = str(report.verdict)
     console.print(f"\n{GLYPH[verdict]} {verdict}", style=VERDICT_STYLE[verdict])
+
+
+def benchmark_table(results: Sequence[CameraSpeed]) -> None:
+    """Print what each codec reached, and the recommendation."""
+    console = Console(highlight=False, soft_wrap=True)
+    for camera in results:
+        console.print(
+            f"{camera.camera}: {camera.needed_fps:g} frames/s, {camera.megabytes_per_s:.0f} MB/s"
+        )
+        table = _table("codec", ">frames/s", ">of what is needed", ">ratio", ">disk full in")
+        for speed in camera.codecs:
+            table.add_row(
+                speed.codec,
+                f"{speed.frames_per_s:.0f}",
+                f"{speed.frames_per_s / camera.needed_fps:.2f} ×",
+                f"{speed.ratio:.2f} : 1",
+                f"{speed.minutes:.0f} min",
+            )
+        console.print(table)
+        if camera.recommended:
+            console.print(
+                f'put into the rig file: codec = "{camera.recommended}"   '
+                f"ring_s = {camera.ring_s:g}\n"
+            )
+        else:
+            console.print(
+                "no codec is fast enough here by a quarter: lower the rate or the size, or use a "
+                "faster computer or disk\n"
+            )
 
 
 def streams_table(streams: Sequence[StreamSeen]) -> None:

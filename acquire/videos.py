@@ -15,7 +15,6 @@ from acquire.recorder import RecordedStream, Recording
 from recordings.errors import RecordingError
 from recordings.manifest import Fate, StreamEntry, VideoEntry, VideoPart
 from recordings.planes import pixel_format
-from recordings.video import VideoReader, count_packets
 
 ARM_S = 5.0
 CLOSE_S = 20.0
@@ -118,6 +117,12 @@ class Videos:
             for entry in self.entries(recording)
         )
 
+    def bytes_written(self) -> int:
+        """Count what is in the files so far, of those that were armed last."""
+        stems = [path for files in self._armed.values() for path in files.values()]
+        files = {f for path in stems for f in path.parent.glob(f"{path.stem}*{path.suffix}")}
+        return sum(file.stat().st_size for file in files)
+
     def bytes_per_s(self) -> float:
         """Say how much all cameras deliver at their nominal rates."""
         return sum(
@@ -129,6 +134,8 @@ class Videos:
 
 def _left_behind(stream: str, path: Path, error: str) -> VideoSummary | None:
     """Describe the file of a camera that does not answer; None where it cannot be read."""
+    from recordings.video import VideoReader, count_packets  # PyAV costs the engine 15 MB
+
     try:
         frames = count_packets(path)
         with VideoReader(path) as reader:

@@ -46,7 +46,7 @@ class StreamWatch:
         self.last_arrival = now
         self._last_offset = now
         self._last_stamp = -math.inf
-        self._window: deque[tuple[float, int]] = deque()  # last stamp of a pull, its samples
+        self._window: deque[tuple[float, int]] = deque()  # last stamp of a pull, samples so far
         self._backlogged = 0
         self.samples = 0
         self.effective_rate: float | None = None
@@ -127,14 +127,13 @@ class StreamWatch:
         last = float(stamps[-1])
         if self._window and last < self._window[-1][0]:
             self._window.clear()
-        self._window.append((last, len(stamps)))
+        self._window.append((last, self.samples))
         while len(self._window) > 2 and self._window[1][0] <= last - window:
             self._window.popleft()
         span = last - self._window[0][0]
         if span < window / 2:
             return []
-        # The first pull of the window only marks where it begins.
-        self.effective_rate = (sum(n for _, n in self._window) - self._window[0][1]) / span
+        self.effective_rate = (self.samples - self._window[0][1]) / span
         if span < window:
             return []
         off = self.effective_rate / self._rate - 1

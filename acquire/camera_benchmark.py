@@ -1,0 +1,147 @@
+"""`unisono camera benchmark`: which codec keeps up here, and how long the disk lasts.
+
+For each camera of a rig, a few seconds of its own frames are written with each codec, to the data
+folder's disk, as fast as it goes.
+"""
+
+from __future__ import annotations
+
+import itertools
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from acquire.lsl import LslClock
+from acquire.rig import DeviceTable, Rig
+from devices import registry
+from devices.base import Array, Device, Frame, VideoSpec
+from recordings.errors import RecordingError
+from recordings.layout import free_bytes
+from recordings.planes import pixel_format
+from recordings.video import VideoWriter
+
+FRAMES = 30
+"""So many different frames are taken from the camera, and written again and again."""
+HEADROOM = 1.25
+"""A codec has to be this much faster than the camera to be recommended."""
+CODECS = ("ffv1", "magicyuv", "ffvhuff", "raw")
+"""Smallest files first: the first that keeps up is recommended."""
+
+
+@dataclass(frozen=True, slots=True)
+class CodecSpeed:
+    """What one codec reached."""
+
+    codec: str
+    frames_per_s: float
+    ratio: float  # bytes of the camera to bytes of the file
+    minutes: float  # until the disk is full, at the camera's rate
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSpeed:
+    """What one camera of the rig needs, and what was reached."""
+
+    camera: str
+    needed_fps: float
+    megabytes_per_s: float
+    codecs: tuple[CodecSpeed, ...]
+    recommended: str | None
+    ring_s: float
+
+
+def benchmark(rig: Rig, folder: Path, seconds: float) -> list[CameraSpeed]:
+    """Measure every camera of a rig, `seconds` for each codec, in `folder`'s disk.
+
+    Raises:
+        DeviceError: a camera cannot be opened.
+    """
+    results = []
+    for table in rig.devices:
+        for spec, frames in _sample(table, rig):
+            results.append(_measure(spec, frames, folder, seconds))
+    return results
+
+
+def _sample(table: DeviceTable, rig: Rig) -> Iterator[tuple[VideoSpec, list[Array]]]:
+    """Open a device and take some frames of each of its cameras."""
+    driver = registry.find(table.driver, rig.driver_folder)
+    closing = threading.Event()
+    device: Device = driver(driver.Settings.model_validate(table.settings), LslClock(closing))
+    try:
+        specs = {s.name: s for s in device.open() if isinstance(s, VideoSpec)}
+        frames: dict[str, list[Array]] = {name: [] for name in specs}
+        for item in device.read() if specs else ():
+            if isinstance(item, Frame) and item.image is not None and item.fault is None:
+                kept = frames[item.stream]
+                if len(kept) < FRAMES:
+                    kept.append(np.array(item.image))
+            if all(len(kept) >= FRAMES for kept in frames.values()):
+                break
+    finally:
+        closing.set()
+        device.close()
+    yield from ((spec, frames[name]) for name, spec in specs.items())
+
+
+def _measure(spec: VideoSpec, frames: list[Array], folder: Path, seconds: float) -> CameraSpeed:
+    size = pixel_format(spec.pixel_format).frame_bytes(spec.width, spec.height)
+    free = free_bytes(folder)
+    codecs = []
+    for codec in CODECS:
+        try:
+            codecs.append(_write(spec, frames, codec, folder, seconds, size, free))
+        except RecordingError:  # not for this pixel format
+            continue
+    fast = [c for c in codecs if c.frames_per_s >= HEADROOM * spec.rate_hz]
+    best = fast[0] if fast else None
+    return CameraSpeed(
+        spec.name,
+        spec.rate_hz,
+        size * spec.rate_hz / 1e6,
+        tuple(codecs),
+        best.codec if best else None,
+        _ring_s(best, spec.rate_hz),
+    )
+
+
+def _ring_s(best: CodecSpeed | None, needed_fps: float) -> float:
+    """Give a stall of half a second room, more where the codec has little speed to catch up."""
+    if best is None:
+        return 4.0
+    return 1.0 if best.frames_per_s > 1.5 * needed_fps else 2.0
+
+
+def _write(
+    spec: VideoSpec,
+    frames: list[Array],
+    codec: str,
+    folder: Path,
+    seconds: float,
+    size: int,
+    free: int,
+) -> CodecSpeed:
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".benchmark-") as scratch:
+        writer = VideoWriter(
+            Path(scratch) / codec,
+            width=spec.width,
+            height=spec.height,
+            pixel_format=spec.pixel_format,
+            rate_hz=spec.rate_hz,
+            codec=codec,
+        )
+        began = time.monotonic()
+        for image in itertools.cycle(frames):
+            writer.write(image)
+            if time.monotonic() - began >= seconds:
+                break
+        summary = writer.close()
+        elapsed = time.monotonic() - began
+    per_frame = summary.bytes / summary.frames
+    minutes = free / (per_frame * spec.rate_hz) / 60
+    return CodecSpeed(codec, summary.frames / elapsed, size / per_frame, minutes)

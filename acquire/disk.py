@@ -1,0 +1,67 @@
+"""How long the disk will last, and when to say so."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+WARN_MIN = 10.0
+CLEAR_MIN = 12.0
+"""The warning is over above this: a forecast that wavers must not repeat it."""
+STOP_MIN = 1.0
+SETTLE_S = 5.0
+"""Before so much has been written, the forecast is a guess."""
+
+
+class DiskAlarm(Enum):
+    """What the forecast asks for."""
+
+    LOW = "low"
+    FINE = "fine"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """The disk now; `minutes` is None until the rate of writing is known."""
+
+    free_bytes: int
+    bytes_per_s: float
+    minutes: float | None
+
+
+class DiskWatch:
+    """Watches the free space of one recording. Pure: it is told the time and the space."""
+
+    def __init__(self, now: float, free_bytes: int) -> None:
+        self._start = (now, free_bytes)
+        self._low = False
+        self._was_enough = False
+        self.forecast = Forecast(free_bytes, 0.0, None)
+
+    def look(self, now: float, free_bytes: int, written: int) -> DiskAlarm | None:
+        """Take in the free space and what the recording has written so far, both in bytes.
+
+        The forecast is by what is written, not by what disappears: another program that fills the
+        disk shows in `free_bytes` soon enough. A recording that was begun with less than a minute
+        left is let go on to the last byte; one that comes down to a minute is asked to stop.
+        """
+        elapsed = now - self._start[0]
+        rate = written / elapsed if elapsed > 0 else 0.0
+        known = elapsed >= SETTLE_S and rate > 0
+        minutes = free_bytes / rate / 60 if known else None
+        self.forecast = Forecast(free_bytes, rate, minutes)
+        if minutes is None:
+            return None
+        if minutes > STOP_MIN:
+            self._was_enough = True
+        elif self._was_enough:
+            self._was_enough = False
+            return DiskAlarm.STOP
+        if not self._low and minutes < WARN_MIN:
+            self._low = True
+            return DiskAlarm.LOW
+        if self._low and minutes > CLEAR_MIN:
+            self._low = False
+            return DiskAlarm.FINE
+        return None

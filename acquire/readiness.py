@@ -1,0 +1,91 @@
+"""When a recording may start: everything is there, and nothing new has come for a second."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+
+from acquire.device_process import DeviceProcess
+from acquire.discovery import Discovery
+from acquire.errors import ControlError
+from acquire.lsl import local_clock
+from acquire.pump import Pump
+
+SETTLED_S = 1.0
+"""A recording starts once no new stream has come for so long."""
+OFFSETS_S = 2.0
+"""How long to wait, at most, for the first clock offset of every stream."""
+POLL_S = 0.02
+
+
+class Readiness:
+    """Judges whether the devices run and the streams are connected."""
+
+    def __init__(
+        self, devices: Mapping[str, DeviceProcess], discovery: Discovery, pump: Pump
+    ) -> None:
+        self._devices = devices
+        self._discovery = discovery
+        self._pump = pump
+
+    def wait(self, wait_s: float, *, allow_missing: bool, cancelled: Callable[[], bool]) -> None:
+        """Wait until everything is there.
+
+        Raises:
+            ControlError: a device failed, or something is missing after `wait_s`; the message lists
+                what was found.
+        """
+        deadline = time.monotonic() + wait_s
+        while not self._is_settled():
+            if cancelled():
+                return
+            failed = [d.snapshot for d in self._devices.values() if d.snapshot.error]
+            if failed and not allow_missing:
+                raise ControlError(failed[0].error)
+            self._refuse_shared_names()
+            if time.monotonic() > deadline:
+                if allow_missing or not self.missing():
+                    return
+                raise ControlError(self._explain(wait_s))
+            time.sleep(POLL_S)
+
+    def missing(self) -> list[str]:
+        """Say in words what is not there."""
+        absent = [
+            f"device {d.name} is {d.state}" + (f" ({d.error})" if d.error else "")
+            for d in (device.snapshot for device in self._devices.values())
+            if not d.runs
+        ]
+        return absent + self._discovery.missing()
+
+    def _is_settled(self) -> bool:
+        quiet = local_clock() - self._discovery.last_new
+        if self.missing() or quiet < SETTLED_S:
+            return False
+        waiting = any(s.inlet is not None and s.estimate is None for s in self._pump.streams)
+        return not waiting or quiet > OFFSETS_S
+
+    def _refuse_shared_names(self) -> None:
+        """Two streams of one name could not be told apart in the files."""
+        owners: dict[str, str] = {}
+        for snapshot in (device.snapshot for device in self._devices.values()):
+            for spec in snapshot.opened.specs if snapshot.opened else ():
+                if (owner := owners.setdefault(spec.name, snapshot.name)) != snapshot.name:
+                    raise ControlError(
+                        f"devices {owner!r} and {snapshot.name!r} both have a stream "
+                        f"{spec.name!r}; rename or leave out one of them"
+                    )
+
+    def _explain(self, wait_s: float) -> str:
+        own = {
+            uid
+            for device in self._devices.values()
+            if (opened := device.snapshot.opened) is not None
+            for uid in opened.uids.values()
+        }
+        found = [str(s) for s in self._discovery.seen() if s.uid not in own]
+        return (
+            f"after {wait_s:g} s: {'; '.join(self.missing())}. "
+            f"Streams found: {'; '.join(found) or 'none'}. "
+            "Start what is missing, wait longer (--wait) or go on without (--allow-missing)"
+        )
