@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
 from typing import Any, Literal
 
@@ -21,6 +21,7 @@ from pydantic import ValidationError
 from acquire.camera import CameraStream
 from acquire.clock import ClockModel
 from acquire.errors import AcquireError
+from acquire.listening import Listener, Wish, codes_to
 from acquire.lsl import LslClock, configure
 from acquire.messages import (
     Answer,
@@ -41,7 +42,15 @@ from acquire.messages import (
 from acquire.settings import first_problem
 from acquire.signals import LossLog, SignalStream
 from devices import registry
-from devices.base import Chunk, Device, DeviceError, DeviceLost, Frame, StreamSpec
+from devices.base import (
+    Chunk,
+    Device,
+    DeviceError,
+    DeviceLost,
+    Frame,
+    StreamQuery,
+    StreamSpec,
+)
 from recordings.errors import RecordingError
 
 log = logging.getLogger(__name__)
@@ -71,6 +80,7 @@ class Host:
         self._losses = LossLog()
         self._signals: dict[str, SignalStream] = {}
         self._cameras: dict[str, CameraStream] = {}
+        self._listener: Listener | None = None
         self._last_item = 0.0
 
     def run(self) -> None:
@@ -87,6 +97,8 @@ class Host:
         self._serve()
         self._closing.set()
         reader.join(JOIN_S)
+        if self._listener is not None:  # its inlets before the outlets, or liblsl may hang
+            self._listener.close()
         for camera in self._cameras.values():
             camera.close()
         for signal in self._signals.values():
@@ -138,7 +150,11 @@ class Host:
 
     def _status(self) -> HostStatus:
         state = self._state
-        if state is DeviceState.RUNNING and self._clock.now() - self._last_item > SILENT_S:
+        if (
+            state is DeviceState.RUNNING
+            and self._steady
+            and self._clock.now() - self._last_item > SILENT_S
+        ):
             state = DeviceState.STALLED
         samples = {s.spec.name: s.samples for s in self._signals.values()}
         samples |= {c.spec.name: c.captured for c in self._cameras.values()}
@@ -155,6 +171,11 @@ class Host:
         for camera in self._cameras.values():
             for level, code, text in camera.new_events():
                 self._event(level, code, text)
+
+    @property
+    def _steady(self) -> bool:
+        """Whether something is to come all the time; markers may be far apart."""
+        return bool(self._cameras) or any(s.spec.rate_hz > 0 for s in self._signals.values())
 
     def _send(self, message: Upward) -> None:
         with self._send_lock:
@@ -212,9 +233,22 @@ class Host:
                 )
         uids = {n: s.outlet.uid for n, s in self._signals.items()}
         uids |= {n: c.outlet.uid for n, c in self._cameras.items()}
+        self._listen(order, uids)
         self._running()
         seed = getattr(settings, "seed", None) if driver.simulated else None
         self._send(Opened(specs, uids, driver.simulated, seed))
+
+    def _listen(self, order: Open, uids: Mapping[str, str]) -> None:
+        """Hear what the driver and the cameras' gates want to hear."""
+        assert self._device is not None
+        wishes = [Wish(query, self._device.take) for query in self._device.inputs()]
+        if gate := order.video.gate:
+            query = StreamQuery(name=gate.source)
+            wishes += [Wish(query, codes_to(c.take_code)) for c in self._cameras.values()]
+        self._listener = Listener(
+            wishes, lambda text: self._event("warning", "not-taken", text), own=uids.values
+        )
+        self._listener.start()
 
     def _running(self) -> None:
         self._last_item = self._clock.now()

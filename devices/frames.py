@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
+from itertools import accumulate
 from typing import Annotated, Literal, cast
 
 import numpy as np
@@ -153,7 +154,7 @@ class FrameFormat(BaseModel):
         """Return the raw numbers of one field, shape (n,), exactly."""
         if self.packing != "bytes":
             return self._bits(rows, field).astype(np.float64)
-        at = len(self.sync) + self._bits_before(field) // 8
+        at = len(self.sync) + self._starts[field.name] // 8
         raw = rows[:, at : at + field.bits // 8]
         if (field.endian or self.endian) == "big":
             raw = raw[:, ::-1]
@@ -166,15 +167,18 @@ class FrameFormat(BaseModel):
             out[:, i] = self.column(rows, field) * field.scale + field.offset
         return out
 
-    def _bits_before(self, field: FieldSpec) -> int:
-        return sum(f.bits for f in self.fields[: self.fields.index(field)])
+    @cached_property
+    def _starts(self) -> dict[str, int]:
+        """Where each field begins in the payload, bits."""
+        ends = accumulate((field.bits for field in self.fields), initial=0)
+        return {field.name: start for field, start in zip(self.fields, ends, strict=False)}
 
     def _payload(self, rows: U8Array) -> U8Array:
         payload = rows[:, len(self.sync) : len(self.sync) + self.payload_bytes]
         return payload[:, ::-1] if self.packing == "bits-reversed" else payload
 
     def _bits(self, rows: U8Array, field: FieldSpec) -> F64Array:
-        at = self._bits_before(field)
+        at = self._starts[field.name]
         bits = np.unpackbits(self._payload(rows), axis=1)[:, at : at + field.bits]
         weights = 2.0 ** np.arange(field.bits - 1, -1, -1)
         number: F64Array = bits @ weights
@@ -183,7 +187,7 @@ class FrameFormat(BaseModel):
     def _without(self, field: FieldSpec, rows: U8Array) -> U8Array:
         """Copy frames with the bits of one field set to 0."""
         mask = np.ones(self.payload_bytes * 8, np.uint8)
-        at = self._bits_before(field)
+        at = self._starts[field.name]
         mask[at : at + field.bits] = 0
         keep = np.packbits(mask)
         if self.packing == "bits-reversed":

@@ -15,7 +15,7 @@ from devices.readings import Assembler, Readings
 
 Commands = Annotated[tuple[bytes, ...], BeforeValidator(ports.commands)]
 
-COALESCE_S = 0.010
+COALESCE_S = 0.020
 """At more than COALESCE_HZ, bytes are fetched no more often than this: it saves a core."""
 COALESCE_HZ = 200.0
 KINDS = frozenset(["EEG", "EOG", "ECG", "EMG", "EDA", "GSR", "PPG", "RSP", "SKT", "BVP", "TRIGGER"])

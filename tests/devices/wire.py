@@ -58,9 +58,11 @@ class Wire:
     def received(self) -> bytes:
         """Return what the driver has written so far."""
         os.set_blocking(self.master, False)
+        data = b""
         with contextlib.suppress(BlockingIOError, OSError):
-            return os.read(self.master, 65536)
-        return b""
+            while more := os.read(self.master, 65536):
+                data += more
+        return data
 
     def unplug(self) -> None:
         """Close the sensor's end."""

@@ -1,0 +1,192 @@
+"""The host's side of `Device.inputs` and `take`: streams that a device listens to.
+
+Markers are taken the moment they arrive: a thread for each stream waits inside liblsl. Streams with
+a rate are fetched every 10 ms, because a thread that wakes a thousand times a second costs a core
+more than it gains. Stamps are brought to this computer's LSL clock.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pylsl
+from pylsl.util import LostError
+
+from acquire.lsl import FoundStream, Resolver
+from devices.base import Array, Chunk, DeviceError, F64Array, StreamQuery
+from devices.marker_codes import codes_in
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.2
+"""How often it looks while a stream is missing."""
+IDLE_S = 1.0
+CONNECT_S = 3.0
+WAIT_S = 0.25
+"""How long a marker inlet waits before it looks whether it is to end."""
+FETCH_S = 0.010
+BUFFER_S = 30
+"""What waits while the device is busy; beyond that liblsl drops the oldest."""
+
+Take = Callable[[Chunk], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """Somebody wants what comes on the streams that a query names."""
+
+    query: StreamQuery
+    take: Take
+
+    def fits(self, found: FoundStream) -> bool:
+        """Say whether a stream is meant."""
+        name, kind = self.query.name, self.query.type
+        named = name is not None or kind is not None
+        return named and name in (None, found.key.name) and kind in (None, found.key.type)
+
+
+def codes_to(take_code: Callable[[float, int], None]) -> Take:
+    """Make a `take` that passes on the codes of markers and when they were."""
+
+    def take(chunk: Chunk) -> None:
+        for row, code in codes_in(chunk.data):
+            take_code(float(chunk.times[row]), code)
+
+    return take
+
+
+class Listener:
+    """Connects to the streams that are wished for, and again when they come back.
+
+    `complain(text)` hears, once for each text, what a `take` could not do.
+    """
+
+    def __init__(
+        self,
+        wishes: Sequence[Wish],
+        complain: Callable[[str], None],
+        own: Callable[[], Iterable[str]] = tuple,
+    ) -> None:
+        """Prepare to listen; streams with the LSL uids of `own` are the device's: left out."""
+        self._wishes = tuple(wishes)
+        self._complain = complain
+        self._own = own
+        self._complaints: set[str] = set()
+        self._take_lock = threading.Lock()  # one take at a time, whatever stream it is from
+        self._sources: dict[str, _Source] = {}
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="listening", daemon=True)
+
+    def start(self) -> None:
+        """Begin to look for the streams."""
+        if self._wishes:
+            self._thread.start()
+
+    def close(self) -> None:
+        """Disconnect; to be called before the process closes its outlets."""
+        self._closing.set()
+        if self._thread.ident is not None:
+            self._thread.join(CONNECT_S + 1.0)
+        for source in list(self._sources.values()):
+            source.join()
+
+    @property
+    def connected(self) -> list[str]:
+        """Names of the streams that it hears."""
+        return [s.found.key.name for s in list(self._sources.values()) if s.alive]
+
+    def _run(self) -> None:
+        resolver = Resolver()
+        while not self._closing.is_set():
+            for uid in [uid for uid, source in self._sources.items() if not source.alive]:
+                del self._sources[uid]
+            mine = set(self._own())
+            for found in resolver.found():
+                takes = [wish.take for wish in self._wishes if wish.fits(found)]
+                if takes and found.uid not in self._sources and found.uid not in mine:
+                    source = _Source(found, partial(self._take, takes))
+                    self._sources[found.uid] = source
+                    source.start(self._closing)
+            self._closing.wait(IDLE_S if self._complete() else LOOK_S)
+
+    def _complete(self) -> bool:
+        alive = [source.found for source in self._sources.values() if source.alive]
+        return all(any(wish.fits(found) for found in alive) for wish in self._wishes)
+
+    def _take(self, takes: list[Take], chunk: Chunk) -> None:
+        for take in takes:
+            try:
+                with self._take_lock:
+                    take(chunk)
+            except Exception as error:  # a driver's fault must not end the listening
+                log.debug("take failed", exc_info=True)
+                known = isinstance(error, DeviceError)
+                text = str(error) if known else f"{type(error).__name__}: {error}"
+                if text not in self._complaints:
+                    self._complaints.add(text)
+                    self._complain(f"cannot take what {chunk.stream} sends: {text}")
+
+
+class _Source:
+    """One stream that is heard, in a thread of its own."""
+
+    def __init__(self, found: FoundStream, take: Take) -> None:
+        self.found = found
+        self._take = take
+        self._thread: threading.Thread | None = None
+
+    def start(self, closing: threading.Event) -> None:
+        """Connect and hear until the stream is lost or `closing` is set."""
+        self._thread = threading.Thread(
+            target=self._run, args=(closing,), name="listening", daemon=True
+        )
+        self._thread.start()
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still hears or tries to."""
+        return self._thread is not None and self._thread.is_alive()
+
+    def join(self) -> None:
+        """Wait for the end of its thread."""
+        if self._thread is not None:
+            self._thread.join(CONNECT_S + 1.0)
+
+    def _run(self, closing: threading.Event) -> None:
+        # No `recover`: it would move silently to a restarted outlet, even one of another rate.
+        inlet = pylsl.StreamInlet(self.found.info, max_buflen=BUFFER_S, recover=False)
+        try:
+            # The first estimate takes 640 ms: before the stream is open, no marker waits for it.
+            inlet.time_correction(CONNECT_S)
+            inlet.open_stream(CONNECT_S)
+            hear = self._markers if self.found.rate_hz == 0 else self._signal
+            while not closing.is_set():
+                hear(inlet, closing)
+        except (LostError, RuntimeError) as error:  # pylsl's TimeoutError is one of the latter
+            log.debug("%s: %s", self.found.key.name, error)
+        finally:
+            del inlet
+
+    def _markers(self, inlet: Any, closing: threading.Event) -> None:
+        row, stamp = inlet.pull_sample(timeout=WAIT_S)
+        if stamp is not None:
+            data = np.array([row], dtype=object if self.found.dtype == "string" else np.float64)
+            self._give(inlet, np.array([stamp]), data)
+
+    def _signal(self, inlet: Any, closing: threading.Event) -> None:
+        rows, stamps = inlet.pull_chunk(timeout=0.0, max_samples=4096)
+        if stamps:
+            dtype = object if self.found.dtype == "string" else np.float64
+            self._give(inlet, np.array(stamps), np.array(rows, dtype=dtype))
+        else:
+            closing.wait(FETCH_S)
+
+    def _give(self, inlet: Any, stamps: F64Array, data: Array) -> None:
+        offset = inlet.time_correction(CONNECT_S)  # cached by liblsl: 1 µs
+        self._take(Chunk(self.found.key.name, stamps + offset, data))

@@ -1,0 +1,192 @@
+"""What all trigger outputs share: codes from a stream or a command, pulses, and their times.
+
+A code that comes while the line is at rest is written in the very thread that hears it: to hand it
+over to another costs time. Each write that begins a pulse goes back as a sample (code, time of the
+marker, time of the write), so that the lag from marker to line is in the session.
+"""
+
+from __future__ import annotations
+
+import threading
+from abc import abstractmethod
+from collections import deque
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from devices.base import (
+    Channel,
+    Chunk,
+    Clock,
+    Device,
+    DeviceError,
+    DeviceLost,
+    StreamQuery,
+    StreamSpec,
+)
+from devices.marker_codes import CodeNames, codes_in, label
+from devices.pulses import Pulses
+
+BEAT_S = 0.1
+_KEPT = 10_000
+"""Writes that wait to be published; they do not, as long as the host reads."""
+
+
+class PulseSettings(BaseModel):
+    """Which codes, from where, and for how long."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    source: str | None = None  # the marker stream; without one, codes come by command alone
+    pulse_ms: float = Field(default=10.0, ge=0.5, le=1000)
+    gap_ms: float = Field(default=10.0, ge=0, le=1000)  # rest before the next code
+    idle: int = Field(default=0, ge=0, le=255)
+    codes: CodeNames = {}
+
+
+class TriggerOut(Device):
+    """A line that is given codes; subclasses write them.
+
+    `_settings` names both the line and the pulses.
+    """
+
+    largest = 255
+
+    def __init__(self, settings: Any, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._pulses = Pulses(
+            settings.pulse_ms * 1e-3, settings.gap_ms * 1e-3, getattr(settings, "idle", 0)
+        )
+        self._wake = threading.Condition()
+        self._open = False
+        self._failed: DeviceError | None = None
+        self._written: deque[tuple[int, float, float]] = deque(maxlen=_KEPT)
+        self._lost = 0
+        self._refused: dict[int, int] = {}
+        self._unknown: dict[int, int] = {}
+
+    @abstractmethod
+    def open_line(self) -> None:
+        """Get hold of the line and put it to rest."""
+
+    @abstractmethod
+    def write_line(self, code: int) -> None:
+        """Put a code on the line, the idle code to end a pulse; return when it is there."""
+
+    @abstractmethod
+    def close_line(self) -> None:
+        """Let go of the line; possibly twice, possibly never opened."""
+
+    def inputs(self) -> Sequence[StreamQuery]:
+        """Listen to the marker stream."""
+        return (StreamQuery(name=self.settings.source),) if self.settings.source else ()
+
+    def open(self) -> Sequence[StreamSpec]:
+        """Open the line."""
+        self.close()
+        self.open_line()
+        self._failed, self._open = None, True
+        names = {f"code_{code}": name for code, name in self.settings.codes.items()}
+        return (
+            StreamSpec(
+                name=self.settings.name,
+                type="TriggerLag",
+                channels=(
+                    Channel("code", "", "Trigger"),
+                    Channel("marker time", "seconds", "Misc"),
+                    Channel("write time", "seconds", "Misc"),
+                ),
+                rate_hz=0.0,
+                dtype="float64",
+                desc={"source": self.settings.source or "", **names},
+            ),
+        )
+
+    def take(self, chunk: Chunk) -> None:
+        """Send the codes of markers; markers without a code are none of our business."""
+        for row, code in codes_in(chunk.data):
+            self._request(code, float(chunk.times[row]))
+
+    def _request(self, code: int, requested: float) -> str | None:
+        """Send a code as soon as the line is free; say why not where it is not sent."""
+        with self._wake:
+            if self.settings.codes and label(code, self.settings.codes) == "unknown":
+                self._unknown[code] = self._unknown.get(code, 0) + 1
+            reason = None
+            if not 0 < code <= self.largest:
+                reason = f"code {code} does not fit the line: 1 to {self.largest}"
+            elif not self._open:
+                reason = "the line is not open"
+            elif not self._pulses.add(code, requested):
+                reason = "too many codes wait: is pulse_ms too long for this protocol?"
+            if reason is not None:
+                self._refused[code] = self._refused.get(code, 0) + 1
+                self._lost += 1
+                return reason
+            self._step()
+            self._wake.notify()
+        return None
+
+    def _step(self) -> None:
+        """Write what is due; the lock is held."""
+        while self._open and (write := self._pulses.next(self._clock.now())) is not None:
+            try:
+                self.write_line(write.code)
+            except DeviceError as error:
+                self._failed, self._open = error, False
+                return
+            if write.requested is not None:
+                self._written.append((write.code, write.requested, self._clock.now()))
+
+    def read(self) -> Iterator[Chunk | None]:
+        """End pulses, begin those that waited, and yield the times of what was written."""
+        while True:
+            with self._wake:
+                self._step()
+                if self._failed is not None:
+                    # Not cleared with `_open` still false: nothing is written until a reopening.
+                    self._lost += self._pulses.clear()
+                    raise DeviceLost(str(self._failed)) from self._failed
+                chunk = self._chunk()
+                if chunk is None:
+                    due = self._pulses.due()
+                    left = BEAT_S if due is None else min(BEAT_S, due - self._clock.now())
+                    if left > 0:
+                        self._wake.wait(left)
+            yield chunk
+
+    def _chunk(self) -> Chunk | None:
+        if not self._written:
+            return None
+        rows = np.array(self._written, np.float64)
+        self._written.clear()
+        lost, self._lost = self._lost, 0
+        return Chunk(self.settings.name, rows[:, 2].copy(), rows, lost=lost)
+
+    def close(self) -> None:
+        """Put the line to rest and let go of it."""
+        with self._wake:
+            if self._open:
+                try:
+                    self.write_line(getattr(self.settings, "idle", 0))
+                except DeviceError:
+                    self._failed = None
+            self._open = False
+            self.close_line()
+
+    def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """`test` {code} sends a trigger; `status` counts what was not sent or is not named."""
+        match name:
+            case "test":
+                code = args.get("code", 1)
+                if not isinstance(code, int) or isinstance(code, bool):
+                    raise DeviceError(f"code {code!r} is no whole number")
+                if reason := self._request(code, self._clock.now()):
+                    raise DeviceError(reason)
+                return {"code": code, "label": label(code, self.settings.codes)}
+            case "status":
+                return {"refused": dict(self._refused), "unknown": dict(self._unknown)}
+        return super().command(name, args)

@@ -1,0 +1,68 @@
+"""`trigger-out-serial`: trigger codes through a serial port.
+
+`raw`: one byte is the state of the eight lines until the next byte (TriggerBox and most plain
+boxes). `cedrus`: the box makes the pulse itself (XID, StimTracker): `mp` sets its length, `mh` with
+the lines as two binary bytes begins it.
+"""
+
+from __future__ import annotations
+
+import struct
+from typing import Literal
+
+from devices import ports
+from devices.serial_device import PortSettings
+from devices.trigger_out import PulseSettings, TriggerOut
+
+_BETWEEN_COMMANDS_S = 0.1
+"""A Cedrus box stores the pulse length in flash: its own library waits so long."""
+
+
+class TriggerOutSerialSettings(PortSettings, PulseSettings):
+    """A TriggerBox Plus wants baud = 2000000; a Cedrus box says its rate in its own program."""
+
+    style: Literal["raw", "cedrus"] = "raw"
+
+
+class TriggerOutSerial(TriggerOut):
+    """One byte a code, or Cedrus's pulse commands."""
+
+    Settings = TriggerOutSerialSettings
+    summary = "trigger codes out of a serial port: TriggerBox, plain boxes, Cedrus"
+
+    settings: TriggerOutSerialSettings
+    _port: ports.Port | None = None
+    _was_open = False
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Say whether pyserial is missing."""
+        try:
+            import serial  # noqa: F401
+        except ImportError:
+            return "pyserial is not installed; pip install pyserial"
+        return None
+
+    def open_line(self) -> None:
+        """Open the port, and set the lines to rest or the pulse length."""
+        self._port = self.settings.open_port(again=self._was_open)
+        if self.settings.style == "cedrus":
+            self._port.write(b"mp" + struct.pack("<I", round(self.settings.pulse_ms)))
+            self._clock.sleep_until(self._clock.now() + _BETWEEN_COMMANDS_S)
+        else:
+            self._port.write(bytes([self.settings.idle]))
+        self._was_open = True
+
+    def write_line(self, code: int) -> None:
+        """Write a code; a Cedrus box ends the pulse itself."""
+        assert self._port is not None
+        if self.settings.style == "raw":
+            self._port.write(bytes([code]))
+        elif code != self.settings.idle:
+            self._port.write(b"mh" + struct.pack("<H", code))
+
+    def close_line(self) -> None:
+        """Give the port back."""
+        port, self._port = self._port, None
+        if port is not None:
+            port.close()

@@ -1,0 +1,177 @@
+"""What a device hears: real outlets, real inlets, in this process and in a device process."""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+import tty
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import pylsl
+import pytest
+
+from acquire.device_process import DeviceProcess
+from acquire.listening import Listener, Wish, codes_to
+from acquire.messages import DeviceState, HostEvent, Open, VideoOptions
+from devices.base import Chunk, DeviceError, StreamQuery
+
+
+def wait_for(done: Callable[[], bool], limit_s: float = 10.0) -> None:
+    end = time.monotonic() + limit_s
+    while not done():
+        assert time.monotonic() < end, "not in time"
+        time.sleep(0.005)
+
+
+def markers(name: str, source: str = "s") -> pylsl.StreamOutlet:
+    info = pylsl.StreamInfo(name, "Markers", 1, 0.0, "string", source)
+    return pylsl.StreamOutlet(info)
+
+
+class Ear:
+    """Keeps what it was given."""
+
+    def __init__(self) -> None:
+        self.chunks: list[Chunk] = []
+
+    def take(self, chunk: Chunk) -> None:
+        self.chunks.append(chunk)
+
+    @property
+    def texts(self) -> list[Any]:
+        return [value for chunk in self.chunks for value in chunk.data[:, 0].tolist()]
+
+
+@pytest.fixture
+def ear() -> Ear:
+    return Ear()
+
+
+@pytest.fixture
+def listening() -> Iterator[Callable[..., Listener]]:
+    made: list[Listener] = []
+
+    def listen(*wishes: Wish, complain: Callable[[str], None] = print, **more: Any) -> Listener:
+        made.append(Listener(wishes, complain, **more))
+        made[-1].start()
+        return made[-1]
+
+    yield listen
+    for listener in made:
+        listener.close()
+    assert not [t for t in threading.enumerate() if t.name == "listening"]
+
+
+def test_markers_come_with_their_stamps(ear: Ear, listening: Callable[..., Listener]) -> None:
+    outlet, other = markers("protocol"), markers("other")
+    listener = listening(Wish(StreamQuery(name="protocol"), ear.take))
+    wait_for(lambda: listener.connected == ["protocol"] and outlet.have_consumers())
+    stamp = pylsl.local_clock() - 1.0
+    outlet.push_sample(["hello"], stamp)
+    other.push_sample(["not for us"])
+    outlet.push_sample(["again"], stamp + 0.5)
+    wait_for(lambda: len(ear.texts) == 2)
+    assert ear.texts == ["hello", "again"]
+    times = np.concatenate([chunk.times for chunk in ear.chunks])
+    assert times == pytest.approx([stamp, stamp + 0.5], abs=1e-3)
+
+
+def test_a_signal_comes_whole(ear: Ear, listening: Callable[..., Listener]) -> None:
+    outlet = pylsl.StreamOutlet(pylsl.StreamInfo("diode", "Analog", 3, 1000.0, "float32", "d"))
+    listener = listening(Wish(StreamQuery(type="Analog"), ear.take))
+    wait_for(lambda: listener.connected == ["diode"] and outlet.have_consumers())
+    start = pylsl.local_clock()
+    for k in range(0, 1000, 50):
+        rows = np.arange(k, k + 50, dtype=np.float32)[:, None] + np.arange(3, dtype=np.float32)
+        outlet.push_chunk(rows, (start + np.arange(k, k + 50) / 1000).tolist())
+    wait_for(lambda: len(ear.texts) == 1000)
+    assert ear.texts == list(range(1000))
+    assert {chunk.data.shape[1] for chunk in ear.chunks} == {3}
+    assert max(len(chunk.times) for chunk in ear.chunks) > 1
+
+
+def test_a_stream_that_comes_back_is_heard_again(
+    ear: Ear, listening: Callable[..., Listener]
+) -> None:
+    outlets = [markers("protocol")]
+    listener = listening(Wish(StreamQuery(name="protocol"), ear.take))
+    wait_for(lambda: outlets[0].have_consumers() and bool(listener.connected))
+    outlets.clear()
+    wait_for(lambda: not listener.connected)
+    again = markers("protocol")
+    wait_for(lambda: again.have_consumers() and bool(listener.connected))
+    again.push_sample(["back"])
+    wait_for(lambda: ear.texts == ["back"])
+
+
+def test_own_streams_are_left_out(ear: Ear, listening: Callable[..., Listener]) -> None:
+    own, other = markers("mine", "a"), markers("theirs", "b")
+    uid = own.get_info().uid()
+    listener = listening(Wish(StreamQuery(type="Markers"), ear.take), own=lambda: [uid])
+    wait_for(lambda: listener.connected == ["theirs"] and other.have_consumers())
+    assert not own.have_consumers()
+
+
+def test_an_error_in_take_is_said_once_and_ends_nothing(
+    ear: Ear, listening: Callable[..., Listener]
+) -> None:
+    said: list[str] = []
+
+    def fail(chunk: Chunk) -> None:
+        raise DeviceError("no code fits")
+
+    outlet = markers("protocol")
+    query = StreamQuery(name="protocol")
+    listener = listening(Wish(query, fail), Wish(query, ear.take), complain=said.append)
+    wait_for(lambda: outlet.have_consumers() and bool(listener.connected))
+    for text in "abc":
+        outlet.push_sample([text])
+    wait_for(lambda: ear.texts == ["a", "b", "c"])
+    assert said == ["cannot take what protocol sends: no code fits"]
+
+
+def test_codes_for_a_gate() -> None:
+    got: list[tuple[float, int]] = []
+    take = codes_to(lambda time_, code: got.append((time_, code)))
+    texts = np.array([['{"code": 101}'], ["x"], ["0"], ["100"]], dtype=object)
+    take(Chunk("protocol", np.array([1.0, 2.0, 3.0, 4.0]), texts))
+    assert got == [(1.0, 101), (4.0, 100)]
+
+
+def test_nobody_wants_anything() -> None:
+    listener = Listener((), print)
+    listener.start()
+    listener.close()
+    assert listener.connected == []
+
+
+def test_a_trigger_box_in_a_device_process_hears_the_protocol() -> None:
+    events: list[HostEvent] = []
+    master, slave = os.openpty()
+    tty.setraw(slave)
+    settings = {"name": "box", "port": os.ttyname(slave), "source": "protocol", "pulse_ms": 5}
+    outlet = markers("protocol")
+    process = DeviceProcess("box", "trigger-out-serial", lambda _, e: events.append(e), print)
+    process.start(Open("trigger-out-serial", settings, None, None, VideoOptions("auto")), None)
+    try:
+        wait_for(lambda: process.snapshot.runs and outlet.have_consumers())
+        assert os.read(master, 1) == b"\x00"
+        outlet.push_sample(['{"event": "onset", "code": 101}'])
+        assert os.read(master, 1) == b"\x65"
+        assert os.read(master, 1) == b"\x00"
+        assert process.command("test", {"code": 7})["code"] == 7
+        assert os.read(master, 1) == b"\x07"
+        wait_for(
+            lambda: bool(process.snapshot.host and process.snapshot.host.samples.get("box") == 2)
+        )
+        # Between markers it is silent, which is no stall.
+        time.sleep(2.5)
+        assert process.snapshot.state is DeviceState.RUNNING
+        assert not [event for event in events if event.level != "info"]
+    finally:
+        process.close(5.0)
+        os.close(master)
+        os.close(slave)

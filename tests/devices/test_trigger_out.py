@@ -1,0 +1,159 @@
+"""Trigger outputs: no codes merge, and every write is told."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.base import Chunk, DeviceError, DeviceLost
+from devices.pulses import Pulses
+from devices.trigger_out_serial import TriggerOutSerial
+from tests.devices.contract import check_settings, check_specs
+from tests.devices.wire import RealClock, Wire, read_until, samples, wire
+
+
+@given(st.lists(st.tuples(st.integers(1, 255), st.floats(0, 0.05)), max_size=40))
+def test_every_code_is_held_and_followed_by_rest(codes: list[tuple[int, float]]) -> None:
+    pulses = Pulses(0.01, 0.005, limit=1000)
+    arriving = list(zip((c for c, _ in codes), np.cumsum([d for _, d in codes]), strict=True))
+    writes: list[tuple[float, int]] = []
+    now = 0.0
+    while arriving or pulses.due() is not None:
+        due = pulses.due()
+        coming = arriving[0][1] if arriving else np.inf
+        if due is None or coming <= max(due, now):
+            now = max(now, float(coming))
+            pulses.add(arriving.pop(0)[0], now)
+        else:
+            now = max(now, due)
+        while (write := pulses.next(now)) is not None:
+            writes.append((now, write.code))
+    assert [code for _, code in writes[::2]] == [code for code, _ in codes]
+    assert all(code == 0 for _, code in writes[1::2])
+    times = np.array([t for t, _ in writes])
+    assert (times[1::2] - times[::2] >= 0.01 - 1e-9).all()
+    assert (times[2::2] - times[1:-1:2] >= 0.005 - 1e-9).all()
+
+
+def test_a_full_queue_refuses() -> None:
+    pulses = Pulses(1.0, 0.0, limit=2)
+    assert [pulses.add(code, 0.0) for code in (1, 2, 3)] == [True, True, False]
+    assert pulses.clear() == 2
+    assert pulses.due() is None
+
+
+@pytest.fixture
+def line() -> Iterator[Wire]:
+    with wire() as made:
+        yield made
+
+
+def box(line: Wire, **changes: Any) -> TriggerOutSerial:
+    settings = {"name": "box", "port": line.path, "source": "protocol"} | changes
+    return TriggerOutSerial(TriggerOutSerial.Settings(**settings), RealClock())
+
+
+def marker(*texts: str) -> Chunk:
+    now = RealClock().now()
+    return Chunk("protocol", np.full(len(texts), now), np.array([[t] for t in texts], dtype=object))
+
+
+def test_contract(line: Wire) -> None:
+    check_settings(TriggerOutSerial, {"name": "box", "port": line.path})
+    device = box(line)
+    device.close()
+    specs = device.open()
+    check_specs(specs, "box")
+    device.close()
+    device.close()
+    assert device.open() == specs
+    device.close()
+
+
+def test_codes_of_markers_go_out_one_after_the_other(line: Wire) -> None:
+    device = box(line, pulse_ms=5, gap_ms=5)
+    device.open()
+    assert line.received() == b"\x00"
+    device.take(marker('{"code": 101}', "no code", "7", '{"code": 101}'))
+    found = read_until(device, lambda f: samples(f) >= 3)
+    time.sleep(0.02)  # the last pulse
+    next(device.read())
+    device.close()
+    # Equal codes, too, are apart: without the rest between them they would be one.
+    assert line.received() == bytes([101, 0, 7, 0, 101, 0, 0])
+    rows = np.concatenate([chunk.data for chunk in found])
+    assert rows[:, 0].tolist() == [101, 7, 101]
+    lag = rows[:, 2] - rows[:, 1]
+    assert lag[0] < 0.005
+    assert 0.010 <= lag[1] < 0.030
+    assert 0.020 <= lag[2] < 0.050
+
+
+def test_the_pulse_has_its_length_while_the_host_reads(line: Wire) -> None:
+    device = box(line, pulse_ms=20)
+    device.open()
+    edges: list[tuple[float, int]] = []
+
+    def watch() -> None:
+        while len(edges) < 3:
+            edges.extend((time.monotonic(), byte) for byte in line.received())
+
+    thread = threading.Thread(target=watch)
+    thread.start()
+    threading.Timer(0.05, lambda: device.command("test", {"code": 3})).start()
+    read_until(device, lambda f: len(edges) >= 3)
+    thread.join()
+    device.close()
+    assert [code for _, code in edges] == [0, 3, 0]
+    assert 0.019 <= edges[2][0] - edges[1][0] <= 0.030
+
+
+def test_cedrus_commands(line: Wire) -> None:
+    device = box(line, style="cedrus", pulse_ms=8)
+    device.open()
+    device.take(marker("5"))
+    device.close()
+    assert line.received() == b"mp\x08\x00\x00\x00mh\x05\x00"
+
+
+def test_what_cannot_be_sent_is_counted(line: Wire) -> None:
+    device = box(line, codes={"100": "clip end"})
+    device.take(marker("9"))
+    device.open()
+    device.take(marker("300", "-1", "100", "101"))
+    found = read_until(device, lambda f: samples(f) >= 2)
+    status = device.command("status", {})
+    assert status["refused"] == {9: 1, 300: 1, -1: 1}
+    assert status["unknown"] == {9: 1, 300: 1, -1: 1, 101: 1}
+    assert sum(chunk.lost for chunk in found) == 3
+    for bad in (0, 256, "x", True):
+        with pytest.raises(DeviceError, match="code"):
+            device.command("test", {"code": bad})
+    device.close()
+
+
+def test_a_box_that_is_unplugged_is_lost() -> None:
+    with wire() as line:
+        device = box(line)
+        device.open()
+        line.unplug()
+        device.take(marker("5"))
+        with pytest.raises(DeviceLost, match="takes no bytes"):
+            read_until(device, lambda f: False)
+        with pytest.raises(DeviceLost):
+            device.open()
+        device.close()
+
+
+def test_codes_are_read_from_the_rig() -> None:
+    rig: dict[str, Any] = {"name": "a", "port": "x", "codes": {"100": "clip end"}}
+    assert TriggerOutSerial.Settings(**rig).codes == {100: "clip end"}
+    with pytest.raises(ValueError, match="no code"):
+        TriggerOutSerial.Settings(**(rig | {"codes": {"end": "clip end"}}))
