@@ -8,12 +8,13 @@ from dataclasses import replace
 from devices.base import DeviceError, Frame, U8Array
 from devices.genicam_nodes import Configured, GenicamSettings
 
+IDS_16_BIT = 0xFFFF
 LONGEST_GAP = 0x7FFF
 """More missing frames than this are not believed: the camera counts anew."""
 
 HOLD_S = 0.5
 
-_PIXEL_FORMAT = re.compile(r"(?:Mono|Bayer(?:RG|GR|GB|BG))(8|10|12|16)(p?)")
+_PIXEL_FORMAT = re.compile(r"(?:Mono|Bayer(?:RG|GR|GB|BG))(8|10|12|16|10p|12p)")
 _SHIFT = {"exposure-start": 0.5, "exposure-middle": 0.0, "exposure-end": -0.5}
 
 
@@ -31,7 +32,7 @@ def line_bytes(device: str, pixel_format: str, width: int) -> int:
             f"{device}: pixel format {pixel_format} cannot be recorded; set pixel_format to Mono, "
             "BayerRG, BayerGR, BayerGB or BayerBG with 8, 10, 10p, 12, 12p or 16, or to RGB8"
         )
-    bits = int(match[1]) if match[2] or match[1] == "8" else 16
+    bits = {"8": 8, "10p": 10, "12p": 12}.get(match[1], 16)
     return (width * bits + 7) // 8
 
 
@@ -53,15 +54,31 @@ class FrameNumbers:
         self._wraps = wraps
 
     def take(self, frame_id: int) -> tuple[int, int]:
-        """Give the frame's number and how many frames are missing before it."""
-        step = 1 if self._last is None else frame_id - self._last
-        if step <= 0 and self._wraps and self._last is not None and self._last <= 0xFFFF:
-            step += 0xFFFF
-        if not 0 < step <= LONGEST_GAP:
+        """Give the number of a whole frame, and how many frames are missing before it."""
+        step = self._step(frame_id)
+        if step is None:
             step = 1  # the camera counts anew: how many are missing cannot be known
         self._last = frame_id
         self._number = frame_id if self._number is None else self._number + step
         return self._number, step - 1
+
+    def take_broken(self, frame_id: int) -> tuple[int, int]:
+        """Do the same for a broken frame.
+
+        Where the packet with its id is what got lost, the buffer shows the id of an older frame:
+        such a frame is taken for the next one.
+        """
+        if self._last is not None and self._step(frame_id) is None:
+            frame_id = 1 if self._wraps and self._last == IDS_16_BIT else self._last + 1
+        return self.take(frame_id)
+
+    def _step(self, frame_id: int) -> int | None:
+        if self._last is None:
+            return 1
+        step = frame_id - self._last
+        if step <= 0 and self._wraps and self._last <= IDS_16_BIT:
+            step += IDS_16_BIT
+        return step if 0 < step <= LONGEST_GAP else None
 
 
 class FrameMaker:
@@ -128,7 +145,7 @@ class FrameMaker:
 
     def broken(self, frame_id: int, arrival: float, fault: str) -> list[Frame]:
         """Hold a broken frame back; give those that were held for too long."""
-        number, lost = self._numbers.take(frame_id)
+        number, lost = self._numbers.take_broken(frame_id)
         self._broken.append(
             Frame(
                 stream=self._settings.name,

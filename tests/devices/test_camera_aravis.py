@@ -154,9 +154,7 @@ def test_a_frame_with_lost_packets_has_a_fault_and_delays_no_other(
     assert {frame.fault for frame in broken} <= set(aravis_api.FAULTS.values())
     assert all(frame.image is None for frame in broken)
     assert all(frame.image is not None for frame in found if frame.fault is None)
-    assert sum(1 + frame.lost for frame in found[1:]) == (
-        found[-1].device_frame - found[0].device_frame
-    )
+    assert not any(frame.lost for frame in found), "of every frame some packet came"
     own = [frame.device_time for frame in found if frame.device_time is not None]
     assert len(own) == len(found)
     assert all(a < b for a, b in itertools.pairwise(own))
