@@ -1,0 +1,145 @@
+"""`photodiode`: when a patch on the screen lights up, out of any analog channel of any stream.
+
+It has no wire of its own: it listens to the stream that an amplifier or a serial sensor publishes,
+and publishes markers with the interpolated times of the edges, in the LSL clock.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pydantic import Field, model_validator
+
+from devices.base import (
+    Channel,
+    Chunk,
+    Clock,
+    Device,
+    DeviceError,
+    Settings,
+    StreamQuery,
+    StreamSpec,
+)
+from devices.edges import Edge, EdgeDetector, Levels
+
+BEAT_S = 0.05
+_WAITING = 1000
+"""Chunks that may wait; they do not, as long as the host reads."""
+
+
+class PhotodiodeSettings(Settings):
+    """`channel` counts from 0; without `threshold` the levels are found by themselves."""
+
+    source: str = Field(min_length=1)
+    channel: int = Field(default=0, ge=0)
+    threshold: float | None = Field(default=None, allow_inf_nan=False)
+    hysteresis: float | None = Field(default=None, gt=0)  # in the signal's unit, with `threshold`
+    hold_ms: float = Field(default=2.0, ge=0, le=1000)  # an edge must hold so long
+    dark_is_high: bool = False
+    offsets: bool = True  # publish when the light goes off, too
+
+    @model_validator(mode="after")
+    def _both(self) -> PhotodiodeSettings:
+        if (self.threshold is None) != (self.hysteresis is None):
+            raise ValueError("threshold and hysteresis go together: give both or neither")
+        return self
+
+
+class Photodiode(Device):
+    """Markers `flash_on` and `flash_off` from a light sensor's signal."""
+
+    Settings = PhotodiodeSettings
+    summary = "onsets of a light patch from any analog channel of any LSL stream"
+
+    def __init__(self, settings: PhotodiodeSettings, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._chunks: queue.Queue[Chunk] = queue.Queue(_WAITING)
+        self._dropped = 0
+        self._sign = -1.0 if settings.dark_is_high else 1.0
+        levels = None
+        if settings.threshold is not None and settings.hysteresis is not None:
+            middle, half = settings.threshold * self._sign, settings.hysteresis / 2
+            levels = Levels(middle - half, middle + half)
+        self._detector = EdgeDetector(levels, hold_s=settings.hold_ms * 1e-3)
+        self._onsets = 0
+
+    def inputs(self) -> Sequence[StreamQuery]:
+        """Listen to the analog stream."""
+        return (StreamQuery(name=self.settings.source),)
+
+    def open(self) -> Sequence[StreamSpec]:
+        """Announce the markers."""
+        self.close()
+        return (
+            StreamSpec(
+                name=self.settings.name,
+                type="Markers",
+                channels=(Channel("marker"),),
+                rate_hz=0.0,
+                dtype="string",
+                manufacturer="Unisono",
+                model="photodiode",
+                desc={"source": self.settings.source, "channel": str(self.settings.channel)},
+            ),
+        )
+
+    def take(self, chunk: Chunk) -> None:
+        """Keep samples until `read` comes to them."""
+        if self.settings.channel >= chunk.data.shape[1]:
+            raise DeviceError(
+                f"channel {self.settings.channel} of {chunk.stream}: it has "
+                f"{chunk.data.shape[1]}, counted from 0"
+            )
+        if chunk.data.dtype == object:
+            raise DeviceError(f"{chunk.stream} is a stream of text, not of a light sensor")
+        try:
+            self._chunks.put_nowait(chunk)
+        except queue.Full:
+            self._dropped += 1
+
+    def read(self) -> Iterator[Chunk | None]:
+        """Yield the edges as they are found."""
+        while True:
+            try:
+                chunk = self._chunks.get(timeout=BEAT_S)
+            except queue.Empty:
+                yield None
+                continue
+            values = chunk.data[:, self.settings.channel].astype(np.float64) * self._sign
+            fine = np.isfinite(values)
+            edges = self._detector.feed(chunk.times[fine], values[fine])
+            self._onsets += sum(edge.rising for edge in edges)
+            kept = [edge for edge in edges if edge.rising or self.settings.offsets]
+            yield self._marker(kept) if kept else None
+
+    def _marker(self, edges: list[Edge]) -> Chunk:
+        texts = [[json.dumps({"event": "flash_on" if e.rising else "flash_off"})] for e in edges]
+        lost, self._dropped = self._dropped, 0
+        times = np.array([edge.time for edge in edges])
+        return Chunk(self.settings.name, times, np.array(texts, dtype=object), lost=lost)
+
+    def close(self) -> None:
+        """Forget what has not been looked at."""
+        while True:
+            try:
+                self._chunks.get_nowait()
+            except queue.Empty:
+                return
+
+    def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """`calibrate` finds the levels anew; `status` tells them."""
+        if name not in ("calibrate", "status"):
+            return super().command(name, args)
+        if name == "calibrate":
+            self._detector.recalibrate()
+        levels = self._detector.levels
+        return {
+            "calibrated": levels is not None,
+            "threshold": levels.middle * self._sign if levels else None,
+            "onsets": self._onsets,
+        }

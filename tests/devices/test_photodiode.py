@@ -1,0 +1,162 @@
+"""The photodiode: edges to a fraction of a sample, whatever the levels and the chunks are."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, cast
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from devices.base import Chunk, DeviceError, F64Array
+from devices.edges import Edge, EdgeDetector, Levels
+from devices.photodiode import Photodiode
+from tests.devices.contract import check_settings, check_specs
+from tests.devices.wire import RealClock, read_until, samples
+
+RATE = 1000.0
+
+
+def light(times: F64Array, flashes: list[tuple[float, float]], rise_s: float = 0.004) -> F64Array:
+    """Return 0…1: linear flanks of `rise_s`, whose middle is at the given times."""
+    level = np.zeros(len(times))
+    for on, off in flashes:
+        up = np.clip((times - on) / rise_s + 0.5, 0, 1)
+        down = np.clip((times - off) / rise_s + 0.5, 0, 1)
+        level += up - down
+    return level
+
+
+def run(detector: EdgeDetector, times: F64Array, values: F64Array, sizes: list[int]) -> list[Edge]:
+    edges: list[Edge] = []
+    at, k = 0, 0
+    while at < len(times):
+        size = sizes[k % len(sizes)]
+        edges += detector.feed(times[at : at + size], values[at : at + size])
+        at, k = at + size, k + 1
+    return edges
+
+
+FLASHES = [(2.0003, 2.1007), (5.4321, 5.5), (9.7, 9.8404), (13.1, 13.2)]
+EXPECTED = [(t, rising) for on, off in FLASHES for t, rising in ((on, True), (off, False))]
+
+
+def check(edges: list[Edge], tolerance_s: float) -> None:
+    assert [edge.rising for edge in edges] == [rising for _, rising in EXPECTED]
+    assert [e.time for e in edges] == pytest.approx([t for t, _ in EXPECTED], abs=tolerance_s)
+
+
+@given(st.lists(st.integers(1, 400), min_size=1, max_size=5))
+@settings(max_examples=30, deadline=None)
+def test_edges_do_not_depend_on_how_the_signal_is_cut(sizes: list[int]) -> None:
+    times = np.arange(0, 15, 1 / RATE)
+    detector = EdgeDetector(Levels(0.35, 0.65))
+    check(run(detector, times, light(times, FLASHES), sizes), 1e-6)
+
+
+@pytest.mark.parametrize(
+    ("low", "swing", "noise"), [(0, 1, 0.01), (-300, 20, 0.5), (5, 1e-3, 2e-5)]
+)
+@pytest.mark.parametrize("size", [10, 137])
+def test_levels_are_found_and_no_flash_is_lost(
+    low: float, swing: float, noise: float, size: int
+) -> None:
+    times = np.arange(0, 15, 1 / RATE)
+    rng = np.random.default_rng(1)
+    values = low + swing * light(times, FLASHES) + rng.normal(0, noise, len(times))
+    values[777] = low + 100 * swing  # one wild sample
+    detector = EdgeDetector()
+    check(run(detector, times, values, [size]), 0.5e-3)
+    assert detector.levels is not None
+    assert detector.levels.middle == pytest.approx(low + swing / 2, abs=0.1 * swing)
+
+
+def test_noise_alone_has_no_edges() -> None:
+    times = np.arange(0, 60, 1 / RATE)
+    values = np.random.default_rng(2).normal(0, 1, len(times))
+    detector = EdgeDetector()
+    assert run(detector, times, values, [100]) == []
+    assert detector.levels is None
+
+
+def test_flicker_shorter_than_the_hold_is_none() -> None:
+    times = np.arange(0, 15, 1 / RATE)
+    backlight = np.where(np.arange(len(times)) % 5 < 3, 1.0, 0.0)  # 200 Hz, dark for 2 ms
+    values = light(times, FLASHES, 1e-6) * backlight
+    edges = run(EdgeDetector(Levels(0.35, 0.65), hold_s=0.004), times, values, [50])
+    assert [edge.rising for edge in edges] == []
+    edges = run(EdgeDetector(Levels(0.35, 0.65), hold_s=0.0025), times, values, [50])
+    assert [edge.rising for edge in edges] == [r for _, r in EXPECTED]
+
+
+def test_levels_follow_a_slow_change() -> None:
+    times = np.arange(0, 200, 1 / RATE)
+    flashes = [(t + 0.0, t + 0.1) for t in np.arange(1, 199, 2.0)]
+    values = light(times, flashes) * np.linspace(1, 0.3, len(times)) + np.linspace(0, 1, len(times))
+    edges = run(EdgeDetector(), times, values, [100])
+    onsets = [edge.time for edge in edges if edge.rising]
+    assert len(onsets) == len(flashes)
+    assert onsets == pytest.approx([on for on, _ in flashes], abs=0.002)
+
+
+def diode(**changes: Any) -> Photodiode:
+    return Photodiode(
+        Photodiode.Settings(**({"name": "light", "source": "x"} | changes)), RealClock()
+    )
+
+
+def signal(sign: float = 1.0, channels: int = 3) -> Chunk:
+    times = np.arange(0, 15, 1 / RATE)
+    data = np.zeros((len(times), channels), np.float32)
+    data[:, 1] = sign * light(times, FLASHES)
+    return Chunk("x", times + 1000, data)
+
+
+def test_contract() -> None:
+    check_settings(Photodiode, {"name": "light", "source": "x"})
+    device = diode()
+    device.close()
+    specs = device.open()
+    check_specs(specs, "light")
+    device.close()
+    assert device.open() == specs
+
+
+@pytest.mark.parametrize("dark_is_high", [False, True])
+def test_markers_of_a_channel(dark_is_high: bool) -> None:
+    device = diode(channel=1, dark_is_high=dark_is_high)
+    device.open()
+    assert [query.name for query in device.inputs()] == ["x"]
+    device.take(signal(-1.0 if dark_is_high else 1.0))
+    device.take(Chunk("x", np.array([1016.0]), np.zeros((1, 3), np.float32)))
+    found = read_until(device, lambda f: samples(f) >= 8)
+    device.close()
+    times = np.concatenate([chunk.times for chunk in found]) - 1000
+    events = [json.loads(row[0])["event"] for chunk in found for row in cast("Any", chunk.data)]
+    assert times == pytest.approx([t for t, _ in EXPECTED], abs=1e-4)
+    assert events == ["flash_on", "flash_off"] * 4
+    status = device.command("status", {})
+    assert status["onsets"] == 4
+    assert status["threshold"] == pytest.approx(-0.5 if dark_is_high else 0.5, abs=0.05)
+    assert device.command("calibrate", {})["calibrated"] is False
+
+
+def test_fixed_levels_and_onsets_only() -> None:
+    device = diode(channel=1, threshold=0.5, hysteresis=0.2, offsets=False)
+    device.open()
+    device.take(signal())
+    found = read_until(device, lambda f: samples(f) >= 4)
+    device.close()
+    assert samples(found) == 4
+
+
+def test_what_cannot_be_a_light_sensor() -> None:
+    device = diode(channel=3)
+    with pytest.raises(DeviceError, match="channel 3 of x: it has 3, counted from 0"):
+        device.take(signal())
+    with pytest.raises(DeviceError, match="stream of text"):
+        diode().take(Chunk("x", np.zeros(1), np.array([["a"]], dtype=object)))
+    with pytest.raises(ValueError, match="go together"):
+        Photodiode.Settings(name="a", source="x", threshold=1.0)
