@@ -20,10 +20,12 @@ from devices import gentl
 from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, U8Array, VideoSpec
 from devices.genapi_nodes import GenapiNodes
 from devices.genicam_frames import FrameMaker
-from devices.genicam_nodes import SILENT_S, Configurator, GenicamSettings, change_for
+from devices.genicam_nodes import SILENT_S, Configurator, GenicamSettings, Value, change_for
 
 FETCH_S = 0.1
 BUFFER_S = 0.25
+BUFFER_BYTES = 64 << 20
+"""Buffers hold this long or this much, whichever is less, and never fewer than four frames."""
 _CHECK = "check its power, its cable, and that no other program took it over"
 
 
@@ -196,12 +198,19 @@ class GenicamCamera(Device):
 
     def _start(self, rate_hz: float) -> None:
         ia = self._acquirer
-        wanted = self.settings.buffers or max(4, min(64, round(BUFFER_S * rate_hz)))
+        # The payload may be far more than a picture: Viky's is always 10 MB.
+        room = BUFFER_BYTES // max(1, int(self._payload()))
+        wanted = self.settings.buffers or max(4, min(room, round(BUFFER_S * rate_hz)))
         ia.num_buffers = max(wanted, ia.min_num_buffers)
         ia.add_callback(ia.Events.INCOMPLETE_BUFFER, _counter(self))
         self._silence_s = max(SILENT_S, 5 / rate_hz)
         self._incomplete = 0
         ia.start()
+
+    def _payload(self) -> Value:
+        assert self._nodes is not None
+        has = self._nodes.kind("PayloadSize") is not None
+        return self._nodes.get("PayloadSize") if has else self._maker.bytes
 
     def _close(self) -> None:
         from genicam import gentl as api
