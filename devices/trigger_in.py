@@ -1,0 +1,117 @@
+"""What all trigger inputs share: states of lines in, codes and markers out.
+
+`<name>-codes` has every change of the lines, their rest included, as numbers; `<name>-markers` has
+the codes alone with their names, as other marker streams have them: a camera's gate may hear it.
+"""
+
+from __future__ import annotations
+
+import json
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field
+
+from devices.base import Channel, Chunk, Clock, Device, DeviceError, DeviceLost, StreamSpec
+from devices.debounce import Debouncer
+from devices.marker_codes import CodeNames, label
+
+BEAT_S = 0.1
+
+
+class LineSettings(BaseModel):
+    """How lines are read; `poll_ms` is also the resolution of the stamps."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    poll_ms: float = Field(default=1.0, ge=0.2, le=100)
+    debounce_ms: float = Field(default=1.0, ge=0, le=1000)
+    mask: int = Field(default=0xFF, ge=1, le=0xFF)  # the lines that count
+    invert: bool = False  # lines that rest high
+    codes: CodeNames = {}
+
+
+class TriggerIn(Device):
+    """Lines that are watched; subclasses read them."""
+
+    def __init__(self, settings: Any, clock: Clock) -> None:
+        self.settings = settings
+        self._clock = clock
+        self._unknown: dict[int, int] = {}
+        self._was_open = False
+
+    @abstractmethod
+    def open_line(self) -> None:
+        """Get hold of the lines."""
+
+    @abstractmethod
+    def states(self) -> Iterator[tuple[float, int] | None]:
+        """Yield LSL time and state of the lines, or None, at least every 200 ms, for ever."""
+
+    @abstractmethod
+    def close_line(self) -> None:
+        """Let go of the lines; possibly twice, possibly never opened."""
+
+    def open(self) -> Sequence[StreamSpec]:
+        """Open the lines."""
+        self.close()
+        try:
+            self.open_line()
+        except DeviceError as error:
+            raise DeviceLost(str(error)) if self._was_open else error from error
+        self._was_open = True
+        name, codes = self.settings.name, self.settings.codes
+        names = {f"code_{code}": text for code, text in codes.items()}
+        channel = (Channel("code", "", "Trigger"),)
+        return (
+            StreamSpec(f"{name}-codes", "Trigger", channel, 0.0, "int32", desc=names),
+            StreamSpec(f"{name}-markers", "Markers", (Channel("marker"),), 0.0, "string"),
+        )
+
+    def read(self) -> Iterator[Chunk | None]:
+        """Yield changes."""
+        for found in self.states():
+            if found is None:
+                yield None
+                continue
+            time, code = found
+            stamp = np.array([time])
+            yield Chunk(f"{self.settings.name}-codes", stamp, np.array([[code]], np.int32))
+            if code:
+                yield Chunk(f"{self.settings.name}-markers", stamp, self._marker(code))
+
+    def _marker(self, code: int) -> Any:
+        text = label(code, self.settings.codes)
+        if text == "unknown":
+            self._unknown[code] = self._unknown.get(code, 0) + 1
+        marker = {"event": "trigger", "code": code, "label": text}
+        return np.array([[json.dumps(marker)]], dtype=object)
+
+    def close(self) -> None:
+        """Let go of the lines."""
+        self.close_line()
+
+    def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """Answer `status` with the codes that have no name in `codes`, and how often they came."""
+        if name != "status":
+            return super().command(name, args)
+        return {"unknown": dict(self._unknown)}
+
+    def _polled(self, read: Any) -> Iterator[tuple[float, int] | None]:
+        """Read lines at even times and debounce them."""
+        settings = self.settings
+        debouncer = Debouncer(settings.debounce_ms * 1e-3)
+        flip = settings.mask if settings.invert else 0
+        told = due = self._clock.now()
+        while True:
+            now = self._clock.now()
+            changes = list(debouncer.feed(now, (read() & settings.mask) ^ flip))
+            yield from changes
+            if changes or now - told > BEAT_S:
+                told = now
+                if not changes:
+                    yield None
+            due = max(due + settings.poll_ms * 1e-3, now)
+            self._clock.sleep_until(due)

@@ -1,0 +1,69 @@
+"""`trigger-in-serial`: trigger codes from a serial port.
+
+`bytes`: every byte that comes is a code, 0 the rest. `lines`: the port's own inputs CTS, DSR, DCD
+and RI are bits 0 to 3 of the code.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from devices import ports
+from devices.serial_device import PortSettings
+from devices.trigger_in import LineSettings, TriggerIn
+
+
+class TriggerInSerialSettings(PortSettings, LineSettings):
+    """`poll_ms`, `debounce_ms`, `mask` and `invert` are for `lines`; bytes come as they are."""
+
+    style: Literal["bytes", "lines"] = "bytes"
+
+
+class TriggerInSerial(TriggerIn):
+    """Bytes of a trigger box, or the port's four input lines."""
+
+    Settings = TriggerInSerialSettings
+    summary = "trigger codes from a serial port: bytes of a box, or CTS, DSR, DCD, RI as lines"
+
+    settings: TriggerInSerialSettings
+    _port: ports.Port | None = None
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Say whether pyserial is missing."""
+        try:
+            import serial  # noqa: F401
+        except ImportError:
+            return "pyserial is not installed; pip install pyserial"
+        return None
+
+    def open_line(self) -> None:
+        """Open the port; what came before is not ours."""
+        self._port = self.settings.open_port(again=False)
+        self._port.forget_input()
+        if self.settings.style == "lines":
+            self._port.lines()  # a port without such lines fails here
+
+    def states(self) -> Iterator[tuple[float, int] | None]:
+        """Yield what comes."""
+        assert self._port is not None, "open() comes first"
+        if self.settings.style == "lines":
+            yield from self._polled(self._lines)
+            return
+        while True:
+            data = self._port.read()
+            now = self._clock.now()
+            yield from ((now, byte) for byte in data)
+            if not data:
+                yield None
+
+    def _lines(self) -> int:
+        assert self._port is not None
+        return sum(on << bit for bit, on in enumerate(self._port.lines()))
+
+    def close_line(self) -> None:
+        """Give the port back."""
+        port, self._port = self._port, None
+        if port is not None:
+            port.close()

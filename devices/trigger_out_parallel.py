@@ -1,0 +1,53 @@
+"""`trigger-out-parallel`: trigger codes on the data lines of a parallel port.
+
+Not tried on hardware.
+"""
+
+from __future__ import annotations
+
+from devices import parallel_port
+from devices.base import DeviceError, DeviceLost, Settings
+from devices.parallel_port import ParallelPort
+from devices.trigger_out import PulseSettings, TriggerOut
+
+
+class TriggerOutParallelSettings(Settings, PulseSettings):
+    """`port`: /dev/parport0 on Linux, an address such as 0x378 on Windows."""
+
+    port: str = "/dev/parport0"
+
+
+class TriggerOutParallel(TriggerOut):
+    """Pins 2 to 9 are bits 0 to 7 of the code."""
+
+    Settings = TriggerOutParallelSettings
+    summary = "trigger codes out of a parallel port (not tried on hardware)"
+
+    settings: TriggerOutParallelSettings
+    _port: ParallelPort | None = None
+    _was_open = False
+
+    @classmethod
+    def unavailable(cls) -> str | None:
+        """Say why there is no parallel port here."""
+        return parallel_port.unavailable()
+
+    def open_line(self) -> None:
+        """Open the port and put the lines to rest."""
+        try:
+            self._port = parallel_port.open_port(self.settings.port)
+        except DeviceError as error:
+            raise DeviceLost(str(error)) if self._was_open else error from error
+        self._port.write(self.settings.idle)
+        self._was_open = True
+
+    def write_line(self, code: int) -> None:
+        """Set the lines."""
+        assert self._port is not None
+        self._port.write(code)
+
+    def close_line(self) -> None:
+        """Give the port back."""
+        port, self._port = self._port, None
+        if port is not None:
+            port.close()
