@@ -179,7 +179,7 @@ def test_codes_go_to_the_data_lines(lines: Lines) -> None:
 @pytest.mark.parametrize(("register", "raw", "code"), [("data", 200, 200), ("status", 0xC8, 9)])
 def test_codes_come_from_the_lines(lines: Lines, register: str, raw: int, code: int) -> None:
     clock = FakeClock()
-    settings = TriggerInParallel.Settings(name="in", lines=register)
+    settings = TriggerInParallel.Settings.model_validate({"name": "in", "lines": register})
     device = TriggerInParallel(settings, clock)
     check_specs(device.open(), "in")
     lines.register = 0x80 if register == "status" else 0
