@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,13 +24,13 @@ from devices.base import (
     Device,
     DeviceError,
     DeviceLost,
-    F64Array,
     Settings,
     StreamQuery,
     StreamSpec,
 )
-from devices.brainflow_boards import PackageCounter, Params, Rows, plan
+from devices.brainflow_boards import Params, Rows, plan
 from devices.brainflow_impedance import CYTON, ToneMeter
+from devices.brainflow_rows import Piece, Preset, due
 from devices.marker_codes import codes_in
 
 POLL_S = 0.020
@@ -73,25 +72,6 @@ class BrainflowSettings(Settings):
         return self
 
 
-@dataclass(slots=True)
-class _Preset:
-    """One array of rows that the board delivers, and what of it has not been given out."""
-
-    number: int
-    description: Mapping[str, Any]
-    counter: PackageCounter = field(default_factory=PackageCounter)
-    rows: F64Array = field(default_factory=lambda: np.empty((0, 0)))
-    arrivals: F64Array = field(default_factory=lambda: np.empty(0))
-    lost: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
-    last: float = -np.inf
-
-    @property
-    def stamps(self) -> F64Array:
-        """BrainFlow's time of each row, Unix seconds."""
-        stamps: F64Array = self.rows[self.description["timestamp_channel"]]
-        return stamps
-
-
 class Brainflow(Device):
     """One board: a stream for each kind of channel that it has, and one for its markers."""
 
@@ -102,7 +82,7 @@ class Brainflow(Device):
         self.settings = settings
         self._clock = clock
         self._board: Any = None
-        self._presets: list[_Preset] = []
+        self._presets: list[Preset] = []
         self._plan: list[Rows] = []
         self._impedance: dict[str, float] = {}
         self._was_open = False
@@ -156,7 +136,7 @@ class Brainflow(Device):
                 board.release_session()
             self._board = None
             raise self._refused(shim, error) from error
-        self._presets = [_Preset(n, d) for n, d in sorted(self._describe(shim, described).items())]
+        self._presets = [Preset(n, d) for n, d in sorted(self._describe(shim, described).items())]
         self._plan = plan(
             self.settings.name,
             self.settings.board,
@@ -256,7 +236,8 @@ class Brainflow(Device):
             if came:
                 self._heard, self._runs, self._delivered = now, True, True
             self._judge_silence(now - self._heard)
-            yield from self._due()
+            for piece in due(self._presets):
+                yield from self._chunks(piece)
             yield None
             self._clock.sleep_until(now + POLL_S)
 
@@ -277,80 +258,40 @@ class Brainflow(Device):
         came = False
         for preset in self._presets:
             rows = self._board.get_board_data(preset=preset.number)
-            arrival = self._clock.now()
-            if not rows.shape[1]:
-                continue
-            came = True
-            rows[preset.description["timestamp_channel"]] = _rising(
-                rows[preset.description["timestamp_channel"]], preset.last
-            )
-            numbers = rows[preset.description["package_num_channel"]]
-            arrivals = np.full(rows.shape[1], arrival)
-            lost = preset.counter.feed(numbers)
-            if preset.rows.size:
-                rows = np.hstack([preset.rows, rows])
-                arrivals = np.concatenate([preset.arrivals, arrivals])
-                lost = np.concatenate([preset.lost, lost])
-            preset.last = float(rows[preset.description["timestamp_channel"], -1])
-            preset.rows, preset.arrivals, preset.lost = rows, arrivals, lost
+            if rows.shape[1]:
+                preset.add(rows, self._clock.now())
+                came = True
         return came
 
-    def _due(self) -> Iterator[Chunk]:
-        """Give out rows of all presets by rising time.
+    def _chunks(self, piece: Piece) -> Iterator[Chunk]:
+        for stream in self._plan:
+            if stream.preset == piece.preset:
+                data = (piece.rows[list(stream.rows)].T * stream.scale).astype(
+                    np.float32, order="C"
+                )
+                if stream.spec.type == "Impedance":
+                    self._note_impedance(stream.spec, data[-1])
+                yield Chunk(stream.spec.name, piece.arrivals, data, piece.stamps, piece.lost)
+        if piece.preset == 0:
+            yield from self._markers(piece)
+            yield from self._tone(piece)
 
-        The host takes a time that falls for a clock that was set. With several presets, one may
-        have been read before the newest sample of another: so what is newer than the oldest end
-        of those that deliver now waits for the next turn.
-        """
-        waiting = [preset for preset in self._presets if preset.rows.size]
-        chunks: list[tuple[float, Chunk]] = []
-        until = min((preset.last for preset in waiting), default=0.0)
-        for preset in waiting:
-            count = int(np.searchsorted(preset.stamps, until, side="right"))
-            if len(self._presets) == 1:
-                count = preset.rows.shape[1]
-            for chunk in self._cut(preset, count) if count else ():
-                assert chunk.device_times is not None
-                chunks.append((float(chunk.device_times[-1]), chunk))
-        for _, chunk in sorted(chunks, key=lambda pair: pair[0]):
-            yield chunk
-
-    def _cut(self, preset: _Preset, count: int) -> Iterator[Chunk]:
-        rows, arrivals = preset.rows[:, :count], preset.arrivals[:count]
-        stamps, lost = preset.stamps[:count].copy(), preset.lost[:count]
-        preset.rows = preset.rows[:, count:]
-        preset.arrivals, preset.lost = preset.arrivals[count:], preset.lost[count:]
-        edges = [0, *(np.flatnonzero(lost[1:]) + 1).tolist(), count]
-        for a, b in pairwise(edges):
-            for stream in self._plan:
-                if stream.preset == preset.number:
-                    data = (rows[list(stream.rows), a:b].T * stream.scale).astype(np.float32)
-                    if stream.spec.type == "Impedance":
-                        self._note_impedance(stream.spec, data[-1])
-                    yield Chunk(
-                        stream.spec.name, arrivals[a:b], np.ascontiguousarray(data), stamps[a:b],
-                        int(lost[a]),
-                    )  # fmt: skip
-        if preset.number == 0:
-            yield from self._markers(preset, rows, arrivals, stamps)
-            yield from self._tone(rows, arrivals, stamps)
-
-    def _markers(
-        self, preset: _Preset, rows: F64Array, arrivals: F64Array, stamps: F64Array
-    ) -> Iterator[Chunk]:
-        values = rows[preset.description["marker_channel"]]
+    def _markers(self, piece: Piece) -> Iterator[Chunk]:
+        values = piece.rows[self._presets[0].description["marker_channel"]]
         if len(at := np.flatnonzero(values)):
             text = np.array([[f"{value:g}"] for value in values[at]], dtype=object)
-            yield Chunk(f"{self.settings.name}-markers", arrivals[at], text, stamps[at])
+            name = f"{self.settings.name}-markers"
+            yield Chunk(name, piece.arrivals[at], text, piece.stamps[at])
 
-    def _tone(self, rows: F64Array, arrivals: F64Array, stamps: F64Array) -> Iterator[Chunk]:
+    def _tone(self, piece: Piece) -> Iterator[Chunk]:
         if self._meter is None:
             return
         eeg = self._plan[0]
-        if (kohm := self._meter.feed(rows[list(eeg.rows)].T)) is not None:
+        if (kohm := self._meter.feed(piece.rows[list(eeg.rows)].T)) is not None:
             self._note_impedance(eeg.spec, kohm)
             data = kohm[None].astype(np.float32)
-            yield Chunk(f"{self.settings.name}-impedance", arrivals[-1:], data, stamps[-1:])
+            name = f"{self.settings.name}-impedance"
+            yield Chunk(name, piece.arrivals[-1:], data, piece.stamps[-1:])
 
     def _note_impedance(self, spec: StreamSpec, kohm: npt.NDArray[Any]) -> None:
         labels = [channel.label for channel in spec.channels]
@@ -409,14 +350,3 @@ def _quiet(shim: Any) -> Any:
     collected late would end the session that was opened after it.
     """
     return type("Board", (shim.BoardShim,), {"__del__": lambda self: None})
-
-
-def _rising(stamps: F64Array, last: float) -> F64Array:
-    """Make stamps rise where they are equal or out of order by less than 1 s."""
-    steps = np.diff(stamps, prepend=last)
-    if (steps > 0).all() or (steps < -1.0).any():
-        return stamps
-    nudged = stamps - np.arange(len(stamps)) * 1e-6
-    floor = max(float(nudged[0]), last + 1e-6)
-    rising: F64Array = np.maximum.accumulate(np.maximum(nudged, floor))
-    return rising + np.arange(len(stamps)) * 1e-6

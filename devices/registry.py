@@ -33,6 +33,7 @@ HELPERS = frozenset(
         "base",
         "brainflow_boards",
         "brainflow_impedance",
+        "brainflow_rows",
         "checksums",
         "debounce",
         "edges",

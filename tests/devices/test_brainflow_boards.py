@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 from brainflow.board_shim import BoardIds, BoardShim, BrainFlowInputParams
 
+from devices.base import F64Array
 from devices.brainflow_boards import KINDS, REQUIRED, PackageCounter, Params, plan
 from devices.brainflow_impedance import ToneMeter, commands
+from devices.brainflow_rows import Preset, due
 
 REAL = [b for b in BoardIds if b.value >= -1]
 
@@ -94,3 +96,35 @@ def test_impedance_commands() -> None:
     assert commands("CYTON_DAISY_BOARD", 9, on=False)[-1] == "zQ00Z"
     assert commands("ANT_NEURO_EE_511_BOARD", 24, on=True) == ["impedance_mode:1"]
     assert commands("SYNTHETIC_BOARD", 16, on=True) == []
+
+
+def preset(number: int) -> Preset:
+    return Preset(number, {"timestamp_channel": 0, "package_num_channel": 1})
+
+
+def rows(stamps: list[float]) -> F64Array:
+    return np.array([stamps, list(range(len(stamps)))], np.float64)
+
+
+def test_rows_of_two_presets_come_in_the_order_of_their_stamps() -> None:
+    fast, slow = preset(0), preset(1)
+    slow.add(rows([9.0]), 100.0)
+    fast.add(rows([9.0, 10.0, 11.0]), 100.0)
+    first = due([fast, slow])
+    assert [(p.preset, p.stamps.tolist()) for p in first] == [(0, [9.0]), (1, [9.0])]
+    fast.add(rows([12.0]), 101.0)  # the slow one has nothing now, which holds up nobody
+    (second,) = due([fast, slow])
+    assert second.stamps.tolist() == [10.0, 11.0, 12.0]
+    assert second.arrivals.tolist() == [100.0, 100.0, 101.0]
+    assert due([fast, slow]) == []
+
+
+def test_stamps_rise_unless_the_clock_was_set() -> None:
+    one = preset(0)
+    one.add(rows([5.0, 5.0, 4.9, 6.0]), 1.0)
+    (piece,) = due([one])
+    assert (np.diff(piece.stamps) > 0).all()
+    assert piece.stamps == pytest.approx([5, 5, 5, 6], abs=1e-4)
+    one.add(rows([2.0, 2.1]), 2.0)
+    (piece,) = due([one])
+    assert piece.stamps.tolist() == [2.0, 2.1], "the host has to see this"
