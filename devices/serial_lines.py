@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 from pydantic import model_validator
 
-from devices.base import Channel, Dtype
+from devices import ports
+from devices.base import Channel, Dtype, Found
 from devices.line_parser import ColumnSpec, LineFormat, LineParser
 from devices.readings import TIME_UNITS, Assembler, Readings
 from devices.serial_device import SensorSettings, SerialSensor, channel
@@ -33,6 +35,13 @@ class SerialLines(SerialSensor):
     summary = "any sensor that prints one reading a line (CSV or JSON) on a serial port"
 
     settings: SerialLinesSettings
+
+    @classmethod
+    def found(cls) -> Sequence[Found]:
+        """List the serial ports; what hangs on them cannot be known from here."""
+        if cls.unavailable():
+            return ()
+        return [Found(port.path, str(port), _snippet(port)) for port in ports.present()]
 
     def channels(self) -> tuple[Channel, ...]:
         """Name the value columns."""
@@ -82,3 +91,20 @@ class SerialLines(SerialSensor):
     def counts(self) -> dict[str, int]:
         """Count good lines and others."""
         return {"lines": self._parser.lines, "malformed": self._parser.malformed}
+
+
+_TRIGGERBOX = (0x1103, 0x0021)
+
+
+def _snippet(port: ports.PortInfo) -> str:
+    """Write the table for a port: a trigger box that is known by its numbers, or a sensor."""
+    where = f"serial={port.serial_number}" if port.serial_number else port.path
+    if (port.vendor, port.product) == _TRIGGERBOX:
+        return (
+            f'[[device]]\nname = "trigger"\ndriver = "trigger-out-serial"\nport = "{where}"\n'
+            'source = "protocol"\n'
+        )
+    return (
+        f'[[device]]\nname = "sensor"\ndriver = "serial-lines"\nport = "{where}"\nbaud = 115200\n'
+        'rate_hz = 100\ncolumns = [{ label = "EDA", unit = "microsiemens" }]\n'
+    )

@@ -3,13 +3,17 @@
 python -m tests.bench.bench_trigger [--markers 1000]
 
 Two times, p99 ≤ 1 ms each on an idle machine: until the driver has written, as it stands in the
-session (marker time to write time), and until the byte was read at the other end of the line.
+session (marker time to write time), and until the byte was read at the other end of the line. For
+comparison, on the same markers: a process that does nothing but pull them. Where that one is late,
+the machine is not idle.
 """
 
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import subprocess
 import sys
 import threading
 import time
@@ -21,6 +25,17 @@ from tests.bench import private_lsl
 
 LIMIT_MS = 1.0
 PERIOD_S = 0.03
+BARE = """
+import json, sys, pylsl
+(info,) = pylsl.resolve_byprop("name", "protocol", timeout=10)
+inlet = pylsl.StreamInlet(info)
+inlet.open_stream(5)
+lags = []
+for _ in range(int(sys.argv[1])):
+    _, stamp = inlet.pull_sample(timeout=10)
+    lags.append(pylsl.local_clock() - stamp)
+print(json.dumps(lags))
+"""
 
 
 def figures(name: str, lags_s: list[float]) -> bool:
@@ -59,6 +74,10 @@ def main() -> int:
         (lag,) = pylsl.resolve_byprop("name", "box", timeout=10)
         inlet = pylsl.StreamInlet(lag, max_buflen=600)
         inlet.open_stream(5)
+        bare = subprocess.Popen(
+            [sys.executable, "-c", BARE, str(wanted)], stdout=subprocess.PIPE, text=True
+        )
+        time.sleep(3)
         watcher = threading.Thread(target=watch)
         watcher.start()
         sent: list[float] = []
@@ -71,9 +90,11 @@ def main() -> int:
         while len(rows) < wanted:
             rows += inlet.pull_chunk(timeout=1.0)[0]
         del inlet
+        pulled = json.loads(bare.communicate(timeout=30)[0])
     finally:
         process.close(5.0)
     print(f"{'lag':34}{'markers':>8}{'p50 ms':>9}{'p99 ms':>9}{'max ms':>9}{'limit ms':>10}")
+    figures("marker to a bare inlet", pulled)
     reached = figures("marker to write (in the session)", [row[2] - row[1] for row in rows])
     reached &= figures("marker to byte at the far end", list(np.subtract(seen, sent)))
     print("reached" if reached else "MISSED")

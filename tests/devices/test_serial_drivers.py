@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import time
+import tomllib
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -16,6 +17,7 @@ import pytest
 from devices import ports
 from devices.base import Chunk, Device, DeviceError, DeviceLost
 from devices.ports import PortInfo, choose, explain
+from devices.registry import find
 from devices.serial_lines import SerialLines
 from devices.serial_packets import SerialPackets
 from tests.devices.contract import check_data, check_settings, check_specs
@@ -296,6 +298,18 @@ def test_ports_by_usb_numbers_and_by_serial_number() -> None:
     assert choose("/dev/d", ()) == "/dev/d"
     with pytest.raises(DeviceError, match="2 ports are '0403:6001'"):
         choose("0403:6001", there)
+
+
+def test_ports_are_listed_with_a_snippet_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = [PortInfo("/dev/a", "Uno", 0x2341, 0x43, "S1"), PortInfo("/dev/b", "", 0x1103, 0x21)]
+    monkeypatch.setattr(ports, "present", lambda: there)
+    for found, driver in zip(
+        SerialLines.found(), ("serial-lines", "trigger-out-serial"), strict=True
+    ):
+        (device,) = tomllib.loads(found.snippet)["device"]
+        assert device.pop("driver") == driver
+        find(driver).Settings.model_validate(device)
+    assert "Uno" in SerialLines.found()[0].description
 
 
 def test_a_time_column_without_a_unit_is_refused() -> None:
