@@ -248,7 +248,7 @@ def test_commands_that_are_refused(synthetic: Brainflow) -> None:
         synthetic.command("marker", {})
     with pytest.raises(DeviceError, match="has no command"):
         synthetic.command("dance", {})
-    read_until(synthetic, lambda f: samples(f) > 10)
+    read_until(synthetic, lambda f: bool(of(f, "eeg-impedance")))
     assert set(synthetic.command("status", {})["impedance_kohm"]) == {"Z1", "Z2"}
 
 
