@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +30,9 @@ from recordings.planes import pixel_format
 
 LATE_S = 0.5
 """How long a stop waits for a frame after it, before it takes the camera for silent."""
+
+LATE_FRAMES = 10_000
+"""So many of the newest frames tell how late capture is."""
 
 _UNITS = {"device_time_s": "seconds", "exposure_us": "microseconds"}
 _INDEX, _FRAME, _FATE = (INDEX_CHANNELS.index(n) for n in ("file_index", "device_frame", "fate"))
@@ -98,6 +101,7 @@ class CameraStream:
         self._past_stop = threading.Event()
         self._waiting: deque[_Row] = deque()
         self._last_stamp = -math.inf
+        self._late: deque[float] = deque(maxlen=LATE_FRAMES)
 
     # Recording: called by the engine, over the pipe.
 
@@ -130,7 +134,8 @@ class CameraStream:
 
     def summaries(self) -> list[VideoSummary]:
         """Tell how the files ended, once they are closed."""
-        return self._files.summaries()
+        late = float(np.percentile(self._late, 99)) * 1e3 if self._late else None
+        return [replace(file, late_p99_ms=late) for file in self._files.summaries()]
 
     def take_code(self, time: float, code: int) -> None:
         """Take in a trigger code for the gate, LSL time in seconds."""
@@ -155,6 +160,7 @@ class CameraStream:
 
     def publish(self, frame: Frame) -> None:
         """Store the frame if it belongs to the recording, and push the rows that are decided."""
+        self._late.append(local_clock() - frame.time)
         stamp = self._stamp(frame)
         with self._lock:
             if frame.lost:

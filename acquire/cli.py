@@ -155,16 +155,22 @@ def streams(
 
 @app.command()
 def devices(as_json: Json = False) -> None:
-    """List the drivers, and why one is unavailable."""
+    """List the drivers, why one is unavailable, and what is plugged in."""
+    from acquire.look import plugged_in
     from devices.registry import catalogue
 
     entries = catalogue()
+    found = plugged_in(entries)
     if as_json:
-        typer.echo(json.dumps([asdict(entry) for entry in entries]))
+        rows = [
+            asdict(entry) | {"found": [asdict(f) for f in found.get(entry.name, ())]}
+            for entry in entries
+        ]
+        typer.echo(json.dumps(rows))
         return
     from acquire.tables import drivers_table
 
-    drivers_table(entries)
+    drivers_table(entries, found)
 
 
 @rig_app.command("new")

@@ -145,7 +145,9 @@ class Host:
             case Command(name, args):
                 if self._device is None:
                     raise DeviceError(f"{self._name}: not open")
-                return self._device.command(name, args)
+                answer = self._device.command(name, args)
+                self._event("info", "command", f"{name} {dict(args)}: {answer}")
+                return answer
         return None
 
     def _status(self) -> HostStatus:
@@ -183,7 +185,8 @@ class Host:
 
     def _event(self, level: Literal["info", "warning", "error"], code: str, text: str) -> None:
         try:
-            self._send(HostEvent(self._clock.now(), level, code, f"{self._name}: {text}"))
+            named = text if text.startswith(f"{self._name}: ") else f"{self._name}: {text}"
+            self._send(HostEvent(self._clock.now(), level, code, named))
         except OSError:  # the engine is gone; the main thread sees it, too
             log.debug("nobody hears: %s", text)
 

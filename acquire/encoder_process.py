@@ -190,6 +190,11 @@ class EncoderProcess:
             self._file = None
             self._send(encoder.command({"end": True}))
 
+    @property
+    def error(self) -> str | None:
+        """Why frames are not stored any more, at no cost: for every frame."""
+        return self._status.error
+
     def status(self) -> EncoderStatus:
         """The newest state."""
         waiting, high_water = self.ring.fill, self.ring.high_water

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Literal, Self
@@ -39,6 +40,8 @@ BARRIER_S = 0.05
 STOP_AHEAD_S = 0.01
 CLOSE_S = 5.0
 RESERVE_S = 10.0
+MAX_UNRECORDED = 100
+"""Events between two recordings that go into the next one's manifest."""
 
 
 class Engine:
@@ -81,6 +84,7 @@ class Engine:
         self._session: Session | None = None
         self._path: Path | None = None
         self._alarms = 0
+        self._unrecorded: deque[Event] = deque(maxlen=MAX_UNRECORDED)
         self._failure: RecordingError | None = None
         self._disk: DiskWatch | None = None
 
@@ -113,6 +117,8 @@ class Engine:
                 events.push(self._outlet, event)
             if self._session is not None:
                 self._session.add_event(event)
+            else:
+                self._unrecorded.append(event)
             self._alarms += level != "info"
         log.log(logging.INFO if level == "info" else logging.WARNING, "%s: %s", code, text)
         self._on_event(event)
@@ -180,6 +186,10 @@ class Engine:
         session = Session(self.rig, data_dir, labels, notes)
         with self._event_lock:
             self._session = session
+            for event in self._unrecorded:  # what went wrong before concerns this recording, too
+                session.add_event(event)
+            self._alarms = sum(event.level != "info" for event in self._unrecorded)
+            self._unrecorded.clear()
         try:
             lsl_start = self._begin(session.xdf, session.folder)
         except RecordingError as error:
@@ -229,7 +239,6 @@ class Engine:
             )
 
     def _begin(self, xdf: Path, folder: Path | None) -> float:
-        self._alarms = 0
         self._failure = None
         self._path = folder or xdf
         self._disk = DiskWatch(local_clock(), free_bytes(xdf.parent))

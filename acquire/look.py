@@ -1,12 +1,20 @@
-"""`unisono streams`: what is on the network, and how fast it really comes."""
+"""What there is: streams on the network and how fast they really come, devices plugged in."""
 
 from __future__ import annotations
 
+import logging
 import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from acquire.inlets import Inlet
 from acquire.lsl import FoundStream, Resolver
+from devices import registry
+from devices.base import Found
+from devices.registry import DriverEntry
+
+log = logging.getLogger(__name__)
 
 POLL_S = 0.1
 CONNECT_S = 2.0
@@ -63,6 +71,22 @@ class _Meter:
             self.found.rate_hz,
             (self._samples - 1) / span if self._samples > 1 and span > 0 else None,
         )
+
+
+def plugged_in(entries: Iterable[DriverEntry]) -> dict[str, tuple[Found, ...]]:
+    """Ask every driver that can run here what it finds: driver → devices."""
+    names = [entry.name for entry in entries if entry.available]
+    with ThreadPoolExecutor(max_workers=len(names) or 1) as pool:
+        found = pool.map(_found, names)
+    return {name: devices for name, devices in zip(names, found, strict=True) if devices}
+
+
+def _found(driver: str) -> tuple[Found, ...]:
+    try:
+        return tuple(registry.find(driver).found())
+    except Exception:  # an SDK that fails to look must not hide what the others see
+        log.debug("%s cannot look", driver, exc_info=True)
+        return ()
 
 
 def look(wait_s: float) -> list[StreamSeen]:

@@ -1,8 +1,8 @@
 """What the engine and a device process say to each other over their pipe.
 
-Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `TakePreview`, `Command`, `Close`. Up: the rest.
-Every message down is answered by one `Answer` with its number, except `Close`, which the end of the
-pipe answers.
+Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `TakePreview`, `Command`, `Close`. Up: the
+rest. Every message down is answered by one `Answer` with its number, except `Close`, which the end
+of the pipe answers.
 """
 
 from __future__ import annotations
@@ -140,6 +140,7 @@ class VideoSummary:
     frames: int
     bytes: int
     sha256: str | None
+    late_p99_ms: float | None = None  # from a frame's arrival until it was taken in
     taken_back: int = 0  # frames whose rows say stored, and which the encoder then lost
     error: str | None = None
     disk_full: bool = False

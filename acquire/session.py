@@ -6,16 +6,18 @@ import hashlib
 import platform
 import socket
 import sys
+import tempfile
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import acquire
 from acquire.lsl import local_clock
 from acquire.rig import Rig
 from recordings import layout
+from recordings.errors import RecordingError
 from recordings.manifest import (
     ClockPair,
     Event,
@@ -30,6 +32,8 @@ DEFAULT_LABELS = {"study": "study", "participant": "test", "session": "01", "tas
 MAX_EVENTS = 2000
 """Events kept in the manifest; the rest is in the event stream."""
 MAX_CLOCK_TRIES = 20
+RESERVE_BYTES = 1 << 19
+"""Kept back on the disk for the last manifests: a camera fills whatever else is set free."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +119,19 @@ class Session:
         )
         self._events: list[Event] = []
         self.save()
+        self._reserve = self._keep_back()
+
+    def _keep_back(self) -> IO[bytes]:
+        try:
+            # Nameless from its first moment on: even a kill leaves nothing behind.
+            file = tempfile.TemporaryFile(dir=self.folder, buffering=0)  # noqa: SIM115
+            file.write(bytes(RESERVE_BYTES))
+        except OSError as error:
+            raise RecordingError(
+                f"{self.folder}: no {RESERVE_BYTES} bytes can be kept back ({error.strerror}); "
+                "free space or name another data folder"
+            ) from error
+        return file
 
     @property
     def xdf(self) -> Path:
@@ -128,6 +145,8 @@ class Session:
     def change(self, **fields: Any) -> None:
         """Change fields of the manifest, and write it."""
         self.manifest = self.manifest.model_copy(update=fields)
+        if self.manifest.state is not State.RECORDING:
+            self._reserve.close()
         self.save()
 
     def add_event(self, event: Event) -> None:

@@ -8,11 +8,12 @@ from rich.console import Console
 from rich.table import Table
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from acquire.camera_benchmark import CameraSpeed
     from acquire.look import StreamSeen
     from acquire.status import Outcome
+    from devices.base import Found
     from devices.registry import DriverEntry
     from recordings.manifest import Report
 
@@ -108,11 +109,18 @@ def streams_table(streams: Sequence[StreamSeen]) -> None:
     Console(highlight=False, soft_wrap=True).print(table)
 
 
-def drivers_table(entries: Sequence[DriverEntry]) -> None:
-    """Print the drivers, and why one is not available."""
+def drivers_table(entries: Sequence[DriverEntry], found: Mapping[str, Sequence[Found]]) -> None:
+    """Print the drivers, why one is not available, and what is plugged in with its snippet."""
     table = _table("driver", "", "what it is")
     for entry in entries:
         mark = "●" if entry.available else "✖"
         text = entry.summary if entry.available else entry.reason
         table.add_row(entry.name, mark, text)
-    Console(highlight=False, soft_wrap=True).print(table)
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console.print(table)
+    for driver, devices in found.items():
+        for device in devices:
+            console.print(f"\n● {device.description} ({driver} {device.id})\n")
+            console.print(device.snippet)
+    if not found:
+        console.print("\nplugged in: nothing that a driver here knows")

@@ -92,7 +92,7 @@ class VideoFiles:
 
     def hold(self, image: Array) -> bool:
         """Put a frame into the ring; False = not stored, see `why_not`."""
-        if self._encoder.status().error is not None:
+        if self._encoder.error is not None:
             return False
         if self._encoder.hold(image):
             self._full_since = None
@@ -102,7 +102,7 @@ class VideoFiles:
 
     def why_not(self) -> Fate:
         """Say why `hold` refused."""
-        failed = self._encoder.status().error is not None
+        failed = self._encoder.error is not None
         return Fate.ENCODER_ERROR if failed else Fate.RING_FULL
 
     def commit(self) -> int:

@@ -189,6 +189,7 @@ def _completed(
                 for f in others
             ),
             "taken_back": taken_back,
+            "late_p99_ms": first.late_p99_ms,
             "fates": fates,
         }
     )
