@@ -125,7 +125,11 @@ class Session:
         try:
             # Nameless from its first moment on: even a kill leaves nothing behind.
             file = tempfile.TemporaryFile(dir=self.folder, buffering=0)  # noqa: SIM115
-            file.write(bytes(RESERVE_BYTES))
+            try:
+                file.write(bytes(RESERVE_BYTES))
+            except OSError:
+                file.close()
+                raise
         except OSError as error:
             raise RecordingError(
                 f"{self.folder}: no {RESERVE_BYTES} bytes can be kept back ({error.strerror}); "
