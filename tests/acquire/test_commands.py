@@ -128,7 +128,7 @@ def test_run_ends_after_its_time(tmp_path: Path) -> None:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Result:
     folder = tmp_path_factory.mktemp("demo")
-    return unisono("demo", "--seconds", "8", "--data-dir", folder, "--json", folder=folder)
+    return unisono("demo", "--seconds", "5", "--data-dir", folder, "--json", folder=folder)
 
 
 def test_the_demo_writes_a_session_and_its_report(demo: Result) -> None:

@@ -13,7 +13,7 @@ from tests.acquire.program import Loaded, Result, load, unisono, write_rig
 
 RATE_HZ, FPS = 500, 50
 SECONDS = 11
-UNPLUGGED_S, STALLED_S = 1.5, 2.6
+UNPLUGGED_S, STALLED_S = 1.5, 3.4
 RIG = f"""
 [[device]]
 name = "unplugged"

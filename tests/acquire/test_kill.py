@@ -101,7 +101,7 @@ def test_everything_killed_at_any_moment(number: int, tmp_path: Path) -> None:
     chance = random.Random(number)
     before = shared_memory()
     with start(tmp_path) as program:
-        record_for(program, tmp_path, chance.uniform(0.1, 3.0))
+        record_for(program, tmp_path, chance.uniform(0.1, 2.0))
         processes = program.tree()
         assert len(processes) >= 4
         chance.shuffle(processes)

@@ -22,7 +22,7 @@ from recordings.timing import correct, fit_offsets
 from tests.acquire.program import Loaded, Unisono, load, unique, wait_for
 from tests.acquire.sources import Source, Sources, both_clocks
 
-SECONDS = 16
+SECONDS = 13
 INTERVAL_S = 0.05
 LIMIT_S = 0.3e-3
 PPM = 200

@@ -25,7 +25,7 @@ from tests.devices import contract
 
 pytestmark = pytest.mark.needs_data
 
-SECONDS = 8
+SECONDS = 6
 REPLAY = """
 [[device]]
 name = "old"
@@ -86,7 +86,7 @@ def test_a_replayed_recording_is_recorded_as_it_was(sample_data: Path, tmp_path:
         found = streams["MyMarkerStream"]
         inside = times(markers) + shift
         inside = (inside >= found.stamps[0] - 1e-4) & (inside <= found.stamps[-1] + 1e-4)
-        assert len(found.strings) >= 2
+        assert len(found.strings) >= 1
         texts = [row[0] for row, kept in zip(markers.strings, inside, strict=True) if kept]
         assert found.strings == texts
         np.testing.assert_allclose(found.stamps - shift, times(markers)[inside], atol=1e-6)
@@ -157,13 +157,13 @@ def test_a_brainvision_file_played_by_mne_lsl(sample_data: Path, tmp_path: Path)
     name, file = unique("brain"), tmp_path / "a.xdf"
     with playing(path, name):
         result = unisono(
-            *("record", "--xdf", file, "--streams", f"name='{name}'", "--seconds", "9", "--json"),
+            *("record", "--xdf", file, "--streams", f"name='{name}'", "--seconds", "4", "--json"),
             folder=tmp_path,
         )
     assert result.code == 0, result.stderr
     stream = load(file)[name]
     assert stream.data.shape[1] == len(raw.ch_names)
-    assert abs(len(stream.data) - 9000) <= 40  # it comes in chunks of 30
+    assert abs(len(stream.data) - 4000) <= 40  # it comes in chunks of 30
     assert stream.labels == raw.ch_names
     whole = data.astype(stream.data.dtype)
     (starts,) = np.nonzero((whole == stream.data[0]).all(axis=1))
@@ -177,10 +177,10 @@ def test_a_face_video_is_recorded_losslessly(sample_data: Path, tmp_path: Path) 
     path = sample_data / "single_face.mp4"
     with av.open(str(path)) as container:
         pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
-    session = record(tmp_path, VIDEO.format(path=path), 4)
+    session = record(tmp_path, VIDEO.format(path=path), 3)
     rows = load(session / "recording.xdf")["face"].data
     stored = rows[rows[:, -1] == Fate.STORED.code]
-    assert abs(len(stored) - 4 * 30) <= 2
+    assert abs(len(stored) - 3 * 30) <= 2
     with VideoReader(session / "face.nut") as reader:
         assert len(reader) == len(stored)
         for index, picture in enumerate(reader.frames()):

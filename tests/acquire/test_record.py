@@ -253,7 +253,7 @@ def test_the_picture_of_a_row_is_the_frame_it_names(
 
 def test_a_run_number_is_not_used_twice(result: Result, folder: Path) -> None:
     again = unisono(
-        *("record", "--allow-missing", "--wait", "1", "--seconds", "1", "--participant", "07"),
+        *("record", "--allow-missing", "--wait", "0.5", "--seconds", "0.2", "--participant", "07"),
         *("--session", "b", "--task", "rest", "--study", "all-1", "--no-report", "--json"),
         *("--data-dir", folder / "data", "--streams", "name='nobody'"),
         folder=folder,

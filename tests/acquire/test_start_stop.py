@@ -16,6 +16,8 @@ from tests.acquire.sources import CHUNK_S, Source, Sources
 
 ROUNDS = 20
 BEFORE_STOP_S = 0.05
+OFFSET_S = 1e-3
+"""Files begin and end by stamp + clock offset, and its estimate is off by microseconds."""
 RATES = {"slow": 250.0, "fast": 1000.0}
 
 
@@ -56,20 +58,13 @@ def test_a_marker_right_before_the_stop_is_in_the_file_every_time(tmp_path: Path
             for name, rate in RATES.items():
                 stream = streams[f"{base}-{name}"]
                 check_counter(stream, rate)
-                assert start <= stream.stamps[0] < start + 1 / rate + 1e-6
-                assert stop - 1 / rate < stream.stamps[-1] < stop + CHUNK_S
+                assert start - OFFSET_S < stream.stamps[0] < start + 1 / rate + OFFSET_S
+                assert stop - 1 / rate - OFFSET_S < stream.stamps[-1] < stop + CHUNK_S
         assert not missed
 
-
-def test_a_stop_in_the_future_ends_the_file_there(tmp_path: Path) -> None:
-    name = unique("planned")
-    with (
-        Sources(Source(name, rate_hz=1000.0)),
-        Engine(EMPTY, Selection((f"name='{name}'",)), None, publish_events=False) as engine,
-    ):
-        engine.open(30.0)
-        start = engine.start_file(tmp_path / "a.xdf")
-        engine.stop(start + 1.0)
-        stream = load(tmp_path / "a.xdf")[name]
-        check_counter(stream, 1000.0)
-        assert abs(len(stream.stamps) - 1000) <= 1
+        start = engine.start_file(tmp_path / "planned.xdf")
+        engine.stop(start + 1.0)  # a stop in the future ends the file there
+        for name, rate in RATES.items():
+            stream = load(tmp_path / "planned.xdf")[f"{base}-{name}"]
+            check_counter(stream, rate)
+            assert abs(len(stream.stamps) - rate) <= 1
