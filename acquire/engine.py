@@ -5,6 +5,7 @@ Life: `open` (slow), `start` and `stop` as often as wanted (fast), `close` alway
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
@@ -14,6 +15,7 @@ from pathlib import Path
 from typing import Literal, Self
 
 from acquire import events
+from acquire.awake import kept_awake
 from acquire.device_process import DeviceProcess
 from acquire.discovery import Discovery, Selection
 from acquire.disk import DiskAlarm, DiskWatch
@@ -86,6 +88,7 @@ class Engine:
         self._alarms = 0
         self._unrecorded: deque[Event] = deque(maxlen=MAX_UNRECORDED)
         self._failure: RecordingError | None = None
+        self._awake = contextlib.ExitStack()
         self._disk: DiskWatch | None = None
 
     def __enter__(self) -> Self:
@@ -250,6 +253,7 @@ class Engine:
         self._videos.start(lsl_start)
         self._pump.keep_from(recording, lsl_start)
         self._recording = recording
+        self._awake.enter_context(kept_awake())
         self._phase = Phase.RECORDING
         return lsl_start
 
@@ -300,6 +304,7 @@ class Engine:
         self.report("engine", "info", "recording-stop", "stopping")
         self._pump.finish(lsl_stop)
         outcome = self._conclude(recording, lsl_stop, self._videos.collect())
+        self._awake.close()
         self._recording = None
         self._path = None
         with self._event_lock:

@@ -1,0 +1,72 @@
+"""Keeps the computer from going to sleep while something is recorded."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+
+from acquire.device_process import signals_kept_from_children
+
+log = logging.getLogger(__name__)
+
+CLOSE_S = 2.0
+
+# Both end with this process, even a killed one: `cat` when its input ends, caffeinate by itself.
+_LINUX = ("systemd-inhibit", "--what=idle:sleep", "--who=Unisono", "--why=recording", "cat")
+_MACOS = ("caffeinate", "-dims", "-w", str(os.getpid()))
+
+_CONTINUOUS, _SYSTEM, _DISPLAY = 0x80000000, 0x1, 0x2  # SetThreadExecutionState
+
+
+@contextlib.contextmanager
+def kept_awake() -> Iterator[None]:
+    """Inhibit sleep and screen saver meanwhile, where the system has a way; never an error.
+
+    Linux: systemd-inhibit. macOS: caffeinate. Windows: SetThreadExecutionState.
+    """
+    if sys.platform == "win32":
+        import ctypes
+
+        ctypes.windll.kernel32.SetThreadExecutionState(_CONTINUOUS | _SYSTEM | _DISPLAY)
+        try:
+            yield
+        finally:
+            ctypes.windll.kernel32.SetThreadExecutionState(_CONTINUOUS)
+        return
+    helper = _start(_MACOS if sys.platform == "darwin" else _LINUX)
+    try:
+        yield
+    finally:
+        if helper is not None:
+            _end(helper)
+
+
+def _start(command: tuple[str, ...]) -> subprocess.Popen[bytes] | None:
+    path = shutil.which(command[0])
+    if path is None:
+        log.info("no %s here: the system may go to sleep", command[0])
+        return None
+    with signals_kept_from_children():
+        return subprocess.Popen(
+            [path, *command[1:]],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+
+def _end(helper: subprocess.Popen[bytes]) -> None:
+    assert helper.stdin is not None
+    helper.stdin.close()
+    if sys.platform == "darwin":
+        helper.kill()
+    try:
+        helper.wait(CLOSE_S)
+    except subprocess.TimeoutExpired:
+        helper.kill()
+        helper.wait()
