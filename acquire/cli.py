@@ -23,6 +23,8 @@ app = typer.Typer(
 )
 rig_app = typer.Typer(no_args_is_help=True, help="Make, check or look up a rig file.")
 app.add_typer(rig_app, name="rig")
+devices_app = typer.Typer()
+app.add_typer(devices_app, name="devices")
 camera_app = typer.Typer(no_args_is_help=True, help="Try out what a camera needs.")
 app.add_typer(camera_app, name="camera")
 
@@ -153,9 +155,11 @@ def streams(
     streams_table(seen)
 
 
-@app.command()
-def devices(as_json: Json = False) -> None:
+@devices_app.callback(invoke_without_command=True)
+def devices(context: typer.Context, as_json: Json = False) -> None:
     """List the drivers, why one is unavailable, and what is plugged in."""
+    if context.invoked_subcommand is not None:
+        return
     from acquire.look import plugged_in
     from devices.registry import catalogue
 
@@ -171,6 +175,24 @@ def devices(as_json: Json = False) -> None:
     from acquire.tables import drivers_table
 
     drivers_table(entries, found)
+
+
+@devices_app.command("doctor")
+def doctor(as_json: Json = False) -> None:
+    """Look for what gets in the way of recording; exit 0 well, 1 warnings, 2 something fails."""
+    from acquire.doctor import examine
+    from acquire.lsl import configuration, configure
+
+    configure(configuration())
+    findings = examine()
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        from acquire.tables import findings_list
+
+        findings_list(findings)
+    levels = {finding.level for finding in findings}
+    raise typer.Exit(2 if "fail" in levels else 1 if "warn" in levels else 0)
 
 
 @rig_app.command("new")

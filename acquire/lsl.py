@@ -47,7 +47,7 @@ _PRIVATE = {
 }
 
 
-def _user_config() -> Path | None:
+def user_config() -> Path | None:
     """Find the configuration file that liblsl itself would load."""
     candidates = [
         os.environ.get("LSLAPICFG", ""),
@@ -73,7 +73,7 @@ def configuration(session: str | None = None, *, private: bool = False) -> str |
     """
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
-    file = _user_config()
+    file = user_config()
     if private and "LSLAPICFG" not in os.environ:
         file = None
         parser.read_dict(_PRIVATE)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from acquire.camera_benchmark import CameraSpeed
+    from acquire.doctor import Finding
     from acquire.look import StreamSeen
     from acquire.status import Outcome
     from devices.base import Found
@@ -107,6 +108,16 @@ def streams_table(streams: Sequence[StreamSeen]) -> None:
         nominal = f"{s.rate_hz:g}" if s.rate_hz else "irregular"
         table.add_row(s.name, s.type, s.hostname, str(s.channels), nominal, measured)
     Console(highlight=False, soft_wrap=True).print(table)
+
+
+def findings_list(findings: Sequence[Finding]) -> None:
+    """Print what the doctor found, each with its remedy."""
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    glyphs = {"ok": "●", "warn": "▲", "fail": "✖"}
+    for finding in findings:
+        console.print(f"{glyphs[finding.level]} {finding.subject}: {finding.text}")
+        if finding.remedy:
+            console.print(f"    do: {finding.remedy}")
 
 
 def drivers_table(entries: Sequence[DriverEntry], found: Mapping[str, Sequence[Found]]) -> None:

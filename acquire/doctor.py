@@ -1,0 +1,234 @@
+"""`unisono devices doctor`: what on this computer gets in the way of recording, and what to do.
+
+Each look is a function of what it is given, so that tests can show it another computer.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from acquire.inlets import Inlet
+from acquire.lsl import FoundStream, Outlet, Resolver, local_clock, user_config
+from devices.base import Channel, StreamSpec
+
+FIND_S = 3.0
+"""How long a stream may take to be found."""
+SLOW_OFFSET_S = 0.005
+"""A round trip this long is a radio link: wired ones take 0.2 ms."""
+FTDI_MS = 1
+VIRTUAL = ("lo", "ifb", "dummy", "docker", "br-", "veth", "virbr", "tun", "tap", "wg")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at; `remedy` is empty where all is well."""
+
+    level: Literal["ok", "warn", "fail"]
+    subject: str
+    text: str
+    remedy: str = ""
+
+
+def examine() -> list[Finding]:
+    """Look at everything; takes some seconds."""
+    findings = [*_configuration(), *interfaces(_interface_names())]
+    findings += _reachability()
+    findings += ftdi_latency(Path("/sys/bus/usb-serial/devices"))
+    findings += permissions(Path("/dev"))
+    findings += time_source(_timedatectl())
+    return findings
+
+
+def _configuration() -> Iterator[Finding]:
+    path = user_config()
+    if path is None:
+        yield Finding("ok", "LSL configuration", "no lsl_api.cfg: liblsl's defaults apply")
+    else:
+        yield Finding("ok", "LSL configuration", f"{path} is loaded")
+
+
+def _interface_names() -> list[str]:
+    return [name for _, name in socket.if_nameindex()]
+
+
+def interfaces(names: Iterable[str]) -> Iterator[Finding]:
+    """Judge the network interfaces: with several, multicast may take the wrong one."""
+    real = sorted(n for n in names if not n.startswith(VIRTUAL))
+    if len(real) > 1:
+        yield Finding(
+            "warn",
+            "network",
+            f"{len(real)} interfaces ({', '.join(real)}): streams of other computers may be "
+            "looked for on the wrong one",
+            "switch off what is not needed, or name the computers under KnownPeers in lsl_api.cfg",
+        )
+    else:
+        yield Finding("ok", "network", f"interfaces: {', '.join(real) or 'loopback only'}")
+
+
+def _reachability() -> list[Finding]:
+    """Publish a stream and find it again, and judge what else is there."""
+    spec = StreamSpec("unisono-doctor", "Test", (Channel("test"),), 0.0, "float32")
+    outlet = Outlet(spec, f"doctor-{os.getpid()}")
+    try:
+        found = _find(outlet.uid)
+    finally:
+        outlet.close()
+    if not any(stream.uid == outlet.uid for stream in found):
+        failed = Finding(
+            "fail",
+            "LSL",
+            f"a stream published here was not found again within {FIND_S:g} s",
+            "let the firewall pass UDP 16571-16604 and TCP 16572-16604, and check ResolveScope and "
+            "SessionID in lsl_api.cfg",
+        )
+        return [failed]
+    others = [stream for stream in found if stream.uid != outlet.uid]
+    well = Finding("ok", "LSL", f"streams are found here; {len(others)} of other programs")
+    return [well, *duplicates(others), *versions(others), *_links(others)]
+
+
+def _find(uid: str) -> list[FoundStream]:
+    resolver, end = Resolver(), time.monotonic() + FIND_S
+    while time.monotonic() < end:
+        time.sleep(0.1)
+        if any(stream.uid == uid for stream in resolver.found()):
+            time.sleep(0.5)  # others may take a little longer
+            break
+    return resolver.found()
+
+
+def duplicates(streams: Iterable[FoundStream]) -> Iterator[Finding]:
+    """Find source ids that more than one stream has."""
+    counts = Counter(s.key.source_id for s in streams if s.key.source_id)
+    for source, count in counts.items():
+        if count > 1:
+            yield Finding(
+                "warn",
+                "LSL",
+                f"{count} streams have the source id {source!r}: after a restart one may be taken "
+                "for the other",
+                "give each program a source id of its own",
+            )
+
+
+def versions(streams: Iterable[FoundStream]) -> Iterator[Finding]:
+    """Find computers whose programs speak different versions of LSL's protocol."""
+    hosts: dict[int, set[str]] = defaultdict(set)
+    for stream in streams:
+        hosts[int(stream.info.version())].add(stream.key.hostname)
+    if len(hosts) > 1:
+        told = "; ".join(
+            f"{v / 100:.2f} on {', '.join(sorted(names))}" for v, names in sorted(hosts.items())
+        )
+        yield Finding(
+            "warn", "LSL", f"mixed protocol versions: {told}", "update the programs that are behind"
+        )
+
+
+def _links(streams: Iterable[FoundStream]) -> Iterator[Finding]:
+    """Measure the round trip to every other computer."""
+    seen: set[str] = set()
+    for stream in streams:
+        host = stream.key.hostname
+        if host in seen or host == socket.gethostname():
+            continue
+        seen.add(host)
+        yield link(host, _round_trip_s(stream))
+
+
+def link(host: str, round_trip_s: float | None) -> Finding:
+    """Judge the link to another computer; None = no answer over UDP."""
+    if round_trip_s is None:
+        return Finding(
+            "fail",
+            host,
+            "no clock offset: its stamps cannot be mapped to this clock",
+            "let the firewall of both computers pass UDP 16572-16604",
+        )
+    told = f"clock offsets with a round trip of {round_trip_s * 1000:.2f} ms"
+    if round_trip_s > SLOW_OFFSET_S:
+        return Finding("warn", host, told, "connect it by cable: a radio link adds milliseconds")
+    return Finding("ok", host, told)
+
+
+def _round_trip_s(stream: FoundStream) -> float | None:
+    inlet = Inlet(stream)
+    try:
+        end = local_clock() + FIND_S
+        while local_clock() < end:
+            if estimate := inlet.offset():
+                return estimate.uncertainty
+            time.sleep(0.05)
+        return None
+    finally:
+        inlet.close()
+
+
+def ftdi_latency(root: Path) -> Iterator[Finding]:
+    """Look at the latency timers of FTDI adapters, in `/sys/bus/usb-serial/devices`."""
+    for timer in sorted(root.glob("*/latency_timer")):
+        port, value = timer.parent.name, int(timer.read_text())
+        if value > FTDI_MS:
+            yield Finding(
+                "warn",
+                f"/dev/{port}",
+                f"the adapter keeps what it receives for up to {value} ms",
+                f"echo {FTDI_MS} | sudo tee {timer}",
+            )
+        else:
+            yield Finding("ok", f"/dev/{port}", f"latency timer {value} ms")
+
+
+def permissions(root: Path) -> Iterator[Finding]:
+    """Look whether ports and cameras in `/dev` may be opened."""
+    groups = {"ttyUSB*": "dialout", "ttyACM*": "dialout", "video*": "video", "parport*": "lp"}
+    for pattern, group in groups.items():
+        for device in sorted(root.glob(pattern)):
+            if not os.access(device, os.R_OK | os.W_OK):
+                yield Finding(
+                    "fail",
+                    str(device),
+                    "this user may not open it",
+                    f"sudo usermod -aG {group} $USER, then log in again",
+                )
+
+
+def _timedatectl() -> str | None:
+    program = shutil.which("timedatectl")
+    if program is None or sys.platform != "linux":
+        return None
+    done = subprocess.run(
+        [program, "show"],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=5,
+        stdin=subprocess.DEVNULL,
+    )
+    return done.stdout if done.returncode == 0 else None
+
+
+def time_source(shown: str | None) -> Iterator[Finding]:
+    """Judge what `timedatectl show` says: UTC matters only for naming the moment of a session."""
+    if shown is None:
+        yield Finding("ok", "time", "whether UTC is synchronized cannot be asked here")
+    elif "NTPSynchronized=yes" in shown:
+        yield Finding("ok", "time", "UTC is synchronized")
+    else:
+        yield Finding(
+            "warn",
+            "time",
+            "UTC is not synchronized: a session's date may be wrong (LSL time is not affected)",
+            "sudo timedatectl set-ntp true",
+        )
