@@ -86,16 +86,11 @@ def _shrunk(picture: U8Array, fmt: PixelFormat) -> U8Array:
     if not fmt.pattern:
         return picture[::step, ::step]
     step = 2 * -(-picture.shape[1] // (2 * MAX_WIDTH))
-    cells = {colour: picture[i // 2 :: step, i % 2 :: step] for i, colour in _cells(fmt.pattern)}
+    # The pattern names the cell row by row; of its two greens the second one is as good.
+    cells = {c: picture[i // 2 :: step, i % 2 :: step] for i, c in enumerate(fmt.pattern)}
     rows = min(c.shape[0] for c in cells.values())
     columns = min(c.shape[1] for c in cells.values())
     return np.stack([cells[c][:rows, :columns] for c in "RGB"], axis=-1)
-
-
-def _cells(pattern: str) -> list[tuple[int, str]]:
-    """Place the colours of a 2×2 cell named by its first row: RG is RG over GB."""
-    second = {"RG": "GB", "GR": "BG", "GB": "RG", "BG": "GR"}[pattern]
-    return list(enumerate(pattern + second))
 
 
 def _middle(picture: Array) -> Array:

@@ -20,7 +20,7 @@ RING_SLOTS = 16
 CLOSE_S = 15.0
 """How long the encoder may take to empty a full ring and close the file."""
 PATIENCE_S = 1.0
-"""How long a full ring is watched before the codec is changed."""
+"""How long frames must be refused, again and again, before the codec is changed."""
 BUSY = 0.75
 """An encoder that uses so much of a core is held up by the processor, else by the disk."""
 ALARM_FILL = 0.25
@@ -61,6 +61,7 @@ class VideoFiles:
         self._events: list[FileEvent] = []
         self._told: str | None = None  # the failure that has been told
         self._full_since: float | None = None
+        self._last_refused = 0.0
         self._cpu_then = 0.0
         self._alarmed = False
 
@@ -95,7 +96,6 @@ class VideoFiles:
         if self._encoder.error is not None:
             return False
         if self._encoder.hold(image):
-            self._full_since = None
             return True
         self._overloaded()
         return False
@@ -120,8 +120,9 @@ class VideoFiles:
     def _overloaded(self) -> None:
         """The ring is full: change the codec if that was asked for, and it lasts."""
         now, status = time.monotonic(), self._encoder.status()
-        if self._full_since is None:
+        if self._full_since is None or now - self._last_refused > PATIENCE_S:
             self._full_since, self._cpu_then = now, status.cpu_s
+        self._last_refused = now
         elapsed = now - self._full_since
         if self._options.on_overload != "degrade" or elapsed < PATIENCE_S:
             return

@@ -1,0 +1,90 @@
+"""A camera's files: a codec that is too slow gives way to a cheaper one, if that was asked for."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from acquire.encoder_process import NOT_STORED
+from acquire.messages import VideoOptions, VideoSummary
+from acquire.video_files import VideoFiles
+from devices.base import VideoSpec
+from recordings.manifest import Fate
+from recordings.video import VideoReader
+
+SPEC = VideoSpec("face", 1280, 1024, "Mono8", 300.0)
+LIMIT_S = 30.0
+
+
+def flood(files: VideoFiles, until_changed: bool) -> tuple[list[int], int]:
+    """Hand over noise as fast as it goes; the indices given, and how many were refused."""
+    image = np.random.default_rng(0).integers(0, 255, (1024, 1280), dtype=np.uint8)
+    indices, refused = [], 0
+    end = time.monotonic() + (LIMIT_S if until_changed else 2.0)
+    first = files.codec
+    while time.monotonic() < end and not (until_changed and files.codec != first):
+        if files.hold(image):
+            indices.append(files.commit())
+        else:
+            refused += 1
+            assert files.why_not() is Fate.RING_FULL
+    for _ in range(20):  # and some more into the new file
+        while not files.hold(image):
+            assert time.monotonic() < end + LIMIT_S
+        indices.append(files.commit())
+    return indices, refused
+
+
+def record(
+    tmp_path: Path, options: VideoOptions
+) -> tuple[list[int], int, list[VideoSummary], list[str]]:
+    files = VideoFiles(SPEC, options)
+    try:
+        files.begin(tmp_path / "face")
+        indices, refused = flood(files, options.on_overload == "degrade")
+        files.end()
+        summaries = files.summaries()
+        return indices, refused, summaries, [code for _, code, _ in files.new_events()]
+    finally:
+        files.close()
+
+
+def test_a_codec_that_is_too_slow_is_changed_for_a_cheaper_one(tmp_path: Path) -> None:
+    options = VideoOptions("ffv1", ring_s=0.1, on_overload="degrade")
+    indices, refused, (first, second), codes = record(tmp_path, options)
+    assert refused > 0
+    assert "codec-changed" in codes
+    assert (first.codec, second.path.name) == ("ffv1", f"face-2{second.path.suffix}")
+    assert second.codec in ("magicyuv", "raw")
+    assert NOT_STORED not in indices
+    assert first.frames + second.frames == len(indices)
+    assert indices == [*range(first.frames), *range(second.frames)]
+    for summary in (first, second):
+        with VideoReader(summary.path) as reader:
+            assert len(reader) == summary.frames
+
+
+def test_otherwise_the_frames_are_counted_and_the_codec_stays(tmp_path: Path) -> None:
+    indices, refused, summaries, codes = record(tmp_path, VideoOptions("ffv1", ring_s=0.1))
+    assert refused > 0
+    assert "codec-changed" not in codes
+    assert [s.frames for s in summaries] == [len(indices)]
+
+
+@pytest.mark.parametrize(("codec", "tiling"), [("raw", "none"), ("magicyuv", "bayer-quadrants")])
+def test_the_tiling_told_beforehand_is_the_one_in_the_file(
+    tmp_path: Path, codec: str, tiling: str
+) -> None:
+    files = VideoFiles(VideoSpec("face", 64, 48, "BayerRG8", 50.0), VideoOptions(codec))
+    try:
+        files.begin(tmp_path / "face")
+        assert files.hold(np.zeros((48, 64), np.uint8))
+        files.commit()
+        files.end()
+        (summary,) = files.summaries()
+    finally:
+        files.close()
+    assert files.tiling == summary.tiling == tiling
