@@ -21,7 +21,7 @@ demo: $(VENV)/.installed
 	$(BIN)/unisono demo
 
 test: $(VENV)/.test system
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n 2 $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
