@@ -134,6 +134,30 @@ def run(
 
 
 @app.command()
+def daemon(
+    rig: RigFile,
+    host: Annotated[
+        str, typer.Option(help="Address to listen at; any but this computer's own needs a token.")
+    ] = "127.0.0.1",
+    port: Annotated[int, typer.Option(help="Port of the web page and API; 0 = any free.")] = 8765,
+    rcs_port: Annotated[
+        int, typer.Option(help="Port for LabRecorder's remote control, this computer only.")
+    ] = 22345,
+    data_dir: DataDir = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the token; or set UNISONO_TOKEN.")
+    ] = None,
+) -> None:
+    """Run a rig without a window, for weeks, and record when told over the network."""
+    from acquire.daemon import DaemonOrder
+    from acquire.daemon import run as run_daemon
+    from acquire.rig import load_rig
+
+    order = DaemonOrder(load_rig(rig), host, port, rcs_port, data_dir, token_file)
+    raise typer.Exit(run_daemon(order))
+
+
+@app.command()
 def streams(
     wait: Annotated[float, typer.Option(help="How long to watch, s.")] = 2.0,
     as_json: Json = False,

@@ -18,9 +18,10 @@ from acquire import events
 from acquire.awake import kept_awake
 from acquire.device_process import DeviceProcess
 from acquire.discovery import Discovery, Selection
-from acquire.disk import DiskAlarm, DiskWatch
-from acquire.errors import ControlError
+from acquire.disk import DiskAlarm, DiskWatch, Forecast
+from acquire.errors import ControlError, Unknown
 from acquire.lsl import Outlet, configure, local_clock
+from acquire.markers import Markers
 from acquire.messages import HostEvent, Open, VideoSummary
 from acquire.pump import Pump
 from acquire.readiness import Readiness
@@ -58,6 +59,7 @@ class Engine:
         on_event: Callable[[Event], None] | None = None,
         on_failure: Callable[[], None] | None = None,
         publish_events: bool = True,
+        publish_markers: bool = False,
     ) -> None:
         """Prepare; nothing is started yet.
 
@@ -68,6 +70,7 @@ class Engine:
             on_event: hears every event, from any thread.
             on_failure: called once the recording cannot go on, from any thread.
             publish_events: whether `unisono-events` is on the network.
+            publish_markers: whether `markers` is, so that `mark` works.
         """
         self.rig = rig
         self._selection = selection
@@ -75,13 +78,15 @@ class Engine:
         self._on_event = on_event or (lambda event: None)
         self._on_failure = on_failure or (lambda: None)
         self._publish_events = publish_events
+        self._publish_markers = publish_markers
+        self._markers: Markers | None = None
         self._phase = Phase.IDLE
         self._event_lock = threading.Lock()
         self._outlet: Outlet | None = None
         self._pump = Pump(self.report, self._failed, self._each_second)
         self._discovery: Discovery | None = None
         self._devices: dict[str, DeviceProcess] = {}
-        self._videos = Videos(self._devices, self._complain_of_video)
+        self._videos = Videos(self._devices, self._complain_of_video, self._pump.is_chosen)
         self._recording: Recording | None = None
         self._session: Session | None = None
         self._path: Path | None = None
@@ -105,7 +110,7 @@ class Engine:
         return Status(
             self._phase,
             tuple(device.snapshot for device in self._devices.values()),
-            tuple(stream_status(stream) for stream in self._pump.streams),
+            tuple(stream_status(s, self._pump.is_selected(s)) for s in self._pump.streams),
             self._path,
             self._recording.start if self._recording else None,
         )
@@ -126,6 +131,59 @@ class Engine:
         log.log(logging.INFO if level == "info" else logging.WARNING, "%s: %s", code, text)
         self._on_event(event)
 
+    def device(self, name: str) -> DeviceProcess:
+        """Give one of the rig's devices.
+
+        Raises:
+            Unknown: there is none of that name.
+        """
+        try:
+            return self._devices[name]
+        except KeyError:
+            known = ", ".join(self._devices) or "none"
+            raise Unknown(f"no device {name!r} in this rig; there are: {known}") from None
+
+    @property
+    def forecast(self) -> Forecast | None:
+        """How long the disk will last; None while nothing is recorded."""
+        disk = self._disk
+        return disk.forecast if disk is not None and self._recording is not None else None
+
+    @property
+    def selection(self) -> frozenset[str] | None:
+        """The names of the streams that the next recording gets; None = all."""
+        return self._pump.selection
+
+    def select(self, names: Iterable[str] | None) -> None:
+        """Choose the streams of the next recording by name; None = all.
+
+        The engine's own streams are always recorded; a camera is stored with its index stream.
+
+        Raises:
+            Unknown: there is no stream of such a name.
+        """
+        if names is None:
+            self._pump.selection = None
+            return
+        wanted = frozenset(names)
+        known = {stream.name for stream in self._pump.streams}
+        if unknown := wanted - known:
+            raise Unknown(
+                f"no stream {', '.join(map(repr, sorted(unknown)))}; "
+                f"there are: {', '.join(sorted(known)) or 'none'}"
+            )
+        self._pump.selection = wanted
+
+    def mark(self, text: str, code: int | None = None, time: float | None = None) -> float:
+        """Publish a marker, now or as of an LSL time; gives its stamp.
+
+        Raises:
+            ControlError: there is no marker stream, or the time makes no sense.
+        """
+        if self._markers is None:
+            raise ControlError("no marker can be set: the engine is not open")
+        return self._markers.push(text, code, time)
+
     # Opening.
 
     def open(
@@ -145,6 +203,8 @@ class Engine:
         configure(self._lsl_config)
         if self._publish_events:
             self._outlet = Outlet(events.SPEC, "engine")
+        if self._publish_markers:
+            self._markers = Markers()
         self._discovery = Discovery(self._selection, self._own_streams, self._pump, self.report)
         for table in self.rig.devices:
             device = DeviceProcess(table.name, table.driver, self._hear, self._pump.note_loss)
@@ -168,6 +228,8 @@ class Engine:
                 own |= dict.fromkeys(snapshot.opened.uids.values(), snapshot.name)
         if self._outlet is not None:
             own[self._outlet.uid] = events.DEVICE
+        if self._markers is not None:
+            own[self._markers.uid] = events.DEVICE
         return own
 
     def _hear(self, device: str, event: HostEvent) -> None:
@@ -177,16 +239,19 @@ class Engine:
 
     # Recording.
 
-    def start(self, data_dir: Path, labels: Labels, notes: str = "") -> float:
+    def start(
+        self, data_dir: Path, labels: Labels, notes: str = "", run: int | None = None
+    ) -> float:
         """Begin a session; gives the LSL time of the first sample that is kept.
 
         Raises:
             ControlError: a recording is running.
-            RecordingError: the folder cannot be made, or the disk has not enough space.
+            RecordingError: the folder cannot be made, `run` exists already, or the disk has not
+                enough space.
         """
         self._must_be_idle()
         self._check_space(data_dir)
-        session = Session(self.rig, data_dir, labels, notes)
+        session = Session(self.rig, data_dir, labels, notes, run)
         with self._event_lock:
             self._session = session
             for event in self._unrecorded:  # what went wrong before concerns this recording, too
@@ -362,6 +427,9 @@ class Engine:
             if self._outlet is not None:
                 self._outlet.close()
                 self._outlet = None
+            if self._markers is not None:
+                self._markers.close()
+                self._markers = None
 
 
 def _sleep_until(lsl_time: float) -> None:

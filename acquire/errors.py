@@ -5,6 +5,7 @@
     AcquireError
     ├── ConfigError        a rig file or an option is wrong; the message names file, key and remedy
     └── ControlError       a command cannot be carried out in the present state
+        └── Unknown        what the command names does not exist
 """
 
 
@@ -18,3 +19,7 @@ class ConfigError(AcquireError):
 
 class ControlError(AcquireError):
     """A command cannot be carried out in the present state."""
+
+
+class Unknown(ControlError):
+    """What the command names does not exist."""

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from acquire import events
 from acquire.inlets import Inlet, OffsetEstimate
 from acquire.lsl import FoundStream, local_clock
 from acquire.messages import Loss
@@ -87,6 +88,8 @@ class Pump:
         self._each_second = each_second
         self.lock = threading.Lock()
         self.streams: list[LiveStream] = []
+        self.selection: frozenset[str] | None = None  # names, for the next recording; None = all
+        self._chosen: frozenset[str] | None = None  # those of the recording that runs
         self._recording: Recording | None = None
         self._told: RecordingError | None = None  # the failure that `on_failure` has heard
         self._drain_until = math.inf
@@ -125,9 +128,18 @@ class Pump:
         stream = LiveStream(found, xml, device, inlet, StreamWatch(found, local_clock()))
         with self.lock:
             self.streams = [*self.streams, stream]
-            if self._recording is not None:
+            if self._recording is not None and self.is_selected(stream):
                 stream.recorded = self._recording.add(found, xml, device)
         return stream
+
+    def is_chosen(self, name: str) -> bool:
+        """Whether the next recording gets the stream of that name."""
+        return self.selection is None or name in self.selection
+
+    def is_selected(self, stream: LiveStream) -> bool:
+        """Whether the recording gets this stream: the one that runs, or else the next."""
+        names = self.selection if self._recording is None else self._chosen
+        return names is None or stream.name in names or stream.device == events.DEVICE
 
     def reconnect(self, stream: LiveStream, found: FoundStream, inlet: Inlet) -> None:
         """Go on with a stream whose outlet came back in the same shape."""
@@ -140,7 +152,8 @@ class Pump:
     def begin(self, recording: Recording) -> None:
         """Write the headers; samples are dropped until `keep_from` says when to begin."""
         with self.lock:
-            for stream in self.streams:
+            self._chosen = self.selection
+            for stream in filter(self.is_selected, self.streams):
                 stream.recorded = recording.add(stream.found, stream.xml, stream.device)
                 if stream.estimate is not None:
                     recording.note_offset(stream.recorded, stream.estimate)

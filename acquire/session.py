@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import platform
 import socket
 import sys
@@ -88,14 +89,21 @@ def software() -> dict[str, str]:
 class Session:
     """The folder of one run; every change of the manifest goes to the disk at once."""
 
-    def __init__(self, rig: Rig, data_dir: Path, labels: Labels, notes: str = "") -> None:
-        """Make the folder of the next run and write its first manifest.
+    def __init__(
+        self,
+        rig: Rig,
+        data_dir: Path,
+        labels: Labels,
+        notes: str = "",
+        run: int | None = None,
+    ) -> None:
+        """Make the folder of run `run`, or of the next one, and write its first manifest.
 
         Raises:
             RecordingError: the folder cannot be made, or a label is not allowed.
         """
         self.folder, self.run = layout.new_session_folder(
-            data_dir, labels.study, labels.participant, labels.session, labels.task
+            data_dir, labels.study, labels.participant, labels.session, labels.task, run
         )
         self.manifest = Manifest(
             state=State.RECORDING,
@@ -111,6 +119,7 @@ class Session:
                 "system": platform.platform(),
                 "machine": platform.machine(),
                 "executable": Path(sys.executable).name,
+                "pid": str(os.getpid()),  # so that somebody can tell whether it still runs
             },
             rig=rig.parsed if rig.path else None,
             rig_text=rig.text or None,

@@ -29,6 +29,7 @@ class StreamStatus:
     key: StreamKey
     device: str | None
     connected: bool
+    selected: bool  # for the recording that runs, or else for the next one
     samples: int
     lost: int
     rate_hz: float
@@ -64,12 +65,13 @@ class Outcome:
         return sum(stream.lost for stream in self.streams)
 
 
-def stream_status(stream: LiveStream) -> StreamStatus:
+def stream_status(stream: LiveStream, selected: bool) -> StreamStatus:
     """Take a snapshot of a stream."""
     return StreamStatus(
         stream.found.key,
         stream.device,
         stream.inlet is not None,
+        selected,
         stream.watch.samples,
         stream.lost,
         stream.found.rate_hz,

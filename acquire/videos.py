@@ -33,21 +33,31 @@ class Videos:
         self,
         devices: Mapping[str, DeviceProcess],
         complain: Complain,
+        is_chosen: Callable[[str], bool] = lambda name: True,
     ) -> None:
         self._devices = devices
         self._complain = complain
+        self._is_chosen = is_chosen
         self._armed: dict[str, Mapping[str, Path]] = {}  # device → stream → file
         self._stopping: dict[str, Future[Any]] = {}
+        self._recorded: list[DeviceProcess] = []
 
     def _cameras(self) -> list[DeviceProcess]:
         snapshots = ((d, d.snapshot) for d in self._devices.values())
         return [d for d, s in snapshots if s.videos and s.error is None]
 
+    def _chosen(self) -> list[DeviceProcess]:
+        """A device with several cameras is stored as a whole."""
+        return [
+            d for d in self._cameras() if any(self._is_chosen(v.name) for v in d.snapshot.videos)
+        ]
+
     def arm(self, folder: Path) -> None:
         """Have every camera open its file, so that `start` takes effect at once."""
         asked = {}
         self._armed = {}
-        for device in self._cameras():
+        self._recorded = self._chosen()
+        for device in self._recorded:
             snapshot = device.snapshot
             paths = {video.name: folder / video.name for video in snapshot.videos}
             asked[snapshot.name] = device.ask(ArmVideo(paths))
@@ -59,7 +69,7 @@ class Videos:
 
     def start(self, lsl_start: float) -> None:
         """Have frames stored from LSL time `lsl_start` on."""
-        for device in self._cameras():
+        for device in self._recorded:
             device.ask(StartVideo(lsl_start))
 
     def stop(self, lsl_stop: float) -> None:
@@ -127,7 +137,7 @@ class Videos:
         """Say how much all cameras deliver at their nominal rates."""
         return sum(
             pixel_format(v.pixel_format).frame_bytes(v.width, v.height) * v.rate_hz
-            for device in self._cameras()
+            for device in self._chosen()
             for v in device.snapshot.videos
         )
 

@@ -3,7 +3,8 @@
 ::
 
     RecordingError         a session or file cannot be read or written; the message has the remedy
-    └── DiskFull           no space left on the session's disk
+    ├── DiskFull           no space left on the session's disk
+    └── RunTaken           the run that is asked for exists already
 """
 
 
@@ -13,3 +14,7 @@ class RecordingError(Exception):
 
 class DiskFull(RecordingError):
     """The disk of the session is full; what was written so far has been closed properly."""
+
+
+class RunTaken(RecordingError):
+    """The run that is asked for exists already; no number is used twice."""

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, RunTaken
 
 XDF_NAME: Final = "recording.xdf"
 TRUTH_NAME: Final = "truth.tsv"
@@ -77,22 +77,34 @@ def session_folder(
 
 
 def new_session_folder(
-    data_dir: Path, study: str, participant: str, session: str, task: str
+    data_dir: Path,
+    study: str,
+    participant: str,
+    session: str,
+    task: str,
+    wanted: int | None = None,
 ) -> tuple[Path, int]:
-    """Create the folder of the next run and return it with the run's number.
+    """Create the folder of run `wanted`, or of the next one, and return it with the run's number.
 
     The number is one more than the highest there is, so that none is used twice; making the
     folder is what claims the number, so that two programs cannot get the same one.
 
     Raises:
-        RecordingError: a label is not allowed, or the folder cannot be made.
+        RecordingError: a label is not allowed, the folder cannot be made, or there is a run
+            `wanted` already.
     """
     parent = session_folder(data_dir, study, participant, session, task, 1).parent
     prepare_data_dir(data_dir)
     try:
         parent.mkdir(parents=True, exist_ok=True)
         while True:
-            run = _highest_run(parent, participant, session, task) + 1
+            taken = _runs(parent, participant, session, task)
+            run = wanted if wanted is not None else max(taken, default=0) + 1
+            if run in taken:
+                raise RunTaken(
+                    f"run {run} of {parent} exists already, and no run is ever overwritten; "
+                    f"name another (the next is {max(taken) + 1}) or none"
+                )
             folder = parent / session_name(participant, session, task, run)
             try:
                 folder.mkdir()
@@ -106,12 +118,12 @@ def new_session_folder(
         ) from error
 
 
-def _highest_run(parent: Path, participant: str, session: str, task: str) -> int:
+def _runs(parent: Path, participant: str, session: str, task: str) -> set[int]:
     stem = re.escape(f"sub-{participant}_ses-{session}_task-{task}_run-")
     # A case-insensitive disk would refuse a name that differs in case alone: count those too.
     pattern = re.compile(stem + r"(\d+)", re.IGNORECASE)
     names = (pattern.match(entry.name) for entry in parent.iterdir())
-    return max((int(match[1]) for match in names if match), default=0)
+    return {int(match[1]) for match in names if match}
 
 
 def prepare_data_dir(path: Path) -> None:

@@ -1,0 +1,345 @@
+"""The control API: HTTP and WebSocket in front of one `Controller`.
+
+What only looks runs in the event loop and never waits; what changes something runs in a thread and
+waits for its turn. Errors are a `Problem` with code, text and remedy.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query, Request, WebSocket
+from fastapi import Path as PathPart
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import FileResponse, JSONResponse, Response
+from starlette.exceptions import HTTPException
+from starlette.websockets import WebSocketDisconnect, WebSocketState
+
+import acquire
+from acquire import api_models as api
+from acquire import snapshots
+from acquire.api_guard import Guard
+from acquire.controller import Controller
+from acquire.errors import AcquireError, Unknown
+from acquire.session import Labels
+from acquire.status import Phase
+from devices.base import DeviceError
+from recordings import layout
+from recordings.errors import DiskFull, RecordingError, RunTaken
+
+STATUS_S = 0.1
+SEND_S = 5.0
+"""A client that does not take what is sent for so long is dropped."""
+_SESSION_ID = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9_-]*)\.sub-([A-Za-z0-9]+)_ses-([A-Za-z0-9]+)_task-([A-Za-z0-9]+)"
+    r"_run-([0-9]{1,6})"
+)
+
+_PROBLEMS: dict[int | str, dict[str, Any]] = {
+    code: {"model": api.Problem, "description": text}
+    for code, text in {
+        400: "The request cannot be read",
+        401: "A token is needed",
+        403: "Refused: wrong Host or Origin",
+        404: "There is no such thing",
+        409: "Not possible in the present state",
+        413: "The body is too large",
+        422: "A value is not allowed",
+        507: "The disk is full",
+    }.items()
+}
+
+
+def build(controller: Controller) -> FastAPI:
+    """Make the application; `guarded` puts the guard before it."""
+    app = FastAPI(
+        title="Unisono",
+        version=acquire.__version__,
+        description="Controls a recording daemon. Times are LSL times in seconds.",
+        responses=_PROBLEMS,
+    )
+    _handle_errors(app)
+    _add_looks(app, controller)
+    _add_recording(app, controller)
+    _add_devices(app, controller)
+    _add_sessions(app, controller)
+    _add_socket(app, controller)
+    return app
+
+
+def guarded(app: FastAPI, token: str | None, *, local_only: bool) -> Guard:
+    """Put the guard before an application."""
+    return Guard(app, token, local_only=local_only)
+
+
+# Errors.
+
+
+def problem(status: int, code: str, text: str, remedy: str = "") -> JSONResponse:
+    """Say what is wrong; messages of ours end with their remedy, after the last semicolon."""
+    text = " ".join(text.split())
+    if not remedy and "; " in text:
+        text, _, remedy = text.rpartition("; ")
+    body = api.Problem(code=code, text=text, remedy=remedy or "see GET /api/status and /api/events")
+    return JSONResponse(body.model_dump(), status)
+
+
+def _handle_errors(app: FastAPI) -> None:
+    def known(request: Request, error: Exception) -> JSONResponse:
+        return problem(*_status_and_code(error), str(error))
+
+    for kind in (AcquireError, RecordingError, DeviceError):
+        app.exception_handler(kind)(known)
+
+    @app.exception_handler(RequestValidationError)
+    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"] if part != "body")
+        text = f"{where or 'body'}: {first['msg']}"
+        return problem(422, "invalid", text, "see the API's description at /docs")
+
+    @app.exception_handler(HTTPException)
+    def http(request: Request, error: HTTPException) -> JSONResponse:
+        answer = problem(
+            error.status_code, "http", str(error.detail), "see the API's description at /docs"
+        )
+        answer.headers.update(error.headers or {})
+        return answer
+
+
+def _status_and_code(error: Exception) -> tuple[int, str]:
+    match error:
+        case Unknown():
+            return 404, "unknown"
+        case DiskFull():
+            return 507, "disk-full"
+        case RunTaken():
+            return 409, "run-taken"
+        case RecordingError():
+            return 409, "cannot-record"
+        case DeviceError():
+            return 409, "device"
+    return 409, "not-now"
+
+
+# Looking.
+
+
+def _add_looks(app: FastAPI, controller: Controller) -> None:
+    @app.get("/healthz", include_in_schema=False)
+    async def healthz() -> dict[str, str]:
+        return {"state": controller.state}
+
+    @app.get("/api/status")
+    async def status() -> api.StatusInfo:
+        """Tell what is going on."""
+        return snapshots.status(controller)
+
+    @app.get("/api/streams")
+    async def streams() -> list[api.StreamInfo]:
+        """List the streams that are connected, or were."""
+        return [snapshots.stream(s) for s in controller.engine.status.streams]
+
+    @app.get("/api/streams/selection")
+    async def selection() -> api.Selection:
+        """Tell which streams the next recording gets."""
+        return snapshots.selection(controller)
+
+    @app.put("/api/streams/selection")
+    def select(order: api.Selection) -> api.Selection:
+        """Choose the streams of the next recording."""
+        controller.select(order.names)
+        return snapshots.selection(controller)
+
+    @app.get("/api/devices")
+    async def devices() -> list[api.DeviceInfo]:
+        """List the rig's devices."""
+        return [snapshots.device(d) for d in controller.engine.status.devices]
+
+    @app.get("/api/events")
+    async def events(
+        after: Annotated[int, Query(ge=0)] = 0,
+        limit: Annotated[int, Query(ge=1, le=1000)] = 200,
+    ) -> list[api.EventInfo]:
+        """List the newest events after number `after`, the oldest of them first."""
+        found = controller.events.since(after, limit)
+        return [api.EventInfo(number=e.number, event=e.event) for e in found]
+
+    @app.get("/api/disk")
+    def disk() -> api.DiskInfo:
+        """Tell how long the disk will last."""
+        return snapshots.disk(controller)
+
+    @app.get("/api/rig")
+    async def rig() -> api.RigInfo:
+        """Give the rig file that is running."""
+        found = controller.rig
+        path = str(found.path) if found.path else None
+        return api.RigInfo(path=path, text=found.text, sha256=found.sha256, parsed=found.parsed)
+
+
+# Recording.
+
+
+def _add_recording(app: FastAPI, controller: Controller) -> None:
+    @app.post("/api/recording/start")
+    def start(order: api.StartOrder) -> api.Started:
+        """Begin a recording; while one runs, answer with that."""
+        labels = Labels(order.study, order.participant, order.session, order.task)
+        running = controller.start(labels, order.notes, order.run)
+        return api.Started(
+            started=running.started,
+            session=str(running.folder),
+            labels=snapshots.labels_of(running.labels),
+            first_sample=running.lsl_start,
+        )
+
+    @app.post("/api/recording/stop")
+    def stop(order: api.StopOrder | None = None) -> api.StoppedAnswer:
+        """End the recording; where none runs, tell of the last one."""
+        return snapshots.stopped(controller.stop(verify=order is not None and order.verify))
+
+    @app.post("/api/markers")
+    def markers(order: api.MarkerOrder) -> api.MarkerSet:
+        """Publish a marker in the stream `markers`."""
+        stamp = controller.mark(order.text, order.code, order.time)
+        return api.MarkerSet(stamp=stamp, recorded=controller.state is Phase.RECORDING)
+
+    @app.post("/api/notes")
+    def notes(order: api.NoteOrder) -> api.NoteKept:
+        """Keep a note among the events of this recording, or of the next one."""
+        controller.note(order.text)
+        return api.NoteKept(recorded=controller.state is Phase.RECORDING)
+
+
+# Devices.
+
+
+def _add_devices(app: FastAPI, controller: Controller) -> None:
+    jpeg: dict[int | str, dict[str, Any]] = {
+        200: {"content": {"image/jpeg": {}}, "description": "The newest frame, made small"}
+    }
+
+    @app.get("/api/devices/{name}/preview.jpg", response_class=Response, responses=jpeg)
+    def preview(name: str, stream: str | None = None) -> Response:
+        """Show a camera's newest frame; `stream` where the device has several cameras."""
+        found = controller.preview(name, stream)
+        headers = {
+            "cache-control": "no-store",
+            "x-lsl-time": f"{found.stamp:.6f}",
+            "x-device-frame": str(found.device_frame),
+            "x-focus": f"{found.focus:.1f}",
+            "x-saturated": f"{found.saturated:.4f}",
+        }
+        return Response(found.jpeg, media_type="image/jpeg", headers=headers)
+
+    @app.post("/api/devices/{name}/command")
+    def command(name: str, order: api.CommandOrder) -> api.CommandAnswer:
+        """Pass a command to a device's driver."""
+        answer = controller.command(name, order.name, order.args)
+        return api.CommandAnswer(answer=jsonable_encoder(answer or {}))
+
+
+# Sessions.
+
+
+def session_folder(data_dir: Path, session_id: str) -> Path:
+    """Find a session's folder by its id, `study.sub-01_ses-01_task-test_run-01`.
+
+    Raises:
+        Unknown: there is none; nothing that a client sends becomes a path before it is checked.
+    """
+    match = _SESSION_ID.fullmatch(session_id)
+    if match is not None:
+        study, participant, session, task, run = match.groups()
+        with contextlib.suppress(RecordingError):
+            folder = layout.session_folder(data_dir, study, participant, session, task, int(run))
+            if (folder / "session.json").is_file():
+                return folder
+    raise Unknown("no session of that id; GET /api/sessions lists them")
+
+
+def _add_sessions(app: FastAPI, controller: Controller) -> None:
+    @app.get("/api/sessions")
+    def sessions() -> list[api.SessionInfo]:
+        """List the newest sessions in the data folder."""
+        return snapshots.sessions(controller.data_dir)
+
+    html: dict[int | str, dict[str, Any]] = {
+        200: {"content": {"text/html": {}}, "description": "The report"}
+    }
+
+    @app.get("/api/sessions/{id}/report", response_class=Response, responses=html)
+    def report(id: Annotated[str, PathPart(max_length=400)]) -> Response:
+        """Give a session's report."""
+        path = session_folder(controller.data_dir, id) / layout.REPORT_NAME
+        if not path.is_file():
+            raise Unknown("this session has no report yet; stop with verify, or run unisono check")
+        # The report has no scripts: should a label ever carry one in, it does not run.
+        return FileResponse(
+            path, media_type="text/html", headers={"content-security-policy": "script-src 'none'"}
+        )
+
+
+# WebSocket.
+
+
+def _add_socket(app: FastAPI, controller: Controller) -> None:
+    @app.websocket("/api/ws")
+    async def ws(socket: WebSocket) -> None:
+        offered = socket.scope.get("subprotocols") or []
+        await socket.accept("unisono" if "unisono" in offered else None)
+        listening = asyncio.create_task(_listen(socket))
+        try:
+            await _tell(socket, controller, listening)
+        except (WebSocketDisconnect, RuntimeError, TimeoutError):
+            pass  # gone, or too slow
+        finally:
+            listening.cancel()
+            if socket.client_state is WebSocketState.CONNECTED:
+                with contextlib.suppress(RuntimeError, TimeoutError):
+                    await asyncio.wait_for(socket.close(1001), 1.0)
+
+
+async def _listen(socket: WebSocket) -> None:
+    """Notice when the client leaves; what it says is of no interest."""
+    with contextlib.suppress(WebSocketDisconnect, RuntimeError):
+        while True:
+            await socket.receive()
+
+
+async def _tell(socket: WebSocket, controller: Controller, listening: asyncio.Task[None]) -> None:
+    """Send the status ten times a second, and events as they happen."""
+    loop, wake = asyncio.get_running_loop(), asyncio.Event()
+    leave = controller.events.on_event(lambda event: _wake(loop, wake))
+    told = controller.events.last
+    due = loop.time()
+    try:
+        while not listening.done():
+            for found in controller.events.since(told):
+                told = found.number
+                event = api.EventInfo(number=told, event=found.event).model_dump(mode="json")
+                await _send(socket, {"type": "event", **event})
+            if loop.time() >= due:
+                due = max(due + STATUS_S, loop.time())
+                status = snapshots.status(controller).model_dump(mode="json")
+                await _send(socket, {"type": "status", "status": status})
+            wake.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), max(0.001, due - loop.time()))
+    finally:
+        leave()
+
+
+def _wake(loop: asyncio.AbstractEventLoop, wake: asyncio.Event) -> None:
+    with contextlib.suppress(RuntimeError):  # the loop has ended
+        loop.call_soon_threadsafe(wake.set)
+
+
+async def _send(socket: WebSocket, message: dict[str, Any]) -> None:
+    await asyncio.wait_for(socket.send_json(message), SEND_S)

@@ -1,0 +1,166 @@
+"""What stands before the API: who may ask, how much, and how slowly.
+
+A web page that somebody opens on this computer can send requests to 127.0.0.1 as well. So the Host
+header must name this computer (DNS rebinding), and a request that a page sends must come from our
+own page (Origin). From another computer a token is needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hmac
+import ipaddress
+import json
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import urlsplit
+
+from acquire.api_models import Problem
+
+MAX_BODY = 64 * 1024
+BODY_S = 10.0
+"""How long a client may take to send its body."""
+OPEN_PATHS = ("/", "/web/page.js", "/web/page.css", "/healthz")
+"""Without secrets, and needed before a token can be typed in."""
+
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Message, Receive, Send], Awaitable[None]]
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a host name or address is this computer alone."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def token_matches(given: str, token: str) -> bool:
+    """Compare in constant time."""
+    return hmac.compare_digest(given.encode(), token.encode())
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class Guard:
+    """ASGI middleware."""
+
+    def __init__(self, app: App, token: str | None, *, local_only: bool) -> None:
+        self._app, self._token, self._local_only = app, token, local_only
+
+    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
+        """Pass on what is in order; answer the rest."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
+        if refused := self._refusal(scope, headers):
+            await _refuse(scope, receive, send, *refused)
+        elif scope["type"] == "websocket":
+            await self._app(scope, receive, send)
+        else:
+            await self._limited(scope, headers, receive, send)
+
+    def _refusal(self, scope: Message, headers: dict[str, str]) -> tuple[int, Problem] | None:
+        host = headers.get("host", "")
+        name = urlsplit(f"//{host}").hostname if _is_plain(host) else None
+        if name is None or (self._local_only and not is_loopback(name)):
+            return 403, Problem(
+                code="wrong-host",
+                text="the Host header does not name this computer",
+                remedy="ask for http://127.0.0.1 or http://localhost with the daemon's port",
+            )
+        origin = headers.get("origin")
+        if origin is not None and origin.split("://", 1)[-1] != host:
+            return 403, Problem(
+                code="wrong-origin",
+                text="the request was sent by a page of another site",
+                remedy="use the daemon's own page, or a program that sends no Origin header",
+            )
+        if self._token is None or scope["path"] in OPEN_PATHS:
+            return None
+        if not token_matches(_given_token(headers), self._token):
+            return 401, Problem(
+                code="no-token",
+                text="this daemon asks for a token",
+                remedy="send the header Authorization: Bearer TOKEN",
+            )
+        return None
+
+    async def _limited(
+        self, scope: Message, headers: dict[str, str], receive: Receive, send: Send
+    ) -> None:
+        length = headers.get("content-length", "0")
+        if not length.isdecimal() or int(length) > MAX_BODY:
+            await _refuse(scope, receive, send, 413, _too_large())
+            return
+        got = 0
+        begun = False
+
+        async def count() -> Message:
+            nonlocal got
+            message = await asyncio.wait_for(receive(), None if begun else BODY_S)
+            got += len(message.get("body", b""))
+            if got > MAX_BODY:
+                raise _TooLarge
+            return message
+
+        async def note(message: Message) -> None:
+            nonlocal begun
+            begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, count, note)
+        except (_TooLarge, TimeoutError):
+            if not begun:
+                await _refuse(scope, receive, send, 413, _too_large())
+
+
+def _is_plain(host: str) -> bool:
+    return bool(host) and not set(host) & set("/@?#\\ ")
+
+
+def _given_token(headers: dict[str, str]) -> str:
+    scheme, _, token = headers.get("authorization", "").partition(" ")
+    if scheme.lower() == "bearer":
+        return token.strip()
+    # A browser cannot give a WebSocket any header but this one.
+    for offer in headers.get("sec-websocket-protocol", "").split(","):
+        if offer.strip().startswith("token."):
+            text = offer.strip().removeprefix("token.")
+            try:
+                return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+            except ValueError:
+                return ""
+    return ""
+
+
+def _too_large() -> Problem:
+    return Problem(
+        code="body",
+        text=f"the body is larger than {MAX_BODY} bytes or took longer than {BODY_S:g} s",
+        remedy="send less",
+    )
+
+
+async def _refuse(
+    scope: Message, receive: Receive, send: Send, status: int, problem: Problem
+) -> None:
+    if scope["type"] == "websocket":
+        await receive()
+        await send({"type": "websocket.close", "code": 4000 + status})
+        return
+    body = json.dumps(problem.model_dump()).encode()
+    headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
+    if status == 401:
+        headers.append((b"www-authenticate", b"Bearer"))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,238 @@
+"""What goes over the control API. Times are LSL times in seconds unless the name says otherwise."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from acquire.messages import DeviceState
+from acquire.status import Phase
+from recordings.manifest import Event, Fate, State, Verdict
+
+Health = Literal["alive", "warning", "missing"]
+Text = Annotated[str, Field(min_length=1, max_length=4000)]
+Label = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9]+$")]
+Study = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]*$")]
+
+
+class _Ask(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class _Tell(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Problem(_Tell):
+    """Why something was not done, and what to do about it."""
+
+    code: str
+    text: str
+    remedy: str
+
+
+class StartOrder(_Ask):
+    """Which session to begin. `run` = None: the next number."""
+
+    participant: Label = "test"
+    session: Label = "01"
+    task: Label = "test"
+    study: Study = "study"
+    run: int | None = Field(default=None, ge=1, le=9999)
+    notes: str = Field(default="", max_length=4000)
+
+
+class Labels(_Tell):
+    """What the session is called."""
+
+    study: str
+    participant: str
+    session: str
+    task: str
+
+
+class Started(_Tell):
+    """The recording that runs. `started` is false where it was running already."""
+
+    started: bool
+    session: str  # its folder
+    labels: Labels
+    first_sample: float = Field(description="LSL time of the first sample kept, s")
+
+
+class StopOrder(_Ask):
+    """How to stop. `verify`: check the session and write its report, and wait for that."""
+
+    verify: bool = False
+
+
+class StreamCount(_Tell):
+    """What is in the file of one stream."""
+
+    name: str
+    type: str
+    samples: int
+    lost: int
+
+
+class CameraCount(_Tell):
+    """What became of a camera's frames."""
+
+    name: str
+    file: str
+    captured: int
+    stored: int
+    fates: dict[Fate, int]
+
+
+class StoppedAnswer(_Tell):
+    """How the recording ended. `stopped` is false where nothing ran: then it is the last one."""
+
+    stopped: bool
+    session: str | None = None
+    state: State | None = None
+    streams: tuple[StreamCount, ...] = ()
+    cameras: tuple[CameraCount, ...] = ()
+    alarms: int = 0
+    error: str | None = None
+    verdict: Verdict | None = None  # where it was asked for
+    problem: str | None = None  # why there is no verdict although it was asked for
+
+
+class MarkerOrder(_Ask):
+    """A marker; `time` = None: now. Numbers from 1 to 65535 are codes."""
+
+    text: Text
+    code: int | None = Field(default=None, ge=1, le=65535)
+    time: float | None = Field(default=None, allow_inf_nan=False)
+
+
+class MarkerSet(_Tell):
+    """The marker as it was published."""
+
+    stamp: float
+    recorded: bool  # whether a recording ran at that moment
+
+
+class NoteOrder(_Ask):
+    """A note of the operator."""
+
+    text: Text
+
+
+class NoteKept(_Tell):
+    """Where the note went: this recording's events, or the next one's."""
+
+    recorded: bool
+
+
+class CommandOrder(_Ask):
+    """A command to a driver; which there are stands in the driver's documentation."""
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+    args: dict[str, Any] = {}
+
+
+class CommandAnswer(_Tell):
+    """What the driver answered."""
+
+    answer: dict[str, Any]
+
+
+class StreamInfo(_Tell):
+    """One stream now."""
+
+    name: str
+    type: str
+    source_id: str
+    hostname: str
+    device: str | None
+    health: Health
+    connected: bool
+    selected: bool  # for the recording that runs, or else for the next one
+    samples: int
+    lost: int
+    rate_hz: float
+    effective_rate_hz: float | None
+    offset_s: float | None
+
+
+class Selection(_Ask):
+    """Which streams the next recording gets, by name; null = all.
+
+    The daemon's own streams, `unisono-events` and `markers`, are always recorded.
+    """
+
+    names: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] | None = Field(
+        max_length=1000
+    )
+
+
+class DeviceInfo(_Tell):
+    """One device now."""
+
+    name: str
+    driver: str
+    state: DeviceState
+    error: str | None
+    streams: tuple[str, ...]
+    cameras: tuple[str, ...]
+    ring_fill: float
+    fates: dict[str, dict[Fate, int]]
+
+
+class DiskInfo(_Tell):
+    """The data folder's disk. The forecast is unknown before something has been recorded."""
+
+    data_dir: str
+    free_bytes: int
+    bytes_per_s: float | None = None
+    minutes: float | None = None
+
+
+class StatusInfo(_Tell):
+    """Everything at a glance."""
+
+    state: Phase
+    labels: Labels | None
+    session: str | None
+    first_sample: float | None
+    clock: float = Field(description="LSL time now, s")
+    utc: str
+    streams: tuple[StreamInfo, ...]
+    devices: tuple[DeviceInfo, ...]
+    disk: DiskInfo
+    last_event: int
+    error: str | None = Field(description="why the last recording failed, or null")
+
+
+class EventInfo(_Tell):
+    """An event and its number."""
+
+    number: int
+    event: Event
+
+
+class SessionInfo(_Tell):
+    """One session on the disk."""
+
+    id: str
+    session: str
+    state: State
+    participant: str
+    task: str
+    run: int
+    started_utc: str | None
+    seconds: float | None
+    verdict: Verdict | None
+    has_report: bool
+
+
+class RigInfo(_Tell):
+    """The rig file that the daemon runs."""
+
+    path: str | None
+    text: str
+    sha256: str
+    parsed: dict[str, Any]

@@ -1,0 +1,274 @@
+"""One engine, many callers: who starts and stops, one after the other, and what came of it.
+
+The HTTP API, RCS and the signals all come through here. What changes something waits for its turn;
+what only looks never waits.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from acquire.device_process import signals_kept_from_children
+from acquire.discovery import Selection
+from acquire.engine import Engine
+from acquire.errors import ControlError
+from acquire.event_book import EventBook
+from acquire.messages import TakePreview
+from acquire.preview import Preview
+from acquire.rig import Rig
+from acquire.session import Labels
+from acquire.status import Outcome, Phase
+from recordings.errors import RecordingError, RunTaken
+from recordings.manifest import Event, Report, State
+
+log = logging.getLogger(__name__)
+
+WAIT_S = 10.0
+"""How long the opening looks for what is not there; it goes on looking ever after."""
+TURN_S = 60.0
+"""How long a caller waits for its turn: more than the longest stop takes."""
+VERIFY_S = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """The recording that is being made."""
+
+    folder: Path
+    labels: Labels
+    lsl_start: float
+    started: bool  # False: it was running already
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """What a stop found: the recording that it ended, or the one before that."""
+
+    outcome: Outcome | None  # None: nothing has been recorded yet
+    stopped: bool  # False: nothing was being recorded
+    report: Report | None = None
+    problem: str | None = None  # why there is no report, where one was asked for
+
+
+class Controller:
+    """Serializes what callers want of one engine."""
+
+    def __init__(self, rig: Rig, data_dir: Path, config: str | None) -> None:
+        """Prepare; `config` is the text for liblsl."""
+        alone = not rig.devices and not rig.expect
+        self.rig, self.data_dir = rig, data_dir
+        self.events = EventBook()
+        self.engine = Engine(
+            rig,
+            Selection(expect=rig.expect, everything=alone),
+            config,
+            on_event=self._hear,
+            on_failure=self._on_failure,
+            publish_markers=True,
+        )
+        self.running: Running | None = None
+        self.last: Outcome | None = None
+        self._turn = threading.Lock()
+        self._opening = True
+        self._closing = threading.Event()
+        self._broken = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
+
+    def _hear(self, event: Event) -> None:
+        self.events.add(event)
+
+    # Life.
+
+    def open(self) -> None:
+        """Start the rig; what is missing may come later.
+
+        Raises:
+            AcquireError: the rig cannot work: two devices have a stream of one name.
+        """
+        with self._my_turn():
+            try:
+                self.engine.open(WAIT_S, allow_missing=True, cancelled=self._closing.is_set)
+            finally:
+                self._opening = False
+        self._keeper.start()
+
+    def cancel(self) -> None:
+        """End the opening."""
+        self._closing.set()
+        self._broken.set()
+
+    def close(self) -> None:
+        """Finish the recording, if there is one, and end everything."""
+        self.cancel()
+        if self._keeper.ident is not None:
+            self._keeper.join()
+        with self._turn:
+            try:
+                if self.running is not None:
+                    self._stop()
+            finally:
+                self.engine.close()
+
+    def _on_failure(self) -> None:
+        self._broken.set()
+
+    def _keep(self) -> None:
+        """Stop a recording that cannot go on: the engine leaves that to whoever started it."""
+        while True:
+            self._broken.wait()
+            if self._closing.is_set():
+                return
+            self._broken.clear()
+            with self._turn:
+                if self.running is not None:
+                    self._stop()
+
+    @contextmanager
+    def _my_turn(self) -> Iterator[None]:
+        if not self._turn.acquire(timeout=TURN_S):
+            raise ControlError(f"busy for {TURN_S:g} s with what others asked for; try again")
+        try:
+            yield
+        finally:
+            self._turn.release()
+
+    # Looking.
+
+    @property
+    def state(self) -> Phase:
+        """What is going on; `failed` = the last recording ended because it could not go on."""
+        phase = self.engine.status.phase
+        if self._opening:
+            return Phase.OPENING
+        last = self.last
+        failed = phase is Phase.IDLE and last is not None and last.state is State.FAILED
+        return Phase.FAILED if failed else phase
+
+    # Recording.
+
+    def start(
+        self, labels: Labels, notes: str = "", run: int | None = None, *, next_run: bool = False
+    ) -> Running:
+        """Begin a recording; while there is one already, give that.
+
+        Args:
+            labels: what the session is called.
+            notes: free text for the manifest.
+            run: its number; None = the next one.
+            next_run: whether a number that is taken gives the next one, instead of an error.
+
+        Raises:
+            AcquireError, RecordingError: it cannot be begun.
+        """
+        with self._my_turn():
+            if self._closing.is_set():
+                raise ControlError("the daemon is ending; start it again")
+            if (running := self.running) is not None:
+                return Running(running.folder, running.labels, running.lsl_start, started=False)
+            if self.engine.selection == frozenset():
+                raise ControlError("no stream is selected; select some, or all")
+            self._broken.clear()
+            try:
+                lsl_start = self.engine.start(self.data_dir, labels, notes, run)
+            except RunTaken:
+                if not next_run:
+                    raise
+                lsl_start = self.engine.start(self.data_dir, labels, notes)
+            folder = self.engine.status.path
+            assert folder is not None
+            self.running = Running(folder, labels, lsl_start, started=True)
+            return self.running
+
+    def stop(self, *, verify: bool = False) -> Stopped:
+        """End the recording; when there is none, give the last one.
+
+        A stop that comes during a start waits until it has begun, and ends it then.
+
+        Raises:
+            AcquireError: others keep the engine busy.
+        """
+        with self._my_turn():
+            found = self.running is not None
+            if found:
+                self._stop()
+            last = self.last
+        if not verify or last is None:
+            return Stopped(last, found)
+        # Out of turn: a check takes a while, and the next recording need not wait for it.
+        try:
+            return Stopped(last, found, report=verify_session(last.path))
+        except RecordingError as error:
+            return Stopped(last, found, problem=str(error))
+
+    def _stop(self) -> None:
+        try:
+            self.last = self.engine.stop()
+        finally:
+            self.running = None
+
+    # The rest.
+
+    def mark(self, text: str, code: int | None = None, time: float | None = None) -> float:
+        """Publish a marker; gives the LSL time of its stamp."""
+        if self._opening or self._closing.is_set():
+            raise ControlError("no marker can be set while the daemon is opening or ending")
+        return self.engine.mark(text, code, time)
+
+    def select(self, names: Iterable[str] | None) -> None:
+        """Choose the streams of the next recording by name; None = all."""
+        with self._my_turn():
+            self.engine.select(names)
+
+    def note(self, text: str) -> None:
+        """Keep a note among the events."""
+        self.engine.report("operator", "info", "note", text)
+
+    def command(self, device: str, name: str, args: dict[str, Any]) -> dict[str, Any]:
+        """Pass a command to a driver; gives its answer."""
+        return self.engine.device(device).command(name, args)
+
+    def preview(self, device: str, stream: str | None) -> Preview:
+        """Make a preview of a camera's next frame.
+
+        Raises:
+            AcquireError: it is no camera, or no frame comes.
+        """
+        process = self.engine.device(device)
+        names = [video.name for video in process.snapshot.videos]
+        if not names:
+            raise ControlError(f"{device}: is not a camera that runs")
+        if stream is not None and stream not in names:
+            raise ControlError(f"{device}: has no video {stream!r}; there are: {', '.join(names)}")
+        found: Preview | None = process.request(TakePreview(stream or names[0]))
+        if found is None:
+            raise ControlError(f"{device}: no frame came; see its state")
+        return found
+
+
+def verify_session(folder: Path) -> Report:
+    """Check a session and write its report, in a process of its own: it takes a core for a while.
+
+    Raises:
+        RecordingError: the check itself failed.
+    """
+    program = "from acquire.cli import main; main()"
+    command = [sys.executable, "-P", "-c", program, "check", "--json", str(folder)]
+    try:
+        with signals_kept_from_children():
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=VERIFY_S
+            )
+        return Report.model_validate_json(done.stdout)
+    except subprocess.TimeoutExpired:
+        raise RecordingError(f"{folder}: the check took longer than {VERIFY_S:g} s") from None
+    except ValueError:
+        said = done.stderr.decode("utf-8", "replace").strip().removeprefix("error: ")
+        raise RecordingError(said or f"{folder}: the check ended with {done.returncode}") from None

@@ -1,0 +1,205 @@
+"""`unisono daemon`: an engine that runs for weeks and is told over the network what to do."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from acquire import api, systemd
+from acquire.api_guard import is_loopback
+from acquire.controller import Controller
+from acquire.data_lock import DataLock
+from acquire.errors import AcquireError, ConfigError
+from acquire.event_log import EventLog
+from acquire.lsl import configuration
+from acquire.rcs import RcsServer
+from acquire.rig import Rig
+from acquire.stopping import Stopper
+from recordings.layout import prepare_data_dir
+
+TOKEN_VARIABLE = "UNISONO_TOKEN"
+MIN_TOKEN = 16
+POLL_S = 1.0
+MAX_CONNECTIONS = 64
+GRACE_S = 2
+JOIN_S = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class DaemonOrder:
+    """What `daemon` is asked for."""
+
+    rig: Rig
+    host: str = "127.0.0.1"
+    port: int = 8765
+    rcs_port: int = 22345
+    data_dir: Path | None = None
+    token_file: Path | None = None
+
+    @property
+    def where(self) -> Path:
+        """The data folder."""
+        return (self.data_dir or self.rig.table.data_dir).expanduser().absolute()
+
+
+def read_token(order: DaemonOrder) -> str | None:
+    """Read the token from the file or the environment.
+
+    Raises:
+        ConfigError: it cannot be read, is too short, or is missing where it is needed.
+    """
+    token = os.environ.get(TOKEN_VARIABLE)
+    if order.token_file is not None:
+        try:
+            token = order.token_file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{order.token_file}: the token cannot be read: {error}") from error
+    if not token:
+        if not is_loopback(order.host) or order.token_file is not None:
+            raise ConfigError(
+                f"--host {order.host}: whoever reaches this address could start and stop "
+                f"recordings; name a file with a token (--token-file) or set {TOKEN_VARIABLE}"
+            )
+        return None
+    if len(token) < MIN_TOKEN:
+        raise ConfigError(
+            f"the token has {len(token)} characters, expected at least {MIN_TOKEN}; "
+            "make one with: openssl rand -hex 16"
+        )
+    return token
+
+
+def bind(host: str, port: int, option: str) -> socket.socket:
+    """Listen at an address.
+
+    Raises:
+        ConfigError: it cannot be had.
+    """
+    try:
+        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+        return socket.create_server((host, port), family=family, backlog=128)
+    except (OSError, OverflowError, UnicodeError) as error:
+        raise ConfigError(
+            f"{host}:{port} cannot be listened at ({error}); another daemon may run: stop it, or "
+            f"choose with {option} (0 = any free one)"
+        ) from error
+
+
+class Server:
+    """uvicorn in a thread of its own: the signals belong to the main thread."""
+
+    def __init__(self, app: Any, listener: socket.socket) -> None:
+        self._listener = listener
+        self._server = uvicorn.Server(
+            uvicorn.Config(
+                app,
+                lifespan="off",
+                ws="websockets-sansio",
+                ws_max_size=4096,
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                limit_concurrency=MAX_CONNECTIONS,
+                timeout_keep_alive=10,
+                timeout_graceful_shutdown=GRACE_S,
+                h11_max_incomplete_event_size=16 * 1024,
+            )
+        )
+        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
+
+    def _run(self) -> None:
+        asyncio.run(self._server.serve([self._listener]))
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        host, port = self._listener.getsockname()[:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still serves."""
+        return self._thread.is_alive()
+
+    def start(self) -> None:
+        """Serve."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End all connections and stop."""
+        self._server.should_exit = True
+        if self._thread.ident is not None:
+            self._thread.join(JOIN_S)
+        self._listener.close()
+
+
+def run(order: DaemonOrder) -> int:
+    """Run until SIGTERM or Ctrl-C; gives the exit code.
+
+    Raises:
+        AcquireError, RecordingError: it cannot be started.
+    """
+    token = read_token(order)
+    prepare_data_dir(order.where)
+    stopper = Stopper()
+    stopper.listen(stdin=False)
+    with (
+        DataLock(order.where),
+        bind(order.host, order.port, "--port") as listener,
+        bind("127.0.0.1", order.rcs_port, "--rcs-port") as rcs_listener,
+    ):
+        controller = Controller(order.rig, order.where, configuration(order.rig.table.lsl_session))
+        events = EventLog(order.where)
+        leave = controller.events.on_event(events.write)
+        app = api.guarded(api.build(controller), token, local_only=is_loopback(order.host))
+        server, rcs = Server(app, listener), RcsServer(controller, rcs_listener)
+        try:
+            rcs.start()
+            return _serve(controller, server, stopper)
+        finally:
+            rcs.close()
+            server.close()
+            leave()
+            events.close()
+
+
+def _serve(controller: Controller, server: Server, stopper: Stopper) -> int:
+    failures: list[AcquireError] = []
+
+    def open_rig() -> None:
+        try:
+            controller.open()
+        except AcquireError as error:
+            failures.append(error)
+            stopper.stop()
+
+    opening = threading.Thread(target=open_rig, name="opening", daemon=True)
+    opening.start()
+    try:
+        server.start()
+        _say(f"ready {server.url}")
+        systemd.notify("READY=1")
+        beat = systemd.watchdog_s()
+        while not stopper.wait(min(POLL_S, beat or POLL_S)) and server.alive:
+            systemd.notify("WATCHDOG=1")
+        systemd.notify("STOPPING=1")
+    finally:
+        controller.cancel()
+        opening.join()
+        controller.close()
+    if failures:
+        raise failures[0]
+    return 0 if stopper.stopped else 2
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)  # noqa: T201

@@ -1,0 +1,62 @@
+"""One daemon per data folder: a lock that names its owner and ends with it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Self
+
+from acquire.errors import ConfigError
+
+NAME = ".unisono-daemon.lock"
+_BYTE = 1 << 20
+"""The byte that is locked: on Windows nobody could read the owner if it lay in the text."""
+
+
+class DataLock:
+    """Holds the data folder; a killed owner's lock is gone with it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            ConfigError: another daemon has it, or the file cannot be made.
+        """
+        path = data_dir / NAME
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        except OSError as error:
+            raise ConfigError(f"{path}: no lock can be made ({error.strerror})") from error
+        try:
+            _lock(self._file)
+        except OSError:
+            os.lseek(self._file, 0, os.SEEK_SET)
+            owner = os.read(self._file, 20).decode("ascii", "replace").strip() or "unknown"
+            os.close(self._file)
+            raise ConfigError(
+                f"{data_dir}: another daemon (process {owner}) records into this folder; stop it, "
+                "or name another folder with --data-dir"
+            ) from None
+        os.ftruncate(self._file, 0)
+        os.write(self._file, f"{os.getpid()}\n".encode())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        # The file stays: removing it could take away the lock of whoever has just opened it.
+        os.close(self._file)
+
+
+def _lock(file: int) -> None:
+    if sys.platform == "win32":
+        import msvcrt
+
+        os.lseek(file, _BYTE, os.SEEK_SET)
+        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
+        os.lseek(file, 0, os.SEEK_SET)
+    else:
+        import fcntl
+
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -1,0 +1,181 @@
+"""What the control API tells, made from the engine's snapshots and from what is on the disk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from acquire import api_models as api
+from acquire import session
+from acquire.controller import Controller, Stopped
+from acquire.device_process import DeviceSnapshot
+from acquire.lsl import local_clock
+from acquire.status import StreamStatus
+from devices.base import StreamSpec
+from recordings import layout
+from recordings.errors import RecordingError
+from recordings.manifest import Fate, Manifest, Report, Verdict
+
+MAX_SESSIONS = 100
+RATE_TOLERANCE = 0.02
+
+
+def labels_of(labels: session.Labels) -> api.Labels:
+    """Name a session."""
+    return api.Labels(
+        study=labels.study,
+        participant=labels.participant,
+        session=labels.session,
+        task=labels.task,
+    )
+
+
+def status(controller: Controller) -> api.StatusInfo:
+    """Take in everything at a glance; waits for nothing."""
+    now = controller.engine.status
+    running, last = controller.running, controller.last
+    return api.StatusInfo(
+        state=controller.state,
+        labels=labels_of(running.labels) if running else None,
+        session=str(running.folder) if running else None,
+        first_sample=running.lsl_start if running else None,
+        clock=local_clock(),
+        utc=datetime.now(UTC).isoformat(timespec="milliseconds"),
+        streams=tuple(map(stream, now.streams)),
+        devices=tuple(map(device, now.devices)),
+        disk=disk(controller),
+        last_event=controller.events.last,
+        error=last.error if last and not running else None,
+    )
+
+
+def stream(found: StreamStatus) -> api.StreamInfo:
+    """Tell of a stream."""
+    rate, effective = found.rate_hz, found.effective_rate_hz
+    off = bool(rate and effective and abs(effective / rate - 1) > RATE_TOLERANCE)
+    alive: api.Health = "warning" if off else "alive"
+    return api.StreamInfo(
+        name=found.key.name,
+        type=found.key.type,
+        source_id=found.key.source_id,
+        hostname=found.key.hostname,
+        device=found.device,
+        health=alive if found.connected else "missing",
+        connected=found.connected,
+        selected=found.selected,
+        samples=found.samples,
+        lost=found.lost,
+        rate_hz=rate,
+        effective_rate_hz=effective,
+        offset_s=found.offset_s,
+    )
+
+
+def selection(controller: Controller) -> api.Selection:
+    """Tell which streams the next recording gets."""
+    names = controller.engine.selection
+    return api.Selection(names=None if names is None else tuple(sorted(names)))
+
+
+def device(found: DeviceSnapshot) -> api.DeviceInfo:
+    """Tell of a device."""
+    specs = found.opened.specs if found.opened else ()
+    return api.DeviceInfo(
+        name=found.name,
+        driver=found.driver,
+        state=found.state,
+        error=found.error,
+        streams=tuple(s.name for s in specs if isinstance(s, StreamSpec)),
+        cameras=tuple(video.name for video in found.videos),
+        ring_fill=found.host.ring_fill if found.host else 0.0,
+        fates={c: dict(f) for c, f in found.host.fates.items()} if found.host else {},
+    )
+
+
+def disk(controller: Controller) -> api.DiskInfo:
+    """Tell of the disk."""
+    forecast = controller.engine.forecast
+    return api.DiskInfo(
+        data_dir=str(controller.data_dir),
+        free_bytes=layout.free_bytes(controller.data_dir),
+        bytes_per_s=forecast.bytes_per_s if forecast else None,
+        minutes=forecast.minutes if forecast else None,
+    )
+
+
+def stopped(found: Stopped) -> api.StoppedAnswer:
+    """Tell how a recording ended."""
+    outcome = found.outcome
+    if outcome is None:
+        return api.StoppedAnswer(stopped=False)
+    return api.StoppedAnswer(
+        stopped=found.stopped,
+        session=str(outcome.path),
+        state=outcome.state,
+        streams=tuple(
+            api.StreamCount(name=s.name, type=s.type, samples=s.samples, lost=s.lost)
+            for s in outcome.streams
+        ),
+        cameras=tuple(
+            api.CameraCount(
+                name=v.name,
+                file=v.file,
+                captured=v.captured,
+                stored=v.frames,
+                fates={f: n for f, n in v.fates.items() if f is not Fate.STORED},
+            )
+            for v in outcome.videos
+        ),
+        alarms=outcome.alarms,
+        error=outcome.error,
+        verdict=found.report.verdict if found.report else None,
+        problem=found.problem,
+    )
+
+
+def sessions(data_dir: Path) -> list[api.SessionInfo]:
+    """List the sessions on the disk, the newest first; what cannot be read is left out."""
+    manifests = data_dir.glob("*/sub-*/ses-*/sub-*_run-*/session.json")
+    newest = sorted(manifests, key=_changed, reverse=True)[:MAX_SESSIONS]
+    return list(_read(newest))
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # somebody moved it away meanwhile
+        return 0.0
+
+
+def _read(manifests: list[Path]) -> Iterator[api.SessionInfo]:
+    for path in manifests:
+        try:
+            manifest = Manifest.load(path.parent)
+        except RecordingError:
+            continue
+        yield _session(path.parent, manifest)
+
+
+def _session(folder: Path, manifest: Manifest) -> api.SessionInfo:
+    start, stop = manifest.lsl_start, manifest.lsl_stop
+    return api.SessionInfo(
+        id=f"{manifest.study}.{folder.name}",
+        session=str(folder),
+        state=manifest.state,
+        participant=manifest.participant,
+        task=manifest.task,
+        run=manifest.run,
+        started_utc=manifest.clock[0].utc if manifest.clock else None,
+        seconds=stop - start if start is not None and stop is not None else None,
+        verdict=_verdict(folder),
+        has_report=(folder / layout.REPORT_NAME).exists(),
+    )
+
+
+def _verdict(folder: Path) -> Verdict | None:
+    try:
+        text = (folder / layout.REPORT_JSON_NAME).read_text(encoding="utf-8")
+        return Report.model_validate_json(text).verdict
+    except (OSError, ValueError):
+        return None

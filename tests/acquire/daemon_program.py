@@ -1,0 +1,133 @@
+"""The daemon as a program, and clients that talk to it."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.acquire.program import Unisono, unique, wait_for, write_rig
+
+RIG = """\
+[[device]]
+name = "{eeg}"
+driver = "simulated-eeg"
+channels = 4
+rate_hz = 250
+
+[[device]]
+name = "{marks}"
+driver = "simulated-markers"
+"""
+
+CAMERA = """
+[[device]]
+name = "{face}"
+driver = "simulated-camera"
+width = 320
+height = 240
+rate_hz = 30
+"""
+
+
+class Daemon(Unisono):
+    """A daemon with a simulated rig."""
+
+    def __init__(
+        self, folder: Path, *options: str, camera: bool = False, rig: str | None = None
+    ) -> None:
+        self.folder, self.data_dir = folder, folder / "data"
+        self.eeg, self.marks, self.face = unique("eeg"), unique("marks"), unique("face")
+        text = rig if rig is not None else RIG + (CAMERA if camera else "")
+        path = write_rig(folder, text.format(eeg=self.eeg, marks=self.marks, face=self.face))
+        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
+            self.rcs_port = int(free.getsockname()[1])
+        arguments = ("--port", "0", "--rcs-port", str(self.rcs_port), "--data-dir")
+        super().__init__("daemon", path, *arguments, self.data_dir, *options, folder=folder)
+        self.http: httpx.Client
+
+    def __enter__(self) -> Daemon:
+        return self
+
+    def ready(self, token: str | None = None) -> Daemon:
+        """Wait until it serves."""
+        wait_for(lambda: self.url or self.process.poll() is not None, what="ready line")
+        assert self.url, self.stderr
+        headers = {"authorization": f"Bearer {token}"} if token else {}
+        self.http = httpx.Client(base_url=self.url, timeout=60.0, headers=headers)
+        return self
+
+    def idle(self, token: str | None = None) -> Daemon:
+        """Wait until the rig runs."""
+        self.ready(token)
+        wait_for(lambda: self.get("status")["state"] == "idle", what="idle")
+        return self
+
+    @property
+    def url(self) -> str:
+        lines = [x for x in self.stderr.splitlines() if x.startswith("ready ")]
+        return lines[0].removeprefix("ready ") if lines else ""
+
+    def get(self, path: str) -> Any:
+        answer = self.http.get(f"/api/{path}")
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def post(self, path: str, body: Any = None, status: int = 200) -> Any:
+        answer = self.http.post(f"/api/{path}", json={} if body is None else body)
+        assert answer.status_code == status, answer.text
+        return answer.json()
+
+    def stream(self, name: str) -> dict[str, Any]:
+        """What the status says of a stream."""
+        found: dict[str, Any] = next(s for s in self.get("streams") if s["name"] == name)
+        return found
+
+    def wait_for_samples(self, name: str, more: int = 100) -> None:
+        """Wait until so many more samples have come."""
+        before = self.stream(name)["samples"]
+        wait_for(lambda: self.stream(name)["samples"] >= before + more, what=f"{name} samples")
+
+    def end(self) -> None:
+        """Have it end, as systemd does."""
+        self.http.close()
+        self.process.terminate()
+        result = self.wait()
+        assert result.code == 0, result.stderr
+
+
+class Remote:
+    """A client of the RCS port, as an experiment's script is."""
+
+    def __init__(self, port: int) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._file = self._socket.makefile("rb")
+
+    def __enter__(self) -> Remote:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self._file.close()
+        self._socket.close()
+
+    def send(self, data: bytes) -> None:
+        self._socket.sendall(data)
+
+    def answer(self) -> str:
+        return self._file.readline().decode().rstrip("\n")
+
+    def ask(self, line: str) -> str:
+        self.send(line.encode() + b"\n")
+        return self.answer()
+
+
+@contextlib.contextmanager
+def running(folder: Path, *options: str, camera: bool = False) -> Iterator[Daemon]:
+    """Run a daemon until its rig runs; end it well."""
+    with Daemon(folder, *options, camera=camera) as daemon:
+        yield daemon.idle()
+        daemon.end()

@@ -1,0 +1,114 @@
+"""The daemon's life: one per folder, ended well by signals, closed to strangers."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from websockets.exceptions import InvalidStatus
+from websockets.sync.client import connect
+
+from acquire.api_guard import is_loopback
+from acquire.event_log import NAME, EventLog
+from recordings.manifest import Event, Manifest, State
+from tests.acquire.daemon_program import Daemon, running
+from tests.acquire.program import load, posix_only, unisono, write_rig
+
+TOKEN = "0123456789abcdef-secret"
+
+
+@posix_only
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_finishes_the_recording(tmp_path: Path, how: signal.Signals) -> None:
+    with Daemon(tmp_path) as daemon:
+        daemon.idle()
+        folder = Path(daemon.post("recording/start")["session"])
+        daemon.wait_for_samples(daemon.eeg)
+        daemon.http.close()
+        daemon.process.send_signal(how)
+        assert daemon.wait().code == 0
+        assert Manifest.load(folder).state is State.COMPLETE
+        assert len(load(folder / "recording.xdf")[daemon.eeg].stamps) >= 100
+        log = (daemon.data_dir / NAME).read_text().splitlines()
+        codes = [json.loads(line)["code"] for line in log]
+        assert codes[-2:] == ["recording-start", "recording-stop"]
+
+
+def test_one_daemon_per_data_folder(tmp_path: Path) -> None:
+    with running(tmp_path) as daemon:
+        rig = tmp_path / "rig.toml"
+        ports = ("--port", "0", "--rcs-port", "0")
+        second = unisono("daemon", rig, *ports, "--data-dir", daemon.data_dir, folder=tmp_path)
+        assert second.code == 2
+        assert f"another daemon (process {daemon.process.pid}) records into" in second.error
+        taken = daemon.url.rsplit(":", 1)[1]
+        other = tmp_path / "other"
+        third = unisono("daemon", rig, "--port", taken, "--data-dir", other, folder=tmp_path)
+        assert third.code == 2
+        assert "choose with --port" in third.error
+
+
+def test_a_token_is_needed_and_never_told(tmp_path: Path) -> None:
+    file = tmp_path / "token"
+    file.write_text(f"{TOKEN}\n")
+    with Daemon(tmp_path, "--token-file", str(file)) as daemon:
+        daemon.idle(TOKEN)
+        for token in ("", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x"):
+            answer = daemon.http.get("/api/status", headers={"authorization": token})
+            assert answer.status_code == 401
+            assert answer.json()["code"] == "no-token"
+        url = daemon.url.replace("http", "ws") + "/api/ws"
+        with pytest.raises(InvalidStatus):
+            connect(url)
+        with connect(url, additional_headers={"authorization": f"Bearer {TOKEN}"}) as socket:
+            assert json.loads(socket.recv(5))["type"] == "status"
+        assert TOKEN not in daemon.stderr + daemon.stdout
+        daemon.end()
+
+
+@pytest.mark.parametrize(("token", "reason"), [(None, "--token-file"), ("short", "at least 16")])
+def test_other_addresses_need_a_good_token(tmp_path: Path, token: str | None, reason: str) -> None:
+    rig = write_rig(tmp_path, "")
+    options = ["--host", "0.0.0.0", "--data-dir", str(tmp_path / "data")]
+    if token is not None:
+        (tmp_path / "token").write_text(token)
+        options += ["--token-file", str(tmp_path / "token")]
+    refused = unisono("daemon", rig, *options, folder=tmp_path)
+    assert refused.code == 2
+    assert reason in refused.error
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_missing_stream_does_not_keep_it_from_running(tmp_path: Path) -> None:
+    with Daemon(tmp_path, rig='[[expect]]\nname = "ghost"\n') as daemon:
+        daemon.ready()
+        assert daemon.get("status")["state"] == "opening"
+        daemon.end()
+
+
+def test_names_of_this_computer() -> None:
+    assert all(map(is_loopback, ("localhost", "127.0.0.1", "127.1.2.3", "::1")))
+    assert not any(map(is_loopback, ("0.0.0.0", "192.168.1.2", "localhost.evil.example", "")))
+
+
+def test_the_event_log_rotates(tmp_path: Path) -> None:
+    log = EventLog(tmp_path, max_bytes=500, backups=2)
+    for number in range(100):
+        log.write(Event(time=number, source="x", level="info", code="c", text="t"))
+    log.close()
+    files = sorted(tmp_path.iterdir())
+    assert len(files) == 3
+    assert all(file.stat().st_size <= 500 for file in files)
+    assert json.loads((tmp_path / NAME).read_text().splitlines()[-1])["time"] == 99
+
+
+def test_other_commands_do_not_load_the_web_server() -> None:
+    code = (
+        "import sys, acquire.cli, acquire.record; print({'fastapi', 'uvicorn'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"

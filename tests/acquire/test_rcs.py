@@ -1,0 +1,140 @@
+"""Remote control as LabRecorder's clients use it: OK means done."""
+
+from __future__ import annotations
+
+import json
+import string
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from acquire.errors import ControlError
+from acquire.rcs import MAX_CLIENTS, MAX_LINE, parse
+from recordings.manifest import Manifest
+from tests.acquire.daemon_program import Daemon, Remote, running
+from tests.acquire.program import load, wait_for
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    with running(tmp_path_factory.mktemp("rcs")) as found:
+        yield found
+
+
+def test_a_script_for_labrecorder_works_unchanged(daemon: Daemon) -> None:
+    with Remote(daemon.rcs_port) as remote:
+        assert remote.ask("update") == "OK"
+        assert remote.ask("select all") == "OK"
+        answer = remote.ask(
+            f"filename {{root:{daemon.data_dir}}}{{template:Exp%n_%b.xdf}}{{run:2}}"
+            "{participant:P003}{session:S001}{task:MemoryGuidedSaccade}{modality:eeg}"
+        )
+        assert answer == "OK kept as a note only: modality: eeg, template: Exp%n_%b.xdf"
+        assert remote.ask("start") == "OK"
+        assert remote.ask("start").startswith("OK already recording ")
+        assert float(remote.ask("marker trial 1: go").removeprefix("OK ")) > 0
+        state, folder = remote.ask("status").removeprefix("OK ").split(" ", 1)
+        assert state == "recording"
+        assert Path(folder).name == "sub-P003_ses-S001_task-MemoryGuidedSaccade_run-02"
+        daemon.wait_for_samples(daemon.eeg)
+        assert remote.ask("stop") == "OK"
+        assert remote.ask("stop") == "OK nothing was being recorded"
+        streams = load(Path(folder) / "recording.xdf")
+        assert [json.loads(s)["text"] for s in streams["markers"].strings] == ["trial 1: go"]
+        assert Manifest.load(Path(folder)).notes.endswith("template: Exp%n_%b.xdf")
+
+        # The number was for that recording; the labels stay. A number that is taken records, too.
+        for line in ("start", "filename {run:2}{participant:P003}{session:S001}{task:B}", "start"):
+            assert remote.ask(line) == "OK"
+            if line == "start":
+                assert remote.ask("stop") == "OK"
+        assert remote.ask("filename {run:2}{participant:P003}{session:S001}{task:B}") == "OK"
+        assert remote.ask("start") == "OK"
+        assert remote.ask("status").endswith("_task-B_run-03")
+        assert remote.ask("stop") == "OK"
+
+
+def test_the_selection_is_honoured(daemon: Daemon) -> None:
+    with Remote(daemon.rcs_port) as remote:
+        names = json.loads(remote.ask("streams").removeprefix("OK "))
+        assert {daemon.eeg, daemon.marks} <= set(names)
+        assert remote.ask("select none") == "OK"
+        assert remote.ask("start").startswith("ERR no stream is selected")
+        assert remote.ask("select nobody").startswith("ERR no stream 'nobody'")
+        assert remote.ask(f"select {daemon.marks}") == "OK"
+        assert remote.ask("start") == "OK"
+        folder = Path(remote.ask("status").split(" ", 2)[2])
+        assert remote.ask("stop") == "OK"
+        assert daemon.eeg not in load(folder / "recording.xdf")
+        assert remote.ask("select all") == "OK"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "START now",
+        "begin",
+        "select",
+        "marker",
+        "filename {participant:../x}",
+        "filename {root:/elsewhere}{participant:1}",
+        "filename {run:x}",
+        "filename {run:-1}",
+        "filename {colour:red}",
+        "filename participant=1",
+    ],
+)
+def test_what_cannot_be_done_is_an_error(daemon: Daemon, line: str) -> None:
+    with Remote(daemon.rcs_port) as remote:
+        assert remote.ask(line).startswith("ERR ")
+        assert remote.ask("status") == "OK idle"
+
+
+def test_line_ends_pieces_and_limits(daemon: Daemon) -> None:
+    with Remote(daemon.rcs_port) as remote:
+        remote.send(b"\r\n\nsta")
+        remote.send(b"tus\r\nstreams\nstatus\n")
+        assert [remote.answer()[:4] for _ in range(3)] == ["OK i", "OK [", "OK i"]
+        remote.send(b"\xff\xfe\n")
+        assert remote.answer().startswith("ERR unknown command")
+        remote.send(b"x" * (2 * MAX_LINE) + b"\n")
+        assert remote.answer() == f"ERR a line is longer than {MAX_LINE} bytes"
+    clients = [Remote(daemon.rcs_port) for _ in range(MAX_CLIENTS)]
+    assert {client.ask("update") for client in clients} == {"OK"}
+    with Remote(daemon.rcs_port) as late:
+        assert late.answer() == f"ERR {MAX_CLIENTS} clients are connected; close one"
+    for client in clients:
+        client.__exit__()
+
+    def works() -> bool:
+        with Remote(daemon.rcs_port) as next_one:
+            next_one.send(b"status\n")
+            return next_one.answer() == "OK idle"
+
+    wait_for(works)
+
+
+WORDS = ["start", "stop", "update", "select", "filename", "status", "streams", "marker", "{", "}"]
+
+
+@given(st.lists(st.sampled_from(WORDS) | st.text(max_size=20), max_size=6).map(" ".join))
+@example("filename {run:" + "9" * 5000 + "}")
+@example("filename {run:²}")
+def test_any_line_is_a_command_or_an_error(text: str) -> None:
+    try:
+        verb = parse(text).verb
+    except ControlError:
+        return  # an error, and one alone
+    assert verb in WORDS
+
+
+values = st.text(string.ascii_letters + string.digits + r" :\/%._-", max_size=40)
+
+
+@given(values, values)
+def test_filename_keeps_values_and_their_case(root: str, template: str) -> None:
+    line = parse(f"filename {{root:{root}}}{{template:{template}}} {{run:07}}")
+    assert line.pairs == {"root": root.strip(), "template": template.strip(), "run": "07"}
