@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import hmac
 import ipaddress
 import json
@@ -21,8 +22,11 @@ from acquire.api_models import Problem
 MAX_BODY = 64 * 1024
 BODY_S = 10.0
 """How long a client may take to send its body."""
-OPEN_PATHS = ("/", "/web/page.js", "/web/page.css", "/healthz")
-"""Without secrets, and needed before a token can be typed in."""
+MAX_DRAINED = 1 << 20
+DRAIN_S = 1.0
+"""What is read of a body that is refused, and for how long."""
+OPEN_PATHS = ("/healthz",)
+"""Without secrets: for programs that only watch whether it lives."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -151,6 +155,21 @@ def _too_large() -> Problem:
     )
 
 
+async def _drain(receive: Receive) -> None:
+    """Read what is still coming, within limits: closing on it would reset the connection.
+
+    The client would then often lose the answer that says why.
+    """
+    got = 0
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_S):
+            while got < MAX_DRAINED:
+                message = await receive()
+                got += len(message.get("body", b""))
+                if not message.get("more_body", False):
+                    return
+
+
 async def _refuse(
     scope: Message, receive: Receive, send: Send, status: int, problem: Problem
 ) -> None:
@@ -158,6 +177,7 @@ async def _refuse(
         await receive()
         await send({"type": "websocket.close", "code": 4000 + status})
         return
+    await _drain(receive)
     body = json.dumps(problem.model_dump()).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     if status == 401:

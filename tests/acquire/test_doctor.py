@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,7 +40,7 @@ def test_an_adapter_that_waits_16_ms_is_named_with_its_remedy(tmp_path: Path) ->
 
 def test_a_port_that_may_not_be_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "ttyACM0").touch()
-    monkeypatch.setattr(doctor.os, "access", lambda path, mode: False)
+    monkeypatch.setattr(os, "access", lambda path, mode: False)
     (finding,) = doctor.permissions(tmp_path)
     assert finding.level == "fail"
     assert "dialout" in finding.remedy
