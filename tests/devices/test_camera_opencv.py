@@ -103,7 +103,10 @@ def test_a_live_source_is_numbered_and_timed(sender: Sender, cameras: list[Openc
     assert (spec.width, spec.height, spec.pixel_format, spec.rate_hz) == (96, 64, "RGB8", 50)
     assert spec.desc == {"backend": "FFMPEG"}
     found = frames(camera, 50)
-    assert [f.device_frame for f in found] == list(range(1, 51))
+    # A busy machine may drop pictures: then the numbers say so, and agree with the pictures.
+    numbers = np.array([f.device_frame for f in found])
+    steps = np.diff(numbers, prepend=0)
+    assert steps.tolist() == [1 + f.lost for f in found]
     grays = []
     for frame in found:
         assert frame.image is not None
@@ -111,10 +114,11 @@ def test_a_live_source_is_numbered_and_timed(sender: Sender, cameras: list[Openc
         assert (frame.image[..., 0] == 30).all(), "red comes first"
         assert (frame.image[..., 2] == 10).all()
         grays.append(int(frame.image[0, 0, 1]))
-    assert np.diff(grays).tolist() == [1] * 49
-    own = [frame.device_time for frame in found if frame.device_time is not None]
+    assert np.diff(grays).tolist() == steps[1:].tolist()
+    own = [(f.device_frame, f.device_time) for f in found if f.device_time is not None]
     assert len(own) >= 49, "the first stamp may be 0, which could also mean none"
-    assert np.diff(own) == pytest.approx(1 / 50, abs=1e-3)
+    number, time = np.array(own).T
+    assert np.diff(time) == pytest.approx(np.diff(number) / 50, abs=1e-3)
 
 
 def test_gray(sender: Sender, cameras: list[OpencvCamera]) -> None:
