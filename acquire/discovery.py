@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
 from acquire.inlets import Inlet
-from acquire.lsl import FoundStream, Resolver, local_clock
+from acquire.lsl import BUFFER_S, FORGET_S, FoundStream, Resolver, local_clock
 from acquire.pump import LiveStream, Pump, Report
 from acquire.rig import Expect
 
@@ -17,13 +17,18 @@ log = logging.getLogger(__name__)
 LOOK_S = 0.1
 """How often it looks while something is missing."""
 LOOK_FOR_S = 2.0
-"""How long one look at the network takes when nothing is missing…"""
+"""How long the network is asked when nothing is missing, and then looked at once…"""
 REST_S = 10.0
 """…and how long it rests then: a resolver that never rests costs 0.1 % of a core."""
-POLL_S = 0.25
+POLL_S = 0.5
 """How soon a stream that was lost wakes it."""
 CONNECT_S = 3.0
 """How long a stream that was seen may take to answer."""
+FORGOTTEN_S = FORGET_S + 1.0
+"""An outlet that is still seen so long after its connection broke is alive."""
+RENEW_S = float(BUFFER_S)
+"""A connection that gives nothing for so long is made anew: after a cable was out it may be dead
+without either end being told, and its outlet keeps no more than this for it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +73,7 @@ class Discovery:
         self._matched: set[str] = set()  # predicates that have found something
         self._known: dict[str, LiveStream] = {}  # by uid
         self._unreachable: dict[str, str] = {}  # uid → why
+        self._renewed: dict[str, float] = {}  # uid → when its silent connection was made anew
         self.last_new = local_clock()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="discovery", daemon=True)
@@ -110,28 +116,36 @@ class Discovery:
         return absent
 
     def _run(self) -> None:
-        rest_at = local_clock() + LOOK_FOR_S
         while not self._closing.wait(LOOK_S):
-            for found, device in self._wanted():
-                if found.uid not in self._known and not self._closing.is_set():
-                    self._connect(found, device)
-            if self._is_incomplete() or local_clock() - self.last_new < LOOK_FOR_S:
-                rest_at = local_clock() + LOOK_FOR_S
-            elif local_clock() >= rest_at:
+            self._look()
+            if not self._is_busy():
                 self._rest()
-                rest_at = local_clock() + LOOK_FOR_S
+
+    def _look(self) -> None:
+        for found, device in self._wanted():
+            if self._is_unconnected(found) and not self._closing.is_set():
+                self._connect(found, device)
+        self._renew_silent()
+
+    def _is_busy(self) -> bool:
+        """Whether something is missing, or more may come with what came last."""
+        return self._is_incomplete() or local_clock() - self.last_new < LOOK_FOR_S
 
     def _rest(self) -> None:
-        """Stop asking the network for a while, unless something gets lost meanwhile."""
+        """Stop asking the network for a while, then ask again, unless something gets lost."""
         resolvers = [self._all, *self._predicates]
         for resolver in resolvers:
             resolver.pause()
-        end = local_clock() + REST_S
+        self._wait(REST_S)
+        for resolver in resolvers:
+            resolver.resume()
+        self._wait(LOOK_FOR_S)
+
+    def _wait(self, seconds: float) -> None:
+        end = local_clock() + seconds
         while local_clock() < end and not self._is_incomplete():
             if self._closing.wait(POLL_S):
                 return
-        for resolver in resolvers:
-            resolver.resume()
 
     def _is_incomplete(self) -> bool:
         return any(s.inlet is None for s in self._pump.streams) or bool(self.missing())
@@ -149,6 +163,28 @@ class Discovery:
             for found in resolver.found():
                 self._matched.add(resolver.predicate or "")
                 yield found, own.get(found.uid)
+
+    def _is_unconnected(self, found: FoundStream) -> bool:
+        """Whether it is new, or lives on after its connection broke."""
+        live = self._known.get(found.uid)
+        if live is None:
+            return True
+        broken = live.inlet is None and live.found.uid == found.uid
+        return broken and local_clock() - live.lost_at > FORGOTTEN_S
+
+    def _renew_silent(self) -> None:
+        for live in self._pump.streams:
+            since = max(live.watch.last_arrival, self._renewed.get(live.found.uid, 0.0))
+            if live.inlet is None or not live.found.rate_hz or local_clock() - since < RENEW_S:
+                continue
+            self._renewed[live.found.uid] = local_clock()
+            inlet = Inlet(live.found)
+            try:
+                inlet.open(CONNECT_S)
+            except RuntimeError:  # not even the outlet answers: it has been called silent already
+                inlet.close()
+            else:
+                self._pump.renew(live, inlet)
 
     def _connect(self, found: FoundStream, device: str | None) -> None:
         inlet = Inlet(found)

@@ -36,6 +36,8 @@ DTYPES: Final[tuple[Dtype | None, ...]] = (
 
 BUFFER_S = 60
 """What an outlet and an inlet hold at most; beyond that liblsl drops the oldest samples."""
+FORGET_S = 3.0
+"""How long a resolver lists an outlet after it was last heard of."""
 
 # liblsl reports every lost connection on standard error; the engine says the same as an event.
 _QUIET = {"log": {"level": "-3"}, "ports": {"PortRange": "128"}}
@@ -257,7 +259,7 @@ class Resolver:
         import pylsl
 
         try:
-            self._lsl = pylsl.ContinuousResolver(pred=self.predicate, forget_after=3.0)
+            self._lsl = pylsl.ContinuousResolver(pred=self.predicate, forget_after=FORGET_S)
         except RuntimeError as error:
             raise ConfigError(
                 f"--streams {self.predicate!r}: not a predicate that LSL understands; "
@@ -269,7 +271,7 @@ class Resolver:
         self._lsl = None
 
     def found(self) -> list[FoundStream]:
-        """List the streams seen in the last 3 s; the same stream seen twice counts once."""
+        """List the streams seen in the last `FORGET_S`; the same stream seen twice counts once."""
         resolver = self._lsl
         infos = resolver.results() if resolver is not None else ()
         streams = (describe(info) for info in infos)

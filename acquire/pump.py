@@ -55,6 +55,7 @@ class LiveStream:
     estimate: OffsetEstimate | None = None
     recorded: RecordedStream | None = None
     lost: int = 0
+    lost_at: float = -math.inf  # LSL time at which its connection broke
 
     @property
     def name(self) -> str:
@@ -146,6 +147,13 @@ class Pump:
         with self.lock:
             stream.found, stream.inlet, stream.estimate = found, inlet, None
             stream.watch = StreamWatch(found, local_clock())
+
+    def renew(self, stream: LiveStream, inlet: Inlet) -> None:
+        """Go on with another connection to the same outlet; the old one gives nothing any more."""
+        with self.lock:
+            old, stream.inlet = stream.inlet, inlet
+        if old is not None:
+            old.close()
 
     # Recording.
 
@@ -293,6 +301,7 @@ class Pump:
         assert stream.inlet is not None
         stream.inlet.close()
         stream.inlet = None
+        stream.lost_at = local_clock()
         text = f"{stream.name}: its outlet is gone; the recording goes on, and so will the stream"
         return Alarm("warning", "stream-lost", text + " if it comes back")
 

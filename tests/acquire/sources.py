@@ -189,6 +189,9 @@ def _obey(line: str, pushers: list[_Pusher]) -> None:
         for pusher in pushers:
             pusher.halted = True
         print(*[p.sent for p in pushers], flush=True)
+    elif line == "resume":
+        for pusher in pushers:
+            pusher.halted = False
     else:
         raise ValueError(line)
 
@@ -201,9 +204,9 @@ def main(description: list[dict[str, Any]]) -> None:
     print("ready", flush=True)
     while True:
         first = min(pushers, key=lambda p: p.due)
-        for line in _lines(first.due):
+        for line in _lines(min(first.due, pylsl.local_clock() + 0.1)):
             _obey(line, pushers)
-        if not first.halted:
+        if pylsl.local_clock() >= first.due:
             first.push()
 
 

@@ -1,0 +1,81 @@
+"""Connections that break, or go dead, while the outlet at the other end lives on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from acquire import discovery
+from acquire.discovery import Discovery, Selection
+from acquire.pump import LiveStream, Pump
+from tests.acquire.program import unique, wait_for
+from tests.acquire.sources import Source, Sources
+
+NAME = unique("discovery")
+
+
+class Connected:
+    """A pump and a discovery of their own on one outlet."""
+
+    def __init__(self) -> None:
+        self.events: list[str] = []
+        self.pump = Pump(self.report, lambda error: None, lambda: None)
+        selection = Selection(predicates=(f"name='{NAME}'",))
+        self.discovery = Discovery(selection, dict, self.pump, self.report)
+        self.pump.start()
+        self.discovery.start()
+
+    def report(self, source: str, level: str, code: str, text: str) -> None:
+        assert source == NAME
+        self.events.append(code)
+
+    @property
+    def stream(self) -> LiveStream:
+        (stream,) = self.pump.streams
+        return stream
+
+    def close(self) -> None:
+        self.discovery.close()
+        self.pump.close()
+
+
+@pytest.fixture
+def source() -> Iterator[Sources]:
+    with Sources(Source(NAME)) as sources:
+        yield sources
+
+
+@pytest.fixture
+def connected(source: Sources, monkeypatch: pytest.MonkeyPatch) -> Iterator[Connected]:
+    monkeypatch.setattr(discovery, "FORGOTTEN_S", 0.5)
+    monkeypatch.setattr(discovery, "RENEW_S", 1.0)
+    connected = Connected()
+    try:
+        wait_for(lambda: connected.pump.streams and connected.stream.watch.last_arrival > 0)
+        yield connected
+    finally:
+        connected.close()
+
+
+def test_an_outlet_that_lives_on_is_connected_again(connected: Connected) -> None:
+    first = connected.stream.inlet
+    assert first is not None
+    first.lost = True  # what a reset connection leaves
+    wait_for(lambda: connected.stream.inlet not in (first, None))
+    assert connected.events == ["stream-lost", "stream-back"]
+    again = connected.stream.watch.last_arrival
+    wait_for(lambda: connected.stream.watch.last_arrival > again)
+
+
+def test_a_connection_that_gives_nothing_is_made_anew(
+    connected: Connected, source: Sources
+) -> None:
+    source.ask("halt")
+    first, silent_since = connected.stream.inlet, connected.stream.watch.last_arrival
+    wait_for(lambda: connected.stream.inlet is not first)
+    assert connected.stream.watch.last_arrival - silent_since < 0.5  # it is silent as before
+    source.tell("resume")
+    wait_for(lambda: connected.stream.watch.last_arrival > silent_since + 1.0)
+    wait_for(lambda: connected.stream.inlet is not None)
+    assert "stream-lost" not in connected.events
