@@ -37,6 +37,16 @@ def _sync_all(fd: int) -> None:
 _sync_data: Callable[[int], None] = getattr(os, "fdatasync", _sync_all)
 
 
+def _drop_cached(fd: int, size: int) -> None:
+    """Give back the memory that caches the first `size` bytes, where the system can be told.
+
+    Nobody reads them soon. The next pages then come from the same memory: measured, a fresh page
+    costs twice as much to write; and a session of an hour does not push others out of the cache.
+    """
+    if hasattr(os, "posix_fadvise"):
+        os.posix_fadvise(fd, 0, size, os.POSIX_FADV_DONTNEED)
+
+
 def _write_joined(fd: int, parts: Sequence[Part]) -> int:
     """Stand in for `os.writev` on Windows, at the price of one copy."""
     return os.write(fd, b"".join(parts))
@@ -134,10 +144,12 @@ class XdfFile:
             DiskFull: the disk found out only now that it has no space.
             RecordingError: the disk failed.
         """
+        written = self.position
         try:
             _sync_data(self._fd)
         except OSError as error:
             raise self._failure(error, "cannot be synced to the disk") from error
+        _drop_cached(self._fd, written)
 
     def close(self) -> None:
         """Sync and close the file and free the reserve; the second call does nothing.
