@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from acquire.stopping import Stopper
 
 REFRESH_S = 0.5
+IDLE_S = 60.0
+"""How often it looks at the clock where nobody sees a line."""
 
 
 def warn(text: str) -> None:
@@ -56,7 +58,8 @@ class Progress:
     def watch(self, engine: Engine, stopper: Stopper, end: float) -> None:
         """Show the recording until it is to end, at LSL time `end` or before."""
         start = local_clock()
-        while not stopper.wait_until(min(end, local_clock() + REFRESH_S)):
+        look_s = REFRESH_S if self._live else IDLE_S
+        while not stopper.wait_until(min(end, local_clock() + look_s)):
             now = local_clock()
             if now >= end - REFRESH_S / 5:
                 break
