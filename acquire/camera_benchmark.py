@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
+from acquire.codec_speed import HEADROOM
 from acquire.lsl import LslClock
 from acquire.rig import DeviceTable, Rig
 from devices import registry
@@ -27,8 +28,6 @@ from recordings.video import VideoWriter
 
 FRAMES = 30
 """So many different frames are taken from the camera, and written again and again."""
-HEADROOM = 1.25
-"""A codec has to be this much faster than the camera to be recommended."""
 CODECS = ("ffv1", "magicyuv", "ffvhuff", "raw")
 """Smallest files first: the first that keeps up is recommended."""
 
@@ -48,6 +47,7 @@ class CameraSpeed:
     """What one camera of the rig needs, and what was reached."""
 
     camera: str
+    pixel_format: str
     needed_fps: float
     megabytes_per_s: float
     codecs: tuple[CodecSpeed, ...]
@@ -102,6 +102,7 @@ def _measure(spec: VideoSpec, frames: list[Array], folder: Path, seconds: float)
     best = fast[0] if fast else None
     return CameraSpeed(
         spec.name,
+        spec.pixel_format,
         spec.rate_hz,
         size * spec.rate_hz / 1e6,
         tuple(codecs),

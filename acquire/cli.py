@@ -255,6 +255,7 @@ def camera_benchmark(
 ) -> None:
     """Measure which codec this computer keeps up with, for each camera of a rig."""
     from acquire.camera_benchmark import benchmark
+    from acquire.codec_speed import remember
     from acquire.rig import load_rig
     from recordings.layout import prepare_data_dir
 
@@ -262,6 +263,7 @@ def camera_benchmark(
     folder = (data_dir or rig.table.data_dir).expanduser().absolute()
     prepare_data_dir(folder)
     results = benchmark(rig, folder, seconds)
+    remember(folder, results)
     if as_json:
         typer.echo(json.dumps([asdict(result) for result in results]))
         return

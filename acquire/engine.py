@@ -16,6 +16,7 @@ from typing import Literal, Self
 
 from acquire import events
 from acquire.awake import kept_awake
+from acquire.codec_speed import held_against
 from acquire.device_process import DeviceProcess
 from acquire.discovery import Discovery, Selection
 from acquire.disk import DiskAlarm, DiskWatch, Forecast
@@ -271,7 +272,19 @@ class Engine:
         session.started(lsl_start, streams, videos, simulated)
         _sleep_until(lsl_start)
         self.report("engine", "info", "recording-start", f"recording {session.folder.name}")
+        self._hold_codecs_against(data_dir)
         return lsl_start
+
+    def _hold_codecs_against(self, data_dir: Path) -> None:
+        """Warn of codecs that the benchmark of this data folder found too slow."""
+        codecs = {table.name: table.video.codec for table in self.rig.devices}
+        cameras = [
+            (video, codecs[device.snapshot.name])
+            for device in self._each()
+            for video in device.snapshot.videos
+        ]
+        for name, level, text in held_against(data_dir, cameras):
+            self.report(name, level, "codec-slow", f"{name}: {text}")
 
     def start_file(self, path: Path) -> float:
         """Begin a bare XDF file; gives the LSL time of the first sample that is kept.

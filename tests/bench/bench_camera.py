@@ -43,6 +43,8 @@ CASES = {
     "640x480@250-busy": Case(640, 480, 250, "Mono8", "magicyuv", busy=True),
 }
 LATE_MS = 5.0
+MEMORY_MB = 150.0
+"""What both processes may use beside the ring; the simulated camera's pictures are part of it."""
 
 RIG = """
 [rig]
@@ -75,6 +77,11 @@ def _cpu_s(processes: list[psutil.Process]) -> float:
     return sum(sum(p.cpu_times()[:2]) for p in processes)
 
 
+def _ring_mb(case: Case) -> float:
+    """One second of frames, which both processes share."""
+    return case.width * case.height * case.rate_hz / 1e6
+
+
 def _lateness_ms(session: Path) -> float:
     """How late the capture thread took frames in: p99, ms after their arrival."""
     manifest = json.loads((session / "session.json").read_text())
@@ -104,7 +111,8 @@ def run(name: str, case: Case, seconds: float) -> bool:
         before, began = _cpu_s(processes), time.monotonic()
         time.sleep(max(1.0, seconds - 2.0))
         cpu = 100 * (_cpu_s(processes) - before) / (time.monotonic() - began)
-        memory = sum(p.memory_info().rss for p in processes) / 1e6
+        ring = _ring_mb(case)
+        memory = sum(p.memory_full_info().uss for p in processes) / 1e6 + ring
         out, _ = recorder.communicate()
         if load is not None:
             load.kill()
@@ -116,11 +124,12 @@ def run(name: str, case: Case, seconds: float) -> bool:
     good = lost == 0 and result["verdict"] in ("PASS", "WARN")
     good &= case.cpu_limit is None or cpu <= case.cpu_limit
     good &= not case.busy or late <= LATE_MS
+    good &= memory <= ring + MEMORY_MB
     limit = f" (limit {case.cpu_limit:g})" if case.cpu_limit else ""
     print(
         f"{name:18}{camera['stored']:8} stored{lost:6} not{cpu:8.1f} % CPU{limit}"
-        f"{memory:8.0f} MB{late:8.3f} ms late p99  {result['verdict']}"
-        f"  {'reached' if good else 'MISSED'}",
+        f"{memory:8.0f} MB (limit {ring + MEMORY_MB:.0f}){late:8.3f} ms late p99"
+        f"  {result['verdict']}  {'reached' if good else 'MISSED'}",
         flush=True,
     )
     return good

@@ -1,0 +1,84 @@
+"""A benchmark is kept beside the data and held against a rig at its start."""
+
+from __future__ import annotations
+
+import json
+import socket
+from pathlib import Path
+
+import pytest
+
+from acquire.camera_benchmark import CameraSpeed, CodecSpeed
+from acquire.codec_speed import FILE, held_against, remember
+from devices.base import VideoSpec
+from tests.acquire.program import event_codes, events_of, unisono, write_rig
+
+
+def camera(rate_hz: float, width: int = 100, form: str = "Mono8") -> VideoSpec:
+    return VideoSpec("face", width, 100, form, rate_hz)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder whose benchmark, of 100 × 100 pixels, says 100 frames/s, and 200 raw."""
+    speeds = (CodecSpeed("magicyuv", 100.0, 2.0, 60.0), CodecSpeed("raw", 200.0, 1.0, 30.0))
+    remember(tmp_path, [CameraSpeed("face", "Mono8", 50.0, 0.5, speeds, None, 2.0)])
+    return tmp_path
+
+
+def test_what_is_fast_enough_is_not_mentioned(folder: Path) -> None:
+    assert held_against(folder, [(camera(80), "auto")]) == []
+    assert held_against(folder, [(camera(160), "raw")]) == []
+    assert held_against(folder, [(camera(40, width=200), "magicyuv")]) == []
+
+
+def test_too_slow_is_told_with_numbers_and_what_to_do(folder: Path) -> None:
+    ((name, level, text),) = held_against(folder, [(camera(75, width=200), "auto")])
+    assert (name, level) == ("face", "warning")
+    assert "magicyuv wrote 50 frames/s here" in text
+    assert "75 are needed" in text
+    assert text.endswith('put codec = "raw" into the rig file')
+    ((_, _, text),) = held_against(folder, [(camera(500), "raw")])
+    assert text.endswith("lower the rate or the size")
+
+
+def test_little_to_spare_is_no_alarm(folder: Path) -> None:
+    ((_, level, text),) = held_against(folder, [(camera(90), "auto")])
+    assert level == "info"
+    assert "little to spare" in text
+
+
+def test_what_was_not_measured_here_says_nothing(folder: Path, tmp_path: Path) -> None:
+    assert held_against(folder, [(camera(500, form="Mono12"), "ffvhuff")]) == []
+    assert held_against(tmp_path / "other", [(camera(500), "auto")]) == []
+    kept = json.loads((folder / FILE).read_text())
+    assert kept["host"] == socket.gethostname()
+    (folder / FILE).write_text(json.dumps(kept | {"host": "elsewhere"}))
+    assert held_against(folder, [(camera(500), "auto")]) == []
+    (folder / FILE).write_text("{")
+    assert held_against(folder, [(camera(500), "auto")]) == []
+
+
+def test_a_recording_warns_of_what_the_benchmark_command_found(tmp_path: Path) -> None:
+    rig = write_rig(
+        tmp_path,
+        '[[device]]\nname = "face"\ndriver = "simulated-camera"\nwidth = 320\nheight = 240\n'
+        'rate_hz = 50\ncodec = "magicyuv"\n',
+    )
+    arguments = ("--data-dir", tmp_path)
+    done = unisono(
+        "camera", "benchmark", rig, *arguments, "--seconds", "0.1", "--json", folder=tmp_path
+    )
+    assert done.code == 0
+    path = tmp_path / FILE
+    kept = json.loads(path.read_text())
+    assert {speed["codec"] for speed in kept["speeds"]} >= {"magicyuv", "raw", "ffvhuff"}
+    for speed in kept["speeds"]:
+        speed["bytes_per_s"] /= 1e4  # as on a computer that is much slower
+    path.write_text(json.dumps(kept))
+    labels = ("--participant", "01", "--seconds", "1", "--no-report", "--json")
+    result = unisono("record", rig, *arguments, *labels, folder=tmp_path)
+    assert result.code == 1
+    assert event_codes(result.session, "face") == ["codec-slow"]
+    (text,) = (e["text"] for e in events_of(result.session) if e["code"] == "codec-slow")
+    assert "50 are needed" in text
