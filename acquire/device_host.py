@@ -48,6 +48,7 @@ from devices.base import (
     DeviceError,
     DeviceLost,
     Frame,
+    Notice,
     StreamQuery,
     StreamSpec,
 )
@@ -244,7 +245,9 @@ class Host:
     def _listen(self, order: Open, uids: Mapping[str, str]) -> None:
         """Hear what the driver and the cameras' gates want to hear."""
         assert self._device is not None
-        wishes = [Wish(query, self._device.take) for query in self._device.inputs()]
+        wishes = [
+            Wish(query, self._device.take, self._device.hear) for query in self._device.inputs()
+        ]
         if gate := order.video.gate:
             query = StreamQuery(name=gate.source)
             wishes += [Wish(query, codes_to(c.take_code)) for c in self._cameras.values()]
@@ -278,7 +281,10 @@ class Host:
             return
         raise DeviceError("stopped delivering: its read() ended")
 
-    def _publish(self, item: Chunk | Frame) -> None:
+    def _publish(self, item: Chunk | Frame | Notice) -> None:
+        if isinstance(item, Notice):
+            self._event(item.level, item.code, item.text)
+            return
         self._last_item = self._clock.now()
         try:
             if isinstance(item, Frame):
@@ -305,6 +311,8 @@ class Host:
                 continue
             if specs != {**expected, **cameras}:
                 raise DeviceError("came back with other streams: restart it to use them")
+            for signal in self._signals.values():
+                signal.reopened()
             self._running()
             self._event("info", "device-back", "is back")
             return

@@ -35,6 +35,11 @@ BUFFER_S = 30
 """What waits while the device is busy; beyond that liblsl drops the oldest."""
 
 Take = Callable[[Chunk], None]
+Hear = Callable[[str, Sequence[str]], None]
+
+
+def _any_channels(stream: str, labels: Sequence[str]) -> None:
+    """Be content with whatever channels a stream has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class Wish:
 
     query: StreamQuery
     take: Take
+    hear: Hear = _any_channels
 
     def fits(self, found: FoundStream) -> bool:
         """Say whether a stream is meant."""
@@ -108,9 +114,11 @@ class Listener:
                 del self._sources[uid]
             mine = set(self._own())
             for found in resolver.found():
-                takes = [wish.take for wish in self._wishes if wish.fits(found)]
-                if takes and found.uid not in self._sources and found.uid not in mine:
-                    source = _Source(found, partial(self._take, takes))
+                wishes = [wish for wish in self._wishes if wish.fits(found)]
+                if wishes and found.uid not in self._sources and found.uid not in mine:
+                    source = _Source(
+                        found, partial(self._hear, wishes), partial(self._take, wishes)
+                    )
                     self._sources[found.uid] = source
                     source.start(self._closing)
             self._closing.wait(IDLE_S if self._complete() else LOOK_S)
@@ -119,25 +127,33 @@ class Listener:
         alive = [source.found for source in self._sources.values() if source.alive]
         return all(any(wish.fits(found) for found in alive) for wish in self._wishes)
 
-    def _take(self, takes: list[Take], chunk: Chunk) -> None:
-        for take in takes:
-            try:
-                with self._take_lock:
-                    take(chunk)
-            except Exception as error:  # a driver's fault must not end the listening
-                log.debug("take failed", exc_info=True)
-                known = isinstance(error, DeviceError)
-                text = str(error) if known else f"{type(error).__name__}: {error}"
-                if text not in self._complaints:
-                    self._complaints.add(text)
-                    self._complain(f"cannot take what {chunk.stream} sends: {text}")
+    def _hear(self, wishes: list[Wish], stream: str, labels: Sequence[str]) -> None:
+        for wish in wishes:
+            self._try(stream, partial(wish.hear, stream, labels))
+
+    def _take(self, wishes: list[Wish], chunk: Chunk) -> None:
+        for wish in wishes:
+            self._try(chunk.stream, partial(wish.take, chunk))
+
+    def _try(self, stream: str, action: Callable[[], None]) -> None:
+        try:
+            with self._take_lock:
+                action()
+        except Exception as error:  # a driver's fault must not end the listening
+            log.debug("take failed", exc_info=True)
+            known = isinstance(error, DeviceError)
+            text = str(error) if known else f"{type(error).__name__}: {error}"
+            if text not in self._complaints:
+                self._complaints.add(text)
+                self._complain(f"cannot take what {stream} sends: {text}")
 
 
 class _Source:
     """One stream that is heard, in a thread of its own."""
 
-    def __init__(self, found: FoundStream, take: Take) -> None:
+    def __init__(self, found: FoundStream, hear: Hear, take: Take) -> None:
         self.found = found
+        self._hear = hear
         self._take = take
         self._thread: threading.Thread | None = None
 
@@ -165,9 +181,11 @@ class _Source:
             # The first estimate takes 640 ms: before the stream is open, no marker waits for it.
             inlet.time_correction(CONNECT_S)
             inlet.open_stream(CONNECT_S)
-            hear = self._markers if self.found.rate_hz == 0 else self._signal
+            labels = inlet.info(CONNECT_S).get_channel_labels() or []
+            self._hear(self.found.key.name, [label or "" for label in labels])
+            fetch = self._markers if self.found.rate_hz == 0 else self._signal
             while not closing.is_set():
-                hear(inlet, closing)
+                fetch(inlet, closing)
         except (LostError, RuntimeError) as error:  # pylsl's TimeoutError is one of the latter
             log.debug("%s: %s", self.found.key.name, error)
         finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
 import numpy as np
@@ -49,6 +50,11 @@ class SignalStream:
         self.samples = 0
         self._model = model
         self._losses = losses
+        self._was_away = False
+
+    def reopened(self) -> None:
+        """Learn that the device was away: what comes next comes after a gap."""
+        self._was_away = True
 
     def publish(self, chunk: Chunk) -> None:
         """Map the chunk's times to the LSL clock and push it."""
@@ -57,8 +63,13 @@ class SignalStream:
             # A chunk that only tells of a loss has no time: noted where the stream stands.
             self._losses.add(chunk.stream, self.outlet.last_stamp, chunk.lost)
             return
+        before = self.outlet.last_stamp
         stamps = self.outlet.push(self._stamps(chunk), chunk.data)
-        self._losses.add(chunk.stream, float(stamps[0]), chunk.lost)
+        lost = chunk.lost
+        if self._was_away:
+            self._was_away = False
+            lost = lost or self._missed(before, float(stamps[0]))
+        self._losses.add(chunk.stream, float(stamps[0]), lost)
         self.samples += count
 
     def _stamps(self, chunk: Chunk) -> F64Array:
@@ -72,6 +83,12 @@ class SignalStream:
         # The newest sample waited least: it says most about the delay.
         self._model.observe(float(chunk.device_times[-1]), float(chunk.times[-1]))
         return self._model.map(np.asarray(chunk.device_times, np.float64))
+
+    def _missed(self, before: float, after: float) -> int:
+        """Count what its rate would have given between two stamps; few drivers can know it."""
+        if not self.spec.rate_hz or math.isinf(before):
+            return 0
+        return max(0, round((after - before) * self.spec.rate_hz) - 1)
 
     def close(self) -> None:
         """Withdraw the stream."""

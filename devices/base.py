@@ -128,6 +128,15 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that somebody should know: it becomes an event of the recording."""
+
+    level: Literal["info", "warning"]
+    code: str  # two or three words with hyphens: unknown-code
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class StreamQuery:
     """A stream that a device listens to, by name or by type."""
 
@@ -181,7 +190,7 @@ class Device(ABC):
         """
 
     @abstractmethod
-    def read(self) -> Iterator[Chunk | Frame | None]:
+    def read(self) -> Iterator[Chunk | Frame | Notice | None]:
         """Yield what the device delivers, and something (None if need be) at least every 200 ms.
 
         Raises:
@@ -196,6 +205,13 @@ class Device(ABC):
     def inputs(self) -> Sequence[StreamQuery]:
         """Name the streams that `take` wants; none unless overridden."""
         return ()
+
+    def hear(self, stream: str, labels: Sequence[str]) -> None:  # noqa: B027 - few need it
+        """Learn the channels of a stream named by `inputs`, before its first samples come.
+
+        Raises:
+            DeviceError: it is not what this device can use; the message says why.
+        """
 
     def take(self, chunk: Chunk) -> None:
         """Receive samples of a stream named by `inputs`, stamped in the LSL clock."""

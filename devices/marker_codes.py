@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from devices.base import Array
+from devices.base import Array, Notice
 
 
 def _int_keys(value: object) -> object:
@@ -60,3 +60,8 @@ def codes_in(data: Array) -> Iterator[tuple[int, int]]:
 def label(code: int, names: Mapping[int, str]) -> str:
     """Name a code; without any names it is its own, and one that is not named is unknown."""
     return names.get(code, "unknown" if names else str(code))
+
+
+def unknown_code(code: int) -> Notice:
+    """Tell of a code that `codes` does not name; to be told once."""
+    return Notice("warning", "unknown-code", f"code {code} is not in `codes` of the rig file")

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import queue
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 from pydantic import Field, model_validator
@@ -32,10 +32,10 @@ _WAITING = 1000
 
 
 class PhotodiodeSettings(Settings):
-    """`channel` counts from 0; without `threshold` the levels are found by themselves."""
+    """`channel` is a label, or counts from 0; without `threshold` the levels are found."""
 
     source: str = Field(min_length=1)
-    channel: int = Field(default=0, ge=0)
+    channel: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)] = 0
     threshold: float | None = Field(default=None, allow_inf_nan=False)
     hysteresis: float | None = Field(default=None, gt=0)  # in the signal's unit, with `threshold`
     hold_ms: float = Field(default=2.0, ge=0, le=1000)  # an edge must hold so long
@@ -67,6 +67,7 @@ class Photodiode(Device):
             levels = Levels(middle - half, middle + half)
         self._detector = EdgeDetector(levels, hold_s=settings.hold_ms * 1e-3)
         self._onsets = 0
+        self._channel = settings.channel if isinstance(settings.channel, int) else None
 
     def inputs(self) -> Sequence[StreamQuery]:
         """Listen to the analog stream."""
@@ -88,11 +89,24 @@ class Photodiode(Device):
             ),
         )
 
+    def hear(self, stream: str, labels: Sequence[str]) -> None:
+        """Find the channel by its label."""
+        wanted = self.settings.channel
+        if isinstance(wanted, int):
+            return
+        if wanted not in labels:
+            known = ", ".join(filter(None, labels)) or "none"
+            self._channel = None
+            raise DeviceError(f"no channel {wanted!r} in {stream}; its labels are: {known}")
+        self._channel = labels.index(wanted)
+
     def take(self, chunk: Chunk) -> None:
         """Keep samples until `read` comes to them."""
-        if self.settings.channel >= chunk.data.shape[1]:
+        if self._channel is None:  # `hear` has said why
+            return
+        if self._channel >= chunk.data.shape[1]:
             raise DeviceError(
-                f"channel {self.settings.channel} of {chunk.stream}: it has "
+                f"channel {self._channel} of {chunk.stream}: it has "
                 f"{chunk.data.shape[1]}, counted from 0"
             )
         if chunk.data.dtype == object:
@@ -110,7 +124,7 @@ class Photodiode(Device):
             except queue.Empty:
                 yield None
                 continue
-            values = chunk.data[:, self.settings.channel].astype(np.float64) * self._sign
+            values = chunk.data[:, self._channel].astype(np.float64) * self._sign
             fine = np.isfinite(values)
             edges = self._detector.feed(chunk.times[fine], values[fine])
             self._onsets += sum(edge.rising for edge in edges)

@@ -14,9 +14,18 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from devices.base import Channel, Chunk, Clock, Device, DeviceError, DeviceLost, StreamSpec
+from devices.base import (
+    Channel,
+    Chunk,
+    Clock,
+    Device,
+    DeviceError,
+    DeviceLost,
+    Notice,
+    StreamSpec,
+)
 from devices.debounce import Debouncer
-from devices.marker_codes import CodeNames, label
+from devices.marker_codes import CodeNames, label, unknown_code
 
 BEAT_S = 0.1
 
@@ -70,8 +79,8 @@ class TriggerIn(Device):
             StreamSpec(f"{name}-markers", "Markers", (Channel("marker"),), 0.0, "string"),
         )
 
-    def read(self) -> Iterator[Chunk | None]:
-        """Yield changes."""
+    def read(self) -> Iterator[Chunk | Notice | None]:
+        """Yield changes, and a notice for the first of each code without a name."""
         for found in self.states():
             if found is None:
                 yield None
@@ -79,13 +88,17 @@ class TriggerIn(Device):
             time, code = found
             stamp = np.array([time])
             yield Chunk(f"{self.settings.name}-codes", stamp, np.array([[code]], np.int32))
-            if code:
-                yield Chunk(f"{self.settings.name}-markers", stamp, self._marker(code))
+            if not code:
+                continue
+            text = label(code, self.settings.codes)
+            yield Chunk(f"{self.settings.name}-markers", stamp, self._marker(code, text))
+            if text == "unknown":
+                self._unknown[code] = self._unknown.get(code, 0) + 1
+                if self._unknown[code] == 1:
+                    yield unknown_code(code)
 
-    def _marker(self, code: int) -> Any:
-        text = label(code, self.settings.codes)
-        if text == "unknown":
-            self._unknown[code] = self._unknown.get(code, 0) + 1
+    @staticmethod
+    def _marker(code: int, text: str) -> Any:
         marker = {"event": "trigger", "code": code, "label": text}
         return np.array([[json.dumps(marker)]], dtype=object)
 

@@ -23,10 +23,11 @@ from devices.base import (
     Device,
     DeviceError,
     DeviceLost,
+    Notice,
     StreamQuery,
     StreamSpec,
 )
-from devices.marker_codes import CodeNames, codes_in, label
+from devices.marker_codes import CodeNames, codes_in, label, unknown_code
 from devices.pulses import Pulses
 
 BEAT_S = 0.1
@@ -67,6 +68,7 @@ class TriggerOut(Device):
         self._lost = 0
         self._refused: dict[int, int] = {}
         self._unknown: dict[int, int] = {}
+        self._notices: deque[Notice] = deque(maxlen=_KEPT)
 
     @abstractmethod
     def open_line(self) -> None:
@@ -114,6 +116,8 @@ class TriggerOut(Device):
         """Send a code as soon as the line is free; say why not where it is not sent."""
         with self._wake:
             if self.settings.codes and label(code, self.settings.codes) == "unknown":
+                if code not in self._unknown:
+                    self._notices.append(unknown_code(code))
                 self._unknown[code] = self._unknown.get(code, 0) + 1
             reason = None
             if not 0 < code <= self.largest:
@@ -123,6 +127,10 @@ class TriggerOut(Device):
             elif not self._pulses.add(code, requested):
                 reason = "too many codes wait: is pulse_ms too long for this protocol?"
             if reason is not None:
+                if code not in self._refused:
+                    self._notices.append(
+                        Notice("warning", "code-not-sent", f"code {code}: {reason}")
+                    )
                 self._refused[code] = self._refused.get(code, 0) + 1
                 self._lost += 1
                 return reason
@@ -141,9 +149,11 @@ class TriggerOut(Device):
             if write.requested is not None:
                 self._written.append((write.code, write.requested, self._clock.now()))
 
-    def read(self) -> Iterator[Chunk | None]:
+    def read(self) -> Iterator[Chunk | Notice | None]:
         """End pulses, begin those that waited, and yield the times of what was written."""
         while True:
+            while self._notices:
+                yield self._notices.popleft()
             with self._wake:
                 self._step()
                 if self._failed is not None:
