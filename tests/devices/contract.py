@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from devices import base
-from devices.base import Chunk, Clock, Device, Frame, StreamSpec, VideoSpec
+from devices.base import Chunk, Clock, Device, Frame, Notice, StreamSpec, VideoSpec
 from tests.devices.clock import FakeClock
 
 LONGEST_SILENCE_S = 0.2
@@ -79,13 +80,20 @@ def check_data(
         now = clock.now()
         assert now - last <= LONGEST_SILENCE_S + 1e-9
         last = now
-        if item is not None:
+        if isinstance(item, Notice):
+            check_notice(item)
+        elif item is not None:
             spec = by_name[item.stream]
             check_item(item, spec)
             _check_order(item, times, own, now)
         if now >= end:
             return
     raise AssertionError("read() ended by itself")
+
+
+def check_notice(notice: Notice) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)+", notice.code)
+    assert "\n" not in notice.text
 
 
 def check_item(item: Chunk | Frame, spec: StreamSpec | VideoSpec) -> None:

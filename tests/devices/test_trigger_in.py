@@ -185,7 +185,7 @@ def test_codes_come_from_the_lines(lines: Lines, register: str, raw: int, code: 
     lines.register = 0x80 if register == "status" else 0
     found: list[Chunk] = []
     for item in device.read():
-        if item is not None:
+        if isinstance(item, Chunk):
             found.append(item)
         elif clock.now() > 1000.5:
             lines.register = raw
