@@ -12,6 +12,7 @@ from acquire.messages import VideoOptions, VideoSummary
 from devices.base import Array, VideoSpec
 from recordings.codecs import choose_codec
 from recordings.errors import RecordingError
+from recordings.layout import video_stem
 from recordings.manifest import Fate
 from recordings.planes import pixel_format
 
@@ -137,7 +138,7 @@ class VideoFiles:
             self._use(cheaper)
         except RecordingError:  # the format has no such codec: go on as it is
             return
-        self._open(self._stem.with_name(f"{self._stem.name}-{len(self._files) + 1}"))
+        self._open(video_stem(self._stem, len(self._files) + 1))
         text = (
             f"{self._spec.name}: the {slow} is too slow for {before}; {self.codec} in a new file "
             "from here on"

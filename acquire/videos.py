@@ -130,8 +130,8 @@ class Videos:
     def bytes_written(self) -> int:
         """Count what is in the files so far, of those that were armed last."""
         stems = [path for files in self._armed.values() for path in files.values()]
-        files = {f for path in stems for f in path.parent.glob(f"{path.stem}*{path.suffix}")}
-        return sum(file.stat().st_size for file in files)
+        further = [f for path in stems for f in path.parent.glob(f"{path.stem}+*")]
+        return sum(file.stat().st_size for file in {*stems, *further} if file.exists())
 
     def bytes_per_s(self) -> float:
         """Say how much all cameras deliver at their nominal rates."""

@@ -153,6 +153,14 @@ def prepare_data_dir(path: Path) -> None:
         ) from error
 
 
+def video_stem(first: Path, part: int) -> Path:
+    """Name the video file, without suffix, of part 1, 2… of a camera's recording.
+
+    No device can be called so: a camera `face-2` never takes the name of part 2 of `face`.
+    """
+    return first if part == 1 else first.with_name(f"{first.name}+{part}")
+
+
 def free_bytes(path: Path) -> int:
     """Return the bytes free on the disk of `path`, which need not exist yet."""
     there = next(p for p in (path, *path.absolute().parents) if p.exists())

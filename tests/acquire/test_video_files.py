@@ -57,7 +57,7 @@ def test_a_codec_that_is_too_slow_is_changed_for_a_cheaper_one(tmp_path: Path) -
     indices, refused, (first, second), codes = record(tmp_path, options)
     assert refused > 0
     assert "codec-changed" in codes
-    assert (first.codec, second.path.name) == ("ffv1", f"face-2{second.path.suffix}")
+    assert (first.codec, second.path.name) == ("ffv1", f"face+2{second.path.suffix}")
     assert second.codec in ("magicyuv", "raw")
     assert NOT_STORED not in indices
     assert first.frames + second.frames == len(indices)
