@@ -8,6 +8,7 @@ ring until the gate has decided, and its row with it.
 
 from __future__ import annotations
 
+import contextlib
 import math
 import threading
 from collections import deque
@@ -18,6 +19,7 @@ import numpy as np
 
 from acquire.clock import ClockModel
 from acquire.encoder_process import NOT_STORED
+from acquire.errors import AcquireError
 from acquire.gate import Decision, Gate
 from acquire.lsl import Outlet, local_clock
 from acquire.messages import VideoOptions, VideoSummary
@@ -99,6 +101,8 @@ class CameraStream:
         self._lock = threading.Lock()  # publish in one thread; arm, start and stop in another
         self._start = self._stop = math.inf
         self._past_stop = threading.Event()
+        self._split: tuple[float, Path] | None = None  # LSL time, stem of the files from then on
+        self._has_split = threading.Event()
         self._waiting: deque[_Row] = deque()
         self._last_stamp = -math.inf
         self._late: deque[float] = deque(maxlen=LATE_FRAMES)
@@ -132,10 +136,34 @@ class CameraStream:
             self._start = math.inf
             self._files.end()
 
+    def split(self, lsl_split: float, stem: Path) -> list[VideoSummary]:
+        """Store frames stamped from `lsl_split` on in another file; tell how those before ended."""
+        with self._lock:
+            self._has_split.clear()
+            self._split = lsl_split, stem
+        self._has_split.wait(max(0.0, lsl_split - self._last_stamp) + LATE_S)
+        with self._lock:
+            self._change_files()
+        return self._with_lateness(self._files.summaries_before_split())
+
+    def _change_files(self) -> None:
+        """Carry out a split; a gate decides on the frames before it as it does at a stop."""
+        if self._split is None:
+            return
+        (self._start, stem), self._split = self._split, None
+        self._settle(math.inf)
+        self._fates = dict.fromkeys(Fate, 0)
+        with contextlib.suppress(AcquireError):  # the encoder is gone: told, and frames counted
+            self._files.split(stem)
+        self._has_split.set()
+
     def summaries(self) -> list[VideoSummary]:
         """Tell how the files ended, once they are closed."""
+        return self._with_lateness(self._files.summaries())
+
+    def _with_lateness(self, files: list[VideoSummary]) -> list[VideoSummary]:
         late = float(np.percentile(self._late, 99)) * 1e3 if self._late else None
-        return [replace(file, late_p99_ms=late) for file in self._files.summaries()]
+        return [replace(file, late_p99_ms=late) for file in files]
 
     def take_code(self, time: float, code: int) -> None:
         """Take in a trigger code for the gate, LSL time in seconds."""
@@ -163,6 +191,8 @@ class CameraStream:
         self._late.append(local_clock() - frame.time)
         stamp = self._stamp(frame)
         with self._lock:
+            if self._split is not None and stamp >= self._split[0]:
+                self._change_files()
             if frame.lost:
                 self._add_lost(frame, stamp)
             values = [NOT_STORED, frame.device_frame, *map(_nan, _details(frame)), math.nan]

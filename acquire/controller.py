@@ -233,7 +233,7 @@ class Controller:
 
     def command(self, device: str, name: str, args: dict[str, Any]) -> dict[str, Any]:
         """Pass a command to a driver; gives its answer."""
-        return self.engine.device(device).command(name, args)
+        return self.engine.devices[device].command(name, args)
 
     def preview(self, device: str, stream: str | None) -> Preview:
         """Make a preview of a camera's next frame.
@@ -241,7 +241,7 @@ class Controller:
         Raises:
             AcquireError: it is no camera, or no frame comes.
         """
-        process = self.engine.device(device)
+        process = self.engine.devices[device]
         names = [video.name for video in process.snapshot.videos]
         if not names:
             raise ControlError(f"{device}: is not a camera that runs")

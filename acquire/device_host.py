@@ -34,6 +34,7 @@ from acquire.messages import (
     Open,
     Opened,
     Request,
+    SplitVideo,
     StartVideo,
     StopVideo,
     TakePreview,
@@ -141,6 +142,9 @@ class Host:
                 for camera in self._cameras.values():
                     camera.stop(lsl_stop)
                 return [s for camera in self._cameras.values() for s in camera.summaries()]
+            case SplitVideo(lsl_split, paths):
+                cameras = ((self._cameras[name], path) for name, path in paths.items())
+                return [s for camera, path in cameras for s in camera.split(lsl_split, path)]
             case TakePreview(stream):
                 return self._cameras[stream].preview.take(PREVIEW_S)
             case Command(name, args):

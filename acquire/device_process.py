@@ -121,6 +121,7 @@ class DeviceProcess:
         self._on_event = on_event
         self._on_loss = on_loss
         self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self._snapshot = DeviceSnapshot(name, driver, DeviceState.CLOSED)
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Future[Any]] = {}
@@ -132,8 +133,12 @@ class DeviceProcess:
         return self._snapshot
 
     def start(self, order: Open, cwd: Path | None) -> None:
-        """Start the process and have it open the device; returns before the device is open."""
-        self._change(state=DeviceState.OPENING)
+        """Start the process and have it open the device; returns before the device is open.
+
+        It may be started again after its end.
+        """
+        self._change(state=DeviceState.OPENING, error=None, opened=None, host=None)
+        self._closing = False
         self._pipe, theirs = Pipe(duplex=True)
         try:
             self._process = start_child("acquire.device_host", theirs, cwd)
@@ -143,6 +148,19 @@ class DeviceProcess:
         self._listener = threading.Thread(target=self._listen, name=name, daemon=True)
         self._listener.start()
         self._post(order, Future())
+
+    @property
+    def alive(self) -> bool:
+        """Whether it has been started and has not ended."""
+        return hasattr(self, "_process") and self._process.poll() is None
+
+    def wait_open(self, timeout_s: float) -> bool:
+        """Wait until the device is open; False = it failed, or takes longer."""
+        with self._changed:
+            self._changed.wait_for(
+                lambda: self._snapshot.opened or self._snapshot.error is not None, timeout_s
+            )
+        return self._snapshot.opened is not None
 
     def request(self, body: Any, timeout_s: float = ANSWER_S) -> Any:
         """Ask the process and wait for its answer.
@@ -196,6 +214,7 @@ class DeviceProcess:
     def _change(self, **changes: Any) -> None:
         with self._lock:
             self._snapshot = replace(self._snapshot, **changes)
+            self._changed.notify_all()
 
     def _listen(self) -> None:
         while True:

@@ -6,39 +6,44 @@ Life: `open` (slow), `start` and `stop` as often as wanted (fast), `close` alway
 from __future__ import annotations
 
 import contextlib
+import json
 import logging
+import math
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
-from typing import Literal, Self
+from typing import Any, Literal, Self
 
 from acquire import events
 from acquire.awake import kept_awake
 from acquire.codec_speed import held_against
-from acquire.device_process import DeviceProcess
 from acquire.discovery import Discovery, Selection
 from acquire.disk import DiskAlarm, DiskWatch, Forecast
 from acquire.errors import ControlError, Unknown
 from acquire.lsl import Outlet, configure, local_clock
 from acquire.markers import Markers
-from acquire.messages import HostEvent, Open, VideoSummary
+from acquire.messages import HostEvent, VideoSummary
 from acquire.pump import Pump
 from acquire.readiness import Readiness
 from acquire.recorder import RESERVE_BYTES, Recording
-from acquire.rig import DeviceTable, Rig
+from acquire.rig import Rig
+from acquire.rig_devices import RigDevices
 from acquire.session import Labels, Session
 from acquire.status import Outcome, Phase, Status, stream_status
 from acquire.truth import write_truth
-from acquire.videos import Videos, with_lost_frames
+from acquire.videos import Videos, final_entries, with_lost_frames
 from recordings.errors import DiskFull, RecordingError
 from recordings.layout import free_bytes
-from recordings.manifest import Event, State
+from recordings.manifest import Event, State, VideoEntry
 from recordings.xdf_file import XdfFile
 
 log = logging.getLogger(__name__)
 
+OPEN_S = 15.0
+"""How long a device may take to open."""
 BARRIER_S = 0.05
 """From the order to start until the start: the time that the order needs to every camera."""
 STOP_AHEAD_S = 0.01
@@ -86,8 +91,10 @@ class Engine:
         self._outlet: Outlet | None = None
         self._pump = Pump(self.report, self._failed, self._each_second)
         self._discovery: Discovery | None = None
-        self._devices: dict[str, DeviceProcess] = {}
-        self._videos = Videos(self._devices, self._complain_of_video, self._pump.is_chosen)
+        self.devices = RigDevices(
+            rig, lsl_config, self._hear, self._pump.note_loss, self._came_up, self._goes_down
+        )
+        self._videos = Videos(self.devices.processes, self._complain_of_video, self._pump.is_chosen)
         self._recording: Recording | None = None
         self._session: Session | None = None
         self._path: Path | None = None
@@ -110,7 +117,7 @@ class Engine:
         """A snapshot."""
         return Status(
             self._phase,
-            tuple(device.snapshot for device in self._devices.values()),
+            tuple(device.snapshot for device in self.devices.processes.values()),
             tuple(stream_status(s, self._pump.is_selected(s)) for s in self._pump.streams),
             self._path,
             self._recording.start if self._recording else None,
@@ -131,18 +138,6 @@ class Engine:
             self._alarms += level != "info"
         log.log(logging.INFO if level == "info" else logging.WARNING, "%s: %s", code, text)
         self._on_event(event)
-
-    def device(self, name: str) -> DeviceProcess:
-        """Give one of the rig's devices.
-
-        Raises:
-            Unknown: there is none of that name.
-        """
-        try:
-            return self._devices[name]
-        except KeyError:
-            known = ", ".join(self._devices) or "none"
-            raise Unknown(f"no device {name!r} in this rig; there are: {known}") from None
 
     @property
     def forecast(self) -> Forecast | None:
@@ -207,23 +202,16 @@ class Engine:
         if self._publish_markers:
             self._markers = Markers()
         self._discovery = Discovery(self._selection, self._own_streams, self._pump, self.report)
-        for table in self.rig.devices:
-            device = DeviceProcess(table.name, table.driver, self._hear, self._pump.note_loss)
-            self._devices[table.name] = device
-            device.start(self._order(table), self.rig.folder)
+        self.devices.start_all()
         self._pump.start()
         self._discovery.start()
-        readiness = Readiness(self._devices, self._discovery, self._pump)
+        readiness = Readiness(self.devices.processes, self._discovery, self._pump)
         readiness.wait(wait_s, allow_missing=allow_missing, cancelled=cancelled)
         self._phase = Phase.IDLE
 
-    def _order(self, table: DeviceTable) -> Open:
-        folder = self.rig.driver_folder
-        return Open(table.driver, table.settings, folder, self._lsl_config, table.video)
-
     def _own_streams(self) -> dict[str, str]:
         own: dict[str, str] = {}
-        for device in self._devices.values():
+        for device in self.devices.processes.values():
             snapshot = device.snapshot
             if snapshot.opened is not None:
                 own |= dict.fromkeys(snapshot.opened.uids.values(), snapshot.name)
@@ -237,6 +225,32 @@ class Engine:
         self.report(device, event.level, event.code, event.text)
         if event.code == "disk-full":
             self._on_failure()
+
+    def _came_up(self, device: str) -> None:
+        """A device runs again: a camera is stored again."""
+        recording = self._recording
+        if self._phase is Phase.RECORDING and recording is not None and self._session is not None:
+            self._videos.start_again(device, recording.start)
+
+    def _goes_down(self, device: str) -> None:
+        """A device is about to be stopped: its video is closed first."""
+        if self._phase is Phase.RECORDING and self._session is not None:
+            self._videos.retire(device, local_clock() + STOP_AHEAD_S)
+
+    def change_device(self, name: str, settings: dict[str, Any]) -> None:
+        """Give a device other settings, and start it with them.
+
+        Raises:
+            Unknown: there is none of that name.
+            ConfigError: the settings are not allowed.
+            ControlError: a recording is running, or the device does not start.
+        """
+        self._must_be_idle()
+        self.devices.change(name, settings)
+        self.rig = self.devices.rig
+        self._pump.forget(name)
+        text = f"{name}: {json.dumps(settings)}"
+        self.report(name, "info", "settings-changed", text)
 
     # Recording.
 
@@ -266,9 +280,9 @@ class Engine:
             self._session = None
             raise error
         assert self._recording is not None
-        simulated = any(d.snapshot.opened and d.snapshot.opened.simulated for d in self._each())
+        simulated = self.devices.simulated
         streams = [s.entry() for s in self._recording.streams.values()]
-        videos = self._videos.entries(self._recording)
+        videos = self._videos.entries(lsl_start)
         session.started(lsl_start, streams, videos, simulated)
         _sleep_until(lsl_start)
         self.report("engine", "info", "recording-start", f"recording {session.folder.name}")
@@ -280,7 +294,7 @@ class Engine:
         codecs = {table.name: table.video.codec for table in self.rig.devices}
         cameras = [
             (video, codecs[device.snapshot.name])
-            for device in self._each()
+            for device in self.devices.processes.values()
             for video in device.snapshot.videos
         ]
         for name, level, text in held_against(data_dir, cameras):
@@ -302,9 +316,6 @@ class Engine:
     def _must_be_idle(self) -> None:
         if self._phase is not Phase.IDLE:
             raise ControlError(f"cannot start: the engine is {self._phase}")
-
-    def _each(self) -> Iterable[DeviceProcess]:
-        return self._devices.values()
 
     def _check_space(self, folder: Path) -> None:
         rates = [s.found for s in self._pump.streams]
@@ -378,10 +389,14 @@ class Engine:
             raise ControlError(f"cannot stop: the engine is {self._phase}")
         self._phase = Phase.FINISHING
         lsl_stop = max(lsl_stop, local_clock() + STOP_AHEAD_S)
-        self._videos.stop(lsl_stop)
+        videos = self._videos.entries(recording.start)
+        if self._session is not None:
+            self._videos.stop(lsl_stop)
         self.report("engine", "info", "recording-stop", "stopping")
         self._pump.finish(lsl_stop)
-        outcome = self._conclude(recording, lsl_stop, self._videos.collect())
+        summaries = self._videos.collect() if self._session is not None else []
+        videos = final_entries(videos, summaries, recording, lsl_stop)
+        outcome = self._conclude(recording, self._session, lsl_stop, videos, summaries)
         self._awake.close()
         self._recording = None
         self._path = None
@@ -390,25 +405,66 @@ class Engine:
         self._phase = Phase.IDLE
         return outcome
 
+    def split(self, data_dir: Path, labels: Labels, notes: str = "") -> tuple[Outcome, float]:
+        """End the session that is being recorded and go on in another one, without a gap.
+
+        Gives how the first one ended, and the LSL time from which on everything is in the second.
+
+        Raises:
+            ControlError: no session is being recorded.
+            RecordingError: the second cannot be begun; the first goes on.
+        """
+        recording, session = self._recording, self._session
+        if self._phase is not Phase.RECORDING or recording is None or session is None:
+            raise ControlError("cannot split: no session is being recorded")
+        self._check_space(data_dir)
+        after = Session(self.rig, data_dir, labels, notes)
+        try:
+            following = Recording(XdfFile(after.xdf, RESERVE_BYTES))
+        except RecordingError:
+            after.change(state=State.FAILED)
+            raise
+        videos, alarms = self._videos.entries(recording.start), self._alarms
+        self.report("engine", "info", "recording-split", f"goes on in {after.folder.name}")
+        lsl_split = local_clock() + BARRIER_S
+        self._videos.split(after.folder, lsl_split)
+        with self._event_lock:
+            self._session, self._path, self._alarms = after, after.folder, 0
+        self._recording = following
+        self._pump.split(following, lsl_split)
+        streams = [s.entry() for s in following.streams.values()]
+        simulated = session.manifest.simulated
+        after.started(lsl_split, streams, self._videos.entries(lsl_split), simulated)
+        lsl_stop = math.nextafter(lsl_split, -math.inf)
+        summaries = self._videos.collect()
+        videos = final_entries(videos, summaries, recording, lsl_stop)
+        outcome = self._conclude(recording, session, lsl_stop, videos, summaries)
+        return replace(outcome, alarms=alarms), lsl_split
+
     def _conclude(
-        self, recording: Recording, lsl_stop: float, summaries: list[VideoSummary]
+        self,
+        recording: Recording,
+        session: Session | None,
+        lsl_stop: float,
+        videos: tuple[VideoEntry, ...],
+        summaries: list[VideoSummary],
     ) -> Outcome:
-        assert self._path is not None
+        path = recording.file.path
         failure = self._failure or recording.error
         error = str(failure) if failure else None
         full = next((s.error for s in summaries if s.error and s.disk_full), None)
         state = State.FAILED if error or full else State.COMPLETE
-        videos = self._videos.final_entries(summaries, recording, lsl_stop)
         streams = tuple(with_lost_frames(s) for s in recording.streams.values())
-        if (session := self._session) is not None:
+        if session is not None:
+            path = session.folder
             self._guard("truth.tsv", lambda: self._write_truth(session, recording, lsl_stop))
             self._guard("session.json", lambda: session.closed(state, lsl_stop, streams, videos))
             known = {s.path.name: s.sha256 for s in summaries if s.sha256}
             self._guard("session.json", lambda: session.hash_files(known))
-        return Outcome(self._path, state, streams, videos, self._alarms, error or full)
+        return Outcome(path, state, streams, videos, self._alarms, error or full)
 
     def _write_truth(self, session: Session, recording: Recording, lsl_stop: float) -> None:
-        opened = [d.snapshot.opened for d in self._each()]
+        opened = [d.snapshot.opened for d in self.devices.processes.values()]
         seeds = [o.seed for o in opened if o is not None and o.seed is not None]
         if seeds:
             write_truth(session.folder, seeds[0], recording.start, lsl_stop)
@@ -424,18 +480,13 @@ class Engine:
 
     def close(self) -> None:
         """Stop all; inlets go before outlets, or liblsl may hang."""
+        self.devices.keep_down()
         if self._phase is Phase.RECORDING:
             self.stop()
         if self._discovery is not None:
             self._discovery.close()
         self._pump.close()
-        threads = [
-            threading.Thread(target=device.close, args=(CLOSE_S,)) for device in self._each()
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        self.devices.close()
         with self._event_lock:
             if self._outlet is not None:
                 self._outlet.close()

@@ -1,8 +1,8 @@
 """What the engine and a device process say to each other over their pipe.
 
-Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `TakePreview`, `Command`, `Close`. Up: the
-rest. Every message down is answered by one `Answer` with its number, except `Close`, which the end
-of the pipe answers.
+Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `SplitVideo`, `TakePreview`, `Command`,
+`Close`. Up: the rest. Every message down is answered by one `Answer` with its number, except
+`Close`, which the end of the pipe answers.
 """
 
 from __future__ import annotations
@@ -74,6 +74,17 @@ class StopVideo:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitVideo:
+    """Store frames stamped at or after `lsl_split` in new files: stream name → path stem.
+
+    The answer is a list of `VideoSummary` of the files before.
+    """
+
+    lsl_split: float
+    paths: Mapping[str, Path]
+
+
+@dataclass(frozen=True, slots=True)
 class TakePreview:
     """Make a preview of a camera's next frame; the answer is a `Preview`, or None."""
 
@@ -98,7 +109,7 @@ class Request:
     """A message down, with the number that its answer will carry."""
 
     number: int
-    body: Open | ArmVideo | StartVideo | StopVideo | TakePreview | Command | Close
+    body: Open | ArmVideo | StartVideo | StopVideo | SplitVideo | TakePreview | Command | Close
 
 
 @dataclass(frozen=True, slots=True)

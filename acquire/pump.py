@@ -14,12 +14,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from acquire import events
 from acquire.inlets import Inlet, OffsetEstimate
 from acquire.lsl import FoundStream, local_clock
 from acquire.messages import Loss
-from acquire.recorder import RecordedStream, Recording
+from acquire.recorder import RecordedStream, Recording, is_sane
 from acquire.watch import Alarm, StreamWatch
+from devices.base import Array, F64Array
 from recordings.errors import RecordingError
 
 log = logging.getLogger(__name__)
@@ -33,12 +36,17 @@ QUIET_S = 0.1
 """A marker pushed right before the stop arrives within this time."""
 DRAIN_LIMIT_S = 0.35
 """How long a stop waits for samples from before it."""
+SPLIT_LIMIT_S = 3.0
+"""How long a split does; nobody waits for that."""
 HOUSEKEEPING_S = 1.0
 """How often data are synced to the disk; liblsl makes a clock offset every 2 s."""
 OPENING_S = 0.1
 """How often clock offsets are asked for while a stream has none yet."""
 MAX_ROUNDS = 64
 """Pulls of one stream in one turn: more is a backlog, and waits for the next turn."""
+
+Pulled = tuple[F64Array, Array]
+"""Stamps, shape (n,), and data, shape (n, channels)."""
 
 Report = Callable[[str, Literal["info", "warning", "error"], str, str], None]
 
@@ -54,6 +62,7 @@ class LiveStream:
     watch: StreamWatch
     estimate: OffsetEstimate | None = None
     recorded: RecordedStream | None = None
+    ending: RecordedStream | None = None  # in the recording that a split ends
     lost: int = 0
     lost_at: float = -math.inf  # LSL time at which its connection broke
 
@@ -92,6 +101,8 @@ class Pump:
         self.selection: frozenset[str] | None = None  # names, for the next recording; None = all
         self._chosen: frozenset[str] | None = None  # those of the recording that runs
         self._recording: Recording | None = None
+        self._ending: Recording | None = None  # the one that a split ends, while it is drained
+        self._split = math.inf  # LSL time of that split
         self._told: RecordingError | None = None  # the failure that `on_failure` has heard
         self._drain_until = math.inf
         self._next_look = -math.inf
@@ -147,6 +158,15 @@ class Pump:
         with self.lock:
             stream.found, stream.inlet, stream.estimate = found, inlet, None
             stream.watch = StreamWatch(found, local_clock())
+            for recorded in filter(None, (stream.recorded, stream.ending)):
+                recorded.was_away = True
+
+    def forget(self, device: str) -> None:
+        """Drop what a device had announced before it was changed; nothing is being recorded."""
+        with self.lock:
+            if self._recording is None:
+                gone = [s for s in self.streams if s.device == device and s.inlet is None]
+                self.streams = [s for s in self.streams if s not in gone]
 
     def renew(self, stream: LiveStream, inlet: Inlet) -> None:
         """Go on with another connection to the same outlet; the old one gives nothing any more."""
@@ -161,13 +181,16 @@ class Pump:
         """Write the headers; samples are dropped until `keep_from` says when to begin."""
         with self.lock:
             self._chosen = self.selection
-            for stream in filter(self.is_selected, self.streams):
-                stream.recorded = recording.add(stream.found, stream.xml, stream.device)
-                if stream.estimate is not None:
-                    recording.note_offset(stream.recorded, stream.estimate)
+            self._add_streams(recording)
             self._turn(None)  # what came before the start is of no use
             recording.flush(local_clock())
             self._recording = recording
+
+    def _add_streams(self, recording: Recording) -> None:
+        for stream in filter(self.is_selected, self.streams):
+            stream.recorded = recording.add(stream.found, stream.xml, stream.device)
+            if stream.estimate is not None:
+                recording.note_offset(stream.recorded, stream.estimate)
 
     def keep_from(self, recording: Recording, lsl_start: float) -> None:
         """Keep samples from LSL time `lsl_start` on."""
@@ -190,16 +213,51 @@ class Pump:
             self._turn(recording)
             self._recording = None
             self._drain_until = math.inf
-            self._write_newest_offsets(recording)
+            self._write_newest_offsets()
             for stream in self.streams:
                 stream.recorded = None
         with self._sync_lock:
             recording.finish()
 
-    def _write_newest_offsets(self, recording: Recording) -> None:
+    def split(self, after: Recording, lsl_split: float) -> None:
+        """Go on in another recording from LSL time `lsl_split` on; drain and close this one.
+
+        Each sample is in one of them: by its stamp, or where that makes no sense, by its arrival.
+        """
+        with self.lock:
+            before = self._recording
+            if before is None:
+                return
+            for stream in self.streams:
+                stream.ending = stream.recorded
+            after.start = self._split = lsl_split
+            self._ending, self._recording = before, after
+            self._add_streams(after)
+            self._drained.clear()
+            self._drain_until = lsl_split + SPLIT_LIMIT_S
+        self._wake.set()
+        self._drained.wait(max(0.0, self._drain_until - local_clock()) + PUMP_S)
+        with self.lock:
+            self._turn(after)
+            self._write_newest_offsets()
+            before.flush(local_clock())
+            self._ending, self._split, self._drain_until = None, math.inf, math.inf
+            for stream in self.streams:
+                stream.ending = None
+        with self._sync_lock:
+            before.finish()
+
+    def _write_newest_offsets(self) -> None:
         for stream in self.streams:
-            if stream.recorded and (estimate := self._new_offset(stream)):
-                recording.note_offset(stream.recorded, estimate)
+            if estimate := self._new_offset(stream):
+                self._note_offset(stream, estimate)
+
+    def _note_offset(self, stream: LiveStream, estimate: OffsetEstimate) -> None:
+        if self._ending is not None and stream.ending is not None:
+            self._ending.note_offset(stream.ending, estimate)
+        recording = self._recording
+        if recording is not None and stream.recorded is not None:
+            recording.note_offset(stream.recorded, estimate)
 
     def note_loss(self, device: str, loss: Loss) -> None:
         """Count samples that a device knows to be missing."""
@@ -209,6 +267,8 @@ class Pump:
                     stream.lost += loss.count
                     if self._recording and stream.recorded:
                         self._recording.note_loss(stream.recorded, loss)
+                    if self._ending and stream.ending and loss.time < self._split:
+                        self._ending.note_loss(stream.ending, loss)
 
     # The pump's thread.
 
@@ -258,8 +318,9 @@ class Pump:
         for _ in range(MAX_ROUNDS):
             now = local_clock()
             waiting = [s for s in waiting if self._pull(s, recording, now, alarms)]
-            if recording is not None:
-                recording.flush(now)
+            for each in (self._ending, recording):
+                if each is not None:
+                    each.flush(now)
             if not waiting:
                 break
         for stream in self.streams:
@@ -279,8 +340,8 @@ class Pump:
             for alarm in stream.watch.tick(now, stream.inlet.backlog())
         ]
 
-    @staticmethod
     def _pull(
+        self,
         stream: LiveStream,
         recording: Recording | None,
         now: float,
@@ -293,8 +354,24 @@ class Pump:
         stamps, data = pulled
         alarms += [(stream.name, a) for a in stream.watch.arrived(now, stamps, stream.offset)]
         if recording is not None and stream.recorded is not None:
-            recording.take(stream.recorded, stamps, data, stream.offset, now)
+            if self._ending is not None and stream.ending is not None:
+                self._divide(stream, recording, pulled, now)
+            else:
+                recording.take(stream.recorded, stamps, data, stream.offset, now)
         return len(stamps) >= stream.inlet.full_pull
+
+    def _divide(self, stream: LiveStream, recording: Recording, pulled: Pulled, now: float) -> None:
+        """Give each sample to the recording before a split, or to the one after it."""
+        assert self._ending is not None
+        assert stream.ending is not None
+        assert stream.recorded is not None
+        stamps, data = pulled
+        before = np.full(len(stamps), now < self._split)
+        if is_sane(stamps, stream.offset, now):
+            before = stamps + stream.offset < self._split
+            stream.ending.drained |= not before[-1]
+        self._ending.keep(stream.ending, stamps[before], data[before])
+        recording.keep(stream.recorded, stamps[~before], data[~before])
 
     @staticmethod
     def _disconnect(stream: LiveStream) -> Alarm:
@@ -309,12 +386,17 @@ class Pump:
         now = local_clock()
         if now >= self._drain_until:
             return True
-        stop = self._drain_until - DRAIN_LIMIT_S
-        return all(self._is_complete(stream, stop, now) for stream in self.streams)
+        splits = self._ending is not None
+        stop = self._split if splits else self._drain_until - DRAIN_LIMIT_S
+        return all(
+            self._is_complete(s, s.ending if splits else s.recorded, stop, now)
+            for s in self.streams
+        )
 
     @staticmethod
-    def _is_complete(stream: LiveStream, stop: float, now: float) -> bool:
-        recorded = stream.recorded
+    def _is_complete(
+        stream: LiveStream, recorded: RecordedStream | None, stop: float, now: float
+    ) -> bool:
         if recorded is None or stream.inlet is None or recorded.drained:
             return True
         # Markers have no next sample to wait for, and a stream that fell silent has none either.
@@ -331,8 +413,7 @@ class Pump:
         for stream in self.streams:
             if estimate := self._new_offset(stream):
                 with self.lock:
-                    if self._recording is not None and stream.recorded is not None:
-                        self._recording.note_offset(stream.recorded, estimate)
+                    self._note_offset(stream, estimate)
 
     def _all_have_offsets(self) -> bool:
         return all(s.estimate is not None for s in self.streams if s.inlet is not None)

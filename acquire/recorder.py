@@ -58,6 +58,7 @@ class RecordedStream:
     gaps: list[Gap] = field(default_factory=list)
     fates: dict[Fate, int] = field(default_factory=dict)
     drained: bool = False
+    was_away: bool = False  # its outlet was gone: the next sample comes after a gap
 
     @property
     def is_index(self) -> bool:
@@ -137,7 +138,10 @@ class Recording:
         self, stream: RecordedStream, stamps: F64Array, data: Array, offset: float, now: float
     ) -> None:
         """Keep what belongs to the recording; `data` may be reused after the next `flush`."""
-        stamps, data = self._trim(stream, stamps, data, offset, now)
+        self.keep(stream, *self._trim(stream, stamps, data, offset, now))
+
+    def keep(self, stream: RecordedStream, stamps: F64Array, data: Array) -> None:
+        """Keep samples of which it is known that they belong to the recording."""
         if not len(stamps):
             return
         if stream.encoder is None:
@@ -147,6 +151,9 @@ class Recording:
             self._parts.append(stream.encoder.encode(stamps, data))
         if stream.losses is not None:
             self._count_losses(stream, stream.losses.take(stamps))
+        elif stream.was_away:
+            self._count_absence(stream, float(stamps[0]))
+        stream.was_away = False
         fates = _count_fates(data) if stream.is_index else {}
         self._unwritten.append(
             partial(stream.count, float(stamps[0]), float(stamps[-1]), len(stamps), fates)
@@ -156,7 +163,7 @@ class Recording:
         self, stream: RecordedStream, stamps: F64Array, data: Array, offset: float, now: float
     ) -> tuple[F64Array, Array]:
         first, last = stamps[0] + offset, stamps[-1] + offset
-        sane = abs(last - now) <= SANE_S
+        sane = is_sane(stamps, offset, now)
         if not (sane and stream.found.rate_hz) and now < self.start:
             return stamps[:0], data[:0]
         if not sane:
@@ -182,6 +189,13 @@ class Recording:
         """Count samples that are missing right before the LSL time of the loss."""
         if self.start <= loss.time <= stream.stop:
             self._count_losses(stream, [Found(loss.time, loss.count)])
+
+    def _count_absence(self, stream: RecordedStream, stamp: float) -> None:
+        """Count what a device's rate would have given while its process was gone."""
+        rate = stream.found.rate_hz
+        if stream.last is not None and rate and not stream.is_index:
+            missed = max(0, round((stamp - stream.last) * rate) - 1)
+            self._count_losses(stream, [Found(stamp, missed)] if missed else [])
 
     @staticmethod
     def _count_losses(stream: RecordedStream, losses: Iterable[Found]) -> None:
@@ -245,6 +259,11 @@ class Recording:
                 step()
             except RecordingError as error:
                 self.error = self.error or error
+
+
+def is_sane(stamps: F64Array, offset: float, now: float) -> bool:
+    """Say whether stamps fit the local clock, so that they can be held against a time."""
+    return bool(abs(stamps[-1] + offset - now) <= SANE_S)
 
 
 def _text(value: Any) -> str:

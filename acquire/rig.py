@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from acquire.errors import ConfigError
+from acquire.errors import ConfigError, Unknown
 from acquire.gate import GateSettings
 from acquire.messages import VideoOptions
 from acquire.settings import first_problem, model_at
@@ -130,6 +130,34 @@ class Rig:
     def folder(self) -> Path | None:
         """The rig file's folder: what relative paths in it are relative to."""
         return self.path.resolve().parent if self.path else None
+
+    def device(self, name: str) -> DeviceTable:
+        """Give a device's table.
+
+        Raises:
+            Unknown: there is none of that name.
+        """
+        for table in self.devices:
+            if table.name == name:
+                return table
+        raise Unknown(f"no device {name!r} in this rig")
+
+    def with_settings(self, name: str, settings: dict[str, Any]) -> Rig:
+        """Give this rig with other settings of one device; its name and driver stay.
+
+        Raises:
+            Unknown, ConfigError: there is no such device, or it does not take the settings.
+        """
+        before = self.device(name)
+        raw = {**settings, "name": before.name, "driver": before.driver}
+        where = str(self.path or "rig")
+        try:
+            after = DeviceTable.model_validate(raw)
+        except ValidationError as error:
+            problem = first_problem(error, DeviceTable)
+            raise ConfigError(f"{where}: device {name!r}: {problem}") from error
+        check_device(after, self.driver_folder, where)
+        return replace(self, devices=tuple(after if d is before else d for d in self.devices))
 
 
 EMPTY = Rig(None, "", RigTable(), EegTable(), (), ())

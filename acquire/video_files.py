@@ -59,6 +59,7 @@ class VideoFiles:
         self._encoder.start()
         self._stem = Path()
         self._files: list[Future[EncodedFile]] = []
+        self._before: list[Future[EncodedFile]] = []  # of the recording that a split ended
         self._events: list[FileEvent] = []
         self._told: str | None = None  # the failure that has been told
         self._full_since: float | None = None
@@ -84,6 +85,11 @@ class VideoFiles:
         self._told = None
         self._alarmed = False
         return self._open(stem)
+
+    def split(self, stem: Path) -> None:
+        """Send the frames that follow to the first file of another recording."""
+        self._before = self._files
+        self.begin(stem)
 
     def _open(self, stem: Path) -> Path:
         self._full_since = None
@@ -169,6 +175,14 @@ class VideoFiles:
     def summaries(self) -> list[VideoSummary]:
         """Wait until the files are closed, and tell how they ended."""
         files, self._files = self._files, []
+        return self._closed(files)
+
+    def summaries_before_split(self) -> list[VideoSummary]:
+        """Tell the same of the files before the last `split`."""
+        files, self._before = self._before, []
+        return self._closed(files)
+
+    def _closed(self, files: list[Future[EncodedFile]]) -> list[VideoSummary]:
         deadline = time.monotonic() + CLOSE_S
         return [self._summary(file.result(max(0.0, deadline - time.monotonic()))) for file in files]
 

@@ -147,7 +147,10 @@ def test_one_device_killed_harms_itself_alone(tmp_path: Path) -> None:
         killed = pylsl.local_clock()
         eeg.kill()
         wait_for(lambda: "its process ended (signal 9)" in program.stderr)
-        wait_for(lambda: pylsl.local_clock() > killed + 1.5)
+        file = session_of(tmp_path) / "recording.xdf"
+        wait_for(lambda: b"eeg: its outlet is back" in file.read_bytes())
+        back = pylsl.local_clock()
+        wait_for(lambda: pylsl.local_clock() > back + 1.0)
         result = program.stop()
     assert result.code == 1
     manifest = Manifest.load(result.session)
@@ -155,8 +158,15 @@ def test_one_device_killed_harms_itself_alone(tmp_path: Path) -> None:
     assert manifest.lsl_stop
     assert "device-died" in event_codes(result.session, "eeg")
     streams = load(result.session / "recording.xdf")
-    assert -0.05 < killed - streams["eeg"].stamps[-1] < 0.5
     assert manifest.lsl_stop - streams["face"].stamps[-1] < 0.1
+    eeg_stamps = streams["eeg"].stamps
+    assert manifest.lsl_stop - eeg_stamps[-1] < 0.1, "it was started again"
+    steps = np.diff(eeg_stamps)
+    gap = int(steps.argmax())
+    assert -0.05 < killed - eeg_stamps[gap] < 0.5
+    (entry,) = (s for s in manifest.streams if s.name == "eeg")
+    assert entry.lost == pytest.approx(steps[gap] * entry.rate_hz - 1, abs=2)
+    assert [g.lost for g in entry.gaps] == [entry.lost]
     assert streams["eeg"].footer_count == len(streams["eeg"].stamps)
 
 
@@ -171,6 +181,12 @@ def test_one_camera_killed_harms_itself_alone(tmp_path: Path) -> None:
         camera.kill()
         wait_for(lambda: not alive(encoder), ORPHAN_S, "its encoder ends by itself")
         wait_for(lambda: "its process ended (signal 9)" in program.stderr)
+        session = session_of(tmp_path)
+        wait_for(lambda: (session / "face+2.nut").exists())
+        file = session / "recording.xdf"
+        wait_for(lambda: b"face: its outlet is back" in file.read_bytes())
+        back = pylsl.local_clock()
+        wait_for(lambda: pylsl.local_clock() > back + 1.0)
         result = program.stop()
     assert result.code == 1
     manifest = Manifest.load(result.session)
@@ -185,3 +201,12 @@ def test_one_camera_killed_harms_itself_alone(tmp_path: Path) -> None:
     streams = load(result.session / "recording.xdf")
     assert manifest.lsl_stop
     assert manifest.lsl_stop - streams["eeg"].stamps[-1] < 0.1
+    (video,) = manifest.videos
+    assert video.files == ("face.nut", "face+2.nut"), "it was started again, into a further file"
+    (part,) = video.parts
+    with VideoReader(result.session / part.file) as reader:
+        assert len(reader) == part.frames >= 0.9 * FPS
+    rows = streams["face"].data[streams["face"].stamps > back]
+    stored = rows[rows[:, -1] == 0][:, 0]
+    assert (np.diff(stored) == 1).all()
+    assert stored[-1] == part.frames - 1
