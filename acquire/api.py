@@ -9,12 +9,12 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Query, Request, WebSocket
 from fastapi import Path as PathPart
-from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.exceptions import HTTPException
@@ -23,9 +23,10 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 import acquire
 from acquire import api_models as api
 from acquire import snapshots
+from acquire.api_devices import add_devices, add_rig
 from acquire.api_guard import Guard
 from acquire.controller import Controller
-from acquire.errors import AcquireError, Unknown
+from acquire.errors import AcquireError, ConfigError, Unknown
 from acquire.session import Labels
 from acquire.status import Phase
 from devices.base import DeviceError
@@ -66,7 +67,8 @@ def build(controller: Controller) -> FastAPI:
     _handle_errors(app)
     _add_looks(app, controller)
     _add_recording(app, controller)
-    _add_devices(app, controller)
+    add_devices(app, controller)
+    add_rig(app, controller)
     _add_sessions(app, controller)
     _add_socket(app, controller)
     return app
@@ -120,6 +122,8 @@ def _status_and_code(error: Exception) -> tuple[int, str]:
             return 507, "disk-full"
         case RunTaken():
             return 409, "run-taken"
+        case ConfigError():
+            return 422, "invalid"
         case RecordingError():
             return 409, "cannot-record"
         case DeviceError():
@@ -156,11 +160,6 @@ def _add_looks(app: FastAPI, controller: Controller) -> None:
         controller.select(order.names)
         return snapshots.selection(controller)
 
-    @app.get("/api/devices")
-    async def devices() -> list[api.DeviceInfo]:
-        """List the rig's devices."""
-        return [snapshots.device(d) for d in controller.engine.status.devices]
-
     @app.get("/api/events")
     async def events(
         after: Annotated[int, Query(ge=0)] = 0,
@@ -175,13 +174,6 @@ def _add_looks(app: FastAPI, controller: Controller) -> None:
         """Tell how long the disk will last."""
         return snapshots.disk(controller)
 
-    @app.get("/api/rig")
-    async def rig() -> api.RigInfo:
-        """Give the rig file that is running."""
-        found = controller.rig
-        path = str(found.path) if found.path else None
-        return api.RigInfo(path=path, text=found.text, sha256=found.sha256, parsed=found.parsed)
-
 
 # Recording.
 
@@ -192,17 +184,33 @@ def _add_recording(app: FastAPI, controller: Controller) -> None:
         """Begin a recording; while one runs, answer with that."""
         labels = Labels(order.study, order.participant, order.session, order.task)
         running = controller.start(labels, order.notes, order.run)
-        return api.Started(
-            started=running.started,
-            session=str(running.folder),
-            labels=snapshots.labels_of(running.labels),
-            first_sample=running.lsl_start,
-        )
+        return snapshots.started(running)
 
     @app.post("/api/recording/stop")
     def stop(order: api.StopOrder | None = None) -> api.StoppedAnswer:
         """End the recording; where none runs, tell of the last one."""
         return snapshots.stopped(controller.stop(verify=order is not None and order.verify))
+
+    @app.post("/api/recording/split")
+    def split(order: api.SplitOrder | None = None) -> api.SplitAnswer:
+        """Go on in another session, the next run unless labels are given; no sample is lost."""
+        order = order or api.SplitOrder()
+        given = order.model_dump(exclude={"notes", "verify"}, exclude_none=True)
+        running = controller.running
+        labels = replace(running.labels, **given) if running is not None and given else None
+        before, after = controller.split(labels, order.notes, verify=order.verify)
+        return api.SplitAnswer(before=snapshots.stopped(before), after=snapshots.started(after))
+
+    @app.get("/api/runs")
+    def runs(
+        study: api.Study = "study",
+        participant: api.Label = "test",
+        session: api.Label = "01",
+        task: api.Label = "test",
+    ) -> api.RunsInfo:
+        """Tell which runs of these labels exist, and the next one."""
+        found = layout.runs(controller.data_dir, study, participant, session, task)
+        return api.RunsInfo(existing=tuple(found), next=max(found, default=0) + 1)
 
     @app.post("/api/markers")
     def markers(order: api.MarkerOrder) -> api.MarkerSet:
@@ -215,34 +223,6 @@ def _add_recording(app: FastAPI, controller: Controller) -> None:
         """Keep a note among the events of this recording, or of the next one."""
         controller.note(order.text)
         return api.NoteKept(recorded=controller.state is Phase.RECORDING)
-
-
-# Devices.
-
-
-def _add_devices(app: FastAPI, controller: Controller) -> None:
-    jpeg: dict[int | str, dict[str, Any]] = {
-        200: {"content": {"image/jpeg": {}}, "description": "The newest frame, made small"}
-    }
-
-    @app.get("/api/devices/{name}/preview.jpg", response_class=Response, responses=jpeg)
-    def preview(name: str, stream: str | None = None) -> Response:
-        """Show a camera's newest frame; `stream` where the device has several cameras."""
-        found = controller.preview(name, stream)
-        headers = {
-            "cache-control": "no-store",
-            "x-lsl-time": f"{found.stamp:.6f}",
-            "x-device-frame": str(found.device_frame),
-            "x-focus": f"{found.focus:.1f}",
-            "x-saturated": f"{found.saturated:.4f}",
-        }
-        return Response(found.jpeg, media_type="image/jpeg", headers=headers)
-
-    @app.post("/api/devices/{name}/command")
-    def command(name: str, order: api.CommandOrder) -> api.CommandAnswer:
-        """Pass a command to a device's driver."""
-        answer = controller.command(name, order.name, order.args)
-        return api.CommandAnswer(answer=jsonable_encoder(answer or {}))
 
 
 # Sessions.

@@ -61,6 +61,24 @@ class Started(_Tell):
     first_sample: float = Field(description="LSL time of the first sample kept, s")
 
 
+class RunsInfo(_Tell):
+    """Which runs of these labels exist, and the next one."""
+
+    existing: tuple[int, ...]
+    next: int
+
+
+class SplitOrder(_Ask):
+    """Go on in another session. What is not given stays as it is: then it is the next run."""
+
+    participant: Label | None = None
+    session: Label | None = None
+    task: Label | None = None
+    study: Study | None = None
+    notes: str = Field(default="", max_length=4000)
+    verify: bool = False
+
+
 class StopOrder(_Ask):
     """How to stop. `verify`: check the session and write its report, and wait for that."""
 
@@ -98,6 +116,13 @@ class StoppedAnswer(_Tell):
     error: str | None = None
     verdict: Verdict | None = None  # where it was asked for
     problem: str | None = None  # why there is no verdict although it was asked for
+
+
+class SplitAnswer(_Tell):
+    """The session that ended, and the one that goes on."""
+
+    before: StoppedAnswer
+    after: Started
 
 
 class MarkerOrder(_Ask):
@@ -148,14 +173,18 @@ class StreamInfo(_Tell):
     source_id: str
     hostname: str
     device: str | None
+    channels: int
     health: Health
+    reason: str  # in words, where the health is not `alive`
     connected: bool
     selected: bool  # for the recording that runs, or else for the next one
     samples: int
     lost: int
     rate_hz: float
     effective_rate_hz: float | None
+    age_s: float = Field(description="since the last sample arrived, s")
     offset_s: float | None
+    drift_ppm: float | None
 
 
 class Selection(_Ask):
@@ -178,8 +207,30 @@ class DeviceInfo(_Tell):
     error: str | None
     streams: tuple[str, ...]
     cameras: tuple[str, ...]
+    drift_ppm: float | None  # of its own clock, where it has one
     ring_fill: float
     fates: dict[str, dict[Fate, int]]
+
+
+class DeviceChange(_Tell):
+    """What was asked for is so. `changed` is false where it was so before."""
+
+    changed: bool
+    device: DeviceInfo
+
+
+class DeviceSettings(_Tell):
+    """A device's settings, and the JSON schema of what its driver takes."""
+
+    driver: str
+    settings: dict[str, Any]
+    json_schema: dict[str, Any]
+
+
+class SettingsOrder(_Ask):
+    """All settings of a device but its name and driver; what is left out takes its default."""
+
+    settings: dict[str, Any]
 
 
 class DiskInfo(_Tell):
@@ -203,6 +254,7 @@ class StatusInfo(_Tell):
     streams: tuple[StreamInfo, ...]
     devices: tuple[DeviceInfo, ...]
     disk: DiskInfo
+    missing: tuple[str, ...]  # what the rig asks for and is not there, in words
     last_event: int
     error: str | None = Field(description="why the last recording failed, or null")
 
@@ -236,3 +288,10 @@ class RigInfo(_Tell):
     text: str
     sha256: str
     parsed: dict[str, Any]
+
+
+class RigOrder(_Ask):
+    """Another rig, as TOML. `save`: write it to the rig file that the daemon was started with."""
+
+    text: str = Field(max_length=60_000)
+    save: bool = False

@@ -19,13 +19,14 @@ from typing import Any
 from acquire.device_process import signals_kept_from_children
 from acquire.discovery import Selection
 from acquire.engine import Engine
-from acquire.errors import ControlError
+from acquire.errors import ConfigError, ControlError
 from acquire.event_book import EventBook
 from acquire.messages import TakePreview
 from acquire.preview import Preview
-from acquire.rig import Rig
+from acquire.rig import Rig, parse_rig
 from acquire.session import Labels
 from acquire.status import Outcome, Phase
+from recordings.atomic import replace_file
 from recordings.errors import RecordingError, RunTaken
 from recordings.manifest import Event, Report, State
 
@@ -63,17 +64,10 @@ class Controller:
 
     def __init__(self, rig: Rig, data_dir: Path, config: str | None) -> None:
         """Prepare; `config` is the text for liblsl."""
-        alone = not rig.devices and not rig.expect
         self.rig, self.data_dir = rig, data_dir
+        self._config = config
         self.events = EventBook()
-        self.engine = Engine(
-            rig,
-            Selection(expect=rig.expect, everything=alone),
-            config,
-            on_event=self._hear,
-            on_failure=self._on_failure,
-            publish_markers=True,
-        )
+        self.engine = self._engine()
         self.running: Running | None = None
         self.last: Outcome | None = None
         self._turn = threading.Lock()
@@ -81,6 +75,17 @@ class Controller:
         self._closing = threading.Event()
         self._broken = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
+
+    def _engine(self) -> Engine:
+        alone = not self.rig.devices and not self.rig.expect
+        return Engine(
+            self.rig,
+            Selection(expect=self.rig.expect, everything=alone),
+            self._config,
+            on_event=self._hear,
+            on_failure=self._on_failure,
+            publish_markers=True,
+        )
 
     def _hear(self, event: Event) -> None:
         self.events.add(event)
@@ -202,11 +207,38 @@ class Controller:
             last = self.last
         if not verify or last is None:
             return Stopped(last, found)
+        return self._verified(last, stopped=found)
+
+    def split(
+        self, labels: Labels | None = None, notes: str = "", *, verify: bool = False
+    ) -> tuple[Stopped, Running]:
+        """Go on in another session, the next run unless `labels` differ; no sample is lost.
+
+        Raises:
+            AcquireError, RecordingError: nothing runs, or the next session cannot be begun; what
+                runs goes on.
+        """
+        with self._my_turn():
+            if (running := self.running) is None:
+                raise ControlError("nothing is being recorded; start a recording")
+            labels = labels or running.labels
+            outcome, lsl_split = self.engine.split(self.data_dir, labels, notes)
+            self.last = outcome
+            folder = self.engine.status.path
+            assert folder is not None
+            self.running = Running(folder, labels, lsl_split, started=True)
+            after = self.running
+        if not verify:
+            return Stopped(outcome, stopped=True), after
+        return self._verified(outcome, stopped=True), after
+
+    @staticmethod
+    def _verified(outcome: Outcome, *, stopped: bool) -> Stopped:
         # Out of turn: a check takes a while, and the next recording need not wait for it.
         try:
-            return Stopped(last, found, report=verify_session(last.path))
+            return Stopped(outcome, stopped, report=verify_session(outcome.path))
         except RecordingError as error:
-            return Stopped(last, found, problem=str(error))
+            return Stopped(outcome, stopped, problem=str(error))
 
     def _stop(self) -> None:
         try:
@@ -230,6 +262,76 @@ class Controller:
     def note(self, text: str) -> None:
         """Keep a note among the events."""
         self.engine.report("operator", "info", "note", text)
+
+    # Devices and the rig.
+
+    def start_device(self, name: str) -> bool:
+        """Start a device; False = it runs already. Does not wait for others' recordings.
+
+        Raises:
+            AcquireError: there is none of that name, or it does not start.
+        """
+        self._must_be_open()
+        return self.engine.devices.start(name)
+
+    def stop_device(self, name: str) -> bool:
+        """Stop a device, also while it is being recorded; False = it does not run.
+
+        Raises:
+            AcquireError: there is none of that name.
+        """
+        self._must_be_open()
+        return self.engine.devices.stop(name)
+
+    def _must_be_open(self) -> None:
+        if self._opening or self._closing.is_set():
+            raise ControlError("the daemon is opening or ending; see GET /api/status")
+
+    def change_device(self, name: str, settings: dict[str, Any]) -> None:
+        """Start a device anew with other settings; the rig file stays as it is.
+
+        Raises:
+            AcquireError: they are not allowed, a recording runs, or the device does not start.
+        """
+        with self._my_turn():
+            self._must_be_open()
+            self.engine.change_device(name, settings)
+            self.rig = self.engine.rig
+
+    def change_rig(self, text: str, *, save: bool) -> None:
+        """Run another rig; `save` writes it to the rig file, whose path stays.
+
+        Raises:
+            ConfigError: it is not valid; the rig before goes on.
+            ControlError: a recording runs, or the rig file cannot be written.
+        """
+        with self._my_turn():
+            self._must_be_open()
+            if self.running is not None:
+                raise ControlError("a recording runs; stop it before the rig is changed")
+            rig = parse_rig(text, self.rig.path)
+            if rig.table.lsl_session != self.rig.table.lsl_session:
+                raise ConfigError("rig.lsl_session: liblsl reads it once; restart the daemon")
+            if save:
+                self._save_rig(text)
+            self._opening = True
+            self.engine.close()
+            self.rig, self.last = rig, None
+            self.engine = self._engine()
+            try:
+                self.engine.open(WAIT_S, allow_missing=True, cancelled=self._closing.is_set)
+            finally:
+                self._opening = False
+
+    def _save_rig(self, text: str) -> None:
+        if self.rig.path is None:
+            raise ControlError("the daemon was started without a rig file; start it with one")
+        try:
+            replace_file(self.rig.path, text.encode())
+        except OSError as error:
+            raise ControlError(
+                f"{self.rig.path}: cannot be written ({error.strerror}); check its permissions"
+            ) from error
 
     def command(self, device: str, name: str, args: dict[str, Any]) -> dict[str, Any]:
         """Pass a command to a driver; gives its answer."""

@@ -230,7 +230,7 @@ class DeviceProcess:
             case Answer():
                 self._answer(message)
             case Opened():
-                self._change(opened=message)
+                self._change(opened=message, state=DeviceState.RUNNING)
             case HostStatus():
                 for loss in message.losses:
                     self._on_loss(self._snapshot.name, loss)

@@ -121,6 +121,7 @@ class Engine:
             tuple(stream_status(s, self._pump.is_selected(s)) for s in self._pump.streams),
             self._path,
             self._recording.start if self._recording else None,
+            tuple(self._discovery.missing()) if self._discovery is not None else (),
         )
 
     def report(

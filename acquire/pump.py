@@ -42,6 +42,8 @@ HOUSEKEEPING_S = 1.0
 """How often data are synced to the disk; liblsl makes a clock offset every 2 s."""
 OPENING_S = 0.1
 """How often clock offsets are asked for while a stream has none yet."""
+DRIFT_S = 10.0
+"""Two clock offsets this far apart tell a drift."""
 MAX_ROUNDS = 64
 """Pulls of one stream in one turn: more is a backlog, and waits for the next turn."""
 
@@ -61,6 +63,7 @@ class LiveStream:
     inlet: Inlet | None
     watch: StreamWatch
     estimate: OffsetEstimate | None = None
+    first_estimate: OffsetEstimate | None = None
     recorded: RecordedStream | None = None
     ending: RecordedStream | None = None  # in the recording that a split ends
     lost: int = 0
@@ -70,6 +73,15 @@ class LiveStream:
     def name(self) -> str:
         """The stream's name."""
         return self.found.key.name
+
+    @property
+    def drift_ppm(self) -> float | None:
+        """How much faster its computer's clock is; None before `DRIFT_S`."""
+        first, last = self.first_estimate, self.estimate
+        if first is None or last is None:
+            return None
+        span = last.collection_time - first.collection_time
+        return -1e6 * (last.offset - first.offset) / span if span >= DRIFT_S else None
 
     @property
     def offset(self) -> float:
@@ -156,7 +168,8 @@ class Pump:
     def reconnect(self, stream: LiveStream, found: FoundStream, inlet: Inlet) -> None:
         """Go on with a stream whose outlet came back in the same shape."""
         with self.lock:
-            stream.found, stream.inlet, stream.estimate = found, inlet, None
+            stream.found, stream.inlet = found, inlet
+            stream.estimate = stream.first_estimate = None
             stream.watch = StreamWatch(found, local_clock())
             for recorded in filter(None, (stream.recorded, stream.ending)):
                 recorded.was_away = True
@@ -424,6 +437,7 @@ class Pump:
         estimate = inlet.offset() if inlet is not None else None
         if estimate is not None:
             stream.estimate = estimate
+            stream.first_estimate = stream.first_estimate or estimate
             stream.watch.measured_offset(local_clock())
         return estimate
 

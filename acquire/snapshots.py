@@ -8,7 +8,7 @@ from pathlib import Path
 
 from acquire import api_models as api
 from acquire import session
-from acquire.controller import Controller, Stopped
+from acquire.controller import Controller, Running, Stopped
 from acquire.device_process import DeviceSnapshot
 from acquire.lsl import local_clock
 from acquire.status import StreamStatus
@@ -45,6 +45,7 @@ def status(controller: Controller) -> api.StatusInfo:
         streams=tuple(map(stream, now.streams)),
         devices=tuple(map(device, now.devices)),
         disk=disk(controller),
+        missing=now.missing,
         last_event=controller.events.last,
         error=last.error if last and not running else None,
     )
@@ -53,22 +54,30 @@ def status(controller: Controller) -> api.StatusInfo:
 def stream(found: StreamStatus) -> api.StreamInfo:
     """Tell of a stream."""
     rate, effective = found.rate_hz, found.effective_rate_hz
-    off = bool(rate and effective and abs(effective / rate - 1) > RATE_TOLERANCE)
-    alive: api.Health = "warning" if off else "alive"
+    reasons = found.troubles
+    if not reasons and rate and effective and abs(effective / rate - 1) > RATE_TOLERANCE:
+        reasons = (f"effective rate {effective:.2f} Hz, nominal {rate:g} Hz",)
+    if not found.connected:
+        reasons = ("its outlet is gone; start its program or check its cable",)
+    alive: api.Health = "warning" if reasons else "alive"
     return api.StreamInfo(
         name=found.key.name,
         type=found.key.type,
         source_id=found.key.source_id,
         hostname=found.key.hostname,
         device=found.device,
+        channels=found.channels,
         health=alive if found.connected else "missing",
+        reason="; ".join(reasons),
         connected=found.connected,
         selected=found.selected,
         samples=found.samples,
         lost=found.lost,
         rate_hz=rate,
         effective_rate_hz=effective,
+        age_s=max(0.0, local_clock() - found.last_arrival),
         offset_s=found.offset_s,
+        drift_ppm=found.drift_ppm,
     )
 
 
@@ -88,6 +97,7 @@ def device(found: DeviceSnapshot) -> api.DeviceInfo:
         error=found.error,
         streams=tuple(s.name for s in specs if isinstance(s, StreamSpec)),
         cameras=tuple(video.name for video in found.videos),
+        drift_ppm=found.host.drift_ppm if found.host else None,
         ring_fill=found.host.ring_fill if found.host else 0.0,
         fates={c: dict(f) for c, f in found.host.fates.items()} if found.host else {},
     )
@@ -101,6 +111,16 @@ def disk(controller: Controller) -> api.DiskInfo:
         free_bytes=layout.free_bytes(controller.data_dir),
         bytes_per_s=forecast.bytes_per_s if forecast else None,
         minutes=forecast.minutes if forecast else None,
+    )
+
+
+def started(found: Running) -> api.Started:
+    """Tell of the recording that runs."""
+    return api.Started(
+        started=found.started,
+        session=str(found.folder),
+        labels=labels_of(found.labels),
+        first_sample=found.lsl_start,
     )
 
 

@@ -35,6 +35,10 @@ class StreamStatus:
     rate_hz: float
     effective_rate_hz: float | None
     offset_s: float | None
+    drift_ppm: float | None = None  # of its computer's clock against this one
+    channels: int = 0
+    last_arrival: float = 0.0  # LSL time
+    troubles: tuple[str, ...] = ()  # what is wrong now, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,7 @@ class Status:
     streams: tuple[StreamStatus, ...]
     path: Path | None
     lsl_start: float | None
+    missing: tuple[str, ...] = ()  # what the rig asks for and is not there, in words
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,4 +82,8 @@ def stream_status(stream: LiveStream, selected: bool) -> StreamStatus:
         stream.found.rate_hz,
         stream.watch.effective_rate,
         stream.estimate.offset if stream.estimate else None,
+        stream.drift_ppm,
+        stream.found.channels,
+        stream.watch.last_arrival,
+        stream.watch.troubles,
     )

@@ -42,7 +42,7 @@ class StreamWatch:
     def __init__(self, found: FoundStream, now: float) -> None:
         self._name = found.key.name
         self._rate = found.rate_hz
-        self._raised: set[str] = set()
+        self._raised: dict[str, str] = {}  # what is wrong now: code → in words
         self.last_arrival = now
         self._last_offset = now
         self._last_stamp = -math.inf
@@ -74,6 +74,12 @@ class StreamWatch:
     def is_silent(self) -> bool:
         """Whether it has been silent for too long."""
         return "silent" in self._raised
+
+    @property
+    def troubles(self) -> tuple[str, ...]:
+        """What is wrong now, in words."""
+        # A step back is over once it has been told; all else lasts.
+        return tuple(text for code, text in self._raised.items() if code != "stamps-back")
 
     def measured_offset(self, now: float) -> list[Alarm]:
         """Take in that there is a new clock offset."""
@@ -113,7 +119,7 @@ class StreamWatch:
             back = min(back, float((stamps[1:] - stamps[:-1]).min()))
         if back >= (-BACK_S if self._rate else 0.0):
             return []
-        self._raised.discard("stamps-back")  # each jump is worth telling
+        self._raised.pop("stamps-back", None)  # each jump is worth telling
         return self._raise(
             "stamps-back",
             f"{self._name}: stamps go back by {-back * 1000:.1f} ms at {float(stamps[-1]):.3f}; "
@@ -149,11 +155,11 @@ class StreamWatch:
     def _raise(self, code: str, text: str) -> list[Alarm]:
         if code in self._raised:
             return []
-        self._raised.add(code)
+        self._raised[code] = text
         return [Alarm("warning", code, text)]
 
     def _clear(self, code: str, text: str = "") -> list[Alarm]:
         if code not in self._raised:
             return []
-        self._raised.discard(code)
+        del self._raised[code]
         return [Alarm("info", code + "-over", text)] if text else []

@@ -118,6 +118,23 @@ def new_session_folder(
         ) from error
 
 
+def runs(data_dir: Path, study: str, participant: str, session: str, task: str) -> list[int]:
+    """List the runs that exist, in order.
+
+    Raises:
+        RecordingError: a label is not allowed, or the folder cannot be read.
+    """
+    parent = session_folder(data_dir, study, participant, session, task, 1).parent
+    try:
+        return sorted(_runs(parent, participant, session, task))
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise RecordingError(
+            f"{parent}: cannot be read ({error.strerror}); check its permissions"
+        ) from error
+
+
 def _runs(parent: Path, participant: str, session: str, task: str) -> set[int]:
     stem = re.escape(f"sub-{participant}_ses-{session}_task-{task}_run-")
     # A case-insensitive disk would refuse a name that differs in case alone: count those too.

@@ -6,13 +6,13 @@ clock; times called `stamp` are raw stamps of a stream's own clock.
 
 from __future__ import annotations
 
-import os
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from recordings.atomic import replace_file
 from recordings.errors import RecordingError
 
 FORMAT: Final = "unisono-session"
@@ -186,13 +186,7 @@ class Manifest(_Model):
 
     def save(self, folder: Path) -> None:
         """Replace `session.json` in `folder` atomically."""
-        target = folder / MANIFEST_NAME
-        part = folder / (MANIFEST_NAME + ".part")
-        with part.open("w", encoding="utf-8") as file:
-            file.write(self.model_dump_json(indent=1))
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(target)
+        replace_file(folder / MANIFEST_NAME, self.model_dump_json(indent=1).encode())
 
     @classmethod
     def load(cls, folder: Path) -> Manifest:

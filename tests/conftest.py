@@ -56,13 +56,21 @@ def _ours(thread: threading.Thread) -> bool:
     return thread.name in {"pump", "housekeeping", "discovery"} or thread.name.startswith("device ")
 
 
+def _below(process: psutil.Process, programs: set[psutil.Process]) -> bool:
+    try:
+        return not process.is_running() or not programs.isdisjoint(process.parents())
+    except psutil.NoSuchProcess:
+        return True
+
+
 @pytest.fixture(autouse=True)
 def _nothing_left_behind() -> Iterator[None]:
     """Fail a test that leaves a process or one of the engine's threads running."""
     me = psutil.Process()
     before = set(me.children(recursive=True))
     yield
-    left = [p for p in me.children(recursive=True) if p not in before and p.is_running()]
+    # What a program of the module's starts meanwhile is for that program to end.
+    left = [p for p in me.children(recursive=True) if p not in before and not _below(p, before)]
     _, alive = psutil.wait_procs(left, timeout=5)
     names = [p.name() for p in alive]
     for process in alive:

@@ -1,0 +1,20 @@
+"""A small file is there whole, old or new, whatever happens meanwhile."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Write a file beside `path`, see it on the disk, and put it in its place.
+
+    Raises:
+        OSError: it cannot be written; what was there is untouched.
+    """
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
