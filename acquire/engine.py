@@ -47,6 +47,8 @@ OPEN_S = 15.0
 BARRIER_S = 0.05
 """From the order to start until the start: the time that the order needs to every camera."""
 STOP_AHEAD_S = 0.01
+CONNECTED_S = 10.0
+"""How long a camera that came back waits, at most, for its index stream to be connected."""
 CLOSE_S = 5.0
 RESERVE_S = 10.0
 MAX_UNRECORDED = 100
@@ -228,10 +230,11 @@ class Engine:
             self._on_failure()
 
     def _came_up(self, device: str) -> None:
-        """A device runs again: a camera is stored again."""
-        recording = self._recording
-        if self._phase is Phase.RECORDING and recording is not None and self._session is not None:
-            self._videos.start_again(device, recording.start)
+        """A device runs again: a camera is stored again, once the rows of its frames arrive."""
+        opened = self.devices[device].snapshot.opened
+        if opened is not None and self._phase is Phase.RECORDING and self._session is not None:
+            self._pump.wait_connected(set(opened.uids.values()), CONNECTED_S)
+            self._videos.start_again(device, local_clock() + BARRIER_S)
 
     def _goes_down(self, device: str) -> None:
         """A device is about to be stopped: its video is closed first."""

@@ -44,6 +44,7 @@ OPENING_S = 0.1
 """How often clock offsets are asked for while a stream has none yet."""
 DRIFT_S = 10.0
 """Two clock offsets this far apart tell a drift."""
+CONNECTED_POLL_S = 0.02
 MAX_ROUNDS = 64
 """Pulls of one stream in one turn: more is a backlog, and waits for the next turn."""
 
@@ -173,6 +174,13 @@ class Pump:
             stream.watch = StreamWatch(found, local_clock())
             for recorded in filter(None, (stream.recorded, stream.ending)):
                 recorded.was_away = True
+
+    def wait_connected(self, uids: set[str], timeout_s: float) -> None:
+        """Wait until the streams of these LSL uids are connected, or as long as `timeout_s`."""
+        deadline = local_clock() + timeout_s
+        while local_clock() < deadline and not self._closing.wait(CONNECTED_POLL_S):
+            if uids <= {s.found.uid for s in self.streams if s.inlet is not None}:
+                return
 
     def forget(self, device: str) -> None:
         """Drop what a device had announced before it was changed; nothing is being recorded."""
