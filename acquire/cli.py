@@ -294,6 +294,24 @@ def check(
     raise typer.Exit(exit_code(report))
 
 
+@app.command()
+def repair(
+    path: Annotated[Path, typer.Argument(metavar="SESSION|XDF")],
+    out: Annotated[Path | None, typer.Option(help="The copy; else NAME-repaired.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a readable copy of a crashed or damaged session or XDF file."""
+    from recordings.repair import repair as write_copy
+
+    done = write_copy(path, out)
+    if as_json:
+        typer.echo(json.dumps(asdict(done), default=str))
+        return
+    from acquire.tables import repair_table
+
+    repair_table(done)
+
+
 def main() -> None:
     """Run a command; what goes wrong is one line on standard error and exit code 2."""
     from acquire.errors import AcquireError

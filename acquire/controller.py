@@ -14,13 +14,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from acquire.device_process import signals_kept_from_children
 from acquire.discovery import Selection
 from acquire.engine import Engine
 from acquire.errors import ConfigError, ControlError
 from acquire.event_book import EventBook
+from acquire.lsl import local_clock
 from acquire.messages import TakePreview
 from acquire.preview import Preview
 from acquire.rig import Rig, parse_rig
@@ -258,6 +259,12 @@ class Controller:
         """Choose the streams of the next recording by name; None = all."""
         with self._my_turn():
             self.engine.select(names)
+
+    def report(
+        self, source: str, level: Literal["info", "warning", "error"], code: str, text: str
+    ) -> None:
+        """Tell everybody what happened; it is not a recording's business."""
+        self._hear(Event(time=local_clock(), source=source, level=level, code=code, text=text))
 
     def note(self, text: str) -> None:
         """Keep a note among the events."""

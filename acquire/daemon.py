@@ -21,6 +21,7 @@ from acquire.errors import AcquireError, ConfigError
 from acquire.event_log import EventLog
 from acquire.lsl import configuration
 from acquire.rcs import RcsServer
+from acquire.recovery import Recovery
 from acquire.rig import Rig
 from acquire.stopping import Stopper
 from recordings.layout import prepare_data_dir
@@ -162,10 +163,13 @@ def run(order: DaemonOrder) -> int:
         leave = controller.events.on_event(events.write)
         app = api.guarded(api.build(controller), token, local_only=is_loopback(order.host))
         server, rcs = Server(app, listener), RcsServer(controller, rcs_listener)
+        recovery = Recovery(order.where, controller.report)
         try:
+            recovery.start()
             rcs.start()
             return _serve(controller, server, stopper)
         finally:
+            recovery.close()
             rcs.close()
             server.close()
             leave()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from devices.base import Found
     from devices.registry import DriverEntry
     from recordings.manifest import Report
+    from recordings.xdf_repair import XdfRepaired
 
 VERDICT_STYLE = {"PASS": "bold green", "WARN": "bold yellow", "FAIL": "bold red"}
 GLYPH = {"PASS": "●", "WARN": "▲", "FAIL": "✖"}
@@ -135,3 +136,23 @@ def drivers_table(entries: Sequence[DriverEntry], found: Mapping[str, Sequence[F
             console.print(device.snippet)
     if not found:
         console.print("\nplugged in: nothing that a driver here knows")
+
+
+def repair_table(done: XdfRepaired) -> None:
+    """Print what a repair kept, what it dropped, and where."""
+    console = Console(highlight=False, soft_wrap=True)
+    table = _table("stream", ">samples", ">offsets", ">dropped", "footer", ">damaged chunks")
+    for s in done.streams:
+        footer = "written" if s.footer_was_missing else "renewed"
+        table.add_row(
+            s.name,
+            f"{s.samples:,}",
+            str(s.offsets),
+            str(s.offsets_dropped),
+            footer,
+            str(s.damaged_chunks),
+        )
+    console.print(table)
+    for damage in done.damage:
+        console.print(f"byte {damage.offset:,}: {damage.size:,} bytes dropped: {damage.reason}")
+    console.print(f"{done.bytes_kept:,} bytes kept, {done.bytes_dropped:,} dropped: {done.target}")

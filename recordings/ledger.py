@@ -96,7 +96,15 @@ def _packets(path: Path) -> tuple[int, tuple[Finding, ...]]:
 
 
 def _ledger_findings(report: CameraReport, entry: VideoEntry) -> Iterator[Finding]:
-    if report.packets != report.stored:
+    if entry.untimed:
+        yield Finding(
+            level="warn",
+            code="frames-untimed",
+            subject=report.name,
+            text=f"{entry.untimed:,} frames have no time: a crash came before their rows",
+            remedy="leave them out; all other frames have theirs",
+        )
+    if report.packets - entry.untimed != report.stored:
         yield Finding(
             level="fail",
             code="ledger-file",

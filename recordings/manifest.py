@@ -130,6 +130,7 @@ class VideoEntry(_Model):
     # The last rows that say stored of frames that the encoder then failed to write: counted as
     # encoder_error in `fates`.
     taken_back: int = 0
+    untimed: int = 0  # frames at the end of files without a row: what a crash leaves
     late_p99_ms: float | None = None  # from a frame's arrival until it was taken in
     fates: dict[Fate, int] = {}
 

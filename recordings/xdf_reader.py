@@ -21,7 +21,7 @@ from recordings import xdf_samples
 from recordings.errors import RecordingError
 from recordings.xdf import MAGIC
 from recordings.xdf_header import Footer, StreamInfo
-from recordings.xdf_scan import Buffer, Damage, StreamChunks, scan
+from recordings.xdf_scan import Buffer, Damage, Span, StreamChunks, scan
 
 __all__ = ["Damage", "Footer", "StreamInfo", "XdfRecording", "XdfStream", "read_xdf"]
 
@@ -167,6 +167,10 @@ class XdfRecording:
         self.damage: tuple[Damage, ...] = tuple(found.damage)
         self.boundaries = found.boundaries
         self.size = len(buffer)
+        self.has_file_header = found.has_file_header
+        self.footers: tuple[Span, ...] = tuple(found.footers)
+        self.garbage_offsets: tuple[Span, ...] = tuple(found.offsets)
+        self._buffer = buffer
         self.streams = tuple(XdfStream(buffer, chunks) for chunks in found.streams.values())
 
     def _open(self) -> Buffer:
@@ -182,6 +186,10 @@ class XdfRecording:
         except (OSError, ValueError) as error:
             raise RecordingError(f"{self.path}: cannot be read ({error})") from error
         return self._map
+
+    def bytes(self, start: int, end: int) -> bytes:
+        """Return bytes of the file as they are."""
+        return self._buffer[start:end]
 
     def stream(self, name: str) -> XdfStream:
         """Return the first stream of that name.

@@ -7,6 +7,7 @@ there are. After damage the scan goes on at the next thing that is a chunk beyon
 
 from __future__ import annotations
 
+import math
 import re
 import struct
 from array import array
@@ -25,10 +26,15 @@ _U32 = struct.Struct("<I")
 _WIDTHS: Final = {1: struct.Struct("<BH"), 4: struct.Struct("<IH"), 8: struct.Struct("<QH")}
 _COUNTS: Final = {1: struct.Struct("<B"), 4: struct.Struct("<I"), 8: struct.Struct("<Q")}
 _OFFSET = struct.Struct("<dd")
+_TINY, _HUGE = 1e-300, 1e12
 _KNOWN: Final = frozenset(int(tag) for tag in Tag)
 _WITH_STREAM: Final = frozenset(
     {Tag.STREAM_HEADER, Tag.SAMPLES, Tag.CLOCK_OFFSET, Tag.STREAM_FOOTER}
 )
+
+
+Span = tuple[int, int]
+"""First byte, and the byte after the last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,10 +69,14 @@ class Scan:
     damage: list[Damage] = field(default_factory=list)
     boundaries: int = 0
     chunks: int = 0
+    has_file_header: bool = False
+    footers: list[Span] = field(default_factory=list)
+    offsets: list[Span] = field(default_factory=list)  # those that are no measurement
 
 
 @dataclass(frozen=True, slots=True)
 class _Head:
+    start: int  # first byte of the chunk
     tag: int
     stream_id: int | None
     content: int  # first byte after tag and stream id
@@ -79,6 +89,11 @@ class _Bad(Exception):
     def __init__(self, reason: str, stream_id: int | None = None) -> None:
         super().__init__(reason)
         self.stream_id = stream_id
+
+
+def is_garbage(time: float, value: float) -> bool:
+    """Say whether a clock offset is what was in memory by chance, not a measurement."""
+    return any(not math.isfinite(x) or 0 < abs(x) < _TINY or abs(x) > _HUGE for x in (time, value))
 
 
 def scan(buffer: Buffer, start: int = 4) -> Scan:
@@ -123,10 +138,11 @@ class _Scanner:
                 "cut off, or its length is wrong"
             )
         if tag not in _WITH_STREAM:
-            return _Head(tag, None, first + 2, end)
+            return _Head(position, tag, None, first + 2, end)
         if length < 6:
             raise _Bad(f"a chunk of {length} bytes has no room for its stream id")
-        return _Head(tag, _U32.unpack_from(self._buffer, first + 2)[0], first + 6, end)
+        stream_id = _U32.unpack_from(self._buffer, first + 2)[0]
+        return _Head(position, tag, stream_id, first + 6, end)
 
     def _take(self, head: _Head) -> None:
         if head.tag == Tag.SAMPLES:
@@ -143,6 +159,8 @@ class _Scanner:
             self._take_footer(head)
         elif head.tag != Tag.FILE_HEADER or self._buffer[head.content : head.content + 1] != b"<":
             raise _Bad(f"a chunk of tag {head.tag} that is none of XDF 1.0")
+        else:
+            self._found.has_file_header = True
 
     def _stream(self, head: _Head) -> StreamChunks:
         stream = self._found.streams.get(head.stream_id or 0)
@@ -169,6 +187,8 @@ class _Scanner:
         if head.end - head.content != _OFFSET.size:
             raise _Bad("a clock offset of the wrong size", stream.id)
         time, value = _OFFSET.unpack_from(self._buffer, head.content)
+        if is_garbage(time, value):
+            self._found.offsets.append((head.start, head.end))
         stream.offset_times.append(time)
         stream.offset_values.append(value)
 
@@ -188,6 +208,7 @@ class _Scanner:
             stream.footer = parse_footer(self._buffer[head.content : head.end])
         except BadXml as error:
             raise _Bad(f"stream footer: {error}", stream.id) from error
+        self._found.footers.append((head.start, head.end))
 
     def _plausible(self, position: int) -> bool:
         """Whether the file ends at `position` or a chunk of a known kind starts there."""

@@ -1,0 +1,93 @@
+"""What a daemon does at its start with the sessions that a crash has left unfinished.
+
+A session that somebody still records is told from one that nobody does by its file: a recorder
+writes a clock offset of each stream every 2 s.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal
+
+from recordings import layout
+from recordings.errors import RecordingError
+from recordings.manifest import Manifest, State
+from recordings.repair import finish_session
+
+QUIET_S = 5.0
+"""A file that has not grown for so long is not being written."""
+
+Report = Callable[[str, Literal["info", "warning", "error"], str, str], None]
+
+
+class Recovery:
+    """Finishes the unfinished sessions of a data folder, in a thread of its own."""
+
+    def __init__(self, data_dir: Path, report: Report) -> None:
+        self._data_dir = data_dir
+        self._report = report
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
+
+    def start(self) -> None:
+        """Look for them; at once, so that nothing of this daemon's is among them."""
+        self._found = {folder: _size(folder) for folder in unfinished(self._data_dir)}
+        if self._found:
+            self._thread.start()
+
+    def close(self) -> None:
+        """Stop after the session that is being finished."""
+        self._closing.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def _run(self) -> None:
+        if self._closing.wait(QUIET_S):
+            return
+        for folder, size in self._found.items():
+            if self._closing.is_set():
+                return
+            if _size(folder) == size:
+                self._finish(folder)
+
+    def _finish(self, folder: Path) -> None:
+        try:
+            done = finish_session(folder)
+        except (RecordingError, OSError) as error:
+            text = f"a crash has left {folder.name}, which cannot be finished: {error}"
+            self._report("engine", "error", "not-recovered", text)
+            return
+        if done is None:
+            text = (
+                f"a crash has left {folder.name}, damaged; "
+                f"make a readable copy with: unisono repair {folder}"
+            )
+            self._report("engine", "error", "not-recovered", text)
+            return
+        samples = sum(stream.samples for stream in done.streams)
+        text = (
+            f"a crash has left {folder.name}; it is finished now: {samples:,} samples in "
+            f"{len(done.streams)} streams, {done.bytes_dropped:,} bytes of a torn end dropped"
+        )
+        self._report("engine", "warning", "recovered", text)
+
+
+def unfinished(data_dir: Path) -> list[Path]:
+    """List the sessions whose manifests say that they are being recorded."""
+    found = []
+    for path in sorted(data_dir.glob("*/sub-*/ses-*/sub-*_run-*/session.json")):
+        try:
+            if Manifest.load(path.parent).state is State.RECORDING:
+                found.append(path.parent)
+        except RecordingError:
+            continue
+    return found
+
+
+def _size(folder: Path) -> int:
+    try:
+        return (folder / layout.XDF_NAME).stat().st_size
+    except OSError:
+        return -1

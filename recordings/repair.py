@@ -1,0 +1,202 @@
+"""`unisono repair`, and what a daemon does at its start with what a crash has left."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from recordings import layout
+from recordings.errors import RecordingError
+from recordings.manifest import (
+    INDEX_CHANNELS,
+    Event,
+    Fate,
+    FileEntry,
+    Manifest,
+    State,
+    StreamEntry,
+    VideoEntry,
+    VideoPart,
+)
+from recordings.xdf_reader import XdfStream, read_xdf
+from recordings.xdf_repair import XdfRepaired, finish_xdf, repair_xdf
+
+_INDEX, _FATE = (INDEX_CHANNELS.index(name) for name in ("file_index", "fate"))
+_COPIED = (layout.TRUTH_NAME, "ratings.tsv")
+
+
+def repair(path: Path, out: Path | None = None) -> XdfRepaired:
+    """Write a readable copy of a session or of an XDF file; the original is not touched.
+
+    `out` is the copy's path; without it, `-repaired` is added to the name.
+
+    Raises:
+        RecordingError: it is neither, the copy exists, or the disk fails.
+    """
+    target = out or path.with_name(f"{path.stem}-repaired{path.suffix if path.is_file() else ''}")
+    return repair_session(path, target) if path.is_dir() else repair_xdf(path, target)
+
+
+def repair_session(folder: Path, target: Path) -> XdfRepaired:
+    """Write a readable copy of a session into the new folder `target`.
+
+    Raises:
+        RecordingError: it is no session, `target` exists, or the disk fails.
+    """
+    manifest = Manifest.load(folder)
+    try:
+        target.mkdir(parents=True)
+        done = repair_xdf(folder / layout.XDF_NAME, target / layout.XDF_NAME)
+        for name in [*_videos_of(folder, manifest), *_COPIED]:
+            if (folder / name).is_file():
+                shutil.copy2(folder / name, target / name)
+    except FileExistsError:
+        raise RecordingError(
+            f"{target}: exists already, and nothing is ever overwritten; name another with --out"
+        ) from None
+    except OSError as error:
+        raise RecordingError(f"{target}: cannot be written ({error.strerror})") from error
+    _describe(target, manifest, done)
+    return done
+
+
+def finish_session(folder: Path) -> XdfRepaired | None:
+    """Finish a session in place that a crash has left in state `recording`.
+
+    Nothing but torn ends is cut off. None where its XDF file is damaged beyond that: then the
+    session is marked failed, for `repair_session`.
+
+    Raises:
+        RecordingError: it is no session, or the disk fails.
+    """
+    manifest = Manifest.load(folder)
+    done = finish_xdf(folder / layout.XDF_NAME)
+    if done is None:
+        manifest.model_copy(update={"state": State.FAILED}).save(folder)
+        return None
+    _describe(folder, manifest, done)
+    return done
+
+
+def _videos_of(folder: Path, manifest: Manifest) -> list[str]:
+    """List the video files there are: a crash may have come before the manifest knew them all."""
+    known = [file for video in manifest.videos for file in video.files]
+    names = sorted(path.name for path in folder.iterdir() if path.is_file())
+    for video in manifest.videos:
+        further = re.compile(re.escape(video.name) + r"(\+\d+)+\.(nut|mkv|raw)")
+        known += [name for name in names if further.fullmatch(name) and name not in known]
+    return [name for name in known if name in names]
+
+
+def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
+    """Write the manifest of what is in the folder now."""
+    with read_xdf(folder / layout.XDF_NAME) as recording:
+        streams = {stream.id: stream for stream in recording.streams}
+        known = {entry.id: entry for entry in before.streams}
+        entries = tuple(
+            _entry(known.get(told.id), streams[told.id]).model_copy(
+                update={
+                    "samples": told.samples,
+                    "first_stamp": told.first,
+                    "last_stamp": told.last,
+                    "offsets": told.offsets,
+                }
+            )
+            for told in done.streams
+        )
+        files = _videos_of(folder, before)
+        videos = tuple(_video(folder, v, files, recording.streams) for v in before.videos)
+    last = _last(before, entries)
+    text = (
+        f"finished after a crash: {done.bytes_dropped:,} bytes dropped, "
+        f"{sum(s.footer_was_missing for s in done.streams)} footers written"
+    )
+    event = Event(time=last or 0.0, source="repair", level="warning", code="repaired", text=text)
+    names = [layout.XDF_NAME, *(file for video in videos for file in video.files)]
+    names += [name for name in _COPIED if (folder / name).is_file()]
+    before.model_copy(
+        update={
+            "state": State.REPAIRED,
+            "lsl_stop": last,
+            "streams": entries,
+            "videos": videos,
+            "events": (*before.events, event),
+            "files": tuple(_file(folder, name) for name in names if (folder / name).is_file()),
+        }
+    ).save(folder)
+
+
+def _entry(known: StreamEntry | None, stream: XdfStream) -> StreamEntry:
+    if known is not None:
+        return known
+    info = stream.info
+    return StreamEntry(
+        id=stream.id,
+        name=info.name,
+        type=info.type,
+        source_id=info.source_id,
+        hostname=info.hostname,
+        channels=info.channel_count,
+        rate_hz=info.rate_hz,
+        dtype="string" if info.dtype is None else info.dtype.name,
+    )
+
+
+def _last(manifest: Manifest, entries: Iterable[StreamEntry]) -> float | None:
+    """When it ended: the newest stamp of the rig's own streams, which share the clock."""
+    own = [e.last_stamp for e in entries if e.device is not None and e.last_stamp is not None]
+    return max(own, default=manifest.lsl_stop)
+
+
+def _video(
+    folder: Path, entry: VideoEntry, files: list[str], streams: tuple[XdfStream, ...]
+) -> VideoEntry:
+    """Count what is in a camera's files and in its index stream."""
+    pattern = re.compile(re.escape(entry.name) + r"(\+\d+)*\.(nut|mkv|raw)")
+    parts = [part for name in files if pattern.fullmatch(name) for part in _part(folder, name)]
+    frames = sum(part.frames for part in parts)
+    rows = [s.read() for s in streams if s.name == entry.name and s.info.type == "VideoFrames"]
+    fates = np.concatenate([r[:, _FATE] for r in rows]) if rows else np.zeros(0)
+    counts = {fate: int(np.sum(fates == fate.code)) for fate in Fate}
+    stored = counts[Fate.STORED]
+    taken_back = max(0, stored - frames)
+    counts[Fate.STORED] -= taken_back
+    counts[Fate.ENCODER_ERROR] += taken_back
+    first, *others = parts or [VideoPart(file=entry.file, codec="", tiling="", frames=0)]
+    return entry.model_copy(
+        update={
+            "file": first.file,
+            "codec": first.codec,
+            "tiling": first.tiling,
+            "parts": tuple(others),
+            "frames": frames,
+            "captured": len(fates),
+            "taken_back": taken_back,
+            "untimed": max(0, frames - stored),
+            "fates": counts,
+        }
+    )
+
+
+def _part(folder: Path, name: str) -> list[VideoPart]:
+    from recordings.video import VideoReader, count_packets  # PyAV: only where there is a video
+
+    try:
+        frames = count_packets(folder / name)
+        with VideoReader(folder / name) as reader:
+            info = reader.info
+    except RecordingError:  # not even a header: nothing of it can be used
+        return []
+    return [VideoPart(file=name, codec=info.codec, tiling=info.tiling, frames=frames)]
+
+
+def _file(folder: Path, name: str) -> FileEntry:
+    path = folder / name
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    return FileEntry(path=name, bytes=path.stat().st_size, sha256=digest)

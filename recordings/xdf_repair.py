@@ -1,0 +1,160 @@
+"""A damaged or unfinished XDF file made whole: every chunk that can be used, and true footers.
+
+What is left out: bytes that are no chunk, clock offsets that are no numbers (LabRecorder writes
+what it finds in memory when a measurement times out), and the footers there were.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Final
+
+from recordings.errors import RecordingError
+from recordings.xdf import MAGIC, file_header, stream_footer
+from recordings.xdf_reader import XdfRecording, XdfStream, read_xdf
+from recordings.xdf_scan import Damage, Span, is_garbage
+
+_COPY: Final = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class StreamRepaired:
+    """What became of one stream. `first` and `last` are raw stamps; None where it has none."""
+
+    id: int
+    name: str
+    samples: int
+    first: float | None
+    last: float | None
+    offsets: int
+    offsets_dropped: int
+    footer_was_missing: bool
+    damaged_chunks: int  # that are known to have been this stream's
+
+
+@dataclass(frozen=True, slots=True)
+class XdfRepaired:
+    """What a repair found and did."""
+
+    source: Path
+    target: Path
+    bytes_kept: int
+    bytes_dropped: int
+    damage: tuple[Damage, ...]
+    streams: tuple[StreamRepaired, ...]
+
+
+def repair_xdf(source: Path, target: Path) -> XdfRepaired:
+    """Write a readable copy of `source`, which is not touched.
+
+    Raises:
+        RecordingError: `source` is no XDF file, `target` exists, or the disk fails.
+    """
+    with read_xdf(source) as recording:
+        kept = list(_kept(recording))
+        try:
+            with target.open("xb") as file:
+                file.write(MAGIC)
+                if not recording.has_file_header:
+                    file.write(file_header())
+                for span in kept:
+                    _copy(recording, span, file)
+                file.write(_footers(recording))
+                file.flush()
+                os.fsync(file.fileno())
+        except FileExistsError:
+            raise RecordingError(
+                f"{target}: exists already, and no file is overwritten; name another with --out"
+            ) from None
+        except OSError as error:
+            target.unlink(missing_ok=True)
+            raise RecordingError(f"{target}: cannot be written ({error.strerror})") from error
+        return _told(recording, source, target, sum(end - start for start, end in kept))
+
+
+def finish_xdf(path: Path) -> XdfRepaired | None:
+    """Finish a file in place that a crash has left: a torn end is cut off, footers are added.
+
+    None where it is damaged elsewhere: then it is left alone, for `repair_xdf`.
+
+    Raises:
+        RecordingError: it is no XDF file, or the disk fails.
+    """
+    with read_xdf(path) as recording:
+        end = recording.size
+        for damage in recording.damage:
+            if damage.offset + damage.size != recording.size:
+                return None
+            end = damage.offset
+        complete = all(s.footer is not None for s in recording.streams)
+        if any(recording.garbage_offsets) or (recording.footers and not complete):
+            return None
+        told = _told(recording, path, path, end - len(MAGIC))
+        footers = b"" if complete else _footers(recording)
+    try:
+        with path.open("r+b") as file:
+            file.truncate(end)
+            file.seek(end)
+            file.write(footers)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be finished ({error.strerror})") from error
+    return told
+
+
+def _kept(recording: XdfRecording) -> Iterator[Span]:
+    """Yield what is copied: all but damage, garbage and the footers."""
+    out = [(d.offset, d.offset + d.size) for d in recording.damage]
+    out += [*recording.footers, *recording.garbage_offsets]
+    position = len(MAGIC)
+    for start, end in sorted(out):
+        if start > position:
+            yield position, start
+        position = max(position, end)
+    if position < recording.size:
+        yield position, recording.size
+
+
+def _copy(recording: XdfRecording, span: Span, file: IO[bytes]) -> None:
+    start, end = span
+    for at in range(start, end, _COPY):
+        file.write(recording.bytes(at, min(at + _COPY, end)))
+
+
+def _footers(recording: XdfRecording) -> bytes:
+    return b"".join(map(_footer, recording.streams))
+
+
+def _footer(stream: XdfStream) -> bytes:
+    stamps = stream.stamps
+    first, last = (float(stamps[0]), float(stamps[-1])) if len(stamps) else (None, None)
+    pairs = zip(stream.offset_times.tolist(), stream.offset_values.tolist(), strict=True)
+    offsets = [pair for pair in pairs if not is_garbage(*pair)]
+    return stream_footer(stream.id, first, last, len(stream), offsets)
+
+
+def _told(recording: XdfRecording, source: Path, target: Path, kept: int) -> XdfRepaired:
+    dropped = recording.size - len(MAGIC) - kept
+    streams = tuple(_told_of(s, recording.damage) for s in recording.streams)
+    return XdfRepaired(source, target, kept, dropped, recording.damage, streams)
+
+
+def _told_of(stream: XdfStream, damage: tuple[Damage, ...]) -> StreamRepaired:
+    stamps = stream.stamps
+    pairs = zip(stream.offset_times.tolist(), stream.offset_values.tolist(), strict=True)
+    dropped = sum(is_garbage(*pair) for pair in pairs)
+    return StreamRepaired(
+        id=stream.id,
+        name=stream.name,
+        samples=len(stream),
+        first=float(stamps[0]) if len(stamps) else None,
+        last=float(stamps[-1]) if len(stamps) else None,
+        offsets=len(stream.offset_times) - dropped,
+        offsets_dropped=dropped,
+        footer_was_missing=stream.footer is None,
+        damaged_chunks=sum(d.stream_id == stream.id for d in damage),
+    )

@@ -1,0 +1,85 @@
+"""A daemon is killed; the next one finishes what it has left."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import threading
+import time
+from pathlib import Path
+
+import psutil
+
+from acquire.recovery import Recovery
+from recordings.manifest import Manifest, State
+from recordings.repair import repair_session
+from tests.acquire.daemon_program import Daemon
+from tests.acquire.program import kill, load, unisono, wait_for
+
+LOST_S = 1.0
+
+
+def crash(folder: Path) -> tuple[Path, float]:
+    """Record, and kill -9 everything; the session, and how long was recorded at least."""
+    with Daemon(folder, camera=True) as daemon:
+        daemon.idle()
+        session = Path(daemon.post("recording/start", {"participant": "01"})["session"])
+        began = time.monotonic()
+        daemon.wait_for_samples(daemon.eeg, 500)
+        daemon.wait_for_samples(daemon.face, 30)
+        lasted = time.monotonic() - began
+        processes = daemon.tree()
+        kill(processes)
+        daemon.http.close()
+        with contextlib.suppress(psutil.NoSuchProcess):
+            psutil.wait_procs(processes, timeout=10)
+    return session, lasted
+
+
+def test_the_next_daemon_finishes_the_session(tmp_path: Path) -> None:
+    session, lasted = crash(tmp_path)
+    assert Manifest.load(session).state is State.RECORDING
+    copy = tmp_path / "copy"
+    shutil.copytree(session, copy)
+    with Daemon(tmp_path, camera=True) as daemon:
+        daemon.idle()
+        wait_for(lambda: Manifest.load(session).state is not State.RECORDING)
+        events = [e["event"] for e in daemon.get("events?limit=1000")]
+        (told,) = (e for e in events if e["code"] == "recovered")
+        assert session.name in told["text"]
+        daemon.end()
+    manifest = Manifest.load(session)
+    assert manifest.state is State.REPAIRED
+    streams = load(session / "recording.xdf")  # fails at a warning of pyxdf
+    for entry in manifest.streams:
+        assert entry.samples == len(streams[entry.name].stamps) == streams[entry.name].footer_count
+    eeg = next(s for s in manifest.streams if s.rate_hz == 250)
+    assert eeg.samples >= (lasted - LOST_S) * 250
+    checked = unisono("check", session, "--json", folder=tmp_path)
+    assert checked.json["verdict"] in ("PASS", "WARN"), checked.json["findings"]
+    assert Manifest.load(copy).state is State.RECORDING
+
+    done = repair_session(copy, tmp_path / "repaired")
+    assert Manifest.load(copy).state is State.RECORDING
+    assert {s.name: s.samples for s in done.streams} == {
+        s.name: s.samples for s in manifest.streams
+    }
+    checked = unisono("check", tmp_path / "repaired", "--json", folder=tmp_path)
+    assert checked.json["verdict"] in ("PASS", "WARN"), checked.json["findings"]
+
+
+def test_a_session_that_is_being_recorded_is_left_alone(tmp_path: Path) -> None:
+    with Daemon(tmp_path) as daemon:
+        daemon.idle()
+        session = Path(daemon.post("recording/start", {"participant": "01"})["session"])
+        daemon.wait_for_samples(daemon.eeg)
+        told: list[str] = []
+        recovery = Recovery(daemon.data_dir, lambda *event: told.append(event[2]))
+        recovery.start()
+        wait_for(lambda: not [t for t in threading.enumerate() if t.name == "recovery"])
+        recovery.close()
+        assert told == []
+        assert Manifest.load(session).state is State.RECORDING
+        daemon.post("recording/stop")
+        daemon.end()
+    assert Manifest.load(session).state is State.COMPLETE
