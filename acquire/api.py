@@ -25,6 +25,8 @@ from acquire import api_models as api
 from acquire import snapshots
 from acquire.api_devices import add_devices, add_rig
 from acquire.api_guard import Guard
+from acquire.api_metrics import add_metrics
+from acquire.api_page import add_page
 from acquire.controller import Controller
 from acquire.errors import AcquireError, ConfigError, Unknown
 from acquire.session import Labels
@@ -71,6 +73,8 @@ def build(controller: Controller) -> FastAPI:
     add_rig(app, controller)
     _add_sessions(app, controller)
     _add_socket(app, controller)
+    add_metrics(app, controller)
+    add_page(app)
     return app
 
 

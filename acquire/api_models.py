@@ -185,6 +185,7 @@ class StreamInfo(_Tell):
     age_s: float = Field(description="since the last sample arrived, s")
     offset_s: float | None
     drift_ppm: float | None
+    backlog: int = Field(description="samples that wait to be written")
 
 
 class Selection(_Ask):

@@ -78,6 +78,7 @@ def stream(found: StreamStatus) -> api.StreamInfo:
         age_s=max(0.0, local_clock() - found.last_arrival),
         offset_s=found.offset_s,
         drift_ppm=found.drift_ppm,
+        backlog=found.backlog,
     )
 
 

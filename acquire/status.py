@@ -39,6 +39,7 @@ class StreamStatus:
     channels: int = 0
     last_arrival: float = 0.0  # LSL time
     troubles: tuple[str, ...] = ()  # what is wrong now, in words
+    backlog: int = 0  # samples that wait to be written
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,4 +87,5 @@ def stream_status(stream: LiveStream, selected: bool) -> StreamStatus:
         stream.found.channels,
         stream.watch.last_arrival,
         stream.watch.troubles,
+        stream.watch.backlog,
     )

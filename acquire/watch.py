@@ -48,6 +48,7 @@ class StreamWatch:
         self._last_stamp = -math.inf
         self._window: deque[tuple[float, int]] = deque()  # last stamp of a pull, samples so far
         self._backlogged = 0
+        self.backlog = 0  # samples that wait to be pulled
         self.samples = 0
         self.effective_rate: float | None = None
 
@@ -89,6 +90,7 @@ class StreamWatch:
     def tick(self, now: float, backlog: int) -> list[Alarm]:
         """Look what is missing; `backlog` counts the samples that still wait after a pull."""
         alarms = []
+        self.backlog = backlog
         quiet = now - self.last_arrival
         if self._rate and quiet > max(SILENT_S, 3 / self._rate):
             alarms += self._raise(

@@ -1,0 +1,197 @@
+"use strict";
+const $ = (id) => document.getElementById(id);
+const GLYPH = {alive: "●", warning: "▲", missing: "○", failed: "✖", idle: "○", opening: "○", recording: "●", finishing: "●", offline: "✖"};
+const HOLD_MS = 800;
+let status = null, stop = null, offset = 0;
+
+function element(tag, text, css) {
+  const made = document.createElement(tag);
+  made.textContent = text;
+  if (css) made.className = css;
+  return made;
+}
+
+async function ask(method, path, body) {
+  const answer = await fetch("/api/" + path, {
+    method, headers: {"content-type": "application/json"}, body: body === undefined ? undefined : JSON.stringify(body)});
+  const told = await answer.json();
+  if (!answer.ok) throw new Error(told.text + " — " + told.remedy);
+  return told;
+}
+
+function alarm(text) { $("alarm-text").textContent = "✖ " + text; $("alarm").hidden = false; }
+$("alarm-read").onclick = () => { $("alarm").hidden = true; };
+
+async function trying(button, action) {
+  button.disabled = true;
+  try { await action(); } catch (error) { alarm(error.message); } finally { button.disabled = false; }
+}
+
+function labels() {
+  const form = new FormData($("start"));
+  return {participant: form.get("participant"), session: form.get("session"), task: form.get("task")};
+}
+
+async function showRun() {
+  if (!$("start").checkValidity()) { $("run").textContent = ""; return; }
+  try {
+    const runs = await ask("GET", "runs?" + new URLSearchParams(labels()));
+    $("run").textContent = "run " + String(runs.next).padStart(2, "0");
+  } catch { $("run").textContent = ""; }
+}
+
+$("start").oninput = showRun;
+$("start").onsubmit = (event) => {
+  event.preventDefault();
+  trying($("record"), () => ask("POST", "recording/start", labels()));
+};
+
+// A stop needs a hold, so that a touch by accident ends nothing.
+function hold() {
+  if (stop !== null) return;
+  const began = performance.now();
+  const step = () => {
+    const share = Math.min(1, (performance.now() - began) / HOLD_MS);
+    $("stop").style.setProperty("--held", 100 * share + "%");
+    if (share < 1) { stop = requestAnimationFrame(step); return; }
+    release();
+    trying($("stop"), async () => { await ask("POST", "recording/stop", {verify: true}); showSessions(); showRun(); });
+  };
+  stop = requestAnimationFrame(step);
+}
+function release() { cancelAnimationFrame(stop); stop = null; $("stop").style.setProperty("--held", "0%"); }
+$("stop").onpointerdown = hold;
+$("stop").onpointerup = $("stop").onpointerleave = $("stop").onblur = release;
+$("stop").onkeydown = (event) => { if (event.key === " " || event.key === "Enter") { event.preventDefault(); hold(); } };
+$("stop").onkeyup = release;
+
+$("marker").onsubmit = (event) => {
+  event.preventDefault();
+  const time = status === null ? null : performance.now() / 1000 + offset;
+  const text = new FormData($("marker")).get("text");
+  trying(event.submitter || $("marker").querySelector("button"), async () => {
+    const set = await ask("POST", "markers", {text, time});
+    $("marker-said").textContent = `“${text}” set at ${set.stamp.toFixed(3)} s` + (set.recorded ? "" : ", not recorded: no recording runs");
+    $("marker").reset();
+  });
+};
+
+const two = (n) => String(Math.floor(n)).padStart(2, "0");
+const span = (s) => `${two(s / 3600)}:${two(s / 60 % 60)}:${two(s % 60)}`;
+
+function showStatus(now) {
+  status = now;
+  offset = now.clock - performance.now() / 1000;
+  document.body.dataset.state = now.state;
+  const running = now.state === "recording" || now.state === "finishing";
+  $("state").textContent = `${GLYPH[now.state] || "○"} ${now.state.toUpperCase()}`;
+  $("clock").textContent = running && now.first_sample !== null ? span(Math.max(0, now.clock - now.first_sample)) : "";
+  $("session").textContent = now.session ? now.session.split("/").pop() : "";
+  document.title = running ? `● ${$("clock").textContent} Unisono` : "Unisono";
+  $("start").hidden = running; $("running").hidden = !running;
+  $("record").disabled = now.state === "opening";
+  $("missing").textContent = now.missing.length ? "▲ " + now.missing.join("; ") : "";
+  $("no-streams").hidden = now.streams.length > 0;
+  $("streams").replaceChildren(...now.streams.map(streamRow));
+  const disk = now.disk, free = (disk.free_bytes / 1e9).toFixed(1) + " GB free";
+  $("disk").textContent = disk.minutes === null ? free : `${free}, ${Math.floor(disk.minutes)} min at this rate`;
+  showCameras(now.devices);
+}
+
+function streamRow(stream) {
+  const row = document.createElement("tr");
+  const glyph = element("td", GLYPH[stream.health], stream.health);
+  glyph.title = stream.health;
+  const name = element("td", stream.name);
+  if (stream.reason) name.append(element("span", stream.reason, "reason " + stream.health));
+  const rate = stream.effective_rate_hz ?? stream.rate_hz;
+  row.append(glyph, name, element("td", rate ? rate.toFixed(1) : "–", "number"),
+    element("td", String(stream.lost), "number" + (stream.lost ? " warning" : "")),
+    element("td", stream.samples.toLocaleString("en"), "number wide"), element("td", stream.hostname, "wide muted"));
+  return row;
+}
+
+function showCameras(devices) {
+  const names = devices.filter((d) => d.state === "running").flatMap((d) => d.cameras.map((c) => [d.name, c, d.fates[c] || {}]));
+  $("cameras-part").hidden = names.length === 0;
+  for (const old of [...$("cameras").children]) if (!names.some(([, c]) => c === old.dataset.name)) old.remove();
+  for (const [device, camera, fates] of names) {
+    let figure = [...$("cameras").children].find((f) => f.dataset.name === camera);
+    if (!figure) {
+      figure = document.createElement("figure");
+      figure.dataset.name = camera; figure.dataset.device = device;
+      const image = document.createElement("img");
+      image.alt = "preview of " + camera;
+      figure.append(image, document.createElement("figcaption"));
+      $("cameras").append(figure);
+      look(figure);
+    }
+    const lost = ["device_lost", "incomplete", "ring_full", "encoder_error"].reduce((sum, f) => sum + (fates[f] || 0), 0);
+    figure.lastChild.textContent = `${camera}: ${(fates.stored || 0).toLocaleString("en")} frames stored, ${lost} lost`;
+  }
+}
+
+async function look(figure) {
+  while (figure.isConnected) {
+    const path = `/api/devices/${encodeURIComponent(figure.dataset.device)}/preview.jpg?stream=${encodeURIComponent(figure.dataset.name)}`;
+    if (!document.hidden) {
+      try {
+        const answer = await fetch(path);
+        if (answer.ok) {
+          const url = URL.createObjectURL(await answer.blob());
+          figure.firstChild.onload = () => URL.revokeObjectURL(url);
+          figure.firstChild.src = url;
+        }
+      } catch { /* the socket says that the daemon is away */ }
+    }
+    await new Promise((done) => setTimeout(done, 500));
+  }
+}
+
+function showEvent(event) {
+  const item = element("li", "");
+  const when = new Date(Date.now() - 1000 * (performance.now() / 1000 + offset - event.time));
+  item.append(element("time", when.toLocaleTimeString("en-GB")),
+    element("span", ({error: "✖ ", warning: "▲ "}[event.level] || "") + event.text, event.level === "info" ? "" : event.level));
+  $("events").prepend(item);
+  while ($("events").children.length > 200) $("events").lastChild.remove();
+  if (event.level === "error") alarm(event.text);
+}
+
+async function showSessions() {
+  const found = await ask("GET", "sessions");
+  $("sessions").replaceChildren(...found.slice(0, 10).map((session) => {
+    const item = element("li", "");
+    const name = session.session.split("/").pop();
+    const link = session.has_report ? element("a", name) : element("span", name);
+    if (session.has_report) { link.href = `/api/sessions/${encodeURIComponent(session.id)}/report`; link.target = "_blank"; }
+    const words = [session.verdict || session.state, session.seconds === null ? "" : span(session.seconds)];
+    item.append(link, element("span", "  " + words.filter(Boolean).join(", "), "muted"));
+    return item;
+  }));
+  if (found.length === 0) $("sessions").replaceChildren(element("li", "Nothing has been recorded yet.", "muted"));
+}
+
+function connect() {
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/ws`);
+  socket.onopen = async () => {
+    showSessions(); showRun();
+    $("events").replaceChildren();
+    for (const told of await ask("GET", "events?limit=50")) showEvent(told.event);
+    $("alarm").hidden = true;
+  };
+  let before = null;
+  socket.onmessage = (message) => {
+    const told = JSON.parse(message.data);
+    if (told.type === "event") { showEvent(told.event); return; }
+    showStatus(told.status);
+    if (before === "finishing" && told.status.state !== before) { showSessions(); showRun(); }
+    before = told.status.state;
+  };
+  socket.onclose = () => {
+    document.body.dataset.state = "offline";
+    $("state").textContent = "✖ NO CONNECTION";
+    setTimeout(connect, 1000);
+  };
+}
+connect();

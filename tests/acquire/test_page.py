@@ -1,0 +1,147 @@
+"""The daemon's web page in a real browser."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.by import By
+from selenium.webdriver.remote.webelement import WebElement
+
+from recordings.manifest import Manifest, State
+from tests.acquire.daemon_program import Daemon, running
+from tests.acquire.program import wait_for
+
+OPTIONS = (
+    "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
+    "--disable-background-networking", "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+
+
+class Page:
+    """The page, as somebody sees it."""
+
+    def __init__(self, browser: webdriver.Chrome, daemon: Daemon) -> None:
+        self.browser, self.daemon = browser, daemon
+
+    def find(self, css: str) -> WebElement:
+        return self.browser.find_element(By.CSS_SELECTOR, css)
+
+    def text(self, css: str) -> str:
+        """What can be seen of an element, read at once: the page renews its rows all the time."""
+        found = self.browser.execute_script(
+            "return document.querySelector(arguments[0])?.innerText ?? ''", css
+        )
+        return str(found)
+
+    def row(self, stream: str) -> str:
+        rows = self.text("#streams").split("\n")
+        return next((row for row in rows if stream in row), "")
+
+    def wait(self, css: str, text: str) -> None:
+        wait_for(lambda: text in self.text(css), what=f"{text!r} in {css}")
+
+    def picture(self, name: str) -> None:
+        """Keep a screenshot, where somebody wants them."""
+        if folder := os.environ.get("UNISONO_SCREENSHOTS"):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            self.browser.save_screenshot(f"{folder}/page-{name}.png")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[webdriver.Chrome]:
+    chromium, driver = shutil.which("chromium"), shutil.which("chromedriver")
+    if chromium is None or driver is None:
+        pytest.skip("needs the packages chromium and chromium-driver")
+    options = webdriver.ChromeOptions()
+    for option in (*OPTIONS, f"--user-data-dir={tmp_path_factory.mktemp('chromium')}"):
+        options.add_argument(option)
+    options.binary_location = chromium
+    found = webdriver.Chrome(options=options, service=webdriver.ChromeService(driver))
+    yield found
+    found.quit()
+
+
+@pytest.fixture(scope="module")
+def page(browser: webdriver.Chrome, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with running(tmp_path_factory.mktemp("page"), camera=True) as daemon:
+        browser.get(daemon.url)
+        yield Page(browser, daemon)
+
+
+def test_a_recording_from_start_to_report(page: Page) -> None:
+    daemon = page.daemon
+    page.wait("#state", "IDLE")
+    page.wait("#streams", daemon.eeg)
+    page.picture("idle")
+    page.find("[name=participant]").send_keys("07")
+    page.wait("#run", "run 01")
+    page.find("#record").click()
+    page.wait("#state", "RECORDING")
+    page.wait("#session", "sub-07_ses-01_task-test_run-01")
+    page.find("#marker [name=text]").send_keys("sneezed\n")
+    page.wait("#marker-said", "sneezed")
+    loaded = "return document.querySelector('#cameras img')?.naturalWidth ?? 0"
+    wait_for(lambda: page.browser.execute_script(loaded), what="a preview")
+
+    daemon.post(f"devices/{daemon.eeg}/stop")
+    page.wait("#streams .missing", "○")
+    assert "outlet is gone" in page.text("#streams")
+    page.picture("lost")
+    daemon.post(f"devices/{daemon.eeg}/start")
+    wait_for(lambda: "outlet is gone" not in page.text("#streams"), what="the stream is back")
+    wait_for(lambda: "is back" in page.text("#events"))
+
+    stop = page.find("#stop")
+    stop.click()
+    assert daemon.get("status")["state"] == "recording", "a touch by accident stops nothing"
+    ActionChains(page.browser).click_and_hold(stop).pause(1.2).release().perform()
+    page.wait("#state", "IDLE")
+    page.wait("#sessions", "PASS" if "PASS" in page.text("#sessions") else "WARN")
+    (session,) = daemon.data_dir.rglob("session.json")
+    manifest = Manifest.load(session.parent)
+    assert manifest.state is State.COMPLETE
+    assert manifest.participant == "07"
+    link = page.find("#sessions a")
+    assert link.text == session.parent.name
+    link.click()
+    page.browser.switch_to.window(page.browser.window_handles[-1])
+    wait_for(lambda: session.parent.name in page.browser.page_source)
+    page.picture("report")
+    page.browser.close()
+    page.browser.switch_to.window(page.browser.window_handles[0])
+
+
+def test_an_error_stays_until_it_is_read(page: Page) -> None:
+    daemon = page.daemon
+    page.wait("#state", "IDLE")
+    daemon.http.put("/api/streams/selection", json={"names": []})
+    page.find("[name=participant]").clear()
+    page.find("[name=participant]").send_keys("08")
+    page.find("#record").click()
+    page.wait("#alarm-text", "no stream is selected")
+    page.picture("error")
+    page.find("#alarm-read").click()
+    assert not page.find("#alarm").is_displayed()
+    daemon.http.put("/api/streams/selection", json={"names": None})
+
+
+def test_nothing_comes_from_elsewhere_and_nothing_is_wrong(page: Page) -> None:
+    log = page.browser.get_log("browser")  # type: ignore[no-untyped-call]
+    assert [e["message"] for e in log if "409" not in e["message"]] == []
+    names = "return performance.getEntriesByType('resource').map((e) => e.name)"
+    for name in page.browser.execute_script(names):
+        assert name.startswith((page.daemon.url, "data:", "blob:")), name
+
+
+def test_it_says_that_the_daemon_is_gone(page: Page) -> None:
+    page.browser.execute_script("window.socketsClosed = 0")
+    page.daemon.process.terminate()
+    page.wait("#state", "NO CONNECTION")
+    assert page.daemon.process.wait(30) == 0
+    page.picture("offline")
