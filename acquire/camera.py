@@ -264,10 +264,9 @@ class CameraStream:
             values[_FRAME] = frame.device_frame - frame.lost + k
             self._waiting.append(_Row(time, values, Fate.DEVICE_LOST))
 
-    def close(self) -> None:
-        """Finish the files, end the encoder and withdraw the stream."""
+    def finish(self) -> None:
+        """Finish the files and end the encoder."""
         self._files.close()
-        self.outlet.close()
 
 
 def _details(frame: Frame) -> tuple[float | None, ...]:

@@ -147,13 +147,24 @@ def daemon(
     token_file: Annotated[
         Path | None, typer.Option(help="File with the token; or set UNISONO_TOKEN.")
     ] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="Certificate for https, PEM.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its key, PEM, without password.")] = None,
+    rcs_to_anyone: Annotated[
+        bool,
+        typer.Option(
+            "--rcs-to-anyone",
+            help="Let whoever reaches --host start and stop by RCS: it has no password.",
+        ),
+    ] = False,
 ) -> None:
     """Run a rig without a window, for weeks, and record when told over the network."""
     from acquire.daemon import DaemonOrder
     from acquire.daemon import run as run_daemon
     from acquire.rig import load_rig
 
-    order = DaemonOrder(load_rig(rig), host, port, rcs_port, data_dir, token_file)
+    order = DaemonOrder(
+        load_rig(rig), host, port, rcs_port, data_dir, token_file, tls_cert, tls_key, rcs_to_anyone
+    )
     raise typer.Exit(run_daemon(order))
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import socket
+import ssl
 import sys
 import threading
 from dataclasses import dataclass
@@ -44,6 +45,9 @@ class DaemonOrder:
     rcs_port: int = 22345
     data_dir: Path | None = None
     token_file: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    rcs_to_anyone: bool = False
 
     @property
     def where(self) -> Path:
@@ -78,6 +82,27 @@ def read_token(order: DaemonOrder) -> str | None:
     return token
 
 
+def read_certificate(order: DaemonOrder) -> tuple[Path, Path] | None:
+    """Check the files for TLS; None where there is to be none.
+
+    Raises:
+        ConfigError: one of the two is missing, or they cannot be used.
+    """
+    if order.tls_cert is None and order.tls_key is None:
+        return None
+    if order.tls_cert is None or order.tls_key is None:
+        raise ConfigError("--tls-cert and --tls-key go together; give both or neither")
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(order.tls_cert, order.tls_key, password="")
+    except (OSError, ValueError) as error:  # SSLError is an OSError
+        raise ConfigError(
+            f"{order.tls_cert}, {order.tls_key}: cannot be used for TLS ({error}); give a "
+            "certificate and its key without a password, both as PEM"
+        ) from error
+    return order.tls_cert, order.tls_key
+
+
 def bind(host: str, port: int, option: str) -> socket.socket:
     """Listen at an address.
 
@@ -97,8 +122,12 @@ def bind(host: str, port: int, option: str) -> socket.socket:
 class Server:
     """uvicorn in a thread of its own: the signals belong to the main thread."""
 
-    def __init__(self, app: Any, listener: socket.socket) -> None:
+    def __init__(
+        self, app: Any, listener: socket.socket, certificate: tuple[Path, Path] | None = None
+    ) -> None:
         self._listener = listener
+        self._scheme = "https" if certificate else "http"
+        cert, key = certificate or (None, None)
         self._server = uvicorn.Server(
             uvicorn.Config(
                 app,
@@ -113,6 +142,8 @@ class Server:
                 timeout_keep_alive=10,
                 timeout_graceful_shutdown=GRACE_S,
                 h11_max_incomplete_event_size=16 * 1024,
+                ssl_certfile=cert,
+                ssl_keyfile=key,
             )
         )
         self._thread = threading.Thread(target=self._run, name="http", daemon=True)
@@ -124,7 +155,7 @@ class Server:
     def url(self) -> str:
         """Where it is."""
         host, port = self._listener.getsockname()[:2]
-        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        return f"{self._scheme}://" + (f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
 
     @property
     def alive(self) -> bool:
@@ -150,19 +181,26 @@ def run(order: DaemonOrder) -> int:
         AcquireError, RecordingError: it cannot be started.
     """
     token = read_token(order)
+    certificate = read_certificate(order)
     prepare_data_dir(order.where)
     stopper = Stopper()
     stopper.listen(stdin=False)
+    rcs_host = order.host if order.rcs_to_anyone else "127.0.0.1"
+    if not is_loopback(order.host) and certificate is None:
+        _say(
+            f"warning: {order.host}: the token goes over the network unencrypted; "
+            "give --tls-cert and --tls-key, or use an SSH tunnel"
+        )
     with (
         DataLock(order.where),
         bind(order.host, order.port, "--port") as listener,
-        bind("127.0.0.1", order.rcs_port, "--rcs-port") as rcs_listener,
+        bind(rcs_host, order.rcs_port, "--rcs-port") as rcs_listener,
     ):
         controller = Controller(order.rig, order.where, configuration(order.rig.table.lsl_session))
         events = EventLog(order.where)
         leave = controller.events.on_event(events.write)
         app = api.guarded(api.build(controller), token, local_only=is_loopback(order.host))
-        server, rcs = Server(app, listener), RcsServer(controller, rcs_listener)
+        server, rcs = Server(app, listener, certificate), RcsServer(controller, rcs_listener)
         recovery = Recovery(order.where, controller.report)
         try:
             recovery.start()

@@ -22,7 +22,7 @@ from acquire.camera import CameraStream
 from acquire.clock import ClockModel
 from acquire.errors import AcquireError
 from acquire.listening import Listener, Wish, codes_to
-from acquire.lsl import LslClock, configure
+from acquire.lsl import LslClock, Outlet, configure
 from acquire.messages import (
     Answer,
     ArmVideo,
@@ -66,6 +66,10 @@ PREVIEW_S = 0.3
 """How long a preview waits for a frame."""
 JOIN_S = 2.0
 """How long a driver may take to notice that it is to stop."""
+LINGER_S = 0.6
+LINGER_LOOK_S = 0.02
+"""How long an outlet outlives its last sample while somebody is connected: the recorder pulls
+every quarter of a second, LabRecorder every half."""
 
 
 class Host:
@@ -102,9 +106,20 @@ class Host:
         if self._listener is not None:  # its inlets before the outlets, or liblsl may hang
             self._listener.close()
         for camera in self._cameras.values():
-            camera.close()
-        for signal in self._signals.values():
-            signal.close()
+            camera.finish()
+        self._linger()
+        for outlet in self._outlets():
+            outlet.close()
+
+    def _outlets(self) -> list[Outlet]:
+        cameras = [camera.outlet for camera in self._cameras.values()]
+        return [*cameras, *(signal.outlet for signal in self._signals.values())]
+
+    def _linger(self) -> None:
+        """Let those who listen pull first: an inlet gives nothing once its outlet is gone."""
+        deadline = time.monotonic() + LINGER_S
+        while time.monotonic() < deadline and any(o.is_heard for o in self._outlets()):
+            time.sleep(LINGER_LOOK_S)
 
     # The pipe, in the main thread.
 

@@ -19,6 +19,7 @@ from typing import Any, Literal, Self
 
 from acquire import events
 from acquire.awake import kept_awake
+from acquire.clock_watch import ClockWatch, slept_s
 from acquire.codec_speed import held_against
 from acquire.discovery import Discovery, Selection
 from acquire.disk import DiskAlarm, DiskWatch, Forecast
@@ -105,6 +106,7 @@ class Engine:
         self._failure: RecordingError | None = None
         self._awake = contextlib.ExitStack()
         self._disk: DiskWatch | None = None
+        self._clocks = ClockWatch()
 
     def __enter__(self) -> Self:
         return self
@@ -360,7 +362,9 @@ class Engine:
         self._on_failure()
 
     def _each_second(self) -> None:
-        """Watch the disk, and keep the manifest near the truth in case of a crash."""
+        """Watch the clocks and the disk."""
+        for code, text in self._clocks.look(local_clock(), time.time(), slept_s()):
+            self.report("engine", "warning", code, text)
         recording, session, disk = self._recording, self._session, self._disk
         if recording is None or session is None or disk is None:
             return

@@ -189,6 +189,11 @@ class Outlet:
             self._lsl.push_chunk(rows, stamps.tolist())
         return cast("F64Array", stamps)
 
+    @property
+    def is_heard(self) -> bool:
+        """Whether an inlet is connected."""
+        return bool(self._lsl.have_consumers())
+
     def close(self) -> None:
         """Withdraw the stream from the network."""
         del self._lsl

@@ -89,7 +89,3 @@ class SignalStream:
         if not self.spec.rate_hz or math.isinf(before):
             return 0
         return max(0, round((after - before) * self.spec.rate_hz) - 1)
-
-    def close(self) -> None:
-        """Withdraw the stream."""
-        self.outlet.close()

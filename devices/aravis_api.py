@@ -29,14 +29,14 @@ REMEDY = (
 
 SUCCESS = 0
 FAULTS = {
-    2: "buffer cleared before it was filled",
-    3: "not all packets came in time",
-    4: "packets are missing",
-    5: "a packet with a wrong number came",
-    6: "the picture does not fit the announced size",
-    7: "still being filled",
-    8: "aborted before it was complete",
-    9: "a kind of payload that cannot be read",
+    1: "cleared before it was filled",
+    2: "not all packets came in time",
+    3: "packets are missing",
+    4: "a packet with a wrong number came",
+    5: "the picture does not fit the announced size",
+    6: "still being filled",
+    7: "aborted before it was complete",
+    8: "a kind of payload that cannot be read",
 }
 """What `arv_buffer_get_status` says, in words."""
 

@@ -17,7 +17,7 @@ from mmap import mmap
 from typing import Final
 
 from recordings.xdf import BOUNDARY_UUID, Tag
-from recordings.xdf_header import BadXml, Footer, StreamInfo, parse_footer
+from recordings.xdf_header import BadXml, Footer, StreamInfo, parse_footer, parse_xml
 from recordings.xdf_samples import samples_fit
 
 Buffer = bytes | mmap
@@ -157,10 +157,10 @@ class _Scanner:
             self._take_header(head)
         elif head.tag == Tag.STREAM_FOOTER:
             self._take_footer(head)
-        elif head.tag != Tag.FILE_HEADER or self._buffer[head.content : head.content + 1] != b"<":
-            raise _Bad(f"a chunk of tag {head.tag} that is none of XDF 1.0")
+        elif head.tag == Tag.FILE_HEADER:
+            self._take_file_header(head)
         else:
-            self._found.has_file_header = True
+            raise _Bad(f"a chunk of tag {head.tag} that is none of XDF 1.0")
 
     def _stream(self, head: _Head) -> StreamChunks:
         stream = self._found.streams.get(head.stream_id or 0)
@@ -191,6 +191,13 @@ class _Scanner:
             self._found.offsets.append((head.start, head.end))
         stream.offset_times.append(time)
         stream.offset_values.append(value)
+
+    def _take_file_header(self, head: _Head) -> None:
+        try:
+            parse_xml(self._buffer[head.content : head.end])
+        except BadXml as error:
+            raise _Bad(f"file header: {error}") from error
+        self._found.has_file_header = True
 
     def _take_header(self, head: _Head) -> None:
         assert head.stream_id is not None

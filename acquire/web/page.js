@@ -2,6 +2,7 @@
 const $ = (id) => document.getElementById(id);
 const GLYPH = {alive: "●", warning: "▲", missing: "○", failed: "✖", idle: "○", opening: "○", recording: "●", finishing: "●", offline: "✖"};
 const HOLD_MS = 800;
+let token = sessionStorage.getItem("unisono-token");
 let status = null, stop = null, offset = 0;
 
 function element(tag, text, css) {
@@ -11,9 +12,14 @@ function element(tag, text, css) {
   return made;
 }
 
+function get(path, options = {}) {
+  const headers = {"content-type": "application/json"};
+  if (token) headers.authorization = "Bearer " + token;
+  return fetch("/api/" + path, {headers, ...options});
+}
+
 async function ask(method, path, body) {
-  const answer = await fetch("/api/" + path, {
-    method, headers: {"content-type": "application/json"}, body: body === undefined ? undefined : JSON.stringify(body)});
+  const answer = await get(path, {method, body: body === undefined ? undefined : JSON.stringify(body)});
   const told = await answer.json();
   if (!answer.ok) throw new Error(told.text + " — " + told.remedy);
   return told;
@@ -133,10 +139,10 @@ function showCameras(devices) {
 
 async function look(figure) {
   while (figure.isConnected) {
-    const path = `/api/devices/${encodeURIComponent(figure.dataset.device)}/preview.jpg?stream=${encodeURIComponent(figure.dataset.name)}`;
+    const path = `devices/${encodeURIComponent(figure.dataset.device)}/preview.jpg?stream=${encodeURIComponent(figure.dataset.name)}`;
     if (!document.hidden) {
       try {
-        const answer = await fetch(path);
+        const answer = await get(path);
         if (answer.ok) {
           const url = URL.createObjectURL(await answer.blob());
           figure.firstChild.onload = () => URL.revokeObjectURL(url);
@@ -164,7 +170,11 @@ async function showSessions() {
     const item = element("li", "");
     const name = session.session.split("/").pop();
     const link = session.has_report ? element("a", name) : element("span", name);
-    if (session.has_report) { link.href = `/api/sessions/${encodeURIComponent(session.id)}/report`; link.target = "_blank"; }
+    if (session.has_report) {
+      const path = `sessions/${encodeURIComponent(session.id)}/report`;
+      link.href = "/api/" + path; link.target = "_blank";
+      if (token) link.onclick = (event) => { event.preventDefault(); openReport(path); };
+    }
     const words = [session.verdict || session.state, session.seconds === null ? "" : span(session.seconds)];
     item.append(link, element("span", "  " + words.filter(Boolean).join(", "), "muted"));
     return item;
@@ -172,8 +182,27 @@ async function showSessions() {
   if (found.length === 0) $("sessions").replaceChildren(element("li", "Nothing has been recorded yet.", "muted"));
 }
 
-function connect() {
-  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/ws`);
+// A link cannot carry the token.
+async function openReport(path) {
+  const there = window.open("", "_blank");
+  const answer = await get(path);
+  there.location = URL.createObjectURL(await answer.blob());
+}
+
+$("token").onsubmit = (event) => {
+  event.preventDefault();
+  token = new FormData($("token")).get("token").trim();
+  sessionStorage.setItem("unisono-token", token);
+  connect();
+};
+
+async function connect() {
+  const first = await get("status").catch(() => null);
+  $("token").hidden = first === null || first.status !== 401;
+  if (first !== null && first.status === 401) { $("state").textContent = "○ TOKEN NEEDED"; return; }
+  const offers = ["unisono"];
+  if (token) offers.push("token." + btoa(token).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", ""));
+  const socket = new WebSocket(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/api/ws`, offers);
   socket.onopen = async () => {
     showSessions(); showRun();
     $("events").replaceChildren();
