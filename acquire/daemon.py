@@ -205,6 +205,7 @@ def run(order: DaemonOrder) -> int:
         try:
             recovery.start()
             rcs.start()
+            _say("rcs {}:{}".format(*rcs_listener.getsockname()[:2]))
             return _serve(controller, server, stopper)
         finally:
             recovery.close()

@@ -44,9 +44,7 @@ class Daemon(Unisono):
         self.eeg, self.marks, self.face = unique("eeg"), unique("marks"), unique("face")
         text = rig if rig is not None else RIG + (CAMERA if camera else "")
         path = write_rig(folder, text.format(eeg=self.eeg, marks=self.marks, face=self.face))
-        with contextlib.closing(socket.create_server(("127.0.0.1", 0))) as free:
-            self.rcs_port = int(free.getsockname()[1])
-        arguments = ("--port", "0", "--rcs-port", str(self.rcs_port), "--data-dir")
+        arguments = ("--port", "0", "--rcs-port", "0", "--data-dir")
         super().__init__("daemon", path, *arguments, self.data_dir, *options, folder=folder)
         self.http: httpx.Client
 
@@ -69,8 +67,15 @@ class Daemon(Unisono):
 
     @property
     def url(self) -> str:
-        lines = [x for x in self.stderr.splitlines() if x.startswith("ready ")]
-        return lines[0].removeprefix("ready ") if lines else ""
+        return self._said("ready ")
+
+    @property
+    def rcs_port(self) -> int:
+        return int(self._said("rcs ").rpartition(":")[2])
+
+    def _said(self, prefix: str) -> str:
+        lines = [x for x in self.stderr.splitlines(keepends=True) if x.startswith(prefix)]
+        return lines[0][len(prefix) :].rstrip("\n") if lines and lines[0][-1] == "\n" else ""
 
     def get(self, path: str) -> Any:
         answer = self.http.get(f"/api/{path}")

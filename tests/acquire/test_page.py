@@ -23,6 +23,8 @@ OPTIONS = (
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
 )  # fmt: skip
 
+TOKEN = "0123456789abcdef-secret"
+
 
 class Page:
     """The page, as somebody sees it."""
@@ -146,3 +148,24 @@ def test_it_says_that_the_daemon_is_gone(page: Page) -> None:
     page.wait("#state", "NO CONNECTION")
     assert page.daemon.process.wait(30) == 0
     page.picture("offline")
+
+
+def test_it_asks_for_the_token(browser: webdriver.Chrome, tmp_path: Path) -> None:
+    (tmp_path / "token").write_text(TOKEN)
+    with Daemon(tmp_path, "--token-file", str(tmp_path / "token"), camera=True) as daemon:
+        daemon.idle(TOKEN)
+        browser.get(daemon.url)
+        page = Page(browser, daemon)
+        page.wait("#state", "TOKEN NEEDED")
+        field = page.find("#token [name=token]")
+        field.send_keys("wrong, but long enough\n")
+        page.wait("#state", "TOKEN NEEDED")
+        field.clear()
+        field.send_keys(f"{TOKEN}\n")
+        page.wait("#state", "IDLE")
+        page.wait("#streams", daemon.eeg)
+        loaded = "return document.querySelector('#cameras img')?.naturalWidth ?? 0"
+        wait_for(lambda: browser.execute_script(loaded), what="a preview")
+        assert not page.find("#token").is_displayed()
+        page.picture("token")
+        daemon.end()
