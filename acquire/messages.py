@@ -155,6 +155,7 @@ class VideoSummary:
     taken_back: int = 0  # frames whose rows say stored, and which the encoder then lost
     error: str | None = None
     disk_full: bool = False
+    is_left: bool = False  # by a process that is gone: nobody has closed it
 
 
 @dataclass(frozen=True, slots=True)

@@ -236,7 +236,15 @@ def _left_behind(left: _Left) -> VideoSummary | None:
     except (RecordingError, OSError):
         return None
     return VideoSummary(
-        left.stream, path, info.codec, info.tiling, frames, size, None, error=left.error
+        left.stream,
+        path,
+        info.codec,
+        info.tiling,
+        frames,
+        size,
+        None,
+        error=left.error,
+        is_left=True,
     )
 
 
@@ -285,15 +293,19 @@ def _completed(
     taken_back = sum(file.taken_back for file in files)
     fates[Fate.STORED] -= taken_back
     fates[Fate.ENCODER_ERROR] += taken_back
+    frames = sum(file.frames for file in files)
+    # Rows that a process had not sent, or nobody had pulled, died with it; its file is whole.
+    untimed = max(0, frames - fates[Fate.STORED]) if any(f.is_left for f in files) else 0
     first, *others = files
     return entry.model_copy(
         update={
+            "untimed": untimed,
             "file": first.path.name,
             "codec": first.codec,
             "tiling": first.tiling,
             "lsl_stop": lsl_stop,
             "captured": captured,
-            "frames": sum(file.frames for file in files),
+            "frames": frames,
             "parts": tuple(
                 VideoPart(file=f.path.name, codec=f.codec, tiling=f.tiling, frames=f.frames)
                 for f in others

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from recordings import layout
+from recordings.coverage import coverage_findings
 from recordings.errors import RecordingError
 from recordings.integrity import file_findings, recording_findings, state_findings
 from recordings.ledger import examine_camera
@@ -126,6 +127,7 @@ def _examine(
         *recording_findings(recording, manifest),
         *(f for e in exams for f in e.findings),
         *(f for n, m in markers.items() if n != EVENTS_STREAM for f in marker_findings(n, m)),
+        *coverage_findings(manifest, exams),
         *camera_findings,
         *truth_trouble,
         *_bound_findings(pairs),
