@@ -111,7 +111,11 @@ def bind(host: str, port: int, option: str) -> socket.socket:
     """
     try:
         family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        return socket.create_server((host, port), family=family, backlog=128)
+        listener = socket.create_server((host, port), family=family, backlog=128)
+        # asyncio does this only for sockets that name their protocol; without it an answer in two
+        # pieces waits 40 ms for the client's acknowledgement.
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        return listener
     except (OSError, OverflowError, UnicodeError) as error:
         raise ConfigError(
             f"{host}:{port} cannot be listened at ({error}); another daemon may run: stop it, or "
