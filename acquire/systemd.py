@@ -6,6 +6,9 @@ import contextlib
 import os
 import socket
 
+SEND_S = 1.0
+"""A manager that takes nothing in this time shall not hold up the daemon."""
+
 
 def notify(text: str) -> None:
     """Tell the service manager, where there is one: `READY=1`, `WATCHDOG=1`, `STOPPING=1`."""
@@ -15,6 +18,7 @@ def notify(text: str) -> None:
     if address.startswith("@"):  # Linux: a name outside the file system
         address = "\0" + address[1:]
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as out:
+        out.settimeout(SEND_S)
         out.sendto(text.encode(), address)
 
 
