@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import threading
+from collections import deque
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -20,6 +21,10 @@ CHUNK_S = 1.0
 """How much one pull takes at most; a larger buffer only costs memory."""
 CHUNK_BYTES = 1 << 19
 """And a pull that stays in the processor's cache until it is written costs less."""
+PROMPT_S = 0.2
+"""How often a thread that waits for markers sees whether it is to end."""
+PROMPT_SAMPLES = 100_000
+"""What it keeps at most; the rest stays in liblsl's buffer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,59 @@ class _NumericPull:
         return self._stamps[:count], self._data[:count]
 
 
+class _PromptPull:
+    """Takes strings, and samples of a stream without a rate, as they come, in a thread of its own.
+
+    liblsl gives nothing more of an outlet that is gone, and a script that marks its end and leaves
+    is gone before anybody looks again. Where a stream has a rate, that would cost too much, and
+    the gap shows in its stamps.
+    """
+
+    def __init__(self, inlet: pylsl.StreamInlet, rows: int) -> None:
+        self._inlet, self._rows = inlet, rows
+        self._found: deque[tuple[float, Array]] = deque()
+        self._room = threading.Semaphore(PROMPT_SAMPLES)
+        self._closing = threading.Event()
+        self._lost = False
+        self._thread = threading.Thread(target=self._run, name="prompt", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def close(self) -> None:
+        self._closing.set()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def waiting(self) -> int:
+        return len(self._found)
+
+    def __call__(self) -> tuple[F64Array, Array]:
+        """Give what has come; raises LostError once all of a lost stream has been given out."""
+        lost = self._lost  # before the look: what came last is given out first
+        found = [self._found.popleft() for _ in range(min(len(self._found), self._rows))]
+        if found:
+            self._room.release(len(found))
+        elif lost:
+            raise LostError("the stream has been lost.")
+        data = np.array([row for _, row in found]).reshape(len(found), self._inlet.channel_count)
+        return np.array([stamp for stamp, _ in found]), data
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            if not self._room.acquire(timeout=PROMPT_S):
+                continue  # liblsl keeps the rest
+            try:
+                row, stamp = self._inlet.pull_sample(timeout=PROMPT_S)
+            except LostError:
+                self._lost = True
+                return
+            if stamp is None:
+                self._room.release()
+            else:
+                self._found.append((stamp, row))
+
+
 class Inlet:
     """One open inlet. `pull` and `offset` may be called from different threads."""
 
@@ -89,7 +147,9 @@ class Inlet:
         itemsize = 8 if stream.dtype == "string" else np.dtype(stream.dtype).itemsize
         fit = CHUNK_BYTES // max(1, stream.channels * itemsize)
         self._rows = max(64, min(int(stream.rate_hz * CHUNK_S), fit))
-        self._numeric = None if stream.dtype == "string" else _NumericPull(self._lsl, self._rows)
+        regular = stream.rate_hz > 0 and stream.dtype != "string"
+        self._prompt = None if regular else _PromptPull(self._lsl, self._rows)
+        self._take = _NumericPull(self._lsl, self._rows) if self._prompt is None else self._prompt
 
     def open(self, timeout_s: float) -> str:
         """Start the transmission and fetch the full description, as XML.
@@ -100,6 +160,8 @@ class Inlet:
         assert self._lsl is not None
         self._lsl.open_stream(timeout_s)
         xml: str = self._lsl.info(timeout_s).as_xml()
+        if self._prompt is not None:
+            self._prompt.start()
         return xml
 
     def pull(self) -> tuple[F64Array, Array] | None:
@@ -111,25 +173,11 @@ class Inlet:
         if self._lsl is None or self.lost:
             return None
         try:
-            stamps, data = self._numeric() if self._numeric else self._pull_strings()
+            stamps, data = self._take()
         except LostError:
             self.lost = True
             return None
         return (stamps, data) if len(stamps) else None
-
-    def _pull_strings(self) -> tuple[F64Array, Array]:
-        # Sample by sample: markers are few, and a chunk clears its whole buffer each time.
-        assert self._lsl is not None
-        stamps: list[float] = []
-        rows: list[Array] = []
-        while len(rows) < self._rows:
-            row, stamp = self._lsl.pull_sample(timeout=0.0)
-            if stamp is None:
-                break
-            stamps.append(stamp)
-            rows.append(row)
-        data = np.array(rows, dtype=object).reshape(len(rows), self.stream.channels)
-        return np.array(stamps), data
 
     @property
     def full_pull(self) -> int:
@@ -138,7 +186,10 @@ class Inlet:
 
     def backlog(self) -> int:
         """Count the samples that wait to be pulled."""
-        return 0 if self._lsl is None else int(self._lsl.samples_available())
+        if self._lsl is None:
+            return 0
+        prompt = self._prompt.waiting() if self._prompt is not None else 0
+        return prompt + int(self._lsl.samples_available())
 
     def offset(self) -> OffsetEstimate | None:
         """Give each new clock offset once; None where there is none newer, or none at all.
@@ -165,5 +216,8 @@ class Inlet:
 
     def close(self) -> None:
         """Disconnect; inlets are destroyed before outlets, or liblsl may hang."""
+        if self._prompt is not None:
+            self._prompt.close()
         with self._offset_lock:
-            self._lsl = None
+            self._lsl = self._prompt = None
+            del self._take
