@@ -169,6 +169,26 @@ def daemon(
 
 
 @app.command()
+def gui(
+    rig: Annotated[
+        Path | None, typer.Argument(metavar="[RIG.toml]", help="The rig file, if any.")
+    ] = None,
+    attach: Annotated[
+        str | None, typer.Option(metavar="URL", help="Use the daemon at this address.")
+    ] = None,
+    data_dir: DataDir = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the daemon's token; or set UNISONO_TOKEN.")
+    ] = None,
+) -> None:
+    """Open the recorder window; it starts the rig's daemon, or finds the one that runs."""
+    from gui.app import WindowOrder
+    from gui.app import run as show
+
+    raise typer.Exit(show(WindowOrder(rig, attach, data_dir, token_file)))
+
+
+@app.command()
 def streams(
     wait: Annotated[float, typer.Option(help="How long to watch, s.")] = 2.0,
     as_json: Json = False,

@@ -196,7 +196,7 @@ def run(order: DaemonOrder) -> int:
             "give --tls-cert and --tls-key, or use an SSH tunnel"
         )
     with (
-        DataLock(order.where),
+        DataLock(order.where) as lock,
         bind(order.host, order.port, "--port") as listener,
         bind(rcs_host, order.rcs_port, "--rcs-port") as rcs_listener,
     ):
@@ -209,6 +209,7 @@ def run(order: DaemonOrder) -> int:
         try:
             recovery.start()
             rcs.start()
+            lock.announce(server.url)
             _say("rcs {}:{}".format(*rcs_listener.getsockname()[:2]))
             return _serve(controller, server, stopper)
         finally:

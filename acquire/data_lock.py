@@ -1,9 +1,10 @@
-"""One daemon per data folder: a lock that names its owner and ends with it."""
+"""One daemon per data folder: a lock that names its owner and its address, and ends with it."""
 
 from __future__ import annotations
 
 import os
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -32,14 +33,19 @@ class DataLock:
             _lock(self._file)
         except OSError:
             os.lseek(self._file, 0, os.SEEK_SET)
-            owner = os.read(self._file, 20).decode("ascii", "replace").strip() or "unknown"
+            pid = os.read(self._file, 20).decode("ascii", "replace").partition("\n")[0].strip()
             os.close(self._file)
             raise ConfigError(
-                f"{data_dir}: another daemon (process {owner}) records into this folder; stop it, "
-                "or name another folder with --data-dir"
+                f"{data_dir}: another daemon (process {pid or 'unknown'}) records into this "
+                "folder; stop it, or name another folder with --data-dir"
             ) from None
         os.ftruncate(self._file, 0)
         os.write(self._file, f"{os.getpid()}\n".encode())
+
+    def announce(self, url: str) -> None:
+        """Write down where the daemon listens, for windows that look for it."""
+        os.lseek(self._file, 0, os.SEEK_SET)
+        os.write(self._file, f"{os.getpid()}\n{url}\n".encode())
 
     def __enter__(self) -> Self:
         return self
@@ -47,6 +53,23 @@ class DataLock:
     def __exit__(self, *exc: object) -> None:
         # The file stays: removing it could take away the lock of whoever has just opened it.
         os.close(self._file)
+
+
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The daemon that the lock file names; it may have ended since."""
+
+    pid: int
+    url: str
+
+
+def owner(data_dir: Path) -> Owner | None:
+    """Tell which daemon took the data folder last; None where none did, or says not where."""
+    try:
+        pid, url = (data_dir / NAME).read_text("ascii").split()
+        return Owner(int(pid), url)
+    except (OSError, ValueError):
+        return None
 
 
 def _lock(file: int) -> None:

@@ -1,0 +1,104 @@
+"""What went wrong, in words, until somebody has read it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from gui import theme
+from gui.texts import tr
+
+Level = Literal["error", "warning"]
+MAX_UNREAD = 99
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One thing that happened and has to be read."""
+
+    level: Level
+    text: str
+    when: str = ""
+    action: str = ""  # what a button offers, if anything
+    key: str = ""  # alarms of one key replace each other
+
+
+class AlarmBar(QFrame):
+    """Shows the worst unread alarm, the newest of them; hidden where there is none."""
+
+    acted = Signal(str)
+    sounded = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("alarm")
+        self._unread: list[Alarm] = []
+        self.text = QLabel(wordWrap=True)
+        self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.count = QLabel()
+        self.action = QPushButton()
+        self.read = QPushButton(tr("Read"))
+        self.read.setToolTip(tr("I have read this (F8)"))
+        self.read.clicked.connect(self._on_read)
+        self.action.clicked.connect(self._on_action)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(12, 6, 12, 6)
+        layout.addWidget(self.text, 1)
+        for widget in (self.count, self.action, self.read):
+            layout.addWidget(widget)
+        QShortcut(QKeySequence("F8"), self, self.read.click)
+        self.setAccessibleName(tr("Alarm"))
+        self.hide()
+
+    @property
+    def unread(self) -> tuple[Alarm, ...]:
+        """What nobody has read yet."""
+        return tuple(self._unread)
+
+    def add(self, alarm: Alarm) -> None:
+        """Show one more."""
+        if alarm.key:
+            self.drop(alarm.key)
+        self._unread = [*self._unread, alarm][-MAX_UNREAD:]
+        if alarm.level == "error":
+            QApplication.beep()
+            self.sounded.emit()
+        self._show()
+
+    def drop(self, key: str) -> None:
+        """Take back what is over."""
+        self._unread = [alarm for alarm in self._unread if alarm.key != key]
+        self._show()
+
+    @property
+    def shown(self) -> Alarm | None:
+        """The one that is shown."""
+        errors = [a for a in self._unread if a.level == "error"]
+        unread = errors or self._unread
+        return unread[-1] if unread else None
+
+    def _show(self) -> None:
+        alarm = self.shown
+        self.setVisible(alarm is not None)
+        if alarm is None:
+            return
+        theme.mark(self, "level", alarm.level)
+        glyph = "✖" if alarm.level == "error" else "▲"
+        self.text.setText(" ".join(filter(None, (glyph, alarm.when, alarm.text))))
+        more = len(self._unread) - 1
+        self.count.setText(tr("{} more").format(more) if more else "")
+        self.action.setVisible(bool(alarm.action))
+        self.action.setText(alarm.action)
+
+    def _on_read(self) -> None:
+        if (alarm := self.shown) is not None:
+            self._unread.remove(alarm)
+            self._show()
+
+    def _on_action(self) -> None:
+        if (alarm := self.shown) is not None:
+            self.acted.emit(alarm.key)

@@ -1,0 +1,80 @@
+"""`unisono gui`: the recorder window as a program."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from acquire.daemon import TOKEN_VARIABLE
+from acquire.errors import ConfigError
+from acquire.lsl import configuration, configure
+from acquire.rig import load_rig
+from gui import theme
+from gui.client import EngineClient
+from gui.engine_link import EngineLink
+from gui.window import RecorderWindow
+
+
+@dataclass(frozen=True, slots=True)
+class WindowOrder:
+    """What `gui` is asked for."""
+
+    rig: Path | None = None
+    attach: str | None = None
+    data_dir: Path | None = None
+    token_file: Path | None = None
+
+
+def make_window(order: WindowOrder) -> RecorderWindow:
+    """Make the window and look for its engine; needs a QApplication.
+
+    Raises:
+        AcquireError: the rig file cannot be used.
+    """
+    client = EngineClient(_token(order))
+    link = EngineLink(client)
+    window = RecorderWindow(client, link)
+    if order.attach is not None:
+        configure(configuration())
+        link.attach(order.attach)
+    elif order.rig is not None:
+        rig = load_rig(order.rig)
+        configure(configuration(rig.table.lsl_session))
+        folder = (order.data_dir or rig.table.data_dir).expanduser().absolute()
+        link.open(order.rig.absolute(), folder, order.data_dir)
+    return window
+
+
+def run(order: WindowOrder) -> int:
+    """Show the window until it is closed; gives the exit code.
+
+    Raises:
+        AcquireError: the rig file cannot be used.
+    """
+    application = QApplication(sys.argv[:1])
+    application.setApplicationName("unisono")
+    application.setApplicationDisplayName("Unisono")
+    theme.apply(application)
+    window = make_window(order)
+    window.show()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(name, lambda *_: window.close())
+    beat = QTimer(interval=200)  # lets Python see signals
+    beat.timeout.connect(lambda: None)
+    beat.start()
+    return application.exec()
+
+
+def _token(order: WindowOrder) -> str | None:
+    if order.token_file is None:
+        return os.environ.get(TOKEN_VARIABLE)
+    try:
+        return order.token_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{order.token_file}: the token cannot be read: {error}") from error

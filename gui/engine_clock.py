@@ -1,0 +1,31 @@
+"""The engine's LSL time, here: exact on the engine's computer, else as good as the network."""
+
+from __future__ import annotations
+
+from collections import deque
+
+KEPT = 300
+"""Statuses, ten a second: the fastest of half a minute counts."""
+
+
+class EngineClock:
+    """Learns from each status how far this computer's clock is from the engine's."""
+
+    def __init__(self) -> None:
+        self.same_computer = False
+        self._differences: deque[float] = deque(maxlen=KEPT)
+
+    def hear(self, engine: float, local: float) -> None:
+        """Take in the engine's time and the local time at which it arrived, s."""
+        # What travels arrives late: the smallest difference holds the least delay.
+        self._differences.append(local - engine)
+
+    def to_engine(self, local: float) -> float | None:
+        """Turn a local LSL time into the engine's; None while it has not said anything."""
+        if self.same_computer:
+            return local
+        return local - min(self._differences) if self._differences else None
+
+    def forget(self) -> None:
+        """Start anew, with another engine."""
+        self._differences.clear()

@@ -1,0 +1,123 @@
+"""Finds the engine of a rig, or starts it, and finds it again when it was lost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, QTimer, QUrl, Signal
+from PySide6.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequest
+
+from acquire.errors import AcquireError
+from gui.client import EngineClient
+from gui.engine_process import EngineProcess, found_url
+from gui.texts import tr
+
+POLL_MS = 50
+LOOK_MS = 500
+PROBE_MS = 1000
+
+
+class EngineLink(QObject):
+    """Keeps a client attached to the engine of one rig."""
+
+    ended = Signal(str)
+    """The engine that was started here ended; the text says why and what to do."""
+    attached = Signal(str)
+
+    def __init__(self, client: EngineClient, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.client = client
+        self.process: EngineProcess | None = None
+        self._rig: Path | None = None
+        self._data_dir: Path | None = None
+        self._override: Path | None = None
+        self._network = QNetworkAccessManager(self)
+        self._poll = QTimer(self, interval=POLL_MS)
+        self._poll.timeout.connect(self._look_at_process)
+        self._look = QTimer(self, interval=LOOK_MS)
+        self._look.timeout.connect(self._look_for_another)
+        client.lost.connect(self._on_lost)
+        client.connected.connect(self._look.stop)
+
+    def attach(self, url: str) -> None:
+        """Use the engine at an address; never start one."""
+        self.client.attach(url)
+        self.attached.emit(url)
+
+    def open(self, rig: Path, data_dir: Path, override: Path | None) -> None:
+        """Use the engine that records into `data_dir`, or start one for the rig file."""
+        self._rig, self._data_dir, self._override = rig, data_dir, override
+        url = found_url(data_dir)
+        if url is None:
+            self.start()
+        else:
+            self._probe(url)
+
+    def _probe(self, url: str) -> None:
+        request = QNetworkRequest(QUrl(f"{url}/healthz"))
+        request.setTransferTimeout(PROBE_MS)
+        reply = self._network.get(request)
+
+        def answered() -> None:
+            reply.deleteLater()
+            if reply.error() == QNetworkReply.NetworkError.NoError:
+                self.attach(url)
+            else:
+                self.start()
+
+        reply.finished.connect(answered)
+
+    def start(self) -> None:
+        """Start an engine for the rig that was opened."""
+        if self._rig is None:
+            return
+        try:
+            self.process = EngineProcess(self._rig, self._override)
+        except AcquireError as error:
+            self.ended.emit(str(error))
+            return
+        self._poll.start()
+
+    @property
+    def can_start(self) -> bool:
+        """Whether the engine is gone and one can be started here."""
+        gone = self.process is None or self.process.code is not None
+        return self._rig is not None and gone and not self.client.is_connected
+
+    def close(self, *, end_engine: bool) -> None:
+        """Leave; the engine goes on unless it was started here and is to end."""
+        self._poll.stop()
+        self._look.stop()
+        self.client.close()
+        if self.process is not None and self.process.code is None:
+            if end_engine:
+                self.process.end()
+            self.process.forget()
+
+    def _look_at_process(self) -> None:
+        assert self.process is not None
+        if (url := self.process.url) is not None:
+            self._poll.stop()
+            self.attach(url)
+        elif self.process.code is not None:
+            self._poll.stop()
+            self.ended.emit(self.process.error)
+
+    def _on_lost(self, url: str) -> None:
+        self._look.start()
+        code = self.process.code if self.process is not None else None
+        if code is not None and code < 0:
+            why = tr("The engine was killed (signal {})").format(-code)
+        elif code is not None:
+            why = tr("The engine ended with code {}").format(code)
+        else:
+            why = tr("The engine at {} does not answer").format(url)
+        remedy = tr("what was recorded until then is on the disk; start the engine again")
+        self.ended.emit(f"{why}; {remedy}")
+
+    def _look_for_another(self) -> None:
+        if self._data_dir is None or self.client.is_connected:
+            return
+        url = found_url(self._data_dir)
+        if url is not None and url != self.client.url:
+            self.attach(url)

@@ -1,0 +1,90 @@
+"""The engine that a window starts: a daemon in a session of its own, which outlives the window."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from acquire.data_lock import owner
+from acquire.errors import AcquireError
+
+_PROGRAM = "from acquire.cli import main; main()"
+
+
+class EngineProcess:
+    """One daemon that this window started."""
+
+    def __init__(self, rig: Path, data_dir: Path | None = None) -> None:
+        """Start it.
+
+        Raises:
+            AcquireError: the program cannot be run.
+        """
+        # A file, not a pipe: the engine goes on saying things when the window is gone.
+        handle, name = tempfile.mkstemp(prefix="unisono-engine-", suffix=".log")
+        self.log = Path(name)
+        command = [sys.executable, "-P", "-c", _PROGRAM, "daemon", str(rig)]
+        command += ["--port", "0", "--rcs-port", "0"]
+        if data_dir is not None:
+            command += ["--data-dir", str(data_dir)]
+        try:
+            self._process = subprocess.Popen(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=handle,
+                start_new_session=True,
+                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            )
+        except OSError as error:
+            raise AcquireError(f"{sys.executable}: cannot be run: {error}") from error
+        finally:
+            os.close(handle)
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        return self._process.pid
+
+    @property
+    def code(self) -> int | None:
+        """How it ended; None while it runs."""
+        return self._process.poll()
+
+    @property
+    def url(self) -> str | None:
+        """Where it listens; None until it does."""
+        lines = self._said().splitlines(keepends=True)
+        ready = [line for line in lines if line.startswith("ready ") and line.endswith("\n")]
+        return ready[0].removeprefix("ready ").strip() if ready else None
+
+    @property
+    def error(self) -> str:
+        """What it said last: why it ended."""
+        lines = self._said().strip().splitlines()
+        return lines[-1].removeprefix("error: ") if lines else "it said nothing"
+
+    def _said(self) -> str:
+        try:
+            return self.log.read_text("utf-8", "replace")
+        except OSError:
+            return ""
+
+    def end(self) -> None:
+        """Have it finish and end; does not wait."""
+        self._process.send_signal(signal.SIGTERM)
+
+    def forget(self) -> None:
+        """Let go of one that goes on without this window."""
+        # Else the interpreter warns about a child that still runs; init adopts it.
+        self._process.returncode = 0
+
+
+def found_url(data_dir: Path) -> str | None:
+    """Tell where the daemon of a data folder says it listens; it may have ended since."""
+    daemon = owner(data_dir)
+    return daemon.url if daemon else None

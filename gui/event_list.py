@@ -1,0 +1,49 @@
+"""What happened, the newest first."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+
+from acquire.api_models import EventInfo, StatusInfo
+from gui import theme
+from gui.texts import tr
+
+KEPT = 500
+_GLYPHS = {"info": "·", "warning": "▲", "error": "✖"}
+_COLOURS = {"info": "muted", "warning": "warning", "error": "failed"}
+
+
+class EventList(QListWidget):
+    """The events of this engine; the oldest are dropped beyond `KEPT`."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("Events"))
+        self.setWordWrap(True)
+        self._utc_minus_lsl: float | None = None
+        self.alarms = 0
+
+    def learn_time(self, status: StatusInfo) -> None:
+        """Learn how LSL time and the time of day belong together."""
+        self._utc_minus_lsl = datetime.fromisoformat(status.utc).timestamp() - status.clock
+
+    def time_of_day(self, lsl: float) -> str:
+        """Write the time of day of an LSL time."""
+        if self._utc_minus_lsl is None:
+            return "--:--:--"
+        return f"{datetime.fromtimestamp(lsl + self._utc_minus_lsl):%H:%M:%S}"
+
+    def add(self, found: EventInfo) -> None:
+        """Add an event."""
+        event = found.event
+        source = "" if event.text.startswith(f"{event.source}:") else f"{event.source}: "
+        when = self.time_of_day(event.time)
+        item = QListWidgetItem(f"{_GLYPHS[event.level]} {when}  {source}{event.text}")
+        item.setForeground(theme.colour(_COLOURS[event.level]))
+        item.setToolTip(event.code)
+        self.insertItem(0, item)
+        self.alarms += event.level != "info"
+        while self.count() > KEPT:
+            self.takeItem(self.count() - 1)

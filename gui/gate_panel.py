@@ -1,0 +1,91 @@
+"""The start gate as a strip: what is missing, what it means, and the choice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import theme
+from gui.start_gate import Finding
+from gui.texts import tr
+
+MAX_ROWS = 8
+
+
+class GatePanel(QFrame):
+    """Opens below the bar when a start would not give everything; nothing modal."""
+
+    record_anyway = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("gate")
+        self._findings: tuple[Finding, ...] = ()
+        self._rows = QGridLayout()
+        self._rows.setColumnStretch(1, 1)
+        self._rows.setHorizontalSpacing(16)
+        self.anyway = QPushButton(tr("Record anyway"))
+        self.anyway.setObjectName("record")
+        self.anyway.clicked.connect(self._on_anyway)
+        self.wait = QPushButton(tr("Not yet"))
+        self.wait.setToolTip(tr("Close this (Esc)"))
+        self.wait.clicked.connect(self.hide)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.wait)
+        buttons.addWidget(self.anyway)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.addLayout(self._rows)
+        layout.addLayout(buttons)
+        QShortcut(QKeySequence("Esc"), self, self.hide, context=Qt.ShortcutContext.WindowShortcut)
+        self.setAccessibleName(tr("Before the start"))
+        self.hide()
+
+    def ask(self, findings: Sequence[Finding]) -> None:
+        """Open with what was found; where it is open, show what has changed."""
+        if tuple(findings) != self._findings or not self.isVisible():
+            self._findings = tuple(findings)
+            self._fill()
+        opened = not self.isVisible()
+        self.show()
+        if opened:
+            (self.anyway if self.anyway.isEnabled() else self.wait).setFocus()
+
+    def _fill(self) -> None:
+        while (item := self._rows.takeAt(0)) is not None:
+            if (widget := item.widget()) is not None:
+                widget.hide()
+                widget.deleteLater()
+        for row, finding in enumerate(self._findings[:MAX_ROWS]):
+            glyph = "✖ " if finding.level == "error" else "▲ "
+            what, meaning = QLabel(glyph + finding.text), QLabel(finding.meaning)
+            what.setWordWrap(True)
+            meaning.setWordWrap(True)
+            theme.mark(meaning, "muted", False)
+            self._rows.addWidget(what, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._rows.addWidget(meaning, row, 1, Qt.AlignmentFlag.AlignTop)
+        if (more := len(self._findings) - MAX_ROWS) > 0:
+            self._rows.addWidget(QLabel(tr("and {} more").format(more)), MAX_ROWS, 0)
+        self._rows.setColumnStretch(0, 1)
+        self.anyway.setEnabled(not any(f.level == "error" for f in self._findings))
+
+    @property
+    def lines(self) -> list[str]:
+        """What it says, line by line."""
+        return [f"{f.text}. {f.meaning}" for f in self._findings]
+
+    def _on_anyway(self) -> None:
+        self.hide()
+        self.record_anyway.emit()

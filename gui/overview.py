@@ -1,0 +1,135 @@
+"""What the window says of a status, in words and figures; no Qt widgets here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from acquire.api_models import DeviceInfo, Health, StatusInfo, StreamInfo
+from acquire.messages import DeviceState
+from gui.texts import tr
+from recordings.manifest import Fate
+
+LOST_FATES = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class Frames:
+    """What became of frames."""
+
+    stored: int
+    lost: int
+
+
+def frames(devices: tuple[DeviceInfo, ...]) -> Frames | None:
+    """Count the frames of all cameras; None where there is no camera."""
+    fates = [counts for device in devices for counts in device.fates.values()]
+    if not any(device.cameras for device in devices):
+        return None
+    stored = sum(counts.get(Fate.STORED, 0) for counts in fates)
+    lost = sum(counts.get(fate, 0) for counts in fates for fate in LOST_FATES)
+    return Frames(stored, lost)
+
+
+def samples_lost(status: StatusInfo) -> int:
+    """Count the samples that should be there and are not."""
+    return sum(stream.lost for stream in status.streams)
+
+
+def disk_text(status: StatusInfo) -> str:
+    """Say how long the disk will last, or how much is free."""
+    if status.disk.minutes is not None:
+        return tr("disk {} min").format(f"{min(status.disk.minutes, 99_999):,.0f}")
+    return tr("disk {} GB free").format(f"{status.disk.free_bytes / 1e9:,.0f}")
+
+
+def duration(seconds: float) -> str:
+    """Write 00:41:07."""
+    whole = max(0, int(seconds))
+    return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the list of streams and devices."""
+
+    key: str
+    health: Health | str
+    title: str
+    value: str
+    note: str  # in words, where something is wrong
+    checked: bool | None  # None: no check box
+
+
+def stream_row(stream: StreamInfo) -> Row:
+    """Describe a stream."""
+    rate = stream.effective_rate_hz or stream.rate_hz
+    value = f"{rate:.1f} Hz" if stream.rate_hz else tr("marks")
+    note = stream.reason.removeprefix(f"{stream.name}: ")
+    if stream.health == "missing":
+        note = tr("missing") + (f": {note}" if note else "")
+    return Row(f"stream {stream.name}", stream.health, stream.name, value, note, stream.selected)
+
+
+def device_health(device: DeviceInfo) -> str:
+    """Give the state of a device as one of the four glyphs."""
+    match device.state:
+        case DeviceState.RUNNING:
+            return "alive"
+        case DeviceState.OPENING | DeviceState.STALLED:
+            return "warning"
+        case DeviceState.FAILED:
+            return "failed"
+    return "missing"
+
+
+def device_row(device: DeviceInfo) -> Row:
+    """Describe a device."""
+    health = device_health(device)
+    note = device.error or ""
+    if not note and health != "alive":
+        note = tr(device.state)
+    return Row(f"device {device.name}", health, device.name, tr(device.state), note, None)
+
+
+def missing_row(text: str) -> Row:
+    """Describe a stream that the rig expects."""
+    return Row(f"missing {text}", "missing", text, tr("expected"), "", None)
+
+
+def stream_details(stream: StreamInfo) -> list[tuple[str, str]]:
+    """List what there is to know of a stream."""
+    rate = f"{stream.rate_hz:g} Hz" if stream.rate_hz else tr("irregular")
+    measured = f"{stream.effective_rate_hz:.3f} Hz" if stream.effective_rate_hz else "–"
+    offset = "–" if stream.offset_s is None else f"{stream.offset_s * 1e3:+,.3f} ms"
+    drift = "–" if stream.drift_ppm is None else f"{stream.drift_ppm:+.1f} ppm"
+    return [
+        (tr("Type"), stream.type),
+        (tr("Host"), stream.hostname),
+        (tr("Device"), stream.device or tr("another program")),
+        (tr("Channels"), str(stream.channels)),
+        (tr("Nominal rate"), rate),
+        (tr("Measured rate"), measured),
+        (tr("Samples"), f"{stream.samples:,}"),
+        (tr("Lost"), f"{stream.lost:,}"),
+        (tr("Last sample"), tr("{} s ago").format(f"{stream.age_s:.1f}")),
+        (tr("Clock offset"), offset),
+        (tr("Clock drift"), drift),
+    ]
+
+
+def device_details(device: DeviceInfo) -> list[tuple[str, str]]:
+    """List what there is to know of a device."""
+    drift = "–" if device.drift_ppm is None else f"{device.drift_ppm:+.1f} ppm"
+    rows = [
+        (tr("Driver"), device.driver),
+        (tr("State"), tr(device.state)),
+        (tr("Clock drift"), drift),
+    ]
+    if device.cameras:
+        counted = frames((device,)) or Frames(0, 0)
+        rows += [
+            (tr("Frames stored"), f"{counted.stored:,}"),
+            (tr("Frames lost"), f"{counted.lost:,}"),
+            (tr("Frame memory"), f"{device.ring_fill:.0%}"),
+        ]
+    return rows

@@ -1,0 +1,175 @@
+"""The left side: devices and streams with their lights, and what is known of the chosen one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from acquire.api_models import DeviceInfo, StatusInfo
+from acquire.messages import DeviceState
+from gui import overview, theme
+from gui.row_list import RowList
+from gui.texts import tr
+
+
+class RigPanel(QWidget):
+    """Shows a status; says what the user wants of a device or a stream."""
+
+    device_wanted = Signal(str, str)  # device, what: start, stop, restart, settings
+    selection_wanted = Signal(object)  # names, or None for all
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._status: StatusInfo | None = None
+        self.streams = RowList(tr("Streams"))
+        self.devices = RowList(tr("Devices"))
+        self.streams.chosen.connect(self._on_chosen)
+        self.devices.chosen.connect(self._on_chosen)
+        self.streams.ticked.connect(self._on_ticked)
+        self._chosen = ""
+        self._details = _Details()
+        self._details.wanted.connect(self._on_wanted)
+        splitter = QSplitter(Qt.Orientation.Vertical)
+        for title, view in ((tr("Streams"), self.streams), (tr("Devices"), self.devices)):
+            splitter.addWidget(_titled(title, view))
+        splitter.setStretchFactor(0, 3)
+        splitter.setStretchFactor(1, 2)
+        splitter.setChildrenCollapsible(False)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 4, 4)
+        layout.addWidget(splitter, 1)
+        layout.addWidget(self._details)
+        self.setMinimumWidth(232)
+
+    def show_status(self, status: StatusInfo) -> None:
+        """Show what is there and what is not."""
+        self._status = status
+        known = {d.name for d in status.devices}
+        missing = [
+            text
+            for text in status.missing
+            if not any(text.startswith(f"device {name} is") for name in known)
+        ]
+        self.streams.show_rows(
+            [overview.stream_row(s) for s in status.streams]
+            + [overview.missing_row(text) for text in missing]
+        )
+        self.devices.show_rows([overview.device_row(d) for d in status.devices])
+        self._show_details()
+
+    def _on_chosen(self, key: str) -> None:
+        self._chosen = key
+        other = self.devices if key.startswith("stream") else self.streams
+        other.clearSelection()
+        self._show_details()
+
+    def _show_details(self) -> None:
+        if self._status is None:
+            return
+        kind, _, name = self._chosen.partition(" ")
+        for stream in self._status.streams:
+            if kind == "stream" and stream.name == name:
+                self._details.show(name, overview.stream_details(stream), None)
+                return
+        for device in self._status.devices:
+            if kind == "device" and device.name == name:
+                self._details.show(name, overview.device_details(device), device)
+                return
+        self._details.hide()
+
+    def _on_wanted(self, what: str) -> None:
+        self.device_wanted.emit(self._chosen.partition(" ")[2], what)
+
+    def _on_ticked(self, key: str, on: bool) -> None:
+        assert self._status is not None
+        name = key.partition(" ")[2]
+        names = {s.name for s in self._status.streams if s.selected}
+        names = names | {name} if on else names - {name}
+        everything = names >= {s.name for s in self._status.streams}
+        self.selection_wanted.emit(None if everything else sorted(names))
+
+
+class _Details(QFrame):
+    """What is known of one stream or device."""
+
+    wanted = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("card")
+        self._title = QLabel()
+        self._title.setStyleSheet("font-weight: 600;")
+        self._form = QFormLayout()
+        self._form.setHorizontalSpacing(12)
+        self._form.setVerticalSpacing(2)
+        self._values: dict[str, QLabel] = {}
+        self._buttons = QWidget()
+        row = QHBoxLayout(self._buttons)
+        row.setContentsMargins(0, 4, 0, 0)
+        row.setSpacing(theme.SPACE)
+        self.buttons: Mapping[str, QPushButton] = {
+            "start": QPushButton(tr("Start")),
+            "stop": QPushButton(tr("Stop")),
+            "restart": QPushButton(tr("Restart")),
+            "settings": QPushButton(tr("Settings…")),
+        }
+        for what, button in self.buttons.items():
+            button.clicked.connect(lambda _, what=what: self.wanted.emit(what))
+            button.setStyleSheet("padding: 0 8px;")
+            row.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(12, 8, 12, 8)
+        layout.addWidget(self._title)
+        layout.addLayout(self._form)
+        layout.addWidget(self._buttons)
+        self.hide()
+
+    def show(  # type: ignore[override]
+        self, name: str, rows: list[tuple[str, str]], device: DeviceInfo | None
+    ) -> None:
+        self._title.setText(name)
+        if [key for key, _ in rows] != list(self._values):
+            self._make(rows)
+        for key, value in rows:
+            if self._values[key].text() != value:
+                self._values[key].setText(value)
+        self._buttons.setVisible(device is not None)
+        if device is not None:
+            runs = device.state in (DeviceState.RUNNING, DeviceState.STALLED)
+            self.buttons["start"].setVisible(not runs)
+            self.buttons["stop"].setVisible(runs)
+        self.setVisible(True)
+
+    def _make(self, rows: list[tuple[str, str]]) -> None:
+        while self._form.rowCount():
+            self._form.removeRow(0)
+        self._values = {}
+        for key, value in rows:
+            label = QLabel(key)
+            theme.mark(label, "muted", True)
+            self._values[key] = QLabel(value)
+            self._values[key].setWordWrap(True)
+            self._form.addRow(label, self._values[key])
+
+
+def _titled(title: str, widget: QWidget) -> QWidget:
+    box = QWidget()
+    label = QLabel(title)
+    theme.mark(label, "muted", True)
+    layout = QVBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(2)
+    layout.addWidget(label)
+    layout.addWidget(widget)
+    return box

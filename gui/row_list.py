@@ -1,0 +1,201 @@
+"""A list of streams or devices: light, name, value, and the reason in words below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QObject,
+    QPersistentModelIndex,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtWidgets import (
+    QListView,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionButton,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from gui import theme
+from gui.overview import Row
+from recordings import looks
+
+Index = QModelIndex | QPersistentModelIndex
+ROW = Qt.ItemDataRole.UserRole
+_PAD = 8
+_BOX = 24
+_GLYPH = 18
+
+
+class RowModel(QAbstractListModel):
+    """Rows; what has not changed is not drawn again."""
+
+    ticked = Signal(str, bool)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.rows: list[Row] = []
+
+    def show(self, rows: Sequence[Row]) -> None:
+        """Show these rows."""
+        if [r.key for r in rows] != [r.key for r in self.rows]:
+            self.beginResetModel()
+            self.rows = list(rows)
+            self.endResetModel()
+            return
+        for at, (old, new) in enumerate(zip(self.rows, rows, strict=True)):
+            if old != new:
+                self.rows[at] = new
+                index = self.index(at)
+                roles = [Qt.ItemDataRole.SizeHintRole] if bool(old.note) != bool(new.note) else []
+                self.dataChanged.emit(index, index, [ROW, *roles])
+
+    def rowCount(self, parent: Index = QModelIndex()) -> int:  # noqa: B008, N802
+        """Count the rows."""
+        return 0 if parent.isValid() else len(self.rows)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Say what can be done with a row."""
+        found = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        if self.rows[index.row()].checked is not None:
+            found |= Qt.ItemFlag.ItemIsUserCheckable
+        return found
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Give what a row shows; the display text is for screen readers."""
+        row = self.rows[index.row()]
+        if role == ROW:
+            return row
+        if role == Qt.ItemDataRole.DisplayRole:
+            return " ".join(filter(None, (row.title, row.value, row.health, row.note)))
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return f"{row.title} · {row.value}" + (f"\n{row.note}" if row.note else "")
+        if role == Qt.ItemDataRole.CheckStateRole and row.checked is not None:
+            return Qt.CheckState.Checked if row.checked else Qt.CheckState.Unchecked
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:  # noqa: N802
+        """Ask for a row to be ticked; it shows once that is so."""
+        if role != Qt.ItemDataRole.CheckStateRole:
+            return False
+        self.ticked.emit(self.rows[index.row()].key, Qt.CheckState(value) == Qt.CheckState.Checked)
+        return True
+
+
+class _Delegate(QStyledItemDelegate):
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
+        row: Row = index.data(ROW)
+        height = max(theme.TARGET, option.fontMetrics.height() + 12)
+        lines = 0
+        if row.note:
+            width = self._text_width(option, row)
+            box = option.fontMetrics.boundingRect(
+                QRect(0, 0, width, 1000), Qt.TextFlag.TextWordWrap, row.note
+            )
+            lines = min(box.height(), 3 * option.fontMetrics.lineSpacing())
+        return QSize(120, height + lines)
+
+    @staticmethod
+    def _text_width(option: QStyleOptionViewItem, row: Row) -> int:
+        view = option.widget
+        width = view.viewport().width() if isinstance(view, QListView) else 220
+        return width - 2 * _PAD - _GLYPH - (_BOX if row.checked is not None else 0)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        row: Row = index.data(ROW)
+        self.initStyleOption(option, index)
+        style = option.widget.style()
+        style.drawPrimitive(
+            QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget
+        )
+        rect = option.rect.adjusted(_PAD, 0, -_PAD, 0)
+        head = QRect(rect.left(), rect.top(), rect.width(), theme.TARGET)
+        if row.checked is not None:
+            box = QStyleOptionButton()
+            box.rect = QRect(head.left() - 2, head.top() + 8, 18, 18)
+            box.state = QStyle.StateFlag.State_Enabled | (
+                QStyle.StateFlag.State_On if row.checked else QStyle.StateFlag.State_Off
+            )
+            style.drawPrimitive(QStyle.PrimitiveElement.PE_IndicatorCheckBox, box, painter)
+            head.setLeft(head.left() + _BOX)
+        painter.save()
+        self._draw_text(painter, option, row, head)
+        painter.restore()
+
+    def _draw_text(
+        self, painter: QPainter, option: QStyleOptionViewItem, row: Row, head: QRect
+    ) -> None:
+        middle = Qt.AlignmentFlag.AlignVCenter
+        light = theme.colour("failed" if row.health == "missing" else row.health)
+        painter.setPen(light)
+        painter.drawText(head, middle, looks.GLYPHS.get(row.health, "·"))
+        name = head.adjusted(_GLYPH, 0, 0, 0)
+        metrics = QFontMetrics(option.font)
+        value = metrics.horizontalAdvance(row.value)
+        painter.setPen(theme.colour("muted"))
+        painter.drawText(name, middle | Qt.AlignmentFlag.AlignRight, row.value)
+        painter.setPen(theme.colour("text"))
+        room = name.width() - value - 8
+        painter.drawText(
+            name, middle, metrics.elidedText(row.title, Qt.TextElideMode.ElideMiddle, room)
+        )
+        if row.note:
+            painter.setPen(light)
+            below = QRect(name.left(), head.bottom() - 3, name.width(), option.rect.height())
+            below.setBottom(option.rect.bottom())
+            painter.drawText(below, Qt.TextFlag.TextWordWrap, row.note)
+
+
+class RowList(QListView):
+    """The view; Space ticks, arrows choose."""
+
+    chosen = Signal(str)
+    ticked = Signal(str, bool)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.rows = RowModel(self)
+        self.rows.ticked.connect(self.ticked)
+        self.setModel(self.rows)
+        self.setItemDelegate(_Delegate(self))
+        self.setAccessibleName(name)
+        self.setUniformItemSizes(False)
+        self.setResizeMode(QListView.ResizeMode.Adjust)
+        self.setVerticalScrollMode(QListView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.selectionModel().currentChanged.connect(self._on_current)
+
+    @property
+    def current(self) -> str:
+        """The key of the chosen row, or an empty string."""
+        row = self.currentIndex().row()
+        return self.rows.rows[row].key if 0 <= row < len(self.rows.rows) else ""
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show these rows; what was chosen stays chosen."""
+        before = self.current
+        self.rows.show(rows)
+        if before and not self.currentIndex().isValid():
+            for at, row in enumerate(rows):
+                if row.key == before:
+                    self.setCurrentIndex(self.rows.index(at))
+
+    def _on_current(self, current: QModelIndex, previous: QModelIndex) -> None:
+        if current.isValid():
+            self.chosen.emit(self.current)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Draw anew where light and dark change."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.viewport().update()

@@ -1,0 +1,94 @@
+"""What stands in the way of a good recording, and what it would mean: said before the start."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from acquire.api_models import DiskInfo, StatusInfo
+from acquire.messages import DeviceState
+from acquire.status import Phase
+from gui.texts import tr
+
+LOW_MINUTES = 30.0
+LOW_BYTES = 5_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing to know before the start; an `error` makes the start impossible."""
+
+    level: Literal["error", "warning"]
+    text: str
+    meaning: str
+
+
+def findings(status: StatusInfo, participant: str) -> list[Finding]:
+    """List what is not as it should be, the worst first."""
+    found = [*_engine(status), *_absent(status), *_troubled(status), *_disk(status.disk)]
+    if participant in ("", "test"):
+        found.append(
+            Finding(
+                "warning",
+                tr("No participant is given"),
+                tr("The session will be called sub-test, like every try; type a pseudonym."),
+            )
+        )
+    return sorted(found, key=lambda f: f.level != "error")
+
+
+def _engine(status: StatusInfo) -> list[Finding]:
+    if status.state is Phase.OPENING:
+        text = tr("The rig is still opening")
+        return [Finding("error", text, tr("Wait until its devices run."))]
+    if status.state is Phase.FINISHING:
+        text = tr("The last recording is still being finished")
+        return [Finding("error", text, tr("Wait until its files are closed."))]
+    if not any(s.selected and s.connected for s in status.streams):
+        text = tr("No stream is both connected and chosen")
+        return [Finding("error", text, tr("There is nothing to record; tick a stream."))]
+    return []
+
+
+def _absent(status: StatusInfo) -> list[Finding]:
+    named = [d for d in status.devices if d.state in (DeviceState.CLOSED, DeviceState.FAILED)]
+    found = [
+        Finding(
+            "warning",
+            tr("Device {} is {}").format(d.name, tr(d.state)) + (f": {d.error}" if d.error else ""),
+            tr("Nothing of it will be in the session."),
+        )
+        for d in named
+    ]
+    known = {f"device {d.name} is" for d in named}
+    found += [
+        Finding("warning", text, tr("It will not be in the session unless it comes later."))
+        for text in status.missing
+        if not any(text.startswith(k) for k in known)
+    ]
+    return found
+
+
+def _troubled(status: StatusInfo) -> list[Finding]:
+    found = []
+    for stream in status.streams:
+        if not stream.selected:
+            meaning = tr("It is not chosen: nothing of it will be recorded.")
+            found.append(Finding("warning", tr("Stream {}").format(stream.name), meaning))
+        elif stream.health != "alive":
+            text = f"{stream.name}: {stream.reason.removeprefix(f'{stream.name}: ')}"
+            meaning = tr("What it does not send cannot be recorded.")
+            found.append(Finding("warning", text, meaning))
+    return found
+
+
+def _disk(disk: DiskInfo) -> list[Finding]:
+    minutes, gigabytes = disk.minutes, disk.free_bytes / 1e9
+    if minutes is not None and minutes < LOW_MINUTES:
+        text = tr("The disk is full in {:.0f} minutes").format(minutes)
+    elif minutes is None and disk.free_bytes < LOW_BYTES:
+        text = tr("{:.1f} GB are free on the disk").format(gigabytes)
+    else:
+        return []
+    meaning = tr("A full disk ends the recording; free some space in {}.").format(disk.data_dir)
+    return [Finding("warning", text, meaning)]

@@ -1,0 +1,238 @@
+"""The bar on top: what the session is called, record and stop, and the numbers that matter."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from PySide6.QtCore import QRegularExpression, Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QRegularExpressionValidator, QShortcut
+from PySide6.QtWidgets import (
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
+
+from acquire.api_models import Labels, RunsInfo, StatusInfo
+from acquire.status import Phase
+from gui import theme
+from gui.hold_button import HoldButton
+from gui.overview import disk_text, duration, frames, samples_lost
+from gui.texts import tr
+
+_LABEL = QRegularExpression("[A-Za-z0-9]{0,64}")
+_STUDY = QRegularExpression("[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_SETTLE_MS = 200
+
+
+class TopBar(QFrame):
+    """Shows the session and its state; says what the user wants."""
+
+    record_wanted = Signal()
+    stop_wanted = Signal()
+    stop_hint = Signal()
+    labels_changed = Signal()
+    run_chosen = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("topbar")
+        self.study = _field(_STUDY, "study", tr("Study"), 96)
+        self.participant = _field(_LABEL, "", tr("Participant: a pseudonym, without sub-"), 72)
+        self.session = _field(_LABEL, "01", tr("Session, without ses-"), 56)
+        self.task = _field(_LABEL, "test", tr("Task, without task-"), 112)
+        self.run = QToolButton()
+        self.run.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.run.setMenu(QMenu(self.run))
+        self.state = QLabel()
+        self.state.setObjectName("state")
+        self.clock = QLabel("00:00:00")
+        self.clock.setObjectName("clock")
+        self.record = QPushButton(tr("Record"))
+        self.record.setObjectName("record")
+        self.stop = HoldButton(tr("Stop"))
+        self.stop.setObjectName("record")
+        self.disk, self.frames, self.signals = QLabel(), QLabel(), QLabel()
+        self.sync, self.time = QLabel(), QLabel()
+        self._name_all()
+        self._lay_out()
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settle.timeout.connect(self.labels_changed)
+        for field in self.fields:
+            field.textChanged.connect(self._settle.start)
+            field.returnPressed.connect(self.record.setFocus)
+        self.record.clicked.connect(self.record_wanted)
+        self.stop.held.connect(self.stop_wanted)
+        self.stop.too_short.connect(self.stop_hint)
+        QShortcut(QKeySequence("Ctrl+R"), self, self.record.click)
+        QShortcut(QKeySequence("Ctrl+."), self, self._stop_by_key)
+        self._second = QTimer(self, interval=1000)
+        self._second.timeout.connect(self._tick)
+        self._second.start()
+        self._tick()
+
+    @property
+    def fields(self) -> tuple[QLineEdit, ...]:
+        """The four labels."""
+        return self.study, self.participant, self.session, self.task
+
+    @property
+    def labels(self) -> Labels:
+        """What the next session is called; what is empty takes its default."""
+        return Labels(
+            study=self.study.text() or "study",
+            participant=self.participant.text() or "test",
+            session=self.session.text() or "01",
+            task=self.task.text() or "test",
+        )
+
+    def set_labels(self, labels: Labels) -> None:
+        """Show what the session is called that runs."""
+        texts = (labels.study, labels.participant, labels.session, labels.task)
+        for field, text in zip(self.fields, texts, strict=True):
+            if field.text() != text:
+                field.setText(text)
+
+    def show_runs(self, found: RunsInfo) -> None:
+        """Show the next run, and those that exist."""
+        self.run.setText(tr("run {}").format(f"{found.next:03}"))
+        menu = self.run.menu()
+        menu.clear()
+        if not found.existing:
+            menu.addAction(tr("No run of these labels exists yet")).setEnabled(False)
+        for run in found.existing:
+            menu.addAction(tr("run {} exists").format(f"{run:03}")).setEnabled(False)
+
+    def show_status(self, status: StatusInfo, sync_s: float | None) -> None:
+        """Show what is going on."""
+        recording = status.state is Phase.RECORDING
+        theme.mark(self, "recording", recording)
+        theme.mark(self.state, "recording", recording)
+        theme.mark(self.state, "failed", status.state is Phase.FAILED)
+        self.state.setText(_STATES[status.state]())
+        since = status.clock - status.first_sample if status.first_sample is not None else 0.0
+        if recording or status.state is Phase.IDLE:
+            self.clock.setText(duration(since))
+        self.record.setVisible(not recording)
+        self.stop.setVisible(recording)
+        self.record.setEnabled(status.state in (Phase.IDLE, Phase.FAILED))
+        for field in (*self.fields, self.run):
+            field.setEnabled(not recording)
+        if recording and status.labels is not None:
+            self.set_labels(status.labels)
+            if status.session is not None:
+                self.run.setText(tr("run {}").format(status.session.rpartition("run-")[2].zfill(3)))
+        self._show_numbers(status, sync_s)
+
+    def _show_numbers(self, status: StatusInfo, sync_s: float | None) -> None:
+        self.disk.setText(disk_text(status))
+        counted = frames(status.devices)
+        self.frames.setVisible(counted is not None)
+        if counted is not None:
+            stored, lost = f"{counted.stored:,}", f"{counted.lost:,}"
+            self.frames.setText(tr("frames {} stored, {} lost").format(stored, lost))
+            _judge(self.frames, counted.lost == 0)
+        lost_samples = samples_lost(status)
+        self.signals.setText(tr("signals {} lost").format(f"{lost_samples:,}"))
+        _judge(self.signals, lost_samples == 0)
+        self.sync.setText(
+            tr("sync ± {} ms").format("–" if sync_s is None else f"{sync_s * 1e3:.2f}")
+        )
+
+    def show_gone(self) -> None:
+        """Show that no engine answers."""
+        theme.mark(self, "recording", False)
+        theme.mark(self.state, "recording", False)
+        theme.mark(self.state, "failed", True)
+        self.state.setText(tr("✖ NO ENGINE"))
+        self.record.setEnabled(False)
+        self.record.setVisible(True)
+        self.stop.setVisible(False)
+
+    def _stop_by_key(self) -> None:
+        if self.stop.isVisible():
+            self.stop_wanted.emit()
+
+    def _tick(self) -> None:
+        self.time.setText(f"{datetime.now():%H:%M:%S}")
+
+    def _name_all(self) -> None:
+        self.run.setAccessibleName(tr("Run"))
+        self.run.setText(tr("run {}").format("001"))
+        self.run.setToolTip(tr("The next run, and the runs that exist"))
+        self.record.setToolTip(tr("Start recording (Ctrl+R)"))
+        self.stop.setToolTip(tr("Hold to stop, or press Ctrl+."))
+        self.stop.hide()
+        self.state.setAccessibleName(tr("State"))
+        self.clock.setAccessibleName(tr("Recorded for"))
+        self.disk.setToolTip(tr("How long the disk lasts at what is written now"))
+        self.frames.setToolTip(tr("Frames of all cameras in the files, and those missing"))
+        self.signals.setToolTip(tr("Samples that should be there and are not"))
+        self.time.setAccessibleName(tr("Time of day"))
+        self.sync.setToolTip(
+            tr("Half the round trip of the worst stream's clock offset, measured by this window")
+        )
+
+    def _lay_out(self) -> None:
+        top = QHBoxLayout()
+        top.setSpacing(theme.SPACE)
+        names = (tr("study"), tr("sub"), tr("ses"), tr("task"))
+        for name, field in zip(names, self.fields, strict=True):
+            label = QLabel(name)
+            theme.mark(label, "muted", True)
+            label.setBuddy(field)
+            top.addWidget(label)
+            top.addWidget(field)
+            top.addSpacing(theme.SPACE)
+        top.addWidget(self.run)
+        top.addStretch(1)
+        for widget in (self.state, self.clock):
+            top.addWidget(widget)
+            top.addSpacing(2 * theme.SPACE)
+        top.addWidget(self.record)
+        top.addWidget(self.stop)
+        numbers = QHBoxLayout()
+        numbers.setSpacing(6 * theme.SPACE)
+        for label in (self.disk, self.frames, self.signals, self.sync):
+            numbers.addWidget(label)
+        numbers.addStretch(1)
+        theme.mark(self.time, "muted", True)
+        numbers.addWidget(self.time)
+        grid = QGridLayout(self)
+        grid.setContentsMargins(12, 8, 12, 8)
+        grid.setVerticalSpacing(theme.SPACE)
+        grid.addLayout(top, 0, 0)
+        grid.addLayout(numbers, 1, 0)
+        self.clock.setMinimumWidth(self.clock.fontMetrics().horizontalAdvance("00:00:00") * 2)
+        self.clock.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+
+
+_STATES = {
+    Phase.IDLE: lambda: tr("READY"),
+    Phase.OPENING: lambda: tr("OPENING"),
+    Phase.RECORDING: lambda: tr("● RECORDING"),
+    Phase.FINISHING: lambda: tr("FINISHING"),
+    Phase.FAILED: lambda: tr("✖ LAST RECORDING FAILED"),
+}
+
+
+def _judge(label: QLabel, good: bool) -> None:
+    colour = "" if good else f"color: {theme.tokens()['failed']}; font-weight: 600;"
+    if label.styleSheet() != colour:
+        label.setStyleSheet(colour)
+
+
+def _field(pattern: QRegularExpression, text: str, name: str, width: int) -> QLineEdit:
+    field = QLineEdit(text)
+    field.setValidator(QRegularExpressionValidator(pattern, field))
+    field.setAccessibleName(name)
+    field.setToolTip(name)
+    field.setFixedWidth(width)
+    return field

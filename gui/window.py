@@ -1,0 +1,208 @@
+"""The recorder window: what it shows of the engine, and what it asks the engine to do."""
+
+from __future__ import annotations
+
+from urllib.parse import urlencode
+
+import pylsl
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QCloseEvent
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
+
+from acquire.api_guard import is_loopback
+from acquire.api_models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
+from acquire.status import Phase
+from gui.alarm_bar import Alarm, AlarmBar
+from gui.client import EngineClient
+from gui.engine_clock import EngineClock
+from gui.engine_link import EngineLink
+from gui.event_list import EventList
+from gui.gate_panel import GatePanel
+from gui.marker_line import MarkerLine
+from gui.rig_panel import RigPanel
+from gui.start_gate import findings
+from gui.texts import tr
+from gui.top_bar import TopBar
+
+_GONE = "engine gone"
+
+
+class RecorderWindow(QMainWindow):
+    """A client of one engine; closing it leaves a recording alone."""
+
+    def __init__(self, client: EngineClient, link: EngineLink) -> None:
+        super().__init__()
+        self.client, self.link = client, link
+        self.status: StatusInfo | None = None
+        self.rig: RigInfo | None = None
+        self._failure: str | None = None
+        self.engine_clock = EngineClock()
+        self.bar, self.alarm, self.gate = TopBar(), AlarmBar(), GatePanel()
+        self.panel, self.events = RigPanel(), EventList()
+        self.markers = MarkerLine(self._now)
+        self.centre = QWidget()
+        self._lay_out()
+        self._wire()
+        self.setWindowTitle("Unisono")
+        self.resize(1280, 800)
+
+    # Layout.
+
+    def _lay_out(self) -> None:
+        middle = QVBoxLayout(self.centre)
+        middle.setContentsMargins(0, 0, 0, 0)
+        middle.setSpacing(0)
+        middle.addStretch(1)
+        middle.addWidget(self.markers)
+        self.setCentralWidget(self.centre)
+        top = QWidget()
+        stack = QVBoxLayout(top)
+        stack.setContentsMargins(0, 0, 0, 0)
+        stack.setSpacing(0)
+        for widget in (self.bar, self.alarm, self.gate):
+            stack.addWidget(widget)
+        self.setMenuWidget(top)
+        self.add_dock("rig", tr("Rig"), self.panel, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.add_dock("events", tr("Events"), self.events, Qt.DockWidgetArea.BottomDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
+        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
+
+    def add_dock(
+        self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea
+    ) -> QDockWidget:
+        """Add a part that can be moved, floated and closed."""
+        dock = QDockWidget(title, self)
+        dock.setObjectName(name)
+        dock.setWidget(widget)
+        self.addDockWidget(area, dock)
+        return dock
+
+    def _wire(self) -> None:
+        self.client.status_came.connect(self._on_status)
+        self.client.event_came.connect(self._on_event)
+        self.client.connected.connect(self._on_connected)
+        self.client.failed.connect(self.show_problem)
+        self.link.ended.connect(self._on_gone)
+        self.bar.record_wanted.connect(self.record)
+        self.bar.stop_wanted.connect(self.stop)
+        self.bar.stop_hint.connect(lambda: self.bar.state.setText(tr("hold, or Ctrl+.")))
+        self.bar.labels_changed.connect(self._ask_runs)
+        self.gate.record_anyway.connect(self._start)
+        self.alarm.acted.connect(self._on_action)
+        self.panel.device_wanted.connect(self._on_device)
+        self.panel.selection_wanted.connect(self._select)
+        self.markers.marker.connect(self._mark)
+        self.markers.note.connect(lambda text: self.client.post("notes", {"text": text}))
+
+    # What comes from the engine.
+
+    def _on_connected(self) -> None:
+        self.alarm.drop(_GONE)
+        self.engine_clock.forget()
+        host = self.client.url.partition("//")[2].rpartition(":")[0].strip("[]")
+        self.engine_clock.same_computer = is_loopback(host)
+        self.client.get("rig", self._on_rig)
+        self._ask_runs()
+
+    def _on_rig(self, found: object) -> None:
+        self.rig = RigInfo.model_validate(found)
+        self.setWindowTitle(f"{self.rig.parsed['rig']['name']} – Unisono")
+
+    def _on_status(self, status: StatusInfo) -> None:
+        before, self.status = self.status, status
+        self.engine_clock.hear(status.clock, pylsl.local_clock())
+        self.events.learn_time(status)
+        self.bar.show_status(status, None)
+        self.panel.show_status(status)
+        if status.error is not None and status.error != self._failure:
+            self.alarm.add(Alarm("error", tr("The recording failed: {}").format(status.error)))
+        self._failure = status.error
+        if self.gate.isVisible():
+            self._refresh_gate()
+        if before is not None and before.state is Phase.FINISHING is not status.state:
+            self._ask_runs()
+
+    def _on_event(self, found: EventInfo) -> None:
+        self.events.add(found)
+        event = found.event
+        if event.level == "info":
+            return
+        recording = self.status is not None and self.status.state is Phase.RECORDING
+        lost = recording and event.code in _LOSSES
+        when = self.events.time_of_day(event.time)
+        self.alarm.add(Alarm("error" if lost else event.level, event.text, when))
+
+    def _on_gone(self, text: str) -> None:
+        self.status = None
+        self.bar.show_gone()
+        action = tr("Start the engine") if self.link.can_start else ""
+        self.alarm.add(Alarm("error", text, action=action, key=_GONE))
+
+    # What the user wants.
+
+    def record(self) -> None:
+        """Start recording, or say first what would be missing."""
+        if self.status is None:
+            return
+        if findings(self.status, self.bar.participant.text()):
+            self._refresh_gate()
+        else:
+            self._start()
+
+    def _refresh_gate(self) -> None:
+        if self.status is None or self.status.state is Phase.RECORDING:
+            self.gate.hide()
+            return
+        self.gate.ask(findings(self.status, self.bar.participant.text()))
+
+    def _start(self) -> None:
+        self.gate.hide()
+        self.bar.record.setEnabled(False)
+        self.client.post("recording/start", self.bar.labels.model_dump(), failed=self.show_problem)
+
+    def stop(self) -> None:
+        """End the recording."""
+        self.client.post(
+            "recording/stop", failed=self.show_problem, done=lambda _: self._ask_runs()
+        )
+
+    def show_problem(self, problem: Problem) -> None:
+        """Say what was not done and what to do about it."""
+        self.alarm.add(Alarm("error", f"{problem.text}; {problem.remedy}"))
+
+    def _ask_runs(self) -> None:
+        if self.client.is_connected:
+            labels = urlencode(self.bar.labels.model_dump())
+            self.client.get(f"runs?{labels}", self._on_runs)
+
+    def _on_runs(self, found: object) -> None:
+        if self.status is None or self.status.state is not Phase.RECORDING:
+            self.bar.show_runs(RunsInfo.model_validate(found))
+
+    def _on_device(self, name: str, what: str) -> None:
+        if what in ("start", "stop", "restart"):
+            self.client.post(f"devices/{name}/{what}")
+
+    def _select(self, names: list[str] | None) -> None:
+        self.client.put("streams/selection", {"names": names})
+
+    def _mark(self, text: str, stamp: float | None) -> None:
+        body = {"text": text} if stamp is None else {"text": text, "time": stamp}
+        self.client.post("markers", body, done=lambda _: self.markers.show_sent(text))
+
+    def _now(self) -> float | None:
+        return self.engine_clock.to_engine(pylsl.local_clock())
+
+    def _on_action(self, key: str) -> None:
+        if key == _GONE:
+            self.alarm.drop(_GONE)
+            self.link.start()
+
+    def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
+        """Leave: a recording goes on; an idle engine that was started here ends."""
+        idle = self.status is None or self.status.state not in (Phase.RECORDING, Phase.FINISHING)
+        self.link.close(end_engine=idle)
+        event.accept()
+
+
+_LOSSES = ("stream-lost", "silent", "device-lost", "device-died", "unreachable")

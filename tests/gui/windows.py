@@ -1,0 +1,134 @@
+"""The recorder window on a real daemon, offscreen, as a user has it before them."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QWidget
+
+from gui import theme
+from gui.app import WindowOrder, make_window
+from gui.window import RecorderWindow
+from tests.acquire.program import TIMEOUT_S, unique, write_rig
+
+RIG = """\
+[rig]
+name = "face-lab"
+
+[[device]]
+name = "{eeg}"
+driver = "simulated-eeg"
+channels = 8
+rate_hz = 250
+
+[[device]]
+name = "{physio}"
+driver = "simulated-physio"
+rate_hz = 250
+
+[[device]]
+name = "{face}"
+driver = "simulated-camera"
+width = 320
+height = 240
+rate_hz = 30
+"""
+
+
+class Names:
+    """Names of devices that no other test uses."""
+
+    def __init__(self) -> None:
+        self.eeg, self.physio, self.face = unique("eeg"), unique("physio"), unique("face")
+
+    def rig(self, folder: Path, text: str = RIG) -> Path:
+        """Write the rig file."""
+        return write_rig(folder, text.format(eeg=self.eeg, physio=self.physio, face=self.face))
+
+
+def wait_until(
+    condition: Callable[[], object], timeout_s: float = TIMEOUT_S, what: str = "condition"
+) -> None:
+    """Let Qt work until `condition` holds, or fail."""
+    deadline = time.monotonic() + timeout_s
+    while not condition():
+        assert time.monotonic() < deadline, f"{what}: not within {timeout_s:g} s"
+        QApplication.processEvents()
+        time.sleep(0.005)
+
+
+def dress(dark: bool) -> None:
+    """Choose dark or light."""
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    theme.choose(application, "dark" if dark else "light")
+    QApplication.processEvents()
+
+
+def click(widget: QWidget) -> None:
+    """Press and let go, in the middle."""
+    assert widget.isVisible(), widget
+    assert widget.isEnabled(), widget
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton, pos=widget.rect().center())
+
+
+def hold(widget: QWidget, until: Callable[[], object]) -> None:
+    """Press and keep it pressed until something has happened."""
+    QTest.mousePress(widget, Qt.MouseButton.LeftButton, pos=widget.rect().center())
+    wait_until(until, what="what holding does")
+    QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
+
+
+def picture(widget: QWidget, name: str) -> None:
+    """Keep screenshots, light and dark, where somebody wants them."""
+    folder = os.environ.get("UNISONO_SCREENSHOTS")
+    if not folder:
+        return
+    Path(folder).mkdir(parents=True, exist_ok=True)
+    for dark in (False, True):
+        dress(dark)
+        for _ in range(3):
+            QApplication.processEvents()
+        scale = round(widget.devicePixelRatioF())
+        widget.grab().save(f"{folder}/window-{name}-{'dark' if dark else 'light'}-{scale}x.png")
+    dress(False)
+
+
+@contextmanager
+def window(order: WindowOrder) -> Iterator[RecorderWindow]:
+    """Open the window; close it, and end the daemon that it started."""
+    theme.apply(QApplication.instance() or QApplication([]))  # type: ignore[arg-type]
+    found = make_window(order)
+    found.show()
+    try:
+        yield found
+    finally:
+        process = found.link.process
+        found.close()
+        found.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
+        if process is not None:
+            end(process.pid)
+
+
+def end(pid: int) -> None:
+    """End a daemon well, and wait for it."""
+    try:
+        daemon = psutil.Process(pid)
+        daemon.terminate()
+        daemon.wait(30)
+    except psutil.NoSuchProcess:
+        pass
+
+
+def idle(found: RecorderWindow) -> None:
+    """Wait until the rig runs and the window shows it."""
+    wait_until(lambda: found.status and found.status.state == "idle", what="idle")
