@@ -66,7 +66,10 @@ def one_round(folder: Path, kind: str, chance: random.Random) -> tuple[str, dict
             time.sleep(0.5)
             daemon.post("recording/stop")
             daemon.end()
-    verdict = unisono("check", session, "--json", folder=folder).json
+    checked = unisono("check", session, "--json", folder=folder)
+    if not checked.stdout:
+        return f"FAIL {checked.error}", {}
+    verdict = checked.json
     with read_xdf(session / "recording.xdf") as recording:
         ends = {s.name: float(s.stamps[-1]) for s in recording.streams if s.info.rate_hz and len(s)}
     gone = {name: max(0.0, killed - end) for name, end in ends.items()}
