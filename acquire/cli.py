@@ -13,6 +13,8 @@ from typing import Annotated
 import typer
 
 import acquire
+from acquire import cli_recordings
+from acquire.cli_recordings import Json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -28,7 +30,6 @@ app.add_typer(devices_app, name="devices")
 camera_app = typer.Typer(no_args_is_help=True, help="Try out what a camera needs.")
 app.add_typer(camera_app, name="camera")
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where sessions go; overrides the rig file.")
 ]
@@ -306,41 +307,7 @@ def camera_benchmark(
     benchmark_table(results)
 
 
-@app.command()
-def check(
-    path: Annotated[Path, typer.Argument(metavar="SESSION|XDF")],
-    as_json: Json = False,
-) -> None:
-    """Verify a session or an XDF file; exit 0 pass, 1 warnings, 2 fail."""
-    from recordings.check import exit_code
-    from recordings.report import check_and_report
-
-    report = check_and_report(path)
-    if as_json:
-        typer.echo(report.model_dump_json())
-    else:
-        from acquire.tables import report_table
-
-        report_table(report)
-    raise typer.Exit(exit_code(report))
-
-
-@app.command()
-def repair(
-    path: Annotated[Path, typer.Argument(metavar="SESSION|XDF")],
-    out: Annotated[Path | None, typer.Option(help="The copy; else NAME-repaired.")] = None,
-    as_json: Json = False,
-) -> None:
-    """Write a readable copy of a crashed or damaged session or XDF file."""
-    from recordings.repair import repair as write_copy
-
-    done = write_copy(path, out)
-    if as_json:
-        typer.echo(json.dumps(asdict(done), default=str))
-        return
-    from acquire.tables import repair_table
-
-    repair_table(done)
+app.add_typer(cli_recordings.app)
 
 
 def main() -> None:
