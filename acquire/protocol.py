@@ -1,0 +1,403 @@
+"""The protocol file: blocks of trials, trials of steps, stimuli, scales and trigger codes.
+
+A block with `stimuli` is a template: its steps are played once for each stimulus, in the block's
+order. A block without is one trial. Nothing here draws, plays or touches a stimulus:
+`protocol_plan` makes the order for a participant, `protocol_stimuli` looks at the files,
+`protocol_run` plays.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import string
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from acquire.errors import ConfigError
+from acquire.protocol_scales import BUILT_IN, Scale, ScaleTable
+from acquire.settings import first_problem, suggestion
+
+Code = Annotated[int, Field(ge=1, le=255)]
+Seconds = Annotated[float, Field(gt=0, le=7200)]
+Span = Seconds | tuple[Seconds, Seconds]
+"""Seconds, or the shortest and the longest of a time that is drawn for each trial."""
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
+OrderKind = Literal["fixed", "shuffled", "latin-square", "no-repeat"]
+Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
+
+VARIABLES = frozenset(
+    {"stimulus", "category", "trial", "trials", "block", "condition", "participant"}
+)
+"""What a text may name in braces besides the protocol's own variables."""
+
+
+class _Table(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ProtocolTable(_Table):
+    """`[protocol]`."""
+
+    name: Name
+    title: str = ""
+    seed: int = Field(default=1, ge=0)
+    background: Colour = "#000000"
+    stimuli: Path = Path()  # the folder of the stimulus files, from the protocol file
+    stop_key: str = "escape"  # the participant's own way out
+    patch_mm: float = Field(default=15.0, gt=0, le=200)  # the photodiode patch in the corner
+    patch_corner: Literal["top-left", "top-right", "bottom-left", "bottom-right"] = "bottom-right"
+
+
+class StandIn(_Table):
+    """`generate = {…}`: a moving pattern in place of a film clip that is not shipped."""
+
+    duration_s: Seconds
+    width: int = Field(default=640, ge=16, le=4096)
+    height: int = Field(default=360, ge=16, le=4096)
+    rate_hz: float = Field(default=25.0, ge=1, le=120)
+    sound: bool = True
+
+
+class Stimulus(_Table):
+    """`[[stimulus]]`: a file, or a stand-in made when it is first needed."""
+
+    name: Name
+    file: Path | None = None
+    category: str = ""
+    code: Code | None = None
+    sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    generate: StandIn | None = None
+
+    @model_validator(mode="after")
+    def _one(self) -> Stimulus:
+        if self.file is None and self.generate is None:
+            raise ValueError("give a file, or generate = { duration_s = … } for a stand-in")
+        if self.sha256 is not None and self.file is None:
+            raise ValueError("sha256 belongs to a file; name one")
+        return self
+
+
+class _Step(_Table):
+    name: Name | None = None  # the kind, unless given
+    code: Code | None = None
+    end_code: Code | None = None
+    when: tuple[str, ...] = ()  # only in trials of these conditions
+
+    @property
+    def title(self) -> str:
+        """What markers call it."""
+        return self.name or str(getattr(self, "kind", ""))
+
+
+class Instruction(_Step):
+    """Text, until a key or for a time."""
+
+    kind: Literal["instruction"]
+    text: str
+    keys: tuple[str, ...] = ("space",)
+    duration_s: Span | None = None
+
+
+class Fixation(_Step):
+    """A cross."""
+
+    kind: Literal["fixation"]
+    duration_s: Span
+
+
+class Clip(_Step):
+    """The trial's stimulus, to its end."""
+
+    kind: Literal["clip"]
+    stimulus: str | None = None  # the trial's own, unless given
+
+
+class Image(_Step):
+    """A still picture."""
+
+    kind: Literal["image"]
+    duration_s: Span
+    stimulus: str | None = None
+
+
+class Rest(_Step):
+    """An empty screen, with a text if wanted; keys let the participant go on."""
+
+    kind: Literal["rest"]
+    duration_s: Span
+    text: str = ""
+    keys: tuple[str, ...] = ()
+
+
+class Baseline(_Step):
+    """A rest that is measured: eyes open on a cross, or closed until a tone."""
+
+    kind: Literal["baseline"]
+    duration_s: Span
+    eyes: Literal["open", "closed"] = "open"
+
+
+class Rating(_Step):
+    """One page for each item of the scales."""
+
+    kind: Literal["rating"]
+    scales: tuple[str, ...] = Field(min_length=1)
+    timeout_s: Seconds | None = None
+    skippable: bool = False
+
+
+class Pause(_Step):
+    """Waits for the operator, or for a key where keys are given."""
+
+    kind: Literal["pause"]
+    text: str = ""
+    keys: tuple[str, ...] = ()
+
+
+class Flash(_Step):
+    """The photodiode patch alone, toggled `count` times."""
+
+    kind: Literal["flash"]
+    count: int = Field(default=20, ge=1, le=1000)
+    interval_s: float = Field(default=0.25, ge=0.05, le=5)
+
+
+Step = Annotated[
+    Instruction | Fixation | Clip | Image | Rest | Baseline | Rating | Pause | Flash,
+    Field(discriminator="kind"),
+]
+KINDS: dict[str, type[_Step]] = {
+    "instruction": Instruction,
+    "fixation": Fixation,
+    "clip": Clip,
+    "image": Image,
+    "rest": Rest,
+    "baseline": Baseline,
+    "rating": Rating,
+    "pause": Pause,
+    "flash": Flash,
+}
+
+
+class Block(_Table):
+    """`[[block]]`: steps that are played once, or once for each of `stimuli`."""
+
+    name: Name
+    stimuli: tuple[str, ...] = ()  # names or categories of stimuli; "*" = all
+    order: OrderKind = "fixed"
+    repeat: int = Field(default=1, ge=1, le=100)
+    conditions: tuple[str, ...] = ()  # shared out evenly among the trials, in turn by participant
+    step: tuple[Step, ...] = Field(min_length=1)
+
+    @field_validator("conditions")
+    @classmethod
+    def _different(cls, names: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(names)) < len(names):
+            raise ValueError("a condition is named twice")
+        return names
+
+
+class ProtocolFile(_Table):
+    """The whole file."""
+
+    protocol: ProtocolTable
+    variables: dict[str, str] = {}
+    condition: dict[str, dict[str, str]] = {}  # variables that hold in trials of a condition
+    scale: dict[str, ScaleTable] = {}
+    stimulus: tuple[Stimulus, ...] = ()
+    block: tuple[Block, ...] = Field(min_length=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Protocol:
+    """A protocol file, read and checked in itself."""
+
+    path: Path | None  # None: a shipped one
+    text: str
+    file: ProtocolFile
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        return self.file.protocol.name
+
+    @property
+    def sha256(self) -> str:
+        """The hash of the file as it was read."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    @property
+    def folder(self) -> Path:
+        """Where stimulus files are looked for."""
+        there = self.path.absolute().parent if self.path else Path.cwd()
+        return there / self.file.protocol.stimuli.expanduser()
+
+    @property
+    def stimuli(self) -> Mapping[str, Stimulus]:
+        """The stimuli by name."""
+        return {stimulus.name: stimulus for stimulus in self.file.stimulus}
+
+    def scale(self, name: str) -> Scale:
+        """Give a scale by name, the protocol's own before a built-in one."""
+        table = self.file.scale.get(name) or BUILT_IN[name]
+        return Scale(name, table)
+
+    def chosen(self, block: Block) -> tuple[Stimulus, ...]:
+        """List the stimuli of a block, each once, in the order of the file."""
+        every = "*" in block.stimuli
+        wanted = set(block.stimuli)
+        return tuple(
+            s for s in self.file.stimulus if every or s.name in wanted or s.category in wanted
+        )
+
+
+def shipped() -> list[str]:
+    """List the protocols that come with the program."""
+    folder = resources.files("acquire") / "protocols"
+    names = (entry.name for entry in folder.iterdir())
+    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
+
+
+def load_protocol(name: str | Path) -> Protocol:
+    """Read a protocol file, or the shipped protocol of that name.
+
+    Raises:
+        ConfigError: naming file, key and remedy.
+    """
+    known = shipped()
+    if str(name) in known:
+        file = resources.files("acquire") / "protocols" / f"{name}.toml"
+        return parse_protocol(file.read_text(encoding="utf-8"), None)
+    path = Path(name).expanduser()
+    try:
+        return parse_protocol(path.read_text(encoding="utf-8"), path)
+    except FileNotFoundError as error:
+        hint = suggestion(str(name), known)
+        raise ConfigError(f"{name}: no such protocol file, and none is shipped{hint}") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read: {error}") from error
+
+
+def parse_protocol(text: str, path: Path | None = None) -> Protocol:
+    """Check the text of a protocol file; see `load_protocol`."""
+    where = str(path or "protocol")
+    try:
+        raw = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{where}: not TOML: {error}") from error
+    try:
+        file = ProtocolFile.model_validate(raw)
+    except ValidationError as error:
+        raise ConfigError(f"{where}: {_problem(error)}") from error
+    protocol = Protocol(path, text, file)
+    for problem in _problems(protocol):
+        raise ConfigError(f"{where}: {problem}")
+    return protocol
+
+
+def _problem(error: ValidationError) -> str:
+    """Name the key without the kind that pydantic puts into the path of a step."""
+    first = error.errors()[0]
+    kind = next((str(part) for part in first["loc"] if part in KINDS), None)
+    if first["type"] == "union_tag_invalid":
+        where = ".".join(str(part) for part in first["loc"])
+        tag = str((first.get("ctx") or {}).get("tag", ""))
+        return f"{where}: unknown kind of step {tag!r}{suggestion(tag, KINDS)}"
+    text = first_problem(error, KINDS[kind] if kind else ProtocolFile)
+    return text.replace(f".{kind}", "", 1) if kind else text
+
+
+def _problems(protocol: Protocol) -> Iterable[str]:
+    file = protocol.file
+    yield from _doubles("stimulus", (s.name for s in file.stimulus))
+    yield from _doubles("block", (b.name for b in file.block))
+    for place, block in ((f"block {b.name!r}", b) for b in file.block):
+        yield from _block_problems(protocol, place, block)
+    yield from _code_problems(protocol)
+
+
+def _doubles(what: str, names: Iterable[str]) -> Iterable[str]:
+    seen: set[str] = set()
+    for name in names:
+        if name in seen:
+            yield f"{what} {name!r}: the name is used twice; rename one"
+        seen.add(name)
+
+
+def _block_problems(protocol: Protocol, place: str, block: Block) -> Iterable[str]:
+    file = protocol.file
+    known = set(protocol.stimuli) | {s.category for s in file.stimulus} | {"*"}
+    for wanted in block.stimuli:
+        if wanted not in known or not file.stimulus:
+            yield f"{place}: no stimulus or category {wanted!r}{suggestion(wanted, known - {''})}"
+    for condition in block.conditions:
+        if condition not in file.condition:
+            hint = suggestion(condition, file.condition)
+            yield f"{place}: no [condition.{condition}]{hint}"
+    for number, step in enumerate(block.step):
+        yield from _step_problems(protocol, f"{place}, step {number + 1}", block, step)
+    chosen = protocol.chosen(block)
+    if block.order == "no-repeat":
+        most = max((sum(s.category == o.category for s in chosen) for o in chosen), default=0)
+        if most * 2 > len(chosen) + 1:
+            yield (
+                f"{place}: {most} of {len(chosen)} stimuli are of one category, so that two must "
+                'follow each other; add others, or take order = "shuffled"'
+            )
+
+
+def _step_problems(protocol: Protocol, place: str, block: Block, step: Step) -> Iterable[str]:
+    file = protocol.file
+    if isinstance(step, Clip | Image):
+        if step.stimulus is None and not block.stimuli:
+            yield f"{place}: shows no stimulus; name one, or give the block `stimuli`"
+        if step.stimulus is not None and step.stimulus not in protocol.stimuli:
+            hint = suggestion(step.stimulus, protocol.stimuli)
+            yield f"{place}: no stimulus {step.stimulus!r}{hint}"
+    if isinstance(step, Rating):
+        scales = {**BUILT_IN, **file.scale}
+        for name in step.scales:
+            if name not in scales:
+                yield f"{place}: no scale {name!r}{suggestion(name, scales)}"
+    for condition in step.when:
+        if condition not in block.conditions:
+            yield f"{place}: when names {condition!r}, which is no condition of this block"
+    text = getattr(step, "text", "")
+    allowed = VARIABLES | set(file.variables) | {v for c in file.condition.values() for v in c}
+    for variable in _named_in(text):
+        if variable not in allowed:
+            hint = suggestion(variable, allowed)
+            yield f"{place}: text: no variable {{{variable}}}{hint}"
+
+
+def _named_in(text: str) -> list[str]:
+    try:
+        return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+    except ValueError:
+        return [""]  # an unpaired brace
+
+
+def _code_problems(protocol: Protocol) -> Iterable[str]:
+    """Say which code means two things; one end code may end many."""
+    meaning: dict[int, str] = {}
+    steps = [(block, step) for block in protocol.file.block for step in block.step]
+    onsets = [(s.code, f"stimulus {s.name!r}") for s in protocol.file.stimulus]
+    onsets += [(step.code, f"step {step.title!r} of {block.name!r}") for block, step in steps]
+    for code, what in onsets:
+        if code is None:
+            continue
+        if code in meaning:
+            yield f"code {code} means both {meaning[code]} and {what}; give one another code"
+        meaning[code] = what
+    for block, step in steps:
+        if step.end_code in meaning:
+            yield (
+                f"code {step.end_code} means both {meaning[step.end_code]} and the end of step "
+                f"{step.title!r} of {block.name!r}; give one another code"
+            )

@@ -1,0 +1,435 @@
+"""A protocol in motion: what to show in the next frame, and the markers of what was shown.
+
+Pure: it has no clock, no screen and no stream. Whoever draws asks `picture(due)` what belongs into
+the frame that is due then, and says `swapped(picture, …)` once that frame is on the screen. A
+showing of a page is a `Visit`; its onset is the swap of its first frame, its end the swap of the
+first frame that shows something else. So every onset has exactly one end, whatever ends it (`end`,
+`skip`, `repeat`, `abort`), and every end carries the page's end code.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Literal
+
+from acquire.errors import ControlError
+from acquire.protocol_plan import Page, Plan, Trial
+from acquire.protocol_scales import Value
+
+EventKind = Literal["onset", "end", "answer", "pause", "resume", "skip", "repeat", "abort"]
+By = Literal["time", "key", "answer", "stimulus", "operator", "participant", "crash", "error"]
+
+
+class PlayState(StrEnum):
+    """What a protocol is doing."""
+
+    LOADED = "loaded"  # waits for the start
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A marker of the stream `protocol`; `time` is its stamp, LSL seconds."""
+
+    event: EventKind
+    time: float
+    trial: int | None = None
+    step: str | None = None
+    stimulus: str | None = None
+    code: int | None = None
+    frame: int | None = None
+    requested: float | None = None
+    presented: float | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def fields(self) -> dict[str, Any]:
+        """The marker as the stream has it."""
+        return {
+            "event": self.event,
+            "trial": self.trial,
+            "step": self.step,
+            "stimulus": self.stimulus,
+            "code": self.code,
+            "frame": self.frame,
+            "requested": self.requested,
+            "presented": self.presented,
+            **self.more,
+        }
+
+    def text(self) -> str:
+        """The marker as JSON text."""
+        return json.dumps(self.fields(), ensure_ascii=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The page that a player showed when it died."""
+
+    trial: int
+    step: str
+    stimulus: str | None
+    end_code: int | None
+
+
+@dataclass(eq=False, slots=True)
+class Visit:
+    """One showing of one page."""
+
+    trial: Trial
+    page: Page
+    attempt: int
+    requested: float
+    onset: float | None = None
+    away_s: float = 0.0  # hidden by pauses
+    left: tuple[EventKind, By] | None = None  # how it ends, once that is decided
+    left_at: float = 0.0  # when that was decided
+
+    def names(self) -> dict[str, Any]:
+        """What markers say about it."""
+        stimulus = self.page.stimulus.name if self.page.stimulus else None
+        return {"trial": self.trial.number, "step": self.page.step, "stimulus": stimulus}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What belongs into one frame."""
+
+    visit: Visit | None = None  # None: nothing but the background
+    paused: bool = False
+    position_s: float = 0.0  # into the page
+    patch: bool = False  # whether the photodiode patch is lit
+
+    @property
+    def page(self) -> Page | None:
+        """What is to be seen, unless it is hidden by a pause."""
+        return self.visit.page if self.visit is not None and not self.paused else None
+
+
+class Run:
+    """One performance of a plan."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        *,
+        frame_s: float = 1 / 60,
+        first_trial: int = 1,
+        interrupted: Interrupted | None = None,
+    ) -> None:
+        """Prepare to play from trial `first_trial` on; `frame_s` is a frame of the screen.
+
+        `interrupted` is what was on when a player before this one died: its end is marked first.
+        """
+        self.plan = plan
+        self.frame_s = frame_s
+        self.state = PlayState.LOADED
+        self._trials = deque(t for t in plan.trials if t.number >= first_trial)
+        self._pages: deque[Page] = deque()
+        self._trial: Trial | None = None
+        self._attempt = 1
+        self._visit: Visit | None = None  # what should be on the screen
+        self._on: Visit | None = None  # what is
+        self._hidden_since: float | None = None  # when a pause came onto the screen
+        self._asked: float = 0.0
+        self._onsets = 0
+        self._owed: list[Mark] = []  # markers of what had not been on the screen; stamped there
+        if interrupted is not None:
+            self._owe("abort", "crash", interrupted)
+
+    @property
+    def visit(self) -> Visit | None:
+        """What is, or is about to be, on the screen."""
+        return self._visit
+
+    @property
+    def trial(self) -> Trial | None:
+        """The trial that is being played, or the next one before the start."""
+        return self._trial or (self._trials[0] if self._trials else None)
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything has been shown and marked."""
+        over = self.state in (PlayState.ENDED, PlayState.ABORTED)
+        return over and self._on is None and not self._owed
+
+    @property
+    def next_trial(self) -> int:
+        """The number of the trial to go on with, should this one be lost."""
+        if self._trial is None and self._trials:
+            return self._trials[0].number
+        return self._trials[0].number if self._trials else len(self.plan.trials) + 1
+
+    # What is on the screen.
+
+    def picture(self, due: float) -> Picture:
+        """Say what belongs into the frame that is due at LSL time `due`."""
+        visit = self._visit
+        if visit is not None and self.state is PlayState.RUNNING and self._is_over(visit, due):
+            self._leave("end", "time", due)
+            visit = self._visit
+        if self.state is PlayState.PAUSED:
+            return Picture(visit, paused=True, patch=self._onsets % 2 == 1)
+        if visit is None:
+            return Picture(patch=self._onsets % 2 == 1)
+        onsets = self._onsets + (visit.onset is None)
+        return Picture(visit, position_s=self._position(visit, due), patch=onsets % 2 == 1)
+
+    def _is_over(self, visit: Visit, due: float) -> bool:
+        duration = visit.page.duration_s
+        if duration is None or visit.onset is None:
+            return False
+        return self._position(visit, due) >= duration - self.frame_s / 2
+
+    def _position(self, visit: Visit, time: float) -> float:
+        if visit.onset is None:
+            return 0.0
+        until = time
+        if self._hidden_since is not None and visit.onset <= self._hidden_since:
+            until = self._hidden_since
+        return until - visit.onset - visit.away_s
+
+    def swapped(self, picture: Picture, frame: int, presented: float) -> list[Mark]:
+        """Note that frame number `frame` with `picture` came onto the screen; give its markers."""
+        marks = [_restamped(mark, frame, presented) for mark in self._owed]
+        self._owed.clear()
+        if self._on is not None and picture.visit is not self._on:
+            marks += self._end_marks(self._on, frame, presented)
+            self._on = None
+        if picture.paused != (self._hidden_since is not None):
+            marks += self._hide(picture, frame, presented)
+        visit = picture.visit
+        if visit is not None and not picture.paused and visit.onset is None:
+            visit.onset = presented
+            self._onsets += 1
+            self._on = visit
+            page = visit.page
+            marks.append(self._mark("onset", visit, page.code, frame, visit.requested, presented))
+        return marks
+
+    def _hide(self, picture: Picture, frame: int, presented: float) -> list[Mark]:
+        """Note that a pause came onto the screen, or went from it."""
+        if picture.paused:
+            self._hidden_since = presented
+        else:
+            since, self._hidden_since = self._hidden_since, None
+            shown = self._on
+            if shown is not None and shown.onset is not None and since is not None:
+                shown.away_s += presented - max(since, shown.onset)
+            if picture.visit is None:  # ended in the pause: nothing is resumed
+                return []
+        event: EventKind = "pause" if picture.paused else "resume"
+        names = picture.visit.names() if picture.visit else {}
+        return [
+            Mark(
+                event,
+                presented,
+                **names,
+                frame=frame,
+                requested=self._asked,
+                presented=presented,
+            )
+        ]
+
+    def _end_marks(self, visit: Visit, frame: int, presented: float) -> list[Mark]:
+        event, by = visit.left or ("end", "time")
+        code = visit.page.end_code
+        end = self._mark(event, visit, code, frame, visit.left_at, presented, by=by)
+        if by == "time" and visit.page.item is not None:  # nobody has answered
+            return [self._answered(visit, None, presented), end]
+        return [end]
+
+    @staticmethod
+    def _mark(
+        event: EventKind,
+        visit: Visit,
+        code: int | None,
+        frame: int | None,
+        requested: float,
+        presented: float,
+        **more: Any,
+    ) -> Mark:
+        if visit.attempt > 1:
+            more["attempt"] = visit.attempt
+        return Mark(
+            event,
+            presented,
+            **visit.names(),
+            code=code,
+            frame=frame,
+            requested=requested,
+            presented=presented,
+            more=more,
+        )
+
+    # What happens.
+
+    def start(self, time: float) -> None:
+        """Begin.
+
+        Raises:
+            ControlError: it has begun already.
+        """
+        self._must_be(PlayState.LOADED, do="start")
+        self.state = PlayState.RUNNING
+        self._next_page(time)
+
+    def finish(self, by: By, time: float) -> None:
+        """End the page that is on: its clip is over, or cannot go on."""
+        if self._visit is not None and self.state is PlayState.RUNNING:
+            self._leave("end", by, time)
+
+    def key(self, name: str, time: float) -> list[Mark]:
+        """Hear a key: it ends a page that waits for it, or skips an item that may be skipped."""
+        visit = self._listening()
+        if visit is None:
+            return []
+        if name in visit.page.keys:
+            self._leave("end", "key", time)
+        elif visit.page.item is not None and visit.page.skippable and name == "tab":
+            mark = self._answered(visit, None, time)
+            self._leave("end", "key", time)
+            return [mark]
+        return []
+
+    def answer(self, value: Value, time: float) -> list[Mark]:
+        """Hear an answer to the item that is on.
+
+        Raises:
+            ControlError: no question is on the screen, or this is no answer to it.
+        """
+        visit = self._listening()
+        if visit is None or visit.page.item is None:
+            raise ControlError("no question is on the screen; answer when one is")
+        mark = self._answered(visit, visit.page.item.check(value), time)
+        self._leave("end", "answer", time)
+        return [mark]
+
+    def _answered(self, visit: Visit, value: Value | None, time: float) -> Mark:
+        assert visit.onset is not None
+        assert visit.page.item is not None
+        rt = time - visit.onset - visit.away_s
+        more = {"item": visit.page.item.id, "value": value, "rt_s": round(rt, 6)}
+        return Mark(
+            "answer",
+            time,
+            **visit.names(),
+            more=more | ({"attempt": visit.attempt} if visit.attempt > 1 else {}),
+        )
+
+    def _listening(self) -> Visit | None:
+        """What is on and waits for somebody; None while it is hidden or about to go."""
+        on = self._on
+        running = self.state is PlayState.RUNNING and self._hidden_since is None
+        return on if running and on is not None and on is self._visit else None
+
+    # What the operator wants.
+
+    def pause(self, time: float) -> None:
+        """Hide what is on until `resume`; its time stands still.
+
+        Raises:
+            ControlError: it does not run.
+        """
+        self._must_be(PlayState.RUNNING, do="pause")
+        self.state, self._asked = PlayState.PAUSED, time
+
+    def resume(self, time: float) -> None:
+        """Go on after a pause, or with what waits for the operator.
+
+        Raises:
+            ControlError: nothing waits.
+        """
+        if self.state is PlayState.PAUSED:
+            self.state, self._asked = PlayState.RUNNING, time
+        elif self._visit is not None and self._visit.page.kind == "pause":
+            self._leave("end", "operator", time)
+        else:
+            raise ControlError(f"cannot resume: the protocol is {self.state}, not paused")
+
+    def skip(self, time: float) -> None:
+        """Leave the rest of the trial out; a pause goes on.
+
+        Raises:
+            ControlError: it does not run.
+        """
+        self._must_be(PlayState.RUNNING, PlayState.PAUSED, do="skip")
+        self._pages.clear()
+        self._leave("skip", "operator", time)
+
+    def repeat(self, time: float) -> None:
+        """Begin the trial again; a pause goes on.
+
+        Raises:
+            ControlError: it does not run.
+        """
+        self._must_be(PlayState.RUNNING, PlayState.PAUSED, do="repeat")
+        assert self._trial is not None
+        self._pages = deque(self._trial.pages)
+        self._attempt += 1
+        self._leave("repeat", "operator", time)
+
+    def abort(self, by: By, time: float) -> None:
+        """End it all; nothing happens where it is over already."""
+        if self.state in (PlayState.ENDED, PlayState.ABORTED):
+            return
+        self.state, self._asked = PlayState.ABORTED, time
+        visit = self._visit
+        if visit is not None:
+            visit.left, visit.left_at = ("abort", by), time
+            self._visit = None
+        if self._on is None or self._on is not visit:
+            self._owe("abort", by, None)
+
+    def _must_be(self, *states: PlayState, do: str) -> None:
+        if self.state not in states:
+            raise ControlError(f"cannot {do}: the protocol is {self.state}")
+
+    def _leave(self, event: EventKind, by: By, time: float) -> None:
+        """Decide that what is on goes, and what comes next."""
+        visit = self._visit
+        if visit is not None:
+            visit.left, visit.left_at = (event, by), time
+            if visit.onset is None and event != "end":
+                self._owed.append(Mark(event, time, **visit.names(), requested=time))
+        self._next_page(time)
+
+    def _owe(self, event: EventKind, by: By, what: Interrupted | None) -> None:
+        names: dict[str, Any] = {}
+        if what is not None:
+            names = {"trial": what.trial, "step": what.step, "stimulus": what.stimulus}
+            names["code"] = what.end_code
+        self._owed.append(Mark(event, self._asked, **names, more={"by": by}))
+
+    def _next_page(self, time: float) -> None:
+        while not self._pages:
+            if not self._trials:
+                self._visit = self._trial = None
+                self.state = PlayState.ENDED
+                return
+            self._trial = self._trials.popleft()
+            self._attempt = 1
+            self._pages = deque(self._trial.pages)
+        assert self._trial is not None
+        self._visit = Visit(self._trial, self._pages.popleft(), self._attempt, time)
+
+
+def _restamped(mark: Mark, frame: int, presented: float) -> Mark:
+    return Mark(
+        mark.event,
+        presented,
+        mark.trial,
+        mark.step,
+        mark.stimulus,
+        mark.code,
+        frame,
+        mark.requested,
+        presented,
+        mark.more,
+    )

@@ -1,0 +1,171 @@
+"""Protocol files: what is refused and in which words, orders, plans."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from acquire.errors import ConfigError, ControlError
+from acquire.protocol import load_protocol, parse_protocol, shipped
+from acquire.protocol_order import latin_row, make_random, no_repeat, participant_number, shuffled
+from acquire.protocol_plan import make_plan
+from acquire.protocol_scales import BUILT_IN, Scale
+
+HEAD = '[protocol]\nname = "p"\n'
+STIMULUS = (
+    '[[stimulus]]\nname = "{0}"\ncategory = "{1}"\ncode = {2}\ngenerate = {{duration_s = 2}}\n'
+)
+CLIPS = '[[block]]\nname = "b"\nstimuli = ["*"]\norder = "{0}"\n[[block.step]]\nkind = "clip"\n'
+TEXT = '[[block]]\nname = "t"\n[[block.step]]\nkind = "instruction"\ntext = "{0}"\n'
+
+
+def stimuli(*rows: tuple[str, str, int]) -> str:
+    return "".join(STIMULUS.format(*row) for row in rows)
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_shipped_protocols_are_good(name: str) -> None:
+    protocol = load_protocol(name)
+    plan = make_plan(protocol, "01")
+    assert protocol.name == name
+    assert plan.trials
+    assert all(1 <= code <= 255 for code in plan.codes)
+    assert not plan.collisions
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("=", "not TOML"),
+        (HEAD, "block: missing; add this key"),
+        (HEAD + TEXT.format("x") + 'colour = "red"\n', "block.0.step.0.colour: unknown key"),
+        (
+            HEAD + TEXT.format("x").replace("instruction", "instuction"),
+            "did you mean 'instruction'",
+        ),
+        (HEAD + TEXT.format("{trails}"), "no variable {trails}; did you mean 'trials'?"),
+        (HEAD + TEXT.format("{"), "no variable {}"),
+        (HEAD + CLIPS.format("fixed"), "no stimulus or category '*'"),
+        (HEAD + stimuli(("a", "x", 300)) + CLIPS.format("fixed"), "stimulus.0.code"),
+        (
+            HEAD + stimuli(("a", "x", 101), ("b", "x", 101)) + CLIPS.format("fixed"),
+            "code 101 means both stimulus 'a' and stimulus 'b'",
+        ),
+        (
+            HEAD + stimuli(("a", "x", 101)) + CLIPS.format("fixed") + "end_code = 101\n",
+            "and the end of step 'clip'",
+        ),
+        (
+            HEAD + stimuli(("a", "x", 1), ("b", "x", 2)) + CLIPS.format("no-repeat"),
+            "2 of 2 stimuli are of one category",
+        ),
+        (HEAD + stimuli(("a", "x", 1), ("a", "x", 2)) + CLIPS.format("fixed"), "used twice"),
+        (
+            HEAD + '[[block]]\nname="b"\n[[block.step]]\nkind="rating"\nscales=["valens"]\n',
+            "no scale 'valens'; did you mean 'valence'?",
+        ),
+        (HEAD + '[[block]]\nname="b"\n[[block.step]]\nkind="clip"\n', "shows no stimulus"),
+        (HEAD + '[[stimulus]]\nname = "a"\n' + CLIPS.format("fixed"), "give a file, or generate"),
+    ],
+)
+def test_what_is_wrong_is_said(text: str, said: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        parse_protocol(text)
+    assert said in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_names_what_is_shipped() -> None:
+    with pytest.raises(ConfigError, match="did you mean 'demo'"):
+        load_protocol("dmeo")
+
+
+# Orders.
+
+
+@given(st.integers(1, 40))
+def test_latin_square(count: int) -> None:
+    rows = [latin_row(count, row) for row in range(count if count % 2 == 0 else 2 * count)]
+    for column in zip(*rows, strict=True):
+        assert len(set(Counter(column).values())) == 1  # each equally often in each place
+    follows = Counter(pair for row in rows for pair in pairwise(row))
+    assert len(follows) == count * (count - 1)
+    assert len(set(follows.values())) <= 1  # and after each other
+
+
+@given(st.lists(st.sampled_from("abcde"), max_size=30), st.integers())
+def test_no_category_twice_in_a_row(categories: list[str], seed: int) -> None:
+    most = max(Counter(categories).values(), default=0)
+    items = list(range(len(categories)))
+    if most * 2 > len(categories) + 1:
+        with pytest.raises(ValueError, match="too many"):
+            no_repeat(items, categories, make_random(seed))
+        return
+    order = no_repeat(items, categories, make_random(seed))
+    assert sorted(order) == items
+    assert all(categories[a] != categories[b] for a, b in pairwise(order))
+
+
+@given(st.lists(st.integers(), max_size=50), st.integers())
+def test_a_shuffle_is_made_again_from_its_seed(items: list[int], seed: int) -> None:
+    once = shuffled(items, make_random("a", seed))
+    assert once == shuffled(items, make_random("a", seed))
+    assert Counter(once) == Counter(items)
+
+
+def test_orders_stay_what_they_were() -> None:
+    # An order that a paper names must come out of every later version.
+    assert shuffled(range(8), make_random("p", 1, "01")) == PINNED
+    assert [participant_number(label) for label in ("01", "P17", "anna")] == [0, 16, 1431804757]
+
+
+PINNED = [2, 0, 1, 5, 6, 7, 3, 4]
+
+
+# Plans.
+
+
+def test_the_plan_depends_on_seed_and_participant_alone() -> None:
+    rows = [(f"s{n}", "xyz"[n % 3], n + 1) for n in range(9)]
+    protocol = parse_protocol(HEAD + stimuli(*rows) + CLIPS.format("shuffled"))
+    plans = {make_plan(protocol, who, seed) for who in ("01", "02") for seed in (1, 2)}
+    assert len(plans) == 4
+    assert plans == {make_plan(protocol, who, seed) for who in ("01", "02") for seed in (1, 2)}
+
+
+@given(participants=st.integers(1, 30))
+def test_conditions_are_shared_out_evenly_and_turn(participants: int) -> None:
+    assume(participants % 2 == 0)
+    rows = [(f"s{n}", "", n + 1) for n in range(6)]
+    text = HEAD + '[condition.a]\nword = "one"\n[condition.b]\nword = "two"\n' + stimuli(*rows)
+    text += CLIPS.format("fixed").replace(
+        "[[block.step]]", 'conditions = ["a", "b"]\n[[block.step]]'
+    )
+    text += '[[block.step]]\nkind = "instruction"\ntext = "{word}"\nwhen = ["b"]\n'
+    protocol = parse_protocol(text)
+    seen: Counter[tuple[str, str | None]] = Counter()
+    for number in range(1, participants + 1):
+        plan = make_plan(protocol, f"{number:02d}")
+        assert Counter(t.condition for t in plan.trials) == {"a": 3, "b": 3}
+        for trial in plan.trials:
+            assert trial.stimulus
+            assert [p.text for p in trial.pages[1:]] == (["two"] if trial.condition == "b" else [])
+            seen[trial.stimulus.name, trial.condition] += 1
+    assert set(seen.values()) == {participants // 2}
+
+
+@given(st.from_type(object).map(repr) | st.floats() | st.integers() | st.booleans() | st.none())
+def test_items_take_answers_and_nothing_else(value: Any) -> None:
+    allowed = isinstance(value, int | float) and not isinstance(value, bool) and value in range(10)
+    for name, table in BUILT_IN.items():
+        for item in Scale(name, table).items:
+            if allowed and 1 <= value <= item.maximum:
+                assert item.check(value) == value
+            else:
+                with pytest.raises(ControlError, match=item.id):
+                    item.check(value)

@@ -1,0 +1,255 @@
+"""The protocol in motion, frame by frame: every onset has its end, whatever happens."""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acquire.errors import ControlError
+from acquire.protocol import load_protocol, parse_protocol
+from acquire.protocol_participant import SimulatedParticipant
+from acquire.protocol_plan import Page, Plan, Trial, make_plan
+from acquire.protocol_run import Interrupted, Mark, Picture, PlayState, Run, Visit
+from acquire.protocol_scales import BUILT_IN, Scale
+
+FRAME_S = 1 / 60
+ENDS = {"end", "skip", "repeat", "abort"}
+SAM = Scale("valence", BUILT_IN["valence"]).items[0]
+
+
+def page(kind: str, number: int, duration_s: float | None) -> Page:
+    item = SAM if kind == "rating" else None
+    keys = ("space",) if kind == "instruction" else ()
+    return Page(
+        kind,
+        f"{kind}{number}",
+        duration_s=duration_s,
+        keys=keys,
+        item=item,
+        code=1 + number,
+        end_code=200,
+    )
+
+
+pages = st.builds(
+    page,
+    st.sampled_from(["fixation", "clip", "rating", "instruction", "pause"]),
+    st.integers(0, 9),
+    st.none() | st.sampled_from([FRAME_S / 4, FRAME_S, 0.05, 0.3]),
+)
+
+
+@st.composite
+def plans(draw: st.DrawFn) -> Plan:
+    trials = draw(st.lists(st.lists(pages, max_size=4), min_size=1, max_size=4))
+    every = tuple(
+        Trial(
+            number,
+            "b",
+            None,
+            None,
+            # What waits for nobody must end by itself.
+            tuple(
+                p
+                if p.duration_s or p.kind in ("rating", "instruction", "pause")
+                else page("fixation", 0, 0.1)
+                for p in content
+            ),
+        )
+        for number, content in enumerate(trials, 1)
+    )
+    return Plan("p", "01", 1, every)
+
+
+@dataclass
+class Stage:
+    """A screen without pixels, and somebody in front of it."""
+
+    run: Run
+    latency: int = 1  # frames between the drawing and the swap
+    time: float = 100.0
+    frame: int = 0
+    marks: list[Mark] = field(default_factory=list)
+    _queue: list[Picture] = field(default_factory=list)
+    _acted: set[int] = field(default_factory=set)
+
+    def step(self, *, act: bool = True) -> None:
+        self._queue.append(self.run.picture(self.time + self.latency * FRAME_S))
+        self.time += FRAME_S
+        self.frame += 1
+        if len(self._queue) >= self.latency:
+            self.marks += self.run.swapped(self._queue.pop(0), self.frame, self.time)
+        visit = self.run.visit
+        if act and visit is not None and visit.onset is not None:
+            self._act(visit)
+
+    def _act(self, visit: Visit) -> None:
+        todo = SimulatedParticipant(1).act(visit)
+        if todo is None or visit.onset is None or self.time < visit.onset + todo.after_s:
+            return
+        if id(visit) in self._acted or self.run.state is not PlayState.RUNNING:
+            return
+        if todo.kind == "answer":
+            self.marks += self.run.answer(todo.value, self.time)
+        elif todo.kind == "key":
+            self.marks += self.run.key(str(todo.value), self.time)
+        else:
+            self.run.resume(self.time)
+
+    def order(self, name: str) -> None:
+        with contextlib.suppress(ControlError):  # refused: nothing has changed
+            if name == "abort":
+                self.run.abort("participant", self.time)
+            else:
+                getattr(self.run, name)(self.time)
+
+
+def check(marks: list[Mark]) -> None:
+    """Every onset is followed by one end with its code before the next onset."""
+    on: Mark | None = None
+    hidden = False
+    for mark in marks:
+        assert mark.presented is None or mark.presented == mark.time
+        match mark.event:
+            case "onset":
+                assert on is None
+                on = mark
+            case "pause" | "resume":
+                assert hidden == (mark.event == "resume")
+                hidden = not hidden
+            case "answer":
+                assert on is not None
+                assert (on.trial, on.step) == (mark.trial, mark.step)
+            case _ if on is not None and (on.trial, on.step) == (mark.trial, mark.step):
+                assert mark.code == 200
+                on = None
+            case _:
+                assert mark.event != "end"  # an order about what had not come to the screen
+                assert mark.code is None
+    assert on is None
+    times = [mark.time for mark in marks]
+    assert times == sorted(times)
+
+
+orders = st.lists(
+    st.tuples(
+        st.integers(0, 30),
+        st.sampled_from(["start", "pause", "resume", "skip", "repeat", "abort"]),
+    ),
+    max_size=12,
+)
+
+
+@given(plans(), orders, st.integers(1, 3))
+def test_every_protocol_ends_and_every_onset_has_its_end(
+    plan: Plan, todo: list[tuple[int, str]], latency: int
+) -> None:
+    stage = Stage(Run(plan), latency)
+    stage.step()
+    stage.run.start(stage.time)
+    for frames, order in todo:
+        for _ in range(frames):
+            stage.step()
+        stage.order(order)
+    if stage.run.state is PlayState.PAUSED:
+        stage.order("resume")
+    for _ in range(16 * 130 + latency):  # 16 pages of 1.3 s at most, each perhaps begun again
+        if stage.run.finished:
+            break
+        stage.step()
+    assert stage.run.finished
+    check(stage.marks)
+    answers = [m for m in stage.marks if m.event == "answer"]
+    assert all(0 < m.more["rt_s"] <= 2 for m in answers)
+    if not any(order in ("skip", "repeat", "abort") for _, order in todo):
+        shown = Counter((m.trial, m.step, m.code) for m in stage.marks if m.event == "onset")
+        meant = Counter((t.number, p.step, p.code) for t in plan.trials for p in t.pages)
+        assert shown == meant
+
+
+def play(run: Run) -> Stage:
+    stage = Stage(run)
+    run.start(stage.time)
+    while not run.finished:
+        stage.step()
+        assert stage.frame < 60 * 300
+    return stage
+
+
+def test_the_demo_sends_every_code_in_pairs() -> None:
+    plan = make_plan(load_protocol("demo"), "01")
+    marks = play(Run(plan)).marks
+    check_pairs = Counter(m.event for m in marks)
+    assert check_pairs["onset"] == check_pairs["end"] == sum(len(t.pages) for t in plan.trials)
+    assert {m.code for m in marks if m.code} == plan.codes
+    assert check_pairs["answer"] == 16
+    # Frame by frame, a clip of 4 s is on for 240 frames.
+    on = {(m.trial, m.step): m for m in marks if m.event == "onset"}
+    for mark in marks:
+        if mark.event == "end" and mark.step == "clip":
+            assert (mark.frame or 0) - (on[mark.trial, "clip"].frame or 0) == 240
+
+
+def test_a_pause_stops_the_clock_of_the_page() -> None:
+    run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, (page("clip", 1, 1.0),)),)))
+    stage = Stage(run)
+    run.start(stage.time)
+    for _ in range(31):
+        stage.step()
+    run.pause(stage.time)
+    for _ in range(600):
+        stage.step()
+    run.resume(stage.time)
+    while not run.finished:
+        stage.step()
+    events = [(m.event, m.frame) for m in stage.marks]
+    assert events == [("onset", 1), ("pause", 32), ("resume", 632), ("end", 661)]
+
+
+def test_after_a_crash_the_open_page_is_closed_and_the_next_trial_comes() -> None:
+    plan = make_plan(load_protocol("demo"), "01")
+    run = Run(plan, first_trial=4, interrupted=Interrupted(3, "clip", "fear-1", 100))
+    marks = play(run).marks
+    first = marks[0]
+    assert (first.event, first.trial, first.code, first.more) == ("abort", 3, 100, {"by": "crash"})
+    assert marks[1].event == "onset"
+    assert {m.trial for m in marks[1:]} == {4, 5, 6}
+
+
+def test_a_timeout_ends_a_question_without_an_answer() -> None:
+    run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, (page("rating", 1, 0.2),)),)))
+    stage = Stage(run)
+    run.start(stage.time)
+    while not run.finished:
+        stage.step(act=False)
+    assert [m.event for m in stage.marks] == ["onset", "answer", "end"]
+    assert stage.marks[1].more["value"] is None
+
+
+def test_a_skippable_question_can_be_left_out_and_others_cannot() -> None:
+    text = '[protocol]\nname="p"\n[[block]]\nname="b"\n[[block.step]]\n'
+    text += 'kind="rating"\nscales=["valence"]\n'
+    for line, events in (("skippable=true\n", ["onset", "answer", "end"]), ("", ["onset"])):
+        run = Run(make_plan(parse_protocol(text + line), "01"))
+        stage = Stage(run)
+        run.start(stage.time)
+        stage.step(act=False)
+        stage.marks += run.key("tab", stage.time)
+        stage.step(act=False)
+        assert [m.event for m in stage.marks] == events
+
+
+def test_nonsense_is_refused_in_words() -> None:
+    run = Run(make_plan(load_protocol("demo"), "01"))
+    with pytest.raises(ControlError, match="cannot pause: the protocol is loaded"):
+        run.pause(1.0)
+    run.start(1.0)
+    with pytest.raises(ControlError, match="cannot start: the protocol is running"):
+        run.start(2.0)
+    with pytest.raises(ControlError, match="no question is on the screen"):
+        run.answer(5, 2.0)
