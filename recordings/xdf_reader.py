@@ -7,6 +7,7 @@ as they were recorded: `recordings.timing` corrects them.
 from __future__ import annotations
 
 import mmap
+import struct
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -71,12 +72,46 @@ class XdfStream:
 
         A stamp that the file leaves out is one nominal period after the one before it.
         """
-        if self.is_text:
-            return self._text[0]
-        out = np.empty(len(self), np.float64)
+        return self._text[0] if self.is_text else self._numeric_stamps(0, len(self))
+
+    def stamps_of(self, start: int, stop: int) -> F64Array:
+        """Return the raw stamps of samples `start` to `stop`, reading no more than is needed."""
+        if self.is_text or "stamps" in self.__dict__ or not self._all_stamped(start):
+            return self.stamps[start:stop].copy()
+        return self._numeric_stamps(start, stop)
+
+    @property
+    def chunk_ends(self) -> npt.NDArray[np.int64]:
+        """How many samples there are up to the end of each chunk, shape (chunks,)."""
+        return self._ends
+
+    def chunk_stamps(self) -> F64Array | None:
+        """Return the raw stamp of each chunk's first sample; None where a chunk leaves it out."""
+        starts = self._chunks.starts
+        if not all(self._buffer[start] for start in starts):
+            return None
+        unpack = struct.Struct("<d").unpack_from
+        return np.array([unpack(self._buffer, start + 1)[0] for start in starts], np.float64)
+
+    def _all_stamped(self, start: int) -> bool:
+        """Whether the chunk of a sample begins with a stamp: then none before it is needed."""
+        number = int(np.searchsorted(self._ends, start, "right"))
+        starts = self._chunks.starts
+        first_of_chunk = number < len(starts) and bool(self._buffer[starts[number]])
+        return first_of_chunk and self._is_dense
+
+    @cached_property
+    def _is_dense(self) -> bool:
+        """Whether every sample has its stamp, by the sizes of the chunks."""
+        sizes = np.frombuffer(self._chunks.sizes, np.uint64)
+        counts = np.frombuffer(self._chunks.counts, np.uint64)
+        return bool(np.all(sizes == counts * np.uint64(9 + self.info.sample_bytes)))
+
+    def _numeric_stamps(self, start: int, stop: int) -> F64Array:
+        out = np.empty(max(stop - start, 0), np.float64)
         period = 1.0 / self.info.rate_hz if self.info.rate_hz else 0.0
         at, last = 0, 0.0
-        for stamps, values in self._numeric_runs(0, len(self)):
+        for stamps, values in self._numeric_runs(start, stop):
             count = len(values)
             # Period after period, not k periods at once: then every bit is as in pyxdf.
             out[at : at + count] = (

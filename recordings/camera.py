@@ -1,0 +1,115 @@
+"""One camera of an open session: any frame by number or time, from all its files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from recordings.errors import RecordingError
+from recordings.manifest import INDEX_CHANNELS, Fate, VideoEntry
+from recordings.stream import Stream
+from recordings.timing import F64Array, IntArray
+
+if TYPE_CHECKING:  # PyAV takes a quarter of a second
+    from recordings.video import VideoReader
+
+_COLUMNS = [INDEX_CHANNELS.index(name) for name in ("file_index", "device_frame", "fate")]
+
+
+class Camera:
+    """The stored frames of one camera, numbered from 0 through all its files; `len` counts them."""
+
+    def __init__(self, entry: VideoEntry, stream: Stream, folder: Path) -> None:
+        self.entry = entry
+        self.name = entry.name
+        self.stream = stream
+        self._folder = folder
+        self._readers: dict[str, VideoReader] = {}
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def __repr__(self) -> str:
+        return f"<Camera {self.name}: {len(self)} frames of {self.entry.width}×{self.entry.height}>"
+
+    @cached_property
+    def _rows(self) -> tuple[F64Array, IntArray, IntArray, IntArray]:
+        """(times, file number, index in the file, device frame) of each stored frame."""
+        times, values = self.stream.read(channels=_COLUMNS)
+        index, frame, fate = values.T
+        stored = (fate == Fate.STORED.code) & (index >= 0)
+        index = index[stored].astype(np.int64)
+        file = np.cumsum(np.r_[0, np.diff(index) < 0]) if len(index) else index
+        numbers = np.nan_to_num(frame[stored], nan=-1).astype(np.int64)
+        return times[stored], file.astype(np.int64), index, numbers
+
+    @property
+    def times(self) -> F64Array:
+        """LSL times of the stored frames, the middle of their exposure, shape (n,)."""
+        return self._rows[0]
+
+    @property
+    def device_frames(self) -> IntArray:
+        """The camera's own numbers of the stored frames, −1 where it gave none, shape (n,)."""
+        return self._rows[3]
+
+    def frame(self, k: int) -> Any:
+        """Picture k: uint8 or uint16 (height, width), mosaics as mosaics, or (height, width, 3).
+
+        Raises:
+            IndexError: there is no frame k.
+            RecordingError: its file is missing, or it cannot be decoded.
+        """
+        if not 0 <= k < len(self):
+            raise IndexError(f"{self.name}: frame {k} of {len(self)}")
+        _, file, index, _ = self._rows
+        return self._reader(int(file[k])).frame(int(index[k]))
+
+    def number_at(self, time: float) -> int:
+        """Say which frame was exposed nearest to LSL time `time`.
+
+        Raises:
+            RecordingError: the camera has no frames.
+        """
+        if not len(self):
+            raise RecordingError(f"{self.name}: no frame is stored")
+        after = int(np.searchsorted(self.times, time))
+        near = [k for k in (after - 1, after) if 0 <= k < len(self)]
+        return min(near, key=lambda k: abs(float(self.times[k]) - time))
+
+    def at(self, time: float) -> Any:
+        """Picture nearest to LSL time `time`."""
+        return self.frame(self.number_at(time))
+
+    def frames(self, start: float | None = None, stop: float | None = None) -> Iterator[Any]:
+        """Pictures from LSL time `start` to before `stop`, decoded in one pass."""
+        first = 0 if start is None else int(np.searchsorted(self.times, start))
+        last = len(self) if stop is None else int(np.searchsorted(self.times, stop))
+        _, file, index, _ = self._rows
+        while first < last:
+            end = min(last, int(np.searchsorted(file, file[first], "right")))
+            yield from self._reader(int(file[first])).frames(
+                int(index[first]), int(index[end - 1]) + 1
+            )
+            first = end
+
+    def _reader(self, number: int) -> VideoReader:
+        from recordings.video import VideoReader
+
+        files = self.entry.files
+        if number >= len(files):
+            raise RecordingError(f"{self.name}: file {number + 1} is not in the manifest")
+        name = files[number]
+        if name not in self._readers:
+            self._readers[name] = VideoReader(self._folder / name)
+        return self._readers[name]
+
+    def close(self) -> None:
+        """Close the video files."""
+        for reader in self._readers.values():
+            reader.close()
+        self._readers.clear()

@@ -1,0 +1,170 @@
+"""Opening a session, or any XDF file, for analysis: lazily, with corrections that are asked for.
+
+    with open_session("sub-01_ses-01_task-rest_run-01") as session:
+        times, values = session["eeg"].read(start=session.start + 60, stop=session.start + 70)
+        picture = session.cameras["face"].at(times[0])
+
+Times are seconds of the recording computer's LSL clock. The file holds raw stamps; `Stamps` says
+what is done to them on reading.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from recordings import layout
+from recordings.camera import Camera
+from recordings.errors import RecordingError
+from recordings.manifest import INDEX_CHANNELS, MANIFEST_NAME, Manifest, VideoEntry
+from recordings.markers import Marker, parse_markers
+from recordings.stream import Stamps, Stream
+from recordings.stream_check import VIDEO_TYPE
+from recordings.xdf_reader import XdfRecording, XdfStream, read_xdf
+
+__all__ = ["Camera", "Session", "SessionMarker", "Stamps", "Stream", "open_session"]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionMarker:
+    """One marker, and the stream that it comes from."""
+
+    stream: str
+    marker: Marker
+
+    @property
+    def time(self) -> float:
+        """LSL time, seconds."""
+        return self.marker.time
+
+
+class Session:
+    """An open session. Close it, or use it in a `with`; arrays that were read stay valid."""
+
+    def __init__(
+        self,
+        path: Path,
+        recording: XdfRecording,
+        manifest: Manifest | None,
+        subtract_latency: Collection[str],
+    ) -> None:
+        self.path = path
+        self.manifest = manifest
+        self.recording = recording
+        entries = {entry.id: entry for entry in manifest.streams} if manifest else {}
+        self.streams: tuple[Stream, ...] = tuple(
+            Stream(s, entries.get(s.id), s.name in subtract_latency) for s in recording.streams
+        )
+        if unknown := sorted(set(subtract_latency) - {s.name for s in self.streams}):
+            raise RecordingError(f"{path}: no stream {unknown[0]!r} whose latency to subtract")
+
+    def __repr__(self) -> str:
+        return f"<Session {self.path.name}: {', '.join(map(repr, self.streams))}>"
+
+    def __getitem__(self, name: str) -> Stream:
+        """Give the first stream of that name.
+
+        Raises:
+            RecordingError: there is none; the message lists those there are.
+        """
+        for stream in self.streams:
+            if stream.name == name:
+                return stream
+        known = ", ".join(s.name for s in self.streams) or "none"
+        raise RecordingError(f"{self.path}: no stream {name!r}; there are: {known}")
+
+    def __iter__(self) -> Iterator[Stream]:
+        return iter(self.streams)
+
+    def __contains__(self, name: object) -> bool:
+        return any(stream.name == name for stream in self.streams)
+
+    @cached_property
+    def start(self) -> float:
+        """LSL time of the start: of the recording, or of a bare file the first sample."""
+        if self.manifest is not None and self.manifest.lsl_start is not None:
+            return self.manifest.lsl_start
+        return min((s.first for s in self.streams if len(s)), default=math.nan)
+
+    @cached_property
+    def stop(self) -> float:
+        """LSL time of the end."""
+        if self.manifest is not None and self.manifest.lsl_stop is not None:
+            return self.manifest.lsl_stop
+        return max((s.last for s in self.streams if len(s)), default=math.nan)
+
+    @cached_property
+    def cameras(self) -> Mapping[str, Camera]:
+        """The cameras by name; opened when a frame is asked for."""
+        videos: tuple[VideoEntry, ...] = self.manifest.videos if self.manifest else ()
+        return {
+            video.name: Camera(video, self[video.name], self.path)
+            for video in videos
+            if video.name in self and _is_index(self[video.name].xdf)
+        }
+
+    def markers(self, *names: str) -> list[SessionMarker]:
+        """List the markers of the streams `names` (default: all of strings), in order of time."""
+        streams = [self[name] for name in names] or [s for s in self.streams if s.is_text]
+        found = [
+            SessionMarker(stream.name, marker)
+            for stream in streams
+            for marker in parse_markers(stream.times(), stream.strings)
+        ]
+        return sorted(found, key=lambda m: m.time)
+
+    def close(self) -> None:
+        """Let go of the files."""
+        for camera in self.__dict__.get("cameras", {}).values():
+            camera.close()
+        self.recording.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def open_session(path: str | Path, *, subtract_latency: Collection[str] = ()) -> Session:
+    """Open a session folder, or any XDF file.
+
+    The latencies of streams come off their times only where they were measured and the stream is
+    named in `subtract_latency`.
+
+    Raises:
+        RecordingError: it is neither, its version is not read here, or a latency that is to be
+            subtracted was never measured.
+    """
+    path = Path(path)
+    if path.is_dir():
+        return _open(path, path / layout.XDF_NAME, Manifest.load(path), subtract_latency)
+    if not path.exists():
+        raise RecordingError(f"{path}: there is no such session or file")
+    if path.name == layout.XDF_NAME and (path.parent / MANIFEST_NAME).exists():
+        return _open(path.parent, path, Manifest.load(path.parent), subtract_latency)
+    return _open(path, path, None, subtract_latency)
+
+
+def _open(path: Path, xdf: Path, manifest: Manifest | None, latency: Collection[str]) -> Session:
+    recording = read_xdf(xdf)
+    try:
+        return Session(path, recording, manifest, latency)
+    except RecordingError:
+        recording.close()
+        raise
+
+
+def _is_index(stream: XdfStream) -> bool:
+    info = stream.info
+    return info.type == VIDEO_TYPE and info.channel_count == len(INDEX_CHANNELS)

@@ -1,0 +1,173 @@
+"""One stream of an open session: any window of it, with the stamps that are wanted."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from recordings import timing
+from recordings.errors import RecordingError
+from recordings.manifest import StreamEntry
+from recordings.timing import ClockFit, F64Array
+from recordings.xdf_reader import XdfStream
+
+
+class Stamps(StrEnum):
+    """What is done to the stamps of a file.
+
+    raw: nothing: seconds of the sender's clock. corrected: the line through the clock offsets of
+    each stretch between clock resets is added: the recording computer's clock. dejittered:
+    corrected, then put on a line for each stretch between gaps; for streams with a rate alone, and
+    not for those whose device may leave samples out.
+    """
+
+    RAW = "raw"
+    CORRECTED = "corrected"
+    DEJITTERED = "dejittered"
+
+
+class Stream:
+    """One stream; `len` is its number of samples. Nothing is read before it is asked for."""
+
+    def __init__(self, xdf: XdfStream, entry: StreamEntry | None, subtract_latency: bool) -> None:
+        self.xdf = xdf
+        self.entry = entry
+        self.name = xdf.name
+        self.type = xdf.info.type
+        self.rate_hz = xdf.info.rate_hz
+        self.labels = xdf.info.labels
+        self.units = tuple(channel.unit for channel in xdf.info.channels)
+        self.is_text = xdf.is_text
+        self.latency_s = entry.latency_s if entry else None
+        if subtract_latency and self.latency_s is None:
+            raise RecordingError(f"{self.name}: its latency was never measured; leave it in")
+        self._shift = -self.latency_s if subtract_latency and self.latency_s is not None else 0.0
+
+    def __len__(self) -> int:
+        return len(self.xdf)
+
+    def __repr__(self) -> str:
+        return f"{self.name} ({self.type}, {len(self.labels)} × {len(self)} at {self.rate_hz:g} Hz)"
+
+    @cached_property
+    def fit(self) -> ClockFit:
+        """How its clock relates to the recording computer's."""
+        return timing.fit_offsets(self.xdf.offset_times, self.xdf.offset_values)
+
+    @property
+    def first(self) -> float:
+        """LSL time of its first sample."""
+        return float(self._corrected_at(0, 1)[0])
+
+    @property
+    def last(self) -> float:
+        """LSL time of its last sample."""
+        return float(self._corrected_at(len(self) - 1, len(self))[0])
+
+    @cached_property
+    def strings(self) -> list[list[str]]:
+        """All samples of a string stream, one str a channel."""
+        return self.xdf.strings
+
+    def times(
+        self,
+        start: float | None = None,
+        stop: float | None = None,
+        stamps: Stamps | str = Stamps.CORRECTED,
+    ) -> F64Array:
+        """Give the times of the samples from `start` to before `stop`, seconds, shape (n,).
+
+        `start` and `stop` are LSL times whatever the stamps are; None = from the first, to the
+        last.
+        """
+        return self._times(self.window(start, stop), Stamps(stamps))
+
+    def read(
+        self,
+        start: float | None = None,
+        stop: float | None = None,
+        *,
+        channels: list[int] | list[str] | None = None,
+        stamps: Stamps | str = Stamps.CORRECTED,
+    ) -> tuple[F64Array, npt.NDArray[Any]]:
+        """Give (times, values) of the samples from `start` to before `stop`.
+
+        Shapes (n,) and (n, channels); values in the file's own type and unit.
+
+        Raises:
+            RecordingError: the samples are strings, or there is no channel of that name.
+        """
+        where = self.window(start, stop)
+        picked = None if channels is None else [self._channel(c) for c in channels]
+        values = self.xdf.read(where.start, where.stop, picked)
+        return self._times(where, Stamps(stamps)), values
+
+    def window(self, start: float | None = None, stop: float | None = None) -> slice:
+        """Say which samples lie from LSL time `start` to before `stop`."""
+        count = len(self)
+        if not count or (start is None and stop is None):
+            return slice(0, count)
+        first = 0 if start is None else self._search(start)
+        last = count if stop is None else self._search(stop)
+        return slice(first, max(first, last))
+
+    # Times.
+
+    def _times(self, where: slice, stamps: Stamps) -> F64Array:
+        if stamps is Stamps.RAW:
+            return self.xdf.stamps_of(where.start, where.stop)
+        if stamps is Stamps.DEJITTERED and self.rate_hz and not self.xdf.info.can_drop_samples:
+            return self._dejittered[where].copy()
+        return self._corrected_at(where.start, where.stop)
+
+    def _corrected_at(self, start: int, stop: int) -> F64Array:
+        if self._is_simple:
+            return timing.correct(self.xdf.stamps_of(start, stop), self.fit) + self._shift
+        return self._corrected[start:stop].copy()
+
+    @cached_property
+    def _is_simple(self) -> bool:
+        """Whether one line corrects every stamp: then a window needs no other samples."""
+        return len(self.fit.segments) <= 1
+
+    @cached_property
+    def _corrected(self) -> F64Array:
+        return timing.correct(self.xdf.stamps, self.fit) + self._shift
+
+    @cached_property
+    def _dejittered(self) -> F64Array:
+        times = self._corrected
+        return timing.dejitter(times, timing.breaks(times, self.rate_hz))
+
+    # Searching.
+
+    def _search(self, time: float) -> int:
+        """Find the first sample at or after LSL time `time`."""
+        ends, firsts = self.xdf.chunk_ends, self._chunk_firsts
+        if firsts is None:
+            return int(np.searchsorted(np.maximum.accumulate(self._corrected), time))
+        chunk = max(int(np.searchsorted(firsts, time)) - 1, 0)
+        begin = int(ends[chunk - 1]) if chunk else 0
+        inside = self._corrected_at(begin, int(ends[chunk]))
+        return begin + int(np.searchsorted(inside, time))
+
+    @cached_property
+    def _chunk_firsts(self) -> F64Array | None:
+        """LSL times of the chunks' first samples; None where they are not in order."""
+        if not self._is_simple or (stamps := self.xdf.chunk_stamps()) is None:
+            return None
+        firsts = timing.correct(stamps, self.fit) + self._shift
+        return firsts if np.all(np.diff(firsts) >= 0) else None
+
+    def _channel(self, channel: int | str) -> int:
+        if isinstance(channel, int):
+            return channel
+        try:
+            return self.labels.index(channel)
+        except ValueError:
+            known = ", ".join(self.labels[:20])
+            raise RecordingError(f"{self.name}: no channel {channel!r}; it has {known}") from None
