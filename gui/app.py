@@ -13,7 +13,6 @@ from PySide6.QtWidgets import QApplication
 
 from acquire.daemon import TOKEN_VARIABLE
 from acquire.errors import ConfigError
-from acquire.lsl import configuration, configure
 from acquire.rig import load_rig
 from gui import theme
 from gui.client import EngineClient
@@ -41,11 +40,9 @@ def make_window(order: WindowOrder) -> RecorderWindow:
     link = EngineLink(client)
     window = RecorderWindow(client, link)
     if order.attach is not None:
-        configure(configuration())
         link.attach(order.attach)
     elif order.rig is not None:
         rig = load_rig(order.rig)
-        configure(configuration(rig.table.lsl_session))
         folder = (order.data_dir or rig.table.data_dir).expanduser().absolute()
         link.open(order.rig.absolute(), folder, order.data_dir)
     return window

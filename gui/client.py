@@ -100,6 +100,8 @@ class EngineClient(QObject):
 
         def finished() -> None:
             reply.deleteLater()
+            if self._closing:
+                return
             if (problem := _problem(reply)) is not None:
                 failed(problem)
                 return
@@ -120,11 +122,10 @@ class EngineClient(QObject):
 
         def finished() -> None:
             reply.deleteLater()
+            if self._closing:  # what would hear the answer may be gone already
+                return
             if (problem := _problem(reply)) is not None:
-                if failed is not None:
-                    failed(problem)
-                elif not self._closing:
-                    self.failed.emit(problem)
+                (failed or self.failed.emit)(problem)
             elif done is not None:
                 done(json.loads(bytes(reply.readAll().data())))
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from acquire.api_models import EventInfo, StatusInfo
@@ -11,6 +12,7 @@ from gui import theme
 from gui.texts import tr
 
 KEPT = 500
+_LEVEL = Qt.ItemDataRole.UserRole
 _GLYPHS = {"info": "·", "warning": "▲", "error": "✖"}
 _COLOURS = {"info": "muted", "warning": "warning", "error": "failed"}
 
@@ -41,9 +43,21 @@ class EventList(QListWidget):
         source = "" if event.text.startswith(f"{event.source}:") else f"{event.source}: "
         when = self.time_of_day(event.time)
         item = QListWidgetItem(f"{_GLYPHS[event.level]} {when}  {source}{event.text}")
+        item.setData(_LEVEL, event.level)
         item.setForeground(theme.colour(_COLOURS[event.level]))
         item.setToolTip(event.code)
         self.insertItem(0, item)
         self.alarms += event.level != "info"
         while self.count() > KEPT:
             self.takeItem(self.count() - 1)
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Leave the room to the signals."""
+        return QSize(400, 108)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Take other colours where light and dark change."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            for item in (self.item(row) for row in range(self.count())):
+                item.setForeground(theme.colour(_COLOURS[item.data(_LEVEL)]))

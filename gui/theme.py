@@ -109,6 +109,7 @@ def _dress(application: QApplication) -> None:
     application.setPalette(palette)
     sheet = Template((Path(__file__).parent / "window.qss").read_text(encoding="utf-8"))
     extra = {
+        "folder": Path(__file__).parent.as_posix(),
         "tint": mixed("recording", 0.16).name(),
         "alarm": mixed("failed", 0.22).name(),
         "caution": mixed("warning", 0.20).name(),

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
 
 from acquire.api_guard import is_loopback
 from acquire.api_models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
+from acquire.lsl import StreamKey, configuration, configure
 from acquire.status import Phase
 from gui.alarm_bar import Alarm, AlarmBar
 from gui.client import EngineClient
@@ -23,6 +24,8 @@ from gui.rig_panel import RigPanel
 from gui.start_gate import findings
 from gui.texts import tr
 from gui.top_bar import TopBar
+from gui.viewer import Viewer
+from gui.viewer_bar import SignalView
 
 _GONE = "engine gone"
 
@@ -36,10 +39,14 @@ class RecorderWindow(QMainWindow):
         self.status: StatusInfo | None = None
         self.rig: RigInfo | None = None
         self._failure: str | None = None
+        self._live = False
+        self._names: frozenset[str] = frozenset()
         self.engine_clock = EngineClock()
         self.bar, self.alarm, self.gate = TopBar(), AlarmBar(), GatePanel()
         self.panel, self.events = RigPanel(), EventList()
         self.markers = MarkerLine(self._now)
+        self.viewer = Viewer(self._is_recorded)
+        self.signals = SignalView(self.viewer)
         self.centre = QWidget()
         self._lay_out()
         self._wire()
@@ -52,7 +59,7 @@ class RecorderWindow(QMainWindow):
         middle = QVBoxLayout(self.centre)
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
-        middle.addStretch(1)
+        middle.addWidget(self.signals, 1)
         middle.addWidget(self.markers)
         self.setCentralWidget(self.centre)
         top = QWidget()
@@ -63,7 +70,9 @@ class RecorderWindow(QMainWindow):
             stack.addWidget(widget)
         self.setMenuWidget(top)
         self.add_dock("rig", tr("Rig"), self.panel, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.add_dock("events", tr("Events"), self.events, Qt.DockWidgetArea.BottomDockWidgetArea)
+        below = Qt.DockWidgetArea.BottomDockWidgetArea
+        events = self.add_dock("events", tr("Events"), self.events, below)
+        self.resizeDocks([events], [132], Qt.Orientation.Vertical)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
 
@@ -106,13 +115,20 @@ class RecorderWindow(QMainWindow):
 
     def _on_rig(self, found: object) -> None:
         self.rig = RigInfo.model_validate(found)
+        if not self._live:
+            # Not before the session is known: liblsl reads its configuration once.
+            configure(configuration(self.rig.parsed["rig"]["lsl_session"]))
+            self.viewer.live.start()
+            self._live = True
         self.setWindowTitle(f"{self.rig.parsed['rig']['name']} – Unisono")
 
     def _on_status(self, status: StatusInfo) -> None:
         before, self.status = self.status, status
-        self.engine_clock.hear(status.clock, pylsl.local_clock())
+        self._names = frozenset(s.name for s in status.streams)
+        if self._live:
+            self.engine_clock.hear(status.clock, pylsl.local_clock())
         self.events.learn_time(status)
-        self.bar.show_status(status, None)
+        self.bar.show_status(status, self.viewer.live.sync_s)
         self.panel.show_status(status)
         if status.error is not None and status.error != self._failure:
             self.alarm.add(Alarm("error", tr("The recording failed: {}").format(status.error)))
@@ -191,7 +207,10 @@ class RecorderWindow(QMainWindow):
         self.client.post("markers", body, done=lambda _: self.markers.show_sent(text))
 
     def _now(self) -> float | None:
-        return self.engine_clock.to_engine(pylsl.local_clock())
+        return self.engine_clock.to_engine(pylsl.local_clock()) if self._live else None
+
+    def _is_recorded(self, key: StreamKey) -> bool:
+        return key.name in self._names
 
     def _on_action(self, key: str) -> None:
         if key == _GONE:
@@ -201,6 +220,7 @@ class RecorderWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Leave: a recording goes on; an idle engine that was started here ends."""
         idle = self.status is None or self.status.state not in (Phase.RECORDING, Phase.FINISHING)
+        self.viewer.live.close()
         self.link.close(end_engine=idle)
         event.accept()
 

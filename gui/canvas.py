@@ -1,0 +1,212 @@
+"""The picture of the live viewer: a ring of pixel columns, of which only new ones are drawn.
+
+Column c holds the time [c·d, (c + 1)·d), d seconds, and lies at x = c modulo the width: a sweep as
+it stands, a scroll when it is shown in two parts. No Qt here.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+
+from devices.base import Array, F64Array
+from gui import strip
+from gui.history import History
+
+BUDGET_S = 0.012
+"""What a frame may spend on drawing old columns anew."""
+SLICE = 48
+OVERLAP = 1.0
+"""How far a trace may reach into its neighbours' rows, in rows."""
+
+Span = tuple[int, int]
+"""First and last but one of some columns."""
+
+
+@dataclass
+class Group:
+    """The traces of one stream, drawn together."""
+
+    history: History
+    picks: Array  # channel numbers, shape (k,)
+    centre: F64Array  # px, shape (k,)
+    height: F64Array  # px
+    colours: npt.NDArray[np.uint32]
+    scale: F64Array = field(default_factory=lambda: np.empty(0))  # units a row; 0 = not known yet
+    middle: F64Array = field(default_factory=lambda: np.empty(0))  # the value in the centre
+    done: int | None = None  # the newest column that was drawn; it may still grow
+
+    def __post_init__(self) -> None:
+        if not len(self.scale):
+            self.scale = np.zeros(len(self.picks))
+            self.middle = np.full(len(self.picks), np.nan)
+
+
+class Canvas:
+    """Draws groups of traces."""
+
+    def __init__(self, lock: threading.Lock) -> None:
+        self._lock = lock
+        self.image: strip.Image = np.zeros((1, 1), np.uint32)
+        self.groups: Sequence[Group] = ()
+        self.window_s = 10.0
+        self.line_width = 1.2
+        self.head: int | None = None  # the column of now
+        self.end: int | None = None  # the last column that is shown, while frozen
+        self._background: npt.NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
+        self._grid: npt.NDArray[np.uint32] = np.zeros((1, 1), np.uint32)
+        self._todo: list[Span] = []
+        self._renewed = 0  # the head when everything was last drawn anew
+
+    @property
+    def width(self) -> int:
+        """Its width in pixels."""
+        return int(self.image.shape[1])
+
+    @property
+    def column_s(self) -> float:
+        """How long a column is."""
+        return self.window_s / self.width
+
+    @property
+    def gap(self) -> int:
+        """How many columns are empty ahead of the newest in a sweep."""
+        return max(4, self.width // 80)
+
+    def resize(self, width: int, height: int, background: int, grid: int) -> None:
+        """Begin anew with another size or other colours, 0xffRRGGBB."""
+        self.image = np.full((max(1, height), max(1, width)), background, np.uint32)
+        self._background = np.full((max(1, height), 1), background, np.uint32)
+        self._grid = np.full((max(1, height), 1), grid, np.uint32)
+        self.redraw()
+
+    def column(self, at: float) -> int:
+        """Give the column of a time."""
+        return math.floor(at / self.column_s)
+
+    def redraw(self) -> None:
+        """Draw everything anew, a bit with each frame; the newest first."""
+        if self.end is not None:
+            self._todo = [(self.end - self.width + 1, self.end + 1)]
+        elif self.head is not None:
+            self._todo = [(self.head - self.width + self.gap + 1, self.head + self.gap + 1)]
+        self._renewed = self.head if self.head is not None else 0
+        for group in self.groups:
+            group.done = None
+
+    def restart(self) -> None:
+        """Begin anew with other columns: the length of the window has changed."""
+        self.head = None
+        self.image[:] = self._background
+        self.redraw()
+
+    def freeze(self, end: int | None) -> None:
+        """Show what ends at a column; None goes on with now."""
+        before, self.end = self.end, end
+        shown = before if before is not None else self.head
+        if end is None or shown is None:
+            self.head = None
+            self.redraw()
+        elif before is None:
+            self.redraw()
+        elif end > before:
+            self._todo.append((max(before + 1, end - self.width + 1), end + 1))
+        elif end < before:
+            self._todo.append((end - self.width + 1, min(before - self.width + 1, end + 1)))
+
+    # Drawing.
+
+    def advance(self, now: float) -> list[Span]:
+        """Draw what is new; gives the parts of the image that have changed, as x ranges."""
+        dirty: list[Span] = []
+        if self.end is None:
+            dirty += self._advance_head(self.column(now))
+        deadline = time.monotonic() + BUDGET_S
+        while self._todo and time.monotonic() < deadline:
+            dirty += self._draw_old()
+        return dirty
+
+    def _advance_head(self, head: int) -> list[Span]:
+        before, self.head = self.head, head
+        if before is None or not -self.width < head - before < self.width:
+            self.redraw()
+            return []
+        fresh = (before + 1 + self.gap, head + 1 + self.gap)
+        self._clear(fresh)
+        dirty = list(self._parts(fresh))
+        for group in self.groups:
+            latest = group.history.latest
+            if not math.isfinite(latest):
+                continue
+            last = min(self.column(latest), head + self.gap)
+            done = group.done if group.done is not None else self._renewed
+            first = max(min(done, last), head - self.width + 1)
+            if last >= first:
+                dirty += self._draw(group, (first, last + 1))
+                group.done = last
+        return dirty
+
+    def _draw_old(self) -> list[Span]:
+        first, last = self._todo.pop()
+        slice_ = (max(first, last - SLICE), last)
+        if slice_[0] > first:
+            self._todo.append((first, slice_[0]))
+        self._clear(slice_)
+        for group in self.groups:
+            self._draw(group, slice_)
+        return list(self._parts(slice_))
+
+    def _draw(self, group: Group, span: Span) -> list[Span]:
+        edges = np.arange(span[0], span[1] + 1, dtype=np.float64) * self.column_s
+        with self._lock:
+            low, high = group.history.columns(edges, group.picks)
+        scale = np.where(group.scale > 0, group.height / np.maximum(group.scale, 1e-30), np.nan)
+        top = group.centre - (high - group.middle) * scale
+        bottom = group.centre - (low - group.middle) * scale
+        reach = group.height * (0.5 + OVERLAP)
+        limits = np.stack([group.centre - reach, group.centre + reach], axis=1)
+        np.clip(limits, 0, self.image.shape[0], out=limits)
+        drawn, at = list(self._parts(span)), 0
+        for x0, x1 in drawn:
+            rows = slice(at, at + x1 - x0)
+            strip.draw(
+                self.image, x0, top[rows], bottom[rows], group.colours, limits, self.line_width
+            )
+            at = rows.stop
+        return drawn
+
+    def _clear(self, span: Span) -> None:
+        for x0, x1 in self._parts(span):
+            self.image[:, x0:x1] = self._background
+        # A line for each second, or for each ten where the window is long.
+        every = 1.0 if self.window_s <= 20 else 10.0 if self.window_s <= 120 else 30.0
+        first = math.floor(span[0] * self.column_s / every)
+        for number in range(first, math.ceil(span[1] * self.column_s / every) + 1):
+            column = self.column(number * every + 1e-9)
+            if span[0] <= column < span[1]:
+                self.image[:, column % self.width, None] = self._grid
+
+    def _parts(self, span: Span) -> Iterator[Span]:
+        """Give where columns lie in the image: in two parts where they go around its end."""
+        first, last = span[0], min(span[1], span[0] + self.width)
+        while first < last:
+            x = first % self.width
+            count = min(last - first, self.width - x)
+            yield x, x + count
+            first += count
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether nothing old is left to be drawn."""
+        return not self._todo
+
+    def newest_drawn(self) -> float:
+        """Give the time up to which every trace is drawn; −inf where nothing is."""
+        done = [g.done for g in self.groups if g.done is not None]
+        return min(done) * self.column_s if done else -math.inf

@@ -1,0 +1,195 @@
+"""The window's own inlets: a thread that pulls at each frame, one that looks for streams.
+
+The thread that pulls is the frame clock as well: it pulls, then says so, and the window draws what
+has just come. So nothing waits longer than a frame, and liblsl never holds the main thread.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from acquire.inlets import Inlet, OffsetEstimate
+from acquire.lsl import FoundStream, Resolver, StreamKey, local_clock
+from devices.base import Array, F64Array
+from gui.channel_info import ChannelInfo, channels_of
+from gui.history import KEPT_S, History
+from gui.marker_text import MarkerText, marker_text
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 0.5
+CONNECT_S = 3.0
+MARKERS_KEPT = 2000
+FAR_S = 5.0
+"""Stamps further from the local clock than this are shown when they arrive instead."""
+HIDDEN_TYPES = ("VideoFrames",)
+HIDDEN_NAMES = ("unisono-events",)
+
+
+@dataclass
+class LiveStream:
+    """One stream and what it sent lately."""
+
+    found: FoundStream
+    channels: tuple[ChannelInfo, ...]
+    inlet: Inlet | None
+    history: History | None  # None: markers
+    markers: deque[tuple[float, MarkerText]] = field(
+        default_factory=lambda: deque(maxlen=MARKERS_KEPT)
+    )
+    offset: OffsetEstimate | None = None
+    shift: float = 0.0  # added where its stamps make no sense
+    version: int = 0  # rises with each marker
+
+    @property
+    def key(self) -> StreamKey:
+        """What makes it the same stream after a restart."""
+        return self.found.key
+
+    @property
+    def sync_s(self) -> float | None:
+        """How well its clock is known: half the round trip."""
+        return self.offset.uncertainty / 2 if self.offset else None
+
+    def to_local(self, stamps: F64Array, now: float) -> F64Array:
+        """Bring stamps to the local LSL clock, or to their arrival where they are far off."""
+        local = stamps + (self.offset.offset if self.offset else 0.0)
+        late = now - float(local[-1])
+        if abs(late - self.shift) > FAR_S:
+            self.shift = late if abs(late) > FAR_S else 0.0
+        return local + self.shift
+
+
+class LiveStreams:
+    """All streams that are shown. `lock` guards what they hold."""
+
+    def __init__(self, wanted: Callable[[StreamKey], bool], on_frame: Callable[[], None]) -> None:
+        """Prepare.
+
+        Args:
+            wanted: whether a stream is to be shown; called from another thread.
+            on_frame: called from the pulling thread, after each pull.
+        """
+        self.lock = threading.Lock()
+        self.streams: tuple[LiveStream, ...] = ()
+        self.frame_s = 1 / 30
+        self._wanted, self._on_frame = wanted, on_frame
+        self._arrived: deque[LiveStream] = deque()
+        self._closing = threading.Event()
+        self._threads = [
+            threading.Thread(target=self._pull_all, name="viewer", daemon=True),
+            threading.Thread(target=self._look, name="viewer discovery", daemon=True),
+        ]
+
+    def start(self) -> None:
+        """Begin; liblsl is configured by now."""
+        for thread in self._threads:
+            thread.start()
+
+    def close(self, timeout_s: float = CONNECT_S + 1.0) -> None:
+        """Disconnect from everything."""
+        self._closing.set()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join(timeout_s)
+        for stream in self.streams:
+            if stream.inlet is not None:
+                stream.inlet.close()
+        self.streams = ()
+
+    @property
+    def sync_s(self) -> float | None:
+        """The worst of what is known about the clocks of connected streams."""
+        known = [s.sync_s for s in self.streams if s.inlet is not None and s.sync_s is not None]
+        return max(known) if known else None
+
+    # Pulling.
+
+    def _pull_all(self) -> None:
+        due = time.monotonic()
+        while not self._closing.is_set():
+            due = max(due + self.frame_s, time.monotonic() - self.frame_s)
+            if (left := due - time.monotonic()) > 0:
+                self._closing.wait(left)
+            self._take_arrived()
+            now = local_clock()
+            for stream in self.streams:
+                if stream.inlet is not None:
+                    self._pull(stream, stream.inlet, now)
+            self._on_frame()
+
+    def _take_arrived(self) -> None:
+        while self._arrived:
+            new = self._arrived.popleft()
+            with self.lock:
+                before = next((s for s in self.streams if s.key == new.key and _over(s)), None)
+                if before is not None and before.found.shape == new.found.shape:
+                    before.found, before.inlet, before.offset = new.found, new.inlet, None
+                    before.channels = new.channels
+                else:
+                    kept = tuple(s for s in self.streams if s is not before)
+                    self.streams = (*kept, new)
+
+    def _pull(self, stream: LiveStream, inlet: Inlet, now: float) -> None:
+        while (pulled := inlet.pull()) is not None:
+            stamps, data = pulled
+            times = stream.to_local(stamps, now)
+            with self.lock:
+                if stream.history is not None:
+                    stream.history.append(times, data)
+                else:
+                    self._note(stream, times, data)
+            if len(stamps) < inlet.full_pull:
+                break
+        if inlet.lost:
+            inlet.close()
+            stream.inlet = None
+
+    @staticmethod
+    def _note(stream: LiveStream, times: F64Array, data: Array) -> None:
+        for at, row in zip(times.tolist(), data, strict=True):
+            stream.markers.append((at, marker_text(row[0])))
+        stream.version += 1
+        oldest = times[-1] - KEPT_S
+        while stream.markers and stream.markers[0][0] < oldest:
+            stream.markers.popleft()
+
+    # Looking.
+
+    def _look(self) -> None:
+        resolver = Resolver()
+        while not self._closing.wait(LOOK_S):
+            connected = {s.found.uid for s in (*self.streams, *self._arrived) if s.inlet}
+            for found in resolver.found():
+                if self._closing.is_set():
+                    return
+                if found.uid not in connected and _can_show(found) and self._wanted(found.key):
+                    self._connect(found)
+            for stream in self.streams:
+                if (inlet := stream.inlet) is not None and (new := inlet.offset()) is not None:
+                    stream.offset = new
+
+    def _connect(self, found: FoundStream) -> None:
+        inlet = Inlet(found)
+        try:
+            xml = inlet.open(CONNECT_S)
+        except RuntimeError:  # pylsl's TimeoutError and LostError: gone again; tried again
+            inlet.close()
+            return
+        channels = channels_of(xml, found.channels, found.key.type)
+        marks = found.dtype == "string" or (found.rate_hz == 0 and found.key.type == "Markers")
+        history = None if marks else History(found.channels, found.rate_hz)
+        self._arrived.append(LiveStream(found, channels, inlet, history))
+
+
+def _over(stream: LiveStream) -> bool:
+    return stream.inlet is None
+
+
+def _can_show(found: FoundStream) -> bool:
+    return found.key.type not in HIDDEN_TYPES and found.key.name not in HIDDEN_NAMES

@@ -1,0 +1,93 @@
+"""The scale and the middle of every trace, kept when the layout changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from acquire.lsl import StreamKey
+from devices.base import F64Array
+from gui.canvas import Group
+from gui.scaling import AutoScale, Extent, extent, stepped, wandered
+from gui.traces import Trace
+
+_FLOORS = {
+    ("EEG", "µV"): 20.0,
+    ("EOG", "µV"): 200.0,
+    ("EMG", "µV"): 20.0,
+    ("EDA", "µS"): 0.5,
+    ("SKT", "°C"): 0.2,
+}
+"""Units a row that are never undercut: noise is not blown up to fill a row."""
+GroupKey = tuple[StreamKey, str]
+
+
+class TraceScales:
+    """Chooses scales from what the traces do, or as the user wants them."""
+
+    def __init__(self) -> None:
+        self.automatic = True
+        self.common = True
+        self._scales: dict[GroupKey, AutoScale] = {}
+        self._middles: dict[tuple[StreamKey, int], float] = {}
+        self.extents: dict[tuple[StreamKey, int], Extent] = {}
+
+    def _group(self, trace: Trace) -> GroupKey:
+        return trace.group if self.common else (trace.key, str(trace.channel.index))
+
+    def of(self, trace: Trace) -> float:
+        """Give a trace's scale in units a row; 0 = not known yet."""
+        found = self._scales.get(self._group(trace))
+        return found.scale if found else 0.0
+
+    def look(
+        self, traces: Sequence[Trace], group: Group, recent: tuple[F64Array, F64Array]
+    ) -> bool:
+        """Take in what traces did lately, shape (n, traces); whether something has changed."""
+        low, high = recent
+        swings: dict[GroupKey, list[float]] = {}
+        for number, trace in enumerate(traces):
+            found = extent(low[:, number], high[:, number])
+            if found is None:
+                continue
+            self.extents[trace.key, trace.channel.index] = found
+            swings.setdefault(self._group(trace), []).append(found.swing)
+        changed = False
+        for trace in traces:
+            if (own := swings.pop(self._group(trace), None)) is not None:
+                scale = self._scales.setdefault(
+                    self._group(trace),
+                    AutoScale(_FLOORS.get((trace.channel.kind, trace.channel.unit), 0.0)),
+                )
+                if self.automatic or scale.scale == 0.0:
+                    changed |= scale.look(own)
+        changed |= self._centre(traces)
+        self.apply(traces, group)
+        return changed
+
+    def _centre(self, traces: Sequence[Trace]) -> bool:
+        changed = False
+        for trace in traces:
+            place = trace.key, trace.channel.index
+            found = self.extents.get(place)
+            if found is None or not (scale := self.of(trace)):
+                continue
+            if wandered(found.middle, self._middles.get(place, np.nan), scale):
+                self._middles[place] = found.middle
+                changed = True
+        return changed
+
+    def apply(self, traces: Sequence[Trace], group: Group) -> None:
+        """Set the scales of a group."""
+        group.scale[:] = [self.of(trace) for trace in traces]
+        group.middle[:] = [
+            self._middles.get((trace.key, trace.channel.index), np.nan) for trace in traces
+        ]
+
+    def step(self, steps: int) -> None:
+        """Make everything smaller (positive) or larger; scales stay then."""
+        self.automatic = False
+        for scale in self._scales.values():
+            if scale.scale:
+                scale.scale = stepped(scale.scale, steps)

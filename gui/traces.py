@@ -1,0 +1,79 @@
+"""Which channels are shown, in which order, and how much room each one gets."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from acquire.lsl import StreamKey
+from gui.channel_info import ChannelInfo
+
+_POSITIONS = "FP1 FP2 F7 F3 FZ F4 F8 T3 T7 C3 CZ C4 T4 T8 T5 P7 P3 PZ P4 T6 P8 O1 O2"
+TEN_TWENTY = frozenset(_POSITIONS.split())
+MAX_EEG = 21
+"""More than this cannot be read at once: then the 10-20 positions are shown at first."""
+_ORDER = ("EEG", "EOG", "EMG", "ECG", "PPG", "RSP", "EDA", "SKT")
+_HIDDEN = ("Trigger",)
+COMMON = ("EEG", "EOG", "EMG")
+"""Kinds whose channels share one scale."""
+_WEIGHTS = {"EEG": 1.0, "EOG": 1.3}
+_OTHER_WEIGHT = 1.8
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One channel of one stream that is shown."""
+
+    key: StreamKey
+    channel: ChannelInfo
+
+    @property
+    def group(self) -> tuple[StreamKey, str]:
+        """What shares a scale."""
+        kind = self.channel.kind
+        return self.key, kind if kind in COMMON else f"{kind} {self.channel.index}"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a trace is drawn: its middle and its height, in pixels."""
+
+    centre: float
+    height: float
+
+
+def first_choice(channels: Sequence[ChannelInfo]) -> list[ChannelInfo]:
+    """Choose the channels of a stream that are shown as long as nobody has chosen."""
+    found: list[ChannelInfo] = []
+    for kind, members in by_kind(channels).items():
+        if kind in _HIDDEN:
+            continue
+        if kind == "EEG" and len(members) > MAX_EEG:
+            known = [c for c in members if c.label.upper() in TEN_TWENTY]
+            found += known if len(known) >= 8 else members[:MAX_EEG]
+        elif kind in ("EEG", "EOG", "ECG"):
+            found += members
+        else:
+            found += members[: 1 if kind in _ORDER else MAX_EEG]
+    return found
+
+
+def by_kind(channels: Iterable[ChannelInfo]) -> dict[str, list[ChannelInfo]]:
+    """Sort channels by kind, in the order in which they are shown."""
+    found: dict[str, list[ChannelInfo]] = {}
+    for channel in channels:
+        found.setdefault(channel.kind, []).append(channel)
+    rank = {kind: i for i, kind in enumerate(_ORDER)}
+    return dict(sorted(found.items(), key=lambda item: rank.get(item[0], len(rank))))
+
+
+def layout(traces: Sequence[Trace], height: float) -> list[Place]:
+    """Share the height among traces: single signals get more of it than electrodes."""
+    weights = [_WEIGHTS.get(t.channel.kind, _OTHER_WEIGHT) for t in traces]
+    total = sum(weights) or 1.0
+    places, top = [], 0.0
+    for weight in weights:
+        room = height * weight / total
+        places.append(Place(top + room / 2, room))
+        top += room
+    return places

@@ -1,0 +1,368 @@
+"""The live viewer: any number of streams on one time axis."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+
+import numpy as np
+import pylsl
+from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QImage,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+
+from acquire.lsl import StreamKey
+from gui import theme, viewer_paint
+from gui.canvas import Canvas, Group, Span
+from gui.channel_info import ChannelInfo
+from gui.history import History
+from gui.live_streams import LiveStream, LiveStreams
+from gui.texts import tr
+from gui.trace_scales import TraceScales
+from gui.traces import Place, Trace, first_choice, layout
+
+LEFT, RIGHT, BOTTOM = 84, 88, 40
+LOOK_EVERY = 30
+"""Frames between two looks at the scales."""
+MARKER_PX = 120
+
+
+class Viewer(QWidget):
+    """Draws what its streams hold; the pulling thread says when."""
+
+    _frame_came = Signal()
+    frozen = Signal(bool)
+    streams_changed = Signal()
+
+    def __init__(
+        self,
+        wanted: Callable[[StreamKey], bool],
+        clock: Callable[[], float] = pylsl.local_clock,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._clock = clock
+        self._waiting = False  # a frame was announced and not drawn yet
+        self.live = LiveStreams(wanted, self._announce)
+        self.canvas = Canvas(self.live.lock)
+        self.scales = TraceScales()
+        self.scrolls = False
+        self.traces: tuple[Trace, ...] = ()
+        self.places: list[Place] = []
+        self._chosen: dict[StreamKey, frozenset[int]] = {}
+        self._known: tuple[tuple[int, bool], ...] = ()
+        self._groups: dict[int, Group] = {}
+        self._frames = 0
+        self._markers_seen = 0
+        self._mouse: QPoint | None = None
+        self._dragged_from: tuple[int, int] | None = None
+        self.readouts: dict[tuple[StreamKey, int], str] = {}
+        self.troubles: dict[tuple[StreamKey, int], str] = {}
+        self._frame_came.connect(self._on_frame)
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(tr("Live signals"))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Be large enough to be read."""
+        return QSize(360, 200)
+
+    # Frames.
+
+    def _announce(self) -> None:
+        # In the pulling thread: while the main thread is busy, frames are left out, not queued.
+        if not self._waiting:
+            self._waiting = True
+            self._frame_came.emit()
+
+    def _on_frame(self) -> None:
+        self._waiting = False
+        self._notice_streams()
+        self._frames += 1
+        if self._frames % LOOK_EVERY == 0 and self.canvas.end is None:
+            self._look_at_scales()
+        if not self.isVisible():
+            return
+        dirty = self.canvas.advance(self._clock())
+        markers = sum(s.version for s in self.live.streams)
+        if markers != self._markers_seen or (self.scrolls and dirty):
+            self._markers_seen = markers
+            self.update(self.plot)
+        else:
+            for span in dirty:
+                self.update(self._rect(span))
+
+    def _notice_streams(self) -> None:
+        known = tuple((id(s), s.inlet is not None) for s in self.live.streams)
+        if known != self._known:
+            self._known = known
+            self.rearrange()
+            self.streams_changed.emit()
+
+    def _look_at_scales(self) -> None:
+        changed = False
+        for stream in self.live.streams:
+            group = self._groups.get(id(stream))
+            if group is not None and stream.history is not None and len(group.picks):
+                with self.live.lock:
+                    recent = stream.history.recent(8.0, group.picks)
+                changed |= self.scales.look(self._traces_of(stream), group, recent)
+        if changed:
+            self.canvas.redraw()
+            self.update()
+
+    # What is shown.
+
+    def signals(self) -> list[LiveStream]:
+        """List the streams that have traces."""
+        return [s for s in self.live.streams if s.history is not None]
+
+    def chosen(self, stream: LiveStream) -> list[ChannelInfo]:
+        """List the channels of a stream that are shown."""
+        wanted = self._chosen.get(stream.key)
+        if wanted is None:
+            return first_choice(stream.channels)
+        return [c for c in stream.channels if c.index in wanted]
+
+    def choose(self, key: StreamKey, channels: Iterable[int]) -> None:
+        """Show these channels of a stream."""
+        self._chosen[key] = frozenset(channels)
+        self.rearrange()
+
+    def _traces_of(self, stream: LiveStream) -> list[Trace]:
+        return [Trace(stream.key, channel) for channel in self.chosen(stream)]
+
+    def rearrange(self) -> None:
+        """Lay all traces out anew: the size, the choice or the streams have changed."""
+        streams = self.signals()
+        self.traces = tuple(t for s in streams for t in self._traces_of(s))
+        ratio = self.devicePixelRatioF()
+        size = self.plot.size() * ratio
+        self.places = layout(self.traces, max(1, size.height()))
+        groups, at = {}, 0
+        for stream in streams:
+            traces = self._traces_of(stream)
+            places = self.places[at : at + len(traces)]
+            at += len(traces)
+            if traces and stream.history is not None:
+                groups[id(stream)] = _group(stream.history, traces, places)
+                self.scales.apply(traces, groups[id(stream)])
+        self._groups = groups
+        self.canvas.groups = tuple(groups.values())
+        self.canvas.line_width = 1.2 * ratio
+        background, grid = theme.colour("panel").rgb(), theme.mixed("line", 0.7).rgb()
+        self.canvas.resize(size.width(), size.height(), background, grid)
+        self.update()
+
+    def set_window(self, seconds: float) -> None:
+        """Show so many seconds."""
+        self.canvas.window_s = seconds
+        if self.canvas.end is not None:
+            self.set_frozen(False)
+        self.canvas.restart()
+        self.update()
+
+    def set_scrolling(self, on: bool) -> None:
+        """Scroll instead of sweeping."""
+        self.scrolls = on
+        self.update()
+
+    def set_frozen(self, on: bool) -> None:
+        """Hold what is shown; recording goes on."""
+        if on == (self.canvas.end is not None):
+            return
+        self.canvas.freeze(self.canvas.head if on else None)
+        self.frozen.emit(on)
+        self.update()
+
+    def look_back(self, share: float) -> None:
+        """Move by a share of the window, back where negative; freezes."""
+        self.set_frozen(True)
+        if self.canvas.end is None:
+            return
+        newest = self.canvas.column(self._clock())
+        end = self.canvas.end + round(share * self.canvas.width)
+        oldest = newest - math.floor(280 / self.canvas.column_s)
+        self.canvas.freeze(max(oldest, min(newest, end)))
+        self.update()
+
+    def zoom(self, steps: int) -> None:
+        """Make all traces larger (negative steps) or smaller."""
+        self.scales.step(steps)
+        for stream in self.signals():
+            if (group := self._groups.get(id(stream))) is not None:
+                self.scales.apply(self._traces_of(stream), group)
+        self.canvas.redraw()
+        self.update()
+
+    # Geometry.
+
+    @property
+    def plot(self) -> QRect:
+        """Where the traces are."""
+        return self.rect().adjusted(LEFT, 0, -RIGHT, -BOTTOM)
+
+    @property
+    def is_rotated(self) -> bool:
+        """Whether the newest column is at the right edge."""
+        return self.scrolls or self.canvas.end is not None
+
+    @property
+    def last_column(self) -> int | None:
+        """The newest column that is shown."""
+        return self.canvas.end if self.canvas.end is not None else self.canvas.head
+
+    def x_of(self, column: int) -> float:
+        """Give the x of a column in the widget."""
+        width, last = self.canvas.width, self.last_column or 0
+        x = width - 1 - (last - column) if self.is_rotated else column % width
+        return self.plot.left() + x / self.devicePixelRatioF()
+
+    def time_at(self, x: float) -> float | None:
+        """Give the time under an x of the widget."""
+        last = self.last_column
+        if last is None:
+            return None
+        width = self.canvas.width
+        column = round((x - self.plot.left()) * self.devicePixelRatioF())
+        if not 0 <= column < width:
+            return None
+        behind = width - 1 - column if self.is_rotated else (last - column) % width
+        return (last - behind + 0.5) * self.canvas.column_s
+
+    def _rect(self, span: Span) -> QRect:
+        ratio, plot = self.devicePixelRatioF(), self.plot
+        left = plot.left() + math.floor(span[0] / ratio) - 1
+        right = plot.left() + math.ceil(span[1] / ratio) + 1
+        return QRect(left, plot.top(), right - left, plot.height())
+
+    def trace_at(self, y: float) -> int | None:
+        """Give the number of the trace whose row an y is in."""
+        at = (y - self.plot.top()) * self.devicePixelRatioF()
+        for number, place in enumerate(self.places):
+            if abs(at - place.centre) <= place.height / 2:
+                return number
+        return None
+
+    def image(self) -> QImage:
+        """Give the canvas as an image that shares its memory."""
+        pixels = self.canvas.image
+        height, width = pixels.shape
+        image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
+        image.setDevicePixelRatio(self.devicePixelRatioF())
+        return image
+
+    # Events.
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Draw what has changed."""
+        painter = QPainter(self)
+        viewer_paint.paint(self, painter, event.region().boundingRect(), self._mouse)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Lay out anew."""
+        self.rearrange()
+        self.canvas.restart()
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Take other colours where light and dark change."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self.rearrange()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Show the value under the cursor; drag to look back."""
+        before, self._mouse = self._mouse, event.position().toPoint()
+        if self._dragged_from is not None:
+            x, end = self._dragged_from
+            moved = round((x - self._mouse.x()) * self.devicePixelRatioF())
+            self.canvas.freeze(min(end + moved, self.canvas.column(self._clock())))
+            self.update()
+        for point in (before, self._mouse):
+            if point is not None:
+                self.update(QRect(point.x() - 240, 0, 480, self.height()))
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Begin to drag."""
+        if event.button() == Qt.MouseButton.LeftButton and self.canvas.end is not None:
+            self._dragged_from = (event.position().toPoint().x(), self.canvas.end)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """End the drag."""
+        self._dragged_from = None
+
+    def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Take the cursor away."""
+        self._mouse = None
+        self.update()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
+        """Change the scale."""
+        self.zoom(-1 if event.angleDelta().y() > 0 else 1)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Space freezes, arrows look back and scale."""
+        match event.key():
+            case Qt.Key.Key_Space:
+                self.set_frozen(self.canvas.end is None)
+            case Qt.Key.Key_Left | Qt.Key.Key_Right:
+                self.look_back(-0.25 if event.key() == Qt.Key.Key_Left else 0.25)
+            case Qt.Key.Key_Up | Qt.Key.Key_Plus:
+                self.zoom(-1)
+            case Qt.Key.Key_Down | Qt.Key.Key_Minus:
+                self.zoom(1)
+            case _:
+                super().keyPressEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        """Explain a channel's trouble where the pointer is on its name."""
+        if event.type() == QEvent.Type.ToolTip and self._mouse is not None:
+            number = self.trace_at(self._mouse.y())
+            if number is not None and self._mouse.x() < LEFT:
+                QToolTip.showText(self.mapToGlobal(self._mouse), self.describe(number), self)
+                return True
+        return super().event(event)
+
+    def now(self) -> float:
+        """Give the local LSL time."""
+        return self._clock()
+
+    def value_at(self, trace: Trace, at: float) -> float | None:
+        """Give a trace's value at a time."""
+        stream = next((s for s in self.signals() if s.key == trace.key), None)
+        if stream is None or stream.history is None:
+            return None
+        with self.live.lock:
+            return stream.history.at(at, trace.channel.index)
+
+    def is_off(self, number: int) -> bool:
+        """Say whether a trace's stream is not connected."""
+        key = self.traces[number].key
+        return any(s.key == key and s.inlet is None for s in self.live.streams)
+
+    def describe(self, number: int) -> str:
+        """Say what a trace is."""
+        trace = self.traces[number]
+        trouble = self.troubles.get((trace.key, trace.channel.index), "")
+        parts = (trace.channel.label, trace.channel.kind, trace.key.name, trouble)
+        return " · ".join(filter(None, parts))
+
+
+def _group(history: History, traces: list[Trace], places: list[Place]) -> Group:
+    return Group(
+        history,
+        np.array([t.channel.index for t in traces]),
+        np.array([p.centre for p in places]),
+        np.array([p.height for p in places]),
+        np.array([theme.signal_colour(t.channel.kind).rgb() for t in traces], np.uint32),
+    )

@@ -1,0 +1,148 @@
+"""The controls of the live viewer."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QKeySequence, QShortcut
+from PySide6.QtWidgets import (
+    QComboBox,
+    QHBoxLayout,
+    QMenu,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui import theme
+from gui.live_streams import LiveStream
+from gui.texts import tr
+from gui.traces import by_kind
+from gui.viewer import Viewer
+
+WINDOWS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300)
+
+
+class ViewerBar(QWidget):
+    """Length, mode, scale, channels and freeze of one viewer."""
+
+    def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.viewer = viewer
+        self.window_s = QComboBox()
+        for seconds in WINDOWS_S:
+            text = f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
+            self.window_s.addItem(text, seconds)
+        self.window_s.setCurrentIndex(WINDOWS_S.index(10))
+        self.window_s.setAccessibleName(tr("Length of the window"))
+        self.window_s.setToolTip(tr("Length of the window (Ctrl+Left, Ctrl+Right)"))
+        self.window_s.currentIndexChanged.connect(
+            lambda: viewer.set_window(float(self.window_s.currentData()))
+        )
+        self.scrolling = _button(tr("Scroll"), tr("Scroll instead of sweeping (Ctrl+L)"), "Ctrl+L")
+        self.scrolling.setCheckable(True)
+        self.scrolling.toggled.connect(viewer.set_scrolling)
+        self.freeze = _button(tr("▌▌ Freeze"), tr("Hold what is shown (Space)"), "Ctrl+F")
+        self.freeze.setCheckable(True)
+        self.freeze.toggled.connect(viewer.set_frozen)
+        viewer.frozen.connect(self.freeze.setChecked)
+        self.larger = _button("+", tr("Larger traces (Ctrl++)"), "Ctrl++")
+        self.larger.setAccessibleName(tr("Larger traces"))
+        self.larger.clicked.connect(lambda: viewer.zoom(-1))
+        self.smaller = _button("−", tr("Smaller traces (Ctrl+-)"), "Ctrl+-")
+        self.smaller.setAccessibleName(tr("Smaller traces"))
+        self.smaller.clicked.connect(lambda: viewer.zoom(1))
+        self.auto = _button(tr("Auto"), tr("Choose scales from the signals (Ctrl+0)"), "Ctrl+0")
+        self.auto.setCheckable(True)
+        self.auto.setChecked(True)
+        self.auto.clicked.connect(self._on_auto)
+        self.common = _button(tr("Common"), tr("One scale for all channels of a kind"), "")
+        self.common.setCheckable(True)
+        self.common.setChecked(True)
+        self.common.toggled.connect(self._on_common)
+        self.channels = _button(tr("Channels ▾"), tr("Which channels are shown (Ctrl+K)"), "")
+        self.channels.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(self.channels)
+        menu.aboutToShow.connect(self._fill_channels)
+        self.channels.setMenu(menu)
+        QShortcut(QKeySequence("Ctrl+K"), self, self.channels.showMenu)
+        QShortcut(QKeySequence("Ctrl+Right"), self, lambda: self._longer(1))
+        QShortcut(QKeySequence("Ctrl+Left"), self, lambda: self._longer(-1))
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(8, 4, 8, 4)
+        self._row.setSpacing(theme.SPACE)
+        for widget in (self.window_s, self.scrolling, self.freeze, self.smaller, self.larger):
+            self._row.addWidget(widget)
+        for button in (self.auto, self.common, self.channels):
+            self._row.addWidget(button)
+        self._row.addStretch(1)
+
+    def add(self, widget: QWidget) -> None:
+        """Add a further control at the end."""
+        self._row.insertWidget(self._row.count() - 1, widget)
+
+    def _longer(self, steps: int) -> None:
+        at = self.window_s.currentIndex() + steps
+        self.window_s.setCurrentIndex(max(0, min(at, len(WINDOWS_S) - 1)))
+
+    def _on_auto(self, on: bool) -> None:
+        self.viewer.scales.automatic = on
+
+    def _on_common(self, on: bool) -> None:
+        self.viewer.scales.common = on
+        self.viewer.zoom(0)
+
+    def _fill_channels(self) -> None:
+        menu = self.channels.menu()
+        menu.clear()
+        for stream in self.viewer.signals():
+            shown = {c.index for c in self.viewer.chosen(stream)}
+            below = menu.addMenu(f"{stream.key.name} ({len(shown)}/{len(stream.channels)})")
+            everything = below.addAction(tr("All channels"))
+            everything.triggered.connect(
+                lambda _, s=stream: self.viewer.choose(s.key, range(len(s.channels)))
+            )
+            nothing = below.addAction(tr("No channel"))
+            nothing.triggered.connect(lambda _, s=stream: self.viewer.choose(s.key, ()))
+            for kind, members in by_kind(stream.channels).items():
+                part = below.addMenu(f"{kind} ({len(members)})")
+                self._add_kind(part, stream, {c.index for c in members})
+                for channel in members:
+                    action = QAction(channel.label, part, checkable=True)
+                    action.setChecked(channel.index in shown)
+                    action.toggled.connect(
+                        lambda on, s=stream, i=channel.index: self._show(s, {i}, on)
+                    )
+                    part.addAction(action)
+
+    def _add_kind(self, menu: QMenu, stream: LiveStream, indices: set[int]) -> None:
+        for text, on in ((tr("All of them"), True), (tr("None of them"), False)):
+            action = menu.addAction(text)
+            action.triggered.connect(lambda _, on=on: self._show(stream, indices, on))
+        menu.addSeparator()
+
+    def _show(self, stream: LiveStream, indices: set[int], on: bool) -> None:
+        shown = {c.index for c in self.viewer.chosen(stream)}
+        self.viewer.choose(stream.key, shown | indices if on else shown - indices)
+
+
+def _button(text: str, tip: str, shortcut: str) -> QToolButton:
+    button = QToolButton()
+    button.setText(text)
+    button.setToolTip(tip)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    if shortcut:
+        button.setShortcut(QKeySequence(shortcut))
+    return button
+
+
+class SignalView(QWidget):
+    """The viewer with its controls above."""
+
+    def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.viewer, self.bar = viewer, ViewerBar(viewer)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self.bar)
+        layout.addWidget(viewer, 1)
