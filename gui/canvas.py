@@ -210,3 +210,14 @@ class Canvas:
         """Give the time up to which every trace is drawn; −inf where nothing is."""
         done = [g.done for g in self.groups if g.done is not None]
         return min(done) * self.column_s if done else -math.inf
+
+
+def joined(spans: Sequence[Span]) -> list[Span]:
+    """Make few spans of many that overlap or adjoin."""
+    found: list[Span] = []
+    for span in sorted(spans):
+        if found and span[0] <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(found[-1][1], span[1]))
+        else:
+            found.append(span)
+    return found

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pydantic import ValidationError
-from PySide6.QtCore import QByteArray, QObject, QTimer, QUrl, Signal
+from PySide6.QtCore import QByteArray, QElapsedTimer, QObject, QTimer, QUrl, Signal
 from PySide6.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequest
 from PySide6.QtWebSockets import QWebSocket
 
@@ -20,6 +20,8 @@ AGAIN_MS = 500
 """How long until the next try to connect."""
 SILENT_MS = 3000
 """The engine says something ten times a second: after so long it is gone."""
+STATUS_MS = 150
+_STATUS = '{"type":"status"'
 TIMEOUT_MS = 75_000
 """More than the longest turn of the engine (60 s)."""
 
@@ -50,6 +52,7 @@ class EngineClient(QObject):
         self._again.timeout.connect(self._open)
         self._silence = QTimer(self, singleShot=True, interval=SILENT_MS)
         self._silence.timeout.connect(self._on_silence)
+        self._heard = QElapsedTimer()
         self._closing = False
         self._told: set[int] = set()  # numbers of the events that were passed on
         self.is_connected = False
@@ -182,6 +185,11 @@ class EngineClient(QObject):
 
     def _hear(self, text: str) -> None:
         self._silence.start()
+        if text.startswith(_STATUS):
+            # Ten a second come; nobody reads so fast, and each one costs.
+            if self._heard.isValid() and self._heard.elapsed() < STATUS_MS:
+                return
+            self._heard.start()
         message = json.loads(text)
         if message["type"] == "status":
             status = StatusInfo.model_validate(message["status"])

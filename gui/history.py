@@ -11,6 +11,8 @@ from gui.columns import min_max
 
 KEPT_S = 300.0
 COARSE_S = 0.05
+CONDENSE_EVERY = 10
+"""Coarse columns are made so many at a time: it costs less, and only what is old needs them."""
 RAW_BYTES = 32 << 20
 """What the samples of one stream may take; beyond it only minima and maxima are kept."""
 MIN_RAW_S = 5.0
@@ -87,7 +89,7 @@ class History:
         until = math.floor(self.latest / COARSE_S) * COARSE_S
         since = max(self._done, math.floor(float(times[0]) / COARSE_S) * COARSE_S)
         count = round((until - since) / COARSE_S)
-        if count <= 0:
+        if count < CONDENSE_EVERY:
             return
         count = min(count, self._coarse.capacity)
         edges = until - np.arange(count, -1, -1, dtype=np.float64) * COARSE_S

@@ -41,14 +41,27 @@ class Extent:
     swing: float
 
 
-def extent(low: F64Array, high: F64Array) -> Extent | None:
-    """Judge columns, shape (n,); artefacts of less than 2 % of the time do not count."""
-    good = np.isfinite(low) & np.isfinite(high)
-    if good.sum() < 2:
-        return None
-    bottom, top = np.percentile(low[good], 2), np.percentile(high[good], 98)
-    middle = (float(np.median(low[good])) + float(np.median(high[good]))) / 2
-    return Extent(middle, 2 * max(float(top) - middle, middle - float(bottom), 0.0))
+def extents(low: F64Array, high: F64Array) -> list[Extent | None]:
+    """Judge columns, shape (n, traces); artefacts of less than 2 % of the time do not count.
+
+    None for a trace of which too little is known: fewer than two columns with something in them.
+    """
+    if len(low) < 2:
+        return [None] * low.shape[1]
+    counts = np.isfinite(low).sum(axis=0)
+    # What is missing sorts to the end: each trace then has its own number of columns.
+    low, high = np.sort(low, axis=0), np.sort(high, axis=0)
+
+    def at(part: F64Array, share: float) -> F64Array:
+        rows = np.maximum((counts - 1) * share + 0.5, 0).astype(np.intp)
+        found: F64Array = np.take_along_axis(part, rows[None, :], axis=0)[0]
+        return found
+
+    middle = (at(low, 0.5) + at(high, 0.5)) / 2
+    swing = 2 * np.maximum(np.maximum(at(high, 0.98) - middle, middle - at(low, 0.02)), 0.0)
+    known = counts >= 2
+    found = zip(middle.tolist(), swing.tolist(), known.tolist(), strict=True)
+    return [Extent(m, s) if good else None for m, s, good in found]
 
 
 class AutoScale:

@@ -7,6 +7,7 @@ import numpy.typing as npt
 
 from devices.base import Array, F64Array
 
+_RED_BLUE, _GREEN, _OPAQUE = np.uint32(0xFF00FF), np.uint32(0x00FF00), np.uint32(0xFF000000)
 Image = npt.NDArray[np.uint32]
 
 
@@ -33,17 +34,21 @@ def draw(
     upper = np.maximum(top - width / 2, limits[:, 0])
     lower = np.minimum(bottom + width / 2, limits[:, 1])
     there = lower > upper  # False for NaN, and for what lies outside
-    if not there.any():
-        return
     column, trace = np.nonzero(there)
     start, end = upper[there], lower[there]
     first, last = np.ceil(start).astype(np.intp), np.floor(end).astype(np.intp)
-    colour = colours[trace]
-    xs = column + x
+    colour, xs = colours[trace], column + x
     # Both ends cover a part of a pixel only: smooth, for two blends a stroke.
     split = first <= last
-    _blend(image, first - 1, xs, colour, np.where(split, first - start, end - start))
-    _blend(image, last, xs, colour, np.where(split, end - last, 0.0))
+    _blend(
+        image,
+        np.concatenate([first - 1, last]),
+        np.concatenate([xs, xs]),
+        np.concatenate([colour, colour]),
+        np.concatenate(
+            [np.where(split, first - start, end - start), np.where(split, end - last, 0.0)]
+        ),
+    )
     lengths = np.maximum(last - first, 0)
     total = int(lengths.sum())
     offsets = np.repeat(np.cumsum(lengths) - lengths, lengths)
@@ -55,9 +60,8 @@ def _blend(image: Image, rows: Array, xs: Array, colour: Array, share: F64Array)
     seen = (rows >= 0) & (rows < image.shape[0]) & (share > 0.02)
     rows, xs, colour = rows[seen], xs[seen], colour[seen]
     weight = (share[seen] * 256).astype(np.uint32)
-    under = image[rows, xs]
-    result = np.full(len(rows), 0xFF000000, np.uint32)
-    for shift in (0, 8, 16):
-        a, b = (under >> shift) & 255, (colour >> shift) & 255
-        result |= ((a * (256 - weight) + b * weight) >> 8) << shift
-    image[rows, xs] = result
+    rest, under = 256 - weight, image[rows, xs]
+    # Red and blue together, then green: eight bits of room above each for the product.
+    mixed = ((under & _RED_BLUE) * rest + (colour & _RED_BLUE) * weight) >> 8 & _RED_BLUE
+    green = ((under & _GREEN) * rest + (colour & _GREEN) * weight) >> 8 & _GREEN
+    image[rows, xs] = mixed | green | _OPAQUE

@@ -9,7 +9,7 @@ import numpy as np
 from acquire.lsl import StreamKey
 from devices.base import F64Array
 from gui.canvas import Group
-from gui.scaling import AutoScale, Extent, extent, stepped, wandered
+from gui.scaling import AutoScale, Extent, extents, stepped, wandered
 from gui.traces import Trace
 
 _FLOORS = {
@@ -45,10 +45,8 @@ class TraceScales:
         self, traces: Sequence[Trace], group: Group, recent: tuple[F64Array, F64Array]
     ) -> bool:
         """Take in what traces did lately, shape (n, traces); whether something has changed."""
-        low, high = recent
         swings: dict[GroupKey, list[float]] = {}
-        for number, trace in enumerate(traces):
-            found = extent(low[:, number], high[:, number])
+        for trace, found in zip(traces, extents(*recent), strict=True):
             if found is None:
                 continue
             self.extents[trace.key, trace.channel.index] = found

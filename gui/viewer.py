@@ -17,11 +17,11 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QSizePolicy, QToolTip, QWidget
+from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from acquire.lsl import StreamKey
 from gui import theme, viewer_paint
-from gui.canvas import Canvas, Group, Span
+from gui.canvas import Canvas, Group, Span, joined
 from gui.channel_info import ChannelInfo
 from gui.history import History
 from gui.live_streams import LiveStream, LiveStreams
@@ -29,7 +29,7 @@ from gui.texts import tr
 from gui.trace_scales import TraceScales
 from gui.traces import Place, Trace, first_choice, layout
 
-LEFT, RIGHT, BOTTOM = 84, 88, 40
+LEFT, TOP, RIGHT, BOTTOM = 84, 4, 88, 40
 LOOK_EVERY = 30
 """Frames between two looks at the scales."""
 MARKER_PX = 120
@@ -60,6 +60,7 @@ class Viewer(QWidget):
         self._chosen: dict[StreamKey, frozenset[int]] = {}
         self._known: tuple[tuple[int, bool], ...] = ()
         self._groups: dict[int, Group] = {}
+        self._plot, self._ratio = QRect(0, 0, 1, 1), 1.0
         self._frames = 0
         self._markers_seen = 0
         self._mouse: QPoint | None = None
@@ -97,9 +98,9 @@ class Viewer(QWidget):
         markers = sum(s.version for s in self.live.streams)
         if markers != self._markers_seen or (self.scrolls and dirty):
             self._markers_seen = markers
-            self.update(self.plot)
+            self.update(self.rect() if self.scrolls else self._plot.adjusted(0, 0, 0, BOTTOM))
         else:
-            for span in dirty:
+            for span in joined(dirty):
                 self.update(self._rect(span))
 
     def _notice_streams(self) -> None:
@@ -144,9 +145,11 @@ class Viewer(QWidget):
 
     def rearrange(self) -> None:
         """Lay all traces out anew: the size, the choice or the streams have changed."""
+        self._plot = self.rect().adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
+        self._ratio = self.devicePixelRatioF()
         streams = self.signals()
         self.traces = tuple(t for s in streams for t in self._traces_of(s))
-        ratio = self.devicePixelRatioF()
+        ratio = self._ratio
         size = self.plot.size() * ratio
         self.places = layout(self.traces, max(1, size.height()))
         groups, at = {}, 0
@@ -210,7 +213,12 @@ class Viewer(QWidget):
     @property
     def plot(self) -> QRect:
         """Where the traces are."""
-        return self.rect().adjusted(LEFT, 0, -RIGHT, -BOTTOM)
+        return self._plot
+
+    @property
+    def ratio(self) -> float:
+        """How many pixels of the screen a pixel of the layout is."""
+        return self._ratio
 
     @property
     def is_rotated(self) -> bool:
@@ -226,7 +234,7 @@ class Viewer(QWidget):
         """Give the x of a column in the widget."""
         width, last = self.canvas.width, self.last_column or 0
         x = width - 1 - (last - column) if self.is_rotated else column % width
-        return self.plot.left() + x / self.devicePixelRatioF()
+        return self.plot.left() + x / self._ratio
 
     def time_at(self, x: float) -> float | None:
         """Give the time under an x of the widget."""
@@ -234,21 +242,21 @@ class Viewer(QWidget):
         if last is None:
             return None
         width = self.canvas.width
-        column = round((x - self.plot.left()) * self.devicePixelRatioF())
+        column = round((x - self.plot.left()) * self._ratio)
         if not 0 <= column < width:
             return None
         behind = width - 1 - column if self.is_rotated else (last - column) % width
         return (last - behind + 0.5) * self.canvas.column_s
 
     def _rect(self, span: Span) -> QRect:
-        ratio, plot = self.devicePixelRatioF(), self.plot
+        ratio, plot = self._ratio, self._plot
         left = plot.left() + math.floor(span[0] / ratio) - 1
         right = plot.left() + math.ceil(span[1] / ratio) + 1
         return QRect(left, plot.top(), right - left, plot.height())
 
     def trace_at(self, y: float) -> int | None:
         """Give the number of the trace whose row an y is in."""
-        at = (y - self.plot.top()) * self.devicePixelRatioF()
+        at = (y - self.plot.top()) * self._ratio
         for number, place in enumerate(self.places):
             if abs(at - place.centre) <= place.height / 2:
                 return number
@@ -258,9 +266,7 @@ class Viewer(QWidget):
         """Give the canvas as an image that shares its memory."""
         pixels = self.canvas.image
         height, width = pixels.shape
-        image = QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
-        image.setDevicePixelRatio(self.devicePixelRatioF())
-        return image
+        return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
 
     # Events.
 
@@ -285,9 +291,11 @@ class Viewer(QWidget):
         before, self._mouse = self._mouse, event.position().toPoint()
         if self._dragged_from is not None:
             x, end = self._dragged_from
-            moved = round((x - self._mouse.x()) * self.devicePixelRatioF())
+            moved = round((x - self._mouse.x()) * self._ratio)
             self.canvas.freeze(min(end + moved, self.canvas.column(self._clock())))
             self.update()
+        number = self.trace_at(self._mouse.y()) if self._mouse.x() < LEFT else None
+        self.setToolTip("" if number is None else self.describe(number))
         for point in (before, self._mouse):
             if point is not None:
                 self.update(QRect(point.x() - 240, 0, 480, self.height()))
@@ -323,15 +331,6 @@ class Viewer(QWidget):
                 self.zoom(1)
             case _:
                 super().keyPressEvent(event)
-
-    def event(self, event: QEvent) -> bool:
-        """Explain a channel's trouble where the pointer is on its name."""
-        if event.type() == QEvent.Type.ToolTip and self._mouse is not None:
-            number = self.trace_at(self._mouse.y())
-            if number is not None and self._mouse.x() < LEFT:
-                QToolTip.showText(self.mapToGlobal(self._mouse), self.describe(number), self)
-                return True
-        return super().event(event)
 
     def now(self) -> float:
         """Give the local LSL time."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -24,10 +26,10 @@ NEAR = 200
 def paint(viewer: Viewer, painter: QPainter, dirty: QRect, mouse: QPoint | None) -> None:
     """Paint what lies in a rectangle."""
     plot = viewer.plot
-    painter.setClipRect(dirty)
-    ground = theme.colour("panel")
     if not plot.contains(dirty):
+        ground = theme.colour("panel")
         for side in (
+            QRect(0, 0, viewer.width(), plot.top()),
             QRect(0, 0, plot.left(), viewer.height()),
             QRect(plot.right() + 1, 0, viewer.width(), viewer.height()),
             QRect(0, plot.bottom() + 1, viewer.width(), viewer.height()),
@@ -46,7 +48,7 @@ def paint(viewer: Viewer, painter: QPainter, dirty: QRect, mouse: QPoint | None)
 
 
 def _canvas(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
-    plot, image, ratio = viewer.plot, viewer.image(), viewer.devicePixelRatioF()
+    plot, image, ratio = viewer.plot, viewer.image(), viewer.ratio
     last = viewer.last_column
     if not viewer.is_rotated or last is None:
         part = dirty & plot
@@ -65,11 +67,12 @@ def _canvas(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
 
 
 def _labels(viewer: Viewer, painter: QPainter) -> None:
-    ratio = viewer.devicePixelRatioF()
+    ratio = viewer.ratio
+    plot_top = viewer.plot.top()
     metrics = QFontMetrics(painter.font())
-    free = 0.0  # labels that would overlap are left out
+    free = -math.inf  # labels that would overlap are left out
     for number, (trace, place) in enumerate(zip(viewer.traces, viewer.places, strict=True)):
-        y = place.centre / ratio
+        y = plot_top + place.centre / ratio
         if y - metrics.height() / 2 < free - 3:
             continue
         free = y + metrics.height() / 2
@@ -86,10 +89,11 @@ def _labels(viewer: Viewer, painter: QPainter) -> None:
 
 
 def _readouts(viewer: Viewer, painter: QPainter) -> None:
-    ratio, left = viewer.devicePixelRatioF(), viewer.plot.right() + 9
-    seen, free = set(), 0.0
+    ratio, left = viewer.ratio, viewer.plot.right() + 9
+    seen, free = set(), -math.inf
+    plot_top = viewer.plot.top()
     for trace, place in zip(viewer.traces, viewer.places, strict=True):
-        y = place.centre / ratio
+        y = plot_top + place.centre / ratio
         text = viewer.readouts.get((trace.key, trace.channel.index))
         painter.setPen(theme.colour("text"))
         if text is None:
@@ -130,31 +134,36 @@ def _markers(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
     last = viewer.last_column
     if last is None:
         return
-    canvas, plot = viewer.canvas, viewer.plot
-    oldest = (last - canvas.width + (0 if viewer.is_rotated else canvas.gap)) * canvas.column_s
-    metrics = QFontMetrics(painter.font())
+    found = list(_shown_markers(viewer, last, dirty))
+    if not found:
+        return
+    plot, metrics = viewer.plot, QFontMetrics(painter.font())
     line = theme.colour("text")
     line.setAlpha(110)
     taken: list[tuple[float, float]] = []
+    for x, label in sorted(found):
+        painter.setPen(QPen(line, 1, Qt.PenStyle.DashLine))
+        painter.drawLine(QLineF(x, plot.top(), x, plot.bottom() + 18))
+        width = metrics.horizontalAdvance(label) + 8
+        if any(x < end and x + width > start for start, end in taken):
+            continue
+        taken.append((x, x + width))
+        painter.setPen(theme.colour("text"))
+        painter.drawText(QRectF(x + 4, plot.bottom() + 2, width, 18), _LEFT, label)
+
+
+def _shown_markers(viewer: Viewer, last: int, dirty: QRect) -> Iterator[tuple[float, str]]:
+    """Give x and label of the markers whose line or label reaches the rectangle."""
+    canvas = viewer.canvas
+    first = last - canvas.width + (0 if viewer.is_rotated else canvas.gap)
+    left, right = dirty.left() - NEAR, dirty.right() + 2
     for stream in viewer.live.streams:
         for at, marker in reversed(stream.markers.copy()):
-            if at < oldest:
-                break
             column = canvas.column(at)
-            if column > last:
-                continue
-            x = viewer.x_of(column)
-            if not dirty.left() - 2 * NEAR < x < dirty.right() + NEAR:
-                continue
-            painter.setPen(QPen(line, 1, Qt.PenStyle.DashLine))
-            painter.drawLine(QLineF(x, plot.top(), x, plot.bottom() + 18))
-            width = metrics.horizontalAdvance(marker.label) + 8
-            if any(x < end and x + width > start for start, end in taken):
-                continue
-            taken.append((x, x + width))
-            painter.setPen(theme.colour("text"))
-            box = QRectF(x + 4, plot.bottom() + 2, width, 18)
-            painter.drawText(box, _LEFT, marker.label)
+            if column < first:
+                break
+            if column <= last and left < (x := viewer.x_of(column)) < right:
+                yield x, marker.label
 
 
 def _cursor(viewer: Viewer, painter: QPainter, mouse: QPoint) -> None:

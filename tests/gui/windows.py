@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psutil
@@ -15,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QWidget
 
 from gui import theme
 from gui.app import WindowOrder, make_window
+from gui.viewer import Viewer
 from gui.window import RecorderWindow
 from tests.acquire.program import TIMEOUT_S, unique, write_rig
 
@@ -86,6 +88,11 @@ def hold(widget: QWidget, until: Callable[[], object]) -> None:
     QTest.mouseRelease(widget, Qt.MouseButton.LeftButton, pos=QPoint(1, 1))
 
 
+def _is_drawn(viewer: Viewer) -> bool:
+    empty = not viewer.signals()
+    return empty or (viewer.canvas.head is not None and viewer.canvas.is_complete)
+
+
 def picture(widget: QWidget, name: str) -> None:
     """Keep screenshots, light and dark, where somebody wants them."""
     folder = os.environ.get("UNISONO_SCREENSHOTS")
@@ -94,8 +101,9 @@ def picture(widget: QWidget, name: str) -> None:
     Path(folder).mkdir(parents=True, exist_ok=True)
     for dark in (False, True):
         dress(dark)
-        for _ in range(3):
-            QApplication.processEvents()
+        for viewer in widget.findChildren(Viewer):
+            wait_until(partial(_is_drawn, viewer), what="traces")
+        QTest.qWait(100)
         scale = round(widget.devicePixelRatioF())
         widget.grab().save(f"{folder}/window-{name}-{'dark' if dark else 'light'}-{scale}x.png")
     dress(False)
