@@ -41,7 +41,8 @@ class Camera:
         """(times, file number, index in the file, device frame) of each stored frame."""
         times, values = self.stream.read(channels=_COLUMNS)
         index, frame, fate = values.T
-        stored = (fate == Fate.STORED.code) & (index >= 0)
+        stored = np.flatnonzero((fate == Fate.STORED.code) & (index >= 0))
+        stored = stored[: len(stored) - self.entry.taken_back]
         index = index[stored].astype(np.int64)
         file = np.cumsum(np.r_[0, np.diff(index) < 0]) if len(index) else index
         numbers = np.nan_to_num(frame[stored], nan=-1).astype(np.int64)

@@ -19,7 +19,6 @@ from recordings.errors import RecordingError
 from recordings.integrity import file_findings, recording_findings, state_findings
 from recordings.ledger import examine_camera
 from recordings.manifest import (
-    MANIFEST_NAME,
     CameraReport,
     Finding,
     Manifest,
@@ -29,6 +28,7 @@ from recordings.manifest import (
 )
 from recordings.markers import Marker, marker_findings, parse_markers
 from recordings.pairs import pair_reports
+from recordings.session import locate
 from recordings.stream_check import EVENTS_STREAM, StreamExam, examine_stream
 from recordings.truth import Found, find_all, load_truth, summary
 from recordings.xdf_reader import XdfRecording, read_xdf
@@ -77,7 +77,8 @@ def examine(path: Path, *, hashes: bool = True) -> Examination:
     Raises:
         RecordingError: as `check`.
     """
-    folder, xdf, manifest = _locate(path)
+    where, xdf, manifest = locate(path)
+    folder = where if manifest else xdf.parent
     recording = read_xdf(xdf)
     # Hashing reads the disk and lets go of the interpreter: it runs beside everything else.
     with ThreadPoolExecutor(1) as pool:
@@ -94,18 +95,6 @@ def examine(path: Path, *, hashes: bool = True) -> Examination:
         examination.markers,
         examination.found,
     )
-
-
-def _locate(path: Path) -> tuple[Path, Path, Manifest | None]:
-    """Return folder, XDF file and manifest of what `path` names."""
-    if path.is_dir():
-        return path, path / layout.XDF_NAME, Manifest.load(path)
-    if not path.exists():
-        raise RecordingError(f"{path}: there is no such session or file")
-    # The recording inside a session folder is checked as the session that it belongs to.
-    if path.name == layout.XDF_NAME and (path.parent / MANIFEST_NAME).exists():
-        return path.parent, path, Manifest.load(path.parent)
-    return path.parent, path, None
 
 
 def _examine(

@@ -6,6 +6,7 @@ clock; times called `stamp` are raw stamps of a stream's own clock.
 
 from __future__ import annotations
 
+import json
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -201,6 +202,7 @@ class Manifest(_Model):
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise RecordingError(f"{path}: cannot be read ({error}): not a session?") from error
+        _check_version(path, text)
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
@@ -210,6 +212,23 @@ class Manifest(_Model):
                 f"{path}: {where or 'content'}: {first['msg']}; "
                 f"this program reads {FORMAT} version {VERSION}"
             ) from error
+
+
+def _check_version(path: Path, text: str) -> None:
+    """Refuse what a later program wrote before its unknown keys do.
+
+    Raises:
+        RecordingError: the version is another one.
+    """
+    try:
+        version = json.loads(text)["version"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return  # no manifest at all: the model says what is wrong
+    if isinstance(version, int) and version != VERSION:
+        raise RecordingError(
+            f"{path}: written as {FORMAT} version {version}; this program reads {FORMAT} version "
+            f"{VERSION}: use the Unisono that wrote it, or a newer one"
+        )
 
 
 class Verdict(StrEnum):

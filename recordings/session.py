@@ -13,10 +13,11 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from recordings import layout
 from recordings.camera import Camera
@@ -25,9 +26,10 @@ from recordings.manifest import INDEX_CHANNELS, MANIFEST_NAME, Manifest, VideoEn
 from recordings.markers import Marker, parse_markers
 from recordings.stream import Stamps, Stream
 from recordings.stream_check import VIDEO_TYPE
+from recordings.trials import Trial, columns, trials
 from recordings.xdf_reader import XdfRecording, XdfStream, read_xdf
 
-__all__ = ["Camera", "Session", "SessionMarker", "Stamps", "Stream", "open_session"]
+__all__ = ["Camera", "Session", "SessionMarker", "Stamps", "Stream", "Trial", "open_session"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,21 @@ class SessionMarker:
     def time(self) -> float:
         """LSL time, seconds."""
         return self.marker.time
+
+    @property
+    def event(self) -> str:
+        """What happened (onset, end…), "" where the marker does not say."""
+        return self.marker.event
+
+    @property
+    def code(self) -> int | None:
+        """The trigger code, if any."""
+        return self.marker.code
+
+    def text(self, field: str) -> str:
+        """Return a field of the marker (trial, step, stimulus…) as text, "" where it has none."""
+        value = self.marker.fields.get(field)
+        return "" if value is None else str(value)
 
 
 class Session:
@@ -118,6 +135,34 @@ class Session:
         ]
         return sorted(found, key=lambda m: m.time)
 
+    def trials(self, *names: str) -> list[Trial]:
+        """List the stimuli from onset to end that the markers of these streams (all) tell."""
+        return trials(self.markers(*names))
+
+    def marker_columns(self, *names: str) -> dict[str, list[Any]]:
+        """Give `markers` as columns, for any frame library: time, stream, event, code, trial…"""
+        return columns(self.markers(*names))
+
+    def utc(self, time: float) -> datetime | None:
+        """Give an LSL time as UTC, by the manifest's clock at the start; None without one."""
+        if self.manifest is None or not self.manifest.clock:
+            return None
+        pair = self.manifest.clock[0]
+        base = datetime.fromisoformat(pair.utc.replace("Z", "+00:00")).astimezone(UTC)
+        return base + timedelta(seconds=time - pair.lsl)
+
+    def to_mne(self, name: str | None = None) -> Any:
+        """Give a stream (the first of type EEG without a name) as an `mne.io.Raw`.
+
+        See `recordings.to_mne` for gaps, units and how markers become annotations.
+
+        Raises:
+            RecordingError: there is no such stream with samples, or MNE is not installed.
+        """
+        from recordings.to_mne import to_mne
+
+        return to_mne(self, name)
+
     def close(self) -> None:
         """Let go of the files."""
         for camera in self.__dict__.get("cameras", {}).values():
@@ -146,14 +191,24 @@ def open_session(path: str | Path, *, subtract_latency: Collection[str] = ()) ->
         RecordingError: it is neither, its version is not read here, or a latency that is to be
             subtracted was never measured.
     """
-    path = Path(path)
+    where, xdf, manifest = locate(Path(path))
+    return _open(where, xdf, manifest, subtract_latency)
+
+
+def locate(path: Path) -> tuple[Path, Path, Manifest | None]:
+    """Return what a path names: the session's folder or the bare file, XDF file and manifest.
+
+    Raises:
+        RecordingError: there is no such thing, or its manifest cannot be read.
+    """
     if path.is_dir():
-        return _open(path, path / layout.XDF_NAME, Manifest.load(path), subtract_latency)
+        return path, path / layout.XDF_NAME, Manifest.load(path)
     if not path.exists():
         raise RecordingError(f"{path}: there is no such session or file")
+    # The recording inside a session folder is opened as the session that it belongs to.
     if path.name == layout.XDF_NAME and (path.parent / MANIFEST_NAME).exists():
-        return _open(path.parent, path, Manifest.load(path.parent), subtract_latency)
-    return _open(path, path, None, subtract_latency)
+        return path.parent, path, Manifest.load(path.parent)
+    return path, path, None
 
 
 def _open(path: Path, xdf: Path, manifest: Manifest | None, latency: Collection[str]) -> Session:

@@ -13,7 +13,7 @@ from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Final, Self
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,9 @@ from recordings.xdf_scan import Buffer, Damage, Span, StreamChunks, scan
 __all__ = ["Damage", "Footer", "StreamInfo", "XdfRecording", "XdfStream", "read_xdf"]
 
 F64Array = npt.NDArray[np.float64]
+
+_RELEASE: Final = 64 << 20
+"""After so many bytes the pages of the file that were read are given back."""
 
 
 class XdfStream:
@@ -161,6 +164,7 @@ class XdfStream:
         """Yield views of (stamps, values) that together are the samples `start` to `stop`."""
         chunks = self._chunks
         number = int(np.searchsorted(self._ends, start, "right"))
+        released = chunks.starts[number] if number < len(chunks.starts) else 0
         at = int(self._ends[number - 1]) if number else 0
         while at < stop and number < len(chunks.starts):
             where = chunks.starts[number], chunks.sizes[number], chunks.counts[number]
@@ -169,6 +173,9 @@ class XdfStream:
                 if len(values[cut]):
                     yield (None if stamps is None else stamps[cut]), values[cut]
                 at += len(values)
+            if where[0] - released > _RELEASE:
+                _release(self._buffer, released, where[0])
+                released = where[0]
             number += 1
 
     @cached_property
@@ -254,6 +261,14 @@ class XdfRecording:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _release(buffer: Buffer, start: int, end: int) -> None:
+    """Let go of pages of a mapped file, where the system can: they stay in its cache."""
+    if isinstance(buffer, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+        start += -start % mmap.PAGESIZE
+        if end > start:
+            buffer.madvise(mmap.MADV_DONTNEED, start, end - start)
 
 
 def read_xdf(path: Path) -> XdfRecording:

@@ -1,0 +1,192 @@
+"""A stream as an MNE `Raw`, markers as annotations: `session.to_mne()`.
+
+MNE knows one rate and no gaps. So the samples keep the nominal rate, and where samples are missing
+zeros stand under an annotation `BAD_ACQ_SKIP`, which MNE leaves out. A marker is put at the sample
+that was taken when the marker came (samples dejittered, clocks corrected), not at its time counted
+from the start: nothing drifts apart, however long the recording.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+import numpy.typing as npt
+
+from recordings import timing
+from recordings.errors import RecordingError
+from recordings.stream import Stamps, Stream
+from recordings.stream_check import EVENTS_STREAM
+from recordings.timing import F64Array
+
+if TYPE_CHECKING:
+    import mne
+
+    from recordings.session import Session, SessionMarker
+
+KINDS: Final = {
+    "EEG": "eeg",
+    "EOG": "eog",
+    "ECG": "ecg",
+    "EMG": "emg",
+    "EDA": "gsr",
+    "GSR": "gsr",
+    "RSP": "resp",
+    "RESP": "resp",
+    "SKT": "temperature",
+    "TRIGGER": "stim",
+}
+_VOLTS: Final = {
+    "microvolts": 1e-6, "microvolt": 1e-6, "uv": 1e-6, "µv": 1e-6, "μv": 1e-6,
+    "millivolts": 1e-3, "millivolt": 1e-3, "mv": 1e-3,
+    "volts": 1.0, "volt": 1.0, "v": 1.0,
+    "microsiemens": 1e-6, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "siemens": 1.0,
+}  # fmt: skip
+
+
+class Grid:
+    """The samples of a regular stream on an even grid at its nominal rate.
+
+    `at[i]` is where sample i stands; `times` are the samples' own times; `skips` are the stretches
+    (first, after the last) of the grid that no sample fills.
+    """
+
+    def __init__(self, times: F64Array, rate_hz: float) -> None:
+        self.times = times
+        self.rate_hz = rate_hz
+        found = timing.gaps(times, rate_hz)
+        extra = np.zeros(len(times), np.int64)
+        inside = found.index + 1 < len(times)
+        extra[found.index[inside] + 1] = found.lost[inside]
+        self.at = np.arange(len(times)) + np.cumsum(extra)
+        self.skips = [
+            (int(self.at[i]) + 1, int(self.at[i]) + 1 + int(n))
+            for i, n in zip(found.index[inside].tolist(), found.lost[inside].tolist(), strict=True)
+        ]
+
+    def __len__(self) -> int:
+        return int(self.at[-1]) + 1 if len(self.at) else 0
+
+    def position(self, time: float) -> float:
+        """Return where `time` lies on the grid, in samples; outside of the stream, extrapolated."""
+        times = self.times
+        if time <= times[0]:
+            return float((time - times[0]) * self.rate_hz)
+        if time >= times[-1]:
+            return float(self.at[-1] + (time - times[-1]) * self.rate_hz)
+        return float(np.interp(time, times, self.at))
+
+    def spread(self, data: npt.NDArray[Any]) -> npt.NDArray[Any]:
+        """Return data, shape (n, channels), on the grid, shape (len, channels), gaps as zeros."""
+        if len(self) == len(data):
+            return data
+        out = np.zeros((len(self), data.shape[1]), data.dtype)
+        out[self.at] = data
+        return out
+
+
+def grid_of(stream: Stream) -> Grid:
+    """Return the grid of a regular stream.
+
+    Raises:
+        RecordingError: the stream has no rate, holds text, or is empty.
+    """
+    if stream.is_text or stream.rate_hz <= 0:
+        raise RecordingError(f"stream {stream.name!r} has no rate: it is no signal")
+    if not len(stream):
+        raise RecordingError(f"stream {stream.name!r} has no samples")
+    return Grid(stream.times(stamps=Stamps.DEJITTERED), stream.rate_hz)
+
+
+def to_mne(session: Session, name: str | None = None) -> mne.io.BaseRaw:
+    """Return a stream as an MNE `Raw`; see `Session.to_mne`."""
+    try:
+        import mne
+    except ImportError:
+        raise RecordingError(
+            "MNE is not installed; install it with: pip install 'unisono[bids]'"
+        ) from None
+    stream = session[name] if name else _first_eeg(session)
+    grid = grid_of(stream)
+    kinds = channel_kinds(stream)
+    labels = unique_labels(stream)
+    info = mne.create_info(labels, stream.rate_hz, kinds)
+    data = grid.spread(stream.xdf.read()).T.astype(np.float64)
+    data *= np.array(
+        [scale(c.unit, k) for c, k in zip(stream.xdf.info.channels, kinds, strict=True)]
+    )[:, None]
+    raw = mne.io.RawArray(data, info, verbose="error")
+    raw.set_meas_date(session.utc(float(grid.times[0])))
+    line = (session.manifest.rig or {}).get("rig", {}) if session.manifest else {}
+    if isinstance(line, dict) and line.get("powerline_hz"):
+        with raw.info._unlock():
+            raw.info["line_freq"] = float(line["powerline_hz"])
+    raw.set_annotations(_annotations(session, grid, raw.info["meas_date"]))
+    return raw
+
+
+def _annotations(session: Session, grid: Grid, start: datetime | None) -> mne.Annotations:
+    import mne
+
+    onsets, durations, texts = [], [], []
+    for first, after in grid.skips:
+        onsets.append(first / grid.rate_hz)
+        durations.append((after - first) / grid.rate_hz)
+        texts.append("BAD_ACQ_SKIP")
+    for one in session.markers():
+        if one.stream == EVENTS_STREAM:
+            continue
+        at = grid.position(one.time)
+        if -0.5 <= at <= len(grid) - 0.5:
+            onsets.append(max(at, 0.0) / grid.rate_hz)
+            durations.append(0.0)
+            texts.append(describe(one))
+    return mne.Annotations(onsets, durations, texts, orig_time=start)
+
+
+def describe(one: SessionMarker) -> str:
+    """Name a marker in a few words: `onset/clip-3/103`; its text where it is no JSON."""
+    if not one.event:
+        return one.marker.text or "marker"
+    parts = (one.event, one.text("stimulus"), one.code)
+    return "/".join(str(part) for part in parts if part not in ("", None))
+
+
+def channel_kinds(stream: Stream) -> list[str]:
+    """Return MNE's channel types; without any, those of an EEG stream are EEG."""
+    default = "eeg" if stream.type.upper() == "EEG" else "misc"
+    return [
+        KINDS.get(c.kind.upper(), "misc") if c.kind else default for c in stream.xdf.info.channels
+    ]
+
+
+def unique_labels(stream: Stream) -> list[str]:
+    """Return the channels' labels, the second `Cz` as `Cz-2`."""
+    out: list[str] = []
+    for label in stream.labels:
+        name, count = label or "channel", 1
+        while name in out:
+            count += 1
+            name = f"{label}-{count}"
+        out.append(name)
+    return out
+
+
+def scale(unit: str, kind: str) -> float:
+    """Return what a value is multiplied with to be in SI units, as MNE wants it."""
+    if kind == "stim":
+        return 1.0
+    if not unit and kind in ("eeg", "eog", "ecg", "emg"):
+        return 1e-6  # what LSL's meta-data leaves out is microvolts in practice
+    return _VOLTS.get(unit.lower(), 1.0)
+
+
+def _first_eeg(session: Session) -> Stream:
+    found = [s for s in session.streams if s.type.upper() == "EEG" and len(s)]
+    if not found:
+        known = ", ".join(f"{s.name} ({s.type})" for s in session.streams) or "none"
+        raise RecordingError(
+            f"{session.path}: no stream of type EEG with samples; name one of: {known}"
+        )
+    return found[0]
