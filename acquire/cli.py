@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import acquire
-from acquire import cli_recordings
+from acquire import cli_recordings, cli_stimulus
 from acquire.cli_recordings import Json
 
 app = typer.Typer(
@@ -96,6 +96,13 @@ def record(
     xdf: Annotated[
         Path | None, typer.Option("--xdf", metavar="FILE", help="Record to a bare XDF file.")
     ] = None,
+    protocol: Annotated[
+        str | None, typer.Option(help="Play this protocol; its end is the recording's.")
+    ] = None,
+    simulate: cli_stimulus.Simulate = False,
+    headless: cli_stimulus.Headless = False,
+    windowed: cli_stimulus.Windowed = False,
+    screen: cli_stimulus.Screen = 0,
     as_json: Json = False,
 ) -> None:
     """Record a rig, or any LSL streams, until Ctrl-C, SIGTERM or a line `stop`."""
@@ -108,17 +115,19 @@ def record(
     if xdf is not None and rig is not None:
         raise ConfigError("--xdf records streams, not a rig; leave out one of the two")
     given = {"study": study, "participant": participant, "session": session, "task": task}
+    labels = Labels(**{key: value for key, value in given.items() if value is not None})
     order = Order(
         rig=rigs.load_rig(rig) if rig is not None else rigs.EMPTY,
         predicates=tuple(streams or ()),
         seconds=seconds,
-        labels=Labels(**{key: value for key, value in given.items() if value is not None}),
+        labels=labels,
         data_dir=data_dir,
         xdf=xdf,
         wait_s=wait,
         allow_missing=allow_missing,
         report=not no_report,
         as_json=as_json,
+        play=cli_stimulus.order(protocol, labels.participant, simulate, headless, windowed, screen),
     )
     raise typer.Exit(run(order))
 
@@ -308,6 +317,7 @@ def camera_benchmark(
 
 
 app.add_typer(cli_recordings.app)
+app.add_typer(cli_stimulus.app, name="stimulus")
 
 
 def main() -> None:

@@ -20,6 +20,7 @@ from pydantic import ValidationError
 
 from acquire.camera import CameraStream
 from acquire.clock import ClockModel
+from acquire.device_process import pipe_of
 from acquire.errors import AcquireError
 from acquire.listening import Listener, Wish, codes_to
 from acquire.lsl import LslClock, Outlet, configure
@@ -337,18 +338,10 @@ class Host:
             return
 
 
-def _connection(handle: int) -> Connection:
-    if sys.platform == "win32":
-        from multiprocessing.connection import PipeConnection
-
-        return PipeConnection(handle)  # type: ignore[return-value]
-    return Connection(handle)
-
-
 def main() -> None:
     """Run one device for the engine at the other end of the pipe."""
     logging.basicConfig(level=os.environ.get("UNISONO_LOG", "CRITICAL"))
-    Host(_connection(int(sys.argv[1]))).run()
+    Host(pipe_of(int(sys.argv[1]))).run()
     # A driver that hangs in its SDK must not keep the process: everything is closed by now.
     os._exit(0)
 

@@ -26,10 +26,8 @@ from acquire.messages import (
     HostEvent,
     HostStatus,
     Loss,
-    Open,
     Opened,
     Request,
-    Upward,
 )
 from devices.base import VideoSpec
 
@@ -85,6 +83,15 @@ def start_child(module: str, pipe: Connection, cwd: Path | None) -> subprocess.P
         )
 
 
+def pipe_of(handle: int) -> Connection:
+    """Open, in the child, its end of the pipe that `start_child` has handed over."""
+    if sys.platform == "win32":
+        from multiprocessing.connection import PipeConnection
+
+        return PipeConnection(handle)  # type: ignore[return-value]
+    return Connection(handle)
+
+
 @dataclass(frozen=True, slots=True)
 class DeviceSnapshot:
     """What the engine knows of a device now."""
@@ -111,6 +118,9 @@ class DeviceSnapshot:
 class DeviceProcess:
     """One device process."""
 
+    module = "acquire.device_host"
+    """What the process runs."""
+
     def __init__(
         self,
         name: str,
@@ -132,16 +142,17 @@ class DeviceProcess:
         """The newest state."""
         return self._snapshot
 
-    def start(self, order: Open, cwd: Path | None) -> None:
+    def start(self, order: Any, cwd: Path | None) -> None:
         """Start the process and have it open the device; returns before the device is open.
 
+        `order` is its first message, `Open` for a device.
         It may be started again after its end.
         """
         self._change(state=DeviceState.OPENING, error=None, opened=None, host=None)
         self._closing = False
         self._pipe, theirs = Pipe(duplex=True)
         try:
-            self._process = start_child("acquire.device_host", theirs, cwd)
+            self._process = start_child(self.module, theirs, cwd)
         finally:
             theirs.close()
         name = f"device {self._snapshot.name}"
@@ -219,13 +230,13 @@ class DeviceProcess:
     def _listen(self) -> None:
         while True:
             try:
-                message: Upward = self._pipe.recv()
+                message = self._pipe.recv()
             except (EOFError, OSError):
                 break
             self._hear(message)
         self._ended()
 
-    def _hear(self, message: Upward) -> None:
+    def _hear(self, message: Any) -> None:
         match message:
             case Answer():
                 self._answer(message)

@@ -27,6 +27,7 @@ from acquire.errors import ControlError, Unknown
 from acquire.lsl import Outlet, configure, local_clock
 from acquire.markers import Markers
 from acquire.messages import HostEvent, VideoSummary
+from acquire.player_link import PlayerLink
 from acquire.pump import Pump
 from acquire.readiness import Readiness
 from acquire.recorder import RESERVE_BYTES, Recording
@@ -97,6 +98,7 @@ class Engine:
         self.devices = RigDevices(
             rig, lsl_config, self._hear, self._pump.note_loss, self._came_up, self._goes_down
         )
+        self.player = PlayerLink(lsl_config, self.report, self._connect)
         self._videos = Videos(self.devices.processes, self._complain_of_video, self._pump.is_chosen)
         self._recording: Recording | None = None
         self._session: Session | None = None
@@ -224,7 +226,7 @@ class Engine:
             own[self._outlet.uid] = events.DEVICE
         if self._markers is not None:
             own[self._markers.uid] = events.DEVICE
-        return own
+        return own | self.player.uids
 
     def _hear(self, device: str, event: HostEvent) -> None:
         self.report(device, event.level, event.code, event.text)
@@ -237,6 +239,11 @@ class Engine:
         if opened is not None and self._phase is Phase.RECORDING and self._session is not None:
             self._pump.wait_connected(set(opened.uids.values()), CONNECTED_S)
             self._videos.start_again(device, local_clock() + BARRIER_S)
+
+    def _connect(self, uids: set[str]) -> None:
+        """Wait until streams that have come while the engine is open are connected."""
+        if self._discovery is not None:
+            self._pump.wait_connected(uids, CONNECTED_S)
 
     def _goes_down(self, device: str) -> None:
         """A device is about to be stopped: its video is closed first."""
@@ -290,6 +297,7 @@ class Engine:
         streams = [s.entry() for s in self._recording.streams.values()]
         videos = self._videos.entries(lsl_start)
         session.started(lsl_start, streams, videos, simulated)
+        self.player.record_to(session.folder)
         _sleep_until(lsl_start)
         self.report("engine", "info", "recording-start", f"recording {session.folder.name}")
         self._hold_codecs_against(data_dir)
@@ -401,6 +409,7 @@ class Engine:
         if self._session is not None:
             self._videos.stop(lsl_stop)
         self.report("engine", "info", "recording-stop", "stopping")
+        self.player.record_to(None)
         self._pump.finish(lsl_stop)
         summaries = self._videos.collect() if self._session is not None else []
         videos = final_entries(videos, summaries, recording, lsl_stop)
@@ -438,6 +447,7 @@ class Engine:
         self._videos.split(after.folder, lsl_split)
         with self._event_lock:
             self._session, self._path, self._alarms = after, after.folder, 0
+        self.player.record_to(after.folder)
         self._recording = following
         self._pump.split(following, lsl_split)
         streams = [s.entry() for s in following.streams.values()]
@@ -494,6 +504,7 @@ class Engine:
         if self._discovery is not None:
             self._discovery.close()
         self._pump.close()
+        self.player.close()
         self.devices.close()
         with self._event_lock:
             if self._outlet is not None:

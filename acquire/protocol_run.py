@@ -149,6 +149,11 @@ class Run:
         return self._visit
 
     @property
+    def shown(self) -> Visit | None:
+        """What is on the screen, or hidden by a pause: its onset is marked, its end is not."""
+        return self._on
+
+    @property
     def trial(self) -> Trial | None:
         """The trial that is being played, or the next one before the start."""
         return self._trial or (self._trials[0] if self._trials else None)
@@ -165,6 +170,13 @@ class Run:
         if self._trial is None and self._trials:
             return self._trials[0].number
         return self._trials[0].number if self._trials else len(self.plan.trials) + 1
+
+    @property
+    def remaining_s(self) -> float:
+        """How long the rest will take, by the plan's estimate."""
+        pages = [*self._pages, *(page for trial in self._trials for page in trial.pages)]
+        now = self._visit.page.estimate_s if self._visit is not None else 0.0
+        return now + sum(page.estimate_s for page in pages)
 
     # What is on the screen.
 
@@ -197,8 +209,10 @@ class Run:
 
     def swapped(self, picture: Picture, frame: int, presented: float) -> list[Mark]:
         """Note that frame number `frame` with `picture` came onto the screen; give its markers."""
-        marks = [_restamped(mark, frame, presented) for mark in self._owed]
-        self._owed.clear()
+        marks: list[Mark] = []
+        if self.state is not PlayState.LOADED:  # before the start, nobody may be listening yet
+            marks += [_restamped(mark, frame, presented) for mark in self._owed]
+            self._owed.clear()
         if self._on is not None and picture.visit is not self._on:
             marks += self._end_marks(self._on, frame, presented)
             self._on = None
@@ -316,10 +330,11 @@ class Run:
         assert visit.page.item is not None
         rt = time - visit.onset - visit.away_s
         more = {"item": visit.page.item.id, "value": value, "rt_s": round(rt, 6)}
+        about = visit.trial.stimulus.name if visit.trial.stimulus else None
         return Mark(
             "answer",
             time,
-            **visit.names(),
+            **{**visit.names(), "stimulus": about},
             more=more | ({"attempt": visit.attempt} if visit.attempt > 1 else {}),
         )
 

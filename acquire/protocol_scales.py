@@ -151,7 +151,7 @@ class Item:
         """
         number = isinstance(value, int | float) and not isinstance(value, bool)
         if self.kind == "text" and isinstance(value, str) and len(value) <= MAX_TEXT:
-            return value
+            return " ".join(value.split())  # one line, as a table needs it
         if self.kind == "choice" and isinstance(value, str) and value in self.labels:
             return value
         if number and math.isfinite(value) and self.minimum <= value <= self.maximum:

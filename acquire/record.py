@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import math
 import sys
@@ -13,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from acquire.discovery import Selection
 from acquire.engine import Engine
 from acquire.lsl import configuration
+from acquire.player_messages import PlayOrder
+from acquire.player_performance import described, played
 from acquire.progress import Progress, warn
 from acquire.rig import EMPTY, Rig
 from acquire.session import DEFAULT_LABELS, Labels
@@ -50,6 +53,7 @@ class Order:
     report: bool = True
     as_json: bool = False
     private: bool = False  # loopback and a random session: the demo
+    play: PlayOrder | None = None  # the recording ends when this protocol does
 
     @property
     def selection(self) -> Selection:
@@ -122,6 +126,9 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
         on_failure=stopper.stop,
         publish_events=order.xdf is None,
     ) as engine:
+        if order.play is not None:
+            with progress.spinner("loading the protocol"):
+                progress.line(described(engine.player.load(order.play)))
         with progress.spinner("starting devices and looking for streams"):
             engine.open(
                 order.wait_s,
@@ -136,7 +143,10 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
             lsl_start = engine.start(order.where, order.labels)
         progress.line("recording")
         end = lsl_start + order.seconds if order.seconds is not None else math.inf
-        progress.watch(engine, stopper, end)
+        with contextlib.ExitStack() as stack:
+            if order.play is not None:
+                stack.enter_context(played(engine.player, stopper, progress.line))
+            progress.watch(engine, stopper, end)
         return engine.stop(end if math.isfinite(end) and not stopper.stopped else 0.0)
 
 

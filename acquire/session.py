@@ -198,8 +198,8 @@ class Session:
         """Note how it ended, before the hashes are known."""
         videos = tuple(videos)
         names = [layout.XDF_NAME, *(file for v in videos for file in v.files)]
-        if (self.folder / layout.TRUTH_NAME).exists():
-            names.append(layout.TRUTH_NAME)
+        extra = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
+        names += [name for name in extra if (self.folder / name).exists()]
         self.change(
             state=state,
             clock=(*self.manifest.clock, clock_pair()),

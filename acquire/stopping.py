@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 
 from acquire.lsl import local_clock
@@ -21,6 +22,8 @@ class Stopper:
 
     def __init__(self) -> None:
         self.interrupted = False
+        self.hear: Callable[[str], None] = lambda line: None
+        """Gets the lines of standard input that do not say stop."""
         self._event = threading.Event()
 
     def listen(self, *, stdin: bool) -> None:
@@ -51,8 +54,12 @@ class Stopper:
                 return
             *lines, rest = (rest + data).split(b"\n")
             rest = rest[-4096:]
-            if any(line.strip().lower() == b"stop" for line in lines):
-                self.stop()
+            for line in lines:
+                text = line.decode("utf-8", "replace").strip().lower()
+                if text == "stop":
+                    self.stop()
+                elif text:
+                    self.hear(text)
 
     def stop(self) -> None:
         """End the wait."""

@@ -12,6 +12,8 @@ from recordings.errors import RecordingError, RunTaken
 
 XDF_NAME: Final = "recording.xdf"
 TRUTH_NAME: Final = "truth.tsv"
+RATINGS_NAME: Final = "ratings.tsv"
+PROTOCOL_NAME: Final = "protocol.json"
 REPORT_NAME: Final = "report.html"
 REPORT_JSON_NAME: Final = "report.json"
 

@@ -10,7 +10,7 @@ from typing import Any
 from recordings.manifest import Finding
 from recordings.timing import F64Array
 
-_ENDS = frozenset({"end", "skip", "abort"})
+ENDS = frozenset({"end", "skip", "repeat", "abort"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +66,13 @@ def marker_findings(name: str, markers: list[Marker]) -> Iterator[Finding]:
     for marker in (m for m in markers if m.event):
         key = (str(marker.fields.get("trial")), str(marker.fields.get("stimulus")))
         if marker.event == "onset":
-            uncoded += marker.code is None
+            # A cross or a question may go without a code; a stimulus cannot be found without.
+            needs_code = marker.fields.get("stimulus", "") is not None
+            uncoded += marker.code is None and needs_code
             if key in running:
                 unended.append(running[key])
             running[key] = marker
-        elif marker.event in _ENDS and running.pop(key, None) is None:
+        elif marker.event in ENDS and running.pop(key, None) is None:
             strays += marker.event == "end"
     left = sorted(running.values(), key=lambda m: m.time)
     last_onset = max((m.time for m in markers if m.event == "onset"), default=0.0)

@@ -29,6 +29,8 @@ MAX_EVENTS: Final = 3000  # of a kind, in one stream: enough for a 99th percenti
 MAX_FLASHES: Final = 200  # each costs some decoded frames
 _CODE_REACH_S: Final = 0.5
 _EDGE_S: Final = 0.1
+_PLAYER: Final = "stimulus player"
+"""The model in the header of markers that are no simulation: what they mark, the player did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +172,8 @@ def _match(
 
 
 def _in_markers(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[Found]:
+    if exam.stream.info.text("desc/acquisition/model") == _PLAYER:
+        return
     markers = parse_markers(exam.stamps, exam.stream.strings)
     coded = [(m.time, m.code) for m in markers if m.code is not None]
     if coded and "stimulus" in world:

@@ -1,0 +1,103 @@
+"""`unisono stimulus`: play a protocol, recorded by whoever listens."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from typer.core import TyperGroup
+
+from acquire.errors import ConfigError
+from acquire.player_messages import PlayOrder
+
+
+class _PlayUnlessNamed(TyperGroup):
+    """`unisono stimulus demo` plays: the command `play` may be left out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        if args and args[0] not in (*self.commands, *ctx.help_option_names):
+            args = ["play", *args]
+        return super().parse_args(ctx, args)
+
+
+app = typer.Typer(
+    cls=_PlayUnlessNamed,
+    no_args_is_help=True,
+    help="Play a stimulus protocol: unisono stimulus PROTOCOL. Measure the screen: calibrate.",
+)
+
+Protocol = Annotated[
+    str, typer.Argument(metavar="PROTOCOL", help="A protocol file, or the name of a shipped one.")
+]
+Participant = Annotated[str, typer.Option(help="A pseudonym, without sub-.")]
+Screen = Annotated[int, typer.Option(help="Which screen, from 0.")]
+Windowed = Annotated[bool, typer.Option("--windowed", help="In a window, for trying out.")]
+Simulate = Annotated[bool, typer.Option("--simulate", help="A simulated participant answers.")]
+Headless = Annotated[bool, typer.Option("--headless", help="Draw nothing.")]
+Seed = Annotated[int | None, typer.Option(help="In place of the protocol's own.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
+
+
+def order(
+    protocol: str | None,
+    participant: str,
+    simulate: bool,
+    headless: bool,
+    windowed: bool,
+    screen: int,
+) -> PlayOrder | None:
+    """Make the order of `record --protocol`; None without a protocol."""
+    if protocol is None:
+        if simulate or headless or windowed or screen:
+            raise ConfigError("--simulate, --headless, --windowed and --screen need --protocol")
+        return None
+    return PlayOrder(
+        protocol,
+        participant,
+        simulate=simulate,
+        headless=headless,
+        windowed=windowed,
+        screen=screen,
+    )
+
+
+@app.command()
+def play(
+    protocol: Protocol,
+    participant: Participant = "test",
+    screen: Screen = 0,
+    windowed: Windowed = False,
+    simulate: Simulate = False,
+    headless: Headless = False,
+    seed: Seed = None,
+    ratings: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Also write the answers to this table.")
+    ] = None,
+    screenshots: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Keep a picture of each step.")
+    ] = None,
+    light_port: Annotated[
+        int | None, typer.Option(help="UDP port of a simulated photodiode.", hidden=True)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Play a protocol; its markers are the LSL stream `protocol`."""
+    from acquire.player_performance import PlayOptions, perform
+
+    wanted = PlayOrder(
+        protocol,
+        participant,
+        seed,
+        simulate=simulate,
+        headless=headless,
+        windowed=windowed,
+        screen=screen,
+        light_port=light_port,
+        screenshots=screenshots,
+    )
+    result = perform(PlayOptions(wanted, ratings, quiet=as_json))
+    if as_json:
+        typer.echo(json.dumps(result.as_dict()))
+    raise typer.Exit(result.exit_code)

@@ -1,0 +1,200 @@
+"""The player's process: loads a protocol, obeys the engine's pipe; headless it also plays it.
+
+Started as ``python -P -m acquire.player_host HANDLE``; `gui.stimulus` is the same with a window.
+The end of the pipe means that the engine is gone: the protocol is aborted and the process ends.
+"""
+
+from __future__ import annotations
+
+import logging
+import math
+import os
+import sys
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection
+from typing import Any
+
+from acquire.device_process import pipe_of
+from acquire.errors import AcquireError, ControlError
+from acquire.lsl import configure, local_clock
+from acquire.messages import Answer, Close, Command, HostEvent, Opened, Request
+from acquire.player import FRAMES, MARKERS, Player
+from acquire.player_messages import Loaded, OpenPlayer
+from acquire.protocol import Protocol, load_protocol
+from acquire.protocol_participant import SimulatedParticipant
+from acquire.protocol_plan import Plan, make_plan
+from acquire.protocol_run import Run
+from acquire.protocol_stimuli import MediaInfo, prepare_stimuli
+
+log = logging.getLogger(__name__)
+
+STATUS_S = 0.1
+LINGER_S = 0.6
+"""How long its outlets outlive the last sample while somebody is connected."""
+REFRESH_HZ = 60.0
+
+
+class PlayerHost:
+    """The pipe's end in the player's process."""
+
+    protocol: Protocol
+    plan: Plan
+    media: dict[str, MediaInfo]
+    player: Player
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+        self._status_due = 0.0
+        self.gone = False  # the engine is: end as soon as what is on the screen is marked
+        self.closing = False
+
+    def receive(self) -> OpenPlayer | None:
+        """Wait for the order; None = the engine is gone."""
+        try:
+            request: Request = self._pipe.recv()
+        except EOFError:
+            return None
+        assert isinstance(request.body, OpenPlayer)
+        self.opening = request.body
+        self.order = request.body.order
+        self.send(Answer(request.number))
+        return request.body
+
+    def load(self) -> bool:
+        """Read the protocol and check its stimuli; False = it cannot be played: that is told."""
+        order = self.order
+        try:
+            self.protocol = load_protocol(order.protocol)
+            sketch = make_plan(self.protocol, order.participant, order.seed)
+            self.media = prepare_stimuli(
+                self.protocol, sketch, drawn=not order.headless, tell=self._note
+            )
+            durations = {name: info.duration_s for name, info in self.media.items()}
+            self.plan = make_plan(self.protocol, order.participant, order.seed, durations)
+        except (AcquireError, OSError) as error:
+            self.fail(str(error))
+            return False
+        for end, onset in self.plan.collisions:
+            self._note(f"codes {end} and {onset} fall on one frame; the second is sent later")
+        return True
+
+    def _note(self, text: str) -> None:
+        self.send(HostEvent(local_clock(), "warning", "protocol", text))
+
+    def fail(self, text: str) -> None:
+        """Tell that nothing can be played."""
+        self.send(HostEvent(local_clock(), "error", "device-failed", " ".join(text.split())))
+
+    def ready(self, refresh_hz: float, screen: dict[str, Any]) -> None:
+        """Open the streams and tell that the protocol may start."""
+        configure(self.opening.lsl_config)
+        order = self.order
+        run = Run(
+            self.plan,
+            frame_s=1.0 / refresh_hz,
+            first_trial=self.opening.first_trial,
+            interrupted=self.opening.interrupted,
+        )
+        table = self.protocol.file.protocol
+        self.player = Player(
+            run,
+            self.send,
+            stop_key=table.stop_key,
+            participant=SimulatedParticipant(self.plan.seed) if order.simulate else None,
+            light_port=order.light_port,
+        )
+        self.send(
+            Loaded(
+                self.plan.protocol,
+                table.title or table.name,
+                self.protocol.sha256,
+                self.protocol.text,
+                self.plan.as_dict(),
+                self.plan.estimate_s,
+                len(self.plan.trials),
+                screen,
+            )
+        )
+        self.send(Opened((MARKERS, FRAMES), self.player.uids, order.simulate, None))
+
+    def send(self, message: Any) -> None:
+        """Tell the engine; where it is gone, nobody."""
+        try:
+            self._pipe.send(message)
+        except OSError:
+            self.gone = True
+
+    def serve(self) -> None:
+        """Obey what has been asked since the last call; waits for nothing."""
+        try:
+            while not self.gone and self._pipe.poll(0):
+                self._obey(self._pipe.recv())
+        except (EOFError, OSError):
+            self.gone = True
+        if self.gone:
+            self.player.run.abort("operator", local_clock())
+        now = time.monotonic()
+        if now >= self._status_due:
+            self._status_due = now + STATUS_S
+            self.send(self.player.status(local_clock()))
+
+    def _obey(self, request: Request) -> None:
+        if isinstance(request.body, Close):
+            self.closing = True
+            return
+        try:
+            if not isinstance(request.body, Command):
+                raise ControlError(f"the player knows no {type(request.body).__name__}")
+            body = request.body
+            value = self.player.command(body.name, body.args, local_clock())
+            self.send(Answer(request.number, value))
+        except Exception as error:  # whatever happens, the engine must be answered
+            log.debug("%s", error, exc_info=True)
+            self.send(Answer(request.number, error=str(error) or type(error).__name__))
+
+    @property
+    def over(self) -> bool:
+        """Whether the process may end: told to, or alone with everything marked."""
+        return self.closing or (self.gone and self.player.run.finished)
+
+    def close(self) -> None:
+        """Let those who listen pull what is left, then withdraw the streams."""
+        self.player.push_log()
+        deadline = time.monotonic() + LINGER_S
+        while time.monotonic() < deadline and self.player.is_heard():
+            time.sleep(0.02)
+        self.player.close()
+
+
+def play_headless(
+    player: Player, serve: Callable[[], None], over: Callable[[], bool], frame_s: float
+) -> None:
+    """Play without a screen: the moment at which a frame's timer wakes stands for its swap."""
+    due = local_clock()
+    while not over():
+        due += frame_s
+        picture = player.picture(due)
+        if (left := due - local_clock()) > 0:
+            time.sleep(left)
+        now = local_clock()
+        player.swapped(picture, due, now)
+        due += math.floor(max(0.0, now - due) / frame_s) * frame_s
+        serve()
+
+
+def main() -> None:
+    """Play without a screen."""
+    logging.basicConfig(level=os.environ.get("UNISONO_LOG", "CRITICAL"))
+    host = PlayerHost(pipe_of(int(sys.argv[1])))
+    order = host.receive()
+    if order is None or not host.load():
+        return
+    refresh_hz = order.order.refresh_hz or REFRESH_HZ
+    host.ready(refresh_hz, {"kind": "headless", "refresh_hz": refresh_hz})
+    play_headless(host.player, host.serve, lambda: host.over, 1.0 / refresh_hz)
+    host.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,284 @@
+"""The engine's end of the stimulus player: load, command, hear, mark its crash, resume.
+
+What the participant answers goes into `ratings.tsv` of the session that is being recorded, the
+protocol and the order into `protocol.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from acquire.device_process import DeviceProcess
+from acquire.errors import ControlError
+from acquire.messages import Command, HostEvent, Loss
+from acquire.player_messages import (
+    COMMANDS,
+    Loaded,
+    Marked,
+    OpenPlayer,
+    PlayerStatus,
+    PlayOrder,
+)
+from acquire.protocol_ratings import RatingsFile, is_answer
+from acquire.protocol_run import PlayState
+from recordings.atomic import replace_file
+from recordings.layout import PROTOCOL_NAME
+
+NAME = "protocol"
+"""What events call the player; its stream of markers has the same name."""
+OPEN_S = 120.0
+"""How long a protocol may take to load: stand-in clips may have to be made."""
+CLOSE_S = 5.0
+ABORT_S = 2.0
+
+Report = Callable[[str, Literal["info", "warning", "error"], str, str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerSnapshot:
+    """What the engine knows of the player now."""
+
+    order: PlayOrder
+    loaded: Loaded | None
+    status: PlayerStatus | None
+    crashed: bool
+    error: str | None
+
+
+class _PlayerProcess(DeviceProcess):
+    """The player's process; it also says what it shows."""
+
+    def __init__(
+        self,
+        module: str,
+        on_event: Callable[[str, HostEvent], None],
+        on_mark: Callable[[Marked], None],
+        on_status: Callable[[PlayerStatus], None],
+    ) -> None:
+        super().__init__(NAME, "stimulus player", on_event, _no_loss)
+        self.module = module
+        self._on_mark = on_mark
+        self._on_status = on_status
+        self.loaded: Loaded | None = None
+
+    def _hear(self, message: Any) -> None:
+        match message:
+            case Marked():
+                self._on_mark(message)
+            case PlayerStatus():
+                self._on_status(message)
+            case Loaded():
+                self.loaded = message
+            case _:
+                super()._hear(message)
+
+
+def _no_loss(name: str, loss: Loss) -> None:
+    """A player loses no samples."""
+
+
+class PlayerLink:
+    """The player of a rig: at most one at a time."""
+
+    def __init__(
+        self,
+        lsl_config: str | None,
+        report: Report,
+        connect: Callable[[set[str]], object] = lambda uids: None,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            lsl_config: the text for liblsl.
+            report: hears what happens, as `Engine.report` does.
+            connect: waits until streams with these LSL uids are connected: what is published
+                before never reaches a recorder.
+        """
+        self._connect = connect
+        self._lsl_config = lsl_config
+        self._report = report
+        self._lock = threading.Lock()  # one order at a time
+        self._changed = threading.Condition()
+        self._process: _PlayerProcess | None = None
+        self._order: PlayOrder | None = None
+        self._status: PlayerStatus | None = None
+        self._crashed = False
+        self._folder: Path | None = None
+        self._listeners: list[Callable[[Marked], None]] = []
+
+    # Looking.
+
+    @property
+    def snapshot(self) -> PlayerSnapshot | None:
+        """What is loaded; None = nothing."""
+        process, order = self._process, self._order
+        if process is None or order is None:
+            return None
+        error = process.snapshot.error
+        return PlayerSnapshot(order, process.loaded, self._status, self._crashed, error)
+
+    @property
+    def uids(self) -> dict[str, str]:
+        """LSL uid of each of its streams → `protocol`, as a recorder wants them."""
+        opened = self._process.snapshot.opened if self._process is not None else None
+        return dict.fromkeys(opened.uids.values(), NAME) if opened is not None else {}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more will come: it has ended, or died and nobody has resumed it."""
+        return self._crashed or (self._status is not None and self._status.finished)
+
+    def wait(self, ready: Callable[[], bool], timeout_s: float) -> bool:
+        """Wait until `ready`; looked at whenever the player says something."""
+        with self._changed:
+            return self._changed.wait_for(ready, timeout_s)
+
+    def on_mark(self, listener: Callable[[Marked], None]) -> None:
+        """Have somebody hear every marker."""
+        self._listeners.append(listener)
+
+    # Orders.
+
+    def load(self, order: PlayOrder) -> Loaded:
+        """Start a player with a protocol; one that was there before is ended.
+
+        Raises:
+            ControlError: another one is being played, or this one cannot be: the message says why.
+        """
+        with self._lock:
+            status = self._status
+            if status is not None and not self.is_over and status.state is not PlayState.LOADED:
+                raise ControlError(f"a protocol is {status.state}; abort it before another one")
+            self._end()
+            self._order = order
+            return self._start(OpenPlayer(order, self._lsl_config))
+
+    def _start(self, order: OpenPlayer) -> Loaded:
+        module = "acquire.player_host" if order.order.headless else "gui.stimulus"
+        process = _PlayerProcess(module, self._hear_event, self._hear_mark, self._hear_status)
+        self._status, self._crashed, self._process = None, False, process
+        process.start(order, None)
+        opened = process.wait_open(OPEN_S)
+        if not opened or process.loaded is None:
+            error = process.snapshot.error or f"the player was not ready within {OPEN_S:g} s"
+            self._end()
+            raise ControlError(error)
+        self._connect(set(self.uids))
+        self._write_protocol()
+        self._report(NAME, "info", "protocol-loaded", f"{process.loaded.protocol} is loaded")
+        return process.loaded
+
+    def command(self, name: str, args: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Have the player obey: start, pause, resume, skip, repeat or abort.
+
+        `resume` after a crash starts a new player at the next trial.
+
+        Raises:
+            ControlError: no protocol is loaded, or it cannot be done now.
+        """
+        with self._lock:
+            process = self._process
+            if process is None:
+                raise ControlError("no protocol is loaded; load one")
+            if name not in (*COMMANDS, "answer", "key"):
+                raise ControlError(f"no command {name!r}; there are: {', '.join(COMMANDS)}")
+            if self._crashed:
+                if name != "resume":
+                    raise ControlError(f"cannot {name}: the player died; resume or load a protocol")
+                process = self._revive()
+                name = "start"
+            answer: dict[str, Any] = process.request(Command(name, args or {}))
+        if name in COMMANDS:
+            self._report(NAME, "info", f"protocol-{name}", f"the operator asked for: {name}")
+        return answer
+
+    def _revive(self) -> _PlayerProcess:
+        status, order = self._status, self._order
+        assert order is not None
+        first = status.next_trial if status is not None else 1
+        if status is not None and first > status.trials:
+            raise ControlError("cannot resume: the player died in the last trial; load a protocol")
+        open_page = status.on if status is not None else None
+        self._end()
+        self._start(OpenPlayer(order, self._lsl_config, first, open_page))
+        self._report(NAME, "info", "player-back", f"goes on with trial {first}")
+        assert self._process is not None
+        return self._process
+
+    def abort(self) -> None:
+        """End a protocol that runs, in good order, before the recording does."""
+        if self._status is None or self.is_over or self._status.state is PlayState.LOADED:
+            return
+        try:
+            self.command("abort")
+        except ControlError as error:
+            self._report(NAME, "warning", "abort-failed", str(error))
+            return
+        self.wait(lambda: self.is_over, ABORT_S)
+
+    def close(self) -> None:
+        """End the player."""
+        with self._lock:
+            self._end()
+
+    def _end(self) -> None:
+        process, self._process = self._process, None
+        self._status = None
+        if process is not None:
+            process.close(CLOSE_S)
+
+    # What it says.
+
+    def _hear_event(self, name: str, event: HostEvent) -> None:
+        code, text = event.code, event.text
+        if code == "device-failed":  # the loader raises it
+            return
+        if code == "device-died":
+            self._crashed = True
+            code, text = "player-died", f"{text}; resume goes on with the next trial"
+        self._report(name, event.level, code, text)
+        self._tell_waiting()
+
+    def _hear_mark(self, mark: Marked) -> None:
+        folder = self._folder
+        if folder is not None and is_answer(mark.fields):
+            try:
+                RatingsFile.within(folder).add(mark.time, mark.fields)
+            except OSError as error:
+                text = f"{folder}: an answer is not in ratings.tsv ({error.strerror}); free space"
+                self._report(NAME, "error", "write-failed", text)
+        for listener in self._listeners:
+            listener(mark)
+        self._tell_waiting()
+
+    def _hear_status(self, status: PlayerStatus) -> None:
+        self._status = status
+        self._tell_waiting()
+
+    def _tell_waiting(self) -> None:
+        with self._changed:
+            self._changed.notify_all()
+
+    # The session.
+
+    def record_to(self, folder: Path | None) -> None:
+        """Write what the participant answers into a session from now on; None = into none."""
+        self._folder = folder
+        self._write_protocol()
+
+    def _write_protocol(self) -> None:
+        folder, snapshot = self._folder, self.snapshot
+        if folder is None or snapshot is None or snapshot.loaded is None:
+            return
+        content = asdict(snapshot.loaded)
+        try:
+            text = json.dumps(content, indent=1, ensure_ascii=False, default=str)
+            replace_file(folder / PROTOCOL_NAME, text.encode())
+        except OSError as error:
+            text = f"{folder}: {PROTOCOL_NAME} cannot be written ({error.strerror}); free space"
+            self._report(NAME, "error", "write-failed", text)

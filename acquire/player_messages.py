@@ -1,0 +1,85 @@
+"""What the engine and the player say to each other over their pipe, besides `acquire.messages`.
+
+Down: `OpenPlayer` first, then `Command` (start, pause, resume, skip, repeat, abort) and `Close`.
+Up: `Opened` with `Loaded`, `Marked` for each marker, `PlayerStatus` at most 10 times a second.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from acquire.protocol_run import Interrupted, PlayState
+
+COMMANDS = ("start", "pause", "resume", "skip", "repeat", "abort")
+
+
+@dataclass(frozen=True, slots=True)
+class PlayOrder:
+    """What is to be played, to whom, and where."""
+
+    protocol: str  # a file, or the name of a shipped protocol
+    participant: str = "test"
+    seed: int | None = None
+    simulate: bool = False  # a simulated participant answers
+    headless: bool = False  # nothing is drawn
+    windowed: bool = False
+    screen: int = 0
+    refresh_hz: float | None = None  # what the screen should have; of the headless player: has
+    light_port: int | None = None  # UDP port on this computer that hears of every flash
+    screenshots: Path | None = None  # a folder for a picture of each step
+
+
+@dataclass(frozen=True, slots=True)
+class OpenPlayer:
+    """Load a protocol: the first message of all."""
+
+    order: PlayOrder
+    lsl_config: str | None
+    first_trial: int = 1
+    interrupted: Interrupted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """The protocol is ready to start."""
+
+    protocol: str
+    title: str
+    sha256: str
+    text: str
+    plan: Mapping[str, Any]
+    estimate_s: float
+    trials: int
+    screen: Mapping[str, Any] = field(default_factory=dict)  # what it is drawn on
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """A marker has been published: its stamp, and its fields."""
+
+    time: float
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class PlayerStatus:
+    """Where the protocol is."""
+
+    state: PlayState
+    finished: bool = False  # everything is shown, marked and sent
+    trial: int | None = None
+    trials: int = 0
+    step: str | None = None
+    stimulus: str | None = None
+    condition: str | None = None
+    since: float | None = None  # onset of the step, LSL time
+    remaining_s: float | None = None  # of the whole, estimated
+    next_trial: int = 1
+    on: Interrupted | None = None  # what would be left open, should the player die
+    frames: int = 0
+    late: int = 0  # flips that came a frame or more too late
+    dropped: int = 0  # frames of clips that were never shown
+    mirror: bytes | None = None  # a small JPEG of the participant's screen, now and then

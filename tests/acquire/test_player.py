@@ -1,0 +1,358 @@
+"""The headless player as a process: markers, ratings and orders, alone and in a recording."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from acquire.errors import ControlError
+from acquire.lsl import local_clock
+from acquire.player_link import PlayerLink
+from acquire.player_messages import Marked, PlayOrder
+from acquire.protocol import load_protocol
+from acquire.protocol_plan import make_plan
+from acquire.protocol_run import PlayState
+from recordings.manifest import Manifest
+from tests.acquire.program import (
+    Result,
+    Unisono,
+    event_codes,
+    events_of,
+    load,
+    module_of,
+    unique,
+    unisono,
+    wait_for,
+    write_rig,
+)
+from tests.devices.wire import wire
+
+PROTOCOL = """
+[protocol]
+name = "short"
+[scale.why]
+kind = "text"
+prompt = "Why?"
+[[stimulus]]
+name = "a"
+category = "x"
+code = 101
+generate = { duration_s = 0.6 }
+[[stimulus]]
+name = "b"
+category = "y"
+code = 102
+generate = { duration_s = 0.6 }
+[[block]]
+name = "clips"
+stimuli = ["*"]
+order = "shuffled"
+[[block.step]]
+kind = "fixation"
+duration_s = 0.2
+code = 20
+[[block.step]]
+kind = "clip"
+end_code = 100
+[[block.step]]
+kind = "rating"
+scales = ["valence", "why"]
+[[block.step]]
+kind = "rest"
+duration_s = 0.2
+"""
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("player")
+
+
+@pytest.fixture(scope="module")
+def file(folder: Path) -> Path:
+    path = folder / "short.toml"
+    path.write_text(PROTOCOL)
+    return path
+
+
+def rows(path: Path) -> list[dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as table:
+        return list(csv.DictReader(table, delimiter="\t"))
+
+
+# In a recording.
+
+
+RIG = """
+[[device]]
+name = "eeg"
+driver = "simulated-eeg"
+channels = 1
+[[device]]
+name = "box"
+driver = "trigger-out-serial"
+port = "{port}"
+source = "protocol"
+"""
+
+
+@dataclass(frozen=True)
+class Recorded:
+    result: Result
+    sent: bytes  # what came out of the trigger box
+
+    @property
+    def session(self) -> Path:
+        return self.result.session
+
+
+@pytest.fixture(scope="module")
+def recorded(folder: Path, file: Path) -> Iterator[Recorded]:
+    with wire() as line:
+        result = unisono(
+            *("record", write_rig(folder, RIG.format(port=line.path)), "--protocol", file),
+            *("--simulate", "--headless", "--participant", "03", "--json"),
+            *("--data-dir", folder / "data"),
+            folder=folder,
+        )
+        yield Recorded(result, line.received())
+
+
+@pytest.fixture(scope="module")
+def markers(recorded: Recorded) -> list[tuple[float, dict[str, Any]]]:
+    stream = load(recorded.session / "recording.xdf")["protocol"]
+    texts = (json.loads(text) for text in stream.strings)
+    return list(zip(stream.stamps.tolist(), texts, strict=True))
+
+
+def test_the_recording_ends_with_the_protocol(recorded: Recorded) -> None:
+    result = recorded.result
+    assert result.code == 0, result.stderr
+    assert result.json["state"] == "complete"
+    assert result.json["verdict"] == "PASS", result.stdout
+    assert "protocol short: 2 trials" in result.stderr
+
+
+def test_markers_come_in_pairs_with_every_code(
+    markers: list[tuple[float, dict[str, Any]]], file: Path
+) -> None:
+    plan = make_plan(load_protocol(file), "03")
+    meant = [(t.number, p.step, p.code, p.end_code) for t in plan.trials for p in t.pages]
+    onsets = [m for _, m in markers if m["event"] == "onset"]
+    ends = [m for _, m in markers if m["event"] == "end"]
+    found = [
+        (on["trial"], on["step"], on["code"], end["code"])
+        for on, end in zip(onsets, ends, strict=True)
+    ]
+    assert found == meant
+    assert [(m["trial"], m["step"]) for m in ends] == [(m["trial"], m["step"]) for m in onsets]
+    for stamp, marker in markers:
+        assert marker["event"] == "answer" or marker["presented"] == stamp
+
+
+def test_every_code_goes_to_the_trigger_box(
+    recorded: Recorded, markers: list[tuple[float, dict[str, Any]]]
+) -> None:
+    codes = [m["code"] for _, m in markers if m["code"]]
+    assert sorted(codes) == [20, 20, 100, 100, 101, 102]
+    assert [code for code in recorded.sent if code] == codes
+    lag = load(recorded.session / "recording.xdf")["box"]
+    assert lag.data[:, 0].tolist() == codes
+
+
+def test_markers_are_frames_of_the_presentation_log(
+    recorded: Recorded, markers: list[tuple[float, dict[str, Any]]]
+) -> None:
+    log = load(recorded.session / "recording.xdf")["protocol-frames"]
+    presented = dict(zip(log.data[:, 0].tolist(), log.data[:, 2].tolist(), strict=True))
+    assert sorted(presented) == list(range(int(min(presented)), int(max(presented)) + 1))
+    for stamp, marker in markers:
+        if marker["event"] != "answer":
+            assert presented[marker["frame"]] == stamp
+
+
+def test_answers_equal_ratings_tsv(
+    recorded: Recorded, markers: list[tuple[float, dict[str, Any]]]
+) -> None:
+    answers = [(stamp, m) for stamp, m in markers if m["event"] == "answer"]
+    assert [m["item"] for _, m in answers] == ["valence", "why"] * 2
+    table = rows(recorded.session / "ratings.tsv")
+    assert len(table) == len(answers)
+    for row, (stamp, marker) in zip(table, answers, strict=True):
+        assert float(row["time"]) == stamp
+        assert row["value"] == str(marker["value"])
+        assert float(row["rt_s"]) == marker["rt_s"]
+        assert (row["stimulus"], row["step"]) == (marker["stimulus"], marker["step"])
+        onset = next(
+            t
+            for t, m in markers
+            if (m["event"], m["trial"], m["step"]) == ("onset", marker["trial"], marker["step"])
+        )
+        assert stamp - onset == pytest.approx(marker["rt_s"], abs=1e-5)
+
+
+def test_the_session_holds_what_was_played(recorded: Recorded, file: Path) -> None:
+    manifest = Manifest.load(recorded.session)
+    assert {"ratings.tsv", "protocol.json"} <= {f.path for f in manifest.files if f.sha256}
+    played = json.loads((recorded.session / "protocol.json").read_text())
+    assert played["text"] == PROTOCOL
+    assert played["plan"] == json.loads(json.dumps(make_plan(load_protocol(file), "03").as_dict()))
+
+
+# Orders, and what goes wrong.
+
+
+class Heard:
+    """A player in this process's hands."""
+
+    def __init__(self, order: PlayOrder) -> None:
+        self.marks: list[Marked] = []
+        self.events: list[tuple[str, str]] = []
+        self.link = PlayerLink(None, lambda source, level, code, text: self.hear(code, text))
+        self.link.on_mark(self.marks.append)
+        self.link.load(order)
+
+    def hear(self, code: str, text: str) -> None:
+        self.events.append((code, text))
+
+    @property
+    def codes(self) -> list[str]:
+        return [code for code, _ in self.events]
+
+    def seen(self, **fields: Any) -> list[Marked]:
+        return [m for m in self.marks if fields.items() <= m.fields.items()]
+
+    def wait_for(self, **fields: Any) -> Marked:
+        wait_for(lambda: self.seen(**fields), what=str(fields))
+        return self.seen(**fields)[-1]
+
+
+@pytest.fixture
+def player(file: Path) -> Iterator[Heard]:
+    heard = Heard(PlayOrder(str(file), "03", headless=True))
+    yield heard
+    heard.link.close()
+
+
+def test_the_operator_pauses_skips_repeats_and_aborts(player: Heard) -> None:
+    link = player.link
+    with pytest.raises(ControlError, match="cannot pause: the protocol is loaded"):
+        link.command("pause")
+    before = local_clock()
+    link.command("start")
+    onset = player.wait_for(event="onset", step="clip", trial=1)
+    assert onset.time > before
+    link.command("pause")
+    paused = player.wait_for(event="pause")
+    link.command("resume")
+    resumed = player.wait_for(event="resume")
+    end = player.wait_for(event="end", step="clip", trial=1)
+    shown = end.time - onset.time - (resumed.time - paused.time)
+    assert shown == pytest.approx(0.6, abs=0.15)
+    assert end.fields["code"] == 100
+    player.wait_for(event="onset", step="rating.valence")
+    link.command("answer", {"value": 7})
+    assert player.wait_for(event="answer").fields["value"] == 7
+    player.wait_for(event="onset", step="rating.why")
+    with pytest.raises(ControlError, match="7 is no answer; a text of at most 2000"):
+        link.command("answer", {"value": 7})
+    link.command("repeat")
+    assert player.wait_for(event="repeat").fields["step"] == "rating.why"
+    player.wait_for(event="onset", step="clip", attempt=2)
+    link.command("skip")
+    assert player.wait_for(event="skip", step="clip").fields["code"] == 100
+    player.wait_for(event="onset", step="clip", trial=2)
+    link.command("key", {"name": "escape"})  # the participant's own way out
+    stopped = player.wait_for(event="abort")
+    assert (stopped.fields["by"], stopped.fields["code"]) == ("participant", 100)
+    wait_for(lambda: link.is_over)
+    with pytest.raises(ControlError, match="cannot skip: the protocol is aborted"):
+        link.command("skip")
+    counts = Counter(m.fields["event"] for m in player.marks)
+    assert counts["onset"] == sum(counts[e] for e in ("end", "skip", "repeat", "abort"))
+
+
+def kill_player() -> None:
+    (victim,) = [p for p in psutil.Process().children() if module_of(p) == "acquire.player_host"]
+    victim.kill()
+
+
+def test_a_crash_is_told_and_the_next_trial_comes(player: Heard) -> None:
+    link = player.link
+    link.command("start")
+    player.wait_for(event="onset", step="clip", trial=1)
+    wait_for(lambda: link.snapshot and link.snapshot.status and link.snapshot.status.on)
+    kill_player()
+    wait_for(lambda: "player-died" in player.codes)
+    assert "resume" in dict(player.events)["player-died"]
+    with pytest.raises(ControlError, match="cannot skip: the player died; resume"):
+        link.command("skip")
+    link.command("resume")
+    closed = player.wait_for(event="abort")
+    assert (closed.fields["by"], closed.fields["code"]) == ("crash", 100)
+    assert (closed.fields["trial"], closed.fields["step"]) == (1, "clip")
+    player.wait_for(event="onset", step="fixation", trial=2)
+    snapshot = link.snapshot
+    assert snapshot
+    assert snapshot.status
+    assert snapshot.status.state is PlayState.RUNNING
+    link.abort()
+    assert link.is_over
+
+
+@pytest.mark.parametrize(
+    ("protocol", "said"),
+    [
+        (PROTOCOL.replace("generate = { duration_s = 0.6 }", 'file = "no.mp4"'), "is not there"),
+        (PROTOCOL.replace("code = 102", "code = 101"), "code 101 means both"),
+    ],
+)
+def test_what_cannot_be_played_is_said_before_the_start(
+    tmp_path: Path, protocol: str, said: str
+) -> None:
+    path = tmp_path / "bad.toml"
+    path.write_text(protocol)
+    result = unisono("stimulus", path, "--headless", "--simulate", folder=tmp_path)
+    assert result.code == 2
+    assert said in result.error
+    assert result.error.startswith("error: ")
+    assert "Traceback" not in result.stderr
+
+
+def test_ctrl_c_aborts_in_good_order(tmp_path: Path, file: Path) -> None:
+    with Unisono("stimulus", file, "--headless", "--json", folder=tmp_path) as program:
+        wait_for(lambda: any(module_of(p) == "acquire.player_host" for p in program.tree()))
+        program.ctrl_c()
+        result = program.wait()
+    assert result.code == 3, result.stderr
+
+
+def test_a_recording_goes_on_when_the_player_dies(tmp_path: Path, file: Path) -> None:
+    name = unique("eeg")
+    rig = write_rig(tmp_path, f'[[device]]\nname = "{name}"\ndriver = "simulated-eeg"\n')
+    arguments = ("record", rig, "--protocol", file, "--simulate", "--headless", "--json")
+    with Unisono(*arguments, "--data-dir", tmp_path / "d", folder=tmp_path) as program:
+        wait_for(lambda: list((tmp_path / "d").rglob("ratings.tsv")))
+
+        def players() -> list[psutil.Process]:
+            return [p for p in program.tree() if module_of(p) == "acquire.player_host"]
+
+        players()[0].kill()
+        result = program.wait()
+    session = result.session
+    assert "player-died" in event_codes(session, "protocol"), events_of(session)
+    assert "player-back" in event_codes(session, "protocol")
+    texts = [json.loads(t) for t in load(session / "recording.xdf")["protocol"].strings]
+    counts = Counter(m["event"] for m in texts)
+    assert counts["onset"] == counts["end"] + counts["abort"]
+    assert (counts["abort"], len(rows(session / "ratings.tsv"))) == (1, counts["answer"])
+    assert {m["trial"] for m in texts if m["event"] == "end"} == {1, 2}
+    assert result.code == 1  # an alarm
