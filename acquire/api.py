@@ -27,6 +27,7 @@ from acquire.api_devices import add_devices, add_rig
 from acquire.api_guard import Guard
 from acquire.api_metrics import add_metrics
 from acquire.api_page import add_page
+from acquire.api_protocol import add_protocol
 from acquire.controller import Controller
 from acquire.errors import AcquireError, ConfigError, Unknown
 from acquire.session import Labels
@@ -71,6 +72,7 @@ def build(controller: Controller) -> FastAPI:
     _add_recording(app, controller)
     add_devices(app, controller)
     add_rig(app, controller)
+    add_protocol(app, controller)
     _add_sessions(app, controller)
     _add_socket(app, controller)
     add_metrics(app, controller)

@@ -23,6 +23,7 @@ from acquire.errors import ConfigError, ControlError
 from acquire.event_book import EventBook
 from acquire.lsl import local_clock
 from acquire.messages import TakePreview
+from acquire.player_messages import PlayOrder
 from acquire.preview import Preview
 from acquire.rig import Rig, parse_rig
 from acquire.session import Labels
@@ -339,6 +340,24 @@ class Controller:
             raise ControlError(
                 f"{self.rig.path}: cannot be written ({error.strerror}); check its permissions"
             ) from error
+
+    def load_protocol(self, order: PlayOrder) -> None:
+        """Start a stimulus player with a protocol.
+
+        Raises:
+            AcquireError: it cannot be played, or another one is.
+        """
+        self._must_be_open()
+        self.engine.player.load(order)
+
+    def order_player(self, name: str) -> None:
+        """Have the player start, pause, resume, skip, repeat or abort; waits for no recording.
+
+        Raises:
+            ControlError: nothing is loaded, or it cannot be done now.
+        """
+        self._must_be_open()
+        self.engine.player.command(name)
 
     def command(self, device: str, name: str, args: dict[str, Any]) -> dict[str, Any]:
         """Pass a command to a driver; gives its answer."""

@@ -48,6 +48,7 @@ class PlayerSnapshot:
     status: PlayerStatus | None
     crashed: bool
     error: str | None
+    mirror: bytes | None = None  # a small JPEG of the participant's screen
 
 
 class _PlayerProcess(DeviceProcess):
@@ -107,6 +108,7 @@ class PlayerLink:
         self._process: _PlayerProcess | None = None
         self._order: PlayOrder | None = None
         self._status: PlayerStatus | None = None
+        self._mirror: bytes | None = None
         self._crashed = False
         self._folder: Path | None = None
         self._listeners: list[Callable[[Marked], None]] = []
@@ -120,7 +122,8 @@ class PlayerLink:
         if process is None or order is None:
             return None
         error = process.snapshot.error
-        return PlayerSnapshot(order, process.loaded, self._status, self._crashed, error)
+        mirror = self._mirror
+        return PlayerSnapshot(order, process.loaded, self._status, self._crashed, error, mirror)
 
     @property
     def uids(self) -> dict[str, str]:
@@ -228,7 +231,7 @@ class PlayerLink:
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        self._status = None
+        self._status = self._mirror = None
         if process is not None:
             process.close(CLOSE_S)
 
@@ -258,6 +261,7 @@ class PlayerLink:
 
     def _hear_status(self, status: PlayerStatus) -> None:
         self._status = status
+        self._mirror = status.mirror or self._mirror
         self._tell_waiting()
 
     def _tell_waiting(self) -> None:

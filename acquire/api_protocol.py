@@ -1,0 +1,124 @@
+"""The control API's part for the stimulus player: the operator's orders, and what is on."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from fastapi import FastAPI
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from acquire.api_models import Label
+from acquire.controller import Controller
+from acquire.player_messages import PlayOrder
+from acquire.protocol import shipped
+
+
+class LoadOrder(BaseModel):
+    """Which protocol is to be played, to whom, and where."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    protocol: Annotated[str, Field(min_length=1, max_length=1000)]  # a file, or a shipped one
+    participant: Label = "test"
+    seed: int | None = Field(default=None, ge=0, le=2**31)
+    simulate: bool = False
+    headless: bool = False
+    windowed: bool = False
+    screen: int = Field(default=0, ge=0, le=15)
+
+
+class ProtocolInfo(BaseModel):
+    """What the player does; `none` = nothing is loaded, `crashed` = resume goes on."""
+
+    model_config = ConfigDict(frozen=True)
+
+    state: Literal["none", "loading", "loaded", "running", "paused", "ended", "aborted", "crashed"]
+    protocol: str | None = None
+    title: str | None = None
+    participant: str | None = None
+    trial: int | None = None
+    trials: int = 0
+    step: str | None = None
+    stimulus: str | None = None
+    condition: str | None = None
+    since: float | None = None  # onset of the step, LSL time
+    remaining_s: float | None = None  # estimated
+    frames: int = 0
+    late: int = 0
+    dropped: int = 0
+    screen: dict[str, Any] = {}
+    error: str | None = None
+
+
+class ShippedInfo(BaseModel):
+    """What comes with the program."""
+
+    model_config = ConfigDict(frozen=True)
+
+    protocols: list[str]
+
+
+def add_protocol(app: FastAPI, controller: Controller) -> None:
+    """Add the stimulus player."""
+
+    @app.get("/api/protocol")
+    async def protocol() -> ProtocolInfo:
+        """Tell what the player does."""
+        return _info(controller)
+
+    @app.get("/api/protocol/shipped")
+    async def protocols() -> ShippedInfo:
+        """List the protocols that come with the program."""
+        return ShippedInfo(protocols=shipped())
+
+    @app.post("/api/protocol/load")
+    def load(order: LoadOrder) -> ProtocolInfo:
+        """Start a player with a protocol, checked before the first trial."""
+        controller.load_protocol(PlayOrder(**order.model_dump()))
+        return _info(controller)
+
+    def add_order(name: str, text: str) -> None:
+        def obey() -> ProtocolInfo:
+            controller.order_player(name)
+            return _info(controller)
+
+        obey.__doc__ = text
+        app.post(f"/api/protocol/{name}", operation_id=f"protocol_{name}")(obey)
+
+    add_order("start", "Begin the protocol that is loaded.")
+    add_order("pause", "Hide what is on; its time stands still.")
+    add_order("resume", "Go on after a pause; after a crash, with the next trial.")
+    add_order("skip", "Leave the rest of the trial out.")
+    add_order("repeat", "Begin the trial again.")
+    add_order("abort", "End the protocol.")
+
+    jpeg: dict[int | str, dict[str, Any]] = {
+        200: {"content": {"image/jpeg": {}}, "description": "What the participant sees, small"},
+        204: {"description": "Nothing is drawn, or nothing yet"},
+    }
+
+    @app.get("/api/protocol/mirror.jpg", response_class=Response, responses=jpeg)
+    async def mirror() -> Response:
+        """Show what the participant sees, at most twice a second."""
+        snapshot = controller.engine.player.snapshot
+        picture = snapshot.mirror if snapshot is not None else None
+        if picture is None:
+            return Response(status_code=204)
+        headers = {"cache-control": "no-store"}
+        return Response(picture, media_type="image/jpeg", headers=headers)
+
+
+def _info(controller: Controller) -> ProtocolInfo:
+    snapshot = controller.engine.player.snapshot
+    if snapshot is None:
+        return ProtocolInfo(state="none")
+    loaded, status = snapshot.loaded, snapshot.status
+    known: dict[str, Any] = {"participant": snapshot.order.participant, "error": snapshot.error}
+    if loaded is not None:
+        known |= {"protocol": loaded.protocol, "title": loaded.title, "screen": loaded.screen}
+    if status is None:
+        return ProtocolInfo(state="loading" if loaded is None else "loaded", **known)
+    names = ("trial", "trials", "step", "stimulus", "condition", "since", "remaining_s")
+    known |= {name: getattr(status, name) for name in (*names, "frames", "late", "dropped")}
+    return ProtocolInfo(state="crashed" if snapshot.crashed else status.state.value, **known)

@@ -1,0 +1,79 @@
+"""The player through the control API of a daemon as it is run."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from acquire.api_protocol import ProtocolInfo
+from recordings.manifest import Manifest
+from tests.acquire.daemon_program import Daemon, running
+from tests.acquire.program import event_codes, kill, load, module_of, wait_for
+from tests.acquire.test_player import PROTOCOL
+
+
+@pytest.fixture(scope="module")
+def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
+    with running(tmp_path_factory.mktemp("protocol")) as found:
+        yield found
+
+
+def info(daemon: Daemon) -> ProtocolInfo:
+    return ProtocolInfo.model_validate(daemon.get("protocol"))
+
+
+def refused(daemon: Daemon, path: str, body: Any = None) -> str:
+    answer = daemon.http.post(f"/api/protocol/{path}", json=body)
+    assert answer.status_code in (409, 422), answer.text
+    return str(answer.json()["text"])
+
+
+def test_the_operator_through_the_api(daemon: Daemon, tmp_path: Path) -> None:
+    file = tmp_path / "short.toml"
+    file.write_text(PROTOCOL)
+    assert info(daemon).state == "none"
+    assert refused(daemon, "start") == "no protocol is loaded"
+    assert "demo" in daemon.get("protocol/shipped")["protocols"]
+    missing = refused(daemon, "load", {"protocol": str(tmp_path / "no.toml"), "headless": True})
+    assert "no such protocol file" in missing
+    order = {"protocol": str(file), "participant": "07", "headless": True, "simulate": True}
+    loaded = daemon.post("protocol/load", order)
+    assert (loaded["state"], loaded["protocol"], loaded["trials"]) == ("loaded", "short", 2)
+    folder = Path(daemon.post("recording/start", {"participant": "07"})["session"])
+
+    daemon.post("protocol/start")
+    assert "cannot start" in refused(daemon, "start")
+    wait_for(lambda: info(daemon).step == "clip")
+    assert daemon.post("protocol/pause")["state"] in ("running", "paused")
+    wait_for(lambda: info(daemon).state == "paused")
+    assert "is paused; abort it" in daemon.http.post("/api/protocol/load", json=order).text.replace(
+        '","remedy":"', "; "
+    )
+    daemon.post("protocol/resume")
+    wait_for(lambda: info(daemon).step == "rating.valence")
+    daemon.post("protocol/repeat")
+    wait_for(lambda: info(daemon).step == "clip")
+    players = [p for p in daemon.tree() if module_of(p) == "acquire.player_host"]
+    kill(players)
+    wait_for(lambda: info(daemon).state == "crashed")
+    assert "process ended (signal 9)" in (info(daemon).error or "")
+    resumed = daemon.post("protocol/resume")
+    assert resumed["trial"] == 2
+    wait_for(lambda: info(daemon).state == "ended")
+    wait_for(lambda: daemon.get("status")["state"] == "recording")  # it goes on without the player
+    daemon.post("recording/stop", {"verify": True})
+
+    stream = load(folder / "recording.xdf")["protocol"]
+    markers = [json.loads(text) for text in stream.strings]
+    events = [m["event"] for m in markers]
+    assert events.count("onset") == sum(events.count(e) for e in ("end", "repeat", "abort"))
+    assert [events.count(e) for e in ("pause", "resume", "repeat", "abort")] == [1, 1, 1, 1]
+    assert [m["by"] for m in markers if m["event"] == "abort"] == ["crash"]
+    told = event_codes(folder, "protocol")
+    for code in ("protocol-start", "protocol-pause", "player-died", "player-back"):
+        assert code in told
+    assert "ratings.tsv" in {f.path for f in Manifest.load(folder).files}
