@@ -8,6 +8,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from platformdirs import user_config_dir
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
@@ -42,10 +43,22 @@ def make_window(order: WindowOrder) -> RecorderWindow:
     if order.attach is not None:
         link.attach(order.attach)
     elif order.rig is not None:
-        rig = load_rig(order.rig)
-        folder = (order.data_dir or rig.table.data_dir).expanduser().absolute()
-        link.open(order.rig.absolute(), folder, order.data_dir)
+        open_rig(link, order.rig, order.data_dir)
+    else:
+        folder = Path(user_config_dir("unisono", ensure_exists=True))
+        window.welcome(folder, lambda name: open_rig(link, Path(name), order.data_dir))
     return window
+
+
+def open_rig(link: EngineLink, path: Path, data_dir: Path | None) -> None:
+    """Use the engine of a rig, or start it.
+
+    Raises:
+        AcquireError: the rig file cannot be used.
+    """
+    rig = load_rig(path)
+    folder = (data_dir or rig.table.data_dir).expanduser().absolute()
+    link.open(path.absolute(), folder, data_dir)
 
 
 def run(order: WindowOrder) -> int:

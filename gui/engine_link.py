@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from pathlib import Path
 
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequest
 
+from acquire.data_lock import owner
 from acquire.errors import AcquireError
 from gui.client import EngineClient
 from gui.engine_process import EngineProcess, found_url
@@ -83,6 +86,17 @@ class EngineLink(QObject):
         """Whether the engine is gone and one can be started here."""
         gone = self.process is None or self.process.code is not None
         return self._rig is not None and gone and not self.client.is_connected
+
+    def end_engine(self) -> bool:
+        """End the engine although it was not started here; whether there is a way to."""
+        if self.process is not None and self.process.code is None:
+            self.process.end()
+            return True
+        daemon = owner(self._data_dir) if self._data_dir is not None else None
+        if daemon is None or daemon.url != self.client.url:
+            return False
+        os.kill(daemon.pid, signal.SIGTERM)
+        return True
 
     def close(self, *, end_engine: bool) -> None:
         """Leave; the engine goes on unless it was started here and is to end."""

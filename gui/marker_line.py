@@ -78,7 +78,7 @@ class MarkerLine(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self.text, 2)
-        layout.addWidget(self.said)
+        layout.addWidget(self.said, 1)
         layout.addWidget(self.notes, 2)
         QShortcut(QKeySequence("Ctrl+M"), self, self.text.setFocus)
         QShortcut(QKeySequence("Ctrl+N"), self, self.notes.setFocus)
@@ -87,10 +87,14 @@ class MarkerLine(QWidget):
 
     def show_sent(self, text: str) -> None:
         """Say that a marker was published."""
+        self.show_said(f"✓ {text}")
+
+    def show_said(self, text: str) -> None:
+        """Say something short."""
+        room = self.said.width()
         metrics = self.said.fontMetrics()
-        self.said.setText(
-            metrics.elidedText(f"✓ {text}", Qt.TextElideMode.ElideRight, self.said.width())
-        )
+        self.said.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
+        self.said.setToolTip(text)
 
     def _on_hot(self, number: int) -> None:
         self.marker.emit(self.hot_texts[number - 1], self._now())

@@ -99,6 +99,10 @@ class TopBar(QFrame):
             if field.text() != text:
                 field.setText(text)
 
+    def add_menu(self, button: QToolButton) -> None:
+        """Put the menu at the left."""
+        self._top.insertWidget(0, button)
+
     def show_runs(self, found: RunsInfo) -> None:
         """Show the next run, and those that exist."""
         self.run.setText(tr("run {}").format(f"{found.next:03}"))
@@ -145,12 +149,12 @@ class TopBar(QFrame):
             tr("sync ± {} ms").format("–" if sync_s is None else f"{sync_s * 1e3:.2f}")
         )
 
-    def show_gone(self) -> None:
-        """Show that no engine answers."""
+    def show_gone(self, why: str = "") -> None:
+        """Show that no engine answers, and why where that is no failure."""
         theme.mark(self, "recording", False)
         theme.mark(self.state, "recording", False)
-        theme.mark(self.state, "failed", True)
-        self.state.setText(tr("✖ NO ENGINE"))
+        theme.mark(self.state, "failed", not why)
+        self.state.setText(why or tr("✖ NO ENGINE"))
         self.record.setEnabled(False)
         self.record.setVisible(True)
         self.stop.setVisible(False)
@@ -180,7 +184,7 @@ class TopBar(QFrame):
         )
 
     def _lay_out(self) -> None:
-        top = QHBoxLayout()
+        top = self._top = QHBoxLayout()
         top.setSpacing(theme.SPACE)
         names = (tr("study"), tr("sub"), tr("ses"), tr("task"))
         for name, field in zip(names, self.fields, strict=True):

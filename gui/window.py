@@ -2,30 +2,45 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pylsl
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from acquire.api_guard import is_loopback
 from acquire.api_models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
+from acquire.errors import AcquireError
 from acquire.lsl import StreamKey, configuration, configure
 from acquire.status import Phase
 from gui.alarm_bar import Alarm, AlarmBar
+from gui.camera_tile import CameraPanel
 from gui.client import EngineClient
 from gui.engine_clock import EngineClock
 from gui.engine_link import EngineLink
 from gui.event_list import EventList
 from gui.gate_panel import GatePanel
+from gui.layout_memory import LayoutMemory
+from gui.main_menu import menu_button
 from gui.marker_line import MarkerLine
+from gui.rig_control import RigControl
 from gui.rig_panel import RigPanel
 from gui.start_gate import findings
 from gui.texts import tr
 from gui.top_bar import TopBar
 from gui.viewer import Viewer
 from gui.viewer_bar import SignalView
+from gui.welcome import Welcome
 
 _GONE = "engine gone"
 
@@ -44,10 +59,15 @@ class RecorderWindow(QMainWindow):
         self.engine_clock = EngineClock()
         self.bar, self.alarm, self.gate = TopBar(), AlarmBar(), GatePanel()
         self.panel, self.events = RigPanel(), EventList()
+        self.cameras = CameraPanel(self.client)
         self.markers = MarkerLine(self._now)
         self.viewer = Viewer(self._is_recorded)
         self.signals = SignalView(self.viewer)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(self.signals)
         self.centre = QWidget()
+        self.rigs = RigControl(self)
+        self.memory: LayoutMemory | None = None
         self._lay_out()
         self._wire()
         self.setWindowTitle("Unisono")
@@ -59,7 +79,7 @@ class RecorderWindow(QMainWindow):
         middle = QVBoxLayout(self.centre)
         middle.setContentsMargins(0, 0, 0, 0)
         middle.setSpacing(0)
-        middle.addWidget(self.signals, 1)
+        middle.addWidget(self.pages, 1)
         middle.addWidget(self.markers)
         self.setCentralWidget(self.centre)
         top = QWidget()
@@ -69,10 +89,12 @@ class RecorderWindow(QMainWindow):
         for widget in (self.bar, self.alarm, self.gate):
             stack.addWidget(widget)
         self.setMenuWidget(top)
+        self.bar.add_menu(self._menu())
         self.add_dock("rig", tr("Rig"), self.panel, Qt.DockWidgetArea.LeftDockWidgetArea)
         below = Qt.DockWidgetArea.BottomDockWidgetArea
         events = self.add_dock("events", tr("Events"), self.events, below)
         self.resizeDocks([events], [132], Qt.Orientation.Vertical)
+        self.add_dock("cameras", tr("Cameras"), self.cameras, Qt.DockWidgetArea.RightDockWidgetArea)
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
 
@@ -103,6 +125,55 @@ class RecorderWindow(QMainWindow):
         self.markers.marker.connect(self._mark)
         self.markers.note.connect(lambda text: self.client.post("notes", {"text": text}))
 
+    def welcome(self, folder: Path, open_rig: Callable[[str], None]) -> None:
+        """Show ways to a rig; new ones are written into `folder`."""
+        page = Welcome(folder)
+        self.pages.addWidget(page)
+        self.pages.setCurrentWidget(page)
+        self.bar.show_gone(tr("no rig yet"))
+        for dock in self.findChildren(QDockWidget):
+            dock.hide()
+
+        def chosen(name: str) -> None:
+            try:
+                open_rig(name)
+            except AcquireError as error:
+                self.alarm.add(Alarm("error", str(error)))
+                return
+            self.pages.setCurrentWidget(self.signals)
+            for dock in self.findChildren(QDockWidget):
+                dock.show()
+
+        page.rig_chosen.connect(chosen)
+
+    def _menu(self) -> QToolButton:
+        rigs = self.rigs
+        return menu_button(
+            self,
+            [
+                (tr("New rig from what is plugged in…"), "", rigs.new),
+                (tr("Open a rig…"), "Ctrl+O", rigs.open_file),
+                (tr("Edit this rig…"), "Ctrl+E", rigs.edit),
+                None,
+                (tr("Send a test trigger"), "Ctrl+T", rigs.test_trigger),
+                (tr("End the engine and close"), "", self._end_all),
+                None,
+            ],
+        )
+
+    def _end_all(self) -> None:
+        recording = self.status is not None and self.status.state is Phase.RECORDING
+        if recording:
+            self.say(tr("A recording runs: stop it first"))
+        elif not self.link.end_engine():
+            self.say(tr("This engine was not started on this computer: end it there"))
+        else:
+            self.close()
+
+    def say(self, text: str) -> None:
+        """Say something that needs no answer."""
+        self.markers.show_said(text)
+
     # What comes from the engine.
 
     def _on_connected(self) -> None:
@@ -110,17 +181,32 @@ class RecorderWindow(QMainWindow):
         self.engine_clock.forget()
         host = self.client.url.partition("//")[2].rpartition(":")[0].strip("[]")
         self.engine_clock.same_computer = is_loopback(host)
-        self.client.get("rig", self._on_rig)
+        self.client.get("rig", self.take_rig)
         self._ask_runs()
 
-    def _on_rig(self, found: object) -> None:
+    def take_rig(self, found: object) -> None:
+        """Show the rig that the engine runs."""
         self.rig = RigInfo.model_validate(found)
         if not self._live:
             # Not before the session is known: liblsl reads its configuration once.
             configure(configuration(self.rig.parsed["rig"]["lsl_session"]))
             self.viewer.live.start()
             self._live = True
+        if self.memory is None:
+            self._remember()
         self.setWindowTitle(f"{self.rig.parsed['rig']['name']} – Unisono")
+
+    def _remember(self) -> None:
+        """Put everything where it was with this rig."""
+        assert self.rig is not None
+        self.memory = LayoutMemory(self.rig.path or self.client.url)
+        self.memory.restore(self)
+        for name, field in (("study", self.bar.study), ("task", self.bar.task)):
+            if (text := self.memory.text(name)) is not None:
+                field.setText(text)
+        if (seconds := self.memory.text("window_s")) is not None:
+            box = self.signals.bar.window_s
+            box.setCurrentIndex(max(0, box.findData(int(float(seconds)))))
 
     def _on_status(self, status: StatusInfo) -> None:
         before, self.status = self.status, status
@@ -130,12 +216,14 @@ class RecorderWindow(QMainWindow):
         self.events.learn_time(status)
         self.bar.show_status(status, self.viewer.live.sync_s)
         self.panel.show_status(status)
+        self.cameras.show_status(status.devices, status.streams)
         if status.error is not None and status.error != self._failure:
             self.alarm.add(Alarm("error", tr("The recording failed: {}").format(status.error)))
         self._failure = status.error
         if self.gate.isVisible():
             self._refresh_gate()
-        if before is not None and before.state is Phase.FINISHING is not status.state:
+        busy = (Phase.RECORDING, Phase.FINISHING)
+        if before is not None and before.state in busy and status.state not in busy:
             self._ask_runs()
 
     def _on_event(self, found: EventInfo) -> None:
@@ -178,9 +266,7 @@ class RecorderWindow(QMainWindow):
 
     def stop(self) -> None:
         """End the recording."""
-        self.client.post(
-            "recording/stop", failed=self.show_problem, done=lambda _: self._ask_runs()
-        )
+        self.client.post("recording/stop")
 
     def show_problem(self, problem: Problem) -> None:
         """Say what was not done and what to do about it."""
@@ -198,6 +284,8 @@ class RecorderWindow(QMainWindow):
     def _on_device(self, name: str, what: str) -> None:
         if what in ("start", "stop", "restart"):
             self.client.post(f"devices/{name}/{what}")
+        elif what == "settings":
+            self.rigs.settings(name)
 
     def _select(self, names: list[str] | None) -> None:
         self.client.put("streams/selection", {"names": names})
@@ -220,6 +308,9 @@ class RecorderWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Leave: a recording goes on; an idle engine that was started here ends."""
         idle = self.status is None or self.status.state not in (Phase.RECORDING, Phase.FINISHING)
+        if self.memory is not None:
+            labels = {"study": self.bar.study.text(), "task": self.bar.task.text()}
+            self.memory.save(self, {**labels, "window_s": self.viewer.canvas.window_s})
         self.viewer.live.close()
         self.link.close(end_engine=idle)
         event.accept()

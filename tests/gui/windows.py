@@ -110,7 +110,7 @@ def picture(widget: QWidget, name: str) -> None:
 
 
 @contextmanager
-def window(order: WindowOrder) -> Iterator[RecorderWindow]:
+def window(order: WindowOrder, *, end_engine: bool = True) -> Iterator[RecorderWindow]:
     """Open the window; close it, and end the daemon that it started."""
     theme.apply(QApplication.instance() or QApplication([]))  # type: ignore[arg-type]
     found = make_window(order)
@@ -118,7 +118,7 @@ def window(order: WindowOrder) -> Iterator[RecorderWindow]:
     try:
         yield found
     finally:
-        process = found.link.process
+        process = found.link.process if end_engine else None
         found.close()
         found.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -140,3 +140,10 @@ def end(pid: int) -> None:
 def idle(found: RecorderWindow) -> None:
     """Wait until the rig runs and the window shows it."""
     wait_until(lambda: found.status and found.status.state == "idle", what="idle")
+
+
+def record(found: RecorderWindow, participant: str) -> None:
+    """Type a participant and press the button."""
+    found.bar.participant.setText(participant)
+    click(found.bar.record)
+    wait_until(lambda: found.status and found.status.state == "recording", what="recording")

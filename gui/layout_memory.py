@@ -1,0 +1,46 @@
+"""What a window remembers for each rig: where its parts are, labels, lengths and hot keys."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Any
+
+from PySide6.QtCore import QByteArray, QSettings
+from PySide6.QtWidgets import QMainWindow
+
+VERSION = 1
+"""Rises when the parts change so that an old layout would not fit."""
+
+
+class LayoutMemory:
+    """One rig's part of the settings file."""
+
+    def __init__(self, rig: str) -> None:
+        name = hashlib.sha256(rig.encode()).hexdigest()[:16]
+        self._settings = QSettings(
+            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "unisono", "window"
+        )
+        self._settings.beginGroup(name)
+
+    def restore(self, window: QMainWindow) -> None:
+        """Put the parts where they were."""
+        for key, put in (
+            ("geometry", window.restoreGeometry),
+            ("parts", lambda data: window.restoreState(data, VERSION)),
+        ):
+            data = self._settings.value(key)
+            if isinstance(data, QByteArray):
+                put(data)
+
+    def save(self, window: QMainWindow, values: dict[str, Any]) -> None:
+        """Keep where the parts are, and some values."""
+        self._settings.setValue("geometry", window.saveGeometry())
+        self._settings.setValue("parts", window.saveState(VERSION))
+        for key, value in values.items():
+            self._settings.setValue(key, value)
+        self._settings.sync()
+
+    def text(self, key: str) -> str | None:
+        """Give a value that was kept."""
+        value = self._settings.value(key)
+        return str(value) if value not in (None, "") else None

@@ -1,0 +1,72 @@
+"""The menu: the rig, the parts of the window, how it looks, and the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtGui import QActionGroup, QKeySequence
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QToolButton
+
+from gui import theme
+from gui.texts import tr
+
+Action = Callable[[], object]
+
+
+def menu_button(window: QMainWindow, entries: list[tuple[str, str, Action] | None]) -> QToolButton:
+    """Make the button at the left of the bar.
+
+    Args:
+        window: whose parts can be shown and hidden.
+        entries: text, shortcut and what is done; None for a line between.
+    """
+    button = QToolButton()
+    button.setText("☰")
+    button.setToolTip(tr("Menu (F10)"))
+    button.setAccessibleName(tr("Menu"))
+    button.setShortcut(QKeySequence("F10"))
+    button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+    menu = QMenu(button)
+    for entry in entries:
+        if entry is None:
+            menu.addSeparator()
+            continue
+        text, shortcut, action = entry
+        added = menu.addAction(text)
+        added.triggered.connect(lambda _=False, action=action: action())
+        if shortcut:
+            added.setShortcut(QKeySequence(shortcut))
+            window.addAction(added)
+    parts = menu.addMenu(tr("Parts of the window"))
+    parts.aboutToShow.connect(lambda: _list_docks(parts, window))
+    _add_looks(menu.addMenu(tr("Look")))
+    menu.addSeparator()
+    quit_ = menu.addAction(tr("Close the window"))
+    quit_.setShortcut(QKeySequence("Ctrl+Q"))
+    quit_.triggered.connect(window.close)
+    window.addAction(quit_)
+    button.setMenu(menu)
+    return button
+
+
+def _list_docks(menu: QMenu, window: QMainWindow) -> None:
+    menu.clear()
+    for dock in window.findChildren(QDockWidget):
+        menu.addAction(dock.toggleViewAction())
+
+
+def _add_looks(menu: QMenu) -> None:
+    group = QActionGroup(menu)
+    choices = ((tr("As the system"), None), (tr("Light"), "light"), (tr("Dark"), "dark"))
+    for text, look in choices:
+        action = menu.addAction(text)
+        action.setCheckable(True)
+        action.setChecked(look is None)
+        group.addAction(action)
+        action.triggered.connect(lambda _=False, look=look: _choose(look))
+
+
+def _choose(look: str | None) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    theme.choose(application, look)

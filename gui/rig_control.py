@@ -1,0 +1,151 @@
+"""The rig in the window: its file, its devices' settings, a test trigger, another rig."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QProcess, Qt
+from PySide6.QtWidgets import QDockWidget, QFileDialog
+
+from acquire.api_models import DeviceSettings, Problem, RigInfo
+from acquire.errors import AcquireError
+from gui import rig_text
+from gui.rig_editor import RigEditor
+from gui.settings_form import SettingsForm
+from gui.texts import tr
+from gui.welcome import Search
+
+if TYPE_CHECKING:
+    from gui.window import RecorderWindow
+
+_PROGRAM = "from acquire.cli import main; main()"
+TEST_CODE = 1
+
+
+class RigControl(QObject):
+    """Opens forms beside the signals; nothing modal but the choice of a file."""
+
+    def __init__(self, window: RecorderWindow) -> None:
+        super().__init__(window)
+        self._window, self._client = window, window.client
+        self._docks: dict[str, QDockWidget] = {}
+        self.editor: RigEditor | None = None
+
+    # The rig file.
+
+    def edit(self) -> None:
+        """Open the editor with the rig that runs."""
+        self._client.get("rig", lambda found: self._open_editor(RigInfo.model_validate(found)))
+
+    def _open_editor(self, rig: RigInfo, text: str | None = None) -> None:
+        self.editor = RigEditor()
+        self.editor.load(rig.text if text is None else text, Path(rig.path) if rig.path else None)
+        self.editor.run_wanted.connect(self._run)
+        self._show("rig file", tr("Rig file"), self.editor)
+
+    def _run(self, text: str, save: bool) -> None:
+        editor = self.editor
+        assert editor is not None
+        self._client.put(
+            "rig",
+            {"text": text, "save": save},
+            done=self._window.take_rig,
+            failed=lambda problem: editor.say(f"{problem.text}; {problem.remedy}"),
+        )
+
+    def new(self) -> None:
+        """Look what is plugged in and open a rig of it in the editor, not saved yet."""
+        search = Search(self)
+        search.found.connect(self._on_found)
+        search.start()
+        self._window.say(tr("Looking at every port…"))
+
+    def _on_found(self, snippets: list[str], problem: str) -> None:
+        if problem or not snippets:
+            self._window.say(problem or tr("Nothing was found that could be driven here."))
+        elif self._window.rig is not None:
+            self._window.say(tr("{} devices found").format(len(snippets)))
+            self._open_editor(self._window.rig, rig_text.from_found("rig", snippets))
+
+    def open_file(self) -> None:
+        """Open another rig in a window of its own."""
+        name, _ = QFileDialog.getOpenFileName(
+            self._window, tr("Open a rig file"), str(Path.home()), tr("Rig files (*.toml)")
+        )
+        if name:
+            # liblsl reads its configuration once: another rig may be in another LSL session.
+            QProcess.startDetached(sys.executable, ["-P", "-c", _PROGRAM, "gui", name])
+
+    # Devices.
+
+    def settings(self, device: str) -> None:
+        """Open the settings of a device."""
+        self._client.get(f"devices/{device}/settings", lambda found: self._form(device, found))
+
+    def _form(self, device: str, found: Any) -> None:
+        settings = DeviceSettings.model_validate(found)
+        form = SettingsForm(device, settings.driver, settings.settings, settings.json_schema)
+        dock = self._show(f"settings {device}", tr("Settings of {}").format(device), form)
+        form.closed.connect(dock.hide)
+        form.applied.connect(lambda order: self._apply(device, form, order, save=False))
+        form.saved.connect(lambda order: self._apply(device, form, order, save=True))
+
+    def _apply(self, device: str, form: SettingsForm, order: dict[str, Any], *, save: bool) -> None:
+        def failed(problem: Problem) -> None:
+            form.show_problem(f"{problem.text}; {problem.remedy}")
+
+        def done(found: Any) -> None:
+            form.show_done()
+            if save:
+                self._save(device, form, order["settings"])
+
+        self._client.put(f"devices/{device}/settings", order, done=done, failed=failed)
+
+    def _save(self, device: str, form: SettingsForm, settings: dict[str, Any]) -> None:
+        """Write the settings that differ from the defaults into the rig file's text."""
+        rig = self._window.rig
+        if rig is None or rig.path is None:
+            form.show_problem(tr("The engine was started without a rig file"))
+            return
+        try:
+            text = rig_text.with_settings(rig.text, device, form.changed(settings))
+        except AcquireError as error:
+            form.show_problem(str(error))
+            return
+        self._client.put(
+            "rig",
+            {"text": text, "save": True},
+            done=self._window.take_rig,
+            failed=lambda problem: form.show_problem(f"{problem.text}; {problem.remedy}"),
+        )
+
+    def test_trigger(self) -> None:
+        """Send code 1 to every trigger output; where there is none, a marker."""
+        status = self._window.status
+        devices = status.devices if status is not None else ()
+        outputs = [d.name for d in devices if d.driver.startswith("trigger-out")]
+        for name in outputs:
+            said = tr("test trigger {} sent by {}").format(TEST_CODE, name)
+            order: dict[str, Any] = {"name": "test", "args": {"code": TEST_CODE}}
+            self._send(f"devices/{name}/command", order, said)
+        if not outputs:
+            said = tr("no trigger output in this rig: marker {} set").format(TEST_CODE)
+            self._send("markers", {"text": "test trigger", "code": TEST_CODE}, said)
+
+    def _send(self, path: str, body: dict[str, Any], said: str) -> None:
+        self._client.post(path, body, lambda _: self._window.say(said))
+
+    def _show(self, name: str, title: str, widget: Any) -> QDockWidget:
+        dock = self._docks.get(name)
+        if dock is None:
+            area = Qt.DockWidgetArea.RightDockWidgetArea
+            dock = self._docks[name] = self._window.add_dock(name, title, widget, area)
+        else:
+            if (before := dock.widget()) is not None:
+                before.deleteLater()
+            dock.setWidget(widget)
+        dock.show()
+        dock.raise_()
+        return dock

@@ -1,0 +1,123 @@
+"""The rig file as text, with the fields that BIDS asks for above."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import QTimer, Signal
+from PySide6.QtGui import QFontDatabase
+from PySide6.QtWidgets import (
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPlainTextEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from acquire.errors import AcquireError
+from acquire.rig import parse_rig
+from gui import rig_text, theme
+from gui.texts import tr
+
+_SETTLE_MS = 300
+
+
+class RigEditor(QWidget):
+    """Edits and checks; says what the engine is to run, and what is to be saved."""
+
+    run_wanted = Signal(str, bool)  # the text; whether to save it as well
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._path: Path | None = None
+        self._filling = False
+        self.eeg = {name: QLineEdit() for name in rig_text.EEG_FIELDS}
+        names = {
+            "reference": tr("EEG reference"),
+            "ground": tr("EEG ground"),
+            "cap": tr("EEG cap"),
+        }
+        form = QFormLayout()
+        for name, line in self.eeg.items():
+            line.setAccessibleName(names[name])
+            line.textEdited.connect(self._from_fields)
+            form.addRow(names[name], line)
+        self.text = QPlainTextEdit()
+        self.text.setFont(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont))
+        self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
+        self.text.setAccessibleName(tr("The rig file"))
+        self.text.textChanged.connect(self._on_text)
+        self.verdict = QLabel()
+        self.verdict.setWordWrap(True)
+        self.run = QPushButton(tr("Run this rig"))
+        self.run.setToolTip(tr("Not while recording: all devices are started anew"))
+        self.run.clicked.connect(lambda: self.run_wanted.emit(self.text.toPlainText(), False))
+        self.save = QPushButton(tr("Save and run"))
+        self.save.setObjectName("primary")
+        self.save.clicked.connect(lambda: self.run_wanted.emit(self.text.toPlainText(), True))
+        self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
+        self._settle.timeout.connect(self._check)
+        buttons = QHBoxLayout()
+        buttons.addStretch(1)
+        buttons.addWidget(self.run)
+        buttons.addWidget(self.save)
+        layout = QVBoxLayout(self)
+        layout.addLayout(form)
+        layout.addWidget(self.text, 1)
+        layout.addWidget(self.verdict)
+        layout.addLayout(buttons)
+        self.setMinimumWidth(320)
+
+    def load(self, text: str, path: Path | None) -> None:
+        """Show a rig file."""
+        self._path = path
+        self._filling = True
+        self.text.setPlainText(text)
+        self._filling = False
+        self._check()
+
+    def _on_text(self) -> None:
+        if not self._filling:
+            self._settle.start()
+
+    def _from_fields(self) -> None:
+        fields = {name: line.text() for name, line in self.eeg.items()}
+        try:
+            changed = rig_text.with_eeg(self.text.toPlainText(), fields)
+        except AcquireError as error:
+            self._say(str(error), good=False)
+            return
+        self._filling = True
+        self.text.setPlainText(changed)
+        self._filling = False
+        self._settle.start()
+
+    def _check(self) -> None:
+        text = self.text.toPlainText()
+        try:
+            rig = parse_rig(text, self._path)
+            fields = rig_text.eeg_fields(text)
+        except AcquireError as error:
+            self._say(str(error), good=False)
+            return
+        for name, value in fields.items():
+            if self.eeg[name].text().strip() != value:
+                self.eeg[name].setText(value)
+        devices = ", ".join(d.name for d in rig.devices) or tr("none")
+        self._say(tr("Good. Devices: {}").format(devices), good=True)
+
+    def _say(self, text: str, *, good: bool) -> None:
+        colour = theme.tokens()["alive" if good else "failed"]
+        self.verdict.setText(("● " if good else "✖ ") + text)
+        self.verdict.setStyleSheet(f"color: {colour};")
+        self.run.setEnabled(good)
+        self.save.setEnabled(good)
+
+    def say(self, text: str) -> None:
+        """Say what the engine said."""
+        self._say(text, good=False)
+        self.run.setEnabled(True)
+        self.save.setEnabled(True)
