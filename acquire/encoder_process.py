@@ -54,6 +54,7 @@ class EncoderStatus:
     high_water: int = 0  # most that ever waited
     slots: int = 0
     cpu_s: float = 0.0
+    wanted_s: float = 0.0  # on a processor, or waiting for one
     error: str | None = None  # why frames are not stored any more
     disk_full: bool = False
     ended: bool = False  # the process is gone
@@ -265,14 +266,14 @@ class EncoderProcess:
             file.done.set_result(_left_behind(path, file.put, error))
 
     def _hear(self, message: dict[str, Any]) -> tuple[_Open, EncodedFile] | None:
-        if "cpu_s" in message:
-            self._status = replace(self._status, cpu_s=message["cpu_s"])
+        if times := _times(message):
+            self._status = replace(self._status, **times)
         if "ready" in message:
             self._status = replace(self._status, ready=True)
         elif progress := message.get("progress"):
             path = Path(progress.pop("path"))
             if path != self._status.path:  # late words about the file before
-                progress = {"cpu_s": progress["cpu_s"]}
+                progress = _times(progress)
             self._status = replace(self._status, **progress)
         elif closed := message.get("closed"):
             path = Path(closed["path"])
@@ -298,3 +299,7 @@ def _left_behind(path: Path, put: int, error: str) -> EncodedFile:
     return EncodedFile(
         path, frames, size, None, info.codec, info.tiling, lost=put - frames, error=error
     )
+
+
+def _times(message: dict[str, Any]) -> dict[str, Any]:
+    return {name: message[name] for name in ("cpu_s", "wanted_s") if name in message}

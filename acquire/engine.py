@@ -468,6 +468,7 @@ class Engine:
         summaries: list[VideoSummary],
     ) -> Outcome:
         path = recording.file.path
+        recording.file.release()  # the videos are closed; what follows needs the space
         failure = self._failure or recording.error
         error = str(failure) if failure else None
         full = next((s.error for s in summaries if s.error and s.disk_full), None)

@@ -23,7 +23,8 @@ CLOSE_S = 15.0
 PATIENCE_S = 1.0
 """How long frames must be refused, again and again, before the codec is changed."""
 BUSY = 0.75
-"""An encoder that uses so much of a core is held up by the processor, else by the disk."""
+"""An encoder that uses or waits for so much of a core is held up by the processor, else by the
+disk."""
 ALARM_FILL = 0.25
 """From so full a ring on somebody should know."""
 
@@ -64,7 +65,7 @@ class VideoFiles:
         self._told: str | None = None  # the failure that has been told
         self._full_since: float | None = None
         self._last_refused = 0.0
-        self._cpu_then = 0.0
+        self._wanted_then = 0.0
         self._alarmed = False
 
     def _use(self, codec: str) -> None:
@@ -128,12 +129,12 @@ class VideoFiles:
         """The ring is full: change the codec if that was asked for, and it lasts."""
         now, status = time.monotonic(), self._encoder.status()
         if self._full_since is None or now - self._last_refused > PATIENCE_S:
-            self._full_since, self._cpu_then = now, status.cpu_s
+            self._full_since, self._wanted_then = now, status.wanted_s
         self._last_refused = now
         elapsed = now - self._full_since
         if self._options.on_overload != "degrade" or elapsed < PATIENCE_S:
             return
-        busy = (status.cpu_s - self._cpu_then) / elapsed
+        busy = (status.wanted_s - self._wanted_then) / elapsed
         slow, ladder = ("processor", _LESS_WORK) if busy > BUSY else ("disk", _LESS_DATA)
         cheaper = ladder.get(self.codec)
         self._full_since = None

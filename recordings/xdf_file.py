@@ -1,8 +1,9 @@
 """The file of a recording's XDF chunks: no buffer of ours, an orderly end on a full disk.
 
 What one `write` call is given is in the file as a whole or not at all. While the recording runs, a
-nameless file of `reserve_bytes` keeps some space back; when the disk is full, that space is freed,
-so that the footers still fit.
+nameless file of `reserve_bytes` keeps some space back; when the disk is full, that space goes over
+to this file, so that the footers still fit. What they leave of it is kept until `release`: a video
+that is written beside it would take it at once, and the manifest needs it.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
+from recordings import direct_io
 from recordings.errors import DiskFull, RecordingError
 from recordings.xdf import MAGIC, file_header
 
@@ -69,9 +71,11 @@ class XdfFile:
         self.path = path
         self.position = 0  # bytes in the file: the end of the last complete write
         self._reserve: IO[bytes] | None = None
+        self._reserve_bytes = reserve_bytes
+        self._has_more = False  # space beyond the end
         self._fd = self._create()
         try:
-            self._keep_back(reserve_bytes)
+            self._keep_back()
             self.write(MAGIC, file_header())
         except BaseException:
             self._abandon()
@@ -90,7 +94,8 @@ class XdfFile:
         except OSError as error:
             raise self._failure(error, "cannot be created") from error
 
-    def _keep_back(self, size: int) -> None:
+    def _keep_back(self) -> None:
+        size = self._reserve_bytes
         if not size:
             return
         try:
@@ -111,7 +116,7 @@ class XdfFile:
 
         Raises:
             DiskFull: there is no space left (or the quota or file size limit is reached); the
-                file ends with the last complete `write` and the reserve is freed, so that
+                file ends with the last complete `write` and gets the reserve, so that
                 another, small `write` can still succeed.
             RecordingError: the disk failed in another way.
         """
@@ -126,16 +131,28 @@ class XdfFile:
         self.position += total
 
     def _take_back(self) -> None:
-        """Cut off what an unfinished write left, and free the reserve."""
+        """Cut off what an unfinished write left, and take over the reserve."""
         with suppress(OSError):  # a torn tail is harmless beside what went wrong already
             os.ftruncate(self._fd, self.position)
             os.lseek(self._fd, self.position, os.SEEK_SET)
-        self._free_reserve()
+        if self._free_reserve():
+            with suppress(OSError):  # somebody was faster
+                direct_io.allocate(self._fd, self.position, self._reserve_bytes)
+                self._has_more = True
 
-    def _free_reserve(self) -> None:
-        if self._reserve is not None:
-            self._reserve.close()
-            self._reserve = None
+    def _free_reserve(self) -> bool:
+        if self._reserve is None:
+            return False
+        self._reserve.close()
+        self._reserve = None
+        return True
+
+    def release(self) -> None:
+        """Give back what is left of the reserve, after `close`."""
+        if self._has_more:
+            self._has_more = False
+            with suppress(OSError):
+                os.truncate(self.path, self.position)
 
     def sync(self) -> None:
         """Wait until everything written is on the disk (`fsync` where there is no `fdatasync`).

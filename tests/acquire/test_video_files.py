@@ -54,15 +54,15 @@ def record(
 
 def test_a_codec_that_is_too_slow_is_changed_for_a_cheaper_one(tmp_path: Path) -> None:
     options = VideoOptions("ffv1", ring_s=0.1, on_overload="degrade")
-    indices, refused, (first, second), codes = record(tmp_path, options)
+    indices, refused, (first, *others), codes = record(tmp_path, options)
     assert refused > 0
-    assert "codec-changed" in codes
-    assert (first.codec, second.path.name) == ("ffv1", f"face+2{second.path.suffix}")
-    assert second.codec in ("magicyuv", "raw")
+    assert codes.count("codec-changed") == len(others) >= 1  # beside a busy program even twice
+    assert first.codec == "ffv1"
+    assert [s.codec for s in others] == ["magicyuv", "raw"][: len(others)]
+    assert [s.path.stem for s in others] == ["face+2", "face+3"][: len(others)]
     assert NOT_STORED not in indices
-    assert first.frames + second.frames == len(indices)
-    assert indices == [*range(first.frames), *range(second.frames)]
-    for summary in (first, second):
+    assert indices == [k for s in (first, *others) for k in range(s.frames)]
+    for summary in (first, *others):
         with VideoReader(summary.path) as reader:
             assert len(reader) == summary.frames
 

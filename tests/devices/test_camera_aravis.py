@@ -205,11 +205,11 @@ def test_a_trigger_starts_the_frames(gige: FakeGige, cameras: list[AravisCamera]
     (spec,) = camera.open()
     assert spec.rate_hz == 5
     reader = camera.read()
-    # The fake camera may still be sending what it began before it was told to wait.
-    late = list(itertools.takewhile(lambda frame: frame is not None, itertools.islice(reader, 10)))
-    assert len(late) < 10
+    # Pieces of what the fake camera was sending before may come; without their head, no picture.
     came = [next(reader) for _ in range(25)]
-    assert came == [None] * 25, "more than 2 s without a trigger are no loss"
+    assert not any(frame.image is not None for frame in came if frame is not None), (
+        "more than 2 s without a trigger are no loss"
+    )
     camera._nodes().set("TriggerSoftware", True)
     assert any(next(reader) for _ in range(20))
     camera.close()

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -129,6 +130,23 @@ def test_full_disk_keeps_whole_chunks_and_room_for_footers(small_disk: Path) -> 
     file.sync()
     file.close()
     assert path.read_bytes() == HEAD + block * kept + footer
+
+
+def test_nobody_else_gets_the_room_for_footers(small_disk: Path) -> None:
+    path = small_disk / "a.xdf"
+    file = XdfFile(path)
+    kept = fill(file, os.urandom(300_001))
+    with (small_disk / "face.nut").open("wb", buffering=0) as greedy, suppress(OSError):
+        while True:
+            greedy.write(bytes(4096))
+    footer = b"f" * 500_000
+    file.write(footer)
+    file.close()
+    assert path.stat().st_size == len(HEAD) + 300_001 * kept + len(footer)
+    before = os.statvfs(small_disk).f_bavail
+    file.release()
+    assert (os.statvfs(small_disk).f_bavail - before) * os.statvfs(small_disk).f_bsize > 400_000
+    assert path.read_bytes().endswith(footer)
 
 
 def test_no_room_for_the_reserve_is_told_at_the_start(small_disk: Path) -> None:
