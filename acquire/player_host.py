@@ -12,6 +12,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -48,6 +49,7 @@ class PlayerHost:
         self._status_due = 0.0
         self.gone = False  # the engine is: end as soon as what is on the screen is marked
         self.closing = False
+        self.mirror: bytes | None = None  # a small JPEG for the operator, sent with the status
 
     def receive(self) -> OpenPlayer | None:
         """Wait for the order; None = the engine is gone."""
@@ -68,7 +70,7 @@ class PlayerHost:
             self.protocol = load_protocol(order.protocol)
             sketch = make_plan(self.protocol, order.participant, order.seed)
             self.media = prepare_stimuli(
-                self.protocol, sketch, drawn=not order.headless, tell=self._note
+                self.protocol, sketch, drawn=not order.headless, tell=self.note
             )
             durations = {name: info.duration_s for name, info in self.media.items()}
             self.plan = make_plan(self.protocol, order.participant, order.seed, durations)
@@ -76,10 +78,11 @@ class PlayerHost:
             self.fail(str(error))
             return False
         for end, onset in self.plan.collisions:
-            self._note(f"codes {end} and {onset} fall on one frame; the second is sent later")
+            self.note(f"codes {end} and {onset} fall on one frame; the second is sent later")
         return True
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Warn the operator of something that is played all the same."""
         self.send(HostEvent(local_clock(), "warning", "protocol", text))
 
     def fail(self, text: str) -> None:
@@ -137,7 +140,8 @@ class PlayerHost:
         now = time.monotonic()
         if now >= self._status_due:
             self._status_due = now + STATUS_S
-            self.send(self.player.status(local_clock()))
+            mirror, self.mirror = self.mirror, None
+            self.send(replace(self.player.status(local_clock()), mirror=mirror))
 
     def _obey(self, request: Request) -> None:
         if isinstance(request.body, Close):

@@ -10,6 +10,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -163,6 +164,10 @@ class PlayerLink:
 
     def _start(self, order: OpenPlayer) -> Loaded:
         module = "acquire.player_host" if order.order.headless else "gui.stimulus"
+        if not order.order.headless and find_spec("PySide6") is None:
+            raise ControlError(
+                "the player's window needs PySide6; pip install 'unisono[gui]', or play --headless"
+            )
         process = _PlayerProcess(module, self._hear_event, self._hear_mark, self._hear_status)
         self._status, self._crashed, self._process = None, False, process
         process.start(order, None)
@@ -239,7 +244,8 @@ class PlayerLink:
 
     def _hear_event(self, name: str, event: HostEvent) -> None:
         code, text = event.code, event.text
-        if code == "device-failed":  # the loader raises it
+        loading = self._process is None or self._process.loaded is None
+        if loading and event.level == "error":  # whoever loads raises it
             return
         if code == "device-died":
             self._crashed = True

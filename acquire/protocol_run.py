@@ -14,11 +14,12 @@ from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import chain
 from typing import Any, Literal
 
 from acquire.errors import ControlError
 from acquire.protocol_plan import Page, Plan, Trial
-from acquire.protocol_scales import Value
+from acquire.protocol_scales import Item, Value
 
 EventKind = Literal["onset", "end", "answer", "pause", "resume", "skip", "repeat", "abort"]
 By = Literal["time", "key", "answer", "stimulus", "operator", "participant", "crash", "error"]
@@ -90,6 +91,7 @@ class Visit:
     away_s: float = 0.0  # hidden by pauses
     left: tuple[EventKind, By] | None = None  # how it ends, once that is decided
     left_at: float = 0.0  # when that was decided
+    notes: dict[str, Any] = field(default_factory=dict)  # what its end is to tell besides
 
     def names(self) -> dict[str, Any]:
         """What markers say about it."""
@@ -152,6 +154,18 @@ class Run:
     def shown(self) -> Visit | None:
         """What is on the screen, or hidden by a pause: its onset is marked, its end is not."""
         return self._on
+
+    @property
+    def question(self) -> Item | None:
+        """The item that waits for an answer now."""
+        visit = self._listening()
+        return visit.page.item if visit is not None else None
+
+    @property
+    def clip_ahead(self) -> Page | None:
+        """The next page with a clip after the one that is on: worth decoding already."""
+        coming = chain(self._pages, *(trial.pages for trial in self._trials))
+        return next((page for page in coming if page.kind == "clip"), None)
 
     @property
     def trial(self) -> Trial | None:
@@ -254,7 +268,7 @@ class Run:
     def _end_marks(self, visit: Visit, frame: int, presented: float) -> list[Mark]:
         event, by = visit.left or ("end", "time")
         code = visit.page.end_code
-        end = self._mark(event, visit, code, frame, visit.left_at, presented, by=by)
+        end = self._mark(event, visit, code, frame, visit.left_at, presented, by=by, **visit.notes)
         if by == "time" and visit.page.item is not None:  # nobody has answered
             return [self._answered(visit, None, presented), end]
         return [end]

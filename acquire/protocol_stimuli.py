@@ -114,7 +114,7 @@ def _oddities(info: MediaInfo) -> Iterator[str]:
             "its frames do not come at one rate; each is shown when it is due, but convert it: "
             f"ffmpeg -i {info.path.name} -vsync cfr …"
         )
-    if info.width % 2 or info.height % 2:
+    if info.rate_hz and (info.width % 2 or info.height % 2):
         yield f"odd size {info.width}x{info.height}: its chroma is a half pixel off at one edge"
 
 

@@ -15,12 +15,12 @@ import pytest
 
 from acquire.errors import ControlError
 from acquire.lsl import local_clock
-from acquire.player_link import PlayerLink
-from acquire.player_messages import Marked, PlayOrder
+from acquire.player_messages import PlayOrder
 from acquire.protocol import load_protocol
 from acquire.protocol_plan import make_plan
 from acquire.protocol_run import PlayState
 from recordings.manifest import Manifest
+from tests.acquire.player_programs import PROTOCOL, Heard
 from tests.acquire.program import (
     Result,
     Unisono,
@@ -34,41 +34,6 @@ from tests.acquire.program import (
     write_rig,
 )
 from tests.devices.wire import wire
-
-PROTOCOL = """
-[protocol]
-name = "short"
-[scale.why]
-kind = "text"
-prompt = "Why?"
-[[stimulus]]
-name = "a"
-category = "x"
-code = 101
-generate = { duration_s = 0.6 }
-[[stimulus]]
-name = "b"
-category = "y"
-code = 102
-generate = { duration_s = 0.6 }
-[[block]]
-name = "clips"
-stimuli = ["*"]
-order = "shuffled"
-[[block.step]]
-kind = "fixation"
-duration_s = 0.2
-code = 20
-[[block.step]]
-kind = "clip"
-end_code = 100
-[[block.step]]
-kind = "rating"
-scales = ["valence", "why"]
-[[block.step]]
-kind = "rest"
-duration_s = 0.2
-"""
 
 
 @pytest.fixture(scope="module")
@@ -208,31 +173,6 @@ def test_the_session_holds_what_was_played(recorded: Recorded, file: Path) -> No
 
 
 # Orders, and what goes wrong.
-
-
-class Heard:
-    """A player in this process's hands."""
-
-    def __init__(self, order: PlayOrder) -> None:
-        self.marks: list[Marked] = []
-        self.events: list[tuple[str, str]] = []
-        self.link = PlayerLink(None, lambda source, level, code, text: self.hear(code, text))
-        self.link.on_mark(self.marks.append)
-        self.link.load(order)
-
-    def hear(self, code: str, text: str) -> None:
-        self.events.append((code, text))
-
-    @property
-    def codes(self) -> list[str]:
-        return [code for code, _ in self.events]
-
-    def seen(self, **fields: Any) -> list[Marked]:
-        return [m for m in self.marks if fields.items() <= m.fields.items()]
-
-    def wait_for(self, **fields: Any) -> Marked:
-        wait_for(lambda: self.seen(**fields), what=str(fields))
-        return self.seen(**fields)[-1]
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 from acquire.api_protocol import ProtocolInfo
 from recordings.manifest import Manifest
 from tests.acquire.daemon_program import Daemon, running
+from tests.acquire.player_programs import PROTOCOL
 from tests.acquire.program import event_codes, kill, load, module_of, wait_for
-from tests.acquire.test_player import PROTOCOL
 
 
 @pytest.fixture(scope="module")

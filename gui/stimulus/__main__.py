@@ -1,0 +1,121 @@
+"""The player's process with a window: ``python -P -m gui.stimulus HANDLE``."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+
+from PySide6.QtCore import QLoggingCategory, QSize, Qt
+from PySide6.QtGui import QFontDatabase, QGuiApplication, QScreen, QWindow
+
+from acquire.device_process import pipe_of
+from acquire.errors import AcquireError, ConfigError
+from acquire.lsl import local_clock
+from acquire.player_host import PlayerHost
+from gui.stimulus.screens import facts, find_screen, pixels_per_mm, warnings
+from gui.stimulus.sound import output_device
+from gui.stimulus.stage import Stage
+from gui.stimulus.surface import GlSurface, RasterSurface, can_use_gl
+
+SHOWN_S = 5.0
+"""How long a window may take to appear."""
+WINDOW = QSize(1280, 720)
+MAX_HZ = 1000.0
+
+
+def main() -> None:
+    """Play in a window for the engine at the other end of the pipe."""
+    logging.basicConfig(level=os.environ.get("UNISONO_LOG", "CRITICAL"))
+    host = PlayerHost(pipe_of(int(sys.argv[1])))
+    if host.receive() is None:
+        return
+    QLoggingCategory.setFilterRules("qt.multimedia.*=false")
+    try:
+        _check_display()
+        application = QGuiApplication(sys.argv[:1])
+        application.setApplicationName("Unisono")
+        screen = find_screen(host.order.screen)
+        if not QFontDatabase.families():
+            raise ConfigError("no font is installed; install one, such as fonts-dejavu")
+    except AcquireError as error:
+        host.fail(str(error))
+        return
+    if host.load():
+        _play(host, application, screen)
+
+
+def _check_display() -> None:
+    """Qt would end the process without a word that helps."""
+    if sys.platform in ("win32", "darwin") or "QT_QPA_PLATFORM" in os.environ:
+        return
+    if not {"DISPLAY", "WAYLAND_DISPLAY"} & {key for key, value in os.environ.items() if value}:
+        raise ConfigError("no display: DISPLAY is not set; log in at the screen, or --headless")
+
+
+def _make_window(screen: QScreen, *, windowed: bool) -> GlSurface | RasterSurface:
+    wanted = os.environ.get("UNISONO_SURFACE")
+    gl = wanted == "opengl" or (wanted != "raster" and can_use_gl())
+    window = GlSurface() if gl else RasterSurface()
+    window.setScreen(screen)
+    window.setTitle("Unisono: participant")
+    window.setCursor(Qt.CursorShape.BlankCursor)
+    if windowed:
+        room = screen.availableGeometry()
+        window.resize(WINDOW.boundedTo(room.size()))
+        window.setPosition(room.topLeft())
+        window.show()
+    else:
+        window.setGeometry(screen.geometry())
+        window.showFullScreen()
+    return window
+
+
+def _wait_shown(window: QWindow) -> bool:
+    deadline = local_clock() + SHOWN_S
+    while not window.isExposed() and local_clock() < deadline:
+        QGuiApplication.processEvents()
+    QGuiApplication.processEvents()  # the size that the system has given it
+    return window.isExposed()
+
+
+def _play(host: PlayerHost, application: QGuiApplication, screen: QScreen) -> None:
+    order = host.order
+    window = _make_window(screen, windowed=order.windowed)
+    if not _wait_shown(window):
+        host.fail(f"the window did not appear on screen {screen.name()} within {SHOWN_S:g} s")
+        return
+    speakers = output_device()
+    if speakers is None and any(info.sound for info in host.media.values()):
+        host.note("no audio device: the clips are played without their sound")
+    if speakers is None and any(p.closed_eyes for t in host.plan.trials for p in t.pages):
+        host.note("no audio device: nothing ends the rest with closed eyes; tell the participant")
+    for text in warnings(screen, order.refresh_hz):
+        host.note(text)
+    rate = screen.refreshRate()
+    rate = rate if 10.0 <= rate <= MAX_HZ else 60.0
+    host.ready(rate, facts(screen, window.kind))
+    stage = Stage(host, window.size(), pixels_per_mm(screen), window.devicePixelRatio(), speakers)
+
+    def gone(lost: QScreen) -> None:
+        if lost is screen and host.player.run.state == "running":
+            host.player.run.pause(local_clock())
+            text = f"screen {lost.name()} is gone: paused; plug it in, then resume"
+            host.player.complain("screen-gone", text, local_clock())
+
+    def each() -> bool:
+        host.serve()
+        if host.over:
+            application.quit()
+        return host.over
+
+    application.screenRemoved.connect(gone)
+    window.begin(stage, 1.0 / rate, each)
+    application.exec()
+    stage.close()
+    window.close()
+    host.close()
+
+
+if __name__ == "__main__":
+    main()

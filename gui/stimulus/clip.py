@@ -1,0 +1,143 @@
+"""Clips, decoded ahead in a thread of their own, scaled to where they will be drawn."""
+
+from __future__ import annotations
+
+import logging
+import queue
+import threading
+from dataclasses import dataclass
+from typing import Any, Final
+
+import av
+from PySide6.QtGui import QImage
+
+from acquire.protocol_stimuli import MediaInfo
+
+log = logging.getLogger(__name__)
+
+QUEUE_FRAMES: Final = 16
+"""Frames decoded ahead; the decoder waits while there are so many."""
+READY_FRAMES: Final = 8
+SOUND_HZ: Final = 48_000
+POLL_S = 0.05
+MAX_SOUND_S: Final = 1800.0
+
+
+@dataclass(frozen=True, slots=True)
+class ClipFrame:
+    """A decoded frame: its number, when it is due in the clip, its picture."""
+
+    index: int
+    due_s: float
+    image: QImage
+    buffer: Any  # what the image shows: QImage does not keep it alive
+
+
+class ClipDecoder:
+    """One clip; `frame_at` belongs to the thread that draws."""
+
+    def __init__(self, info: MediaInfo, width: int, height: int) -> None:
+        """Begin to decode to `width` x `height` pixels."""
+        self.info = info
+        self.error: str | None = None
+        self.is_told = False  # whether somebody has been told of the error
+        self.sound: bytes = b""  # 48 kHz, 16 bit, stereo; whole before the first frame
+        self.shown = 0
+        self.dropped = 0
+        self._shown_next = 0  # the number after the newest frame that was on the screen
+        self._size = (width, height)
+        self._frames: queue.Queue[ClipFrame] = queue.Queue(QUEUE_FRAMES)
+        self._head: ClipFrame | None = None  # the next one, not yet due
+        self._now: ClipFrame | None = None
+        self._ready = threading.Event()
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="clip decoder", daemon=True)
+        self._thread.start()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can begin without waiting."""
+        return self._ready.is_set()
+
+    def frame_at(self, position_s: float) -> ClipFrame | None:
+        """Give the frame that belongs to a position, s; frames that were missed are counted."""
+        early = 0.25 / self.info.rate_hz
+        while True:
+            if self._head is None:
+                try:
+                    self._head = self._frames.get_nowait()
+                except queue.Empty:
+                    break
+            if self._now is not None and self._head.due_s > position_s + early:
+                break
+            if self._now is not None and self._now.index >= self._shown_next:
+                self.dropped += 1  # it has never been on the screen
+            self._now, self._head = self._head, None
+        return self._now
+
+    def note_shown(self, frame: ClipFrame) -> None:
+        """Note that a frame came onto the screen."""
+        if frame.index >= self._shown_next:
+            self._shown_next = frame.index + 1
+            self.shown += 1
+
+    def is_starved(self) -> bool:
+        """Whether it broke off and everything decoded before has been shown."""
+        return self.error is not None and self._head is None and self._frames.empty()
+
+    def close(self) -> None:
+        """Stop decoding."""
+        self._stop.set()
+        self._thread.join(2.0)
+
+    # In its thread.
+
+    def _run(self) -> None:
+        try:
+            if self.info.sound and self.info.duration_s <= MAX_SOUND_S:
+                self.sound = self._decode_sound()
+            self._decode_pictures()
+        except (av.FFmpegError, OSError, ValueError) as error:
+            log.debug("%s", error, exc_info=True)
+            self.error = f"{self.info.path.name}: {error}"
+        finally:
+            self._ready.set()
+
+    def _decode_sound(self) -> bytes:
+        resampler = av.AudioResampler(format="s16", layout="stereo", rate=SOUND_HZ)
+        parts: list[bytes] = []
+        with av.open(str(self.info.path)) as container:
+            for frame in container.decode(container.streams.audio[0]):
+                if self._stop.is_set():
+                    return b""
+                parts += [bytes(f.planes[0])[: f.samples * 4] for f in resampler.resample(frame)]
+        return b"".join(parts)
+
+    def _decode_pictures(self) -> None:
+        width, height = self._size
+        with av.open(str(self.info.path)) as container:
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            stream.codec_context.options = {"err_detect": "explode"}  # no made-up pictures
+            first: float | None = None
+            for index, frame in enumerate(container.decode(stream)):
+                picture = frame.reformat(width, height, format="bgra", interpolation="BILINEAR")
+                plane = picture.planes[0]
+                image = QImage(
+                    memoryview(plane), width, height, plane.line_size, QImage.Format.Format_RGB32
+                )
+                time = index / self.info.rate_hz if frame.pts is None else frame.time
+                first = time if first is None else first
+                if not self._put(ClipFrame(index, time - first, image, picture)):
+                    return
+                if index + 1 >= READY_FRAMES:
+                    self._ready.set()
+
+    def _put(self, frame: ClipFrame) -> bool:
+        while not self._stop.is_set():
+            try:
+                self._frames.put(frame, timeout=POLL_S)
+            except queue.Full:
+                continue
+            return True
+        return False

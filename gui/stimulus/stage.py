@@ -1,0 +1,291 @@
+"""What belongs into each frame as pixels, and what keys and clicks mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from PySide6.QtCore import QPointF, QRect, QRectF, QSize
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtMultimedia import QAudioDevice
+
+from acquire.player_host import PlayerHost
+from acquire.protocol_run import Picture, Visit
+from acquire.protocol_stimuli import MediaInfo
+from gui.stimulus.answering import Draft, key_pressed
+from gui.stimulus.clip import ClipDecoder, ClipFrame
+from gui.stimulus.mirror import Mirror
+from gui.stimulus.pages import Drawn, PageDrawer, load_picture
+from gui.stimulus.sound import Sound, tone
+
+MIRROR_WIDTH = 320
+READY_S = 5.0
+"""How long a clip may take until its first frames are decoded; then it is left out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One frame: what it shows, and from what it is painted."""
+
+    picture: Picture
+    image: QImage | None
+    where: QPointF
+    frame: ClipFrame | None = None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for frames that look the same."""
+        number = self.frame.index if self.frame else None
+        return (id(self.image), number, self.picture.patch)
+
+
+class Stage:
+    """The participant's screen without the screen."""
+
+    def __init__(
+        self,
+        host: PlayerHost,
+        size: QSize,
+        pixels_per_mm: float,
+        ratio: float,
+        speakers: QAudioDevice | None,
+    ) -> None:
+        """Prepare to draw into `size` device-independent pixels, `ratio` device pixels in each."""
+        self._host = host
+        self._player = host.player
+        self._size = size
+        self._ratio = ratio
+        self._speakers = speakers
+        table = host.protocol.file.protocol
+        self._drawer = PageDrawer(size, table.background, pixels_per_mm, ratio)
+        self._patch = _corner(size, round(table.patch_mm * pixels_per_mm), table.patch_corner)
+        self._mirror = Mirror(host)
+        self._drawn: tuple[object, Drawn] | None = None
+        self._draft = Draft()
+        self._drafted: Visit | None = None
+        self._decoder: tuple[str, ClipDecoder] | None = None
+        self._playing: Visit | None = None  # the clip that is on
+        self._sound: Sound | None = None
+        self._bell: Sound | None = None
+        self._waiting_since: float | None = None
+        self._shots = 0
+
+    # Frames.
+
+    def scene(self, due: float) -> Scene:
+        """Say what to paint into the frame that is due at LSL time `due`."""
+        picture = self._player.picture(due)
+        visit, page = picture.visit, picture.page
+        if visit is not None and page is not None and page.kind == "clip":
+            return self._clip_scene(picture, visit, due)
+        self._look_ahead()
+        drawn = self._draw(picture)
+        return Scene(picture, drawn.image, QPointF(0, 0))
+
+    def _draw(self, picture: Picture) -> Drawn:
+        visit = picture.visit
+        if visit is not self._drafted:
+            self._drafted, self._draft = visit, Draft()
+        page = picture.page
+        key = (page, picture.paused, self._draft, visit)
+        if self._drawn is None or self._drawn[0] != key:
+            drawn = self._drawer.draw(page, self._draft, paused=picture.paused)
+            if page is not None and page.kind == "image" and page.stimulus is not None:
+                self._put_image(drawn, self._info(page.stimulus.name))
+            self._drawn = (key, drawn)
+        return self._drawn[1]
+
+    def _put_image(self, drawn: Drawn, info: MediaInfo) -> None:
+        image = load_picture(info.path, self._size)
+        painter = QPainter(drawn.image)
+        painter.drawImage(_centred(image.size(), self._size), image)
+        painter.end()
+
+    def _info(self, name: str) -> MediaInfo:
+        return self._host.media[name]
+
+    # Clips.
+
+    def _look_ahead(self) -> None:
+        """Have the next clip decoded before it is due."""
+        page = self._player.run.clip_ahead
+        if page is not None and page.stimulus is not None:
+            current = self._player.run.visit
+            if current is None or current.page.kind != "clip":
+                self._decoder_of(page.stimulus.name)
+
+    def _decoder_of(self, name: str) -> ClipDecoder:
+        if self._decoder is not None and self._decoder[0] == name:
+            return self._decoder[1]
+        self._drop_decoder()
+        info = self._info(name)
+        space = self._size * self._ratio
+        scale = min(space.width() / info.width, space.height() / info.height)
+        width, height = (max(2, round(side * scale)) for side in (info.width, info.height))
+        self._decoder = (name, ClipDecoder(info, width, height))
+        return self._decoder[1]
+
+    def _drop_decoder(self) -> None:
+        if self._sound is not None:
+            self._sound.close()
+            self._sound = None
+        if self._decoder is not None:
+            self._decoder[1].close()
+            self._decoder = None
+
+    def _clip_scene(self, picture: Picture, visit: Visit, due: float) -> Scene:
+        assert visit.page.stimulus is not None
+        if visit.onset is None and self._playing not in (None, visit):
+            self._drop_decoder()  # begun already: it has to be played from the start again
+            self._playing = None
+        decoder = self._decoder_of(visit.page.stimulus.name)
+        frame = decoder.frame_at(picture.position_s) if decoder.is_ready else None
+        if decoder.error is not None and not decoder.is_told:
+            decoder.is_told = True
+            self._player.complain("clip-broken", decoder.error, due)
+        if decoder.is_starved() or self._waited_long(frame, due):
+            self._player.run.finish("error", due)
+        if frame is None:
+            # The background until then: the onset is the frame that shows the clip.
+            blank = Picture(patch=picture.patch if visit.onset else not picture.patch)
+            return Scene(blank, self._draw(blank).image, QPointF(0, 0))
+        image = frame.image
+        image.setDevicePixelRatio(self._ratio)
+        return Scene(picture, image, _centred(image.size() / self._ratio, self._size), frame)
+
+    def _waited_long(self, frame: ClipFrame | None, due: float) -> bool:
+        if frame is not None:
+            self._waiting_since = None
+            return False
+        if self._waiting_since is None:
+            self._waiting_since = due
+        if due - self._waiting_since < READY_S:
+            return False
+        self._waiting_since = None
+        text = f"no frame of the clip was decoded within {READY_S:g} s; it is left out"
+        self._player.complain("clip-late", text, due)
+        return True
+
+    # After the swap.
+
+    def swapped(self, scene: Scene, due: float, presented: float) -> None:
+        """Note that a frame came onto the screen."""
+        before = self._player.run.shown
+        visit = scene.picture.visit
+        if scene.frame is not None and visit is not None and self._decoder is not None:
+            self._note_clip(visit, scene.frame, self._decoder[1], scene.picture.position_s)
+        elif self._playing is not None and visit is not self._playing:
+            self._playing = None
+            self._drop_decoder()
+        if self._sound is not None and visit is self._playing:
+            self._sound.hold(paused=scene.picture.paused)
+        number = scene.frame.index if scene.frame is not None else None
+        self._player.swapped(scene.picture, due, presented, number)
+        shown = self._player.run.shown
+        if shown is not before:
+            self._ring(before)
+        if shown is not None and shown is not before:
+            self._keep_screenshot(scene, shown)
+        if self._mirror.is_due(presented):
+            self._mirror.take(self.painted(scene, MIRROR_WIDTH / self._size.width()), presented)
+
+    def _ring(self, ended: Visit | None) -> None:
+        """Call back who sat with closed eyes."""
+        if ended is not None and ended.page.closed_eyes and self._speakers is not None:
+            self._bell = Sound(self._speakers, tone())
+            self._bell.start()
+
+    def _note_clip(
+        self, visit: Visit, frame: ClipFrame, decoder: ClipDecoder, position_s: float
+    ) -> None:
+        if self._playing is not visit:
+            self._playing = visit
+            if decoder.sound and self._speakers is not None:
+                self._sound = Sound(self._speakers, decoder.sound)
+                self._sound.start()
+        missed = decoder.dropped
+        decoder.note_shown(frame)
+        notes = visit.notes
+        self._player.dropped += missed - notes.get("frames_dropped", 0)
+        notes |= {"frames_shown": decoder.shown, "frames_dropped": missed}
+        ahead = self._sound.ahead_s(position_s) if self._sound is not None else None
+        if ahead is not None:
+            notes["sound_ahead_ms"] = round(ahead * 1e3, 1)
+
+    # Painting.
+
+    def paint(self, painter: QPainter, scene: Scene) -> None:
+        """Paint a frame."""
+        whole = QRect(0, 0, self._size.width(), self._size.height())
+        image = scene.image
+        if image is None or image.deviceIndependentSize().toSize() != self._size:
+            painter.fillRect(whole, self._drawer.background)
+        if image is not None:
+            painter.drawImage(scene.where, image)
+        painter.fillRect(self._patch, QColor("white" if scene.picture.patch else "black"))
+
+    def painted(self, scene: Scene, scale: float = 1.0) -> QImage:
+        """Give a frame as a picture, made smaller by `scale`."""
+        image = QImage(self._size * scale, QImage.Format.Format_RGB32)
+        painter = QPainter(image)
+        painter.scale(scale, scale)
+        self.paint(painter, scene)
+        painter.end()
+        return image
+
+    def _keep_screenshot(self, scene: Scene, visit: Visit) -> None:
+        folder: Path | None = self._host.order.screenshots
+        if folder is None:
+            return
+        self._shots += 1
+        folder.mkdir(parents=True, exist_ok=True)
+        self.painted(scene).save(str(folder / f"{self._shots:03d}-{visit.page.step}.png"))
+
+    # The participant.
+
+    def key(self, name: str, text: str, time: float) -> None:
+        """Hear a key."""
+        item = self._player.run.question
+        if item is not None and name != self._host.protocol.file.protocol.stop_key:
+            self._draft, value = key_pressed(item, self._draft, name, text)
+            if value is not None:
+                self._player.answer(value, time)
+                return
+        self._player.key(name, time)
+
+    @property
+    def wants_pointer(self) -> bool:
+        """Whether the mouse is of use now."""
+        return self._player.run.question is not None
+
+    def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
+        """Hear the mouse: `pressed` = just now, `held` = the button is down."""
+        item = self._player.run.question
+        if item is None or self._drawn is None:
+            return
+        targets = self._drawn[1].targets
+        hover = next((n for n, t in enumerate(targets) if t.box.contains(at)), -1)
+        share = self._draft.share
+        if item.kind == "slider" and held and hover < 0:
+            left, right, _ = self._drawer.slider_line()
+            share = min(max((at.x() - left) / (right - left), 0.0), 1.0)
+        if pressed and hover >= 0:
+            self._player.answer(targets[hover].value, time)
+            return
+        self._draft = Draft(self._draft.text, share, hover)
+
+    def close(self) -> None:
+        """Stop what decodes and sounds."""
+        self._mirror.close()
+        self._drop_decoder()
+
+
+def _centred(inner: QSize, outer: QSize) -> QPointF:
+    return QPointF((outer.width() - inner.width()) // 2, (outer.height() - inner.height()) // 2)
+
+
+def _corner(size: QSize, side: int, corner: str) -> QRectF:
+    side = max(8, min(side, size.width() // 4, size.height() // 4))
+    left = 0 if corner.endswith("left") else size.width() - side
+    top = 0 if corner.startswith("top") else size.height() - side
+    return QRectF(left, top, side, side)

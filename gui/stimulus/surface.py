@@ -1,0 +1,214 @@
+"""The window that frames are drawn on, and when each came onto the screen.
+
+`GlSurface` is swap-synchronized: a frame is presented when Qt says `frameSwapped`. `RasterSurface`
+is for computers without a graphics driver, and for tests: a timer at the screen's rate stands in
+for the vertical blank, and a frame is presented when its pixels have been handed to the system.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import Protocol
+
+from PySide6.QtCore import QEvent, QRect, Qt, QTimer
+from PySide6.QtGui import (
+    QBackingStore,
+    QKeyEvent,
+    QMouseEvent,
+    QOpenGLContext,
+    QPainter,
+    QRegion,
+    QSurfaceFormat,
+    QWindow,
+)
+from PySide6.QtOpenGL import QOpenGLWindow
+
+from acquire.lsl import local_clock
+from gui.stimulus.stage import Scene, Stage
+
+LEAD_S = 0.010
+"""How long before it is due a raster frame is painted."""
+KEYS = {
+    Qt.Key.Key_Space: "space",
+    Qt.Key.Key_Return: "enter",
+    Qt.Key.Key_Enter: "enter",
+    Qt.Key.Key_Escape: "escape",
+    Qt.Key.Key_Tab: "tab",
+    Qt.Key.Key_Backspace: "backspace",
+    Qt.Key.Key_Left: "left",
+    Qt.Key.Key_Right: "right",
+    Qt.Key.Key_Up: "up",
+    Qt.Key.Key_Down: "down",
+}
+
+
+class Surface(Protocol):
+    """What the player needs of its window."""
+
+    stage: Stage | None
+
+    def begin(self, stage: Stage, frame_s: float, each: Callable[[], bool]) -> None:
+        """Show frames from now on; `each` is called after every one, True = that was the last."""
+        ...
+
+
+class _Inputs:
+    """Keys and mouse of either kind of window."""
+
+    stage: Stage | None = None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
+        """Hear a key; a held one counts once, except where it moves or types."""
+        now = local_clock()
+        name = KEYS.get(Qt.Key(event.key()), event.text().lower())
+        repeats = name in ("left", "right", "backspace")
+        if self.stage is not None and name and (repeats or not event.isAutoRepeat()):
+            self.stage.key(name, event.text(), now)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Hear a click."""
+        self._pointer(event, pressed=True)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Follow the mouse."""
+        self._pointer(event, pressed=False)
+
+    def _pointer(self, event: QMouseEvent, *, pressed: bool) -> None:
+        if self.stage is not None:
+            held = bool(event.buttons() & Qt.MouseButton.LeftButton)
+            at = event.position()
+            self.stage.pointer(at, local_clock(), pressed=pressed and held, held=held)
+
+    def show_pointer(self, window: QWindow) -> None:
+        """Show the mouse pointer while a question is on, and only then."""
+        wanted = self.stage is not None and self.stage.wants_pointer
+        shape = Qt.CursorShape.ArrowCursor if wanted else Qt.CursorShape.BlankCursor
+        if window.cursor().shape() != shape:
+            window.setCursor(shape)
+
+
+class RasterSurface(_Inputs, QWindow):
+    """Pixels made by the processor, at the pace of a timer."""
+
+    kind = "raster"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setSurfaceType(QWindow.SurfaceType.RasterSurface)
+        self._store = QBackingStore(self)
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self._frame)
+        self._key: tuple[object, ...] | None = None
+
+    def begin(self, stage: Stage, frame_s: float, each: Callable[[], bool]) -> None:
+        """Show frames from now on; `each` is called after every one, True = that was the last."""
+        self.stage, self._frame_s, self._each = stage, frame_s, each
+        self._store.resize(self.size())
+        self._due = local_clock() + frame_s
+        self._frame()
+
+    def exposeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Paint all of it again with the next frame."""
+        self._key = None
+
+    def _frame(self) -> None:
+        assert self.stage is not None
+        scene = self.stage.scene(self._due)
+        is_new = scene.key != self._key
+        if is_new:
+            self._paint(scene)
+        if (left := self._due - local_clock()) > 0:
+            time.sleep(left)
+        if is_new:
+            self._store.flush(QRegion(QRect(0, 0, self.width(), self.height())))
+            self._key = scene.key
+        now = local_clock()
+        self.stage.swapped(scene, self._due, now)
+        self.show_pointer(self)
+        if self._each():
+            return
+        self._due += self._frame_s * (1 + math.floor(max(0.0, now - self._due) / self._frame_s))
+        wait = self._due - LEAD_S - local_clock()
+        self._timer.start(max(0, math.floor(wait * 1e3)))
+
+    def _paint(self, scene: Scene) -> None:
+        assert self.stage is not None
+        whole = QRegion(QRect(0, 0, self.width(), self.height()))
+        self._store.beginPaint(whole)
+        painter = QPainter(self._store.paintDevice())
+        self.stage.paint(painter, scene)
+        painter.end()
+        self._store.endPaint()
+
+
+class GlSurface(_Inputs, QOpenGLWindow):
+    """Pixels made by the graphics card, at the pace of the screen."""
+
+    kind = "opengl"
+
+    def __init__(self) -> None:
+        super().__init__()
+        form = QSurfaceFormat()
+        form.setSwapInterval(1)
+        form.setSwapBehavior(QSurfaceFormat.SwapBehavior.DoubleBuffer)
+        self.setFormat(form)
+        self._scene: Scene | None = None
+        self._last = 0.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.update)
+
+    def begin(self, stage: Stage, frame_s: float, each: Callable[[], bool]) -> None:
+        """Show frames from now on; `each` is called after every one, True = that was the last."""
+        self.stage, self._frame_s, self._each = stage, frame_s, each
+        self._last = local_clock()
+        self.frameSwapped.connect(self._swapped)
+        self.update()
+
+    def paintGL(self) -> None:  # noqa: N802
+        """Paint the frame that comes with the next swap."""
+        if self.stage is None:
+            return
+        self._due = self._last + self._frame_s
+        self._scene = self.stage.scene(self._due)
+        painter = QPainter(self)
+        self.stage.paint(painter, self._scene)
+        painter.end()
+
+    def _swapped(self) -> None:
+        now = local_clock()
+        scene, self._scene = self._scene, None
+        if scene is None or self.stage is None:
+            return
+        self.stage.swapped(scene, self._due, now)
+        early = now - self._last < self._frame_s / 2
+        self._last = max(now, self._last + self._frame_s) if early else now
+        self.show_pointer(self)
+        if self._each():
+            return
+        if early:  # nothing holds the swap back: no vertical blank here
+            self._timer.start(max(0, math.floor((self._last - now) * 1e3)))
+        else:
+            self.update()
+
+
+def can_use_gl() -> bool:
+    """Whether OpenGL is there and is done by a graphics card."""
+    context = QOpenGLContext()
+    if not context.create():
+        return False
+    from PySide6.QtGui import QOffscreenSurface
+
+    surface = QOffscreenSurface()
+    surface.create()
+    if not context.makeCurrent(surface):
+        return False
+    renderer = str(context.functions().glGetString(0x1F01) or "")  # GL_RENDERER
+    context.doneCurrent()
+    slow = ("llvmpipe", "softpipe", "swrast", "swiftshader", "software")
+    return bool(renderer) and not any(word in renderer.lower() for word in slow)

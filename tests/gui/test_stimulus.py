@@ -1,0 +1,307 @@
+"""The stimulus player's window, without a screen: pages, answers, clips, and what goes wrong."""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtTest import QTest
+from pytestqt.qtbot import QtBot
+
+from acquire.errors import ControlError
+from acquire.player_messages import PlayOrder
+from acquire.protocol import load_protocol
+from acquire.protocol_plan import Page, make_plan
+from acquire.protocol_scales import BUILT_IN, Choice, Item, Scale, Slider, Text
+from gui.stimulus.answering import Draft, key_pressed
+from gui.stimulus.manikins import draw_manikin
+from gui.stimulus.pages import PageDrawer
+from gui.stimulus.surface import RasterSurface
+from tests.acquire.player_programs import Heard
+
+FEEL = Choice(kind="choice", prompt="What?", options=tuple("abcdefghijkl"), intensity=5)
+SCALES = {
+    **BUILT_IN,
+    "feel": FEEL,
+    "effort": Slider(kind="slider", prompt="How hard?", minimum=-1, maximum=1),
+    "why": Text(kind="text", prompt="Why?"),
+}
+ITEMS = [item for name, table in SCALES.items() for item in Scale(name, table).items]
+
+
+# Answers.
+
+
+@given(
+    st.sampled_from(ITEMS),
+    st.lists(st.sampled_from([*"0123456789abc ", "enter", "left", "right", "backspace", "tab"])),
+)
+def test_keys_give_answers_that_are_allowed(item: Item, keys: list[str]) -> None:
+    draft = Draft()
+    for name in keys:
+        text = name if len(name) == 1 else ""
+        draft, value = key_pressed(item, draft, name, text)
+        if value is not None:
+            assert item.check(value) == value
+
+
+def typed(item: Item, *keys: str) -> Any:
+    draft, value = Draft(), None
+    for name in keys:
+        draft, value = key_pressed(item, draft, name, name if len(name) == 1 else "")
+    return value
+
+
+def test_every_kind_of_answer_by_keys() -> None:
+    by_id = {item.id: item for item in ITEMS}
+    assert typed(by_id["valence"], "7") == 7
+    assert typed(by_id["feel"], "0") == "j"
+    assert typed(by_id["feel.intensity"], "6") is None
+    assert typed(by_id["effort"], "enter") is None  # nothing has been moved yet
+    assert typed(by_id["effort"], "right", "right", "enter") == pytest.approx(0.2)
+    assert typed(by_id["why"], "o", "h", "x", "backspace", "enter") == "oh"
+    assert typed(by_id["why"], " ", "enter") is None
+
+
+# Pages.
+
+
+def grey(image: QImage) -> np.ndarray[Any, Any]:
+    image = image.convertToFormat(QImage.Format.Format_Grayscale8)
+    rows = np.frombuffer(image.constBits(), np.uint8).reshape(image.height(), -1)
+    return rows[:, : image.width()].copy()
+
+
+@pytest.mark.parametrize("size", [QSize(1920, 1080), QSize(800, 600), QSize(1080, 1920)])
+def test_targets_are_apart_inside_and_give_answers(qapp: Any, size: QSize) -> None:
+    drawer = PageDrawer(size, "#000000", 4.0, 1.0)
+    draft = Draft(text="because", share=0.3)
+    for item in ITEMS:
+        drawn = drawer.draw(Page("rating", "rating", item=item), draft)
+        assert drawn.targets
+        for target in drawn.targets:
+            assert QRectF(0, 0, size.width(), size.height()).contains(target.box)
+            assert item.check(target.value) == target.value
+        for one, other in combinations(drawn.targets, 2):
+            assert not one.box.intersects(other.box)
+        assert grey(drawn.image).max() > 150
+
+
+@pytest.mark.parametrize("background", ["#000000", "#808080", "#FFFFFF"])
+def test_text_can_be_read_on_any_background(qapp: Any, background: str) -> None:
+    drawer = PageDrawer(QSize(800, 600), background, 4.0, 1.0)
+    pixels = grey(drawer.draw(Page("instruction", "i", text="Welcome"), Draft()).image)
+    contrast = (max(pixels.max(), 1) / 255 + 0.05) / (pixels.min() / 255 + 0.05)
+    assert contrast > 2
+    assert 0.0005 < (pixels != pixels[0, 0]).mean() < 0.3
+
+
+def test_a_pause_hides_what_is_on(qapp: Any) -> None:
+    drawer = PageDrawer(QSize(800, 600), "#000000", 4.0, 1.0)
+    secret = drawer.draw(Page("instruction", "i", text="A"), Draft(), paused=True)
+    other = drawer.draw(Page("fixation", "f"), Draft(), paused=True)
+    assert np.array_equal(grey(secret.image), grey(other.image))
+
+
+def test_no_two_manikins_are_alike(qapp: Any) -> None:
+    for dimension in ("valence", "arousal", "dominance"):
+        pictures = []
+        for point in range(1, 10):
+            image = QImage(200, 200, QImage.Format.Format_RGB32)
+            image.fill(QColor("black"))
+            painter = QPainter(image)
+            draw_manikin(painter, QRectF(0, 0, 200, 200), dimension, point, QColor("white"))
+            painter.end()
+            pictures.append(grey(image))
+        for one, other in combinations(pictures, 2):
+            assert np.abs(one.astype(int) - other).mean() > 0.2
+
+
+# Keys and mouse of the window.
+
+
+class Sight:
+    """Stands where the stage is: notes what the window hears."""
+
+    wants_pointer = True
+
+    def __init__(self) -> None:
+        self.keys: list[tuple[str, str]] = []
+        self.pointed: list[tuple[QPointF, bool, bool]] = []
+
+    def key(self, name: str, text: str, time: float) -> None:
+        self.keys.append((name, text))
+
+    def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
+        self.pointed.append((at, pressed, held))
+
+
+def test_the_window_names_keys_and_clicks(qtbot: QtBot) -> None:
+    window, sight = RasterSurface(), Sight()
+    window.stage = sight  # type: ignore[assignment]
+    window.resize(200, 100)
+    window.show()
+    for key in (Qt.Key.Key_7, Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Escape, Qt.Key.Key_A):
+        QTest.keyClick(window, key)
+    assert sight.keys == [
+        ("7", "7"),
+        ("space", " "),
+        ("enter", "\r"),
+        ("escape", "\x1b"),
+        ("a", "a"),
+    ]
+    QTest.mouseClick(window, Qt.MouseButton.LeftButton, pos=QPoint(30, 40))
+    assert (QPointF(30, 40), True, True) in sight.pointed
+    window.close()
+
+
+# The process.
+
+
+def make_clip(path: Path, pts: list[int], width: int = 160, height: int = 90) -> Path:
+    """Write a clip whose frame number is its brightness, at `pts` in 1/1000 s."""
+    with av.open(str(path), "w") as container:
+        stream = container.add_stream("ffv1", rate=Fraction(25))
+        stream.width, stream.height, stream.pix_fmt = width, height, "yuv444p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for index, time in enumerate(pts):
+            frame = av.VideoFrame.from_ndarray(
+                np.full((height, width, 3), 40 + index * 3, np.uint8), format="rgb24"
+            ).reformat(format="yuv444p")
+            frame.pts, frame.time_base = time, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode())
+    return path
+
+
+EVEN = [40 * n for n in range(25)]
+
+
+def protocol(folder: Path, file: Path, more: str = "") -> Path:
+    path = folder / "clip.toml"
+    path.write_text(
+        '[protocol]\nname = "clip"\n'
+        f'[[stimulus]]\nname = "c"\nfile = "{file.name}"\ncode = 101\n{more}'
+        '[[block]]\nname = "b"\nstimuli = ["*"]\n'
+        '[[block.step]]\nkind = "fixation"\nduration_s = 0.5\n'
+        '[[block.step]]\nkind = "clip"\nend_code = 100\n'
+        '[[block.step]]\nkind = "rating"\nscales = ["valence"]\n'
+    )
+    return path
+
+
+@pytest.fixture
+def shown(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Heard]]:
+    monkeypatch.setenv("QT_QPA_PLATFORM", "offscreen")
+    players: list[Heard] = []
+    yield players
+    for player in players:
+        player.link.close()
+
+
+def play(players: list[Heard], path: Path, **options: Any) -> Heard:
+    player = Heard(PlayOrder(str(path), "01", windowed=True, simulate=True, **options))
+    players.append(player)
+    player.link.command("start")
+    player.wait_over()
+    return player
+
+
+def test_a_clip_is_shown_frame_by_frame(shown: list[Heard], tmp_path: Path) -> None:
+    clip = make_clip(tmp_path / "c.mkv", EVEN)
+    player = play(shown, protocol(tmp_path, clip), screenshots=tmp_path / "shots")
+    events = Counter(m.fields["event"] for m in player.marks)
+    assert events == {"onset": 3, "end": 3, "answer": 1}
+    (end,) = player.seen(event="end", step="clip")
+    (onset,) = player.seen(event="onset", step="clip")
+    assert end.fields["frames_shown"] + end.fields["frames_dropped"] in (24, 25)
+    assert end.fields["frames_dropped"] <= 2  # a shared machine may be late
+    assert end.time - onset.time == pytest.approx(1.0, abs=0.06)
+    assert (onset.fields["code"], end.fields["code"]) == (101, 100)
+    assert len(list((tmp_path / "shots").glob("*.png"))) == 3
+    first = grey(QImage(str(next((tmp_path / "shots").glob("*-clip.png")))))
+    middle = first[first.shape[0] // 2, first.shape[1] // 2]
+    assert abs(int(middle) - 40) <= 2  # frame 0, at the onset
+    patch = [grey(QImage(str(f)))[-5, -5] for f in sorted((tmp_path / "shots").glob("*.png"))]
+    assert patch == [255, 0, 255]
+    snapshot = player.link.snapshot
+    assert snapshot
+    assert snapshot.mirror
+    mirror = QImage.fromData(snapshot.mirror)
+    assert mirror.width() == 320
+    assert any("no audio" in text for _, text in player.events) is False  # the clip has no sound
+
+
+def refused(path: Path, **options: Any) -> str:
+    heard = None
+    with pytest.raises(ControlError) as caught:
+        heard = Heard(PlayOrder(str(path), "01", windowed=True, **options))
+    assert heard is None
+    return str(caught.value)
+
+
+def test_what_cannot_be_shown_is_said_before_the_start(
+    shown: list[Heard], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = make_clip(tmp_path / "c.mkv", EVEN)
+    data = whole.read_bytes()
+    path = protocol(tmp_path, whole, f'sha256 = "{"0" * 64}"\n')
+    assert "is another file than the protocol's" in refused(path)
+    path = protocol(tmp_path, whole)
+    assert "screen 7: not there; there are: 0 =" in refused(path, screen=7)
+    whole.write_bytes(b"\0" * 4000)
+    assert "cannot be decoded" in refused(path)
+    whole.write_bytes(data[:300])
+    assert "c.mkv" in refused(path)
+    whole.unlink()
+    assert "is not there; copy it there" in refused(path)
+    whole.write_bytes(data)
+    monkeypatch.delenv("QT_QPA_PLATFORM")
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    assert "no display" in refused(path)
+
+
+def test_odd_clips_are_played_and_told_of(shown: list[Heard], tmp_path: Path) -> None:
+    uneven = make_clip(tmp_path / "c.mkv", [0, 40, 80, 160, 200, 400, 440, 600], 161, 91)
+    player = play(shown, protocol(tmp_path, uneven))
+    said = " ".join(text for _, text in player.events)
+    assert "do not come at one rate" in said
+    assert "odd size 161x91" in said
+    (end,) = player.seen(event="end", step="clip")
+    assert end.fields["frames_shown"] >= 6
+
+
+def test_a_clip_that_breaks_off_is_marked_and_never_hangs(
+    shown: list[Heard], tmp_path: Path
+) -> None:
+    clip = make_clip(tmp_path / "c.mkv", [40 * n for n in range(50)])
+    player = Heard(PlayOrder(str(protocol(tmp_path, clip)), "01", windowed=True, simulate=True))
+    shown.append(player)
+    clip.unlink()  # after the check, before it is played: a disk that was pulled out
+    player.link.command("start")
+    player.wait_over()
+    ends = player.seen(event="end", step="clip")
+    assert len(ends) <= 1
+    if not ends:  # it had not begun: nothing was shown, so nothing has an onset
+        assert not player.seen(event="onset", step="clip")
+        assert "clip-broken" in player.codes
+    assert player.seen(event="answer")
+
+
+def test_the_demo_needs_no_files() -> None:
+    plan = make_plan(load_protocol("demo"), "01")
+    assert all(s.generate for s in plan.stimuli)
+    assert os.environ["QT_QPA_PLATFORM"] == "offscreen"
