@@ -9,7 +9,10 @@ from typing import Annotated
 
 import typer
 
+from acquire import cli_export
+
 app = typer.Typer()
+app.add_typer(cli_export.app, name="export")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]

@@ -37,12 +37,18 @@ class Camera:
         return f"<Camera {self.name}: {len(self)} frames of {self.entry.width}×{self.entry.height}>"
 
     @cached_property
+    def rows(self) -> IntArray:
+        """The row of the index stream of each stored frame, shape (n,)."""
+        index, _, fate = self.stream.xdf.read(channels=_COLUMNS).T
+        stored = np.flatnonzero((fate == Fate.STORED.code) & (index >= 0))
+        return stored[: len(stored) - self.entry.taken_back]
+
+    @cached_property
     def _rows(self) -> tuple[F64Array, IntArray, IntArray, IntArray]:
         """(times, file number, index in the file, device frame) of each stored frame."""
         times, values = self.stream.read(channels=_COLUMNS)
-        index, frame, fate = values.T
-        stored = np.flatnonzero((fate == Fate.STORED.code) & (index >= 0))
-        stored = stored[: len(stored) - self.entry.taken_back]
+        index, frame, _ = values.T
+        stored = self.rows
         index = index[stored].astype(np.int64)
         file = np.cumsum(np.r_[0, np.diff(index) < 0]) if len(index) else index
         numbers = np.nan_to_num(frame[stored], nan=-1).astype(np.int64)
@@ -90,6 +96,10 @@ class Camera:
         """Pictures from LSL time `start` to before `stop`, decoded in one pass."""
         first = 0 if start is None else int(np.searchsorted(self.times, start))
         last = len(self) if stop is None else int(np.searchsorted(self.times, stop))
+        yield from self.run(first, last)
+
+    def run(self, first: int, last: int) -> Iterator[Any]:
+        """Pictures `first` to before `last`, decoded in one pass."""
         _, file, index, _ = self._rows
         while first < last:
             end = min(last, int(np.searchsorted(file, file[first], "right")))

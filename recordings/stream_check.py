@@ -78,7 +78,7 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
             strict=True,
         )
     )
-    cuts = np.union1d(found.index, timing.reversals(stamps)).astype(np.int64)
+    cuts = timing.cuts_at(stamps, rate, found.index)
     report = _report(stream, entry, fit, stamps, cuts, gaps, found.total)
     scatter = timing.scatter(stamps, rate, cuts) if rate else None
     findings = (*_count_findings(stream, entry), *_stamp_findings(report, stamps, gaps))

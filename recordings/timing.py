@@ -252,8 +252,20 @@ def segments(stamps: F64Array, breaks: IntArray) -> Iterator[slice]:
 
 
 def breaks(stamps: F64Array, rate_hz: float) -> IntArray:
-    """Return where no line goes through: gaps and steps back."""
-    return np.union1d(gaps(stamps, rate_hz).index, reversals(stamps)).astype(np.int64)
+    """Return where no line goes through: gaps, and steps back that are more than jitter."""
+    return cuts_at(stamps, rate_hz, gaps(stamps, rate_hz).index)
+
+
+def cuts_at(stamps: F64Array, rate_hz: float, gap_index: IntArray) -> IntArray:
+    """Return the `breaks` of stamps whose gaps are known.
+
+    Stamps that jitter by more than a period go back all the time: a line still goes through them.
+    """
+    back = reversals(stamps)
+    if len(back) and rate_hz > 0 and not is_regular(stamps, rate_hz):
+        scatter = percentile(np.abs(np.diff(stamps) * rate_hz - 1), 99)
+        back = back[(stamps[back] - stamps[back + 1]) * rate_hz > max(10 * scatter, 1.0)]
+    return np.union1d(gap_index, back).astype(np.int64)
 
 
 def effective_rate(stamps: F64Array, cuts: IntArray) -> float | None:

@@ -7,7 +7,6 @@ as they were recorded: `recordings.timing` corrects them.
 from __future__ import annotations
 
 import mmap
-import struct
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from functools import cached_property
@@ -90,11 +89,11 @@ class XdfStream:
 
     def chunk_stamps(self) -> F64Array | None:
         """Return the raw stamp of each chunk's first sample; None where a chunk leaves it out."""
-        starts = self._chunks.starts
-        if not all(self._buffer[start] for start in starts):
+        if self.is_text or not self._is_dense:
             return None
-        unpack = struct.Struct("<d").unpack_from
-        return np.array([unpack(self._buffer, start + 1)[0] for start in starts], np.float64)
+        starts = np.frombuffer(self._chunks.starts, np.uint64).astype(np.int64)
+        raw = np.frombuffer(self._buffer, np.uint8)[starts[:, None] + np.arange(1, 9)]
+        return np.asarray(raw.view("<f8")[:, 0], np.float64)
 
     def _all_stamped(self, start: int) -> bool:
         """Whether the chunk of a sample begins with a stamp: then none before it is needed."""

@@ -1,0 +1,197 @@
+"""`unisono export …`: each kind imports what it needs itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, help="Write sessions in other formats.")
+
+Sessions = Annotated[
+    list[Path],
+    typer.Argument(metavar="SESSION…", help="Sessions, XDF files, or folders with sessions in."),
+]
+To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the export goes.")]
+Jobs = Annotated[int, typer.Option(help="Sessions at a time; 0 = one a core.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
+Cameras = Annotated[list[str] | None, typer.Option("--camera", help="Only these; may be repeated.")]
+
+
+def _run(
+    kind: str, sessions: list[Path], to: Path, settings: Any, jobs: int, as_json: bool
+) -> None:
+    from recordings.export import Done, Order, find_sessions, run
+
+    found = find_sessions(sessions)
+    order = Order(kind, found, to, settings, jobs or os.cpu_count() or 1)
+    count = 0
+
+    def tell(done: Done) -> None:
+        nonlocal count
+        count += 1
+        if not as_json:
+            files = f", {len(done.files)} files" if done.files else ""
+            typer.echo(f"{count}/{len(found)} {done.session}: {done.outcome}{files}")
+            for note in done.notes:
+                typer.echo(f"    {note}")
+
+    results = run(order, tell)
+    failed = [done for done in results if done.outcome == "failed"]
+    if as_json:
+        typer.echo(json.dumps([asdict(done) for done in results]))
+    for done in failed:
+        typer.echo(f"error: {done.session}: {done.error}", err=True)
+    if failed:
+        raise typer.Exit(2)
+
+
+@app.command()
+def bids(
+    sessions: Sessions,
+    to: To,
+    name: Annotated[str, typer.Option(help="The dataset's name.")] = "Unisono recordings",
+    format_: Annotated[
+        Literal["BrainVision", "EDF"], typer.Option("--format", help="Of the EEG files.")
+    ] = "BrainVision",
+    video: Annotated[
+        Literal["original", "mp4", "none"],
+        typer.Option(help="Lossless files as they are, playable ones, or none."),
+    ] = "original",
+    stimuli: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with the stimulus files.")
+    ] = None,
+    days_back: Annotated[int, typer.Option(help="Move all dates back by so many days.")] = 0,
+    jobs: Jobs = 0,
+    as_json: Json = False,
+) -> None:
+    """Sessions as one BIDS dataset; done again it adds what is new."""
+    from recordings.export_bids import Settings
+
+    settings = Settings(name, format_, video, days_back, stimuli)
+    _run("bids", sessions, to, settings, jobs, as_json)
+
+
+@app.command()
+def csv(
+    sessions: Sessions,
+    to: To,
+    format_: Annotated[
+        Literal["csv", "parquet"], typer.Option("--format", help="Text, or columns.")
+    ] = "csv",
+    stamps: Annotated[
+        Literal["raw", "corrected", "dejittered"], typer.Option(help="What is done to the stamps.")
+    ] = "corrected",
+    stream: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    jobs: Jobs = 0,
+    as_json: Json = False,
+) -> None:
+    """Every stream as a table, CSV or Parquet."""
+    from recordings.export_tables import Settings
+
+    _run("csv", sessions, to, Settings(format_, stamps, tuple(stream or ())), jobs, as_json)
+
+
+@app.command()
+def edf(
+    sessions: Sessions,
+    to: To,
+    format_: Annotated[
+        Literal["edf", "bdf"], typer.Option("--format", help="16 bits, or 24.")
+    ] = "bdf",
+    stream: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    jobs: Jobs = 0,
+    as_json: Json = False,
+) -> None:
+    """Signals as EDF+ or BDF+, markers as annotations."""
+    from recordings.export_edf import Settings
+
+    _run("edf", sessions, to, Settings(format_, tuple(stream or ())), jobs, as_json)
+
+
+@app.command()
+def video(
+    sessions: Sessions,
+    to: To,
+    crf: Annotated[int, typer.Option(min=0, max=51, help="Quality; less is better.")] = 18,
+    width: Annotated[int, typer.Option(min=0, help="At most so wide; 0 = as it is.")] = 0,
+    camera: Cameras = None,
+    jobs: Jobs = 0,
+    as_json: Json = False,
+) -> None:
+    """An ordinary MP4 of each camera, in colour, with the true times of its frames."""
+    from recordings.export_video import Settings
+
+    _run("video", sessions, to, Settings(crf, width, tuple(camera or ())), jobs, as_json)
+
+
+@app.command()
+def mmme(
+    sessions: Sessions,
+    to: To,
+    camera: Annotated[str, typer.Option(help="Which one; the first by default.")] = "",
+    image: Annotated[Literal["png", "tif"], typer.Option(help="Both are lossless.")] = "png",
+    jobs: Jobs = 0,
+    as_json: Json = False,
+) -> None:
+    """The layout of the MMME corpus: frames of each clip, signals with triggers, coding sheet."""
+    from recordings.export_mmme import Settings
+
+    _run("mmme", sessions, to, Settings(camera, image), jobs, as_json)
+
+
+@app.command()
+def clips(
+    sessions: Sessions,
+    to: To,
+    around: Annotated[
+        str, typer.Option(metavar="EVENT", help="trial, or an event such as onset or answer.")
+    ] = "trial",
+    code: Annotated[
+        list[int] | None, typer.Option(help="Only with these codes; may be repeated.")
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(metavar="TABLE", help="Onset, apex and offset from a coding sheet instead."),
+    ] = None,
+    before: Annotated[float, typer.Option(min=0, help="Seconds before.")] = 0.0,
+    after: Annotated[float, typer.Option(min=0, help="Seconds after.")] = 0.0,
+    form: Annotated[
+        Literal["clip", "frames", "pair"],
+        typer.Option(help="A lossless video, its frames, or the first and the apex frame."),
+    ] = "clip",
+    crop: Annotated[
+        Literal["full", "face"], typer.Option(help="The whole picture, or the face.")
+    ] = "full",
+    box: Annotated[
+        str, typer.Option(metavar="X,Y,W,H", help="Crop to this box instead, pixels.")
+    ] = "",
+    camera: Annotated[str, typer.Option(help="Which one; the first by default.")] = "",
+    jobs: Jobs = 0,
+    as_json: Json = False,
+) -> None:
+    """Pieces of video around trials or events, with their times, frames and codes."""
+    from recordings.export_clips import Settings
+
+    settings = Settings(
+        around, tuple(code or ()), events, before, after, form, crop, camera, _box(box)
+    )
+    _run("clips", sessions, to, settings, jobs, as_json)
+
+
+def _box(text: str) -> tuple[int, int, int, int] | None:
+    if not text:
+        return None
+    try:
+        left, top, width, height = (int(part) for part in text.split(","))
+        if min(left, top) < 0 or min(width, height) < 2:
+            raise ValueError
+    except ValueError:
+        raise typer.BadParameter(
+            f"{text!r}: four whole numbers LEFT,TOP,WIDTH,HEIGHT, the size at least 2"
+        ) from None
+    return left, top, width, height

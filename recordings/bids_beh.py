@@ -1,0 +1,231 @@
+"""What surrounds the EEG in a BIDS dataset: events, physiology, video with its frame times."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+
+from recordings.bids_files import Names, column_names, label, write_json, write_tsv_gz
+from recordings.errors import RecordingError
+from recordings.manifest import INDEX_CHANNELS
+from recordings.session import Session, SessionMarker
+from recordings.shared_tables import write_tsv
+from recordings.stream import Stream
+from recordings.stream_check import EVENTS_STREAM, VIDEO_TYPE
+from recordings.timing import F64Array
+from recordings.to_mne import Grid, grid_of
+from recordings.trials import Trial, trials
+
+_UNITS: Final = {
+    "microvolts": "uV", "millivolts": "mV", "volts": "V", "microsiemens": "uS", "celsius": "oC",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The time axis of a session's files: that of the EEG grid, or seconds since `start`."""
+
+    grid: Grid | None
+    start: float  # with a grid: its rate
+
+    def at(self, time: float) -> float:
+        """Return an LSL time on the axis, seconds."""
+        return time - self.start if self.grid is None else self.grid.position(time) / self.start
+
+
+def write_events(
+    session: Session, folder: Path, names: Names, axis: Axis, stimuli: Path | None
+) -> list[str]:
+    """Write events.tsv from all marker streams but the recorder's own."""
+    markers = [m for m in session.markers() if m.stream != EVENTS_STREAM]
+    if not markers:
+        return ["no markers: no events"]
+    ends = {(t.onset, t.stimulus): t for t in trials(markers)}
+    missing: set[str] = set()
+    rows = []
+    for marker in markers:
+        trial = (
+            ends.get((marker.time, marker.text("stimulus"))) if marker.event == "onset" else None
+        )
+        found = _stimulus(folder, stimuli, marker.text("stimulus"), missing)
+        rows.append(_event(marker, trial, axis) | ({"stim_file": found} if found else {}))
+    columns = ["onset", "duration", "trial_type", "value", "sample", "event", "trial", "step"]
+    columns += [
+        "stimulus",
+        "stream",
+        *(["stim_file"] if any("stim_file" in r for r in rows) else []),
+    ]
+    if axis.grid is None:
+        columns.remove("sample")
+    write_tsv(names.path(folder, "events.tsv"), columns, rows)
+    write_json(names.path(folder, "events.json"), _ABOUT_EVENTS)
+    if stimuli and missing:
+        return [f"no file in {stimuli.name} for: {', '.join(sorted(missing)[:5])}"]
+    return []
+
+
+def _event(marker: SessionMarker, trial: Trial | None, axis: Axis) -> dict[str, object]:
+    onset = axis.at(marker.time)
+    duration = axis.at(trial.end) - onset if trial and trial.end is not None else None
+    kind = marker.marker.fields.get("category") or marker.event or marker.marker.text
+    return {
+        "onset": f"{onset:.6f}",
+        "duration": f"{duration:.6f}" if duration is not None else 0 if trial is None else None,
+        "trial_type": kind,
+        "value": marker.code,
+        "sample": round(onset * axis.start) if axis.grid is not None else None,
+        "event": marker.event,
+        "trial": marker.text("trial"),
+        "step": marker.text("step"),
+        "stimulus": marker.text("stimulus"),
+        "stream": marker.stream,
+    }
+
+
+def _stimulus(folder: Path, stimuli: Path | None, name: str, missing: set[str]) -> str:
+    """Copy the file of a stimulus; return its path below `/stimuli`, "" where there is none."""
+    if stimuli is None or not name:
+        return ""
+    plain = Path(name).name
+    exact = [
+        p for p in (stimuli / plain, *sorted(stimuli.glob(f"{label_glob(plain)}.*"))) if p.is_file()
+    ]
+    if not exact:
+        missing.add(name)
+        return ""
+    target = folder / "stimuli" / exact[0].name
+    if not target.exists():
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(exact[0], target)
+    return exact[0].name
+
+
+def label_glob(text: str) -> str:
+    """Return text for a glob, its own wildcards taken literally."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in text)
+
+
+_ABOUT_EVENTS: Final = {
+    "trial_type": {"Description": "Category of the trial; without one, what happened"},
+    "value": {"Description": "Trigger code; n/a where the marker has none"},
+    "sample": {"Description": "Sample of the EEG file at the onset"},
+    "event": {"Description": "onset, end, answer, pause, resume, skip, repeat or abort"},
+    "trial": {"Description": "Number of the trial"},
+    "step": {"Description": "Step of the protocol"},
+    "stimulus": {"Description": "Identifier of the stimulus"},
+    "stream": {"Description": "LSL stream that the marker came from"},
+}
+
+
+def write_physio(
+    session: Session, eeg: Stream | None, folder: Path, names: Names, axis: Axis
+) -> list[str]:
+    """Write every other regular stream as `_physio.tsv.gz`, one recording a stream."""
+    notes = []
+    used: set[str] = set()
+    for stream in session:
+        regular = stream.rate_hz > 0 and not stream.is_text and stream.type != VIDEO_TYPE
+        if not regular or stream is eeg:
+            continue
+        if len(stream) < 2:
+            notes.append(f"{stream.name}: {len(stream)} samples, left out")
+            continue
+        recording = label(stream.name)
+        while recording in used:
+            recording += "x"
+        used.add(recording)
+        _write_one(stream, recording, folder, names, axis)
+    return notes
+
+
+def _write_one(stream: Stream, recording: str, folder: Path, names: Names, axis: Axis) -> None:
+    grid = grid_of(stream)
+    first, last = axis.at(float(grid.times[0])), axis.at(float(grid.times[-1]))
+    data = np.full((len(grid), len(stream.labels)), np.nan)
+    data[grid.at] = stream.xdf.read()
+    columns = column_names(stream.labels)
+    about: dict[str, object] = {
+        # The rate on the time axis of the EEG file: counted from the start, nothing drifts apart.
+        "SamplingFrequency": round((len(grid) - 1) / (last - first), 6)
+        if last > first
+        else stream.rate_hz,
+        "StartTime": round(first, 6),
+        "Columns": columns,
+        "Manufacturer": stream.xdf.info.text("desc/acquisition/manufacturer") or "n/a",
+    }
+    for column, channel in zip(columns, stream.xdf.info.channels, strict=True):
+        about[column] = {
+            "Description": " ".join(p for p in (channel.label, channel.kind) if p),
+            "Units": _UNITS.get(channel.unit, channel.unit) or "arbitrary",
+        }
+    write_json(names.path(folder, "physio.json", recording), about)
+    write_tsv_gz(names.path(folder, "physio.tsv.gz", recording), data)
+
+
+def write_video(
+    session: Session,
+    folder: Path,
+    names: Names,
+    axis: Axis,
+    what: Literal["original", "mp4", "none"],
+) -> list[str]:
+    """Write each camera's video after BEP047, and when each frame was exposed."""
+    if what == "none":
+        return []
+    names = names.of_type("beh")
+    notes = []
+    for camera in session.cameras.values():
+        table = np.full((len(camera), 4), np.nan)
+        table[:, 0] = np.arange(len(camera))
+        table[:, 1] = [axis.at(t) for t in camera.times.tolist()]
+        table[:, 2] = camera.device_frames
+        table[:, 3] = codes(camera.stream, camera.rows)
+        write_tsv_gz(names.path(folder, "videoframes.tsv.gz", camera.name), table, "%.10g")
+        write_json(
+            names.path(folder, "videoframes.json", camera.name),
+            {"Columns": ["frame", "timestamp", "device_frame", "trigger_code"]},
+        )
+        entry = camera.entry
+        write_json(
+            names.path(folder, "video.json", camera.name),
+            {
+                "FrameRate": entry.rate_hz,
+                "Width": entry.width,
+                "Height": entry.height,
+                "PixelFormat": entry.pixel_format,
+                "Tiling": entry.tiling if what == "original" else "none",
+                "Frames": len(camera),
+            },
+        )
+        try:
+            if what == "mp4":
+                from recordings.export_video import write_mp4
+
+                write_mp4(camera, names.path(folder, "video.mp4", camera.name))
+                continue
+            for number, file in enumerate(entry.files, 1):
+                name = camera.name if number == 1 else f"{camera.name}part{number}"
+                source = session.path / file
+                _link(source, names.path(folder, f"video{source.suffix}", name))
+        except (OSError, RecordingError) as error:
+            notes.append(f"{camera.name}: its video is left out ({error})")
+    return notes
+
+
+def codes(stream: Stream, rows: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> F64Array:
+    """Return the trigger codes of these rows of an index stream; unknown = NaN."""
+    column = stream.xdf.read(channels=[INDEX_CHANNELS.index("trigger_code")])[:, 0]
+    return np.asarray(column[rows], np.float64)
+
+
+def _link(source: Path, target: Path) -> None:
+    """Make a hard link, or a copy where the disk has none: a video is large."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

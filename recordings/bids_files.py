@@ -1,0 +1,94 @@
+"""Names and side files of BIDS."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The entities of one session's files."""
+
+    participant: str
+    session: str
+    task: str
+    run: int
+    datatype: str = "beh"
+
+    def of_type(self, datatype: str) -> Names:
+        """Return the names in another data type's folder."""
+        return replace(self, datatype=datatype)
+
+    @property
+    def subject(self) -> str:
+        """`sub-01`."""
+        return f"sub-{self.participant}"
+
+    @property
+    def session_label(self) -> str:
+        """`ses-01`."""
+        return f"ses-{self.session}"
+
+    @property
+    def entities(self) -> dict[str, str]:
+        """As mne-bids takes them."""
+        return {
+            "subject": self.participant,
+            "session": self.session,
+            "task": self.task,
+            "run": f"{self.run:02d}",
+        }
+
+    def path(self, root: Path, suffix: str, recording: str = "") -> Path:
+        """Return the path of a file; its folder is made."""
+        parent = root / self.subject / self.session_label / self.datatype
+        parent.mkdir(parents=True, exist_ok=True)
+        middle = f"_recording-{label(recording)}" if recording else ""
+        stem = f"{self.subject}_{self.session_label}_task-{self.task}_run-{self.run:02d}"
+        return parent / f"{stem}{middle}_{suffix}"
+
+
+def label(text: str) -> str:
+    """Return text as a BIDS label: letters and digits."""
+    return re.sub("[^A-Za-z0-9]+", "", text) or "x"
+
+
+def column_names(labels: tuple[str, ...]) -> list[str]:
+    """Return column names of letters, digits and `_`, each once, beginning with a letter."""
+    out: list[str] = []
+    for text in labels:
+        name = re.sub("[^A-Za-z0-9]+", "_", text).strip("_").lower() or "channel"
+        name = name if name[0].isalpha() else f"c{name}"
+        base, count = name, 1
+        while name in out:
+            count += 1
+            name = f"{base}_{count}"
+        out.append(name)
+    return out
+
+
+def write_json(path: Path, fields: Mapping[str, Any], update: bool = False) -> None:
+    """Write a JSON file; with `update`, over what it says already."""
+    known = json.loads(path.read_text(encoding="utf-8")) if update and path.exists() else {}
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps({**known, **fields}, indent=2) + "\n", encoding="utf-8")
+
+
+def write_tsv_gz(path: Path, data: npt.NDArray[Any], digits: str = "%.7g") -> None:
+    """Write numbers, shape (n, columns), as a compressed table without a head; NaN as n/a."""
+    with gzip.GzipFile(path, "wb", compresslevel=4, mtime=0) as packed:
+        for start in range(0, len(data), 50_000):
+            part = data[start : start + 50_000]
+            text = io.StringIO()
+            np.savetxt(text, part, fmt=digits, delimiter="\t")
+            packed.write(text.getvalue().replace("nan", "n/a").encode())

@@ -1,0 +1,297 @@
+"""Exports of many sessions: each one a task of its own, in parallel, resumable, its files known.
+
+An exporter is a function (session, folder, settings) that writes files into an empty folder and
+depends on nothing else, so that whatever schedules work can run it. Here they run in processes; the
+folder is a stage beside the target, and only when the task is done are its files moved to the
+target, by this process alone. So a target never holds half an export, and tables that several
+sessions share are merged without a race.
+
+What was exported is recorded in `<target>/.unisono/`, and in `exports.json` in the session's folder
+for `erase`. A rerun leaves out what is there with the same settings and the same recording.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from importlib import import_module
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any, Final, Literal
+
+from recordings.atomic import replace_file
+from recordings.errors import RecordingError
+from recordings.manifest import MANIFEST_NAME
+from recordings.session import locate, open_session
+from recordings.shared_tables import is_shared, merge
+
+RECORDS: Final = ".unisono"
+EXPORTS_NAME: Final = "exports.json"
+
+KINDS: Final[Mapping[str, str]] = {
+    "bids": "recordings.export_bids",
+    "csv": "recordings.export_tables",
+    "edf": "recordings.export_edf",
+    "video": "recordings.export_video",
+    "mmme": "recordings.export_mmme",
+    "clips": "recordings.export_clips",
+}
+"""Each module has a frozen dataclass `Settings` and `export(session, folder, settings)`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of one session."""
+
+    session: str
+    outcome: Literal["exported", "there already", "failed"]
+    files: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()  # what a person should know: left out, unknown, guessed
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One kind of export of some sessions to a folder."""
+
+    kind: str
+    sessions: tuple[Path, ...]
+    target: Path
+    settings: Any
+    jobs: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """What is in the target of one session: `.unisono/<session>.<kind>.json`."""
+
+    kind: str
+    session: str
+    recorded: str  # UTC of the start: two sessions of one name are told apart by it
+    fingerprint: str
+    files: dict[str, int] = field(default_factory=dict)  # path in the target: bytes
+
+
+def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
+    """Return the sessions that paths name: sessions, XDF files, or folders with sessions in them.
+
+    Raises:
+        RecordingError: a path is none of these.
+    """
+    found: list[Path] = []
+    for path in paths:
+        if path.is_file() or (path / MANIFEST_NAME).is_file():
+            found.append(path)
+            continue
+        inside = sorted(p.parent for p in path.rglob(MANIFEST_NAME)) if path.is_dir() else []
+        if not inside:
+            raise RecordingError(f"{path}: no session, and no folder with sessions in it")
+        found += inside
+    return tuple(dict.fromkeys(found))
+
+
+def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]:
+    """Export one session into the empty folder `folder`; return what a person should know.
+
+    Raises:
+        RecordingError: it cannot be exported.
+    """
+    exporter = import_module(KINDS[kind])
+    folder.mkdir(parents=True)
+    with open_session(session) as opened:
+        notes: list[str] = exporter.export(opened, folder, settings)
+    return notes
+
+
+def run(order: Order, progress: Callable[[Done], None] = lambda done: None) -> list[Done]:
+    """Export all sessions; one that fails does not keep the others from being exported.
+
+    Raises:
+        RecordingError: the target cannot be written to.
+    """
+    try:
+        order.target.mkdir(parents=True, exist_ok=True)
+        (order.target / RECORDS).mkdir(exist_ok=True)
+    except OSError as error:
+        raise RecordingError(
+            f"{order.target}: cannot be made ({error.strerror}); name another folder with --to"
+        ) from error
+    results: dict[Path, Done] = {}
+    for session, done in _exported(order):
+        results[session] = done
+        progress(done)
+    return [results[session] for session in order.sessions]
+
+
+def _exported(order: Order) -> Iterator[tuple[Path, Done]]:
+    names: dict[str, Path] = {}
+    waiting: list[Path] = []
+    for session in order.sessions:
+        name = session_name(session)
+        if name in names:
+            error = f"{names[name]} has the same name; export them to different folders"
+            yield session, Done(name, "failed", error=error)
+            continue
+        names[name] = session
+        try:
+            there = _is_there(order, session)
+        except RecordingError as error:
+            yield session, Done(name, "failed", error=str(error))
+            continue
+        if there is not None:
+            yield session, Done(name, "there already", tuple(there.files))
+        else:
+            waiting.append(session)
+    if order.jobs <= 1 or len(waiting) <= 1:
+        for session in waiting:
+            yield session, _guarded(order, session, partial(_stage, order, session))
+        return
+    yield from _in_parallel(order, waiting)
+
+
+def _in_parallel(order: Order, waiting: Sequence[Path]) -> Iterator[tuple[Path, Done]]:
+    # Spawned: a fork of a process with threads may hang, and no platform but Linux has it.
+    with ProcessPoolExecutor(order.jobs, mp_context=get_context("spawn")) as pool:
+        running: dict[Future[list[str]], Path] = {
+            pool.submit(_stage, order, session): session for session in waiting
+        }
+        try:
+            while running:
+                ended, _ = wait(running, return_when=FIRST_COMPLETED)
+                for future in ended:
+                    session = running.pop(future)
+                    yield session, _guarded(order, session, future.result)
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _guarded(order: Order, session: Path, stage: Callable[[], list[str]]) -> Done:
+    """Finish one session; what goes wrong is its own failure."""
+    name = session_name(session)
+    try:
+        notes = stage()
+        files = _publish(order, session)
+    except (RecordingError, OSError, ValueError, ImportError, MemoryError) as error:
+        shutil.rmtree(_stage_of(order, session), ignore_errors=True)
+        text = " ".join(str(error).split()) or type(error).__name__
+        return Done(name, "failed", error=text)
+    return Done(name, "exported", files, tuple(notes))
+
+
+def session_name(session: Path) -> str:
+    """Return the name of a session, or of a bare file without `.xdf`."""
+    return session.parent.name if (session.parent / MANIFEST_NAME).exists() else session.stem
+
+
+def _stage_of(order: Order, session: Path) -> Path:
+    return order.target / RECORDS / f"{session_name(session)}.{order.kind}.stage"
+
+
+def _stage(order: Order, session: Path) -> list[str]:
+    folder = _stage_of(order, session)
+    shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run has left
+    return run_task(order.kind, session, folder, order.settings)
+
+
+def _record_path(order: Order, session: Path) -> Path:
+    return order.target / RECORDS / f"{session_name(session)}.{order.kind}.json"
+
+
+def _fingerprint(order: Order, xdf: Path) -> tuple[str, str]:
+    """Return (hash of settings and recording, UTC of the recording's start)."""
+    _, _, manifest = locate(xdf)
+    text = manifest.model_dump_json() if manifest else str(xdf.stat().st_size)
+    whole = json.dumps([order.kind, asdict(order.settings), text], default=_told, sort_keys=True)
+    recorded = manifest.clock[0].utc if manifest and manifest.clock else ""
+    return hashlib.sha256(whole.encode()).hexdigest(), recorded
+
+
+def _told(value: object) -> str:
+    """Describe a path of the settings; a file by its size and date, for it may be edited."""
+    if isinstance(value, Path) and value.is_file():
+        stat = value.stat()
+        return f"{value} {stat.st_size} {stat.st_mtime_ns}"
+    return str(value)
+
+
+def _is_there(order: Order, session: Path) -> _Record | None:
+    """Return the record of an export that is complete and up to date.
+
+    Raises:
+        RecordingError: another session of this name is there, or this one cannot be read.
+    """
+    fingerprint, recorded = _fingerprint(order, session)
+    try:
+        record = _Record(**json.loads(_record_path(order, session).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    if record.recorded != recorded:
+        raise RecordingError(
+            f"{order.target} has another session {record.session!r}, recorded {record.recorded}; "
+            "export this one to a folder of its own"
+        )
+    there = all(
+        (order.target / name).is_file()
+        and (size < 0 or (order.target / name).stat().st_size == size)
+        for name, size in record.files.items()
+    )
+    return record if there and record.fingerprint == fingerprint else None
+
+
+def _publish(order: Order, session: Path) -> tuple[str, ...]:
+    """Move the staged files to the target, merge shared tables, and write down what there is."""
+    stage = _stage_of(order, session)
+    before = _read_files(_record_path(order, session))
+    files: dict[str, int] = {}
+    for path in sorted(p for p in stage.rglob("*") if p.is_file()):
+        name = path.relative_to(stage).as_posix()
+        target = order.target / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if is_shared(name):
+            merge(path, target)
+            files[name] = -1  # of several sessions: its size says nothing
+        else:
+            files[name] = path.stat().st_size
+            path.replace(target)
+    for gone in set(before) - set(files):
+        if before[gone] >= 0:
+            (order.target / gone).unlink(missing_ok=True)
+    fingerprint, recorded = _fingerprint(order, session)
+    record = _Record(order.kind, session_name(session), recorded, fingerprint, files)
+    replace_file(_record_path(order, session), json.dumps(asdict(record), indent=1).encode())
+    _remember(session, order)
+    shutil.rmtree(stage, ignore_errors=True)
+    return tuple(files)
+
+
+def _read_files(record: Path) -> dict[str, int]:
+    try:
+        return dict(json.loads(record.read_text(encoding="utf-8"))["files"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _remember(session: Path, order: Order) -> None:
+    """Write the target into `exports.json` of the session, for `erase`."""
+    folder, _, manifest = locate(session)
+    if manifest is None:
+        return
+    path = folder / EXPORTS_NAME
+    entry = {"kind": order.kind, "target": str(order.target.absolute())}
+    known = read_exports(folder)
+    if entry not in known:
+        replace_file(path, json.dumps([*known, entry], indent=1).encode())
+
+
+def read_exports(folder: Path) -> list[dict[str, str]]:
+    """Return where a session was exported to, as `exports.json` in its folder says."""
+    try:
+        entries = json.loads((folder / EXPORTS_NAME).read_text(encoding="utf-8"))
+        return [{"kind": str(e["kind"]), "target": str(e["target"])} for e in entries]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []

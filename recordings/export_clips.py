@@ -1,0 +1,273 @@
+"""`unisono export clips`: pieces of video around trials or events, whole, as frames, or as pairs.
+
+`clips.csv` has a row a piece: times, frames, codes, box; `frames.csv` a row a frame. With a coding
+sheet also `intervals.csv` (onset, apex, offset frame: what spotting challenges take) and
+`clips.jsonl`, one object a piece with the images, action units and emotion: what models that read
+an onset and an apex image of one size take, and, uncropped, those that start from the raw frame.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from recordings.bids_beh import codes
+from recordings.camera import Camera
+from recordings.errors import RecordingError
+from recordings.export import session_name
+from recordings.export_video import to_rgb
+from recordings.face_box import Box, crop, steady_box
+from recordings.pieces import Piece, around_events, clips_of, coded_events
+from recordings.planes import Picture
+from recordings.session import Session
+
+_LOOKS: Final = 5  # pictures in which the face is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`around`: `trial` or an event; `events`: a coding sheet instead; `box` overrides `crop`."""
+
+    around: str = "trial"
+    codes: tuple[int, ...] = ()
+    events: Path | None = None
+    before_s: float = 0.0
+    after_s: float = 0.0
+    form: Literal["clip", "frames", "pair"] = "clip"
+    crop: Literal["full", "face"] = "full"
+    camera: str = ""
+    box: Box | None = None
+
+
+def export(session: Session, folder: Path, settings: Settings) -> list[str]:
+    """Write the pieces of one session; see `recordings.export`.
+
+    Raises:
+        RecordingError: there is no camera, no such event, or the coding sheet cannot be read.
+    """
+    camera = choose_camera(session, settings.camera)
+    pieces, notes = _pieces(session, settings)
+    if settings.codes:
+        pieces = [piece for piece in pieces if piece.code in settings.codes]
+    out = folder / session_name(session.path)
+    out.mkdir(parents=True)
+    rows, frames = [], []
+    trigger = codes(camera.stream, camera.rows)
+    for piece in pieces:
+        chosen = _frames_between(camera, piece)
+        if not chosen:
+            notes.append(f"{piece.name}: no frame of {camera.name} between its times")
+            continue
+        box = _box(camera, chosen, settings, piece.name, notes)
+        images = _write(camera, chosen, piece, box, out, settings.form)
+        rows.append(_row(session, camera, piece, chosen, box, images))
+        frames += list(_frame_rows(camera, piece, chosen, trigger))
+    _write_csv(out / "clips.csv", rows)
+    _write_csv(out / "frames.csv", frames)
+    if settings.events is not None:
+        _write_coded(out, rows)
+    return [*notes, *([] if rows else ["no piece to export"])]
+
+
+def choose_camera(session: Session, name: str) -> Camera:
+    """Return the camera of that name, or the first.
+
+    Raises:
+        RecordingError: there is none.
+    """
+    known = ", ".join(session.cameras) or "none"
+    wanted = name or next(iter(session.cameras), "")
+    if wanted not in session.cameras:
+        raise RecordingError(f"{session.path}: no camera {wanted!r}; there are: {known}")
+    return session.cameras[wanted]
+
+
+def _pieces(session: Session, settings: Settings) -> tuple[list[Piece], list[str]]:
+    before, after = settings.before_s, settings.after_s
+    if settings.events is not None:
+        return coded_events(session, settings.events, before, after)
+    if settings.around == "trial":
+        return [_wider(piece, before, after) for piece in clips_of(session)], []
+    return around_events(session, settings.around, before, after), []
+
+
+def _wider(piece: Piece, before_s: float, after_s: float) -> Piece:
+    from dataclasses import replace
+
+    marks = {"onset": piece.start, "offset": piece.end}
+    return replace(piece, start=piece.start - before_s, end=piece.end + after_s, marks=marks)
+
+
+def _frames_between(camera: Camera, piece: Piece) -> range:
+    times = camera.times
+    first, last = (int(n) for n in np.searchsorted(times, [piece.start, piece.end], "left"))
+    if last == first and len(times):  # an instant: the frame nearest to it
+        nearest = camera.number_at(piece.start)
+        near = abs(float(times[nearest]) - piece.start) < 1.0
+        return range(nearest, nearest + near)
+    return range(first, min(last + 1, len(times)))
+
+
+def _box(
+    camera: Camera, frames: range, settings: Settings, name: str, notes: list[str]
+) -> Box | None:
+    if settings.box is not None or settings.crop == "full":
+        return settings.box
+    chosen = np.unique(np.linspace(frames.start, frames.stop - 1, _LOOKS).astype(int)).tolist()
+    images = [picture_of(camera, k) for k in chosen]
+    if images[0].ndim == 2:
+        raise RecordingError(
+            f"camera {camera.name!r} is gray: a face is found by the colour of skin; "
+            "give its place with --box LEFT,TOP,WIDTH,HEIGHT"
+        )
+    box = steady_box(images)
+    if box is None:
+        notes.append(f"{name}: no skin found; the whole picture is taken")
+    return box
+
+
+def picture_of(camera: Camera, k: int) -> Picture:
+    """Return frame k in 8 bits, gray or RGB."""
+    return to_rgb(camera.frame(k), camera.entry.pixel_format)
+
+
+def _write(
+    camera: Camera, frames: range, piece: Piece, box: Box | None, out: Path, form: str
+) -> dict[str, str]:
+    """Write a piece in the form that was asked for; return the names of what was written."""
+    if form == "clip":
+        name = f"{piece.name}.mkv"
+        write_lossless(camera, frames, box, out / name)
+        return {"video": name}
+    if form == "frames":
+        (out / piece.name).mkdir()
+        for k in frames:
+            image = crop(picture_of(camera, k), box)
+            write_image(out / piece.name / f"{k - frames.start:06d}.png", image)
+        return {"video": piece.name}
+    images = {}
+    marks = dict(piece.marks) or {"onset": piece.start}
+    marks.setdefault("apex", marks.get("offset", piece.end))
+    for mark in ("onset", "apex"):
+        name = f"{piece.name}_{mark}.png"
+        write_image(out / name, crop(picture_of(camera, camera.number_at(marks[mark])), box))
+        images[mark] = name
+    return images
+
+
+def write_image(path: Path, image: Picture) -> None:
+    """Write a picture, gray or RGB, losslessly.
+
+    Raises:
+        RecordingError: the disk or the format refuses.
+    """
+    import cv2
+
+    turned = image if image.ndim == 2 else image[:, :, ::-1]
+    done, data = cv2.imencode(path.suffix, np.ascontiguousarray(turned))
+    if not done:
+        raise RecordingError(f"{path}: cannot be written as {path.suffix}")
+    path.write_bytes(data.tobytes())
+
+
+def write_lossless(camera: Camera, frames: range, box: Box | None, path: Path) -> None:
+    """Write frames as FFV1 in Matroska, gray or RGB, each at its own time in ms."""
+    import av
+
+    times = camera.times[frames.start : frames.stop]
+    with av.open(str(path), "w", format="matroska") as container:
+        stream: Any = None
+        for time, picture in zip(
+            times - times[0], camera.run(frames.start, frames.stop), strict=True
+        ):
+            image = np.ascontiguousarray(crop(to_rgb(picture, camera.entry.pixel_format), box))
+            if stream is None:
+                rate = Fraction(camera.entry.rate_hz).limit_denominator(1001)
+                stream = container.add_stream("ffv1", rate=rate)
+                stream.height, stream.width = image.shape[:2]
+                stream.pix_fmt = "gray" if image.ndim == 2 else "bgr0"
+                stream.codec_context.time_base = Fraction(1, 1000)
+            frame = av.VideoFrame.from_ndarray(image, "gray" if image.ndim == 2 else "rgb24")
+            frame.pts, frame.time_base = round(float(time) * 1000), Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+
+
+def _row(
+    session: Session,
+    camera: Camera,
+    piece: Piece,
+    frames: range,
+    box: Box | None,
+    images: Mapping[str, str],
+) -> dict[str, object]:
+    marks = {
+        f"{mark}_frame": camera.number_at(piece.marks[mark]) - frames.start
+        if mark in piece.marks
+        else None
+        for mark in ("onset", "apex", "offset")
+    }
+    manifest = session.manifest
+    return {
+        "clip": piece.name,
+        "participant": manifest.participant if manifest else None,
+        "session": session_name(session.path),
+        "camera": camera.name,
+        "stimulus": piece.stimulus,
+        "trial": piece.trial,
+        "event": piece.event,
+        "code": piece.code,
+        "start_s": f"{float(camera.times[frames.start]) - session.start:.6f}",
+        "end_s": f"{float(camera.times[frames.stop - 1]) - session.start:.6f}",
+        "rate_hz": camera.entry.rate_hz,
+        "first_frame": frames.start,
+        "frames": len(frames),
+        **marks,
+        "box": ",".join(map(str, box)) if box else None,
+        "video": images.get("video"),
+        "onset_image": images.get("onset"),
+        "apex_image": images.get("apex"),
+        "action_units": piece.coding.get("Action Units"),
+        "emotion": piece.coding.get("Estimated Emotion"),
+        "type": piece.coding.get("Type"),
+    }
+
+
+def _frame_rows(
+    camera: Camera, piece: Piece, frames: range, trigger: np.ndarray[Any, Any]
+) -> Iterable[dict[str, object]]:
+    for k in frames:
+        code = float(trigger[k])
+        yield {
+            "clip": piece.name,
+            "frame": k - frames.start,
+            "camera_frame": k,
+            "device_frame": int(camera.device_frames[k]),
+            "time_s": f"{float(camera.times[k]) - piece.start:.6f}",
+            "code": None if code != code else int(code),
+        }
+
+
+def _write_csv(path: Path, rows: list[dict[str, object]]) -> None:
+    if not rows:
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def _write_coded(out: Path, rows: list[dict[str, object]]) -> None:
+    """Write the forms that models and challenges take."""
+    names = ("clip", "onset_frame", "apex_frame", "offset_frame", "type", "emotion")
+    _write_csv(out / "intervals.csv", [{name: row[name] for name in names} for row in rows])
+    with (out / "clips.jsonl").open("w", encoding="utf-8") as file:
+        for row in rows:
+            file.write(json.dumps({k: v for k, v in row.items() if v is not None}) + "\n")

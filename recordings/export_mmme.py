@@ -1,0 +1,164 @@
+"""`unisono export mmme`: a session in the layout of the MMME corpus, ready for annotators.
+
+    <participant>/<session>/frames/<marker>/2026-11-20-10-00-03-512-17-101.png
+    <participant>/<session>/eeg.csv, physio.csv      samples, with a column `Trigger`
+    <participant>/<session>/markers.csv
+    <participant>/<session>/coding_file.csv          a row a clip; what annotators fill in is empty
+
+A frame is called after the UTC time of its exposure, a counter that runs from 1 to 1000 and again,
+and the marker that was on. `<marker>` is the clip's code; a clip shown again is `<marker>-2`.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Literal
+
+import numpy as np
+
+from recordings.errors import RecordingError
+from recordings.export_clips import choose_camera, picture_of, write_image
+from recordings.pieces import Piece, clips_of
+from recordings.session import Session
+from recordings.stream import Stream
+from recordings.stream_check import EVENTS_STREAM, VIDEO_TYPE
+from recordings.timing import F64Array
+
+COUNTER: Final = 1000
+CODING_COLUMNS: Final = (
+    "Subject", "Filename", "Marker", "OnsetTime", "ApexTime", "OffsetTime", "OnsetFrame",
+    "ApexFrame", "OffsetFrame", "Action Units", "Estimated Emotion", "Type", "OffsetCoded", "Date",
+    "dif",
+)  # fmt: skip
+"""As in the corpus; `Type` (micro or macro) and `OffsetCoded` (yes or no) are made explicit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`camera`: the first without a name."""
+
+    camera: str = ""
+    image: Literal["png", "tif"] = "png"
+
+
+def export(session: Session, folder: Path, settings: Settings) -> list[str]:
+    """Write one session; see `recordings.export`.
+
+    Raises:
+        RecordingError: it has no manifest or no camera.
+    """
+    manifest = session.manifest
+    if manifest is None:
+        raise RecordingError(f"{session.path}: a bare XDF file has no participant and no video")
+    out = folder / manifest.participant / session.path.name
+    out.mkdir(parents=True)
+    clips = clips_of(session)
+    notes = [] if clips else ["no clip: no onset has an end"]
+    names = _folders(clips)
+    for clip, name in zip(clips, names, strict=True):
+        _write_frames(session, clip, out / "frames" / name, settings)
+    for stream in session:
+        if stream.rate_hz > 0 and not stream.is_text and stream.type != VIDEO_TYPE and len(stream):
+            _write_signal(session, stream, out / f"{stream.name}.csv")
+    _write_markers(session, out / "markers.csv")
+    _write_sheet(session, clips, names, out / "coding_file.csv")
+    return notes
+
+
+def _folders(clips: list[Piece]) -> list[str]:
+    names: list[str] = []
+    for clip in clips:
+        base = str(clip.code) if clip.code is not None else clip.name
+        name, count = base, 1
+        while name in names:
+            count += 1
+            name = f"{base}-{count}"
+        names.append(name)
+    return names
+
+
+def _write_frames(session: Session, clip: Piece, folder: Path, settings: Settings) -> None:
+    camera = choose_camera(session, settings.camera)
+    first, last = (int(n) for n in np.searchsorted(camera.times, [clip.start, clip.end]))
+    folder.mkdir(parents=True)
+    for k in range(first, last):
+        marker = clip.code or 0
+        name = f"{stamp(session, float(camera.times[k]))}-{k % COUNTER + 1}-{marker}"
+        write_image(folder / f"{name}.{settings.image}", picture_of(camera, k))
+
+
+def stamp(session: Session, time: float) -> str:
+    """Return a time as the corpus writes it, UTC: `YYYY-MM-DD-HH-MM-SS-mmm`.
+
+    Raises:
+        RecordingError: the manifest does not relate the LSL clock to UTC.
+    """
+    utc = session.utc(time)
+    if utc is None:
+        raise RecordingError(f"{session.path}: the manifest has no clock; times cannot be written")
+    utc += timedelta(microseconds=500)
+    return utc.strftime("%Y-%m-%d-%H-%M-%S-") + f"{utc.microsecond // 1000:03d}"
+
+
+def triggers(session: Session, times: F64Array) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """Return for each sample the code of the marker that came with it; 0 = none."""
+    out = np.zeros(len(times), np.int64)
+    for marker in session.markers():
+        if marker.code is not None and marker.stream != EVENTS_STREAM:
+            at = int(np.searchsorted(times, marker.time))
+            if at < len(times):
+                out[at] = marker.code
+    return out
+
+
+def _write_signal(session: Session, stream: Stream, path: Path) -> None:
+    times = stream.times(stamps="dejittered")
+    values = stream.xdf.read()
+    code = triggers(session, times)
+    labels = ["Time", *stream.labels, "Trigger" if "Trigger" not in stream.labels else "Marker"]
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(labels)
+        for start in range(0, len(times), 100_000):
+            part = slice(start, start + 100_000)
+            for t, row, c in zip(
+                (times[part] - session.start).tolist(), values[part].tolist(), code[part].tolist(),
+                strict=True,
+            ):  # fmt: skip
+                writer.writerow([f"{t:.6f}", *(f"{v:.9g}" for v in row), c])
+
+
+def _write_markers(session: Session, path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["Time", "Clock", "Marker", "Event", "Stimulus", "Trial", "Stream"])
+        for m in session.markers():
+            if m.stream != EVENTS_STREAM:
+                fields = (m.code, m.event, m.text("stimulus"), m.text("trial"), m.stream)
+                clock = stamp(session, m.time)
+                writer.writerow([f"{m.time - session.start:.6f}", clock, *fields])
+
+
+def _write_sheet(session: Session, clips: list[Piece], names: list[str], path: Path) -> None:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, CODING_COLUMNS, restval="")
+        writer.writeheader()
+        writer.writerows(_sheet_rows(session, clips, names))
+
+
+def _sheet_rows(
+    session: Session, clips: list[Piece], names: list[str]
+) -> Iterator[dict[str, object]]:
+    assert session.manifest is not None
+    for clip, name in zip(clips, names, strict=True):
+        when = stamp(session, clip.start)
+        yield {
+            "Subject": session.manifest.participant,
+            "Filename": f"frames/{name}",
+            "Marker": clip.code,
+            "Date": when[:10],
+        }

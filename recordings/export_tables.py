@@ -1,0 +1,117 @@
+"""`unisono export csv`: every stream as a table, times first; markers and frames as well.
+
+One file a stream: `<session>_<stream>.csv` or `.parquet`. The first column, `time`, is in seconds
+since the start of the recording (`lsl_time` has the LSL clock), clock offsets applied.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from recordings.errors import RecordingError
+from recordings.export import session_name
+from recordings.session import Session, Stream
+from recordings.stream import Stamps
+
+_ROWS: Final = 100_000  # written at once
+_SEPARATORS: Final = re.compile(r"[^A-Za-z0-9.-]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`stamps`: raw, corrected or dejittered; `streams`: names, none = all."""
+
+    format: Literal["csv", "parquet"] = "csv"
+    stamps: str = "corrected"
+    streams: tuple[str, ...] = ()
+
+
+def export(session: Session, folder: Path, settings: Settings) -> list[str]:
+    """Write the tables of one session; see `recordings.export`.
+
+    Raises:
+        RecordingError: a stream is unknown, or pyarrow is missing for Parquet.
+    """
+    chosen = [session[name] for name in settings.streams] or list(session)
+    used: set[str] = set()
+    for stream in chosen:
+        stem = f"{session_name(session.path)}_{_SEPARATORS.sub('-', stream.name) or 'stream'}"
+        while stem in used:
+            stem += "-2"
+        used.add(stem)
+        _write(session, stream, folder / f"{stem}.{settings.format}", settings)
+    return [f"{s.name}: no samples" for s in chosen if not len(s)]
+
+
+def _write(session: Session, stream: Stream, path: Path, settings: Settings) -> None:
+    times = stream.times(stamps=Stamps(settings.stamps))
+    columns = _columns(stream)
+    if settings.format == "parquet":
+        _parquet(path, stream, times, session.start, columns)
+        return
+    text = _short if stream.xdf.info.dtype == np.float32 else _quoted
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(",".join(map(_quoted, ("time", "lsl_time", *columns))) + "\n")
+        for start in range(0, len(stream), _ROWS):
+            part = times[start : start + _ROWS]
+            values = _values(stream, start, start + len(part))
+            for time, row in zip(part.tolist(), values, strict=True):
+                cells = (f"{time - session.start:.6f}", f"{time:.6f}", *map(text, row))
+                file.write(",".join(cells) + "\n")
+
+
+def _columns(stream: Stream) -> list[str]:
+    columns: list[str] = []
+    for label, unit in zip(stream.labels, stream.units, strict=True):
+        name = f"{label} [{unit}]" if unit else label
+        columns.append(name if name not in columns else f"{name}-{len(columns) + 1}")
+    return columns
+
+
+def _values(stream: Stream, start: int, stop: int) -> list[list[Any]]:
+    if stream.is_text:
+        return stream.strings[start:stop]
+    values: list[list[Any]] = stream.xdf.read(start, stop).tolist()
+    return values
+
+
+def _short(value: float) -> str:
+    """Return a 32-bit float with the digits it has; nothing for an unknown one."""
+    return "" if value != value else f"{value:.9g}"
+
+
+def _quoted(value: object) -> str:
+    """Return a cell: numbers exact, nothing for an unknown one, text quoted where it must be."""
+    if isinstance(value, float):
+        return "" if value != value else repr(value)
+    text = str(value)
+    if any(mark in text for mark in ',"\n\r'):
+        return '"' + text.replace('"', '""') + '"'
+    return text
+
+
+def _parquet(
+    path: Path, stream: Stream, times: npt.NDArray[np.float64], start: float, columns: list[str]
+) -> None:
+    try:
+        import pyarrow as pa
+        import pyarrow.parquet as pq
+    except ImportError:
+        raise RecordingError(
+            "pyarrow is not installed; install it with: pip install 'unisono[parquet]'"
+        ) from None
+    if stream.is_text:
+        rows = stream.strings
+        arrays = [pa.array([row[n] for row in rows], pa.string()) for n in range(len(columns))]
+    else:
+        values = stream.xdf.read()
+        arrays = [pa.array(np.ascontiguousarray(values[:, n])) for n in range(len(columns))]
+    every = [pa.array(times - start), pa.array(times), *arrays]
+    names = ["time", "lsl_time", *columns]
+    pq.write_table(pa.table(every, names=names), path)

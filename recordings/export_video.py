@@ -1,0 +1,119 @@
+"""`unisono export video`: an ordinary MP4 of each camera, colours interpolated, with true times.
+
+H.264, 4:2:0, time base 1 µs: each frame has the time at which it was exposed, so that a player
+shows a gap as a gap. It is for looking; measurements belong on the lossless original.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recordings.camera import Camera
+from recordings.errors import RecordingError
+from recordings.export import session_name
+from recordings.planes import Picture
+from recordings.session import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`crf`: 0 best to 51; `width`: scaled down to at most so many pixels, 0 = as it is."""
+
+    crf: int = 18
+    width: int = 0
+    cameras: tuple[str, ...] = ()
+
+
+def export(session: Session, folder: Path, settings: Settings) -> list[str]:
+    """Write the videos of one session; see `recordings.export`.
+
+    Raises:
+        RecordingError: a camera is unknown, or a video is missing or damaged.
+    """
+    names = settings.cameras or tuple(session.cameras)
+    notes = [] if names else ["no camera in this session"]
+    for name in names:
+        if name not in session.cameras:
+            known = ", ".join(session.cameras) or "none"
+            raise RecordingError(f"{session.path}: no camera {name!r}; there are: {known}")
+        camera = session.cameras[name]
+        if not len(camera):
+            notes.append(f"{name}: no frames")
+            continue
+        path = folder / f"{session_name(session.path)}_{name}.mp4"
+        write_mp4(camera, path, settings.crf, settings.width)
+    return notes
+
+
+def to_rgb(picture: Picture, pixel_format: str) -> Picture:
+    """Return a picture in 8 bits: gray (height, width), or RGB (height, width, 3) of a mosaic."""
+    from recordings.planes import pixel_format as look_up
+
+    fmt = look_up(pixel_format)
+    if picture.dtype != np.uint8:
+        picture = (picture >> (fmt.bits - 8)).astype(np.uint8)
+    if not fmt.pattern:
+        return picture
+    import cv2
+
+    # OpenCV names a mosaic after the second row's second and third pixel.
+    code = {
+        "RGGB": cv2.COLOR_BayerBG2RGB,
+        "GRBG": cv2.COLOR_BayerGB2RGB,
+        "GBRG": cv2.COLOR_BayerGR2RGB,
+        "BGGR": cv2.COLOR_BayerRG2RGB,
+    }[fmt.pattern]
+    return np.asarray(cv2.cvtColor(picture, code))
+
+
+def write_mp4(
+    camera: Camera, path: Path, crf: int = 18, width: int = 0, frames: range | None = None
+) -> None:
+    """Write frames of a camera (all) as an MP4 with their true times, from 0 on.
+
+    Raises:
+        RecordingError: the video is missing or damaged.
+    """
+    import av
+
+    chosen = frames if frames is not None else range(len(camera))
+    times = camera.times[chosen.start : chosen.stop]
+    # Two frames never share a time: an MP4 cannot hold them.
+    stamps = np.maximum.accumulate(np.rint((times - times[0]) * 1e6).astype(np.int64))
+    stamps += np.arange(len(stamps)) * (np.diff(stamps, prepend=-1) <= 0).cumsum().clip(0, 1)
+    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+        stream: Any = None
+        for stamp, picture in zip(
+            stamps.tolist(), camera.run(chosen.start, chosen.stop), strict=True
+        ):
+            image = _even(to_rgb(picture, camera.entry.pixel_format), width)
+            if stream is None:
+                rate = Fraction(camera.entry.rate_hz).limit_denominator(1001)
+                stream = container.add_stream("libx264", rate=rate)
+                stream.height, stream.width = image.shape[:2]
+                stream.pix_fmt = "yuv420p"
+                stream.options = {"crf": str(crf), "preset": "veryfast"}
+                stream.codec_context.time_base = Fraction(1, 1_000_000)
+                stream.time_base = Fraction(1, 1_000_000)
+            frame = av.VideoFrame.from_ndarray(image, "gray" if image.ndim == 2 else "rgb24")
+            frame.pts, frame.time_base = stamp, Fraction(1, 1_000_000)
+            container.mux(stream.encode(frame))
+        if stream is not None:
+            container.mux(stream.encode(None))
+
+
+def _even(image: Picture, width: int) -> Picture:
+    """Scale down where asked to; H.264 wants even sizes."""
+    if 0 < width < image.shape[1]:
+        import cv2
+
+        height = max(round(image.shape[0] * width / image.shape[1]) & ~1, 2)
+        image = np.asarray(
+            cv2.resize(image, (max(width & ~1, 2), height), interpolation=cv2.INTER_AREA)
+        )
+    return np.ascontiguousarray(image[: image.shape[0] & ~1, : image.shape[1] & ~1])
