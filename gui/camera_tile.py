@@ -44,7 +44,7 @@ class CameraTile(QFrame):
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(2)
         layout.addWidget(self.title)
-        layout.addWidget(self.view, 1)
+        layout.addWidget(self.view)
         for label in (self.counts, self.focus, self.exposure):
             label.setWordWrap(True)
             layout.addWidget(label)
@@ -123,11 +123,19 @@ class PictureView(QWidget):
         self._text = tr("no picture yet")
         self._guide = False
         self._histogram: F64Array = np.zeros(BINS)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        policy.setHeightForWidth(True)
+        self.setSizePolicy(policy)
+
+    def heightForWidth(self, width: int) -> int:  # noqa: N802
+        """Be as high as the picture asks for."""
+        if self.image is None:
+            return width * 3 // 4
+        return round(width * self.image.height() / max(1, self.image.width()))
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Prefer a small tile."""
-        return QSize(240, 180)
+        return QSize(240, self.heightForWidth(240))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Be large enough to see a face."""
@@ -135,7 +143,9 @@ class PictureView(QWidget):
 
     def show_picture(self, image: QImage) -> None:
         """Show a picture."""
-        self.image = image
+        before, self.image = self.image, image
+        if before is None or before.size() != image.size():
+            self.updateGeometry()
         self._histogram = histogram(image)
         self.update()
 
@@ -216,6 +226,7 @@ class CameraPanel(QWidget):
         theme.mark(self._none, "muted", True)
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._layout.addWidget(self._none)
+        self._layout.addStretch(1)
         self.setMinimumWidth(200)
 
     def show_status(self, devices: tuple[DeviceInfo, ...], streams: tuple[StreamInfo, ...]) -> None:
@@ -227,6 +238,6 @@ class CameraPanel(QWidget):
         for key, device in wanted.items():
             if key not in self.tiles:
                 self.tiles[key] = CameraTile(self._client, *key)
-                self._layout.addWidget(self.tiles[key])
+                self._layout.insertWidget(self._layout.count() - 1, self.tiles[key])
             self.tiles[key].show_status(device, named.get(key[1]))
         self._none.setVisible(not self.tiles)

@@ -154,6 +154,11 @@ class Canvas:
 
     def _draw_old(self) -> list[Span]:
         first, last = self._todo.pop()
+        if self.end is None and self.head is not None:
+            # What was the oldest then may have given its place to what has come since.
+            first = max(first, self.head - self.width + self.gap + 1)
+            if first >= last:
+                return []
         slice_ = (max(first, last - SLICE), last)
         if slice_[0] > first:
             self._todo.append((first, slice_[0]))

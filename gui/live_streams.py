@@ -13,10 +13,13 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from acquire.inlets import Inlet, OffsetEstimate
 from acquire.lsl import FoundStream, Resolver, StreamKey, local_clock
 from devices.base import Array, F64Array
 from gui.channel_info import ChannelInfo, channels_of
+from gui.display_filter import DisplayFilter, FilterSettings
 from gui.history import KEPT_S, History
 from gui.marker_text import MarkerText, marker_text
 
@@ -27,6 +30,8 @@ CONNECT_S = 3.0
 MARKERS_KEPT = 2000
 FAR_S = 5.0
 """Stamps further from the local clock than this are shown when they arrive instead."""
+REFILTERED_S = 60.0
+"""How much of what is kept is filtered anew when the filter changes."""
 HIDDEN_TYPES = ("VideoFrames",)
 HIDDEN_NAMES = ("unisono-events",)
 
@@ -38,7 +43,9 @@ class LiveStream:
     found: FoundStream
     channels: tuple[ChannelInfo, ...]
     inlet: Inlet | None
-    history: History | None  # None: markers
+    history: History | None  # as it came; None: markers
+    shown: History | None = None  # as it is shown: filtered
+    filter: DisplayFilter | None = None
     markers: deque[tuple[float, MarkerText]] = field(
         default_factory=lambda: deque(maxlen=MARKERS_KEPT)
     )
@@ -78,6 +85,7 @@ class LiveStreams:
         self.lock = threading.Lock()
         self.streams: tuple[LiveStream, ...] = ()
         self.frame_s = 1 / 30
+        self.filter = FilterSettings()
         self._wanted, self._on_frame = wanted, on_frame
         self._arrived: deque[LiveStream] = deque()
         self._closing = threading.Event()
@@ -119,6 +127,7 @@ class LiveStreams:
             self._take_arrived()
             now = local_clock()
             for stream in self.streams:
+                self._set_filter(stream)
                 if stream.inlet is not None:
                     self._pull(stream, stream.inlet, now)
             self._on_frame()
@@ -135,15 +144,35 @@ class LiveStreams:
                     kept = tuple(s for s in self.streams if s is not before)
                     self.streams = (*kept, new)
 
+    def _set_filter(self, stream: LiveStream) -> None:
+        """Filter what is kept anew where the settings have changed."""
+        history, wanted = stream.history, self.filter
+        present = stream.filter.settings if stream.filter else FilterSettings()
+        if history is None or present == wanted:
+            return
+        if wanted.is_plain:
+            with self.lock:
+                stream.filter, stream.shown = None, history
+            return
+        with self.lock:
+            times, data = history.newest(REFILTERED_S, np.arange(history.channels))
+        made = DisplayFilter(wanted, stream.channels, history.rate_hz)
+        shown = History(history.channels, history.rate_hz)
+        shown.append(times, made(data))
+        with self.lock:
+            stream.filter, stream.shown = made, shown
+
     def _pull(self, stream: LiveStream, inlet: Inlet, now: float) -> None:
         while (pulled := inlet.pull()) is not None:
             stamps, data = pulled
             times = stream.to_local(stamps, now)
             with self.lock:
-                if stream.history is not None:
-                    stream.history.append(times, data)
-                else:
+                if stream.history is None:
                     self._note(stream, times, data)
+                    continue
+                stream.history.append(times, data)
+                if stream.filter is not None and stream.shown is not None:
+                    stream.shown.append(times, stream.filter(data))
             if len(stamps) < inlet.full_pull:
                 break
         if inlet.lost:
@@ -184,7 +213,7 @@ class LiveStreams:
         channels = channels_of(xml, found.channels, found.key.type)
         marks = found.dtype == "string" or (found.rate_hz == 0 and found.key.type == "Markers")
         history = None if marks else History(found.channels, found.rate_hz)
-        self._arrived.append(LiveStream(found, channels, inlet, history))
+        self._arrived.append(LiveStream(found, channels, inlet, history, history))
 
 
 def _over(stream: LiveStream) -> bool:

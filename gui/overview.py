@@ -93,7 +93,7 @@ def device_row(device: DeviceInfo) -> Row:
 
 def missing_row(text: str) -> Row:
     """Describe a stream that the rig expects."""
-    return Row(f"missing {text}", "missing", text, tr("expected"), "", None)
+    return Row(f"missing {text}", "missing", tr("Expected stream"), "", text, None)
 
 
 def stream_details(stream: StreamInfo) -> list[tuple[str, str]]:

@@ -56,10 +56,12 @@ class RigPanel(QWidget):
         """Show what is there and what is not."""
         self._status = status
         known = {d.name for d in status.devices}
+        gone = [repr(s.name) for s in status.streams if not s.connected]  # it has a row already
         missing = [
             text
             for text in status.missing
             if not any(text.startswith(f"device {name} is") for name in known)
+            and not any(name in text for name in gone)
         ]
         self.streams.show_rows(
             [overview.stream_row(s) for s in status.streams]

@@ -57,8 +57,8 @@ def extents(low: F64Array, high: F64Array) -> list[Extent | None]:
         found: F64Array = np.take_along_axis(part, rows[None, :], axis=0)[0]
         return found
 
-    middle = (at(low, 0.5) + at(high, 0.5)) / 2
-    swing = 2 * np.maximum(np.maximum(at(high, 0.98) - middle, middle - at(low, 0.02)), 0.0)
+    bottom, top = at(low, 0.02), at(high, 0.98)
+    middle, swing = (bottom + top) / 2, np.maximum(top - bottom, 0.0)
     known = counts >= 2
     found = zip(middle.tolist(), swing.tolist(), known.tolist(), strict=True)
     return [Extent(m, s) if good else None for m, s, good in found]

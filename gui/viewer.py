@@ -21,13 +21,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from acquire.lsl import StreamKey
 from gui import theme, viewer_paint
+from gui.analyst import Findings
 from gui.canvas import Canvas, Group, Span, joined
 from gui.channel_info import ChannelInfo
+from gui.display_filter import FilterSettings
 from gui.history import History
 from gui.live_streams import LiveStream, LiveStreams
 from gui.texts import tr
 from gui.trace_scales import TraceScales
 from gui.traces import Place, Trace, first_choice, layout
+from gui.vitals import METHODS
 
 LEFT, TOP, RIGHT, BOTTOM = 84, 4, 88, 40
 LOOK_EVERY = 30
@@ -58,7 +61,7 @@ class Viewer(QWidget):
         self.traces: tuple[Trace, ...] = ()
         self.places: list[Place] = []
         self._chosen: dict[StreamKey, frozenset[int]] = {}
-        self._known: tuple[tuple[int, bool], ...] = ()
+        self._known: tuple[tuple[int, bool, int], ...] = ()
         self._groups: dict[int, Group] = {}
         self._plot, self._ratio = QRect(0, 0, 1, 1), 1.0
         self._frames = 0
@@ -104,7 +107,7 @@ class Viewer(QWidget):
                 self.update(self._rect(span))
 
     def _notice_streams(self) -> None:
-        known = tuple((id(s), s.inlet is not None) for s in self.live.streams)
+        known = tuple((id(s), s.inlet is not None, id(s.shown)) for s in self.live.streams)
         if known != self._known:
             self._known = known
             self.rearrange()
@@ -114,9 +117,9 @@ class Viewer(QWidget):
         changed = False
         for stream in self.live.streams:
             group = self._groups.get(id(stream))
-            if group is not None and stream.history is not None and len(group.picks):
+            if group is not None and stream.shown is not None and len(group.picks):
                 with self.live.lock:
-                    recent = stream.history.recent(8.0, group.picks)
+                    recent = stream.shown.recent(8.0, group.picks)
                 changed |= self.scales.look(self._traces_of(stream), group, recent)
         if changed:
             self.canvas.redraw()
@@ -140,6 +143,15 @@ class Viewer(QWidget):
         self._chosen[key] = frozenset(channels)
         self.rearrange()
 
+    def learn(self, found: Findings) -> None:
+        """Show what was found out about the signals."""
+        changed = found.troubles != self.troubles or found.readouts != self.readouts
+        self.troubles, self.readouts = found.troubles, found.readouts
+        if changed:
+            plot = self._plot
+            self.update(QRect(0, 0, plot.left(), self.height()))
+            self.update(QRect(plot.right(), 0, self.width(), self.height()))
+
     def _traces_of(self, stream: LiveStream) -> list[Trace]:
         return [Trace(stream.key, channel) for channel in self.chosen(stream)]
 
@@ -157,8 +169,8 @@ class Viewer(QWidget):
             traces = self._traces_of(stream)
             places = self.places[at : at + len(traces)]
             at += len(traces)
-            if traces and stream.history is not None:
-                groups[id(stream)] = _group(stream.history, traces, places)
+            if traces and stream.shown is not None:
+                groups[id(stream)] = _group(stream.shown, traces, places)
                 self.scales.apply(traces, groups[id(stream)])
         self._groups = groups
         self.canvas.groups = tuple(groups.values())
@@ -174,6 +186,10 @@ class Viewer(QWidget):
             self.set_frozen(False)
         self.canvas.restart()
         self.update()
+
+    def set_filter(self, settings: FilterSettings) -> None:
+        """Show filtered signals; the pulling thread filters what is there, too."""
+        self.live.filter = settings
 
     def set_scrolling(self, on: bool) -> None:
         """Scroll instead of sweeping."""
@@ -339,10 +355,10 @@ class Viewer(QWidget):
     def value_at(self, trace: Trace, at: float) -> float | None:
         """Give a trace's value at a time."""
         stream = next((s for s in self.signals() if s.key == trace.key), None)
-        if stream is None or stream.history is None:
+        if stream is None or stream.shown is None:
             return None
         with self.live.lock:
-            return stream.history.at(at, trace.channel.index)
+            return stream.shown.at(at, trace.channel.index)
 
     def is_off(self, number: int) -> bool:
         """Say whether a trace's stream is not connected."""
@@ -353,7 +369,9 @@ class Viewer(QWidget):
         """Say what a trace is."""
         trace = self.traces[number]
         trouble = self.troubles.get((trace.key, trace.channel.index), "")
-        parts = (trace.channel.label, trace.channel.kind, trace.key.name, trouble)
+        method = METHODS.get(trace.channel.kind)
+        how = method.text if method else ""
+        parts = (trace.channel.label, trace.channel.kind, trace.key.name, trouble, how)
         return " · ".join(filter(None, parts))
 
 

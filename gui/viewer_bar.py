@@ -14,6 +14,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
+from gui.filter_menu import FilterButton
 from gui.live_streams import LiveStream
 from gui.texts import tr
 from gui.traces import by_kind
@@ -61,6 +62,9 @@ class ViewerBar(QWidget):
         self.common.toggled.connect(self._on_common)
         self.channels = _button(tr("Channels ▾"), tr("Which channels are shown (Ctrl+K)"), "")
         self.channels.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.filters = FilterButton()
+        self.filters.changed.connect(viewer.set_filter)
+        viewer.streams_changed.connect(self._on_streams)
         menu = QMenu(self.channels)
         menu.aboutToShow.connect(self._fill_channels)
         self.channels.setMenu(menu)
@@ -72,13 +76,13 @@ class ViewerBar(QWidget):
         self._row.setSpacing(theme.SPACE)
         for widget in (self.window_s, self.scrolling, self.freeze, self.smaller, self.larger):
             self._row.addWidget(widget)
-        for button in (self.auto, self.common, self.channels):
+        for button in (self.auto, self.common, self.channels, self.filters):
             self._row.addWidget(button)
         self._row.addStretch(1)
 
-    def add(self, widget: QWidget) -> None:
-        """Add a further control at the end."""
-        self._row.insertWidget(self._row.count() - 1, widget)
+    def _on_streams(self) -> None:
+        found = [c.label for s in self.viewer.signals() for c in s.channels if c.kind == "EEG"]
+        self.filters.know_electrodes(found)
 
     def _longer(self, steps: int) -> None:
         at = self.window_s.currentIndex() + steps

@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pylsl
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QDockWidget,
@@ -24,17 +24,20 @@ from acquire.errors import AcquireError
 from acquire.lsl import StreamKey, configuration, configure
 from acquire.status import Phase
 from gui.alarm_bar import Alarm, AlarmBar
+from gui.analyst import Analyst, Findings
 from gui.camera_tile import CameraPanel
 from gui.client import EngineClient
 from gui.engine_clock import EngineClock
 from gui.engine_link import EngineLink
 from gui.event_list import EventList
 from gui.gate_panel import GatePanel
+from gui.head_map import ImpedancePanel
 from gui.layout_memory import LayoutMemory
 from gui.main_menu import menu_button
 from gui.marker_line import MarkerLine
 from gui.rig_control import RigControl
 from gui.rig_panel import RigPanel
+from gui.spectrum_view import SpectrumView
 from gui.start_gate import findings
 from gui.texts import tr
 from gui.top_bar import TopBar
@@ -47,6 +50,8 @@ _GONE = "engine gone"
 
 class RecorderWindow(QMainWindow):
     """A client of one engine; closing it leaves a recording alone."""
+
+    _found = Signal(object)
 
     def __init__(self, client: EngineClient, link: EngineLink) -> None:
         super().__init__()
@@ -63,6 +68,9 @@ class RecorderWindow(QMainWindow):
         self.markers = MarkerLine(self._now)
         self.viewer = Viewer(self._is_recorded)
         self.signals = SignalView(self.viewer)
+        self.analyst = Analyst(self.viewer.live, self.viewer.chosen, self._found.emit)
+        self._found.connect(self._on_found)
+        self.spectra, self.impedances = SpectrumView(), ImpedancePanel(self.client)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.signals)
         self.centre = QWidget()
@@ -72,6 +80,7 @@ class RecorderWindow(QMainWindow):
         self._wire()
         self.setWindowTitle("Unisono")
         self.resize(1280, 800)
+        self.bar.participant.setFocus()
 
     # Layout.
 
@@ -94,7 +103,12 @@ class RecorderWindow(QMainWindow):
         below = Qt.DockWidgetArea.BottomDockWidgetArea
         events = self.add_dock("events", tr("Events"), self.events, below)
         self.resizeDocks([events], [132], Qt.Orientation.Vertical)
-        self.add_dock("cameras", tr("Cameras"), self.cameras, Qt.DockWidgetArea.RightDockWidgetArea)
+        right = Qt.DockWidgetArea.RightDockWidgetArea
+        self.add_dock("cameras", tr("Cameras"), self.cameras, right)
+        spectra = self.add_dock("spectrum", tr("Spectrum"), self.spectra, right)
+        impedances = self.add_dock("impedances", tr("Impedances"), self.impedances, right)
+        self.tabifyDockWidget(spectra, impedances)
+        impedances.hide()
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
 
@@ -190,7 +204,9 @@ class RecorderWindow(QMainWindow):
         if not self._live:
             # Not before the session is known: liblsl reads its configuration once.
             configure(configuration(self.rig.parsed["rig"]["lsl_session"]))
+            self.analyst.mains_hz = float(self.rig.parsed["rig"]["powerline_hz"] or 50)
             self.viewer.live.start()
+            self.analyst.start()
             self._live = True
         if self.memory is None:
             self._remember()
@@ -217,6 +233,7 @@ class RecorderWindow(QMainWindow):
         self.bar.show_status(status, self.viewer.live.sync_s)
         self.panel.show_status(status)
         self.cameras.show_status(status.devices, status.streams)
+        self.impedances.show_status(status)
         if status.error is not None and status.error != self._failure:
             self.alarm.add(Alarm("error", tr("The recording failed: {}").format(status.error)))
         self._failure = status.error
@@ -225,6 +242,12 @@ class RecorderWindow(QMainWindow):
         busy = (Phase.RECORDING, Phase.FINISHING)
         if before is not None and before.state in busy and status.state not in busy:
             self._ask_runs()
+
+    def _on_found(self, found: Findings) -> None:
+        self.analyst.wants_spectra = self.spectra.isVisible()
+        self.viewer.learn(found)
+        if self.analyst.wants_spectra:
+            self.spectra.show_spectra(found.spectra)
 
     def _on_event(self, found: EventInfo) -> None:
         self.events.add(found)
@@ -311,6 +334,7 @@ class RecorderWindow(QMainWindow):
         if self.memory is not None:
             labels = {"study": self.bar.study.text(), "task": self.bar.task.text()}
             self.memory.save(self, {**labels, "window_s": self.viewer.canvas.window_s})
+        self.analyst.close()
         self.viewer.live.close()
         self.link.close(end_engine=idle)
         event.accept()

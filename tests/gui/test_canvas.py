@@ -103,3 +103,20 @@ def test_a_gap_in_the_stamps_is_a_gap_in_the_trace() -> None:
     there = np.any((made.image & 255) > 0x80, axis=0)
     assert there[: 400 * 3 // 10 - 2].all()
     assert not there[400 * 3 // 10 + 2 : 400 * 6 // 10 - 2].any()
+
+
+def test_drawing_anew_in_the_middle_leaves_no_hole() -> None:
+    for lag in (0.0, 0.06, 0.2):
+        history = History(1, 250.0)
+        live = canvas(history)
+        for frame in range(300):
+            now = frame / 30
+            n0, n1 = (max(0, int((t - lag) * 250)) for t in (now - 1 / 30, now))
+            history.append(np.arange(n0, n1) / 250.0, np.zeros((n1 - n0, 1)))
+            if frame in (100, 103, 200):
+                live.resize(400, 100, BACKGROUND, GRID)
+            if not 200 <= frame < 206:  # the main thread was busy
+                live.advance(now)
+        there = np.any((live.image & 255) > 0x80, axis=0)
+        last = int((299 / 30 - lag) / live.column_s) - 2
+        assert there[8:last].all(), (lag, np.flatnonzero(~there[8:last]) + 8)

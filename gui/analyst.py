@@ -1,0 +1,119 @@
+"""A thread that looks at the signals now and then: what is wrong, what they say, their spectra."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from acquire.lsl import StreamKey
+from gui import quality, vitals
+from gui.channel_info import ChannelInfo
+from gui.live_streams import LiveStream, LiveStreams
+from gui.spectra import SECONDS, Spectrum, spectrum
+
+log = logging.getLogger(__name__)
+
+PERIOD_S = 2.0
+LOOK_S = 4.0
+
+Place = tuple[StreamKey, int]
+
+
+@dataclass(frozen=True)
+class Findings:
+    """What was found out: by stream and channel number."""
+
+    troubles: dict[Place, str] = field(default_factory=dict)
+    readouts: dict[Place, str] = field(default_factory=dict)
+    spectra: tuple[Spectrum, ...] = ()
+
+
+class Analyst:
+    """Looks every two seconds at the channels that are shown."""
+
+    def __init__(
+        self,
+        live: LiveStreams,
+        shown: Callable[[LiveStream], list[ChannelInfo]],
+        on_found: Callable[[Findings], None],
+    ) -> None:
+        """Prepare; `on_found` is called from the analyst's thread."""
+        self.mains_hz = 50.0
+        self.wants_spectra = False
+        self._live, self._shown, self._on_found = live, shown, on_found
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="analyst", daemon=True)
+
+    def start(self) -> None:
+        """Begin."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """End."""
+        self._closing.set()
+        if self._thread.ident is not None:
+            self._thread.join(5.0)
+
+    def _run(self) -> None:
+        while not self._closing.wait(PERIOD_S):
+            try:
+                self._on_found(self.look())
+            except Exception:  # what is only for the eye must not end the window
+                log.exception("the signals cannot be judged")
+
+    def look(self) -> Findings:
+        """Look once."""
+        troubles: dict[Place, str] = {}
+        readouts: dict[Place, str] = {}
+        spectra: list[Spectrum] = []
+        for stream in self._live.streams:
+            if stream.history is None or stream.inlet is None:
+                continue
+            channels = self._shown(stream)
+            if channels and stream.history.rate_hz:
+                self._judge(stream, channels, troubles)
+                self._read(stream, channels, readouts)
+                if self.wants_spectra:
+                    spectra += self._spectra(stream, channels)
+        return Findings(troubles, readouts, tuple(spectra))
+
+    def _newest(
+        self, stream: LiveStream, channels: list[ChannelInfo], seconds: float, *, filtered: bool
+    ) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+        history = stream.shown if filtered else stream.history
+        assert history is not None
+        with self._live.lock:
+            _, data = history.newest(seconds, np.array([c.index for c in channels], np.intp))
+        return data
+
+    def _judge(
+        self, stream: LiveStream, channels: list[ChannelInfo], found: dict[Place, str]
+    ) -> None:
+        data = self._newest(stream, channels, LOOK_S, filtered=False)
+        rate = stream.found.rate_hz
+        for index, trouble in quality.troubles(data, channels, rate, self.mains_hz).items():
+            found[stream.key, index] = trouble
+
+    def _read(
+        self, stream: LiveStream, channels: list[ChannelInfo], found: dict[Place, str]
+    ) -> None:
+        for channel in channels:
+            if (method := vitals.METHODS.get(channel.kind)) is None:
+                continue
+            data = self._newest(stream, [channel], method.seconds, filtered=False)
+            text = method.read(data[:, 0].astype(np.float64), stream.found.rate_hz, channel.unit)
+            if text is not None:
+                found[stream.key, channel.index] = text
+
+    def _spectra(self, stream: LiveStream, channels: list[ChannelInfo]) -> list[Spectrum]:
+        eeg = [c for c in channels if c.kind == "EEG"]
+        if not eeg:
+            return []
+        data = self._newest(stream, eeg, SECONDS, filtered=True)
+        labels = tuple(c.label for c in eeg)
+        made = spectrum(data, stream.found.rate_hz, labels, eeg[0].unit)
+        return [made] if made else []
