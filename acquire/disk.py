@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
+
+from recordings.errors import RecordingError
+from recordings.layout import free_bytes
 
 WARN_MIN = 10.0
 CLEAR_MIN = 12.0
@@ -16,9 +20,9 @@ SETTLE_S = 5.0
 class DiskAlarm(Enum):
     """What the forecast asks for."""
 
-    LOW = "low"
-    FINE = "fine"
-    STOP = "stop"
+    LOW = "disk-low"
+    FINE = "disk-low-over"
+    STOP = "disk-stop"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,20 @@ class Forecast:
     free_bytes: int
     bytes_per_s: float
     minutes: float | None
+
+
+def require_space(folder: Path, needed: float, seconds: float) -> None:
+    """Refuse a recording that could not even last `seconds`; `needed` is in bytes.
+
+    Raises:
+        RecordingError: there is less than that; both figures are named.
+    """
+    free = free_bytes(folder)
+    if free < needed:
+        raise RecordingError(
+            f"{folder}: {free / 1e6:,.1f} MB free, but {seconds:g} s of this rig and the reserve "
+            f"take {needed / 1e6:,.1f} MB; free space or name another data folder"
+        )
 
 
 class DiskWatch:
@@ -65,3 +83,17 @@ class DiskWatch:
             self._low = False
             return DiskAlarm.FINE
         return None
+
+    def told(self, alarm: DiskAlarm, folder: Path) -> str:
+        """Say in words what an alarm means for the recording in `folder`."""
+        free, minutes = self.forecast.free_bytes, self.forecast.minutes or 0.0
+        match alarm:
+            case DiskAlarm.STOP:
+                return (
+                    f"{folder}: less than a minute left on the disk ({free / 1e6:,.0f} MB): "
+                    "stopped in good order; free space or use another"
+                )
+            case DiskAlarm.LOW:
+                return f"{folder}: the disk will be full in {minutes:.0f} min; free space"
+            case DiskAlarm.FINE:
+                return "there is enough space again"

@@ -7,54 +7,45 @@ from __future__ import annotations
 
 import contextlib
 import json
-import logging
 import math
-import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Self
 
 from acquire import events
 from acquire.awake import kept_awake
 from acquire.clock_watch import ClockWatch, slept_s
 from acquire.codec_speed import held_against
+from acquire.conclusion import conclude
 from acquire.discovery import Discovery, Selection
-from acquire.disk import DiskAlarm, DiskWatch, Forecast
+from acquire.disk import DiskAlarm, DiskWatch, Forecast, require_space
 from acquire.errors import ControlError, Unknown
-from acquire.lsl import Outlet, configure, local_clock
+from acquire.lsl import configure, local_clock
 from acquire.markers import Markers
 from acquire.messages import HostEvent, VideoSummary
 from acquire.player_link import PlayerLink
 from acquire.pump import Pump
 from acquire.readiness import Readiness
 from acquire.recorder import RESERVE_BYTES, Recording
+from acquire.reporter import Level, Reporter
 from acquire.rig import Rig
 from acquire.rig_devices import RigDevices
 from acquire.session import Labels, Session
 from acquire.status import Outcome, Phase, Status, stream_status
-from acquire.truth import write_truth
-from acquire.videos import Videos, final_entries, with_lost_frames
+from acquire.videos import Videos, final_entries
 from recordings.errors import DiskFull, RecordingError
 from recordings.layout import free_bytes
 from recordings.manifest import Event, State, VideoEntry
 from recordings.xdf_file import XdfFile
 
-log = logging.getLogger(__name__)
-
-OPEN_S = 15.0
-"""How long a device may take to open."""
 BARRIER_S = 0.05
 """From the order to start until the start: the time that the order needs to every camera."""
 STOP_AHEAD_S = 0.01
 CONNECTED_S = 10.0
 """How long a camera that came back waits, at most, for its index stream to be connected."""
-CLOSE_S = 5.0
 RESERVE_S = 10.0
-MAX_UNRECORDED = 100
-"""Events between two recordings that go into the next one's manifest."""
 
 
 class Engine:
@@ -85,26 +76,22 @@ class Engine:
         self.rig = rig
         self._selection = selection
         self._lsl_config = lsl_config
-        self._on_event = on_event or (lambda event: None)
+        self._reporter = Reporter(on_event or (lambda event: None))
         self._on_failure = on_failure or (lambda: None)
         self._publish_events = publish_events
         self._publish_markers = publish_markers
         self._markers: Markers | None = None
         self._phase = Phase.IDLE
-        self._event_lock = threading.Lock()
-        self._outlet: Outlet | None = None
         self._pump = Pump(self.report, self._failed, self._each_second)
         self._discovery: Discovery | None = None
         self.devices = RigDevices(
             rig, lsl_config, self._hear, self._pump.note_loss, self._came_up, self._goes_down
         )
-        self.player = PlayerLink(lsl_config, self.report, self._connect)
+        self.player = PlayerLink(lsl_config, self.report, self._connect, self._light_port)
         self._videos = Videos(self.devices.processes, self._complain_of_video, self._pump.is_chosen)
         self._recording: Recording | None = None
         self._session: Session | None = None
         self._path: Path | None = None
-        self._alarms = 0
-        self._unrecorded: deque[Event] = deque(maxlen=MAX_UNRECORDED)
         self._failure: RecordingError | None = None
         self._awake = contextlib.ExitStack()
         self._disk: DiskWatch | None = None
@@ -130,21 +117,9 @@ class Engine:
             tuple(self._discovery.missing()) if self._discovery is not None else (),
         )
 
-    def report(
-        self, source: str, level: Literal["info", "warning", "error"], code: str, text: str
-    ) -> None:
+    def report(self, source: str, level: Level, code: str, text: str) -> None:
         """Tell everybody what happened: log, manifest, `unisono-events`, listener."""
-        event = Event(time=local_clock(), source=source, level=level, code=code, text=text)
-        with self._event_lock:
-            if self._outlet is not None:
-                events.push(self._outlet, event)
-            if self._session is not None:
-                self._session.add_event(event)
-            else:
-                self._unrecorded.append(event)
-            self._alarms += level != "info"
-        log.log(logging.INFO if level == "info" else logging.WARNING, "%s: %s", code, text)
-        self._on_event(event)
+        self._reporter.report(source, level, code, text)
 
     @property
     def forecast(self) -> Forecast | None:
@@ -205,7 +180,7 @@ class Engine:
         self._phase = Phase.OPENING
         configure(self._lsl_config)
         if self._publish_events:
-            self._outlet = Outlet(events.SPEC, "engine")
+            self._reporter.open()
         if self._publish_markers:
             self._markers = Markers()
         self._discovery = Discovery(self._selection, self._own_streams, self._pump, self.report)
@@ -222,10 +197,9 @@ class Engine:
             snapshot = device.snapshot
             if snapshot.opened is not None:
                 own |= dict.fromkeys(snapshot.opened.uids.values(), snapshot.name)
-        if self._outlet is not None:
-            own[self._outlet.uid] = events.DEVICE
-        if self._markers is not None:
-            own[self._markers.uid] = events.DEVICE
+        for uid in (self._reporter.uid, self._markers.uid if self._markers else None):
+            if uid is not None:
+                own[uid] = events.DEVICE
         return own | self.player.uids
 
     def _hear(self, device: str, event: HostEvent) -> None:
@@ -244,6 +218,11 @@ class Engine:
         """Wait until streams that have come while the engine is open are connected."""
         if self._discovery is not None:
             self._pump.wait_connected(uids, CONNECTED_S)
+
+    def _light_port(self) -> int | None:
+        """Where the rig's simulated photodiode hears of flashes."""
+        tables = (d for d in self.rig.devices if d.driver == "simulated-photodiode")
+        return next((int(d.settings["port"]) for d in tables), None)
 
     def _goes_down(self, device: str) -> None:
         """A device is about to be stopped: its video is closed first."""
@@ -280,17 +259,14 @@ class Engine:
         self._must_be_idle()
         self._check_space(data_dir)
         session = Session(self.rig, data_dir, labels, notes, run)
-        with self._event_lock:
-            self._session = session
-            for event in self._unrecorded:  # what went wrong before concerns this recording, too
-                session.add_event(event)
-            self._alarms = sum(event.level != "info" for event in self._unrecorded)
-            self._unrecorded.clear()
+        self._session = session
+        self._reporter.begin(session)
         try:
             lsl_start = self._begin(session.xdf, session.folder)
         except RecordingError as error:
             session.change(state=State.FAILED)
             self._session = None
+            self._reporter.end()
             raise error
         assert self._recording is not None
         simulated = self.devices.simulated
@@ -337,12 +313,7 @@ class Engine:
         if self._publish_events:
             per_s += self._videos.bytes_per_s()
         needed = RESERVE_BYTES + RESERVE_S * per_s
-        free = free_bytes(folder)
-        if free < needed:
-            raise RecordingError(
-                f"{folder}: {free / 1e6:,.1f} MB free, but {RESERVE_S:g} s of this rig and the "
-                f"reserve take {needed / 1e6:,.1f} MB; free space or name another data folder"
-            )
+        require_space(folder, needed, RESERVE_S)
 
     def _begin(self, xdf: Path, folder: Path | None) -> float:
         self._failure = None
@@ -376,20 +347,14 @@ class Engine:
         recording, session, disk = self._recording, self._session, self._disk
         if recording is None or session is None or disk is None:
             return
-        now, free = local_clock(), free_bytes(session.folder)
+        free = free_bytes(session.folder)
         written = recording.file.position + self._videos.bytes_written()
-        match disk.look(now, free, written):
-            case DiskAlarm.STOP:
-                text = (
-                    f"{session.folder}: less than a minute left on the disk ({free / 1e6:,.0f} MB)"
-                )
-                self._failed(DiskFull(f"{text}: stopped in good order; free space or use another"))
-            case DiskAlarm.LOW:
-                minutes = disk.forecast.minutes or 0.0
-                text = f"{session.folder}: the disk will be full in {minutes:.0f} min; free space"
-                self.report("engine", "warning", "disk-low", text)
-            case DiskAlarm.FINE:
-                self.report("engine", "info", "disk-low-over", "there is enough space again")
+        alarm = disk.look(local_clock(), free, written)
+        if alarm is DiskAlarm.STOP:
+            self._failed(DiskFull(disk.told(alarm, session.folder)))
+        elif alarm is not None:
+            level: Level = "warning" if alarm is DiskAlarm.LOW else "info"
+            self.report("engine", level, alarm.value, disk.told(alarm, session.folder))
 
     def stop(self, lsl_stop: float = 0.0) -> Outcome:
         """End the recording now, or at LSL time `lsl_stop` if that is still to come.
@@ -417,8 +382,8 @@ class Engine:
         self._awake.close()
         self._recording = None
         self._path = None
-        with self._event_lock:
-            self._session = None
+        self._session = None
+        self._reporter.end()
         self._phase = Phase.IDLE
         return outcome
 
@@ -441,12 +406,12 @@ class Engine:
         except RecordingError:
             after.change(state=State.FAILED)
             raise
-        videos, alarms = self._videos.entries(recording.start), self._alarms
+        videos, alarms = self._videos.entries(recording.start), self._reporter.alarms
         self.report("engine", "info", "recording-split", f"goes on in {after.folder.name}")
         lsl_split = local_clock() + BARRIER_S
         self._videos.split(after.folder, lsl_split)
-        with self._event_lock:
-            self._session, self._path, self._alarms = after, after.folder, 0
+        self._session, self._path = after, after.folder
+        self._reporter.go_on_in(after)
         self.player.record_to(after.folder)
         self._recording = following
         self._pump.split(following, lsl_split)
@@ -467,33 +432,18 @@ class Engine:
         videos: tuple[VideoEntry, ...],
         summaries: list[VideoSummary],
     ) -> Outcome:
-        path = recording.file.path
-        recording.file.release()  # the videos are closed; what follows needs the space
-        failure = self._failure or recording.error
-        error = str(failure) if failure else None
-        full = next((s.error for s in summaries if s.error and s.disk_full), None)
-        state = State.FAILED if error or full else State.COMPLETE
-        streams = tuple(with_lost_frames(s) for s in recording.streams.values())
-        if session is not None:
-            path = session.folder
-            self._guard("truth.tsv", lambda: self._write_truth(session, recording, lsl_stop))
-            self._guard("session.json", lambda: session.closed(state, lsl_stop, streams, videos))
-            known = {s.path.name: s.sha256 for s in summaries if s.sha256}
-            self._guard("session.json", lambda: session.hash_files(known))
-        return Outcome(path, state, streams, videos, self._alarms, error or full)
-
-    def _write_truth(self, session: Session, recording: Recording, lsl_stop: float) -> None:
         opened = [d.snapshot.opened for d in self.devices.processes.values()]
         seeds = [o.seed for o in opened if o is not None and o.seed is not None]
-        if seeds:
-            write_truth(session.folder, seeds[0], recording.start, lsl_stop)
-            session.change(seed=seeds[0])
-
-    def _guard(self, what: str, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except (OSError, RecordingError) as error:
-            self.report("engine", "error", "write-failed", f"{what}: {error}")
+        return conclude(
+            recording,
+            session,
+            lsl_stop,
+            videos,
+            summaries,
+            failure=self._failure,
+            seeds=seeds,
+            reporter=self._reporter,
+        )
 
     # The end.
 
@@ -507,13 +457,10 @@ class Engine:
         self._pump.close()
         self.player.close()
         self.devices.close()
-        with self._event_lock:
-            if self._outlet is not None:
-                self._outlet.close()
-                self._outlet = None
-            if self._markers is not None:
-                self._markers.close()
-                self._markers = None
+        self._reporter.close()
+        if self._markers is not None:
+            self._markers.close()
+            self._markers = None
 
 
 def _sleep_until(lsl_time: float) -> None:
