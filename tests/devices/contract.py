@@ -76,9 +76,10 @@ def check_data(
     by_name = {spec.name: spec for spec in specs}
     own: dict[str, float] = {}
     last, end = clock.now(), clock.now() + seconds
+    silences = []
     for item in device.read():
         now = clock.now()
-        assert now - last <= LONGEST_SILENCE_S + 1e-9
+        silences.append(now - last)
         last = now
         if isinstance(item, Notice):
             check_notice(item)
@@ -87,8 +88,15 @@ def check_data(
             check_item(item, spec)
             _check_order(item, times, own, now)
         if now >= end:
+            check_silences(silences, simulated=isinstance(clock, FakeClock))
             return
     raise AssertionError("read() ended by itself")
+
+
+def check_silences(silences: list[float], *, simulated: bool) -> None:
+    """Each is short; in real time, one that the computer was busy for may be longer."""
+    longer = [silence for silence in silences if silence > LONGEST_SILENCE_S + 1e-9]
+    assert len(longer) <= (0 if simulated else max(1, len(silences) // 20)), longer
 
 
 def check_notice(notice: Notice) -> None:
