@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -92,6 +92,7 @@ class PlayerLink:
         lsl_config: str | None,
         report: Report,
         connect: Callable[[set[str]], object] = lambda uids: None,
+        light_port: Callable[[], int | None] = lambda: None,
     ) -> None:
         """Prepare.
 
@@ -100,7 +101,9 @@ class PlayerLink:
             report: hears what happens, as `Engine.report` does.
             connect: waits until streams with these LSL uids are connected: what is published
                 before never reaches a recorder.
+            light_port: gives the UDP port of a simulated photodiode, if there is one.
         """
+        self._light_port = light_port
         self._connect = connect
         self._lsl_config = lsl_config
         self._report = report
@@ -159,6 +162,8 @@ class PlayerLink:
             if status is not None and not self.is_over and status.state is not PlayState.LOADED:
                 raise ControlError(f"a protocol is {status.state}; abort it before another one")
             self._end()
+            if order.light_port is None:
+                order = replace(order, light_port=self._light_port())
             self._order = order
             return self._start(OpenPlayer(order, self._lsl_config))
 

@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 
-from PySide6.QtCore import QLoggingCategory, QSize, Qt
+from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QScreen, QWindow
 
 from acquire.device_process import pipe_of
@@ -30,7 +30,6 @@ def main() -> None:
     host = PlayerHost(pipe_of(int(sys.argv[1])))
     if host.receive() is None:
         return
-    QLoggingCategory.setFilterRules("qt.multimedia.*=false")
     try:
         _check_display()
         application = QGuiApplication(sys.argv[:1])
