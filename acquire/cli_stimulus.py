@@ -101,3 +101,15 @@ def play(
     if as_json:
         typer.echo(json.dumps(result.as_dict()))
     raise typer.Exit(result.exit_code)
+
+
+@app.command()
+def copy(
+    name: Annotated[str, typer.Argument(help="A shipped protocol.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+) -> None:
+    """Write a shipped protocol to a file that does not exist yet, to be adapted."""
+    from acquire.protocol import copy_shipped
+
+    copy_shipped(name, file)
+    typer.echo(f"{file}: written; try `unisono stimulus {file} --windowed`")

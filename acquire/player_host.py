@@ -77,6 +77,10 @@ class PlayerHost:
         except (AcquireError, OSError) as error:
             self.fail(str(error))
             return False
+        stand_ins = sum(stimulus.file is None for stimulus in self.plan.stimuli)
+        if stand_ins:
+            text = f"{stand_ins} of {len(self.plan.stimuli)} stimuli are generated stand-ins"
+            self.send(HostEvent(local_clock(), "info", "stand-ins", text))
         for end, onset in self.plan.collisions:
             self.note(f"codes {end} and {onset} fall on one frame; the second is sent later")
         return True

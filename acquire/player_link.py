@@ -32,7 +32,7 @@ from recordings.layout import PROTOCOL_NAME
 
 NAME = "protocol"
 """What events call the player; its stream of markers has the same name."""
-OPEN_S = 120.0
+OPEN_S = 300.0
 """How long a protocol may take to load: stand-in clips may have to be made."""
 CLOSE_S = 5.0
 ABORT_S = 2.0

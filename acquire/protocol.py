@@ -284,6 +284,25 @@ def load_protocol(name: str | Path) -> Protocol:
         raise ConfigError(f"{path}: cannot be read: {error}") from error
 
 
+def copy_shipped(name: str, path: Path) -> None:
+    """Write a shipped protocol to a file that does not exist yet.
+
+    Raises:
+        ConfigError: there is none of that name, or the file cannot be written.
+    """
+    if name not in shipped():
+        hint = suggestion(name, shipped())
+        raise ConfigError(f"{name}: no protocol of that name is shipped{hint}")
+    text = (resources.files("acquire") / "protocols" / f"{name}.toml").read_text(encoding="utf-8")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError as error:
+        raise ConfigError(f"{path}: exists already; name another file") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+
+
 def parse_protocol(text: str, path: Path | None = None) -> Protocol:
     """Check the text of a protocol file; see `load_protocol`."""
     where = str(path or "protocol")

@@ -12,7 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from platformdirs import user_cache_path
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from av.container import InputContainer, OutputContainer
 
 SOUND_HZ = 48_000
+SOUND_BLOCK = 1024
+LOOP_S = 4.0
+"""A stand-in repeats itself after this long."""
 VARIES = 0.1
 """A clip whose frames are further apart or closer than this part of their mean has no one rate."""
 
@@ -50,7 +53,7 @@ def stimulus_path(protocol: Protocol, stimulus: Stimulus) -> Path:
     """Say where a stimulus lies; a stand-in lies in the user's cache."""
     if stimulus.file is not None:
         return protocol.folder / stimulus.file.expanduser()
-    key = json.dumps([stimulus.name, stimulus.category, cast(StandIn, stimulus.generate).__dict__])
+    key = json.dumps([2, stimulus.name, stimulus.category, cast(StandIn, stimulus.generate).__dict__])
     digest = hashlib.sha256(key.encode()).hexdigest()[:12]
     return user_cache_path("unisono") / "stand-ins" / f"{stimulus.name}-{digest}.mp4"
 
@@ -195,36 +198,69 @@ def _make_once(path: Path, stimulus: Stimulus) -> None:
 
 
 def make_stand_in(path: Path, name: str, spec: StandIn) -> None:
-    """Write a clip: a drifting pattern in colours of its own, with a soft tone."""
+    """Write a clip: a drifting pattern in colours of its own, with a soft tone.
+
+    The first seconds are encoded, and repeated as they are: an hour of clips takes seconds.
+    """
     import av
 
     rng = make_random(name)
+    wheel = [rng.random() for _ in range(4)]
+    rate = Fraction(spec.rate_hz).limit_denominator(1001)
+    frames = max(2, round(spec.duration_s * spec.rate_hz))
     with av.open(str(path), "w", format="mp4") as container:
-        video = container.add_stream("libx264", rate=Fraction(spec.rate_hz).limit_denominator(1001))
+        video = container.add_stream("libx264", rate=rate)
         video.width, video.height = spec.width // 2 * 2, spec.height // 2 * 2
         video.pix_fmt = "yuv420p"
-        video.options = {"preset": "ultrafast", "crf": "28", "g": "50"}
+        video.options = {"preset": "ultrafast", "crf": "28", "tune": "zerolatency"}
         sound = container.add_stream("aac", rate=SOUND_HZ) if spec.sound else None
-        wheel = [rng.random() for _ in range(4)]
-        for index in range(max(2, round(spec.duration_s * spec.rate_hz))):
-            picture = _pattern(video.width, video.height, index / spec.rate_hz, wheel)
+        unique = min(frames, max(2, round(LOOP_S * spec.rate_hz)))
+        packets: list[av.Packet[Any]] = []
+        for index in range(unique):
+            picture = _pattern(video.width, video.height, index / unique, wheel)
             frame = av.VideoFrame.from_ndarray(picture, format="yuv420p")
-            frame.pts = index
-            frame.time_base = 1 / Fraction(spec.rate_hz).limit_denominator(1001)
-            container.mux(video.encode(frame))
-        container.mux(video.encode())
+            frame.pts, frame.time_base = index, 1 / rate
+            packets += video.encode(frame)
+        packets += video.encode()
+        _repeat(container, video, packets, frames, Fraction(unique) / rate)
         if sound is not None:
-            _add_tone(container, sound, spec.duration_s, 220.0 * 2 ** wheel[0])
+            tone = _tone(sound, 220.0 * 2 ** wheel[0])
+            blocks = int(spec.duration_s * SOUND_HZ / SOUND_BLOCK)
+            _repeat(container, sound, tone, blocks, Fraction(len(tone) * SOUND_BLOCK, SOUND_HZ))
 
 
-def _pattern(width: int, height: int, time: float, wheel: list[float]) -> U8Array:
-    """Return a yuv420p picture, shape (height * 3 // 2, width)."""
+def _repeat(
+    container: OutputContainer,
+    stream: av.VideoStream | av.AudioStream,
+    packets: list[av.Packet[Any]],
+    wanted: int,
+    length_s: Fraction,
+) -> None:
+    """Write `wanted` packets, the given ones over and over, each round `length_s` later."""
+    import av
+
+    for number in range(wanted):
+        turn, place = divmod(number, len(packets))
+        source = packets[place]
+        assert source.pts is not None
+        assert source.dts is not None
+        packet = av.Packet(bytes(source))
+        shift = round(turn * length_s / source.time_base)
+        packet.pts, packet.dts = source.pts + shift, source.dts + shift
+        packet.time_base, packet.stream = source.time_base, stream
+        packet.is_keyframe = source.is_keyframe
+        container.mux(packet)
+
+
+def _pattern(width: int, height: int, turn: float, wheel: list[float]) -> U8Array:
+    """Return a yuv420p picture, shape (height * 3 // 2, width); after turn 1 comes turn 0 again."""
     x = np.arange(width) / width
     y = np.arange(height) / height
-    across = np.sin(2 * np.pi * (x * (1 + 2 * wheel[0]) - 0.15 * time))
-    down = np.sin(2 * np.pi * (y * (1 + 2 * wheel[1]) + 0.1 * time))
+    angle = 2 * np.pi * turn
+    across = np.sin(2 * np.pi * x * (1 + 2 * wheel[0]) - angle)
+    down = np.sin(2 * np.pi * y * (1 + 2 * wheel[1]) + angle)
     luma = 110 + 45 * across[None, :] * down[:, None]
-    spot_x, spot_y = 0.5 + 0.3 * np.sin(0.9 * time), 0.5 + 0.3 * np.cos(0.7 * time)
+    spot_x, spot_y = 0.5 + 0.3 * np.sin(angle), 0.5 + 0.3 * np.cos(angle)
     near = np.hypot((x[None, :] - spot_x) * width / height, y[:, None] - spot_y) < 0.08
     luma[near] = 215
     picture = np.empty((height * 3 // 2, width), np.uint8)
@@ -234,16 +270,16 @@ def _pattern(width: int, height: int, time: float, wheel: list[float]) -> U8Arra
     return picture
 
 
-def _add_tone(
-    container: OutputContainer, stream: av.AudioStream, duration_s: float, pitch_hz: float
-) -> None:
+def _tone(stream: av.AudioStream, pitch_hz: float) -> list[av.Packet[Any]]:
+    """Encode some seconds of a tone."""
     import av
 
-    size = 1024
-    for first in range(0, int(duration_s * SOUND_HZ), size):
-        t = np.arange(first, first + size) / SOUND_HZ
-        wave = (0.05 * np.sin(2 * np.pi * pitch_hz * t)).astype(np.float32)[None, :]
+    packets: list[av.Packet[Any]] = []
+    for first in range(0, int(LOOP_S * SOUND_HZ), SOUND_BLOCK):
+        time = np.arange(first, first + SOUND_BLOCK) / SOUND_HZ
+        wave = (0.05 * np.sin(2 * np.pi * pitch_hz * time)).astype(np.float32)[None, :]
         frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
         frame.sample_rate, frame.pts = SOUND_HZ, first
-        container.mux(stream.encode(frame))
-    container.mux(stream.encode(None))
+        packets += stream.encode(frame)
+    packets += stream.encode(None)
+    return packets

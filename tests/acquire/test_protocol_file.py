@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from acquire.errors import ConfigError, ControlError
-from acquire.protocol import load_protocol, parse_protocol, shipped
+from acquire.protocol import copy_shipped, load_protocol, parse_protocol, shipped
 from acquire.protocol_order import latin_row, make_random, no_repeat, participant_number, shuffled
 from acquire.protocol_plan import make_plan
 from acquire.protocol_scales import BUILT_IN, Scale
@@ -81,8 +82,8 @@ def test_what_is_wrong_is_said(text: str, said: str) -> None:
 
 
 def test_a_missing_file_names_what_is_shipped() -> None:
-    with pytest.raises(ConfigError, match="did you mean 'demo'"):
-        load_protocol("dmeo")
+    with pytest.raises(ConfigError, match="did you mean 'mmme'"):
+        load_protocol("mme")
 
 
 # Orders.
@@ -169,3 +170,27 @@ def test_items_take_answers_and_nothing_else(value: Any) -> None:
             else:
                 with pytest.raises(ControlError, match=item.id):
                     item.check(value)
+
+
+def test_mmme_sends_the_codes_of_the_corpus() -> None:
+    plan = make_plan(load_protocol("mmme"), "01")
+    clips = [p for t in plan.trials for p in t.pages if p.kind == "clip"]
+    assert [page.code for page in clips] == list(range(101, 149))
+    assert {page.end_code for page in clips} == {100}
+    shown = Counter(page.stimulus.category for page in clips if page.stimulus)
+    assert set(shown.values()) == {6}
+    of = {page.code: page.stimulus.category for page in clips if page.stimulus}
+    assert [of[code] for code in (101, 110, 123, 134, 144, 141, 116, 147)] == [
+        *("sad", "disgust", "happy", "fear", "tense", "calm", "anger", "surprise")
+    ]
+    assert 70 * 60 < plan.estimate_s < 85 * 60
+
+
+def test_a_shipped_protocol_is_copied_once(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    copy_shipped("dfme", path)
+    assert load_protocol(path).text == load_protocol("dfme").text
+    with pytest.raises(ConfigError, match="exists already"):
+        copy_shipped("dfme", path)
+    with pytest.raises(ConfigError, match="did you mean 'dfme'"):
+        copy_shipped("dmfe", path)
