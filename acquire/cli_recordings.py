@@ -50,3 +50,29 @@ def repair(
     from acquire.tables import repair_table
 
     repair_table(done)
+
+
+@app.command()
+def replay(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Session, .xdf, .vhdr, .edf, .bdf or .acq.")
+    ],
+    speed: Annotated[float, typer.Option(min=0.01, max=100, help="Times as fast.")] = 1.0,
+    loop: Annotated[bool, typer.Option("--loop", help="Again and again.")] = False,
+    stream: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    no_video: Annotated[
+        bool, typer.Option("--no-video", help="Frames' times as recorded, without a camera.")
+    ] = False,
+    delay: Annotated[
+        float, typer.Option(min=0, help="Wait before the first sample, s: time to connect.")
+    ] = 0.0,
+    seconds: Annotated[
+        float | None, typer.Option(help="How long; default: to the end, or until stopped.")
+    ] = None,
+) -> None:
+    """Publish a recording as live LSL streams, its video as a camera."""
+    from acquire.replay_run import ReplayOrder
+    from acquire.replay_run import replay as run
+
+    order = ReplayOrder(path, speed, loop, tuple(stream or ()), not no_video, delay, seconds)
+    raise typer.Exit(run(order))

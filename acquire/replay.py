@@ -1,8 +1,9 @@
-"""`replay`: the streams of an XDF file as live streams, at their own pace.
+"""`replay`: a recording as live streams, at its own pace, a session's video as a camera.
 
 Every sample is sent when as much time has passed since the start as there is between its stamp and
-the first stamp of the file; stamps are shifted to now and otherwise as recorded, clock offsets
+the first stamp of the recording; stamps are shifted to now and otherwise as recorded, clock offsets
 applied, so that streams recorded from different clocks keep their alignment. Nothing is dejittered.
+At n times the speed, intervals are an n-th and rates n times what they were.
 """
 
 from __future__ import annotations
@@ -10,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
+from pydantic import Field
 
 from devices.base import (
-    Array,
     Channel,
     Chunk,
     Clock,
@@ -23,36 +24,48 @@ from devices.base import (
     DeviceError,
     Dtype,
     F64Array,
+    Frame,
+    Notice,
     Settings,
     StreamSpec,
+    VideoSpec,
 )
 from recordings.errors import RecordingError
+from recordings.stream_check import EVENTS_STREAM
 
 if TYPE_CHECKING:
-    from recordings.xdf_reader import XdfRecording, XdfStream
+    from recordings.camera import Camera
+    from recordings.session import Session
+    from recordings.signal_files import SignalStream
 
 STEP_S = 0.02
 """Samples are sent in chunks of this length."""
 AHEAD_S = 0.1
 """The first sample is due this long after the start; a driver is never silent for 0.2 s."""
+TAIL_S = 0.5
+"""So long after the last sample the end is told: whoever records has pulled it by then."""
+OVER = "replay-over"
+"""The code of the event that tells the end."""
 
 
 class ReplaySettings(Settings):
-    """`path`: an XDF file; ~ is understood."""
+    """`path`: a session, or an XDF, BrainVision (.vhdr), EDF, BDF or AcqKnowledge file."""
 
     path: Path
     streams: tuple[str, ...] = ()  # names; none = all
     loop: bool = False
+    speed: float = Field(default=1.0, gt=0, le=100)
+    delay_s: float = Field(default=0.0, ge=0, le=3600)  # before the first sample: time to connect
+    video: bool = True  # of a session's cameras; without, their index streams are replayed
 
 
 @dataclass(slots=True)
 class _Track:
-    """One stream of the file, as far as it has been sent."""
+    """One stream, as far as it has been sent."""
 
     name: str
-    stream: XdfStream
-    times: F64Array  # s since the first stamp of the file
-    data: Array
+    stream: SignalStream
+    times: F64Array  # s since the first stamp of the recording, at the speed of the replay
     sent: int = 0
 
     def until(self, time: float) -> slice:
@@ -62,100 +75,192 @@ class _Track:
         self.sent = max(self.sent, stop)
         return due
 
+    def chunks(self, time: float, start: float) -> Iterator[Chunk]:
+        due = self.until(time)
+        if due.start < due.stop:
+            data = self.stream.read(due.start, due.stop)
+            yield Chunk(self.name, self.times[due] + start, data)
+
+
+@dataclass(slots=True)
+class _Film:
+    """The stored frames of one camera, as far as they have been sent."""
+
+    camera: Camera
+    times: F64Array
+    columns: dict[str, F64Array]
+    pictures: Iterator[Any]
+    sent: int = 0
+
+    def frames(self, time: float, start: float) -> Iterator[Frame]:
+        numbers = self.columns["device_frame"]
+        while self.sent < len(self.times) and self.times[self.sent] <= time:
+            k, self.sent = self.sent, self.sent + 1
+            number = numbers[k] if np.isfinite(numbers[k]) else k
+            before = numbers[k - 1] if k and np.isfinite(numbers[k - 1]) else number - 1
+            yield Frame(
+                self.camera.name,
+                int(number),
+                float(self.times[k]) + start,
+                next(self.pictures),
+                exposure_us=_known(self.columns["exposure_us"][k]),
+                code=int(code) if (code := _known(self.columns["trigger_code"][k])) else None,
+                lost=max(0, int(number - before) - 1),
+            )
+
+    def rewind(self) -> None:
+        self.sent = 0
+        self.pictures = self.camera.run(0, len(self.camera))
+
 
 class Replay(Device):
-    """Plays an XDF file."""
+    """Plays a recording."""
 
     Settings = ReplaySettings
-    summary = "the streams of an XDF file, live again"
+    summary = "a recording live again: session, XDF, BrainVision, EDF, BDF, AcqKnowledge"
 
     def __init__(self, settings: ReplaySettings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._recording: XdfRecording | None = None
+        self._session: Session | None = None
         self._tracks: list[_Track] = []
+        self._films: list[_Film] = []
 
-    def open(self) -> Sequence[StreamSpec]:
+    def open(self) -> Sequence[StreamSpec | VideoSpec]:
         """Read the file.
 
         Raises:
             DeviceError: it cannot be read, or has no stream that was asked for.
         """
-        from recordings.xdf_reader import read_xdf
-
         path = self._settings.path.expanduser()
         try:
-            self._recording = read_xdf(path)
+            streams, cameras = self._contents(path)
+            self._films = [self._film(c) for c in cameras if self._is_wanted(c.name)]
         except RecordingError as error:
+            self.close()
             raise DeviceError(f"path: {error}") from error
-        wanted = [s for s in self._recording.streams if self._is_wanted(s)]
-        if not wanted:
-            there = ", ".join(repr(s.name) for s in self._recording.streams) or "no stream"
+        wanted = [s for s in streams if self._is_wanted(s.name)]
+        if not wanted and not self._films:
+            names = [*(s.name for s in streams), *(c.name for c in cameras)]
+            there = ", ".join(map(repr, names)) or "no stream"
+            self.close()
             raise DeviceError(f"{path}: no stream to replay; the file has {there}")
-        names = _unique_names([s.name or f"stream-{s.id}" for s in wanted])
-        self._tracks = [_track(n, s) for n, s in zip(names, wanted, strict=True)]
-        first = min((t.times[0] for t in self._tracks if len(t.times)), default=0.0)
-        for track in self._tracks:
-            track.times -= first
-        return [_spec(track, self._settings.name) for track in self._tracks]
+        speed = self._settings.speed
+        names = _unique_names([s.name for s in wanted])
+        self._tracks = [_Track(n, s, s.times) for n, s in zip(names, wanted, strict=True)]
+        first = min((t.times[0] for t in self._all if len(t.times)), default=0.0)
+        for track in self._all:
+            track.times = (track.times - first) / speed
+        return [
+            *(_spec(track, self._settings.name, speed) for track in self._tracks),
+            *(_video(film.camera, self._settings.name, speed) for film in self._films),
+        ]
 
-    def _is_wanted(self, stream: XdfStream) -> bool:
-        return not self._settings.streams or stream.name in self._settings.streams
+    @property
+    def _all(self) -> list[_Track | _Film]:
+        return [*self._tracks, *self._films]
 
-    def read(self) -> Iterator[Chunk | None]:
-        """Send what is due; after the end nothing more, or the file again from its start."""
-        start = self._clock.now() + AHEAD_S
-        length = max((t.times[-1] for t in self._tracks if len(t.times)), default=0.0) + STEP_S
-        step = 0
+    def _contents(self, path: Path) -> tuple[list[SignalStream], list[Camera]]:
+        from recordings.session import open_session
+        from recordings.signal_files import open_signals, session_streams
+
+        signals = open_signals(path)
+        if signals is not None:
+            return signals, []
+        if not path.exists():
+            raise RecordingError(f"{path}: No such file or session")
+        self._session = open_session(path)
+        cameras = list(self._session.cameras.values()) if self._settings.video else []
+        return session_streams(self._session, without=[c.name for c in cameras]), cameras
+
+    def _film(self, camera: Camera) -> _Film:
+        names = ("device_frame", "exposure_us", "trigger_code")
+        columns = {name: camera.column(name) for name in names}
+        return _Film(camera, camera.times.copy(), columns, camera.run(0, len(camera)))
+
+    def _is_wanted(self, name: str) -> bool:
+        """All but the old recorder's own events, unless names are given: a new one has its own."""
+        if not self._settings.streams:
+            return name != EVENTS_STREAM
+        return name in self._settings.streams
+
+    def read(self) -> Iterator[Chunk | Frame | Notice | None]:
+        """Send what is due; after the end nothing more, or the recording again from its start.
+
+        Raises:
+            DeviceError: a video is damaged.
+        """
+        start = self._clock.now() + AHEAD_S + self._settings.delay_s
+        length = max((t.times[-1] for t in self._all if len(t.times)), default=0.0) + STEP_S
+        yield from self._silence(start)
+        step, told = 0, False
         while True:
             step += 1
             now = start + step * STEP_S
             self._clock.sleep_until(now)
             yield None
             for track in self._tracks:
-                due = track.until(now - start)
-                if due.start < due.stop:
-                    yield Chunk(track.name, track.times[due] + start, track.data[due])
+                yield from track.chunks(now - start, start)
+            try:
+                for film in self._films:
+                    yield from film.frames(now - start, start)
+            except RecordingError as error:
+                raise DeviceError(f"{self._settings.name}: {error}") from error
+            if not told and not self._settings.loop and now - start > length + TAIL_S:
+                told = True
+                yield Notice("info", OVER, f"{self._settings.path.name} is over")
             if self._settings.loop and now - start > length:
                 start, step = now, 0
                 for track in self._tracks:
                     track.sent = 0
+                for film in self._films:
+                    film.rewind()
+
+    def _silence(self, until: float) -> Iterator[None]:
+        while self._clock.now() + AHEAD_S < until:
+            yield None
+            self._clock.sleep_until(min(self._clock.now() + AHEAD_S, until))
 
     def close(self) -> None:
-        """Let go of the file."""
+        """Let go of the files."""
         self._tracks = []
-        if self._recording is not None:
-            self._recording.close()
-            self._recording = None
+        self._films = []
+        if self._session is not None:
+            self._session.close()
+            self._session = None
 
 
-def _track(name: str, stream: XdfStream) -> _Track:
-    from recordings.timing import correct, fit_offsets
-
-    stamps = stream.stamps
-    if len(stamps):
-        stamps = correct(stamps, fit_offsets(stream.offset_times, stream.offset_values))
-        # A step back in time cannot be waited for: what is late is sent with what came before.
-        stamps = np.maximum.accumulate(stamps)
-    if stream.is_text:
-        data: Array = np.array(stream.strings, dtype=object).reshape(len(stamps), -1)
-    else:
-        data = stream.data
-    return _Track(name, stream, stamps, data)
+def _known(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
 
 
-def _spec(track: _Track, device: str) -> StreamSpec:
-    info = track.stream.info
+def _spec(track: _Track, device: str, speed: float) -> StreamSpec:
+    stream = track.stream
     return StreamSpec(
         name=track.name,
-        type=info.type,
-        channels=tuple(Channel(c.label, c.unit, c.kind) for c in info.channels),
-        rate_hz=info.rate_hz,
-        dtype=cast("Dtype", "string" if info.dtype is None else info.dtype.name),
-        source_id=f"replay:{device}:{info.source_id or track.name}",
-        manufacturer=info.text("desc/acquisition/manufacturer"),
-        model=info.text("desc/acquisition/model"),
-        can_drop_samples=info.can_drop_samples,
+        type=stream.type,
+        channels=tuple(Channel(c.label, c.unit, c.kind) for c in stream.channels),
+        rate_hz=stream.rate_hz * speed,
+        dtype=cast("Dtype", stream.dtype),
+        source_id=f"replay:{device}:{stream.source_id or track.name}",
+        manufacturer=stream.manufacturer,
+        model=stream.model,
+        can_drop_samples=stream.can_drop_samples,
+    )
+
+
+def _video(camera: Camera, device: str, speed: float) -> VideoSpec:
+    entry = camera.entry
+    # Pictures come unpacked from the file: 12 bits in 16, whatever the camera packed them into.
+    packed = entry.pixel_format.endswith("p")
+    return VideoSpec(
+        name=camera.name,
+        width=entry.width,
+        height=entry.height,
+        pixel_format=entry.pixel_format[:-1] if packed else entry.pixel_format,
+        rate_hz=entry.rate_hz * speed,
+        source_id=f"replay:{device}:{camera.name}",
+        model="replay",
     )
 
 

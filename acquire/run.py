@@ -10,7 +10,7 @@ from acquire.engine import Engine
 from acquire.lsl import configuration, local_clock
 from acquire.progress import Progress
 from acquire.record import Exit
-from acquire.rig import load_rig
+from acquire.rig import Rig, load_rig
 from acquire.status import Phase
 from acquire.stopping import Stopper
 from recordings.manifest import Event
@@ -22,13 +22,22 @@ def run(path: Path, seconds: float | None) -> int:
     Raises:
         AcquireError: the rig cannot be started.
     """
-    rig = load_rig(path)
+    return run_rig(load_rig(path), seconds)
+
+
+def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
+    """Run the devices of a rig that was read already, until an event of code `last_event` comes.
+
+    See `run`.
+    """
     stopper = Stopper()
     stopper.listen(stdin=True)
     progress = Progress()
     alarms: list[Event] = []
 
     def hear(event: Event) -> None:
+        if event.code == last_event:
+            stopper.stop()
         if event.level != "info":
             alarms.append(event)
         # What `open` fails of is its error, and is said once.

@@ -12,12 +12,10 @@ import numpy as np
 
 from recordings.bids_files import Names, column_names, label, write_json, write_tsv_gz
 from recordings.errors import RecordingError
-from recordings.manifest import INDEX_CHANNELS
 from recordings.session import Session, SessionMarker
 from recordings.shared_tables import write_tsv
 from recordings.stream import Stream
 from recordings.stream_check import EVENTS_STREAM, VIDEO_TYPE
-from recordings.timing import F64Array
 from recordings.to_mne import Grid, grid_of
 from recordings.trials import Trial, trials
 
@@ -184,7 +182,7 @@ def write_video(
         table[:, 0] = np.arange(len(camera))
         table[:, 1] = [axis.at(t) for t in camera.times.tolist()]
         table[:, 2] = camera.device_frames
-        table[:, 3] = codes(camera.stream, camera.rows)
+        table[:, 3] = camera.column("trigger_code")
         write_tsv_gz(names.path(folder, "videoframes.tsv.gz", camera.name), table, "%.10g")
         write_json(
             names.path(folder, "videoframes.json", camera.name),
@@ -215,12 +213,6 @@ def write_video(
         except (OSError, RecordingError) as error:
             notes.append(f"{camera.name}: its video is left out ({error})")
     return notes
-
-
-def codes(stream: Stream, rows: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> F64Array:
-    """Return the trigger codes of these rows of an index stream; unknown = NaN."""
-    column = stream.xdf.read(channels=[INDEX_CHANNELS.index("trigger_code")])[:, 0]
-    return np.asarray(column[rows], np.float64)
 
 
 def _link(source: Path, target: Path) -> None:

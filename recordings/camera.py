@@ -64,6 +64,15 @@ class Camera:
         """The camera's own numbers of the stored frames, −1 where it gave none, shape (n,)."""
         return self._rows[3]
 
+    def column(self, name: str) -> F64Array:
+        """Give a channel of the index stream for the stored frames, shape (n,); unknown = NaN.
+
+        Raises:
+            ValueError: there is no such channel.
+        """
+        values = self.stream.xdf.read(channels=[INDEX_CHANNELS.index(name)])
+        return np.asarray(values[self.rows, 0], np.float64)
+
     def frame(self, k: int) -> Any:
         """Picture k: uint8 or uint16 (height, width), mosaics as mosaics, or (height, width, 3).
 

@@ -18,7 +18,6 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from recordings.bids_beh import codes
 from recordings.camera import Camera
 from recordings.errors import RecordingError
 from recordings.export import session_name
@@ -59,7 +58,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     out = folder / session_name(session.path)
     out.mkdir(parents=True)
     rows, frames = [], []
-    trigger = codes(camera.stream, camera.rows)
+    trigger = camera.column("trigger_code")
     for piece in pieces:
         chosen = _frames_between(camera, piece)
         if not chosen:
