@@ -34,7 +34,7 @@ class CameraTile(QFrame):
         self._best_focus = 0.0
         self.title = QLabel(camera)
         self.title.setStyleSheet("font-weight: 600;")
-        self.view = PictureView()
+        self.view = PictureView(tr("no picture yet"), with_histogram=True)
         self.view.setAccessibleName(tr("Picture of {}").format(camera))
         self.exposure, self.focus, self.counts = QLabel(), QLabel(), QLabel()
         self.guide = QCheckBox(tr("Box for the face"))
@@ -117,10 +117,10 @@ class CameraTile(QFrame):
 class PictureView(QWidget):
     """The picture, its histogram, and the box for the face."""
 
-    def __init__(self) -> None:
+    def __init__(self, text: str, *, with_histogram: bool = False) -> None:
         super().__init__()
         self.image: QImage | None = None
-        self._text = tr("no picture yet")
+        self._text, self._with_histogram = text, with_histogram
         self._guide = False
         self._histogram: F64Array = np.zeros(BINS)
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -184,7 +184,8 @@ class PictureView(QWidget):
                     height * place.height(),
                 )
             )
-        self._paint_histogram(painter, place)
+        if self._with_histogram:
+            self._paint_histogram(painter, place)
 
     def _paint_histogram(self, painter: QPainter, place: QRectF) -> None:
         box = QRectF(place.left() + 4, place.bottom() - 34, 80, 30)

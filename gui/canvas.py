@@ -22,7 +22,7 @@ from gui.history import History
 BUDGET_S = 0.012
 """What a frame may spend on drawing old columns anew."""
 SLICE = 48
-OVERLAP = 1.0
+OVERLAP = 0.4
 """How far a trace may reach into its neighbours' rows, in rows."""
 
 Span = tuple[int, int]

@@ -64,9 +64,18 @@ def with_settings(text: str, device: str, settings: Mapping[str, Any]) -> str:
                 if value is None:
                     table.pop(key, None)
                 elif table.get(key) != value:
-                    table[key] = value
+                    table[key] = _without_none(value)
             return tomlkit.dumps(document)
     raise ConfigError(f"rig: no device {device!r}; it was renamed or taken out")
+
+
+def _without_none(value: Any) -> Any:
+    """TOML has no null: what is None is left out."""
+    if isinstance(value, Mapping):
+        return {k: _without_none(v) for k, v in value.items() if v is not None}
+    if isinstance(value, list | tuple):
+        return [_without_none(v) for v in value if v is not None]
+    return value
 
 
 def from_found(name: str, snippets: Sequence[str]) -> str:

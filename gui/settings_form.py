@@ -83,6 +83,7 @@ class SettingsForm(QWidget):
         layout.addWidget(area, 1)
         layout.addWidget(self.problem)
         layout.addLayout(buttons)
+        self._first = self.values()
 
     def values(self) -> dict[str, Any]:
         """Give all settings as they stand in the form.
@@ -107,7 +108,7 @@ class SettingsForm(QWidget):
         return {
             name: settings.get(name)
             for name in self.fields
-            if settings.get(name) != self._settings.get(name)
+            if settings.get(name) != self._first.get(name)
         }
 
     def show_problem(self, text: str) -> None:

@@ -93,7 +93,9 @@ class Viewer(QWidget):
         self._waiting = False
         self._notice_streams()
         self._frames += 1
-        if self._frames % LOOK_EVERY == 0 and self.canvas.end is None:
+        unknown = any(not group.scale.all() for group in self.canvas.groups)
+        every = LOOK_EVERY // 3 if unknown else LOOK_EVERY
+        if self._frames % every == 0 and self.canvas.end is None:
             self._look_at_scales()
         if not self.isVisible():
             return

@@ -35,6 +35,7 @@ from gui.head_map import ImpedancePanel
 from gui.layout_memory import LayoutMemory
 from gui.main_menu import menu_button
 from gui.marker_line import MarkerLine
+from gui.protocol_panel import ProtocolPanel
 from gui.rig_control import RigControl
 from gui.rig_panel import RigPanel
 from gui.spectrum_view import SpectrumView
@@ -71,6 +72,7 @@ class RecorderWindow(QMainWindow):
         self.analyst = Analyst(self.viewer.live, self.viewer.chosen, self._found.emit)
         self._found.connect(self._on_found)
         self.spectra, self.impedances = SpectrumView(), ImpedancePanel(self.client)
+        self.protocol = ProtocolPanel(self.client)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.signals)
         self.centre = QWidget()
@@ -107,7 +109,10 @@ class RecorderWindow(QMainWindow):
         self.add_dock("cameras", tr("Cameras"), self.cameras, right)
         spectra = self.add_dock("spectrum", tr("Spectrum"), self.spectra, right)
         impedances = self.add_dock("impedances", tr("Impedances"), self.impedances, right)
+        protocol = self.add_dock("protocol", tr("Protocol"), self.protocol, right)
+        self.tabifyDockWidget(protocol, spectra)
         self.tabifyDockWidget(spectra, impedances)
+        protocol.raise_()
         impedances.hide()
         self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
@@ -234,6 +239,7 @@ class RecorderWindow(QMainWindow):
         self.panel.show_status(status)
         self.cameras.show_status(status.devices, status.streams)
         self.impedances.show_status(status)
+        self.protocol.show_status(status, self.bar.participant.text())
         if status.error is not None and status.error != self._failure:
             self.alarm.add(Alarm("error", tr("The recording failed: {}").format(status.error)))
         self._failure = status.error

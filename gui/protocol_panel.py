@@ -1,0 +1,194 @@
+"""The operator's side of the stimulus player: what is on, and the participant's screen."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from PySide6.QtCore import QTimer
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from acquire.api_models import Problem, StatusInfo
+from acquire.api_protocol import ProtocolInfo
+from gui import theme
+from gui.camera_tile import PictureView
+from gui.client import EngineClient
+from gui.hold_button import HoldButton
+from gui.overview import duration
+from gui.texts import tr
+
+ASK_MS, MIRROR_MS = 500, 1000
+_BUSY = ("running", "paused")
+
+
+class ProtocolPanel(QWidget):
+    """Loads, starts, pauses and ends a protocol; asks the engine twice a second while visible."""
+
+    def __init__(self, client: EngineClient) -> None:
+        super().__init__()
+        self._client = client
+        self._participant = "test"
+        self.info = ProtocolInfo(state="none")
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(tr("Protocol"))
+        self.choice.setMinimumWidth(80)
+        self.browse = QPushButton(tr("File…"))
+        self.load = QPushButton(tr("Load"))
+        self.title, self.now, self.rest, self.problem = QLabel(), QLabel(), QLabel(), QLabel()
+        self.progress = QProgressBar()
+        self.progress.setTextVisible(False)
+        self.progress.setAccessibleName(tr("Trials done"))
+        names = {
+            "start": tr("Begin"),
+            "pause": tr("▌▌ Pause"),
+            "resume": tr("▸ Go on"),
+            "skip": tr("▸▸ Skip"),
+            "repeat": tr("↺ Repeat"),
+            "abort": tr("Abort"),
+        }
+        self.orders: dict[str, QPushButton] = {
+            name: HoldButton(text) if name == "abort" else QPushButton(text)
+            for name, text in names.items()
+        }
+        self.orders["abort"].setToolTip(tr("Hold to end the protocol"))
+        self.mirror = PictureView(tr("The participant's screen is not shown"))
+        self.mirror.setAccessibleName(tr("The participant's screen"))
+        self._wire()
+        self._lay_out()
+        self.show_info(self.info)
+
+    def _wire(self) -> None:
+        self.browse.clicked.connect(self._on_browse)
+        self.load.clicked.connect(self._on_load)
+        for name, button in self.orders.items():
+            signal = button.held if isinstance(button, HoldButton) else button.clicked
+            signal.connect(partial(self._order, name))
+        self._client.connected.connect(self._ask_shipped)
+        self._ask = QTimer(self, interval=ASK_MS)
+        self._ask.timeout.connect(self._on_ask)
+        self._ask.start()
+        self._look = QTimer(self, interval=MIRROR_MS)
+        self._look.timeout.connect(self._on_look)
+        self._look.start()
+
+    def _lay_out(self) -> None:
+        self.title.setStyleSheet("font-weight: 600;")
+        for label in (self.title, self.now, self.rest, self.problem):
+            label.setWordWrap(True)
+        theme.mark(self.rest, "muted", True)
+        row = QHBoxLayout()
+        row.addWidget(self.choice, 1)
+        row.addWidget(self.browse)
+        row.addWidget(self.load)
+        buttons = QGridLayout()
+        for number, button in enumerate(self.orders.values()):
+            buttons.addWidget(button, number // 3, number % 3)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(8, 4, 8, 4)
+        layout.addLayout(row)
+        for widget in (self.title, self.now, self.progress, self.rest, self.problem):
+            layout.addWidget(widget)
+        layout.addLayout(buttons)
+        layout.addWidget(self.mirror)
+        layout.addStretch(1)
+
+    def show_status(self, status: StatusInfo, participant: str) -> None:
+        """Know who takes part."""
+        self._participant = status.labels.participant if status.labels else participant or "test"
+
+    def show_info(self, info: ProtocolInfo) -> None:
+        """Show what the player does."""
+        self.info = info
+        can = {
+            "start": info.state == "loaded",
+            "pause": info.state == "running",
+            "resume": info.state in ("paused", "crashed"),
+            "skip": info.state in _BUSY,
+            "repeat": info.state in _BUSY,
+            "abort": info.state in (*_BUSY, "loaded", "crashed"),
+        }
+        for name, button in self.orders.items():
+            button.setEnabled(can[name])
+        self.load.setEnabled(info.state not in _BUSY and info.state != "loading")
+        states = {
+            "none": tr("No protocol is loaded"),
+            "loading": tr("loading…"),
+            "loaded": tr("loaded: press Begin"),
+            "running": tr("running"),
+            "paused": tr("▌▌ paused"),
+            "ended": tr("ended"),
+            "aborted": tr("aborted"),
+            "crashed": tr("✖ the player crashed: Go on continues with the next trial"),
+        }
+        self.title.setText(info.title or info.protocol or tr("Protocol"))
+        self.now.setText(states[info.state])
+        if info.state in _BUSY and info.trial is not None:
+            what = " · ".join(filter(None, (info.condition, info.stimulus, info.step)))
+            text = tr("{}: trial {} of {}").format(states[info.state], info.trial, info.trials)
+            self.now.setText(f"{text}\n{what}")
+        self.progress.setMaximum(max(1, info.trials))
+        self.progress.setValue(info.trial or 0)
+        left = "" if info.remaining_s is None else tr("{} left").format(duration(info.remaining_s))
+        frames = tr("{} frames, {} late, {} dropped").format(info.frames, info.late, info.dropped)
+        self.rest.setText(" · ".join(filter(None, (left, frames if info.frames else ""))))
+        self.problem.setVisible(info.error is not None)
+        self.problem.setText(f"✖ {info.error}" if info.error else "")
+
+    # Asking.
+
+    def _ask_shipped(self) -> None:
+        def take(found: Any) -> None:
+            self.choice.clear()
+            for name in found["protocols"]:
+                self.choice.addItem(name, name)
+
+        self._client.get("protocol/shipped", take, lambda problem: None)
+
+    def _on_ask(self) -> None:
+        if self._client.is_connected and self.isVisible():
+            self._client.get("protocol", self._take, lambda problem: None)
+
+    def _take(self, found: Any) -> None:
+        self.show_info(ProtocolInfo.model_validate(found))
+
+    def _on_look(self) -> None:
+        if self.info.state not in _BUSY or self.mirror.visibleRegion().isEmpty():
+            return
+
+        def take(data: bytes, headers: dict[str, str]) -> None:
+            image = QImage.fromData(data)
+            if not image.isNull():
+                self.mirror.show_picture(image)
+
+        self._client.picture("protocol/mirror.jpg", take, lambda problem: None)
+
+    def _on_browse(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self, tr("Open a protocol"), "", tr("Protocols (*.toml)")
+        )
+        if name:
+            self.choice.addItem(name, name)
+            self.choice.setCurrentIndex(self.choice.count() - 1)
+
+    def _on_load(self) -> None:
+        if self.choice.currentData():
+            body = {"protocol": self.choice.currentData(), "participant": self._participant}
+            self._client.post("protocol/load", body, self._take, self._on_problem)
+
+    def _order(self, name: str, *_: object) -> None:
+        self._client.post(f"protocol/{name}", {}, self._take, self._on_problem)
+
+    def _on_problem(self, problem: Problem) -> None:
+        self.problem.setVisible(True)
+        self.problem.setText(f"✖ {problem.text}; {problem.remedy}")

@@ -1,0 +1,199 @@
+"""The live viewer on real outlets, well-behaved and otherwise."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import pylsl
+import pytest
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from gui import theme
+from gui.display_filter import FilterSettings
+from gui.live_streams import LiveStream
+from gui.viewer import LEFT, Viewer
+from tests.acquire.program import unique
+from tests.acquire.sources import Source, Sources
+from tests.gui.windows import wait_until
+
+pytestmark = pytest.mark.usefixtures("qapp")
+BLOCKED_S = 0.5
+"""On a machine that runs other tests as well; `bench_window` holds it to 0.1 s."""
+
+
+@contextmanager
+def viewing(*names: str) -> Iterator[Viewer]:
+    viewer = Viewer(lambda key: key.name in names)
+    viewer.resize(900, 500)
+    viewer.show()
+    viewer.live.start()
+    try:
+        yield viewer
+    finally:
+        viewer.live.close()
+        viewer.close()
+        viewer.deleteLater()
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def found(viewer: Viewer, name: str) -> LiveStream:
+    wait_until(lambda: any(s.key.name == name for s in viewer.signals()), what=name)
+    return next(s for s in viewer.signals() if s.key.name == name)
+
+
+def drawn(viewer: Viewer) -> bool:
+    """Whether any trace is in the image."""
+    empty = (theme.colour("panel").rgb(), theme.mixed("line", 0.7).rgb())
+    return bool(np.count_nonzero(~np.isin(viewer.canvas.image, empty)) > 50)
+
+
+class Outlet:
+    """An outlet that a test feeds itself."""
+
+    def __init__(self, name: str, channels: int = 2, rate: float = 200.0) -> None:
+        info = pylsl.StreamInfo(name, "EEG", channels, rate, "float32", name)
+        self._outlet = pylsl.StreamOutlet(info)
+        self.channels, self.rate = channels, rate
+        self.sent = pylsl.local_clock()
+
+    def push(self, value: float | None = None, back_s: float = 0.0) -> bool:
+        """Push what is due; gives False, for conditions."""
+        now = pylsl.local_clock()
+        count = int((now - self.sent) * self.rate)
+        if count <= 0:
+            return False
+        stamps = self.sent + np.arange(1, count + 1) / self.rate
+        self.sent = float(stamps[-1])
+        rows = np.sin(stamps * 9)[:, None].repeat(self.channels, axis=1)
+        if value is not None:
+            rows[:, 0] = value
+        self._outlet.push_chunk(rows.astype(np.float32), (stamps - back_s).tolist())
+        return False
+
+
+def push_for(outlet: Outlet, seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        outlet.push()
+        QTest.qWait(20)
+
+
+def test_a_stream_vanishes_and_returns_with_another_rate() -> None:
+    name = unique("eeg")
+    with viewing(name) as viewer:
+        with Sources(Source(name, "EEG")):
+            stream = found(viewer, name)
+            wait_until(lambda: drawn(viewer), what="a trace")
+        wait_until(lambda: viewer.is_off(0), what="vanished")
+        with Sources(Source(name, "EEG")):
+            wait_until(lambda: not viewer.is_off(0), what="back")
+            assert found(viewer, name) is stream, "the same stream goes on"
+        wait_until(lambda: viewer.is_off(0), what="vanished again")
+        with Sources(Source(name, "EEG", channels=5, rate_hz=100.0)):
+            wait_until(lambda: len(viewer.traces) == 5, what="the new channels")
+            assert found(viewer, name).found.rate_hz == 100.0
+            wait_until(lambda: not viewer.is_off(0), what="connected")
+
+
+def test_values_that_are_no_numbers_and_stamps_in_the_past() -> None:
+    good, bad, past = unique("good"), unique("bad"), unique("past")
+    outlets = {name: Outlet(name) for name in (good, bad, past)}
+    how: dict[str, dict[str, float]] = {
+        good: {},
+        bad: {"value": float("nan")},
+        past: {"back_s": 3600.0},
+    }
+
+    def feed() -> bool:
+        for name, outlet in outlets.items():
+            outlet.push(**how[name])
+        return (
+            all(s.history is not None and np.isfinite(s.history.latest) for s in viewer.signals())
+            and len(viewer.signals()) == 3
+        )
+
+    with viewing(good, bad, past) as viewer:
+        wait_until(feed, what="samples of all three")
+        for _ in range(40):
+            feed()
+            QTest.qWait(20)
+        assert drawn(viewer)
+        late = found(viewer, past)
+        assert late.history is not None
+        assert abs(late.history.latest - pylsl.local_clock()) < 1.0, "shown when it arrives"
+        assert late.shift == pytest.approx(3600.0, abs=1.0)
+        viewer.live.filter = FilterSettings(high_pass_hz=1.0)
+        wait_until(lambda: feed() and found(viewer, bad).filter is not None, what="filter")
+        other = found(viewer, bad)
+        assert other.shown is not None
+        with viewer.live.lock:
+            _, data = other.shown.newest(0.5, np.array([0, 1]))
+        assert np.isfinite(data[:, 1]).all(), "one channel's NaN is not another's"
+
+
+def test_512_channels_and_the_main_thread_goes_on() -> None:
+    name = unique("wide")
+    with viewing(name) as viewer:
+        outlet = Outlet(name, 512, 2000.0)
+        wait_until(lambda: outlet.push() or viewer.signals(), what="the stream")
+        viewer.choose(viewer.signals()[0].key, range(512))
+        worst, end = 0.0, time.monotonic() + 2.0
+        while time.monotonic() < end:
+            outlet.push()
+            begun = time.monotonic()
+            QApplication.processEvents()
+            worst = max(worst, time.monotonic() - begun)
+            time.sleep(0.01)
+        assert len(viewer.traces) == 512
+        assert drawn(viewer)
+        assert worst < BLOCKED_S
+
+
+def test_freeze_look_back_cursor_and_scale() -> None:
+    name = unique("eeg")
+    with viewing(name) as viewer:
+        outlet = Outlet(name)
+        wait_until(lambda: outlet.push() or viewer.signals(), what="the stream")
+        wait_until(lambda: outlet.push() or viewer.traces, what="a trace")
+        wait_until(lambda: outlet.push() or viewer.scales.of(viewer.traces[0]), what="a scale")
+        push_for(outlet, 1.0)
+        viewer.setFocus()
+        QTest.keyClick(viewer, Qt.Key.Key_Space)
+        end = viewer.canvas.end
+        assert end is not None
+        push_for(outlet, 0.3)
+        assert viewer.canvas.end == end, "it holds"
+        QTest.mouseMove(viewer, QPoint(viewer.plot.right() - 40, 100))
+        at = viewer.time_at(viewer.plot.right() - 40)
+        assert at is not None
+        value = viewer.value_at(viewer.traces[0], at)
+        assert value == pytest.approx(np.sin(at * 9), abs=0.15)
+        QTest.keyClick(viewer, Qt.Key.Key_Left)
+        assert viewer.canvas.end == end - round(0.25 * viewer.canvas.width)
+        QTest.keyClick(viewer, Qt.Key.Key_Space)
+        assert viewer.canvas.end is None
+        before = viewer.scales.of(viewer.traces[0])
+        QTest.keyClick(viewer, Qt.Key.Key_Up)
+        assert viewer.scales.of(viewer.traces[0]) < before
+        assert viewer.trace_at(viewer.plot.top() + 5) == 0
+        assert LEFT <= viewer.x_of(viewer.canvas.head or 0) <= viewer.plot.right() + 1
+
+
+def test_markers_are_lines_at_their_time() -> None:
+    name, marks = unique("eeg"), unique("marks")
+    with viewing(name, marks) as viewer:
+        info = pylsl.StreamInfo(marks, "Markers", 1, 0, "string", marks)
+        outlet, lines = Outlet(name), pylsl.StreamOutlet(info)
+        wait_until(lambda: outlet.push() or len(viewer.live.streams) == 2, what="both streams")
+        stamp = pylsl.local_clock()
+        lines.push_sample(["112"], stamp)
+        stream = next(s for s in viewer.live.streams if s.history is None)
+        wait_until(lambda: outlet.push() or stream.markers, what="the marker")
+        at, marker = stream.markers[0]
+        assert marker.label == "112"
+        assert at == pytest.approx(stamp, abs=0.005)

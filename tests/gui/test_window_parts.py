@@ -1,0 +1,180 @@
+"""Settings, rig file, filters, protocol and welcome page, by clicking on the real daemon."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from pathlib import Path
+
+import pytest
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCheckBox, QComboBox, QDockWidget, QLineEdit
+from pytestqt.qtbot import QtBot
+
+from gui.app import WindowOrder
+from gui.display_filter import FilterSettings
+from gui.head_map import position
+from gui.rig_text import from_found, with_eeg, with_settings
+from gui.settings_form import SettingsForm
+from gui.welcome import Welcome
+from gui.window import RecorderWindow
+from tests.gui.windows import Names, click, idle, picture, record, wait_until, window
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+def form_of(found: RecorderWindow, device: str) -> SettingsForm:
+    def there() -> bool:
+        dock = found.findChild(QDockWidget, f"settings {device}")
+        return dock is not None and dock.isVisible() and isinstance(dock.widget(), SettingsForm)
+
+    wait_until(there, what="the form")
+    dock = found.findChild(QDockWidget, f"settings {device}")
+    assert dock is not None
+    form = dock.widget()
+    assert isinstance(form, SettingsForm)
+    return form
+
+
+def test_everything_beside_the_recording(tmp_path: Path, qtbot: QtBot) -> None:
+    names = Names()
+    rig = names.rig(tmp_path)
+    with window(WindowOrder(rig, data_dir=tmp_path / "data")) as found:
+        idle(found)
+        wait_until(lambda: len(found.viewer.signals()) == 2, what="signals")
+        tile = found.cameras.tiles[names.face, names.face]
+        wait_until(lambda: tile.view.image is not None, what="a preview")
+        tile.guide.setChecked(True)
+        assert "focus" in tile.focus.text()
+
+        found.panel.device_wanted.emit(names.eeg, "settings")
+        form = form_of(found, names.eeg)
+        field = form.fields["channels"].widget
+        assert isinstance(field, QLineEdit)
+        assert field.text() == "8"
+        field.setText("many")
+        click(form.apply)
+        assert "channels: 'many' is no number" in form.problem.text()
+        field.setText("400")
+        click(form.apply)
+        wait_until(lambda: "64" in form.problem.text(), what="the limit")
+        picture(found, "settings")
+        field.setText("6")
+        click(form.save)
+        wait_until(lambda: "channels = 6" in rig.read_text(), what="the rig file")
+        wait_until(
+            lambda: any(len(s.channels) == 11 for s in found.viewer.signals()),
+            what="6 + 5 channels",
+        )
+        idle(found)
+        form.closed.emit()
+
+        found.rigs.edit()
+        wait_until(lambda: found.rigs.editor is not None, what="editor")
+        editor = found.rigs.editor
+        assert editor is not None
+        QTest.keyClicks(editor.eeg["reference"], "FCz")
+        wait_until(lambda: 'reference = "FCz"' in editor.text.toPlainText())
+        picture(found, "rig")
+        editor.text.appendPlainText("nonsense = = 1")
+        wait_until(lambda: "not TOML" in editor.verdict.text(), what="verdict")
+        assert not editor.save.isEnabled()
+        dock = found.findChild(QDockWidget, "rig file")
+        assert dock is not None
+        dock.hide()
+
+        found.signals.bar.filters.set(FilterSettings(1.0, 45.0, 50.0, "average"))
+        wait_until(lambda: all(s.filter for s in found.viewer.signals()), what="filters")
+        found.rigs.test_trigger()
+        wait_until(lambda: "marker 1 set" in found.markers.said.toolTip(), what="test trigger")
+        found.resize(1440, 900)
+        wait_until(lambda: "/min" in " ".join(found.viewer.readouts.values()), what="heart rate")
+        record(found, "09")
+        picture(found, "filters")
+        found.stop()
+        idle(found)
+
+
+def test_the_welcome_page_leads_to_a_rig(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gui.app.user_config_dir", lambda *_, **__: str(tmp_path))
+    with window(WindowOrder(data_dir=tmp_path / "data")) as found:
+        page = found.pages.currentWidget()
+        picture(found, "welcome")
+        assert isinstance(page, Welcome)
+        click(page.simulated)
+        assert (tmp_path / "simulated.toml").is_file()
+        idle(found)
+        assert found.pages.currentWidget() is found.signals
+
+
+SCHEMA = {
+    "properties": {
+        "name": {"type": "string"},
+        "on": {"type": "boolean", "default": True},
+        "mode": {"enum": ["a", "b"], "default": "a"},
+        "rate_hz": {"type": "number", "minimum": 1, "maximum": 9, "default": 5.0},
+        "port": {"anyOf": [{"type": "string"}, {"type": "null"}], "default": None},
+        "faults": {"$ref": "#/$defs/Faults", "default": {"jitter_ms": 0}},
+        "count": {"type": "integer"},
+    },
+    "$defs": {"Faults": {"type": "object", "description": "What goes wrong"}},
+}
+
+
+def test_a_form_gives_what_was_typed(qtbot: QtBot) -> None:
+    form = SettingsForm("x", "driver", {"count": 3, "rate_hz": 5.0}, SCHEMA)
+    qtbot.addWidget(form)
+    assert "name" not in form.fields
+    before = form.values()
+    assert before["on"] is True
+    assert before["port"] is None
+    assert before["faults"] == {"jitter_ms": 0}
+    on, mode, rate = (form.fields[n].widget for n in ("on", "mode", "rate_hz"))
+    assert isinstance(on, QCheckBox)
+    assert isinstance(mode, QComboBox)
+    assert isinstance(rate, QLineEdit)
+    on.setChecked(False)
+    mode.setCurrentText("b")
+    rate.setText("7.5")
+    after = form.values()
+    assert (after["on"], after["mode"], after["rate_hz"], after["count"]) == (False, "b", 7.5, 3)
+
+
+RIG = """\
+# ours
+[rig]
+name = "x"
+
+[[device]]
+name = "eeg"   # the amplifier
+driver = "simulated-eeg"
+"""
+
+
+def test_changes_leave_comments_alone() -> None:
+    changed = with_eeg(RIG, {"reference": "FCz", "ground": "", "cap": "M"})
+    assert tomllib.loads(changed)["eeg"] == {"reference": "FCz", "cap": "M"}
+    changed = with_settings(changed, "eeg", {"channels": 8, "seed": None})
+    assert "# the amplifier" in changed
+    assert "# ours" in changed
+    assert tomllib.loads(changed)["device"][0]["channels"] == 8
+    assert with_eeg(RIG, {}) == RIG
+    snippet = '[[device]]\nname = "cam"\ndriver = "camera-opencv"\n'
+    names = [d["name"] for d in tomllib.loads(from_found("r", [snippet, snippet]))["device"]]
+    assert names == ["cam", "cam-2"]
+
+
+def test_electrodes_are_where_they_belong() -> None:
+    assert position("Cz") == (0.0, 0.0)
+    left, right = position("C3"), position("C4")
+    assert left is not None
+    assert right is not None
+    assert left[0] == -right[0] < 0
+    assert position("T3") == position("T7")
+    assert position("Trigger") is None
+    for label in ("Fp1", "O2", "PO8", "FT7", "P10", "Iz", "AF3"):
+        found = position(label)
+        assert found is not None, label
+        assert math.hypot(*found) < 1.25, label
