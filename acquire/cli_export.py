@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
-app = typer.Typer(no_args_is_help=True, help="Write sessions in other formats.")
+app = typer.Typer(no_args_is_help=True)
 
 Sessions = Annotated[
     list[Path],
@@ -20,6 +20,30 @@ To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the export 
 Jobs = Annotated[int, typer.Option(help="Sessions at a time; 0 = one a core.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Cameras = Annotated[list[str] | None, typer.Option("--camera", help="Only these; may be repeated.")]
+
+
+@app.callback(invoke_without_command=True)
+def export(
+    deface_check: Annotated[
+        Path | None,
+        typer.Option(
+            "--deface-check",
+            metavar="PATH",
+            help="List what could identify a person in a session or an export; exit 1 if any.",
+        ),
+    ] = None,
+) -> None:
+    """Write sessions in other formats."""
+    if deface_check is None:
+        return
+    from recordings.identity import find_traces
+
+    traces = find_traces(deface_check)
+    for trace in traces:
+        typer.echo(f"{trace.file}: {trace.what}" + (f" ({trace.remedy})" if trace.remedy else ""))
+    if not traces:
+        typer.echo("nothing found that is known to identify; free text was not understood")
+    raise typer.Exit(1 if traces else 0)
 
 
 def _run(

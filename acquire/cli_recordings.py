@@ -76,3 +76,32 @@ def replay(
 
     order = ReplayOrder(path, speed, loop, tuple(stream or ()), not no_video, delay, seconds)
     raise typer.Exit(run(order))
+
+
+@app.command()
+def erase(
+    folder: Annotated[Path, typer.Argument(metavar="STUDY", help="The study's or data folder.")],
+    participant: Annotated[str, typer.Argument(help="The pseudonym of who has withdrawn.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
+) -> None:
+    """Delete all sessions and exports of a participant, and log that; exit 1 if any are left."""
+    from recordings.erase import LOG_NAME, plan
+    from recordings.erase import erase as delete
+
+    planned = plan(folder, participant)
+    for session in planned.sessions:
+        typer.echo(f"session {session}")
+    for target, record in planned.exports:
+        typer.echo(f"export  {target}: {record.stem}")
+    for what in planned.unreachable:
+        typer.echo(f"not reached: {what}")
+    if dry_run:
+        return
+    if not yes and not typer.confirm("Delete all of it? It cannot be undone."):
+        raise typer.Exit(3)
+    done = delete(folder, planned)
+    typer.echo(f"{done.files} files, {done.bytes:,} bytes deleted; logged in {folder / LOG_NAME}")
+    for left in done.left:
+        typer.echo(f"left: {left}", err=True)
+    raise typer.Exit(1 if done.left else 0)

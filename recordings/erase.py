@@ -1,0 +1,188 @@
+"""`unisono erase`: everything of a participant who has withdrawn, exports included, and a log.
+
+Deleted are the participant's session folders, repaired copies among them, and in each target that
+`exports.json` names the files and table rows of these sessions. What cannot be reached (an export
+on a disk that is not there) is told and logged as left. Deleting is not overwriting: on solid-state
+disks and in backups, data outlive it.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from recordings import layout
+from recordings.errors import RecordingError
+from recordings.export import RECORDS, read_exports
+from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.shared_tables import drop_rows, is_shared, read_tsv
+
+LOG_NAME: Final = "erased.jsonl"
+QUIET_S: Final = 10.0  # a recording that grew more recently is still running
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What will go: session folders, files of exports, and the targets that cannot be reached."""
+
+    participant: str
+    sessions: tuple[Path, ...]
+    exports: tuple[tuple[Path, Path], ...]  # target, record in it
+    unreachable: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class Erased:
+    """A line of `erased.jsonl`; `manifests` are the SHA-256 of what `session.json` said."""
+
+    time: str
+    participant: str
+    sessions: list[str] = field(default_factory=list)
+    manifests: list[str] = field(default_factory=list)
+    files: int = 0
+    bytes: int = 0
+    exports: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)  # what could not be deleted, and why
+
+
+def plan(study: Path, participant: str) -> Plan:
+    """Find what there is of a participant below a study's (or data) folder.
+
+    Raises:
+        RecordingError: there is nothing, the label is none, or one is being recorded.
+    """
+    participant = layout.check_label("participant", participant.removeprefix("sub-"))
+    sessions = tuple(_sessions(study, participant))
+    if not sessions:
+        raise RecordingError(f"{study}: no session of participant {participant!r}")
+    for folder in sessions:
+        xdf = folder / layout.XDF_NAME
+        if xdf.exists() and time.time() - xdf.stat().st_mtime < QUIET_S and _is_open(folder):
+            raise RecordingError(f"{folder}: is being recorded; stop the recording first")
+    exports: dict[tuple[Path, Path], None] = {}
+    unreachable: dict[str, None] = {}
+    for folder in sessions:
+        for entry in read_exports(folder):
+            target = Path(entry["target"])
+            record = target / RECORDS / f"{folder.name}.{entry['kind']}.json"
+            if record.is_file():
+                exports[target, record] = None
+            elif not (target / RECORDS).is_dir():
+                unreachable[f"{entry['kind']} export in {target}"] = None
+    return Plan(participant, sessions, tuple(exports), tuple(unreachable))
+
+
+def _sessions(study: Path, participant: str) -> Iterator[Path]:
+    for manifest in sorted(study.rglob(MANIFEST_NAME)):
+        try:
+            said = Manifest.load(manifest.parent).participant
+        except RecordingError:  # damaged: its folder still says whose it is
+            said = _of_name(manifest.parent.name)
+        if said == participant:
+            yield manifest.parent
+
+
+def _of_name(name: str) -> str:
+    return name.partition("_")[0].removeprefix("sub-")
+
+
+def _is_open(folder: Path) -> bool:
+    try:
+        return Manifest.load(folder).state.value == "recording"
+    except RecordingError:
+        return False
+
+
+def erase(study: Path, planned: Plan) -> Erased:
+    """Delete what was planned, and append what was done to `erased.jsonl` in the study's folder.
+
+    What fails is in `left`: nothing is silently kept.
+
+    Raises:
+        RecordingError: the log cannot be written.
+    """
+    done = Erased(datetime.now(UTC).isoformat(), planned.participant)
+    done.left += [f"{what}: cannot be reached" for what in planned.unreachable]
+    for target, record in planned.exports:
+        _erase_export(target, record, planned.participant, done)
+    for folder in planned.sessions:
+        _erase_session(folder, done)
+    _remove_empty(study, planned)
+    try:
+        with (study / LOG_NAME).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(asdict(done)) + "\n")
+    except OSError as error:
+        raise RecordingError(
+            f"{study / LOG_NAME}: what was erased cannot be logged ({error.strerror})"
+        ) from error
+    return done
+
+
+def _erase_export(target: Path, record: Path, participant: str, done: Erased) -> None:
+    try:
+        files = json.loads(record.read_text(encoding="utf-8"))["files"]
+        parents: set[Path] = set()
+        for name in files:
+            path = target / name
+            # A record is data of a folder that others may write to: stay inside of it.
+            if not path.resolve().is_relative_to(target.resolve()) or not path.is_file():
+                continue
+            if is_shared(name) and f"sub-{participant}/" not in name:
+                _drop_participant(path, participant)
+            else:
+                _unlink(path, done)
+                parents.update(p for p in path.parents if target in p.parents)
+        record.unlink()
+        done.exports.append(f"{target}: {record.name.removesuffix('.json')}")
+        for folder in sorted(parents, reverse=True):
+            if folder.is_dir() and not any(folder.iterdir()):
+                folder.rmdir()
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        done.left.append(f"{record}: {error}")
+
+
+def _drop_participant(table: Path, participant: str) -> None:
+    """Take the participant's rows out of a table of several; one that is then empty goes."""
+    if table.suffix != ".tsv":
+        return
+    drop_rows(table, {"participant_id": f"sub-{participant}"})
+    if not read_tsv(table)[1]:
+        table.unlink()
+        table.with_suffix(".json").unlink(missing_ok=True)
+
+
+def _unlink(path: Path, done: Erased) -> None:
+    size = path.stat().st_size
+    path.unlink()
+    done.files += 1
+    done.bytes += size
+
+
+def _erase_session(folder: Path, done: Erased) -> None:
+    import hashlib
+
+    try:
+        done.manifests.append(hashlib.sha256((folder / MANIFEST_NAME).read_bytes()).hexdigest())
+        files = [p for p in folder.rglob("*") if p.is_file()]
+        # The manifest goes last: an erasing that was interrupted can be found and ended.
+        for path in sorted(files, key=lambda p: p.name == MANIFEST_NAME):
+            _unlink(path, done)
+        shutil.rmtree(folder)
+        done.sessions.append(folder.name)
+    except OSError as error:
+        done.left.append(f"{folder}: {error}")
+
+
+def _remove_empty(study: Path, planned: Plan) -> None:
+    for folder in planned.sessions:
+        for parent in folder.parents:
+            if parent == study or not parent.is_relative_to(study):
+                break
+            if parent.exists() and not any(parent.iterdir()):
+                parent.rmdir()

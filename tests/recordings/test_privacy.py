@@ -1,0 +1,123 @@
+"""A participant who withdraws is gone everywhere; what could identify one is listed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recordings import erase
+from recordings.errors import RecordingError
+from recordings.export_bids import Settings as Bids
+from recordings.export_tables import Settings as Tables
+from recordings.identity import find_traces
+from recordings.shared_tables import read_tsv
+from tests.recordings.exporting import exported, study
+
+
+def _unisono(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    code = "from acquire.cli import main; main()"
+    return subprocess.run(
+        [sys.executable, "-c", code, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+
+def _names(folder: Path, label: str) -> list[str]:
+    """Every file below a folder whose path or content has the label."""
+    return [
+        str(path.relative_to(folder))
+        for path in folder.rglob("*")
+        if path.is_file()
+        and (label in str(path.relative_to(folder)) or label.encode() in path.read_bytes())
+    ]
+
+
+def test_a_withdrawn_participant_is_gone_from_sessions_and_exports(tmp_path: Path) -> None:
+    data, bids, tables, lost = (tmp_path / name for name in ("data", "bids", "tables", "lost"))
+    sessions = study(data)
+    exported("bids", sessions, bids, Bids())
+    exported("csv", sessions, tables, Tables(streams=("protocol",)))
+    exported("csv", sessions[:1], lost, Tables(streams=("protocol",)))
+    shutil.rmtree(lost)
+    (sessions[0] / "remarks.txt").write_text("of the lab")
+
+    listed = _unisono("erase", data, "01", "--dry-run")
+    assert listed.returncode == 0
+    assert sessions[0].exists()
+    assert f"not reached: csv export in {lost}" in listed.stdout
+
+    done = _unisono("erase", data, "01", "--yes")
+    assert done.returncode == 1, done
+    assert "cannot be reached" in done.stderr
+    assert not sessions[0].exists()
+    assert sessions[1].exists()
+    assert _names(bids, "sub-01") == []
+    assert _names(tables, "sub-01") == []
+    assert [r["participant_id"] for r in read_tsv(bids / "participants.tsv")[1]] == ["sub-02"]
+    assert any("sub-02" in name for name in _names(bids, "sub-02"))
+    assert (
+        list((bids / "phenotype").glob("*.tsv")) == []
+        or read_tsv(next((bids / "phenotype").glob("*.tsv")))[1] == []
+    )
+    (line,) = (data / erase.LOG_NAME).read_text().splitlines()
+    entry = json.loads(line)
+    assert entry["participant"] == "01"
+    assert entry["sessions"] == [sessions[0].name]
+    assert entry["files"] > 10
+    assert len(entry["exports"]) == 2
+    assert len(entry["left"]) == 1
+
+    again = _unisono("erase", data, "01", "--yes")
+    assert again.returncode == 2
+    assert "no session of participant '01'" in again.stderr
+
+
+def test_a_record_that_points_outside_deletes_nothing_there(tmp_path: Path) -> None:
+    sessions = study(tmp_path / "data", ("01",))
+    exported("csv", sessions, tmp_path / "out", Tables(streams=("protocol",)))
+    bystander = tmp_path / "bystander.txt"
+    bystander.write_text("mine")
+    (record,) = (tmp_path / "out" / ".unisono").glob("*.json")
+    text = json.loads(record.read_text())
+    text["files"]["../bystander.txt"] = 4
+    record.write_text(json.dumps(text))
+    done = erase.erase(tmp_path / "data", erase.plan(tmp_path / "data", "01"))
+    assert bystander.read_text() == "mine"
+    assert done.left == []
+
+
+def test_a_label_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="participant '../x' has"):
+        erase.plan(tmp_path, "../x")
+
+
+def test_what_could_identify_is_listed(tmp_path: Path) -> None:
+    sessions = study(tmp_path / "data", ("01",))
+    (sessions[0] / "remarks.txt").write_text("see /home/anna/notes or anna@uni.org")
+    found = {(t.file, t.what.split(":")[0]) for t in find_traces(sessions[0])}
+    assert ("face.nut", "video of a face") in found
+    assert ("recording.xdf", "names of computers") in found
+    assert ("session.json", "the computer's name") in found
+    assert ("session.json", "date and time") in found
+    assert ("remarks.txt", "a path with a user's name") in found
+    assert ("remarks.txt", "an e-mail address") in found
+
+    exported("bids", sessions, tmp_path / "bids", Bids(video="none"))
+    done = _unisono("export", "--deface-check", tmp_path / "bids")
+    assert done.returncode == 1
+    assert "dates: 2026-11-20" in done.stdout
+    assert "names of computers" not in done.stdout
+    assert "video" not in done.stdout
+
+    named = tmp_path / "sub-Anna" / "x.json"
+    named.parent.mkdir()
+    named.write_text("{}")
+    assert [t.file for t in find_traces(named.parent.parent / "sub-Anna")] == []
+    assert any("looks like a name" in t.what for t in find_traces(tmp_path))
