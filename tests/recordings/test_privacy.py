@@ -62,10 +62,7 @@ def test_a_withdrawn_participant_is_gone_from_sessions_and_exports(tmp_path: Pat
     assert _names(tables, "sub-01") == []
     assert [r["participant_id"] for r in read_tsv(bids / "participants.tsv")[1]] == ["sub-02"]
     assert any("sub-02" in name for name in _names(bids, "sub-02"))
-    assert (
-        list((bids / "phenotype").glob("*.tsv")) == []
-        or read_tsv(next((bids / "phenotype").glob("*.tsv")))[1] == []
-    )
+    assert list((bids / "phenotype").glob("*")) == []  # the other one has answered nothing
     (line,) = (data / erase.LOG_NAME).read_text().splitlines()
     entry = json.loads(line)
     assert entry["participant"] == "01"
@@ -94,7 +91,7 @@ def test_a_record_that_points_outside_deletes_nothing_there(tmp_path: Path) -> N
 
 
 def test_a_label_that_is_none_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="participant '../x' has"):
+    with pytest.raises(RecordingError, match=r"participant '\.\./x' has"):
         erase.plan(tmp_path, "../x")
 
 
