@@ -56,12 +56,14 @@ def _top(
 
 @app.command()
 def demo(
-    seconds: Annotated[float, typer.Option(help="How long to record.")] = 20.0,
+    seconds: Annotated[
+        float | None, typer.Option(help="Stop before the protocol ends, after about 50 s.")
+    ] = None,
     data_dir: DataDir = None,
     seed: Annotated[int, typer.Option(help="Which simulated world.")] = 1,
     as_json: Json = False,
 ) -> None:
-    """Record the simulated rig, check the session and write its report."""
+    """Play a short protocol to the simulated rig, record, check and report it."""
     from acquire.demo import demo_order
     from acquire.record import record as run
 

@@ -23,6 +23,7 @@ from acquire.errors import ConfigError, ControlError
 from acquire.event_book import EventBook
 from acquire.lsl import local_clock
 from acquire.messages import TakePreview
+from acquire.player_link import refuse_stand_in
 from acquire.player_messages import PlayOrder
 from acquire.preview import Preview
 from acquire.rig import Rig, parse_rig
@@ -348,6 +349,7 @@ class Controller:
             AcquireError: it cannot be played, or another one is.
         """
         self._must_be_open()
+        refuse_stand_in(self.rig)
         self.engine.player.load(order)
 
     def order_player(self, name: str) -> None:

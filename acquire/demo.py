@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from acquire.errors import ConfigError
+from acquire.player_messages import PlayOrder
 from acquire.record import Order
 from acquire.rig import parse_rig
 from acquire.session import Labels
@@ -38,7 +39,7 @@ driver = "simulated-physio"
 seed = {seed}
 faults = {{ clock_offset_s = 5, drift_ppm = -60, jitter_ms = 2 }}
 
-# Stands in for the stimulus player.
+# Stands in for the stimulus player; with --protocol, leave it out.
 [[device]]
 name = "protocol"
 driver = "simulated-markers"
@@ -46,10 +47,19 @@ seed = {seed}
 """
 
 
-def demo_order(seconds: float, data_dir: Path | None, seed: int, as_json: bool) -> Order:
-    """Order a recording of the simulated rig on a private LSL network."""
+def demo_order(seconds: float | None, data_dir: Path | None, seed: int, as_json: bool) -> Order:
+    """Order a recording of the simulated rig that is shown the protocol `demo`.
+
+    The rig's stand-in for a player gives way to the real one, and its codes go to the amplifiers.
+    All of it is on a private LSL network.
+    """
+    text = SIMULATED_RIG.partition("# Stands in for the stimulus player")[0]
+    for driver in ("simulated-eeg", "simulated-physio"):
+        line = f'driver = "{driver}"\n'
+        text = text.replace(line, f'{line}codes_from = "protocol"\n')
     return Order(
-        rig=parse_rig(SIMULATED_RIG.format(seed=seed)),
+        rig=parse_rig(text.format(seed=seed)),
+        play=PlayOrder("demo", "simulated", seed, simulate=True, headless=True),
         seconds=seconds,
         labels=Labels(study="demo", participant="simulated", task="demo"),
         data_dir=data_dir,

@@ -27,6 +27,7 @@ from acquire.player_messages import (
 )
 from acquire.protocol_ratings import RatingsFile, is_answer
 from acquire.protocol_run import PlayState
+from acquire.rig import Rig
 from recordings.atomic import replace_file
 from recordings.layout import PROTOCOL_NAME
 
@@ -82,6 +83,19 @@ class _PlayerProcess(DeviceProcess):
 
 def _no_loss(name: str, loss: Loss) -> None:
     """A player loses no samples."""
+
+
+def refuse_stand_in(rig: Rig) -> None:
+    """Refuse a rig that has something else called `protocol`.
+
+    Raises:
+        ControlError: two streams of one name could not be told apart in the files.
+    """
+    if any(device.name == NAME for device in rig.devices):
+        raise ControlError(
+            f"device {NAME!r}: the stimulus player's stream has that name; rename the device, or "
+            "leave it out"
+        )
 
 
 class PlayerLink:

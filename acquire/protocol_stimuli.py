@@ -53,7 +53,8 @@ def stimulus_path(protocol: Protocol, stimulus: Stimulus) -> Path:
     """Say where a stimulus lies; a stand-in lies in the user's cache."""
     if stimulus.file is not None:
         return protocol.folder / stimulus.file.expanduser()
-    key = json.dumps([2, stimulus.name, stimulus.category, cast(StandIn, stimulus.generate).__dict__])
+    spec = cast(StandIn, stimulus.generate).model_dump()
+    key = json.dumps([2, stimulus.name, spec])
     digest = hashlib.sha256(key.encode()).hexdigest()[:12]
     return user_cache_path("unisono") / "stand-ins" / f"{stimulus.name}-{digest}.mp4"
 

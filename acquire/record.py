@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from acquire.discovery import Selection
 from acquire.engine import Engine
 from acquire.lsl import configuration
+from acquire.player_link import refuse_stand_in
 from acquire.player_messages import PlayOrder
 from acquire.player_performance import described, played
 from acquire.progress import Progress, warn
@@ -90,6 +91,8 @@ def record(order: Order) -> int:
 
 def _check(order: Order) -> None:
     """Refuse what cannot work before anything is started."""
+    if order.play is not None:
+        refuse_stand_in(order.rig)
     if order.seconds is not None and not (order.seconds > 0 and math.isfinite(order.seconds)):
         raise RecordingError(f"--seconds {order.seconds:g}: give a number above 0")
     if order.xdf is None:
@@ -147,7 +150,9 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
             if order.play is not None:
                 stack.enter_context(played(engine.player, stopper, progress.line))
             progress.watch(engine, stopper, end)
-        return engine.stop(end if math.isfinite(end) and not stopper.stopped else 0.0)
+            if math.isfinite(end) and not stopper.stopped:
+                return engine.stop(end)
+        return engine.stop()
 
 
 def _exit_code(outcome: Outcome, interrupted: bool) -> Exit:

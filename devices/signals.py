@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
@@ -10,16 +11,19 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field
 
-from devices.base import Chunk, Clock, Device, F64Array, Settings, StreamSpec
+from devices.base import Chunk, Clock, Device, F64Array, Settings, StreamQuery, StreamSpec
 from devices.faults import Faults, Link
-from devices.hashing import make_key
+from devices.hashing import I64Array, make_key
+from devices.marker_codes import codes_in
 from devices.pacing import Pacer
-from devices.world import World
+from devices.world import CODE_HOLD_S, World
 
 F32Array = npt.NDArray[np.float32]
 
 _LOOP_S = 16  # the noise repeats after this long, or after _LOOP_ROWS if that is sooner
 _LOOP_ROWS = 32768
+MAX_PULSES = 1000
+"""Codes that wait for their samples; beyond that the oldest go."""
 
 
 class SimulatedSettings(Settings):
@@ -30,10 +34,15 @@ class SimulatedSettings(Settings):
 
 
 class SignalSettings(SimulatedSettings):
-    """Settings of a simulated amplifier."""
+    """Settings of a simulated amplifier.
+
+    `codes_from` names a marker stream whose codes are on the trigger lines, as if a trigger box
+    were plugged in, in place of the world's own stimuli.
+    """
 
     rate_hz: float = Field(default=1000.0, ge=1, le=50_000)
     powerline_hz: float = Field(default=50.0, ge=0, le=400)
+    codes_from: str | None = Field(default=None, min_length=1)
 
 
 class Blocks:
@@ -119,6 +128,45 @@ class SimulatedSignal(Device):
             clock, Link(settings.faults, settings.seed, settings.name), settings.rate_hz
         )
         self._blocks: Blocks | None = None
+        self._pulses: deque[tuple[float, int]] = deque(maxlen=MAX_PULSES)  # not yet on the lines
+        self._line: tuple[float, int] = (0.0, 0)  # until when which code
+
+    def inputs(self) -> Sequence[StreamQuery]:
+        """Listen to the markers whose codes are wanted."""
+        source = self.settings.codes_from
+        return (StreamQuery(name=source),) if source else ()
+
+    def take(self, chunk: Chunk) -> None:
+        """Keep codes until the samples of their time are given out."""
+        self._pulses.extend((float(chunk.times[row]), code) for row, code in codes_in(chunk.data))
+
+    @abstractmethod
+    def put_codes(self, rows: F32Array, codes: I64Array) -> None:
+        """Put a code for each row, shape (n,), on the trigger lines of `rows`; 0 = at rest."""
+
+    def _put_world_codes(self, rows: F32Array, times: F64Array) -> None:
+        if self.settings.codes_from is None:
+            self.put_codes(rows, self.world.code_at(times))
+
+    def _with_heard_codes(self, rows: F32Array, times: F64Array) -> F32Array:
+        """Put on the lines what has been heard; a code that comes too late comes late."""
+        if self.settings.codes_from is None:
+            return rows
+        codes = np.zeros(len(times), np.int64)
+        until, code = self._line
+        codes[times < until] = code
+        while self._pulses and self._pulses[0][0] <= times[-1]:
+            time, code = self._pulses.popleft()
+            first = int(np.searchsorted(times, max(time, until, times[0])))
+            if first == len(times):  # the line is still busy: with the next samples
+                self._pulses.appendleft((time, code))
+                break
+            until = float(times[first]) + CODE_HOLD_S
+            codes[first:] = np.where(times[first:] < until, code, 0)
+            self._line = until, code
+        rows = rows.copy()
+        self.put_codes(rows, codes)
+        return rows
 
     @abstractmethod
     def spec(self) -> StreamSpec:
@@ -139,7 +187,9 @@ class SimulatedSignal(Device):
 
             def render(first: int, stop: int) -> F32Array:
                 rows = loop.rows(first, stop)
-                self.draw(rows, self._pacer.true_times(first, stop))
+                times = self._pacer.true_times(first, stop)
+                self.draw(rows, times)
+                self._put_world_codes(rows, times)
                 return rows
 
             self._blocks = Blocks(render, max(1, round(self.settings.rate_hz)))
@@ -153,10 +203,11 @@ class SimulatedSignal(Device):
             if run is None:
                 yield None
                 continue
+            rows = self._blocks.rows(run.first, run.stop)
             yield Chunk(
                 stream=self.settings.name,
                 times=run.arrivals,
-                data=self._blocks.rows(run.first, run.stop),
+                data=self._with_heard_codes(rows, self._pacer.true_times(run.first, run.stop)),
                 device_times=self._pacer.device_times(run.first, run.stop),
                 lost=run.lost,
             )

@@ -10,6 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from devices.base import Channel, F64Array, StreamSpec
+from devices.hashing import I64Array
 from devices.signals import (
     F32Array,
     NoiseLoop,
@@ -64,7 +65,11 @@ class SimulatedEEG(SimulatedSignal):
             dtype="float32",
             manufacturer="Unisono",
             model="simulated-eeg",
-            desc={"simulated": "yes", "seed": str(self.settings.seed)},
+            desc={
+                "simulated": "yes",
+                "seed": str(self.settings.seed),
+                "codes_from": self.settings.codes_from or "",
+            },
         )
 
     def noise(self) -> NoiseLoop:
@@ -86,9 +91,9 @@ class SimulatedEEG(SimulatedSignal):
         )
 
     def draw(self, rows: F32Array, times: F64Array) -> None:
-        """Add blinks, heart beats, muscle bursts and the trigger code."""
+        """Add blinks, heart beats and muscle bursts."""
         cap = self._cap()
-        heo, veo, ekg, emg, trigger = range(len(cap), len(cap) + len(EXTRA))
+        heo, veo, ekg, emg, _ = range(len(cap), len(cap) + len(EXTRA))
         blink = train(self.world, "blink", blink_wave, BLINK_SPAN_S, times).astype(np.float32)
         if blink.any():
             for i, label in enumerate(cap):
@@ -99,7 +104,10 @@ class SimulatedEEG(SimulatedSignal):
         rows[:, ekg] += R_PEAK_UV * train(self.world, "heartbeat", ecg_wave, ECG_SPAN_S, times)
         moving = movement_wave(self.world.movements(times[0], times[-1]), times)
         rows[:, emg] *= 1.0 + BURST_UV / 5.0 * moving
-        rows[:, trigger] = self.world.code_at(times)
+
+    def put_codes(self, rows: F32Array, codes: I64Array) -> None:
+        """Put the numbers of the codes into the last channel."""
+        rows[:, -1] = codes
 
     def _cap(self) -> list[str]:
         picks = np.linspace(0, len(CAP) - 1, self.settings.channels).round().astype(int)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from devices.base import Channel, F64Array, StreamSpec
+from devices.hashing import I64Array
 from devices.signals import F32Array, NoiseLoop, SignalSettings, SimulatedSignal, loop_frequencies
 from devices.waves import (
     ECG_SPAN_S,
@@ -60,7 +61,11 @@ class SimulatedPhysio(SimulatedSignal):
             dtype="float32",
             manufacturer="Unisono",
             model="simulated-physio",
-            desc={"simulated": "yes", "seed": str(self.settings.seed)},
+            desc={
+                "simulated": "yes",
+                "seed": str(self.settings.seed),
+                "codes_from": self.settings.codes_from or "",
+            },
         )
 
     def noise(self) -> NoiseLoop:
@@ -77,7 +82,7 @@ class SimulatedPhysio(SimulatedSignal):
         )
 
     def draw(self, rows: F32Array, times: F64Array) -> None:
-        """Add pulse, breath, muscle bursts, temperature, skin conductance, beats and codes."""
+        """Add pulse, breath, muscle bursts, temperature, skin conductance and beats."""
         world = self.world
         rows[:, PPG] += train(world, "pulse", ppg_wave, PPG_SPAN_S, times)
         rows[:, RSP] += breathing(world, times)
@@ -90,5 +95,8 @@ class SimulatedPhysio(SimulatedSignal):
         responses = train(world, "flash_on", scr_wave, SCR_SPAN_S, times)
         rows[:, EDA] += EDA_LEVEL + SCR_MICROSIEMENS * responses
         rows[:, ECG] += train(world, "heartbeat", ecg_wave, ECG_SPAN_S, times)
-        bits = (world.code_at(times)[:, None] >> np.arange(LINES)) & 1
+
+    def put_codes(self, rows: F32Array, codes: I64Array) -> None:
+        """Put the bits of the codes on the digital lines."""
+        bits = (codes[:, None] >> np.arange(LINES)) & 1
         rows[:, len(ANALOG) :] = LINE_VOLTS * bits

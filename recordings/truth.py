@@ -107,7 +107,8 @@ def _in_signals(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[Fou
         if kind in world and found:
             yield _waves(exam, kind, world[kind].times, wave, found[0])
     lines = [n for n, c in channels if c.kind == "Trigger"]
-    if "stimulus" in world and lines:
+    heard = exam.stream.info.text("desc/codes_from")  # the lines show markers, not the world
+    if "stimulus" in world and lines and not heard:
         yield _codes(exam, world["stimulus"], _line_codes(exam.stream.read(channels=lines)))
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 
 import numpy as np
 import pytest
 
-from devices.base import Array, Device, F64Array
+from devices.base import Array, Chunk, Device, F64Array
 from devices.faults import Faults
 from devices.signals import Blocks, loop_frequencies, pink
 from devices.simulated_eeg import CAP, EEGSettings, SimulatedEEG
@@ -213,3 +214,28 @@ def test_waves_are_as_documented() -> None:
     assert ppg_wave(np.array([-0.07, -0.15])) == pytest.approx([0.5, 0], abs=1e-6)
     assert scr_wave(np.array([0.0, 1.5, 1e3])) == pytest.approx([0, 0, 0], abs=1e-9)
     assert scr_wave(np.arange(0, 25, 0.01)).max() == pytest.approx(1.5, abs=0.3)
+
+
+def test_codes_that_are_heard_are_on_the_trigger_line() -> None:
+    clock = FakeClock()
+    settings = EEGSettings(name="e", channels=1, codes_from="protocol")
+    device = SimulatedEEG(settings, clock)
+    assert [query.name for query in device.inputs()] == ["protocol"]
+    device.open()
+    rows: list[tuple[float, float]] = []
+    sent = {0.1: 101, 0.105: 100, 0.5: 7}  # the second waits until the line is free
+    waiting = [(clock.now() + after, code) for after, code in sent.items()]
+    start = clock.now()
+    for chunk in device.read():
+        while waiting and waiting[0][0] <= clock.now():
+            time, code = waiting.pop(0)
+            text = np.array([[f'{{"code": {code}}}']], dtype=object)
+            device.take(Chunk("protocol", np.array([time]), text))
+        if chunk is not None:
+            rows += zip(chunk.times.tolist(), chunk.data[:, -1].tolist(), strict=True)
+        if clock.now() > start + 1:
+            break
+    codes = [code for _, code in rows]
+    begun = [b for a, b in pairwise(codes) if b not in (a, 0)]
+    assert begun == [101, 100, 7]
+    assert {code: codes.count(code) for code in begun} == {101: 10, 100: 10, 7: 10}
