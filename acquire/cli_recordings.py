@@ -19,12 +19,19 @@ Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]
 
 
 @app.command()
-def check(path: Recorded, as_json: Json = False) -> None:
+def check(
+    path: Recorded,
+    thresholds: Annotated[
+        Path | None,
+        typer.Option(metavar="TOML", help="Limits; else thresholds.toml beside or above it."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
     """Verify a session or an XDF file; exit 0 pass, 1 warnings, 2 fail."""
     from recordings.check import exit_code
     from recordings.report import check_and_report
 
-    report = check_and_report(path)
+    report = check_and_report(path, thresholds=thresholds)
     if as_json:
         typer.echo(report.model_dump_json())
     else:

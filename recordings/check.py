@@ -29,7 +29,9 @@ from recordings.manifest import (
 from recordings.markers import Marker, marker_findings, parse_markers
 from recordings.pairs import pair_reports
 from recordings.session import locate
+from recordings.stimulus_timing import stimulus_reports
 from recordings.stream_check import EVENTS_STREAM, StreamExam, examine_stream
+from recordings.thresholds import judge, load_thresholds
 from recordings.truth import Found, find_all, load_truth, summary
 from recordings.xdf_reader import XdfRecording, read_xdf
 
@@ -52,16 +54,16 @@ class Examination:
         self.recording.close()
 
 
-def check(path: Path, *, hashes: bool = True) -> Report:
+def check(path: Path, *, hashes: bool = True, thresholds: Path | None = None) -> Report:
     """Check a session folder, or any XDF file.
 
     `hashes=False` leaves the SHA-256 of the files out, which takes most of the time where there
-    are long videos.
+    are long videos. `thresholds` is a file; without, one beside or above the session holds.
 
     Raises:
         RecordingError: it is neither, or cannot be read at all.
     """
-    examination = examine(path, hashes=hashes)
+    examination = examine(path, hashes=hashes, thresholds=thresholds)
     examination.close()
     return examination.report
 
@@ -71,7 +73,7 @@ def exit_code(report: Report) -> int:
     return EXIT_CODES[report.verdict]
 
 
-def examine(path: Path, *, hashes: bool = True) -> Examination:
+def examine(path: Path, *, hashes: bool = True, thresholds: Path | None = None) -> Examination:
     """Check as `check` does, and keep what the report's plots need.
 
     Raises:
@@ -79,6 +81,7 @@ def examine(path: Path, *, hashes: bool = True) -> Examination:
     """
     where, xdf, manifest = locate(path)
     folder = where if manifest else xdf.parent
+    limits = load_thresholds(path, thresholds)
     recording = read_xdf(xdf)
     # Hashing reads the disk and lets go of the interpreter: it runs beside everything else.
     with ThreadPoolExecutor(1) as pool:
@@ -86,9 +89,16 @@ def examine(path: Path, *, hashes: bool = True) -> Examination:
         examination = _examine(path, folder, recording, manifest)
         late = files.result() if files else []
     report = examination.report
-    findings = (*report.findings, *late)
+    findings = judge(report, (*report.findings, *late), limits)
+    told = limits.model_dump(exclude_none=True) if limits else None
     return Examination(
-        report.model_copy(update={"findings": _sorted(findings), "verdict": verdict(findings)}),
+        report.model_copy(
+            update={
+                "findings": _sorted(findings),
+                "verdict": verdict(findings),
+                "thresholds": told,
+            }
+        ),
         recording,
         manifest,
         examination.exams,
@@ -130,6 +140,7 @@ def _examine(
         streams=tuple(e.report for e in exams),
         pairs=pairs,
         cameras=cameras,
+        stimulus=tuple(stimulus_reports(markers)),
         truth=tuple(summary(f) for f in found),
         findings=_sorted(findings),
     )

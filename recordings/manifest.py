@@ -323,6 +323,21 @@ class CameraReport(_Model):
     fates: dict[Fate, int]
 
 
+class StimulusReport(_Model):
+    """How exactly the stimuli of one marker stream were shown. Unknown = None."""
+
+    stream: str
+    onsets: int
+    late_p50_ms: float | None = None  # presented - requested, as the player tells
+    late_p99_ms: float | None = None
+    late_max_ms: float | None = None
+    light_from: str = ""  # the photodiode's stream; "" = nobody has measured it
+    light_events: int = 0
+    light_mean_ms: float | None = None  # light - onset: what to add to an onset
+    light_sd_ms: float | None = None
+    light_max_ms: float | None = None
+
+
 class Report(_Model):
     """`report.json`: the certificate."""
 
@@ -335,5 +350,7 @@ class Report(_Model):
     streams: tuple[StreamReport, ...] = ()
     pairs: tuple[PairReport, ...] = ()
     cameras: tuple[CameraReport, ...] = ()
+    stimulus: tuple[StimulusReport, ...] = ()
     truth: tuple[StreamTruth, ...] = ()
+    thresholds: dict[str, Any] | None = None  # the lab's own, as they were applied
     findings: tuple[Finding, ...] = ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from recordings.manifest import CameraReport, Manifest, Report
+from recordings.manifest import CameraReport, Manifest, Report, StimulusReport
 from recordings.stream_check import EVENTS_STREAM
 
 
@@ -22,6 +22,7 @@ def methods_text(report: Report, manifest: Manifest | None) -> str:
         _streams(report),
         _clocks(report),
         *(_camera(c) for c in report.cameras),
+        *(_stimuli(t) for t in report.stimulus),
         _alignment(report),
     ]
     return " ".join(s for s in sentences if s)
@@ -74,6 +75,21 @@ def _camera(camera: CameraReport) -> str:
     return (
         f"Of camera {camera.name}, {camera.stored:,} frames were stored ({camera.codec}), each "
         f"with its own time stamp, and {lost:,} were lost."
+    )
+
+
+def _stimuli(timing: StimulusReport) -> str:
+    text = f"Of {timing.onsets:,} stimulus onsets ({timing.stream})"
+    if timing.late_p99_ms is not None:
+        text += (
+            f", 99 % were shown within {milliseconds(timing.late_p99_ms)} ms of the time asked for"
+        )
+    if timing.light_mean_ms is None:
+        return f"{text}; the delay from swap to light was not measured."
+    return (
+        f"{text}; a photodiode saw light {milliseconds(timing.light_mean_ms)} ± "
+        f"{milliseconds(timing.light_sd_ms)} ms (mean ± SD, n = {timing.light_events:,}) after the "
+        "onset marker."
     )
 
 

@@ -24,6 +24,7 @@ from recordings.truth import Found
 
 MAX_PAIRS: Final = 28  # in the table: all pairs of 8 streams
 MAX_EVENTS: Final = 200
+MAX_GAPS: Final = 50  # in the table; the first 1000 of each stream are in report.json
 _TEMPLATES: Final = Path(__file__).parent / "templates"
 
 _VERDICTS: Final = {
@@ -34,13 +35,13 @@ _VERDICTS: Final = {
 _LEVELS: Final = {"fail": "failed", "warn": "warning", "info": "missing"}
 
 
-def check_and_report(path: Path, *, hashes: bool = True) -> Report:
+def check_and_report(path: Path, *, hashes: bool = True, thresholds: Path | None = None) -> Report:
     """Check a session folder and write its report beside it; of a bare XDF file only check.
 
     Raises:
         RecordingError: it cannot be read, or the report cannot be written.
     """
-    examination = examine(path, hashes=hashes)
+    examination = examine(path, hashes=hashes, thresholds=thresholds)
     try:
         if examination.manifest is not None:
             _write(examination, path if path.is_dir() else path.parent)
@@ -129,6 +130,8 @@ def _context(examination: Examination, report: Report) -> dict[str, Any]:
             if e.rate_hz > 0
         ),
         "sample": (Markup(sample[0]), sample[1]) if sample else None,
+        "gaps": _gaps(report, start),
+        "gaps_left_out": max(sum(len(s.gaps) for s in report.streams) - MAX_GAPS, 0),
         "cameras": [(camera, _fates(camera)) for camera in report.cameras],
         "truth": _truth(report, examination.found),
         "truth_reach": milliseconds(_truth_reach(examination.found)),
@@ -214,6 +217,15 @@ def _colours(pair: PairReport) -> list[tuple[int, str, float]]:
         for c in pair.contributions
     ]
     return sorted(parts, key=lambda part: part[0])
+
+
+def _gaps(report: Report, start: float) -> list[tuple[str, str, str, str]]:
+    """Return (stream, from, duration, samples lost) of the gaps, in order of time."""
+    every = sorted((g.start, g.end, g.lost, s.name) for s in report.streams for g in s.gaps)
+    return [
+        (name, f"{begin - start:.3f}", f"{end - begin:.3f}", f"{lost:,}")
+        for begin, end, lost, name in every[:MAX_GAPS]
+    ]
 
 
 def _small_plots(plots_: Any) -> list[tuple[str, Markup, str]]:

@@ -1,0 +1,70 @@
+"""How exactly stimuli were shown: asked for against shown, and shown against light."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, Final
+
+import numpy as np
+
+from recordings.manifest import StimulusReport
+from recordings.markers import Marker
+from recordings.stream_check import EVENTS_STREAM
+from recordings.timing import F64Array, percentile
+
+FLASH: Final = "flash_on"
+_BEFORE_S, _AFTER_S = 0.1, 0.3
+"""Light is looked for from so long before to so long after the marker."""
+
+
+def stimulus_reports(markers: Mapping[str, Sequence[Marker]]) -> Iterator[StimulusReport]:
+    """Yield the timing of each marker stream with onsets that tell when they were asked for.
+
+    `markers` are those of every text stream, clock offsets applied. Light is that of the stream
+    with the most `flash_on`; each onset is matched with the flash nearest to it.
+    """
+    flashes = {
+        name: np.array([m.time for m in rows if m.event == FLASH]) for name, rows in markers.items()
+    }
+    source = max(flashes, key=lambda name: len(flashes[name]), default="")
+    light = flashes.get(source, np.zeros(0))
+    for name, rows in markers.items():
+        onsets = [m for m in rows if m.event == "onset" and m.fields.get("stimulus") is not None]
+        late = np.array([x for m in onsets if (x := _late(m.fields)) is not None])
+        if name == EVENTS_STREAM or not onsets or not (len(late) or len(light)):
+            continue
+        lags = _lags(np.array([m.time for m in onsets]), np.sort(light))
+        yield StimulusReport(
+            stream=name,
+            onsets=len(onsets),
+            late_p50_ms=_ms(late, 50),
+            late_p99_ms=_ms(late, 99),
+            late_max_ms=_ms(late, 100),
+            light_from=source if len(lags) else "",
+            light_events=len(lags),
+            light_mean_ms=1e3 * float(lags.mean()) if len(lags) else None,
+            light_sd_ms=1e3 * float(lags.std()) if len(lags) else None,
+            light_max_ms=_ms(lags, 100),
+        )
+
+
+def _late(fields: Mapping[str, Any]) -> float | None:
+    asked, shown = fields.get("requested"), fields.get("presented")
+    if not isinstance(asked, (int, float)) or not isinstance(shown, (int, float)):
+        return None
+    return float(shown) - float(asked)
+
+
+def _lags(onsets: F64Array, light: F64Array) -> F64Array:
+    """Return flash minus onset for each onset that has a flash near it, seconds."""
+    if not len(light):
+        return np.zeros(0)
+    after = np.searchsorted(light, onsets).clip(0, len(light) - 1)
+    before = (after - 1).clip(0)
+    lags = np.stack([light[before] - onsets, light[after] - onsets])
+    nearest = lags[np.argmin(np.abs(lags), axis=0), np.arange(len(onsets))]
+    return np.asarray(nearest[(nearest > -_BEFORE_S) & (nearest < _AFTER_S)])
+
+
+def _ms(values: F64Array, q: float) -> float | None:
+    return 1e3 * percentile(values, q) if len(values) else None
