@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_config_dir
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtWidgets import QApplication
 
 from acquire.daemon import TOKEN_VARIABLE
@@ -18,6 +18,7 @@ from acquire.rig import load_rig
 from gui import theme
 from gui.client import EngineClient
 from gui.engine_link import EngineLink
+from gui.texts import install
 from gui.window import RecorderWindow
 
 
@@ -70,6 +71,7 @@ def run(order: WindowOrder) -> int:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
+    install(application, QLocale())
     theme.apply(application)
     window = make_window(order)
     window.show()

@@ -71,12 +71,12 @@ class CameraTile(QFrame):
     def _on_settings(self, found: object) -> None:
         settings = found["settings"] if isinstance(found, Mapping) else {}
         wanted = {
-            "exposure_us": "exposure {:,.0f} µs",
-            "gain_db": "gain {:g} dB",
-            "gain": "gain {:g}",
+            "exposure_us": tr("exposure {:,.0f} µs"),
+            "gain_db": tr("gain {:g} dB"),
+            "gain": tr("gain {:g}"),
         }
         texts = [
-            tr(text).format(settings[key])
+            text.format(settings[key])
             for key, text in wanted.items()
             if isinstance(settings.get(key), int | float)
         ]

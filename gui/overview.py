@@ -48,6 +48,18 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600:02}:{whole // 60 % 60:02}:{whole % 60:02}"
 
 
+def state_word(state: DeviceState) -> str:
+    """Say what a device is doing."""
+    words = {
+        DeviceState.CLOSED: tr("closed"),
+        DeviceState.OPENING: tr("opening"),
+        DeviceState.RUNNING: tr("running"),
+        DeviceState.STALLED: tr("stalled"),
+        DeviceState.FAILED: tr("failed"),
+    }
+    return words[state]
+
+
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line of the list of streams and devices."""
@@ -87,8 +99,8 @@ def device_row(device: DeviceInfo) -> Row:
     health = device_health(device)
     note = device.error or ""
     if not note and health != "alive":
-        note = tr(device.state)
-    return Row(f"device {device.name}", health, device.name, tr(device.state), note, None)
+        note = state_word(device.state)
+    return Row(f"device {device.name}", health, device.name, state_word(device.state), note, None)
 
 
 def missing_row(text: str) -> Row:
@@ -122,7 +134,7 @@ def device_details(device: DeviceInfo) -> list[tuple[str, str]]:
     drift = "–" if device.drift_ppm is None else f"{device.drift_ppm:+.1f} ppm"
     rows = [
         (tr("Driver"), device.driver),
-        (tr("State"), tr(device.state)),
+        (tr("State"), state_word(device.state)),
         (tr("Clock drift"), drift),
     ]
     if device.cameras:

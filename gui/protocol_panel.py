@@ -137,6 +137,7 @@ class ProtocolPanel(QWidget):
             what = " · ".join(filter(None, (info.condition, info.stimulus, info.step)))
             text = tr("{}: trial {} of {}").format(states[info.state], info.trial, info.trials)
             self.now.setText(f"{text}\n{what}")
+        self.mirror.setVisible(info.state in _BUSY)
         self.progress.setMaximum(max(1, info.trials))
         self.progress.setValue(info.trial or 0)
         left = "" if info.remaining_s is None else tr("{} left").format(duration(info.remaining_s))

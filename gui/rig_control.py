@@ -131,7 +131,7 @@ class RigControl(QObject):
             order: dict[str, Any] = {"name": "test", "args": {"code": TEST_CODE}}
             self._send(f"devices/{name}/command", order, said)
         if not outputs:
-            said = tr("no trigger output in this rig: marker {} set").format(TEST_CODE)
+            said = tr("marker {} set; there is no trigger output").format(TEST_CODE)
             self._send("markers", {"text": "test trigger", "code": TEST_CODE}, said)
 
     def _send(self, path: str, body: dict[str, Any], said: str) -> None:
@@ -142,6 +142,8 @@ class RigControl(QObject):
         if dock is None:
             area = Qt.DockWidgetArea.RightDockWidgetArea
             dock = self._docks[name] = self._window.add_dock(name, title, widget, area)
+            if (beside := self._window.findChild(QDockWidget, "protocol")) is not None:
+                self._window.tabifyDockWidget(beside, dock)
         else:
             if (before := dock.widget()) is not None:
                 before.deleteLater()

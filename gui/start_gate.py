@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from acquire.api_models import DiskInfo, StatusInfo
+from acquire.api_models import DeviceInfo, DiskInfo, StatusInfo
 from acquire.messages import DeviceState
 from acquire.status import Phase
+from gui.overview import state_word
 from gui.texts import tr
 
 LOW_MINUTES = 30.0
@@ -55,7 +56,8 @@ def _absent(status: StatusInfo) -> list[Finding]:
     found = [
         Finding(
             "warning",
-            tr("Device {} is {}").format(d.name, tr(d.state)) + (f": {d.error}" if d.error else ""),
+            tr("Device {} is {}").format(d.name, state_word(d.state))
+            + (f": {d.error}" if d.error else ""),
             tr("Nothing of it will be in the session."),
         )
         for d in named
@@ -67,6 +69,10 @@ def _absent(status: StatusInfo) -> list[Finding]:
         if not any(text.startswith(k) for k in known)
     ]
     return found
+
+
+def _state(device: DeviceInfo) -> str:
+    return tr("Device {} is {}").format(device.name, state_word(device.state))
 
 
 def _troubled(status: StatusInfo) -> list[Finding]:

@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QCoreApplication
+from pathlib import Path
 
+from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+
+FOLDER = Path(__file__).parent / "translations"
 CONTEXT = "unisono"
 
 
 def tr(text: str) -> str:
     """Give a text in the user's language; what has no translation stays English."""
     return QCoreApplication.translate(CONTEXT, text)
+
+
+def install(application: QCoreApplication, locale: QLocale) -> QTranslator | None:
+    """Use the translation for a language; None where there is none: then it is English."""
+    translator = QTranslator(application)
+    if not translator.load(locale, "unisono", "_", str(FOLDER)):
+        return None
+    application.installTranslator(translator)
+    return translator

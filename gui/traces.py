@@ -63,8 +63,14 @@ def by_kind(channels: Iterable[ChannelInfo]) -> dict[str, list[ChannelInfo]]:
     found: dict[str, list[ChannelInfo]] = {}
     for channel in channels:
         found.setdefault(channel.kind, []).append(channel)
-    rank = {kind: i for i, kind in enumerate(_ORDER)}
-    return dict(sorted(found.items(), key=lambda item: rank.get(item[0], len(rank))))
+    order = {kind: i for i, kind in enumerate(_ORDER)}
+    return dict(sorted(found.items(), key=lambda item: order.get(item[0], len(order))))
+
+
+def rank(channels: Sequence[ChannelInfo]) -> int:
+    """Give the place of a stream among others: EEG first."""
+    kinds = {c.kind for c in channels}
+    return next((i for i, kind in enumerate(_ORDER) if kind in kinds), len(_ORDER))
 
 
 def layout(traces: Sequence[Trace], height: float) -> list[Place]:

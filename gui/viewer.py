@@ -29,7 +29,7 @@ from gui.history import History
 from gui.live_streams import LiveStream, LiveStreams
 from gui.texts import tr
 from gui.trace_scales import TraceScales
-from gui.traces import Place, Trace, first_choice, layout
+from gui.traces import Place, Trace, first_choice, layout, rank
 from gui.vitals import METHODS
 
 LEFT, TOP, RIGHT, BOTTOM = 84, 4, 88, 40
@@ -130,8 +130,9 @@ class Viewer(QWidget):
     # What is shown.
 
     def signals(self) -> list[LiveStream]:
-        """List the streams that have traces."""
-        return [s for s in self.live.streams if s.history is not None]
+        """List the streams that have traces, in the order in which they are shown."""
+        found = [s for s in self.live.streams if s.history is not None]
+        return sorted(found, key=lambda s: (rank(s.channels), s.key.name, s.key.source_id))
 
     def chosen(self, stream: LiveStream) -> list[ChannelInfo]:
         """List the channels of a stream that are shown."""

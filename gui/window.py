@@ -261,6 +261,8 @@ class RecorderWindow(QMainWindow):
         if event.level == "info":
             return
         recording = self.status is not None and self.status.state is Phase.RECORDING
+        if event.level == "warning" and not recording:
+            return  # the lights and the events say so, and the gate before a start
         lost = recording and event.code in _LOSSES
         when = self.events.time_of_day(event.time)
         self.alarm.add(Alarm("error" if lost else event.level, event.text, when))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -17,6 +18,7 @@ from gui.window import RecorderWindow
 from recordings.manifest import Manifest
 from tests.acquire.program import posix_only, unique
 from tests.acquire.sources import Source, Sources
+from tests.acquire.test_disk_full import MB, disk, fill
 from tests.gui.windows import click, idle, picture, record, wait_until, window
 
 pytestmark = [pytest.mark.usefixtures("qapp"), posix_only]
@@ -121,3 +123,21 @@ def test_closing_the_window_leaves_a_recording_alone(tmp_path: Path, qtbot: QtBo
             assert second.link.end_engine()
             wait_until(lambda: second.alarm.isVisible(), what="gone")
         assert Manifest.load(session.parent).state == "complete"
+
+
+def test_a_full_disk_is_said_with_its_remedy(tmp_path: Path, qtbot: QtBot) -> None:
+    name = unique("wide")
+    source = Source(name, "EEG", channels=64, rate_hz=2000.0)
+    with Sources(source), disk(tmp_path, 100 * MB) as data_dir:
+        order = replace(expecting(tmp_path, name), data_dir=data_dir)
+        with window(order) as found:
+            idle(found)
+            wait_until(lambda: light(found, name) == "alive", what="alive")
+            record(found, "03", anyway=True)
+            fill(data_dir, 2 * MB)
+            wait_until(lambda: found.status and found.status.state == "failed", what="failed")
+            wait_until(lambda: found.alarm.shown is not None, what="alarm")
+            assert any("full" in a.text or "space" in a.text for a in found.alarm.unread)
+            assert "FAILED" in found.bar.state.text()
+            picture(found, "disk-full")
+            assert found.bar.record.isEnabled()

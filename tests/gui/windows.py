@@ -142,8 +142,10 @@ def idle(found: RecorderWindow) -> None:
     wait_until(lambda: found.status and found.status.state == "idle", what="idle")
 
 
-def record(found: RecorderWindow, participant: str) -> None:
-    """Type a participant and press the button."""
+def record(found: RecorderWindow, participant: str, *, anyway: bool = False) -> None:
+    """Type a participant and press the button; `anyway`: pass the gate."""
     found.bar.participant.setText(participant)
     click(found.bar.record)
+    if anyway:
+        click(found.gate.anyway)
     wait_until(lambda: found.status and found.status.state == "recording", what="recording")

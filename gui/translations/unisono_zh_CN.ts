@@ -1,0 +1,955 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>unisono</name>
+    <message>
+        <source>Read</source>
+        <translation>已阅</translation>
+    </message>
+    <message>
+        <source>I have read this (F8)</source>
+        <translation>我已阅读 (F8)</translation>
+    </message>
+    <message>
+        <source>Alarm</source>
+        <translation>警报</translation>
+    </message>
+    <message>
+        <source>{} more</source>
+        <translation>还有 {} 条</translation>
+    </message>
+    <message>
+        <source>no picture yet</source>
+        <translation>尚无画面</translation>
+    </message>
+    <message>
+        <source>Box for the face</source>
+        <translation>面部定位框</translation>
+    </message>
+    <message>
+        <source>Where the face should be; it is not searched for</source>
+        <translation>面部应在的位置；不作自动检测</translation>
+    </message>
+    <message>
+        <source>Variance of the Laplacian of the middle; the bars compare with the best so far</source>
+        <translation>画面中央拉普拉斯方差；格数与迄今最佳值比较</translation>
+    </message>
+    <message>
+        <source>No camera in this rig</source>
+        <translation>此配置中没有相机</translation>
+    </message>
+    <message>
+        <source>focus {} {} · saturated {}</source>
+        <translation>对焦 {} {} · 过曝 {}</translation>
+    </message>
+    <message>
+        <source>Picture of {}</source>
+        <translation>{} 的画面</translation>
+    </message>
+    <message>
+        <source>{:.1f} fps · {} stored, {} lost</source>
+        <translation>{:.1f} 帧/秒 · 已存 {}，丢失 {}</translation>
+    </message>
+    <message>
+        <source>exposure {:,.0f} µs</source>
+        <translation>曝光 {:,.0f} µs</translation>
+    </message>
+    <message>
+        <source>gain {:g} dB</source>
+        <translation>增益 {:g} dB</translation>
+    </message>
+    <message>
+        <source>gain {:g}</source>
+        <translation>增益 {:g}</translation>
+    </message>
+    <message>
+        <source>what was recorded until then is on the disk; start the engine again</source>
+        <translation>此前记录的内容已在磁盘上；请重新启动引擎</translation>
+    </message>
+    <message>
+        <source>The engine was killed (signal {})</source>
+        <translation>引擎被终止（信号 {}）</translation>
+    </message>
+    <message>
+        <source>The engine ended with code {}</source>
+        <translation>引擎已结束，代码 {}</translation>
+    </message>
+    <message>
+        <source>The engine at {} does not answer</source>
+        <translation>位于 {} 的引擎没有应答</translation>
+    </message>
+    <message>
+        <source>Events</source>
+        <translation>事件</translation>
+    </message>
+    <message>
+        <source>Display filters; never on what is recorded</source>
+        <translation>仅用于显示的滤波；不影响记录</translation>
+    </message>
+    <message>
+        <source>High-pass</source>
+        <translation>高通</translation>
+    </message>
+    <message>
+        <source>Low-pass</source>
+        <translation>低通</translation>
+    </message>
+    <message>
+        <source>Notch, with harmonics</source>
+        <translation>陷波（含谐波）</translation>
+    </message>
+    <message>
+        <source>Reference of EEG</source>
+        <translation>脑电参考</translation>
+    </message>
+    <message>
+        <source>Filters ▾</source>
+        <translation>滤波 ▾</translation>
+    </message>
+    <message>
+        <source>as recorded</source>
+        <translation>与记录相同</translation>
+    </message>
+    <message>
+        <source>Filters: {} ▾</source>
+        <translation>滤波：{} ▾</translation>
+    </message>
+    <message>
+        <source>No filter</source>
+        <translation>不滤波</translation>
+    </message>
+    <message>
+        <source>Record anyway</source>
+        <translation>仍然记录</translation>
+    </message>
+    <message>
+        <source>Not yet</source>
+        <translation>暂不</translation>
+    </message>
+    <message>
+        <source>Close this (Esc)</source>
+        <translation>关闭 (Esc)</translation>
+    </message>
+    <message>
+        <source>Before the start</source>
+        <translation>开始之前</translation>
+    </message>
+    <message>
+        <source>and {} more</source>
+        <translation>另有 {} 项</translation>
+    </message>
+    <message>
+        <source>{}: {} of {} above {:g} kΩ</source>
+        <translation>{}：{} / {} 高于 {:g} kΩ</translation>
+    </message>
+    <message>
+        <source>No amplifier of this rig measures impedances</source>
+        <translation>此配置中没有可测阻抗的放大器</translation>
+    </message>
+    <message>
+        <source>Measure impedances</source>
+        <translation>测量阻抗</translation>
+    </message>
+    <message>
+        <source>Menu (F10)</source>
+        <translation>菜单 (F10)</translation>
+    </message>
+    <message>
+        <source>Menu</source>
+        <translation>菜单</translation>
+    </message>
+    <message>
+        <source>Parts of the window</source>
+        <translation>窗口部件</translation>
+    </message>
+    <message>
+        <source>Close the window</source>
+        <translation>关闭窗口</translation>
+    </message>
+    <message>
+        <source>Look</source>
+        <translation>外观</translation>
+    </message>
+    <message>
+        <source>As the system</source>
+        <translation>跟随系统</translation>
+    </message>
+    <message>
+        <source>Light</source>
+        <translation>浅色</translation>
+    </message>
+    <message>
+        <source>Dark</source>
+        <translation>深色</translation>
+    </message>
+    <message>
+        <source>Marker: type, then Enter (Ctrl+M)</source>
+        <translation>标记：输入后按回车 (Ctrl+M)</translation>
+    </message>
+    <message>
+        <source>Marker text</source>
+        <translation>标记文字</translation>
+    </message>
+    <message>
+        <source>Enter: with the time of the first letter. Ctrl+Enter: with the time of Enter.</source>
+        <translation>回车：取首个字符的时间。Ctrl+回车：取回车的时间。</translation>
+    </message>
+    <message>
+        <source>✎ Note (Ctrl+N)</source>
+        <translation>✎ 备注 (Ctrl+N)</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Kept among the events of this session, or of the next one</source>
+        <translation>保存在本次或下一次会话的事件中</translation>
+    </message>
+    <message>
+        <source>stamped {}</source>
+        <translation>时间戳 {}</translation>
+    </message>
+    <message>
+        <source>marks</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>Expected stream</source>
+        <translation>预期的数据流</translation>
+    </message>
+    <message>
+        <source>irregular</source>
+        <translation>不规则</translation>
+    </message>
+    <message>
+        <source>disk {} GB free</source>
+        <translation>磁盘剩余 {} GB</translation>
+    </message>
+    <message>
+        <source>missing</source>
+        <translation>缺失</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Host</source>
+        <translation>主机</translation>
+    </message>
+    <message>
+        <source>Device</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Channels</source>
+        <translation>通道</translation>
+    </message>
+    <message>
+        <source>Nominal rate</source>
+        <translation>标称采样率</translation>
+    </message>
+    <message>
+        <source>Measured rate</source>
+        <translation>实测采样率</translation>
+    </message>
+    <message>
+        <source>Samples</source>
+        <translation>样本</translation>
+    </message>
+    <message>
+        <source>Lost</source>
+        <translation>丢失</translation>
+    </message>
+    <message>
+        <source>Last sample</source>
+        <translation>最近样本</translation>
+    </message>
+    <message>
+        <source>Clock offset</source>
+        <translation>时钟偏移</translation>
+    </message>
+    <message>
+        <source>Clock drift</source>
+        <translation>时钟漂移</translation>
+    </message>
+    <message>
+        <source>Driver</source>
+        <translation>驱动</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>disk {} min</source>
+        <translation>磁盘可用 {} 分钟</translation>
+    </message>
+    <message>
+        <source>another program</source>
+        <translation>其他程序</translation>
+    </message>
+    <message>
+        <source>Frames stored</source>
+        <translation>已存帧</translation>
+    </message>
+    <message>
+        <source>Frames lost</source>
+        <translation>丢失帧</translation>
+    </message>
+    <message>
+        <source>Frame memory</source>
+        <translation>帧缓存</translation>
+    </message>
+    <message>
+        <source>{} s ago</source>
+        <translation>{} 秒前</translation>
+    </message>
+    <message>
+        <source>Protocol</source>
+        <translation>实验流程</translation>
+    </message>
+    <message>
+        <source>File…</source>
+        <translation>文件…</translation>
+    </message>
+    <message>
+        <source>Load</source>
+        <translation>载入</translation>
+    </message>
+    <message>
+        <source>Trials done</source>
+        <translation>已完成试次</translation>
+    </message>
+    <message>
+        <source>Begin</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>▌▌ Pause</source>
+        <translation>▌▌ 暂停</translation>
+    </message>
+    <message>
+        <source>▸ Go on</source>
+        <translation>▸ 继续</translation>
+    </message>
+    <message>
+        <source>▸▸ Skip</source>
+        <translation>▸▸ 跳过</translation>
+    </message>
+    <message>
+        <source>↺ Repeat</source>
+        <translation>↺ 重复</translation>
+    </message>
+    <message>
+        <source>Abort</source>
+        <translation>中止</translation>
+    </message>
+    <message>
+        <source>Hold to end the protocol</source>
+        <translation>按住以结束流程</translation>
+    </message>
+    <message>
+        <source>The participant's screen is not shown</source>
+        <translation>未显示被试屏幕</translation>
+    </message>
+    <message>
+        <source>The participant's screen</source>
+        <translation>被试屏幕</translation>
+    </message>
+    <message>
+        <source>No protocol is loaded</source>
+        <translation>尚未载入流程</translation>
+    </message>
+    <message>
+        <source>loading…</source>
+        <translation>正在载入…</translation>
+    </message>
+    <message>
+        <source>loaded: press Begin</source>
+        <translation>已载入：请按“开始”</translation>
+    </message>
+    <message>
+        <source>running</source>
+        <translation>运行中</translation>
+    </message>
+    <message>
+        <source>closed</source>
+        <translation>已关闭</translation>
+    </message>
+    <message>
+        <source>opening</source>
+        <translation>正在打开</translation>
+    </message>
+    <message>
+        <source>stalled</source>
+        <translation>停滞</translation>
+    </message>
+    <message>
+        <source>failed</source>
+        <translation>失败</translation>
+    </message>
+    <message>
+        <source>▌▌ paused</source>
+        <translation>▌▌ 已暂停</translation>
+    </message>
+    <message>
+        <source>ended</source>
+        <translation>已结束</translation>
+    </message>
+    <message>
+        <source>aborted</source>
+        <translation>已中止</translation>
+    </message>
+    <message>
+        <source>✖ the player crashed: Go on continues with the next trial</source>
+        <translation>✖ 播放器崩溃：按“继续”从下一试次接着进行</translation>
+    </message>
+    <message>
+        <source>Open a protocol</source>
+        <translation>打开流程</translation>
+    </message>
+    <message>
+        <source>Protocols (*.toml)</source>
+        <translation>流程 (*.toml)</translation>
+    </message>
+    <message>
+        <source>{} frames, {} late, {} dropped</source>
+        <translation>{} 帧，{} 迟，{} 丢</translation>
+    </message>
+    <message>
+        <source>{}: trial {} of {}</source>
+        <translation>{}：试次 {} / {}</translation>
+    </message>
+    <message>
+        <source>{} left</source>
+        <translation>剩余 {}</translation>
+    </message>
+    <message>
+        <source>Rig file</source>
+        <translation>配置文件</translation>
+    </message>
+    <message>
+        <source>Looking at every port…</source>
+        <translation>正在查看所有端口…</translation>
+    </message>
+    <message>
+        <source>Open a rig file</source>
+        <translation>打开配置文件</translation>
+    </message>
+    <message>
+        <source>Rig files (*.toml)</source>
+        <translation>配置文件 (*.toml)</translation>
+    </message>
+    <message>
+        <source>The engine was started without a rig file</source>
+        <translation>引擎启动时没有配置文件</translation>
+    </message>
+    <message>
+        <source>Nothing was found that could be driven here.</source>
+        <translation>没有找到可驱动的设备。</translation>
+    </message>
+    <message>
+        <source>Settings of {}</source>
+        <translation>{} 的设置</translation>
+    </message>
+    <message>
+        <source>test trigger {} sent by {}</source>
+        <translation>测试触发 {} 已由 {} 发出</translation>
+    </message>
+    <message>
+        <source>marker {} set; there is no trigger output</source>
+        <translation>已设标记 {}；没有触发输出</translation>
+    </message>
+    <message>
+        <source>{} devices found</source>
+        <translation>找到 {} 个设备</translation>
+    </message>
+    <message>
+        <source>EEG reference</source>
+        <translation>脑电参考电极</translation>
+    </message>
+    <message>
+        <source>EEG ground</source>
+        <translation>脑电接地电极</translation>
+    </message>
+    <message>
+        <source>EEG cap</source>
+        <translation>脑电帽</translation>
+    </message>
+    <message>
+        <source>The rig file</source>
+        <translation>配置文件</translation>
+    </message>
+    <message>
+        <source>Run this rig</source>
+        <translation>运行此配置</translation>
+    </message>
+    <message>
+        <source>Not while recording: all devices are started anew</source>
+        <translation>记录时不可用：所有设备将重新启动</translation>
+    </message>
+    <message>
+        <source>Save and run</source>
+        <translation>保存并运行</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>Good. Devices: {}</source>
+        <translation>正确。设备：{}</translation>
+    </message>
+    <message>
+        <source>Streams</source>
+        <translation>数据流</translation>
+    </message>
+    <message>
+        <source>Devices</source>
+        <translation>设备</translation>
+    </message>
+    <message>
+        <source>Start</source>
+        <translation>启动</translation>
+    </message>
+    <message>
+        <source>Stop</source>
+        <translation>停止</translation>
+    </message>
+    <message>
+        <source>Restart</source>
+        <translation>重启</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
+    </message>
+    <message>
+        <source>Apply</source>
+        <translation>应用</translation>
+    </message>
+    <message>
+        <source>Starts the device anew; not while recording</source>
+        <translation>重新启动设备；记录时不可用</translation>
+    </message>
+    <message>
+        <source>Apply and save</source>
+        <translation>应用并保存</translation>
+    </message>
+    <message>
+        <source>Also write what was changed into the rig file</source>
+        <translation>同时把更改写入配置文件</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>● The device runs with these settings</source>
+        <translation>● 设备正以此设置运行</translation>
+    </message>
+    <message>
+        <source>{} cannot be read; write it as JSON</source>
+        <translation>无法读取 {}；请写成 JSON</translation>
+    </message>
+    <message>
+        <source>{} is no number</source>
+        <translation>{} 不是数字</translation>
+    </message>
+    <message>
+        <source>Spectrum</source>
+        <translation>频谱</translation>
+    </message>
+    <message>
+        <source>Welch: Hann windows of 2 s that overlap by half, of the last 8 s, as filtered</source>
+        <translation>Welch 法：最近 8 秒，2 秒汉宁窗，重叠一半，滤波后</translation>
+    </message>
+    <message>
+        <source>No EEG channel is shown, or not for 2 s yet</source>
+        <translation>没有显示脑电通道，或未满 2 秒</translation>
+    </message>
+    <message>
+        <source>Hz, dB of {}²/Hz</source>
+        <translation>Hz，dB（{}²/Hz）</translation>
+    </message>
+    <message>
+        <source>band power, {}², median of channels</source>
+        <translation>频带功率，{}²，各通道中位数</translation>
+    </message>
+    <message>
+        <source>The rig is still opening</source>
+        <translation>配置仍在打开</translation>
+    </message>
+    <message>
+        <source>The last recording is still being finished</source>
+        <translation>上一次记录仍在收尾</translation>
+    </message>
+    <message>
+        <source>No stream is both connected and chosen</source>
+        <translation>没有既连接又选中的数据流</translation>
+    </message>
+    <message>
+        <source>Nothing of it will be in the session.</source>
+        <translation>会话中将没有它的任何数据。</translation>
+    </message>
+    <message>
+        <source>It will not be in the session unless it comes later.</source>
+        <translation>除非稍后出现，否则会话中没有它。</translation>
+    </message>
+    <message>
+        <source>It is not chosen: nothing of it will be recorded.</source>
+        <translation>未选中：不会记录它的任何数据。</translation>
+    </message>
+    <message>
+        <source>A full disk ends the recording; free some space in {}.</source>
+        <translation>磁盘满会终止记录；请在 {} 腾出空间。</translation>
+    </message>
+    <message>
+        <source>No participant is given</source>
+        <translation>没有填写被试</translation>
+    </message>
+    <message>
+        <source>The session will be called sub-test, like every try; type a pseudonym.</source>
+        <translation>会话将命名为 sub-test，与每次试验相同；请填写化名。</translation>
+    </message>
+    <message>
+        <source>Wait until its devices run.</source>
+        <translation>请等待设备运行。</translation>
+    </message>
+    <message>
+        <source>Wait until its files are closed.</source>
+        <translation>请等待文件关闭。</translation>
+    </message>
+    <message>
+        <source>There is nothing to record; tick a stream.</source>
+        <translation>没有可记录的内容；请勾选数据流。</translation>
+    </message>
+    <message>
+        <source>What it does not send cannot be recorded.</source>
+        <translation>它没有发送的数据无法记录。</translation>
+    </message>
+    <message>
+        <source>The disk is full in {:.0f} minutes</source>
+        <translation>磁盘将在 {:.0f} 分钟后写满</translation>
+    </message>
+    <message>
+        <source>{:.1f} GB are free on the disk</source>
+        <translation>磁盘剩余 {:.1f} GB</translation>
+    </message>
+    <message>
+        <source>Device {} is {}</source>
+        <translation>设备 {}：{}</translation>
+    </message>
+    <message>
+        <source>Stream {}</source>
+        <translation>数据流 {}</translation>
+    </message>
+    <message>
+        <source>READY</source>
+        <translation>就绪</translation>
+    </message>
+    <message>
+        <source>OPENING</source>
+        <translation>正在打开</translation>
+    </message>
+    <message>
+        <source>● RECORDING</source>
+        <translation>● 正在记录</translation>
+    </message>
+    <message>
+        <source>FINISHING</source>
+        <translation>正在收尾</translation>
+    </message>
+    <message>
+        <source>✖ LAST RECORDING FAILED</source>
+        <translation>✖ 上次记录失败</translation>
+    </message>
+    <message>
+        <source>Study</source>
+        <translation>研究</translation>
+    </message>
+    <message>
+        <source>Participant: a pseudonym, without sub-</source>
+        <translation>被试：化名，不含 sub-</translation>
+    </message>
+    <message>
+        <source>Session, without ses-</source>
+        <translation>会话，不含 ses-</translation>
+    </message>
+    <message>
+        <source>Task, without task-</source>
+        <translation>任务，不含 task-</translation>
+    </message>
+    <message>
+        <source>Record</source>
+        <translation>记录</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>轮次</translation>
+    </message>
+    <message>
+        <source>The next run, and the runs that exist</source>
+        <translation>下一轮次及已有轮次</translation>
+    </message>
+    <message>
+        <source>Start recording (Ctrl+R)</source>
+        <translation>开始记录 (Ctrl+R)</translation>
+    </message>
+    <message>
+        <source>Hold to stop, or press Ctrl+.</source>
+        <translation>按住停止，或按 Ctrl+.</translation>
+    </message>
+    <message>
+        <source>Recorded for</source>
+        <translation>已记录时长</translation>
+    </message>
+    <message>
+        <source>How long the disk lasts at what is written now</source>
+        <translation>按当前写入速度磁盘可用时间</translation>
+    </message>
+    <message>
+        <source>Frames of all cameras in the files, and those missing</source>
+        <translation>所有相机已存入文件的帧与丢失的帧</translation>
+    </message>
+    <message>
+        <source>Samples that should be there and are not</source>
+        <translation>应有而缺失的样本</translation>
+    </message>
+    <message>
+        <source>Time of day</source>
+        <translation>时刻</translation>
+    </message>
+    <message>
+        <source>Half the round trip of the worst stream's clock offset, measured by this window</source>
+        <translation>最差数据流时钟偏移往返时间的一半，由本窗口测得</translation>
+    </message>
+    <message>
+        <source>study</source>
+        <translation>研究</translation>
+    </message>
+    <message>
+        <source>sub</source>
+        <translation>被试</translation>
+    </message>
+    <message>
+        <source>ses</source>
+        <translation>会话</translation>
+    </message>
+    <message>
+        <source>task</source>
+        <translation>任务</translation>
+    </message>
+    <message>
+        <source>✖ NO ENGINE</source>
+        <translation>✖ 没有引擎</translation>
+    </message>
+    <message>
+        <source>run {}</source>
+        <translation>轮次 {}</translation>
+    </message>
+    <message>
+        <source>signals {} lost</source>
+        <translation>信号丢失 {}</translation>
+    </message>
+    <message>
+        <source>sync ± {} ms</source>
+        <translation>同步 ± {} ms</translation>
+    </message>
+    <message>
+        <source>No run of these labels exists yet</source>
+        <translation>此标签尚无轮次</translation>
+    </message>
+    <message>
+        <source>frames {} stored, {} lost</source>
+        <translation>帧 已存 {}，丢失 {}</translation>
+    </message>
+    <message>
+        <source>run {} exists</source>
+        <translation>轮次 {} 已存在</translation>
+    </message>
+    <message>
+        <source>Live signals</source>
+        <translation>实时信号</translation>
+    </message>
+    <message>
+        <source>Length of the window</source>
+        <translation>窗口时长</translation>
+    </message>
+    <message>
+        <source>Length of the window (Ctrl+Left, Ctrl+Right)</source>
+        <translation>窗口时长 (Ctrl+左, Ctrl+右)</translation>
+    </message>
+    <message>
+        <source>Scroll</source>
+        <translation>滚动</translation>
+    </message>
+    <message>
+        <source>Scroll instead of sweeping (Ctrl+L)</source>
+        <translation>滚动而非扫描 (Ctrl+L)</translation>
+    </message>
+    <message>
+        <source>▌▌ Freeze</source>
+        <translation>▌▌ 冻结</translation>
+    </message>
+    <message>
+        <source>Hold what is shown (Space)</source>
+        <translation>冻结显示（空格）</translation>
+    </message>
+    <message>
+        <source>Larger traces (Ctrl++)</source>
+        <translation>放大波形 (Ctrl++)</translation>
+    </message>
+    <message>
+        <source>Larger traces</source>
+        <translation>放大波形</translation>
+    </message>
+    <message>
+        <source>Smaller traces (Ctrl+-)</source>
+        <translation>缩小波形 (Ctrl+-)</translation>
+    </message>
+    <message>
+        <source>Smaller traces</source>
+        <translation>缩小波形</translation>
+    </message>
+    <message>
+        <source>Auto</source>
+        <translation>自动</translation>
+    </message>
+    <message>
+        <source>Choose scales from the signals (Ctrl+0)</source>
+        <translation>按信号自动选择比例 (Ctrl+0)</translation>
+    </message>
+    <message>
+        <source>Common</source>
+        <translation>统一</translation>
+    </message>
+    <message>
+        <source>One scale for all channels of a kind</source>
+        <translation>同类通道使用同一比例</translation>
+    </message>
+    <message>
+        <source>Channels ▾</source>
+        <translation>通道 ▾</translation>
+    </message>
+    <message>
+        <source>Which channels are shown (Ctrl+K)</source>
+        <translation>显示哪些通道 (Ctrl+K)</translation>
+    </message>
+    <message>
+        <source>All channels</source>
+        <translation>全部通道</translation>
+    </message>
+    <message>
+        <source>No channel</source>
+        <translation>不显示</translation>
+    </message>
+    <message>
+        <source>All of them</source>
+        <translation>全选</translation>
+    </message>
+    <message>
+        <source>None of them</source>
+        <translation>全不选</translation>
+    </message>
+    <message>
+        <source>markers</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>No signals yet</source>
+        <translation>尚无信号</translation>
+    </message>
+    <message>
+        <source>frozen, {} s ago; Space goes on</source>
+        <translation>已冻结，{} 秒前；按空格继续</translation>
+    </message>
+    <message>
+        <source>Try the simulated rig</source>
+        <translation>试用模拟配置</translation>
+    </message>
+    <message>
+        <source>Find what is plugged in</source>
+        <translation>查找已连接的设备</translation>
+    </message>
+    <message>
+        <source>Open a rig file…</source>
+        <translation>打开配置文件…</translation>
+    </message>
+    <message>
+        <source>A rig says which devices there are. Nothing has to be plugged in.</source>
+        <translation>配置说明有哪些设备。无需连接任何设备即可试用。</translation>
+    </message>
+    <message>
+        <source>Record a face, a brain and a body on one clock</source>
+        <translation>在同一时钟上记录面部、脑电与生理信号</translation>
+    </message>
+    <message>
+        <source>Nothing was found. Plug something in, or try the simulated rig.</source>
+        <translation>没有找到设备。请连接设备，或试用模拟配置。</translation>
+    </message>
+    <message>
+        <source>the search ended without an answer</source>
+        <translation>搜索结束但没有结果</translation>
+    </message>
+    <message>
+        <source>Rig</source>
+        <translation>配置</translation>
+    </message>
+    <message>
+        <source>Cameras</source>
+        <translation>相机</translation>
+    </message>
+    <message>
+        <source>Impedances</source>
+        <translation>阻抗</translation>
+    </message>
+    <message>
+        <source>no rig yet</source>
+        <translation>尚无配置</translation>
+    </message>
+    <message>
+        <source>Start the engine</source>
+        <translation>启动引擎</translation>
+    </message>
+    <message>
+        <source>A recording runs: stop it first</source>
+        <translation>正在记录：请先停止</translation>
+    </message>
+    <message>
+        <source>hold, or Ctrl+.</source>
+        <translation>请按住，或按 Ctrl+.</translation>
+    </message>
+    <message>
+        <source>New rig from what is plugged in…</source>
+        <translation>按已连接的设备新建配置…</translation>
+    </message>
+    <message>
+        <source>Open a rig…</source>
+        <translation>打开配置…</translation>
+    </message>
+    <message>
+        <source>Edit this rig…</source>
+        <translation>编辑此配置…</translation>
+    </message>
+    <message>
+        <source>Send a test trigger</source>
+        <translation>发送测试触发</translation>
+    </message>
+    <message>
+        <source>End the engine and close</source>
+        <translation>结束引擎并关闭</translation>
+    </message>
+    <message>
+        <source>This engine was not started on this computer: end it there</source>
+        <translation>此引擎不在本机启动：请在那里结束</translation>
+    </message>
+    <message>
+        <source>The recording failed: {}</source>
+        <translation>记录失败：{}</translation>
+    </message>
+</context>
+</TS>

@@ -1,0 +1,59 @@
+"""Every text of the windows has a translation, and the compiled file holds them all."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from defusedxml import ElementTree
+from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtWidgets import QApplication
+
+from gui.texts import CONTEXT, install, tr
+from tests.gui.texts_found import GUI, texts
+
+LANGUAGES = ("zh_CN",)
+
+
+def translations(language: str) -> dict[str, str]:
+    tree = ElementTree.parse(GUI / "translations" / f"unisono_{language}.ts")
+    return {m.findtext("source", ""): m.findtext("translation", "") for m in tree.iter("message")}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_nothing_is_left_untranslated_and_every_value_has_its_place(language: str) -> None:
+    known = translations(language)
+    assert set(texts()) <= set(known), sorted(set(texts()) - set(known))
+    assert set(known) <= set(texts()), f"no longer used: {sorted(set(known) - set(texts()))}"
+    for source, translation in known.items():
+        places = [sorted(re.findall(r"\{[^}]*\}", text)) for text in (source, translation)]
+        assert places[0] == places[1], source
+        assert translation, source
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_compiled_file_is_that_of_the_source(language: str, tmp_path: Path) -> None:
+    source = GUI / "translations" / f"unisono_{language}.ts"
+    fresh = tmp_path / "fresh.qm"
+    tool = Path(sys.executable).with_name("pyside6-lrelease")
+    subprocess.run([tool, source, "-qm", fresh], check=True, capture_output=True)
+    one, two = QTranslator(), QTranslator()
+    assert one.load(str(fresh))
+    assert two.load(str(source.with_suffix(".qm")))
+    for text in texts():
+        assert one.translate(CONTEXT, text) == two.translate(CONTEXT, text) != ""
+
+
+def test_the_language_of_the_system_is_used(qapp: QApplication) -> None:
+    assert tr("Record") == "Record"
+    translator = install(qapp, QLocale("zh_CN"))
+    assert translator is not None
+    try:
+        assert tr("Record") == "记录"
+        assert tr("not known") == "not known"
+    finally:
+        qapp.removeTranslator(translator)
+    assert install(qapp, QLocale("en_GB")) is None
