@@ -11,7 +11,7 @@ SYSTEM := libegl1 libgl1 libopengl0 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3
 .PHONY: help demo test lint format bench clean system
 
 help:
-	@echo "make demo    install, and record the simulated rig for 20 s"
+	@echo "make demo    install, play a short protocol to the simulated rig and record it"
 	@echo "make test    install what the tests need, and run them"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   the benchmarks and soak tests (minutes)"

@@ -113,3 +113,37 @@ def copy(
 
     copy_shipped(name, file)
     typer.echo(f"{file}: written; try `unisono stimulus {file} --windowed`")
+
+
+@app.command()
+def calibrate(
+    screen: Screen = 0,
+    windowed: Windowed = False,
+    frames: Annotated[int, typer.Option(min=60, max=100_000, help="How many to measure.")] = 300,
+    refresh_hz: Annotated[float | None, typer.Option(help="What the screen should have.")] = None,
+    photodiode: Annotated[
+        str | None,
+        typer.Option(metavar="STREAM", help="Marker stream of a photodiode on the patch."),
+    ] = None,
+    light_port: Annotated[
+        int | None, typer.Option(help="UDP port of a simulated photodiode.", hidden=True)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Measure a screen: refresh rate, jitter and, with a photodiode, the lag to the light."""
+    from acquire.player_screen import calibrate as measure
+    from acquire.tables import calibration_table
+
+    found = measure(
+        screen=screen,
+        windowed=windowed,
+        frames=frames,
+        refresh_hz=refresh_hz,
+        photodiode=photodiode,
+        light_port=light_port,
+    )
+    if as_json:
+        typer.echo(json.dumps(found))
+    else:
+        calibration_table(found)
+    raise typer.Exit(1 if found["warnings"] else 0)

@@ -434,6 +434,7 @@ class Engine:
     ) -> Outcome:
         opened = [d.snapshot.opened for d in self.devices.processes.values()]
         seeds = [o.seed for o in opened if o is not None and o.seed is not None]
+        self.player.note_latency(recording.streams.values())
         return conclude(
             recording,
             session,

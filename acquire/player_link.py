@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +27,7 @@ from acquire.player_messages import (
 )
 from acquire.protocol_ratings import RatingsFile, is_answer
 from acquire.protocol_run import PlayState
+from acquire.recorder import RecordedStream
 from acquire.rig import Rig
 from recordings.atomic import replace_file
 from recordings.layout import PROTOCOL_NAME
@@ -299,6 +300,18 @@ class PlayerLink:
         """Write what the participant answers into a session from now on; None = into none."""
         self._folder = folder
         self._write_protocol()
+
+    def note_latency(self, streams: Iterable[RecordedStream]) -> None:
+        """Note in the player's streams how far the light was behind the swap, as calibrated.
+
+        The light comes after its stamp: the latency to subtract is negative.
+        """
+        snapshot = self.snapshot
+        screen = snapshot.loaded.screen if snapshot and snapshot.loaded else {}
+        lag_ms = (screen.get("calibration") or {}).get("lag_mean_ms")
+        for stream in streams:
+            if stream.device == NAME and lag_ms is not None:
+                stream.latency_s = -lag_ms * 1e-3
 
     def _write_protocol(self) -> None:
         folder, snapshot = self._folder, self.snapshot

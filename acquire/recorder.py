@@ -58,6 +58,7 @@ class RecordedStream:
     gaps: list[Gap] = field(default_factory=list)
     fates: dict[Fate, int] = field(default_factory=dict)
     drained: bool = False
+    latency_s: float | None = None  # how much too late its stamps are, where that was measured
     was_away: bool = False  # its outlet was gone: the next sample comes after a gap
 
     @property
@@ -96,6 +97,7 @@ class RecordedStream:
             duplicates=self.duplicates,
             first_stamp=self.first,
             last_stamp=self.last,
+            latency_s=self.latency_s,
             offsets=len(self.offsets),
             offset_uncertainty_s=(
                 statistics.median(self.uncertainties) if self.uncertainties else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.table import Table
@@ -156,3 +156,25 @@ def repair_table(done: XdfRepaired) -> None:
     for damage in done.damage:
         console.print(f"byte {damage.offset:,}: {damage.size:,} bytes dropped: {damage.reason}")
     console.print(f"{done.bytes_kept:,} bytes kept, {done.bytes_dropped:,} dropped: {done.target}")
+
+
+def calibration_table(found: Mapping[str, Any]) -> None:
+    """Print what was measured of a screen."""
+    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console.print(found["screen"])
+    table = _table("", ">measured", "")
+    table.add_row("refresh rate", f"{found['refresh_hz']:.3f} Hz", f"of {found['nominal_hz']:g}")
+    table.add_row(
+        "SD of intervals", f"{found['interval_sd_ms']:.3f} ms", f"{found['frames']} frames"
+    )
+    table.add_row("jitter of swaps, p99", f"{found['jitter_p99_ms']:.3f} ms", "")
+    table.add_row("flips missed", str(found["missed_flips"]), "")
+    if found["lag_mean_ms"] is not None:
+        lag = f"SD {found['lag_sd_ms']:.2f}, max {found['lag_max_ms']:.2f} ms"
+        table.add_row("swap to light", f"{found['lag_mean_ms']:.2f} ms", lag)
+    else:
+        table.add_row("swap to light", "unknown", "no photodiode: --photodiode STREAM")
+    console.print(table)
+    for text in found["warnings"]:
+        console.print(f"▲ {text}")
+    console.print(f"kept in {found['file']}; sessions played on this screen carry it")

@@ -31,7 +31,7 @@ def main() -> None:
     if host.receive() is None:
         return
     try:
-        _check_display()
+        check_display()
         application = QGuiApplication(sys.argv[:1])
         application.setApplicationName("Unisono")
         screen = find_screen(host.order.screen)
@@ -44,15 +44,20 @@ def main() -> None:
         _play(host, application, screen)
 
 
-def _check_display() -> None:
-    """Qt would end the process without a word that helps."""
+def check_display() -> None:
+    """Refuse where there is no display: Qt would end the process without a word that helps.
+
+    Raises:
+        ConfigError: there is none.
+    """
     if sys.platform in ("win32", "darwin") or "QT_QPA_PLATFORM" in os.environ:
         return
     if not {"DISPLAY", "WAYLAND_DISPLAY"} & {key for key, value in os.environ.items() if value}:
         raise ConfigError("no display: DISPLAY is not set; log in at the screen, or --headless")
 
 
-def _make_window(screen: QScreen, *, windowed: bool) -> GlSurface | RasterSurface:
+def make_window(screen: QScreen, *, windowed: bool) -> GlSurface | RasterSurface:
+    """Show a window on a screen; the environment's UNISONO_SURFACE chooses opengl or raster."""
     wanted = os.environ.get("UNISONO_SURFACE")
     gl = wanted == "opengl" or (wanted != "raster" and can_use_gl())
     window = GlSurface() if gl else RasterSurface()
@@ -70,7 +75,8 @@ def _make_window(screen: QScreen, *, windowed: bool) -> GlSurface | RasterSurfac
     return window
 
 
-def _wait_shown(window: QWindow) -> bool:
+def wait_shown(window: QWindow) -> bool:
+    """Wait until a window is on the screen; whether it is."""
     deadline = local_clock() + SHOWN_S
     while not window.isExposed() and local_clock() < deadline:
         QGuiApplication.processEvents()
@@ -80,8 +86,8 @@ def _wait_shown(window: QWindow) -> bool:
 
 def _play(host: PlayerHost, application: QGuiApplication, screen: QScreen) -> None:
     order = host.order
-    window = _make_window(screen, windowed=order.windowed)
-    if not _wait_shown(window):
+    window = make_window(screen, windowed=order.windowed)
+    if not wait_shown(window):
         host.fail(f"the window did not appear on screen {screen.name()} within {SHOWN_S:g} s")
         return
     speakers = output_device()

@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtGui import QGuiApplication, QScreen
 
 from acquire.errors import ConfigError
+from acquire.player_calibration import recall
 
 FALLBACK_PX_PER_MM = 3.78
 """96 dots per inch: for screens that do not tell their size."""
@@ -47,7 +48,15 @@ def facts(screen: QScreen, surface: str) -> dict[str, Any]:
         "width_mm": round(mm.width()),
         "height_mm": round(mm.height()),
         "refresh_hz": screen.refreshRate(),
+        "calibration": recall(screen_key(screen, surface)),
     }
+
+
+def screen_key(screen: QScreen, surface: str) -> str:
+    """Name a screen as it is set up: what was measured of it holds for no other mode."""
+    size = screen.size() * screen.devicePixelRatio()
+    rate = round(screen.refreshRate())
+    return f"{screen.name()} {size.width()}x{size.height()} {rate} Hz {surface}"
 
 
 def warnings(screen: QScreen, wanted_hz: float | None) -> list[str]:

@@ -58,7 +58,7 @@ class Stage:
         self._speakers = speakers
         table = host.protocol.file.protocol
         self._drawer = PageDrawer(size, table.background, pixels_per_mm, ratio)
-        self._patch = _corner(size, round(table.patch_mm * pixels_per_mm), table.patch_corner)
+        self._patch = corner(size, round(table.patch_mm * pixels_per_mm), table.patch_corner)
         self._mirror = Mirror(host)
         self._drawn: tuple[object, Drawn] | None = None
         self._draft = Draft()
@@ -284,8 +284,9 @@ def _centred(inner: QSize, outer: QSize) -> QPointF:
     return QPointF((outer.width() - inner.width()) // 2, (outer.height() - inner.height()) // 2)
 
 
-def _corner(size: QSize, side: int, corner: str) -> QRectF:
+def corner(size: QSize, side: int, which: str) -> QRectF:
+    """Give the place of the photodiode patch: `side` pixels, a quarter of the screen at most."""
     side = max(8, min(side, size.width() // 4, size.height() // 4))
-    left = 0 if corner.endswith("left") else size.width() - side
-    top = 0 if corner.startswith("top") else size.height() - side
+    left = 0 if which.endswith("left") else size.width() - side
+    top = 0 if which.startswith("top") else size.height() - side
     return QRectF(left, top, side, side)

@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from PySide6.QtCore import QEvent, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QPointF, QRect, Qt, QTimer
 from PySide6.QtGui import (
     QBackingStore,
     QKeyEvent,
@@ -26,7 +26,7 @@ from PySide6.QtGui import (
 from PySide6.QtOpenGL import QOpenGLWindow
 
 from acquire.lsl import local_clock
-from gui.stimulus.stage import Scene, Stage
+from gui.stimulus.stage import Scene
 
 LEAD_S = 0.010
 """How long before it is due a raster frame is painted."""
@@ -44,20 +44,39 @@ KEYS = {
 }
 
 
-class Surface(Protocol):
-    """What the player needs of its window."""
+class Frames(Protocol):
+    """What a window shows: `stage.Stage`, or the flashes of a calibration."""
 
-    stage: Stage | None
+    @property
+    def wants_pointer(self) -> bool:
+        """Whether the mouse is of use now."""
+        ...
 
-    def begin(self, stage: Stage, frame_s: float, each: Callable[[], bool]) -> None:
-        """Show frames from now on; `each` is called after every one, True = that was the last."""
+    def scene(self, due: float) -> Scene:
+        """Say what to paint into the frame that is due at LSL time `due`."""
+        ...
+
+    def paint(self, painter: QPainter, scene: Scene) -> None:
+        """Paint a frame."""
+        ...
+
+    def swapped(self, scene: Scene, due: float, presented: float) -> None:
+        """Note that a frame came onto the screen."""
+        ...
+
+    def key(self, name: str, text: str, time: float) -> None:
+        """Hear a key."""
+        ...
+
+    def pointer(self, at: QPointF, time: float, *, pressed: bool, held: bool) -> None:
+        """Hear the mouse."""
         ...
 
 
 class _Inputs:
     """Keys and mouse of either kind of window."""
 
-    stage: Stage | None = None
+    stage: Frames | None = None
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Hear a key; a held one counts once, except where it moves or types."""
@@ -104,7 +123,7 @@ class RasterSurface(_Inputs, QWindow):
         self._timer.timeout.connect(self._frame)
         self._key: tuple[object, ...] | None = None
 
-    def begin(self, stage: Stage, frame_s: float, each: Callable[[], bool]) -> None:
+    def begin(self, stage: Frames, frame_s: float, each: Callable[[], bool]) -> None:
         """Show frames from now on; `each` is called after every one, True = that was the last."""
         self.stage, self._frame_s, self._each = stage, frame_s, each
         self._store.resize(self.size())
@@ -163,7 +182,7 @@ class GlSurface(_Inputs, QOpenGLWindow):
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self.update)
 
-    def begin(self, stage: Stage, frame_s: float, each: Callable[[], bool]) -> None:
+    def begin(self, stage: Frames, frame_s: float, each: Callable[[], bool]) -> None:
         """Show frames from now on; `each` is called after every one, True = that was the last."""
         self.stage, self._frame_s, self._each = stage, frame_s, each
         self._last = local_clock()
