@@ -241,7 +241,11 @@ class RecorderWindow(QMainWindow):
         self.impedances.show_status(status)
         self.protocol.show_status(status, self.bar.participant.text())
         if status.error is not None and status.error != self._failure:
-            self.alarm.add(Alarm("error", tr("The recording failed: {}").format(status.error)))
+            self.alarm.add(
+                Alarm(
+                    "error", tr("The recording failed: {}").format(status.error), key=status.error
+                )
+            )
         self._failure = status.error
         if self.gate.isVisible():
             self._refresh_gate()
@@ -265,7 +269,7 @@ class RecorderWindow(QMainWindow):
             return  # the lights and the events say so, and the gate before a start
         lost = recording and event.code in _LOSSES
         when = self.events.time_of_day(event.time)
-        self.alarm.add(Alarm("error" if lost else event.level, event.text, when))
+        self.alarm.add(Alarm("error" if lost else event.level, event.text, when, key=event.text))
 
     def _on_gone(self, text: str) -> None:
         self.status = None
