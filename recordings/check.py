@@ -82,7 +82,7 @@ def examine(path: Path, *, hashes: bool = True, thresholds: Path | None = None) 
     where, xdf, manifest = locate(path)
     folder = where if manifest else xdf.parent
     limits = load_thresholds(path, thresholds)
-    recording = read_xdf(xdf)
+    recording = read_xdf(xdf, strict=True)
     # Hashing reads the disk and lets go of the interpreter: it runs beside everything else.
     with ThreadPoolExecutor(1) as pool:
         files = pool.submit(file_findings, manifest, folder) if manifest and hashes else None

@@ -23,6 +23,8 @@ RESET_STEP_S: Final = 1.0
 _RESET_PAUSE_MADS: Final = 5.0
 _RESET_STEP_MADS: Final = 10.0
 
+_HUGE_S: Final = 1e12
+_TINY_S: Final = 1e-300
 _QUARTZ: Final = 1e-4  # how far computer clocks drift, as a fraction: a prior for short recordings
 _OFFSET_NOISE_S: Final = 20e-6  # the least that an LSL clock offset scatters
 _HUBER: Final = 1.345  # 95 % as efficient as least squares where the errors are normal
@@ -85,7 +87,7 @@ def fit_offsets(times: F64Array, values: F64Array) -> ClockFit:
     stretch is drawn towards zero by what quartz clocks do, 100 ppm: two offsets 2 s apart must not
     decide over the drift of an hour.
     """
-    good = np.isfinite(times) & np.isfinite(values)
+    good = _is_measured(times) & _is_measured(values)
     dropped = int(np.sum(~good))
     times, values = times[good], values[good]
     if not len(times):
@@ -98,6 +100,12 @@ def fit_offsets(times: F64Array, values: F64Array) -> ClockFit:
     )
     kind: Literal["constant", "line"] = "constant" if len(times) == 1 else "line"
     return ClockFit(kind, segments, residuals, dropped)
+
+
+def _is_measured(values: F64Array) -> npt.NDArray[np.bool_]:
+    """Say which numbers a clock can have: not what was in memory by chance."""
+    size = np.abs(values)
+    return np.asarray((size < _HUGE_S) & ((size > _TINY_S) | (size == 0)))
 
 
 def _resets(times: F64Array, values: F64Array) -> IntArray:

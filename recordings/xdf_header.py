@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
-from xml.etree.ElementTree import Element, ParseError
+from xml.etree.ElementTree import Element, ParseError, SubElement, tostring
 
 import defusedxml.ElementTree as SafeTree
 import numpy as np
@@ -87,6 +87,25 @@ class StreamInfo:
         """The bytes of one numeric sample without its stamp."""
         return self.channel_count * (self.dtype.itemsize if self.dtype else 0)
 
+    @property
+    def cleaned_xml(self) -> str | None:
+        """The header as every reader takes it; None where it is that already.
+
+        What is no character of XML is replaced, and a rate that is no number is 0.
+        """
+        text = clean_text(self.xml)
+        rate, count = self.root.find("nominal_srate"), self.text("channel_count")
+        bad_rate = rate is None or _number(rate.text) is None
+        if text.encode() == self.xml and not bad_rate and count == str(self.channel_count):
+            return None
+        root = parse_xml(self.xml)
+        for name, value in (("nominal_srate", self.rate_hz), ("channel_count", self.channel_count)):
+            element = root.find(name)
+            if element is None:
+                element = SubElement(root, name)
+            element.text = str(value)
+        return '<?xml version="1.0"?>' + tostring(root, encoding="unicode")
+
     def text(self, path: str) -> str:
         """Return the text at `path` below `<info>`, such as `desc/reference/label`; "" if none."""
         return (self.root.findtext(path) or "").strip()
@@ -112,15 +131,19 @@ class StreamInfo:
         return self.text("desc/synchronization/can_drop_samples").lower() == "true"
 
 
+def clean_text(xml: bytes) -> str:
+    """Decode UTF-8; what is none, or no character of XML, becomes the replacement character."""
+    return _NOT_XML.sub("\ufffd", xml.decode("utf-8", "replace"))
+
+
 def parse_xml(xml: bytes) -> Element:
     """Return the root of an XML document.
 
     Raises:
         BadXml: it is not well-formed, or declares entities.
     """
-    text = _NOT_XML.sub("\ufffd", xml.decode("utf-8", "replace"))
     try:
-        root: Element = SafeTree.fromstring(text, forbid_dtd=True)
+        root: Element = SafeTree.fromstring(clean_text(xml), forbid_dtd=True)
     except (ParseError, ValueError) as error:
         what = "hostile" if isinstance(error, DefusedXmlException) else "broken"
         raise BadXml(f"{what} XML ({error})") from error

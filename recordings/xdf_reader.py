@@ -200,16 +200,17 @@ class XdfStream:
 class XdfRecording:
     """An open XDF file. Close it, or use it in a `with`; arrays that were read stay valid."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, strict: bool = False) -> None:
         self.path = path
         self._map: mmap.mmap | None = None
         buffer = self._open()
-        found = scan(buffer)
+        found = scan(buffer, strict=strict)
         self.damage: tuple[Damage, ...] = tuple(found.damage)
         self.boundaries = found.boundaries
         self.size = len(buffer)
         self.has_file_header = found.has_file_header
         self.footers: tuple[Span, ...] = tuple(found.footers)
+        self.unclean_headers = tuple(found.headers)  # (first byte, end, stream), of a strict scan
         self.garbage_offsets: tuple[Span, ...] = tuple(found.offsets)
         self._buffer = buffer
         self.streams = tuple(XdfStream(buffer, chunks) for chunks in found.streams.values())
@@ -270,12 +271,13 @@ def _release(buffer: Buffer, start: int, end: int) -> None:
             buffer.madvise(mmap.MADV_DONTNEED, start, end - start)
 
 
-def read_xdf(path: Path) -> XdfRecording:
+def read_xdf(path: Path, *, strict: bool = False) -> XdfRecording:
     """Open an XDF file and find what is in it.
 
-    Damage is no error: what could be read is there, and `damage` lists what could not.
+    Damage is no error: what could be read is there, and `damage` lists what could not. `strict`
+    reads the whole file to find the damage that the heads of the chunks do not show.
 
     Raises:
         RecordingError: the file cannot be opened, or is no XDF file.
     """
-    return XdfRecording(path)
+    return XdfRecording(path, strict=strict)

@@ -1,7 +1,8 @@
 """A damaged or unfinished XDF file made whole: every chunk that can be used, and true footers.
 
 What is left out: bytes that are no chunk, clock offsets that are no numbers (LabRecorder writes
-what it finds in memory when a measurement times out), and the footers there were.
+what it finds in memory when a measurement times out), and the footers there were. Headers with
+characters that are none of XML are written anew.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from pathlib import Path
 from typing import IO, Final
 
 from recordings.errors import RecordingError
-from recordings.xdf import MAGIC, file_header, stream_footer
+from recordings.xdf import MAGIC, file_header, stream_footer, stream_header
 from recordings.xdf_reader import XdfRecording, XdfStream, read_xdf
 from recordings.xdf_scan import Damage, Span, is_garbage
 
@@ -53,15 +54,20 @@ def repair_xdf(source: Path, target: Path) -> XdfRepaired:
     Raises:
         RecordingError: `source` is no XDF file, `target` exists, or the disk fails.
     """
-    with read_xdf(source) as recording:
+    with read_xdf(source, strict=True) as recording:
         kept = list(_kept(recording))
+        pieces: list[tuple[int, int, int | None]] = [(a, b, None) for a, b in kept]
+        pieces += recording.unclean_headers
         try:
             with target.open("xb") as file:
                 file.write(MAGIC)
                 if not recording.has_file_header:
                     file.write(file_header())
-                for span in kept:
-                    _copy(recording, span, file)
+                for start, end, number in sorted(pieces, key=lambda piece: piece[0]):
+                    if number is None:
+                        _copy(recording, (start, end), file)
+                    else:
+                        file.write(_cleaned_header(recording, number))
                 file.write(_footers(recording))
                 file.flush()
                 os.fsync(file.fileno())
@@ -83,14 +89,16 @@ def finish_xdf(path: Path) -> XdfRepaired | None:
     Raises:
         RecordingError: it is no XDF file, or the disk fails.
     """
-    with read_xdf(path) as recording:
+    with read_xdf(path, strict=True) as recording:
         end = recording.size
         for damage in recording.damage:
             if damage.offset + damage.size != recording.size:
                 return None
             end = damage.offset
         complete = all(s.footer is not None for s in recording.streams)
-        if any(recording.garbage_offsets) or (recording.footers and not complete):
+        if recording.unclean_headers or recording.garbage_offsets:
+            return None
+        if recording.footers and not complete:
             return None
         told = _told(recording, path, path, end - len(MAGIC))
         footers = b"" if complete else _footers(recording)
@@ -110,6 +118,7 @@ def _kept(recording: XdfRecording) -> Iterator[Span]:
     """Yield what is copied: all but damage, garbage and the footers."""
     out = [(d.offset, d.offset + d.size) for d in recording.damage]
     out += [*recording.footers, *recording.garbage_offsets]
+    out += [(start, end) for start, end, _ in recording.unclean_headers]
     position = len(MAGIC)
     for start, end in sorted(out):
         if start > position:
@@ -123,6 +132,12 @@ def _copy(recording: XdfRecording, span: Span, file: IO[bytes]) -> None:
     start, end = span
     for at in range(start, end, _COPY):
         file.write(recording.bytes(at, min(at + _COPY, end)))
+
+
+def _cleaned_header(recording: XdfRecording, number: int) -> bytes:
+    """Return the header of a stream, written anew so that every reader takes it."""
+    info = next(stream.info for stream in recording.streams if stream.id == number)
+    return stream_header(number, info.cleaned_xml or info.xml.decode("utf-8", "replace"))
 
 
 def _footers(recording: XdfRecording) -> bytes:

@@ -25,8 +25,13 @@ _STAMP = struct.Struct("<d")
 _VARLEN = {1: struct.Struct("<B"), 4: struct.Struct("<I"), 8: struct.Struct("<Q")}
 
 
-def samples_fit(buffer: Buffer, start: int, end: int, count: int, info: StreamInfo) -> bool:
-    """Say whether bytes `start` to `end` hold exactly `count` samples of the stream."""
+def samples_fit(
+    buffer: Buffer, start: int, end: int, count: int, info: StreamInfo, *, strict: bool = False
+) -> bool:
+    """Say whether bytes `start` to `end` hold exactly `count` samples of the stream.
+
+    Where the size says that every sample has a stamp, that is believed unless `strict`.
+    """
     if info.dtype is None:
         return _strings_end(buffer, start, end, count, info.channel_count) == end
     shortest = count * (1 + info.sample_bytes)
@@ -34,7 +39,10 @@ def samples_fit(buffer: Buffer, start: int, end: int, count: int, info: StreamIn
     if odd or not 0 <= stamped <= count:
         return False
     if stamped == count:
-        return True
+        if not strict or not count:
+            return True
+        flags = np.frombuffer(buffer, np.uint8, end - start, start)[:: 9 + info.sample_bytes]
+        return bool(flags.all())
     return sum(n for _, n, has in _runs(buffer, start, end, count, info) if has) == stamped
 
 

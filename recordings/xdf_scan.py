@@ -17,7 +17,7 @@ from mmap import mmap
 from typing import Final
 
 from recordings.xdf import BOUNDARY_UUID, Tag
-from recordings.xdf_header import BadXml, Footer, StreamInfo, parse_footer, parse_xml
+from recordings.xdf_header import BadXml, Footer, StreamInfo, clean_text, parse_footer, parse_xml
 from recordings.xdf_samples import samples_fit
 
 Buffer = bytes | mmap
@@ -26,7 +26,7 @@ _U32 = struct.Struct("<I")
 _WIDTHS: Final = {1: struct.Struct("<BH"), 4: struct.Struct("<IH"), 8: struct.Struct("<QH")}
 _COUNTS: Final = {1: struct.Struct("<B"), 4: struct.Struct("<I"), 8: struct.Struct("<Q")}
 _OFFSET = struct.Struct("<dd")
-_TINY, _HUGE = 1e-300, 1e12
+_TINY, _HUGE = 1e-300, 1e12  # as in recordings.timing
 _KNOWN: Final = frozenset(int(tag) for tag in Tag)
 _WITH_STREAM: Final = frozenset(
     {Tag.STREAM_HEADER, Tag.SAMPLES, Tag.CLOCK_OFFSET, Tag.STREAM_FOOTER}
@@ -71,6 +71,8 @@ class Scan:
     chunks: int = 0
     has_file_header: bool = False
     footers: list[Span] = field(default_factory=list)
+    headers: list[tuple[int, int, int]] = field(default_factory=list)
+    """First byte, byte after the last, stream: of headers that others cannot read, if strict."""
     offsets: list[Span] = field(default_factory=list)  # those that are no measurement
 
 
@@ -96,14 +98,19 @@ def is_garbage(time: float, value: float) -> bool:
     return any(not math.isfinite(x) or 0 < abs(x) < _TINY or abs(x) > _HUGE for x in (time, value))
 
 
-def scan(buffer: Buffer, start: int = 4) -> Scan:
-    """Find all chunks of a file from byte `start` (after the magic) on. Never raises on damage."""
-    return _Scanner(buffer).run(start)
+def scan(buffer: Buffer, start: int = 4, *, strict: bool = False) -> Scan:
+    """Find all chunks of a file from byte `start` (after the magic) on. Never raises on damage.
+
+    `strict` looks at every sample, which reads the whole file: a chunk of the right size in which a
+    sample has lost its stamp (a block of zeros) is damage then, as it is to every other reader.
+    """
+    return _Scanner(buffer, strict).run(start)
 
 
 class _Scanner:
-    def __init__(self, buffer: Buffer) -> None:
+    def __init__(self, buffer: Buffer, strict: bool) -> None:
         self._buffer = buffer
+        self._strict = strict
         self._size = len(buffer)
         self._found = Scan()
 
@@ -175,7 +182,7 @@ class _Scanner:
         if width not in _COUNTS or start > head.end:
             raise _Bad("no number of samples", stream.id)
         count: int = _COUNTS[width].unpack_from(self._buffer, head.content + 1)[0]
-        if not samples_fit(self._buffer, start, head.end, count, stream.info):
+        if not samples_fit(self._buffer, start, head.end, count, stream.info, strict=self._strict):
             raise _Bad(f"{head.end - start} bytes do not hold {count} samples", stream.id)
         if count:
             stream.starts.append(start)
@@ -193,10 +200,13 @@ class _Scanner:
         stream.offset_values.append(value)
 
     def _take_file_header(self, head: _Head) -> None:
+        xml = self._buffer[head.content : head.end]
         try:
-            parse_xml(self._buffer[head.content : head.end])
+            parse_xml(xml)
         except BadXml as error:
             raise _Bad(f"file header: {error}") from error
+        if self._strict and clean_text(xml).encode() != xml:
+            raise _Bad("file header: characters that are none of XML")
         self._found.has_file_header = True
 
     def _take_header(self, head: _Head) -> None:
@@ -208,6 +218,8 @@ class _Scanner:
         except BadXml as error:
             raise _Bad(f"stream header: {error}", head.stream_id) from error
         self._found.streams[head.stream_id] = StreamChunks(head.stream_id, info)
+        if self._strict and info.cleaned_xml is not None:
+            self._found.headers.append((head.start, head.end, head.stream_id))
 
     def _take_footer(self, head: _Head) -> None:
         stream = self._stream(head)

@@ -105,6 +105,7 @@ def test_a_flipped_byte_costs_its_chunk_alone(tmp_path: Path, at: int, flip: int
     target.unlink(missing_ok=True)
     source.write_bytes(data)
     repair_xdf(source, target)
+    pyxdf.load_xdf(str(target), synchronize_clocks=False, dejitter_timestamps=False)
     with read_xdf(target) as recording:
         assert not recording.damage
         found = {s.id: s for s in recording.streams}
@@ -115,6 +116,23 @@ def test_a_flipped_byte_costs_its_chunk_alone(tmp_path: Path, at: int, flip: int
             mine = [c for c in MADE.chunks if c[:2] == ("samples", number)]
             expected = (len(mine) - len(at_risk)) * (PER_CHUNK if number == 1 else 1)
             assert len(found[number]) >= expected, (kind, stream, at - start, end - start)
+
+
+def test_a_stamp_that_is_zeroed_costs_its_chunk_alone(tmp_path: Path) -> None:
+    start = [c for c in MADE.chunks if c[:2] == ("samples", 1)][4][2]
+    data = bytearray(MADE.data)
+    record = 1 + 8 + 2 * 4
+    first = start + 1 + 1 + 2 + 4 + 2  # length of length, length, tag, stream, number of samples
+    first += MADE.data[start] + MADE.data[start + 1 + MADE.data[start] + 6] - 2
+    while data[first] != 8:
+        first += 1
+    data[first + record : first + 2 * record] = bytes(record)
+    source, target = tmp_path / "zeroed.xdf", tmp_path / "whole.xdf"
+    source.write_bytes(data)
+    repair_xdf(source, target)
+    numbers, words = rounds_of(target)
+    assert sorted(set(range(ROUNDS * PER_CHUNK)) - set(numbers)) == [*range(20, 25)]
+    assert len(words) == ROUNDS
 
 
 def test_zeroed_blocks_and_a_missing_end(tmp_path: Path) -> None:

@@ -82,7 +82,7 @@ def test_gaps_are_in_the_report_with_time_and_length(lossy: Path) -> None:
 
 def test_stimulus_timing_is_measured_against_the_request_and_the_light(tmp_path: Path) -> None:
     rng = np.random.default_rng(0)
-    onsets = 100 + np.arange(40) * 1.5
+    onsets = np.linspace(100.0, 160.0, 40, dtype=np.float64)
     light = (onsets + 0.021 + rng.normal(0, 0.001, 40)).astype(np.float64)
     rows = [
         [json.dumps({"event": "onset", "trial": n, "stimulus": "clip", "code": 101,
