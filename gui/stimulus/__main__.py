@@ -12,7 +12,9 @@ from PySide6.QtGui import QFontDatabase, QGuiApplication, QScreen, QWindow
 from acquire.device_process import pipe_of
 from acquire.errors import AcquireError, ConfigError
 from acquire.lsl import local_clock
+from acquire.player import Player
 from acquire.player_host import PlayerHost
+from acquire.protocol_run import PlayState
 from gui.stimulus.screens import facts, find_screen, pixels_per_mm, warnings
 from gui.stimulus.sound import output_device
 from gui.stimulus.stage import Stage
@@ -84,6 +86,15 @@ def wait_shown(window: QWindow) -> bool:
     return window.isExposed()
 
 
+def screen_gone(player: Player, name: str) -> None:
+    """Pause: nobody sees what is shown."""
+    now = local_clock()
+    if player.run.state is PlayState.RUNNING:
+        player.run.pause(now)
+    text = f"screen {name} is gone: the protocol pauses; plug it in, then resume"
+    player.complain("screen-gone", text, now)
+
+
 def _play(host: PlayerHost, application: QGuiApplication, screen: QScreen) -> None:
     order = host.order
     window = make_window(screen, windowed=order.windowed)
@@ -102,19 +113,15 @@ def _play(host: PlayerHost, application: QGuiApplication, screen: QScreen) -> No
     host.ready(rate, facts(screen, window.kind))
     stage = Stage(host, window.size(), pixels_per_mm(screen), window.devicePixelRatio(), speakers)
 
-    def gone(lost: QScreen) -> None:
-        if lost is screen and host.player.run.state == "running":
-            host.player.run.pause(local_clock())
-            text = f"screen {lost.name()} is gone: paused; plug it in, then resume"
-            host.player.complain("screen-gone", text, local_clock())
-
     def each() -> bool:
         host.serve()
         if host.over:
             application.quit()
         return host.over
 
-    application.screenRemoved.connect(gone)
+    application.screenRemoved.connect(
+        lambda lost: screen_gone(host.player, lost.name()) if lost is screen else None
+    )
     window.begin(stage, 1.0 / rate, each)
     application.exec()
     stage.close()

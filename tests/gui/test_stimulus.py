@@ -21,10 +21,14 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from acquire.errors import ControlError
-from acquire.player_messages import PlayOrder
+from acquire.messages import HostEvent
+from acquire.player import Player
+from acquire.player_messages import Marked, PlayOrder
 from acquire.protocol import load_protocol
 from acquire.protocol_plan import Page, make_plan
+from acquire.protocol_run import PlayState, Run
 from acquire.protocol_scales import BUILT_IN, Choice, Item, Scale, Slider, Text
+from gui.stimulus.__main__ import screen_gone
 from gui.stimulus.answering import Draft, key_pressed
 from gui.stimulus.manikins import draw_manikin
 from gui.stimulus.pages import PageDrawer
@@ -299,6 +303,21 @@ def test_a_clip_that_breaks_off_is_marked_and_never_hangs(
         assert not player.seen(event="onset", step="clip")
         assert "clip-broken" in player.codes
     assert player.seen(event="answer")
+
+
+def test_a_screen_that_is_unplugged_pauses_and_is_told() -> None:
+    told: list[Any] = []
+    player = Player(Run(make_plan(load_protocol("demo"), "01")), told.append)
+    player.run.start(1.0)
+    player.swapped(player.picture(1.0), 1.0, 1.0)
+    screen_gone(player, "HDMI-2")
+    assert player.run.state is PlayState.PAUSED
+    player.swapped(player.picture(1.1), 1.1, 1.1)
+    assert [m.fields["event"] for m in told if isinstance(m, Marked)] == ["onset", "pause"]
+    (event,) = [m for m in told if isinstance(m, HostEvent)]
+    assert (event.level, event.code) == ("warning", "screen-gone")
+    assert "HDMI-2" in event.text
+    player.close()
 
 
 def test_the_demo_needs_no_files() -> None:
