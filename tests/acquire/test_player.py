@@ -296,3 +296,13 @@ def test_a_recording_goes_on_when_the_player_dies(tmp_path: Path, file: Path) ->
     assert (counts["abort"], len(rows(session / "ratings.tsv"))) == (1, counts["answer"])
     assert {m["trial"] for m in texts if m["event"] == "end"} == {1, 2}
     assert result.code == 1  # an alarm
+
+
+def test_a_stand_in_for_the_player_is_refused_beside_it(tmp_path: Path, file: Path) -> None:
+    rig = write_rig(tmp_path, '[[device]]\nname = "protocol"\ndriver = "simulated-markers"\n')
+    result = unisono("record", rig, "--protocol", file, "--headless", folder=tmp_path)
+    assert result.code == 2
+    assert "rename the device, or leave it out" in result.error
+    alone = unisono("record", rig, "--simulate", folder=tmp_path)
+    assert alone.code == 2
+    assert "need --protocol" in alone.error
