@@ -19,6 +19,8 @@ from urllib.parse import urlsplit
 
 from acquire.api_models import Problem
 
+TOKEN_VARIABLE = "UNISONO_TOKEN"
+"""The environment variable that may hold the token, of the daemon and of its clients."""
 MAX_BODY = 64 * 1024
 BODY_S = 10.0
 """How long a client may take to send its body."""

@@ -296,3 +296,24 @@ class RigOrder(_Ask):
 
     text: str = Field(max_length=60_000)
     save: bool = False
+
+
+class ProtocolInfo(_Tell):
+    """What the player does; `none` = nothing is loaded, `crashed` = resume goes on."""
+
+    state: Literal["none", "loading", "loaded", "running", "paused", "ended", "aborted", "crashed"]
+    protocol: str | None = None
+    title: str | None = None
+    participant: str | None = None
+    trial: int | None = None
+    trials: int = 0
+    step: str | None = None
+    stimulus: str | None = None
+    condition: str | None = None
+    since: float | None = None  # onset of the step, LSL time
+    remaining_s: float | None = None  # estimated
+    frames: int = 0
+    late: int = 0
+    dropped: int = 0
+    screen: dict[str, Any] = {}
+    error: str | None = None

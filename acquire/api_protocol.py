@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import FastAPI
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from acquire.api_models import Label
+from acquire.api_models import Label, ProtocolInfo
 from acquire.controller import Controller
 from acquire.player_messages import PlayOrder
 from acquire.protocol import shipped
@@ -26,29 +26,6 @@ class LoadOrder(BaseModel):
     headless: bool = False
     windowed: bool = False
     screen: int = Field(default=0, ge=0, le=15)
-
-
-class ProtocolInfo(BaseModel):
-    """What the player does; `none` = nothing is loaded, `crashed` = resume goes on."""
-
-    model_config = ConfigDict(frozen=True)
-
-    state: Literal["none", "loading", "loaded", "running", "paused", "ended", "aborted", "crashed"]
-    protocol: str | None = None
-    title: str | None = None
-    participant: str | None = None
-    trial: int | None = None
-    trials: int = 0
-    step: str | None = None
-    stimulus: str | None = None
-    condition: str | None = None
-    since: float | None = None  # onset of the step, LSL time
-    remaining_s: float | None = None  # estimated
-    frames: int = 0
-    late: int = 0
-    dropped: int = 0
-    screen: dict[str, Any] = {}
-    error: str | None = None
 
 
 class ShippedInfo(BaseModel):

@@ -15,7 +15,7 @@ from typing import Any
 import uvicorn
 
 from acquire import api, systemd
-from acquire.api_guard import is_loopback
+from acquire.api_guard import TOKEN_VARIABLE, is_loopback
 from acquire.controller import Controller
 from acquire.data_lock import DataLock
 from acquire.errors import AcquireError, ConfigError
@@ -27,7 +27,6 @@ from acquire.rig import Rig
 from acquire.stopping import Stopper
 from recordings.layout import prepare_data_dir
 
-TOKEN_VARIABLE = "UNISONO_TOKEN"
 MIN_TOKEN = 16
 POLL_S = 1.0
 MAX_CONNECTIONS = 64

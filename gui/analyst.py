@@ -17,8 +17,8 @@ from gui.spectra import SECONDS, Spectrum, spectrum
 
 log = logging.getLogger(__name__)
 
-PERIOD_S = 2.0
-LOOK_S = 4.0
+PERIOD_S = 3.0
+LOOK_S = 2.0
 
 Place = tuple[StreamKey, int]
 
@@ -33,7 +33,7 @@ class Findings:
 
 
 class Analyst:
-    """Looks every two seconds at the channels that are shown."""
+    """Looks every three seconds at the channels that are shown."""
 
     def __init__(
         self,

@@ -12,7 +12,7 @@ from platformdirs import user_config_dir
 from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtWidgets import QApplication
 
-from acquire.daemon import TOKEN_VARIABLE
+from acquire.api_guard import TOKEN_VARIABLE
 from acquire.errors import ConfigError
 from acquire.rig import load_rig
 from gui import theme

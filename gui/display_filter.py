@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
-from scipy.signal import butter, iirnotch, sosfilt, sosfilt_zi, tf2sos
 
 from devices.base import Array, F64Array
 from gui.channel_info import ChannelInfo
@@ -37,6 +36,8 @@ class FilterSettings:
 @cache
 def design(settings: FilterSettings, rate_hz: float) -> F64Array | None:
     """Give second-order sections, shape (n, 6); None where nothing is to be filtered."""
+    from scipy.signal import butter, iirnotch, tf2sos  # takes a second: not before it is needed
+
     nyquist, parts = rate_hz / 2, []
     if settings.high_pass_hz and settings.high_pass_hz < nyquist:
         parts.append(butter(ORDER, settings.high_pass_hz, "highpass", fs=rate_hz, output="sos"))
@@ -77,6 +78,8 @@ class DisplayFilter:
         return found
 
     def _filtered(self, part: F64Array) -> F64Array:
+        from scipy.signal import sosfilt, sosfilt_zi
+
         assert self._sos is not None
         bad = ~np.isfinite(part)
         if bad.any():

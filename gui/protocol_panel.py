@@ -19,8 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from acquire.api_models import Problem, StatusInfo
-from acquire.api_protocol import ProtocolInfo
+from acquire.api_models import Problem, ProtocolInfo, StatusInfo
 from gui import theme
 from gui.camera_tile import PictureView
 from gui.client import EngineClient

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.signal import welch
 
 from devices.base import Array, F64Array
 
@@ -44,6 +43,8 @@ def spectrum(data: Array, rate_hz: float, labels: tuple[str, ...], unit: str) ->
     length = round(SEGMENT_S * rate_hz)
     if len(data) < length or length < 8:
         return None
+    from scipy.signal import welch  # takes a second: not before it is needed
+
     values = np.where(np.isfinite(data), data, 0.0)
     hz, power = welch(values, rate_hz, "hann", length, detrend="constant", axis=0)
     return Spectrum(hz, power, labels, unit)

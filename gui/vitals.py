@@ -1,6 +1,7 @@
 """Heart rate, respiration rate and levels, as they stand beside the traces.
 
-For the eye of whoever records: plain methods, named, and nothing where they are not sure.
+For the eye of whoever records: plain methods, named, and nothing where they are not sure. SciPy is
+imported by the first that needs it: it would keep the window waiting for a second.
 """
 
 from __future__ import annotations
@@ -9,8 +10,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.ndimage import uniform_filter1d
-from scipy.signal import butter, find_peaks, sosfiltfilt
 
 from devices.base import F64Array
 
@@ -29,6 +28,8 @@ class Method:
 
 
 def _band(signal: F64Array, rate_hz: float, low: float, high: float) -> F64Array:
+    from scipy.signal import butter, sosfiltfilt
+
     sos = butter(2, (low, min(high, rate_hz * 0.45)), "bandpass", fs=rate_hz, output="sos")
     found: F64Array = sosfiltfilt(sos, signal)
     return found
@@ -49,6 +50,9 @@ def heart_rate_ecg(signal: F64Array, rate_hz: float) -> float | None:
     """Find R peaks where the squared slope of 5 to 20 Hz is high; per minute."""
     if rate_hz < 50:
         return None
+    from scipy.ndimage import uniform_filter1d
+    from scipy.signal import find_peaks
+
     slope = np.diff(_band(signal, rate_hz, 5.0, 20.0)) ** 2
     energy = uniform_filter1d(slope, max(1, round(0.12 * rate_hz)))
     height = 0.25 * float(np.percentile(energy, 99))
@@ -76,6 +80,8 @@ def respiration_rate(signal: F64Array, rate_hz: float) -> float | None:
 def _waves(
     signal: F64Array, rate_hz: float, low: float, high: float, apart_s: float
 ) -> float | None:
+    from scipy.signal import find_peaks
+
     band = _band(signal - np.median(signal), rate_hz, low, high)
     swing = float(np.percentile(band, 95) - np.percentile(band, 5))
     if swing <= 0:

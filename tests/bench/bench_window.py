@@ -43,8 +43,8 @@ class Load:
 
 
 LOADS = (
-    Load("86 channels at 1 kHz, 30 frames/s", "70@1000,16@1000,1@250", 30, 0.08),
-    Load("86 channels at 1 kHz, 60 frames/s", "70@1000,16@1000,1@250", 60, 0.14),
+    Load("86 channels at 1 kHz, 30 frames/s", "70@1000,16@1000,1@50", 30, 0.08),
+    Load("86 channels at 1 kHz, 60 frames/s", "70@1000,16@1000,1@50", 60, 0.14),
     Load("512 channels at 2 kHz, 30 frames/s", "512@2000", 30, 0.40),
 )
 
@@ -53,7 +53,7 @@ LOADS = (
 
 
 def push(streams: str) -> None:
-    """Push noise until the end of the standard input; the stream of 250 Hz sample by sample."""
+    """Push noise until the end of the standard input; the stream of 50 Hz sample by sample."""
     import numpy as np
     import pylsl
 
@@ -62,7 +62,7 @@ def push(streams: str) -> None:
         channels, rate = int(text.split("@")[0]), float(text.split("@")[1])
         name = f"noise-{channels}"
         info = pylsl.StreamInfo(name, "EEG", channels, rate, "float32", name)
-        rows = 1 if rate == 250 else round(rate * CHUNK_S)
+        rows = 1 if rate == 50 else round(rate * CHUNK_S)
         data = (rng.standard_normal((64, rows, channels)) * 10).astype(np.float32)
         pushers.append((pylsl.StreamOutlet(info, rows, 60), rows / rate, data))
     print("ready", flush=True)
