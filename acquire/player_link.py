@@ -25,8 +25,8 @@ from acquire.player_messages import (
     PlayerStatus,
     PlayOrder,
 )
+from acquire.protocol_marks import PlayState
 from acquire.protocol_ratings import RatingsFile, is_answer
-from acquire.protocol_run import PlayState
 from acquire.recorder import RecordedStream
 from acquire.rig import Rig
 from recordings.atomic import replace_file

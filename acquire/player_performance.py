@@ -15,8 +15,8 @@ from acquire.lsl import configuration, configure
 from acquire.player_link import PlayerLink
 from acquire.player_messages import COMMANDS, Loaded, Marked, PlayOrder
 from acquire.progress import warn
+from acquire.protocol_marks import PlayState
 from acquire.protocol_ratings import RatingsFile, is_answer
-from acquire.protocol_run import PlayState
 from acquire.stopping import Stopper
 
 MAX_RESUMES = 3

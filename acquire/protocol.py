@@ -9,9 +9,8 @@ order. A block without is one trial. Nothing here draws, plays or touches a stim
 from __future__ import annotations
 
 import hashlib
-import string
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
@@ -314,8 +313,10 @@ def parse_protocol(text: str, path: Path | None = None) -> Protocol:
         file = ProtocolFile.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(f"{where}: {_problem(error)}") from error
+    from acquire.protocol_check import problems
+
     protocol = Protocol(path, text, file)
-    for problem in _problems(protocol):
+    for problem in problems(protocol):
         raise ConfigError(f"{where}: {problem}")
     return protocol
 
@@ -330,93 +331,3 @@ def _problem(error: ValidationError) -> str:
         return f"{where}: unknown kind of step {tag!r}{suggestion(tag, KINDS)}"
     text = first_problem(error, KINDS[kind] if kind else ProtocolFile)
     return text.replace(f".{kind}", "", 1) if kind else text
-
-
-def _problems(protocol: Protocol) -> Iterable[str]:
-    file = protocol.file
-    yield from _doubles("stimulus", (s.name for s in file.stimulus))
-    yield from _doubles("block", (b.name for b in file.block))
-    for place, block in ((f"block {b.name!r}", b) for b in file.block):
-        yield from _block_problems(protocol, place, block)
-    yield from _code_problems(protocol)
-
-
-def _doubles(what: str, names: Iterable[str]) -> Iterable[str]:
-    seen: set[str] = set()
-    for name in names:
-        if name in seen:
-            yield f"{what} {name!r}: the name is used twice; rename one"
-        seen.add(name)
-
-
-def _block_problems(protocol: Protocol, place: str, block: Block) -> Iterable[str]:
-    file = protocol.file
-    known = set(protocol.stimuli) | {s.category for s in file.stimulus} | {"*"}
-    for wanted in block.stimuli:
-        if wanted not in known or not file.stimulus:
-            yield f"{place}: no stimulus or category {wanted!r}{suggestion(wanted, known - {''})}"
-    for condition in block.conditions:
-        if condition not in file.condition:
-            hint = suggestion(condition, file.condition)
-            yield f"{place}: no [condition.{condition}]{hint}"
-    for number, step in enumerate(block.step):
-        yield from _step_problems(protocol, f"{place}, step {number + 1}", block, step)
-    chosen = protocol.chosen(block)
-    if block.order == "no-repeat":
-        most = max((sum(s.category == o.category for s in chosen) for o in chosen), default=0)
-        if most * 2 > len(chosen) + 1:
-            yield (
-                f"{place}: {most} of {len(chosen)} stimuli are of one category, so that two must "
-                'follow each other; add others, or take order = "shuffled"'
-            )
-
-
-def _step_problems(protocol: Protocol, place: str, block: Block, step: Step) -> Iterable[str]:
-    file = protocol.file
-    if isinstance(step, Clip | Image):
-        if step.stimulus is None and not block.stimuli:
-            yield f"{place}: shows no stimulus; name one, or give the block `stimuli`"
-        if step.stimulus is not None and step.stimulus not in protocol.stimuli:
-            hint = suggestion(step.stimulus, protocol.stimuli)
-            yield f"{place}: no stimulus {step.stimulus!r}{hint}"
-    if isinstance(step, Rating):
-        scales = {**BUILT_IN, **file.scale}
-        for name in step.scales:
-            if name not in scales:
-                yield f"{place}: no scale {name!r}{suggestion(name, scales)}"
-    for condition in step.when:
-        if condition not in block.conditions:
-            yield f"{place}: when names {condition!r}, which is no condition of this block"
-    text = getattr(step, "text", "")
-    allowed = VARIABLES | set(file.variables) | {v for c in file.condition.values() for v in c}
-    for variable in _named_in(text):
-        if variable not in allowed:
-            hint = suggestion(variable, allowed)
-            yield f"{place}: text: no variable {{{variable}}}{hint}"
-
-
-def _named_in(text: str) -> list[str]:
-    try:
-        return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
-    except ValueError:
-        return [""]  # an unpaired brace
-
-
-def _code_problems(protocol: Protocol) -> Iterable[str]:
-    """Say which code means two things; one end code may end many."""
-    meaning: dict[int, str] = {}
-    steps = [(block, step) for block in protocol.file.block for step in block.step]
-    onsets = [(s.code, f"stimulus {s.name!r}") for s in protocol.file.stimulus]
-    onsets += [(step.code, f"step {step.title!r} of {block.name!r}") for block, step in steps]
-    for code, what in onsets:
-        if code is None:
-            continue
-        if code in meaning:
-            yield f"code {code} means both {meaning[code]} and {what}; give one another code"
-        meaning[code] = what
-    for block, step in steps:
-        if step.end_code in meaning:
-            yield (
-                f"code {step.end_code} means both {meaning[step.end_code]} and the end of step "
-                f"{step.title!r} of {block.name!r}; give one another code"
-            )

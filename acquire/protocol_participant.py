@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
+from acquire.protocol_marks import Visit
 from acquire.protocol_order import make_random
 from acquire.protocol_plan import Page
-from acquire.protocol_run import Visit
 from acquire.protocol_scales import Item, Value
 
 SHORTEST_S, LONGEST_S = 0.3, 1.2

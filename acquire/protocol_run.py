@@ -9,109 +9,14 @@ first frame that shows something else. So every onset has exactly one end, whate
 
 from __future__ import annotations
 
-import json
 from collections import deque
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
 from itertools import chain
-from typing import Any, Literal
+from typing import Any
 
 from acquire.errors import ControlError
+from acquire.protocol_marks import By, EventKind, Interrupted, Mark, Picture, PlayState, Visit
 from acquire.protocol_plan import Page, Plan, Trial
 from acquire.protocol_scales import Item, Value
-
-EventKind = Literal["onset", "end", "answer", "pause", "resume", "skip", "repeat", "abort"]
-By = Literal["time", "key", "answer", "stimulus", "operator", "participant", "crash", "error"]
-
-
-class PlayState(StrEnum):
-    """What a protocol is doing."""
-
-    LOADED = "loaded"  # waits for the start
-    RUNNING = "running"
-    PAUSED = "paused"
-    ENDED = "ended"
-    ABORTED = "aborted"
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """A marker of the stream `protocol`; `time` is its stamp, LSL seconds."""
-
-    event: EventKind
-    time: float
-    trial: int | None = None
-    step: str | None = None
-    stimulus: str | None = None
-    code: int | None = None
-    frame: int | None = None
-    requested: float | None = None
-    presented: float | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
-
-    def fields(self) -> dict[str, Any]:
-        """The marker as the stream has it."""
-        return {
-            "event": self.event,
-            "trial": self.trial,
-            "step": self.step,
-            "stimulus": self.stimulus,
-            "code": self.code,
-            "frame": self.frame,
-            "requested": self.requested,
-            "presented": self.presented,
-            **self.more,
-        }
-
-    def text(self) -> str:
-        """The marker as JSON text."""
-        return json.dumps(self.fields(), ensure_ascii=False)
-
-
-@dataclass(frozen=True, slots=True)
-class Interrupted:
-    """The page that a player showed when it died."""
-
-    trial: int
-    step: str
-    stimulus: str | None
-    end_code: int | None
-
-
-@dataclass(eq=False, slots=True)
-class Visit:
-    """One showing of one page."""
-
-    trial: Trial
-    page: Page
-    attempt: int
-    requested: float
-    onset: float | None = None
-    away_s: float = 0.0  # hidden by pauses
-    left: tuple[EventKind, By] | None = None  # how it ends, once that is decided
-    left_at: float = 0.0  # when that was decided
-    notes: dict[str, Any] = field(default_factory=dict)  # what its end is to tell besides
-
-    def names(self) -> dict[str, Any]:
-        """What markers say about it."""
-        stimulus = self.page.stimulus.name if self.page.stimulus else None
-        return {"trial": self.trial.number, "step": self.page.step, "stimulus": stimulus}
-
-
-@dataclass(frozen=True, slots=True)
-class Picture:
-    """What belongs into one frame."""
-
-    visit: Visit | None = None  # None: nothing but the background
-    paused: bool = False
-    position_s: float = 0.0  # into the page
-    patch: bool = False  # whether the photodiode patch is lit
-
-    @property
-    def page(self) -> Page | None:
-        """What is to be seen, unless it is hidden by a pause."""
-        return self.visit.page if self.visit is not None and not self.paused else None
 
 
 class Run:
@@ -225,7 +130,7 @@ class Run:
         """Note that frame number `frame` with `picture` came onto the screen; give its markers."""
         marks: list[Mark] = []
         if self.state is not PlayState.LOADED:  # before the start, nobody may be listening yet
-            marks += [_restamped(mark, frame, presented) for mark in self._owed]
+            marks += [mark.presented_at(frame, presented) for mark in self._owed]
             self._owed.clear()
         if self._on is not None and picture.visit is not self._on:
             marks += self._end_marks(self._on, frame, presented)
@@ -447,18 +352,3 @@ class Run:
             self._pages = deque(self._trial.pages)
         assert self._trial is not None
         self._visit = Visit(self._trial, self._pages.popleft(), self._attempt, time)
-
-
-def _restamped(mark: Mark, frame: int, presented: float) -> Mark:
-    return Mark(
-        mark.event,
-        presented,
-        mark.trial,
-        mark.step,
-        mark.stimulus,
-        mark.code,
-        frame,
-        mark.requested,
-        presented,
-        mark.more,
-    )

@@ -223,14 +223,16 @@ def make_stand_in(path: Path, name: str, spec: StandIn) -> None:
             frame.pts, frame.time_base = index, 1 / rate
             packets += video.encode(frame)
         packets += video.encode()
-        _repeat(container, video, packets, frames, Fraction(unique) / rate)
+        repeat_packets(container, video, packets, frames, Fraction(unique) / rate)
         if sound is not None:
             tone = _tone(sound, 220.0 * 2 ** wheel[0])
             blocks = int(spec.duration_s * SOUND_HZ / SOUND_BLOCK)
-            _repeat(container, sound, tone, blocks, Fraction(len(tone) * SOUND_BLOCK, SOUND_HZ))
+            repeat_packets(
+                container, sound, tone, blocks, Fraction(len(tone) * SOUND_BLOCK, SOUND_HZ)
+            )
 
 
-def _repeat(
+def repeat_packets(
     container: OutputContainer,
     stream: av.VideoStream | av.AudioStream,
     packets: list[av.Packet[Any]],

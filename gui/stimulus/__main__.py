@@ -14,7 +14,7 @@ from acquire.errors import AcquireError, ConfigError
 from acquire.lsl import local_clock
 from acquire.player import Player
 from acquire.player_host import PlayerHost
-from acquire.protocol_run import PlayState
+from acquire.protocol_marks import PlayState
 from gui.stimulus.screens import facts, find_screen, pixels_per_mm, warnings
 from gui.stimulus.sound import output_device
 from gui.stimulus.stage import Stage

@@ -28,7 +28,7 @@ from acquire.player_calibration import (
     swap_figures,
     verdicts,
 )
-from acquire.protocol_run import Picture
+from acquire.protocol_marks import Picture
 from devices.base import F64Array
 from gui.stimulus.__main__ import check_display, make_window, wait_shown
 from gui.stimulus.screens import find_screen, pixels_per_mm, screen_key, warnings

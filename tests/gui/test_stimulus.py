@@ -25,8 +25,9 @@ from acquire.messages import HostEvent
 from acquire.player import Player
 from acquire.player_messages import Marked, PlayOrder
 from acquire.protocol import load_protocol
+from acquire.protocol_marks import PlayState
 from acquire.protocol_plan import Page, make_plan
-from acquire.protocol_run import PlayState, Run
+from acquire.protocol_run import Run
 from acquire.protocol_scales import BUILT_IN, Choice, Item, Scale, Slider, Text
 from gui.stimulus.__main__ import screen_gone
 from gui.stimulus.answering import Draft, key_pressed

@@ -1,0 +1,107 @@
+"""What happens on the participant's screen, as data: visits of pages, pictures, markers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Any, Literal
+
+from acquire.protocol_plan import Page, Trial
+
+EventKind = Literal["onset", "end", "answer", "pause", "resume", "skip", "repeat", "abort"]
+By = Literal["time", "key", "answer", "stimulus", "operator", "participant", "crash", "error"]
+
+
+class PlayState(StrEnum):
+    """What a protocol is doing."""
+
+    LOADED = "loaded"  # waits for the start
+    RUNNING = "running"
+    PAUSED = "paused"
+    ENDED = "ended"
+    ABORTED = "aborted"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A marker of the stream `protocol`; `time` is its stamp, LSL seconds."""
+
+    event: EventKind
+    time: float
+    trial: int | None = None
+    step: str | None = None
+    stimulus: str | None = None
+    code: int | None = None
+    frame: int | None = None
+    requested: float | None = None
+    presented: float | None = None
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+    def fields(self) -> dict[str, Any]:
+        """The marker as the stream has it."""
+        return {
+            "event": self.event,
+            "trial": self.trial,
+            "step": self.step,
+            "stimulus": self.stimulus,
+            "code": self.code,
+            "frame": self.frame,
+            "requested": self.requested,
+            "presented": self.presented,
+            **self.more,
+        }
+
+    def text(self) -> str:
+        """The marker as JSON text."""
+        return json.dumps(self.fields(), ensure_ascii=False)
+
+    def presented_at(self, frame: int, presented: float) -> Mark:
+        """The same, stamped with the swap of a frame."""
+        return replace(self, time=presented, frame=frame, presented=presented)
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """The page that a player showed when it died."""
+
+    trial: int
+    step: str
+    stimulus: str | None
+    end_code: int | None
+
+
+@dataclass(eq=False, slots=True)
+class Visit:
+    """One showing of one page."""
+
+    trial: Trial
+    page: Page
+    attempt: int
+    requested: float
+    onset: float | None = None
+    away_s: float = 0.0  # hidden by pauses
+    left: tuple[EventKind, By] | None = None  # how it ends, once that is decided
+    left_at: float = 0.0  # when that was decided
+    notes: dict[str, Any] = field(default_factory=dict)  # what its end is to tell besides
+
+    def names(self) -> dict[str, Any]:
+        """What markers say about it."""
+        stimulus = self.page.stimulus.name if self.page.stimulus else None
+        return {"trial": self.trial.number, "step": self.page.step, "stimulus": stimulus}
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """What belongs into one frame."""
+
+    visit: Visit | None = None  # None: nothing but the background
+    paused: bool = False
+    position_s: float = 0.0  # into the page
+    patch: bool = False  # whether the photodiode patch is lit
+
+    @property
+    def page(self) -> Page | None:
+        """What is to be seen, unless it is hidden by a pause."""
+        return self.visit.page if self.visit is not None and not self.paused else None
