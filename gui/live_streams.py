@@ -86,6 +86,8 @@ class LiveStreams:
         self.streams: tuple[LiveStream, ...] = ()
         self.frame_s = 1 / 30
         self.filter = FilterSettings()
+        self.others: tuple[FoundStream, ...] = ()
+        """Streams on the network that are not wanted."""
         self._wanted, self._on_frame = wanted, on_frame
         self._arrived: deque[LiveStream] = deque()
         self._closing = threading.Event()
@@ -193,11 +195,13 @@ class LiveStreams:
     def _look(self) -> None:
         resolver = Resolver()
         while not self._closing.wait(LOOK_S):
+            shown = [found for found in resolver.found() if _can_show(found)]
+            self.others = tuple(found for found in shown if not self._wanted(found.key))
             connected = {s.found.uid for s in (*self.streams, *self._arrived) if s.inlet}
-            for found in resolver.found():
+            for found in shown:
                 if self._closing.is_set():
                     return
-                if found.uid not in connected and _can_show(found) and self._wanted(found.key):
+                if found.uid not in connected and self._wanted(found.key):
                     self._connect(found)
             for stream in self.streams:
                 if (inlet := stream.inlet) is not None and (new := inlet.offset()) is not None:

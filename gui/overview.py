@@ -145,3 +145,10 @@ def device_details(device: DeviceInfo) -> list[tuple[str, str]]:
             (tr("Frame memory"), f"{device.ring_fill:.0%}"),
         ]
     return rows
+
+
+def other_row(name: str, kind: str, rate_hz: float, host: str) -> Row:
+    """Describe a stream on the network that the rig does not ask for."""
+    value = f"{rate_hz:g} Hz" if rate_hz else tr("marks")
+    note = tr("{} on {}: not in this rig, not recorded").format(kind or "?", host)
+    return Row(f"other {name} {host}", "other", name, value, note, None)

@@ -17,6 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from acquire.api_models import DeviceInfo, StatusInfo
+from acquire.lsl import FoundStream
 from acquire.messages import DeviceState
 from gui import overview, theme
 from gui.row_list import RowList
@@ -52,7 +53,7 @@ class RigPanel(QWidget):
         layout.addWidget(self._details)
         self.setMinimumWidth(232)
 
-    def show_status(self, status: StatusInfo) -> None:
+    def show_status(self, status: StatusInfo, others: tuple[FoundStream, ...] = ()) -> None:
         """Show what is there and what is not."""
         self._status = status
         known = {d.name for d in status.devices}
@@ -66,6 +67,11 @@ class RigPanel(QWidget):
         self.streams.show_rows(
             [overview.stream_row(s) for s in status.streams]
             + [overview.missing_row(text) for text in missing]
+            + [
+                overview.other_row(s.key.name, s.key.type, s.rate_hz, s.key.hostname)
+                for s in others
+                if s.key.name not in {stream.name for stream in status.streams}
+            ]
         )
         self.devices.show_rows([overview.device_row(d) for d in status.devices])
         self._show_details()

@@ -136,7 +136,7 @@ class _Delegate(QStyledItemDelegate):
         self, painter: QPainter, option: QStyleOptionViewItem, row: Row, head: QRect
     ) -> None:
         middle = Qt.AlignmentFlag.AlignVCenter
-        light = theme.colour("failed" if row.health == "missing" else row.health)
+        light = theme.colour({"missing": "failed", "other": "muted"}.get(row.health, row.health))
         painter.setPen(light)
         painter.drawText(head, middle, looks.GLYPHS.get(row.health, "·"))
         name = head.adjusted(_GLYPH, 0, 0, 0)

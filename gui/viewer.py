@@ -138,7 +138,8 @@ class Viewer(QWidget):
         """List the channels of a stream that are shown."""
         wanted = self._chosen.get(stream.key)
         if wanted is None:
-            return first_choice(stream.channels)
+            # Numbers without a rate are logs, such as the frames of a stimulus player.
+            return first_choice(stream.channels) if stream.found.rate_hz else []
         return [c for c in stream.channels if c.index in wanted]
 
     def choose(self, key: StreamKey, channels: Iterable[int]) -> None:

@@ -236,7 +236,7 @@ class RecorderWindow(QMainWindow):
             self.engine_clock.hear(status.clock, pylsl.local_clock())
         self.events.learn_time(status)
         self.bar.show_status(status, self.viewer.live.sync_s)
-        self.panel.show_status(status)
+        self.panel.show_status(status, self.viewer.live.others)
         self.cameras.show_status(status.devices, status.streams)
         self.impedances.show_status(status)
         self.protocol.show_status(status, self.bar.participant.text())

@@ -951,5 +951,9 @@
         <source>The recording failed: {}</source>
         <translation>记录失败：{}</translation>
     </message>
+    <message>
+        <source>{} on {}: not in this rig, not recorded</source>
+        <translation>{}，位于 {}：不在此配置中，不会记录</translation>
+    </message>
 </context>
 </TS>

@@ -18,7 +18,9 @@ from gui.rig_text import from_found, with_eeg, with_settings
 from gui.settings_form import SettingsForm
 from gui.welcome import Welcome
 from gui.window import RecorderWindow
-from tests.gui.windows import Names, click, idle, picture, record, wait_until, window
+from tests.acquire.program import unique
+from tests.acquire.sources import Source, Sources
+from tests.gui.windows import Names, click, hold, idle, picture, record, wait_until, window
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -107,6 +109,33 @@ def test_the_welcome_page_leads_to_a_rig(
         assert (tmp_path / "simulated.toml").is_file()
         idle(found)
         assert found.pages.currentWidget() is found.signals
+
+
+def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
+    names = Names()
+    stranger = unique("stranger")
+    rig = names.rig(tmp_path, '[[device]]\nname = "{eeg}"\ndriver = "simulated-eeg"\n')
+    with (
+        Sources(Source(stranger, "Gaze")),
+        window(WindowOrder(rig, data_dir=tmp_path / "data")) as found,
+    ):
+        idle(found)
+        panel = found.protocol
+        wait_until(lambda: panel.choice.findData("demo") >= 0, what="shipped protocols")
+        panel.choice.setCurrentIndex(panel.choice.findData("demo"))
+        click(panel.load)
+        wait_until(lambda: panel.info.state == "loaded", what="loaded")
+        click(panel.orders["start"])
+        wait_until(lambda: panel.info.state == "running", what="running")
+        wait_until(lambda: panel.mirror.image is not None, what="the mirror")
+        picture(found, "protocol")
+        click(panel.orders["pause"])
+        wait_until(lambda: panel.info.state == "paused", what="paused")
+        click(panel.orders["resume"])
+        wait_until(lambda: panel.info.state == "running", what="running again")
+        hold(panel.orders["abort"], lambda: panel.info.state == "aborted")
+        rows = [r for r in found.panel.streams.rows.rows if r.title == stranger]
+        assert [r.health for r in rows] == ["other"]
 
 
 SCHEMA = {

@@ -149,3 +149,25 @@ def record(found: RecorderWindow, participant: str, *, anyway: bool = False) -> 
     if anyway:
         click(found.gate.anyway)
     wait_until(lambda: found.status and found.status.state == "recording", what="recording")
+
+
+EXPECTING = """\
+[rig]
+name = "failures"
+
+[[expect]]
+name = "{name}"
+"""
+
+
+def expecting(folder: Path, name: str) -> WindowOrder:
+    """Write a rig that expects one stream."""
+    rig = folder / "rig.toml"
+    rig.write_text(EXPECTING.format(name=name))
+    return WindowOrder(rig, data_dir=folder / "data")
+
+
+def light(found: RecorderWindow, name: str) -> str:
+    """Give the light of a stream in the list; empty where it is not listed."""
+    rows = [r for r in found.panel.streams.rows.rows if name in r.title]
+    return rows[0].health if rows else ""

@@ -1,0 +1,64 @@
+"""The window and its engine: killed, started again, left alone, found again."""
+
+from __future__ import annotations
+
+import os
+import signal
+from pathlib import Path
+
+import psutil
+import pytest
+from pytestqt.qtbot import QtBot
+
+from recordings.manifest import Manifest
+from tests.acquire.program import posix_only, unique
+from tests.acquire.sources import Source, Sources
+from tests.gui.windows import click, expecting, idle, light, picture, record, wait_until, window
+
+pytestmark = [pytest.mark.usefixtures("qapp"), posix_only]
+
+
+def test_a_killed_engine_is_said_and_started_again(tmp_path: Path, qtbot: QtBot) -> None:
+    name = unique("gaze")
+    with Sources(Source(name, "EEG")), window(expecting(tmp_path, name)) as found:
+        idle(found)
+        wait_until(lambda: light(found, name) == "alive", what="alive")
+        record(found, "01")
+        process = found.link.process
+        assert process is not None
+        below = psutil.Process(process.pid).children(recursive=True)
+        os.kill(process.pid, signal.SIGKILL)
+        wait_until(lambda: found.alarm.isVisible(), 5.0, "alarm")
+        assert found.alarm.shown is not None
+        assert "killed (signal 9)" in found.alarm.shown.text
+        assert "NO ENGINE" in found.bar.state.text()
+        picture(found, "engine-gone")
+        psutil.wait_procs(below, timeout=10)
+        click(found.alarm.action)
+        idle(found)
+        assert found.bar.record.isEnabled()
+        wait_until(lambda: light(found, name) == "alive", what="alive again")
+
+
+def test_closing_the_window_leaves_a_recording_alone(tmp_path: Path, qtbot: QtBot) -> None:
+    name = unique("gaze")
+    order = expecting(tmp_path, name)
+    with Sources(Source(name, "EEG")):
+        with window(order, end_engine=False) as first:
+            idle(first)
+            wait_until(lambda: light(first, name) == "alive", what="alive")
+            record(first, "02")
+            process = first.link.process
+            assert process is not None
+        assert psutil.pid_exists(process.pid)
+        (session,) = (tmp_path / "data").rglob("session.json")
+        assert Manifest.load(session.parent).state == "recording"
+        with window(order, end_engine=False) as second:
+            wait_until(lambda: second.status is not None, what="attached")
+            assert second.link.process is None, "it started another engine"
+            wait_until(lambda: second.bar.participant.text() == "02", what="labels")
+            second.stop()
+            idle(second)
+            assert second.link.end_engine()
+            wait_until(lambda: second.alarm.isVisible(), what="gone")
+        assert Manifest.load(session.parent).state == "complete"
