@@ -208,6 +208,8 @@ def clips(
 
 
 def _box(text: str) -> tuple[int, int, int, int] | None:
+    from acquire.errors import ConfigError
+
     if not text:
         return None
     try:
@@ -215,7 +217,7 @@ def _box(text: str) -> tuple[int, int, int, int] | None:
         if min(left, top) < 0 or min(width, height) < 2:
             raise ValueError
     except ValueError:
-        raise typer.BadParameter(
-            f"{text!r}: four whole numbers LEFT,TOP,WIDTH,HEIGHT, the size at least 2"
+        raise ConfigError(
+            f"--box {text!r}: give four whole numbers LEFT,TOP,WIDTH,HEIGHT, the size at least 2"
         ) from None
     return left, top, width, height

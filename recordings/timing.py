@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final, Literal
 
 import numpy as np
+import numpy.ma  # np.median loads it at its first call: 20 ms amid something else
 import numpy.typing as npt
 
 F64Array = npt.NDArray[np.float64]
@@ -32,6 +33,7 @@ _HUBER: Final = 1.345  # 95 % as efficient as least squares where the errors are
 # Stamps whose intervals scatter less than this part of a period show every lost sample.
 _REGULAR: Final = 0.25
 _GAP_PERIODS: Final = 1.5
+_MOST: Final = 1e15  # samples that one gap may have lost: what int64 and float64 hold exactly
 _BLOCK_S: Final = 30.0
 
 
@@ -222,7 +224,7 @@ def gaps(
         periods = np.diff(stamps) * rate_hz
         if regular if regular is not None else is_regular(stamps, rate_hz):
             found = np.flatnonzero(periods > _GAP_PERIODS)
-            lost = np.maximum(np.rint(periods[found]).astype(np.int64) - 1, 1)
+            lost = np.maximum(np.rint(np.minimum(periods[found], _MOST)).astype(np.int64) - 1, 1)
         else:
             limit = max(_GAP_PERIODS, 1 + 10 * percentile(np.abs(periods - 1), 99))
             late = np.flatnonzero(periods > limit)
@@ -239,7 +241,9 @@ def _lasting_lag(stamps: F64Array, index: int, rate_hz: float) -> int:
     after = stamps[index + 1 : index + 1 + reach]
     at = np.arange(-len(before) + 1, len(after) + 1)
     lag = np.concatenate([before, after]) - at / rate_hz
-    return int(np.rint((lag[len(before) :].min() - lag[: len(before)].min()) * rate_hz))
+    lasting = (lag[len(before) :].min() - lag[: len(before)].min()) * rate_hz
+    # Stamps of a damaged file may be anything.
+    return int(np.rint(min(lasting, _MOST))) if np.isfinite(lasting) else 0
 
 
 def duplicates(stamps: F64Array) -> int:

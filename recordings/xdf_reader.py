@@ -91,9 +91,7 @@ class XdfStream:
         """Return the raw stamp of each chunk's first sample; None where a chunk leaves it out."""
         if self.is_text or not self._is_dense:
             return None
-        starts = np.frombuffer(self._chunks.starts, np.uint64).astype(np.int64)
-        raw = np.frombuffer(self._buffer, np.uint8)[starts[:, None] + np.arange(1, 9)]
-        return np.asarray(raw.view("<f8")[:, 0], np.float64)
+        return np.array(self._chunks.firsts, np.float64)
 
     def _all_stamped(self, start: int) -> bool:
         """Whether the chunk of a sample begins with a stamp: then none before it is needed."""
@@ -151,11 +149,24 @@ class XdfStream:
         width = self.info.channel_count if channels is None else len(channels)
         out = np.empty((max(stop - start, 0), width), self.info.dtype.newbyteorder("="))
         picked = slice(None) if channels is None else list(channels)
+        stamps = self._stamps_to_keep(start, stop)
         at = 0
-        for _, values in self._numeric_runs(start, stop):
-            out[at : at + len(values)] = values[:, picked]
-            at += len(values)
+        for times, values in self._numeric_runs(start, stop):
+            after = at + len(values)
+            out[at:after] = values[:, picked]
+            if stamps is not None and times is not None:
+                stamps[at:after] = times
+            at = after
+        if stamps is not None:
+            self.__dict__["stamps"] = stamps
         return out
+
+    def _stamps_to_keep(self, start: int, stop: int) -> F64Array | None:
+        """Return room for the stamps where all samples are read: the file is not read twice."""
+        whole = (start, stop) == (0, len(self))
+        if not whole or "stamps" in self.__dict__ or not self._is_dense:
+            return None
+        return np.empty(len(self), np.float64)
 
     def _numeric_runs(
         self, start: int, stop: int

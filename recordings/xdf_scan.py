@@ -26,6 +26,7 @@ _U32 = struct.Struct("<I")
 _WIDTHS: Final = {1: struct.Struct("<BH"), 4: struct.Struct("<IH"), 8: struct.Struct("<QH")}
 _COUNTS: Final = {1: struct.Struct("<B"), 4: struct.Struct("<I"), 8: struct.Struct("<Q")}
 _OFFSET = struct.Struct("<dd")
+_STAMP = struct.Struct("<d")
 _TINY, _HUGE = 1e-300, 1e12  # as in recordings.timing
 _KNOWN: Final = frozenset(int(tag) for tag in Tag)
 _WITH_STREAM: Final = frozenset(
@@ -56,6 +57,7 @@ class StreamChunks:
     starts: array[int] = field(default_factory=lambda: array("Q"))  # first byte of the samples
     sizes: array[int] = field(default_factory=lambda: array("Q"))  # bytes of the samples
     counts: array[int] = field(default_factory=lambda: array("Q"))  # samples
+    firsts: array[float] = field(default_factory=lambda: array("d"))  # stamps of first samples
     offset_times: list[float] = field(default_factory=list)
     offset_values: list[float] = field(default_factory=list)
     footer: Footer | None = None
@@ -188,6 +190,8 @@ class _Scanner:
             stream.starts.append(start)
             stream.sizes.append(head.end - start)
             stream.counts.append(count)
+            stamped = self._buffer[start] != 0
+            stream.firsts.append(_STAMP.unpack_from(self._buffer, start + 1)[0] if stamped else 0.0)
 
     def _take_offset(self, head: _Head) -> None:
         stream = self._stream(head)

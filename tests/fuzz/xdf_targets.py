@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
+from recordings.check import check
 from recordings.errors import RecordingError
 from recordings.session import open_session
 from recordings.xdf_reader import read_xdf
@@ -29,6 +30,8 @@ def read_everything(path: Path) -> int:
         assert samples <= recording.size * MOST_SAMPLES_A_BYTE
         kept = sum(d.size for d in recording.damage)
         assert kept <= recording.size
+    with suppress(RecordingError):
+        check(path)
     with suppress(RecordingError), open_session(path) as session:
         for one in session:
             times = one.times()
