@@ -120,6 +120,7 @@ class ClipDecoder:
             stream.thread_type = "AUTO"
             stream.codec_context.options = {"err_detect": "explode"}  # no made-up pictures
             first: float | None = None
+            index = 0
             for index, frame in enumerate(container.decode(stream)):
                 picture = frame.reformat(width, height, format="bgra", interpolation="BILINEAR")
                 plane = picture.planes[0]
@@ -132,6 +133,10 @@ class ClipDecoder:
                     return
                 if index + 1 >= READY_FRAMES:
                     self._ready.set()
+        if (decoded := 0 if first is None else index + 1) < self.info.frames:
+            self.error = (
+                f"{self.info.path.name}: breaks off after {decoded} of {self.info.frames} frames"
+            )
 
     def _put(self, frame: ClipFrame) -> bool:
         while not self._stop.is_set():
