@@ -194,9 +194,13 @@ def gui(
     ] = None,
 ) -> None:
     """Open the recorder window; it starts the rig's daemon, or finds the one that runs."""
-    from gui.app import WindowOrder
-    from gui.app import run as show
+    from acquire.errors import ConfigError
 
+    try:
+        from gui.app import WindowOrder
+        from gui.app import run as show
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{error.name} is missing; pip install 'unisono[gui]'") from error
     raise typer.Exit(show(WindowOrder(rig, attach, data_dir, token_file)))
 
 

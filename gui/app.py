@@ -68,6 +68,7 @@ def run(order: WindowOrder) -> int:
     Raises:
         AcquireError: the rig file cannot be used.
     """
+    _check(order)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
@@ -81,6 +82,15 @@ def run(order: WindowOrder) -> int:
     beat.timeout.connect(lambda: None)
     beat.start()
     return application.exec()
+
+
+def _check(order: WindowOrder) -> None:
+    """Find out what cannot work before Qt ends the process over a missing display."""
+    if order.rig is not None:
+        load_rig(order.rig)
+    shown = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
+    if sys.platform == "linux" and not any(os.environ.get(name) for name in shown):
+        raise ConfigError("no display: neither X nor Wayland; `unisono daemon` works without one")
 
 
 def _token(order: WindowOrder) -> str | None:

@@ -346,6 +346,7 @@ class RecorderWindow(QMainWindow):
         if self.memory is not None:
             labels = {"study": self.bar.study.text(), "task": self.bar.task.text()}
             self.memory.save(self, {**labels, "window_s": self.viewer.canvas.window_s})
+        self.hide()  # what follows may take a moment
         self.analyst.close()
         self.viewer.live.close()
         self.link.close(end_engine=idle)

@@ -11,7 +11,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from recordings.manifest import Manifest
-from tests.acquire.program import posix_only, unique
+from tests.acquire.program import posix_only, unique, unisono
 from tests.acquire.sources import Source, Sources
 from tests.gui.windows import click, expecting, idle, light, picture, record, wait_until, window
 
@@ -62,3 +62,15 @@ def test_closing_the_window_leaves_a_recording_alone(tmp_path: Path, qtbot: QtBo
             assert second.link.end_engine()
             wait_until(lambda: second.alarm.isVisible(), what="gone")
         assert Manifest.load(session.parent).state == "complete"
+
+
+def test_what_cannot_work_is_one_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    nowhere = tmp_path / "nowhere.toml"
+    result = unisono("gui", nowhere, folder=tmp_path)
+    assert (result.code, result.stderr.count("\n")) == (2, 1)
+    assert "no such rig file" in result.error
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    result = unisono("gui", folder=tmp_path)
+    assert (result.code, result.stderr.count("\n")) == (2, 1)
+    assert "no display" in result.error
