@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -20,18 +21,26 @@ Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]
 
 @app.command()
 def check(
-    path: Recorded,
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="SESSION|XDF…", help="Or folders with sessions in.")
+    ],
     thresholds: Annotated[
         Path | None,
         typer.Option(metavar="TOML", help="Limits; else thresholds.toml beside or above it."),
     ] = None,
+    jobs: Annotated[int, typer.Option(help="Sessions at a time; 0 = one a core.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Verify a session or an XDF file; exit 0 pass, 1 warnings, 2 fail."""
+    """Verify sessions or XDF files; exit 0 pass, 1 warnings, 2 fail."""
     from recordings.check import exit_code
+    from recordings.manifest import MANIFEST_NAME
     from recordings.report import check_and_report
 
-    report = check_and_report(path, thresholds=thresholds)
+    is_study = paths[0].is_dir() and not (paths[0] / MANIFEST_NAME).exists()
+    if len(paths) > 1 or (is_study and any(paths[0].rglob(MANIFEST_NAME))):
+        _check_many(paths, thresholds, jobs, as_json)
+        return
+    report = check_and_report(paths[0], thresholds=thresholds)
     if as_json:
         typer.echo(report.model_dump_json())
     else:
@@ -39,6 +48,21 @@ def check(
 
         report_table(report)
     raise typer.Exit(exit_code(report))
+
+
+def _check_many(paths: list[Path], thresholds: Path | None, jobs: int, as_json: bool) -> None:
+    from recordings.check_many import Checked, check_many
+    from recordings.export import find_sessions
+
+    def tell(done: Checked) -> None:
+        if not as_json:
+            said = f"{done.warnings} warnings, {done.failures} failures"
+            typer.echo(f"{done.verdict or 'NOT CHECKED'}  {done.path}: {done.error or said}")
+
+    results = check_many(find_sessions(paths), thresholds, jobs or os.cpu_count() or 1, tell)
+    if as_json:
+        typer.echo(json.dumps([asdict(done) for done in results]))
+    raise typer.Exit(max(done.exit_code for done in results))
 
 
 @app.command()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -70,6 +72,21 @@ def test_a_file_above_the_session_holds_for_the_study(lossy: Path) -> None:
             check(lossy)
     finally:
         path.unlink()
+
+
+def test_a_whole_study_is_checked_at_once(lossy: Path) -> None:
+    clean = make_session(lossy.parents[3], Plan(seconds=4.0))
+    code = "from acquire.cli import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-c", code, "check", str(lossy.parents[3]), "--json", "--jobs", "2"],
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    verdicts = {Path(c["path"]): c["verdict"] for c in json.loads(done.stdout.splitlines()[-1])}
+    assert verdicts == {lossy: "WARN", clean: "PASS"}
+    assert done.returncode == 1
+    assert (clean / "report.html").exists()
 
 
 def test_gaps_are_in_the_report_with_time_and_length(lossy: Path) -> None:
