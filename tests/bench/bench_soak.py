@@ -75,14 +75,15 @@ def main() -> int:
                 time.sleep(LOOK_S)
                 look(program, memory)
             cpu = sum(sum(p.cpu_times()[:2]) for p in program.tree()) / (time.monotonic() - began)
+            for process, values in memory.items():
+                begin = values[len(values) // 5]
+                print(f"{process:28s} {begin:6.1f} → {values[-1]:6.1f} MB", flush=True)
             program.say("stop\n")
-            result = program.wait()
+            result = program.wait(60 + 30 * options.minutes)  # it checks what it has recorded
         print(f"{options.minutes:g} min, {100 * cpu:.0f} % of a core, exit code {result.code}")
         report = unisono("check", result.session, "--json", folder=folder).json
     lost = sum(s["lost"] for s in report["streams"])
     grown = {n: values[-1] - values[len(values) // 5] for n, values in memory.items()}
-    for process, values in memory.items():
-        print(f"{process:28s} {values[len(values) // 5]:6.1f} → {values[-1]:6.1f} MB")
     worst = max(grown.values())
     print(f"lost {lost} (limit 0), verdict {report['verdict']}, growth {worst:.1f} MB (limit 5)")
     return int(result.code != 0 or lost > 0 or worst > LIMIT_MB or report["verdict"] == "FAIL")
