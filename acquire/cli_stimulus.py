@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from typer.core import TyperGroup
 
 from acquire.errors import ConfigError
-from acquire.player_messages import PlayOrder
+
+if TYPE_CHECKING:  # 0.1 s that --help need not wait for
+    from acquire.player_messages import PlayOrder
 
 
 class _PlayUnlessNamed(TyperGroup):
@@ -49,6 +51,8 @@ def order(
     screen: int,
 ) -> PlayOrder | None:
     """Make the order of `record --protocol`; None without a protocol."""
+    from acquire.player_messages import PlayOrder
+
     if protocol is None:
         if simulate or headless or windowed or screen:
             raise ConfigError("--simulate, --headless, --windowed and --screen need --protocol")
@@ -85,6 +89,8 @@ def play(
 ) -> None:
     """Play a protocol; its markers are the LSL stream `protocol`."""
     from acquire.player_performance import PlayOptions, perform
+
+    from acquire.player_messages import PlayOrder
 
     wanted = PlayOrder(
         protocol,
