@@ -88,9 +88,8 @@ def play(
     as_json: Json = False,
 ) -> None:
     """Play a protocol; its markers are the LSL stream `protocol`."""
-    from acquire.player_performance import PlayOptions, perform
-
     from acquire.player_messages import PlayOrder
+    from acquire.player_performance import PlayOptions, perform
 
     wanted = PlayOrder(
         protocol,
