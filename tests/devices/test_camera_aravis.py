@@ -138,7 +138,7 @@ def test_formats(
     camera = make(cameras, width=64, height=32, pixel_format=pixel_format)
     assert camera.open()[0].pixel_format == pixel_format
     for frame in camera.read():
-        if frame is not None:
+        if frame is not None and frame.fault is None:  # the first may have come in pieces
             assert frame.image is not None
             assert frame.image.shape == shape
             return

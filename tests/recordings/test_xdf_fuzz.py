@@ -19,7 +19,7 @@ from tests.fuzz.xdf_targets import check_bytes
 from tests.recordings.test_repair import MADE
 from tests.recordings.xdf_samples import header_xml, write
 
-SLACK = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLACK = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @SLACK
