@@ -167,7 +167,7 @@ class Player:
         act = self._act
         if visit is None or act is None or visit.onset is None:
             return
-        if self.run.state is not PlayState.RUNNING or now < visit.onset + act.after_s:
+        if self.run.listening is not visit or now < visit.onset + act.after_s:
             return
         self._act = None
         if act.kind == "resume":

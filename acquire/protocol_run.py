@@ -61,9 +61,16 @@ class Run:
         return self._on
 
     @property
+    def listening(self) -> Visit | None:
+        """What is on and waits for somebody; None while it is hidden or about to go."""
+        on = self._on
+        running = self.state is PlayState.RUNNING and self._hidden_since is None
+        return on if running and on is not None and on is self._visit else None
+
+    @property
     def question(self) -> Item | None:
         """The item that waits for an answer now."""
-        visit = self._listening()
+        visit = self.listening
         return visit.page.item if visit is not None else None
 
     @property
@@ -129,12 +136,14 @@ class Run:
     def swapped(self, picture: Picture, frame: int, presented: float) -> list[Mark]:
         """Note that frame number `frame` with `picture` came onto the screen; give its markers."""
         marks: list[Mark] = []
-        if self.state is not PlayState.LOADED:  # before the start, nobody may be listening yet
-            marks += [mark.presented_at(frame, presented) for mark in self._owed]
-            self._owed.clear()
         if self._on is not None and picture.visit is not self._on:
             marks += self._end_marks(self._on, frame, presented)
             self._on = None
+        # What never came to the screen was ordered away after what is still on it; and before the
+        # start, nobody may be listening yet.
+        if self._on is None and self.state is not PlayState.LOADED:
+            marks += [mark.presented_at(frame, presented) for mark in self._owed]
+            self._owed.clear()
         if picture.paused != (self._hidden_since is not None):
             marks += self._hide(picture, frame, presented)
         visit = picture.visit
@@ -220,7 +229,7 @@ class Run:
 
     def key(self, name: str, time: float) -> list[Mark]:
         """Hear a key: it ends a page that waits for it, or skips an item that may be skipped."""
-        visit = self._listening()
+        visit = self.listening
         if visit is None:
             return []
         if name in visit.page.keys:
@@ -237,7 +246,7 @@ class Run:
         Raises:
             ControlError: no question is on the screen, or this is no answer to it.
         """
-        visit = self._listening()
+        visit = self.listening
         if visit is None or visit.page.item is None:
             raise ControlError("no question is on the screen; answer when one is")
         mark = self._answered(visit, visit.page.item.check(value), time)
@@ -256,12 +265,6 @@ class Run:
             **{**visit.names(), "stimulus": about},
             more=more | ({"attempt": visit.attempt} if visit.attempt > 1 else {}),
         )
-
-    def _listening(self) -> Visit | None:
-        """What is on and waits for somebody; None while it is hidden or about to go."""
-        on = self._on
-        running = self.state is PlayState.RUNNING and self._hidden_since is None
-        return on if running and on is not None and on is self._visit else None
 
     # What the operator wants.
 
@@ -282,7 +285,7 @@ class Run:
         """
         if self.state is PlayState.PAUSED:
             self.state, self._asked = PlayState.RUNNING, time
-        elif self._visit is not None and self._visit.page.kind == "pause":
+        elif self._on is not None and self._on is self._visit and self._on.page.kind == "pause":
             self._leave("end", "operator", time)
         else:
             raise ControlError(f"cannot resume: the protocol is {self.state}, not paused")
@@ -331,7 +334,7 @@ class Run:
         if visit is not None:
             visit.left, visit.left_at = (event, by), time
             if visit.onset is None and event != "end":
-                self._owed.append(Mark(event, time, **visit.names(), requested=time))
+                self._owed.append(self._mark(event, visit, None, None, time, time))
         self._next_page(time)
 
     def _owe(self, event: EventKind, by: By, what: Interrupted | None) -> None:

@@ -7,7 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquire.errors import ControlError
@@ -93,7 +93,7 @@ class Stage:
         todo = SimulatedParticipant(1).act(visit)
         if todo is None or visit.onset is None or self.time < visit.onset + todo.after_s:
             return
-        if id(visit) in self._acted or self.run.state is not PlayState.RUNNING:
+        if id(visit) in self._acted or self.run.listening is not visit:
             return
         if todo.kind == "answer":
             self.marks += self.run.answer(todo.value, self.time)
@@ -146,6 +146,7 @@ orders = st.lists(
 )
 
 
+@settings(max_examples=300)
 @given(plans(), orders, st.integers(1, 3))
 def test_every_protocol_ends_and_every_onset_has_its_end(
     plan: Plan, todo: list[tuple[int, str]], latency: int
@@ -171,6 +172,21 @@ def test_every_protocol_ends_and_every_onset_has_its_end(
         shown = Counter((m.trial, m.step, m.code) for m in stage.marks if m.event == "onset")
         meant = Counter((t.number, p.step, p.code) for t in plan.trials for p in t.pages)
         assert shown == meant
+
+
+@pytest.mark.parametrize("latency", [1, 2, 3])
+def test_what_never_came_to_the_screen_is_told_after_the_end_of_what_was_on(latency: int) -> None:
+    trials = tuple(Trial(n, "b", None, None, (page("clip", 1, 1.0),)) for n in (1, 2))
+    stage = Stage(Run(Plan("p", "01", 1, trials)), latency)
+    stage.order("start")
+    for _ in range(8):
+        stage.step()
+    stage.order("repeat")
+    stage.order("skip")  # the second attempt, before its first frame
+    for _ in range(4):
+        stage.step()
+    told = [(m.event, m.trial, m.more.get("attempt", 1)) for m in stage.marks]
+    assert told == [("onset", 1, 1), ("repeat", 1, 1), ("skip", 1, 2), ("onset", 2, 1)]
 
 
 def play(run: Run) -> Stage:
