@@ -130,7 +130,7 @@ class CameraStream:
         """Store no frame stamped after `lsl_stop`; the file is then being closed."""
         with self._lock:
             self._stop = lsl_stop
-        self._past_stop.wait(max(0.0, lsl_stop - self._last_stamp) + LATE_S)
+        _wait(self._past_stop, lsl_stop)
         with self._lock:
             self._settle(math.inf)
             self._start = math.inf
@@ -141,7 +141,7 @@ class CameraStream:
         with self._lock:
             self._has_split.clear()
             self._split = lsl_split, stem
-        self._has_split.wait(max(0.0, lsl_split - self._last_stamp) + LATE_S)
+        _wait(self._has_split, lsl_split)
         with self._lock:
             self._change_files()
         return self._with_lateness(self._files.summaries_before_split())
@@ -275,3 +275,8 @@ def _details(frame: Frame) -> tuple[float | None, ...]:
 
 def _nan(value: float | None) -> float:
     return math.nan if value is None else float(value)
+
+
+def _wait(passed: threading.Event, lsl_time: float) -> None:
+    """Wait for a frame from after an LSL time; a silent camera sends none."""
+    passed.wait(max(0.0, lsl_time - local_clock()) + LATE_S)

@@ -173,6 +173,8 @@ class Host:
 
     def _status(self) -> HostStatus:
         state = self._state
+        if self._device is not None and self._device.resting:
+            self._last_item = self._clock.now()
         if (
             state is DeviceState.RUNNING
             and self._steady

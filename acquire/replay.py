@@ -192,7 +192,9 @@ class Replay(Device):
         """
         start = self._clock.now() + AHEAD_S + self._settings.delay_s
         length = max((t.times[-1] for t in self._all if len(t.times)), default=0.0) + STEP_S
+        self.resting = True
         yield from self._silence(start)
+        self.resting = False
         step, told = 0, False
         while True:
             step += 1
@@ -207,7 +209,7 @@ class Replay(Device):
             except RecordingError as error:
                 raise DeviceError(f"{self._settings.name}: {error}") from error
             if not told and not self._settings.loop and now - start > length + TAIL_S:
-                told = True
+                told = self.resting = True
                 yield Notice("info", OVER, f"{self._settings.path.name} is over")
             if self._settings.loop and now - start > length:
                 start, step = now, 0

@@ -167,6 +167,8 @@ class Device(ABC):
     Settings: ClassVar[type[Settings]]
     summary: ClassVar[str] = ""  # one line for `unisono devices`
     simulated: ClassVar[bool] = False
+    resting: bool = False
+    """Whether it has nothing to send at present, as it should be: then it is not stalled."""
 
     @abstractmethod
     def __init__(self, settings: Any, clock: Clock) -> None: ...

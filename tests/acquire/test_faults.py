@@ -42,6 +42,14 @@ width = 320
 height = 64
 rate_hz = {FPS}
 faults = {{ drop_probability = 0.05 }}
+
+[[device]]
+name = "frozen"
+driver = "simulated-camera"
+width = 320
+height = 64
+rate_hz = {FPS}
+faults = {{ stall_at_s = 5, stall_for_s = 60 }}
 """
 
 
@@ -93,14 +101,17 @@ def test_losses_are_told_by_the_exit_code_and_nothing_fails(run: Run) -> None:
 def test_every_sample_is_there_or_counted(name: str, rate_hz: float, run: Run) -> None:
     entry, stream = run.entry(name), run.streams[name]
     if name == "camera":  # a frame that never came has a row of its own
-        (video,) = run.manifest.videos
+        video = next(v for v in run.manifest.videos if v.name == name)
         never_came = stream.data[:, -1] == Fate.DEVICE_LOST.code
         assert entry.lost == int(never_came.sum()) == video.fates[Fate.DEVICE_LOST]
         assert video.frames == count_packets(run.result.session / video.file)
         assert video.frames + entry.lost == len(stream.stamps) == entry.samples
         expected = entry.samples
     else:
-        assert entry.lost == missing(stream, rate_hz)
+        # A first or last sample that was lost is counted, but between no two stamps.
+        first, last = stream.stamps[[0, -1]] + (-0.5 / rate_hz, 0.5 / rate_hz)
+        inner = tuple(gap for gap in entry.gaps if first < gap.start and gap.end < last)
+        assert in_gaps(inner) == missing(stream, rate_hz)
         assert entry.lost == in_gaps(entry.gaps)
         expected = entry.samples + entry.lost
     assert abs(expected - SECONDS * rate_hz) <= 2
@@ -119,6 +130,16 @@ def test_an_unplugged_device_comes_back_in_its_stream(run: Run) -> None:
     longest = int(np.argmax(np.diff(stream.stamps)))
     assert gap.end == stream.stamps[longest + 1]
     assert gap.start == pytest.approx(stream.stamps[longest], abs=2 / RATE_HZ)
+
+
+def test_a_camera_that_fell_silent_does_not_hold_up_the_stop(run: Run) -> None:
+    assert "silent" in run.codes("frozen")
+    assert "video-failed" not in run.codes("frozen")
+    stamps, manifest = run.streams["frozen"].stamps, run.manifest
+    assert manifest.lsl_stop is not None
+    silent_s = manifest.lsl_stop - stamps[-1]
+    assert silent_s > 4.0
+    assert manifest.clock[-1].lsl - manifest.lsl_stop < silent_s / 2  # 0.5 s and what closing takes
 
 
 def test_a_stall_loses_nothing_and_is_told(run: Run) -> None:

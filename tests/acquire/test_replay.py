@@ -23,7 +23,7 @@ RIG = """
 name = "old"
 driver = "replay"
 path = "{path}"
-delay_s = 4
+delay_s = 6
 """
 
 
@@ -71,7 +71,7 @@ def test_a_session_recorded_again_equals_the_original(original: Path, tmp_path: 
     rig = write_rig(tmp_path, RIG.format(path=original))
     result = unisono(
         *("record", rig, "--data-dir", tmp_path, "--participant", "01", "--no-report"),
-        *("--seconds", str(SECONDS + 4), "--json"),
+        *("--seconds", str(SECONDS + 6), "--json"),
         folder=tmp_path,
     )
     assert result.code in (0, 1), result.stderr  # 1: the frames that were lost before are lost
