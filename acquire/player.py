@@ -17,7 +17,7 @@ from acquire.errors import ControlError
 from acquire.lsl import Outlet
 from acquire.messages import HostEvent
 from acquire.player_messages import Marked, PlayerStatus
-from acquire.protocol_marks import Interrupted, Mark, Picture, PlayState, Visit
+from acquire.protocol_marks import Interrupted, Mark, Picture, Visit
 from acquire.protocol_participant import Act, SimulatedParticipant
 from acquire.protocol_run import Run
 from acquire.protocol_scales import Value
