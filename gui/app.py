@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -48,6 +49,7 @@ def make_window(order: WindowOrder) -> RecorderWindow:
     else:
         folder = Path(user_config_dir("unisono", ensure_exists=True))
         window.welcome(folder, lambda name: open_rig(link, Path(name), order.data_dir))
+    gc.freeze()  # what has been imported stays: looking through it again and again costs frames
     return window
 
 
@@ -81,7 +83,9 @@ def run(order: WindowOrder) -> int:
     beat = QTimer(interval=200)  # lets Python see signals
     beat.timeout.connect(lambda: None)
     beat.start()
-    return application.exec()
+    code = application.exec()
+    window.release()
+    return code
 
 
 def _check(order: WindowOrder) -> None:

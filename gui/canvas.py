@@ -41,8 +41,11 @@ class Group:
     scale: F64Array = field(default_factory=lambda: np.empty(0))  # units a row; 0 = not known yet
     middle: F64Array = field(default_factory=lambda: np.empty(0))  # the value in the centre
     done: int | None = None  # the newest column that was drawn; it may still grow
+    limits: tuple[F64Array, F64Array] = field(init=False)  # px; what each trace may use
 
     def __post_init__(self) -> None:
+        reach = self.height * (0.5 + OVERLAP)
+        self.limits = np.maximum(self.centre - reach, 0.0), self.centre + reach
         if not len(self.scale):
             self.scale = np.zeros(len(self.picks))
             self.middle = np.full(len(self.picks), np.nan)
@@ -140,17 +143,20 @@ class Canvas:
         fresh = (before + 1 + self.gap, head + 1 + self.gap)
         self._clear(fresh)
         dirty = list(self._parts(fresh))
-        for group in self.groups:
-            latest = group.history.latest
-            if not math.isfinite(latest):
-                continue
-            last = min(self.column(latest), head + self.gap)
-            done = group.done if group.done is not None else self._renewed
-            first = max(min(done, last), head - self.width + 1)
-            if last >= first:
-                dirty += self._draw(group, (first, last + 1))
-                group.done = last
-        return dirty
+        spans = [(group, span) for group in self.groups if (span := self._grown(group, head))]
+        for group, (_, end) in spans:
+            group.done = end - 1
+        return dirty + self._draw(spans)
+
+    def _grown(self, group: Group, head: int) -> Span | None:
+        """Give the columns in which a group has something new: the newest one may have grown."""
+        latest = group.history.latest
+        if not math.isfinite(latest):
+            return None
+        last = min(self.column(latest), head + self.gap)
+        done = group.done if group.done is not None else self._renewed
+        first = max(min(done, last), head - self.width + 1)
+        return (first, last + 1) if last >= first else None
 
     def _draw_old(self) -> list[Span]:
         first, last = self._todo.pop()
@@ -163,28 +169,24 @@ class Canvas:
         if slice_[0] > first:
             self._todo.append((first, slice_[0]))
         self._clear(slice_)
-        for group in self.groups:
-            self._draw(group, slice_)
+        self._draw([(group, slice_) for group in self.groups])
         return list(self._parts(slice_))
 
-    def _draw(self, group: Group, span: Span) -> list[Span]:
+    def _draw(self, spans: Sequence[tuple[Group, Span]]) -> list[Span]:
+        """Draw columns of groups; gives the parts of the image that have changed."""
+        if spans:
+            strip.draw(self.image, [self._strokes(group, span) for group, span in spans])
+        return [part for span in {span for _, span in spans} for part in self._parts(span)]
+
+    def _strokes(self, group: Group, span: Span) -> strip.Strokes:
         edges = np.arange(span[0], span[1] + 1, dtype=np.float64) * self.column_s
         with self._lock:
             low, high = group.history.columns(edges, group.picks)
         scale = np.where(group.scale > 0, group.height / np.maximum(group.scale, 1e-30), np.nan)
-        top = group.centre - (high - group.middle) * scale
-        bottom = group.centre - (low - group.middle) * scale
-        reach = group.height * (0.5 + OVERLAP)
-        limits = np.stack([group.centre - reach, group.centre + reach], axis=1)
-        np.clip(limits, 0, self.image.shape[0], out=limits)
-        drawn, at = list(self._parts(span)), 0
-        for x0, x1 in drawn:
-            rows = slice(at, at + x1 - x0)
-            strip.draw(
-                self.image, x0, top[rows], bottom[rows], group.colours, limits, self.line_width
-            )
-            at = rows.stop
-        return drawn
+        zero, half = group.centre + group.middle * scale, self.line_width / 2
+        top, bottom = zero - high * scale - half, zero - low * scale + half
+        xs = np.arange(*span) % self.width
+        return strip.strokes(xs, top, bottom, group.limits, group.colours)
 
     def _clear(self, span: Span) -> None:
         for x0, x1 in self._parts(span):

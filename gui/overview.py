@@ -75,7 +75,8 @@ class Row:
 def stream_row(stream: StreamInfo) -> Row:
     """Describe a stream."""
     rate = stream.effective_rate_hz or stream.rate_hz
-    value = f"{rate:.1f} Hz" if stream.rate_hz else tr("marks")
+    # Calm enough to be read; the details have three decimals.
+    value = f"{rate:.{0 if rate >= 100 else 1}f} Hz" if stream.rate_hz else tr("marks")
     note = stream.reason.removeprefix(f"{stream.name}: ")
     if stream.health == "missing":
         note = tr("missing") + (f": {note}" if note else "")

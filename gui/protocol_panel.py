@@ -156,7 +156,7 @@ class ProtocolPanel(QWidget):
         self._client.get("protocol/shipped", take, lambda problem: None)
 
     def _on_ask(self) -> None:
-        if self._client.is_connected and self.isVisible():
+        if self._client.is_connected and not self.visibleRegion().isEmpty():
             self._client.get("protocol", self._take, lambda problem: None)
 
     def _take(self, found: Any) -> None:

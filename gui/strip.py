@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import NamedTuple
+
 import numpy as np
 import numpy.typing as npt
 
@@ -11,33 +14,42 @@ _RED_BLUE, _GREEN, _OPAQUE = np.uint32(0xFF00FF), np.uint32(0x00FF00), np.uint32
 Image = npt.NDArray[np.uint32]
 
 
-def draw(
-    image: Image,
-    x: int,
+class Strokes(NamedTuple):
+    """Vertical strokes; every array has shape (n,)."""
+
+    x: Array
+    start: F64Array  # the upper end, in pixels from the top
+    end: F64Array  # the lower one
+    colour: npt.NDArray[np.uint32]  # 0xffRRGGBB
+
+
+def strokes(
+    xs: Array,
     top: F64Array,
     bottom: F64Array,
+    limits: tuple[F64Array, F64Array],
     colours: npt.NDArray[np.uint32],
-    limits: Array,
-    width: float,
-) -> None:
-    """Draw vertical strokes, one for each column and trace.
+) -> Strokes:
+    """Make strokes of traces, one for each column and trace, as far as there is something to see.
 
     Args:
-        image: shape (height, width), 0xffRRGGBB; columns from `x` on are drawn into.
-        x: where the first column is.
+        xs: shape (columns,), where each column is.
         top: shape (columns, traces), where each stroke begins, in pixels; NaN = nothing.
         bottom: the same, where it ends; not above `top`.
+        limits: shape (traces,) each: the first row that each trace may use, and the last but one.
         colours: shape (traces,).
-        limits: shape (traces, 2): the rows that each trace may use, first and last but one.
-        width: how wide a line is, in pixels.
     """
-    upper = np.maximum(top - width / 2, limits[:, 0])
-    lower = np.minimum(bottom + width / 2, limits[:, 1])
+    upper, lower = np.maximum(top, limits[0]), np.minimum(bottom, limits[1])
     there = lower > upper  # False for NaN, and for what lies outside
     column, trace = np.nonzero(there)
-    start, end = upper[there], lower[there]
+    return Strokes(xs[column], upper[there], lower[there], colours[trace])
+
+
+def draw(image: Image, parts: Sequence[Strokes]) -> None:
+    """Draw strokes into an image, shape (height, width), 0xffRRGGBB; all at once costs least."""
+    xs, start, end, colour = (np.concatenate(arrays) for arrays in zip(*parts, strict=True))
+    end = np.minimum(end, image.shape[0])
     first, last = np.ceil(start).astype(np.intp), np.floor(end).astype(np.intp)
-    colour, xs = colours[trace], column + x
     # Both ends cover a part of a pixel only: smooth, for two blends a stroke.
     split = first <= last
     _blend(
@@ -50,10 +62,9 @@ def draw(
         ),
     )
     lengths = np.maximum(last - first, 0)
-    total = int(lengths.sum())
-    offsets = np.repeat(np.cumsum(lengths) - lengths, lengths)
-    rows = np.repeat(first, lengths) + (np.arange(total) - offsets)
-    image[rows, np.repeat(xs, lengths)] = np.repeat(colour, lengths)
+    ends = lengths.cumsum()
+    rows = np.arange(ends[-1] if len(ends) else 0) + (first - ends + lengths).repeat(lengths)
+    image[rows, xs.repeat(lengths)] = colour.repeat(lengths)
 
 
 def _blend(image: Image, rows: Array, xs: Array, colour: Array, share: F64Array) -> None:

@@ -64,7 +64,9 @@ class Viewer(QWidget):
         self._known: tuple[tuple[int, bool, int], ...] = ()
         self._groups: dict[int, Group] = {}
         self._plot, self._ratio = QRect(0, 0, 1, 1), 1.0
-        self._frames = 0
+        self.image = _image(self.canvas)
+        """The canvas; it shares its memory."""
+        self.frames = 0
         self._markers_seen = 0
         self._mouse: QPoint | None = None
         self._dragged_from: tuple[int, int] | None = None
@@ -92,10 +94,10 @@ class Viewer(QWidget):
     def _on_frame(self) -> None:
         self._waiting = False
         self._notice_streams()
-        self._frames += 1
+        self.frames += 1
         unknown = any(not group.scale.all() for group in self.canvas.groups)
         every = LOOK_EVERY // 3 if unknown else LOOK_EVERY
-        if self._frames % every == 0 and self.canvas.end is None:
+        if self.frames % every == 0 and self.canvas.end is None:
             self._look_at_scales()
         if not self.isVisible():
             return
@@ -181,6 +183,7 @@ class Viewer(QWidget):
         self.canvas.line_width = 1.2 * ratio
         background, grid = theme.colour("panel").rgb(), theme.mixed("line", 0.7).rgb()
         self.canvas.resize(size.width(), size.height(), background, grid)
+        self.image = _image(self.canvas)
         self.update()
 
     def set_window(self, seconds: float) -> None:
@@ -282,18 +285,12 @@ class Viewer(QWidget):
                 return number
         return None
 
-    def image(self) -> QImage:
-        """Give the canvas as an image that shares its memory."""
-        pixels = self.canvas.image
-        height, width = pixels.shape
-        return QImage(pixels.data, width, height, width * 4, QImage.Format.Format_RGB32)
-
     # Events.
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw what has changed."""
         painter = QPainter(self)
-        viewer_paint.paint(self, painter, event.region().boundingRect(), self._mouse)
+        viewer_paint.paint(self, painter, event.rect(), self._mouse)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay out anew."""
@@ -387,3 +384,8 @@ def _group(history: History, traces: list[Trace], places: list[Place]) -> Group:
         np.array([p.height for p in places]),
         np.array([theme.signal_colour(t.channel.kind).rgb() for t in traces], np.uint32),
     )
+
+
+def _image(canvas: Canvas) -> QImage:
+    height, width = canvas.image.shape
+    return QImage(canvas.image.data, width, height, width * 4, QImage.Format.Format_RGB32)

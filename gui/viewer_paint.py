@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QLineF, QPoint, QRect, QRectF, Qt
+from PySide6.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 
 from gui import scaling, theme
@@ -48,12 +48,15 @@ def paint(viewer: Viewer, painter: QPainter, dirty: QRect, mouse: QPoint | None)
 
 
 def _canvas(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
-    plot, image, ratio = viewer.plot, viewer.image(), viewer.ratio
+    plot, image, ratio = viewer.plot, viewer.image, viewer.ratio
     last = viewer.last_column
     if not viewer.is_rotated or last is None:
         part = dirty & plot
-        source = QRectF(part.translated(-plot.left(), -plot.top()))
-        scaled = QRectF(source.topLeft() * ratio, source.size() * ratio)
+        source = part.translated(-plot.topLeft())
+        if ratio == 1:  # whole pixels are copied, with no thought of scaling
+            painter.drawImage(part.topLeft(), image, source)
+            return
+        scaled = QRectF(QPointF(source.topLeft()) * ratio, source.size().toSizeF() * ratio)
         painter.drawImage(QRectF(part), image, scaled)
         return
     height, width = image.height(), image.width()
@@ -158,6 +161,8 @@ def _shown_markers(viewer: Viewer, last: int, dirty: QRect) -> Iterator[tuple[fl
     first = last - canvas.width + (0 if viewer.is_rotated else canvas.gap)
     left, right = dirty.left() - NEAR, dirty.right() + 2
     for stream in viewer.live.streams:
+        if not stream.markers:
+            continue
         for at, marker in reversed(stream.markers.copy()):
             column = canvas.column(at)
             if column < first:

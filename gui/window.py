@@ -254,7 +254,8 @@ class RecorderWindow(QMainWindow):
             self._ask_runs()
 
     def _on_found(self, found: Findings) -> None:
-        self.analyst.wants_spectra = self.spectra.isVisible()
+        # A dock behind a tab is visible to Qt, too.
+        self.analyst.wants_spectra = not self.spectra.visibleRegion().isEmpty()
         self.viewer.learn(found)
         if self.analyst.wants_spectra:
             self.spectra.show_spectra(found.spectra)
@@ -346,11 +347,13 @@ class RecorderWindow(QMainWindow):
         if self.memory is not None:
             labels = {"study": self.bar.study.text(), "task": self.bar.task.text()}
             self.memory.save(self, {**labels, "window_s": self.viewer.canvas.window_s})
-        self.hide()  # what follows may take a moment
-        self.analyst.close()
-        self.viewer.live.close()
         self.link.close(end_engine=idle)
         event.accept()
+
+    def release(self) -> None:
+        """Let go of the streams, once it is closed: that may take a moment."""
+        self.analyst.close()
+        self.viewer.live.close()
 
 
 _LOSSES = ("stream-lost", "silent", "device-lost", "device-died", "unreachable")

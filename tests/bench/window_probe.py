@@ -14,6 +14,8 @@ from PySide6.QtWidgets import QApplication
 from gui.window import RecorderWindow
 
 BEAT_MS = 5
+LATENCY_MS = 8000
+"""How long delays are measured: after the processor, because that costs."""
 LATENCY_STREAM = "noise-1"
 
 
@@ -26,13 +28,10 @@ class Probe(QObject):
         self.result: dict[str, Any] = {}
         self._last_beat = time.monotonic()
         self._blocked = 0.0
-        self._frames = 0
         self._drawn_to = 0.0
         self._lags: list[float] = []
-        self._counting = False
         self._beat = QTimer(self, interval=BEAT_MS, timerType=Qt.TimerType.PreciseTimer)
         self._beat.timeout.connect(self._on_beat)
-        window.viewer.installEventFilter(self)
         self._settle_s = settle_s
         QTimer.singleShot(0, self._on_shown)
 
@@ -53,18 +52,21 @@ class Probe(QObject):
 
     def _begin(self) -> None:
         self._beat.stop()  # what it costs is not the window's
-        self._counting = True
-        self._began = time.monotonic(), time.process_time(), self._frames
+        self._began = time.monotonic(), time.process_time(), self._window.viewer.frames
         QTimer.singleShot(int(self._seconds * 1000), self._end)
 
     def _end(self) -> None:
         t0, c0, f0 = self._began
-        self._counting = False
         self.result = {
             "cpu": (time.process_time() - c0) / (time.monotonic() - t0),
-            "frames": self._frames - f0,
+            "frames": self._window.viewer.frames - f0,
             "rss_mb": psutil.Process().memory_info().rss / 1e6,
         }
+        self._window.viewer.installEventFilter(self)
+        QTimer.singleShot(LATENCY_MS, self._lose)
+
+    def _lose(self) -> None:
+        self._window.viewer.removeEventFilter(self)
         if self._lags:
             self.result["latency_ms"] = float(np.percentile(self._lags, 99)) * 1e3
         self._last_beat = time.monotonic()
@@ -90,17 +92,16 @@ class Probe(QObject):
         self._last_beat = now
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
-        """Count frames, and how old samples are when their pixels are painted."""
+        """See how old samples are when their pixels are painted."""
         if event.type() == QEvent.Type.Paint:
             QTimer.singleShot(0, self._painted)
         return False
 
     def _painted(self) -> None:
-        self._frames += 1
         stream = next(
             (s for s in self._window.viewer.signals() if s.key.name == LATENCY_STREAM), None
         )
-        if stream is None or stream.history is None or not self._counting:
+        if stream is None or stream.history is None:
             return
         now = pylsl.local_clock()
         with self._window.viewer.live.lock:

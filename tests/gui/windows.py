@@ -120,6 +120,7 @@ def window(order: WindowOrder, *, end_engine: bool = True) -> Iterator[RecorderW
     finally:
         process = found.link.process if end_engine else None
         found.close()
+        found.release()
         found.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
         QApplication.processEvents()
