@@ -348,6 +348,7 @@ class RecorderWindow(QMainWindow):
             self.memory.save(self, {**labels, "window_s": self.viewer.canvas.window_s})
         self.hide()  # what follows may take a moment
         self.analyst.close()
+        self.cameras.end()
         self.viewer.live.close()
         self.link.close(end_engine=idle)
         event.accept()
