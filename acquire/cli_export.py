@@ -189,7 +189,7 @@ def clips(
         typer.Option(help="A lossless video, its frames, or the first and the apex frame."),
     ] = "clip",
     crop: Annotated[
-        Literal["full", "face"], typer.Option(help="The whole picture, or the face.")
+        Literal["full", "face"], typer.Option(help="The whole picture, or the face that is found.")
     ] = "full",
     box: Annotated[
         str, typer.Option(metavar="X,Y,W,H", help="Crop to this box instead, pixels.")

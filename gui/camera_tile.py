@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QPolygonF
-from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QVBoxLayout, QWidget
 
 from acquire.api_models import DeviceInfo, Problem, StreamInfo
-from devices.base import F64Array
 from gui import theme
 from gui.client import EngineClient
+from gui.face_finder import FaceFinder, Share, is_inside
 from gui.overview import frames
+from gui.picture_view import PictureView
 from gui.texts import tr
+from recordings import looks
+from recordings.face_box import can_find_faces
 
 PERIOD_MS = 250
-BINS = 64
-GUIDE = (0.30, 0.14, 0.40, 0.72)
-"""Where a face should be: left, top, width, height, as shares of the picture."""
 SATURATED = 0.01
 
 
@@ -38,8 +37,21 @@ class CameraTile(QFrame):
         self.view.setAccessibleName(tr("Picture of {}").format(camera))
         self.exposure, self.focus, self.counts = QLabel(), QLabel(), QLabel()
         self.guide = QCheckBox(tr("Box for the face"))
-        self.guide.setToolTip(tr("Where the face should be; it is not searched for"))
-        self.guide.toggled.connect(self.view.show_guide)
+        self.guide.setToolTip(
+            tr(
+                "Dashed: where the face should be. Solid: where it is seen, looked for once a "
+                "second in this picture with scikit-image's detector of frontal faces (local "
+                "binary patterns); nothing of it is recorded"
+            )
+        )
+        self.guide.toggled.connect(self._on_guide)
+        self.face = QLabel()
+        self.face.setVisible(False)
+        theme.mark(self.face, "muted", True)
+        self._can_find = can_find_faces()
+        self.finder = FaceFinder(self)
+        self.finder.looked.connect(self._on_look)
+        self.finder.failed.connect(self._say)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 8, 8, 8)
         layout.setSpacing(2)
@@ -49,10 +61,20 @@ class CameraTile(QFrame):
             label.setWordWrap(True)
             layout.addWidget(label)
         layout.addWidget(self.guide)
+        self.face.setWordWrap(True)
+        self.face.setAlignment(Qt.AlignmentFlag.AlignTop)
+        # Room for two lines: nothing moves when the words change.
+        self.face.setMinimumHeight(2 * self.face.fontMetrics().lineSpacing())
+        layout.addWidget(self.face)
         self._timer = QTimer(self, interval=PERIOD_MS)
         self._timer.timeout.connect(self._ask)
         self._timer.start()
         client.get(f"devices/{device}/settings", self._on_settings, lambda problem: None)
+
+    def end(self) -> None:
+        """Stop asking for pictures and looking at them, for good."""
+        self._timer.stop()
+        self.finder.close()
 
     def show_status(self, device: DeviceInfo, stream: StreamInfo | None) -> None:
         """Show rate and counts."""
@@ -84,7 +106,10 @@ class CameraTile(QFrame):
         self.exposure.setVisible(bool(texts))
 
     def _ask(self) -> None:
-        if self._waiting or not self._client.is_connected or self.visibleRegion().isEmpty():
+        if not self._client.is_connected:
+            self._forget_face()  # what the last picture shows may be long ago
+            return
+        if self._waiting or self.visibleRegion().isEmpty():
             return
         self._waiting = True
         path = f"devices/{self.device}/preview.jpg?stream={self.camera}"
@@ -96,6 +121,8 @@ class CameraTile(QFrame):
         if image.isNull():
             return
         self.view.show_picture(image)
+        if self.guide.isChecked() and self._can_find:
+            self.finder.offer(image)
         focus = float(headers.get("x-focus", "0"))
         saturated = float(headers.get("x-saturated", "0"))
         self._best_focus = max(self._best_focus, focus)
@@ -112,106 +139,35 @@ class CameraTile(QFrame):
     def _on_problem(self, problem: Problem) -> None:
         self._waiting = False
         self.view.show_text(problem.text)
+        self._forget_face()
 
+    # The face.
 
-class PictureView(QWidget):
-    """The picture, its histogram, and the box for the face."""
+    def _on_guide(self, on: bool) -> None:
+        self.view.show_guide(on)
+        self._forget_face()
+        self.face.setVisible(on)
+        self.finder.look_now()
 
-    def __init__(self, text: str, *, with_histogram: bool = False) -> None:
-        super().__init__()
-        self.image: QImage | None = None
-        self._text, self._with_histogram = text, with_histogram
-        self._guide = False
-        self._histogram: F64Array = np.zeros(BINS)
-        policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        policy.setHeightForWidth(True)
-        self.setSizePolicy(policy)
+    def _forget_face(self) -> None:
+        self.view.show_face(None)
+        missing = tr("the face is looked for with scikit-image: pip install 'unisono[face]'")
+        self._say("" if self._can_find else missing)
 
-    def heightForWidth(self, width: int) -> int:  # noqa: N802
-        """Be as high as the picture asks for."""
-        if self.image is None:
-            return width * 3 // 4
-        return round(width * self.image.height() / max(1, self.image.width()))
+    def _on_look(self, face: Share | None) -> None:
+        if not self.guide.isChecked() or self.view.image is None:
+            return  # it was let go of meanwhile
+        self.view.show_face(face)
+        if face is None:
+            self._say(tr("no face seen"), "warning")
+        elif is_inside(face):
+            self._say(tr("face in the box"), "alive")
+        else:
+            self._say(tr("face not in the box: move the camera or chair"), "warning")
 
-    def sizeHint(self) -> QSize:  # noqa: N802
-        """Prefer a small tile."""
-        return QSize(240, self.heightForWidth(240))
-
-    def minimumSizeHint(self) -> QSize:  # noqa: N802
-        """Be large enough to see a face."""
-        return QSize(160, 120)
-
-    def show_picture(self, image: QImage) -> None:
-        """Show a picture."""
-        before, self.image = self.image, image
-        if before is None or before.size() != image.size():
-            self.updateGeometry()
-        self._histogram = histogram(image)
-        self.update()
-
-    def show_text(self, text: str) -> None:
-        """Say why there is none."""
-        self.image, self._text = None, text
-        self.update()
-
-    def show_guide(self, on: bool) -> None:
-        """Show where the face should be."""
-        self._guide = on
-        self.update()
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Paint everything."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillRect(self.rect(), theme.colour("ground"))
-        if self.image is None:
-            painter.setPen(theme.colour("muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), flags, self._text)
-            return
-        size = self.image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        left, top = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
-        place = QRectF(left, top, size.width(), size.height())
-        painter.drawImage(place, self.image)
-        if self._guide:
-            x, y, width, height = GUIDE
-            painter.setPen(QPen(theme.colour("accent"), 2, Qt.PenStyle.DashLine))
-            painter.drawRect(
-                QRectF(
-                    place.left() + x * place.width(),
-                    place.top() + y * place.height(),
-                    width * place.width(),
-                    height * place.height(),
-                )
-            )
-        if self._with_histogram:
-            self._paint_histogram(painter, place)
-
-    def _paint_histogram(self, painter: QPainter, place: QRectF) -> None:
-        box = QRectF(place.left() + 4, place.bottom() - 34, 80, 30)
-        ground = theme.colour("ground")
-        ground.setAlpha(180)
-        painter.fillRect(box, ground)
-        points = [QPointF(box.left(), box.bottom())]
-        points += [
-            QPointF(
-                box.left() + (k + 0.5) * box.width() / BINS, box.bottom() - v * (box.height() - 2)
-            )
-            for k, v in enumerate(self._histogram.tolist())
-        ]
-        points.append(QPointF(box.right(), box.bottom()))
-        painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(theme.colour("text"))
-        painter.drawPolygon(QPolygonF(points))
-
-
-def histogram(image: QImage) -> F64Array:
-    """Count brightness, dark to bright, shape (64,); the largest bin is 1."""
-    gray = image.convertToFormat(QImage.Format.Format_Grayscale8)
-    rows = np.frombuffer(gray.constBits(), np.uint8).reshape(gray.height(), gray.bytesPerLine())
-    counts, _ = np.histogram(rows[:, : gray.width()], BINS, (0, 256))
-    found: F64Array = counts / max(1, int(counts.max()))
-    return found
+    def _say(self, text: str, state: str = "") -> None:
+        self.face.setText(f"{looks.GLYPHS[state]} {text}" if state else text)
+        theme.mark(self.face, "light", state)
 
 
 class CameraPanel(QWidget):
@@ -234,7 +190,9 @@ class CameraPanel(QWidget):
         """Show the cameras that there are."""
         wanted = {(d.name, camera): d for d in devices for camera in d.cameras}
         for key in [key for key in self.tiles if key[0] not in {d.name for d in devices}]:
-            self.tiles.pop(key).deleteLater()
+            tile = self.tiles.pop(key)
+            tile.end()
+            tile.deleteLater()
         named = {s.name: s for s in streams}
         for key, device in wanted.items():
             if key not in self.tiles:
@@ -242,3 +200,8 @@ class CameraPanel(QWidget):
                 self._layout.insertWidget(self._layout.count() - 1, self.tiles[key])
             self.tiles[key].show_status(device, named.get(key[1]))
         self._none.setVisible(not self.tiles)
+
+    def end(self) -> None:
+        """End what the tiles do beside the main thread."""
+        for tile in self.tiles.values():
+            tile.end()

@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 
 from acquire.api_models import Problem, ProtocolInfo, StatusInfo
 from gui import theme
-from gui.camera_tile import PictureView
 from gui.client import EngineClient
 from gui.hold_button import HoldButton
 from gui.overview import duration
+from gui.picture_view import PictureView
 from gui.texts import tr
 
 ASK_MS, MIRROR_MS = 500, 1000

@@ -351,7 +351,8 @@ class RecorderWindow(QMainWindow):
         event.accept()
 
     def release(self) -> None:
-        """Let go of the streams, once it is closed: that may take a moment."""
+        """Let go of cameras and streams, once it is closed: that may take a moment."""
+        self.cameras.end()
         self.analyst.close()
         self.viewer.live.close()
 

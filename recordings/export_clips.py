@@ -22,7 +22,7 @@ from recordings.camera import Camera
 from recordings.errors import RecordingError
 from recordings.export import session_name
 from recordings.export_video import to_rgb
-from recordings.face_box import Box, crop, steady_box
+from recordings.face_box import Box, can_find_faces, crop, steady_box
 from recordings.pieces import Piece, around_events, clips_of, coded_events
 from recordings.planes import Picture
 from recordings.session import Session
@@ -121,14 +121,15 @@ def _box(
         return settings.box
     chosen = np.unique(np.linspace(frames.start, frames.stop - 1, _LOOKS).astype(int)).tolist()
     images = [picture_of(camera, k) for k in chosen]
-    if images[0].ndim == 2:
+    if images[0].ndim == 2 and not can_find_faces():
         raise RecordingError(
-            f"camera {camera.name!r} is gray: a face is found by the colour of skin; "
-            "give its place with --box LEFT,TOP,WIDTH,HEIGHT"
+            f"camera {camera.name!r} is gray: a face in it is found by scikit-image, which is not "
+            "installed; pip install 'unisono[face]', or give its place with "
+            "--box LEFT,TOP,WIDTH,HEIGHT"
         )
     box = steady_box(images)
     if box is None:
-        notes.append(f"{name}: no skin found; the whole picture is taken")
+        notes.append(f"{name}: no face found; the whole picture is taken")
     return box
 
 

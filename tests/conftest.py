@@ -53,7 +53,8 @@ def sample_data(request: pytest.FixtureRequest) -> Path:
 
 
 def _ours(thread: threading.Thread) -> bool:
-    return thread.name in {"pump", "housekeeping", "discovery"} or thread.name.startswith("device ")
+    names = {"pump", "housekeeping", "discovery", "face finder"}
+    return thread.name in names or thread.name.startswith("device ")
 
 
 def _below(process: psutil.Process, programs: set[psutil.Process]) -> bool:

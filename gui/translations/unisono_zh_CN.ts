@@ -28,8 +28,24 @@
         <translation>面部定位框</translation>
     </message>
     <message>
-        <source>Where the face should be; it is not searched for</source>
-        <translation>面部应在的位置；不作自动检测</translation>
+        <source>Dashed: where the face should be. Solid: where it is seen, looked for once a second in this picture with scikit-image's detector of frontal faces (local binary patterns); nothing of it is recorded</source>
+        <translation>虚线：面部应在的位置。实线：检测到的面部，每秒在此画面中用 scikit-image 的正面人脸检测器（局部二值模式）检测一次；检测结果不会记录</translation>
+    </message>
+    <message>
+        <source>the face is looked for with scikit-image: pip install 'unisono[face]'</source>
+        <translation>检测面部需要 scikit-image：pip install 'unisono[face]'</translation>
+    </message>
+    <message>
+        <source>no face seen</source>
+        <translation>未检测到面部</translation>
+    </message>
+    <message>
+        <source>face in the box</source>
+        <translation>面部在框内</translation>
+    </message>
+    <message>
+        <source>face not in the box: move the camera or chair</source>
+        <translation>面部不在框内：请移动相机或椅子</translation>
     </message>
     <message>
         <source>Variance of the Laplacian of the middle; the bars compare with the best so far</source>

@@ -47,6 +47,7 @@ def test_everything_beside_the_recording(tmp_path: Path, qtbot: QtBot) -> None:
         tile = found.cameras.tiles[names.face, names.face]
         wait_until(lambda: tile.view.image is not None, what="a preview")
         tile.guide.setChecked(True)
+        wait_until(lambda: "face in the box" in tile.face.text(), what="the drawn face")
         assert "focus" in tile.focus.text()
 
         found.panel.device_wanted.emit(names.eeg, "settings")

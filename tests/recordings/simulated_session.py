@@ -14,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from devices.face import Face, Look
 from devices.waves import (
     BLINK_SPAN_S,
     ECG_SPAN_S,
@@ -58,6 +59,7 @@ class Plan:
     eeg_gap: tuple[float, float] | None = None  # seconds from the start
     lost_frames: tuple[int, ...] = ()
     unwritten_frames: int = 0  # rows of stored frames that are not in the video
+    face: tuple[int, int] | None = None  # a drawn face of this size instead of noise
 
 
 def make_session(data_dir: Path, plan: Plan | None = None) -> Path:
@@ -255,11 +257,15 @@ def _camera(streams: _Streams, world: World, plan: Plan, folder: Path) -> VideoE
     lit = world.lit_at(t)
     rng = np.random.default_rng(4)
     stored = ~np.isin(np.arange(len(t)), plan.lost_frames)
+    width, height = plan.face or (WIDTH, HEIGHT)
+    face = Face(width, height, "Mono8", key=plan.seed) if plan.face else None
     writer = VideoWriter(
-        folder / "face", width=WIDTH, height=HEIGHT, pixel_format="Mono8", rate_hz=FPS
+        folder / "face", width=width, height=height, pixel_format="Mono8", rate_hz=FPS
     )
     for bright in lit[stored][: np.sum(stored) - plan.unwritten_frames].tolist():
-        image = rng.integers(90, 110, (HEIGHT, WIDTH), np.uint8)
+        image = rng.integers(90, 110, (height, width), np.uint8)
+        if face is not None:
+            image = face.image(Look(0, 0), 0).copy()
         image[:64, -64:] = 255 * bright
         writer.write(image)
     closed = writer.close()
@@ -273,8 +279,8 @@ def _camera(streams: _Streams, world: World, plan: Plan, folder: Path) -> VideoE
         name="face",
         file=closed.path.name,
         codec=closed.codec,
-        width=WIDTH,
-        height=HEIGHT,
+        width=width,
+        height=height,
         pixel_format="Mono8",
         tiling=closed.tiling,
         rate_hz=FPS,

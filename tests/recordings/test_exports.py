@@ -23,8 +23,10 @@ from recordings import (
 )
 from recordings.errors import RecordingError
 from recordings.export import find_sessions
+from recordings.face_box import steady_box
+from tests.recordings.drawn_faces import hide_the_detector
 from tests.recordings.exporting import all_files, exported, study
-from tests.recordings.simulated_session import FPS, START
+from tests.recordings.simulated_session import FPS, START, Plan, make_session
 
 
 @pytest.fixture(scope="module")
@@ -174,9 +176,12 @@ def test_clips_frames_and_pairs(sessions: list[Path], tmp_path: Path) -> None:
     assert all(abs(count - 0.15 * FPS) <= 2 for count in counts)
 
 
-def test_a_face_is_found_by_its_skin(sample_data: Path) -> None:
-    from recordings.face_box import steady_box
-
+@pytest.mark.parametrize("installed", [True, False])
+def test_a_face_is_found_by_its_features_or_its_skin(
+    sample_data: Path, monkeypatch: pytest.MonkeyPatch, installed: bool
+) -> None:
+    if not installed:
+        hide_the_detector(monkeypatch)
     with av.open(str(sample_data / "single_face.mp4")) as container:
         frames = [f.to_ndarray(format="rgb24") for f in container.decode(video=0)]
     box = steady_box(frames[::20])
@@ -185,6 +190,33 @@ def test_a_face_is_found_by_its_skin(sample_data: Path) -> None:
     # Seen by a person: eyes at (260, 170) and (330, 167), mouth at (297, 247).
     assert 100 < left < 240 < 350 < left + width < 450
     assert top < 150 < 290 < top + height
+
+
+def test_the_face_of_a_gray_camera_is_cut_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    session = make_session(tmp_path / "data", Plan(seconds=7.0, face=(320, 240)))
+    settings = export_clips.Settings("onset", before_s=0.05, after_s=0.1, crop="face")
+    target = _one("clips", session, tmp_path / "out", settings)
+    with (target / session.name / "clips.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert rows
+    for row in rows:
+        left, top, width, height = map(int, row["box"].split(","))
+        # The drawn face: from (90, 34) to (230, 216); see `devices.face`.
+        assert 5 < left < 90 < 230 < left + width < 315
+        assert top < 34 < 216 < top + height
+        with av.open(str(target / session.name / row["video"])) as container:
+            picture = next(container.decode(video=0)).to_ndarray(format="gray")
+        with open_session(session) as opened:
+            frame = opened.cameras["face"].frame(int(row["first_frame"]))
+        wide = width - width % 2
+        np.testing.assert_array_equal(picture, frame[max(top, 0) :, left : left + wide])
+    hide_the_detector(monkeypatch)
+    (done,) = exported("clips", [session], tmp_path / "without", settings)
+    assert done.outcome == "failed"
+    assert "pip install 'unisono[face]'" in done.error
+    assert "--box LEFT,TOP,WIDTH,HEIGHT" in done.error
 
 
 def test_many_sessions_at_once_and_one_that_fails(sessions: list[Path], tmp_path: Path) -> None:
