@@ -298,6 +298,15 @@ class RigOrder(_Ask):
     save: bool = False
 
 
+class TrialInfo(_Tell):
+    """One trial of a protocol, as it was laid out for the participant."""
+
+    trial: int
+    block: str
+    condition: str | None
+    stimulus: str | None
+
+
 class ProtocolInfo(_Tell):
     """What the player does; `none` = nothing is loaded, `crashed` = resume goes on."""
 
@@ -310,6 +319,7 @@ class ProtocolInfo(_Tell):
     step: str | None = None
     stimulus: str | None = None
     condition: str | None = None
+    following: TrialInfo | None = None  # the next trial; None = this is the last
     since: float | None = None  # onset of the step, LSL time
     remaining_s: float | None = None  # estimated
     frames: int = 0

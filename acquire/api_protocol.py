@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import FastAPI
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from acquire.api_models import Label, ProtocolInfo
+from acquire.api_models import Label, ProtocolInfo, TrialInfo
 from acquire.controller import Controller
 from acquire.player_messages import PlayOrder
 from acquire.protocol import shipped
@@ -98,4 +99,11 @@ def _info(controller: Controller) -> ProtocolInfo:
         return ProtocolInfo(state="loading" if loaded is None else "loaded", **known)
     names = ("trial", "trials", "step", "stimulus", "condition", "since", "remaining_s")
     known |= {name: getattr(status, name) for name in (*names, "frames", "late", "dropped")}
+    if loaded is not None and not status.finished:
+        known["following"] = _trial(loaded.plan["trials"], status.next_trial)
     return ProtocolInfo(state="crashed" if snapshot.crashed else status.state.value, **known)
+
+
+def _trial(trials: Sequence[Mapping[str, Any]], number: int) -> TrialInfo | None:
+    found = next((trial for trial in trials if trial["trial"] == number), None)
+    return TrialInfo.model_validate(found) if found is not None else None

@@ -6,7 +6,7 @@ import hashlib
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
@@ -32,6 +32,9 @@ class RigTable(_Table):
     lsl_session: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.-]+$")
     driver_dir: Path | None = None  # a folder with drivers of the lab's own
     powerline_hz: Literal[50, 60] | None = None
+    marker_keys: tuple[Annotated[str, Field(min_length=1, max_length=200)], ...] = Field(
+        default=(), max_length=8, description="markers that Shift+F1 to Shift+F8 set in the window"
+    )
 
     @field_validator("data_dir", "driver_dir")
     @classmethod

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
 
 from gui import theme
 from gui.texts import tr
 
-HOT_KEYS = 8
+KEYS = 8
 
 
 class MarkerEdit(QLineEdit):
@@ -48,7 +49,7 @@ class MarkerEdit(QLineEdit):
 
 
 class MarkerLine(QWidget):
-    """The line for markers, the line for notes, and the hot keys."""
+    """The line for markers, the keys that set one at once, and the line for notes."""
 
     marker = Signal(str, object)
     note = Signal(str)
@@ -56,7 +57,6 @@ class MarkerLine(QWidget):
     def __init__(self, now: Callable[[], float | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._now = now
-        self.hot_texts = [f"F{k}" for k in range(1, HOT_KEYS + 1)]
         self.text = MarkerEdit(now)
         self.text.setPlaceholderText(tr("Marker: type, then Enter (Ctrl+M)"))
         self.text.setAccessibleName(tr("Marker text"))
@@ -78,12 +78,37 @@ class MarkerLine(QWidget):
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self.text, 2)
+        self.keys = self._keys()
+        self.name_keys(())
+        layout.addWidget(self.keys)
         layout.addWidget(self.said, 1)
         layout.addWidget(self.notes, 2)
         QShortcut(QKeySequence("Ctrl+M"), self, self.text.setFocus)
         QShortcut(QKeySequence("Ctrl+N"), self, self.notes.setFocus)
-        for number in range(1, HOT_KEYS + 1):
-            QShortcut(QKeySequence(f"Shift+F{number}"), self, lambda n=number: self._on_hot(n))
+
+    def _keys(self) -> QToolButton:
+        button = QToolButton()
+        button.setText(tr("Keys ▾"))
+        button.setToolTip(tr("Markers that a key sets at once; the rig file names them"))
+        button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        menu = QMenu(button)
+        for number in range(1, KEYS + 1):
+            action = menu.addAction("")
+            action.setShortcut(QKeySequence(f"Shift+F{number}"))
+            action.triggered.connect(partial(self._on_key, action))
+            self.addAction(action)  # the key works while the menu is closed
+        button.setMenu(menu)
+        return button
+
+    def name_keys(self, texts: Sequence[str]) -> None:
+        """Give Shift+F1 and so on their texts; those without one are F1 and so on."""
+        for number, action in enumerate(self.keys.menu().actions()):
+            text = texts[number] if number < len(texts) else f"F{number + 1}"
+            action.setData(text)
+            action.setText(text.replace("&", "&&"))  # one alone would underline a letter
+
+    def _on_key(self, action: QAction, *_: object) -> None:
+        self.marker.emit(action.data(), self._now())
 
     def show_sent(self, text: str) -> None:
         """Say that a marker was published."""
@@ -95,9 +120,6 @@ class MarkerLine(QWidget):
         metrics = self.said.fontMetrics()
         self.said.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
         self.said.setToolTip(text)
-
-    def _on_hot(self, number: int) -> None:
-        self.marker.emit(self.hot_texts[number - 1], self._now())
 
     def _on_note(self) -> None:
         if text := self.notes.text().strip():

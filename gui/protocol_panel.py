@@ -44,7 +44,8 @@ class ProtocolPanel(QWidget):
         self.choice.setMinimumWidth(80)
         self.browse = QPushButton(tr("File…"))
         self.load = QPushButton(tr("Load"))
-        self.title, self.now, self.rest, self.problem = QLabel(), QLabel(), QLabel(), QLabel()
+        self.title, self.now, self.following = QLabel(), QLabel(), QLabel()
+        self.rest, self.problem = QLabel(), QLabel()
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(tr("Trials done"))
@@ -83,9 +84,10 @@ class ProtocolPanel(QWidget):
 
     def _lay_out(self) -> None:
         self.title.setStyleSheet("font-weight: 600;")
-        for label in (self.title, self.now, self.rest, self.problem):
+        for label in (self.title, self.now, self.following, self.rest, self.problem):
             label.setWordWrap(True)
-        theme.mark(self.rest, "muted", True)
+        for label in (self.following, self.rest):
+            theme.mark(label, "muted", True)
         row = QHBoxLayout()
         row.addWidget(self.choice, 1)
         row.addWidget(self.browse)
@@ -96,7 +98,9 @@ class ProtocolPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addLayout(row)
-        for widget in (self.title, self.now, self.progress, self.rest, self.problem):
+        for label in (self.title, self.now, self.following):
+            layout.addWidget(label)
+        for widget in (self.progress, self.rest, self.problem):
             layout.addWidget(widget)
         layout.addLayout(buttons)
         layout.addWidget(self.mirror)
@@ -136,6 +140,11 @@ class ProtocolPanel(QWidget):
             what = " · ".join(filter(None, (info.condition, info.stimulus, info.step)))
             text = tr("{}: trial {} of {}").format(states[info.state], info.trial, info.trials)
             self.now.setText(f"{text}\n{what}")
+        following = info.following
+        self.following.setVisible(following is not None and info.state in ("loaded", *_BUSY))
+        if following is not None:
+            what = " · ".join(filter(None, (following.condition, following.stimulus)))
+            self.following.setText(tr("next: {}").format(what or following.block))
         self.mirror.setVisible(info.state in _BUSY)
         self.progress.setMaximum(max(1, info.trials))
         self.progress.setValue(info.trial or 0)

@@ -8,6 +8,7 @@ import numpy as np
 
 from devices.base import Array, F64Array
 from gui.channel_info import ChannelInfo
+from gui.texts import tr
 
 FLAT = {"µV": 0.2, "mV": 2e-4}
 """A peak-to-peak below this is no signal."""
@@ -45,13 +46,13 @@ def troubles(
         if channel.kind in _EXEMPT:
             continue
         if absent[number]:
-            found[channel.index] = "no data"
+            found[channel.index] = tr("no data")
         elif high[number] - low[number] <= FLAT.get(channel.unit, 0.0):
-            found[channel.index] = "flat"
+            found[channel.index] = tr("flat")
         elif stuck[number] > CLIPPED_SHARE:
-            found[channel.index] = "clipped"
+            found[channel.index] = tr("clipped")
         elif channel.kind not in _SLOW and mains[number] > MAINS_SHARE:
-            found[channel.index] = "mains"
+            found[channel.index] = tr("mains")
     return found
 
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from acquire.lsl import StreamKey
 from devices.base import F64Array
-from gui.canvas import Group
+from gui.canvas import OVERLAP, Group
 from gui.scaling import AutoScale, Extent, extents, stepped, wandered
 from gui.traces import Trace
 
@@ -40,6 +40,11 @@ class TraceScales:
         """Give a trace's scale in units a row; 0 = not known yet."""
         found = self._scales.get(self._group(trace))
         return found.scale if found else 0.0
+
+    def is_off(self, trace: Trace) -> bool:
+        """Whether a trace swings further than its row can show, and what it may use of the next."""
+        found, scale = self.extents.get((trace.key, trace.channel.index)), self.of(trace)
+        return found is not None and scale > 0 and found.swing > (1 + 2 * OVERLAP) * scale
 
     def look(
         self, traces: Sequence[Trace], group: Group, recent: tuple[F64Array, F64Array]

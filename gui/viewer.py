@@ -72,6 +72,7 @@ class Viewer(QWidget):
         self._dragged_from: tuple[int, int] | None = None
         self.readouts: dict[tuple[StreamKey, int], str] = {}
         self.troubles: dict[tuple[StreamKey, int], str] = {}
+        self._off_scale: frozenset[Trace] = frozenset()
         self._frame_came.connect(self._on_frame)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -128,6 +129,15 @@ class Viewer(QWidget):
         if changed:
             self.canvas.redraw()
             self.update()
+        off = frozenset(trace for trace in self.traces if self.scales.is_off(trace))
+        if off != self._off_scale:
+            self._off_scale = off
+            self._update_sides()
+
+    def trouble_of(self, trace: Trace) -> str:
+        """Say what is wrong with a trace, where something is."""
+        found = self.troubles.get((trace.key, trace.channel.index), "")
+        return found or (tr("off scale") if trace in self._off_scale else "")
 
     # What is shown.
 
@@ -154,9 +164,12 @@ class Viewer(QWidget):
         changed = found.troubles != self.troubles or found.readouts != self.readouts
         self.troubles, self.readouts = found.troubles, found.readouts
         if changed:
-            plot = self._plot
-            self.update(QRect(0, 0, plot.left(), self.height()))
-            self.update(QRect(plot.right(), 0, self.width(), self.height()))
+            self._update_sides()
+
+    def _update_sides(self) -> None:
+        plot = self._plot
+        self.update(QRect(0, 0, plot.left(), self.height()))
+        self.update(QRect(plot.right(), 0, self.width(), self.height()))
 
     def _traces_of(self, stream: LiveStream) -> list[Trace]:
         return [Trace(stream.key, channel) for channel in self.chosen(stream)]
@@ -369,7 +382,7 @@ class Viewer(QWidget):
     def describe(self, number: int) -> str:
         """Say what a trace is."""
         trace = self.traces[number]
-        trouble = self.troubles.get((trace.key, trace.channel.index), "")
+        trouble = self.trouble_of(trace)
         method = METHODS.get(trace.channel.kind)
         how = method.text if method else ""
         parts = (trace.channel.label, trace.channel.kind, trace.key.name, trouble, how)

@@ -80,7 +80,7 @@ def _labels(viewer: Viewer, painter: QPainter) -> None:
             continue
         free = y + metrics.height() / 2
         box = QRectF(8, y - 10, viewer.plot.left() - 16, 20)
-        trouble = viewer.troubles.get((trace.key, trace.channel.index))
+        trouble = viewer.trouble_of(trace)
         painter.setPen(theme.colour("warning") if trouble else theme.colour("text"))
         if viewer.is_off(number):
             painter.setPen(theme.colour("failed"))

@@ -215,6 +215,7 @@ class RecorderWindow(QMainWindow):
             self._live = True
         if self.memory is None:
             self._remember()
+        self.markers.name_keys(self.rig.parsed["rig"]["marker_keys"])
         self.setWindowTitle(f"{self.rig.parsed['rig']['name']} – Unisono")
 
     def _remember(self) -> None:

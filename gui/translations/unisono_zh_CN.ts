@@ -971,5 +971,37 @@
         <source>{} on {}: not in this rig, not recorded</source>
         <translation>{}，位于 {}：不在此配置中，不会记录</translation>
     </message>
+    <message>
+        <source>next: {}</source>
+        <translation>接下来：{}</translation>
+    </message>
+    <message>
+        <source>Keys ▾</source>
+        <translation>按键 ▾</translation>
+    </message>
+    <message>
+        <source>Markers that a key sets at once; the rig file names them</source>
+        <translation>按一个键即可打上的标记；名称在配置文件中设定</translation>
+    </message>
+    <message>
+        <source>off scale</source>
+        <translation>超出量程</translation>
+    </message>
+    <message>
+        <source>flat</source>
+        <translation>平直</translation>
+    </message>
+    <message>
+        <source>clipped</source>
+        <translation>削波</translation>
+    </message>
+    <message>
+        <source>mains</source>
+        <translation>工频</translation>
+    </message>
+    <message>
+        <source>no data</source>
+        <translation>无数据</translation>
+    </message>
 </context>
 </TS>

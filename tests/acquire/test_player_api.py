@@ -48,6 +48,9 @@ def test_the_operator_through_the_api(daemon: Daemon, tmp_path: Path) -> None:
     daemon.post("protocol/start")
     assert "cannot start" in refused(daemon, "start")
     wait_for(lambda: info(daemon).step == "clip")
+    following = info(daemon).following
+    assert following is not None
+    assert (following.trial, following.stimulus) == (2, "b")
     assert daemon.post("protocol/pause")["state"] in ("running", "paused")
     wait_for(lambda: info(daemon).state == "paused")
     assert "is paused; abort it" in daemon.http.post("/api/protocol/load", json=order).text.replace(

@@ -100,6 +100,23 @@ def test_a_stream_vanishes_and_returns_with_another_rate() -> None:
             wait_until(lambda: not viewer.is_off(0), what="connected")
 
 
+def test_a_trace_that_its_row_cannot_show_is_called_off_scale() -> None:
+    name = unique("eeg")
+    outlet = Outlet(name)
+
+    def trouble(wanted: str) -> bool:
+        outlet.push()
+        return bool(viewer.scales.extents) and viewer.trouble_of(viewer.traces[0]) == wanted
+
+    with viewing(name) as viewer:
+        wait_until(lambda: trouble("") and drawn(viewer), what="a trace")
+        viewer.zoom(-4)
+        wait_until(lambda: trouble("off scale"), what="off scale")
+        assert "off scale" in viewer.describe(0)
+        viewer.zoom(4)
+        wait_until(lambda: trouble(""), what="on the scale again")
+
+
 def test_values_that_are_no_numbers_and_stamps_in_the_past() -> None:
     good, bad, past = unique("good"), unique("bad"), unique("past")
     outlets = {name: Outlet(name) for name in (good, bad, past)}
@@ -119,10 +136,7 @@ def test_values_that_are_no_numbers_and_stamps_in_the_past() -> None:
 
     with viewing(good, bad, past) as viewer:
         wait_until(feed, what="samples of all three")
-        for _ in range(40):
-            feed()
-            QTest.qWait(20)
-        assert drawn(viewer)
+        wait_until(lambda: feed() and drawn(viewer), what="traces")
         late = found(viewer, past)
         assert late.history is not None
         assert abs(late.history.latest - pylsl.local_clock()) < 1.0, "shown when it arrives"

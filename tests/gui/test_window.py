@@ -13,7 +13,7 @@ from gui.app import WindowOrder
 from gui.window import RecorderWindow
 from recordings.manifest import Manifest, State
 from tests.acquire.program import load
-from tests.gui.windows import Names, click, hold, idle, picture, wait_until, window
+from tests.gui.windows import RIG, Names, click, hold, idle, picture, wait_until, window
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -24,7 +24,8 @@ def recording(found: RecorderWindow) -> bool:
 
 def test_a_session_is_recorded_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
     names = Names()
-    order = WindowOrder(names.rig(tmp_path), data_dir=tmp_path / "data")
+    rig = RIG.replace("[rig]\n", '[rig]\nmarker_keys = ["talks", "R&D"]\n')
+    order = WindowOrder(names.rig(tmp_path, rig), data_dir=tmp_path / "data")
     with window(order) as found:
         picture(found, "opening")
         idle(found)
@@ -47,6 +48,8 @@ def test_a_session_is_recorded_by_clicking(tmp_path: Path, qtbot: QtBot) -> None
         QTest.keyClicks(found.markers.text, "sneezed")
         QTest.keyClick(found.markers.text, Qt.Key.Key_Return)
         wait_until(lambda: "sneezed" in found.markers.said.text())
+        QTest.keyClick(found, Qt.Key.Key_F2, Qt.KeyboardModifier.ShiftModifier)
+        wait_until(lambda: "R&D" in found.markers.said.text())
         picture(found, "recording")
 
         click(found.bar.stop)
@@ -61,5 +64,6 @@ def test_a_session_is_recorded_by_clicking(tmp_path: Path, qtbot: QtBot) -> None
     assert manifest.participant == "07"
     streams = load(session.parent / "recording.xdf")
     assert len(streams[names.eeg].stamps) > 100
-    (marker,) = streams["markers"].strings
-    assert "sneezed" in marker
+    typed, keyed = streams["markers"].strings
+    assert "sneezed" in typed
+    assert "R&D" in keyed

@@ -126,6 +126,7 @@ def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
         panel.choice.setCurrentIndex(panel.choice.findData("demo"))
         click(panel.load)
         wait_until(lambda: panel.info.state == "loaded", what="loaded")
+        assert panel.following.text().startswith("next: ")
         click(panel.orders["start"])
         wait_until(lambda: panel.info.state == "running", what="running")
         wait_until(lambda: panel.mirror.image is not None, what="the mirror")
