@@ -39,9 +39,9 @@ driver = "simulated-physio"
 seed = {seed}
 faults = {{ clock_offset_s = 5, drift_ppm = -60, jitter_ms = 2 }}
 
-# Stands in for the stimulus player; with --protocol, leave it out.
+# The simulated world's own events. A protocol that is played has its own stream, `protocol`.
 [[device]]
-name = "protocol"
+name = "events"
 driver = "simulated-markers"
 seed = {seed}
 """
@@ -50,10 +50,10 @@ seed = {seed}
 def demo_order(seconds: float | None, data_dir: Path | None, seed: int, as_json: bool) -> Order:
     """Order a recording of the simulated rig that is shown the protocol `demo`.
 
-    The rig's stand-in for a player gives way to the real one, and its codes go to the amplifiers.
+    The player takes the place of the world's own events, and its codes go to the amplifiers.
     All of it is on a private LSL network.
     """
-    text = SIMULATED_RIG.partition("# Stands in for the stimulus player")[0]
+    text = SIMULATED_RIG.partition("# The simulated world's own events.")[0]
     for driver in ("simulated-eeg", "simulated-physio"):
         line = f'driver = "{driver}"\n'
         text = text.replace(line, f'{line}codes_from = "protocol"\n')
