@@ -134,9 +134,9 @@ def write_physio(
             notes.append(f"{stream.name}: {len(stream)} samples, left out")
             continue
         recording = label(stream.name)
-        while recording in used:
+        while recording.casefold() in used:  # BIDS takes names that differ in case for one
             recording += "x"
-        used.add(recording)
+        used.add(recording.casefold())
         _write_one(stream, recording, folder, names, axis)
     return notes
 

@@ -17,6 +17,7 @@ import numpy as np
 
 from recordings.errors import RecordingError
 from recordings.export import session_name
+from recordings.file_names import file_stems
 from recordings.session import Session
 from recordings.stream import Stream
 from recordings.stream_check import EVENTS_STREAM, VIDEO_TYPE
@@ -46,8 +47,8 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     signals = [s for s in session if s.rate_hz > 0 and not s.is_text and s.type != VIDEO_TYPE]
     chosen = [session[name] for name in settings.streams] or [s for s in signals if len(s)]
     notes = [] if chosen else ["no signal in this session"]
-    for stream in chosen:
-        path = folder / f"{session_name(session.path)}_{stream.name}.{settings.format}"
+    for stream, stem in zip(chosen, file_stems(s.name for s in chosen), strict=True):
+        path = folder / f"{session_name(session.path)}_{stem}.{settings.format}"
         notes += _write(session, stream, path, settings.format)
     return notes
 
