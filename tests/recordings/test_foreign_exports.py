@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import time
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 
 from recordings import export_bids, export_edf, export_mmme, export_tables
 from recordings.file_names import file_stems
+from recordings.to_mne import Grid
 from tests.recordings.exporting import all_files, exported
 from tests.recordings.foreign_streams import add_stream
 from tests.recordings.simulated_session import Plan, make_session
@@ -45,6 +48,41 @@ def test_no_name_of_a_stream_leaves_the_target_or_hides_another(
     assert len({name.casefold() for name in files}) == len(files)
     signals = [f for f in files if kind != "bids" or "_physio." in f]
     assert len(signals) >= len(NAMES) + 1
+
+
+@pytest.mark.parametrize("dtype", ["int32", "int64", "float32", "float64"])
+def test_physiology_in_bids_keeps_every_digit(session: Path, tmp_path: Path, dtype: str) -> None:
+    top = np.array([2**31 - 1]) if dtype == "int32" else np.array([2**53 + 1])
+    data = (top - np.arange(200) if dtype[0] == "i" else 123456.789 + np.arange(200) / 7)[:, None]
+    data = data.astype(dtype)
+    times = np.r_[np.arange(100), np.arange(110, 210)] / 100  # ten samples are missing
+    add_stream(session, 20, "box", data, times=times.tolist())
+    target = tmp_path / "out"
+    (done,) = exported("bids", [session], target, export_bids.Settings(video="none"))
+    assert done.outcome == "exported", done
+    (table,) = target.rglob("*recording-box_physio.tsv.gz")
+    cells = gzip.decompress(table.read_bytes()).decode().splitlines()
+    assert cells[100:110] == ["n/a"] * 10
+    number = int if dtype[0] == "i" else float
+    read = np.array([number(c) for c in cells if c != "n/a"]).astype(dtype)
+    np.testing.assert_array_equal(read, data[:, 0])
+
+
+def test_times_are_put_on_the_grid_of_an_hour_at_once() -> None:
+    own = np.arange(4_000_000) / 1000.0
+    own[2_000_000:] += 0.5
+    grid = Grid(own, 1000.0)
+    times = np.random.default_rng(1).uniform(-1.0, 4002.0, 300_000)
+    times[:3] = own[0], own[-1], own[77]
+    started = time.process_time()
+    found = grid.positions(times)
+    one_by_one = [grid.position(t) for t in times[:2000].tolist()]
+    assert time.process_time() - started < 5.0  # np.interp for each takes minutes
+    np.testing.assert_array_equal(one_by_one, found[:2000])
+    inside = (times > own[0]) & (times < own[-1])
+    np.testing.assert_allclose(found[inside], np.interp(times[inside], own, grid.at), atol=1e-5)
+    np.testing.assert_allclose(found[times < 0], times[times < 0] * 1000, atol=1e-5)
+    np.testing.assert_allclose(Grid(own[:1], 1000.0).positions(np.array([0.5])), [500.0])
 
 
 def test_stems_are_never_paths_and_never_alike() -> None:
