@@ -132,8 +132,10 @@ def write_physio(
     notes = []
     used: set[str] = set()
     for stream in session:
-        regular = stream.rate_hz > 0 and not stream.is_text and stream.type != VIDEO_TYPE
-        if not regular or stream is eeg:
+        if stream is eeg or stream.is_markers or stream.type == VIDEO_TYPE:
+            continue
+        if stream.rate_hz <= 0:
+            notes.append(f"{stream.name}: no rate, and no markers: BIDS has no place; left out")
             continue
         if len(stream) < 2:
             notes.append(f"{stream.name}: {len(stream)} samples, left out")

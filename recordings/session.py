@@ -126,12 +126,19 @@ class Session:
         }
 
     def markers(self, *names: str) -> list[SessionMarker]:
-        """List the markers of the streams `names` (default: all of strings), in order of time."""
-        streams = [self[name] for name in names] or [s for s in self.streams if s.is_text]
+        """List the markers of the streams `names` (default: all of them), in order of time.
+
+        Markers are strings, and integers that a stream of type `Markers` sends one by one; of a
+        stream that is named, whatever has one channel and no rate.
+
+        Raises:
+            RecordingError: there is no such stream, or it is a signal.
+        """
+        streams = [self[name] for name in names] or [s for s in self.streams if s.is_markers]
         found = [
             SessionMarker(stream.name, marker)
             for stream in streams
-            for marker in parse_markers(stream.times(), stream.strings)
+            for marker in parse_markers(stream.times(), stream.marker_rows())
         ]
         return sorted(found, key=lambda m: m.time)
 

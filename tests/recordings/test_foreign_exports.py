@@ -11,6 +11,7 @@ import pytest
 
 from recordings import export_bids, export_edf, export_mmme, export_tables
 from recordings.file_names import file_stems
+from recordings.shared_tables import read_tsv
 from recordings.to_mne import Grid
 from tests.recordings.exporting import all_files, exported
 from tests.recordings.foreign_streams import add_stream
@@ -83,6 +84,21 @@ def test_times_are_put_on_the_grid_of_an_hour_at_once() -> None:
     np.testing.assert_allclose(found[inside], np.interp(times[inside], own, grid.at), atol=1e-5)
     np.testing.assert_allclose(found[times < 0], times[times < 0] * 1000, atol=1e-5)
     np.testing.assert_allclose(Grid(own[:1], 1000.0).positions(np.array([0.5])), [500.0])
+
+
+def test_integer_codes_are_events_and_what_has_no_place_is_told(
+    session: Path, tmp_path: Path
+) -> None:
+    codes = np.array([[101], [100], [7]], np.int32)
+    add_stream(session, 20, "box", codes, type_="Markers", rate_hz=0.0, times=[1.0, 2.0, 3.0])
+    add_stream(session, 21, "gaze", np.ones((9, 2), np.float32), type_="Gaze", rate_hz=0.0)
+    target = tmp_path / "out"
+    (done,) = exported("bids", [session], target, export_bids.Settings(video="none"))
+    (table,) = target.rglob("*_events.tsv")
+    rows = [row for row in read_tsv(table)[1] if row["stream"] == "box"]
+    assert [row["value"] for row in rows] == ["101", "100", "7"]
+    assert np.diff([float(row["onset"]) for row in rows]) == pytest.approx(1.0, abs=1e-3)
+    assert done.notes == ("gaze: no rate, and no markers: BIDS has no place; left out",)
 
 
 def test_stems_are_never_paths_and_never_alike() -> None:

@@ -16,6 +16,7 @@ from recordings.errors import RecordingError
 from recordings.manifest import Manifest
 from recordings.session import Session, open_session
 from recordings.video import VideoReader
+from tests.recordings.foreign_streams import add_stream
 from tests.recordings.simulated_session import FPS, START, Plan, make_session
 
 
@@ -153,3 +154,29 @@ def test_what_is_no_session(tmp_path: Path, content: bytes | None) -> None:
         return
     with pytest.raises(RecordingError, match=r"x\.xdf"):
         open_session(path)
+
+
+def test_streams_of_numbers_as_markers_and_streams_without_samples(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Plan(seconds=3.0))
+    codes = np.array([[5], [2**31 - 1]], np.int32)
+    add_stream(folder, 20, "box", codes, type_="Markers", rate_hz=0.0, times=[1.0, 2.0])
+    odd = np.array([[1.5], [2.0]])
+    add_stream(folder, 21, "other", odd, rate_hz=0.0, times=[1.0, 2.0])
+    add_stream(folder, 22, "empty", np.zeros((0, 2), np.float32))
+    with open_session(folder) as session:
+        assert [m.code for m in session.markers() if m.stream == "box"] == [5, 2**31 - 1]
+        assert [m.time for m in session.markers("box")] == [START + 1.0, START + 2.0]
+        assert [(m.marker.text, m.code) for m in session.markers("other")] == [
+            ("1.5", None),
+            ("2", 2),
+        ]
+        assert "other" not in {m.stream for m in session.markers()}
+        with pytest.raises(RecordingError, match=r"'eeg' is a signal, not markers: it has 4 chan"):
+            session.markers("eeg")
+        with pytest.raises(RecordingError, match="holds numbers, not strings"):
+            _ = session["eeg"].strings
+        empty = session["empty"]
+        assert np.isnan([empty.first, empty.last]).all()
+        with pytest.raises(RecordingError, match=r"no channel 4; it has 4, counted from 0"):
+            session["eeg"].read(channels=[4])
+        assert session["eeg"].read(channels="VEO")[1].shape == (3000, 1)
