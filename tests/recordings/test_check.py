@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import layout, timing, xdf
+from recordings import layout, open_session, timing, xdf
 from recordings.check import check, exit_code
 from recordings.errors import RecordingError
 from recordings.manifest import Fate, Finding, Manifest, PairReport, Report, State, Verdict
@@ -136,6 +137,30 @@ def test_a_changed_file_fails(tmp_path: Path) -> None:
     assert "file-changed" not in codes(check(folder, hashes=False))
     video.unlink()
     assert {"file-missing", "video-unreadable"} <= codes(check(folder), "fail")
+
+
+def test_a_video_that_was_cut_off_fails(tmp_path: Path) -> None:
+    folder = make_session(tmp_path)
+    video = folder / "face.nut"
+    video.write_bytes(video.read_bytes()[: video.stat().st_size // 5])
+    report = check(folder)
+    assert {"ledger-file", "ledger-manifest", "file-changed"} <= codes(report, "fail")
+    (lost,) = [f.text for f in report.findings if f.code == "no-truth"]
+    assert "face.nut: has no frame" in lost
+
+
+def test_a_video_without_its_index_stream_fails(tmp_path: Path) -> None:
+    folder = make_session(tmp_path)
+    manifest = Manifest.load(folder)
+    shutil.copy(folder / "face.nut", folder / "side.nut")
+    side = manifest.videos[0].model_copy(update={"name": "side", "file": "side.nut"})
+    manifest.model_copy(update={"videos": (*manifest.videos, side)}).save(folder)
+    report = check(folder)
+    assert [f.subject for f in report.findings if f.code == "no-index"] == ["side"]
+    assert exit_code(report) == 2
+    assert [(c.name, c.indexed, c.packets > 0) for c in report.cameras][1] == ("side", 0, True)
+    with open_session(folder) as session:
+        assert list(session.cameras) == ["face"]
 
 
 def test_a_cut_recording_fails_and_says_what_to_do(tmp_path: Path) -> None:

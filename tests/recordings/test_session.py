@@ -11,7 +11,7 @@ import pyxdf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings import layout
+from recordings import layout, xdf
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
 from recordings.session import Session, open_session
@@ -180,3 +180,31 @@ def test_streams_of_numbers_as_markers_and_streams_without_samples(tmp_path: Pat
         with pytest.raises(RecordingError, match=r"no channel 4; it has 4, counted from 0"):
             session["eeg"].read(channels=[4])
         assert session["eeg"].read(channels="VEO")[1].shape == (3000, 1)
+
+
+def test_a_camera_whose_name_another_stream_has(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Plan(seconds=3.0))
+    recording = folder / layout.XDF_NAME
+    whole = recording.read_bytes()
+    recording.write_bytes(xdf.MAGIC + xdf.file_header())
+    add_stream(folder, 30, "face", ["a", "b"], type_="Markers", rate_hz=0.0)
+    head = len(xdf.MAGIC + xdf.file_header())
+    recording.write_bytes(recording.read_bytes() + whole[head:])
+    with open_session(folder) as session:
+        assert session["face"].is_text
+        assert len(session.cameras["face"]) == 298
+
+
+def test_a_video_that_is_too_short_is_refused_by_name(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Plan(seconds=3.0))
+    video = folder / "face.nut"
+    video.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
+    with open_session(folder) as session:
+        camera = session.cameras["face"]
+        assert camera.frame(0).shape == camera.at(session.start).shape
+        with pytest.raises(RecordingError, match=r"face\.nut: has no frame 297 .* unisono repair"):
+            camera.frame(297)
+        with pytest.raises(RecordingError, match=r"has no frame \d+ that the index stream"):
+            list(camera.frames())
+        with pytest.raises(RecordingError, match="no channel 'nope'; it has file_index"):
+            camera.column("nope")
