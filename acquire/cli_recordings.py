@@ -125,6 +125,8 @@ def erase(
         typer.echo(f"session {session}")
     for target, record in planned.exports:
         typer.echo(f"export  {target}: {record.stem}")
+    for stage in planned.stages:
+        typer.echo(f"interrupted export {stage}")
     for what in planned.unreachable:
         typer.echo(f"not reached: {what}")
     if dry_run:
