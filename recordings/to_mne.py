@@ -8,6 +8,7 @@ from the start: nothing drifts apart, however long the recording.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,7 +41,7 @@ KINDS: Final = {
 _VOLTS: Final = {
     "microvolts": 1e-6, "microvolt": 1e-6, "uv": 1e-6, "µv": 1e-6, "μv": 1e-6,
     "millivolts": 1e-3, "millivolt": 1e-3, "mv": 1e-3,
-    "volts": 1.0, "volt": 1.0, "v": 1.0,
+    "volts": 1.0, "volt": 1.0, "v": 1.0, "nanovolts": 1e-9, "nanovolt": 1e-9, "nv": 1e-9,
     "microsiemens": 1e-6, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "siemens": 1.0,
 }  # fmt: skip
 
@@ -173,12 +174,19 @@ def channel_kinds(stream: Stream) -> list[str]:
 
 def unique_labels(stream: Stream) -> list[str]:
     """Return the channels' labels, the second `Cz` as `Cz-2`."""
+    return unique(stream.labels)
+
+
+def unique(labels: Iterable[str], longest: int | None = None) -> list[str]:
+    """Return labels of at most `longest` characters, no two alike and none empty."""
     out: list[str] = []
-    for label in stream.labels:
-        name, count = label or "channel", 1
+    for label in labels:
+        base = label or "channel"
+        name, count = base[:longest], 1
         while name in out:
             count += 1
-            name = f"{label}-{count}"
+            end = f"-{count}"
+            name = base[: None if longest is None else longest - len(end)] + end
         out.append(name)
     return out
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -34,10 +35,12 @@ def add_stream(
     channels = 1 if is_text else rows.shape[1]
     steps = np.arange(len(rows)) / (rate_hz or 1.0) if times is None else np.array(times, float)
     format_ = "string" if is_text else xdf.CHANNEL_FORMATS[rows.dtype.name]
-    xml = header_xml(name, type_, channels, rate_hz, format_, f"src-{number}", labels)
-    for label, unit in zip(labels, units, strict=False):
-        plain = f"<label>{xdf.xml_text(label)}</label>"
-        xml = xml.replace(plain, f"{plain}<unit>{unit}</unit>", 1)
+    entries = "".join(
+        f"<channel><label>{xdf.xml_text(label)}</label><unit>{unit}</unit></channel>"
+        for label, unit in zip_longest(labels, units, fillvalue="")
+    )
+    desc = f"<channels>{entries}</channels>" if entries else ""
+    xml = header_xml(name, type_, channels, rate_hz, format_, f"src-{number}", desc=desc)
     chunk: Any = xdf.string_samples if is_text else xdf.samples
     with (folder / layout.XDF_NAME).open("ab") as file:
         file.write(xdf.stream_header(number, xml))

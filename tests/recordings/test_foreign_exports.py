@@ -101,6 +101,37 @@ def test_integer_codes_are_events_and_what_has_no_place_is_told(
     assert done.notes == ("gaze: no rate, and no markers: BIDS has no place; left out",)
 
 
+def test_edf_takes_anybodys_units_and_labels_and_leaves_out_what_does_not_fit(
+    session: Path, tmp_path: Path
+) -> None:
+    pyedflib = pytest.importorskip("pyedflib")
+    labels = ("Größe", "Grüße", "", "", "a label of more than 16", "a label of more than 17")
+    data = np.sin(np.arange(300)[:, None] / 9 + np.arange(6)).astype(np.float32) * 50
+    data[7, 2:4] = np.nan, np.inf
+    units = ("µV", "μV", "kΩ", "°C", "m/s²", "")
+    add_stream(session, 20, "amp", data, type_="EEG", labels=labels, units=units)
+    add_stream(session, 21, "counter", np.full((300, 1), 2**31 - 1, np.int32))
+    add_stream(session, 22, "odd", np.ones((300, 1), np.float32), rate_hz=33.3333)
+    (done,) = exported("edf", [session], tmp_path / "out", export_edf.Settings())
+    assert done.outcome == "exported", done
+    counter, odd = sorted(note for note in done.notes if note.endswith("left out"))
+    assert counter.startswith("counter, 1: 2.14748e+09 is beyond the 8 characters")
+    assert odd.startswith("odd, 33.3333 Hz: EDF needs whole samples")
+    with pyedflib.EdfReader(str(tmp_path / "out" / f"{session.name}_amp.bdf")) as reader:
+        found = reader.getSignalLabels()
+        assert found[:2] == ["Gr??e", "Gr??e-2"]
+        assert found[2:] == ["channel", "channel-2", "a label of more", "a label of mor-2"]
+        read = [reader.getPhysicalDimension(n) for n in range(6)]
+        assert read == ["uV", "uV", "kOhm", "degC", "m/s?", ""]
+        np.testing.assert_allclose(reader.readSignal(0)[:300], data[:, 0], atol=1e-4)
+        assert reader.readSignal(3)[7] == pytest.approx(0.0, abs=1e-4)
+    assert export_edf._order((1.0, 0.5, "BAD_ACQ_SKIP")) < export_edf._order((1.0, None, "b"))
+    named = export_edf.Settings(streams=("counter",))
+    (done,) = exported("edf", [session], tmp_path / "named", named)
+    assert done.outcome == "failed"
+    assert "unisono export csv keeps it" in done.error
+
+
 def test_stems_are_never_paths_and_never_alike() -> None:
     stems = file_stems(["..", "a", "A", "a-2", "/etc/passwd", "Größe µV", ".x", ""], taken=["x"])
     assert stems == ["stream", "a", "A-2", "a-2-2", "etc-passwd", "Größe-µV", "x-2", "stream-2"]
