@@ -47,6 +47,9 @@ def check(
         from acquire.tables import report_table
 
         report_table(report)
+    for finding in report.findings:
+        if finding.code == "report-unwritten":
+            typer.echo(f"note: {finding.text}", err=True)
     raise typer.Exit(exit_code(report))
 
 
