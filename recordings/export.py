@@ -17,6 +17,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib import import_module
@@ -189,6 +190,8 @@ def _guarded(order: Order, session: Path, stage: Callable[[], list[str]]) -> Don
         shutil.rmtree(_stage_of(order, session), ignore_errors=True)
         text = " ".join(str(error).split())
         known = isinstance(error, RecordingError) and text
+        if isinstance(error, BrokenProcessPool):
+            text = "its process was ended from outside, perhaps for want of memory; try --jobs 1"
         return Done(name, "failed", error=text if known else f"{type(error).__name__}: {text}")
     return Done(name, "exported", files, tuple(notes))
 

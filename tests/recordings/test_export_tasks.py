@@ -11,6 +11,7 @@ import pytest
 from recordings import erase, export_tables
 from recordings.errors import RecordingError
 from recordings.export import Order, run, session_name
+from recordings.export_jobs import jobs_that_fit
 from recordings.export_places import read_exports
 from recordings.manifest import Manifest, State
 from tests.recordings.exporting import all_files, exported
@@ -110,3 +111,16 @@ def test_what_an_interrupted_export_has_left_is_erased(
     assert not session.exists()
     assert done.left == []
     assert json.loads((data / erase.LOG_NAME).read_text())["files"] > 5
+
+
+def test_no_more_tasks_than_the_memory_holds(
+    session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    size = (session / "recording.xdf").stat().st_size
+    both = [session, session.parent / "gone"]
+    assert jobs_that_fit("bids", both, memory=size * 8 * 4) == 3
+    assert jobs_that_fit("bids", both, memory=size) == 1
+    assert jobs_that_fit("bids", both, memory=0) == 6
+    assert jobs_that_fit("video", both, memory=size * 100) == 6
+    assert jobs_that_fit("csv", [session / "recording.xdf"], memory=size * 8) == 2
