@@ -110,7 +110,7 @@ def grid_of(stream: Stream) -> Grid:
     return Grid(stream.times(stamps=Stamps.DEJITTERED), stream.rate_hz)
 
 
-def to_mne(session: Session, name: str | None = None) -> mne.io.BaseRaw:
+def to_mne(session: Session, name: str | Stream | None = None) -> mne.io.BaseRaw:
     """Return a stream as an MNE `Raw`; see `Session.to_mne`."""
     try:
         import mne
@@ -118,7 +118,7 @@ def to_mne(session: Session, name: str | None = None) -> mne.io.BaseRaw:
         raise RecordingError(
             "MNE is not installed; install it with: pip install 'unisono[bids]'"
         ) from None
-    stream = session[name] if name else _first_eeg(session)
+    stream = name if isinstance(name, Stream) else session[name] if name else _first_eeg(session)
     grid = grid_of(stream)
     kinds = channel_kinds(stream)
     labels = unique_labels(stream)

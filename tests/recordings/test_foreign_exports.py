@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import export_bids, export_edf, export_mmme, export_tables
+from recordings import export_bids, export_edf, export_mmme, export_tables, layout, xdf
 from recordings.file_names import file_stems
 from recordings.shared_tables import read_tsv
 from recordings.to_mne import Grid
@@ -130,6 +130,22 @@ def test_edf_takes_anybodys_units_and_labels_and_leaves_out_what_does_not_fit(
     (done,) = exported("edf", [session], tmp_path / "named", named)
     assert done.outcome == "failed"
     assert "unisono export csv keeps it" in done.error
+
+
+def test_the_eeg_is_the_stream_that_was_chosen_and_others_are_told(
+    session: Path, tmp_path: Path
+) -> None:
+    recording = session / layout.XDF_NAME
+    whole = recording.read_bytes()
+    head = len(xdf.MAGIC + xdf.file_header())
+    recording.write_bytes(whole[:head])
+    # Of the same name, and before it in the file: an amplifier that came back with other channels.
+    add_stream(session, 20, "eeg", np.zeros((0, 2), np.float32), type_="EEG")
+    recording.write_bytes(recording.read_bytes() + whole[head:])
+    add_stream(session, 21, "second", np.ones((300, 2), np.float32), type_="eeg")
+    (done,) = exported("bids", [session], tmp_path / "out", export_bids.Settings(video="none"))
+    assert done.outcome == "exported", done
+    assert "second: the EEG is eeg; this stream is physiology" in done.notes
 
 
 def test_stems_are_never_paths_and_never_alike() -> None:
