@@ -18,6 +18,7 @@ from recordings.export import session_name
 from recordings.file_names import file_stems
 from recordings.session import Session, Stream
 from recordings.stream import Stamps
+from recordings.to_mne import unique, unique_labels
 
 _ROWS: Final = 100_000  # written at once
 
@@ -62,11 +63,9 @@ def _write(session: Session, stream: Stream, path: Path, settings: Settings) -> 
 
 
 def _columns(stream: Stream) -> list[str]:
-    columns: list[str] = []
-    for label, unit in zip(stream.labels, stream.units, strict=True):
-        name = f"{label} [{unit}]" if unit else label
-        columns.append(name if name not in columns else f"{name}-{len(columns) + 1}")
-    return columns
+    named = zip(unique_labels(stream), stream.units, strict=True)
+    # After the two columns of times, which a channel may be called like.
+    return unique(["time", "lsl_time", *(f"{n} [{u}]" if u else n for n, u in named)])[2:]
 
 
 def _values(stream: Stream, start: int, stop: int) -> list[list[Any]]:

@@ -148,6 +148,20 @@ def test_the_eeg_is_the_stream_that_was_chosen_and_others_are_told(
     assert "second: the EEG is eeg; this stream is physiology" in done.notes
 
 
+def test_columns_of_a_table_are_never_alike_or_nameless(session: Path, tmp_path: Path) -> None:
+    labels = ("a", "a", "", "", "time", "lsl_time")
+    data = np.arange(12, dtype=np.float32).reshape(2, 6)
+    add_stream(session, 20, "box", data, labels=labels, units=("V", "V", "", "", "", "s"))
+    settings = export_tables.Settings(streams=("box",))
+    (done,) = exported("csv", [session], tmp_path / "out", settings)
+    head, *rows = (tmp_path / "out" / done.files[0]).read_text().splitlines()
+    assert head == "time,lsl_time,a [V],a-2 [V],channel,channel-2,time-2,lsl_time [s]"
+    assert [row.split(",")[2:] for row in rows] == [
+        ["0", "1", "2", "3", "4", "5"],
+        ["6", "7", "8", "9", "10", "11"],
+    ]
+
+
 def test_stems_are_never_paths_and_never_alike() -> None:
     stems = file_stems(["..", "a", "A", "a-2", "/etc/passwd", "Größe µV", ".x", ""], taken=["x"])
     assert stems == ["stream", "a", "A-2", "a-2-2", "etc-passwd", "Größe-µV", "x-2", "stream-2"]
