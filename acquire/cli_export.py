@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -17,7 +16,7 @@ Sessions = Annotated[
     typer.Argument(metavar="SESSION…", help="Sessions, XDF files, or folders with sessions in."),
 ]
 To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the export goes.")]
-Jobs = Annotated[int, typer.Option(help="Sessions at a time; 0 = one a core.")]
+Jobs = Annotated[int, typer.Option(help="Sessions at a time; 0 = what cores and memory allow.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Cameras = Annotated[list[str] | None, typer.Option("--camera", help="Only these; may be repeated.")]
 
@@ -50,9 +49,10 @@ def _run(
     kind: str, sessions: list[Path], to: Path, settings: Any, jobs: int, as_json: bool
 ) -> None:
     from recordings.export import Done, Order, find_sessions, run
+    from recordings.export_jobs import jobs_that_fit
 
     found = find_sessions(sessions)
-    order = Order(kind, found, to, settings, jobs or os.cpu_count() or 1)
+    order = Order(kind, found, to, settings, jobs or jobs_that_fit(kind, found))
     count = 0
 
     def tell(done: Done) -> None:

@@ -47,6 +47,9 @@ def check(
         from acquire.tables import report_table
 
         report_table(report)
+    for finding in report.findings:
+        if finding.code == "report-unwritten":
+            typer.echo(f"note: {finding.text}", err=True)
     raise typer.Exit(exit_code(report))
 
 
@@ -125,6 +128,8 @@ def erase(
         typer.echo(f"session {session}")
     for target, record in planned.exports:
         typer.echo(f"export  {target}: {record.stem}")
+    for stage in planned.stages:
+        typer.echo(f"interrupted export {stage}")
     for what in planned.unreachable:
         typer.echo(f"not reached: {what}")
     if dry_run:

@@ -16,6 +16,7 @@ from recordings.session import Session, SessionMarker
 from recordings.shared_tables import write_tsv
 from recordings.stream import Stream
 from recordings.stream_check import EVENTS_STREAM, VIDEO_TYPE
+from recordings.timing import F64Array
 from recordings.to_mne import Grid, grid_of
 from recordings.trials import Trial, trials
 
@@ -33,7 +34,11 @@ class Axis:
 
     def at(self, time: float) -> float:
         """Return an LSL time on the axis, seconds."""
-        return time - self.start if self.grid is None else self.grid.position(time) / self.start
+        return float(self.all_at(np.array([time]))[0])
+
+    def all_at(self, times: F64Array) -> F64Array:
+        """Return LSL times, shape (n,), on the axis, seconds."""
+        return times - self.start if self.grid is None else self.grid.positions(times) / self.start
 
 
 def write_events(
@@ -127,16 +132,18 @@ def write_physio(
     notes = []
     used: set[str] = set()
     for stream in session:
-        regular = stream.rate_hz > 0 and not stream.is_text and stream.type != VIDEO_TYPE
-        if not regular or stream is eeg:
+        if stream is eeg or stream.is_markers or stream.type == VIDEO_TYPE:
+            continue
+        if stream.rate_hz <= 0:
+            notes.append(f"{stream.name}: no rate, and no markers: BIDS has no place; left out")
             continue
         if len(stream) < 2:
             notes.append(f"{stream.name}: {len(stream)} samples, left out")
             continue
         recording = label(stream.name)
-        while recording in used:
+        while recording.casefold() in used:  # BIDS takes names that differ in case for one
             recording += "x"
-        used.add(recording)
+        used.add(recording.casefold())
         _write_one(stream, recording, folder, names, axis)
     return notes
 
@@ -144,8 +151,9 @@ def write_physio(
 def _write_one(stream: Stream, recording: str, folder: Path, names: Names, axis: Axis) -> None:
     grid = grid_of(stream)
     first, last = axis.at(float(grid.times[0])), axis.at(float(grid.times[-1]))
-    data = np.full((len(grid), len(stream.labels)), np.nan)
-    data[grid.at] = stream.xdf.read()
+    data = grid.spread(stream.xdf.read())
+    missing = np.ones(len(grid), np.bool_)
+    missing[grid.at] = False
     columns = column_names(stream.labels)
     about: dict[str, object] = {
         # The rate on the time axis of the EEG file: counted from the start, nothing drifts apart.
@@ -162,7 +170,7 @@ def _write_one(stream: Stream, recording: str, folder: Path, names: Names, axis:
             "Units": _UNITS.get(channel.unit, channel.unit) or "arbitrary",
         }
     write_json(names.path(folder, "physio.json", recording), about)
-    write_tsv_gz(names.path(folder, "physio.tsv.gz", recording), data)
+    write_tsv_gz(names.path(folder, "physio.tsv.gz", recording), data, missing=missing)
 
 
 def write_video(
@@ -180,7 +188,7 @@ def write_video(
     for camera in session.cameras.values():
         table = np.full((len(camera), 4), np.nan)
         table[:, 0] = np.arange(len(camera))
-        table[:, 1] = [axis.at(t) for t in camera.times.tolist()]
+        table[:, 1] = axis.all_at(camera.times)
         table[:, 2] = camera.device_frames
         table[:, 3] = camera.column("trigger_code")
         write_tsv_gz(names.path(folder, "videoframes.tsv.gz", camera.name), table, "%.10g")

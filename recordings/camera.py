@@ -68,8 +68,11 @@ class Camera:
         """Give a channel of the index stream for the stored frames, shape (n,); unknown = NaN.
 
         Raises:
-            ValueError: there is no such channel.
+            RecordingError: there is no such channel.
         """
+        if name not in INDEX_CHANNELS:
+            known = ", ".join(INDEX_CHANNELS)
+            raise RecordingError(f"{self.name}: no channel {name!r}; it has {known}")
         values = self.stream.xdf.read(channels=[INDEX_CHANNELS.index(name)])
         return np.asarray(values[self.rows, 0], np.float64)
 
@@ -83,7 +86,11 @@ class Camera:
         if not 0 <= k < len(self):
             raise IndexError(f"{self.name}: frame {k} of {len(self)}")
         _, file, index, _ = self._rows
-        return self._reader(int(file[k])).frame(int(index[k]))
+        reader = self._reader(int(file[k]))
+        try:
+            return reader.frame(int(index[k]))
+        except IndexError:
+            raise self._short(reader, int(index[k])) from None
 
     def number_at(self, time: float) -> int:
         """Say which frame was exposed nearest to LSL time `time`.
@@ -108,14 +115,29 @@ class Camera:
         yield from self.run(first, last)
 
     def run(self, first: int, last: int) -> Iterator[Any]:
-        """Pictures `first` to before `last`, decoded in one pass."""
+        """Pictures `first` to before `last` (at most all there are), decoded in one pass.
+
+        Raises:
+            RecordingError: a file is missing, damaged or too short.
+        """
+        last = min(last, len(self))
         _, file, index, _ = self._rows
         while first < last:
             end = min(last, int(np.searchsorted(file, file[first], "right")))
-            yield from self._reader(int(file[first])).frames(
-                int(index[first]), int(index[end - 1]) + 1
-            )
+            reader, stop = self._reader(int(file[first])), int(index[end - 1]) + 1
+            count = 0
+            for picture in reader.frames(int(index[first]), stop):
+                yield picture
+                count += 1
+            if count < end - first:  # pictures and times would no longer belong together
+                raise self._short(reader, int(index[first]) + count)
             first = end
+
+    def _short(self, reader: VideoReader, index: int) -> RecordingError:
+        return RecordingError(
+            f"{reader.path}: has no frame {index} that the index stream tells of; {len(reader)} "
+            "frames can be read: it was cut off or changed; run unisono repair on the session"
+        )
 
     def _reader(self, number: int) -> VideoReader:
         from recordings.video import VideoReader

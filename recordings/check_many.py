@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
@@ -38,6 +39,8 @@ def check_one(path: Path, thresholds: Path | None) -> Checked:
         report = check_and_report(path, thresholds=thresholds)
     except RecordingError as error:
         return Checked(str(path), "", error=str(error))
+    except Exception as error:  # one session does not keep the others from being checked
+        return Checked(str(path), "", error=f"{type(error).__name__}: {error}")
     levels = [finding.level for finding in report.findings]
     return Checked(str(path), str(report.verdict), levels.count("warn"), levels.count("fail"))
 
@@ -51,8 +54,13 @@ def check_many(
         done = {}
         try:
             for future in as_completed(running):
-                done[running[future]] = future.result()
-                progress(done[running[future]])
+                path = running[future]
+                try:
+                    done[path] = future.result()
+                except BrokenProcessPool:
+                    text = "the process that checked it was ended from outside; try --jobs 1"
+                    done[path] = Checked(str(path), "", error=text)
+                progress(done[path])
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
     return [done[path] for path in paths]

@@ -19,7 +19,8 @@ from typing import Final
 
 from recordings import layout
 from recordings.errors import RecordingError
-from recordings.export import RECORDS, read_exports
+from recordings.export import RECORDS, stage_in
+from recordings.export_places import read_exports
 from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.shared_tables import drop_rows, is_shared, read_tsv
 
@@ -35,6 +36,7 @@ class Plan:
     sessions: tuple[Path, ...]
     exports: tuple[tuple[Path, Path], ...]  # target, record in it
     unreachable: tuple[str, ...]
+    stages: tuple[Path, ...] = ()  # folders of exports that were interrupted
 
 
 @dataclass(slots=True)
@@ -67,15 +69,18 @@ def plan(study: Path, participant: str) -> Plan:
             raise RecordingError(f"{folder}: is being recorded; stop the recording first")
     exports: dict[tuple[Path, Path], None] = {}
     unreachable: dict[str, None] = {}
+    stages: dict[Path, None] = {}
     for folder in sessions:
         for entry in read_exports(folder):
             target = Path(entry["target"])
             record = target / RECORDS / f"{folder.name}.{entry['kind']}.json"
+            if (stage := stage_in(target, folder.name, entry["kind"])).is_dir():
+                stages[stage] = None
             if record.is_file():
                 exports[target, record] = None
             elif not (target / RECORDS).is_dir():
                 unreachable[f"{entry['kind']} export in {target}"] = None
-    return Plan(participant, sessions, tuple(exports), tuple(unreachable))
+    return Plan(participant, sessions, tuple(exports), tuple(unreachable), tuple(stages))
 
 
 def _sessions(study: Path, participant: str) -> Iterator[Path]:
@@ -111,6 +116,8 @@ def erase(study: Path, planned: Plan) -> Erased:
     done.left += [f"{what}: cannot be reached" for what in planned.unreachable]
     for target, record in planned.exports:
         _erase_export(target, record, planned.participant, done)
+    for stage in planned.stages:
+        _erase_stage(stage, done)
     for folder in planned.sessions:
         _erase_session(folder, done)
     _remove_empty(study, planned)
@@ -162,6 +169,15 @@ def _unlink(path: Path, done: Erased) -> None:
     path.unlink()
     done.files += 1
     done.bytes += size
+
+
+def _erase_stage(stage: Path, done: Erased) -> None:
+    try:
+        for path in [p for p in stage.rglob("*") if p.is_file()]:
+            _unlink(path, done)
+        shutil.rmtree(stage)
+    except OSError as error:
+        done.left.append(f"{stage}: {error}")
 
 
 def _erase_session(folder: Path, done: Erased) -> None:

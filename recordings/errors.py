@@ -4,6 +4,7 @@
 
     RecordingError         a session or file cannot be read or written; the message has the remedy
     ├── DiskFull           no space left on the session's disk
+    ├── NotWritten         a report has no place to be written to
     └── RunTaken           the run that is asked for exists already
 """
 
@@ -14,6 +15,10 @@ class RecordingError(Exception):
 
 class DiskFull(RecordingError):
     """The disk of the session is full; what was written so far has been closed properly."""
+
+
+class NotWritten(RecordingError):
+    """The report cannot be written where it belongs; what it says is known all the same."""
 
 
 class RunTaken(RecordingError):

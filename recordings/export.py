@@ -17,6 +17,7 @@ import json
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field
 from functools import partial
 from importlib import import_module
@@ -26,12 +27,12 @@ from typing import Any, Final, Literal
 
 from recordings.atomic import replace_file
 from recordings.errors import RecordingError
-from recordings.manifest import MANIFEST_NAME
+from recordings.export_places import remember
+from recordings.manifest import MANIFEST_NAME, State
 from recordings.session import locate, open_session
 from recordings.shared_tables import is_shared, merge
 
 RECORDS: Final = ".unisono"
-EXPORTS_NAME: Final = "exports.json"
 
 KINDS: Final[Mapping[str, str]] = {
     "bids": "recordings.export_bids",
@@ -105,6 +106,9 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
     folder.mkdir(parents=True)
     with open_session(session) as opened:
         notes: list[str] = exporter.export(opened, folder, settings)
+        manifest = opened.manifest
+    if manifest is not None and manifest.state in (State.RECORDING, State.FAILED):
+        notes = [f"state {manifest.state}: run unisono repair and export the copy", *notes]
     return notes
 
 
@@ -112,8 +116,14 @@ def run(order: Order, progress: Callable[[Done], None] = lambda done: None) -> l
     """Export all sessions; one that fails does not keep the others from being exported.
 
     Raises:
-        RecordingError: the target cannot be written to.
+        RecordingError: the target cannot be written to, or lies in one of the sessions.
     """
+    for session in order.sessions:
+        if session.is_dir() and order.target.resolve().is_relative_to(session.resolve()):
+            raise RecordingError(
+                f"{order.target}: lies in the session {session_name(session)}, which stays as it "
+                "was recorded; name a folder outside with --to"
+            )
     try:
         order.target.mkdir(parents=True, exist_ok=True)
         (order.target / RECORDS).mkdir(exist_ok=True)
@@ -176,26 +186,40 @@ def _guarded(order: Order, session: Path, stage: Callable[[], list[str]]) -> Don
     try:
         notes = stage()
         files = _publish(order, session)
-    except (RecordingError, OSError, ValueError, ImportError, MemoryError) as error:
+    except Exception as error:  # libraries have errors of their own, a killed process too
         shutil.rmtree(_stage_of(order, session), ignore_errors=True)
-        text = " ".join(str(error).split()) or type(error).__name__
-        return Done(name, "failed", error=text)
+        text = " ".join(str(error).split())
+        known = isinstance(error, RecordingError) and text
+        if isinstance(error, BrokenProcessPool):
+            text = "its process was ended from outside, perhaps for want of memory; try --jobs 1"
+        return Done(name, "failed", error=text if known else f"{type(error).__name__}: {text}")
     return Done(name, "exported", files, tuple(notes))
 
 
 def session_name(session: Path) -> str:
     """Return the name of a session, or of a bare file without `.xdf`."""
-    return session.parent.name if (session.parent / MANIFEST_NAME).exists() else session.stem
+    # `.` and `recording.xdf` have a name only with the folder that they are in.
+    whole = session.resolve() if session.name in ("", "..") or session.parent == Path() else session
+    if whole.is_dir():
+        return whole.name
+    return whole.parent.name if (whole.parent / MANIFEST_NAME).exists() else whole.stem
 
 
 def _stage_of(order: Order, session: Path) -> Path:
-    return order.target / RECORDS / f"{session_name(session)}.{order.kind}.stage"
+    return stage_in(order.target, session_name(session), order.kind)
+
+
+def stage_in(target: Path, name: str, kind: str) -> Path:
+    """Return where an export of this session is made until it is whole."""
+    return target / RECORDS / f"{name}.{kind}.stage"
 
 
 def _stage(order: Order, session: Path) -> list[str]:
     folder = _stage_of(order, session)
     shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run has left
-    return run_task(order.kind, session, folder, order.settings)
+    # Before a file of it is written: `erase` is to find what an interrupted export has left.
+    notes = remember(session, order.kind, order.target)
+    return [*notes, *run_task(order.kind, session, folder, order.settings)]
 
 
 def _record_path(order: Order, session: Path) -> Path:
@@ -205,7 +229,7 @@ def _record_path(order: Order, session: Path) -> Path:
 def _fingerprint(order: Order, xdf: Path) -> tuple[str, str]:
     """Return (hash of settings and recording, UTC of the recording's start)."""
     _, _, manifest = locate(xdf)
-    text = manifest.model_dump_json() if manifest else str(xdf.stat().st_size)
+    text = manifest.model_dump_json() if manifest else _told(xdf)
     whole = json.dumps([order.kind, asdict(order.settings), text], default=_told, sort_keys=True)
     recorded = manifest.clock[0].utc if manifest and manifest.clock else ""
     return hashlib.sha256(whole.encode()).hexdigest(), recorded
@@ -264,7 +288,6 @@ def _publish(order: Order, session: Path) -> tuple[str, ...]:
     fingerprint, recorded = _fingerprint(order, session)
     record = _Record(order.kind, session_name(session), recorded, fingerprint, files)
     replace_file(_record_path(order, session), json.dumps(asdict(record), indent=1).encode())
-    _remember(session, order)
     shutil.rmtree(stage, ignore_errors=True)
     return tuple(files)
 
@@ -274,24 +297,3 @@ def _read_files(record: Path) -> dict[str, int]:
         return dict(json.loads(record.read_text(encoding="utf-8"))["files"])
     except (OSError, ValueError, KeyError, TypeError):
         return {}
-
-
-def _remember(session: Path, order: Order) -> None:
-    """Write the target into `exports.json` of the session, for `erase`."""
-    folder, _, manifest = locate(session)
-    if manifest is None:
-        return
-    path = folder / EXPORTS_NAME
-    entry = {"kind": order.kind, "target": str(order.target.absolute())}
-    known = read_exports(folder)
-    if entry not in known:
-        replace_file(path, json.dumps([*known, entry], indent=1).encode())
-
-
-def read_exports(folder: Path) -> list[dict[str, str]]:
-    """Return where a session was exported to, as `exports.json` in its folder says."""
-    try:
-        entries = json.loads((folder / EXPORTS_NAME).read_text(encoding="utf-8"))
-        return [{"kind": str(e["kind"]), "target": str(e["target"])} for e in entries]
-    except (OSError, ValueError, KeyError, TypeError):
-        return []

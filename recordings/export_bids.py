@@ -22,7 +22,7 @@ from recordings.errors import RecordingError
 from recordings.session import Session
 from recordings.shared_tables import NOTHING, read_tsv, write_tsv
 from recordings.stream import Stream
-from recordings.to_mne import channel_kinds, grid_of
+from recordings.to_mne import channel_kinds, grid_of, to_mne
 
 IGNORED: Final = (".unisono/", "**/*_video.*", "**/*_videoframes.*", "**/*_image.*")
 BIDS_VERSION: Final = "1.11.1"
@@ -65,12 +65,19 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     axis = bids_beh.Axis(grid_of(eeg), eeg.rate_hz) if eeg else bids_beh.Axis(None, session.start)
     if eeg is not None:
         _write_eeg(session, eeg, folder, names, settings)
+        notes += _other_eeg(session, eeg)
     notes += bids_beh.write_events(session, folder, names, axis, settings.stimuli)
     notes += bids_beh.write_physio(session, eeg, folder, names, axis)
     notes += bids_beh.write_video(session, folder, names, axis, settings.video)
     notes += _write_ratings(session, folder, names)
     _write_shared(session, folder, names, settings)
     return notes
+
+
+def _other_eeg(session: Session, eeg: Stream) -> list[str]:
+    """Say which EEG streams are not the EEG of the dataset: a file of BIDS has one time axis."""
+    others = [s.name for s in session if s.type.upper() == "EEG" and len(s) and s is not eeg]
+    return [f"{name}: the EEG is {eeg.name}; this stream is physiology" for name in others]
 
 
 def _write_eeg(
@@ -82,7 +89,7 @@ def _write_eeg(
         raise RecordingError(
             "mne-bids is not installed; install it with: pip install 'unisono[bids]'"
         ) from None
-    raw = session.to_mne(stream.name)
+    raw = to_mne(session, stream)
     raw.set_annotations(None)  # events.tsv is written from the markers themselves
     rig = (session.manifest.rig if session.manifest else None) or {}
     montage = rig.get("eeg") or {}

@@ -21,7 +21,7 @@ import numpy as np
 from recordings.camera import Camera
 from recordings.errors import RecordingError
 from recordings.export import session_name
-from recordings.export_video import to_rgb
+from recordings.export_video import ticks, to_rgb
 from recordings.face_box import Box, can_find_faces, crop, steady_box
 from recordings.pieces import Piece, around_events, clips_of, coded_events
 from recordings.planes import Picture
@@ -181,11 +181,11 @@ def write_lossless(camera: Camera, frames: range, box: Box | None, path: Path) -
     """Write frames as FFV1 in Matroska, gray or RGB, each at its own time in ms."""
     import av
 
-    times = camera.times[frames.start : frames.stop]
+    stamps = ticks(camera.times[frames.start : frames.stop], 1000)
     with av.open(str(path), "w", format="matroska") as container:
         stream: Any = None
-        for time, picture in zip(
-            times - times[0], camera.run(frames.start, frames.stop), strict=True
+        for stamp, picture in zip(
+            stamps.tolist(), camera.run(frames.start, frames.stop), strict=True
         ):
             image = np.ascontiguousarray(crop(to_rgb(picture, camera.entry.pixel_format), box))
             if stream is None:
@@ -195,7 +195,7 @@ def write_lossless(camera: Camera, frames: range, box: Box | None, path: Path) -
                 stream.pix_fmt = "gray" if image.ndim == 2 else "bgr0"
                 stream.codec_context.time_base = Fraction(1, 1000)
             frame = av.VideoFrame.from_ndarray(image, "gray" if image.ndim == 2 else "rgb24")
-            frame.pts, frame.time_base = round(float(time) * 1000), Fraction(1, 1000)
+            frame.pts, frame.time_base = stamp, Fraction(1, 1000)
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
 

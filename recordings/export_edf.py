@@ -17,14 +17,17 @@ import numpy as np
 
 from recordings.errors import RecordingError
 from recordings.export import session_name
+from recordings.file_names import file_stems
 from recordings.session import Session
 from recordings.stream import Stream
 from recordings.stream_check import EVENTS_STREAM, VIDEO_TYPE
-from recordings.to_mne import Grid, describe, grid_of, unique_labels
+from recordings.to_mne import Grid, describe, grid_of, unique
 
 _UNITS: Final = {
     "microvolts": "uV", "millivolts": "mV", "volts": "V", "microsiemens": "uS", "celsius": "degC",
 }  # fmt: skip
+_PLAIN: Final = str.maketrans({"µ": "u", "μ": "u", "Ω": "Ohm", "°": "deg"})  # EDF is ASCII
+_MICROVOLTS: Final = {"uV": 1.0, "mV": 1e3, "V": 1e6}
 _COARSE_UV: Final = 0.1
 _STEPS: Final = {"edf": 65_535, "bdf": 16_777_215}
 
@@ -41,15 +44,22 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     """Write the signals of one session; see `recordings.export`.
 
     Raises:
-        RecordingError: a stream is no signal, or edfio is missing.
+        RecordingError: a stream that was asked for is no signal or does not fit into EDF, no
+            stream fits, or edfio is missing.
     """
     signals = [s for s in session if s.rate_hz > 0 and not s.is_text and s.type != VIDEO_TYPE]
     chosen = [session[name] for name in settings.streams] or [s for s in signals if len(s)]
     notes = [] if chosen else ["no signal in this session"]
-    for stream in chosen:
-        path = folder / f"{session_name(session.path)}_{stream.name}.{settings.format}"
-        notes += _write(session, stream, path, settings.format)
-    return notes
+    unfit: list[RecordingError] = []
+    for stream, stem in zip(chosen, file_stems(s.name for s in chosen), strict=True):
+        path = folder / f"{session_name(session.path)}_{stem}.{settings.format}"
+        try:
+            notes += _write(session, stream, path, settings.format)
+        except RecordingError as error:
+            unfit.append(error)
+            if settings.streams or len(unfit) == len(chosen):
+                raise
+    return [*notes, *(f"{error}; left out" for error in unfit)]
 
 
 def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[str]:
@@ -60,23 +70,27 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
             "edfio is not installed; install it with: pip install 'unisono[bids]'"
         ) from None
     grid = grid_of(stream)
-    data = grid.spread(np.nan_to_num(stream.xdf.read().astype(np.float64)))
+    data = grid.spread(stream.xdf.read())
     # A file holds whole records of a second: the rest of the last one is zeros.
-    record_s = _record_s(stream.rate_hz)
+    record_s = _record_s(stream)
     per_record = round(stream.rate_hz * record_s)
     missing = -len(data) % per_record
-    data = np.concatenate([data, np.zeros((missing, data.shape[1]))])
-    signal: Any = edfio.EdfSignal if format_ == "edf" else edfio.BdfSignal
-    signals = [
-        signal(
-            data[:, n],
-            stream.rate_hz,
-            label=label[:16].encode("ascii", "replace").decode(),
-            physical_dimension=_UNITS.get(unit, unit)[:8].encode("ascii", "replace").decode(),
-            physical_range=_range(data[:, n]),
+    kind: Any = edfio.EdfSignal if format_ == "edf" else edfio.BdfSignal
+    signals = []
+    for n, (label, unit) in enumerate(zip(_labels(stream), stream.units, strict=True)):
+        values = np.zeros(len(data) + missing)  # of one channel: all would be gigabytes
+        values[: len(data)] = np.nan_to_num(data[:, n], posinf=0.0, neginf=0.0)
+        limits = _range(f"{stream.name}, {label}", values)
+        signals.append(
+            kind(
+                values,
+                stream.rate_hz,
+                label=label,
+                physical_dimension=_unit(unit),
+                physical_range=limits,
+            )
         )
-        for n, (label, unit) in enumerate(zip(unique_labels(stream), stream.units, strict=True))
-    ]
+    ranges = [signal.physical_max - signal.physical_min for signal in signals]
     start = session.utc(float(grid.times[0]))
     whole: Any = edfio.Edf if format_ == "edf" else edfio.Bdf
     keywords: dict[str, Any] = {"data_record_duration": record_s}
@@ -89,30 +103,51 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
     notes = _annotations(session, grid)
     if missing:
         notes.append((len(grid) / grid.rate_hz, missing / grid.rate_hz, "BAD_ACQ_SKIP"))
-    keywords["annotations"] = [edfio.EdfAnnotation(*entry) for entry in sorted(notes)]
+    keywords["annotations"] = [edfio.EdfAnnotation(*entry) for entry in sorted(notes, key=_order)]
     whole(signals, **keywords).write(path)
-    return _coarse(stream, data, format_)
+    return _coarse(stream, ranges, format_)
 
 
-def _record_s(rate_hz: float) -> float:
+def _order(entry: tuple[float, float | None, str]) -> tuple[float, str]:
+    return entry[0], entry[2]  # a marker has no duration to compare with that of a gap
+
+
+def _ascii(text: str) -> str:
+    return text.translate(_PLAIN).encode("ascii", "replace").decode()
+
+
+def _labels(stream: Stream) -> list[str]:
+    """Return labels as EDF holds them: 16 characters of ASCII, no two alike."""
+    return unique(map(_ascii, stream.labels), 16)
+
+
+def _unit(unit: str) -> str:
+    return _ascii(_UNITS.get(unit, unit))[:8]
+
+
+def _record_s(stream: Stream) -> float:
     """Return the shortest whole number of seconds that holds a whole number of samples."""
+    rate_hz = stream.rate_hz
     for seconds in range(1, 61):
         if math.isclose(rate_hz * seconds, round(rate_hz * seconds), abs_tol=1e-9):
             return float(seconds)
     raise RecordingError(
-        f"{rate_hz:g} Hz: EDF needs whole samples in a record; no record up to 60 s has them"
+        f"{stream.name}, {rate_hz:g} Hz: EDF needs whole samples in a record; no record up to "
+        "60 s has them; unisono export csv takes any rate"
     )
 
 
-def _range(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> tuple[float, float]:
+def _range(
+    name: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+) -> tuple[float, float]:
     """Return limits that fit into EDF's 8 characters and hold the data."""
     low, high = float(values.min()), float(values.max())
     if low == high:
         low, high = low - 1.0, high + 1.0
-    return _eight(low, up=False), _eight(high, up=True)
+    return _eight(name, low, up=False), _eight(name, high, up=True)
 
 
-def _eight(value: float, up: bool) -> float:
+def _eight(name: str, value: float, up: bool) -> float:
     """Round away from the data to what 8 characters hold."""
     for digits in range(7, -1, -1):
         factor = 10.0**digits
@@ -120,7 +155,10 @@ def _eight(value: float, up: bool) -> float:
         text = f"{rounded:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{rounded:.0f}"
         if len(text) <= 8:
             return float(text)
-    raise RecordingError(f"{value:g}: EDF has 8 characters for a channel's limits; change its unit")
+    raise RecordingError(
+        f"{name}: {value:g} is beyond the 8 characters that EDF has for a channel's limits; "
+        "unisono export csv keeps it"
+    )
 
 
 def _annotations(session: Session, grid: Grid) -> list[tuple[float, float | None, str]]:
@@ -135,13 +173,12 @@ def _annotations(session: Session, grid: Grid) -> list[tuple[float, float | None
     return found
 
 
-def _coarse(
-    stream: Stream, data: np.ndarray[tuple[int, ...], np.dtype[np.float64]], format_: str
-) -> list[str]:
+def _coarse(stream: Stream, ranges: list[float], format_: str) -> list[str]:
+    factors = [_MICROVOLTS.get(_unit(unit), 0.0) for unit in stream.units]
     steps = [
-        float(np.ptp(data[:, n])) / _STEPS[format_]
-        for n, unit in enumerate(stream.units)
-        if unit == "microvolts"
+        factor * width / _STEPS[format_]
+        for factor, width in zip(factors, ranges, strict=True)
+        if stream.type.upper() == "EEG"
     ]
     if steps and max(steps) > _COARSE_UV:
         return [f"{stream.name}: steps of up to {max(steps):.2g} µV; use --format bdf"]

@@ -22,6 +22,7 @@ import numpy as np
 
 from recordings.errors import RecordingError
 from recordings.export_clips import choose_camera, picture_of, write_image
+from recordings.file_names import file_stems
 from recordings.pieces import Piece, clips_of
 from recordings.session import Session
 from recordings.stream import Stream
@@ -61,9 +62,12 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     names = _folders(clips)
     for clip, name in zip(clips, names, strict=True):
         _write_frames(session, clip, out / "frames" / name, settings)
-    for stream in session:
-        if stream.rate_hz > 0 and not stream.is_text and stream.type != VIDEO_TYPE and len(stream):
-            _write_signal(session, stream, out / f"{stream.name}.csv")
+    signals = [
+        s for s in session if s.rate_hz > 0 and not s.is_text and s.type != VIDEO_TYPE and len(s)
+    ]
+    stems = file_stems((s.name for s in signals), taken=("markers", "coding_file"))
+    for stream, stem in zip(signals, stems, strict=True):
+        _write_signal(session, stream, out / f"{stem}.csv")
     _write_markers(session, out / "markers.csv")
     _write_sheet(session, clips, names, out / "coding_file.csv")
     return notes

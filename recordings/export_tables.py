@@ -6,7 +6,6 @@ since the start of the recording (`lsl_time` has the LSL clock), clock offsets a
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -16,11 +15,12 @@ import numpy.typing as npt
 
 from recordings.errors import RecordingError
 from recordings.export import session_name
+from recordings.file_names import file_stems
 from recordings.session import Session, Stream
 from recordings.stream import Stamps
+from recordings.to_mne import unique, unique_labels
 
 _ROWS: Final = 100_000  # written at once
-_SEPARATORS: Final = re.compile(r"[^A-Za-z0-9.-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +39,9 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         RecordingError: a stream is unknown, or pyarrow is missing for Parquet.
     """
     chosen = [session[name] for name in settings.streams] or list(session)
-    used: set[str] = set()
-    for stream in chosen:
-        stem = f"{session_name(session.path)}_{_SEPARATORS.sub('-', stream.name) or 'stream'}"
-        while stem in used:
-            stem += "-2"
-        used.add(stem)
-        _write(session, stream, folder / f"{stem}.{settings.format}", settings)
+    for stream, stem in zip(chosen, file_stems(s.name for s in chosen), strict=True):
+        path = folder / f"{session_name(session.path)}_{stem}.{settings.format}"
+        _write(session, stream, path, settings)
     return [f"{s.name}: no samples" for s in chosen if not len(s)]
 
 
@@ -67,11 +63,9 @@ def _write(session: Session, stream: Stream, path: Path, settings: Settings) -> 
 
 
 def _columns(stream: Stream) -> list[str]:
-    columns: list[str] = []
-    for label, unit in zip(stream.labels, stream.units, strict=True):
-        name = f"{label} [{unit}]" if unit else label
-        columns.append(name if name not in columns else f"{name}-{len(columns) + 1}")
-    return columns
+    named = zip(unique_labels(stream), stream.units, strict=True)
+    # After the two columns of times, which a channel may be called like.
+    return unique(["time", "lsl_time", *(f"{n} [{u}]" if u else n for n, u in named)])[2:]
 
 
 def _values(stream: Stream, start: int, stop: int) -> list[list[Any]]:

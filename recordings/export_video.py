@@ -18,6 +18,7 @@ from recordings.errors import RecordingError
 from recordings.export import session_name
 from recordings.planes import Picture
 from recordings.session import Session
+from recordings.timing import F64Array, IntArray
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,10 +83,7 @@ def write_mp4(
     import av
 
     chosen = frames if frames is not None else range(len(camera))
-    times = camera.times[chosen.start : chosen.stop]
-    # Two frames never share a time: an MP4 cannot hold them.
-    stamps = np.maximum.accumulate(np.rint((times - times[0]) * 1e6).astype(np.int64))
-    stamps += np.arange(len(stamps)) * (np.diff(stamps, prepend=-1) <= 0).cumsum().clip(0, 1)
+    stamps = ticks(camera.times[chosen.start : chosen.stop], 1e6)
     with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
         stream: Any = None
         for stamp, picture in zip(
@@ -105,6 +103,17 @@ def write_mp4(
             container.mux(stream.encode(frame))
         if stream is not None:
             container.mux(stream.encode(None))
+
+
+def ticks(times: F64Array, rate_hz: float) -> IntArray:
+    """Return times from the first on in ticks of a container, shape (n,), each later than the last.
+
+    Two frames never share a time, no container can hold them: one that comes no later than the one
+    before is a tick behind it, and those after it keep their own time.
+    """
+    at = np.arange(len(times))
+    wanted = np.rint((times - times[:1]) * rate_hz).astype(np.int64)
+    return np.asarray(np.maximum.accumulate(wanted - at) + at, np.int64)
 
 
 def _even(image: Picture, width: int) -> Picture:

@@ -8,6 +8,7 @@ from typing import Final
 
 import numpy as np
 
+from recordings.errors import RecordingError
 from recordings.timing import F64Array, IntArray
 from recordings.truth import MAX_FLASHES, Found
 
@@ -38,6 +39,8 @@ def find_flashes(
         with VideoReader(path) as video:
 
             def lit(row: int) -> bool:
+                if index[row] >= len(video):
+                    raise RecordingError(f"{path}: has no frame {index[row]}, only {len(video)}")
                 corner = video.frame(int(index[row]))[:PATCH, -PATCH:]
                 return bool(corner.mean() > 0.5 * np.iinfo(corner.dtype).max)
 

@@ -36,6 +36,7 @@ _TEXT: Final = {
 }
 _PATHS: Final = re.compile(r"(?:/home/|/Users/|[A-Za-z]:\\\\?Users\\\\?)[^\s\"'/\\<>]+")
 _MAIL: Final = re.compile(r"[\w.+-]+@[\w-]+\.[A-Za-z]{2,}")
+_DATE: Final = re.compile(r"\b(?:19|20)\d\d-[01]\d-[0-3]\d(?:[-T][0-2]\d[-:][0-5]\d)?")
 _NAME: Final = re.compile(r"[A-Z]?[a-z]{3,}[A-Z]?[a-z]*")
 _PLAIN: Final = {"test", "simulated", "pilot", "demo"}
 _READ: Final = 4 << 20  # bytes of a text file that are looked at
@@ -65,7 +66,17 @@ def find_traces(path: Path) -> list[Trace]:
     if len(images) > 1:  # one line for a folder full of frames
         found = [t for t in found if t.what != _FACE_IMAGE]
         found.append(Trace(f"{images[0].file} and {len(images) - 1} more", _FACE_IMAGE, _CONSENT))
+    found += _dates_of_names(files, root)
     return list(dict.fromkeys(found))
+
+
+def _dates_of_names(files: list[Path], root: Path) -> Iterator[Trace]:
+    """Say that files are named after the time of day, as the frames of the MMME layout are."""
+    dated = [file for file in files if _DATE.match(file.name)]
+    if dated:
+        name, more = dated[0].relative_to(root).as_posix(), len(dated) - 1
+        where = f"{name} and {more} more" if more else name
+        yield Trace(where, f"dates in names: {dated[0].name[:10]}", "rename them")
 
 
 _CONSENT: Final = "share it only with a consent that covers it"
@@ -147,6 +158,8 @@ def _in_text(path: Path, name: str) -> Iterator[Trace]:
         dates = [row.get("acq_time", "n/a") for row in read_tsv(path)[1]]
         if any(date != "n/a" for date in dates):
             yield Trace(name, f"dates: {dates[0][:10]}", "export with --days-back")
+    elif path.suffix in (".csv", ".jsonl") and (found := _DATE.search(text)):
+        yield Trace(name, f"dates: {found[0][:10]}", "shift them")
     if path.name == "participants.tsv":
         extra = [c for c in read_tsv(path)[0] if c != "participant_id"]
         if extra:

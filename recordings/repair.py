@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from recordings import layout
+from recordings import layout, thresholds
 from recordings.errors import RecordingError
 from recordings.manifest import (
     INDEX_CHANNELS,
@@ -27,7 +27,7 @@ from recordings.xdf_reader import XdfStream, read_xdf
 from recordings.xdf_repair import XdfRepaired, finish_xdf, repair_xdf
 
 _INDEX, _FATE = (INDEX_CHANNELS.index(name) for name in ("file_index", "fate"))
-_COPIED = (layout.TRUTH_NAME, "ratings.tsv")
+_COPIED = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
 
 
 def repair(path: Path, out: Path | None = None) -> XdfRepaired:
@@ -38,21 +38,37 @@ def repair(path: Path, out: Path | None = None) -> XdfRepaired:
     Raises:
         RecordingError: it is neither, the copy exists, or the disk fails.
     """
-    target = out or path.with_name(f"{path.stem}-repaired{path.suffix if path.is_file() else ''}")
+    target = out or _copy_of(path)
     return repair_session(path, target) if path.is_dir() else repair_xdf(path, target)
+
+
+def _copy_of(path: Path) -> Path:
+    """Return the path of a copy beside the original; `.` is a folder with a name as well."""
+    whole = path.absolute() if path.name in ("", "..") else path
+    whole = whole.resolve() if whole.name == ".." else whole
+    if whole.is_dir():
+        return whole.with_name(f"{whole.name}-repaired")
+    return whole.with_name(f"{whole.stem}-repaired{whole.suffix}")
 
 
 def repair_session(folder: Path, target: Path) -> XdfRepaired:
     """Write a readable copy of a session into the new folder `target`.
 
     Raises:
-        RecordingError: it is no session, `target` exists, or the disk fails.
+        RecordingError: it is no session, `target` exists or lies in it, or the disk fails.
     """
     manifest = Manifest.load(folder)
+    if target.resolve().is_relative_to(folder.resolve()):
+        raise RecordingError(
+            f"{target}: lies in the session that is to be repaired; name a folder outside with "
+            "--out"
+        )
+    with read_xdf(folder / layout.XDF_NAME):
+        pass  # what cannot be read at all leaves no empty copy behind
     try:
         target.mkdir(parents=True)
         done = repair_xdf(folder / layout.XDF_NAME, target / layout.XDF_NAME)
-        for name in [*_videos_of(folder, manifest), *_COPIED]:
+        for name in [*_videos_of(folder, manifest), *_COPIED, thresholds.NAME]:
             if (folder / name).is_file():
                 shutil.copy2(folder / name, target / name)
     except FileExistsError:

@@ -16,8 +16,8 @@ from markupsafe import Markup
 
 from recordings import figures, layout, looks, plots
 from recordings.check import Examination, examine
-from recordings.errors import RecordingError
-from recordings.manifest import CameraReport, Fate, Manifest, PairReport, Report, Verdict
+from recordings.errors import NotWritten
+from recordings.manifest import CameraReport, Fate, Finding, Manifest, PairReport, Report, Verdict
 from recordings.methods import methods_text, milliseconds
 from recordings.stream_check import EVENTS_STREAM
 from recordings.truth import Found
@@ -38,16 +38,26 @@ _LEVELS: Final = {"fail": "failed", "warn": "warning", "info": "missing"}
 def check_and_report(path: Path, *, hashes: bool = True, thresholds: Path | None = None) -> Report:
     """Check a session folder and write its report beside it; of a bare XDF file only check.
 
+    A folder that cannot be written to, an archive, is checked all the same: that there is no
+    report in it is one of the findings.
+
     Raises:
-        RecordingError: it cannot be read, or the report cannot be written.
+        RecordingError: it cannot be read.
     """
     examination = examine(path, hashes=hashes, thresholds=thresholds)
     try:
         if examination.manifest is not None:
             _write(examination, path if path.is_dir() else path.parent)
+    except NotWritten as error:
+        return _with(examination.report, str(error))
     finally:
         examination.close()
     return examination.report
+
+
+def _with(report: Report, text: str) -> Report:
+    unwritten = Finding(level="info", code="report-unwritten", subject="report", text=text)
+    return report.model_copy(update={"findings": (*report.findings, unwritten)})
 
 
 def write_report(report: Report, folder: Path) -> None:
@@ -77,7 +87,7 @@ def _write(examination: Examination, folder: Path, report: Report | None = None)
             part.write_text(text, encoding="utf-8")
             part.replace(folder / name)
     except OSError as error:
-        raise RecordingError(
+        raise NotWritten(
             f"{folder}: the report cannot be written ({error.strerror}); check its permissions"
         ) from error
 

@@ -119,19 +119,24 @@ class Session:
     def cameras(self) -> Mapping[str, Camera]:
         """The cameras by name; opened when a frame is asked for."""
         videos: tuple[VideoEntry, ...] = self.manifest.videos if self.manifest else ()
-        return {
-            video.name: Camera(video, self[video.name], self.path)
-            for video in videos
-            if video.name in self and _is_index(self[video.name].xdf)
-        }
+        # Another program's stream may have the camera's name.
+        index = {s.name: s for s in reversed(self.streams) if _is_index(s.xdf)}
+        return {v.name: Camera(v, index[v.name], self.path) for v in videos if v.name in index}
 
     def markers(self, *names: str) -> list[SessionMarker]:
-        """List the markers of the streams `names` (default: all of strings), in order of time."""
-        streams = [self[name] for name in names] or [s for s in self.streams if s.is_text]
+        """List the markers of the streams `names` (default: all of them), in order of time.
+
+        Markers are strings, and integers that a stream of type `Markers` sends one by one; of a
+        stream that is named, whatever has one channel and no rate.
+
+        Raises:
+            RecordingError: there is no such stream, or it is a signal.
+        """
+        streams = [self[name] for name in names] or [s for s in self.streams if s.is_markers]
         found = [
             SessionMarker(stream.name, marker)
             for stream in streams
-            for marker in parse_markers(stream.times(), stream.strings)
+            for marker in parse_markers(stream.times(), stream.marker_rows())
         ]
         return sorted(found, key=lambda m: m.time)
 

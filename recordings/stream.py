@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from enum import StrEnum
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -14,6 +15,8 @@ from recordings.errors import RecordingError
 from recordings.manifest import StreamEntry
 from recordings.timing import ClockFit, F64Array
 from recordings.xdf_reader import XdfStream
+
+_MARKER_TYPES: Final = frozenset({"markers", "marker", "events", "event", "stim"})
 
 
 class Stamps(StrEnum):
@@ -60,13 +63,41 @@ class Stream:
 
     @property
     def first(self) -> float:
-        """LSL time of its first sample."""
-        return float(self._corrected_at(0, 1)[0])
+        """LSL time of its first sample; NaN where it has none."""
+        return float(self._corrected_at(0, 1)[0]) if len(self) else math.nan
 
     @property
     def last(self) -> float:
-        """LSL time of its last sample."""
-        return float(self._corrected_at(len(self) - 1, len(self))[0])
+        """LSL time of its last sample; NaN where it has none."""
+        return float(self._corrected_at(len(self) - 1, len(self))[0]) if len(self) else math.nan
+
+    @property
+    def is_markers(self) -> bool:
+        """Whether its samples are events: strings, or an irregular channel of integer codes."""
+        dtype = self.xdf.info.dtype
+        if dtype is None:
+            return True
+        return dtype.kind == "i" and self._is_one_by_one and self.type.casefold() in _MARKER_TYPES
+
+    @property
+    def _is_one_by_one(self) -> bool:
+        return self.rate_hz == 0 and self.xdf.info.channel_count == 1
+
+    def marker_rows(self) -> list[list[str]]:
+        """Give all samples as markers: strings as they are, codes as their digits.
+
+        Raises:
+            RecordingError: the stream is a signal.
+        """
+        if self.is_text:
+            return self.strings
+        if not self._is_one_by_one:
+            raise RecordingError(
+                f"stream {self.name!r} is a signal, not markers: it has "
+                f"{len(self.labels)} channels at {self.rate_hz:g} Hz; markers are strings, or one "
+                "channel without a rate"
+            )
+        return [[f"{value:.17g}"] for value in self.xdf.read()[:, 0].tolist()]
 
     @cached_property
     def strings(self) -> list[list[str]]:
@@ -91,7 +122,7 @@ class Stream:
         start: float | None = None,
         stop: float | None = None,
         *,
-        channels: list[int] | list[str] | None = None,
+        channels: list[int] | list[str] | str | None = None,
         stamps: Stamps | str = Stamps.CORRECTED,
     ) -> tuple[F64Array, npt.NDArray[Any]]:
         """Give (times, values) of the samples from `start` to before `stop`.
@@ -99,10 +130,11 @@ class Stream:
         Shapes (n,) and (n, channels); values in the file's own type and unit.
 
         Raises:
-            RecordingError: the samples are strings, or there is no channel of that name.
+            RecordingError: the samples are strings, or there is no such channel.
         """
         where = self.window(start, stop)
-        picked = None if channels is None else [self._channel(c) for c in channels]
+        chosen = [channels] if isinstance(channels, str) else channels
+        picked = None if chosen is None else [self._channel(c) for c in chosen]
         values = self.xdf.read(where.start, where.stop, picked)
         return self._times(where, Stamps(stamps)), values
 
@@ -165,6 +197,10 @@ class Stream:
 
     def _channel(self, channel: int | str) -> int:
         if isinstance(channel, int):
+            if not 0 <= channel < len(self.labels):
+                raise RecordingError(
+                    f"{self.name}: no channel {channel}; it has {len(self.labels)}, counted from 0"
+                )
             return channel
         try:
             return self.labels.index(channel)

@@ -8,6 +8,7 @@ from the start: nothing drifts apart, however long the recording.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -40,7 +41,7 @@ KINDS: Final = {
 _VOLTS: Final = {
     "microvolts": 1e-6, "microvolt": 1e-6, "uv": 1e-6, "µv": 1e-6, "μv": 1e-6,
     "millivolts": 1e-3, "millivolt": 1e-3, "mv": 1e-3,
-    "volts": 1.0, "volt": 1.0, "v": 1.0,
+    "volts": 1.0, "volt": 1.0, "v": 1.0, "nanovolts": 1e-9, "nanovolt": 1e-9, "nv": 1e-9,
     "microsiemens": 1e-6, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "siemens": 1.0,
 }  # fmt: skip
 
@@ -70,12 +71,22 @@ class Grid:
 
     def position(self, time: float) -> float:
         """Return where `time` lies on the grid, in samples; outside of the stream, extrapolated."""
-        times = self.times
-        if time <= times[0]:
-            return float((time - times[0]) * self.rate_hz)
-        if time >= times[-1]:
-            return float(self.at[-1] + (time - times[-1]) * self.rate_hz)
-        return float(np.interp(time, times, self.at))
+        return float(self.positions(np.array([time]))[0])
+
+    def positions(self, times: F64Array) -> F64Array:
+        """Return where `times`, shape (n,), lie on the grid, as `position` does for one."""
+        own = self.times
+        early, late = times <= own[0], times >= own[-1]
+        # np.interp would turn `at` into floats at every call: 5 ms in an hour of EEG.
+        right = np.clip(np.searchsorted(own, times), 1, max(len(own) - 1, 1))
+        right[early | late] = 0
+        left = np.maximum(right - 1, 0)
+        step = own[right] - own[left]
+        share = np.divide(times - own[left], step, out=np.zeros(len(times)), where=step > 0)
+        out = self.at[left] + share * (self.at[right] - self.at[left])
+        out[early] = (times[early] - own[0]) * self.rate_hz
+        out[late] = self.at[-1] + (times[late] - own[-1]) * self.rate_hz
+        return np.asarray(out, np.float64)
 
     def spread(self, data: npt.NDArray[Any]) -> npt.NDArray[Any]:
         """Return data, shape (n, channels), on the grid, shape (len, channels), gaps as zeros."""
@@ -99,7 +110,7 @@ def grid_of(stream: Stream) -> Grid:
     return Grid(stream.times(stamps=Stamps.DEJITTERED), stream.rate_hz)
 
 
-def to_mne(session: Session, name: str | None = None) -> mne.io.BaseRaw:
+def to_mne(session: Session, name: str | Stream | None = None) -> mne.io.BaseRaw:
     """Return a stream as an MNE `Raw`; see `Session.to_mne`."""
     try:
         import mne
@@ -107,7 +118,7 @@ def to_mne(session: Session, name: str | None = None) -> mne.io.BaseRaw:
         raise RecordingError(
             "MNE is not installed; install it with: pip install 'unisono[bids]'"
         ) from None
-    stream = session[name] if name else _first_eeg(session)
+    stream = name if isinstance(name, Stream) else session[name] if name else _first_eeg(session)
     grid = grid_of(stream)
     kinds = channel_kinds(stream)
     labels = unique_labels(stream)
@@ -163,12 +174,19 @@ def channel_kinds(stream: Stream) -> list[str]:
 
 def unique_labels(stream: Stream) -> list[str]:
     """Return the channels' labels, the second `Cz` as `Cz-2`."""
+    return unique(stream.labels)
+
+
+def unique(labels: Iterable[str], longest: int | None = None) -> list[str]:
+    """Return labels of at most `longest` characters, no two alike and none empty."""
     out: list[str] = []
-    for label in stream.labels:
-        name, count = label or "channel", 1
+    for label in labels:
+        base = label or "channel"
+        name, count = base[:longest], 1
         while name in out:
             count += 1
-            name = f"{label}-{count}"
+            end = f"-{count}"
+            name = base[: None if longest is None else longest - len(end)] + end
         out.append(name)
     return out
 

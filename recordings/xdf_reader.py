@@ -132,7 +132,13 @@ class XdfStream:
 
     @property
     def strings(self) -> list[list[str]]:
-        """All samples of a string stream, one str a channel."""
+        """All samples of a string stream, one str a channel.
+
+        Raises:
+            RecordingError: the samples are numbers.
+        """
+        if not self.is_text:
+            raise RecordingError(f"stream {self.name!r} holds numbers, not strings")
         return self._text[1]
 
     def read(

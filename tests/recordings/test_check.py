@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -7,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import layout, timing, xdf
+from recordings import check_many, layout, open_session, timing, xdf
 from recordings.check import check, exit_code
 from recordings.errors import RecordingError
 from recordings.manifest import Fate, Finding, Manifest, PairReport, Report, State, Verdict
 from recordings.markers import marker_findings, parse_markers
+from recordings.report import check_and_report
 from recordings.waves import BLINK, HEARTBEAT, PULSE, Wave, find_wave
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
@@ -138,6 +141,30 @@ def test_a_changed_file_fails(tmp_path: Path) -> None:
     assert {"file-missing", "video-unreadable"} <= codes(check(folder), "fail")
 
 
+def test_a_video_that_was_cut_off_fails(tmp_path: Path) -> None:
+    folder = make_session(tmp_path)
+    video = folder / "face.nut"
+    video.write_bytes(video.read_bytes()[: video.stat().st_size // 5])
+    report = check(folder)
+    assert {"ledger-file", "ledger-manifest", "file-changed"} <= codes(report, "fail")
+    (lost,) = [f.text for f in report.findings if f.code == "no-truth"]
+    assert "face.nut: has no frame" in lost
+
+
+def test_a_video_without_its_index_stream_fails(tmp_path: Path) -> None:
+    folder = make_session(tmp_path)
+    manifest = Manifest.load(folder)
+    shutil.copy(folder / "face.nut", folder / "side.nut")
+    side = manifest.videos[0].model_copy(update={"name": "side", "file": "side.nut"})
+    manifest.model_copy(update={"videos": (*manifest.videos, side)}).save(folder)
+    report = check(folder)
+    assert [f.subject for f in report.findings if f.code == "no-index"] == ["side"]
+    assert exit_code(report) == 2
+    assert [(c.name, c.indexed, c.packets > 0) for c in report.cameras][1] == ("side", 0, True)
+    with open_session(folder) as session:
+        assert list(session.cameras) == ["face"]
+
+
 def test_a_cut_recording_fails_and_says_what_to_do(tmp_path: Path) -> None:
     folder = make_session(tmp_path)
     path = folder / layout.XDF_NAME
@@ -160,6 +187,53 @@ def test_a_session_without_its_truth_is_warned_about(tmp_path: Path) -> None:
     folder = make_session(tmp_path)
     (folder / layout.TRUTH_NAME).write_text("nonsense\n1\n")
     assert "no-truth" in codes(check(folder), "warn")
+
+
+def test_an_archive_is_checked_where_no_report_can_be_written(tmp_path: Path) -> None:
+    folder = make_session(tmp_path)
+    (folder / "report.json.part").mkdir()  # no file can take its place, not even root's
+    report = check_and_report(folder)
+    assert report.verdict is Verdict.PASS
+    (told,) = [f for f in report.findings if f.code == "report-unwritten"]
+    assert told.level == "info"
+    assert "the report cannot be written" in told.text
+
+
+def test_an_error_in_one_session_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object, **__: object) -> Report:
+        raise MemoryError("1 TB")
+
+    monkeypatch.setattr(check_many, "check_and_report", fail)
+    done = check_many.check_one(Path("a"), None)
+    assert (done.error, done.exit_code) == ("MemoryError: 1 TB", 2)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no named pipes here")
+def test_a_process_that_is_ended_from_outside_is_one_sessions_error(tmp_path: Path) -> None:
+    paths = [make_session(tmp_path, Plan(seconds=2.0)) for _ in range(2)]
+    (paths[0] / layout.XDF_NAME).unlink()
+    os.mkfifo(paths[0] / layout.XDF_NAME)  # its reader waits until it is killed
+    code = (
+        "import os, signal, sys, threading, time\n"
+        "from pathlib import Path\n"
+        "from recordings import check_many\n"
+        "import psutil\n"
+        "def end():\n"
+        "    while not (kids := [k for k in psutil.Process().children()\n"
+        "                        if 'spawn_main' in ' '.join(k.cmdline())]):\n"
+        "        time.sleep(0.05)\n"
+        "    kids[0].kill()\n"
+        "if __name__ == '__main__':\n"
+        "    threading.Thread(target=end).start()\n"
+        "    done = check_many.check_many([Path(p) for p in sys.argv[1:]], None, 1, print)\n"
+        "    assert all('ended from outside' in d.error for d in done), done\n"
+    )
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    ran = subprocess.run(
+        [sys.executable, str(script), *map(str, paths)], capture_output=True, text=True, timeout=60
+    )
+    assert ran.returncode == 0, ran.stderr
 
 
 @pytest.mark.parametrize("name", ["nowhere", "folder", "file"])

@@ -101,6 +101,18 @@ def test_a_video_has_its_true_times(sessions: list[Path], tmp_path: Path) -> Non
     assert error.mean() < 3
 
 
+def test_frames_that_come_together_stay_near_their_times() -> None:
+    times = 100 + np.array([0.0, 0.01, 0.01, 0.005, 0.02, *(0.03 + np.arange(5000) / 5000)])
+    for rate in (1e6, 1000.0):
+        stamps = export_video.ticks(times, rate)
+        assert np.all(np.diff(stamps) > 0)
+        np.testing.assert_array_equal(
+            stamps[:5] - stamps[1], np.array([-0.01 * rate, 0, 1, 2, 0.01 * rate])
+        )
+    microseconds = export_video.ticks(times, 1e6)
+    np.testing.assert_allclose(microseconds[4:] / 1e6, times[4:] - 100, atol=1e-6)
+
+
 def test_colours_of_a_mosaic_are_right_way_round() -> None:
     mosaic = np.zeros((16, 16), np.uint8)
     mosaic[::2, ::2] = 200  # RGGB: red alone

@@ -13,6 +13,7 @@ import pytest
 from recordings import erase
 from recordings.errors import RecordingError
 from recordings.export_bids import Settings as Bids
+from recordings.export_mmme import Settings as Mmme
 from recordings.export_tables import Settings as Tables
 from recordings.identity import find_traces
 from recordings.shared_tables import read_tsv
@@ -118,3 +119,14 @@ def test_what_could_identify_is_listed(tmp_path: Path) -> None:
     named.write_text("{}")
     assert [t.file for t in find_traces(named.parent.parent / "sub-Anna")] == []
     assert any("looks like a name" in t.what for t in find_traces(tmp_path))
+
+
+def test_dates_in_names_and_tables_are_listed(tmp_path: Path) -> None:
+    sessions = study(tmp_path / "data", ("01",))
+    exported("mmme", sessions, tmp_path / "mmme", Mmme())
+    exported("csv", sessions, tmp_path / "csv", Tables(streams=("eeg",)))
+    traces = find_traces(tmp_path / "mmme")
+    found = {(Path(t.file.split(" and ")[0]).suffix, t.what) for t in traces}
+    assert (".png", "dates in names: 2026-11-20") in found
+    assert (".csv", "dates: 2026-11-20") in found
+    assert find_traces(tmp_path / "csv") == []

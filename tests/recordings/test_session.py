@@ -11,11 +11,12 @@ import pyxdf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings import layout
+from recordings import layout, xdf
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
 from recordings.session import Session, open_session
 from recordings.video import VideoReader
+from tests.recordings.foreign_streams import add_stream
 from tests.recordings.simulated_session import FPS, START, Plan, make_session
 
 
@@ -153,3 +154,57 @@ def test_what_is_no_session(tmp_path: Path, content: bytes | None) -> None:
         return
     with pytest.raises(RecordingError, match=r"x\.xdf"):
         open_session(path)
+
+
+def test_streams_of_numbers_as_markers_and_streams_without_samples(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Plan(seconds=3.0))
+    codes = np.array([[5], [2**31 - 1]], np.int32)
+    add_stream(folder, 20, "box", codes, type_="Markers", rate_hz=0.0, times=[1.0, 2.0])
+    odd = np.array([[1.5], [2.0]])
+    add_stream(folder, 21, "other", odd, rate_hz=0.0, times=[1.0, 2.0])
+    add_stream(folder, 22, "empty", np.zeros((0, 2), np.float32))
+    with open_session(folder) as session:
+        assert [m.code for m in session.markers() if m.stream == "box"] == [5, 2**31 - 1]
+        assert [m.time for m in session.markers("box")] == [START + 1.0, START + 2.0]
+        assert [(m.marker.text, m.code) for m in session.markers("other")] == [
+            ("1.5", None),
+            ("2", 2),
+        ]
+        assert "other" not in {m.stream for m in session.markers()}
+        with pytest.raises(RecordingError, match=r"'eeg' is a signal, not markers: it has 4 chan"):
+            session.markers("eeg")
+        with pytest.raises(RecordingError, match="holds numbers, not strings"):
+            _ = session["eeg"].strings
+        empty = session["empty"]
+        assert np.isnan([empty.first, empty.last]).all()
+        with pytest.raises(RecordingError, match=r"no channel 4; it has 4, counted from 0"):
+            session["eeg"].read(channels=[4])
+        assert session["eeg"].read(channels="VEO")[1].shape == (3000, 1)
+
+
+def test_a_camera_whose_name_another_stream_has(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Plan(seconds=3.0))
+    recording = folder / layout.XDF_NAME
+    whole = recording.read_bytes()
+    recording.write_bytes(xdf.MAGIC + xdf.file_header())
+    add_stream(folder, 30, "face", ["a", "b"], type_="Markers", rate_hz=0.0)
+    head = len(xdf.MAGIC + xdf.file_header())
+    recording.write_bytes(recording.read_bytes() + whole[head:])
+    with open_session(folder) as session:
+        assert session["face"].is_text
+        assert len(session.cameras["face"]) == 298
+
+
+def test_a_video_that_is_too_short_is_refused_by_name(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Plan(seconds=3.0))
+    video = folder / "face.nut"
+    video.write_bytes(video.read_bytes()[: video.stat().st_size // 2])
+    with open_session(folder) as session:
+        camera = session.cameras["face"]
+        assert camera.frame(0).shape == camera.at(session.start).shape
+        with pytest.raises(RecordingError, match=r"face\.nut: has no frame 297 .* unisono repair"):
+            camera.frame(297)
+        with pytest.raises(RecordingError, match=r"has no frame \d+ that the index stream"):
+            list(camera.frames())
+        with pytest.raises(RecordingError, match="no channel 'nope'; it has file_index"):
+            camera.column("nope")

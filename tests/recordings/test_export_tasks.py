@@ -1,0 +1,126 @@
+"""What surrounds an export: its session's name, its target, what goes wrong, what is left."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from recordings import erase, export_tables
+from recordings.errors import RecordingError
+from recordings.export import Order, run, session_name
+from recordings.export_jobs import jobs_that_fit
+from recordings.export_places import read_exports
+from recordings.manifest import Manifest, State
+from tests.recordings.exporting import all_files, exported
+from tests.recordings.simulated_session import Plan, make_session
+
+SETTINGS = export_tables.Settings(streams=("protocol",))
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    return make_session(tmp_path / "data", Plan(seconds=3.0))
+
+
+def test_a_session_has_its_name_by_any_path(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(session)
+    paths = (Path(), Path("recording.xdf"), Path("..") / session.name)
+    assert {session_name(path) for path in (*paths, session)} == {session.name}
+    dotted = session.rename(session.with_name("pilot_v1.2"))
+    assert session_name(dotted) == "pilot_v1.2"
+    (tmp_path / "old.v2.xdf").write_bytes((dotted / "recording.xdf").read_bytes())
+    assert session_name(tmp_path / "old.v2.xdf") == "old.v2"
+    (done,) = exported("csv", [Path()], tmp_path / "out", SETTINGS)
+    assert list(all_files(tmp_path / "out")) == ["pilot_v1.2_protocol.csv"], done
+
+
+def test_a_target_in_a_session_is_refused(session: Path) -> None:
+    before = sorted(session.iterdir())
+    for target in (session, session / "tables"):
+        with pytest.raises(RecordingError, match=r"lies in the session .* with --to"):
+            exported("csv", [session], target, SETTINGS)
+    assert sorted(session.iterdir()) == before
+
+
+@pytest.mark.parametrize("error", [IndexError("out of bounds"), RuntimeError(""), KeyError("x")])
+def test_any_error_is_the_sessions_own(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    def fail(*_: object) -> list[str]:
+        raise error
+
+    monkeypatch.setattr(export_tables, "export", fail)
+    (done,) = exported("csv", [session], tmp_path / "out", SETTINGS)
+    assert done.outcome == "failed"
+    assert done.error.startswith(type(error).__name__)
+    assert all_files(tmp_path / "out") == {}
+
+
+def test_a_bare_file_that_was_replaced_is_exported_again(session: Path, tmp_path: Path) -> None:
+    bare = tmp_path / "bare.xdf"
+    bare.write_bytes((session / "recording.xdf").read_bytes())
+    outcomes = []
+    for change in (False, False, True):
+        if change:  # of the same size: another run of the same paradigm
+            stat = bare.stat()
+            os.utime(bare, ns=(stat.st_atime_ns, stat.st_mtime_ns + 10**9))
+        outcomes += [d.outcome for d in exported("csv", [bare], tmp_path / "out", SETTINGS)]
+    assert outcomes == ["exported", "there already", "exported"]
+
+
+@pytest.mark.parametrize("state", [State.RECORDING, State.FAILED])
+def test_an_unfinished_session_is_exported_and_that_is_told(
+    session: Path, tmp_path: Path, state: State
+) -> None:
+    Manifest.load(session).model_copy(update={"state": state}).save(session)
+    (done,) = exported("csv", [session], tmp_path / "out", SETTINGS)
+    assert done.notes == (f"state {state}: run unisono repair and export the copy",)
+
+
+def test_an_archive_that_cannot_be_written_is_exported_and_that_is_told(
+    session: Path, tmp_path: Path
+) -> None:
+    (session / "exports.json").mkdir()  # no file can take its place, not even root's
+    (done,) = exported("csv", [session], tmp_path / "out", SETTINGS)
+    assert done.outcome == "exported"
+    assert "unisono erase will miss this export" in done.notes[0]
+
+
+def test_what_an_interrupted_export_has_left_is_erased(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "out"
+
+    def die(_session: object, folder: Path, _settings: object) -> list[str]:
+        (folder / "half.csv").write_text("of participant 01")
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(export_tables, "export", die)
+    with pytest.raises(KeyboardInterrupt):
+        run(Order("csv", (session,), target, SETTINGS))
+    assert read_exports(session) == [{"kind": "csv", "target": str(target)}]
+    (half,) = target.rglob("half.csv")
+    data = tmp_path / "data"
+    done = erase.erase(data, erase.plan(data, "01"))
+    assert not half.exists()
+    assert not session.exists()
+    assert done.left == []
+    assert json.loads((data / erase.LOG_NAME).read_text())["files"] > 5
+
+
+def test_no_more_tasks_than_the_memory_holds(
+    session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "cpu_count", lambda: 6)
+    size = (session / "recording.xdf").stat().st_size
+    both = [session, session.parent / "gone"]
+    assert jobs_that_fit("bids", both, memory=size * 8 * 4) == 3
+    assert jobs_that_fit("bids", both, memory=size) == 1
+    assert jobs_that_fit("bids", both, memory=0) == 6
+    assert jobs_that_fit("video", both, memory=size * 100) == 6
+    assert jobs_that_fit("csv", [session / "recording.xdf"], memory=size * 8) == 2

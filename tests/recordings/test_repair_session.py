@@ -1,0 +1,62 @@
+"""Repaired copies of whole sessions."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recordings import layout, open_session
+from recordings.check import check
+from recordings.errors import RecordingError
+from recordings.manifest import Manifest
+from recordings.repair import repair
+from tests.recordings.simulated_session import Plan, make_session
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    return make_session(tmp_path, Plan(seconds=3.0))
+
+
+def test_a_copy_has_what_the_session_had(session: Path) -> None:
+    for name in (layout.RATINGS_NAME, layout.PROTOCOL_NAME, "thresholds.toml"):
+        (session / name).write_text("# mine\n")
+    copy = repair(session).target.parent
+    assert copy == session.with_name(f"{session.name}-repaired")
+    for name in (layout.RATINGS_NAME, layout.PROTOCOL_NAME, "thresholds.toml"):
+        assert (copy / name).read_text() == "# mine\n"
+    hashed = {entry.path for entry in Manifest.load(copy).files}
+    assert {layout.PROTOCOL_NAME, layout.RATINGS_NAME, layout.TRUTH_NAME} <= hashed
+    (copy / "thresholds.toml").unlink()
+    assert not {f.code for f in check(copy).findings if f.level == "fail"}
+
+
+@pytest.mark.parametrize("here", [".", "", "../{name}", "recording.xdf", "../v1.2"])
+def test_a_session_is_named_by_any_path_to_it(
+    session: Path, monkeypatch: pytest.MonkeyPatch, here: str
+) -> None:
+    if here.endswith("v1.2"):
+        session = session.rename(session.with_name("v1.2"))
+    monkeypatch.chdir(session)
+    copy = repair(Path(here.format(name=session.name))).target
+    wanted = session.with_name(f"{session.name}-repaired")
+    if here == "recording.xdf":
+        wanted = session / "recording-repaired.xdf"
+    assert copy.resolve() == (wanted if wanted.suffix == ".xdf" else wanted / layout.XDF_NAME)
+    assert len(read_streams(wanted)) == 5
+
+
+def read_streams(path: Path) -> list[str]:
+    with open_session(path) as session:
+        return [stream.name for stream in session]
+
+
+def test_nothing_is_left_of_what_cannot_be_repaired(session: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="lies in the session that is to be repaired"):
+        repair(session, session / "fixed")
+    (session / layout.XDF_NAME).write_bytes(b"")
+    with pytest.raises(RecordingError, match="not an XDF file"):
+        repair(session, tmp_path / "copy")
+    assert not (tmp_path / "copy").exists()
+    assert not (session / "fixed").exists()
