@@ -10,6 +10,7 @@ import pytest
 
 from tests.acquire.program import Result, Unisono, unique, unisono, write_rig
 from tests.acquire.sources import Source, Sources
+from tests.recordings.simulated_session import Plan, make_session
 
 COMMANDS = (
     (),
@@ -172,3 +173,14 @@ def test_the_version_is_told(tmp_path: Path) -> None:
     from acquire import __version__
 
     assert unisono("--version", folder=tmp_path).stdout == f"unisono {__version__}\n"
+
+
+def test_the_check_says_of_what_it_speaks(tmp_path: Path) -> None:
+    session = make_session(tmp_path, Plan(seconds=3.0, lost_frames=(80, 81), unwritten_frames=2))
+    told = unisono("check", session, "--json", folder=tmp_path).json["findings"]
+    printed = unisono("check", session, folder=tmp_path).stdout
+    named = [f for f in told if f["level"] != "info"]
+    assert named
+    for finding in named:
+        subject = finding["subject"]
+        assert f"{finding['level']}: {subject}" in printed.replace("\n", " "), finding
