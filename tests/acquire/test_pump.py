@@ -103,3 +103,17 @@ def test_a_stream_that_trips_the_watch_spoils_neither_itself_nor_the_file(
     internal = [text for text in stage.told if "never seen before" in text]
     assert len(internal) == 1
     assert "please report this" in internal[0]
+
+
+def test_a_clock_that_is_set_back_loses_nothing_of_what_came_after_the_start(stage: Stage) -> None:
+    """By its stamps what comes then is from before the start; it came after it all the same."""
+    now = local_clock()
+    stage.recording.start = now - 0.05
+    first = now + np.arange(-10, 10) / 100
+    jump = now + np.arange(10, 20) / 100
+    jump[:5] -= 100  # in the middle of a pull, and back
+    stream = stage.add("eeg", first, jump, now - 3 + np.arange(20, 30) / 100)
+    for _ in range(3):
+        stage.turn()
+    samples = stage.finish()[stream.name].data[:, 0]
+    assert samples.tolist() == list(range(5, 40))
