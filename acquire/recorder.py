@@ -199,8 +199,10 @@ class Recording:
     def _count_absence(self, stream: RecordedStream, stamp: float) -> None:
         """Count what a device's rate would have given while its process was gone."""
         rate = stream.found.rate_hz
-        if stream.last is not None and rate and not stream.is_index:
-            missed = max(0, round((stamp - stream.last) * rate) - 1)
+        if rate and not stream.is_index:
+            # Where it was gone as the recording began, it should have been there from then on.
+            last = self.start if stream.last is None else stream.last
+            missed = max(0, round((stamp - last) * rate) - 1)
             self._count_losses(stream, [Found(stamp, missed)] if missed else [])
 
     @staticmethod

@@ -117,3 +117,17 @@ def test_a_clock_that_is_set_back_loses_nothing_of_what_came_after_the_start(sta
         stage.turn()
     samples = stage.finish()[stream.name].data[:, 0]
     assert samples.tolist() == list(range(5, 40))
+
+
+def test_a_device_that_is_away_as_a_recording_begins_has_lost_what_it_missed(stage: Stage) -> None:
+    """A split while its process was being started again hid the gap between the two sessions."""
+    start = stage.recording.start = local_clock()
+    stream = stage.add("eeg", start + 1.2 + np.arange(10) / 100)
+    recorded = stream.recorded
+    assert recorded is not None
+    recorded.losses = None  # one of the rig's own: it says itself what it lost
+    recorded.was_away = True
+    stage.turn()
+    stage.finish()
+    assert recorded.lost == pytest.approx(120, abs=2)
+    assert recorded.gaps[0].lost == recorded.lost
