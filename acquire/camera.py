@@ -177,8 +177,26 @@ class CameraStream:
         return dict(self._fates)
 
     def new_events(self) -> list[FileEvent]:
-        """Give what has happened to the files since the last call: level, code, text."""
-        return self._files.new_events()
+        """Give what has happened to the files since the last call: level, code, text.
+
+        An encoder that has died is replaced on the way.
+        """
+        events = self._files.new_events()
+        if self._files.encoder_died:
+            with self._lock:
+                self._give_up_held()
+                self._files.bury()
+        if self._files.encoder_due:
+            with self._lock:
+                self._files.revive()
+        return events + self._files.new_events()
+
+    def _give_up_held(self) -> None:
+        """The frames in the ring of a dead encoder are lost, those that a gate holds as well."""
+        for row in self._waiting:
+            if row.fate is None:
+                row.fate = Fate.ENCODER_ERROR
+        self._settle(local_clock())
 
     def ring_fill(self) -> float:
         """How full the ring is, 0…1."""

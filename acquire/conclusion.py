@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from acquire.disk import gone
 from acquire.messages import VideoSummary
 from acquire.recorder import Recording
 from acquire.reporter import Reporter
@@ -36,13 +37,14 @@ def conclude(
 
     recording.file.release()  # the videos are closed; what follows needs the space
     path = recording.file.path
-    failure = failure or recording.error
+    failure = failure or recording.error or gone(path)
     error = str(failure) if failure else None
     full = next((s.error for s in summaries if s.error and s.disk_full), None)
     state = State.FAILED if error or full else State.COMPLETE
     streams = tuple(with_lost_frames(s) for s in recording.streams.values())
     if session is not None:
         path = session.folder
+    if session is not None and path.is_dir():
         if seeds:
             guard("truth.tsv", lambda: _write_truth(session, seeds[0], recording.start, lsl_stop))
         guard("session.json", lambda: session.closed(state, lsl_stop, streams, videos))

@@ -48,6 +48,23 @@ def require_space(folder: Path, needed: float, seconds: float) -> None:
         )
 
 
+def gone(file: Path) -> RecordingError | None:
+    """Say that a file is not where it is being recorded; None where it is.
+
+    A system that lets go of open files writes on without an error, and all is lost at the end.
+    """
+    try:
+        file.stat()
+    except FileNotFoundError:
+        return RecordingError(
+            f"{file}: is not there any more: it was deleted or moved while it was being recorded; "
+            "find out by whom, and start another recording"
+        )
+    except OSError:  # a share that does not answer now; writing to it says what is wrong
+        pass
+    return None
+
+
 class DiskWatch:
     """Watches the free space of one recording. Pure: it is told the time and the space."""
 

@@ -20,7 +20,7 @@ from acquire.clock_watch import ClockWatch, slept_s
 from acquire.codec_speed import held_against
 from acquire.conclusion import conclude
 from acquire.discovery import Discovery, Selection
-from acquire.disk import DiskAlarm, DiskWatch, Forecast, require_space
+from acquire.disk import DiskAlarm, DiskWatch, Forecast, gone, require_space
 from acquire.errors import ControlError, Unknown
 from acquire.lsl import configure, local_clock
 from acquire.markers import Markers
@@ -345,7 +345,11 @@ class Engine:
         for code, text in self._clocks.look(local_clock(), time.time(), slept_s()):
             self.report("engine", "warning", code, text)
         recording, session, disk = self._recording, self._session, self._disk
-        if recording is None or session is None or disk is None:
+        if recording is None or disk is None:
+            return
+        if self._failure is None and (error := gone(recording.file.path)) is not None:
+            self._failed(error)
+        if session is None:
             return
         free = free_bytes(session.folder)
         written = recording.file.position + self._videos.bytes_written()

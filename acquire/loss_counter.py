@@ -48,9 +48,18 @@ class LossCounter:
 
     def take(self, stamps: F64Array) -> list[Found]:
         """Take in raw stamps, shape (n,), n ≥ 1; give what turns out to be lost."""
-        self._parts.append(stamps.copy())
+        stamps = self._numbers(stamps)
+        self._parts.append(stamps)
         span = float(stamps[-1] - self._parts[0][0])
         return [] if 0 <= span < WINDOW_S else self.close()
+
+    def _numbers(self, stamps: F64Array) -> F64Array:
+        """Copy them; what is no number is a sample all the same, a period after the one before."""
+        stamps = stamps.copy()
+        for i in np.flatnonzero(~np.isfinite(stamps)).tolist():
+            before = stamps[i - 1] if i else self._parts[-1][-1] if self._parts else self._last
+            stamps[i] = before + 1 / self._rate if math.isfinite(before) else 0.0
+        return stamps
 
     def close(self) -> list[Found]:
         """Judge what has come since the last window, complete or not."""

@@ -308,7 +308,8 @@ class Pump:
             step()
         except Exception as error:
             log.debug("pump", exc_info=True)
-            self._complain(f"{type(error).__name__}: {error}")
+            for source, alarm in self._complaint(error):
+                self._report(source, alarm.level, alarm.code, alarm.text)
 
     def _work(self) -> None:
         with self.lock:
@@ -321,10 +322,13 @@ class Pump:
         if error is not None:
             self._on_failure(error)
 
-    def _complain(self, text: str) -> None:
-        if text not in self._complaints:
-            self._complaints.add(text)
-            self._report("engine", "error", "internal", f"{text}; please report this with the log")
+    def _complaint(self, error: Exception) -> list[tuple[str, Alarm]]:
+        """Put what should not have happened into words, once."""
+        text = f"{type(error).__name__}: {error}"
+        if text in self._complaints:
+            return []
+        self._complaints.add(text)
+        return [("engine", Alarm("error", "internal", f"{text}; please report this with the log"))]
 
     def _new_failure(self) -> RecordingError | None:
         if self._recording is None or self._recording.error is self._told:
@@ -368,18 +372,33 @@ class Pump:
         now: float,
         alarms: list[tuple[str, Alarm]],
     ) -> bool:
-        """Pull once; whether there may be more."""
-        pulled = stream.inlet.pull() if stream.inlet else None
-        if stream.inlet is None or pulled is None:
+        """Pull once; whether there may be more.
+
+        What one stream's samples trip over must not cost the others theirs, nor what was taken of
+        them and is not written yet: its buffers are used again in the next round.
+        """
+        try:
+            pulled = stream.inlet.pull() if stream.inlet else None
+            if stream.inlet is None or pulled is None:
+                return False
+            self._keep(stream, recording, pulled, now)
+            stamps, _ = pulled
+            alarms += [(stream.name, a) for a in stream.watch.arrived(now, stamps, stream.offset)]
+            return len(stamps) >= stream.inlet.full_pull
+        except Exception as error:
+            log.debug("%s", stream.name, exc_info=True)
+            alarms += self._complaint(error)
             return False
-        stamps, data = pulled
-        alarms += [(stream.name, a) for a in stream.watch.arrived(now, stamps, stream.offset)]
-        if recording is not None and stream.recorded is not None:
-            if self._ending is not None and stream.ending is not None:
-                self._divide(stream, recording, pulled, now)
-            else:
-                recording.take(stream.recorded, stamps, data, stream.offset, now)
-        return len(stamps) >= stream.inlet.full_pull
+
+    def _keep(
+        self, stream: LiveStream, recording: Recording | None, pulled: Pulled, now: float
+    ) -> None:
+        if recording is None or stream.recorded is None:
+            return
+        if self._ending is not None and stream.ending is not None:
+            self._divide(stream, recording, pulled, now)
+        else:
+            recording.take(stream.recorded, *pulled, stream.offset, now)
 
     def _divide(self, stream: LiveStream, recording: Recording, pulled: Pulled, now: float) -> None:
         """Give each sample to the recording before a split, or to the one after it."""

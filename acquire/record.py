@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import math
 import sys
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ from recordings.manifest import Event, State
 
 if TYPE_CHECKING:
     from recordings.manifest import Report
+
+log = logging.getLogger(__name__)
 
 
 class Exit(IntEnum):
@@ -171,7 +174,13 @@ def _write_report(folder: Path) -> Report | None:
         return check_and_report(folder)
     except (RecordingError, OSError) as error:
         warn(f"warning: no report: {error}")
-        return None
+    except Exception as error:  # the files are closed and whole: no fault of a plot may hide that
+        log.debug("report", exc_info=True)
+        warn(
+            f"warning: no report: {type(error).__name__}: {error}; the recording is complete: "
+            f"please report this, and see `unisono check {folder}`"
+        )
+    return None
 
 
 def _tell(order: Order, outcome: Outcome, report: Report | None, code: Exit) -> None:

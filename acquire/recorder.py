@@ -151,31 +151,35 @@ class Recording:
             self._parts.append(xdf.string_samples(stream.id, stamps, rows))
         else:
             self._parts.append(stream.encoder.encode(stamps, data))
+        fates = _count_fates(data) if stream.is_index else {}
+        self._unwritten.append(
+            partial(stream.count, float(stamps[0]), float(stamps[-1]), len(stamps), fates)
+        )
         if stream.losses is not None:
             self._count_losses(stream, stream.losses.take(stamps))
         elif stream.was_away:
             self._count_absence(stream, float(stamps[0]))
         stream.was_away = False
-        fates = _count_fates(data) if stream.is_index else {}
-        self._unwritten.append(
-            partial(stream.count, float(stamps[0]), float(stamps[-1]), len(stamps), fates)
-        )
 
     def _trim(
         self, stream: RecordedStream, stamps: F64Array, data: Array, offset: float, now: float
     ) -> tuple[F64Array, Array]:
         first, last = stamps[0] + offset, stamps[-1] + offset
+        # What comes after its first sample came after the start, whatever its clock says by then.
+        start = self.start if stream.last is None else -math.inf
         sane = is_sane(stamps, offset, now)
-        if not (sane and stream.found.rate_hz) and now < self.start:
+        if not (sane and stream.found.rate_hz) and now < start:
             return stamps[:0], data[:0]
         if not sane:
             return stamps, data
         if last >= stream.stop and not (stream.is_index and _is_stored(data[-1])):
             stream.drained = True
-        if not stream.found.rate_hz or (first >= self.start and last <= stream.stop):
+        if not stream.found.rate_hz or (first >= start and last <= stream.stop):
             return stamps, data
         local = stamps + offset
-        keep = (local >= self.start) & (local <= stream.stop)
+        keep = (local >= start) & (local <= stream.stop)
+        if now >= start:  # a stamp among good ones that makes no sense is no reason to drop it
+            keep |= ~(np.abs(local - now) <= SANE_S)
         if stream.is_index:  # a frame that is in the video keeps its row, come what may
             keep |= data[:, _FATE] == Fate.STORED.code
         return stamps[keep], data[keep]
@@ -195,8 +199,10 @@ class Recording:
     def _count_absence(self, stream: RecordedStream, stamp: float) -> None:
         """Count what a device's rate would have given while its process was gone."""
         rate = stream.found.rate_hz
-        if stream.last is not None and rate and not stream.is_index:
-            missed = max(0, round((stamp - stream.last) * rate) - 1)
+        if rate and not stream.is_index:
+            # Where it was gone as the recording began, it should have been there from then on.
+            last = self.start if stream.last is None else stream.last
+            missed = max(0, round((stamp - last) * rate) - 1)
             self._count_losses(stream, [Found(stamp, missed)] if missed else [])
 
     @staticmethod

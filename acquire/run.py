@@ -7,6 +7,7 @@ from pathlib import Path
 
 from acquire.discovery import Selection
 from acquire.engine import Engine
+from acquire.errors import ConfigError
 from acquire.lsl import configuration, local_clock
 from acquire.progress import Progress
 from acquire.record import Exit
@@ -30,6 +31,8 @@ def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
 
     See `run`.
     """
+    if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
+        raise ConfigError(f"--seconds {seconds:g}: give a number above 0")
     stopper = Stopper()
     stopper.listen(stdin=True)
     progress = Progress()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import queue
 import signal
 import sys
 import threading
@@ -24,7 +26,11 @@ class Stopper:
         self.interrupted = False
         self.hear: Callable[[str], None] = lambda line: None
         """Gets the lines of standard input that do not say stop."""
-        self._event = threading.Event()
+        self._stopped = False
+        # A signal may come while this very thread is inside `wait`. An Event would have its lock
+        # then, and set() would wait for it for ever; a SimpleQueue may be entered twice:
+        # https://docs.python.org/3/library/queue.html#queue.SimpleQueue.put
+        self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
 
     def listen(self, *, stdin: bool) -> None:
         """Take over the signals, and the standard input where `stdin` says so."""
@@ -40,7 +46,7 @@ class Stopper:
         if self.interrupted:
             os._exit(LEFT_AT_ONCE)
         self.interrupted = True
-        self._event.set()
+        self.stop()
 
     def _read_stdin(self) -> None:
         # os.read, not sys.stdin: a thread that waits in a buffered reader blocks the exit.
@@ -63,17 +69,22 @@ class Stopper:
 
     def stop(self) -> None:
         """End the wait."""
-        self._event.set()
+        self._stopped = True
+        self._wake.put(None)
 
     @property
     def stopped(self) -> bool:
         """Whether something has ended it."""
-        return self._event.is_set()
+        return self._stopped
 
     def wait(self, timeout_s: float) -> bool:
         """Wait; whether something has ended it."""
-        return self._event.wait(timeout_s)
+        if not self._stopped:
+            with contextlib.suppress(queue.Empty):
+                self._wake.get(timeout=max(0.0, timeout_s))
+                self._wake.put(None)  # for whoever else waits
+        return self._stopped
 
     def wait_until(self, lsl_time: float) -> bool:
         """Wait until right before an LSL time; whether something ended it before."""
-        return self._event.wait(max(0.0, lsl_time - AHEAD_S - local_clock()))
+        return self.wait(lsl_time - AHEAD_S - local_clock())

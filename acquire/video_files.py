@@ -1,14 +1,21 @@
-"""The video files of one camera: one a recording, more if the codec had to be changed."""
+"""The video files of one camera: one a recording.
+
+More if the codec had to be changed, or the encoder's process died: what takes most of the memory is
+what a system short of it kills first, and the rest of the session must not be lost for that.
+"""
 
 from __future__ import annotations
 
+import math
 import time
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Literal
 
 from acquire.encoder_process import EncodedFile, EncoderProcess
+from acquire.errors import AcquireError
 from acquire.messages import VideoOptions, VideoSummary
+from acquire.restarts import Restarts
 from devices.base import Array, VideoSpec
 from recordings.codecs import choose_codec
 from recordings.errors import RecordingError
@@ -49,15 +56,9 @@ class VideoFiles:
         self._spec, self._options = spec, options
         self._format = pixel_format(spec.pixel_format)
         self._use(options.codec)
-        seconds = options.ring_s + (options.gate.hold_s if options.gate else 0.0)
-        self._encoder = EncoderProcess(
-            width=spec.width,
-            height=spec.height,
-            pixel_format=spec.pixel_format,
-            rate_hz=spec.rate_hz,
-            slots=max(RING_SLOTS, round(seconds * spec.rate_hz)),
-        )
-        self._encoder.start()
+        self._encoder = self._new_encoder()
+        self._restarts = Restarts()
+        self._due: float | None = None  # when a dead encoder is replaced; inf = not again
         self._stem = Path()
         self._files: list[Future[EncodedFile]] = []
         self._before: list[Future[EncodedFile]] = []  # of the recording that a split ended
@@ -67,6 +68,19 @@ class VideoFiles:
         self._last_refused = 0.0
         self._wanted_then = 0.0
         self._alarmed = False
+
+    def _new_encoder(self) -> EncoderProcess:
+        spec, options = self._spec, self._options
+        seconds = options.ring_s + (options.gate.hold_s if options.gate else 0.0)
+        encoder = EncoderProcess(
+            width=spec.width,
+            height=spec.height,
+            pixel_format=spec.pixel_format,
+            rate_hz=spec.rate_hz,
+            slots=max(RING_SLOTS, round(seconds * spec.rate_hz)),
+        )
+        encoder.start()
+        return encoder
 
     def _use(self, codec: str) -> None:
         chosen = choose_codec(codec, self._format, self._spec.rate_hz)
@@ -85,7 +99,50 @@ class VideoFiles:
         self._files = []
         self._told = None
         self._alarmed = False
+        if self._encoder.status().ended:  # a recording that begins waits for no back-off
+            self._replace_encoder()
         return self._open(stem)
+
+    def _replace_encoder(self) -> None:
+        self._encoder.finish(0)
+        try:
+            self._encoder, self._due = self._new_encoder(), None
+        except (OSError, RecordingError) as error:
+            raise AcquireError(f"{self._spec.name}: no encoder can be started: {error}") from error
+
+    @property
+    def encoder_died(self) -> bool:
+        """Whether the encoder's process has ended by itself; `bury` it."""
+        return self._due is None and self._encoder.status().ended
+
+    def bury(self) -> None:
+        """Let go of a dead encoder's memory; no frame may be held by then."""
+        self._encoder.finish(0)
+        self._wait_for_another()
+
+    def _wait_for_another(self) -> None:
+        now = time.monotonic()
+        delay = self._restarts.died("encoder", now)
+        self._due = math.inf if delay is None else now + delay
+
+    @property
+    def encoder_due(self) -> bool:
+        """Whether a dead encoder is to be replaced now."""
+        return self._due is not None and time.monotonic() >= self._due
+
+    def revive(self) -> None:
+        """Start another encoder; a recording that runs goes on in a further file."""
+        try:
+            self._replace_encoder()
+            if self._files:
+                self._open(video_stem(self._stem, len(self._files) + 1))
+        except AcquireError as error:
+            self._wait_for_another()
+            self._events.append(("error", "video-failed", str(error)))
+            return
+        where = "; frames go into a new file from here on" if self._files else ""
+        text = f"{self._spec.name}: its encoder was started again{where}"
+        self._events.append(("info", "encoder-back", text))
 
     def split(self, stem: Path) -> None:
         """Send the frames that follow to the first file of another recording."""

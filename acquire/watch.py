@@ -11,6 +11,8 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
+import numpy as np
+
 from acquire.lsl import FoundStream
 from devices.base import F64Array
 
@@ -21,6 +23,9 @@ RATE_SAMPLES = 200
 """With fewer samples in the window, 2 % cannot be told from a sample more or less."""
 BACK_S = 0.1
 """Chunks stamped by software overlap by some milliseconds: jitter, which dejittering removes."""
+BACK_TIMES = 5
+BACK_WINDOW_S = 60.0
+"""More steps back than that in that time are a habit: further ones wait until it is over."""
 FAR_S = 5.0
 OFFSET_S = 15.0
 BACKLOG_S = 2.0
@@ -31,7 +36,7 @@ BACKLOG_PULLS = 3
 class Alarm:
     """One thing somebody should know about a stream."""
 
-    level: Literal["info", "warning"]
+    level: Literal["info", "warning", "error"]
     code: str
     text: str
 
@@ -47,6 +52,7 @@ class StreamWatch:
         self._last_offset = now
         self._last_stamp = -math.inf
         self._window: deque[tuple[float, int]] = deque()  # last stamp of a pull, samples so far
+        self._steps_back: deque[float] = deque(maxlen=BACK_TIMES)  # when they were told
         self._backlogged = 0
         self.backlog = 0  # samples that wait to be pulled
         self.samples = 0
@@ -57,7 +63,16 @@ class StreamWatch:
         self.samples += len(stamps)
         self.last_arrival = now
         alarms = self._clear("silent", f"{self._name}: delivers again")
-        alarms += self._check_order(stamps)
+        if not (finite := np.isfinite(stamps)).all():
+            alarms += self._raise(
+                "stamps-nan",
+                f"{self._name}: has stamps that are no numbers; its samples are recorded as they "
+                "come, but mend the program that sends them",
+            )
+            stamps = stamps[finite]
+        if not len(stamps):
+            return alarms
+        alarms += self._check_order(now, stamps)
         far = float(stamps[-1]) + offset - now
         if abs(far) > FAR_S:
             alarms += self._raise(
@@ -115,17 +130,27 @@ class StreamWatch:
             alarms += self._clear("backlog")
         return alarms
 
-    def _check_order(self, stamps: F64Array) -> list[Alarm]:
+    def _check_order(self, now: float, stamps: F64Array) -> list[Alarm]:
         back = float(stamps[0]) - self._last_stamp
         if len(stamps) > 1:
             back = min(back, float((stamps[1:] - stamps[:-1]).min()))
         if back >= (-BACK_S if self._rate else 0.0):
             return []
+        told = self._steps_back
+        if len(told) == BACK_TIMES and now - told[0] < BACK_WINDOW_S:
+            return []  # its stamps are never in order: more words would only hide the others
+        told.append(now)
         self._raised.pop("stamps-back", None)  # each jump is worth telling
+        often = len(told) == BACK_TIMES and now - told[0] < BACK_WINDOW_S
         return self._raise(
             "stamps-back",
             f"{self._name}: stamps go back by {-back * 1000:.1f} ms at {float(stamps[-1]):.3f}; "
-            "its program or its clock was restarted",
+            + (
+                f"the {BACK_TIMES}th time within {BACK_WINDOW_S:g} s: check how its program makes "
+                "its stamps; not told again meanwhile"
+                if often
+                else "its program or its clock was restarted"
+            ),
         )
 
     def _check_rate(self, stamps: F64Array) -> list[Alarm]:

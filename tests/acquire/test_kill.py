@@ -11,7 +11,7 @@ import psutil
 import pylsl
 import pytest
 
-from recordings.manifest import Manifest, State
+from recordings.manifest import Fate, Manifest, State
 from recordings.video import VideoReader
 from recordings.xdf_reader import read_xdf
 from tests.acquire.program import (
@@ -210,3 +210,37 @@ def test_one_camera_killed_harms_itself_alone(tmp_path: Path) -> None:
     stored = rows[rows[:, -1] == 0][:, 0]
     assert (np.diff(stored) == 1).all()
     assert stored[-1] == part.frames - 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="cwd and order of processes")
+def test_an_encoder_killed_costs_a_moment_of_video_and_no_more(tmp_path: Path) -> None:
+    with start(tmp_path) as program:
+        record_for(program, tmp_path, 1.0)
+        host = hosts_of(program)[1]
+        (encoder,) = host.children()
+        encoder.kill()
+        session = session_of(tmp_path)
+        wait_for(lambda: (session / "face+2.nut").exists())
+        back = pylsl.local_clock()
+        wait_for(lambda: pylsl.local_clock() > back + 1.0)
+        assert host.is_running(), "the camera itself went on"
+        result = program.stop()
+    assert result.code == 1
+    codes = event_codes(result.session, "face")
+    assert codes.index("video-failed") < codes.index("encoder-back")
+    assert "device-died" not in codes
+    manifest = Manifest.load(result.session)
+    (video,) = manifest.videos
+    assert video.files == ("face.nut", "face+2.nut")
+    streams = load(result.session / "recording.xdf")
+    rows = streams["face"].data
+    after = rows[streams["face"].stamps > back]
+    assert (after[:-1, -1] == 0).all(), "every frame is stored again"
+    assert video.captured == len(rows)
+    assert sum(video.fates.values()) == len(rows)
+    found = 0
+    for file in video.files:
+        with VideoReader(result.session / file) as reader:
+            found += len(reader)
+    assert found == video.frames == video.fates[Fate.STORED]
+    assert video.fates[Fate.ENCODER_ERROR] < 5 * FPS

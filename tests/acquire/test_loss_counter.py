@@ -48,3 +48,12 @@ def test_frames_dropped_at_random_are_counted() -> None:
     keep = np.random.default_rng(3).random(9000) > 0.01
     keep[[0, -1]] = True
     assert count((np.arange(9000) / 150)[keep], 150, 37) == np.count_nonzero(~keep)
+
+
+@pytest.mark.parametrize("odd", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("pull", [1, 7, 25])
+def test_a_stamp_that_is_no_number_is_no_loss(odd: float, pull: int) -> None:
+    stamps = np.arange(3000) / 100
+    stamps[:3] = odd
+    stamps[24::25] = odd
+    assert count(stamps, 100, pull) == 0

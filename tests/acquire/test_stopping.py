@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from tests.acquire.program import (
     load,
     module_of,
     posix_only,
+    unisono,
     wait_for,
     write_rig,
 )
@@ -120,3 +123,29 @@ def test_an_interrupt_while_opening_leaves_nothing(tmp_path: Path) -> None:
     assert result.code == 3
     assert "Traceback" not in result.stderr
     assert not list(tmp_path.rglob("session.json"))
+
+
+def test_a_signal_that_comes_while_the_wait_begins_ends_it_every_time() -> None:
+    """With a lock in the handler, one in some thousand Ctrl-C hung for ever."""
+    program = """
+import random, signal
+from acquire.stopping import Stopper
+
+for number in range(300):
+    stopper = Stopper()
+    signal.signal(signal.SIGALRM, stopper._on_signal)
+    signal.setitimer(signal.ITIMER_REAL, random.uniform(1e-4, 3e-3))
+    while not stopper.wait(0.0):
+        pass
+    assert stopper.stopped and stopper.wait(1e6), number
+"""
+    command = [sys.executable, "-c", program]
+    done = subprocess.run(command, timeout=60, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "0"])
+def test_run_refuses_a_time_that_never_comes(seconds: str, tmp_path: Path) -> None:
+    result = unisono("run", write_rig(tmp_path, RIG), "--seconds", seconds, folder=tmp_path)
+    assert result.code == 2
+    assert "give a number above 0" in result.error

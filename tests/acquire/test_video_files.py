@@ -14,6 +14,7 @@ from acquire.video_files import VideoFiles
 from devices.base import VideoSpec
 from recordings.manifest import Fate
 from recordings.video import VideoReader
+from tests.acquire.program import wait_for
 
 SPEC = VideoSpec("face", 1280, 1024, "Mono8", 300.0)
 LIMIT_S = 30.0
@@ -88,3 +89,21 @@ def test_the_tiling_told_beforehand_is_the_one_in_the_file(
     finally:
         files.close()
     assert files.tiling == summary.tiling == tiling
+
+
+def test_a_dead_encoder_is_replaced_for_the_next_recording(tmp_path: Path) -> None:
+    """Even where nobody looked after it meanwhile; each recording but the first had no video."""
+    files = VideoFiles(VideoSpec("face", 64, 48, "Mono8", 50.0), VideoOptions("raw"))
+    try:
+        process = files._encoder._process
+        assert process is not None
+        process.kill()
+        wait_for(lambda: files._encoder.status().ended)
+        files.begin(tmp_path / "face")
+        assert files.hold(np.zeros((48, 64), np.uint8))
+        assert files.commit() == 0
+        files.end()
+        (summary,) = files.summaries()
+    finally:
+        files.close()
+    assert (summary.frames, summary.error) == (1, None)

@@ -95,3 +95,28 @@ def test_a_backlog_is_told_once_it_lasts() -> None:
     watch.arrived(0.1, np.array([0.1]), 0.0)
     raised = [codes(watch.tick(0.2 + k / 10, 500)) for k in range(5)]
     assert raised == [[], [], ["backlog"], [], []]
+
+
+def test_stamps_that_are_no_numbers_are_told_once_and_spoil_nothing() -> None:
+    watch = StreamWatch(stream(), 0.0)
+    raised: list[str] = []
+    for k in range(120):
+        stamps = k * 0.25 + np.arange(25) / 100
+        stamps[[0, 7, 24]] = np.nan
+        raised += codes(watch.arrived((k + 1) * 0.25, stamps, 0.0))
+    raised += codes(watch.arrived(31.0, np.full(3, np.nan), 0.0))
+    assert raised == ["stamps-nan"]
+    assert watch.samples == 120 * 25 + 3
+    assert watch.effective_rate == pytest.approx(100, rel=0.01)
+
+
+def test_stamps_that_are_never_in_order_do_not_drown_the_other_alarms() -> None:
+    watch = StreamWatch(stream(0.0), 0.0)
+    told = [
+        alarm.text
+        for k in range(4 * 120)  # two minutes, two stamps the wrong way round in every pull
+        for alarm in watch.arrived(k / 4, np.array([k / 4, k / 4 - 0.01]), 0.0)
+    ]
+    assert 5 <= len(told) <= 15
+    assert "restarted" in told[0]
+    assert "check how its program makes its stamps" in told[4]

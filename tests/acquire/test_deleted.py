@@ -1,0 +1,48 @@
+"""A recording whose file is taken away from under it ends at once, and says so."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.acquire.program import Unisono, load, posix_only, unique
+from tests.acquire.sources import Source, Sources
+
+
+@posix_only
+@pytest.mark.parametrize("bare", [True, False])
+def test_a_recording_that_is_deleted_is_told_at_once(bare: bool, tmp_path: Path) -> None:
+    name, data = unique("eeg"), tmp_path / "data"
+    data.mkdir()
+    target = ("--xdf", data / "a.xdf") if bare else ("--data-dir", data, "--participant", "01")
+    options = ("--streams", f"name='{name}'", "--seconds", "60", "--json")
+    with (
+        Sources(Source(name)),
+        Unisono("record", *target, *options, folder=tmp_path) as program,
+    ):
+        program.wait_for_line()
+        shutil.rmtree(data)
+        result = program.wait(20)  # not the 60 s that were ordered
+    assert result.code == result.json["exit"] == 2
+    assert result.json["state"] == "failed"
+    assert "is not there any more" in result.error
+    assert "start another recording" in result.error
+    assert "Errno" not in result.stderr
+
+
+@posix_only
+def test_a_file_that_is_moved_away_is_closed_in_good_order(tmp_path: Path) -> None:
+    name, path = unique("eeg"), tmp_path / "a.xdf"
+    options = ("--streams", f"name='{name}'", "--seconds", "60", "--json")
+    with (
+        Sources(Source(name)),
+        Unisono("record", "--xdf", path, *options, folder=tmp_path) as program,
+    ):
+        program.wait_for_line()
+        moved = path.rename(tmp_path / "moved.xdf")
+        result = program.wait(20)
+    assert result.code == 2
+    stream = load(moved)[name]
+    assert stream.footer_count == len(stream.stamps) == result.json["streams"][0]["samples"] > 0

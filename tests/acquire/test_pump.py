@@ -1,0 +1,133 @@
+"""One turn of the pump: what one stream trips over costs no other stream a sample."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from acquire.inlets import Inlet
+from acquire.lsl import FoundStream, StreamKey, local_clock
+from acquire.pump import LiveStream, Pump
+from acquire.recorder import Recording
+from acquire.watch import StreamWatch
+from devices.base import Array, F64Array
+from recordings.xdf_file import XdfFile
+from tests.acquire.program import load
+
+PULL = 64
+
+
+class CannedInlet(Inlet):
+    """Gives the chunks it was made with, one a pull, out of one buffer as the real one does."""
+
+    def __init__(self, stream: FoundStream, chunks: list[F64Array]) -> None:
+        self.stream, self.lost, self._chunks, self._given = stream, False, chunks, 0
+        self._data = np.empty((PULL, 1), np.float64)
+
+    def pull(self) -> tuple[F64Array, Array] | None:
+        if not self._chunks:
+            return None
+        stamps = self._chunks.pop(0)
+        self._data[: len(stamps), 0] = self._given + np.arange(len(stamps))
+        self._given += len(stamps)
+        return stamps, self._data[: len(stamps)]
+
+    @property
+    def full_pull(self) -> int:
+        return PULL
+
+    def backlog(self) -> int:
+        return 0
+
+    def close(self) -> None: ...
+
+
+class Stage:
+    """A pump without threads, and the file that it writes."""
+
+    def __init__(self, path: Path) -> None:
+        self.recording = Recording(XdfFile(path, 0))
+        self.recording.start = 0.0
+        self.told: list[str] = []
+        self.pump = Pump(lambda *event: None, lambda error: None, lambda: None)
+
+    def add(self, name: str, *chunks: F64Array) -> LiveStream:
+        found = FoundStream(StreamKey(name, "EEG", name, "lab"), name, 1, 100.0, "float64", 0, None)
+        xml = (
+            f"<?xml version='1.0'?><info><name>{name}</name><type>EEG</type><channel_count>1"
+            "</channel_count><nominal_srate>100</nominal_srate><channel_format>double64"
+            "</channel_format><desc/></info>"
+        )
+        watch = StreamWatch(found, local_clock())
+        stream = LiveStream(found, xml, None, CannedInlet(found, list(chunks)), watch)
+        stream.recorded = self.recording.add(found, xml, None)
+        self.pump.streams.append(stream)
+        return stream
+
+    def turn(self) -> None:
+        alarms = self.pump._turn(self.recording)
+        self.told += [f"{source} {alarm.code} {alarm.text}" for source, alarm in alarms]
+
+    def finish(self) -> dict[str, Any]:
+        self.recording.finish()
+        return load(self.recording.file.path)
+
+
+@pytest.fixture
+def stage(tmp_path: Path) -> Stage:
+    return Stage(tmp_path / "turn.xdf")
+
+
+def test_a_stream_that_trips_the_watch_spoils_neither_itself_nor_the_file(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = local_clock()
+    chunks = [now + np.arange(k * PULL, (k + 1) * PULL) / 1e4 for k in range(4)]
+    good = stage.add("good", *chunks)
+    bad = stage.add("bad", *chunks)
+    late = stage.add("late", *chunks)
+
+    def trip(*arguments: object) -> Any:
+        raise ZeroDivisionError("never seen before")
+
+    monkeypatch.setattr(bad.watch, "arrived", trip)
+    for _ in range(6):
+        stage.turn()
+    found = stage.finish()
+    for stream in (good, bad, late):
+        samples = found[stream.name].data[:, 0]
+        assert samples.tolist() == list(range(4 * PULL))
+    internal = [text for text in stage.told if "never seen before" in text]
+    assert len(internal) == 1
+    assert "please report this" in internal[0]
+
+
+def test_a_clock_that_is_set_back_loses_nothing_of_what_came_after_the_start(stage: Stage) -> None:
+    """By its stamps what comes then is from before the start; it came after it all the same."""
+    now = local_clock()
+    stage.recording.start = now - 0.05
+    first = now + np.arange(-10, 10) / 100
+    jump = now + np.arange(10, 20) / 100
+    jump[:5] -= 100  # in the middle of a pull, and back
+    stream = stage.add("eeg", first, jump, now - 3 + np.arange(20, 30) / 100)
+    for _ in range(3):
+        stage.turn()
+    samples = stage.finish()[stream.name].data[:, 0]
+    assert samples.tolist() == list(range(5, 40))
+
+
+def test_a_device_that_is_away_as_a_recording_begins_has_lost_what_it_missed(stage: Stage) -> None:
+    """A split while its process was being started again hid the gap between the two sessions."""
+    start = stage.recording.start = local_clock()
+    stream = stage.add("eeg", start + 1.2 + np.arange(10) / 100)
+    recorded = stream.recorded
+    assert recorded is not None
+    recorded.losses = None  # one of the rig's own: it says itself what it lost
+    recorded.was_away = True
+    stage.turn()
+    stage.finish()
+    assert recorded.lost == pytest.approx(120, abs=2)
+    assert recorded.gaps[0].lost == recorded.lost
