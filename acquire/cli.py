@@ -90,7 +90,9 @@ def record(
     session: Annotated[str | None, typer.Option(help="The session's label.")] = None,
     task: Annotated[str | None, typer.Option(help="The task's label.")] = None,
     data_dir: DataDir = None,
-    wait: Annotated[float, typer.Option(help="How long to look for what is expected, s.")] = 10.0,
+    wait: Annotated[
+        float, typer.Option(min=0, help="How long to look for what is expected, s.")
+    ] = 10.0,
     allow_missing: Annotated[
         bool, typer.Option("--allow-missing", help="Record without what is still missing.")
     ] = False,
@@ -206,7 +208,7 @@ def gui(
 
 @app.command()
 def streams(
-    wait: Annotated[float, typer.Option(help="How long to watch, s.")] = 2.0,
+    wait: Annotated[float, typer.Option(min=0, help="How long to watch, s.")] = 2.0,
     as_json: Json = False,
 ) -> None:
     """List the LSL streams on the network, with nominal and measured rates."""

@@ -93,6 +93,7 @@ def interval_plot(exam: StreamExam) -> str | None:
     if exam.rate_hz <= 0 or len(exam.stamps) < 3:
         return None
     steps = timing.intervals(exam.stamps, exam.cuts)
+    steps = steps[np.isfinite(steps)]
     steps = steps[:: max(len(steps) // _MAX_INTERVALS, 1)]
     return plots.histogram(1e3 * steps, 1e3 / exam.rate_hz, "ms") if len(steps) else None
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from recordings import timing
 from recordings.manifest import INDEX_CHANNELS, Finding, Gap, StreamEntry, StreamReport
-from recordings.timing import ClockFit, F64Array, IntArray
+from recordings.timing import BoolArray, ClockFit, F64Array, IntArray
 from recordings.xdf_reader import XdfStream
 
 EVENTS_STREAM: Final = "unisono-events"
@@ -67,6 +67,8 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     fit = timing.fit_offsets(stream.offset_times, stream.offset_values)
     # Judged in the recorder's time: there a clock reset is no more than the gap that it left.
     stamps = timing.correct(stream.stamps, fit)
+    good = np.isfinite(stamps)
+    stamps = _filled(stamps, good, rate)
     found = timing.gaps(stamps, rate)
     ends = np.minimum(found.index + 1, max(len(stamps) - 1, 0))
     gaps = tuple(
@@ -82,8 +84,18 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     report = _report(stream, entry, fit, stamps, cuts, gaps, found.total)
     scatter = timing.scatter(stamps, rate, cuts) if rate else None
     findings = (*_count_findings(stream, entry), *_stamp_findings(report, stamps, gaps))
-    findings += (*_clock_findings(stream, fit),)
+    findings += (*_clock_findings(stream, fit), *_nan_findings(stream.name, good))
     return StreamExam(stream, entry, fit, stamps, cuts, scatter, report, findings)
+
+
+def _filled(stamps: F64Array, good: BoolArray, rate_hz: float) -> F64Array:
+    """Place samples whose stamps are no numbers between their neighbours."""
+    if good.all():
+        return stamps
+    numbers = np.arange(len(stamps), dtype=np.float64)
+    if not good.any():
+        return numbers / (rate_hz or 1.0)
+    return np.interp(numbers, numbers[good], stamps[good])
 
 
 def _report(
@@ -206,6 +218,18 @@ def _stamp_findings(
             text=f"effective rate {effective:.2f} Hz, nominal {rate:g} Hz "
             f"({100 * (effective / rate - 1):+.1f} %)",
             remedy="check the device's rate setting, its USB hub and the computer's load",
+        )
+
+
+def _nan_findings(name: str, good: BoolArray) -> Iterator[Finding]:
+    if not good.all():
+        yield Finding(
+            level="warn",
+            code="stamps-nan",
+            subject=name,
+            text=f"{np.count_nonzero(~good):,} of {len(good):,} stamps are no numbers; "
+            "their samples are taken to lie evenly between their neighbours",
+            remedy="mend the program that sends the stream",
         )
 
 

@@ -17,6 +17,7 @@ import numpy.typing as npt
 
 F64Array = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 # A clock reset, as pyxdf sees one: the offsets pause, and go on at another level.
 RESET_PAUSE_S: Final = 5.0

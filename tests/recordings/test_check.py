@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import math
 import os
 import shutil
+import struct
 import subprocess
 import sys
 from pathlib import Path
@@ -16,6 +18,7 @@ from recordings.manifest import Fate, Finding, Manifest, PairReport, Report, Sta
 from recordings.markers import marker_findings, parse_markers
 from recordings.report import check_and_report
 from recordings.waves import BLINK, HEARTBEAT, PULSE, Wave, find_wave
+from recordings.xdf_reader import read_xdf
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
 
@@ -346,3 +349,19 @@ def test_shapes_agree_with_the_simulator() -> None:
     np.testing.assert_allclose(PULSE.at(t), ppg_wave(t))
     assert np.corrcoef(HEARTBEAT.at(t), ecg_wave(t))[0, 1] > 0.999
     assert timing.percentile(np.abs(HEARTBEAT.at(t) - ecg_wave(t)), 99) < 0.05
+
+
+def test_a_stamp_that_is_no_number_is_told_and_spoils_no_figure(tmp_path: Path) -> None:
+    session = make_session(tmp_path, Plan(seconds=3.0))
+    path = session / layout.XDF_NAME
+    with read_xdf(path) as recording:
+        stamp = struct.pack("<d", recording.stream("eeg").stamps[500])
+    data = path.read_bytes()
+    assert data.count(stamp) == 1
+    path.write_bytes(data.replace(stamp, struct.pack("<d", math.nan)))
+    report = check_and_report(session)
+    (finding,) = [f for f in report.findings if f.code == "stamps-nan"]
+    assert (finding.subject, finding.level) == ("eeg", "warn")
+    assert "1 of 3,000" in finding.text
+    assert all(math.isfinite(pair.bound_ms) for pair in report.pairs)
+    assert "stamps are no numbers" in (session / "report.html").read_text()
