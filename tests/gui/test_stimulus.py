@@ -20,6 +20,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from acquire import protocol_check
 from acquire.errors import ControlError
 from acquire.messages import HostEvent
 from acquire.player import Player
@@ -29,6 +30,7 @@ from acquire.protocol_marks import PlayState
 from acquire.protocol_plan import Page, make_plan
 from acquire.protocol_run import Run
 from acquire.protocol_scales import BUILT_IN, Choice, Item, Scale, Slider, Text
+from gui.stimulus import surface
 from gui.stimulus.__main__ import screen_gone
 from gui.stimulus.answering import Draft, key_pressed
 from gui.stimulus.manikins import draw_manikin
@@ -78,6 +80,10 @@ def test_every_kind_of_answer_by_keys() -> None:
     assert typed(by_id["effort"], "right", "right", "enter") == pytest.approx(0.2)
     assert typed(by_id["why"], "o", "h", "x", "backspace", "enter") == "oh"
     assert typed(by_id["why"], " ", "enter") is None
+
+
+def test_the_keys_that_a_protocol_may_name_are_those_of_the_window() -> None:
+    assert set(surface.KEYS.values()) == protocol_check.KEYS
 
 
 # Pages.
