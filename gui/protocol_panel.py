@@ -61,7 +61,18 @@ class ProtocolPanel(QWidget):
             name: HoldButton(text) if name == "abort" else QPushButton(text)
             for name, text in names.items()
         }
-        self.orders["abort"].setToolTip(tr("Hold to end the protocol"))
+        tips = {
+            "start": tr("Show the first trial"),
+            "pause": tr("Hide what is on; its time stands still"),
+            "resume": tr("Go on after a pause, or with a step that waits for you"),
+            "skip": tr("Leave the rest of this trial out"),
+            "repeat": tr("Begin this trial again"),
+            "abort": tr("Hold to end the protocol"),
+        }
+        for name, tip in tips.items():
+            self.orders[name].setToolTip(tip)
+        self.browse.setToolTip(tr("Choose a protocol file"))
+        self.load.setToolTip(tr("Check the protocol and open the participant's screen"))
         self.mirror = PictureView(tr("The participant's screen is not shown"))
         self.mirror.setAccessibleName(tr("The participant's screen"))
         self._wire()
@@ -116,7 +127,8 @@ class ProtocolPanel(QWidget):
         can = {
             "start": info.state == "loaded",
             "pause": info.state == "running",
-            "resume": info.state in ("paused", "crashed"),
+            # A step that waits for the operator is one that runs, too; the engine knows.
+            "resume": info.state in ("running", "paused", "crashed"),
             "skip": info.state in _BUSY,
             "repeat": info.state in _BUSY,
             "abort": info.state in (*_BUSY, "loaded", "crashed"),
@@ -138,7 +150,10 @@ class ProtocolPanel(QWidget):
         self.now.setText(states[info.state])
         if info.state in _BUSY and info.trial is not None:
             what = " · ".join(filter(None, (info.condition, info.stimulus, info.step)))
-            text = tr("{}: trial {} of {}").format(states[info.state], info.trial, info.trials)
+            state = states[info.state]
+            if info.state == "running" and info.step == "pause":
+                state = tr("▌▌ waits for you: press Go on")
+            text = tr("{}: trial {} of {}").format(state, info.trial, info.trials)
             self.now.setText(f"{text}\n{what}")
         following = info.following
         self.following.setVisible(following is not None and info.state in ("loaded", *_BUSY))

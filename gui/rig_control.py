@@ -150,4 +150,9 @@ class RigControl(QObject):
             dock.setWidget(widget)
         dock.show()
         dock.raise_()
+        # A form is worked in: the cameras above leave it what they do not need.
+        if (cameras := self._window.findChild(QDockWidget, "cameras")) is not None:
+            room = cameras.height() + dock.height()
+            heights = [room - room * 2 // 3, room * 2 // 3]
+            self._window.resizeDocks([cameras, dock], heights, Qt.Orientation.Vertical)
         return dock

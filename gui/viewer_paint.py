@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 
+from acquire.lsl import StreamKey
 from gui import scaling, theme
 from gui.texts import tr
 
@@ -86,30 +87,38 @@ def _labels(viewer: Viewer, painter: QPainter) -> None:
             painter.setPen(theme.colour("failed"))
         text = trace.channel.label
         if trouble:
-            text = f"▲ {text} {trouble}"
+            text = f"▲ {text}"
         width = int(box.width())
         painter.drawText(box, _RIGHT, metrics.elidedText(text, Qt.TextElideMode.ElideRight, width))
 
 
 def _readouts(viewer: Viewer, painter: QPainter) -> None:
     ratio, left = viewer.ratio, viewer.plot.right() + 9
-    seen, free = set(), -math.inf
+    metrics = QFontMetrics(painter.font())
+    seen: set[tuple[StreamKey, str]] = set()
+    free = -math.inf
     plot_top = viewer.plot.top()
     for trace, place in zip(viewer.traces, viewer.places, strict=True):
         y = plot_top + place.centre / ratio
-        text = viewer.readouts.get((trace.key, trace.channel.index))
-        painter.setPen(theme.colour("text"))
-        if text is None:
-            if trace.group in seen:
-                continue
+        found = viewer.readouts.get((trace.key, trace.channel.index))
+        if found is not None:  # a rate says more than what is odd about its trace
+            text, colour = found, "text"
+        elif trouble := viewer.trouble_of(trace):
+            text, colour = trouble, "warning"
+        elif trace.group in seen:
+            continue
+        else:
             seen.add(trace.group)
             scale = viewer.scales.of(trace)
             text = scaling.shown(scale, trace.channel.unit) if scale else ""
-            painter.setPen(theme.colour("muted"))
+            colour = "muted"
         if y - 10 < free:
             continue
         free = y + 8
-        painter.drawText(QRectF(left, y - 10, viewer.width() - left - 4, 20), _LEFT, text)
+        room = viewer.width() - left - 4
+        painter.setPen(theme.colour(colour))
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRectF(left, y - 10, room, 20), _LEFT, text)
 
 
 def _axis(viewer: Viewer, painter: QPainter) -> None:

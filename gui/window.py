@@ -38,6 +38,7 @@ from gui.marker_line import MarkerLine
 from gui.protocol_panel import ProtocolPanel
 from gui.rig_control import RigControl
 from gui.rig_panel import RigPanel
+from gui.scroll_column import ScrollColumn
 from gui.spectrum_view import SpectrumView
 from gui.start_gate import findings
 from gui.texts import tr
@@ -47,6 +48,7 @@ from gui.viewer_bar import SignalView
 from gui.welcome import Welcome
 
 _GONE = "engine gone"
+MIN_CAMERAS = 180
 
 
 class RecorderWindow(QMainWindow):
@@ -78,6 +80,7 @@ class RecorderWindow(QMainWindow):
         self.centre = QWidget()
         self.rigs = RigControl(self)
         self.memory: LayoutMemory | None = None
+        self._arranged = False  # the user has put the parts where they are
         self._lay_out()
         self._wire()
         self.setWindowTitle("Unisono")
@@ -106,10 +109,10 @@ class RecorderWindow(QMainWindow):
         events = self.add_dock("events", tr("Events"), self.events, below)
         self.resizeDocks([events], [132], Qt.Orientation.Vertical)
         right = Qt.DockWidgetArea.RightDockWidgetArea
-        self.add_dock("cameras", tr("Cameras"), self.cameras, right)
+        self.add_dock("cameras", tr("Cameras"), ScrollColumn(self.cameras), right)
         spectra = self.add_dock("spectrum", tr("Spectrum"), self.spectra, right)
         impedances = self.add_dock("impedances", tr("Impedances"), self.impedances, right)
-        protocol = self.add_dock("protocol", tr("Protocol"), self.protocol, right)
+        protocol = self.add_dock("protocol", tr("Protocol"), ScrollColumn(self.protocol), right)
         self.tabifyDockWidget(protocol, spectra)
         self.tabifyDockWidget(spectra, impedances)
         protocol.raise_()
@@ -129,6 +132,7 @@ class RecorderWindow(QMainWindow):
 
     def _wire(self) -> None:
         self.client.status_came.connect(self._on_status)
+        self.cameras.changed.connect(self._make_room)
         self.client.event_came.connect(self._on_event)
         self.client.connected.connect(self._on_connected)
         self.client.failed.connect(self.show_problem)
@@ -149,6 +153,7 @@ class RecorderWindow(QMainWindow):
         page = Welcome(folder)
         self.pages.addWidget(page)
         self.pages.setCurrentWidget(page)
+        self.markers.hide()  # there is nothing yet that would record them
         self.bar.show_gone(tr("no rig yet"))
         for dock in self.findChildren(QDockWidget):
             dock.hide()
@@ -160,6 +165,7 @@ class RecorderWindow(QMainWindow):
                 self.alarm.add(Alarm("error", str(error)))
                 return
             self.pages.setCurrentWidget(self.signals)
+            self.markers.show()
             for dock in self.findChildren(QDockWidget):
                 dock.show()
 
@@ -222,13 +228,25 @@ class RecorderWindow(QMainWindow):
         """Put everything where it was with this rig."""
         assert self.rig is not None
         self.memory = LayoutMemory(self.rig.path or self.client.url)
-        self.memory.restore(self)
+        self._arranged = self.memory.restore(self)
+        self._make_room()
         for name, field in (("study", self.bar.study), ("task", self.bar.task)):
             if (text := self.memory.text(name)) is not None:
                 field.setText(text)
         if (seconds := self.memory.text("window_s")) is not None:
             box = self.signals.bar.window_s
             box.setCurrentIndex(max(0, box.findData(int(float(seconds)))))
+
+    def _make_room(self) -> None:
+        """Give the cameras as much height as they ask for and the protocol leaves."""
+        docks = [self.findChild(QDockWidget, name) for name in ("cameras", "protocol")]
+        cameras, protocol = (dock for dock in docks if dock is not None)
+        if self._arranged:
+            return
+        room = cameras.height() + protocol.height()
+        wanted = cameras.sizeHint().height()
+        height = max(min(wanted, MIN_CAMERAS), min(wanted, room * 3 // 5))
+        self.resizeDocks([cameras, protocol], [height, room - height], Qt.Orientation.Vertical)
 
     def _on_status(self, status: StatusInfo) -> None:
         before, self.status = self.status, status
@@ -298,11 +316,14 @@ class RecorderWindow(QMainWindow):
 
     def _start(self) -> None:
         self.gate.hide()
+        self.markers.text.setFocus()  # else Qt gives the focus of the button to the menu
         self.bar.record.setEnabled(False)
         self.client.post("recording/start", self.bar.labels.model_dump(), failed=self.show_problem)
 
     def stop(self) -> None:
         """End the recording."""
+        if self.bar.stop.hasFocus():
+            self.markers.text.setFocus()
         self.client.post("recording/stop")
 
     def show_problem(self, problem: Problem) -> None:
