@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog
 from acquire.api_models import DeviceSettings, Problem, RigInfo
 from acquire.errors import AcquireError
 from gui import rig_text
+from gui.client import words
 from gui.rig_editor import RigEditor
 from gui.settings_form import SettingsForm
 from gui.texts import tr
@@ -52,7 +53,7 @@ class RigControl(QObject):
             "rig",
             {"text": text, "save": save},
             done=self._window.take_rig,
-            failed=lambda problem: editor.say(f"{problem.text}; {problem.remedy}"),
+            failed=lambda problem: editor.say(words(problem)),
         )
 
     def new(self) -> None:
@@ -94,7 +95,7 @@ class RigControl(QObject):
 
     def _apply(self, device: str, form: SettingsForm, order: dict[str, Any], *, save: bool) -> None:
         def failed(problem: Problem) -> None:
-            form.show_problem(f"{problem.text}; {problem.remedy}")
+            form.show_problem(words(problem))
 
         def done(found: Any) -> None:
             form.show_done()
@@ -118,7 +119,7 @@ class RigControl(QObject):
             "rig",
             {"text": text, "save": True},
             done=self._window.take_rig,
-            failed=lambda problem: form.show_problem(f"{problem.text}; {problem.remedy}"),
+            failed=lambda problem: form.show_problem(words(problem)),
         )
 
     def test_trigger(self) -> None:

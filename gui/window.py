@@ -26,7 +26,7 @@ from acquire.status import Phase
 from gui.alarm_bar import Alarm, AlarmBar
 from gui.analyst import Analyst, Findings
 from gui.camera_tile import CameraPanel
-from gui.client import EngineClient
+from gui.client import EngineClient, words
 from gui.engine_clock import EngineClock
 from gui.engine_link import EngineLink
 from gui.event_list import EventList
@@ -328,7 +328,7 @@ class RecorderWindow(QMainWindow):
 
     def show_problem(self, problem: Problem) -> None:
         """Say what was not done and what to do about it."""
-        self.alarm.add(Alarm("error", f"{problem.text}; {problem.remedy}"))
+        self.alarm.add(Alarm("error", words(problem)))
 
     def _ask_runs(self) -> None:
         if self.client.is_connected:
