@@ -80,6 +80,7 @@ class RecorderWindow(QMainWindow):
         self.centre = QWidget()
         self.rigs = RigControl(self)
         self.memory: LayoutMemory | None = None
+        self._early: list[EventInfo] = []  # came before the first status
         self._arranged = False  # the user has put the parts where they are
         self._lay_out()
         self._wire()
@@ -254,6 +255,9 @@ class RecorderWindow(QMainWindow):
         if self._live:
             self.engine_clock.hear(status.clock, pylsl.local_clock())
         self.events.learn_time(status)
+        early, self._early = self._early, []
+        for event in early:
+            self._on_event(event)
         self.bar.show_status(status, self.viewer.live.sync_s)
         self.panel.show_status(status, self.viewer.live.others)
         self.cameras.show_status(status.devices, status.streams)
@@ -280,11 +284,15 @@ class RecorderWindow(QMainWindow):
             self.spectra.show_spectra(found.spectra)
 
     def _on_event(self, found: EventInfo) -> None:
+        if self.status is None:  # nobody knows yet when it was, and whether a recording runs
+            self._early.append(found)
+            return
         self.events.add(found)
         event = found.event
         if event.level == "info":
             return
-        recording = self.status is not None and self.status.state is Phase.RECORDING
+        first = self.status.first_sample
+        recording = self.status.state is Phase.RECORDING and event.time >= (first or 0.0)
         if event.level == "warning" and not recording:
             return  # the lights and the events say so, and the gate before a start
         lost = recording and event.code in _LOSSES
