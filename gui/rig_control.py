@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog
 
 from acquire.api_models import DeviceSettings, Problem, RigInfo
 from acquire.errors import AcquireError
-from gui import rig_text
+from gui import rig_text, window_parts
 from gui.client import words
 from gui.rig_editor import RigEditor
 from gui.settings_form import SettingsForm
@@ -142,7 +142,9 @@ class RigControl(QObject):
         dock = self._docks.get(name)
         if dock is None:
             area = Qt.DockWidgetArea.RightDockWidgetArea
-            dock = self._docks[name] = self._window.add_dock(name, title, widget, area)
+            dock = self._docks[name] = window_parts.add_dock(
+                self._window, name, title, widget, area
+            )
             if (beside := self._window.findChild(QDockWidget, "protocol")) is not None:
                 self._window.tabifyDockWidget(beside, dock)
         else:

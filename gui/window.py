@@ -7,14 +7,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pylsl
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
-    QDockWidget,
     QMainWindow,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,6 +21,7 @@ from acquire.api_models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
 from acquire.errors import AcquireError
 from acquire.lsl import StreamKey, configuration, configure
 from acquire.status import Phase
+from gui import window_parts
 from gui.alarm_bar import Alarm, AlarmBar
 from gui.analyst import Analyst, Findings
 from gui.camera_tile import CameraPanel
@@ -38,7 +37,6 @@ from gui.marker_line import MarkerLine
 from gui.protocol_panel import ProtocolPanel
 from gui.rig_control import RigControl
 from gui.rig_panel import RigPanel
-from gui.scroll_column import ScrollColumn
 from gui.spectrum_view import SpectrumView
 from gui.start_gate import findings
 from gui.texts import tr
@@ -48,7 +46,6 @@ from gui.viewer_bar import SignalView
 from gui.welcome import Welcome
 
 _GONE = "engine gone"
-MIN_CAMERAS = 180
 
 
 class RecorderWindow(QMainWindow):
@@ -82,54 +79,15 @@ class RecorderWindow(QMainWindow):
         self.memory: LayoutMemory | None = None
         self._early: list[EventInfo] = []  # came before the first status
         self._arranged = False  # the user has put the parts where they are
-        self._lay_out()
+        window_parts.lay_out(self, self._menu())
         self._wire()
         self.setWindowTitle("Unisono")
         self.resize(1280, 800)
         self.bar.participant.setFocus()
 
-    # Layout.
-
-    def _lay_out(self) -> None:
-        middle = QVBoxLayout(self.centre)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        middle.addWidget(self.pages, 1)
-        middle.addWidget(self.markers)
-        self.setCentralWidget(self.centre)
-        top = QWidget()
-        stack = QVBoxLayout(top)
-        stack.setContentsMargins(0, 0, 0, 0)
-        stack.setSpacing(0)
-        for widget in (self.bar, self.alarm, self.gate):
-            stack.addWidget(widget)
-        self.setMenuWidget(top)
-        self.bar.add_menu(self._menu())
-        self.add_dock("rig", tr("Rig"), self.panel, Qt.DockWidgetArea.LeftDockWidgetArea)
-        below = Qt.DockWidgetArea.BottomDockWidgetArea
-        events = self.add_dock("events", tr("Events"), self.events, below)
-        self.resizeDocks([events], [132], Qt.Orientation.Vertical)
-        right = Qt.DockWidgetArea.RightDockWidgetArea
-        self.add_dock("cameras", tr("Cameras"), ScrollColumn(self.cameras), right)
-        spectra = self.add_dock("spectrum", tr("Spectrum"), self.spectra, right)
-        impedances = self.add_dock("impedances", tr("Impedances"), self.impedances, right)
-        protocol = self.add_dock("protocol", tr("Protocol"), ScrollColumn(self.protocol), right)
-        self.tabifyDockWidget(protocol, spectra)
-        self.tabifyDockWidget(spectra, impedances)
-        protocol.raise_()
-        impedances.hide()
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-
-    def add_dock(
-        self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea
-    ) -> QDockWidget:
-        """Add a part that can be moved, floated and closed."""
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setWidget(widget)
-        self.addDockWidget(area, dock)
-        return dock
+    def _make_room(self) -> None:
+        if not self._arranged:
+            window_parts.make_room(self)
 
     def _wire(self) -> None:
         self.client.status_came.connect(self._on_status)
@@ -153,11 +111,8 @@ class RecorderWindow(QMainWindow):
         """Show ways to a rig; new ones are written into `folder`."""
         page = Welcome(folder)
         self.pages.addWidget(page)
-        self.pages.setCurrentWidget(page)
-        self.markers.hide()  # there is nothing yet that would record them
         self.bar.show_gone(tr("no rig yet"))
-        for dock in self.findChildren(QDockWidget):
-            dock.hide()
+        window_parts.show_page(self, page, alone=True)
 
         def chosen(name: str) -> None:
             try:
@@ -165,10 +120,7 @@ class RecorderWindow(QMainWindow):
             except AcquireError as error:
                 self.alarm.add(Alarm("error", str(error)))
                 return
-            self.pages.setCurrentWidget(self.signals)
-            self.markers.show()
-            for dock in self.findChildren(QDockWidget):
-                dock.show()
+            window_parts.show_page(self, self.signals, alone=False)
 
         page.rig_chosen.connect(chosen)
 
@@ -237,17 +189,6 @@ class RecorderWindow(QMainWindow):
         if (seconds := self.memory.text("window_s")) is not None:
             box = self.signals.bar.window_s
             box.setCurrentIndex(max(0, box.findData(int(float(seconds)))))
-
-    def _make_room(self) -> None:
-        """Give the cameras as much height as they ask for and the protocol leaves."""
-        docks = [self.findChild(QDockWidget, name) for name in ("cameras", "protocol")]
-        cameras, protocol = (dock for dock in docks if dock is not None)
-        if self._arranged:
-            return
-        room = cameras.height() + protocol.height()
-        wanted = cameras.sizeHint().height()
-        height = max(min(wanted, MIN_CAMERAS), min(wanted, room * 3 // 5))
-        self.resizeDocks([cameras, protocol], [height, room - height], Qt.Orientation.Vertical)
 
     def _on_status(self, status: StatusInfo) -> None:
         before, self.status = self.status, status
