@@ -110,6 +110,8 @@ class CameraTile(QFrame):
 
     def _ask(self) -> None:
         if not self._client.is_connected:
+            if self.view.image is not None:
+                self.view.show_text(tr("✖ NO ENGINE"))
             self._forget_face()  # what the last picture shows may be long ago
             return
         if self._waiting or self.visibleRegion().isEmpty():

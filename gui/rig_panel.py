@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -83,6 +84,13 @@ class RigPanel(QWidget):
         )
         self.devices.show_rows([overview.device_row(d) for d in status.devices])
         self._show_details()
+
+    def show_gone(self) -> None:
+        """Show that nothing is known of them any more: no light may go on being green."""
+        for view in (self.streams, self.devices):
+            rows = view.rows.rows
+            view.show_rows([replace(row, health="other", value="–", note="") for row in rows])
+        self._details.hide()
 
     def _on_chosen(self, key: str) -> None:
         self._chosen = key

@@ -243,6 +243,7 @@ class RecorderWindow(QMainWindow):
     def _on_gone(self, text: str) -> None:
         self.status = None
         self.bar.show_gone()
+        self.panel.show_gone()
         action = tr("Start the engine") if self.link.can_start else ""
         self.alarm.add(Alarm("error", text, action=action, key=_GONE))
 

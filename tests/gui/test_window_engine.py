@@ -33,6 +33,7 @@ def test_a_killed_engine_is_said_and_started_again(tmp_path: Path, qtbot: QtBot)
         assert found.alarm.shown is not None
         assert "killed (signal 9)" in found.alarm.shown.text
         assert "NO ENGINE" in found.bar.state.text()
+        assert light(found, name) == "other", "green although nobody knows"
         picture(found, "engine-gone")
         psutil.wait_procs(below, timeout=10)
         click(found.alarm.action)
