@@ -9,6 +9,7 @@ order. A block without is one trial. Nothing here draws, plays or touches a stim
 from __future__ import annotations
 
 import hashlib
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +20,9 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from acquire.errors import ConfigError
-from acquire.protocol_scales import BUILT_IN, Scale, ScaleTable
-from acquire.settings import first_problem, suggestion
+from acquire.protocol_problem import problem_text
+from acquire.protocol_scales import BUILT_IN, SCALES, Scale, ScaleTable
+from acquire.settings import suggestion
 
 Code = Annotated[int, Field(ge=1, le=255)]
 Seconds = Annotated[float, Field(gt=0, le=7200)]
@@ -77,6 +79,8 @@ class Stimulus(_Table):
     def _one(self) -> Stimulus:
         if self.file is None and self.generate is None:
             raise ValueError("give a file, or generate = { duration_s = … } for a stand-in")
+        if self.file == Path():
+            raise ValueError("file is empty; name one")
         if self.sha256 is not None and self.file is None:
             raise ValueError("sha256 belongs to a file; name one")
         return self
@@ -213,6 +217,15 @@ class ProtocolFile(_Table):
     block: tuple[Block, ...] = Field(min_length=1)
 
 
+_TABLES: dict[str, type[_Table]] = {
+    "": ProtocolFile,
+    "protocol": ProtocolTable,
+    "generate": StandIn,
+    "stimulus": Stimulus,
+    "block": Block,
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Protocol:
     """A protocol file, read and checked in itself."""
@@ -275,12 +288,18 @@ def load_protocol(name: str | Path) -> Protocol:
         return parse_protocol(file.read_text(encoding="utf-8"), None)
     path = Path(name).expanduser()
     try:
-        return parse_protocol(path.read_text(encoding="utf-8"), path)
+        # Editors on Windows put a byte order mark in front, which is none of TOML's.
+        return parse_protocol(path.read_text(encoding="utf-8-sig"), path)
     except FileNotFoundError as error:
         hint = suggestion(str(name), known)
         raise ConfigError(f"{name}: no such protocol file, and none is shipped{hint}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: cannot be read: {error}") from error
+    except UnicodeDecodeError as error:
+        odd = f"byte {error.object[error.start]:#04x} at {error.start}"
+        raise ConfigError(f"{path}: is not UTF-8 ({odd}); save it as UTF-8") from error
+    except OSError as error:
+        raise ConfigError(
+            f"{path}: cannot be read ({error.strerror}); name another file"
+        ) from error
 
 
 def copy_shipped(name: str, path: Path) -> None:
@@ -310,24 +329,14 @@ def parse_protocol(text: str, path: Path | None = None) -> Protocol:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{where}: not TOML: {error}") from error
     try:
-        file = ProtocolFile.model_validate(raw)
+        # As JSON: only so pydantic is strict ("1" is no 1) and takes lists for tuples all the same.
+        file = ProtocolFile.model_validate_json(json.dumps(raw, default=str), strict=True)
     except ValidationError as error:
-        raise ConfigError(f"{where}: {_problem(error)}") from error
+        said = problem_text(error, raw, {"step": KINDS, "scale": SCALES}, _TABLES)
+        raise ConfigError(f"{where}: {said}") from error
     from acquire.protocol_check import problems
 
     protocol = Protocol(path, text, file)
     for problem in problems(protocol):
         raise ConfigError(f"{where}: {problem}")
     return protocol
-
-
-def _problem(error: ValidationError) -> str:
-    """Name the key without the kind that pydantic puts into the path of a step."""
-    first = error.errors()[0]
-    kind = next((str(part) for part in first["loc"] if part in KINDS), None)
-    if first["type"] == "union_tag_invalid":
-        where = ".".join(str(part) for part in first["loc"])
-        tag = str((first.get("ctx") or {}).get("tag", ""))
-        return f"{where}: unknown kind of step {tag!r}{suggestion(tag, KINDS)}"
-    text = first_problem(error, KINDS[kind] if kind else ProtocolFile)
-    return text.replace(f".{kind}", "", 1) if kind else text

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import string
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-from acquire.protocol import VARIABLES, Block, Clip, Image, Protocol, Rating, Step
-from acquire.protocol_scales import BUILT_IN
+from acquire.protocol import VARIABLES, Block, Clip, Image, Instruction, Protocol, Rating, Step
+from acquire.protocol_scales import BUILT_IN, ScaleTable
 from acquire.settings import suggestion
+
+KEYS: Final = frozenset(
+    {"space", "enter", "escape", "tab", "backspace", "left", "right", "up", "down"}
+)
+"""The keys with a name; every other one is called by what it types, in lower case."""
 
 
 def problems(protocol: Protocol) -> Iterable[str]:
@@ -17,6 +23,7 @@ def problems(protocol: Protocol) -> Iterable[str]:
     yield from _doubles("block", (b.name for b in file.block))
     for place, block in ((f"block {b.name!r}", b) for b in file.block):
         yield from _block_problems(protocol, place, block)
+    yield from _stop_key_problems(protocol)
     yield from _code_problems(protocol)
 
 
@@ -33,10 +40,13 @@ def _block_problems(protocol: Protocol, place: str, block: Block) -> Iterable[st
     known = set(protocol.stimuli) | {s.category for s in file.stimulus} | {"*"}
     for wanted in block.stimuli:
         if wanted not in known or not file.stimulus:
-            yield f"{place}: no stimulus or category {wanted!r}{suggestion(wanted, known - {''})}"
+            named = (
+                suggestion(wanted, known - {"", "*"}) or "; there is no [[stimulus]] to choose from"
+            )
+            yield f"{place}: no stimulus or category {wanted!r}{named}"
     for condition in block.conditions:
         if condition not in file.condition:
-            hint = suggestion(condition, file.condition)
+            hint = suggestion(condition, file.condition) or "; add this table"
             yield f"{place}: no [condition.{condition}]{hint}"
     for number, step in enumerate(block.step):
         yield from _step_problems(protocol, f"{place}, step {number + 1}", block, step)
@@ -51,7 +61,6 @@ def _block_problems(protocol: Protocol, place: str, block: Block) -> Iterable[st
 
 
 def _step_problems(protocol: Protocol, place: str, block: Block, step: Step) -> Iterable[str]:
-    file = protocol.file
     if isinstance(step, Clip | Image):
         if step.stimulus is None and not block.stimuli:
             yield f"{place}: shows no stimulus; name one, or give the block `stimuli`"
@@ -59,26 +68,76 @@ def _step_problems(protocol: Protocol, place: str, block: Block, step: Step) -> 
             hint = suggestion(step.stimulus, protocol.stimuli)
             yield f"{place}: no stimulus {step.stimulus!r}{hint}"
     if isinstance(step, Rating):
-        scales = {**BUILT_IN, **file.scale}
-        for name in step.scales:
-            if name not in scales:
-                yield f"{place}: no scale {name!r}{suggestion(name, scales)}"
+        yield from _rating_problems(protocol, place, step)
     for condition in step.when:
         if condition not in block.conditions:
-            yield f"{place}: when names {condition!r}, which is no condition of this block"
-    text = getattr(step, "text", "")
+            hint = suggestion(condition, block.conditions) or "; give the block `conditions`"
+            yield f"{place}: when: {condition!r} is no condition of this block{hint}"
+    for name in getattr(step, "keys", ()):
+        yield from _key_problems(f"{place}: keys", name)
+    if isinstance(step, Instruction) and not step.keys and step.duration_s is None:
+        yield f'{place}: no key and no duration_s would end it; give one, or take kind = "pause"'
+    yield from _text_problems(protocol, f"{place}: text", getattr(step, "text", ""))
+
+
+def _rating_problems(protocol: Protocol, place: str, step: Rating) -> Iterator[str]:
+    scales = {**BUILT_IN, **protocol.file.scale}
+    for name in step.scales:
+        if name not in scales:
+            yield f"{place}: no scale {name!r}{suggestion(name, scales)}"
+        else:
+            prompt = getattr(scales[name], "prompt", "")
+            yield from _text_problems(protocol, f"{place}: prompt of {name!r}", prompt)
+    if len(set(step.scales)) < len(step.scales):
+        yield f"{place}: scales: one is named twice; take one out, or ask it in a step of its own"
+
+
+def _text_problems(protocol: Protocol, place: str, text: str) -> Iterator[str]:
+    file = protocol.file
     allowed = VARIABLES | set(file.variables) | {v for c in file.condition.values() for v in c}
-    for variable in _named_in(text):
-        if variable not in allowed:
-            hint = suggestion(variable, allowed)
-            yield f"{place}: text: no variable {{{variable}}}{hint}"
-
-
-def _named_in(text: str) -> list[str]:
     try:
-        return [name for _, name, _, _ in string.Formatter().parse(text) if name is not None]
+        parts = [part[1:] for part in string.Formatter().parse(text) if part[1] is not None]
     except ValueError:
-        return [""]  # an unpaired brace
+        yield f"{place}: a brace stands alone; write {{{{ or }}}} for one that is to be seen"
+        return
+    for variable, form, conversion in parts:
+        if variable not in allowed:
+            yield f"{place}: no variable {{{variable}}}{suggestion(str(variable), allowed)}"
+        elif form or conversion:
+            yield f"{place}: {{{variable}}} can have no format; leave out what follows its name"
+
+
+def _key_problems(place: str, name: str) -> Iterator[str]:
+    typed = len(name) == 1 and name.isprintable() and name != " " and name == name.lower()
+    if name not in KEYS and not typed:
+        near = f"; did you mean {name.lower()!r}?" if len(name) == 1 and name != " " else ""
+        yield f"{place}: no key is called {name!r}{near or suggestion(name, KEYS)}"
+
+
+def _stop_key_problems(protocol: Protocol) -> Iterator[str]:
+    """Say why the participant could not stop, or would stop by chance."""
+    name, remedy = protocol.file.protocol.stop_key, 'take another, such as "escape"'
+    yield from _key_problems("protocol.stop_key", name)
+    scales = {**BUILT_IN, **protocol.file.scale}
+    for block in protocol.file.block:
+        for number, step in enumerate(block.step):
+            used = name in getattr(step, "keys", ())
+            if isinstance(step, Rating):
+                used = any(_answers(scales[s], name) for s in step.scales if s in scales)
+                used |= step.skippable and name == "tab"
+            if used:
+                place = f"block {block.name!r}, step {number + 1}"
+                yield f"protocol.stop_key: {name!r} is a key of {place}, too; {remedy}"
+
+
+def _answers(scale: ScaleTable, name: str) -> bool:
+    """Whether a key may be part of an answer."""
+    match scale.kind:
+        case "text":
+            return len(name) == 1 or name in ("space", "enter", "backspace")
+        case "slider":
+            return name in ("left", "right", "enter")
+    return name.isdecimal()
 
 
 def _code_problems(protocol: Protocol) -> Iterable[str]:

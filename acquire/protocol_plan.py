@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -254,7 +254,7 @@ class _Planner:
             case Clip() | Image():
                 yield self._stimulus_page(step, stimulus, common, rng)
             case Rating():
-                yield from self._rating_pages(step, stimulus, common)
+                yield from self._rating_pages(step, words, common)
             case Flash():
                 for number in range(1, step.count + 1):
                     title = f"{step.title}.{number}"
@@ -292,7 +292,7 @@ class _Planner:
         return Page(**common, stimulus=shown, duration_s=known)
 
     def _rating_pages(
-        self, step: Rating, stimulus: Stimulus | None, common: dict[str, Any]
+        self, step: Rating, words: dict[str, str], common: dict[str, Any]
     ) -> Iterator[Page]:
         items = [item for name in step.scales for item in self._protocol.scale(name).items]
         for number, item in enumerate(items):
@@ -303,7 +303,7 @@ class _Planner:
                     "code": step.code if number == 0 else None,
                     "end_code": step.end_code if number == len(items) - 1 else None,
                 },
-                item=item,
+                item=replace(item, prompt=item.prompt.format_map(words)),
                 duration_s=step.timeout_s,
                 skippable=step.skippable,
             )

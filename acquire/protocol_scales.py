@@ -85,6 +85,12 @@ class Likert(_Table):
     labels: tuple[str, ...] = Field(min_length=2, max_length=9)
     items: tuple[str, ...] = ()
 
+    @model_validator(mode="after")
+    def _different(self) -> Likert:
+        if len(set(self.items)) < len(self.items) or "" in self.items:
+            raise ValueError("items must be different, and none empty")
+        return self
+
 
 class Text(_Table):
     """Free text."""
@@ -100,6 +106,14 @@ class Panas(_Table):
     prompt: str = "To what extent do you feel this way right now?"
 
 
+SCALES: Final[dict[str, type[BaseModel]]] = {
+    "sam": Sam,
+    "choice": Choice,
+    "slider": Slider,
+    "likert": Likert,
+    "text": Text,
+    "panas": Panas,
+}
 ScaleTable = Annotated[Sam | Choice | Slider | Likert | Text | Panas, Field(discriminator="kind")]
 
 BUILT_IN: Final[dict[str, ScaleTable]] = {

@@ -100,6 +100,10 @@ def _check_hash(path: Path, stimulus: Stimulus) -> None:
         raise ConfigError(
             f"stimulus {stimulus.name!r}: {path} is not there; copy it there, or correct `file`"
         ) from None
+    except IsADirectoryError:
+        raise ConfigError(
+            f"stimulus {stimulus.name!r}: {path} is a folder; name a file in it"
+        ) from None
     except OSError as error:
         raise ConfigError(
             f"stimulus {stimulus.name!r}: {path} cannot be read ({error.strerror}); "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from PySide6.QtCore import Qt, QTimer
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QVBoxLayout, QWidget
 
@@ -14,6 +14,7 @@ from gui.client import EngineClient
 from gui.face_finder import FaceFinder, Share, is_inside
 from gui.overview import frames
 from gui.picture_view import PictureView
+from gui.short_label import ShortLabel
 from gui.texts import tr
 from recordings import looks
 from recordings.face_box import can_find_faces
@@ -31,12 +32,14 @@ class CameraTile(QFrame):
         self._client, self.device, self.camera = client, device, camera
         self._waiting = False
         self._best_focus = 0.0
-        self.title = QLabel(camera)
+        self.title = ShortLabel(camera)
+        self.title.setToolTip(camera)
         self.title.setStyleSheet("font-weight: 600;")
         self.view = PictureView(tr("no picture yet"), with_histogram=True)
         self.view.setAccessibleName(tr("Picture of {}").format(camera))
         self.exposure, self.focus, self.counts = QLabel(), QLabel(), QLabel()
         self.guide = QCheckBox(tr("Box for the face"))
+        self.guide.setAccessibleName(tr("Box for the face: {}").format(camera))
         self.guide.setToolTip(
             tr(
                 "Dashed: where the face should be. Solid: where it is seen, looked for once a "
@@ -107,6 +110,8 @@ class CameraTile(QFrame):
 
     def _ask(self) -> None:
         if not self._client.is_connected:
+            if self.view.image is not None:
+                self.view.show_text(tr("✖ NO ENGINE"))
             self._forget_face()  # what the last picture shows may be long ago
             return
         if self._waiting or self.visibleRegion().isEmpty():
@@ -173,6 +178,8 @@ class CameraTile(QFrame):
 class CameraPanel(QWidget):
     """The tiles of all cameras."""
 
+    changed = Signal()  # there are others than before
+
     def __init__(self, client: EngineClient) -> None:
         super().__init__()
         self._client = client
@@ -189,6 +196,7 @@ class CameraPanel(QWidget):
     def show_status(self, devices: tuple[DeviceInfo, ...], streams: tuple[StreamInfo, ...]) -> None:
         """Show the cameras that there are."""
         wanted = {(d.name, camera): d for d in devices for camera in d.cameras}
+        before = set(self.tiles)
         for key in [key for key in self.tiles if key[0] not in {d.name for d in devices}]:
             tile = self.tiles.pop(key)
             tile.end()
@@ -200,6 +208,8 @@ class CameraPanel(QWidget):
                 self._layout.insertWidget(self._layout.count() - 1, self.tiles[key])
             self.tiles[key].show_status(device, named.get(key[1]))
         self._none.setVisible(not self.tiles)
+        if before != set(self.tiles):
+            self.changed.emit()
 
     def end(self) -> None:
         """End what the tiles do beside the main thread."""

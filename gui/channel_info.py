@@ -14,6 +14,9 @@ UNITS = {
     "volts": "V",
     "microsiemens": "µS",
     "celsius": "°C",
+    "degrees celsius": "°C",
+    "degrees per second": "°/s",
+    "kiloohms": "kΩ",
 }
 # Names that cap makers give to channels of other kinds.
 _KINDS = {

@@ -207,6 +207,12 @@ class EngineClient(QObject):
             self.event_came.emit(found)
 
 
+def words(problem: Problem) -> str:
+    """Say what was not done and what to do, but not what the API tells programs to read."""
+    programs_only = problem.remedy.startswith("see GET ")
+    return problem.text if programs_only else f"{problem.text}; {problem.remedy}"
+
+
 def _problem(reply: QNetworkReply) -> Problem | None:
     if reply.error() == QNetworkReply.NetworkError.NoError:
         return None

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from acquire.api_models import EventInfo, StatusInfo
 from gui import theme
+from gui.empty_text import paint_empty
 from gui.texts import tr
 
 KEPT = 500
@@ -50,6 +52,12 @@ class EventList(QListWidget):
         self.alarms += event.level != "info"
         while self.count() > KEPT:
             self.takeItem(self.count() - 1)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Say so where there is nothing."""
+        super().paintEvent(event)
+        if not self.count():
+            paint_empty(self, tr("Nothing has happened yet"))
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Leave the room to the signals."""

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from acquire.api_models import Problem, StatusInfo
 from gui import theme
-from gui.client import EngineClient
+from gui.client import EngineClient, words
 from gui.texts import tr
 
 GOOD_KOHM, FAIR_KOHM = 10.0, 50.0
@@ -143,4 +143,4 @@ class ImpedancePanel(QWidget):
     def _on_problem(self, problem: Problem) -> None:
         self._timer.stop()
         self.measure.setChecked(False)
-        self.said.setText(f"✖ {problem.text}; {problem.remedy}")
+        self.said.setText(f"✖ {words(problem)}")

@@ -22,15 +22,17 @@ class LayoutMemory:
         )
         self._settings.beginGroup(name)
 
-    def restore(self, window: QMainWindow) -> None:
-        """Put the parts where they were."""
+    def restore(self, window: QMainWindow) -> bool:
+        """Put the parts where they were; whether that was known."""
+        known = False
         for key, put in (
             ("geometry", window.restoreGeometry),
             ("parts", lambda data: window.restoreState(data, VERSION)),
         ):
             data = self._settings.value(key)
             if isinstance(data, QByteArray):
-                put(data)
+                known = bool(put(data))
+        return known
 
     def save(self, window: QMainWindow, values: dict[str, Any]) -> None:
         """Keep where the parts are, and some values."""

@@ -76,7 +76,8 @@ def stream_row(stream: StreamInfo) -> Row:
     """Describe a stream."""
     rate = stream.effective_rate_hz or stream.rate_hz
     # Calm enough to be read; the details have three decimals.
-    value = f"{rate:.{0 if rate >= 100 else 1}f} Hz" if stream.rate_hz else tr("marks")
+    decimals = 0 if stream.rate_hz >= 100 else 1  # by the nominal: nothing jumps at 99.9
+    value = f"{rate:.{decimals}f} Hz" if stream.rate_hz else tr("marks")
     note = stream.reason.removeprefix(f"{stream.name}: ")
     if stream.health == "missing":
         note = tr("missing") + (f": {note}" if note else "")
@@ -98,7 +99,7 @@ def device_health(device: DeviceInfo) -> str:
 def device_row(device: DeviceInfo) -> Row:
     """Describe a device."""
     health = device_health(device)
-    note = device.error or ""
+    note = (device.error or "").removeprefix(f"{device.name}: ")
     if not note and health != "alive":
         note = state_word(device.state)
     return Row(f"device {device.name}", health, device.name, state_word(device.state), note, None)

@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 
 from acquire.api_models import Problem, ProtocolInfo, StatusInfo
 from gui import theme
-from gui.client import EngineClient
+from gui.client import EngineClient, words
 from gui.hold_button import HoldButton
 from gui.overview import duration
 from gui.picture_view import PictureView
@@ -38,6 +38,7 @@ class ProtocolPanel(QWidget):
         super().__init__()
         self._client = client
         self._participant = "test"
+        self._refused = ""  # why the last order was not obeyed; until the next one
         self.info = ProtocolInfo(state="none")
         self.choice = QComboBox()
         self.choice.setAccessibleName(tr("Protocol"))
@@ -61,7 +62,18 @@ class ProtocolPanel(QWidget):
             name: HoldButton(text) if name == "abort" else QPushButton(text)
             for name, text in names.items()
         }
-        self.orders["abort"].setToolTip(tr("Hold to end the protocol"))
+        tips = {
+            "start": tr("Show the first trial"),
+            "pause": tr("Hide what is on; its time stands still"),
+            "resume": tr("Go on after a pause, or with a step that waits for you"),
+            "skip": tr("Leave the rest of this trial out"),
+            "repeat": tr("Begin this trial again"),
+            "abort": tr("Hold to end the protocol"),
+        }
+        for name, tip in tips.items():
+            self.orders[name].setToolTip(tip)
+        self.browse.setToolTip(tr("Choose a protocol file"))
+        self.load.setToolTip(tr("Check the protocol and open the participant's screen"))
         self.mirror = PictureView(tr("The participant's screen is not shown"))
         self.mirror.setAccessibleName(tr("The participant's screen"))
         self._wire()
@@ -100,9 +112,10 @@ class ProtocolPanel(QWidget):
         layout.addLayout(row)
         for label in (self.title, self.now, self.following):
             layout.addWidget(label)
-        for widget in (self.progress, self.rest, self.problem):
+        for widget in (self.progress, self.rest):
             layout.addWidget(widget)
         layout.addLayout(buttons)
+        layout.addWidget(self.problem)  # below: no button moves when it comes
         layout.addWidget(self.mirror)
         layout.addStretch(1)
 
@@ -116,7 +129,8 @@ class ProtocolPanel(QWidget):
         can = {
             "start": info.state == "loaded",
             "pause": info.state == "running",
-            "resume": info.state in ("paused", "crashed"),
+            # A step that waits for the operator is one that runs, too; the engine knows.
+            "resume": info.state in ("running", "paused", "crashed"),
             "skip": info.state in _BUSY,
             "repeat": info.state in _BUSY,
             "abort": info.state in (*_BUSY, "loaded", "crashed"),
@@ -138,7 +152,10 @@ class ProtocolPanel(QWidget):
         self.now.setText(states[info.state])
         if info.state in _BUSY and info.trial is not None:
             what = " · ".join(filter(None, (info.condition, info.stimulus, info.step)))
-            text = tr("{}: trial {} of {}").format(states[info.state], info.trial, info.trials)
+            state = states[info.state]
+            if info.state == "running" and info.step == "pause":
+                state = tr("▌▌ waits for you: press Go on")
+            text = tr("{}: trial {} of {}").format(state, info.trial, info.trials)
             self.now.setText(f"{text}\n{what}")
         following = info.following
         self.following.setVisible(following is not None and info.state in ("loaded", *_BUSY))
@@ -151,8 +168,9 @@ class ProtocolPanel(QWidget):
         left = "" if info.remaining_s is None else tr("{} left").format(duration(info.remaining_s))
         frames = tr("{} frames, {} late, {} dropped").format(info.frames, info.late, info.dropped)
         self.rest.setText(" · ".join(filter(None, (left, frames if info.frames else ""))))
-        self.problem.setVisible(info.error is not None)
-        self.problem.setText(f"✖ {info.error}" if info.error else "")
+        said = self._refused or info.error
+        self.problem.setVisible(bool(said))
+        self.problem.setText(f"✖ {said}")
 
     # Asking.
 
@@ -192,12 +210,15 @@ class ProtocolPanel(QWidget):
 
     def _on_load(self) -> None:
         if self.choice.currentData():
+            self._refused = ""
+            self.show_info(self.info)
             body = {"protocol": self.choice.currentData(), "participant": self._participant}
             self._client.post("protocol/load", body, self._take, self._on_problem)
 
     def _order(self, name: str, *_: object) -> None:
+        self._refused = ""
         self._client.post(f"protocol/{name}", {}, self._take, self._on_problem)
 
     def _on_problem(self, problem: Problem) -> None:
-        self.problem.setVisible(True)
-        self.problem.setText(f"✖ {problem.text}; {problem.remedy}")
+        self._refused = words(problem)
+        self.show_info(self.info)

@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog
 
 from acquire.api_models import DeviceSettings, Problem, RigInfo
 from acquire.errors import AcquireError
-from gui import rig_text
+from gui import rig_text, window_parts
+from gui.client import words
 from gui.rig_editor import RigEditor
 from gui.settings_form import SettingsForm
 from gui.texts import tr
@@ -52,7 +53,7 @@ class RigControl(QObject):
             "rig",
             {"text": text, "save": save},
             done=self._window.take_rig,
-            failed=lambda problem: editor.say(f"{problem.text}; {problem.remedy}"),
+            failed=lambda problem: editor.say(words(problem)),
         )
 
     def new(self) -> None:
@@ -94,7 +95,7 @@ class RigControl(QObject):
 
     def _apply(self, device: str, form: SettingsForm, order: dict[str, Any], *, save: bool) -> None:
         def failed(problem: Problem) -> None:
-            form.show_problem(f"{problem.text}; {problem.remedy}")
+            form.show_problem(words(problem))
 
         def done(found: Any) -> None:
             form.show_done()
@@ -118,7 +119,7 @@ class RigControl(QObject):
             "rig",
             {"text": text, "save": True},
             done=self._window.take_rig,
-            failed=lambda problem: form.show_problem(f"{problem.text}; {problem.remedy}"),
+            failed=lambda problem: form.show_problem(words(problem)),
         )
 
     def test_trigger(self) -> None:
@@ -141,7 +142,9 @@ class RigControl(QObject):
         dock = self._docks.get(name)
         if dock is None:
             area = Qt.DockWidgetArea.RightDockWidgetArea
-            dock = self._docks[name] = self._window.add_dock(name, title, widget, area)
+            dock = self._docks[name] = window_parts.add_dock(
+                self._window, name, title, widget, area
+            )
             if (beside := self._window.findChild(QDockWidget, "protocol")) is not None:
                 self._window.tabifyDockWidget(beside, dock)
         else:
@@ -150,4 +153,9 @@ class RigControl(QObject):
             dock.setWidget(widget)
         dock.show()
         dock.raise_()
+        # A form is worked in: the cameras above leave it what they do not need.
+        if (cameras := self._window.findChild(QDockWidget, "cameras")) is not None:
+            room = cameras.height() + dock.height()
+            heights = [room - room * 2 // 3, room * 2 // 3]
+            self._window.resizeDocks([cameras, dock], heights, Qt.Orientation.Vertical)
         return dock

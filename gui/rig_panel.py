@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
@@ -21,6 +22,7 @@ from acquire.lsl import FoundStream
 from acquire.messages import DeviceState
 from gui import overview, theme
 from gui.row_list import RowList
+from gui.short_label import ShortLabel
 from gui.texts import tr
 
 
@@ -33,8 +35,10 @@ class RigPanel(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._status: StatusInfo | None = None
-        self.streams = RowList(tr("Streams"))
-        self.devices = RowList(tr("Devices"))
+        self.streams = RowList(tr("Streams"), tr("No stream yet"))
+        self.devices = RowList(
+            tr("Devices"), tr("No device in this rig: Menu, Edit this rig… (Ctrl+E)")
+        )
         self.streams.chosen.connect(self._on_chosen)
         self.devices.chosen.connect(self._on_chosen)
         self.streams.ticked.connect(self._on_ticked)
@@ -56,6 +60,11 @@ class RigPanel(QWidget):
     def show_status(self, status: StatusInfo, others: tuple[FoundStream, ...] = ()) -> None:
         """Show what is there and what is not."""
         self._status = status
+        place = {d.name: number for number, d in enumerate(status.devices)}
+        # As the rig file has them: the network finds them in another order every time.
+        streams = sorted(
+            status.streams, key=lambda s: (place.get(s.device or "", len(place)), s.name)
+        )
         known = {d.name for d in status.devices}
         gone = [repr(s.name) for s in status.streams if not s.connected]  # it has a row already
         missing = [
@@ -65,7 +74,7 @@ class RigPanel(QWidget):
             and not any(name in text for name in gone)
         ]
         self.streams.show_rows(
-            [overview.stream_row(s) for s in status.streams]
+            [overview.stream_row(s) for s in streams]
             + [overview.missing_row(text) for text in missing]
             + [
                 overview.other_row(s.key.name, s.key.type, s.rate_hz, s.key.hostname)
@@ -75,6 +84,13 @@ class RigPanel(QWidget):
         )
         self.devices.show_rows([overview.device_row(d) for d in status.devices])
         self._show_details()
+
+    def show_gone(self) -> None:
+        """Show that nothing is known of them any more: no light may go on being green."""
+        for view in (self.streams, self.devices):
+            rows = view.rows.rows
+            view.show_rows([replace(row, health="other", value="–", note="") for row in rows])
+        self._details.hide()
 
     def _on_chosen(self, key: str) -> None:
         self._chosen = key
@@ -116,7 +132,7 @@ class _Details(QFrame):
     def __init__(self) -> None:
         super().__init__()
         self.setObjectName("card")
-        self._title = QLabel()
+        self._title = ShortLabel()
         self._title.setStyleSheet("font-weight: 600;")
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(12)

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QFontMetrics, QPainter
+from PySide6.QtGui import QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtWidgets import (
     QListView,
     QStyle,
@@ -27,6 +27,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
+from gui.empty_text import paint_empty
 from gui.overview import Row
 from recordings import looks
 
@@ -35,6 +36,8 @@ ROW = Qt.ItemDataRole.UserRole
 _PAD = 8
 _BOX = 24
 _GLYPH = 18
+LINES = 3
+"""How many lines the reason of a row may take."""
 
 
 class RowModel(QAbstractListModel):
@@ -96,14 +99,12 @@ class _Delegate(QStyledItemDelegate):
     def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:  # noqa: N802
         row: Row = index.data(ROW)
         height = max(theme.TARGET, option.fontMetrics.height() + 12)
-        lines = 0
         if row.note:
             width = self._text_width(option, row)
-            box = option.fontMetrics.boundingRect(
-                QRect(0, 0, width, 1000), Qt.TextFlag.TextWordWrap, row.note
+            height += _height(
+                option.fontMetrics, shortened(row.note, option.fontMetrics, width), width
             )
-            lines = min(box.height(), 3 * option.fontMetrics.lineSpacing())
-        return QSize(120, height + lines)
+        return QSize(120, height)
 
     @staticmethod
     def _text_width(option: QStyleOptionViewItem, row: Row) -> int:
@@ -153,7 +154,19 @@ class _Delegate(QStyledItemDelegate):
             painter.setPen(light)
             below = QRect(name.left(), head.bottom() - 3, name.width(), option.rect.height())
             below.setBottom(option.rect.bottom())
-            painter.drawText(below, Qt.TextFlag.TextWordWrap, row.note)
+            note = shortened(row.note, metrics, below.width())
+            painter.drawText(below, Qt.TextFlag.TextWordWrap, note)
+
+
+def shortened(text: str, metrics: QFontMetrics, width: int) -> str:
+    """Give as many words as `LINES` lines hold; the tooltip and the details have them all."""
+    while _height(metrics, text, width) > LINES * metrics.lineSpacing() and len(text) > 1:
+        text = text[:-2].rstrip() + "…"
+    return text
+
+
+def _height(metrics: QFontMetrics, text: str, width: int) -> int:
+    return metrics.boundingRect(QRect(0, 0, width, 1000), Qt.TextFlag.TextWordWrap, text).height()
 
 
 class RowList(QListView):
@@ -162,8 +175,9 @@ class RowList(QListView):
     chosen = Signal(str)
     ticked = Signal(str, bool)
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, empty: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._empty = empty
         self.rows = RowModel(self)
         self.rows.ticked.connect(self.ticked)
         self.setModel(self.rows)
@@ -193,6 +207,12 @@ class RowList(QListView):
     def _on_current(self, current: QModelIndex, previous: QModelIndex) -> None:
         if current.isValid():
             self.chosen.emit(self.current)
+
+    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
+        """Say so where there is nothing."""
+        super().paintEvent(event)
+        if not self.rows.rows:
+            paint_empty(self, self._empty)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Draw anew where light and dark change."""

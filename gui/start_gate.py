@@ -56,8 +56,7 @@ def _absent(status: StatusInfo) -> list[Finding]:
     found = [
         Finding(
             "warning",
-            tr("Device {} is {}").format(d.name, state_word(d.state))
-            + (f": {d.error}" if d.error else ""),
+            _state(d) + (f": {d.error.removeprefix(f'{d.name}: ')}" if d.error else ""),
             tr("Nothing of it will be in the session."),
         )
         for d in named
@@ -72,6 +71,8 @@ def _absent(status: StatusInfo) -> list[Finding]:
 
 
 def _state(device: DeviceInfo) -> str:
+    if device.state is DeviceState.FAILED:
+        return tr("Device {} has failed").format(device.name)
     return tr("Device {} is {}").format(device.name, state_word(device.state))
 
 

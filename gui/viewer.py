@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 import pylsl
-from PySide6.QtCore import QEvent, QPoint, QRect, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
     QImage,
     QKeyEvent,
@@ -22,14 +22,16 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from acquire.lsl import StreamKey
 from gui import theme, viewer_paint
 from gui.analyst import Findings
-from gui.canvas import Canvas, Group, Span, joined
+from gui.canvas import Canvas, Group, joined
 from gui.channel_info import ChannelInfo
 from gui.display_filter import FilterSettings
 from gui.history import History
 from gui.live_streams import LiveStream, LiveStreams
+from gui.plot_geometry import PlotGeometry
 from gui.texts import tr
 from gui.trace_scales import TraceScales
 from gui.traces import Place, Trace, first_choice, layout, rank
+from gui.viewer_hand import Hand
 from gui.vitals import METHODS
 
 LEFT, TOP, RIGHT, BOTTOM = 84, 4, 88, 40
@@ -57,19 +59,16 @@ class Viewer(QWidget):
         self.live = LiveStreams(wanted, self._announce)
         self.canvas = Canvas(self.live.lock)
         self.scales = TraceScales()
-        self.scrolls = False
+        self.where = PlotGeometry(self.canvas)
+        self._hand = Hand(self)
         self.traces: tuple[Trace, ...] = ()
-        self.places: list[Place] = []
         self._chosen: dict[StreamKey, frozenset[int]] = {}
         self._known: tuple[tuple[int, bool, int], ...] = ()
         self._groups: dict[int, Group] = {}
-        self._plot, self._ratio = QRect(0, 0, 1, 1), 1.0
         self.image = _image(self.canvas)
         """The canvas; it shares its memory."""
         self.frames = 0
         self._markers_seen = 0
-        self._mouse: QPoint | None = None
-        self._dragged_from: tuple[int, int] | None = None
         self.readouts: dict[tuple[StreamKey, int], str] = {}
         self.troubles: dict[tuple[StreamKey, int], str] = {}
         self._off_scale: frozenset[Trace] = frozenset()
@@ -104,12 +103,14 @@ class Viewer(QWidget):
             return
         dirty = self.canvas.advance(self._clock())
         markers = sum(s.version for s in self.live.streams)
-        if markers != self._markers_seen or (self.scrolls and dirty):
+        if markers != self._markers_seen or (self.where.scrolls and dirty):
             self._markers_seen = markers
-            self.update(self.rect() if self.scrolls else self._plot.adjusted(0, 0, 0, BOTTOM))
+            self.update(
+                self.rect() if self.where.scrolls else self.where.plot.adjusted(0, 0, 0, BOTTOM)
+            )
         else:
             for span in joined(dirty):
-                self.update(self._rect(span))
+                self.update(self.where.rect(span))
 
     def _notice_streams(self) -> None:
         known = tuple((id(s), s.inlet is not None, id(s.shown)) for s in self.live.streams)
@@ -167,7 +168,7 @@ class Viewer(QWidget):
             self._update_sides()
 
     def _update_sides(self) -> None:
-        plot = self._plot
+        plot = self.where.plot
         self.update(QRect(0, 0, plot.left(), self.height()))
         self.update(QRect(plot.right(), 0, self.width(), self.height()))
 
@@ -176,24 +177,24 @@ class Viewer(QWidget):
 
     def rearrange(self) -> None:
         """Lay all traces out anew: the size, the choice or the streams have changed."""
-        self._plot = self.rect().adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
-        self._ratio = self.devicePixelRatioF()
+        where = self.where
+        where.plot = self.rect().adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
+        where.ratio = self.devicePixelRatioF()
         streams = self.signals()
         self.traces = tuple(t for s in streams for t in self._traces_of(s))
-        ratio = self._ratio
-        size = self.plot.size() * ratio
-        self.places = layout(self.traces, max(1, size.height()))
+        size = where.plot.size() * where.ratio
+        where.places = layout(self.traces, max(1, size.height()))
         groups, at = {}, 0
         for stream in streams:
             traces = self._traces_of(stream)
-            places = self.places[at : at + len(traces)]
+            places = where.places[at : at + len(traces)]
             at += len(traces)
             if traces and stream.shown is not None:
                 groups[id(stream)] = _group(stream.shown, traces, places)
                 self.scales.apply(traces, groups[id(stream)])
         self._groups = groups
         self.canvas.groups = tuple(groups.values())
-        self.canvas.line_width = 1.2 * ratio
+        self.canvas.line_width = 1.2 * where.ratio
         background, grid = theme.colour("panel").rgb(), theme.mixed("line", 0.7).rgb()
         self.canvas.resize(size.width(), size.height(), background, grid)
         self.image = _image(self.canvas)
@@ -213,7 +214,7 @@ class Viewer(QWidget):
 
     def set_scrolling(self, on: bool) -> None:
         """Scroll instead of sweeping."""
-        self.scrolls = on
+        self.where.scrolls = on
         self.update()
 
     def set_frozen(self, on: bool) -> None:
@@ -244,66 +245,12 @@ class Viewer(QWidget):
         self.canvas.redraw()
         self.update()
 
-    # Geometry.
-
-    @property
-    def plot(self) -> QRect:
-        """Where the traces are."""
-        return self._plot
-
-    @property
-    def ratio(self) -> float:
-        """How many pixels of the screen a pixel of the layout is."""
-        return self._ratio
-
-    @property
-    def is_rotated(self) -> bool:
-        """Whether the newest column is at the right edge."""
-        return self.scrolls or self.canvas.end is not None
-
-    @property
-    def last_column(self) -> int | None:
-        """The newest column that is shown."""
-        return self.canvas.end if self.canvas.end is not None else self.canvas.head
-
-    def x_of(self, column: int) -> float:
-        """Give the x of a column in the widget."""
-        width, last = self.canvas.width, self.last_column or 0
-        x = width - 1 - (last - column) if self.is_rotated else column % width
-        return self.plot.left() + x / self._ratio
-
-    def time_at(self, x: float) -> float | None:
-        """Give the time under an x of the widget."""
-        last = self.last_column
-        if last is None:
-            return None
-        width = self.canvas.width
-        column = round((x - self.plot.left()) * self._ratio)
-        if not 0 <= column < width:
-            return None
-        behind = width - 1 - column if self.is_rotated else (last - column) % width
-        return (last - behind + 0.5) * self.canvas.column_s
-
-    def _rect(self, span: Span) -> QRect:
-        ratio, plot = self._ratio, self._plot
-        left = plot.left() + math.floor(span[0] / ratio) - 1
-        right = plot.left() + math.ceil(span[1] / ratio) + 1
-        return QRect(left, plot.top(), right - left, plot.height())
-
-    def trace_at(self, y: float) -> int | None:
-        """Give the number of the trace whose row an y is in."""
-        at = (y - self.plot.top()) * self._ratio
-        for number, place in enumerate(self.places):
-            if abs(at - place.centre) <= place.height / 2:
-                return number
-        return None
-
     # Events.
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw what has changed."""
         painter = QPainter(self)
-        viewer_paint.paint(self, painter, event.rect(), self._mouse)
+        viewer_paint.paint(self, painter, event.rect(), self._hand.at)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay out anew."""
@@ -318,31 +265,20 @@ class Viewer(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Show the value under the cursor; drag to look back."""
-        before, self._mouse = self._mouse, event.position().toPoint()
-        if self._dragged_from is not None:
-            x, end = self._dragged_from
-            moved = round((x - self._mouse.x()) * self._ratio)
-            self.canvas.freeze(min(end + moved, self.canvas.column(self._clock())))
-            self.update()
-        number = self.trace_at(self._mouse.y()) if self._mouse.x() < LEFT else None
-        self.setToolTip("" if number is None else self.describe(number))
-        for point in (before, self._mouse):
-            if point is not None:
-                self.update(QRect(point.x() - 240, 0, 480, self.height()))
+        self._hand.move(event.position().toPoint())
 
     def mousePressEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Begin to drag."""
-        if event.button() == Qt.MouseButton.LeftButton and self.canvas.end is not None:
-            self._dragged_from = (event.position().toPoint().x(), self.canvas.end)
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._hand.press(event.position().toPoint())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """End the drag."""
-        self._dragged_from = None
+        self._hand.release()
 
     def leaveEvent(self, event: QEvent) -> None:  # noqa: N802
         """Take the cursor away."""
-        self._mouse = None
-        self.update()
+        self._hand.leave()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
         """Change the scale."""
@@ -350,17 +286,8 @@ class Viewer(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Space freezes, arrows look back and scale."""
-        match event.key():
-            case Qt.Key.Key_Space:
-                self.set_frozen(self.canvas.end is None)
-            case Qt.Key.Key_Left | Qt.Key.Key_Right:
-                self.look_back(-0.25 if event.key() == Qt.Key.Key_Left else 0.25)
-            case Qt.Key.Key_Up | Qt.Key.Key_Plus:
-                self.zoom(-1)
-            case Qt.Key.Key_Down | Qt.Key.Key_Minus:
-                self.zoom(1)
-            case _:
-                super().keyPressEvent(event)
+        if not self._hand.key(Qt.Key(event.key())):
+            super().keyPressEvent(event)
 
     def now(self) -> float:
         """Give the local LSL time."""

@@ -6,7 +6,6 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
-    QHBoxLayout,
     QMenu,
     QToolButton,
     QVBoxLayout,
@@ -15,6 +14,7 @@ from PySide6.QtWidgets import (
 
 from gui import theme
 from gui.filter_menu import FilterButton
+from gui.flow_row import FlowRow
 from gui.live_streams import LiveStream
 from gui.texts import tr
 from gui.traces import by_kind
@@ -42,7 +42,9 @@ class ViewerBar(QWidget):
         self.scrolling = _button(tr("Scroll"), tr("Scroll instead of sweeping (Ctrl+L)"), "Ctrl+L")
         self.scrolling.setCheckable(True)
         self.scrolling.toggled.connect(viewer.set_scrolling)
-        self.freeze = _button(tr("▌▌ Freeze"), tr("Hold what is shown (Space)"), "Ctrl+F")
+        self.freeze = _button(
+            tr("▌▌ Freeze"), tr("Hold what is shown (Ctrl+F, or Space in the signals)"), "Ctrl+F"
+        )
         self.freeze.setCheckable(True)
         self.freeze.toggled.connect(viewer.set_frozen)
         viewer.frozen.connect(self.freeze.setChecked)
@@ -71,14 +73,13 @@ class ViewerBar(QWidget):
         QShortcut(QKeySequence("Ctrl+K"), self, self.channels.showMenu)
         QShortcut(QKeySequence("Ctrl+Right"), self, lambda: self._longer(1))
         QShortcut(QKeySequence("Ctrl+Left"), self, lambda: self._longer(-1))
-        self._row = QHBoxLayout(self)
+        self._row = FlowRow(self)
         self._row.setContentsMargins(8, 4, 8, 4)
         self._row.setSpacing(theme.SPACE)
         for widget in (self.window_s, self.scrolling, self.freeze, self.smaller, self.larger):
             self._row.addWidget(widget)
         for button in (self.auto, self.common, self.channels, self.filters):
             self._row.addWidget(button)
-        self._row.addStretch(1)
 
     def _on_streams(self) -> None:
         found = [c.label for s in self.viewer.signals() for c in s.channels if c.kind == "EEG"]

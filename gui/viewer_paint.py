@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 
+from acquire.lsl import StreamKey
 from gui import scaling, theme
 from gui.texts import tr
 
@@ -25,7 +26,7 @@ NEAR = 200
 
 def paint(viewer: Viewer, painter: QPainter, dirty: QRect, mouse: QPoint | None) -> None:
     """Paint what lies in a rectangle."""
-    plot = viewer.plot
+    plot = viewer.where.plot
     if not plot.contains(dirty):
         ground = theme.colour("panel")
         for side in (
@@ -48,9 +49,9 @@ def paint(viewer: Viewer, painter: QPainter, dirty: QRect, mouse: QPoint | None)
 
 
 def _canvas(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
-    plot, image, ratio = viewer.plot, viewer.image, viewer.ratio
-    last = viewer.last_column
-    if not viewer.is_rotated or last is None:
+    plot, image, ratio = viewer.where.plot, viewer.image, viewer.where.ratio
+    last = viewer.where.last_column
+    if not viewer.where.is_rotated or last is None:
         part = dirty & plot
         source = part.translated(-plot.topLeft())
         if ratio == 1:  # whole pixels are copied, with no thought of scaling
@@ -70,50 +71,58 @@ def _canvas(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
 
 
 def _labels(viewer: Viewer, painter: QPainter) -> None:
-    ratio = viewer.ratio
-    plot_top = viewer.plot.top()
+    ratio = viewer.where.ratio
+    plot_top = viewer.where.plot.top()
     metrics = QFontMetrics(painter.font())
     free = -math.inf  # labels that would overlap are left out
-    for number, (trace, place) in enumerate(zip(viewer.traces, viewer.places, strict=True)):
+    for number, (trace, place) in enumerate(zip(viewer.traces, viewer.where.places, strict=True)):
         y = plot_top + place.centre / ratio
         if y - metrics.height() / 2 < free - 3:
             continue
         free = y + metrics.height() / 2
-        box = QRectF(8, y - 10, viewer.plot.left() - 16, 20)
+        box = QRectF(8, y - 10, viewer.where.plot.left() - 16, 20)
         trouble = viewer.trouble_of(trace)
         painter.setPen(theme.colour("warning") if trouble else theme.colour("text"))
         if viewer.is_off(number):
             painter.setPen(theme.colour("failed"))
         text = trace.channel.label
         if trouble:
-            text = f"▲ {text} {trouble}"
+            text = f"▲ {text}"
         width = int(box.width())
         painter.drawText(box, _RIGHT, metrics.elidedText(text, Qt.TextElideMode.ElideRight, width))
 
 
 def _readouts(viewer: Viewer, painter: QPainter) -> None:
-    ratio, left = viewer.ratio, viewer.plot.right() + 9
-    seen, free = set(), -math.inf
-    plot_top = viewer.plot.top()
-    for trace, place in zip(viewer.traces, viewer.places, strict=True):
+    ratio, left = viewer.where.ratio, viewer.where.plot.right() + 9
+    metrics = QFontMetrics(painter.font())
+    seen: set[tuple[StreamKey, str]] = set()
+    free = -math.inf
+    plot_top = viewer.where.plot.top()
+    for trace, place in zip(viewer.traces, viewer.where.places, strict=True):
         y = plot_top + place.centre / ratio
-        text = viewer.readouts.get((trace.key, trace.channel.index))
-        painter.setPen(theme.colour("text"))
-        if text is None:
-            if trace.group in seen:
-                continue
+        found = viewer.readouts.get((trace.key, trace.channel.index))
+        if found is not None:  # a rate says more than what is odd about its trace
+            text, colour = found, "text"
+        elif trouble := viewer.trouble_of(trace):
+            text, colour = trouble, "warning"
+        elif trace.group in seen:
+            continue
+        else:
             seen.add(trace.group)
             scale = viewer.scales.of(trace)
             text = scaling.shown(scale, trace.channel.unit) if scale else ""
-            painter.setPen(theme.colour("muted"))
+            colour = "muted"
         if y - 10 < free:
             continue
         free = y + 8
-        painter.drawText(QRectF(left, y - 10, viewer.width() - left - 4, 20), _LEFT, text)
+        room = viewer.width() - left - 4
+        painter.setPen(theme.colour(colour))
+        text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
+        painter.drawText(QRectF(left, y - 10, room, 20), _LEFT, text)
 
 
 def _axis(viewer: Viewer, painter: QPainter) -> None:
-    plot, window = viewer.plot, viewer.canvas.window_s
+    plot, window = viewer.where.plot, viewer.canvas.window_s
     painter.setPen(theme.colour("line"))
     painter.drawLine(plot.left(), plot.bottom() + 1, plot.right(), plot.bottom() + 1)
     painter.drawLine(plot.left() - 1, plot.top(), plot.left() - 1, plot.bottom())
@@ -134,13 +143,13 @@ def _axis(viewer: Viewer, painter: QPainter) -> None:
 
 
 def _markers(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
-    last = viewer.last_column
+    last = viewer.where.last_column
     if last is None:
         return
     found = list(_shown_markers(viewer, last, dirty))
     if not found:
         return
-    plot, metrics = viewer.plot, QFontMetrics(painter.font())
+    plot, metrics = viewer.where.plot, QFontMetrics(painter.font())
     line = theme.colour("text")
     line.setAlpha(110)
     taken: list[tuple[float, float]] = []
@@ -158,7 +167,7 @@ def _markers(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
 def _shown_markers(viewer: Viewer, last: int, dirty: QRect) -> Iterator[tuple[float, str]]:
     """Give x and label of the markers whose line or label reaches the rectangle."""
     canvas = viewer.canvas
-    first = last - canvas.width + (0 if viewer.is_rotated else canvas.gap)
+    first = last - canvas.width + (0 if viewer.where.is_rotated else canvas.gap)
     left, right = dirty.left() - NEAR, dirty.right() + 2
     for stream in viewer.live.streams:
         if not stream.markers:
@@ -167,16 +176,16 @@ def _shown_markers(viewer: Viewer, last: int, dirty: QRect) -> Iterator[tuple[fl
             column = canvas.column(at)
             if column < first:
                 break
-            if column <= last and left < (x := viewer.x_of(column)) < right:
+            if column <= last and left < (x := viewer.where.x_of(column)) < right:
                 yield x, marker.label
 
 
 def _cursor(viewer: Viewer, painter: QPainter, mouse: QPoint) -> None:
-    at = viewer.time_at(mouse.x())
-    number = viewer.trace_at(mouse.y())
+    at = viewer.where.time_at(mouse.x())
+    number = viewer.where.trace_at(mouse.y())
     if at is None:
         return
-    plot = viewer.plot
+    plot = viewer.where.plot
     painter.setPen(theme.colour("accent"))
     painter.drawLine(mouse.x(), plot.top(), mouse.x(), plot.bottom())
     ago = viewer.now() - at

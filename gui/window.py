@@ -7,14 +7,12 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pylsl
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
-    QDockWidget,
     QMainWindow,
     QStackedWidget,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -23,10 +21,11 @@ from acquire.api_models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
 from acquire.errors import AcquireError
 from acquire.lsl import StreamKey, configuration, configure
 from acquire.status import Phase
+from gui import window_parts
 from gui.alarm_bar import Alarm, AlarmBar
 from gui.analyst import Analyst, Findings
 from gui.camera_tile import CameraPanel
-from gui.client import EngineClient
+from gui.client import EngineClient, words
 from gui.engine_clock import EngineClock
 from gui.engine_link import EngineLink
 from gui.event_list import EventList
@@ -78,57 +77,21 @@ class RecorderWindow(QMainWindow):
         self.centre = QWidget()
         self.rigs = RigControl(self)
         self.memory: LayoutMemory | None = None
-        self._lay_out()
+        self._early: list[EventInfo] = []  # came before the first status
+        self._arranged = False  # the user has put the parts where they are
+        window_parts.lay_out(self, self._menu())
         self._wire()
         self.setWindowTitle("Unisono")
         self.resize(1280, 800)
         self.bar.participant.setFocus()
 
-    # Layout.
-
-    def _lay_out(self) -> None:
-        middle = QVBoxLayout(self.centre)
-        middle.setContentsMargins(0, 0, 0, 0)
-        middle.setSpacing(0)
-        middle.addWidget(self.pages, 1)
-        middle.addWidget(self.markers)
-        self.setCentralWidget(self.centre)
-        top = QWidget()
-        stack = QVBoxLayout(top)
-        stack.setContentsMargins(0, 0, 0, 0)
-        stack.setSpacing(0)
-        for widget in (self.bar, self.alarm, self.gate):
-            stack.addWidget(widget)
-        self.setMenuWidget(top)
-        self.bar.add_menu(self._menu())
-        self.add_dock("rig", tr("Rig"), self.panel, Qt.DockWidgetArea.LeftDockWidgetArea)
-        below = Qt.DockWidgetArea.BottomDockWidgetArea
-        events = self.add_dock("events", tr("Events"), self.events, below)
-        self.resizeDocks([events], [132], Qt.Orientation.Vertical)
-        right = Qt.DockWidgetArea.RightDockWidgetArea
-        self.add_dock("cameras", tr("Cameras"), self.cameras, right)
-        spectra = self.add_dock("spectrum", tr("Spectrum"), self.spectra, right)
-        impedances = self.add_dock("impedances", tr("Impedances"), self.impedances, right)
-        protocol = self.add_dock("protocol", tr("Protocol"), self.protocol, right)
-        self.tabifyDockWidget(protocol, spectra)
-        self.tabifyDockWidget(spectra, impedances)
-        protocol.raise_()
-        impedances.hide()
-        self.setCorner(Qt.Corner.BottomLeftCorner, Qt.DockWidgetArea.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, Qt.DockWidgetArea.RightDockWidgetArea)
-
-    def add_dock(
-        self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea
-    ) -> QDockWidget:
-        """Add a part that can be moved, floated and closed."""
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setWidget(widget)
-        self.addDockWidget(area, dock)
-        return dock
+    def _make_room(self) -> None:
+        if not self._arranged:
+            window_parts.make_room(self)
 
     def _wire(self) -> None:
         self.client.status_came.connect(self._on_status)
+        self.cameras.changed.connect(self._make_room)
         self.client.event_came.connect(self._on_event)
         self.client.connected.connect(self._on_connected)
         self.client.failed.connect(self.show_problem)
@@ -148,10 +111,8 @@ class RecorderWindow(QMainWindow):
         """Show ways to a rig; new ones are written into `folder`."""
         page = Welcome(folder)
         self.pages.addWidget(page)
-        self.pages.setCurrentWidget(page)
         self.bar.show_gone(tr("no rig yet"))
-        for dock in self.findChildren(QDockWidget):
-            dock.hide()
+        window_parts.show_page(self, page, alone=True)
 
         def chosen(name: str) -> None:
             try:
@@ -159,9 +120,7 @@ class RecorderWindow(QMainWindow):
             except AcquireError as error:
                 self.alarm.add(Alarm("error", str(error)))
                 return
-            self.pages.setCurrentWidget(self.signals)
-            for dock in self.findChildren(QDockWidget):
-                dock.show()
+            window_parts.show_page(self, self.signals, alone=False)
 
         page.rig_chosen.connect(chosen)
 
@@ -222,7 +181,8 @@ class RecorderWindow(QMainWindow):
         """Put everything where it was with this rig."""
         assert self.rig is not None
         self.memory = LayoutMemory(self.rig.path or self.client.url)
-        self.memory.restore(self)
+        self._arranged = self.memory.restore(self)
+        self._make_room()
         for name, field in (("study", self.bar.study), ("task", self.bar.task)):
             if (text := self.memory.text(name)) is not None:
                 field.setText(text)
@@ -236,6 +196,9 @@ class RecorderWindow(QMainWindow):
         if self._live:
             self.engine_clock.hear(status.clock, pylsl.local_clock())
         self.events.learn_time(status)
+        early, self._early = self._early, []
+        for event in early:
+            self._on_event(event)
         self.bar.show_status(status, self.viewer.live.sync_s)
         self.panel.show_status(status, self.viewer.live.others)
         self.cameras.show_status(status.devices, status.streams)
@@ -262,11 +225,15 @@ class RecorderWindow(QMainWindow):
             self.spectra.show_spectra(found.spectra)
 
     def _on_event(self, found: EventInfo) -> None:
+        if self.status is None:  # nobody knows yet when it was, and whether a recording runs
+            self._early.append(found)
+            return
         self.events.add(found)
         event = found.event
         if event.level == "info":
             return
-        recording = self.status is not None and self.status.state is Phase.RECORDING
+        first = self.status.first_sample
+        recording = self.status.state is Phase.RECORDING and event.time >= (first or 0.0)
         if event.level == "warning" and not recording:
             return  # the lights and the events say so, and the gate before a start
         lost = recording and event.code in _LOSSES
@@ -276,6 +243,7 @@ class RecorderWindow(QMainWindow):
     def _on_gone(self, text: str) -> None:
         self.status = None
         self.bar.show_gone()
+        self.panel.show_gone()
         action = tr("Start the engine") if self.link.can_start else ""
         self.alarm.add(Alarm("error", text, action=action, key=_GONE))
 
@@ -298,16 +266,19 @@ class RecorderWindow(QMainWindow):
 
     def _start(self) -> None:
         self.gate.hide()
+        self.markers.text.setFocus()  # else Qt gives the focus of the button to the menu
         self.bar.record.setEnabled(False)
         self.client.post("recording/start", self.bar.labels.model_dump(), failed=self.show_problem)
 
     def stop(self) -> None:
         """End the recording."""
+        if self.bar.stop.hasFocus():
+            self.markers.text.setFocus()
         self.client.post("recording/stop")
 
     def show_problem(self, problem: Problem) -> None:
         """Say what was not done and what to do about it."""
-        self.alarm.add(Alarm("error", f"{problem.text}; {problem.remedy}"))
+        self.alarm.add(Alarm("error", words(problem)))
 
     def _ask_runs(self) -> None:
         if self.client.is_connected:

@@ -20,8 +20,8 @@ class Draft:
 
 
 def choice_key(place: int) -> str:
-    """Name the key of an option: 1 to 9, 0 for the tenth, none beyond."""
-    return "1234567890"[place] if place < 10 else ""
+    """Name the key of an option: 1 to 9, 0 for the tenth, then a and b."""
+    return "1234567890ab"[place]
 
 
 def key_pressed(item: Item, draft: Draft, name: str, text: str) -> tuple[Draft, Value | None]:
@@ -35,7 +35,7 @@ def key_pressed(item: Item, draft: Draft, name: str, text: str) -> tuple[Draft, 
             return draft, int(name) if good else None
         case "choice":
             for place, label in enumerate(item.labels):
-                if name == choice_key(place) and name:
+                if name == choice_key(place):
                     return draft, label
             return draft, None
         case "slider":

@@ -6,17 +6,20 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QFont, QFontMetricsF, QImage, QPainter, QPen
+from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
 from acquire.protocol_plan import Page
 from acquire.protocol_scales import Item, Value
 from gui.stimulus.answering import Draft, choice_key, slider_value
+from gui.stimulus.fitting import draw_end, draw_fitted, fitted, font
 from gui.stimulus.manikins import draw_manikin
 from recordings import looks
 
 DEGREE_MM = 17.5
-"""One degree of arc at one metre: text is at least so high."""
+"""One degree of arc at one metre: text is so high, unless more of it has to fit."""
+FOOT = 0.77
+"""Where, of the height, a hint or the end of an answer stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +85,6 @@ class PageDrawer:
 
     # Pieces.
 
-    def _font(self, share: float = 1.0, *, bold: bool = False) -> QFont:
-        font = QFont()
-        font.setPixelSize(max(8, round(self._em * share)))
-        font.setBold(bold)
-        return font
-
     def _cross(self, painter: QPainter) -> None:
         centre = QPointF(self._size.width() / 2, self._size.height() / 2)
         arm = self._em
@@ -98,39 +95,36 @@ class PageDrawer:
     def _text(self, painter: QPainter, text: str) -> None:
         width, height = self._size.width(), self._size.height()
         box = QRectF(0.1 * width, 0.06 * height, 0.8 * width, 0.88 * height)
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-        share = 1.0
         painter.setPen(self._ink)
-        while share > 0.4:  # a long text gets smaller before it is cut
-            painter.setFont(self._font(share))
-            if painter.boundingRect(box, flags, text).height() <= box.height():
-                break
-            share *= 0.9
-        painter.drawText(box, flags, text)
+        draw_fitted(painter, box, text, self._em)
 
     def _prompt(self, painter: QPainter, item: Item, *, skippable: bool) -> None:
         width, height = self._size.width(), self._size.height()
-        flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
         painter.setPen(self._muted if item.subject else self._ink)
-        painter.setFont(self._font(0.8 if item.subject else 1.0))
-        top = QRectF(0.08 * width, 0.10 * height, 0.84 * width, 0.18 * height)
-        painter.drawText(top, flags, item.prompt)
+        top = QRectF(0.08 * width, 0.06 * height, 0.84 * width, 0.24 * height)
+        draw_fitted(painter, top, item.prompt, (0.8 if item.subject else 1.0) * self._em)
         if item.subject:
             painter.setPen(self._ink)
-            painter.setFont(self._font(1.4, bold=True))
-            painter.drawText(QRectF(0, 0.3 * height, width, 0.14 * height), flags, item.subject)
+            below = QRectF(top.left(), 0.31 * height, top.width(), 0.16 * height)
+            draw_fitted(painter, below, item.subject, 1.4 * self._em, bold=True)
         if skippable:
             painter.setPen(self._muted)
-            painter.setFont(self._font(0.6))
+            painter.setFont(font(0.6 * self._em))
             foot = QRectF(0, 0.9 * height, width, 0.08 * height)
-            painter.drawText(foot, flags, "Tab: leave out")
+            painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, "Tab: leave out")
 
     def _ends(self, painter: QPainter, item: Item, top: float, left: float, right: float) -> None:
+        """Name the two ends of a scale, each below its half."""
+        half = QSizeF((right - left) / 2 - self._em, FOOT * self._size.height() - top)
         painter.setPen(self._muted)
-        painter.setFont(self._font(0.7))
-        box = QRectF(left, top, right - left, 1.2 * self._em)
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft, item.low)
-        painter.drawText(box, Qt.AlignmentFlag.AlignRight, item.high)
+        painter.setFont(fitted((item.low, item.high), half, 0.7 * self._em))
+        places = (
+            (left, item.low, Qt.AlignmentFlag.AlignLeft),
+            (right - half.width(), item.high, Qt.AlignmentFlag.AlignRight),
+        )
+        for x, text, align in places:
+            box = QRectF(QPointF(x, top), half)
+            painter.drawText(box, align | Qt.TextFlag.TextWordWrap, text)
 
     # Questions.
 
@@ -170,7 +164,7 @@ class PageDrawer:
             assert item.dimension is not None
             draw_manikin(painter, box, item.dimension, point, self._ink)
             painter.setPen(self._muted)
-            painter.setFont(self._font(0.7))
+            painter.setFont(font(0.7 * self._em))
             foot = QRectF(cell.left(), top + side, side, self._em)
             painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, str(point))
             targets.append(Target(cell, point))
@@ -185,18 +179,20 @@ class PageDrawer:
         left = (width - cell_width * len(values)) / 2
         top = 0.5 * height
         flags = Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap
+        room = QSizeF(cell_width - 8, height / 5)
+        small = fitted(item.labels, room, 0.55 * self._em)
         targets = []
         for place, value in enumerate(values):
             box = QRectF(left + place * cell_width + 4, top, cell_width - 8, 2 * self._em)
             self._frame(painter, box, hot=draft.hover == place)
             painter.setPen(self._ink)
-            painter.setFont(self._font())
+            painter.setFont(font(self._em))
             painter.drawText(box, Qt.AlignmentFlag.AlignCenter, str(value))
             label = item.labels[place] if place < len(item.labels) else ""
             if label != str(value):
                 painter.setPen(self._muted)
-                painter.setFont(self._font(0.55))
-                below = QRectF(box.left(), box.bottom() + 0.3 * self._em, box.width(), height / 5)
+                painter.setFont(small)
+                below = QRectF(QPointF(box.left(), box.bottom() + 0.3 * self._em), room)
                 painter.drawText(below, flags, label)
             targets.append(Target(box, value))
         return tuple(targets)
@@ -205,13 +201,14 @@ class PageDrawer:
         width, height = self._size.width(), self._size.height()
         columns = 2 if len(item.labels) > 4 else 1
         rows = -(-len(item.labels) // columns)
-        row = min(2.0 * self._em, 0.58 * height / rows)
-        font = self._font(min(0.9, 0.5 * row / self._em))
-        metrics = QFontMetricsF(font)
+        row = min(2.0 * self._em, 0.56 * height / rows)
+        size = min(0.9 * self._em, 0.5 * row)
+        metrics = QFontMetricsF(font(size))
         cell = min(
             max(metrics.horizontalAdvance(label) for label in item.labels) + 4 * self._em,
-            0.42 * width,
+            0.84 / columns * width,
         )
+        words = fitted(item.labels, QSizeF(cell - 12 - 2.3 * self._em, row - 10), size)
         left = (width - columns * cell) / 2
         targets = []
         for place, label in enumerate(item.labels):
@@ -220,14 +217,15 @@ class PageDrawer:
                 left + column * cell + 6, 0.33 * height + line * row + 4, cell - 12, row - 8
             )
             self._frame(painter, box, hot=draft.hover == place)
-            painter.setFont(font)
+            painter.setFont(font(size))
             painter.setPen(self._muted)
             inner = box.adjusted(0.6 * self._em, 0, -0.3 * self._em, 0)
             middle = Qt.AlignmentFlag.AlignVCenter
             painter.drawText(inner, middle, choice_key(place))
             painter.setPen(self._ink)
             inner.setLeft(inner.left() + 1.4 * self._em)
-            painter.drawText(inner, middle, label)
+            painter.setFont(words)
+            painter.drawText(inner, middle | Qt.TextFlag.TextWordWrap, label)
             targets.append(Target(box, label))
         return tuple(targets)
 
@@ -254,13 +252,12 @@ class PageDrawer:
 
     def _typed(self, painter: QPainter, draft: Draft) -> tuple[Target, ...]:
         width, height = self._size.width(), self._size.height()
-        box = QRectF(0.15 * width, 0.36 * height, 0.7 * width, 0.4 * height)
+        box = QRectF(0.15 * width, 0.34 * height, 0.7 * width, 0.4 * height)
         self._frame(painter, box, hot=True)
         painter.setPen(self._ink)
-        painter.setFont(self._font(0.8))
+        painter.setFont(font(0.8 * self._em))
         inner = box.adjusted(self._em / 2, self._em / 2, -self._em / 2, -self._em / 2)
-        flags = Qt.AlignmentFlag.AlignLeft | Qt.TextFlag.TextWrapAnywhere
-        painter.drawText(inner, flags, draft.text + "▏")
+        draw_end(painter, inner, draft.text + "▏")
         if not draft.text.strip():
             self._hint(painter, "Type your answer")
             return ()
@@ -269,18 +266,18 @@ class PageDrawer:
     def _done(self, painter: QPainter, value: Value, draft: Draft) -> Target:
         width, height = self._size.width(), self._size.height()
         wide = 6 * self._em
-        box = QRectF((width - wide) / 2, 0.8 * height, wide, 1.8 * self._em)
+        box = QRectF((width - wide) / 2, FOOT * height, wide, 1.7 * self._em)
         self._frame(painter, box, hot=draft.hover == 0)
         painter.setPen(self._ink)
-        painter.setFont(self._font(0.8))
+        painter.setFont(font(0.8 * self._em))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "Done (Enter)")
         return Target(box, value)
 
     def _hint(self, painter: QPainter, text: str) -> None:
         width, height = self._size.width(), self._size.height()
         painter.setPen(self._muted)
-        painter.setFont(self._font(0.6))
-        foot = QRectF(0, 0.8 * height, width, 1.2 * self._em)
+        painter.setFont(font(0.6 * self._em))
+        foot = QRectF(0, FOOT * height, width, 1.2 * self._em)
         painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, text)
 
 

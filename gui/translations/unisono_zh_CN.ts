@@ -812,10 +812,6 @@
         <translation>▌▌ 冻结</translation>
     </message>
     <message>
-        <source>Hold what is shown (Space)</source>
-        <translation>冻结显示（空格）</translation>
-    </message>
-    <message>
         <source>Larger traces (Ctrl++)</source>
         <translation>放大波形 (Ctrl++)</translation>
     </message>
@@ -1002,6 +998,62 @@
     <message>
         <source>no data</source>
         <translation>无数据</translation>
+    </message>
+    <message>
+        <source>Hold what is shown (Ctrl+F, or Space in the signals)</source>
+        <translation>冻结显示（Ctrl+F，或在信号区按空格）</translation>
+    </message>
+    <message>
+        <source>Box for the face: {}</source>
+        <translation>面部框：{}</translation>
+    </message>
+    <message>
+        <source>Nothing has happened yet</source>
+        <translation>尚无事件</translation>
+    </message>
+    <message>
+        <source>No stream yet</source>
+        <translation>尚无数据流</translation>
+    </message>
+    <message>
+        <source>No device in this rig: Menu, Edit this rig… (Ctrl+E)</source>
+        <translation>此配置中没有设备：菜单 → 编辑此配置…（Ctrl+E）</translation>
+    </message>
+    <message>
+        <source>Device {} has failed</source>
+        <translation>设备 {} 出错</translation>
+    </message>
+    <message>
+        <source>▌▌ waits for you: press Go on</source>
+        <translation>▌▌ 等待您：请按“继续”</translation>
+    </message>
+    <message>
+        <source>Show the first trial</source>
+        <translation>显示第一个试次</translation>
+    </message>
+    <message>
+        <source>Hide what is on; its time stands still</source>
+        <translation>隐藏当前内容；其计时停止</translation>
+    </message>
+    <message>
+        <source>Go on after a pause, or with a step that waits for you</source>
+        <translation>暂停后继续，或继续等待您的步骤</translation>
+    </message>
+    <message>
+        <source>Leave the rest of this trial out</source>
+        <translation>略过此试次的其余部分</translation>
+    </message>
+    <message>
+        <source>Begin this trial again</source>
+        <translation>重新开始此试次</translation>
+    </message>
+    <message>
+        <source>Choose a protocol file</source>
+        <translation>选择实验流程文件</translation>
+    </message>
+    <message>
+        <source>Check the protocol and open the participant's screen</source>
+        <translation>检查实验流程并打开被试屏幕</translation>
     </message>
 </context>
 </TS>

@@ -25,6 +25,10 @@ CLIPS = '[[block]]\nname = "b"\nstimuli = ["*"]\norder = "{0}"\n[[block.step]]\n
 TEXT = '[[block]]\nname = "t"\n[[block.step]]\nkind = "instruction"\ntext = "{0}"\n'
 
 
+CROSS = '[[block]]\nname = "b"\n[[block.step]]\nkind = "fixation"\nduration_s = {0}\n'
+ASK = '[[block]]\nname = "b"\n[[block.step]]\nkind = "rating"\nscales = ["{0}"]\n'
+
+
 def stimuli(*rows: tuple[str, str, int]) -> str:
     return "".join(STIMULUS.format(*row) for row in rows)
 
@@ -44,15 +48,18 @@ def test_shipped_protocols_are_good(name: str) -> None:
     [
         ("=", "not TOML"),
         (HEAD, "block: missing; add this key"),
-        (HEAD + TEXT.format("x") + 'colour = "red"\n', "block.0.step.0.colour: unknown key"),
+        (HEAD + TEXT.format("x") + 'colour = "red"\n', "block 't', step 1: colour: unknown key"),
         (
             HEAD + TEXT.format("x").replace("instruction", "instuction"),
             "did you mean 'instruction'",
         ),
         (HEAD + TEXT.format("{trails}"), "no variable {trails}; did you mean 'trials'?"),
-        (HEAD + TEXT.format("{"), "no variable {}"),
-        (HEAD + CLIPS.format("fixed"), "no stimulus or category '*'"),
-        (HEAD + stimuli(("a", "x", 300)) + CLIPS.format("fixed"), "stimulus.0.code"),
+        (HEAD + TEXT.format("{"), "text: a brace stands alone"),
+        (HEAD + CLIPS.format("fixed"), "category '*'; there is no [[stimulus]]"),
+        (
+            HEAD + stimuli(("a", "x", 300)) + CLIPS.format("fixed"),
+            "stimulus 'a': code: must be less than or equal to 255, got 300",
+        ),
         (
             HEAD + stimuli(("a", "x", 101), ("b", "x", 101)) + CLIPS.format("fixed"),
             "code 101 means both stimulus 'a' and stimulus 'b'",
@@ -72,6 +79,39 @@ def test_shipped_protocols_are_good(name: str) -> None:
         ),
         (HEAD + '[[block]]\nname="b"\n[[block.step]]\nkind="clip"\n', "shows no stimulus"),
         (HEAD + '[[stimulus]]\nname = "a"\n' + CLIPS.format("fixed"), "give a file, or generate"),
+        (HEAD + '[[stimulus]]\nname = "a"\nfile = ""\n' + CLIPS.format("fixed"), "file is empty"),
+        (
+            HEAD + CROSS.format('"1"'),
+            "duration_s: must be seconds, or [shortest, longest], got '1'",
+        ),
+        (HEAD + CROSS.format("true"), "must be seconds"),
+        (HEAD + CROSS.format("nan"), "block 'b', step 1: duration_s: must be"),
+        (HEAD + CROSS.format('1\ncode = "7"'), "code: must be a whole number, got '7'"),
+        (
+            HEAD + CROSS.format("1").replace("duration_s", "duraton_s"),
+            "duraton_s: unknown key; did you mean 'duration_s'?",
+        ),
+        (HEAD + CROSS.format("1").replace("kind =", "what ="), "step 1: kind: missing; known: "),
+        (HEAD + CROSS.format("1").replace("[[block.step]]", "[block.step]"), "double brackets"),
+        (HEAD + TEXT.format("{trial:3}"), "text: {trial} can have no format"),
+        (HEAD + TEXT.format("{trial!x}"), "text: {trial} can have no format"),
+        (HEAD + TEXT.format("x") + 'keys = "space"\n', 'keys: must be a list, such as ["one"]'),
+        (HEAD + TEXT.format("x") + 'keys = ["spce"]\n', "'spce'; did you mean 'space'?"),
+        (HEAD + TEXT.format("x") + 'keys = ["Q"]\n', "'Q'; did you mean 'q'?"),
+        (HEAD + TEXT.format("x") + "keys = []\n", "no key and no duration_s would end it"),
+        (HEAD + 'stop_key = "esc"\n' + TEXT.format("x"), "did you mean 'escape'?"),
+        (HEAD + 'stop_key = "space"\n' + TEXT.format("x"), "a key of block 't', step 1, too"),
+        (HEAD + 'stop_key = "5"\n' + ASK.format("valence"), "a key of block 'b', step 1, too"),
+        (HEAD + ASK.format('valence", "valence'), "one is named twice"),
+        (HEAD + ASK.format("x") + '[scale.x]\nkind = "slidr"\n', "did you mean 'slider'?"),
+        (
+            HEAD + ASK.format("x") + '[scale.x]\nkind = "text"\nprompt = "Why {stimlus}?"\n',
+            "prompt of 'x': no variable {stimlus}; did you mean 'stimulus'?",
+        ),
+        (
+            HEAD + ASK.format("x") + '[scale.x]\nkind = "choice"\nprompt = "?"\noptions = ["a"]\n',
+            "scale.x.options: must have 2 entries or more, got ['a']",
+        ),
     ],
 )
 def test_what_is_wrong_is_said(text: str, said: str) -> None:
@@ -84,6 +124,26 @@ def test_what_is_wrong_is_said(text: str, said: str) -> None:
 def test_a_missing_file_names_what_is_shipped() -> None:
     with pytest.raises(ConfigError, match="did you mean 'mmme'"):
         load_protocol("mme")
+
+
+def test_a_file_as_editors_save_it(tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    text = HEAD + TEXT.format("Grüße, 你好")
+    path.write_text(text, encoding="utf-8-sig")
+    assert load_protocol(path).text == text
+    path.write_text(text, encoding="gb18030")
+    with pytest.raises(ConfigError, match=r"is not UTF-8 \(byte 0x.. at \d+\); save it as UTF-8"):
+        load_protocol(path)
+    with pytest.raises(ConfigError, match=r"cannot be read \(Is a directory\)"):
+        load_protocol(tmp_path)
+
+
+def test_a_prompt_takes_variables_as_any_text_does() -> None:
+    text = HEAD + '[variables]\nwho = "the actor"\n[scale.x]\nkind = "text"\n'
+    text += 'prompt = "Trial {trial}: what did {who} feel {{?}}"\n' + ASK.format("x")
+    (trial,) = make_plan(parse_protocol(text), "01").trials
+    assert trial.pages[0].item is not None
+    assert trial.pages[0].item.prompt == "Trial 1: what did the actor feel {?}"
 
 
 # Orders.

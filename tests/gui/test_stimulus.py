@@ -20,6 +20,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
+from acquire import protocol_check
 from acquire.errors import ControlError
 from acquire.messages import HostEvent
 from acquire.player import Player
@@ -29,6 +30,7 @@ from acquire.protocol_marks import PlayState
 from acquire.protocol_plan import Page, make_plan
 from acquire.protocol_run import Run
 from acquire.protocol_scales import BUILT_IN, Choice, Item, Scale, Slider, Text
+from gui.stimulus import surface
 from gui.stimulus.__main__ import screen_gone
 from gui.stimulus.answering import Draft, key_pressed
 from gui.stimulus.manikins import draw_manikin
@@ -73,11 +75,16 @@ def test_every_kind_of_answer_by_keys() -> None:
     by_id = {item.id: item for item in ITEMS}
     assert typed(by_id["valence"], "7") == 7
     assert typed(by_id["feel"], "0") == "j"
+    assert typed(by_id["feel"], "b") == "l"
     assert typed(by_id["feel.intensity"], "6") is None
     assert typed(by_id["effort"], "enter") is None  # nothing has been moved yet
     assert typed(by_id["effort"], "right", "right", "enter") == pytest.approx(0.2)
     assert typed(by_id["why"], "o", "h", "x", "backspace", "enter") == "oh"
     assert typed(by_id["why"], " ", "enter") is None
+
+
+def test_the_keys_that_a_protocol_may_name_are_those_of_the_window() -> None:
+    assert set(surface.KEYS.values()) == protocol_check.KEYS
 
 
 # Pages.
@@ -111,6 +118,56 @@ def test_text_can_be_read_on_any_background(qapp: Any, background: str) -> None:
     contrast = (max(pixels.max(), 1) / 255 + 0.05) / (pixels.min() / 255 + 0.05)
     assert contrast > 2
     assert 0.0005 < (pixels != pixels[0, 0]).mean() < 0.3
+
+
+def rating(item: Item) -> Page:
+    return Page("rating", "r", item=item)
+
+
+LONG = "an answer that takes many more words than whoever drew the page had thought of "
+
+
+def long_pages(first: str, last: str) -> Iterator[tuple[Page, Draft]]:
+    """Give pages with a long text in each place; its first and last letters are given."""
+    text = f"{first} {2 * LONG}{last}"
+    labels = (text, *"bcdefghijkl")
+    yield Page("instruction", "i", text=f"{first} {20 * LONG}{last}"), Draft()
+    items = (
+        Item("a", "choice", "Which?", labels=labels),
+        Item("b", "choice", text, labels=("x", "y")),
+        Item("c", "likert", "How?", text, labels=("1", "2"), maximum=2),
+        Item("d", "likert", "How?", labels=(text, "2", "3"), maximum=3),
+        Item("e", "slider", "How?", low=text, maximum=1),
+        Item("f", "slider", "How?", high=text, maximum=1),
+    )
+    for item in items:
+        yield rating(item), Draft()
+
+
+@pytest.mark.parametrize("size", [QSize(1920, 1080), QSize(800, 600), QSize(1080, 1920)])
+def test_no_text_is_cut_however_long(qapp: Any, size: QSize) -> None:
+    drawer = PageDrawer(size, "#000000", 4.0, 1.0)
+    for one, first, last in zip(
+        long_pages("W", "W"), long_pages("E", "W"), long_pages("W", "E"), strict=True
+    ):
+        drawn = [grey(drawer.draw(*page).image) for page in (one, first, last)]
+        assert not np.array_equal(drawn[0], drawn[1]), one[0]
+        assert not np.array_equal(drawn[0], drawn[2]), one[0]
+
+
+def test_the_two_ends_of_a_slider_do_not_meet(qapp: Any) -> None:
+    item = Item("s", "slider", "How?", low=LONG, high=LONG, maximum=1)
+    pixels = grey(
+        PageDrawer(QSize(800, 600), "#000000", 4.0, 1.0).draw(rating(item), Draft()).image
+    )
+    assert pixels[360:460, 396:404].max() == 0
+
+
+def test_what_is_typed_last_is_seen(qapp: Any) -> None:
+    drawer = PageDrawer(QSize(800, 600), "#000000", 4.0, 1.0)
+    page = rating(Item("t", "text", "Why?"))
+    one, two = (grey(drawer.draw(page, Draft(text=20 * LONG + end)).image) for end in "WE")
+    assert not np.array_equal(one, two)
 
 
 def test_a_pause_hides_what_is_on(qapp: Any) -> None:

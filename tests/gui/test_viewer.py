@@ -182,8 +182,8 @@ def test_freeze_look_back_cursor_and_scale() -> None:
         assert end is not None
         push_for(outlet, 0.3)
         assert viewer.canvas.end == end, "it holds"
-        QTest.mouseMove(viewer, QPoint(viewer.plot.right() - 40, 100))
-        at = viewer.time_at(viewer.plot.right() - 40)
+        QTest.mouseMove(viewer, QPoint(viewer.where.plot.right() - 40, 100))
+        at = viewer.where.time_at(viewer.where.plot.right() - 40)
         assert at is not None
         value = viewer.value_at(viewer.traces[0], at)
         assert value == pytest.approx(np.sin(at * 9), abs=0.15)
@@ -194,8 +194,8 @@ def test_freeze_look_back_cursor_and_scale() -> None:
         before = viewer.scales.of(viewer.traces[0])
         QTest.keyClick(viewer, Qt.Key.Key_Up)
         assert viewer.scales.of(viewer.traces[0]) < before
-        assert viewer.trace_at(viewer.plot.top() + 5) == 0
-        assert LEFT <= viewer.x_of(viewer.canvas.head or 0) <= viewer.plot.right() + 1
+        assert viewer.where.trace_at(viewer.where.plot.top() + 5) == 0
+        assert LEFT <= viewer.where.x_of(viewer.canvas.head or 0) <= viewer.where.plot.right() + 1
 
 
 def test_markers_are_lines_at_their_time() -> None:

@@ -10,7 +10,8 @@ import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
-from recordings.manifest import Manifest
+from acquire.api_models import EventInfo
+from recordings.manifest import Event, Manifest
 from tests.acquire.program import posix_only, unique, unisono
 from tests.acquire.sources import Source, Sources
 from tests.gui.windows import click, expecting, idle, light, picture, record, wait_until, window
@@ -32,6 +33,7 @@ def test_a_killed_engine_is_said_and_started_again(tmp_path: Path, qtbot: QtBot)
         assert found.alarm.shown is not None
         assert "killed (signal 9)" in found.alarm.shown.text
         assert "NO ENGINE" in found.bar.state.text()
+        assert light(found, name) == "other", "green although nobody knows"
         picture(found, "engine-gone")
         psutil.wait_procs(below, timeout=10)
         click(found.alarm.action)
@@ -57,6 +59,26 @@ def test_closing_the_window_leaves_a_recording_alone(tmp_path: Path, qtbot: QtBo
             wait_until(lambda: second.status is not None, what="attached")
             assert second.link.process is None, "it started another engine"
             wait_until(lambda: second.bar.participant.text() == "02", what="labels")
+            wait_until(lambda: second.events.count(), what="events")
+            times = [second.events.item(row).text() for row in range(second.events.count())]
+            assert not any("--:--:--" in text for text in times), times
+            assert second.status is not None
+            first_sample = second.status.first_sample
+            assert first_sample is not None
+            # What was lost before this recording is no loss of this recording.
+            for number, after in ((9001, -10.0), (9002, 0.1)):
+                assert not second.alarm.isVisible()
+                lost = Event(
+                    time=first_sample + after,
+                    source="gaze",
+                    level="warning",
+                    code="stream-lost",
+                    text="gaze is gone",
+                )
+                second.client.event_came.emit(EventInfo(number=number, event=lost))
+            assert second.alarm.shown is not None
+            assert second.alarm.shown.level == "error"
+            click(second.alarm.read)
             second.stop()
             idle(second)
             assert second.link.end_engine()

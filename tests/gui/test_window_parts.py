@@ -14,6 +14,7 @@ from pytestqt.qtbot import QtBot
 from gui.app import WindowOrder
 from gui.display_filter import FilterSettings
 from gui.head_map import position
+from gui.protocol_panel import ASK_MS
 from gui.rig_text import from_found, with_eeg, with_settings
 from gui.settings_form import SettingsForm
 from gui.welcome import Welcome
@@ -61,6 +62,7 @@ def test_everything_beside_the_recording(tmp_path: Path, qtbot: QtBot) -> None:
         field.setText("400")
         click(form.apply)
         wait_until(lambda: "64" in form.problem.text(), what="the limit")
+        assert "GET" not in form.problem.text()
         picture(found, "settings")
         field.setText("6")
         click(form.save)
@@ -123,8 +125,15 @@ def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
         idle(found)
         panel = found.protocol
         wait_until(lambda: panel.choice.findData("demo") >= 0, what="shipped protocols")
+        panel.choice.addItem("x", str(tmp_path / "none.toml"))
+        panel.choice.setCurrentIndex(panel.choice.count() - 1)
+        click(panel.load)
+        wait_until(lambda: "no such protocol file" in panel.problem.text(), what="why not")
+        QTest.qWait(3 * ASK_MS)  # what the engine says meanwhile does not wipe it away
+        assert "no such protocol file" in panel.problem.text()
         panel.choice.setCurrentIndex(panel.choice.findData("demo"))
         click(panel.load)
+        assert not panel.problem.isVisible()
         wait_until(lambda: panel.info.state == "loaded", what="loaded")
         assert panel.following.text().startswith("next: ")
         click(panel.orders["start"])

@@ -1,0 +1,64 @@
+"""Where columns, times and traces are in the viewer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRect
+
+from gui.canvas import Canvas, Span
+from gui.traces import Place
+
+
+class PlotGeometry:
+    """The plot inside the widget; the canvas behind it has `ratio` times as many pixels."""
+
+    def __init__(self, canvas: Canvas) -> None:
+        self._canvas = canvas
+        self.plot = QRect(0, 0, 1, 1)
+        self.ratio = 1.0
+        self.places: Sequence[Place] = ()
+        self.scrolls = False  # instead of sweeping
+
+    @property
+    def is_rotated(self) -> bool:
+        """Whether the newest column is at the right edge."""
+        return self.scrolls or self._canvas.end is not None
+
+    @property
+    def last_column(self) -> int | None:
+        """The newest column that is shown."""
+        return self._canvas.end if self._canvas.end is not None else self._canvas.head
+
+    def x_of(self, column: int) -> float:
+        """Give the x of a column in the widget."""
+        width, last = self._canvas.width, self.last_column or 0
+        x = width - 1 - (last - column) if self.is_rotated else column % width
+        return self.plot.left() + x / self.ratio
+
+    def time_at(self, x: float) -> float | None:
+        """Give the time under an x of the widget."""
+        last = self.last_column
+        if last is None:
+            return None
+        width = self._canvas.width
+        column = round((x - self.plot.left()) * self.ratio)
+        if not 0 <= column < width:
+            return None
+        behind = width - 1 - column if self.is_rotated else (last - column) % width
+        return (last - behind + 0.5) * self._canvas.column_s
+
+    def rect(self, span: Span) -> QRect:
+        """Give the part of the widget that holds some columns."""
+        left = self.plot.left() + math.floor(span[0] / self.ratio) - 1
+        right = self.plot.left() + math.ceil(span[1] / self.ratio) + 1
+        return QRect(left, self.plot.top(), right - left, self.plot.height())
+
+    def trace_at(self, y: float) -> int | None:
+        """Give the number of the trace whose row an y is in."""
+        at = (y - self.plot.top()) * self.ratio
+        for number, place in enumerate(self.places):
+            if abs(at - place.centre) <= place.height / 2:
+                return number
+        return None

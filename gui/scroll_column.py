@@ -1,0 +1,41 @@
+"""A column that scrolls where it is higher than its place: a dock never makes the window grow."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtWidgets import QScrollArea, QWidget
+
+LEAST = 120
+"""So many pixels of it are always seen."""
+
+
+class ScrollColumn(QScrollArea):
+    """Scrolls up and down only: the width is what its content needs at least."""
+
+    def __init__(self, content: QWidget) -> None:
+        super().__init__()
+        self._content = content
+        self.setWidgetResizable(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setWidget(content)
+        content.installEventFilter(self)
+        content.setAutoFillBackground(False)
+        self.viewport().setAutoFillBackground(False)
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802
+        """Be as wide as the content, and as high as can be used."""
+        inner = self._content.minimumSizeHint().expandedTo(self._content.minimumSize())
+        bar = self.verticalScrollBar().sizeHint().width()
+        return QSize(inner.width() + bar, min(LEAST, inner.height()))
+
+    def sizeHint(self) -> QSize:  # noqa: N802
+        """Prefer to show everything."""
+        bar = self.verticalScrollBar().sizeHint().width()
+        return self._content.sizeHint() + QSize(bar, 0)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Take note of what the content needs."""
+        if event.type() == QEvent.Type.LayoutRequest and watched is self._content:
+            self.updateGeometry()
+        return super().eventFilter(watched, event)

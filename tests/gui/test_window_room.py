@@ -1,0 +1,96 @@
+"""A small window, many devices, long names: nothing is cut, nothing makes the window grow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QRect
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QApplication, QDockWidget, QPushButton, QToolButton
+from pytestqt.qtbot import QtBot
+
+from acquire.api_models import ProtocolInfo, StreamInfo
+from gui import overview
+from gui.alarm_bar import Alarm
+from gui.app import WindowOrder
+from gui.row_list import LINES, shortened
+from tests.gui.windows import Names, idle, record, wait_until, window
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+CAMERA = '[[device]]\nname = "{0}"\ndriver = "simulated-camera"\nwidth = 320\nheight = 240\n'
+LONG = "on-the-left-above-the-participants-shoulder"
+
+
+def test_three_cameras_fit_into_a_small_window(tmp_path: Path, qtbot: QtBot) -> None:
+    names = Names()
+    cameras = [f"{names.face}-{number}-{LONG}" for number in range(3)]
+    text = '[[device]]\nname = "{eeg}"\ndriver = "simulated-eeg"\nrate_hz = 250\n'
+    rig = names.rig(tmp_path, text + "".join(CAMERA.format(name) for name in cameras))
+    with window(WindowOrder(rig, data_dir=tmp_path / "data")) as found:
+        idle(found)
+        found.resize(1024, 700)
+        wait_until(lambda: len(found.cameras.tiles) == 3, what="tiles")
+        found.panel.devices.setCurrentIndex(found.panel.devices.rows.index(0))
+        found.record()  # the gate opens: there is no participant
+        found.alarm.add(Alarm("error", f"{LONG} died; it is started again " * 6))
+        wait_until(lambda: found.gate.isVisible() and found.alarm.isVisible())
+        QApplication.processEvents()
+        assert (found.width(), found.height()) == (1024, 700)
+        for button in found.signals.bar.findChildren(QToolButton):
+            assert button.width() >= button.sizeHint().width(), button.text()
+        rows = [r.title for r in found.panel.streams.rows.rows]
+        assert [r for r in rows if r.startswith((names.eeg, names.face))] == [names.eeg, *cameras]
+        heights = [d.height() for d in found.findChildren(QDockWidget, "cameras")]
+        assert heights[0] > 100
+        # The keyboard stays where markers are typed.
+        found.gate.hide()
+        record(found, "07")
+        assert found.focusWidget() is found.markers.text
+        found.stop()
+        idle(found)
+
+
+def test_a_form_gets_the_room_to_be_worked_in(tmp_path: Path, qtbot: QtBot) -> None:
+    names = Names()
+    rig = names.rig(tmp_path)
+    with window(WindowOrder(rig, data_dir=tmp_path / "data")) as found:
+        idle(found)
+        found.resize(1280, 800)
+        wait_until(lambda: found.cameras.tiles, what="tiles")
+        found.rigs.edit()
+        wait_until(lambda: found.rigs.editor is not None, what="editor")
+        editor = found.rigs.editor
+        assert editor is not None
+        wait_until(lambda: editor.text.height() > 150, what="room for the text")
+
+
+def test_a_step_that_waits_for_the_operator_can_be_ended(tmp_path: Path, qtbot: QtBot) -> None:
+    with window(WindowOrder(data_dir=tmp_path)) as found:
+        assert not found.markers.isVisible()  # nothing would record one
+        panel = found.protocol
+        panel.show_info(ProtocolInfo(state="running", trial=1, trials=2, step="pause"))
+        assert panel.orders["resume"].isEnabled()
+        assert "press Go on" in panel.now.text()
+        for button in panel.findChildren(QPushButton):
+            assert button.toolTip(), button.text()
+
+
+def test_a_long_reason_ends_with_its_last_whole_line(qtbot: QtBot) -> None:
+    metrics = QFontMetrics(QApplication.font())
+    text = "no port /dev/serial/by-id/usb-FTDI_FT232R_USB_UART-if00-port0; there are: none " * 3
+    short = shortened(text, metrics, 200)
+    assert short.endswith("…")
+    assert metrics.boundingRect(QRect(0, 0, 200, 999), 0x1000, short).height() <= (
+        LINES * metrics.lineSpacing()
+    )
+    assert shortened("cable", metrics, 200) == "cable"
+
+
+@pytest.mark.parametrize(("rate", "shown"), [(99.96, "100 Hz"), (100.04, "100 Hz")])
+def test_a_rate_has_one_form(rate: float, shown: str) -> None:
+    stream = StreamInfo.model_construct(
+        name="a", rate_hz=100.0, effective_rate_hz=rate, reason="", health="alive", selected=True
+    )
+    assert overview.stream_row(stream).value == shown
