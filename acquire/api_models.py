@@ -319,6 +319,7 @@ class ProtocolInfo(_Tell):
     step: str | None = None
     stimulus: str | None = None
     condition: str | None = None
+    waits: bool = False  # for the operator: resume goes on
     following: TrialInfo | None = None  # the next trial; None = this is the last
     since: float | None = None  # onset of the step, LSL time
     remaining_s: float | None = None  # estimated

@@ -98,7 +98,9 @@ def _info(controller: Controller) -> ProtocolInfo:
     if status is None:
         return ProtocolInfo(state="loading" if loaded is None else "loaded", **known)
     names = ("trial", "trials", "step", "stimulus", "condition", "since", "remaining_s")
-    known |= {name: getattr(status, name) for name in (*names, "frames", "late", "dropped")}
+    known |= {
+        name: getattr(status, name) for name in (*names, "waits", "frames", "late", "dropped")
+    }
     if loaded is not None and not status.finished:
         known["following"] = _trial(loaded.plan["trials"], status.next_trial)
     return ProtocolInfo(state="crashed" if snapshot.crashed else status.state.value, **known)

@@ -216,6 +216,7 @@ class Player:
             step=names["step"],
             stimulus=names["stimulus"],
             condition=trial.condition if trial else None,
+            waits=run.waits,
             since=visit.onset if visit else None,
             remaining_s=run.remaining_s,
             next_trial=run.next_trial,

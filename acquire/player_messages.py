@@ -75,6 +75,7 @@ class PlayerStatus:
     step: str | None = None
     stimulus: str | None = None
     condition: str | None = None
+    waits: bool = False  # for the operator: `resume` goes on
     since: float | None = None  # onset of the step, LSL time
     remaining_s: float | None = None  # of the whole, estimated
     next_trial: int = 1

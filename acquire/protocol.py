@@ -25,6 +25,7 @@ from acquire.protocol_scales import BUILT_IN, SCALES, Scale, ScaleTable
 from acquire.settings import suggestion
 
 Code = Annotated[int, Field(ge=1, le=255)]
+Said = Annotated[str, Field(min_length=1, max_length=500)]
 Seconds = Annotated[float, Field(gt=0, le=7200)]
 Span = Seconds | tuple[Seconds, Seconds]
 """Seconds, or the shortest and the longest of a time that is drawn for each trial."""
@@ -206,10 +207,22 @@ class Block(_Table):
         return names
 
 
+class Words(_Table):
+    """`[words]`: what the player says of its own, in the participant's language."""
+
+    pause: Said = "A short pause.\n\nPlease wait."
+    close_eyes: Said = "Please close your eyes until you hear the tone."
+    leave_out: Said = "Tab: leave out"
+    move: Said = "Move with the mouse or the arrow keys"
+    type: Said = "Type your answer"
+    done: Said = "Done (Enter)"
+
+
 class ProtocolFile(_Table):
     """The whole file."""
 
     protocol: ProtocolTable
+    words: Words = Words()
     variables: dict[str, str] = {}
     condition: dict[str, dict[str, str]] = {}  # variables that hold in trials of a condition
     scale: dict[str, ScaleTable] = {}
@@ -220,6 +233,7 @@ class ProtocolFile(_Table):
 _TABLES: dict[str, type[_Table]] = {
     "": ProtocolFile,
     "protocol": ProtocolTable,
+    "words": Words,
     "generate": StandIn,
     "stimulus": Stimulus,
     "block": Block,

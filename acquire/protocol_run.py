@@ -68,6 +68,12 @@ class Run:
         return on if running and on is not None and on is self._visit else None
 
     @property
+    def waits(self) -> bool:
+        """Whether a step that waits for the operator is on."""
+        on = self._on if self._on is self._visit else None
+        return on is not None and on.page.kind == "pause" and self.state is PlayState.RUNNING
+
+    @property
     def question(self) -> Item | None:
         """The item that waits for an answer now."""
         visit = self.listening
@@ -285,7 +291,7 @@ class Run:
         """
         if self.state is PlayState.PAUSED:
             self.state, self._asked = PlayState.RUNNING, time
-        elif self._on is not None and self._on is self._visit and self._on.page.kind == "pause":
+        elif self.waits:
             self._leave("end", "operator", time)
         else:
             raise ControlError(f"cannot resume: the protocol is {self.state}, not paused")

@@ -129,8 +129,7 @@ class ProtocolPanel(QWidget):
         can = {
             "start": info.state == "loaded",
             "pause": info.state == "running",
-            # A step that waits for the operator is one that runs, too; the engine knows.
-            "resume": info.state in ("running", "paused", "crashed"),
+            "resume": info.state in ("paused", "crashed") or info.waits,
             "skip": info.state in _BUSY,
             "repeat": info.state in _BUSY,
             "abort": info.state in (*_BUSY, "loaded", "crashed"),
@@ -153,7 +152,7 @@ class ProtocolPanel(QWidget):
         if info.state in _BUSY and info.trial is not None:
             what = " · ".join(filter(None, (info.condition, info.stimulus, info.step)))
             state = states[info.state]
-            if info.state == "running" and info.step == "pause":
+            if info.waits:
                 state = tr("▌▌ waits for you: press Go on")
             text = tr("{}: trial {} of {}").format(state, info.trial, info.trials)
             self.now.setText(f"{text}\n{what}")

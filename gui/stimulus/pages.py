@@ -9,6 +9,7 @@ from pathlib import Path
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
+from acquire.protocol import Words
 from acquire.protocol_plan import Page
 from acquire.protocol_scales import Item, Value
 from gui.stimulus.answering import Draft, choice_key, slider_value
@@ -41,9 +42,17 @@ class Drawn:
 class PageDrawer:
     """Draws pages for one screen."""
 
-    def __init__(self, size: QSize, background: str, pixels_per_mm: float, ratio: float) -> None:
+    def __init__(
+        self,
+        size: QSize,
+        background: str,
+        pixels_per_mm: float,
+        ratio: float,
+        words: Words | None = None,
+    ) -> None:
         """Prepare: size in device-independent pixels, `ratio` device pixels in each."""
         self._size = size
+        self._words = words or Words()
         self._ratio = ratio
         self.background = QColor(background)
         colours = looks.DARK if self.background.lightness() < 128 else looks.LIGHT
@@ -63,7 +72,7 @@ class PageDrawer:
         painter.setRenderHint(QPainter.RenderHint.TextAntialiasing)
         targets: tuple[Target, ...] = ()
         if paused:
-            self._text(painter, "A short pause.\n\nPlease wait.")
+            self._text(painter, self._words.pause)
         elif page is not None:
             targets = self._page(painter, page, draft)
         painter.end()
@@ -76,7 +85,7 @@ class PageDrawer:
             case "fixation":
                 self._cross(painter)
             case "baseline" if page.closed_eyes:
-                self._text(painter, "Please close your eyes until you hear the tone.")
+                self._text(painter, self._words.close_eyes)
             case "baseline":
                 self._cross(painter)
             case "instruction" | "rest" | "pause":
@@ -109,9 +118,8 @@ class PageDrawer:
             draw_fitted(painter, below, item.subject, 1.4 * self._em, bold=True)
         if skippable:
             painter.setPen(self._muted)
-            painter.setFont(font(0.6 * self._em))
-            foot = QRectF(0, 0.9 * height, width, 0.08 * height)
-            painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, "Tab: leave out")
+            foot = QRectF(0.08 * width, 0.9 * height, 0.84 * width, 0.08 * height)
+            draw_fitted(painter, foot, self._words.leave_out, 0.6 * self._em)
 
     def _ends(self, painter: QPainter, item: Item, top: float, left: float, right: float) -> None:
         """Name the two ends of a scale, each below its half."""
@@ -242,7 +250,7 @@ class PageDrawer:
             painter.drawLine(QPointF(x, y - self._em / 3), QPointF(x, y + self._em / 3))
         self._ends(painter, item, y + 0.8 * self._em, left, right)
         if draft.share is None:  # nothing to begin with: no anchor
-            self._hint(painter, "Move with the mouse or the arrow keys")
+            self._hint(painter, self._words.move)
             return ()
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self._accent)
@@ -259,7 +267,7 @@ class PageDrawer:
         inner = box.adjusted(self._em / 2, self._em / 2, -self._em / 2, -self._em / 2)
         draw_end(painter, inner, draft.text + "▏")
         if not draft.text.strip():
-            self._hint(painter, "Type your answer")
+            self._hint(painter, self._words.type)
             return ()
         return (self._done(painter, draft.text.strip(), draft),)
 
@@ -269,16 +277,15 @@ class PageDrawer:
         box = QRectF((width - wide) / 2, FOOT * height, wide, 1.7 * self._em)
         self._frame(painter, box, hot=draft.hover == 0)
         painter.setPen(self._ink)
-        painter.setFont(font(0.8 * self._em))
-        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, "Done (Enter)")
+        room = box.adjusted(self._em / 3, 0, -self._em / 3, 0)
+        draw_fitted(painter, room, self._words.done, 0.8 * self._em)
         return Target(box, value)
 
     def _hint(self, painter: QPainter, text: str) -> None:
         width, height = self._size.width(), self._size.height()
         painter.setPen(self._muted)
-        painter.setFont(font(0.6 * self._em))
-        foot = QRectF(0, FOOT * height, width, 1.2 * self._em)
-        painter.drawText(foot, Qt.AlignmentFlag.AlignCenter, text)
+        foot = QRectF(0.08 * width, FOOT * height, 0.84 * width, 1.2 * self._em)
+        draw_fitted(painter, foot, text, 0.6 * self._em)
 
 
 def load_picture(path: Path, size: QSize) -> QImage:

@@ -57,7 +57,8 @@ class Stage:
         self._ratio = ratio
         self._speakers = speakers
         table = host.protocol.file.protocol
-        self._drawer = PageDrawer(size, table.background, pixels_per_mm, ratio)
+        words = host.protocol.file.words
+        self._drawer = PageDrawer(size, table.background, pixels_per_mm, ratio, words)
         self._patch = corner(size, round(table.patch_mm * pixels_per_mm), table.patch_corner)
         self._mirror = Mirror(host)
         self._drawn: tuple[object, Drawn] | None = None

@@ -47,6 +47,8 @@ def test_shipped_protocols_are_good(name: str) -> None:
     ("text", "said"),
     [
         ("=", "not TOML"),
+        (HEAD + '[words]\ndoen = "Fertig"\n' + TEXT.format("a"), "done"),
+        (HEAD + '[words]\ndone = ""\n' + TEXT.format("a"), "words.done"),
         (HEAD, "block: missing; add this key"),
         (HEAD + TEXT.format("x") + 'colour = "red"\n', "block 't', step 1: colour: unknown key"),
         (

@@ -212,6 +212,21 @@ def test_the_demo_sends_every_code_in_pairs() -> None:
             assert (mark.frame or 0) - (on[mark.trial, "clip"].frame or 0) == 240
 
 
+def test_a_step_that_waits_for_the_operator_says_so_once_it_is_seen() -> None:
+    pages = (page("fixation", 1, 0.1), page("pause", 2, None))
+    stage = Stage(Run(Plan("p", "01", 1, (Trial(1, "b", None, None, pages),))))
+    stage.order("start")
+    waited = []
+    while not stage.run.finished:
+        stage.step(act=False)
+        waited.append(stage.run.waits)
+        if len(waited) > 30:
+            stage.order("resume")
+    assert waited.index(True) == 6  # after six frames of the fixation
+    assert all(waited[6:30])
+    assert not waited[-1]
+
+
 def test_a_pause_stops_the_clock_of_the_page() -> None:
     run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, (page("clip", 1, 1.0),)),)))
     stage = Stage(run)

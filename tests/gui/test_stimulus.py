@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from itertools import combinations
 from pathlib import Path
@@ -25,7 +26,7 @@ from acquire.errors import ControlError
 from acquire.messages import HostEvent
 from acquire.player import Player
 from acquire.player_messages import Marked, PlayOrder
-from acquire.protocol import load_protocol
+from acquire.protocol import Words, load_protocol
 from acquire.protocol_marks import PlayState
 from acquire.protocol_plan import Page, make_plan
 from acquire.protocol_run import Run
@@ -168,6 +169,32 @@ def test_what_is_typed_last_is_seen(qapp: Any) -> None:
     page = rating(Item("t", "text", "Why?"))
     one, two = (grey(drawer.draw(page, Draft(text=20 * LONG + end)).image) for end in "WE")
     assert not np.array_equal(one, two)
+
+
+def test_the_player_speaks_the_words_of_the_protocol(qapp: Any) -> None:
+    size, baseline = QSize(800, 600), Page("baseline", "b", closed_eyes=True)
+    text = rating(Item("t", "text", "Why?"))
+    slider = rating(Item("s", "slider", "How?", maximum=1))
+
+    def pictures(words: Words) -> dict[str, Any]:
+        draw = PageDrawer(size, "#000000", 4.0, 1.0, words).draw
+        return {
+            "pause": grey(draw(text, Draft(), paused=True).image),
+            "close_eyes": grey(draw(baseline, Draft()).image),
+            "leave_out": grey(draw(replace(text, skippable=True), Draft("a")).image),
+            "move": grey(draw(slider, Draft()).image),
+            "type": grey(draw(text, Draft()).image),
+            "done": grey(draw(text, Draft("a")).image),
+        }
+
+    usual = pictures(Words())
+    assert set(usual) == set(Words.model_fields)
+    for name in usual:
+        for said in ("Jetzt", f"W{2 * LONG}"):  # also a long one is seen, whole
+            other = pictures(Words(**{name: said}))[name]
+            assert not np.array_equal(other, usual[name]), name
+        longer = pictures(Words(**{name: f"W{2 * LONG}E"}))[name]
+        assert not np.array_equal(other, longer), name
 
 
 def test_a_pause_hides_what_is_on(qapp: Any) -> None:

@@ -70,7 +70,9 @@ def test_a_step_that_waits_for_the_operator_can_be_ended(tmp_path: Path, qtbot: 
     with window(WindowOrder(data_dir=tmp_path)) as found:
         assert not found.markers.isVisible()  # nothing would record one
         panel = found.protocol
-        panel.show_info(ProtocolInfo(state="running", trial=1, trials=2, step="pause"))
+        panel.show_info(ProtocolInfo(state="running", trial=1, trials=2, step="clip"))
+        assert not panel.orders["resume"].isEnabled()
+        panel.show_info(ProtocolInfo(state="running", trial=1, trials=2, step="ready", waits=True))
         assert panel.orders["resume"].isEnabled()
         assert "press Go on" in panel.now.text()
         for button in panel.findChildren(QPushButton):
