@@ -21,8 +21,8 @@ CHUNK_S = 1.0
 """How much one pull takes at most; a larger buffer only costs memory."""
 CHUNK_BYTES = 1 << 19
 """And a pull that stays in the processor's cache until it is written costs less."""
-PROMPT_S = 0.2
-"""How often a thread that waits for markers sees whether it is to end."""
+PROMPT_S = 0.5
+"""How often a thread that waits for markers sees whether it is to end; more often costs more."""
 PROMPT_SAMPLES = 100_000
 """What it keeps at most; the rest stays in liblsl's buffer."""
 
