@@ -7,7 +7,7 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import pylsl
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QMainWindow,
@@ -91,7 +91,8 @@ class RecorderWindow(QMainWindow):
 
     def _wire(self) -> None:
         self.client.status_came.connect(self._on_status)
-        self.cameras.changed.connect(self._make_room)
+        # What a new tile needs is known once it is laid out.
+        self.cameras.changed.connect(lambda: QTimer.singleShot(0, self._make_room))
         self.client.event_came.connect(self._on_event)
         self.client.connected.connect(self._on_connected)
         self.client.failed.connect(self.show_problem)

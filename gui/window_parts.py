@@ -66,13 +66,16 @@ def add_dock(
 
 
 def make_room(window: QMainWindow) -> None:
-    """Give the cameras as much height as they ask for and the protocol leaves."""
-    found = [window.findChild(QDockWidget, name) for name in ("cameras", "protocol")]
-    cameras, protocol = (dock for dock in found if dock is not None)
-    room = cameras.height() + protocol.height()
+    """Give the cameras as much height as they ask for and what is below them leaves."""
+    names = ("cameras", "protocol", "spectrum", "impedances")
+    found = [window.findChild(QDockWidget, name) for name in names]
+    cameras, *tabs = (dock for dock in found if dock is not None)
+    # Behind a tab a dock has no height that could be changed.
+    below = next((dock for dock in tabs if not dock.visibleRegion().isEmpty()), tabs[0])
+    room = cameras.height() + below.height()
     wanted = cameras.sizeHint().height()
     height = max(min(wanted, MIN_CAMERAS), min(wanted, room * 3 // 5))
-    window.resizeDocks([cameras, protocol], [height, room - height], Qt.Orientation.Vertical)
+    window.resizeDocks([cameras, below], [height, room - height], Qt.Orientation.Vertical)
 
 
 def show_page(window: RecorderWindow, page: QWidget, *, alone: bool) -> None:

@@ -59,6 +59,9 @@ def test_a_form_gets_the_room_to_be_worked_in(tmp_path: Path, qtbot: QtBot) -> N
         idle(found)
         found.resize(1280, 800)
         wait_until(lambda: found.cameras.tiles, what="tiles")
+        dock = found.findChild(QDockWidget, "cameras")
+        assert dock is not None
+        wait_until(lambda: dock.height() >= dock.sizeHint().height(), what="room for the camera")
         found.rigs.edit()
         wait_until(lambda: found.rigs.editor is not None, what="editor")
         editor = found.rigs.editor
