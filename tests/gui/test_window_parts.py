@@ -135,7 +135,7 @@ def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
         click(panel.load)
         assert not panel.problem.isVisible()
         wait_until(lambda: panel.info.state == "loaded", what="loaded")
-        assert panel.following.text().startswith("next: ")
+        wait_until(lambda: panel.following.text().startswith("next: "), what="what comes first")
         click(panel.orders["start"])
         wait_until(lambda: panel.info.state == "running", what="running")
         wait_until(lambda: panel.mirror.image is not None, what="the mirror")
