@@ -10,7 +10,7 @@ from acquire.record import Order
 from acquire.rig import parse_rig
 from acquire.session import Labels
 
-SIMULATED_RIG = """\
+_DEVICES = """\
 # A rig of simulated devices. Replace them one by one by real ones: `unisono devices` lists drivers.
 
 [rig]
@@ -38,13 +38,15 @@ name = "physio"
 driver = "simulated-physio"
 seed = {seed}
 faults = {{ clock_offset_s = 5, drift_ppm = -60, jitter_ms = 2 }}
-
+"""
+_EVENTS = """
 # The simulated world's own events. A protocol that is played has its own stream, `protocol`.
 [[device]]
 name = "events"
 driver = "simulated-markers"
 seed = {seed}
 """
+SIMULATED_RIG = _DEVICES + _EVENTS
 
 
 def demo_order(seconds: float | None, data_dir: Path | None, seed: int, as_json: bool) -> Order:
@@ -53,7 +55,7 @@ def demo_order(seconds: float | None, data_dir: Path | None, seed: int, as_json:
     The player takes the place of the world's own events, and its codes go to the amplifiers.
     All of it is on a private LSL network.
     """
-    text = SIMULATED_RIG.partition("# The simulated world's own events.")[0]
+    text = _DEVICES
     for driver in ("simulated-eeg", "simulated-physio"):
         line = f'driver = "{driver}"\n'
         text = text.replace(line, f'{line}codes_from = "protocol"\n')

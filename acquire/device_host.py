@@ -173,11 +173,11 @@ class Host:
 
     def _status(self) -> HostStatus:
         state = self._state
-        if self._device is not None and self._device.resting:
-            self._last_item = self._clock.now()
+        rests = self._device is not None and self._device.resting
         if (
             state is DeviceState.RUNNING
             and self._steady
+            and not rests
             and self._clock.now() - self._last_item > SILENT_S
         ):
             state = DeviceState.STALLED

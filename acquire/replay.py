@@ -194,7 +194,6 @@ class Replay(Device):
         length = max((t.times[-1] for t in self._all if len(t.times)), default=0.0) + STEP_S
         self.resting = True
         yield from self._silence(start)
-        self.resting = False
         step, told = 0, False
         while True:
             step += 1
@@ -208,8 +207,9 @@ class Replay(Device):
                     yield from film.frames(now - start, start)
             except RecordingError as error:
                 raise DeviceError(f"{self._settings.name}: {error}") from error
+            self.resting = told  # what was to be sent first has been sent
             if not told and not self._settings.loop and now - start > length + TAIL_S:
-                told = self.resting = True
+                told = True
                 yield Notice("info", OVER, f"{self._settings.path.name} is over")
             if self._settings.loop and now - start > length:
                 start, step = now, 0

@@ -25,8 +25,9 @@ RESET_STEP_S: Final = 1.0
 _RESET_PAUSE_MADS: Final = 5.0
 _RESET_STEP_MADS: Final = 10.0
 
-_HUGE_S: Final = 1e12
-_TINY_S: Final = 1e-300
+HUGE_S: Final = 1e12
+TINY_S: Final = 1e-300
+"""Beyond these, but for 0, a number was in memory by chance and is no clock offset."""
 _QUARTZ: Final = 1e-4  # how far computer clocks drift, as a fraction: a prior for short recordings
 _OFFSET_NOISE_S: Final = 20e-6  # the least that an LSL clock offset scatters
 _HUBER: Final = 1.345  # 95 % as efficient as least squares where the errors are normal
@@ -108,7 +109,7 @@ def fit_offsets(times: F64Array, values: F64Array) -> ClockFit:
 def _is_measured(values: F64Array) -> npt.NDArray[np.bool_]:
     """Say which numbers a clock can have: not what was in memory by chance."""
     size = np.abs(values)
-    return np.asarray((size < _HUGE_S) & ((size > _TINY_S) | (size == 0)))
+    return np.asarray((size < HUGE_S) & ((size > TINY_S) | (size == 0)))
 
 
 def _resets(times: F64Array, values: F64Array) -> IntArray:

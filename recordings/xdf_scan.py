@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from mmap import mmap
 from typing import Final
 
+from recordings.timing import HUGE_S, TINY_S
 from recordings.xdf import BOUNDARY_UUID, Tag
 from recordings.xdf_header import BadXml, Footer, StreamInfo, clean_text, parse_footer, parse_xml
 from recordings.xdf_samples import samples_fit
@@ -27,7 +28,6 @@ _WIDTHS: Final = {1: struct.Struct("<BH"), 4: struct.Struct("<IH"), 8: struct.St
 _COUNTS: Final = {1: struct.Struct("<B"), 4: struct.Struct("<I"), 8: struct.Struct("<Q")}
 _OFFSET = struct.Struct("<dd")
 _STAMP = struct.Struct("<d")
-_TINY, _HUGE = 1e-300, 1e12  # as in recordings.timing
 _KNOWN: Final = frozenset(int(tag) for tag in Tag)
 _WITH_STREAM: Final = frozenset(
     {Tag.STREAM_HEADER, Tag.SAMPLES, Tag.CLOCK_OFFSET, Tag.STREAM_FOOTER}
@@ -97,7 +97,9 @@ class _Bad(Exception):
 
 def is_garbage(time: float, value: float) -> bool:
     """Say whether a clock offset is what was in memory by chance, not a measurement."""
-    return any(not math.isfinite(x) or 0 < abs(x) < _TINY or abs(x) > _HUGE for x in (time, value))
+    return any(
+        not math.isfinite(x) or 0 < abs(x) < TINY_S or abs(x) > HUGE_S for x in (time, value)
+    )
 
 
 def scan(buffer: Buffer, start: int = 4, *, strict: bool = False) -> Scan:
