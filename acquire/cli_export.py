@@ -35,7 +35,7 @@ def export(
     """Write sessions in other formats."""
     if deface_check is None:
         return
-    from recordings.identity import find_traces
+    from recordings.privacy.identity import find_traces
 
     traces = find_traces(deface_check)
     for trace in traces:

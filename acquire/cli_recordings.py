@@ -120,8 +120,8 @@ def erase(
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
 ) -> None:
     """Delete all sessions and exports of a participant, and log that; exit 1 if any are left."""
-    from recordings.erase import LOG_NAME, plan
-    from recordings.erase import erase as delete
+    from recordings.privacy.erase import LOG_NAME, plan
+    from recordings.privacy.erase import erase as delete
 
     planned = plan(folder, participant)
     for session in planned.sessions:

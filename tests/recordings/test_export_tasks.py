@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from recordings import erase, export_tables
+from recordings import export_tables
 from recordings.errors import RecordingError
 from recordings.export import Order, run, session_name
 from recordings.export_jobs import jobs_that_fit
 from recordings.export_places import read_exports
 from recordings.manifest import Manifest, State
+from recordings.privacy import erase
 from tests.recordings.exporting import all_files, exported
 from tests.recordings.simulated_session import Plan, make_session
 

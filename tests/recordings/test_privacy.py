@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from recordings import erase
 from recordings.errors import RecordingError
 from recordings.export_bids import Settings as Bids
 from recordings.export_mmme import Settings as Mmme
 from recordings.export_tables import Settings as Tables
-from recordings.identity import find_traces
+from recordings.privacy import erase
+from recordings.privacy.identity import find_traces
 from recordings.shared_tables import read_tsv
 from tests.recordings.exporting import exported, study
 

@@ -1,0 +1,1 @@
+"""Who could be recognized in a session, and how a participant is taken out again."""
