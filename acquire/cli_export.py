@@ -48,8 +48,8 @@ def export(
 def _run(
     kind: str, sessions: list[Path], to: Path, settings: Any, jobs: int, as_json: bool
 ) -> None:
-    from recordings.export import Done, Order, find_sessions, run
-    from recordings.export_jobs import jobs_that_fit
+    from recordings.export.jobs import jobs_that_fit
+    from recordings.export.tasks import Done, Order, find_sessions, run
 
     found = find_sessions(sessions)
     order = Order(kind, found, to, settings, jobs or jobs_that_fit(kind, found))
@@ -94,7 +94,7 @@ def bids(
     as_json: Json = False,
 ) -> None:
     """Sessions as one BIDS dataset; done again it adds what is new."""
-    from recordings.export_bids import Settings
+    from recordings.export.bids import Settings
 
     settings = Settings(name, format_, video, days_back, stimuli)
     _run("bids", sessions, to, settings, jobs, as_json)
@@ -115,7 +115,7 @@ def csv(
     as_json: Json = False,
 ) -> None:
     """Every stream as a table, CSV or Parquet."""
-    from recordings.export_tables import Settings
+    from recordings.export.tables import Settings
 
     _run("csv", sessions, to, Settings(format_, stamps, tuple(stream or ())), jobs, as_json)
 
@@ -132,7 +132,7 @@ def edf(
     as_json: Json = False,
 ) -> None:
     """Signals as EDF+ or BDF+, markers as annotations."""
-    from recordings.export_edf import Settings
+    from recordings.export.edf import Settings
 
     _run("edf", sessions, to, Settings(format_, tuple(stream or ())), jobs, as_json)
 
@@ -148,7 +148,7 @@ def video(
     as_json: Json = False,
 ) -> None:
     """An ordinary MP4 of each camera, in colour, with the true times of its frames."""
-    from recordings.export_video import Settings
+    from recordings.export.video import Settings
 
     _run("video", sessions, to, Settings(crf, width, tuple(camera or ())), jobs, as_json)
 
@@ -163,7 +163,7 @@ def mmme(
     as_json: Json = False,
 ) -> None:
     """The layout of the MMME corpus: frames of each clip, signals with triggers, coding sheet."""
-    from recordings.export_mmme import Settings
+    from recordings.export.mmme import Settings
 
     _run("mmme", sessions, to, Settings(camera, image), jobs, as_json)
 
@@ -199,7 +199,7 @@ def clips(
     as_json: Json = False,
 ) -> None:
     """Pieces of video around trials or events, with their times, frames and codes."""
-    from recordings.export_clips import Settings
+    from recordings.export.clips import Settings
 
     settings = Settings(
         around, tuple(code or ()), events, before, after, form, crop, camera, _box(box)

@@ -55,7 +55,7 @@ def check(
 
 def _check_many(paths: list[Path], thresholds: Path | None, jobs: int, as_json: bool) -> None:
     from recordings.check_many import Checked, check_many
-    from recordings.export import find_sessions
+    from recordings.export.tasks import find_sessions
 
     def tell(done: Checked) -> None:
         if not as_json:

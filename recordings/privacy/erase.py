@@ -19,10 +19,10 @@ from typing import Final
 
 from recordings import layout
 from recordings.errors import RecordingError
-from recordings.export import RECORDS, stage_in
-from recordings.export_places import read_exports
+from recordings.export.places import read_exports
+from recordings.export.shared_tables import drop_rows, is_shared, read_tsv
+from recordings.export.tasks import RECORDS, stage_in
 from recordings.manifest import MANIFEST_NAME, Manifest
-from recordings.shared_tables import drop_rows, is_shared, read_tsv
 
 LOG_NAME: Final = "erased.jsonl"
 QUIET_S: Final = 10.0  # a recording that grew more recently is still running

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final
 
 from recordings.errors import RecordingError
+from recordings.export.shared_tables import read_tsv
 from recordings.manifest import MANIFEST_NAME, Manifest
-from recordings.shared_tables import read_tsv
 from recordings.xdf_reader import read_xdf
 
 _VIDEO: Final = {".nut", ".mkv", ".raw", ".mp4", ".avi", ".mov", ".webm"}

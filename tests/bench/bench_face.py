@@ -23,7 +23,7 @@ import numpy as np
 
 from devices.face import Face, Look
 from gui.face_finder import GUIDE, SLACK
-from recordings.export_video import to_rgb
+from recordings.export.video import to_rgb
 from recordings.face_box import Box, find_face
 from recordings.planes import Picture
 

@@ -10,7 +10,7 @@ import pytest
 
 from devices.face import Face
 from recordings import face_box
-from recordings.export_video import to_rgb
+from recordings.export.video import to_rgb
 from recordings.planes import Picture
 
 

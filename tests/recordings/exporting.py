@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from recordings.export import Done, Order, run
+from recordings.export.tasks import Done, Order, run
 from recordings.manifest import Manifest
 from tests.recordings.simulated_session import Plan, make_session
 

@@ -8,17 +8,17 @@ from pathlib import Path
 
 import pytest
 
-from recordings import export_tables
 from recordings.errors import RecordingError
-from recordings.export import Order, run, session_name
-from recordings.export_jobs import jobs_that_fit
-from recordings.export_places import read_exports
+from recordings.export import tables
+from recordings.export.jobs import jobs_that_fit
+from recordings.export.places import read_exports
+from recordings.export.tasks import Order, run, session_name
 from recordings.manifest import Manifest, State
 from recordings.privacy import erase
 from tests.recordings.exporting import all_files, exported
 from tests.recordings.simulated_session import Plan, make_session
 
-SETTINGS = export_tables.Settings(streams=("protocol",))
+SETTINGS = tables.Settings(streams=("protocol",))
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_any_error_is_the_sessions_own(
     def fail(*_: object) -> list[str]:
         raise error
 
-    monkeypatch.setattr(export_tables, "export", fail)
+    monkeypatch.setattr(tables, "export", fail)
     (done,) = exported("csv", [session], tmp_path / "out", SETTINGS)
     assert done.outcome == "failed"
     assert done.error.startswith(type(error).__name__)
@@ -101,7 +101,7 @@ def test_what_an_interrupted_export_has_left_is_erased(
         (folder / "half.csv").write_text("of participant 01")
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(export_tables, "export", die)
+    monkeypatch.setattr(tables, "export", die)
     with pytest.raises(KeyboardInterrupt):
         run(Order("csv", (session,), target, SETTINGS))
     assert read_exports(session) == [{"kind": "csv", "target": str(target)}]

@@ -13,16 +13,10 @@ import av
 import numpy as np
 import pytest
 
-from recordings import (
-    export_clips,
-    export_edf,
-    export_mmme,
-    export_tables,
-    export_video,
-    open_session,
-)
+from recordings import open_session
 from recordings.errors import RecordingError
-from recordings.export import find_sessions
+from recordings.export import clips, edf, mmme, tables, video
+from recordings.export.tasks import find_sessions
 from recordings.face_box import steady_box
 from tests.recordings.drawn_faces import hide_the_detector
 from tests.recordings.exporting import all_files, exported, study
@@ -45,7 +39,7 @@ def test_tables_hold_every_value(
     sessions: list[Path], tmp_path: Path, format_: Literal["csv", "parquet"]
 ) -> None:
     pq = pytest.importorskip("pyarrow.parquet")
-    target = _one("csv", sessions[0], tmp_path, export_tables.Settings(format_))
+    target = _one("csv", sessions[0], tmp_path, tables.Settings(format_))
     path = target / f"{sessions[0].name}_eeg.{format_}"
     if format_ == "csv":
         table = np.loadtxt(path, delimiter=",", skiprows=1)
@@ -70,7 +64,7 @@ def test_edf_is_read_by_pyedflib(
     sessions: list[Path], tmp_path: Path, format_: Literal["edf", "bdf"], steps: int
 ) -> None:
     pyedflib = pytest.importorskip("pyedflib")
-    settings = export_edf.Settings(format_, ("eeg",))
+    settings = edf.Settings(format_, ("eeg",))
     target = _one("edf", sessions[0], tmp_path, settings)
     with open_session(sessions[0]) as session:
         raw = session.to_mne()
@@ -89,7 +83,7 @@ def test_edf_is_read_by_pyedflib(
 
 
 def test_a_video_has_its_true_times(sessions: list[Path], tmp_path: Path) -> None:
-    target = _one("video", sessions[0], tmp_path, export_video.Settings(crf=1))
+    target = _one("video", sessions[0], tmp_path, video.Settings(crf=1))
     with open_session(sessions[0]) as session:
         camera = session.cameras["face"]
         times, first = camera.times, camera.frame(0)
@@ -104,12 +98,12 @@ def test_a_video_has_its_true_times(sessions: list[Path], tmp_path: Path) -> Non
 def test_frames_that_come_together_stay_near_their_times() -> None:
     times = 100 + np.array([0.0, 0.01, 0.01, 0.005, 0.02, *(0.03 + np.arange(5000) / 5000)])
     for rate in (1e6, 1000.0):
-        stamps = export_video.ticks(times, rate)
+        stamps = video.ticks(times, rate)
         assert np.all(np.diff(stamps) > 0)
         np.testing.assert_array_equal(
             stamps[:5] - stamps[1], np.array([-0.01 * rate, 0, 1, 2, 0.01 * rate])
         )
-    microseconds = export_video.ticks(times, 1e6)
+    microseconds = video.ticks(times, 1e6)
     np.testing.assert_allclose(microseconds[4:] / 1e6, times[4:] - 100, atol=1e-6)
 
 
@@ -117,19 +111,19 @@ def test_colours_of_a_mosaic_are_right_way_round() -> None:
     mosaic = np.zeros((16, 16), np.uint8)
     mosaic[::2, ::2] = 200  # RGGB: red alone
     for name, rolled in (("BayerRG8", (0, 0)), ("BayerGR8", (0, 1)), ("BayerGB8", (1, 0))):
-        rgb = export_video.to_rgb(np.roll(mosaic, rolled, (0, 1)), name)
+        rgb = video.to_rgb(np.roll(mosaic, rolled, (0, 1)), name)
         assert rgb[6:10, 6:10, 0].min() > 150
         assert rgb[6:10, 6:10, 1:].max() < 50
-    blue = export_video.to_rgb(np.roll(mosaic, (1, 1), (0, 1)), "BayerBG8")
+    blue = video.to_rgb(np.roll(mosaic, (1, 1), (0, 1)), "BayerBG8")
     assert blue[6:10, 6:10, 0].min() > 150
 
 
 def test_the_mmme_layout(sessions: list[Path], tmp_path: Path) -> None:
-    target = _one("mmme", sessions[0], tmp_path, export_mmme.Settings())
+    target = _one("mmme", sessions[0], tmp_path, mmme.Settings())
     folder = target / "01" / sessions[0].name
     with (folder / "coding_file.csv").open(newline="") as file:
         sheet = list(csv.DictReader(file))
-    assert tuple(sheet[0]) == export_mmme.CODING_COLUMNS
+    assert tuple(sheet[0]) == mmme.CODING_COLUMNS
     with open_session(sessions[0]) as session:
         trials = [t for t in session.trials() if t.end is not None]
         assert trials
@@ -163,7 +157,7 @@ def test_clips_frames_and_pairs(sessions: list[Path], tmp_path: Path) -> None:
         f"09,{trial.code},0.1,0.2,0.3,4,anger,Micro\n"
         f"01,999,0.1,0.2,0.3,4,anger,Micro\n"
     )
-    settings = export_clips.Settings(events=sheet, form="pair", box=(4, 6, 41, 30))
+    settings = clips.Settings(events=sheet, form="pair", box=(4, 6, 41, 30))
     (done,) = exported("clips", sessions[:1], tmp_path / "pair", settings)
     assert done.notes == ("coded.csv, line 4: no clip or no times; left out",)
     folder = tmp_path / "pair" / sessions[0].name
@@ -173,7 +167,7 @@ def test_clips_frames_and_pairs(sessions: list[Path], tmp_path: Path) -> None:
     with av.open(str(folder / row["apex_image"])) as image:
         picture = next(image.decode(video=0)).to_ndarray(format="gray")
     np.testing.assert_array_equal(picture, wanted[6:36, 4:44])
-    _one("clips", sessions[0], tmp_path / "clip", export_clips.Settings())
+    _one("clips", sessions[0], tmp_path / "clip", clips.Settings())
     with (tmp_path / "clip" / sessions[0].name / "clips.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     with av.open(str(tmp_path / "clip" / sessions[0].name / rows[0]["video"])) as container:
@@ -182,7 +176,7 @@ def test_clips_frames_and_pairs(sessions: list[Path], tmp_path: Path) -> None:
     with open_session(sessions[0]) as session:
         first = session.cameras["face"].frame(int(rows[0]["first_frame"]))
     np.testing.assert_array_equal(decoded[0], first)
-    around = export_clips.Settings("onset", form="frames", before_s=0.05, after_s=0.1)
+    around = clips.Settings("onset", form="frames", before_s=0.05, after_s=0.1)
     _one("clips", sessions[0], tmp_path / "frames", around)
     counts = [len(list(d.iterdir())) for d in (tmp_path / "frames" / sessions[0].name).glob("on*")]
     assert all(abs(count - 0.15 * FPS) <= 2 for count in counts)
@@ -208,7 +202,7 @@ def test_the_face_of_a_gray_camera_is_cut_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     session = make_session(tmp_path / "data", Plan(seconds=7.0, face=(320, 240)))
-    settings = export_clips.Settings("onset", before_s=0.05, after_s=0.1, crop="face")
+    settings = clips.Settings("onset", before_s=0.05, after_s=0.1, crop="face")
     target = _one("clips", session, tmp_path / "out", settings)
     with (target / session.name / "clips.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
@@ -258,7 +252,7 @@ def test_many_sessions_at_once_and_one_that_fails(sessions: list[Path], tmp_path
 
 
 def test_two_sessions_of_one_name_are_not_mixed(sessions: list[Path], tmp_path: Path) -> None:
-    settings = export_tables.Settings(streams=("protocol",))
+    settings = tables.Settings(streams=("protocol",))
     twin = tmp_path / "elsewhere" / sessions[0].name
     twin.mkdir(parents=True)
     for name in ("session.json", "recording.xdf"):

@@ -9,9 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import export_bids, export_edf, export_mmme, export_tables, layout, xdf
-from recordings.file_names import file_stems
-from recordings.shared_tables import read_tsv
+from recordings import layout, xdf
+from recordings.export import bids, edf, mmme, tables
+from recordings.export.file_names import file_stems
+from recordings.export.shared_tables import read_tsv
 from recordings.to_mne import Grid
 from tests.recordings.exporting import all_files, exported
 from tests.recordings.foreign_streams import add_stream
@@ -28,10 +29,10 @@ def session(tmp_path: Path) -> Path:
 @pytest.mark.parametrize(
     ("kind", "settings"),
     [
-        ("csv", export_tables.Settings()),
-        ("edf", export_edf.Settings()),
-        ("mmme", export_mmme.Settings()),
-        ("bids", export_bids.Settings(video="none")),
+        ("csv", tables.Settings()),
+        ("edf", edf.Settings()),
+        ("mmme", mmme.Settings()),
+        ("bids", bids.Settings(video="none")),
     ],
 )
 def test_no_name_of_a_stream_leaves_the_target_or_hides_another(
@@ -59,7 +60,7 @@ def test_physiology_in_bids_keeps_every_digit(session: Path, tmp_path: Path, dty
     times = np.r_[np.arange(100), np.arange(110, 210)] / 100  # ten samples are missing
     add_stream(session, 20, "box", data, times=times.tolist())
     target = tmp_path / "out"
-    (done,) = exported("bids", [session], target, export_bids.Settings(video="none"))
+    (done,) = exported("bids", [session], target, bids.Settings(video="none"))
     assert done.outcome == "exported", done
     (table,) = target.rglob("*recording-box_physio.tsv.gz")
     cells = gzip.decompress(table.read_bytes()).decode().splitlines()
@@ -93,7 +94,7 @@ def test_integer_codes_are_events_and_what_has_no_place_is_told(
     add_stream(session, 20, "box", codes, type_="Markers", rate_hz=0.0, times=[1.0, 2.0, 3.0])
     add_stream(session, 21, "gaze", np.ones((9, 2), np.float32), type_="Gaze", rate_hz=0.0)
     target = tmp_path / "out"
-    (done,) = exported("bids", [session], target, export_bids.Settings(video="none"))
+    (done,) = exported("bids", [session], target, bids.Settings(video="none"))
     (table,) = target.rglob("*_events.tsv")
     rows = [row for row in read_tsv(table)[1] if row["stream"] == "box"]
     assert [row["value"] for row in rows] == ["101", "100", "7"]
@@ -112,7 +113,7 @@ def test_edf_takes_anybodys_units_and_labels_and_leaves_out_what_does_not_fit(
     add_stream(session, 20, "amp", data, type_="EEG", labels=labels, units=units)
     add_stream(session, 21, "counter", np.full((300, 1), 2**31 - 1, np.int32))
     add_stream(session, 22, "odd", np.ones((300, 1), np.float32), rate_hz=33.3333)
-    (done,) = exported("edf", [session], tmp_path / "out", export_edf.Settings())
+    (done,) = exported("edf", [session], tmp_path / "out", edf.Settings())
     assert done.outcome == "exported", done
     counter, odd = sorted(note for note in done.notes if note.endswith("left out"))
     assert counter.startswith("counter, 1: 2.14748e+09 is beyond the 8 characters")
@@ -125,8 +126,8 @@ def test_edf_takes_anybodys_units_and_labels_and_leaves_out_what_does_not_fit(
         assert read == ["uV", "uV", "kOhm", "degC", "m/s?", ""]
         np.testing.assert_allclose(reader.readSignal(0)[:300], data[:, 0], atol=1e-4)
         assert reader.readSignal(3)[7] == pytest.approx(0.0, abs=1e-4)
-    assert export_edf._order((1.0, 0.5, "BAD_ACQ_SKIP")) < export_edf._order((1.0, None, "b"))
-    named = export_edf.Settings(streams=("counter",))
+    assert edf._order((1.0, 0.5, "BAD_ACQ_SKIP")) < edf._order((1.0, None, "b"))
+    named = edf.Settings(streams=("counter",))
     (done,) = exported("edf", [session], tmp_path / "named", named)
     assert done.outcome == "failed"
     assert "unisono export csv keeps it" in done.error
@@ -143,7 +144,7 @@ def test_the_eeg_is_the_stream_that_was_chosen_and_others_are_told(
     add_stream(session, 20, "eeg", np.zeros((0, 2), np.float32), type_="EEG")
     recording.write_bytes(recording.read_bytes() + whole[head:])
     add_stream(session, 21, "second", np.ones((300, 2), np.float32), type_="eeg")
-    (done,) = exported("bids", [session], tmp_path / "out", export_bids.Settings(video="none"))
+    (done,) = exported("bids", [session], tmp_path / "out", bids.Settings(video="none"))
     assert done.outcome == "exported", done
     assert "second: the EEG is eeg; this stream is physiology" in done.notes
 
@@ -152,7 +153,7 @@ def test_columns_of_a_table_are_never_alike_or_nameless(session: Path, tmp_path:
     labels = ("a", "a", "", "", "time", "lsl_time")
     data = np.arange(12, dtype=np.float32).reshape(2, 6)
     add_stream(session, 20, "box", data, labels=labels, units=("V", "V", "", "", "", "s"))
-    settings = export_tables.Settings(streams=("box",))
+    settings = tables.Settings(streams=("box",))
     (done,) = exported("csv", [session], tmp_path / "out", settings)
     head, *rows = (tmp_path / "out" / done.files[0]).read_text().splitlines()
     assert head == "time,lsl_time,a [V],a-2 [V],channel,channel-2,time-2,lsl_time [s]"

@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 
 from recordings.errors import RecordingError
-from recordings.export_bids import Settings as Bids
-from recordings.export_mmme import Settings as Mmme
-from recordings.export_tables import Settings as Tables
+from recordings.export.bids import Settings as Bids
+from recordings.export.mmme import Settings as Mmme
+from recordings.export.shared_tables import read_tsv
+from recordings.export.tables import Settings as Tables
 from recordings.privacy import erase
 from recordings.privacy.identity import find_traces
-from recordings.shared_tables import read_tsv
 from tests.recordings.exporting import exported, study
 
 

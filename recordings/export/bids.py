@@ -16,11 +16,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from recordings import bids_beh, layout
-from recordings.bids_files import Names, write_json
+from recordings import layout
 from recordings.errors import RecordingError
+from recordings.export import bids_beh
+from recordings.export.bids_files import Names, write_json
+from recordings.export.shared_tables import NOTHING, read_tsv, write_tsv
 from recordings.session import Session
-from recordings.shared_tables import NOTHING, read_tsv, write_tsv
 from recordings.stream import Stream
 from recordings.to_mne import channel_kinds, grid_of, to_mne
 
@@ -45,7 +46,7 @@ class Settings:
 
 
 def export(session: Session, folder: Path, settings: Settings) -> list[str]:
-    """Write one session as a dataset of its own into `folder`; see `recordings.export`.
+    """Write one session as a dataset of its own into `folder`; see `recordings.export.tasks`.
 
     Raises:
         RecordingError: it has no manifest, or mne-bids is missing.

@@ -10,10 +10,10 @@ from typing import Final, Literal
 
 import numpy as np
 
-from recordings.bids_files import Names, column_names, label, write_json, write_tsv_gz
 from recordings.errors import RecordingError
+from recordings.export.bids_files import Names, column_names, label, write_json, write_tsv_gz
+from recordings.export.shared_tables import write_tsv
 from recordings.session import Session, SessionMarker
-from recordings.shared_tables import write_tsv
 from recordings.stream import Stream
 from recordings.stream_check import EVENTS_STREAM, VIDEO_TYPE
 from recordings.timing import F64Array
@@ -210,7 +210,7 @@ def write_video(
         )
         try:
             if what == "mp4":
-                from recordings.export_video import write_mp4
+                from recordings.export.video import write_mp4
 
                 write_mp4(camera, names.path(folder, "video.mp4", camera.name))
                 continue

@@ -15,7 +15,7 @@ import numpy as np
 
 from recordings.camera import Camera
 from recordings.errors import RecordingError
-from recordings.export import session_name
+from recordings.export.tasks import session_name
 from recordings.planes import Picture
 from recordings.session import Session
 from recordings.timing import F64Array, IntArray
@@ -31,7 +31,7 @@ class Settings:
 
 
 def export(session: Session, folder: Path, settings: Settings) -> list[str]:
-    """Write the videos of one session; see `recordings.export`.
+    """Write the videos of one session; see `recordings.export.tasks`.
 
     Raises:
         RecordingError: a camera is unknown, or a video is missing or damaged.

@@ -27,20 +27,20 @@ from typing import Any, Final, Literal
 
 from recordings.atomic import replace_file
 from recordings.errors import RecordingError
-from recordings.export_places import remember
+from recordings.export.places import remember
+from recordings.export.shared_tables import is_shared, merge
 from recordings.manifest import MANIFEST_NAME, State
 from recordings.session import locate, open_session
-from recordings.shared_tables import is_shared, merge
 
 RECORDS: Final = ".unisono"
 
 KINDS: Final[Mapping[str, str]] = {
-    "bids": "recordings.export_bids",
-    "csv": "recordings.export_tables",
-    "edf": "recordings.export_edf",
-    "video": "recordings.export_video",
-    "mmme": "recordings.export_mmme",
-    "clips": "recordings.export_clips",
+    "bids": "recordings.export.bids",
+    "csv": "recordings.export.tables",
+    "edf": "recordings.export.edf",
+    "video": "recordings.export.video",
+    "mmme": "recordings.export.mmme",
+    "clips": "recordings.export.clips",
 }
 """Each module has a frozen dataclass `Settings` and `export(session, folder, settings)`."""
 

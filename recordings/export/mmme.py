@@ -21,9 +21,9 @@ from typing import Final, Literal
 import numpy as np
 
 from recordings.errors import RecordingError
-from recordings.export_clips import choose_camera, picture_of, write_image
-from recordings.file_names import file_stems
-from recordings.pieces import Piece, clips_of
+from recordings.export.clips import choose_camera, picture_of, write_image
+from recordings.export.excerpts import Piece, clips_of
+from recordings.export.file_names import file_stems
 from recordings.session import Session
 from recordings.stream import Stream
 from recordings.stream_check import EVENTS_STREAM, VIDEO_TYPE
@@ -47,7 +47,7 @@ class Settings:
 
 
 def export(session: Session, folder: Path, settings: Settings) -> list[str]:
-    """Write one session; see `recordings.export`.
+    """Write one session; see `recordings.export.tasks`.
 
     Raises:
         RecordingError: it has no manifest or no camera.

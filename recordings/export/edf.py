@@ -16,8 +16,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from recordings.errors import RecordingError
-from recordings.export import session_name
-from recordings.file_names import file_stems
+from recordings.export.file_names import file_stems
+from recordings.export.tasks import session_name
 from recordings.session import Session
 from recordings.stream import Stream
 from recordings.stream_check import EVENTS_STREAM, VIDEO_TYPE
@@ -41,7 +41,7 @@ class Settings:
 
 
 def export(session: Session, folder: Path, settings: Settings) -> list[str]:
-    """Write the signals of one session; see `recordings.export`.
+    """Write the signals of one session; see `recordings.export.tasks`.
 
     Raises:
         RecordingError: a stream that was asked for is no signal or does not fit into EDF, no

@@ -14,8 +14,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.errors import RecordingError
-from recordings.export import session_name
-from recordings.file_names import file_stems
+from recordings.export.file_names import file_stems
+from recordings.export.tasks import session_name
 from recordings.session import Session, Stream
 from recordings.stream import Stamps
 from recordings.to_mne import unique, unique_labels
@@ -33,7 +33,7 @@ class Settings:
 
 
 def export(session: Session, folder: Path, settings: Settings) -> list[str]:
-    """Write the tables of one session; see `recordings.export`.
+    """Write the tables of one session; see `recordings.export.tasks`.
 
     Raises:
         RecordingError: a stream is unknown, or pyarrow is missing for Parquet.

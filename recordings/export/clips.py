@@ -20,10 +20,10 @@ import numpy as np
 
 from recordings.camera import Camera
 from recordings.errors import RecordingError
-from recordings.export import session_name
-from recordings.export_video import ticks, to_rgb
+from recordings.export.excerpts import Piece, around_events, clips_of, coded_events
+from recordings.export.tasks import session_name
+from recordings.export.video import ticks, to_rgb
 from recordings.face_box import Box, can_find_faces, crop, steady_box
-from recordings.pieces import Piece, around_events, clips_of, coded_events
 from recordings.planes import Picture
 from recordings.session import Session
 
@@ -46,7 +46,7 @@ class Settings:
 
 
 def export(session: Session, folder: Path, settings: Settings) -> list[str]:
-    """Write the pieces of one session; see `recordings.export`.
+    """Write the pieces of one session; see `recordings.export.tasks`.
 
     Raises:
         RecordingError: there is no camera, no such event, or the coding sheet cannot be read.

@@ -1,0 +1,1 @@
+"""Sessions in other people's forms: BIDS, EDF, tables, clips, videos. Judges nothing."""
