@@ -34,7 +34,7 @@ def check(
     """Verify sessions or XDF files; exit 0 pass, 1 warnings, 2 fail."""
     from recordings.check import exit_code
     from recordings.manifest import MANIFEST_NAME
-    from recordings.report import check_and_report
+    from recordings.report.html import check_and_report
 
     is_study = paths[0].is_dir() and not (paths[0] / MANIFEST_NAME).exists()
     if len(paths) > 1 or (is_study and any(paths[0].rglob(MANIFEST_NAME))):
@@ -54,8 +54,8 @@ def check(
 
 
 def _check_many(paths: list[Path], thresholds: Path | None, jobs: int, as_json: bool) -> None:
-    from recordings.check_many import Checked, check_many
     from recordings.export.tasks import find_sessions
+    from recordings.report.many import Checked, check_many
 
     def tell(done: Checked) -> None:
         if not as_json:

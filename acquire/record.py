@@ -168,7 +168,7 @@ def _exit_code(outcome: Outcome, interrupted: bool) -> Exit:
 
 def _write_report(folder: Path) -> Report | None:
     """Check the session and write its report; a check that fails never harms the recording."""
-    from recordings.report import check_and_report
+    from recordings.report.html import check_and_report
 
     try:
         return check_and_report(folder)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-import recordings.report
+import recordings.report.html
 from acquire.record import _write_report
 
 
@@ -16,7 +16,7 @@ def test_whatever_the_check_trips_over_is_one_line(
     def trip(path: Path) -> None:
         raise ValueError("supplied range of [nan, nan] is not finite")
 
-    monkeypatch.setattr(recordings.report, "check_and_report", trip)
+    monkeypatch.setattr(recordings.report.html, "check_and_report", trip)
     assert _write_report(tmp_path) is None
     said = capsys.readouterr().err
     assert said.count("\n") == 1

@@ -11,12 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import check_many, layout, open_session, timing, xdf
+from recordings import layout, open_session, timing, xdf
 from recordings.check import check, exit_code
 from recordings.errors import RecordingError
 from recordings.manifest import Fate, Finding, Manifest, PairReport, Report, State, Verdict
 from recordings.markers import marker_findings, parse_markers
-from recordings.report import check_and_report
+from recordings.report import many
+from recordings.report.html import check_and_report
 from recordings.waves import BLINK, HEARTBEAT, PULSE, Wave, find_wave
 from recordings.xdf_reader import read_xdf
 from tests.recordings.simulated_session import Plan, make_session
@@ -206,8 +207,8 @@ def test_an_error_in_one_session_is_its_own(monkeypatch: pytest.MonkeyPatch) -> 
     def fail(*_: object, **__: object) -> Report:
         raise MemoryError("1 TB")
 
-    monkeypatch.setattr(check_many, "check_and_report", fail)
-    done = check_many.check_one(Path("a"), None)
+    monkeypatch.setattr(many, "check_and_report", fail)
+    done = many.check_one(Path("a"), None)
     assert (done.error, done.exit_code) == ("MemoryError: 1 TB", 2)
 
 

@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings import layout, looks, plots
+from recordings import layout, looks
 from recordings.check import check, examine
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, Report, State
-from recordings.methods import methods_text, milliseconds
-from recordings.plots import Row, Span, Trace
-from recordings.report import MAX_PAIRS, check_and_report, render, write_report
+from recordings.report import plots
+from recordings.report.html import MAX_PAIRS, check_and_report, render, write_report
+from recordings.report.methods import methods_text, milliseconds
+from recordings.report.plots import Row, Span, Trace
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.test_xdf import GOLDEN
 from tests.recordings.xdf_samples import header_xml, write

@@ -14,8 +14,8 @@ from recordings import xdf
 from recordings.check import check
 from recordings.errors import RecordingError
 from recordings.manifest import Report, Verdict
-from recordings.methods import methods_text
-from recordings.report import check_and_report
+from recordings.report.html import check_and_report
+from recordings.report.methods import methods_text
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
 

@@ -7,11 +7,12 @@ from typing import Final
 
 import numpy as np
 
-from recordings import plots, timing
+from recordings import timing
 from recordings.check import Examination
 from recordings.manifest import INDEX_CHANNELS, Fate
 from recordings.markers import Marker
-from recordings.plots import Row, Span, Trace
+from recordings.report import plots
+from recordings.report.plots import Row, Span, Trace
 from recordings.stream_check import EVENTS_STREAM, StreamExam
 from recordings.timing import F64Array
 

@@ -14,18 +14,19 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from recordings import figures, layout, looks, plots
+from recordings import layout, looks
 from recordings.check import Examination, examine
 from recordings.errors import NotWritten
 from recordings.manifest import CameraReport, Fate, Finding, Manifest, PairReport, Report, Verdict
-from recordings.methods import methods_text, milliseconds
+from recordings.report import figures, plots
+from recordings.report.methods import methods_text, milliseconds
 from recordings.stream_check import EVENTS_STREAM
 from recordings.truth import Found
 
 MAX_PAIRS: Final = 28  # in the table: all pairs of 8 streams
 MAX_EVENTS: Final = 200
 MAX_GAPS: Final = 50  # in the table; the first 1000 of each stream are in report.json
-_TEMPLATES: Final = Path(__file__).parent / "templates"
+_TEMPLATES: Final = Path(__file__).parent
 
 _VERDICTS: Final = {
     Verdict.PASS: ("alive", "Everything that was sent is here, and accounted for."),

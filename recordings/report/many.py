@@ -11,7 +11,7 @@ from pathlib import Path
 
 from recordings.check import EXIT_CODES
 from recordings.errors import RecordingError
-from recordings.report import check_and_report
+from recordings.report.html import check_and_report
 
 FAILED = 2
 
