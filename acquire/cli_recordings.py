@@ -32,7 +32,7 @@ def check(
     as_json: Json = False,
 ) -> None:
     """Verify sessions or XDF files; exit 0 pass, 1 warnings, 2 fail."""
-    from recordings.check import exit_code
+    from recordings.check.examination import exit_code
     from recordings.manifest import MANIFEST_NAME
     from recordings.report.html import check_and_report
 

@@ -30,8 +30,8 @@ from devices.base import (
     StreamSpec,
     VideoSpec,
 )
+from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.errors import RecordingError
-from recordings.stream_check import EVENTS_STREAM
 
 if TYPE_CHECKING:
     from recordings.camera import Camera

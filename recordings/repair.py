@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recordings import layout, thresholds
+from recordings import layout
+from recordings.check import thresholds
 from recordings.errors import RecordingError
 from recordings.manifest import (
     INDEX_CHANNELS,

@@ -21,11 +21,11 @@ from typing import Any, Self
 
 from recordings import layout
 from recordings.camera import Camera
+from recordings.check.stream_exam import VIDEO_TYPE
 from recordings.errors import RecordingError
 from recordings.manifest import INDEX_CHANNELS, MANIFEST_NAME, Manifest, VideoEntry
 from recordings.markers import Marker, parse_markers
 from recordings.stream import Stamps, Stream
-from recordings.stream_check import VIDEO_TYPE
 from recordings.trials import Trial, columns, trials
 from recordings.xdf_reader import XdfRecording, XdfStream, read_xdf
 

@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings import timing
+from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.errors import RecordingError
 from recordings.stream import Stamps, Stream
-from recordings.stream_check import EVENTS_STREAM
 from recordings.timing import F64Array
 
 if TYPE_CHECKING:

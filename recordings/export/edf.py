@@ -15,12 +15,12 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from recordings.check.stream_exam import EVENTS_STREAM, VIDEO_TYPE
 from recordings.errors import RecordingError
 from recordings.export.file_names import file_stems
 from recordings.export.tasks import session_name
 from recordings.session import Session
 from recordings.stream import Stream
-from recordings.stream_check import EVENTS_STREAM, VIDEO_TYPE
 from recordings.to_mne import Grid, describe, grid_of, unique
 
 _UNITS: Final = {

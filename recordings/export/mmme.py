@@ -20,13 +20,13 @@ from typing import Final, Literal
 
 import numpy as np
 
+from recordings.check.stream_exam import EVENTS_STREAM, VIDEO_TYPE
 from recordings.errors import RecordingError
 from recordings.export.clips import choose_camera, picture_of, write_image
 from recordings.export.excerpts import Piece, clips_of
 from recordings.export.file_names import file_stems
 from recordings.session import Session
 from recordings.stream import Stream
-from recordings.stream_check import EVENTS_STREAM, VIDEO_TYPE
 from recordings.timing import F64Array
 
 COUNTER: Final = 1000

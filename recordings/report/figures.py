@@ -8,12 +8,12 @@ from typing import Final
 import numpy as np
 
 from recordings import timing
-from recordings.check import Examination
+from recordings.check.examination import Examination
+from recordings.check.stream_exam import EVENTS_STREAM, StreamExam
 from recordings.manifest import INDEX_CHANNELS, Fate
 from recordings.markers import Marker
 from recordings.report import plots
 from recordings.report.plots import Row, Span, Trace
-from recordings.stream_check import EVENTS_STREAM, StreamExam
 from recordings.timing import F64Array
 
 _BEFORE_S: Final = 1.0

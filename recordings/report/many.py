@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from recordings.check import EXIT_CODES
+from recordings.check.examination import EXIT_CODES
 from recordings.errors import RecordingError
 from recordings.report.html import check_and_report
 

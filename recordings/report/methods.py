@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.manifest import CameraReport, Manifest, Report, StimulusReport
-from recordings.stream_check import EVENTS_STREAM
 
 
 def milliseconds(value: float | None) -> str:

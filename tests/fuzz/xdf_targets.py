@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from pathlib import Path
 
-from recordings.check import check
+from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.session import open_session
 from recordings.xdf_reader import read_xdf

@@ -12,13 +12,13 @@ import numpy as np
 import pytest
 
 from recordings import layout, open_session, timing, xdf
-from recordings.check import check, exit_code
+from recordings.check.examination import check, exit_code
+from recordings.check.wave_match import BLINK, HEARTBEAT, PULSE, Wave, find_wave
 from recordings.errors import RecordingError
 from recordings.manifest import Fate, Finding, Manifest, PairReport, Report, State, Verdict
 from recordings.markers import marker_findings, parse_markers
 from recordings.report import many
 from recordings.report.html import check_and_report
-from recordings.waves import BLINK, HEARTBEAT, PULSE, Wave, find_wave
 from recordings.xdf_reader import read_xdf
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
@@ -334,7 +334,7 @@ def test_a_wave_that_is_not_there_is_not_found() -> None:
 
 
 def test_importing_the_check_is_cheap() -> None:
-    code = "import sys, recordings.check; print('scipy' in sys.modules, 'av' in sys.modules)"
+    code = "import sys, recordings.check.examination; print('scipy' in sys.modules, 'av' in sys.modules)"
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recordings.check import check
+from recordings.check.examination import check
 from recordings.manifest import Manifest
 from tests.recordings.simulated_session import Plan, make_session
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from recordings import layout, open_session
-from recordings.check import check
+from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
 from recordings.repair import repair

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings import layout, looks
-from recordings.check import check, examine
+from recordings.check.examination import check, examine
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, Report, State
 from recordings.report import plots

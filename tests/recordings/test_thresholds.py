@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from recordings import xdf
-from recordings.check import check
+from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.manifest import Report, Verdict
 from recordings.report.html import check_and_report

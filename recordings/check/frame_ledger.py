@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from recordings.check.stream_exam import StreamExam
 from recordings.errors import RecordingError
 from recordings.manifest import INDEX_CHANNELS, CameraReport, Fate, Finding, VideoEntry
-from recordings.stream_check import StreamExam
 from recordings.timing import F64Array
 
 _LOSSES = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)

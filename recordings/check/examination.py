@@ -14,10 +14,15 @@ from pathlib import Path
 from typing import Final
 
 from recordings import layout
-from recordings.coverage import coverage_findings
+from recordings.check.coverage import coverage_findings
+from recordings.check.frame_ledger import examine_camera
+from recordings.check.integrity import file_findings, recording_findings, state_findings
+from recordings.check.pair_bounds import pair_reports
+from recordings.check.stimulus_timing import stimulus_reports
+from recordings.check.stream_exam import EVENTS_STREAM, StreamExam, examine_stream
+from recordings.check.thresholds import judge, load_thresholds
+from recordings.check.truth import Found, find_all, load_truth, summary
 from recordings.errors import RecordingError
-from recordings.integrity import file_findings, recording_findings, state_findings
-from recordings.ledger import examine_camera
 from recordings.manifest import (
     CameraReport,
     Finding,
@@ -27,12 +32,7 @@ from recordings.manifest import (
     Verdict,
 )
 from recordings.markers import Marker, marker_findings, parse_markers
-from recordings.pairs import pair_reports
 from recordings.session import locate
-from recordings.stimulus_timing import stimulus_reports
-from recordings.stream_check import EVENTS_STREAM, StreamExam, examine_stream
-from recordings.thresholds import judge, load_thresholds
-from recordings.truth import Found, find_all, load_truth, summary
 from recordings.xdf_reader import XdfRecording, read_xdf
 
 EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2}

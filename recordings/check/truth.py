@@ -17,13 +17,13 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from recordings.check.frame_ledger import first_file, stored_rows
+from recordings.check.stream_exam import EVENTS_STREAM, StreamExam
+from recordings.check.wave_match import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
 from recordings.errors import RecordingError
-from recordings.ledger import first_file, stored_rows
 from recordings.manifest import INDEX_CHANNELS, StreamTruth, Truth
 from recordings.markers import parse_markers
-from recordings.stream_check import EVENTS_STREAM, StreamExam
 from recordings.timing import F64Array, IntArray, percentile
-from recordings.waves import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
 
 MAX_EVENTS: Final = 3000  # of a kind, in one stream: enough for a 99th percentile
 MAX_FLASHES: Final = 200  # each costs some decoded frames
@@ -198,7 +198,7 @@ def _in_video(exam: StreamExam, world: dict[str, WorldEvents], path: Path) -> It
     if "stimulus" in world and np.any(np.nan_to_num(code) > 0):
         yield _codes(exam, world["stimulus"], _line_codes(code))
     if "flash_on" in world and "flash_off" in world:
-        from recordings.flashes import find_flashes
+        from recordings.check.flashes import find_flashes
 
         index, times = first_file(*stored_rows(exam))
         on, off = world["flash_on"].times, world["flash_off"].times

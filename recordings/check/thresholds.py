@@ -15,9 +15,9 @@ from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.errors import RecordingError
 from recordings.manifest import Fate, Finding, Report
-from recordings.stream_check import EVENTS_STREAM
 
 NAME: Final = "thresholds.toml"
 _LEVELS_UP: Final = 4  # session, participant's session, participant, study, data folder

@@ -7,9 +7,9 @@ from typing import Any, Final
 
 import numpy as np
 
+from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.manifest import StimulusReport
 from recordings.markers import Marker
-from recordings.stream_check import EVENTS_STREAM
 from recordings.timing import F64Array, percentile
 
 FLASH: Final = "flash_on"

@@ -7,10 +7,10 @@ from itertools import combinations
 
 import numpy as np
 
+from recordings.check.stream_exam import EVENTS_STREAM, StreamExam
+from recordings.check.truth import Found, errors_summary
 from recordings.manifest import Contribution, PairReport
-from recordings.stream_check import EVENTS_STREAM, StreamExam
 from recordings.timing import F64Array
-from recordings.truth import Found, errors_summary
 
 _ENOUGH = 10  # events that a finer kind must have to be preferred
 

@@ -8,9 +8,9 @@ from typing import Final
 
 import numpy as np
 
+from recordings.check.truth import MAX_FLASHES, Found
 from recordings.errors import RecordingError
 from recordings.timing import F64Array, IntArray
-from recordings.truth import MAX_FLASHES, Found
 
 PATCH: Final = 64  # pixels; the square in the top right corner
 _REACH_S: Final = 0.1

@@ -1,0 +1,1 @@
+"""Measures a session and says what it finds. Writes no file."""
