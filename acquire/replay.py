@@ -34,9 +34,9 @@ from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.errors import RecordingError
 
 if TYPE_CHECKING:
-    from recordings.camera import Camera
-    from recordings.session import Session
-    from recordings.signal_files import SignalStream
+    from recordings.read.camera import Camera
+    from recordings.read.session import Session
+    from recordings.read.signal_files import SignalStream
 
 STEP_S = 0.02
 """Samples are sent in chunks of this length."""
@@ -161,8 +161,8 @@ class Replay(Device):
         return [*self._tracks, *self._films]
 
     def _contents(self, path: Path) -> tuple[list[SignalStream], list[Camera]]:
-        from recordings.session import open_session
-        from recordings.signal_files import open_signals, session_streams
+        from recordings.read.session import open_session
+        from recordings.read.signal_files import open_signals, session_streams
 
         signals = open_signals(path)
         if signals is not None:

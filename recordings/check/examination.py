@@ -31,8 +31,8 @@ from recordings.manifest import (
     Report,
     Verdict,
 )
-from recordings.markers import Marker, marker_findings, parse_markers
-from recordings.session import locate
+from recordings.read.markers import Marker, marker_findings, parse_markers
+from recordings.read.session import locate
 from recordings.xdf_reader import XdfRecording, read_xdf
 
 EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2}

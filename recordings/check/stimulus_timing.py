@@ -9,7 +9,7 @@ import numpy as np
 
 from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.manifest import StimulusReport
-from recordings.markers import Marker
+from recordings.read.markers import Marker
 from recordings.timing import F64Array, percentile
 
 FLASH: Final = "flash_on"

@@ -22,7 +22,7 @@ from recordings.check.stream_exam import EVENTS_STREAM, StreamExam
 from recordings.check.wave_match import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
 from recordings.errors import RecordingError
 from recordings.manifest import INDEX_CHANNELS, StreamTruth, Truth
-from recordings.markers import parse_markers
+from recordings.read.markers import parse_markers
 from recordings.timing import F64Array, IntArray, percentile
 
 MAX_EVENTS: Final = 3000  # of a kind, in one stream: enough for a 99th percentile

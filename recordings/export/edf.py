@@ -19,9 +19,9 @@ from recordings.check.stream_exam import EVENTS_STREAM, VIDEO_TYPE
 from recordings.errors import RecordingError
 from recordings.export.file_names import file_stems
 from recordings.export.tasks import session_name
-from recordings.session import Session
-from recordings.stream import Stream
-from recordings.to_mne import Grid, describe, grid_of, unique
+from recordings.read.session import Session
+from recordings.read.stream import Stream
+from recordings.read.to_mne import Grid, describe, grid_of, unique
 
 _UNITS: Final = {
     "microvolts": "uV", "millivolts": "mV", "volts": "V", "microsiemens": "uS", "celsius": "degC",

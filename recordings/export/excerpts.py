@@ -10,7 +10,7 @@ from typing import Final
 
 from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.errors import RecordingError
-from recordings.session import Session
+from recordings.read.session import Session
 
 CLIP_END: Final = 100
 """The code at the end of a clip where codes are all there is, as in MMME; onsets are above it."""

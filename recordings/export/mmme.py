@@ -25,8 +25,8 @@ from recordings.errors import RecordingError
 from recordings.export.clips import choose_camera, picture_of, write_image
 from recordings.export.excerpts import Piece, clips_of
 from recordings.export.file_names import file_stems
-from recordings.session import Session
-from recordings.stream import Stream
+from recordings.read.session import Session
+from recordings.read.stream import Stream
 from recordings.timing import F64Array
 
 COUNTER: Final = 1000

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from recordings.atomic import replace_file
-from recordings.session import locate
+from recordings.read.session import locate
 
 EXPORTS_NAME: Final = "exports.json"
 

@@ -30,7 +30,7 @@ from recordings.errors import RecordingError
 from recordings.export.places import remember
 from recordings.export.shared_tables import is_shared, merge
 from recordings.manifest import MANIFEST_NAME, State
-from recordings.session import locate, open_session
+from recordings.read.session import locate, open_session
 
 RECORDS: Final = ".unisono"
 

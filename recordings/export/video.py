@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
-from recordings.camera import Camera
 from recordings.errors import RecordingError
 from recordings.export.tasks import session_name
 from recordings.planes import Picture
-from recordings.session import Session
+from recordings.read.camera import Camera
+from recordings.read.session import Session
 from recordings.timing import F64Array, IntArray
 
 

@@ -11,7 +11,7 @@ from recordings import timing
 from recordings.check.examination import Examination
 from recordings.check.stream_exam import EVENTS_STREAM, StreamExam
 from recordings.manifest import INDEX_CHANNELS, Fate
-from recordings.markers import Marker
+from recordings.read.markers import Marker
 from recordings.report import plots
 from recordings.report.plots import Row, Span, Trace
 from recordings.timing import F64Array

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from acquire.player_calibration import Calibration, lag_figures, swap_figures, verdicts
 from devices.base import F64Array
 from recordings.manifest import Manifest
-from recordings.session import open_session
+from recordings.read.session import open_session
 from tests.acquire.player_programs import PROTOCOL
 from tests.acquire.program import Unisono, load, unisono, write_rig
 from tests.acquire.test_player_light import RIG, free_port

@@ -12,7 +12,7 @@ import pytest
 from acquire.replay import Replay
 from devices.base import Chunk, Frame, StreamSpec, VideoSpec
 from recordings import open_session
-from recordings.session import Session
+from recordings.read.session import Session
 from tests.acquire.program import Unisono, unisono, write_rig
 from tests.devices.clock import FakeClock
 from tests.recordings.simulated_session import Plan, make_session

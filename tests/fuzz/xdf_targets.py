@@ -7,7 +7,7 @@ from pathlib import Path
 
 from recordings.check.examination import check
 from recordings.errors import RecordingError
-from recordings.session import open_session
+from recordings.read.session import open_session
 from recordings.xdf_reader import read_xdf
 from recordings.xdf_repair import finish_xdf, repair_xdf
 

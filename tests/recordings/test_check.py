@@ -16,7 +16,7 @@ from recordings.check.examination import check, exit_code
 from recordings.check.wave_match import BLINK, HEARTBEAT, PULSE, Wave, find_wave
 from recordings.errors import RecordingError
 from recordings.manifest import Fate, Finding, Manifest, PairReport, Report, State, Verdict
-from recordings.markers import marker_findings, parse_markers
+from recordings.read.markers import marker_findings, parse_markers
 from recordings.report import many
 from recordings.report.html import check_and_report
 from recordings.xdf_reader import read_xdf

@@ -13,7 +13,7 @@ from recordings import layout, xdf
 from recordings.export import bids, edf, mmme, tables
 from recordings.export.file_names import file_stems
 from recordings.export.shared_tables import read_tsv
-from recordings.to_mne import Grid
+from recordings.read.to_mne import Grid
 from tests.recordings.exporting import all_files, exported
 from tests.recordings.foreign_streams import add_stream
 from tests.recordings.simulated_session import Plan, make_session

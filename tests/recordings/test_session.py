@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from recordings import layout, xdf
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
-from recordings.session import Session, open_session
+from recordings.read.session import Session, open_session
 from recordings.video import VideoReader
 from tests.recordings.foreign_streams import add_stream
 from tests.recordings.simulated_session import FPS, START, Plan, make_session

@@ -20,13 +20,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from recordings import layout
-from recordings.camera import Camera
 from recordings.check.stream_exam import VIDEO_TYPE
 from recordings.errors import RecordingError
 from recordings.manifest import INDEX_CHANNELS, MANIFEST_NAME, Manifest, VideoEntry
-from recordings.markers import Marker, parse_markers
-from recordings.stream import Stamps, Stream
-from recordings.trials import Trial, columns, trials
+from recordings.read.camera import Camera
+from recordings.read.markers import Marker, parse_markers
+from recordings.read.stream import Stamps, Stream
+from recordings.read.trials import Trial, columns, trials
 from recordings.xdf_reader import XdfRecording, XdfStream, read_xdf
 
 __all__ = ["Camera", "Session", "SessionMarker", "Stamps", "Stream", "Trial", "open_session"]
@@ -159,12 +159,12 @@ class Session:
     def to_mne(self, name: str | None = None) -> Any:
         """Give a stream (the first of type EEG without a name) as an `mne.io.Raw`.
 
-        See `recordings.to_mne` for gaps, units and how markers become annotations.
+        See `recordings.read.to_mne` for gaps, units and how markers become annotations.
 
         Raises:
             RecordingError: there is no such stream with samples, or MNE is not installed.
         """
-        from recordings.to_mne import to_mne
+        from recordings.read.to_mne import to_mne
 
         return to_mne(self, name)
 

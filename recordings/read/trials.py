@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from recordings.markers import Marker
+from recordings.read.markers import Marker
 
 _ENDS: Final = frozenset({"end", "skip", "repeat", "abort"})
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from recordings.errors import RecordingError
 from recordings.manifest import INDEX_CHANNELS, Fate, VideoEntry
-from recordings.stream import Stream
+from recordings.read.stream import Stream
 from recordings.timing import F64Array, IntArray
 
 if TYPE_CHECKING:  # PyAV takes a quarter of a second

@@ -15,8 +15,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.errors import RecordingError
-from recordings.session import Session
-from recordings.stream import Stream
+from recordings.read.session import Session
+from recordings.read.stream import Stream
 from recordings.timing import F64Array
 from recordings.xdf_header import ChannelInfo
 

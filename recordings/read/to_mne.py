@@ -18,13 +18,13 @@ import numpy.typing as npt
 from recordings import timing
 from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.errors import RecordingError
-from recordings.stream import Stamps, Stream
+from recordings.read.stream import Stamps, Stream
 from recordings.timing import F64Array
 
 if TYPE_CHECKING:
     import mne
 
-    from recordings.session import Session, SessionMarker
+    from recordings.read.session import Session, SessionMarker
 
 KINDS: Final = {
     "EEG": "eeg",

@@ -1,0 +1,1 @@
+"""An open session for analysis. Judges nothing and writes nothing."""
