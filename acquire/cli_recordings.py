@@ -75,7 +75,7 @@ def repair(
     as_json: Json = False,
 ) -> None:
     """Write a readable copy of a crashed or damaged session or XDF file."""
-    from recordings.repair import repair as write_copy
+    from recordings.repair.session import repair as write_copy
 
     done = write_copy(path, out)
     if as_json:

@@ -14,7 +14,7 @@ from typing import Literal
 from recordings import layout
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State
-from recordings.repair import finish_session
+from recordings.repair.session import finish_session
 
 QUIET_S = 5.0
 """A file that has not grown for so long is not being written."""

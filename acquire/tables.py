@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from devices.base import Found
     from devices.registry import DriverEntry
     from recordings.manifest import Report
-    from recordings.xdf_repair import XdfRepaired
+    from recordings.repair.xdf import XdfRepaired
 
 VERDICT_STYLE = {"PASS": "bold green", "WARN": "bold yellow", "FAIL": "bold red"}
 GLYPH = {"PASS": "●", "WARN": "▲", "FAIL": "✖"}

@@ -12,7 +12,7 @@ import psutil
 
 from acquire.recovery import Recovery
 from recordings.manifest import Manifest, State
-from recordings.repair import repair_session
+from recordings.repair.session import repair_session
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import kill, load, unisono, wait_for
 

@@ -46,7 +46,7 @@ def victims(daemon: object, kind: str, chance: random.Random) -> list[psutil.Pro
 def one_round(folder: Path, kind: str, chance: random.Random) -> tuple[str, dict[str, float]]:
     """Record, kill, check; the verdict, and how much of each stream was lost, s."""
     from acquire.lsl import local_clock
-    from recordings.repair import repair_session
+    from recordings.repair.session import repair_session
     from recordings.xdf_reader import read_xdf
     from tests.acquire.daemon_program import Daemon
     from tests.acquire.program import kill, unisono

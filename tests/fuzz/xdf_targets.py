@@ -8,8 +8,8 @@ from pathlib import Path
 from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.read.session import open_session
+from recordings.repair.xdf import finish_xdf, repair_xdf
 from recordings.xdf_reader import read_xdf
-from recordings.xdf_repair import finish_xdf, repair_xdf
 
 MOST_SAMPLES_A_BYTE = 1
 

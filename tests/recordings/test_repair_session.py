@@ -10,7 +10,7 @@ from recordings import layout, open_session
 from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
-from recordings.repair import repair
+from recordings.repair.session import repair
 from tests.recordings.simulated_session import Plan, make_session
 
 

@@ -1,0 +1,1 @@
+"""Makes readable what a crash has left; the original is kept."""
