@@ -28,7 +28,7 @@ from acquire.signals import LossLog
 from acquire.video_files import FileEvent, VideoFiles
 from devices.base import Channel, Frame, StreamSpec, VideoSpec
 from recordings.manifest import INDEX_CHANNELS, Fate
-from recordings.planes import pixel_format
+from recordings.video.pixel_formats import pixel_format
 
 LATE_S = 0.5
 """How long a stop waits for a frame after it, before it takes the camera for silent."""

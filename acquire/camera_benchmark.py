@@ -23,8 +23,8 @@ from devices import registry
 from devices.base import Array, Device, Frame, VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import free_bytes
-from recordings.planes import pixel_format
-from recordings.video import VideoWriter
+from recordings.video.pixel_formats import pixel_format
+from recordings.video.writer import VideoWriter
 
 FRAMES = 30
 """So many different frames are taken from the camera, and written again and again."""

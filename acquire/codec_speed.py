@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Literal
 from pydantic import BaseModel, ValidationError
 
 from devices.base import VideoSpec
-from recordings.codecs import choose_codec
 from recordings.errors import RecordingError
-from recordings.planes import pixel_format
+from recordings.video.codecs import choose_codec
+from recordings.video.pixel_formats import pixel_format
 
 if TYPE_CHECKING:
     from acquire.camera_benchmark import CameraSpeed

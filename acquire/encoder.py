@@ -31,8 +31,8 @@ from typing import Any, Final
 
 from acquire.frame_ring import FrameRing
 from recordings.errors import DiskFull, RecordingError
-from recordings.planes import pixel_format
-from recordings.video import VideoWriter
+from recordings.video.pixel_formats import pixel_format
+from recordings.video.writer import VideoWriter
 
 FRAME: Final = 0
 COMMAND: Final = 1

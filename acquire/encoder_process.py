@@ -17,10 +17,10 @@ from acquire import encoder
 from acquire.device_process import signals_kept_from_children
 from acquire.errors import AcquireError
 from acquire.frame_ring import FrameRing
-from recordings import planes
 from recordings.errors import RecordingError
-from recordings.planes import Picture
-from recordings.video import VideoReader, count_packets, video_path
+from recordings.video import pixel_formats
+from recordings.video.pixel_formats import Picture
+from recordings.video.writer import VideoReader, count_packets, video_path
 
 NOT_STORED: Final = -1
 
@@ -76,7 +76,7 @@ class EncoderProcess:
     `begin` returns at once: frames wait in the ring until the encoder is there.
 
     Args:
-        width, height, pixel_format, rate_hz: as `recordings.video.VideoWriter` takes them.
+        width, height, pixel_format, rate_hz: as `recordings.video.writer.VideoWriter` takes them.
         slots: frames that the ring holds.
     """
 
@@ -84,7 +84,7 @@ class EncoderProcess:
         self, *, width: int, height: int, pixel_format: str, rate_hz: float, slots: int
     ) -> None:
         self._width, self._height, self._rate_hz = width, height, rate_hz
-        self._format = planes.pixel_format(pixel_format)
+        self._format = pixel_formats.pixel_format(pixel_format)
         self.ring = FrameRing(slots, self._format.frame_bytes(width, height))
         self._changed = threading.Condition()
         self._status = EncoderStatus(slots=slots)
@@ -149,7 +149,7 @@ class EncoderProcess:
         Raises:
             RecordingError: the frame has the wrong size.
         """
-        frame = planes.as_bytes(image, self._format, self._width, self._height)
+        frame = pixel_formats.as_bytes(image, self._format, self._width, self._height)
         kept = self.ring.try_put(frame)
         self._held += kept
         return kept

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from devices.base import Array, U8Array
-from recordings.planes import PixelFormat, as_bytes, to_picture
+from recordings.video.pixel_formats import PixelFormat, as_bytes, to_picture
 
 MAX_WIDTH = 640
 CROP = 256

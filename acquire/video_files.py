@@ -17,11 +17,11 @@ from acquire.errors import AcquireError
 from acquire.messages import VideoOptions, VideoSummary
 from acquire.restarts import Restarts
 from devices.base import Array, VideoSpec
-from recordings.codecs import choose_codec
 from recordings.errors import RecordingError
 from recordings.layout import video_stem
 from recordings.manifest import Fate
-from recordings.planes import pixel_format
+from recordings.video.codecs import choose_codec
+from recordings.video.pixel_formats import pixel_format
 
 RING_SLOTS = 16
 """The ring never holds fewer frames than this."""

@@ -18,7 +18,7 @@ from devices.base import VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import video_stem
 from recordings.manifest import Fate, StreamEntry, VideoEntry, VideoPart
-from recordings.planes import pixel_format
+from recordings.video.pixel_formats import pixel_format
 
 ARM_S = 5.0
 CLOSE_S = 20.0
@@ -225,7 +225,7 @@ def _entry(spec: VideoSpec, file: str, lsl_start: float) -> VideoEntry:
 
 def _left_behind(left: _Left) -> VideoSummary | None:
     """Describe the file of a camera that does not answer; None where it cannot be read."""
-    from recordings.video import VideoReader, count_packets  # PyAV costs the engine 15 MB
+    from recordings.video.writer import VideoReader, count_packets  # PyAV costs the engine 15 MB
 
     path = left.path
     try:

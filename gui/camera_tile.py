@@ -17,7 +17,7 @@ from gui.picture_view import PictureView
 from gui.short_label import ShortLabel
 from gui.texts import tr
 from recordings import looks
-from recordings.face_box import can_find_faces
+from recordings.video.face_box import can_find_faces
 
 PERIOD_MS = 250
 SATURATED = 0.01

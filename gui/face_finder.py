@@ -11,7 +11,7 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
-from recordings.face_box import LOOK_PX, find_face
+from recordings.video.face_box import LOOK_PX, find_face
 
 log = logging.getLogger(__name__)
 

@@ -86,7 +86,7 @@ def _report(
 
 def _packets(path: Path) -> tuple[int, tuple[Finding, ...]]:
     count_packets: Callable[[Path], int]
-    from recordings.video import count_packets
+    from recordings.video.writer import count_packets
 
     try:
         return count_packets(path), ()

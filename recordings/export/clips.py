@@ -22,10 +22,10 @@ from recordings.errors import RecordingError
 from recordings.export.excerpts import Piece, around_events, clips_of, coded_events
 from recordings.export.tasks import session_name
 from recordings.export.video import ticks, to_rgb
-from recordings.face_box import Box, can_find_faces, crop, steady_box
-from recordings.planes import Picture
 from recordings.read.camera import Camera
 from recordings.read.session import Session
+from recordings.video.face_box import Box, can_find_faces, crop, steady_box
+from recordings.video.pixel_formats import Picture
 
 _LOOKS: Final = 5  # pictures in which the face is looked for
 

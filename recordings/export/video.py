@@ -15,10 +15,10 @@ import numpy as np
 
 from recordings.errors import RecordingError
 from recordings.export.tasks import session_name
-from recordings.planes import Picture
 from recordings.read.camera import Camera
 from recordings.read.session import Session
 from recordings.timing import F64Array, IntArray
+from recordings.video.pixel_formats import Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
 
 def to_rgb(picture: Picture, pixel_format: str) -> Picture:
     """Return a picture in 8 bits: gray (height, width), or RGB (height, width, 3) of a mosaic."""
-    from recordings.planes import pixel_format as look_up
+    from recordings.video.pixel_formats import pixel_format as look_up
 
     fmt = look_up(pixel_format)
     if picture.dtype != np.uint8:

@@ -15,7 +15,7 @@ from recordings.read.stream import Stream
 from recordings.timing import F64Array, IntArray
 
 if TYPE_CHECKING:  # PyAV takes a quarter of a second
-    from recordings.video import VideoReader
+    from recordings.video.writer import VideoReader
 
 _COLUMNS = [INDEX_CHANNELS.index(name) for name in ("file_index", "device_frame", "fate")]
 
@@ -140,7 +140,7 @@ class Camera:
         )
 
     def _reader(self, number: int) -> VideoReader:
-        from recordings.video import VideoReader
+        from recordings.video.writer import VideoReader
 
         files = self.entry.files
         if number >= len(files):

@@ -201,7 +201,10 @@ def _video(
 
 
 def _part(folder: Path, name: str) -> list[VideoPart]:
-    from recordings.video import VideoReader, count_packets  # PyAV: only where there is a video
+    from recordings.video.writer import (  # PyAV: only where there is a video
+        VideoReader,
+        count_packets,
+    )
 
     try:
         frames = count_packets(folder / name)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from recordings.manifest import INDEX_CHANNELS, Fate, Manifest
-from recordings.video import VideoReader
+from recordings.video.writer import VideoReader
 from tests.acquire.program import load, unique, unisono, write_rig
 
 PRE_S, POST_S = 0.5, 0.25

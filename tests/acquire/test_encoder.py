@@ -16,8 +16,8 @@ from acquire.encoder import command, parse
 from acquire.encoder_process import NOT_STORED, EncoderProcess
 from acquire.errors import AcquireError
 from recordings.errors import RecordingError
-from recordings.planes import Picture
-from recordings.video import VideoReader, count_packets
+from recordings.video.pixel_formats import Picture
+from recordings.video.writer import VideoReader, count_packets
 
 WIDTH, HEIGHT = 64, 48
 TIMEOUT_S = 30

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from recordings.manifest import Fate, Manifest, State
-from recordings.video import count_packets
+from recordings.video.writer import count_packets
 from recordings.xdf_reader import read_xdf
 from tests.acquire.program import (
     Result,

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from recordings.manifest import Fate, Gap, Manifest, State, StreamEntry
-from recordings.video import count_packets
+from recordings.video.writer import count_packets
 from tests.acquire.program import Loaded, Result, load, unisono, write_rig
 
 RATE_HZ, FPS = 500, 50

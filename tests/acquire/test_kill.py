@@ -12,7 +12,7 @@ import pylsl
 import pytest
 
 from recordings.manifest import Fate, Manifest, State
-from recordings.video import VideoReader
+from recordings.video.writer import VideoReader
 from recordings.xdf_reader import read_xdf
 from tests.acquire.program import (
     Unisono,

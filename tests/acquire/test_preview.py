@@ -10,7 +10,7 @@ import pytest
 
 from acquire.preview import MAX_WIDTH, PreviewTap
 from devices.base import Array
-from recordings.planes import pixel_format
+from recordings.video.pixel_formats import pixel_format
 
 
 def preview_of(image: Array, name: str, width: int, height: int):  # type: ignore[no-untyped-def]

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from recordings.manifest import Manifest, State
-from recordings.video import VideoReader
+from recordings.video.writer import VideoReader
 from tests.acquire.daemon_program import CAMERA, RIG, Daemon
 from tests.acquire.program import Loaded, load, unique, wait_for
 from tests.acquire.sources import Source, Sources

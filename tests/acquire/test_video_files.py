@@ -13,7 +13,7 @@ from acquire.messages import VideoOptions, VideoSummary
 from acquire.video_files import VideoFiles
 from devices.base import VideoSpec
 from recordings.manifest import Fate
-from recordings.video import VideoReader
+from recordings.video.writer import VideoReader
 from tests.acquire.program import wait_for
 
 SPEC = VideoSpec("face", 1280, 1024, "Mono8", 300.0)

@@ -27,9 +27,9 @@ import av
 import numpy as np
 
 from acquire.encoder_process import NOT_STORED, EncoderProcess
-from recordings.codecs import CODECS, choose_codec
-from recordings.planes import Picture, pixel_format, split_bayer
-from recordings.video import VideoReader, VideoWriter
+from recordings.video.codecs import CODECS, choose_codec
+from recordings.video.pixel_formats import Picture, pixel_format, split_bayer
+from recordings.video.writer import VideoReader, VideoWriter
 
 WIDTH, HEIGHT, RATE_HZ, FORMAT = 2048, 1088, 150, "BayerRG8"
 FRAME_MB = WIDTH * HEIGHT / 1e6

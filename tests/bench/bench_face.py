@@ -24,8 +24,8 @@ import numpy as np
 from devices.face import Face, Look
 from gui.face_finder import GUIDE, SLACK
 from recordings.export.video import to_rgb
-from recordings.face_box import Box, find_face
-from recordings.planes import Picture
+from recordings.video.face_box import Box, find_face
+from recordings.video.pixel_formats import Picture
 
 FOUND, LOOK_MS = 0.95, 50.0
 LEANS = (0, 5, 10, 15, 20)

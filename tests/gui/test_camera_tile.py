@@ -22,7 +22,7 @@ from gui.camera_tile import CameraPanel, CameraTile
 from gui.client import Done, EngineClient, Failed
 from gui.face_finder import GUIDE, FaceFinder, is_inside
 from recordings import looks
-from recordings.planes import Picture
+from recordings.video.pixel_formats import Picture
 from tests.gui.windows import click, picture, wait_until
 from tests.recordings.drawn_faces import drawn, drawn_aside, hide_the_detector
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from devices.face import Face
-from recordings import face_box
 from recordings.export.video import to_rgb
-from recordings.planes import Picture
+from recordings.video import face_box
+from recordings.video.pixel_formats import Picture
 
 
 class Landmarks(NamedTuple):

@@ -37,7 +37,7 @@ from recordings.manifest import (
     VideoEntry,
 )
 from recordings.timing import F64Array
-from recordings.video import VideoWriter
+from recordings.video.writer import VideoWriter
 
 START = 5000.0
 RATE_HZ = 1000.0

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from recordings.errors import RecordingError
-from recordings.face_box import Box, find_face, skin_box, steady_box
-from recordings.planes import Picture
+from recordings.video.face_box import Box, find_face, skin_box, steady_box
+from recordings.video.pixel_formats import Picture
 from tests.recordings.drawn_faces import (
     Landmarks,
     drawn,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings.errors import RecordingError
-from recordings.planes import (
+from recordings.video.pixel_formats import (
     PIXEL_FORMATS,
     as_bytes,
     join_bayer,

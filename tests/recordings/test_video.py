@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from recordings.blocks import sha256_file
-from recordings.codecs import CODECS, X264_GOP
 from recordings.errors import RecordingError
-from recordings.planes import PIXEL_FORMATS, Picture, pixel_format, to_frame
-from recordings.video import VideoReader, VideoWriter, count_packets, video_path
+from recordings.video.codecs import CODECS, X264_GOP
+from recordings.video.pixel_formats import PIXEL_FORMATS, Picture, pixel_format, to_frame
+from recordings.video.writer import VideoReader, VideoWriter, count_packets, video_path
 
 LOSSLESS = [
     (codec.name, name)

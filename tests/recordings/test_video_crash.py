@@ -8,10 +8,10 @@ import numpy as np
 import pytest
 
 from recordings import direct_io
-from recordings.codecs import CODECS
 from recordings.errors import DiskFull, RecordingError
-from recordings.planes import Picture
-from recordings.video import VideoReader, VideoSummary, VideoWriter, count_packets
+from recordings.video.codecs import CODECS
+from recordings.video.pixel_formats import Picture
+from recordings.video.writer import VideoReader, VideoSummary, VideoWriter, count_packets
 
 SIZE = (160, 120)
 RATE_HZ = 100
@@ -20,7 +20,7 @@ WRITER = f"""
 import sys, time
 from pathlib import Path
 import numpy as np
-from recordings.video import VideoWriter
+from recordings.video.writer import VideoWriter
 codec, pixel_format, direct = sys.argv[2:]
 writer = VideoWriter(Path(sys.argv[1]), width={SIZE[0]}, height={SIZE[1]}, rate_hz={RATE_HZ},
                      pixel_format=pixel_format, codec=codec, direct=direct == "True")

@@ -15,18 +15,18 @@ from typing import Final, Protocol
 
 import av
 
-from recordings.codecs import CODEC_NAMES, Codec, choose_codec
 from recordings.direct_file import DirectFile
-from recordings.encoding import AvBody, RawBody
 from recordings.errors import RecordingError
-from recordings.planes import (
+from recordings.video.codecs import CODEC_NAMES, Codec, choose_codec
+from recordings.video.encoding import AvBody, RawBody
+from recordings.video.info import VideoInfo
+from recordings.video.pixel_formats import (
     Picture,
     U8Array,
     as_bytes,
     pixel_format,
 )
-from recordings.video_info import VideoInfo
-from recordings.video_reader import VideoReader, count_packets
+from recordings.video.reader import VideoReader, count_packets
 
 __all__ = [
     "CODEC_NAMES",

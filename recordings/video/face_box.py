@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from recordings.errors import RecordingError
-from recordings.planes import Picture
+from recordings.video.pixel_formats import Picture
 
 Box = tuple[int, int, int, int]
 """Left, top, width, height in pixels; it may reach beyond the picture."""

@@ -19,11 +19,11 @@ import av
 import numpy as np
 
 from recordings.errors import RecordingError
-from recordings.matroska import count_blocks
-from recordings.nut import NutFile
-from recordings.planes import Picture, Tiling, join_bayer, to_picture
-from recordings.raw_video import RawReader
-from recordings.video_info import METADATA_KEY, VideoInfo
+from recordings.video.info import METADATA_KEY, VideoInfo
+from recordings.video.matroska import count_blocks
+from recordings.video.nut import NutFile
+from recordings.video.pixel_formats import Picture, Tiling, join_bayer, to_picture
+from recordings.video.raw_video import RawReader
 
 _HEADER_MAX: Final = 64 << 10  # a longer file has more than a header
 _FAR_S: Final = 10**9  # after every frame; libav's search overflows with much more

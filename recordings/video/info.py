@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from fractions import Fraction
 from typing import Any, Final
 
-from recordings.planes import PixelFormat, Tiling, pixel_format
+from recordings.video.pixel_formats import PixelFormat, Tiling, pixel_format
 
 METADATA_KEY: Final = "UNISONO"  # upper case: Matroska makes it so
 VERSION: Final = 1

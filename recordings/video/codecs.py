@@ -24,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Final, Literal
 
 from recordings.errors import RecordingError
-from recordings.planes import PixelFormat
+from recordings.video.pixel_formats import PixelFormat
 
 Container = Literal["nut", "matroska", "raw"]
 SUFFIXES: Final[Mapping[Container, str]] = {"nut": ".nut", "matroska": ".mkv", "raw": ".raw"}

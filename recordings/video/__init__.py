@@ -1,0 +1,1 @@
+"""Pixels and video files. Knows no manifest and no XDF."""
