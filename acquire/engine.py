@@ -38,7 +38,7 @@ from acquire.videos import Videos, final_entries
 from recordings.errors import DiskFull, RecordingError
 from recordings.layout import free_bytes
 from recordings.manifest import Event, State, VideoEntry
-from recordings.xdf_file import XdfFile
+from recordings.xdf.file import XdfFile
 
 BARRIER_S = 0.05
 """From the order to start until the start: the time that the order needs to every camera."""

@@ -23,10 +23,10 @@ from acquire.loss_counter import Found, LossCounter
 from acquire.lsl import FoundStream
 from acquire.messages import Loss
 from devices.base import Array, F64Array
-from recordings import xdf
 from recordings.errors import DiskFull, RecordingError
 from recordings.manifest import INDEX_CHANNELS, Fate, Gap, StreamEntry
-from recordings.xdf_file import XdfFile
+from recordings.xdf import chunks
+from recordings.xdf.file import XdfFile
 
 BOUNDARY_S = 5.0
 SANE_S = 5.0
@@ -45,7 +45,7 @@ class RecordedStream:
     found: FoundStream
     xml: str
     device: str | None
-    encoder: xdf.SamplesEncoder | None  # None for strings
+    encoder: chunks.SamplesEncoder | None  # None for strings
     losses: LossCounter | None  # None where the device itself tells what it lost
     stop: float = math.inf  # local time of the last sample that belongs to the recording
     samples: int = 0
@@ -77,7 +77,7 @@ class RecordedStream:
 
     def footer(self) -> bytes:
         """Encode the footer: what is in the file."""
-        return xdf.stream_footer(self.id, self.first, self.last, self.samples, self.offsets)
+        return chunks.stream_footer(self.id, self.first, self.last, self.samples, self.offsets)
 
     def entry(self) -> StreamEntry:
         """Describe it for the manifest."""
@@ -129,11 +129,11 @@ class Recording:
         encoder = None
         stream_id = len(self.streams) + 1
         if found.dtype != "string":
-            encoder = xdf.SamplesEncoder(stream_id, np.dtype(found.dtype), found.channels)
+            encoder = chunks.SamplesEncoder(stream_id, np.dtype(found.dtype), found.channels)
         losses = LossCounter(found.rate_hz) if found.rate_hz and device is None else None
         stream = RecordedStream(stream_id, found, xml, device, encoder, losses)
         self.streams[stream_id] = stream
-        self._parts.append(xdf.stream_header(stream_id, xml))
+        self._parts.append(chunks.stream_header(stream_id, xml))
         return stream
 
     def take(
@@ -148,7 +148,7 @@ class Recording:
             return
         if stream.encoder is None:
             rows = [[_text(value) for value in row] for row in data]
-            self._parts.append(xdf.string_samples(stream.id, stamps, rows))
+            self._parts.append(chunks.string_samples(stream.id, stamps, rows))
         else:
             self._parts.append(stream.encoder.encode(stamps, data))
         fates = _count_fates(data) if stream.is_index else {}
@@ -187,7 +187,7 @@ class Recording:
     def note_offset(self, stream: RecordedStream, estimate: OffsetEstimate) -> None:
         """Write a clock offset, once, with the time at which it was measured."""
         pair = (estimate.collection_time, estimate.offset)
-        self._parts.append(xdf.clock_offset(stream.id, *pair))
+        self._parts.append(chunks.clock_offset(stream.id, *pair))
         self._unwritten.append(partial(stream.offsets.append, pair))
         stream.uncertainties.append(estimate.uncertainty)
 
@@ -221,7 +221,7 @@ class Recording:
         What goes wrong is left in `error`.
         """
         if self._parts and now >= self._next_boundary:
-            self._parts.append(xdf.boundary())
+            self._parts.append(chunks.boundary())
             self._next_boundary = now + BOUNDARY_S
         parts, self._parts = self._parts, []
         written, self._unwritten = self._unwritten, []

@@ -33,7 +33,7 @@ from recordings.manifest import (
 )
 from recordings.read.markers import Marker, marker_findings, parse_markers
 from recordings.read.session import locate
-from recordings.xdf_reader import XdfRecording, read_xdf
+from recordings.xdf.reader import XdfRecording, read_xdf
 
 EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2}
 

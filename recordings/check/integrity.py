@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from recordings.manifest import Finding, Manifest, State
-from recordings.xdf_reader import XdfRecording
+from recordings.xdf.reader import XdfRecording
 
 _STATES = {
     State.RECORDING: ("fail", "the session was never closed: the recorder crashed, or still runs"),

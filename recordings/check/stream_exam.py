@@ -11,7 +11,7 @@ import numpy as np
 from recordings import timing
 from recordings.manifest import INDEX_CHANNELS, Finding, Gap, StreamEntry, StreamReport
 from recordings.timing import BoolArray, ClockFit, F64Array, IntArray
-from recordings.xdf_reader import XdfStream
+from recordings.xdf.reader import XdfStream
 
 EVENTS_STREAM: Final = "unisono-events"
 VIDEO_TYPE: Final = "VideoFrames"

@@ -16,7 +16,7 @@ from typing import Final
 from recordings.errors import RecordingError
 from recordings.export.shared_tables import read_tsv
 from recordings.manifest import MANIFEST_NAME, Manifest
-from recordings.xdf_reader import read_xdf
+from recordings.xdf.reader import read_xdf
 
 _VIDEO: Final = {".nut", ".mkv", ".raw", ".mp4", ".avi", ".mov", ".webm"}
 _IMAGES: Final = {".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp"}

@@ -27,7 +27,7 @@ from recordings.read.camera import Camera
 from recordings.read.markers import Marker, parse_markers
 from recordings.read.stream import Stamps, Stream
 from recordings.read.trials import Trial, columns, trials
-from recordings.xdf_reader import XdfRecording, XdfStream, read_xdf
+from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
 
 __all__ = ["Camera", "Session", "SessionMarker", "Stamps", "Stream", "Trial", "open_session"]
 

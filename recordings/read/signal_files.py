@@ -18,7 +18,7 @@ from recordings.errors import RecordingError
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.timing import F64Array
-from recordings.xdf_header import ChannelInfo
+from recordings.xdf.header import ChannelInfo
 
 Array = npt.NDArray[Any]
 

@@ -14,7 +14,7 @@ from recordings import timing
 from recordings.errors import RecordingError
 from recordings.manifest import StreamEntry
 from recordings.timing import ClockFit, F64Array
-from recordings.xdf_reader import XdfStream
+from recordings.xdf.reader import XdfStream
 
 _MARKER_TYPES: Final = frozenset({"markers", "marker", "events", "event", "stim"})
 

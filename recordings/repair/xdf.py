@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import IO, Final
 
 from recordings.errors import RecordingError
-from recordings.xdf import MAGIC, file_header, stream_footer, stream_header
-from recordings.xdf_reader import XdfRecording, XdfStream, read_xdf
-from recordings.xdf_scan import Damage, Span, is_garbage
+from recordings.xdf.chunks import MAGIC, file_header, stream_footer, stream_header
+from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
+from recordings.xdf.scan import Damage, Span, is_garbage
 
 _COPY: Final = 1 << 20
 

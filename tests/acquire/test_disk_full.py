@@ -13,7 +13,7 @@ import pytest
 from recordings.layout import free_bytes
 from recordings.manifest import Fate, Manifest, State
 from recordings.video.writer import VideoReader, count_packets
-from recordings.xdf_reader import read_xdf
+from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (
     Result,
     Unisono,

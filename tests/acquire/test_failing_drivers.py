@@ -11,7 +11,7 @@ import pytest
 
 from recordings.manifest import Fate, Manifest, State
 from recordings.video.writer import count_packets
-from recordings.xdf_reader import read_xdf
+from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (
     Result,
     Unisono,

@@ -13,7 +13,7 @@ import pytest
 
 from recordings.manifest import Fate, Manifest, State
 from recordings.video.writer import VideoReader
-from recordings.xdf_reader import read_xdf
+from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (
     Unisono,
     alive,

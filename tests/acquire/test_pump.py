@@ -14,7 +14,7 @@ from acquire.pump import LiveStream, Pump
 from acquire.recorder import Recording
 from acquire.watch import StreamWatch
 from devices.base import Array, F64Array
-from recordings.xdf_file import XdfFile
+from recordings.xdf.file import XdfFile
 from tests.acquire.program import load
 
 PULL = 64

@@ -18,7 +18,7 @@ from devices.base import Array
 from recordings.manifest import Fate
 from recordings.timing import correct, fit_offsets
 from recordings.video.writer import VideoReader
-from recordings.xdf_reader import read_xdf
+from recordings.xdf.reader import read_xdf
 from tests.acquire.program import load, unique, unisono, write_rig
 from tests.acquire.sources import ROOT
 from tests.devices import contract

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from recordings.manifest import Manifest, State
-from recordings.xdf_reader import read_xdf
+from recordings.xdf.reader import read_xdf
 from tests.acquire.program import Loaded, Result, Unisono, load_all, unique, wait_for
 from tests.acquire.sources import Source, Sources
 

@@ -11,7 +11,7 @@ import numpy as np
 import pylsl
 import pytest
 
-from recordings.xdf_reader import read_xdf
+from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (
     Loaded,
     Result,

@@ -98,7 +98,7 @@ def clients(daemon: Daemon) -> Iterator[None]:
 
 def count_errors(folders: list[Path]) -> tuple[int, int]:
     """Count the samples of channel 0 that are lost and doubled over all sessions, in order."""
-    from recordings.xdf_reader import read_xdf
+    from recordings.xdf.reader import read_xdf
 
     counts: dict[str, list[np.ndarray]] = {}
     for folder in folders:

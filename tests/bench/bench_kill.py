@@ -47,7 +47,7 @@ def one_round(folder: Path, kind: str, chance: random.Random) -> tuple[str, dict
     """Record, kill, check; the verdict, and how much of each stream was lost, s."""
     from acquire.lsl import local_clock
     from recordings.repair.session import repair_session
-    from recordings.xdf_reader import read_xdf
+    from recordings.xdf.reader import read_xdf
     from tests.acquire.daemon_program import Daemon
     from tests.acquire.program import kill, unisono
 

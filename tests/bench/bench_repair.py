@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from recordings.repair.xdf import repair_xdf
-from recordings.xdf_reader import read_xdf
+from recordings.xdf.reader import read_xdf
 from tests.bench.long_session import write
 
 LEAST_MB_S = 200.0

@@ -29,7 +29,7 @@ def main() -> int:
     from acquire.engine import Engine
     from acquire.lsl import local_clock
     from acquire.rig import EMPTY
-    from recordings.xdf_reader import read_xdf
+    from recordings.xdf.reader import read_xdf
 
     command = [sys.executable, "-m", "tests.bench.outlets", "W1", str(60 + 2 * options.rounds)]
     source = subprocess.Popen(command, stdout=subprocess.PIPE)

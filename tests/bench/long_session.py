@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recordings import xdf
 from recordings.manifest import ClockPair, Manifest, State, StreamEntry
+from recordings.xdf import chunks
 
 START = 5000.0
 PUMP_S = 0.25
@@ -41,13 +41,13 @@ def _header(name: str, type_: str, channels: int, rate: float, format_: str) -> 
 
 def _chunks(minutes: float) -> Iterator[bytes | memoryview]:
     rng = np.random.default_rng(0)
-    yield xdf.MAGIC + xdf.file_header()
+    yield chunks.MAGIC + chunks.file_header()
     encoders = []
     for number, (name, type_, channels, rate, dtype) in enumerate(STREAMS, 1):
-        format_ = xdf.CHANNEL_FORMATS[dtype]
-        yield xdf.stream_header(number, _header(name, type_, channels, rate, format_))
-        encoders.append(xdf.SamplesEncoder(number, dtype, channels))
-    yield xdf.stream_header(4, _header("protocol", "Markers", 1, 0.0, "string"))
+        format_ = chunks.CHANNEL_FORMATS[dtype]
+        yield chunks.stream_header(number, _header(name, type_, channels, rate, format_))
+        encoders.append(chunks.SamplesEncoder(number, dtype, channels))
+    yield chunks.stream_header(4, _header("protocol", "Markers", 1, 0.0, "string"))
     block = [rng.normal(0, 20, (4096, s[2])).astype(s[4]) for s in STREAMS]
     done = [0] * len(STREAMS)
     offsets: list[list[tuple[float, float]]] = [[] for _ in range(4)]
@@ -67,16 +67,16 @@ def _chunks(minutes: float) -> Iterator[bytes | memoryview]:
         if time % OFFSET_EVERY_S == 0:
             for n in range(4):
                 offsets[n].append((START + time, 1e-5 * rng.normal()))
-                yield xdf.clock_offset(n + 1, *offsets[n][-1])
+                yield chunks.clock_offset(n + 1, *offsets[n][-1])
         if time % BOUNDARY_EVERY_S == 0:
-            yield xdf.boundary()
+            yield chunks.boundary()
         if time % 60 == 0:
             event = {"event": "onset", "trial": int(time // 60), "code": 101}
-            yield xdf.string_samples(4, np.array([START + time]), [[json.dumps(event)]])
+            yield chunks.string_samples(4, np.array([START + time]), [[json.dumps(event)]])
     for n, (*_, rate, _) in enumerate(STREAMS):
-        yield xdf.stream_footer(n + 1, START, START + (done[n] - 1) / rate, done[n], offsets[n])
+        yield chunks.stream_footer(n + 1, START, START + (done[n] - 1) / rate, done[n], offsets[n])
     count = int(minutes)
-    yield xdf.stream_footer(4, START + 60, START + 60 * count, count, offsets[3])
+    yield chunks.stream_footer(4, START + 60, START + 60 * count, count, offsets[3])
 
 
 def write(folder: Path, minutes: float = 75.0) -> Path:

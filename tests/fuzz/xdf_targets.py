@@ -9,7 +9,7 @@ from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.read.session import open_session
 from recordings.repair.xdf import finish_xdf, repair_xdf
-from recordings.xdf_reader import read_xdf
+from recordings.xdf.reader import read_xdf
 
 MOST_SAMPLES_A_BYTE = 1
 

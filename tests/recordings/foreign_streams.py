@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from recordings import layout, xdf
+from recordings import layout
+from recordings.xdf import chunks
 from tests.recordings.simulated_session import START
 from tests.recordings.xdf_samples import header_xml
 
@@ -34,16 +35,16 @@ def add_stream(
     rows: Any = [[text] for text in data] if is_text else np.asarray(data)
     channels = 1 if is_text else rows.shape[1]
     steps = np.arange(len(rows)) / (rate_hz or 1.0) if times is None else np.array(times, float)
-    format_ = "string" if is_text else xdf.CHANNEL_FORMATS[rows.dtype.name]
+    format_ = "string" if is_text else chunks.CHANNEL_FORMATS[rows.dtype.name]
     entries = "".join(
-        f"<channel><label>{xdf.xml_text(label)}</label><unit>{unit}</unit></channel>"
+        f"<channel><label>{chunks.xml_text(label)}</label><unit>{unit}</unit></channel>"
         for label, unit in zip_longest(labels, units, fillvalue="")
     )
     desc = f"<channels>{entries}</channels>" if entries else ""
     xml = header_xml(name, type_, channels, rate_hz, format_, f"src-{number}", desc=desc)
-    chunk: Any = xdf.string_samples if is_text else xdf.samples
+    chunk: Any = chunks.string_samples if is_text else chunks.samples
     with (folder / layout.XDF_NAME).open("ab") as file:
-        file.write(xdf.stream_header(number, xml))
+        file.write(chunks.stream_header(number, xml))
         if len(rows):
             file.write(chunk(number, START + steps, rows))
-        file.write(xdf.clock_offset(number, START + 1.0, 0.0))
+        file.write(chunks.clock_offset(number, START + 1.0, 0.0))

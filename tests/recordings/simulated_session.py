@@ -25,7 +25,7 @@ from devices.waves import (
     train,
 )
 from devices.world import World
-from recordings import layout, xdf
+from recordings import layout
 from recordings.manifest import (
     ClockPair,
     Event,
@@ -38,6 +38,7 @@ from recordings.manifest import (
 )
 from recordings.timing import F64Array
 from recordings.video.writer import VideoWriter
+from recordings.xdf import chunks as xdf
 
 START = 5000.0
 RATE_HZ = 1000.0

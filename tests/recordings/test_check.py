@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import layout, open_session, timing, xdf
+from recordings import layout, open_session, timing
 from recordings.check.examination import check, exit_code
 from recordings.check.wave_match import BLINK, HEARTBEAT, PULSE, Wave, find_wave
 from recordings.errors import RecordingError
@@ -19,7 +19,8 @@ from recordings.manifest import Fate, Finding, Manifest, PairReport, Report, Sta
 from recordings.read.markers import marker_findings, parse_markers
 from recordings.report import many
 from recordings.report.html import check_and_report
-from recordings.xdf_reader import read_xdf
+from recordings.xdf import chunks as xdf
+from recordings.xdf.reader import read_xdf
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import layout, xdf
+from recordings import layout
 from recordings.export import bids, edf, mmme, tables
 from recordings.export.file_names import file_stems
 from recordings.export.shared_tables import read_tsv
 from recordings.read.to_mne import Grid
+from recordings.xdf import chunks
 from tests.recordings.exporting import all_files, exported
 from tests.recordings.foreign_streams import add_stream
 from tests.recordings.simulated_session import Plan, make_session
@@ -138,7 +139,7 @@ def test_the_eeg_is_the_stream_that_was_chosen_and_others_are_told(
 ) -> None:
     recording = session / layout.XDF_NAME
     whole = recording.read_bytes()
-    head = len(xdf.MAGIC + xdf.file_header())
+    head = len(chunks.MAGIC + chunks.file_header())
     recording.write_bytes(whole[:head])
     # Of the same name, and before it in the file: an amplifier that came back with other channels.
     add_stream(session, 20, "eeg", np.zeros((0, 2), np.float32), type_="EEG")

@@ -13,10 +13,10 @@ import pyxdf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from recordings import xdf
 from recordings.errors import RecordingError
 from recordings.repair.xdf import finish_xdf, repair_xdf
-from recordings.xdf_reader import read_xdf
+from recordings.xdf import chunks as xdf
+from recordings.xdf.reader import read_xdf
 
 HEADER = (
     "<?xml version='1.0'?><info><name>{name}</name><type>T</type>"

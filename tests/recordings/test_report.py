@@ -122,7 +122,7 @@ def test_any_xdf_file_can_be_drawn(name: str) -> None:
 
 
 def test_names_from_files_are_escaped_and_nan_is_drawn(tmp_path: Path) -> None:
-    from recordings import xdf
+    from recordings.xdf import chunks as xdf
 
     evil = "<script>alert(1)</script>"
     stamps = np.arange(0, 40, 0.1)
@@ -139,7 +139,7 @@ def test_names_from_files_are_escaped_and_nan_is_drawn(tmp_path: Path) -> None:
 
 
 def test_another_programs_video_frames_are_a_stream_like_any(tmp_path: Path) -> None:
-    from recordings import xdf
+    from recordings.xdf import chunks as xdf
 
     chunks = [
         xdf.stream_header(1, header_xml("cam", "VideoFrames", 1, 10.0)),
@@ -151,7 +151,7 @@ def test_another_programs_video_frames_are_a_stream_like_any(tmp_path: Path) -> 
 
 
 def test_many_streams_stay_readable(tmp_path: Path) -> None:
-    from recordings import xdf
+    from recordings.xdf import chunks as xdf
 
     chunks: list[bytes] = []
     for n in range(1, 31):

@@ -11,11 +11,12 @@ import pyxdf
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings import layout, xdf
+from recordings import layout
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
 from recordings.read.session import Session, open_session
 from recordings.video.writer import VideoReader
+from recordings.xdf import chunks
 from tests.recordings.foreign_streams import add_stream
 from tests.recordings.simulated_session import FPS, START, Plan, make_session
 
@@ -186,9 +187,9 @@ def test_a_camera_whose_name_another_stream_has(tmp_path: Path) -> None:
     folder = make_session(tmp_path, Plan(seconds=3.0))
     recording = folder / layout.XDF_NAME
     whole = recording.read_bytes()
-    recording.write_bytes(xdf.MAGIC + xdf.file_header())
+    recording.write_bytes(chunks.MAGIC + chunks.file_header())
     add_stream(folder, 30, "face", ["a", "b"], type_="Markers", rate_hz=0.0)
-    head = len(xdf.MAGIC + xdf.file_header())
+    head = len(chunks.MAGIC + chunks.file_header())
     recording.write_bytes(recording.read_bytes() + whole[head:])
     with open_session(folder) as session:
         assert session["face"].is_text

@@ -10,12 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import xdf
 from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.manifest import Report, Verdict
 from recordings.report.html import check_and_report
 from recordings.report.methods import methods_text
+from recordings.xdf import chunks as xdf
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
 

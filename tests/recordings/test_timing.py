@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings import timing
-from recordings.xdf_reader import read_xdf
+from recordings.xdf.reader import read_xdf
 
 DATA = Path(__file__).parents[2].parent / "shared" / "data"
 

@@ -11,10 +11,10 @@ import pyxdf
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from recordings import xdf
+from recordings.xdf import chunks
 from tests.recordings.xdf_samples import header_xml, write
 
-FORMATS = list(xdf.CHANNEL_FORMATS)
+FORMATS = list(chunks.CHANNEL_FORMATS)
 GOLDEN = Path(__file__).parent / "golden.xdf"
 
 
@@ -49,47 +49,47 @@ def test_encoder_equals_the_specification_read_literally(
     dtype: str, channels: int, counts: list[int], seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    encoder = xdf.SamplesEncoder(7, dtype, channels, capacity=8)
+    encoder = chunks.SamplesEncoder(7, dtype, channels, capacity=8)
     for count in counts:
         stamps = rng.normal(size=count)
         data = rng.integers(-100, 100, (count, channels)).astype(dtype)
         expected = naive_samples(7, stamps, data) if count else b""
         assert bytes(encoder.encode(stamps, data)) == expected
-        assert xdf.samples(7, stamps, data) == expected
+        assert chunks.samples(7, stamps, data) == expected
 
 
 def test_encoder_takes_non_contiguous_and_big_endian_data() -> None:
     stamps = np.arange(3.0)
     data = np.arange(6, dtype=np.int32).reshape(2, 3).T.astype(">i4")
     expected = naive_samples(1, stamps, data.astype("<i4"))
-    assert bytes(xdf.SamplesEncoder(1, "int32", 2).encode(stamps, data)) == expected
+    assert bytes(chunks.SamplesEncoder(1, "int32", 2).encode(stamps, data)) == expected
 
 
 def test_encoder_refuses_what_would_lose_values() -> None:
-    encoder = xdf.SamplesEncoder(1, "float32", 2)
+    encoder = chunks.SamplesEncoder(1, "float32", 2)
     with pytest.raises(TypeError, match="float64 samples in a stream of float32"):
         encoder.encode(np.zeros(1), np.zeros((1, 2)))
     with pytest.raises(ValueError, match="shape"):
         encoder.encode(np.zeros(2), np.zeros((1, 2), np.float32))
     with pytest.raises(TypeError, match="no number format"):
-        xdf.SamplesEncoder(1, "uint8", 2)
+        chunks.SamplesEncoder(1, "uint8", 2)
 
 
 def test_long_chunks_get_an_eight_byte_length() -> None:
-    head = xdf._LONG_SAMPLES_HEAD.pack(8, 5_000_000_000, 3, 1, 4, 2)
-    assert len(head) == xdf._HEAD_ROOM
+    head = chunks._LONG_SAMPLES_HEAD.pack(8, 5_000_000_000, 3, 1, 4, 2)
+    assert len(head) == chunks._HEAD_ROOM
     assert head[0] == 8
-    assert xdf.varlen(1 << 32) == b"\x08" + (1 << 32).to_bytes(8, "little")
-    assert xdf.varlen(255) == b"\x01\xff"
-    assert xdf.varlen(256) == b"\x04\x00\x01\x00\x00"
+    assert chunks.varlen(1 << 32) == b"\x08" + (1 << 32).to_bytes(8, "little")
+    assert chunks.varlen(255) == b"\x01\xff"
+    assert chunks.varlen(256) == b"\x04\x00\x01\x00\x00"
 
 
 def test_a_stamp_of_zero_is_kept(tmp_path: Path) -> None:
     path = write(
         tmp_path / "a.xdf",
         [
-            xdf.stream_header(1, header_xml(rate_hz=10)),
-            xdf.samples(1, np.array([5.0, 0.0]), np.zeros((2, 1), np.float32)),
+            chunks.stream_header(1, header_xml(rate_hz=10)),
+            chunks.samples(1, np.array([5.0, 0.0]), np.zeros((2, 1), np.float32)),
         ],
     )
     assert load(path)[0]["time_stamps"].tolist() == [5.0, 0.0]
@@ -105,30 +105,30 @@ def test_strings_read_back(tmp_path_factory: pytest.TempPathFactory, rows: list[
     write(
         path,
         [
-            xdf.stream_header(1, header_xml(channels=2, format_="string")),
-            xdf.string_samples(1, np.arange(len(rows), dtype=float), rows),
+            chunks.stream_header(1, header_xml(channels=2, format_="string")),
+            chunks.string_samples(1, np.arange(len(rows), dtype=float), rows),
         ],
     )
     assert load(path)[0]["time_series"] == [list(row) for row in rows]
 
 
 def test_a_lone_surrogate_does_not_stop_a_recording() -> None:
-    assert b"a?b" in xdf.string_samples(1, np.zeros(1), [["a\ud800b"]])
+    assert b"a?b" in chunks.string_samples(1, np.zeros(1), [["a\ud800b"]])
 
 
 def golden() -> list[bytes]:
     return [
-        xdf.stream_header(1, header_xml("eeg", "EEG", 2, 100.0, "float32", labels=["Fp1", "µ"])),
-        xdf.stream_header(0x02C0FFEE, header_xml("marks", "Markers", 1, 0.0, "string")),
-        xdf.boundary(),
-        xdf.samples(1, np.array([1.0, 1.01]), np.array([[1, 2], [3, 4]], np.float32)),
-        xdf.string_samples(0x02C0FFEE, np.array([1.005]), [["début " + "x" * 260]]),
-        xdf.clock_offset(1, 1.5, -0.25),
+        chunks.stream_header(1, header_xml("eeg", "EEG", 2, 100.0, "float32", labels=["Fp1", "µ"])),
+        chunks.stream_header(0x02C0FFEE, header_xml("marks", "Markers", 1, 0.0, "string")),
+        chunks.boundary(),
+        chunks.samples(1, np.array([1.0, 1.01]), np.array([[1, 2], [3, 4]], np.float32)),
+        chunks.string_samples(0x02C0FFEE, np.array([1.005]), [["début " + "x" * 260]]),
+        chunks.clock_offset(1, 1.5, -0.25),
         # pyxdf warns of a stream that has samples and no clock offset.
-        xdf.clock_offset(0x02C0FFEE, 1.5, 0.0),
-        xdf.boundary(),
-        xdf.stream_footer(1, 1.0, 1.01, 2, [(1.5, -0.25)]),
-        xdf.stream_footer(0x02C0FFEE, 1.005, 1.005, 1, [(1.5, 0.0)]),
+        chunks.clock_offset(0x02C0FFEE, 1.5, 0.0),
+        chunks.boundary(),
+        chunks.stream_footer(1, 1.0, 1.01, 2, [(1.5, -0.25)]),
+        chunks.stream_footer(0x02C0FFEE, 1.005, 1.005, 1, [(1.5, 0.0)]),
     ]
 
 

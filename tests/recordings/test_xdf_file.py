@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
-from recordings import xdf, xdf_file
 from recordings.errors import DiskFull, RecordingError
-from recordings.xdf_file import XdfFile
+from recordings.xdf import chunks
+from recordings.xdf import file as xdf_file
+from recordings.xdf.file import XdfFile
 
-HEAD = xdf.MAGIC + xdf.file_header()
+HEAD = chunks.MAGIC + chunks.file_header()
 
 
 def test_starts_with_magic_and_header_and_appends_parts(tmp_path: Path) -> None:
@@ -159,7 +160,7 @@ LIMITED = """
 import resource, sys
 from pathlib import Path
 from recordings.errors import DiskFull
-from recordings.xdf_file import XdfFile
+from recordings.xdf.file import XdfFile
 file = XdfFile(Path(sys.argv[1]), reserve_bytes=0)
 resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 file.write(b"x" * 9_000)

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from recordings import xdf
-from recordings.xdf_reader import read_xdf
+from recordings.xdf import chunks as xdf
+from recordings.xdf.reader import read_xdf
 from tests.fuzz.xdf_targets import check_bytes
 from tests.recordings.test_repair import MADE
 from tests.recordings.xdf_samples import header_xml, write

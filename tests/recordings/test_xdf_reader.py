@@ -10,9 +10,9 @@ import pyxdf
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from recordings import xdf
 from recordings.errors import RecordingError
-from recordings.xdf_reader import XdfRecording, read_xdf
+from recordings.xdf import chunks as xdf
+from recordings.xdf.reader import XdfRecording, read_xdf
 from tests.recordings.test_xdf import GOLDEN, naive_samples
 from tests.recordings.xdf_samples import header_xml, write
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from recordings import xdf
+from recordings.xdf import chunks as xdf
 
 
 def header_xml(

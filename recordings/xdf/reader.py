@@ -17,11 +17,11 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
-from recordings import xdf_samples
 from recordings.errors import RecordingError
-from recordings.xdf import MAGIC
-from recordings.xdf_header import Footer, StreamInfo
-from recordings.xdf_scan import Buffer, Damage, Span, StreamChunks, scan
+from recordings.xdf import samples
+from recordings.xdf.chunks import MAGIC
+from recordings.xdf.header import Footer, StreamInfo
+from recordings.xdf.scan import Buffer, Damage, Span, StreamChunks, scan
 
 __all__ = ["Damage", "Footer", "StreamInfo", "XdfRecording", "XdfStream", "read_xdf"]
 
@@ -184,7 +184,7 @@ class XdfStream:
         at = int(self._ends[number - 1]) if number else 0
         while at < stop and number < len(chunks.starts):
             where = chunks.starts[number], chunks.sizes[number], chunks.counts[number]
-            for stamps, values in xdf_samples.numeric(self._buffer, *where, self.info):
+            for stamps, values in samples.numeric(self._buffer, *where, self.info):
                 cut = slice(max(start - at, 0), max(stop - at, 0))
                 if len(values[cut]):
                     yield (None if stamps is None else stamps[cut]), values[cut]
@@ -201,7 +201,7 @@ class XdfStream:
         rows: list[list[str]] = []
         last = 0.0
         for start, size, count in self._where():
-            for stamp, row in xdf_samples.strings(
+            for stamp, row in samples.strings(
                 self._buffer, start, size, count, self.info.channel_count
             ):
                 last = last + period if stamp is None else stamp

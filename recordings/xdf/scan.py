@@ -17,9 +17,9 @@ from mmap import mmap
 from typing import Final
 
 from recordings.timing import HUGE_S, TINY_S
-from recordings.xdf import BOUNDARY_UUID, Tag
-from recordings.xdf_header import BadXml, Footer, StreamInfo, clean_text, parse_footer, parse_xml
-from recordings.xdf_samples import samples_fit
+from recordings.xdf.chunks import BOUNDARY_UUID, Tag
+from recordings.xdf.header import BadXml, Footer, StreamInfo, clean_text, parse_footer, parse_xml
+from recordings.xdf.samples import samples_fit
 
 Buffer = bytes | mmap
 

@@ -19,7 +19,7 @@ from typing import IO, Any, Final, Self
 
 from recordings import direct_io
 from recordings.errors import DiskFull, RecordingError
-from recordings.xdf import MAGIC, file_header
+from recordings.xdf.chunks import MAGIC, file_header
 
 _FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # The kernel takes at most IOV_MAX parts a call: 1024 on Linux and macOS.

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recordings.xdf import record_dtype
-from recordings.xdf_header import StreamInfo
+from recordings.xdf.chunks import record_dtype
+from recordings.xdf.header import StreamInfo
 
 Buffer = bytes | mmap
 F64Array = npt.NDArray[np.float64]

@@ -1,0 +1,1 @@
+"""XDF, chunk by chunk and file by file. Knows no manifest and no video."""
