@@ -29,7 +29,7 @@ from acquire.preview import Preview
 from acquire.rig import Rig, parse_rig
 from acquire.session import Labels
 from acquire.status import Outcome, Phase
-from recordings.atomic import replace_file
+from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError, RunTaken
 from recordings.manifest import Event, Report, State
 

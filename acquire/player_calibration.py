@@ -16,7 +16,7 @@ from platformdirs import user_config_path
 
 from acquire.errors import ConfigError
 from devices.base import F64Array
-from recordings.atomic import replace_file
+from recordings.disk.atomic import replace_file
 
 REACH_S = 0.25
 """A flash is looked for so long after its swap."""

@@ -29,7 +29,7 @@ from acquire.protocol_marks import PlayState
 from acquire.protocol_ratings import RatingsFile, is_answer
 from acquire.recorder import RecordedStream
 from acquire.rig import Rig
-from recordings.atomic import replace_file
+from recordings.disk.atomic import replace_file
 from recordings.layout import PROTOCOL_NAME
 
 NAME = "protocol"

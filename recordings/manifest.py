@@ -13,7 +13,7 @@ from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from recordings.atomic import replace_file
+from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError
 
 FORMAT: Final = "unisono-session"

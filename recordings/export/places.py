@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Final
 
-from recordings.atomic import replace_file
+from recordings.disk.atomic import replace_file
 from recordings.read.session import locate
 
 EXPORTS_NAME: Final = "exports.json"

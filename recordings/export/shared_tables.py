@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
-from recordings.atomic import replace_file
+from recordings.disk.atomic import replace_file
 
 NOTHING = "n/a"
 

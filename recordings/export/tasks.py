@@ -25,7 +25,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from recordings.atomic import replace_file
+from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError
 from recordings.export.places import remember
 from recordings.export.shared_tables import is_shared, merge

@@ -9,7 +9,7 @@ from typing import Any, Final
 import av
 import numpy as np
 
-from recordings.direct_file import DirectFile
+from recordings.disk.direct_file import DirectFile
 from recordings.video import raw_video
 from recordings.video.codecs import Codec
 from recordings.video.info import METADATA_KEY, VideoInfo

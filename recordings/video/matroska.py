@@ -6,7 +6,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
-from recordings import direct_io
+from recordings.disk import direct_io
 from recordings.errors import RecordingError
 
 _EBML: Final = 0x1A45DFA3

@@ -13,7 +13,7 @@ from io import FileIO
 from pathlib import Path
 from typing import Final
 
-from recordings import direct_io
+from recordings.disk import direct_io
 from recordings.errors import RecordingError
 
 _ID: Final = b"nut/multimedia container\0"

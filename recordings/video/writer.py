@@ -15,7 +15,7 @@ from typing import Final, Protocol
 
 import av
 
-from recordings.direct_file import DirectFile
+from recordings.disk.direct_file import DirectFile
 from recordings.errors import RecordingError
 from recordings.video.codecs import CODEC_NAMES, Codec, choose_codec
 from recordings.video.encoding import AvBody, RawBody

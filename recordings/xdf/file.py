@@ -17,7 +17,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import IO, Any, Final, Self
 
-from recordings import direct_io
+from recordings.disk import direct_io
 from recordings.errors import DiskFull, RecordingError
 from recordings.xdf.chunks import MAGIC, file_header
 

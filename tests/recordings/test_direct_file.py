@@ -12,9 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import direct_io
-from recordings.blocks import sha256_file
-from recordings.direct_file import FLUSH_S, DirectFile
+from recordings.disk import direct_io
+from recordings.disk.blocks import sha256_file
+from recordings.disk.direct_file import FLUSH_S, DirectFile
 from recordings.errors import DiskFull, RecordingError
 
 BLOCK = 8192
@@ -230,7 +230,7 @@ def test_killed_writer_leaves_what_it_wrote_before_the_flush_time(tmp_path: Path
     path = tmp_path / "a.bin"
     code = (
         "import sys, time; from pathlib import Path\n"
-        "from recordings.direct_file import DirectFile\n"
+        "from recordings.disk.direct_file import DirectFile\n"
         "f = DirectFile(Path(sys.argv[1]))\n"
         "for i in range(10**9):\n"
         "    f.write(b'%015d\\n' % i); print(i, time.time(), flush=True); time.sleep(0.001)\n"

@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from recordings.blocks import sha256_file
+from recordings.disk.blocks import sha256_file
 from recordings.errors import RecordingError
 from recordings.video.codecs import CODECS, X264_GOP
 from recordings.video.pixel_formats import PIXEL_FORMATS, Picture, pixel_format, to_frame

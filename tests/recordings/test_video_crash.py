@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings import direct_io
+from recordings.disk import direct_io
 from recordings.errors import DiskFull, RecordingError
 from recordings.video.codecs import CODECS
 from recordings.video.pixel_formats import Picture

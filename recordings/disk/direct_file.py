@@ -21,9 +21,9 @@ from collections import deque
 from pathlib import Path
 from typing import Final
 
-from recordings import direct_io
-from recordings.blocks import Block, Hasher
-from recordings.direct_io import ALIGN, Mode
+from recordings.disk import direct_io
+from recordings.disk.blocks import Block, Hasher
+from recordings.disk.direct_io import ALIGN, Mode
 from recordings.errors import DiskFull, RecordingError
 
 FLUSH_S: Final = 0.4

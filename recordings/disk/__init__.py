@@ -1,0 +1,1 @@
+"""Bytes to the disk, whole and in time. Knows no format."""
