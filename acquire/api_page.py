@@ -1,4 +1,4 @@
-"""The web page at `/`: three files of the package, coloured by `recordings.looks`."""
+"""The web page at `/`: three files of the package, coloured by `recordings.palette`."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib.resources import files
 from fastapi import FastAPI, Request
 from fastapi.responses import Response
 
-from recordings import looks
+from recordings import palette
 
 _HEADERS = {
     "cache-control": "no-cache",
@@ -45,7 +45,7 @@ def _answer(content: str, kind: str) -> Callable[[Request], Awaitable[Response]]
 def _content(name: str) -> str:
     text = (files("acquire") / "web" / name).read_text(encoding="utf-8")
     if name == "page.css":
-        text = text.replace("LIGHT", looks.css_variables(looks.LIGHT), 1)
-        text = text.replace("DARK", looks.css_variables(looks.DARK), 1)
-        text = text.replace("FONT", looks.FONT, 1)
+        text = text.replace("LIGHT", palette.css_variables(palette.LIGHT), 1)
+        text = text.replace("DARK", palette.css_variables(palette.DARK), 1)
+        text = text.replace("FONT", palette.FONT, 1)
     return text

@@ -16,7 +16,7 @@ from gui.overview import frames
 from gui.picture_view import PictureView
 from gui.short_label import ShortLabel
 from gui.texts import tr
-from recordings import looks
+from recordings import palette
 from recordings.video.face_box import can_find_faces
 
 PERIOD_MS = 250
@@ -171,7 +171,7 @@ class CameraTile(QFrame):
             self._say(tr("face not in the box: move the camera or chair"), "warning")
 
     def _say(self, text: str, state: str = "") -> None:
-        self.face.setText(f"{looks.GLYPHS[state]} {text}" if state else text)
+        self.face.setText(f"{palette.GLYPHS[state]} {text}" if state else text)
         theme.mark(self.face, "light", state)
 
 

@@ -29,7 +29,7 @@ from PySide6.QtWidgets import (
 from gui import theme
 from gui.empty_text import paint_empty
 from gui.overview import Row
-from recordings import looks
+from recordings import palette
 
 Index = QModelIndex | QPersistentModelIndex
 ROW = Qt.ItemDataRole.UserRole
@@ -139,7 +139,7 @@ class _Delegate(QStyledItemDelegate):
         middle = Qt.AlignmentFlag.AlignVCenter
         light = theme.colour({"missing": "failed", "other": "muted"}.get(row.health, row.health))
         painter.setPen(light)
-        painter.drawText(head, middle, looks.GLYPHS.get(row.health, "·"))
+        painter.drawText(head, middle, palette.GLYPHS.get(row.health, "·"))
         name = head.adjusted(_GLYPH, 0, 0, 0)
         metrics = QFontMetrics(option.font)
         value = metrics.horizontalAdvance(row.value)

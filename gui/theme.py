@@ -1,4 +1,4 @@
-"""The tokens of `recordings.looks` as a Qt palette and style sheet."""
+"""The tokens of `recordings.palette` as a Qt palette and style sheet."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
-from recordings import looks
+from recordings import palette as looks
 
 SPACE = 4
 """Every distance is a multiple of so many pixels."""

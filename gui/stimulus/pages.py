@@ -15,7 +15,7 @@ from acquire.protocol_scales import Item, Value
 from gui.stimulus.answering import Draft, choice_key, slider_value
 from gui.stimulus.fitting import draw_end, draw_fitted, fitted, font
 from gui.stimulus.manikins import draw_manikin
-from recordings import looks
+from recordings import palette
 
 DEGREE_MM = 17.5
 """One degree of arc at one metre: text is so high, unless more of it has to fit."""
@@ -55,7 +55,7 @@ class PageDrawer:
         self._words = words or Words()
         self._ratio = ratio
         self.background = QColor(background)
-        colours = looks.DARK if self.background.lightness() < 128 else looks.LIGHT
+        colours = palette.DARK if self.background.lightness() < 128 else palette.LIGHT
         self._ink = QColor(colours["text"])
         self._muted = QColor(colours["muted"])
         self._accent = QColor(colours["accent"])

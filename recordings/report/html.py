@@ -14,7 +14,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
-from recordings import layout, looks
+from recordings import layout, palette
 from recordings.check.examination import Examination, examine
 from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.check.truth import Found
@@ -113,19 +113,19 @@ def _context(examination: Examination, report: Report) -> dict[str, Any]:
     sample = figures.sample_plot(examination)
     return {
         "css": {
-            "dark": Markup(looks.css_variables(looks.DARK)),
-            "light": Markup(looks.css_variables(looks.LIGHT)),
-            "font": Markup(looks.FONT),
+            "dark": Markup(palette.css_variables(palette.DARK)),
+            "light": Markup(palette.css_variables(palette.LIGHT)),
+            "font": Markup(palette.FONT),
         },
         "title": _title(examination.manifest, report),
         "subtitle": _subtitle(examination.manifest),
         "report": report,
         "state": state,
-        "glyph": looks.GLYPHS[state],
+        "glyph": palette.GLYPHS[state],
         "sentence": sentence,
         "numbers": _numbers(report),
         "findings": [
-            (_LEVELS[f.level], looks.GLYPHS[_LEVELS[f.level]], f) for f in report.findings
+            (_LEVELS[f.level], palette.GLYPHS[_LEVELS[f.level]], f) for f in report.findings
         ],
         "pairs": _pairs(report.pairs, report.simulated),
         "pairs_left_out": max(len(report.pairs) - MAX_PAIRS, 0),
@@ -284,7 +284,7 @@ def _events(examination: Examination, start: float) -> list[tuple[str, str, str,
         ]
     states = {"warning": "warning", "error": "failed"}
     return [
-        (f"{time - start:.3f}", states.get(level, ""), looks.GLYPHS.get(states.get(level, ""), ""),
+        (f"{time - start:.3f}", states.get(level, ""), palette.GLYPHS.get(states.get(level, ""), ""),
          source, text)
         for time, level, source, text in rows[:MAX_EVENTS]
     ]  # fmt: skip

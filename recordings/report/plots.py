@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.looks import signal_colour
+from recordings.palette import signal_colour
 from recordings.timing import F64Array
 
 WIDTH: Final = 1000

@@ -21,7 +21,7 @@ from gui import face_finder, theme
 from gui.camera_tile import CameraPanel, CameraTile
 from gui.client import Done, EngineClient, Failed
 from gui.face_finder import GUIDE, FaceFinder, is_inside
-from recordings import looks
+from recordings import palette
 from recordings.video.pixel_formats import Picture
 from tests.gui.windows import click, picture, wait_until
 from tests.recordings.drawn_faces import drawn, drawn_aside, hide_the_detector
@@ -105,7 +105,7 @@ def test_what_is_found_is_said_and_drawn(
         assert min(guide) > 50
         wait_until(tile.face.text, what="words")
         assert tile.face.isVisible()
-        assert tile.face.text() == f"{looks.GLYPHS[state]} {words}"
+        assert tile.face.text() == f"{palette.GLYPHS[state]} {words}"
         assert tile.face.palette().windowText().color() == theme.colour(state)
         left, right = boxes(tile)
         assert (left > guide[0] + 50) == (words != "no face seen")

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from recordings import layout, looks
+from recordings import layout, palette
 from recordings.check.examination import check, examine
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, Report, State
@@ -197,7 +197,7 @@ def contrast(a: str, b: str) -> float:
     return (high + 0.05) / (low + 0.05)
 
 
-@pytest.mark.parametrize("tokens", [looks.DARK, looks.LIGHT])
+@pytest.mark.parametrize("tokens", [palette.DARK, palette.LIGHT])
 def test_text_can_be_read(tokens: dict[str, str]) -> None:
     for ground in ("ground", "panel"):
         assert contrast(tokens["text"], tokens[ground]) >= 7
@@ -206,7 +206,7 @@ def test_text_can_be_read(tokens: dict[str, str]) -> None:
 
 
 def test_both_schemes_have_the_same_tokens() -> None:
-    assert list(looks.DARK) == list(looks.LIGHT)
+    assert list(palette.DARK) == list(palette.LIGHT)
 
 
 @given(low=st.floats(-1e6, 1e6), span=st.floats(1e-6, 1e6))
