@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from devices.base import Channel, F64Array, StreamSpec
-from devices.hashing import I64Array
+from devices.counter_rng import I64Array
 
 REQUIRED: dict[str, tuple[str, ...]] = {
     "PLAYBACK_FILE_BOARD": ("master_board", "file"),

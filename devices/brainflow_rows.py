@@ -11,7 +11,7 @@ import numpy as np
 
 from devices.base import F64Array
 from devices.brainflow_boards import PackageCounter
-from devices.hashing import I64Array
+from devices.counter_rng import I64Array
 
 
 @dataclass(frozen=True, slots=True)

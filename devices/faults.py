@@ -18,7 +18,7 @@ from typing import overload
 from pydantic import BaseModel, ConfigDict, Field
 
 from devices.base import DeviceLost, F64Array
-from devices.hashing import I64Array, make_key, uniform, uniforms
+from devices.counter_rng import I64Array, make_key, uniform, uniforms
 from devices.world import BoolArray
 
 

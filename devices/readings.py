@@ -16,7 +16,7 @@ from typing import cast
 import numpy as np
 
 from devices.base import Chunk, F64Array
-from devices.hashing import I64Array
+from devices.counter_rng import I64Array
 from devices.paced_clock import PacedClock
 
 TIME_UNITS = {

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from pydantic import Field
 
 from devices.base import Chunk, Clock, Device, F64Array, Settings, StreamQuery, StreamSpec
+from devices.counter_rng import I64Array, make_key
 from devices.faults import Faults, Link
-from devices.hashing import I64Array, make_key
 from devices.marker_codes import codes_in
 from devices.pacing import Pacer
 from devices.world import CODE_HOLD_S, World

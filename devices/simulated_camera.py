@@ -18,9 +18,9 @@ import numpy as np
 from pydantic import Field, field_validator
 
 from devices.base import Clock, Device, DeviceError, Frame, U8Array, VideoSpec
+from devices.counter_rng import make_key
 from devices.face import Face, Look
 from devices.faults import Link
-from devices.hashing import make_key
 from devices.pacing import Pacer, Run
 from devices.signals import SimulatedSettings
 from devices.waves import BLINK_SPAN_S, blink_wave, movement_wave, train

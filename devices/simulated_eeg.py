@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from devices.base import Channel, F64Array, StreamSpec
-from devices.hashing import I64Array
+from devices.counter_rng import I64Array
 from devices.signals import (
     F32Array,
     NoiseLoop,

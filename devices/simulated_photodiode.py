@@ -24,7 +24,7 @@ from devices.base import (
     Settings,
     StreamSpec,
 )
-from devices.hashing import make_key
+from devices.counter_rng import make_key
 
 DARK_V, LIT_V = 0.2, 3.0
 NOISE_V = 0.02

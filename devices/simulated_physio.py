@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from devices.base import Channel, F64Array, StreamSpec
-from devices.hashing import I64Array
+from devices.counter_rng import I64Array
 from devices.signals import F32Array, NoiseLoop, SignalSettings, SimulatedSignal, loop_frequencies
 from devices.waves import (
     ECG_SPAN_S,

@@ -19,7 +19,7 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.base import F64Array
-from devices.hashing import I64Array, make_key, uniforms
+from devices.counter_rng import I64Array, make_key, uniforms
 
 Kind = Literal[
     "heartbeat",  # R peak of the ECG

@@ -1,1 +1,1 @@
-"""The certificate as a page. Measures nothing: the figures come from `recordings.check.examination`."""
+"""The certificate as a page. Measures nothing: the figures come from the check."""

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.hashing import make_key, uniform, uniforms
+from devices.counter_rng import make_key, uniform, uniforms
 from devices.world import CLIP_CODES, CLIP_END, KINDS, PULSE_TRANSIT_S, Kind, World
 
 seeds = st.integers(-(2**70), 2**70)

@@ -335,7 +335,8 @@ def test_a_wave_that_is_not_there_is_not_found() -> None:
 
 
 def test_importing_the_check_is_cheap() -> None:
-    code = "import sys, recordings.check.examination; print('scipy' in sys.modules, 'av' in sys.modules)"
+    loaded = "print('scipy' in sys.modules, 'av' in sys.modules)"
+    code = f"import sys, recordings.check.examination; {loaded}"
     root = Path(__file__).parents[2]
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root)
