@@ -1,8 +1,8 @@
-"""Finds drivers by name: in this package, in the rig's own folder, among installed packages.
+"""Finds drivers by name: in `devices.drivers`, in the rig's own folder, among installed packages.
 
 Driver `simulated-eeg` is the one concrete `Device` class of the module `simulated_eeg`. To look one
 up imports that one module, which keeps starting fast; only `catalogue` imports them all. A folder
-comes before this package, and this package before the entry points `unisono.devices`.
+comes before `devices.drivers`, and that before the entry points `unisono.devices`.
 """
 
 from __future__ import annotations
@@ -20,51 +20,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
 
-import devices
+from devices import drivers
 from devices.base import Device, DeviceError
 
 GROUP = "unisono.devices"
-
-# The modules of this package that are not drivers.
-HELPERS = frozenset(
-    (
-        "aravis_api",
-        "aravis_search",
-        "base",
-        "brainflow_boards",
-        "brainflow_impedance",
-        "brainflow_rows",
-        "checksums",
-        "debounce",
-        "edges",
-        "face",
-        "faults",
-        "frame_parser",
-        "frames",
-        "genapi_nodes",
-        "genicam_frames",
-        "genicam_nodes",
-        "gentl",
-        "hashing",
-        "line_parser",
-        "marker_codes",
-        "opencv_capture",
-        "opencv_sources",
-        "paced_clock",
-        "pacing",
-        "parallel_port",
-        "ports",
-        "pulses",
-        "readings",
-        "registry",
-        "serial_device",
-        "signals",
-        "trigger_in",
-        "trigger_out",
-        "waves",
-        "world",
-    )
-)
 
 Loader = Callable[[], type[Device]]
 T = TypeVar("T")
@@ -100,10 +59,10 @@ def catalogue(folder: Path | None = None) -> tuple[DriverEntry, ...]:
 
 
 def _near(folder: Path | None) -> dict[str, Loader]:
-    """Map the names of this package and of the folder to what loads them; nothing is imported."""
-    modules = {m.name for m in pkgutil.iter_modules(devices.__path__)} - HELPERS
+    """Map the names of our drivers and of the folder's to what loads them; nothing is imported."""
+    modules = {m.name for m in pkgutil.iter_modules(drivers.__path__)}
     loaders: dict[str, Loader] = {
-        _name(m): _ModuleLoader(_name(m), f"devices.{m}") for m in modules
+        _name(m): _ModuleLoader(_name(m), f"devices.drivers.{m}") for m in modules
     }
     return loaders | _in_folder(folder) if folder else loaders
 

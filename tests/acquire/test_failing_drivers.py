@@ -215,7 +215,7 @@ def test_missing_devices_may_be_allowed(tmp_path: Path) -> None:
 
 CAMERA = """
 from pathlib import Path
-from devices.simulated_camera import SimulatedCamera
+from devices.drivers.simulated_camera import SimulatedCamera
 
 class Broken(SimulatedCamera):
     def read(self):

@@ -12,9 +12,9 @@ import pytest
 from brainflow.board_shim import BoardIds, BoardShim, BrainFlowInputParams
 from pydantic import ValidationError
 
-from devices import brainflow as driver
 from devices.base import Chunk, DeviceError, DeviceLost
-from devices.brainflow import Brainflow
+from devices.drivers import brainflow as driver
+from devices.drivers.brainflow import Brainflow
 from tests.devices.contract import check_data, check_settings, check_specs
 from tests.devices.wire import RealClock, read_until, samples, wire
 

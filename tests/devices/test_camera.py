@@ -10,8 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from devices.base import DeviceError, Frame, U8Array, VideoSpec
+from devices.drivers.simulated_camera import CameraSettings, SimulatedCamera
 from devices.faults import Faults
-from devices.simulated_camera import CameraSettings, SimulatedCamera
 from devices.world import World
 from tests.devices.clock import FakeClock
 

@@ -14,7 +14,7 @@ import pytest
 
 from devices import aravis_api
 from devices.base import DeviceError, DeviceLost, Frame
-from devices.camera_aravis import AravisCamera, AravisSettings
+from devices.drivers.camera_aravis import AravisCamera, AravisSettings
 from tests.devices.contract import check
 from tests.devices.fake_gige import ADDRESS, PROGRAM, FakeGige, Monotonic, fake_gige
 
@@ -290,7 +290,7 @@ def test_commands_answer_what_is_true_now(gige: FakeGige, cameras: list[AravisCa
 IN_OWN_NETWORK = """
 import json, subprocess, sys
 from devices.base import DeviceError
-from devices.camera_aravis import AravisCamera, AravisSettings
+from devices.drivers.camera_aravis import AravisCamera, AravisSettings
 from tests.devices.fake_gige import FakeGige, Monotonic
 gige = FakeGige()
 told = {"none": len(AravisCamera.found())}

@@ -12,7 +12,7 @@ import pytest
 
 from devices import gentl
 from devices.base import DeviceError, DeviceLost, Frame
-from devices.camera_genicam import GenicamCamera, GenicamCameraSettings
+from devices.drivers.camera_genicam import GenicamCamera, GenicamCameraSettings
 from tests.devices.contract import check
 from tests.devices.fake_gige import Monotonic
 

@@ -16,7 +16,12 @@ import pytest
 
 from devices import opencv_sources
 from devices.base import DeviceError, DeviceLost, Frame
-from devices.camera_opencv import OpencvCamera, OpencvSettings, _exposure_units, _exposure_us
+from devices.drivers.camera_opencv import (
+    OpencvCamera,
+    OpencvSettings,
+    _exposure_units,
+    _exposure_us,
+)
 from devices.opencv_capture import WAITING
 from tests.devices.contract import check
 from tests.devices.fake_gige import Monotonic, wait_until

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from devices.base import Chunk, DeviceLost
+from devices.drivers.simulated_markers import SimulatedMarkers
 from devices.faults import Faults
-from devices.simulated_markers import SimulatedMarkers
 from devices.world import World, WorldEvent
 from tests.devices.clock import FakeClock
 from tests.devices.reading import chunks

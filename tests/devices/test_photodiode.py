@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from devices.base import Chunk, DeviceError, F64Array
+from devices.drivers.photodiode import Photodiode
 from devices.edges import Edge, EdgeDetector, Levels
-from devices.photodiode import Photodiode
 from tests.devices.contract import check_settings, check_specs
 from tests.devices.wire import RealClock, read_until, samples
 

@@ -13,8 +13,8 @@ import pytest
 import devices
 from devices import registry
 from devices.base import Device, DeviceError
+from devices.drivers.simulated_eeg import SimulatedEEG
 from devices.registry import HELPERS, catalogue, find
-from devices.simulated_eeg import SimulatedEEG
 
 DRIVER = '''
 from devices.base import Device, Settings
@@ -61,7 +61,7 @@ def test_an_unknown_name_gets_the_near_ones(name: str, near: str) -> None:
 def test_a_look_up_imports_that_one_driver() -> None:
     code = (
         "import sys; from devices.registry import find; find('simulated-markers');"
-        "print([m for m in ('devices.simulated_camera', 'av', 'pylsl', 'acquire') "
+        "print([m for m in ('devices.drivers.simulated_camera', 'av', 'pylsl', 'acquire') "
         "if m in sys.modules])"
     )
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -149,9 +149,9 @@ def test_a_driver_folder_that_is_none_is_refused(tmp_path: Path) -> None:
 
 def test_entry_points_are_drivers_too(monkeypatch: pytest.MonkeyPatch) -> None:
     points = [
-        EntryPoint("good", "devices.simulated_eeg:SimulatedEEG", registry.GROUP),
+        EntryPoint("good", "devices.drivers.simulated_eeg:SimulatedEEG", registry.GROUP),
         EntryPoint("gone", "no_such_package.driver:Driver", registry.GROUP),
-        EntryPoint("odd", "devices.simulated_eeg:CAP", registry.GROUP),
+        EntryPoint("odd", "devices.drivers.simulated_eeg:CAP", registry.GROUP),
     ]
     monkeypatch.setattr(registry, "entry_points", lambda group: points)
     assert find("good") is SimulatedEEG

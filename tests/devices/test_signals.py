@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 
 from devices.base import Array, Chunk, Device, F64Array
+from devices.drivers.simulated_eeg import CAP, EEGSettings, SimulatedEEG
+from devices.drivers.simulated_physio import CHANNELS, SimulatedPhysio
 from devices.faults import Faults
 from devices.signals import Blocks, loop_frequencies, pink
-from devices.simulated_eeg import CAP, EEGSettings, SimulatedEEG
-from devices.simulated_physio import CHANNELS, SimulatedPhysio
 from devices.waves import blink_wave, breathing, ecg_wave, ppg_wave, scr_wave
 from devices.world import Kind, World
 from tests.devices.clock import FakeClock

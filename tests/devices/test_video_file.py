@@ -9,7 +9,7 @@ import av
 import pytest
 
 from devices.base import DeviceError, Frame, VideoSpec
-from devices.video_file import VideoFile
+from devices.drivers.video_file import VideoFile
 from tests.devices.clock import FakeClock
 from tests.devices.reading import frames
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.base import F64Array
+from devices.drivers.simulated_physio import CHANNELS, ECG, PPG, RSP, SimulatedPhysio
 from devices.signals import SignalSettings
-from devices.simulated_physio import CHANNELS, ECG, PPG, RSP, SimulatedPhysio
 from gui.channel_info import ChannelInfo, channels_of
 from gui.display_filter import DisplayFilter, FilterSettings
 from gui.marker_text import marker_text
