@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from devices import brainflow_impedance, ports
+from devices import ports
 from devices.base import (
     Channel,
     Chunk,
@@ -28,9 +28,10 @@ from devices.base import (
     StreamQuery,
     StreamSpec,
 )
-from devices.brainflow_boards import Params, Rows, plan
-from devices.brainflow_impedance import CYTON, ToneMeter
-from devices.brainflow_rows import Piece, Preset, due
+from devices.brainflow import impedance
+from devices.brainflow.boards import Params, Rows, plan
+from devices.brainflow.impedance import CYTON, ToneMeter
+from devices.brainflow.rows import Piece, Preset, due
 from devices.marker_codes import codes_in
 
 POLL_S = 0.020
@@ -335,7 +336,7 @@ class Brainflow(Device):
 
     def _check_impedance(self, on: bool) -> None:
         board, eeg = self.settings.board, self._plan[0].spec
-        texts = brainflow_impedance.commands(board, len(eeg.channels), on=on)
+        texts = impedance.commands(board, len(eeg.channels), on=on)
         if not texts:
             raise DeviceError(f"{board}: no impedance check of this board is known here")
         for text in texts:

@@ -9,9 +9,9 @@ import pytest
 from brainflow.board_shim import BoardIds, BoardShim, BrainFlowInputParams
 
 from devices.base import F64Array
-from devices.brainflow_boards import KINDS, REQUIRED, PackageCounter, Params, plan
-from devices.brainflow_impedance import ToneMeter, commands
-from devices.brainflow_rows import Preset, due
+from devices.brainflow.boards import KINDS, REQUIRED, PackageCounter, Params, plan
+from devices.brainflow.impedance import ToneMeter, commands
+from devices.brainflow.rows import Preset, due
 
 REAL = [b for b in BoardIds if b.value >= -1]
 

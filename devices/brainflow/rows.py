@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from devices.base import F64Array
-from devices.brainflow_boards import PackageCounter
+from devices.brainflow.boards import PackageCounter
 from devices.counter_rng import I64Array
 
 

@@ -1,0 +1,1 @@
+"""What the BrainFlow driver knows of boards, rows and impedance."""
