@@ -19,12 +19,18 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from devices import aravis_api
-from devices.aravis_api import Api, AravisError, AravisNodes
-from devices.aravis_search import REACH, discover, find
 from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, VideoSpec
-from devices.genicam_frames import FrameMaker
-from devices.genicam_nodes import SILENT_S, Configurator, Configured, GenicamSettings, change_for
+from devices.camera import aravis_api
+from devices.camera.aravis_api import Api, AravisError, AravisNodes
+from devices.camera.aravis_search import REACH, discover, find
+from devices.camera.genicam_frames import FrameMaker
+from devices.camera.genicam_nodes import (
+    SILENT_S,
+    Configurator,
+    Configured,
+    GenicamSettings,
+    change_for,
+)
 
 POP_US = 100_000
 BUFFER_S = 0.25

@@ -16,11 +16,11 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from devices import gentl
 from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, U8Array, VideoSpec
-from devices.genapi_nodes import GenapiNodes
-from devices.genicam_frames import FrameMaker
-from devices.genicam_nodes import SILENT_S, Configurator, GenicamSettings, Value, change_for
+from devices.camera import gentl
+from devices.camera.genapi_nodes import GenapiNodes
+from devices.camera.genicam_frames import FrameMaker
+from devices.camera.genicam_nodes import SILENT_S, Configurator, GenicamSettings, Value, change_for
 
 FETCH_S = 0.1
 BUFFER_S = 0.25

@@ -21,8 +21,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, Settings, VideoSpec
-from devices.opencv_capture import TIMEOUT_S, Capture, Picture, import_cv2
-from devices.opencv_sources import NoSource, find, found, why_not
+from devices.camera.opencv_capture import TIMEOUT_S, Capture, Picture, import_cv2
+from devices.camera.opencv_sources import NoSource, find, found, why_not
 
 OPEN_S = 10.0
 POLL_S = 0.1

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from devices import aravis_api
 from devices.base import DeviceError, DeviceLost, Frame
+from devices.camera import aravis_api
 from devices.drivers.camera_aravis import AravisCamera, AravisSettings
 from tests.devices.contract import check
 from tests.devices.fake_gige import ADDRESS, PROGRAM, FakeGige, Monotonic, fake_gige

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from devices import gentl
 from devices.base import DeviceError, DeviceLost, Frame
+from devices.camera import gentl
 from devices.drivers.camera_genicam import GenicamCamera, GenicamCameraSettings
 from tests.devices.contract import check
 from tests.devices.fake_gige import Monotonic

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from devices.base import DeviceError, Frame, U8Array
-from devices.genicam_frames import HOLD_S, FrameMaker, FrameNumbers, line_bytes
-from devices.genicam_nodes import Configured, GenicamSettings
+from devices.camera.genicam_frames import HOLD_S, FrameMaker, FrameNumbers, line_bytes
+from devices.camera.genicam_nodes import Configured, GenicamSettings
 
 IMAGE: U8Array = np.zeros((2, 4), np.uint8)
 

@@ -8,7 +8,14 @@ from typing import Any
 import pytest
 
 from devices.base import DeviceError
-from devices.genicam_nodes import Configurator, Configured, GenicamSettings, Kind, Limits, Value
+from devices.camera.genicam_nodes import (
+    Configurator,
+    Configured,
+    GenicamSettings,
+    Kind,
+    Limits,
+    Value,
+)
 
 
 class Camera:

@@ -14,15 +14,15 @@ from typing import Any
 import numpy as np
 import pytest
 
-from devices import opencv_sources
 from devices.base import DeviceError, DeviceLost, Frame
+from devices.camera import opencv_sources
+from devices.camera.opencv_capture import WAITING
 from devices.drivers.camera_opencv import (
     OpencvCamera,
     OpencvSettings,
     _exposure_units,
     _exposure_us,
 )
-from devices.opencv_capture import WAITING
 from tests.devices.contract import check
 from tests.devices.fake_gige import Monotonic, wait_until
 
@@ -247,7 +247,7 @@ def test_exposure_in_the_units_of_each_backend(backend: str) -> None:
 def test_the_environment_is_left_alone() -> None:
     code = (
         "import os; before = dict(os.environ)\n"
-        "from devices.opencv_capture import import_cv2; import_cv2()\n"
+        "from devices.camera.opencv_capture import import_cv2; import_cv2()\n"
         "changed = {k for k in before | dict(os.environ) if before.get(k) != os.environ.get(k)}\n"
         "print(changed - {'OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT'})"
     )

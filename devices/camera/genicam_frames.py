@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from devices.base import DeviceError, Frame, U8Array
-from devices.genicam_nodes import Configured, GenicamSettings
+from devices.camera.genicam_nodes import Configured, GenicamSettings
 
 IDS_16_BIT = 0xFFFF
 LONGEST_GAP = 0x7FFF

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from devices.base import DeviceError
-from devices.genicam_nodes import Kind, Limits, Value
+from devices.camera.genicam_nodes import Kind, Limits, Value
 
 T = TypeVar("T")
 

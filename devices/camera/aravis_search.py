@@ -7,8 +7,8 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from devices.aravis_api import Api, text
 from devices.base import DeviceError, Found
+from devices.camera.aravis_api import Api, text
 
 REACH = (
     "check power and cable, the camera's IP address, the firewall, that no other program has it, "

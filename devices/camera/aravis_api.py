@@ -15,7 +15,7 @@ from ctypes import POINTER, byref, c_char_p, c_double, c_int, c_int64, c_size_t,
 from typing import Any
 
 from devices.base import DeviceError
-from devices.genicam_nodes import Kind, Limits, Value
+from devices.camera.genicam_nodes import Kind, Limits, Value
 
 _SONAMES = {
     "linux": ("libaravis-0.8.so.0", "libgobject-2.0.so.0", "libglib-2.0.so.0"),

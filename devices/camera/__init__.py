@@ -1,0 +1,1 @@
+"""What camera drivers share with nobody else: Aravis, GenICam and OpenCV from inside."""
