@@ -16,7 +16,6 @@ import numpy as np
 import numpy.typing as npt
 from pydantic import Field, model_validator
 
-from devices import ports
 from devices.base import (
     Channel,
     Chunk,
@@ -33,6 +32,7 @@ from devices.brainflow.boards import Params, Rows, plan
 from devices.brainflow.impedance import CYTON, ToneMeter
 from devices.brainflow.rows import Piece, Preset, due
 from devices.marker_codes import codes_in
+from devices.serial import ports
 
 POLL_S = 0.020
 SILENT_S = 3.0

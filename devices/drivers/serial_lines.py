@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from pydantic import model_validator
 
-from devices import ports
 from devices.base import Channel, Dtype, Found
-from devices.line_parser import ColumnSpec, LineFormat, LineParser
-from devices.readings import TIME_UNITS, Assembler, Readings
-from devices.serial_device import SensorSettings, SerialSensor, channel
+from devices.serial import ports
+from devices.serial.device import SensorSettings, SerialSensor, channel
+from devices.serial.line_parser import ColumnSpec, LineFormat, LineParser
+from devices.serial.readings import TIME_UNITS, Assembler, Readings
 
 
 class SerialLinesSettings(SensorSettings, LineFormat):

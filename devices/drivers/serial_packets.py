@@ -5,10 +5,10 @@ from __future__ import annotations
 from pydantic import model_validator
 
 from devices.base import Channel, Dtype
-from devices.frame_parser import FrameParser
-from devices.frames import FrameFormat
-from devices.readings import TIME_UNITS, Assembler, Readings
-from devices.serial_device import SensorSettings, SerialSensor, channel
+from devices.serial.binary_frames import FrameFormat
+from devices.serial.device import SensorSettings, SerialSensor, channel
+from devices.serial.frame_parser import FrameParser
+from devices.serial.readings import TIME_UNITS, Assembler, Readings
 
 _EXACT_BITS = 24  # what float32 holds exactly
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from devices import ports
-from devices.serial_device import PortSettings
+from devices.serial import ports
+from devices.serial.device import PortSettings
 from devices.trigger_in import LineSettings, TriggerIn
 
 

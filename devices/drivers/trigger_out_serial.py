@@ -10,8 +10,8 @@ from __future__ import annotations
 import struct
 from typing import Literal
 
-from devices import ports
-from devices.serial_device import PortSettings
+from devices.serial import ports
+from devices.serial.device import PortSettings
 from devices.trigger_out import PulseSettings, TriggerOut
 
 _BETWEEN_COMMANDS_S = 0.1

@@ -27,7 +27,7 @@ SENSOR = "import sys; from tests.bench.bench_serial import play; play(*sys.argv[
 
 
 def packet(k: int) -> bytes:
-    from devices import checksums
+    from devices.serial import checksums
 
     payload = struct.pack("<H8h", k % 65536, *((k + c) % 30000 for c in range(CHANNELS)))
     check = checksums.compute("crc8", np.frombuffer(payload, np.uint8)[None])[0]

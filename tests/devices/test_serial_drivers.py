@@ -14,12 +14,12 @@ from typing import Any, cast
 import numpy as np
 import pytest
 
-from devices import ports
 from devices.base import Chunk, Device, DeviceError, DeviceLost
 from devices.drivers.serial_lines import SerialLines
 from devices.drivers.serial_packets import SerialPackets
-from devices.ports import PortInfo, choose, explain
 from devices.registry import find
+from devices.serial import ports
+from devices.serial.ports import PortInfo, choose, explain
 from tests.devices.contract import check_data, check_settings, check_specs
 from tests.devices.test_serial_parsers import FORMAT, SYNC, frame
 from tests.devices.wire import RealClock, Wire, read_until, samples, wire

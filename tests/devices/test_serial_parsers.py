@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from devices import checksums
 from devices.base import U8Array
-from devices.frame_parser import FrameParser
-from devices.frames import FrameFormat
-from devices.line_parser import LineFormat, LineParser
+from devices.serial import checksums
+from devices.serial.binary_frames import FrameFormat
+from devices.serial.frame_parser import FrameParser
+from devices.serial.line_parser import LineFormat, LineParser
 
 # The check values of the CRC catalogue: each checksum of the ASCII digits 1 to 9.
 CHECK: dict[checksums.Name, int] = {

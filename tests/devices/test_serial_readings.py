@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from devices.base import Chunk, F64Array
-from devices.paced_clock import PacedClock
-from devices.readings import Assembler, Readings
+from devices.serial.paced_clock import PacedClock
+from devices.serial.readings import Assembler, Readings
 
 
 def take(

@@ -22,7 +22,7 @@ from devices.drivers.trigger_in_serial import TriggerInSerial
 from devices.drivers.trigger_out_parallel import TriggerOutParallel
 from devices.marker_codes import code_of, codes_in, label
 from devices.parallel_port import status_code
-from devices.ports import Port
+from devices.serial.ports import Port
 from tests.devices.clock import FakeClock
 from tests.devices.contract import check_settings, check_specs
 from tests.devices.wire import RealClock, Wire, read_until, samples, wire

@@ -12,9 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.base import U8Array
-from devices.checksums import NAMES, width_bits
 from devices.counter_rng import I64Array
-from devices.frames import FrameFormat
+from devices.serial.binary_frames import FrameFormat
+from devices.serial.checksums import NAMES, width_bits
 
 _DECIDED = 8
 """After so many frames it is clear whether the checksum covers the sync bytes."""

@@ -17,7 +17,7 @@ import numpy as np
 
 from devices.base import Chunk, F64Array
 from devices.counter_rng import I64Array
-from devices.paced_clock import PacedClock
+from devices.serial.paced_clock import PacedClock
 
 TIME_UNITS = {
     "s": 1.0,

@@ -9,9 +9,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field
 
-from devices import ports
 from devices.base import Channel, Chunk, Clock, Device, DeviceError, Dtype, Settings, StreamSpec
-from devices.readings import Assembler, Readings
+from devices.serial import ports
+from devices.serial.readings import Assembler, Readings
 
 Commands = Annotated[tuple[bytes, ...], BeforeValidator(ports.commands)]
 

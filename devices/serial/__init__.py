@@ -1,0 +1,1 @@
+"""Serial ports, and the lines and packets that come through them."""
