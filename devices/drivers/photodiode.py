@@ -24,7 +24,7 @@ from devices.base import (
     StreamQuery,
     StreamSpec,
 )
-from devices.edges import Edge, EdgeDetector, Levels
+from devices.triggers.light_edges import Edge, EdgeDetector, Levels
 
 BEAT_S = 0.05
 _WAITING = 1000

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Literal
 
-from devices import parallel_port
 from devices.base import Settings
-from devices.parallel_port import ParallelPort
-from devices.trigger_in import LineSettings, TriggerIn
+from devices.triggers import parallel_port
+from devices.triggers.parallel_port import ParallelPort
+from devices.triggers.trigger_in import LineSettings, TriggerIn
 
 
 class TriggerInParallelSettings(Settings, LineSettings):

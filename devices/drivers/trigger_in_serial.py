@@ -11,7 +11,7 @@ from typing import Literal
 
 from devices.serial import ports
 from devices.serial.device import PortSettings
-from devices.trigger_in import LineSettings, TriggerIn
+from devices.triggers.trigger_in import LineSettings, TriggerIn
 
 
 class TriggerInSerialSettings(PortSettings, LineSettings):

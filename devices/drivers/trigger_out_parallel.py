@@ -5,10 +5,10 @@ Not tried on hardware.
 
 from __future__ import annotations
 
-from devices import parallel_port
 from devices.base import DeviceError, DeviceLost, Settings
-from devices.parallel_port import ParallelPort
-from devices.trigger_out import PulseSettings, TriggerOut
+from devices.triggers import parallel_port
+from devices.triggers.parallel_port import ParallelPort
+from devices.triggers.trigger_out import PulseSettings, TriggerOut
 
 
 class TriggerOutParallelSettings(Settings, PulseSettings):

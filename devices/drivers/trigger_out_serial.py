@@ -12,7 +12,7 @@ from typing import Literal
 
 from devices.serial import ports
 from devices.serial.device import PortSettings
-from devices.trigger_out import PulseSettings, TriggerOut
+from devices.triggers.trigger_out import PulseSettings, TriggerOut
 
 _BETWEEN_COMMANDS_S = 0.1
 """A Cedrus box stores the pulse length in flash: its own library waits so long."""

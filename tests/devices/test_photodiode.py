@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from devices.base import Chunk, DeviceError, F64Array
 from devices.drivers.photodiode import Photodiode
-from devices.edges import Edge, EdgeDetector, Levels
+from devices.triggers.light_edges import Edge, EdgeDetector, Levels
 from tests.devices.contract import check_settings, check_specs
 from tests.devices.wire import RealClock, read_until, samples
 

@@ -14,15 +14,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices import parallel_port
 from devices.base import Chunk, DeviceError, DeviceLost
-from devices.debounce import Debouncer
 from devices.drivers.trigger_in_parallel import TriggerInParallel
 from devices.drivers.trigger_in_serial import TriggerInSerial
 from devices.drivers.trigger_out_parallel import TriggerOutParallel
 from devices.marker_codes import code_of, codes_in, label
-from devices.parallel_port import status_code
 from devices.serial.ports import Port
+from devices.triggers import parallel_port
+from devices.triggers.debounce import Debouncer
+from devices.triggers.parallel_port import status_code
 from tests.devices.clock import FakeClock
 from tests.devices.contract import check_settings, check_specs
 from tests.devices.wire import RealClock, Wire, read_until, samples, wire

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from devices.base import Chunk, DeviceError, DeviceLost
 from devices.drivers.trigger_out_serial import TriggerOutSerial
-from devices.pulses import Pulses
+from devices.triggers.pulses import Pulses
 from tests.devices.contract import check_settings, check_specs
 from tests.devices.wire import RealClock, Wire, read_until, samples, wire
 

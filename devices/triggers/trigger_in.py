@@ -24,8 +24,8 @@ from devices.base import (
     Notice,
     StreamSpec,
 )
-from devices.debounce import Debouncer
 from devices.marker_codes import CodeNames, label, unknown_code
+from devices.triggers.debounce import Debouncer
 
 BEAT_S = 0.1
 

@@ -28,7 +28,7 @@ from devices.base import (
     StreamSpec,
 )
 from devices.marker_codes import CodeNames, codes_in, label, unknown_code
-from devices.pulses import Pulses
+from devices.triggers.pulses import Pulses
 
 BEAT_S = 0.1
 _KEPT = 10_000

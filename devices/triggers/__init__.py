@@ -1,0 +1,1 @@
+"""Trigger codes in and out: ports, pulses, bouncing contacts, flanks of light."""
