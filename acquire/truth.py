@@ -9,7 +9,7 @@ from recordings.layout import TRUTH_NAME
 
 def write_truth(folder: Path, seed: int, lsl_start: float, lsl_stop: float) -> None:
     """Write kind, LSL time and code of every event of the world while it was recorded."""
-    from devices.world import World
+    from devices.simulation.world import World
 
     lines = ["kind\ttime\tcode"]
     for event in World(seed).truth(lsl_start, lsl_stop):

@@ -19,12 +19,12 @@ from pydantic import Field, field_validator
 
 from devices.base import Clock, Device, DeviceError, Frame, U8Array, VideoSpec
 from devices.counter_rng import make_key
-from devices.face import Face, Look
-from devices.faults import Link
-from devices.pacing import Pacer, Run
-from devices.signals import SimulatedSettings
-from devices.waves import BLINK_SPAN_S, blink_wave, movement_wave, train
-from devices.world import BoolArray, World
+from devices.simulation.face import Face, Look
+from devices.simulation.faults import Link
+from devices.simulation.pacing import Pacer, Run
+from devices.simulation.shapes import BLINK_SPAN_S, blink_wave, movement_wave, train
+from devices.simulation.simulated_signal import SimulatedSettings
+from devices.simulation.world import BoolArray, World
 
 CELL = 8
 CELLS = 32

@@ -11,7 +11,15 @@ from pydantic import Field
 
 from devices.base import Channel, F64Array, StreamSpec
 from devices.counter_rng import I64Array
-from devices.signals import (
+from devices.simulation.shapes import (
+    BLINK_SPAN_S,
+    ECG_SPAN_S,
+    blink_wave,
+    ecg_wave,
+    movement_wave,
+    train,
+)
+from devices.simulation.simulated_signal import (
     F32Array,
     NoiseLoop,
     SignalSettings,
@@ -19,7 +27,6 @@ from devices.signals import (
     loop_frequencies,
     pink,
 )
-from devices.waves import BLINK_SPAN_S, ECG_SPAN_S, blink_wave, ecg_wave, movement_wave, train
 
 _ROWS = (
     "Fp1 Fpz Fp2 AF7 AF3 AFz AF4 AF8 F7 F5 F3 F1 Fz F2 F4 F6 F8 "

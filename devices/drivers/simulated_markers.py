@@ -13,10 +13,10 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 
 from devices.base import Channel, Chunk, Clock, Device, StreamSpec
-from devices.faults import Link
-from devices.pacing import wait
-from devices.signals import SimulatedSettings
-from devices.world import CLIP_END, World, WorldEvent
+from devices.simulation.faults import Link
+from devices.simulation.pacing import wait
+from devices.simulation.simulated_signal import SimulatedSettings
+from devices.simulation.world import CLIP_END, World, WorldEvent
 
 _AHEAD_S = 10.0  # how far to look for the next event: intervals are 2…4 s
 _FLIP_S = 1 / 60  # requested this long before it is presented

@@ -11,8 +11,7 @@ import numpy as np
 
 from devices.base import Channel, F64Array, StreamSpec
 from devices.counter_rng import I64Array
-from devices.signals import F32Array, NoiseLoop, SignalSettings, SimulatedSignal, loop_frequencies
-from devices.waves import (
+from devices.simulation.shapes import (
     ECG_SPAN_S,
     PPG_SPAN_S,
     SCR_SPAN_S,
@@ -22,6 +21,13 @@ from devices.waves import (
     ppg_wave,
     scr_wave,
     train,
+)
+from devices.simulation.simulated_signal import (
+    F32Array,
+    NoiseLoop,
+    SignalSettings,
+    SimulatedSignal,
+    loop_frequencies,
 )
 
 ANALOG = (

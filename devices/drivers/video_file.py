@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from pydantic import Field
 
 from devices.base import Clock, Device, DeviceError, Frame, Settings, U8Array, VideoSpec
-from devices.faults import Faults, Link
-from devices.pacing import BEAT_S, Pacer, wait
+from devices.simulation.faults import Faults, Link
+from devices.simulation.pacing import BEAT_S, Pacer, wait
 
 if TYPE_CHECKING:
     import av

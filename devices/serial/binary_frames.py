@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from devices.base import F64Array, U8Array
 from devices.serial import checksums
-from devices.world import BoolArray
+from devices.simulation.world import BoolArray
 
 Byte = Annotated[int, Field(ge=0, le=255)]
 Packing = Literal["bytes", "bits", "bits-reversed"]

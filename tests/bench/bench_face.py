@@ -21,7 +21,7 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 
-from devices.face import Face, Look
+from devices.simulation.face import Face, Look
 from gui.face_finder import GUIDE, SLACK
 from recordings.export.video import to_rgb
 from recordings.video.face_box import Box, find_face

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from devices.base import DeviceError, Frame, U8Array, VideoSpec
 from devices.drivers.simulated_camera import CameraSettings, SimulatedCamera
-from devices.faults import Faults
-from devices.world import World
+from devices.simulation.faults import Faults
+from devices.simulation.world import World
 from tests.devices.clock import FakeClock
 
 

@@ -11,8 +11,8 @@ import pytest
 
 from devices.base import Chunk, DeviceLost
 from devices.drivers.simulated_markers import SimulatedMarkers
-from devices.faults import Faults
-from devices.world import World, WorldEvent
+from devices.simulation.faults import Faults
+from devices.simulation.world import World, WorldEvent
 from tests.devices.clock import FakeClock
 from tests.devices.reading import chunks
 

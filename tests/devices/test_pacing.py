@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from devices.base import DeviceLost
-from devices.faults import Faults, Link
-from devices.pacing import Pacer, Run, wait
+from devices.simulation.faults import Faults, Link
+from devices.simulation.pacing import Pacer, Run, wait
 from tests.devices.clock import FakeClock
 
 START = 1000.0

@@ -11,10 +11,10 @@ import pytest
 from devices.base import Array, Chunk, Device, F64Array
 from devices.drivers.simulated_eeg import CAP, EEGSettings, SimulatedEEG
 from devices.drivers.simulated_physio import CHANNELS, SimulatedPhysio
-from devices.faults import Faults
-from devices.signals import Blocks, loop_frequencies, pink
-from devices.waves import blink_wave, breathing, ecg_wave, ppg_wave, scr_wave
-from devices.world import Kind, World
+from devices.simulation.faults import Faults
+from devices.simulation.shapes import blink_wave, breathing, ecg_wave, ppg_wave, scr_wave
+from devices.simulation.simulated_signal import Blocks, loop_frequencies, pink
+from devices.simulation.world import Kind, World
 from tests.devices.clock import FakeClock
 from tests.devices.reading import chunks, joined, matched_time
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.counter_rng import make_key, uniform, uniforms
-from devices.world import CLIP_CODES, CLIP_END, KINDS, PULSE_TRANSIT_S, Kind, World
+from devices.simulation.world import CLIP_CODES, CLIP_END, KINDS, PULSE_TRANSIT_S, Kind, World
 
 seeds = st.integers(-(2**70), 2**70)
 moments = st.floats(-1e7, 1e7)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from devices.base import F64Array
 from devices.drivers.simulated_physio import CHANNELS, ECG, PPG, RSP, SimulatedPhysio
-from devices.signals import SignalSettings
+from devices.simulation.simulated_signal import SignalSettings
 from gui.channel_info import ChannelInfo, channels_of
 from gui.display_filter import DisplayFilter, FilterSettings
 from gui.marker_text import marker_text

@@ -14,8 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
-from devices.face import Face, Look
-from devices.waves import (
+from devices.simulation.face import Face, Look
+from devices.simulation.shapes import (
     BLINK_SPAN_S,
     ECG_SPAN_S,
     PPG_SPAN_S,
@@ -24,7 +24,7 @@ from devices.waves import (
     ppg_wave,
     train,
 )
-from devices.world import World
+from devices.simulation.world import World
 from recordings import layout
 from recordings.manifest import (
     ClockPair,

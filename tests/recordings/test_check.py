@@ -345,7 +345,7 @@ def test_importing_the_check_is_cheap() -> None:
 
 def test_shapes_agree_with_the_simulator() -> None:
     """Not a need, but if one of the two is changed, this says that the other must be."""
-    from devices.waves import blink_wave, ecg_wave, ppg_wave
+    from devices.simulation.shapes import blink_wave, ecg_wave, ppg_wave
 
     t = np.arange(-0.06, 0.06, 0.001)
     np.testing.assert_allclose(BLINK.at(t), blink_wave(t))

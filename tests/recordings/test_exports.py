@@ -209,7 +209,7 @@ def test_the_face_of_a_gray_camera_is_cut_out(
     assert rows
     for row in rows:
         left, top, width, height = map(int, row["box"].split(","))
-        # The drawn face: from (90, 34) to (230, 216); see `devices.face`.
+        # The drawn face: from (90, 34) to (230, 216); see `devices.simulation.face`.
         assert 5 < left < 90 < 230 < left + width < 315
         assert top < 34 < 216 < top + height
         with av.open(str(target / session.name / row["video"])) as container:

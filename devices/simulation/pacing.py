@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from devices.base import Clock, F64Array
-from devices.faults import Link
+from devices.simulation.faults import Link
 
 PACKET_S = 0.020  # a packet holds about this much
 MAX_RUN_S = 1.0  # after a long sleep, what is late comes in runs of at most this much

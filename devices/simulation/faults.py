@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from devices.base import DeviceLost, F64Array
 from devices.counter_rng import I64Array, make_key, uniform, uniforms
-from devices.world import BoolArray
+from devices.simulation.world import BoolArray
 
 
 class Faults(BaseModel):

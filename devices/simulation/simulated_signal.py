@@ -13,10 +13,10 @@ from pydantic import Field
 
 from devices.base import Chunk, Clock, Device, F64Array, Settings, StreamQuery, StreamSpec
 from devices.counter_rng import I64Array, make_key
-from devices.faults import Faults, Link
 from devices.marker_codes import codes_in
-from devices.pacing import Pacer
-from devices.world import CODE_HOLD_S, World
+from devices.simulation.faults import Faults, Link
+from devices.simulation.pacing import Pacer
+from devices.simulation.world import CODE_HOLD_S, World
 
 F32Array = npt.NDArray[np.float32]
 

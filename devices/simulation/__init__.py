@@ -1,0 +1,1 @@
+"""The simulated world, and what makes devices in it as imperfect as real ones."""
