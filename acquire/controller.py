@@ -389,7 +389,7 @@ def verify_session(folder: Path) -> Report:
     Raises:
         RecordingError: the check itself failed.
     """
-    program = "from acquire.cli import main; main()"
+    program = "from acquire.cli.main import main; main()"
     command = [sys.executable, "-P", "-c", program, "check", "--json", str(folder)]
     try:
         with signals_kept_from_children():

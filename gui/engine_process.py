@@ -12,7 +12,7 @@ from pathlib import Path
 from acquire.data_lock import owner
 from acquire.errors import AcquireError
 
-_PROGRAM = "from acquire.cli import main; main()"
+_PROGRAM = "from acquire.cli.main import main; main()"
 
 
 class EngineProcess:

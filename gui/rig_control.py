@@ -21,7 +21,7 @@ from gui.welcome import Search
 if TYPE_CHECKING:
     from gui.window import RecorderWindow
 
-_PROGRAM = "from acquire.cli import main; main()"
+_PROGRAM = "from acquire.cli.main import main; main()"
 TEST_CODE = 1
 
 

@@ -9,11 +9,11 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QProcess, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from acquire.demo import SIMULATED_RIG
+from acquire.cli.demo import SIMULATED_RIG
 from gui import rig_text, theme
 from gui.texts import tr
 
-_PROGRAM = "from acquire.cli import main; main()"
+_PROGRAM = "from acquire.cli.main import main; main()"
 
 
 class Welcome(QWidget):

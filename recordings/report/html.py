@@ -284,7 +284,7 @@ def _events(examination: Examination, start: float) -> list[tuple[str, str, str,
         ]
     states = {"warning": "warning", "error": "failed"}
     return [
-        (f"{time - start:.3f}", states.get(level, ""), palette.GLYPHS.get(states.get(level, ""), ""),
-         source, text)
+        (f"{time - start:.3f}", state, palette.GLYPHS.get(state, ""), source, text)
         for time, level, source, text in rows[:MAX_EVENTS]
-    ]  # fmt: skip
+        for state in (states.get(level, ""),)
+    ]

@@ -80,7 +80,7 @@ class Unisono:
     ) -> None:
         self._out = folder / f"{unique('program')}.out"
         self._err = self._out.with_suffix(".err")
-        command = [sys.executable, "-c", "from acquire.cli import main; main()"]
+        command = [sys.executable, "-c", "from acquire.cli.main import main; main()"]
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(
                 [*prefix, *command, *map(str, arguments)],

@@ -130,7 +130,7 @@ def record(folder: Path, seconds: float) -> tuple[Path, float]:
     (folder / "rig.toml").write_text(RIG)
     (folder / "bench.toml").write_text(PROTOCOL)
     make_clip(folder / "clip.mp4", seconds)
-    program = [sys.executable, "-c", "from acquire.cli import main; main()"]
+    program = [sys.executable, "-c", "from acquire.cli.main import main; main()"]
     order = ["record", "rig.toml", "--protocol", "bench.toml", "--participant", "01", "--simulate"]
     process = subprocess.Popen(
         [*program, *order, "--data-dir", "data", "--no-report", "--json"],

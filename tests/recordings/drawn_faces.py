@@ -30,7 +30,7 @@ def drawn(width: int, height: int, pixel_format: str, lid: float = 0, smile: flo
 
 
 def drawn_landmarks(width: int, height: int) -> Landmarks:
-    """See `devices.simulation.face`: all is in shares of the shorter side `s`, around the middle."""
+    """See `devices.simulation.face`: in shares of the shorter side `s`, around the middle."""
     s, x, y = min(width, height), width / 2, 0.52 * height
     eyes, up = y - 0.08 * s, 0.38 * s
     return Landmarks((x - 0.12 * s, eyes), (x + 0.12 * s, eyes), (x, y - up), (x, y + up))

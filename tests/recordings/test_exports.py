@@ -233,7 +233,7 @@ def test_many_sessions_at_once_and_one_that_fails(sessions: list[Path], tmp_path
     found = [*sessions, *find_sessions([tmp_path / "broken"])]
     # A program of its own: processes of a pool have a helper that lives as long as their parent.
     out = tmp_path / "out"
-    code = "from acquire.cli import main; main()"
+    code = "from acquire.cli.main import main; main()"
     order = ["export", "csv", *map(str, found), "--to", str(out), "--stream", "protocol"]
     ran = subprocess.run(
         [sys.executable, "-c", code, *order, "--jobs", "2", "--json"],

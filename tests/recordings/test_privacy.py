@@ -21,7 +21,7 @@ from tests.recordings.exporting import exported, study
 
 
 def _unisono(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
-    code = "from acquire.cli import main; main()"
+    code = "from acquire.cli.main import main; main()"
     return subprocess.run(
         [sys.executable, "-c", code, *map(str, arguments)],
         capture_output=True,

@@ -76,7 +76,7 @@ def test_a_file_above_the_session_holds_for_the_study(lossy: Path) -> None:
 
 def test_a_whole_study_is_checked_at_once(lossy: Path) -> None:
     clean = make_session(lossy.parents[3], Plan(seconds=4.0))
-    code = "from acquire.cli import main; main()"
+    code = "from acquire.cli.main import main; main()"
     done = subprocess.run(
         [sys.executable, "-c", code, "check", str(lossy.parents[3]), "--json", "--jobs", "2"],
         capture_output=True,

@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from acquire.cli.progress import Progress
+from acquire.cli.record import Exit
 from acquire.discovery import Selection
 from acquire.engine import Engine
 from acquire.errors import ConfigError
 from acquire.lsl import configuration, local_clock
-from acquire.progress import Progress
-from acquire.record import Exit
 from acquire.rig import Rig, load_rig
 from acquire.status import Phase
 from acquire.stopping import Stopper

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from acquire.cli.record import Order
 from acquire.errors import ConfigError
 from acquire.player_messages import PlayOrder
-from acquire.record import Order
 from acquire.rig import parse_rig
 from acquire.session import Labels
 

@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from acquire.cli.run import run_rig
 from acquire.errors import ConfigError
 from acquire.replay import OVER
 from acquire.rig import parse_rig
-from acquire.run import run_rig
 
 
 @dataclass(frozen=True, slots=True)

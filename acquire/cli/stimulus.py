@@ -88,8 +88,8 @@ def play(
     as_json: Json = False,
 ) -> None:
     """Play a protocol; its markers are the LSL stream `protocol`."""
+    from acquire.cli.performance import PlayOptions, perform
     from acquire.player_messages import PlayOrder
-    from acquire.player_performance import PlayOptions, perform
 
     wanted = PlayOrder(
         protocol,
@@ -136,8 +136,8 @@ def calibrate(
     as_json: Json = False,
 ) -> None:
     """Measure a screen: refresh rate, jitter and, with a photodiode, the lag to the light."""
-    from acquire.player_screen import calibrate as measure
-    from acquire.tables import calibration_table
+    from acquire.cli.calibration import calibrate as measure
+    from acquire.cli.tables import calibration_table
 
     found = measure(
         screen=screen,

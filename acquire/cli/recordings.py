@@ -10,10 +10,10 @@ from typing import Annotated
 
 import typer
 
-from acquire import cli_export
+from acquire.cli import export
 
 app = typer.Typer()
-app.add_typer(cli_export.app, name="export")
+app.add_typer(export.app, name="export")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]
@@ -44,7 +44,7 @@ def check(
     if as_json:
         typer.echo(report.model_dump_json())
     else:
-        from acquire.tables import report_table
+        from acquire.cli.tables import report_table
 
         report_table(report)
     for finding in report.findings:
@@ -81,7 +81,7 @@ def repair(
     if as_json:
         typer.echo(json.dumps(asdict(done), default=str))
         return
-    from acquire.tables import repair_table
+    from acquire.cli.tables import repair_table
 
     repair_table(done)
 
@@ -105,8 +105,8 @@ def replay(
     ] = None,
 ) -> None:
     """Publish a recording as live LSL streams, its video as a camera."""
-    from acquire.replay_run import ReplayOrder
-    from acquire.replay_run import replay as run
+    from acquire.cli.replay import ReplayOrder
+    from acquire.cli.replay import replay as run
 
     order = ReplayOrder(path, speed, loop, tuple(stream or ()), not no_video, delay, seconds)
     raise typer.Exit(run(order))

@@ -13,8 +13,8 @@ from typing import Annotated
 import typer
 
 import acquire
-from acquire import cli_recordings, cli_stimulus
-from acquire.cli_recordings import Json
+from acquire.cli import recordings, stimulus
+from acquire.cli.recordings import Json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -64,8 +64,8 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Play a short protocol to the simulated rig, record, check and report it."""
-    from acquire.demo import demo_order
-    from acquire.record import record as run
+    from acquire.cli.demo import demo_order
+    from acquire.cli.record import record as run
 
     raise typer.Exit(run(demo_order(seconds, data_dir, seed, as_json)))
 
@@ -103,17 +103,17 @@ def record(
     protocol: Annotated[
         str | None, typer.Option(help="Play this protocol; its end is the recording's.")
     ] = None,
-    simulate: cli_stimulus.Simulate = False,
-    headless: cli_stimulus.Headless = False,
-    windowed: cli_stimulus.Windowed = False,
-    screen: cli_stimulus.Screen = 0,
+    simulate: stimulus.Simulate = False,
+    headless: stimulus.Headless = False,
+    windowed: stimulus.Windowed = False,
+    screen: stimulus.Screen = 0,
     as_json: Json = False,
 ) -> None:
     """Record a rig, or any LSL streams, until Ctrl-C, SIGTERM or a line `stop`."""
     from acquire import rig as rigs
+    from acquire.cli.record import Order
+    from acquire.cli.record import record as run
     from acquire.errors import ConfigError
-    from acquire.record import Order
-    from acquire.record import record as run
     from acquire.session import Labels
 
     if xdf is not None and rig is not None:
@@ -131,7 +131,7 @@ def record(
         allow_missing=allow_missing,
         report=not no_report,
         as_json=as_json,
-        play=cli_stimulus.order(protocol, labels.participant, simulate, headless, windowed, screen),
+        play=stimulus.order(protocol, labels.participant, simulate, headless, windowed, screen),
     )
     raise typer.Exit(run(order))
 
@@ -142,7 +142,7 @@ def run(
     seconds: Annotated[float | None, typer.Option(help="How long; default: until stopped.")] = None,
 ) -> None:
     """Start a rig's devices as LSL streams, without recording."""
-    from acquire.run import run as run_rig
+    from acquire.cli.run import run as run_rig
 
     raise typer.Exit(run_rig(rig, seconds))
 
@@ -223,7 +223,7 @@ def streams(
     if not seen:
         typer.echo("no stream found; start a device, or `unisono run RIG.toml`")
         return
-    from acquire.tables import streams_table
+    from acquire.cli.tables import streams_table
 
     streams_table(seen)
 
@@ -245,7 +245,7 @@ def devices(context: typer.Context, as_json: Json = False) -> None:
         ]
         typer.echo(json.dumps(rows))
         return
-    from acquire.tables import drivers_table
+    from acquire.cli.tables import drivers_table
 
     drivers_table(entries, found)
 
@@ -261,7 +261,7 @@ def doctor(as_json: Json = False) -> None:
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings]))
     else:
-        from acquire.tables import findings_list
+        from acquire.cli.tables import findings_list
 
         findings_list(findings)
     levels = {finding.level for finding in findings}
@@ -271,7 +271,7 @@ def doctor(as_json: Json = False) -> None:
 @rig_app.command("new")
 def rig_new(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Write a rig file with simulated devices, to start from."""
-    from acquire.demo import new_rig
+    from acquire.cli.demo import new_rig
 
     new_rig(file)
     typer.echo(f"{file}: written; try `unisono record {file} --seconds 10`")
@@ -319,13 +319,13 @@ def camera_benchmark(
     if not results:
         typer.echo(f"{file}: no camera in this rig")
         return
-    from acquire.tables import benchmark_table
+    from acquire.cli.tables import benchmark_table
 
     benchmark_table(results)
 
 
-app.add_typer(cli_recordings.app)
-app.add_typer(cli_stimulus.app, name="stimulus")
+app.add_typer(recordings.app)
+app.add_typer(stimulus.app, name="stimulus")
 
 
 def main() -> None:

@@ -12,13 +12,13 @@ from enum import IntEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from acquire.cli.performance import described, played
+from acquire.cli.progress import Progress, warn
 from acquire.discovery import Selection
 from acquire.engine import Engine
 from acquire.lsl import configuration
 from acquire.player_link import refuse_stand_in
 from acquire.player_messages import PlayOrder
-from acquire.player_performance import described, played
-from acquire.progress import Progress, warn
 from acquire.rig import EMPTY, Rig
 from acquire.session import DEFAULT_LABELS, Labels
 from acquire.status import Outcome, Phase
@@ -187,7 +187,7 @@ def _tell(order: Order, outcome: Outcome, report: Report | None, code: Exit) -> 
     if order.as_json:
         print(json.dumps(_as_json(order, outcome, report, code)), flush=True)  # noqa: T201
     else:
-        from acquire.tables import outcome_table
+        from acquire.cli.tables import outcome_table
 
         outcome_table(outcome, report)
     if outcome.error:  # the last line says why, for whoever reads nothing else

@@ -1,0 +1,1 @@
+"""The commands, their tables and progress. No rule of its own."""
