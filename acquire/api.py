@@ -28,8 +28,8 @@ from acquire.api_guard import Guard
 from acquire.api_metrics import add_metrics
 from acquire.api_page import add_page
 from acquire.api_protocol import add_protocol
-from acquire.controller import Controller
 from acquire.errors import AcquireError, ConfigError, Unknown
+from acquire.server.controller import Controller
 from acquire.session import Labels
 from acquire.status import Phase
 from devices.base import DeviceError

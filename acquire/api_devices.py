@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from acquire import api_models as api
 from acquire import snapshots
-from acquire.controller import Controller
+from acquire.server.controller import Controller
 from devices import registry
 
 

@@ -13,8 +13,8 @@ from prometheus_client.registry import Collector
 
 from acquire import api_models as api
 from acquire import snapshots
-from acquire.controller import Controller
 from acquire.messages import DeviceState
+from acquire.server.controller import Controller
 from acquire.status import Phase
 
 

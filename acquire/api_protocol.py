@@ -10,9 +10,9 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from acquire.api_models import Label, ProtocolInfo, TrialInfo
-from acquire.controller import Controller
 from acquire.player_messages import PlayOrder
 from acquire.protocol import shipped
+from acquire.server.controller import Controller
 
 
 class LoadOrder(BaseModel):

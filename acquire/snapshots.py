@@ -8,9 +8,9 @@ from pathlib import Path
 
 from acquire import api_models as api
 from acquire import session
-from acquire.controller import Controller, Running, Stopped
 from acquire.device_process import DeviceSnapshot
 from acquire.lsl import local_clock
+from acquire.server.controller import Controller, Running, Stopped
 from acquire.status import StreamStatus
 from devices.base import StreamSpec
 from recordings import layout

@@ -9,8 +9,8 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QTimer, QUrl, Signal
 from PySide6.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequest
 
-from acquire.data_lock import owner
 from acquire.errors import AcquireError
+from acquire.server.data_lock import owner
 from gui.client import EngineClient
 from gui.engine_process import EngineProcess, found_url
 from gui.texts import tr

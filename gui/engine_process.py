@@ -9,8 +9,8 @@ import sys
 import tempfile
 from pathlib import Path
 
-from acquire.data_lock import owner
 from acquire.errors import AcquireError
+from acquire.server.data_lock import owner
 
 _PROGRAM = "from acquire.cli.main import main; main()"
 

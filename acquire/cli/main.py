@@ -172,9 +172,9 @@ def daemon(
     ] = False,
 ) -> None:
     """Run a rig without a window, for weeks, and record when told over the network."""
-    from acquire.daemon import DaemonOrder
-    from acquire.daemon import run as run_daemon
     from acquire.rig import load_rig
+    from acquire.server.daemon import DaemonOrder
+    from acquire.server.daemon import run as run_daemon
 
     order = DaemonOrder(
         load_rig(rig), host, port, rcs_port, data_dir, token_file, tls_cert, tls_key, rcs_to_anyone

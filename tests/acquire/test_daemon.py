@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from acquire.api_guard import is_loopback
-from acquire.event_log import NAME, EventLog
+from acquire.server.event_log import NAME, EventLog
 from recordings.manifest import Event, Manifest, State
 from tests.acquire.daemon_program import Daemon, running
 from tests.acquire.program import load, posix_only, unisono, write_rig

@@ -12,7 +12,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from acquire.errors import ControlError
-from acquire.rcs import MAX_CLIENTS, MAX_LINE, parse
+from acquire.server.rcs import MAX_CLIENTS, MAX_LINE, parse
 from recordings.manifest import Manifest
 from tests.acquire.daemon_program import Daemon, Remote, running
 from tests.acquire.program import load, wait_for

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from acquire.recovery import Recovery
+from acquire.server.recovery import Recovery
 from recordings.manifest import Manifest, State
 from recordings.repair.session import repair_session
 from tests.acquire.daemon_program import Daemon

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from acquire import systemd
+from acquire.server import systemd
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import wait_for
 

@@ -20,13 +20,13 @@ from acquire.device_process import signals_kept_from_children
 from acquire.discovery import Selection
 from acquire.engine import Engine
 from acquire.errors import ConfigError, ControlError
-from acquire.event_book import EventBook
 from acquire.lsl import local_clock
 from acquire.messages import TakePreview
 from acquire.player_link import refuse_stand_in
 from acquire.player_messages import PlayOrder
 from acquire.preview import Preview
 from acquire.rig import Rig, parse_rig
+from acquire.server.event_book import EventBook
 from acquire.session import Labels
 from acquire.status import Outcome, Phase
 from recordings.disk.atomic import replace_file

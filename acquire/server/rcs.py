@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
-from acquire.controller import Controller
 from acquire.errors import AcquireError, ControlError
+from acquire.server.controller import Controller
 from acquire.session import Labels
 from recordings.errors import RecordingError
 

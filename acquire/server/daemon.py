@@ -14,16 +14,17 @@ from typing import Any
 
 import uvicorn
 
-from acquire import api, systemd
+from acquire import api
 from acquire.api_guard import TOKEN_VARIABLE, is_loopback
-from acquire.controller import Controller
-from acquire.data_lock import DataLock
 from acquire.errors import AcquireError, ConfigError
-from acquire.event_log import EventLog
 from acquire.lsl import configuration
-from acquire.rcs import RcsServer
-from acquire.recovery import Recovery
 from acquire.rig import Rig
+from acquire.server import systemd
+from acquire.server.controller import Controller
+from acquire.server.data_lock import DataLock
+from acquire.server.event_log import EventLog
+from acquire.server.rcs import RcsServer
+from acquire.server.recovery import Recovery
 from acquire.stopping import Stopper
 from recordings.layout import prepare_data_dir
 

@@ -1,0 +1,1 @@
+"""The engine for many callers at once: daemon, remote control, recovery."""
