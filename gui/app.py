@@ -13,9 +13,9 @@ from platformdirs import user_config_dir
 from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtWidgets import QApplication
 
-from acquire.api_guard import TOKEN_VARIABLE
 from acquire.errors import ConfigError
 from acquire.rig import load_rig
+from acquire.server.api.guard import TOKEN_VARIABLE
 from gui import theme
 from gui.client import EngineClient
 from gui.engine_link import EngineLink

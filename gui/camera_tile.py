@@ -8,7 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QVBoxLayout, QWidget
 
-from acquire.api_models import DeviceInfo, Problem, StreamInfo
+from acquire.server.api.models import DeviceInfo, Problem, StreamInfo
 from gui import theme
 from gui.client import EngineClient
 from gui.face_finder import FaceFinder, Share, is_inside

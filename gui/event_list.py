@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from acquire.api_models import EventInfo, StatusInfo
+from acquire.server.api.models import EventInfo, StatusInfo
 from gui import theme
 from gui.empty_text import paint_empty
 from gui.texts import tr

@@ -12,7 +12,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, QTimer
 from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
-from acquire.api_models import Problem, StatusInfo
+from acquire.server.api.models import Problem, StatusInfo
 from gui import theme
 from gui.client import EngineClient, words
 from gui.texts import tr

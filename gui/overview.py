@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acquire.api_models import DeviceInfo, Health, StatusInfo, StreamInfo
 from acquire.messages import DeviceState
+from acquire.server.api.models import DeviceInfo, Health, StatusInfo, StreamInfo
 from gui.texts import tr
 from recordings.manifest import Fate
 

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from acquire.api_models import Problem, ProtocolInfo, StatusInfo
+from acquire.server.api.models import Problem, ProtocolInfo, StatusInfo
 from gui import theme
 from gui.client import EngineClient, words
 from gui.hold_button import HoldButton

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QObject, QProcess, Qt
 from PySide6.QtWidgets import QDockWidget, QFileDialog
 
-from acquire.api_models import DeviceSettings, Problem, RigInfo
 from acquire.errors import AcquireError
+from acquire.server.api.models import DeviceSettings, Problem, RigInfo
 from gui import rig_text, window_parts
 from gui.client import words
 from gui.rig_editor import RigEditor

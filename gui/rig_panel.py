@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from acquire.api_models import DeviceInfo, StatusInfo
 from acquire.lsl import FoundStream
 from acquire.messages import DeviceState
+from acquire.server.api.models import DeviceInfo, StatusInfo
 from gui import overview, theme
 from gui.row_list import RowList
 from gui.short_label import ShortLabel

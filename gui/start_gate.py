@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from acquire.api_models import DeviceInfo, DiskInfo, StatusInfo
 from acquire.messages import DeviceState
+from acquire.server.api.models import DeviceInfo, DiskInfo, StatusInfo
 from acquire.status import Phase
 from gui.overview import state_word
 from gui.texts import tr

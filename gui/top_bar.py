@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from acquire.api_models import Labels, RunsInfo, StatusInfo
+from acquire.server.api.models import Labels, RunsInfo, StatusInfo
 from acquire.status import Phase
 from gui import theme
 from gui.hold_button import HoldButton

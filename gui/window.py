@@ -16,10 +16,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from acquire.api_guard import is_loopback
-from acquire.api_models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
 from acquire.errors import AcquireError
 from acquire.lsl import StreamKey, configuration, configure
+from acquire.server.api.guard import is_loopback
+from acquire.server.api.models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
 from acquire.status import Phase
 from gui import window_parts
 from gui.alarm_bar import Alarm, AlarmBar

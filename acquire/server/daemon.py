@@ -14,12 +14,12 @@ from typing import Any
 
 import uvicorn
 
-from acquire import api
-from acquire.api_guard import TOKEN_VARIABLE, is_loopback
 from acquire.errors import AcquireError, ConfigError
 from acquire.lsl import configuration
 from acquire.rig import Rig
 from acquire.server import systemd
+from acquire.server.api import app as api
+from acquire.server.api.guard import TOKEN_VARIABLE, is_loopback
 from acquire.server.controller import Controller
 from acquire.server.data_lock import DataLock
 from acquire.server.event_log import EventLog

@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from acquire.api_guard import is_loopback
+from acquire.server.api.guard import is_loopback
 from acquire.server.event_log import NAME, EventLog
 from recordings.manifest import Event, Manifest, State
 from tests.acquire.daemon_program import Daemon, running

@@ -15,8 +15,8 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from acquire.api_models import DeviceInfo, Problem
 from acquire.messages import DeviceState
+from acquire.server.api.models import DeviceInfo, Problem
 from gui import face_finder, theme
 from gui.camera_tile import CameraPanel, CameraTile
 from gui.client import Done, EngineClient, Failed

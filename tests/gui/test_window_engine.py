@@ -10,7 +10,7 @@ import psutil
 import pytest
 from pytestqt.qtbot import QtBot
 
-from acquire.api_models import EventInfo
+from acquire.server.api.models import EventInfo
 from recordings.manifest import Event, Manifest
 from tests.acquire.program import posix_only, unique, unisono
 from tests.acquire.sources import Source, Sources

@@ -10,7 +10,7 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QDockWidget, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from acquire.api_models import ProtocolInfo, StreamInfo
+from acquire.server.api.models import ProtocolInfo, StreamInfo
 from gui import overview
 from gui.alarm_bar import Alarm
 from gui.app import WindowOrder

@@ -11,9 +11,9 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from acquire import api_models as api
-from acquire import snapshots
 from acquire.messages import DeviceState
+from acquire.server.api import models as api
+from acquire.server.api import views
 from acquire.server.controller import Controller
 from acquire.status import Phase
 
@@ -33,7 +33,7 @@ class _Snapshot(Collector):
         self._controller = controller
 
     def collect(self) -> Iterable[Metric]:
-        status = snapshots.status(self._controller)
+        status = views.status(self._controller)
         yield from _daemon(status)
         yield from _streams(status.streams)
         yield from _devices(status.devices)

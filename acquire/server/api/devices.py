@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import Response
 
-from acquire import api_models as api
-from acquire import snapshots
+from acquire.server.api import models as api
+from acquire.server.api import views
 from acquire.server.controller import Controller
 from devices import registry
 
@@ -19,12 +19,12 @@ def add_devices(app: FastAPI, controller: Controller) -> None:
 
     def found(name: str, *, changed: bool) -> api.DeviceChange:
         snapshot = controller.engine.devices[name].snapshot
-        return api.DeviceChange(changed=changed, device=snapshots.device(snapshot))
+        return api.DeviceChange(changed=changed, device=views.device(snapshot))
 
     @app.get("/api/devices")
     async def devices() -> list[api.DeviceInfo]:
         """List the rig's devices."""
-        return [snapshots.device(d) for d in controller.engine.status.devices]
+        return [views.device(d) for d in controller.engine.status.devices]
 
     @app.post("/api/devices/{name}/start")
     def start(name: str) -> api.DeviceChange:

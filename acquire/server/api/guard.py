@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from acquire.api_models import Problem
+from acquire.server.api.models import Problem
 
 TOKEN_VARIABLE = "UNISONO_TOKEN"
 """The environment variable that may hold the token, of the daemon and of its clients."""

@@ -43,7 +43,7 @@ def _answer(content: str, kind: str) -> Callable[[Request], Awaitable[Response]]
 
 
 def _content(name: str) -> str:
-    text = (files("acquire") / "web" / name).read_text(encoding="utf-8")
+    text = (files("acquire.server.api") / "web" / name).read_text(encoding="utf-8")
     if name == "page.css":
         text = text.replace("LIGHT", palette.css_variables(palette.LIGHT), 1)
         text = text.replace("DARK", palette.css_variables(palette.DARK), 1)

@@ -9,9 +9,9 @@ from fastapi import FastAPI
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from acquire.api_models import Label, ProtocolInfo, TrialInfo
 from acquire.player_messages import PlayOrder
 from acquire.protocol import shipped
+from acquire.server.api.models import Label, ProtocolInfo, TrialInfo
 from acquire.server.controller import Controller
 
 

@@ -21,14 +21,14 @@ from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 import acquire
-from acquire import api_models as api
-from acquire import snapshots
-from acquire.api_devices import add_devices, add_rig
-from acquire.api_guard import Guard
-from acquire.api_metrics import add_metrics
-from acquire.api_page import add_page
-from acquire.api_protocol import add_protocol
 from acquire.errors import AcquireError, ConfigError, Unknown
+from acquire.server.api import models as api
+from acquire.server.api import views
+from acquire.server.api.devices import add_devices, add_rig
+from acquire.server.api.guard import Guard
+from acquire.server.api.metrics import add_metrics
+from acquire.server.api.page import add_page
+from acquire.server.api.protocol import add_protocol
 from acquire.server.controller import Controller
 from acquire.session import Labels
 from acquire.status import Phase
@@ -148,23 +148,23 @@ def _add_looks(app: FastAPI, controller: Controller) -> None:
     @app.get("/api/status")
     async def status() -> api.StatusInfo:
         """Tell what is going on."""
-        return snapshots.status(controller)
+        return views.status(controller)
 
     @app.get("/api/streams")
     async def streams() -> list[api.StreamInfo]:
         """List the streams that are connected, or were."""
-        return [snapshots.stream(s) for s in controller.engine.status.streams]
+        return [views.stream(s) for s in controller.engine.status.streams]
 
     @app.get("/api/streams/selection")
     async def selection() -> api.Selection:
         """Tell which streams the next recording gets."""
-        return snapshots.selection(controller)
+        return views.selection(controller)
 
     @app.put("/api/streams/selection")
     def select(order: api.Selection) -> api.Selection:
         """Choose the streams of the next recording."""
         controller.select(order.names)
-        return snapshots.selection(controller)
+        return views.selection(controller)
 
     @app.get("/api/events")
     async def events(
@@ -178,7 +178,7 @@ def _add_looks(app: FastAPI, controller: Controller) -> None:
     @app.get("/api/disk")
     def disk() -> api.DiskInfo:
         """Tell how long the disk will last."""
-        return snapshots.disk(controller)
+        return views.disk(controller)
 
 
 # Recording.
@@ -190,12 +190,12 @@ def _add_recording(app: FastAPI, controller: Controller) -> None:
         """Begin a recording; while one runs, answer with that."""
         labels = Labels(order.study, order.participant, order.session, order.task)
         running = controller.start(labels, order.notes, order.run)
-        return snapshots.started(running)
+        return views.started(running)
 
     @app.post("/api/recording/stop")
     def stop(order: api.StopOrder | None = None) -> api.StoppedAnswer:
         """End the recording; where none runs, tell of the last one."""
-        return snapshots.stopped(controller.stop(verify=order is not None and order.verify))
+        return views.stopped(controller.stop(verify=order is not None and order.verify))
 
     @app.post("/api/recording/split")
     def split(order: api.SplitOrder | None = None) -> api.SplitAnswer:
@@ -205,7 +205,7 @@ def _add_recording(app: FastAPI, controller: Controller) -> None:
         running = controller.running
         labels = replace(running.labels, **given) if running is not None and given else None
         before, after = controller.split(labels, order.notes, verify=order.verify)
-        return api.SplitAnswer(before=snapshots.stopped(before), after=snapshots.started(after))
+        return api.SplitAnswer(before=views.stopped(before), after=views.started(after))
 
     @app.get("/api/runs")
     def runs(
@@ -254,7 +254,7 @@ def _add_sessions(app: FastAPI, controller: Controller) -> None:
     @app.get("/api/sessions")
     def sessions() -> list[api.SessionInfo]:
         """List the newest sessions in the data folder."""
-        return snapshots.sessions(controller.data_dir)
+        return views.sessions(controller.data_dir)
 
     html: dict[int | str, dict[str, Any]] = {
         200: {"content": {"text/html": {}}, "description": "The report"}
@@ -313,7 +313,7 @@ async def _tell(socket: WebSocket, controller: Controller, listening: asyncio.Ta
                 await _send(socket, {"type": "event", **event})
             if loop.time() >= due:
                 due = max(due + STATUS_S, loop.time())
-                status = snapshots.status(controller).model_dump(mode="json")
+                status = views.status(controller).model_dump(mode="json")
                 await _send(socket, {"type": "status", "status": status})
             wake.clear()
             with contextlib.suppress(TimeoutError):

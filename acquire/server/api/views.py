@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from acquire import api_models as api
 from acquire import session
 from acquire.device_process import DeviceSnapshot
 from acquire.lsl import local_clock
+from acquire.server.api import models as api
 from acquire.server.controller import Controller, Running, Stopped
 from acquire.status import StreamStatus
 from devices.base import StreamSpec
