@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from acquire.disk import gone
+from acquire.engine.cameras import with_lost_frames
+from acquire.engine.reporter import Reporter
+from acquire.engine.status import Outcome
 from acquire.messages import VideoSummary
 from acquire.recorder import Recording
-from acquire.reporter import Reporter
 from acquire.session import Session
-from acquire.status import Outcome
 from acquire.truth import write_truth
-from acquire.videos import with_lost_frames
 from recordings.errors import RecordingError
 from recordings.manifest import State, VideoEntry
 

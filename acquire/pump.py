@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from acquire import events
+from acquire.engine import events
 from acquire.inlets import Inlet, OffsetEstimate
 from acquire.lsl import FoundStream, local_clock
 from acquire.messages import Loss

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from acquire.engine.status import Phase
 from acquire.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, DiskInfo, StatusInfo
-from acquire.status import Phase
 from gui.overview import state_word
 from gui.texts import tr
 

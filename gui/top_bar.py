@@ -19,8 +19,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from acquire.engine.status import Phase
 from acquire.server.api.models import Labels, RunsInfo, StatusInfo
-from acquire.status import Phase
 from gui import theme
 from gui.hold_button import HoldButton
 from gui.overview import disk_text, duration, frames, samples_lost

@@ -16,11 +16,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from acquire.engine.status import Phase
 from acquire.errors import AcquireError
 from acquire.lsl import StreamKey, configuration, configure
 from acquire.server.api.guard import is_loopback
 from acquire.server.api.models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
-from acquire.status import Phase
 from gui import window_parts
 from gui.alarm_bar import Alarm, AlarmBar
 from gui.analyst import Analyst, Findings

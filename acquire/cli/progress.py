@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from acquire.lsl import local_clock
 
 if TYPE_CHECKING:
-    from acquire.engine import Engine
-    from acquire.stopping import Stopper
+    from acquire.engine.engine import Engine
+    from acquire.engine.stop_signals import Stopper
 
 REFRESH_S = 0.5
 IDLE_S = 60.0

@@ -8,12 +8,12 @@ from pathlib import Path
 from acquire.cli.progress import Progress
 from acquire.cli.record import Exit
 from acquire.discovery import Selection
-from acquire.engine import Engine
+from acquire.engine.engine import Engine
+from acquire.engine.status import Phase
+from acquire.engine.stop_signals import Stopper
 from acquire.errors import ConfigError
 from acquire.lsl import configuration, local_clock
 from acquire.rig import Rig, load_rig
-from acquire.status import Phase
-from acquire.stopping import Stopper
 from recordings.manifest import Event
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from acquire.camera_benchmark import CameraSpeed
     from acquire.doctor import Finding
+    from acquire.engine.status import Outcome
     from acquire.look import StreamSeen
-    from acquire.status import Outcome
     from devices.base import Found
     from devices.registry import DriverEntry
     from recordings.manifest import Report

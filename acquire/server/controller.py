@@ -18,7 +18,8 @@ from typing import Any, Literal
 
 from acquire.device_process import signals_kept_from_children
 from acquire.discovery import Selection
-from acquire.engine import Engine
+from acquire.engine.engine import Engine
+from acquire.engine.status import Outcome, Phase
 from acquire.errors import ConfigError, ControlError
 from acquire.lsl import local_clock
 from acquire.messages import TakePreview
@@ -28,7 +29,6 @@ from acquire.preview import Preview
 from acquire.rig import Rig, parse_rig
 from acquire.server.event_book import EventBook
 from acquire.session import Labels
-from acquire.status import Outcome, Phase
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError, RunTaken
 from recordings.manifest import Event, Report, State

@@ -14,6 +14,7 @@ from typing import Any
 
 import uvicorn
 
+from acquire.engine.stop_signals import Stopper
 from acquire.errors import AcquireError, ConfigError
 from acquire.lsl import configuration
 from acquire.rig import Rig
@@ -25,7 +26,6 @@ from acquire.server.data_lock import DataLock
 from acquire.server.event_log import EventLog
 from acquire.server.rcs import RcsServer
 from acquire.server.recovery import Recovery
-from acquire.stopping import Stopper
 from recordings.layout import prepare_data_dir
 
 MIN_TOKEN = 16

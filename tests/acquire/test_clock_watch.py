@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from acquire.clock_watch import ClockWatch, slept_s
+from acquire.engine.clock_watch import ClockWatch, slept_s
 
 
 def codes(looks: list[tuple[float, float, float | None]]) -> list[str]:

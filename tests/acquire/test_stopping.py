@@ -129,7 +129,7 @@ def test_a_signal_that_comes_while_the_wait_begins_ends_it_every_time() -> None:
     """With a lock in the handler, one in some thousand Ctrl-C hung for ever."""
     program = """
 import random, signal
-from acquire.stopping import Stopper
+from acquire.engine.stop_signals import Stopper
 
 for number in range(300):
     stopper = Stopper()

@@ -26,7 +26,7 @@ def main() -> int:
     options = parser.parse_args()
     private_lsl()
     from acquire.discovery import Selection
-    from acquire.engine import Engine
+    from acquire.engine.engine import Engine
     from acquire.lsl import local_clock
     from acquire.rig import EMPTY
     from recordings.xdf.reader import read_xdf

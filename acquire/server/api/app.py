@@ -21,6 +21,7 @@ from starlette.exceptions import HTTPException
 from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 import acquire
+from acquire.engine.status import Phase
 from acquire.errors import AcquireError, ConfigError, Unknown
 from acquire.server.api import models as api
 from acquire.server.api import views
@@ -31,7 +32,6 @@ from acquire.server.api.page import add_page
 from acquire.server.api.protocol import add_protocol
 from acquire.server.controller import Controller
 from acquire.session import Labels
-from acquire.status import Phase
 from devices.base import DeviceError
 from recordings import layout
 from recordings.errors import DiskFull, RecordingError, RunTaken

@@ -11,11 +11,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST, generate_latest
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
+from acquire.engine.status import Phase
 from acquire.messages import DeviceState
 from acquire.server.api import models as api
 from acquire.server.api import views
 from acquire.server.controller import Controller
-from acquire.status import Phase
 
 
 def add_metrics(app: FastAPI, controller: Controller) -> None:

@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from acquire.engine.status import Phase
 from acquire.messages import DeviceState
-from acquire.status import Phase
 from recordings.manifest import Event, Fate, State, Verdict
 
 Health = Literal["alive", "warning", "missing"]

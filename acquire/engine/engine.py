@@ -14,27 +14,27 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from acquire import events
-from acquire.awake import kept_awake
-from acquire.clock_watch import ClockWatch, slept_s
 from acquire.codec_speed import held_against
 from acquire.conclusion import conclude
 from acquire.discovery import Discovery, Selection
 from acquire.disk import DiskAlarm, DiskWatch, Forecast, gone, require_space
+from acquire.engine import events
+from acquire.engine.cameras import Videos, final_entries
+from acquire.engine.clock_watch import ClockWatch, slept_s
+from acquire.engine.markers import Markers
+from acquire.engine.readiness import Readiness
+from acquire.engine.reporter import Level, Reporter
+from acquire.engine.sleep_inhibitor import kept_awake
+from acquire.engine.status import Outcome, Phase, Status, stream_status
 from acquire.errors import ControlError, Unknown
 from acquire.lsl import configure, local_clock
-from acquire.markers import Markers
 from acquire.messages import HostEvent, VideoSummary
 from acquire.player_link import PlayerLink
 from acquire.pump import Pump
-from acquire.readiness import Readiness
 from acquire.recorder import RESERVE_BYTES, Recording
-from acquire.reporter import Level, Reporter
 from acquire.rig import Rig
 from acquire.rig_devices import RigDevices
 from acquire.session import Labels, Session
-from acquire.status import Outcome, Phase, Status, stream_status
-from acquire.videos import Videos, final_entries
 from recordings.errors import DiskFull, RecordingError
 from recordings.layout import free_bytes
 from recordings.manifest import Event, State, VideoEntry

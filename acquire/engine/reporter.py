@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Literal
 
-from acquire import events
+from acquire.engine import events
 from acquire.lsl import Outlet, local_clock
 from acquire.session import Session
 from recordings.manifest import Event

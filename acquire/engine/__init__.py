@@ -1,0 +1,1 @@
+"""One rig: opened, started, stopped, split. Touches no sample and no frame."""
