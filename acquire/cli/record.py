@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 from acquire.cli.performance import described, played
 from acquire.cli.progress import Progress, warn
-from acquire.discovery import Selection
 from acquire.engine.engine import Engine
 from acquire.engine.status import Outcome, Phase
 from acquire.engine.stop_signals import Stopper
 from acquire.lsl import configuration
 from acquire.player_link import refuse_stand_in
 from acquire.player_messages import PlayOrder
+from acquire.pump.discovery import Selection
 from acquire.rig import EMPTY, Rig
 from acquire.session import DEFAULT_LABELS, Labels
 from recordings import layout

@@ -7,12 +7,12 @@ from pathlib import Path
 
 from acquire.cli.progress import Progress
 from acquire.cli.record import Exit
-from acquire.discovery import Selection
 from acquire.engine.engine import Engine
 from acquire.engine.status import Phase
 from acquire.engine.stop_signals import Stopper
 from acquire.errors import ConfigError
 from acquire.lsl import configuration, local_clock
+from acquire.pump.discovery import Selection
 from acquire.rig import Rig, load_rig
 from recordings.manifest import Event
 

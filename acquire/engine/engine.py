@@ -16,7 +16,6 @@ from typing import Any, Self
 
 from acquire.codec_speed import held_against
 from acquire.conclusion import conclude
-from acquire.discovery import Discovery, Selection
 from acquire.disk import DiskAlarm, DiskWatch, Forecast, gone, require_space
 from acquire.engine import events
 from acquire.engine.cameras import Videos, final_entries
@@ -30,7 +29,8 @@ from acquire.errors import ControlError, Unknown
 from acquire.lsl import configure, local_clock
 from acquire.messages import HostEvent, VideoSummary
 from acquire.player_link import PlayerLink
-from acquire.pump import Pump
+from acquire.pump.discovery import Discovery, Selection
+from acquire.pump.pump import Pump
 from acquire.recorder import RESERVE_BYTES, Recording
 from acquire.rig import Rig
 from acquire.rig_devices import RigDevices

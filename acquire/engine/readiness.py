@@ -6,10 +6,10 @@ import time
 from collections.abc import Callable, Mapping
 
 from acquire.device_process import DeviceProcess
-from acquire.discovery import Discovery
 from acquire.errors import ControlError
 from acquire.lsl import local_clock
-from acquire.pump import Pump
+from acquire.pump.discovery import Discovery
+from acquire.pump.pump import Pump
 
 SETTLED_S = 1.0
 """A recording starts once no new stream has come for so long."""

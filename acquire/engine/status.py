@@ -8,7 +8,7 @@ from pathlib import Path
 
 from acquire.device_process import DeviceSnapshot
 from acquire.lsl import StreamKey
-from acquire.pump import LiveStream
+from acquire.pump.pump import LiveStream
 from recordings.manifest import State, StreamEntry, VideoEntry
 
 

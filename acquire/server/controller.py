@@ -17,7 +17,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from acquire.device_process import signals_kept_from_children
-from acquire.discovery import Selection
 from acquire.engine.engine import Engine
 from acquire.engine.status import Outcome, Phase
 from acquire.errors import ConfigError, ControlError
@@ -26,6 +25,7 @@ from acquire.messages import TakePreview
 from acquire.player_link import refuse_stand_in
 from acquire.player_messages import PlayOrder
 from acquire.preview import Preview
+from acquire.pump.discovery import Selection
 from acquire.rig import Rig, parse_rig
 from acquire.server.event_book import EventBook
 from acquire.session import Labels

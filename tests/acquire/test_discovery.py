@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
-from acquire import discovery
-from acquire.discovery import Discovery, Selection
-from acquire.pump import LiveStream, Pump
+from acquire.pump import discovery
+from acquire.pump.discovery import Discovery, Selection
+from acquire.pump.pump import LiveStream, Pump
 from tests.acquire.program import unique, wait_for
 from tests.acquire.sources import Source, Sources
 

@@ -10,9 +10,9 @@ import pytest
 
 from acquire.inlets import Inlet
 from acquire.lsl import FoundStream, StreamKey, local_clock
-from acquire.pump import LiveStream, Pump
+from acquire.pump.pump import LiveStream, Pump
+from acquire.pump.stream_watch import StreamWatch
 from acquire.recorder import Recording
-from acquire.watch import StreamWatch
 from devices.base import Array, F64Array
 from recordings.xdf.file import XdfFile
 from tests.acquire.program import load

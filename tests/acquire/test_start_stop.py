@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import pylsl
 
-from acquire.discovery import Selection
 from acquire.engine.engine import Engine
+from acquire.pump.discovery import Selection
 from acquire.rig import EMPTY
 from recordings.manifest import State
 from tests.acquire.program import Loaded, load, unique, wait_for

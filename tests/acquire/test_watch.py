@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from acquire.lsl import FoundStream, StreamKey
-from acquire.watch import Alarm, StreamWatch
+from acquire.pump.stream_watch import Alarm, StreamWatch
 
 
 def stream(rate_hz: float = 100.0) -> FoundStream:

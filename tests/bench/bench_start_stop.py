@@ -25,9 +25,9 @@ def main() -> int:
     parser.add_argument("--rounds", type=int, default=20)
     options = parser.parse_args()
     private_lsl()
-    from acquire.discovery import Selection
     from acquire.engine.engine import Engine
     from acquire.lsl import local_clock
+    from acquire.pump.discovery import Selection
     from acquire.rig import EMPTY
     from recordings.xdf.reader import read_xdf
 

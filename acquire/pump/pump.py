@@ -20,8 +20,8 @@ from acquire.engine import events
 from acquire.inlets import Inlet, OffsetEstimate
 from acquire.lsl import FoundStream, local_clock
 from acquire.messages import Loss
+from acquire.pump.stream_watch import Alarm, StreamWatch
 from acquire.recorder import RecordedStream, Recording, is_sane
-from acquire.watch import Alarm, StreamWatch
 from devices.base import Array, F64Array
 from recordings.errors import RecordingError
 

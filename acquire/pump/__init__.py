@@ -1,0 +1,1 @@
+"""From inlets to takes, and watched on the way. Knows no folder and no device process."""
