@@ -6,7 +6,7 @@ from pathlib import Path
 
 from acquire.cli.record import Order
 from acquire.errors import ConfigError
-from acquire.player_messages import PlayOrder
+from acquire.player.messages import PlayOrder
 from acquire.rig import parse_rig
 from acquire.session import Labels
 

@@ -14,10 +14,10 @@ from acquire.cli.progress import warn
 from acquire.engine.stop_signals import Stopper
 from acquire.errors import ConfigError, ControlError
 from acquire.lsl import configuration, configure
-from acquire.player_link import PlayerLink
-from acquire.player_messages import COMMANDS, Loaded, Marked, PlayOrder
-from acquire.protocol_marks import PlayState
-from acquire.protocol_ratings import RatingsFile, is_answer
+from acquire.player.link import PlayerLink
+from acquire.player.marks import PlayState
+from acquire.player.messages import COMMANDS, Loaded, Marked, PlayOrder
+from acquire.player.ratings import RatingsFile, is_answer
 
 MAX_RESUMES = 3
 """A player that dies more often is broken."""

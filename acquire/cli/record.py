@@ -18,8 +18,8 @@ from acquire.engine.engine import Engine
 from acquire.engine.status import Outcome, Phase
 from acquire.engine.stop_signals import Stopper
 from acquire.lsl import configuration
-from acquire.player_link import refuse_stand_in
-from acquire.player_messages import PlayOrder
+from acquire.player.link import refuse_stand_in
+from acquire.player.messages import PlayOrder
 from acquire.pump.discovery import Selection
 from acquire.rig import EMPTY, Rig
 from acquire.session import DEFAULT_LABELS, Labels

@@ -12,7 +12,7 @@ from typer.core import TyperGroup
 from acquire.errors import ConfigError
 
 if TYPE_CHECKING:  # 0.1 s that --help need not wait for
-    from acquire.player_messages import PlayOrder
+    from acquire.player.messages import PlayOrder
 
 
 class _PlayUnlessNamed(TyperGroup):
@@ -51,7 +51,7 @@ def order(
     screen: int,
 ) -> PlayOrder | None:
     """Make the order of `record --protocol`; None without a protocol."""
-    from acquire.player_messages import PlayOrder
+    from acquire.player.messages import PlayOrder
 
     if protocol is None:
         if simulate or headless or windowed or screen:
@@ -89,7 +89,7 @@ def play(
 ) -> None:
     """Play a protocol; its markers are the LSL stream `protocol`."""
     from acquire.cli.performance import PlayOptions, perform
-    from acquire.player_messages import PlayOrder
+    from acquire.player.messages import PlayOrder
 
     wanted = PlayOrder(
         protocol,

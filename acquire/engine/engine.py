@@ -28,7 +28,7 @@ from acquire.engine.status import Outcome, Phase, Status, stream_status
 from acquire.errors import ControlError, Unknown
 from acquire.lsl import configure, local_clock
 from acquire.messages import HostEvent, VideoSummary
-from acquire.player_link import PlayerLink
+from acquire.player.link import PlayerLink
 from acquire.pump.discovery import Discovery, Selection
 from acquire.pump.pump import Pump
 from acquire.recorder import RESERVE_BYTES, Recording

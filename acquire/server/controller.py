@@ -22,8 +22,8 @@ from acquire.engine.status import Outcome, Phase
 from acquire.errors import ConfigError, ControlError
 from acquire.lsl import local_clock
 from acquire.messages import TakePreview
-from acquire.player_link import refuse_stand_in
-from acquire.player_messages import PlayOrder
+from acquire.player.link import refuse_stand_in
+from acquire.player.messages import PlayOrder
 from acquire.preview import Preview
 from acquire.pump.discovery import Selection
 from acquire.rig import Rig, parse_rig

@@ -20,6 +20,7 @@ from PySide6.QtGui import QColor, QGuiApplication, QPainter
 
 from acquire.errors import AcquireError, ConfigError
 from acquire.lsl import configuration, configure
+from acquire.player.marks import Picture
 from acquire.player_calibration import (
     Calibration,
     lag_figures,
@@ -28,7 +29,6 @@ from acquire.player_calibration import (
     swap_figures,
     verdicts,
 )
-from acquire.protocol_marks import Picture
 from devices.base import F64Array
 from gui.stimulus.__main__ import check_display, make_window, wait_shown
 from gui.stimulus.screens import find_screen, pixels_per_mm, screen_key, warnings

@@ -8,7 +8,7 @@ import threading
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice
 from PySide6.QtGui import QImage
 
-from acquire.player_host import PlayerHost
+from acquire.player.host import PlayerHost
 
 PERIOD_S = 0.5
 QUALITY = 60

@@ -9,8 +9,8 @@ from PySide6.QtCore import QPointF, QRect, QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtMultimedia import QAudioDevice
 
-from acquire.player_host import PlayerHost
-from acquire.protocol_marks import Picture, Visit
+from acquire.player.host import PlayerHost
+from acquire.player.marks import Picture, Visit
 from acquire.protocol_stimuli import MediaInfo
 from gui.stimulus.answering import Draft, key_pressed
 from gui.stimulus.clip import ClipDecoder, ClipFrame

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from acquire.player_link import PlayerLink
-from acquire.player_messages import Marked, PlayOrder
+from acquire.player.link import PlayerLink
+from acquire.player.messages import Marked, PlayOrder
 from tests.acquire.program import wait_for
 
 PROTOCOL = """

@@ -15,9 +15,9 @@ import pytest
 
 from acquire.errors import ControlError
 from acquire.lsl import local_clock
-from acquire.player_messages import PlayOrder
+from acquire.player.marks import PlayState
+from acquire.player.messages import PlayOrder
 from acquire.protocol import load_protocol
-from acquire.protocol_marks import PlayState
 from acquire.protocol_plan import make_plan
 from recordings.manifest import Manifest
 from tests.acquire.player_programs import PROTOCOL, Heard
@@ -221,7 +221,7 @@ def test_the_operator_pauses_skips_repeats_and_aborts(player: Heard) -> None:
 
 
 def kill_player() -> None:
-    (victim,) = [p for p in psutil.Process().children() if module_of(p) == "acquire.player_host"]
+    (victim,) = [p for p in psutil.Process().children() if module_of(p) == "acquire.player.host"]
     victim.kill()
 
 
@@ -269,7 +269,7 @@ def test_what_cannot_be_played_is_said_before_the_start(
 
 def test_ctrl_c_aborts_in_good_order(tmp_path: Path, file: Path) -> None:
     with Unisono("stimulus", file, "--headless", "--json", folder=tmp_path) as program:
-        wait_for(lambda: any(module_of(p) == "acquire.player_host" for p in program.tree()))
+        wait_for(lambda: any(module_of(p) == "acquire.player.host" for p in program.tree()))
         program.ctrl_c()
         result = program.wait()
     assert result.code == 3, result.stderr
@@ -283,7 +283,7 @@ def test_a_recording_goes_on_when_the_player_dies(tmp_path: Path, file: Path) ->
         wait_for(lambda: list((tmp_path / "d").rglob("ratings.tsv")))
 
         def players() -> list[psutil.Process]:
-            return [p for p in program.tree() if module_of(p) == "acquire.player_host"]
+            return [p for p in program.tree() if module_of(p) == "acquire.player.host"]
 
         players()[0].kill()
         result = program.wait()

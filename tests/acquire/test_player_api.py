@@ -60,7 +60,7 @@ def test_the_operator_through_the_api(daemon: Daemon, tmp_path: Path) -> None:
     wait_for(lambda: info(daemon).step == "rating.valence")
     daemon.post("protocol/repeat")
     wait_for(lambda: info(daemon).step == "clip")
-    players = [p for p in daemon.tree() if module_of(p) == "acquire.player_host"]
+    players = [p for p in daemon.tree() if module_of(p) == "acquire.player.host"]
     kill(players)
     wait_for(lambda: info(daemon).state == "crashed")
     assert "process ended (signal 9)" in (info(daemon).error or "")

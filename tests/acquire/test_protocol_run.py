@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquire.errors import ControlError
+from acquire.player.marks import Interrupted, Mark, Picture, PlayState, Visit
+from acquire.player.participant import SimulatedParticipant
+from acquire.player.run import Run
 from acquire.protocol import load_protocol, parse_protocol
-from acquire.protocol_marks import Interrupted, Mark, Picture, PlayState, Visit
-from acquire.protocol_participant import SimulatedParticipant
 from acquire.protocol_plan import Page, Plan, Trial, make_plan
-from acquire.protocol_run import Run
 from acquire.protocol_scales import BUILT_IN, Scale
 
 FRAME_S = 1 / 60

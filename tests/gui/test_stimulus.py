@@ -24,12 +24,12 @@ from pytestqt.qtbot import QtBot
 from acquire import protocol_check
 from acquire.errors import ControlError
 from acquire.messages import HostEvent
-from acquire.player import Player
-from acquire.player_messages import Marked, PlayOrder
+from acquire.player.marks import PlayState
+from acquire.player.messages import Marked, PlayOrder
+from acquire.player.player import Player
+from acquire.player.run import Run
 from acquire.protocol import Words, load_protocol
-from acquire.protocol_marks import PlayState
 from acquire.protocol_plan import Page, make_plan
-from acquire.protocol_run import Run
 from acquire.protocol_scales import BUILT_IN, Choice, Item, Scale, Slider, Text
 from gui.stimulus import surface
 from gui.stimulus.__main__ import screen_gone

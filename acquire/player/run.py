@@ -14,7 +14,7 @@ from itertools import chain
 from typing import Any
 
 from acquire.errors import ControlError
-from acquire.protocol_marks import By, EventKind, Interrupted, Mark, Picture, PlayState, Visit
+from acquire.player.marks import By, EventKind, Interrupted, Mark, Picture, PlayState, Visit
 from acquire.protocol_plan import Page, Plan, Trial
 from acquire.protocol_scales import Item, Value
 

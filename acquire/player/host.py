@@ -1,6 +1,6 @@
 """The player's process: loads a protocol, obeys the engine's pipe; headless it also plays it.
 
-Started as ``python -P -m acquire.player_host HANDLE``; `gui.stimulus` is the same with a window.
+Started as ``python -P -m acquire.player.host HANDLE``; `gui.stimulus` is the same with a window.
 The end of the pipe means that the engine is gone: the protocol is aborted and the process ends.
 """
 
@@ -20,12 +20,12 @@ from acquire.device_process import pipe_of
 from acquire.errors import AcquireError, ControlError
 from acquire.lsl import configure, local_clock
 from acquire.messages import Answer, Close, Command, HostEvent, Opened, Request
-from acquire.player import FRAMES, MARKERS, Player
-from acquire.player_messages import Loaded, OpenPlayer
+from acquire.player.messages import Loaded, OpenPlayer
+from acquire.player.participant import SimulatedParticipant
+from acquire.player.player import FRAMES, MARKERS, Player
+from acquire.player.run import Run
 from acquire.protocol import Protocol, load_protocol
-from acquire.protocol_participant import SimulatedParticipant
 from acquire.protocol_plan import Plan, make_plan
-from acquire.protocol_run import Run
 from acquire.protocol_stimuli import MediaInfo, prepare_stimuli
 
 log = logging.getLogger(__name__)

@@ -16,10 +16,10 @@ import numpy as np
 from acquire.errors import ControlError
 from acquire.lsl import Outlet
 from acquire.messages import HostEvent
-from acquire.player_messages import Marked, PlayerStatus
-from acquire.protocol_marks import Interrupted, Mark, Picture, Visit
-from acquire.protocol_participant import Act, SimulatedParticipant
-from acquire.protocol_run import Run
+from acquire.player.marks import Interrupted, Mark, Picture, Visit
+from acquire.player.messages import Marked, PlayerStatus
+from acquire.player.participant import Act, SimulatedParticipant
+from acquire.player.run import Run
 from acquire.protocol_scales import Value
 from devices.base import Channel, StreamSpec
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from acquire.protocol_marks import Interrupted, PlayState
+from acquire.player.marks import Interrupted, PlayState
 
 COMMANDS = ("start", "pause", "resume", "skip", "repeat", "abort")
 

@@ -6,7 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import Literal
 
-from acquire.protocol_marks import Visit
+from acquire.player.marks import Visit
 from acquire.protocol_order import make_random
 from acquire.protocol_plan import Page
 from acquire.protocol_scales import Item, Value

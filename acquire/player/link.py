@@ -17,7 +17,8 @@ from typing import Any, Literal
 from acquire.device_process import DeviceProcess
 from acquire.errors import ControlError
 from acquire.messages import Command, HostEvent, Loss
-from acquire.player_messages import (
+from acquire.player.marks import PlayState
+from acquire.player.messages import (
     COMMANDS,
     Loaded,
     Marked,
@@ -25,8 +26,7 @@ from acquire.player_messages import (
     PlayerStatus,
     PlayOrder,
 )
-from acquire.protocol_marks import PlayState
-from acquire.protocol_ratings import RatingsFile, is_answer
+from acquire.player.ratings import RatingsFile, is_answer
 from acquire.recorder import RecordedStream
 from acquire.rig import Rig
 from recordings.disk.atomic import replace_file
@@ -183,7 +183,7 @@ class PlayerLink:
             return self._start(OpenPlayer(order, self._lsl_config))
 
     def _start(self, order: OpenPlayer) -> Loaded:
-        module = "acquire.player_host" if order.order.headless else "gui.stimulus"
+        module = "acquire.player.host" if order.order.headless else "gui.stimulus"
         if not order.order.headless and find_spec("PySide6") is None:
             raise ControlError(
                 "the player's window needs PySide6; pip install 'unisono[gui]', or play --headless"

@@ -1,0 +1,1 @@
+"""A protocol in motion. Knows no Qt and no take."""
