@@ -212,8 +212,8 @@ def streams(
     as_json: Json = False,
 ) -> None:
     """List the LSL streams on the network, with nominal and measured rates."""
-    from acquire.look import look
     from acquire.lsl import configuration, configure
+    from acquire.survey.inventory import look
 
     configure(configuration())
     seen = look(wait)
@@ -233,7 +233,7 @@ def devices(context: typer.Context, as_json: Json = False) -> None:
     """List the drivers, why one is unavailable, and what is plugged in."""
     if context.invoked_subcommand is not None:
         return
-    from acquire.look import plugged_in
+    from acquire.survey.inventory import plugged_in
     from devices.registry import catalogue
 
     entries = catalogue()
@@ -253,8 +253,8 @@ def devices(context: typer.Context, as_json: Json = False) -> None:
 @devices_app.command("doctor")
 def doctor(as_json: Json = False) -> None:
     """Look for what gets in the way of recording; exit 0 well, 1 warnings, 2 something fails."""
-    from acquire.doctor import examine
     from acquire.lsl import configuration, configure
+    from acquire.survey.doctor import examine
 
     configure(configuration())
     findings = examine()
@@ -303,9 +303,9 @@ def camera_benchmark(
     as_json: Json = False,
 ) -> None:
     """Measure which codec this computer keeps up with, for each camera of a rig."""
-    from acquire.camera_benchmark import benchmark
-    from acquire.codec_speed import remember
     from acquire.rig import load_rig
+    from acquire.survey.camera_benchmark import benchmark
+    from acquire.survey.codec_speed import remember
     from recordings.layout import prepare_data_dir
 
     rig = load_rig(file)

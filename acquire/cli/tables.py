@@ -10,10 +10,10 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from acquire.camera_benchmark import CameraSpeed
-    from acquire.doctor import Finding
     from acquire.engine.status import Outcome
-    from acquire.look import StreamSeen
+    from acquire.survey.camera_benchmark import CameraSpeed
+    from acquire.survey.doctor import Finding
+    from acquire.survey.inventory import StreamSeen
     from devices.base import Found
     from devices.registry import DriverEntry
     from recordings.manifest import Report

@@ -14,7 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from acquire.codec_speed import held_against
 from acquire.conclusion import conclude
 from acquire.disk import DiskAlarm, DiskWatch, Forecast, gone, require_space
 from acquire.engine import events
@@ -35,6 +34,7 @@ from acquire.recorder import RESERVE_BYTES, Recording
 from acquire.rig import Rig
 from acquire.rig_devices import RigDevices
 from acquire.session import Labels, Session
+from acquire.survey.codec_speed import held_against
 from recordings.errors import DiskFull, RecordingError
 from recordings.layout import free_bytes
 from recordings.manifest import Event, State, VideoEntry

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from acquire import doctor
 from acquire.lsl import FoundStream, StreamKey
+from acquire.survey import doctor
 from tests.acquire.program import unisono
 
 

@@ -20,7 +20,7 @@ from recordings.video.codecs import choose_codec
 from recordings.video.pixel_formats import pixel_format
 
 if TYPE_CHECKING:
-    from acquire.camera_benchmark import CameraSpeed
+    from acquire.survey.camera_benchmark import CameraSpeed
 
 FILE = "camera-benchmark.json"
 HEADROOM = 1.25

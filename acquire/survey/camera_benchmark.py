@@ -16,9 +16,9 @@ from pathlib import Path
 
 import numpy as np
 
-from acquire.codec_speed import HEADROOM
 from acquire.lsl import LslClock
 from acquire.rig import DeviceTable, Rig
+from acquire.survey.codec_speed import HEADROOM
 from devices import registry
 from devices.base import Array, Device, Frame, VideoSpec
 from recordings.errors import RecordingError
