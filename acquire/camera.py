@@ -21,10 +21,10 @@ from acquire.clock import ClockModel
 from acquire.encoder_process import NOT_STORED
 from acquire.errors import AcquireError
 from acquire.gate import Decision, Gate
+from acquire.host.signal_stream import LossLog
 from acquire.lsl import Outlet, local_clock
 from acquire.messages import VideoOptions, VideoSummary
 from acquire.preview import PreviewTap
-from acquire.signals import LossLog
 from acquire.video_files import FileEvent, VideoFiles
 from devices.base import Channel, Frame, StreamSpec, VideoSpec
 from recordings.manifest import INDEX_CHANNELS, Fate

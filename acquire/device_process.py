@@ -118,7 +118,7 @@ class DeviceSnapshot:
 class DeviceProcess:
     """One device process."""
 
-    module = "acquire.device_host"
+    module = "acquire.host.device_host"
     """What the process runs."""
 
     def __init__(

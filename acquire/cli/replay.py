@@ -8,7 +8,7 @@ from pathlib import Path
 
 from acquire.cli.run import run_rig
 from acquire.errors import ConfigError
-from acquire.replay import OVER
+from acquire.host.replay import OVER
 from acquire.rig import parse_rig
 
 

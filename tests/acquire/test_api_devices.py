@@ -54,7 +54,7 @@ def test_stopped_and_started_while_it_is_recorded(daemon: Daemon) -> None:
 
 def test_restarted_after_a_crash_and_on_demand(daemon: Daemon) -> None:
     def processes() -> list[psutil.Process]:
-        return [p for p in daemon.tree() if module_of(p) == "acquire.device_host"]
+        return [p for p in daemon.tree() if module_of(p) == "acquire.host.device_host"]
 
     before = {p.pid for p in processes()}
     victim = processes()[0]

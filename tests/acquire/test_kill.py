@@ -134,7 +134,7 @@ def test_devices_end_by_themselves_when_the_engine_is_killed(tmp_path: Path) -> 
 
 def hosts_of(program: Unisono) -> list[psutil.Process]:
     """List the device processes in the order of the rig."""
-    found = [p for p in program.tree() if module_of(p) == "acquire.device_host"]
+    found = [p for p in program.tree() if module_of(p) == "acquire.host.device_host"]
     return sorted(found, key=lambda p: p.create_time())
 
 

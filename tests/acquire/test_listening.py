@@ -14,7 +14,7 @@ import pylsl
 import pytest
 
 from acquire.device_process import DeviceProcess
-from acquire.listening import Listener, Wish, codes_to
+from acquire.host.input_listener import Listener, Wish, codes_to
 from acquire.messages import DeviceState, HostEvent, Open, VideoOptions
 from devices.base import Chunk, DeviceError, StreamQuery
 

@@ -13,7 +13,7 @@ import av
 import numpy as np
 import pytest
 
-from acquire.replay import Replay
+from acquire.host.replay import Replay
 from devices.base import Array
 from recordings.manifest import Fate
 from recordings.timing import correct, fit_offsets

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acquire.replay import Replay
+from acquire.host.replay import Replay
 from devices.base import Chunk, Frame, StreamSpec, VideoSpec
 from recordings import open_session
 from recordings.read.session import Session

@@ -33,8 +33,10 @@ def victims(daemon: object, kind: str, chance: random.Random) -> list[psutil.Pro
     assert isinstance(daemon, Daemon)
     tree = daemon.tree()
     by_module = {
-        "device": [p for p in tree if module_of(p) == "acquire.device_host" and not p.children()],
-        "camera": [p for p in tree if module_of(p) == "acquire.device_host" and p.children()],
+        "device": [
+            p for p in tree if module_of(p) == "acquire.host.device_host" and not p.children()
+        ],
+        "camera": [p for p in tree if module_of(p) == "acquire.host.device_host" and p.children()],
         "encoder": [p for p in tree if module_of(p) == "acquire.encoder"],
         "daemon": [psutil.Process(daemon.process.pid)],
         "everything": tree,

@@ -1,6 +1,6 @@
 """The device process: runs one driver, publishes its streams, obeys the engine's pipe.
 
-Started as ``python -P -m acquire.device_host HANDLE``. Two threads: the main one serves the pipe,
+Started as ``python -P -m acquire.host.device_host HANDLE``. Two threads: the main one serves the pipe,
 the other reads the device, so that a driver that hangs cannot keep the engine from being answered.
 The end of the pipe means that the engine is gone: the video is finished and the process ends.
 """
@@ -22,7 +22,8 @@ from acquire.camera import CameraStream
 from acquire.clock import ClockModel
 from acquire.device_process import pipe_of
 from acquire.errors import AcquireError
-from acquire.listening import Listener, Wish, codes_to
+from acquire.host.input_listener import Listener, Wish, codes_to
+from acquire.host.signal_stream import LossLog, SignalStream
 from acquire.lsl import LslClock, Outlet, configure
 from acquire.messages import (
     Answer,
@@ -42,7 +43,6 @@ from acquire.messages import (
     Upward,
 )
 from acquire.settings import first_problem
-from acquire.signals import LossLog, SignalStream
 from devices import registry
 from devices.base import (
     Chunk,
