@@ -8,7 +8,7 @@ from acquire.cli.record import Order
 from acquire.errors import ConfigError
 from acquire.player.messages import PlayOrder
 from acquire.rig import parse_rig
-from acquire.session import Labels
+from acquire.take.folder import Labels
 
 _DEVICES = """\
 # A rig of simulated devices. Replace them one by one by real ones: `unisono devices` lists drivers.

@@ -114,7 +114,7 @@ def record(
     from acquire.cli.record import Order
     from acquire.cli.record import record as run
     from acquire.errors import ConfigError
-    from acquire.session import Labels
+    from acquire.take.folder import Labels
 
     if xdf is not None and rig is not None:
         raise ConfigError("--xdf records streams, not a rig; leave out one of the two")

@@ -22,7 +22,7 @@ from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
 from acquire.pump.discovery import Selection
 from acquire.rig import EMPTY, Rig
-from acquire.session import DEFAULT_LABELS, Labels
+from acquire.take.folder import DEFAULT_LABELS, Labels
 from recordings import layout
 from recordings.errors import RecordingError
 from recordings.manifest import Event, State

@@ -13,7 +13,7 @@ from typing import Any
 from acquire.device_process import DeviceProcess
 from acquire.errors import ControlError
 from acquire.messages import ArmVideo, SplitVideo, StartVideo, StopVideo, VideoSummary
-from acquire.recorder import RecordedStream, Recording
+from acquire.take.xdf_recorder import RecordedStream, Recording
 from devices.base import VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import video_stem

@@ -14,8 +14,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from acquire.conclusion import conclude
-from acquire.disk import DiskAlarm, DiskWatch, Forecast, gone, require_space
 from acquire.engine import events
 from acquire.engine.cameras import Videos, final_entries
 from acquire.engine.clock_watch import ClockWatch, slept_s
@@ -30,11 +28,13 @@ from acquire.messages import HostEvent, VideoSummary
 from acquire.player.link import PlayerLink
 from acquire.pump.discovery import Discovery, Selection
 from acquire.pump.pump import Pump
-from acquire.recorder import RESERVE_BYTES, Recording
 from acquire.rig import Rig
 from acquire.rig_devices import RigDevices
-from acquire.session import Labels, Session
 from acquire.survey.codec_speed import held_against
+from acquire.take.closing import conclude
+from acquire.take.disk import DiskAlarm, DiskWatch, Forecast, gone, require_space
+from acquire.take.folder import Labels, Session
+from acquire.take.xdf_recorder import RESERVE_BYTES, Recording
 from recordings.errors import DiskFull, RecordingError
 from recordings.layout import free_bytes
 from recordings.manifest import Event, State, VideoEntry

@@ -10,7 +10,7 @@ from typing import Literal
 
 from acquire.engine import events
 from acquire.lsl import Outlet, local_clock
-from acquire.session import Session
+from acquire.take.folder import Session
 from recordings.manifest import Event
 
 log = logging.getLogger(__name__)

@@ -27,8 +27,8 @@ from acquire.player.messages import (
     PlayOrder,
 )
 from acquire.player.ratings import RatingsFile, is_answer
-from acquire.recorder import RecordedStream
 from acquire.rig import Rig
+from acquire.take.xdf_recorder import RecordedStream
 from recordings.disk.atomic import replace_file
 from recordings.layout import PROTOCOL_NAME
 

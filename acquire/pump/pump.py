@@ -21,7 +21,7 @@ from acquire.inlets import Inlet, OffsetEstimate
 from acquire.lsl import FoundStream, local_clock
 from acquire.messages import Loss
 from acquire.pump.stream_watch import Alarm, StreamWatch
-from acquire.recorder import RecordedStream, Recording, is_sane
+from acquire.take.xdf_recorder import RecordedStream, Recording, is_sane
 from devices.base import Array, F64Array
 from recordings.errors import RecordingError
 

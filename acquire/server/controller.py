@@ -28,7 +28,7 @@ from acquire.preview import Preview
 from acquire.pump.discovery import Selection
 from acquire.rig import Rig, parse_rig
 from acquire.server.event_book import EventBook
-from acquire.session import Labels
+from acquire.take.folder import Labels
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError, RunTaken
 from recordings.manifest import Event, Report, State

@@ -19,7 +19,7 @@ from typing import Literal
 
 from acquire.errors import AcquireError, ControlError
 from acquire.server.controller import Controller
-from acquire.session import Labels
+from acquire.take.folder import Labels
 from recordings.errors import RecordingError
 
 MAX_LINE = 4096

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from acquire.disk import DiskAlarm, DiskWatch
+from acquire.take.disk import DiskAlarm, DiskWatch
 
 RATE = 1_000_000
 

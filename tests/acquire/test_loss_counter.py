@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from acquire.loss_counter import LossCounter
+from acquire.take.loss_counter import LossCounter
 from devices.base import F64Array
 
 

@@ -12,7 +12,7 @@ from acquire.inlets import Inlet
 from acquire.lsl import FoundStream, StreamKey, local_clock
 from acquire.pump.pump import LiveStream, Pump
 from acquire.pump.stream_watch import StreamWatch
-from acquire.recorder import Recording
+from acquire.take.xdf_recorder import Recording
 from devices.base import Array, F64Array
 from recordings.xdf.file import XdfFile
 from tests.acquire.program import load

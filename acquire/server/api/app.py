@@ -31,7 +31,7 @@ from acquire.server.api.metrics import add_metrics
 from acquire.server.api.page import add_page
 from acquire.server.api.protocol import add_protocol
 from acquire.server.controller import Controller
-from acquire.session import Labels
+from acquire.take.folder import Labels
 from devices.base import DeviceError
 from recordings import layout
 from recordings.errors import DiskFull, RecordingError, RunTaken

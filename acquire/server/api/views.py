@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from acquire import session
 from acquire.device_process import DeviceSnapshot
 from acquire.engine.status import StreamStatus
 from acquire.lsl import local_clock
 from acquire.server.api import models as api
 from acquire.server.controller import Controller, Running, Stopped
+from acquire.take import folder as session
 from devices.base import StreamSpec
 from recordings import layout
 from recordings.errors import RecordingError

@@ -19,9 +19,9 @@ from typing import Any
 import numpy as np
 
 from acquire.inlets import OffsetEstimate
-from acquire.loss_counter import Found, LossCounter
 from acquire.lsl import FoundStream
 from acquire.messages import Loss
+from acquire.take.loss_counter import Found, LossCounter
 from devices.base import Array, F64Array
 from recordings.errors import DiskFull, RecordingError
 from recordings.manifest import INDEX_CHANNELS, Fate, Gap, StreamEntry

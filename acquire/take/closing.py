@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from acquire.disk import gone
 from acquire.engine.cameras import with_lost_frames
 from acquire.engine.reporter import Reporter
 from acquire.engine.status import Outcome
 from acquire.messages import VideoSummary
-from acquire.recorder import Recording
-from acquire.session import Session
-from acquire.truth import write_truth
+from acquire.take.disk import gone
+from acquire.take.folder import Session
+from acquire.take.truth import write_truth
+from acquire.take.xdf_recorder import Recording
 from recordings.errors import RecordingError
 from recordings.manifest import State, VideoEntry
 

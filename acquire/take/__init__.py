@@ -1,0 +1,1 @@
+"""One recording, to its closing. Knows no inlet and no device process."""
