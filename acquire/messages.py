@@ -13,7 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Literal
 
-from acquire.gate import GateSettings
+from acquire.camera.gate import GateSettings
 from devices.base import StreamSpec, VideoSpec
 from recordings.manifest import Fate
 

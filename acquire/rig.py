@@ -10,8 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from acquire.camera.gate import GateSettings
 from acquire.errors import ConfigError, Unknown
-from acquire.gate import GateSettings
 from acquire.messages import VideoOptions
 from acquire.settings import first_problem, model_at
 from devices import registry

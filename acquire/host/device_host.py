@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from acquire.camera import CameraStream
+from acquire.camera.stream import CameraStream
 from acquire.clock import ClockModel
 from acquire.device_process import pipe_of
 from acquire.errors import AcquireError

@@ -12,8 +12,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acquire.encoder import command, parse
-from acquire.encoder_process import NOT_STORED, EncoderProcess
+from acquire.camera.encoder_host import command, parse
+from acquire.camera.encoder_link import NOT_STORED, EncoderProcess
 from acquire.errors import AcquireError
 from recordings.errors import RecordingError
 from recordings.video.pixel_formats import Picture
@@ -178,7 +178,7 @@ PARENT = f"""
 import sys, time
 from pathlib import Path
 import numpy as np
-from acquire.encoder_process import EncoderProcess
+from acquire.camera.encoder_link import EncoderProcess
 encoder = EncoderProcess(width={WIDTH}, height={HEIGHT}, pixel_format="Mono8", rate_hz=200,
                          slots=400)
 encoder.start()
@@ -256,7 +256,7 @@ def test_what_does_not_fit_is_refused_at_once(encoder: EncoderProcess, tmp_path:
 
 
 def test_encoder_process_stays_light() -> None:
-    code = "import acquire.encoder, sys; print(*sys.modules)"
+    code = "import acquire.camera.encoder_host, sys; print(*sys.modules)"
     output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout
     loaded = set(output.decode().split())
     assert not loaded & {"pylsl", "pydantic", "scipy", "PySide6", "devices"}

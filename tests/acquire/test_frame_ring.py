@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.frame_ring import MAX_SLOTS, FrameRing
+from acquire.camera.frame_ring import MAX_SLOTS, FrameRing
 from recordings.errors import RecordingError
 
 
@@ -60,7 +60,7 @@ def test_too_much_memory_is_refused_with_the_figure() -> None:
 
 CHILD = """
 import sys
-from acquire.frame_ring import FrameRing
+from acquire.camera.frame_ring import FrameRing
 ring = FrameRing(4, 5000, sys.argv[1])
 while byte := sys.stdin.buffer.read(1):
     index, view = ring.peek()

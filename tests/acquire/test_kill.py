@@ -143,7 +143,7 @@ def test_one_device_killed_harms_itself_alone(tmp_path: Path) -> None:
     with start(tmp_path) as program:
         record_for(program, tmp_path, 1.0)
         eeg = hosts_of(program)[0]
-        assert not [p for p in eeg.children() if module_of(p) == "acquire.encoder"]
+        assert not [p for p in eeg.children() if module_of(p) == "acquire.camera.encoder_host"]
         killed = pylsl.local_clock()
         eeg.kill()
         wait_for(lambda: "its process ended (signal 9)" in program.stderr)
@@ -176,7 +176,7 @@ def test_one_camera_killed_harms_itself_alone(tmp_path: Path) -> None:
         record_for(program, tmp_path, 1.0)
         camera = hosts_of(program)[1]
         encoder = camera.children()
-        assert [module_of(p) for p in encoder] == ["acquire.encoder"]
+        assert [module_of(p) for p in encoder] == ["acquire.camera.encoder_host"]
         killed = pylsl.local_clock()
         camera.kill()
         wait_for(lambda: not alive(encoder), ORPHAN_S, "its encoder ends by itself")

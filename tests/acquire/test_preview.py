@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 import pytest
 
-from acquire.preview import MAX_WIDTH, PreviewTap
+from acquire.camera.preview import MAX_WIDTH, PreviewTap
 from devices.base import Array
 from recordings.video.pixel_formats import pixel_format
 

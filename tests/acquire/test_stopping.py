@@ -82,7 +82,7 @@ def test_an_interrupt_ends_with_a_complete_session(how: str, tmp_path: Path) -> 
         assert program.process.poll() is None
         processes = program.tree()
         modules = {module_of(p) for p in processes}
-        assert {"acquire.host.device_host", "acquire.encoder"} <= modules
+        assert {"acquire.host.device_host", "acquire.camera.encoder_host"} <= modules
         if how == "ctrl-c":
             program.ctrl_c()
         else:
@@ -111,7 +111,7 @@ def test_an_interrupt_while_opening_leaves_nothing(tmp_path: Path) -> None:
     with Unisono(*arguments(tmp_path, *more), folder=tmp_path) as program:
         wait_for(
             lambda: (
-                {"acquire.host.device_host", "acquire.encoder"}
+                {"acquire.host.device_host", "acquire.camera.encoder_host"}
                 <= {module_of(p) for p in program.tree()}
             )
         )

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acquire.encoder_process import NOT_STORED
+from acquire.camera.encoder_link import NOT_STORED
+from acquire.camera.video_files import VideoFiles
 from acquire.messages import VideoOptions, VideoSummary
-from acquire.video_files import VideoFiles
 from devices.base import VideoSpec
 from recordings.manifest import Fate
 from recordings.video.writer import VideoReader

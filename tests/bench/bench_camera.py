@@ -69,7 +69,7 @@ driver = "simulated-physio"
 def _camera_processes(recorder: psutil.Process) -> list[psutil.Process]:
     """The device process that has an encoder, and the encoder."""
     living = [p for p in recorder.children(recursive=True) if p.status() != psutil.STATUS_ZOMBIE]
-    encoders = [p for p in living if "acquire.encoder" in p.cmdline()]
+    encoders = [p for p in living if "acquire.camera.encoder_host" in p.cmdline()]
     return [process for e in encoders for process in (e, e.parent()) if process is not None]
 
 

@@ -26,7 +26,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from acquire.encoder_process import NOT_STORED, EncoderProcess
+from acquire.camera.encoder_link import NOT_STORED, EncoderProcess
 from recordings.video.codecs import CODECS, choose_codec
 from recordings.video.pixel_formats import Picture, pixel_format, split_bayer
 from recordings.video.writer import VideoReader, VideoWriter

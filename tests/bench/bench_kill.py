@@ -37,7 +37,7 @@ def victims(daemon: object, kind: str, chance: random.Random) -> list[psutil.Pro
             p for p in tree if module_of(p) == "acquire.host.device_host" and not p.children()
         ],
         "camera": [p for p in tree if module_of(p) == "acquire.host.device_host" and p.children()],
-        "encoder": [p for p in tree if module_of(p) == "acquire.encoder"],
+        "encoder": [p for p in tree if module_of(p) == "acquire.camera.encoder_host"],
         "daemon": [psutil.Process(daemon.process.pid)],
         "everything": tree,
     }

@@ -29,7 +29,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
-from acquire.frame_ring import FrameRing
+from acquire.camera.frame_ring import FrameRing
 from recordings.errors import DiskFull, RecordingError
 from recordings.video.pixel_formats import pixel_format
 from recordings.video.writer import VideoWriter

@@ -13,10 +13,10 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from acquire import encoder
+from acquire.camera import encoder_host
+from acquire.camera.frame_ring import FrameRing
 from acquire.device_process import signals_kept_from_children
 from acquire.errors import AcquireError
-from acquire.frame_ring import FrameRing
 from recordings.errors import RecordingError
 from recordings.video import pixel_formats
 from recordings.video.pixel_formats import Picture
@@ -104,7 +104,7 @@ class EncoderProcess:
             "rate_hz": self._rate_hz,
         }
         # -P keeps the working folder out of the module search.
-        command = [sys.executable, "-P", "-m", "acquire.encoder"]
+        command = [sys.executable, "-P", "-m", "acquire.camera.encoder_host"]
         command += [self.ring.handle, str(self.ring.slots), json.dumps(spec)]
         with signals_kept_from_children():
             self._process = subprocess.Popen(
@@ -140,7 +140,7 @@ class EncoderProcess:
                 self._status, path=full, frames=0, kept=0, bytes=0, error=None, disk_full=False
             )
         body = {"path": str(full), "codec": codec, "threads": threads}
-        self._send(encoder.command({"begin": body}))
+        self._send(encoder_host.command({"begin": body}))
         return self._file.done
 
     def hold(self, image: Picture) -> bool:
@@ -162,7 +162,7 @@ class EncoderProcess:
             return NOT_STORED
         self._held -= 1
         self.ring.set_index(self._held, file.put)
-        if not self._send(bytes([encoder.FRAME])):
+        if not self._send(bytes([encoder_host.FRAME])):
             return NOT_STORED
         file.put += 1
         return file.put - 1
@@ -170,7 +170,7 @@ class EncoderProcess:
     def skip(self) -> None:
         """Drop the oldest frame held."""
         self._held -= 1
-        self._send(bytes([encoder.SKIP]))
+        self._send(bytes([encoder_host.SKIP]))
 
     def put(self, image: Picture) -> int:
         """Hand a frame over; its index in the file, or `NOT_STORED`. Never waits.
@@ -189,7 +189,7 @@ class EncoderProcess:
         """Close the file once the frames put so far are in it; returns at once."""
         if self._file is not None:
             self._file = None
-            self._send(encoder.command({"end": True}))
+            self._send(encoder_host.command({"end": True}))
 
     @property
     def error(self) -> str | None:

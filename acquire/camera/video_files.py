@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Literal
 
-from acquire.encoder_process import EncodedFile, EncoderProcess
+from acquire.camera.encoder_link import EncodedFile, EncoderProcess
 from acquire.errors import AcquireError
 from acquire.messages import VideoOptions, VideoSummary
 from acquire.restarts import Restarts

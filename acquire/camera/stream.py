@@ -17,15 +17,15 @@ from pathlib import Path
 
 import numpy as np
 
+from acquire.camera.encoder_link import NOT_STORED
+from acquire.camera.gate import Decision, Gate
+from acquire.camera.preview import PreviewTap
+from acquire.camera.video_files import FileEvent, VideoFiles
 from acquire.clock import ClockModel
-from acquire.encoder_process import NOT_STORED
 from acquire.errors import AcquireError
-from acquire.gate import Decision, Gate
 from acquire.host.signal_stream import LossLog
 from acquire.lsl import Outlet, local_clock
 from acquire.messages import VideoOptions, VideoSummary
-from acquire.preview import PreviewTap
-from acquire.video_files import FileEvent, VideoFiles
 from devices.base import Channel, Frame, StreamSpec, VideoSpec
 from recordings.manifest import INDEX_CHANNELS, Fate
 from recordings.video.pixel_formats import pixel_format

@@ -1,0 +1,1 @@
+"""From a frame to the encoder and its index row; runs in a device process."""
