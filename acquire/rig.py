@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from acquire.camera.gate import GateSettings
 from acquire.errors import ConfigError, Unknown
-from acquire.messages import VideoOptions
+from acquire.processes.messages import VideoOptions
 from acquire.settings import first_problem, model_at
 from devices import registry
 from devices.base import DeviceError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acquire.messages import DeviceState
+from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, Health, StatusInfo, StreamInfo
 from gui.texts import tr
 from recordings.manifest import Fate

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from acquire.lsl import FoundStream
-from acquire.messages import DeviceState
+from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, StatusInfo
 from gui import overview, theme
 from gui.row_list import RowList

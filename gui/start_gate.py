@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from acquire.engine.status import Phase
-from acquire.messages import DeviceState
+from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, DiskInfo, StatusInfo
 from gui.overview import state_word
 from gui.texts import tr

@@ -15,8 +15,8 @@ from typing import Any, Final
 
 from acquire.camera import encoder_host
 from acquire.camera.frame_ring import FrameRing
-from acquire.device_process import signals_kept_from_children
 from acquire.errors import AcquireError
+from acquire.processes.device_link import signals_kept_from_children
 from recordings.errors import RecordingError
 from recordings.video import pixel_formats
 from recordings.video.pixel_formats import Picture

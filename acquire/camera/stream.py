@@ -25,7 +25,7 @@ from acquire.clock import ClockModel
 from acquire.errors import AcquireError
 from acquire.host.signal_stream import LossLog
 from acquire.lsl import Outlet, local_clock
-from acquire.messages import VideoOptions, VideoSummary
+from acquire.processes.messages import VideoOptions, VideoSummary
 from devices.base import Channel, Frame, StreamSpec, VideoSpec
 from recordings.manifest import INDEX_CHANNELS, Fate
 from recordings.video.pixel_formats import pixel_format

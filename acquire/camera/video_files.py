@@ -14,8 +14,8 @@ from typing import Literal
 
 from acquire.camera.encoder_link import EncodedFile, EncoderProcess
 from acquire.errors import AcquireError
-from acquire.messages import VideoOptions, VideoSummary
-from acquire.restarts import Restarts
+from acquire.processes.messages import VideoOptions, VideoSummary
+from acquire.processes.restarts import Restarts
 from devices.base import Array, VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import video_stem

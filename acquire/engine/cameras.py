@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from acquire.device_process import DeviceProcess
 from acquire.errors import ControlError
-from acquire.messages import ArmVideo, SplitVideo, StartVideo, StopVideo, VideoSummary
+from acquire.processes.device_link import DeviceProcess
+from acquire.processes.messages import ArmVideo, SplitVideo, StartVideo, StopVideo, VideoSummary
 from acquire.take.xdf_recorder import RecordedStream, Recording
 from devices.base import VideoSpec
 from recordings.errors import RecordingError

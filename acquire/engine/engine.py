@@ -24,12 +24,12 @@ from acquire.engine.sleep_inhibitor import kept_awake
 from acquire.engine.status import Outcome, Phase, Status, stream_status
 from acquire.errors import ControlError, Unknown
 from acquire.lsl import configure, local_clock
-from acquire.messages import HostEvent, VideoSummary
 from acquire.player.link import PlayerLink
+from acquire.processes.messages import HostEvent, VideoSummary
+from acquire.processes.rig_devices import RigDevices
 from acquire.pump.discovery import Discovery, Selection
 from acquire.pump.pump import Pump
 from acquire.rig import Rig
-from acquire.rig_devices import RigDevices
 from acquire.survey.codec_speed import held_against
 from acquire.take.closing import conclude
 from acquire.take.disk import DiskAlarm, DiskWatch, Forecast, gone, require_space

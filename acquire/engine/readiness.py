@@ -5,9 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 
-from acquire.device_process import DeviceProcess
 from acquire.errors import ControlError
 from acquire.lsl import local_clock
+from acquire.processes.device_link import DeviceProcess
 from acquire.pump.discovery import Discovery
 from acquire.pump.pump import Pump
 

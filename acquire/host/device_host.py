@@ -20,12 +20,12 @@ from pydantic import ValidationError
 
 from acquire.camera.stream import CameraStream
 from acquire.clock import ClockModel
-from acquire.device_process import pipe_of
 from acquire.errors import AcquireError
 from acquire.host.input_listener import Listener, Wish, codes_to
 from acquire.host.signal_stream import LossLog, SignalStream
 from acquire.lsl import LslClock, Outlet, configure
-from acquire.messages import (
+from acquire.processes.device_link import pipe_of
+from acquire.processes.messages import (
     Answer,
     ArmVideo,
     Close,

@@ -9,7 +9,7 @@ import numpy as np
 
 from acquire.clock import ClockModel
 from acquire.lsl import Outlet
-from acquire.messages import Loss
+from acquire.processes.messages import Loss
 from devices.base import Chunk, DeviceError, F64Array, StreamSpec
 
 MAX_LOSSES = 1000

@@ -16,14 +16,14 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import Any
 
-from acquire.device_process import pipe_of
 from acquire.errors import AcquireError, ControlError
 from acquire.lsl import configure, local_clock
-from acquire.messages import Answer, Close, Command, HostEvent, Opened, Request
 from acquire.player.messages import Loaded, OpenPlayer
 from acquire.player.participant import SimulatedParticipant
 from acquire.player.player import FRAMES, MARKERS, Player
 from acquire.player.run import Run
+from acquire.processes.device_link import pipe_of
+from acquire.processes.messages import Answer, Close, Command, HostEvent, Opened, Request
 from acquire.protocol import Protocol, load_protocol
 from acquire.protocol_plan import Plan, make_plan
 from acquire.protocol_stimuli import MediaInfo, prepare_stimuli

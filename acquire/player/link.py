@@ -14,9 +14,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from acquire.device_process import DeviceProcess
 from acquire.errors import ControlError
-from acquire.messages import Command, HostEvent, Loss
 from acquire.player.marks import PlayState
 from acquire.player.messages import (
     COMMANDS,
@@ -27,6 +25,8 @@ from acquire.player.messages import (
     PlayOrder,
 )
 from acquire.player.ratings import RatingsFile, is_answer
+from acquire.processes.device_link import DeviceProcess
+from acquire.processes.messages import Command, HostEvent, Loss
 from acquire.rig import Rig
 from acquire.take.xdf_recorder import RecordedStream
 from recordings.disk.atomic import replace_file

@@ -15,11 +15,11 @@ import numpy as np
 
 from acquire.errors import ControlError
 from acquire.lsl import Outlet
-from acquire.messages import HostEvent
 from acquire.player.marks import Interrupted, Mark, Picture, Visit
 from acquire.player.messages import Marked, PlayerStatus
 from acquire.player.participant import Act, SimulatedParticipant
 from acquire.player.run import Run
+from acquire.processes.messages import HostEvent
 from acquire.protocol_scales import Value
 from devices.base import Channel, StreamSpec
 

@@ -19,7 +19,7 @@ import numpy as np
 from acquire.engine import events
 from acquire.inlets import Inlet, OffsetEstimate
 from acquire.lsl import FoundStream, local_clock
-from acquire.messages import Loss
+from acquire.processes.messages import Loss
 from acquire.pump.stream_watch import Alarm, StreamWatch
 from acquire.take.xdf_recorder import RecordedStream, Recording, is_sane
 from devices.base import Array, F64Array

@@ -17,14 +17,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from acquire.camera.preview import Preview
-from acquire.device_process import signals_kept_from_children
 from acquire.engine.engine import Engine
 from acquire.engine.status import Outcome, Phase
 from acquire.errors import ConfigError, ControlError
 from acquire.lsl import local_clock
-from acquire.messages import TakePreview
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
+from acquire.processes.device_link import signals_kept_from_children
+from acquire.processes.messages import TakePreview
 from acquire.pump.discovery import Selection
 from acquire.rig import Rig, parse_rig
 from acquire.server.event_book import EventBook

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from acquire.engine.cameras import with_lost_frames
 from acquire.engine.reporter import Reporter
 from acquire.engine.status import Outcome
-from acquire.messages import VideoSummary
+from acquire.processes.messages import VideoSummary
 from acquire.take.disk import gone
 from acquire.take.folder import Session
 from acquire.take.truth import write_truth

@@ -20,7 +20,7 @@ import numpy as np
 
 from acquire.inlets import OffsetEstimate
 from acquire.lsl import FoundStream
-from acquire.messages import Loss
+from acquire.processes.messages import Loss
 from acquire.take.loss_counter import Found, LossCounter
 from devices.base import Array, F64Array
 from recordings.errors import DiskFull, RecordingError

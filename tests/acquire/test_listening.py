@@ -13,9 +13,9 @@ import numpy as np
 import pylsl
 import pytest
 
-from acquire.device_process import DeviceProcess
 from acquire.host.input_listener import Listener, Wish, codes_to
-from acquire.messages import DeviceState, HostEvent, Open, VideoOptions
+from acquire.processes.device_link import DeviceProcess
+from acquire.processes.messages import DeviceState, HostEvent, Open, VideoOptions
 from devices.base import Chunk, DeviceError, StreamQuery
 
 

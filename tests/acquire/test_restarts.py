@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
-from acquire.restarts import BACKOFF_S, LIMIT, WINDOW_S, Restarts
+from acquire.processes.restarts import BACKOFF_S, LIMIT, WINDOW_S, Restarts
 
 
 def test_later_each_time_and_not_for_ever() -> None:

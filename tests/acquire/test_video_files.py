@@ -10,7 +10,7 @@ import pytest
 
 from acquire.camera.encoder_link import NOT_STORED
 from acquire.camera.video_files import VideoFiles
-from acquire.messages import VideoOptions, VideoSummary
+from acquire.processes.messages import VideoOptions, VideoSummary
 from devices.base import VideoSpec
 from recordings.manifest import Fate
 from recordings.video.writer import VideoReader

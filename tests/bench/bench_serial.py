@@ -59,8 +59,8 @@ def described(kind: str) -> dict[str, Any]:
 
 
 def measure(kind: str, seconds: float) -> bool:
-    from acquire.device_process import DeviceProcess
-    from acquire.messages import Open, VideoOptions
+    from acquire.processes.device_link import DeviceProcess
+    from acquire.processes.messages import Open, VideoOptions
 
     lost = 0
 

@@ -52,8 +52,8 @@ def main() -> int:
     private_lsl()
     import pylsl
 
-    from acquire.device_process import DeviceProcess
-    from acquire.messages import Open, VideoOptions
+    from acquire.processes.device_link import DeviceProcess
+    from acquire.processes.messages import Open, VideoOptions
 
     master, slave = os.openpty()
     tty.setraw(slave)

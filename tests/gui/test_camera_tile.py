@@ -15,7 +15,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from acquire.messages import DeviceState
+from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, Problem
 from gui import face_finder, theme
 from gui.camera_tile import CameraPanel, CameraTile

@@ -23,11 +23,11 @@ from pytestqt.qtbot import QtBot
 
 from acquire import protocol_check
 from acquire.errors import ControlError
-from acquire.messages import HostEvent
 from acquire.player.marks import PlayState
 from acquire.player.messages import Marked, PlayOrder
 from acquire.player.player import Player
 from acquire.player.run import Run
+from acquire.processes.messages import HostEvent
 from acquire.protocol import Words, load_protocol
 from acquire.protocol_plan import Page, make_plan
 from acquire.protocol_scales import BUILT_IN, Choice, Item, Scale, Slider, Text

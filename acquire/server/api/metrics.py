@@ -12,7 +12,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from acquire.engine.status import Phase
-from acquire.messages import DeviceState
+from acquire.processes.messages import DeviceState
 from acquire.server.api import models as api
 from acquire.server.api import views
 from acquire.server.controller import Controller

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from acquire.engine.status import Phase
-from acquire.messages import DeviceState
+from acquire.processes.messages import DeviceState
 from recordings.manifest import Event, Fate, State, Verdict
 
 Health = Literal["alive", "warning", "missing"]

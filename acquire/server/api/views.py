@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
-from acquire.device_process import DeviceSnapshot
 from acquire.engine.status import StreamStatus
 from acquire.lsl import local_clock
+from acquire.processes.device_link import DeviceSnapshot
 from acquire.server.api import models as api
 from acquire.server.controller import Controller, Running, Stopped
 from acquire.take import folder as session

@@ -9,11 +9,11 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
-from acquire.device_process import DeviceProcess
 from acquire.errors import ControlError, Unknown
 from acquire.lsl import local_clock
-from acquire.messages import DeviceState, HostEvent, Loss, Open
-from acquire.restarts import Restarts
+from acquire.processes.device_link import DeviceProcess
+from acquire.processes.messages import DeviceState, HostEvent, Loss, Open
+from acquire.processes.restarts import Restarts
 from acquire.rig import Rig
 
 OPEN_S = 15.0

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from acquire.errors import ControlError
-from acquire.messages import (
+from acquire.processes.messages import (
     Answer,
     Close,
     Command,
