@@ -24,9 +24,9 @@ from acquire.player.player import FRAMES, MARKERS, Player
 from acquire.player.run import Run
 from acquire.processes.device_link import pipe_of
 from acquire.processes.messages import Answer, Close, Command, HostEvent, Opened, Request
-from acquire.protocol import Protocol, load_protocol
-from acquire.protocol_plan import Plan, make_plan
-from acquire.protocol_stimuli import MediaInfo, prepare_stimuli
+from acquire.protocol.model import Protocol, load_protocol
+from acquire.protocol.plan import Plan, make_plan
+from acquire.protocol.stimuli import MediaInfo, prepare_stimuli
 
 log = logging.getLogger(__name__)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Literal
 
-from acquire.protocol_plan import Page, Trial
+from acquire.protocol.plan import Page, Trial
 
 EventKind = Literal["onset", "end", "answer", "pause", "resume", "skip", "repeat", "abort"]
 By = Literal["time", "key", "answer", "stimulus", "operator", "participant", "crash", "error"]

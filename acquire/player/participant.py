@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from acquire.player.marks import Visit
-from acquire.protocol_order import make_random
-from acquire.protocol_plan import Page
-from acquire.protocol_scales import Item, Value
+from acquire.protocol.order import make_random
+from acquire.protocol.plan import Page
+from acquire.protocol.scales import Item, Value
 
 SHORTEST_S, LONGEST_S = 0.3, 1.2
 

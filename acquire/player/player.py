@@ -20,7 +20,7 @@ from acquire.player.messages import Marked, PlayerStatus
 from acquire.player.participant import Act, SimulatedParticipant
 from acquire.player.run import Run
 from acquire.processes.messages import HostEvent
-from acquire.protocol_scales import Value
+from acquire.protocol.scales import Value
 from devices.base import Channel, StreamSpec
 
 MARKERS: Final = StreamSpec(

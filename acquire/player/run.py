@@ -15,8 +15,8 @@ from typing import Any
 
 from acquire.errors import ControlError
 from acquire.player.marks import By, EventKind, Interrupted, Mark, Picture, PlayState, Visit
-from acquire.protocol_plan import Page, Plan, Trial
-from acquire.protocol_scales import Item, Value
+from acquire.protocol.plan import Page, Plan, Trial
+from acquire.protocol.scales import Item, Value
 
 
 class Run:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from acquire.protocol_scales import MAX_TEXT, Item, Value
+from acquire.protocol.scales import MAX_TEXT, Item, Value
 
 STEP = 0.05
 """How far an arrow key moves a slider, of its whole way."""

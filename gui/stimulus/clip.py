@@ -11,7 +11,7 @@ from typing import Any, Final
 import av
 from PySide6.QtGui import QImage
 
-from acquire.protocol_stimuli import MediaInfo
+from acquire.protocol.stimuli import MediaInfo
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import math
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from acquire.protocol_scales import SAM_POINTS, Dimension
+from acquire.protocol.scales import SAM_POINTS, Dimension
 
 
 def draw_manikin(

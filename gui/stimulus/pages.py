@@ -9,9 +9,9 @@ from pathlib import Path
 from PySide6.QtCore import QPointF, QRectF, QSize, QSizeF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPainter, QPen
 
-from acquire.protocol import Words
-from acquire.protocol_plan import Page
-from acquire.protocol_scales import Item, Value
+from acquire.protocol.model import Words
+from acquire.protocol.plan import Page
+from acquire.protocol.scales import Item, Value
 from gui.stimulus.answering import Draft, choice_key, slider_value
 from gui.stimulus.fitting import draw_end, draw_fitted, fitted, font
 from gui.stimulus.manikins import draw_manikin

@@ -11,7 +11,7 @@ from PySide6.QtMultimedia import QAudioDevice
 
 from acquire.player.host import PlayerHost
 from acquire.player.marks import Picture, Visit
-from acquire.protocol_stimuli import MediaInfo
+from acquire.protocol.stimuli import MediaInfo
 from gui.stimulus.answering import Draft, key_pressed
 from gui.stimulus.clip import ClipDecoder, ClipFrame
 from gui.stimulus.mirror import Mirror

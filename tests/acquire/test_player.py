@@ -17,8 +17,8 @@ from acquire.errors import ControlError
 from acquire.lsl import local_clock
 from acquire.player.marks import PlayState
 from acquire.player.messages import PlayOrder
-from acquire.protocol import load_protocol
-from acquire.protocol_plan import make_plan
+from acquire.protocol.model import load_protocol
+from acquire.protocol.plan import make_plan
 from recordings.manifest import Manifest
 from tests.acquire.player_programs import PROTOCOL, Heard
 from tests.acquire.program import (

@@ -14,9 +14,9 @@ from acquire.errors import ControlError
 from acquire.player.marks import Interrupted, Mark, Picture, PlayState, Visit
 from acquire.player.participant import SimulatedParticipant
 from acquire.player.run import Run
-from acquire.protocol import load_protocol, parse_protocol
-from acquire.protocol_plan import Page, Plan, Trial, make_plan
-from acquire.protocol_scales import BUILT_IN, Scale
+from acquire.protocol.model import load_protocol, parse_protocol
+from acquire.protocol.plan import Page, Plan, Trial, make_plan
+from acquire.protocol.scales import BUILT_IN, Scale
 
 FRAME_S = 1 / 60
 ENDS = {"end", "skip", "repeat", "abort"}

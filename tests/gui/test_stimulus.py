@@ -21,16 +21,16 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from acquire import protocol_check
 from acquire.errors import ControlError
 from acquire.player.marks import PlayState
 from acquire.player.messages import Marked, PlayOrder
 from acquire.player.player import Player
 from acquire.player.run import Run
 from acquire.processes.messages import HostEvent
-from acquire.protocol import Words, load_protocol
-from acquire.protocol_plan import Page, make_plan
-from acquire.protocol_scales import BUILT_IN, Choice, Item, Scale, Slider, Text
+from acquire.protocol import check
+from acquire.protocol.model import Words, load_protocol
+from acquire.protocol.plan import Page, make_plan
+from acquire.protocol.scales import BUILT_IN, Choice, Item, Scale, Slider, Text
 from gui.stimulus import surface
 from gui.stimulus.__main__ import screen_gone
 from gui.stimulus.answering import Draft, key_pressed
@@ -85,7 +85,7 @@ def test_every_kind_of_answer_by_keys() -> None:
 
 
 def test_the_keys_that_a_protocol_may_name_are_those_of_the_window() -> None:
-    assert set(surface.KEYS.values()) == protocol_check.KEYS
+    assert set(surface.KEYS.values()) == check.KEYS
 
 
 # Pages.

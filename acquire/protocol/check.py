@@ -6,8 +6,17 @@ import string
 from collections.abc import Iterable, Iterator
 from typing import Final
 
-from acquire.protocol import VARIABLES, Block, Clip, Image, Instruction, Protocol, Rating, Step
-from acquire.protocol_scales import BUILT_IN, ScaleTable
+from acquire.protocol.model import (
+    VARIABLES,
+    Block,
+    Clip,
+    Image,
+    Instruction,
+    Protocol,
+    Rating,
+    Step,
+)
+from acquire.protocol.scales import BUILT_IN, ScaleTable
 from acquire.settings import suggestion
 
 KEYS: Final = frozenset(

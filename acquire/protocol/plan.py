@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from acquire.protocol import (
+from acquire.protocol.model import (
     Baseline,
     Block,
     Clip,
@@ -27,14 +27,14 @@ from acquire.protocol import (
     Step,
     Stimulus,
 )
-from acquire.protocol_order import (
+from acquire.protocol.order import (
     latin_row,
     make_random,
     no_repeat,
     participant_number,
     shuffled,
 )
-from acquire.protocol_scales import Item
+from acquire.protocol.scales import Item
 
 READ_S = 5.0
 ANSWER_S = 3.0

@@ -20,8 +20,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from acquire.errors import ConfigError
-from acquire.protocol_problem import problem_text
-from acquire.protocol_scales import BUILT_IN, SCALES, Scale, ScaleTable
+from acquire.protocol.problem_text import problem_text
+from acquire.protocol.scales import BUILT_IN, SCALES, Scale, ScaleTable
 from acquire.settings import suggestion
 
 Code = Annotated[int, Field(ge=1, le=255)]
@@ -285,7 +285,7 @@ class Protocol:
 
 def shipped() -> list[str]:
     """List the protocols that come with the program."""
-    folder = resources.files("acquire") / "protocols"
+    folder = resources.files("acquire.protocol.model") / "shipped"
     names = (entry.name for entry in folder.iterdir())
     return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
@@ -298,7 +298,7 @@ def load_protocol(name: str | Path) -> Protocol:
     """
     known = shipped()
     if str(name) in known:
-        file = resources.files("acquire") / "protocols" / f"{name}.toml"
+        file = resources.files("acquire.protocol.model") / "shipped" / f"{name}.toml"
         return parse_protocol(file.read_text(encoding="utf-8"), None)
     path = Path(name).expanduser()
     try:
@@ -325,7 +325,9 @@ def copy_shipped(name: str, path: Path) -> None:
     if name not in shipped():
         hint = suggestion(name, shipped())
         raise ConfigError(f"{name}: no protocol of that name is shipped{hint}")
-    text = (resources.files("acquire") / "protocols" / f"{name}.toml").read_text(encoding="utf-8")
+    text = (resources.files("acquire.protocol.model") / "shipped" / f"{name}.toml").read_text(
+        encoding="utf-8"
+    )
     try:
         with path.open("x", encoding="utf-8") as file:
             file.write(text)
@@ -348,7 +350,7 @@ def parse_protocol(text: str, path: Path | None = None) -> Protocol:
     except ValidationError as error:
         said = problem_text(error, raw, {"step": KINDS, "scale": SCALES}, _TABLES)
         raise ConfigError(f"{where}: {said}") from error
-    from acquire.protocol_check import problems
+    from acquire.protocol.check import problems
 
     protocol = Protocol(path, text, file)
     for problem in problems(protocol):

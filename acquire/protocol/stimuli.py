@@ -18,9 +18,9 @@ import numpy as np
 from platformdirs import user_cache_path
 
 from acquire.errors import ConfigError
-from acquire.protocol import Protocol, StandIn, Stimulus
-from acquire.protocol_order import make_random
-from acquire.protocol_plan import Plan
+from acquire.protocol.model import Protocol, StandIn, Stimulus
+from acquire.protocol.order import make_random
+from acquire.protocol.plan import Plan
 from devices.base import U8Array
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The protocol file and its plan. Pure."""
