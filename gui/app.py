@@ -14,7 +14,7 @@ from PySide6.QtCore import QLocale, QTimer
 from PySide6.QtWidgets import QApplication
 
 from acquire.errors import ConfigError
-from acquire.rig import load_rig
+from acquire.rig.file import load_rig
 from acquire.server.api.guard import TOKEN_VARIABLE
 from gui import theme
 from gui.client import EngineClient

@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from acquire.errors import AcquireError
-from acquire.rig import parse_rig
+from acquire.rig.file import parse_rig
 from gui import rig_text, theme
 from gui.texts import tr
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from acquire.rig import parse_rig
-from acquire.rig_reference import reference
+from acquire.rig.file import parse_rig
+from acquire.rig.reference import reference
 from devices import registry
 from tests.devices.contract import check
 

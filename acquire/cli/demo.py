@@ -7,7 +7,7 @@ from pathlib import Path
 from acquire.cli.record import Order
 from acquire.errors import ConfigError
 from acquire.player.messages import PlayOrder
-from acquire.rig import parse_rig
+from acquire.rig.file import parse_rig
 from acquire.take.folder import Labels
 
 _DEVICES = """\

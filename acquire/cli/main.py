@@ -110,10 +110,10 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Record a rig, or any LSL streams, until Ctrl-C, SIGTERM or a line `stop`."""
-    from acquire import rig as rigs
     from acquire.cli.record import Order
     from acquire.cli.record import record as run
     from acquire.errors import ConfigError
+    from acquire.rig import file as rigs
     from acquire.take.folder import Labels
 
     if xdf is not None and rig is not None:
@@ -172,7 +172,7 @@ def daemon(
     ] = False,
 ) -> None:
     """Run a rig without a window, for weeks, and record when told over the network."""
-    from acquire.rig import load_rig
+    from acquire.rig.file import load_rig
     from acquire.server.daemon import DaemonOrder
     from acquire.server.daemon import run as run_daemon
 
@@ -280,7 +280,7 @@ def rig_new(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
 @rig_app.command("check")
 def rig_check(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Check a rig file, without starting anything."""
-    from acquire.rig import load_rig
+    from acquire.rig.file import load_rig
 
     rig = load_rig(file)
     names = ", ".join(f"{d.name} ({d.driver})" for d in rig.devices) or "none"
@@ -290,7 +290,7 @@ def rig_check(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
 @rig_app.command("reference")
 def rig_reference() -> None:
     """Print the reference of the rig file, as Markdown."""
-    from acquire.rig_reference import reference
+    from acquire.rig.reference import reference
 
     typer.echo(reference(), nl=False)
 
@@ -303,7 +303,7 @@ def camera_benchmark(
     as_json: Json = False,
 ) -> None:
     """Measure which codec this computer keeps up with, for each camera of a rig."""
-    from acquire.rig import load_rig
+    from acquire.rig.file import load_rig
     from acquire.survey.camera_benchmark import benchmark
     from acquire.survey.codec_speed import remember
     from recordings.layout import prepare_data_dir

@@ -21,7 +21,7 @@ from acquire.lsl import configuration
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
 from acquire.pump.discovery import Selection
-from acquire.rig import EMPTY, Rig
+from acquire.rig.file import EMPTY, Rig
 from acquire.take.folder import DEFAULT_LABELS, Labels
 from recordings import layout
 from recordings.errors import RecordingError

@@ -9,7 +9,7 @@ from pathlib import Path
 from acquire.cli.run import run_rig
 from acquire.errors import ConfigError
 from acquire.host.replay import OVER
-from acquire.rig import parse_rig
+from acquire.rig.file import parse_rig
 
 
 @dataclass(frozen=True, slots=True)

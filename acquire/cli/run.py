@@ -13,7 +13,7 @@ from acquire.engine.stop_signals import Stopper
 from acquire.errors import ConfigError
 from acquire.lsl import configuration, local_clock
 from acquire.pump.discovery import Selection
-from acquire.rig import Rig, load_rig
+from acquire.rig.file import Rig, load_rig
 from recordings.manifest import Event
 
 

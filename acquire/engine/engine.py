@@ -29,7 +29,7 @@ from acquire.processes.messages import HostEvent, VideoSummary
 from acquire.processes.rig_devices import RigDevices
 from acquire.pump.discovery import Discovery, Selection
 from acquire.pump.pump import Pump
-from acquire.rig import Rig
+from acquire.rig.file import Rig
 from acquire.survey.codec_speed import held_against
 from acquire.take.closing import conclude
 from acquire.take.disk import DiskAlarm, DiskWatch, Forecast, gone, require_space

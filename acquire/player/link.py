@@ -27,7 +27,7 @@ from acquire.player.messages import (
 from acquire.player.ratings import RatingsFile, is_answer
 from acquire.processes.device_link import DeviceProcess
 from acquire.processes.messages import Command, HostEvent, Loss
-from acquire.rig import Rig
+from acquire.rig.file import Rig
 from acquire.take.xdf_recorder import RecordedStream
 from recordings.disk.atomic import replace_file
 from recordings.layout import PROTOCOL_NAME

@@ -14,7 +14,7 @@ from acquire.lsl import local_clock
 from acquire.processes.device_link import DeviceProcess
 from acquire.processes.messages import DeviceState, HostEvent, Loss, Open
 from acquire.processes.restarts import Restarts
-from acquire.rig import Rig
+from acquire.rig.file import Rig
 
 OPEN_S = 15.0
 """How long a device may take to open."""

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from acquire.inlets import Inlet
 from acquire.lsl import BUFFER_S, FORGET_S, FoundStream, Resolver, local_clock
 from acquire.pump.pump import LiveStream, Pump, Report
-from acquire.rig import Expect
+from acquire.rig.file import Expect
 
 log = logging.getLogger(__name__)
 

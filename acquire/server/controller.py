@@ -26,7 +26,7 @@ from acquire.player.messages import PlayOrder
 from acquire.processes.device_link import signals_kept_from_children
 from acquire.processes.messages import TakePreview
 from acquire.pump.discovery import Selection
-from acquire.rig import Rig, parse_rig
+from acquire.rig.file import Rig, parse_rig
 from acquire.server.event_book import EventBook
 from acquire.take.folder import Labels
 from recordings.disk.atomic import replace_file

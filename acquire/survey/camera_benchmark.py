@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from acquire.lsl import LslClock
-from acquire.rig import DeviceTable, Rig
+from acquire.rig.file import DeviceTable, Rig
 from acquire.survey.codec_speed import HEADROOM
 from devices import registry
 from devices.base import Array, Device, Frame, VideoSpec

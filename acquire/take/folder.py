@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import acquire
 from acquire.lsl import local_clock
-from acquire.rig import Rig
+from acquire.rig.file import Rig
 from recordings import layout
 from recordings.errors import RecordingError
 from recordings.manifest import (

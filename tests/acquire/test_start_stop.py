@@ -9,7 +9,7 @@ import pylsl
 
 from acquire.engine.engine import Engine
 from acquire.pump.discovery import Selection
-from acquire.rig import EMPTY
+from acquire.rig.file import EMPTY
 from recordings.manifest import State
 from tests.acquire.program import Loaded, load, unique, wait_for
 from tests.acquire.sources import CHUNK_S, Source, Sources

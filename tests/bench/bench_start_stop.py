@@ -28,7 +28,7 @@ def main() -> int:
     from acquire.engine.engine import Engine
     from acquire.lsl import local_clock
     from acquire.pump.discovery import Selection
-    from acquire.rig import EMPTY
+    from acquire.rig.file import EMPTY
     from recordings.xdf.reader import read_xdf
 
     command = [sys.executable, "-m", "tests.bench.outlets", "W1", str(60 + 2 * options.rounds)]

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from acquire.rig import DeviceTable, EegTable, Expect, RigTable
+from acquire.rig.file import DeviceTable, EegTable, Expect, RigTable
 from devices import registry
 from devices.base import DeviceError
 

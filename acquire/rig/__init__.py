@@ -1,0 +1,1 @@
+"""The rig file. Needs no LSL and starts no process."""
