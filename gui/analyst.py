@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from acquire.lsl import StreamKey
+from acquire.lsl.streams import StreamKey
 from gui import quality, vitals
 from gui.channel_info import ChannelInfo
 from gui.live_streams import LiveStream, LiveStreams

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from acquire.inlets import Inlet, OffsetEstimate
-from acquire.lsl import FoundStream, Resolver, StreamKey, local_clock
+from acquire.lsl.inlet import Inlet, OffsetEstimate
+from acquire.lsl.streams import FoundStream, Resolver, StreamKey, local_clock
 from devices.base import Array, F64Array
 from gui.channel_info import ChannelInfo, channels_of
 from gui.display_filter import DisplayFilter, FilterSettings

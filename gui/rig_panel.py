@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from acquire.lsl import FoundStream
+from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, StatusInfo
 from gui import overview, theme

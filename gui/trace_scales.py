@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from acquire.lsl import StreamKey
+from acquire.lsl.streams import StreamKey
 from devices.base import F64Array
 from gui.canvas import OVERLAP, Group
 from gui.scaling import AutoScale, Extent, extents, stepped, wandered

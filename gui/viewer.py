@@ -19,7 +19,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from acquire.lsl import StreamKey
+from acquire.lsl.streams import StreamKey
 from gui import theme, viewer_paint
 from gui.analyst import Findings
 from gui.canvas import Canvas, Group, joined

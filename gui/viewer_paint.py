@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 
-from acquire.lsl import StreamKey
+from acquire.lsl.streams import StreamKey
 from gui import scaling, theme
 from gui.texts import tr
 

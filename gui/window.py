@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from acquire.engine.status import Phase
 from acquire.errors import AcquireError
-from acquire.lsl import StreamKey, configuration, configure
+from acquire.lsl.streams import StreamKey, configuration, configure
 from acquire.server.api.guard import is_loopback
 from acquire.server.api.models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
 from gui import window_parts

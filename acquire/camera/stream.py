@@ -21,10 +21,10 @@ from acquire.camera.encoder_link import NOT_STORED
 from acquire.camera.gate import Decision, Gate
 from acquire.camera.preview import PreviewTap
 from acquire.camera.video_files import FileEvent, VideoFiles
-from acquire.clock import ClockModel
 from acquire.errors import AcquireError
 from acquire.host.signal_stream import LossLog
-from acquire.lsl import Outlet, local_clock
+from acquire.lsl.device_clock import ClockModel
+from acquire.lsl.streams import Outlet, local_clock
 from acquire.processes.messages import VideoOptions, VideoSummary
 from devices.base import Channel, Frame, StreamSpec, VideoSpec
 from recordings.manifest import INDEX_CHANNELS, Fate

@@ -13,7 +13,7 @@ from typing import Any, Literal
 from acquire.cli.progress import warn
 from acquire.engine.stop_signals import Stopper
 from acquire.errors import ConfigError, ControlError
-from acquire.lsl import configuration, configure
+from acquire.lsl.streams import configuration, configure
 from acquire.player.link import PlayerLink
 from acquire.player.marks import PlayState
 from acquire.player.messages import COMMANDS, Loaded, Marked, PlayOrder

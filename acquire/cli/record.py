@@ -17,7 +17,7 @@ from acquire.cli.progress import Progress, warn
 from acquire.engine.engine import Engine
 from acquire.engine.status import Outcome, Phase
 from acquire.engine.stop_signals import Stopper
-from acquire.lsl import configuration
+from acquire.lsl.streams import configuration
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
 from acquire.pump.discovery import Selection

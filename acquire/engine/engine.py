@@ -23,7 +23,7 @@ from acquire.engine.reporter import Level, Reporter
 from acquire.engine.sleep_inhibitor import kept_awake
 from acquire.engine.status import Outcome, Phase, Status, stream_status
 from acquire.errors import ControlError, Unknown
-from acquire.lsl import configure, local_clock
+from acquire.lsl.streams import configure, local_clock
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import HostEvent, VideoSummary
 from acquire.processes.rig_devices import RigDevices

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from acquire.lsl import Outlet
+from acquire.lsl.streams import Outlet
 from devices.base import Channel, StreamSpec
 from recordings.manifest import Event
 

@@ -8,7 +8,7 @@ import threading
 import numpy as np
 
 from acquire.errors import ControlError
-from acquire.lsl import Outlet, local_clock
+from acquire.lsl.streams import Outlet, local_clock
 from devices.base import Channel, StreamSpec
 
 SPEC = StreamSpec(

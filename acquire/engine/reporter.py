@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Literal
 
 from acquire.engine import events
-from acquire.lsl import Outlet, local_clock
+from acquire.lsl.streams import Outlet, local_clock
 from acquire.take.folder import Session
 from recordings.manifest import Event
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from acquire.lsl import StreamKey
+from acquire.lsl.streams import StreamKey
 from acquire.processes.device_link import DeviceSnapshot
 from acquire.pump.pump import LiveStream
 from recordings.manifest import State, StreamEntry, VideoEntry

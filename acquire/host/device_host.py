@@ -19,11 +19,11 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from acquire.camera.stream import CameraStream
-from acquire.clock import ClockModel
 from acquire.errors import AcquireError
 from acquire.host.input_listener import Listener, Wish, codes_to
 from acquire.host.signal_stream import LossLog, SignalStream
-from acquire.lsl import LslClock, Outlet, configure
+from acquire.lsl.device_clock import ClockModel
+from acquire.lsl.streams import LslClock, Outlet, configure
 from acquire.processes.device_link import pipe_of
 from acquire.processes.messages import (
     Answer,

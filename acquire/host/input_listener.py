@@ -18,7 +18,7 @@ import numpy as np
 import pylsl
 from pylsl.util import LostError
 
-from acquire.lsl import FoundStream, Resolver
+from acquire.lsl.streams import FoundStream, Resolver
 from devices.base import Array, Chunk, DeviceError, F64Array, StreamQuery
 from devices.marker_codes import codes_in
 

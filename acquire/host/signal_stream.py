@@ -7,8 +7,8 @@ import threading
 
 import numpy as np
 
-from acquire.clock import ClockModel
-from acquire.lsl import Outlet
+from acquire.lsl.device_clock import ClockModel
+from acquire.lsl.streams import Outlet
 from acquire.processes.messages import Loss
 from devices.base import Chunk, DeviceError, F64Array, StreamSpec
 

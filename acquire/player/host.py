@@ -17,7 +17,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from acquire.errors import AcquireError, ControlError
-from acquire.lsl import configure, local_clock
+from acquire.lsl.streams import configure, local_clock
 from acquire.player.messages import Loaded, OpenPlayer
 from acquire.player.participant import SimulatedParticipant
 from acquire.player.player import FRAMES, MARKERS, Player

@@ -274,6 +274,6 @@ class DeviceProcess:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         text = f"{name}: its process ended ({how}); its streams are gone"
         self._change(state=DeviceState.FAILED, error=text)
-        from acquire.lsl import local_clock
+        from acquire.lsl.streams import local_clock
 
         self._on_event(name, HostEvent(local_clock(), "error", "device-died", text))

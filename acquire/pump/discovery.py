@@ -7,8 +7,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from acquire.inlets import Inlet
-from acquire.lsl import BUFFER_S, FORGET_S, FoundStream, Resolver, local_clock
+from acquire.lsl.inlet import Inlet
+from acquire.lsl.streams import BUFFER_S, FORGET_S, FoundStream, Resolver, local_clock
 from acquire.pump.pump import LiveStream, Pump, Report
 from acquire.rig.file import Expect
 

@@ -17,8 +17,8 @@ from typing import Literal
 import numpy as np
 
 from acquire.engine import events
-from acquire.inlets import Inlet, OffsetEstimate
-from acquire.lsl import FoundStream, local_clock
+from acquire.lsl.inlet import Inlet, OffsetEstimate
+from acquire.lsl.streams import FoundStream, local_clock
 from acquire.processes.messages import Loss
 from acquire.pump.stream_watch import Alarm, StreamWatch
 from acquire.take.xdf_recorder import RecordedStream, Recording, is_sane

@@ -13,7 +13,7 @@ from typing import Literal
 
 import numpy as np
 
-from acquire.lsl import FoundStream
+from acquire.lsl.streams import FoundStream
 from devices.base import F64Array
 
 SILENT_S = 2.0

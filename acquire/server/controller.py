@@ -20,7 +20,7 @@ from acquire.camera.preview import Preview
 from acquire.engine.engine import Engine
 from acquire.engine.status import Outcome, Phase
 from acquire.errors import ConfigError, ControlError
-from acquire.lsl import local_clock
+from acquire.lsl.streams import local_clock
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
 from acquire.processes.device_link import signals_kept_from_children

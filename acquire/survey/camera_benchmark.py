@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from acquire.lsl import LslClock
+from acquire.lsl.streams import LslClock
 from acquire.rig.file import DeviceTable, Rig
 from acquire.survey.codec_speed import HEADROOM
 from devices import registry

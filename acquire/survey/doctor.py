@@ -17,8 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from acquire.inlets import Inlet
-from acquire.lsl import FoundStream, Outlet, Resolver, local_clock, user_config
+from acquire.lsl.inlet import Inlet
+from acquire.lsl.streams import FoundStream, Outlet, Resolver, local_clock, user_config
 from devices.base import Channel, StreamSpec
 
 FIND_S = 3.0

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-from acquire.inlets import Inlet
-from acquire.lsl import FoundStream, Resolver
+from acquire.lsl.inlet import Inlet
+from acquire.lsl.streams import FoundStream, Resolver
 from devices import registry
 from devices.base import Found
 from devices.registry import DriverEntry

@@ -18,8 +18,8 @@ from typing import Any
 
 import numpy as np
 
-from acquire.inlets import OffsetEstimate
-from acquire.lsl import FoundStream
+from acquire.lsl.inlet import OffsetEstimate
+from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import Loss
 from acquire.take.loss_counter import Found, LossCounter
 from devices.base import Array, F64Array

@@ -10,7 +10,7 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QScreen, QWindow
 
 from acquire.errors import AcquireError, ConfigError
-from acquire.lsl import local_clock
+from acquire.lsl.streams import local_clock
 from acquire.player.host import PlayerHost
 from acquire.player.marks import PlayState
 from acquire.player.player import Player

@@ -19,7 +19,7 @@ from PySide6.QtCore import QPointF, QRect, QSize
 from PySide6.QtGui import QColor, QGuiApplication, QPainter
 
 from acquire.errors import AcquireError, ConfigError
-from acquire.lsl import configuration, configure
+from acquire.lsl.streams import configuration, configure
 from acquire.player.marks import Picture
 from acquire.player_calibration import (
     Calibration,

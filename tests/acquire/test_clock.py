@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from acquire.clock import ClockModel, lower_hull
+from acquire.lsl.device_clock import ClockModel, lower_hull
 from devices.base import F64Array
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from acquire.lsl import FoundStream, StreamKey
+from acquire.lsl.streams import FoundStream, StreamKey
 from acquire.survey import doctor
 from tests.acquire.program import unisono
 

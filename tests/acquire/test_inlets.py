@@ -8,8 +8,8 @@ import numpy as np
 import pylsl
 import pytest
 
-from acquire.inlets import Inlet
-from acquire.lsl import Resolver
+from acquire.lsl.inlet import Inlet
+from acquire.lsl.streams import Resolver
 from tests.acquire.program import unique, wait_for
 
 

@@ -14,7 +14,7 @@ import psutil
 import pytest
 
 from acquire.errors import ControlError
-from acquire.lsl import local_clock
+from acquire.lsl.streams import local_clock
 from acquire.player.marks import PlayState
 from acquire.player.messages import PlayOrder
 from acquire.protocol.model import load_protocol

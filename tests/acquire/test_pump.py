@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acquire.inlets import Inlet
-from acquire.lsl import FoundStream, StreamKey, local_clock
+from acquire.lsl.inlet import Inlet
+from acquire.lsl.streams import FoundStream, StreamKey, local_clock
 from acquire.pump.pump import LiveStream, Pump
 from acquire.pump.stream_watch import StreamWatch
 from acquire.take.xdf_recorder import Recording

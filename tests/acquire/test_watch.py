@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from acquire.lsl import FoundStream, StreamKey
+from acquire.lsl.streams import FoundStream, StreamKey
 from acquire.pump.stream_watch import Alarm, StreamWatch
 
 

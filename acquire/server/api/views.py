@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from acquire.engine.status import StreamStatus
-from acquire.lsl import local_clock
+from acquire.lsl.streams import local_clock
 from acquire.processes.device_link import DeviceSnapshot
 from acquire.server.api import models as api
 from acquire.server.controller import Controller, Running, Stopped

@@ -14,7 +14,7 @@ import pylsl
 from pylsl.lib import lib
 from pylsl.util import LostError, handle_error
 
-from acquire.lsl import BUFFER_S, FoundStream
+from acquire.lsl.streams import BUFFER_S, FoundStream
 from devices.base import Array, F64Array
 
 CHUNK_S = 1.0

@@ -1,0 +1,1 @@
+"""LabStreamingLayer: outlets, inlets and clocks."""
