@@ -42,7 +42,7 @@ from acquire.processes.messages import (
     TakePreview,
     Upward,
 )
-from acquire.settings import first_problem
+from acquire.validation_text import first_problem
 from devices import registry
 from devices.base import (
     Chunk,

@@ -17,7 +17,7 @@ from acquire.protocol.model import (
     Step,
 )
 from acquire.protocol.scales import BUILT_IN, ScaleTable
-from acquire.settings import suggestion
+from acquire.validation_text import suggestion
 
 KEYS: Final = frozenset(
     {"space", "enter", "escape", "tab", "backspace", "left", "right", "up", "down"}

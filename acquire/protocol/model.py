@@ -22,7 +22,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from acquire.errors import ConfigError
 from acquire.protocol.problem_text import problem_text
 from acquire.protocol.scales import BUILT_IN, SCALES, Scale, ScaleTable
-from acquire.settings import suggestion
+from acquire.validation_text import suggestion
 
 Code = Annotated[int, Field(ge=1, le=255)]
 Said = Annotated[str, Field(min_length=1, max_length=500)]

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from acquire.settings import suggestion
+from acquire.validation_text import suggestion
 
 Kinds = Mapping[str, type[BaseModel]]
 

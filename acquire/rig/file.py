@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from acquire.camera.gate import GateSettings
 from acquire.errors import ConfigError, Unknown
 from acquire.processes.messages import VideoOptions
-from acquire.settings import first_problem, model_at
+from acquire.validation_text import first_problem, model_at
 from devices import registry
 from devices.base import DeviceError
 
