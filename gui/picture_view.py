@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from devices.base import F64Array
 from gui import theme
-from gui.face_finder import GUIDE, Share
+from gui.window.face_finder import GUIDE, Share
 
 BINS = 64
 SHADE = 160

@@ -11,15 +11,16 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog
 
 from acquire.errors import AcquireError
 from acquire.server.api.models import DeviceSettings, Problem, RigInfo
-from gui import rig_text, window_parts
+from gui import rig_text
 from gui.client import words
 from gui.rig_editor import RigEditor
 from gui.settings_form import SettingsForm
 from gui.texts import tr
-from gui.welcome import Search
+from gui.window import parts
+from gui.window.welcome import Search
 
 if TYPE_CHECKING:
-    from gui.window import RecorderWindow
+    from gui.window.window import RecorderWindow
 
 _PROGRAM = "from acquire.cli.main import main; main()"
 TEST_CODE = 1
@@ -142,9 +143,7 @@ class RigControl(QObject):
         dock = self._docks.get(name)
         if dock is None:
             area = Qt.DockWidgetArea.RightDockWidgetArea
-            dock = self._docks[name] = window_parts.add_dock(
-                self._window, name, title, widget, area
-            )
+            dock = self._docks[name] = parts.add_dock(self._window, name, title, widget, area)
             if (beside := self._window.findChild(QDockWidget, "protocol")) is not None:
                 self._window.tabifyDockWidget(beside, dock)
         else:

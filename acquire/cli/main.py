@@ -199,8 +199,8 @@ def gui(
     from acquire.errors import ConfigError
 
     try:
-        from gui.app import WindowOrder
-        from gui.app import run as show
+        from gui.window.app import WindowOrder
+        from gui.window.app import run as show
     except ModuleNotFoundError as error:
         raise ConfigError(f"{error.name} is missing; pip install 'unisono[gui]'") from error
     raise typer.Exit(show(WindowOrder(rig, attach, data_dir, token_file)))

@@ -80,7 +80,7 @@ def show(rig: str, data_dir: str, fps: int, seconds: float) -> None:
     from PySide6.QtWidgets import QApplication
 
     from gui import theme
-    from gui.app import WindowOrder, make_window
+    from gui.window.app import WindowOrder, make_window
     from tests.bench.window_probe import Probe
 
     application = QApplication([])

@@ -11,7 +11,7 @@ import pylsl
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QApplication
 
-from gui.window import RecorderWindow
+from gui.window.window import RecorderWindow
 
 BEAT_MS = 5
 LATENCY_MS = 8000

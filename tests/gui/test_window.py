@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from gui.app import WindowOrder
-from gui.window import RecorderWindow
+from gui.window.app import WindowOrder
+from gui.window.window import RecorderWindow
 from recordings.manifest import Manifest, State
 from tests.acquire.program import load
 from tests.gui.windows import RIG, Names, click, hold, idle, picture, wait_until, window

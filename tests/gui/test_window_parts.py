@@ -11,14 +11,14 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDockWidget, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from gui.app import WindowOrder
 from gui.display_filter import FilterSettings
 from gui.head_map import position
-from gui.protocol_panel import ASK_MS
 from gui.rig_text import from_found, with_eeg, with_settings
 from gui.settings_form import SettingsForm
-from gui.welcome import Welcome
-from gui.window import RecorderWindow
+from gui.window.app import WindowOrder
+from gui.window.protocol_panel import ASK_MS
+from gui.window.welcome import Welcome
+from gui.window.window import RecorderWindow
 from tests.acquire.program import unique
 from tests.acquire.sources import Source, Sources
 from tests.gui.windows import Names, click, hold, idle, picture, record, wait_until, window
@@ -103,7 +103,7 @@ def test_everything_beside_the_recording(tmp_path: Path, qtbot: QtBot) -> None:
 def test_the_welcome_page_leads_to_a_rig(
     tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("gui.app.user_config_dir", lambda *_, **__: str(tmp_path))
+    monkeypatch.setattr("gui.window.app.user_config_dir", lambda *_, **__: str(tmp_path))
     with window(WindowOrder(data_dir=tmp_path / "data")) as found:
         page = found.pages.currentWidget()
         picture(found, "welcome")

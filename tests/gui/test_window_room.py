@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import ProtocolInfo, StreamInfo
 from gui import overview
-from gui.alarm_bar import Alarm
-from gui.app import WindowOrder
 from gui.row_list import LINES, shortened
+from gui.window.alarm_bar import Alarm
+from gui.window.app import WindowOrder
 from tests.gui.windows import Names, idle, record, wait_until, window
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -15,9 +15,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui import theme
-from gui.app import WindowOrder, make_window
 from gui.viewer import Viewer
-from gui.window import RecorderWindow
+from gui.window.app import WindowOrder, make_window
+from gui.window.window import RecorderWindow
 from tests.acquire.program import TIMEOUT_S, unique, write_rig
 
 RIG = """\

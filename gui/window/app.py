@@ -20,7 +20,7 @@ from gui import theme
 from gui.client import EngineClient
 from gui.engine_link import EngineLink
 from gui.texts import install
-from gui.window import RecorderWindow
+from gui.window.window import RecorderWindow
 
 
 @dataclass(frozen=True, slots=True)

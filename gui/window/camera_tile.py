@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QVBoxLayout, QWidget
 from acquire.server.api.models import DeviceInfo, Problem, StreamInfo
 from gui import theme
 from gui.client import EngineClient
-from gui.face_finder import FaceFinder, Share, is_inside
 from gui.overview import frames
 from gui.picture_view import PictureView
 from gui.short_label import ShortLabel
 from gui.texts import tr
+from gui.window.face_finder import FaceFinder, Share, is_inside
 from recordings import palette
 from recordings.video.face_box import can_find_faces
 

@@ -17,8 +17,8 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
-from gui.start_gate import Finding
 from gui.texts import tr
+from gui.window.start_gate import Finding
 
 MAX_ROWS = 8
 

@@ -11,7 +11,7 @@ from gui.scroll_column import ScrollColumn
 from gui.texts import tr
 
 if TYPE_CHECKING:
-    from gui.window import RecorderWindow
+    from gui.window.window import RecorderWindow
 
 MIN_CAMERAS = 180
 

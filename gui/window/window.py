@@ -21,29 +21,29 @@ from acquire.errors import AcquireError
 from acquire.lsl.streams import StreamKey, configuration, configure
 from acquire.server.api.guard import is_loopback
 from acquire.server.api.models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
-from gui import window_parts
-from gui.alarm_bar import Alarm, AlarmBar
 from gui.analyst import Analyst, Findings
-from gui.camera_tile import CameraPanel
 from gui.client import EngineClient, words
 from gui.engine_clock import EngineClock
 from gui.engine_link import EngineLink
-from gui.event_list import EventList
-from gui.gate_panel import GatePanel
 from gui.head_map import ImpedancePanel
-from gui.layout_memory import LayoutMemory
-from gui.main_menu import menu_button
-from gui.marker_line import MarkerLine
-from gui.protocol_panel import ProtocolPanel
 from gui.rig_control import RigControl
 from gui.rig_panel import RigPanel
 from gui.spectrum_view import SpectrumView
-from gui.start_gate import findings
 from gui.texts import tr
-from gui.top_bar import TopBar
 from gui.viewer import Viewer
 from gui.viewer_bar import SignalView
-from gui.welcome import Welcome
+from gui.window import parts
+from gui.window.alarm_bar import Alarm, AlarmBar
+from gui.window.camera_tile import CameraPanel
+from gui.window.event_list import EventList
+from gui.window.gate_panel import GatePanel
+from gui.window.layout_memory import LayoutMemory
+from gui.window.main_menu import menu_button
+from gui.window.marker_line import MarkerLine
+from gui.window.protocol_panel import ProtocolPanel
+from gui.window.start_gate import findings
+from gui.window.top_bar import TopBar
+from gui.window.welcome import Welcome
 
 _GONE = "engine gone"
 
@@ -79,7 +79,7 @@ class RecorderWindow(QMainWindow):
         self.memory: LayoutMemory | None = None
         self._early: list[EventInfo] = []  # came before the first status
         self._arranged = False  # the user has put the parts where they are
-        window_parts.lay_out(self, self._menu())
+        parts.lay_out(self, self._menu())
         self._wire()
         self.setWindowTitle("Unisono")
         self.resize(1280, 800)
@@ -87,7 +87,7 @@ class RecorderWindow(QMainWindow):
 
     def _make_room(self) -> None:
         if not self._arranged:
-            window_parts.make_room(self)
+            parts.make_room(self)
 
     def _wire(self) -> None:
         self.client.status_came.connect(self._on_status)
@@ -113,7 +113,7 @@ class RecorderWindow(QMainWindow):
         page = Welcome(folder)
         self.pages.addWidget(page)
         self.bar.show_gone(tr("no rig yet"))
-        window_parts.show_page(self, page, alone=True)
+        parts.show_page(self, page, alone=True)
 
         def chosen(name: str) -> None:
             try:
@@ -121,7 +121,7 @@ class RecorderWindow(QMainWindow):
             except AcquireError as error:
                 self.alarm.add(Alarm("error", str(error)))
                 return
-            window_parts.show_page(self, self.signals, alone=False)
+            parts.show_page(self, self.signals, alone=False)
 
         page.rig_chosen.connect(chosen)
 

@@ -1,0 +1,1 @@
+"""The recorder window and the panels that only it has."""
