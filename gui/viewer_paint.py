@@ -15,7 +15,7 @@ from gui import scaling, theme
 from gui.texts import tr
 
 if TYPE_CHECKING:
-    from gui.viewer import Viewer
+    from gui.viewer.viewer import Viewer
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter

@@ -30,8 +30,8 @@ from gui.rig_control import RigControl
 from gui.rig_panel import RigPanel
 from gui.spectrum_view import SpectrumView
 from gui.texts import tr
-from gui.viewer import Viewer
-from gui.viewer_bar import SignalView
+from gui.viewer.bar import SignalView
+from gui.viewer.viewer import Viewer
 from gui.window import parts
 from gui.window.alarm_bar import Alarm, AlarmBar
 from gui.window.camera_tile import CameraPanel

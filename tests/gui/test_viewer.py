@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from gui import theme
 from gui.display_filter import FilterSettings
 from gui.live_streams import LiveStream
-from gui.viewer import LEFT, Viewer
+from gui.viewer.viewer import LEFT, Viewer
 from tests.acquire.program import unique
 from tests.acquire.sources import Source, Sources
 from tests.gui.windows import wait_until

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QPoint, QRect, Qt
 
 if TYPE_CHECKING:
-    from gui.viewer import Viewer
+    from gui.viewer.viewer import Viewer
 
 NEAR = 240
 """So far from the pointer reaches what is written beside it."""

@@ -31,7 +31,7 @@ from gui.plot_geometry import PlotGeometry
 from gui.texts import tr
 from gui.trace_scales import TraceScales
 from gui.traces import Place, Trace, first_choice, layout, rank
-from gui.viewer_hand import Hand
+from gui.viewer.hand import Hand
 from gui.vitals import METHODS
 
 LEFT, TOP, RIGHT, BOTTOM = 84, 4, 88, 40

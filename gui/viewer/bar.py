@@ -13,12 +13,12 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
-from gui.filter_menu import FilterButton
 from gui.flow_row import FlowRow
 from gui.live_streams import LiveStream
 from gui.texts import tr
 from gui.traces import by_kind
-from gui.viewer import Viewer
+from gui.viewer.filter_menu import FilterButton
+from gui.viewer.viewer import Viewer
 
 WINDOWS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300)
 

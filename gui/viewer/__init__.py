@@ -1,0 +1,1 @@
+"""The live viewer: what is shown and what a hand does to it. Paints nothing."""
