@@ -26,8 +26,8 @@ from gui.client import EngineClient, words
 from gui.engine_clock import EngineClock
 from gui.engine_link import EngineLink
 from gui.head_map import ImpedancePanel
-from gui.rig_control import RigControl
-from gui.rig_panel import RigPanel
+from gui.rig.control import RigControl
+from gui.rig.panel import RigPanel
 from gui.spectrum_view import SpectrumView
 from gui.texts import tr
 from gui.viewer.bar import SignalView

@@ -13,8 +13,8 @@ from pytestqt.qtbot import QtBot
 
 from gui.display_filter import FilterSettings
 from gui.head_map import position
-from gui.rig_text import from_found, with_eeg, with_settings
-from gui.settings_form import SettingsForm
+from gui.rig.rig_text import from_found, with_eeg, with_settings
+from gui.rig.settings_form import SettingsForm
 from gui.window.app import WindowOrder
 from gui.window.protocol_panel import ASK_MS
 from gui.window.welcome import Welcome

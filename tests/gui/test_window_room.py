@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import ProtocolInfo, StreamInfo
 from gui import overview
-from gui.row_list import LINES, shortened
+from gui.rig.row_list import LINES, shortened
 from gui.window.alarm_bar import Alarm
 from gui.window.app import WindowOrder
 from tests.gui.windows import Names, idle, record, wait_until, window

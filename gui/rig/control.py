@@ -11,10 +11,10 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog
 
 from acquire.errors import AcquireError
 from acquire.server.api.models import DeviceSettings, Problem, RigInfo
-from gui import rig_text
 from gui.client import words
-from gui.rig_editor import RigEditor
-from gui.settings_form import SettingsForm
+from gui.rig import rig_text
+from gui.rig.editor import RigEditor
+from gui.rig.settings_form import SettingsForm
 from gui.texts import tr
 from gui.window import parts
 from gui.window.welcome import Search

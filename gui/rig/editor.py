@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 
 from acquire.errors import AcquireError
 from acquire.rig.file import parse_rig
-from gui import rig_text, theme
+from gui import theme
+from gui.rig import rig_text
 from gui.texts import tr
 
 _SETTLE_MS = 300

@@ -21,7 +21,7 @@ from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, StatusInfo
 from gui import overview, theme
-from gui.row_list import RowList
+from gui.rig.row_list import RowList
 from gui.short_label import ShortLabel
 from gui.texts import tr
 
