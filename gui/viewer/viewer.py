@@ -20,17 +20,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from acquire.lsl.streams import StreamKey
-from gui import theme, viewer_paint
+from gui import theme
 from gui.analyst import Findings
-from gui.canvas import Canvas, Group, joined
 from gui.channel_info import ChannelInfo
 from gui.display_filter import FilterSettings
 from gui.history import History
 from gui.live_streams import LiveStream, LiveStreams
-from gui.plot_geometry import PlotGeometry
+from gui.plots import painting
+from gui.plots.canvas import Canvas, Group, joined
+from gui.plots.geometry import PlotGeometry
+from gui.plots.trace_scales import TraceScales
+from gui.plots.traces import Place, Trace, first_choice, layout, rank
 from gui.texts import tr
-from gui.trace_scales import TraceScales
-from gui.traces import Place, Trace, first_choice, layout, rank
 from gui.viewer.hand import Hand
 from gui.vitals import METHODS
 
@@ -250,7 +251,7 @@ class Viewer(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw what has changed."""
         painter = QPainter(self)
-        viewer_paint.paint(self, painter, event.rect(), self._hand.at)
+        painting.paint(self, painter, event.rect(), self._hand.at)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay out anew."""

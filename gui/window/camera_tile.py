@@ -12,7 +12,7 @@ from acquire.server.api.models import DeviceInfo, Problem, StreamInfo
 from gui import theme
 from gui.client import EngineClient
 from gui.overview import frames
-from gui.picture_view import PictureView
+from gui.plots.picture import PictureView
 from gui.short_label import ShortLabel
 from gui.texts import tr
 from gui.window.face_finder import FaceFinder, Share, is_inside

@@ -24,7 +24,7 @@ from gui import theme
 from gui.client import EngineClient, words
 from gui.hold_button import HoldButton
 from gui.overview import duration
-from gui.picture_view import PictureView
+from gui.plots.picture import PictureView
 from gui.texts import tr
 
 ASK_MS, MIRROR_MS = 500, 1000

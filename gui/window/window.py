@@ -25,10 +25,10 @@ from gui.analyst import Analyst, Findings
 from gui.client import EngineClient, words
 from gui.engine_clock import EngineClock
 from gui.engine_link import EngineLink
-from gui.head_map import ImpedancePanel
+from gui.plots.head_map import ImpedancePanel
+from gui.plots.spectrum import SpectrumView
 from gui.rig.control import RigControl
 from gui.rig.panel import RigPanel
-from gui.spectrum_view import SpectrumView
 from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer

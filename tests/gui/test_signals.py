@@ -14,8 +14,8 @@ from devices.simulation.simulated_signal import SignalSettings
 from gui.channel_info import ChannelInfo, channels_of
 from gui.display_filter import DisplayFilter, FilterSettings
 from gui.marker_text import marker_text
+from gui.plots.scaling import AutoScale, extents, nice, shown, stepped
 from gui.quality import troubles
-from gui.scaling import AutoScale, extents, nice, shown, stepped
 from gui.spectra import spectrum
 from gui.vitals import heart_rate_ecg, heart_rate_ppg, respiration_rate
 

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDockWidget, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from gui.display_filter import FilterSettings
-from gui.head_map import position
+from gui.plots.head_map import position
 from gui.rig.rig_text import from_found, with_eeg, with_settings
 from gui.rig.settings_form import SettingsForm
 from gui.window.app import WindowOrder

@@ -8,9 +8,9 @@ import numpy as np
 
 from acquire.lsl.streams import StreamKey
 from devices.base import F64Array
-from gui.canvas import OVERLAP, Group
-from gui.scaling import AutoScale, Extent, extents, stepped, wandered
-from gui.traces import Trace
+from gui.plots.canvas import OVERLAP, Group
+from gui.plots.scaling import AutoScale, Extent, extents, stepped, wandered
+from gui.plots.traces import Trace
 
 _FLOORS = {
     ("EEG", "µV"): 20.0,

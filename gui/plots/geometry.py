@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 from PySide6.QtCore import QRect
 
-from gui.canvas import Canvas, Span
-from gui.traces import Place
+from gui.plots.canvas import Canvas, Span
+from gui.plots.traces import Place
 
 
 class PlotGeometry:

@@ -11,7 +11,8 @@ from PySide6.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 
 from acquire.lsl.streams import StreamKey
-from gui import scaling, theme
+from gui import theme
+from gui.plots import scaling
 from gui.texts import tr
 
 if TYPE_CHECKING:

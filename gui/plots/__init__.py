@@ -1,0 +1,1 @@
+"""All painting over data: traces, spectra, pictures, heads."""
