@@ -16,8 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from devices.base import Array, F64Array
-from gui.history import History
 from gui.plots import strip
+from gui.signals.history import History
 
 BUDGET_S = 0.012
 """What a frame may spend on drawing old columns anew."""

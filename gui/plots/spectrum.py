@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui import theme
-from gui.spectra import BANDS, Spectrum
+from gui.signals.spectra import BANDS, Spectrum
 from gui.texts import tr
 
 HIGHEST_HZ = 60.0

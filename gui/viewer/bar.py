@@ -14,8 +14,8 @@ from PySide6.QtWidgets import (
 
 from gui import theme
 from gui.flow_row import FlowRow
-from gui.live_streams import LiveStream
 from gui.plots.traces import by_kind
+from gui.signals.live_streams import LiveStream
 from gui.texts import tr
 from gui.viewer.filter_menu import FilterButton
 from gui.viewer.viewer import Viewer

@@ -10,7 +10,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup
 from PySide6.QtWidgets import QMenu, QToolButton, QWidget
 
-from gui.display_filter import FilterSettings
+from gui.signals.display_filter import FilterSettings
 from gui.texts import tr
 
 HIGH_PASS = (None, 0.1, 0.3, 0.5, 1.0, 5.0)

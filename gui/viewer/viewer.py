@@ -21,19 +21,19 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from acquire.lsl.streams import StreamKey
 from gui import theme
-from gui.analyst import Findings
-from gui.channel_info import ChannelInfo
-from gui.display_filter import FilterSettings
-from gui.history import History
-from gui.live_streams import LiveStream, LiveStreams
 from gui.plots import painting
 from gui.plots.canvas import Canvas, Group, joined
 from gui.plots.geometry import PlotGeometry
 from gui.plots.trace_scales import TraceScales
 from gui.plots.traces import Place, Trace, first_choice, layout, rank
+from gui.signals.channel_info import ChannelInfo
+from gui.signals.display_filter import FilterSettings
+from gui.signals.history import History
+from gui.signals.live_streams import LiveStream, LiveStreams
+from gui.signals.signal_monitor import Findings
+from gui.signals.vitals import METHODS
 from gui.texts import tr
 from gui.viewer.hand import Hand
-from gui.vitals import METHODS
 
 LEFT, TOP, RIGHT, BOTTOM = 84, 4, 88, 40
 LOOK_EVERY = 30

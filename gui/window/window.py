@@ -21,7 +21,6 @@ from acquire.errors import AcquireError
 from acquire.lsl.streams import StreamKey, configuration, configure
 from acquire.server.api.guard import is_loopback
 from acquire.server.api.models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
-from gui.analyst import Analyst, Findings
 from gui.client import EngineClient, words
 from gui.engine_clock import EngineClock
 from gui.engine_link import EngineLink
@@ -29,6 +28,7 @@ from gui.plots.head_map import ImpedancePanel
 from gui.plots.spectrum import SpectrumView
 from gui.rig.control import RigControl
 from gui.rig.panel import RigPanel
+from gui.signals.signal_monitor import Analyst, Findings
 from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer

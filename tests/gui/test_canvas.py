@@ -6,9 +6,9 @@ import threading
 
 import numpy as np
 
-from gui.history import History
 from gui.plots.canvas import Canvas, Group
 from gui.plots.strip import Image
+from gui.signals.history import History
 
 BACKGROUND, GRID, COLOUR = 0xFF101010, 0xFF303030, 0xFF5AA9E6
 

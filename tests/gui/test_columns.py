@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.base import Array, F64Array
-from gui.columns import min_max
-from gui.history import COARSE_S, History
+from gui.signals.columns import min_max
+from gui.signals.history import COARSE_S, History
 
 GAP_S = 0.35
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from devices.base import F64Array
 from devices.drivers.simulated_physio import CHANNELS, ECG, PPG, RSP, SimulatedPhysio
 from devices.simulation.simulated_signal import SignalSettings
-from gui.channel_info import ChannelInfo, channels_of
-from gui.display_filter import DisplayFilter, FilterSettings
-from gui.marker_text import marker_text
 from gui.plots.scaling import AutoScale, extents, nice, shown, stepped
-from gui.quality import troubles
-from gui.spectra import spectrum
-from gui.vitals import heart_rate_ecg, heart_rate_ppg, respiration_rate
+from gui.signals.channel_info import ChannelInfo, channels_of
+from gui.signals.display_filter import DisplayFilter, FilterSettings
+from gui.signals.marker_text import marker_text
+from gui.signals.quality import troubles
+from gui.signals.spectra import spectrum
+from gui.signals.vitals import heart_rate_ecg, heart_rate_ppg, respiration_rate
 
 RATE = 500.0
 EEG = tuple(ChannelInfo(i, f"E{i}", "EEG", "µV") for i in range(4))

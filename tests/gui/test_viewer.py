@@ -14,8 +14,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from gui import theme
-from gui.display_filter import FilterSettings
-from gui.live_streams import LiveStream
+from gui.signals.display_filter import FilterSettings
+from gui.signals.live_streams import LiveStream
 from gui.viewer.viewer import LEFT, Viewer
 from tests.acquire.program import unique
 from tests.acquire.sources import Source, Sources

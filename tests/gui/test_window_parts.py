@@ -11,10 +11,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QComboBox, QDockWidget, QLineEdit
 from pytestqt.qtbot import QtBot
 
-from gui.display_filter import FilterSettings
 from gui.plots.head_map import position
 from gui.rig.rig_text import from_found, with_eeg, with_settings
 from gui.rig.settings_form import SettingsForm
+from gui.signals.display_filter import FilterSettings
 from gui.window.app import WindowOrder
 from gui.window.protocol_panel import ASK_MS
 from gui.window.welcome import Welcome

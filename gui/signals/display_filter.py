@@ -9,7 +9,7 @@ from functools import cache
 import numpy as np
 
 from devices.base import Array, F64Array
-from gui.channel_info import ChannelInfo
+from gui.signals.channel_info import ChannelInfo
 
 ELECTRICAL = ("EEG", "EOG", "EMG", "ECG")
 """Kinds that are filtered: a high-pass would take skin conductance away altogether."""

@@ -7,7 +7,7 @@ import math
 import numpy as np
 
 from devices.base import Array, F64Array
-from gui.columns import min_max
+from gui.signals.columns import min_max
 
 KEPT_S = 300.0
 COARSE_S = 0.05

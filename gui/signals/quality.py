@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from devices.base import Array, F64Array
-from gui.channel_info import ChannelInfo
+from gui.signals.channel_info import ChannelInfo
 from gui.texts import tr
 
 FLAT = {"µV": 0.2, "mV": 2e-4}

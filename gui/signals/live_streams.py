@@ -18,10 +18,10 @@ import numpy as np
 from acquire.lsl.inlet import Inlet, OffsetEstimate
 from acquire.lsl.streams import FoundStream, Resolver, StreamKey, local_clock
 from devices.base import Array, F64Array
-from gui.channel_info import ChannelInfo, channels_of
-from gui.display_filter import DisplayFilter, FilterSettings
-from gui.history import KEPT_S, History
-from gui.marker_text import MarkerText, marker_text
+from gui.signals.channel_info import ChannelInfo, channels_of
+from gui.signals.display_filter import DisplayFilter, FilterSettings
+from gui.signals.history import KEPT_S, History
+from gui.signals.marker_text import MarkerText, marker_text
 
 log = logging.getLogger(__name__)
 

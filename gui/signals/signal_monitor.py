@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from acquire.lsl.streams import StreamKey
-from gui import quality, vitals
-from gui.channel_info import ChannelInfo
-from gui.live_streams import LiveStream, LiveStreams
-from gui.spectra import SECONDS, Spectrum, spectrum
+from gui.signals import quality, vitals
+from gui.signals.channel_info import ChannelInfo
+from gui.signals.live_streams import LiveStream, LiveStreams
+from gui.signals.spectra import SECONDS, Spectrum, spectrum
 
 log = logging.getLogger(__name__)
 

@@ -1,0 +1,1 @@
+"""Samples made ready for the eye. No widget."""
