@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVB
 
 from acquire.server.api.models import Problem, StatusInfo
 from gui import theme
-from gui.client import EngineClient, words
+from gui.client.client import EngineClient, words
 from gui.texts import tr
 
 GOOD_KOHM, FAIR_KOHM = 10.0, 50.0

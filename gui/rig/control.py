@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog
 
 from acquire.errors import AcquireError
 from acquire.server.api.models import DeviceSettings, Problem, RigInfo
-from gui.client import words
+from gui.client.client import words
 from gui.rig import rig_text
 from gui.rig.editor import RigEditor
 from gui.rig.settings_form import SettingsForm

@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, StatusInfo
-from gui import overview, theme
+from gui import theme
+from gui.client import status_text
 from gui.rig.row_list import RowList
 from gui.short_label import ShortLabel
 from gui.texts import tr
@@ -74,15 +75,15 @@ class RigPanel(QWidget):
             and not any(name in text for name in gone)
         ]
         self.streams.show_rows(
-            [overview.stream_row(s) for s in streams]
-            + [overview.missing_row(text) for text in missing]
+            [status_text.stream_row(s) for s in streams]
+            + [status_text.missing_row(text) for text in missing]
             + [
-                overview.other_row(s.key.name, s.key.type, s.rate_hz, s.key.hostname)
+                status_text.other_row(s.key.name, s.key.type, s.rate_hz, s.key.hostname)
                 for s in others
                 if s.key.name not in {stream.name for stream in status.streams}
             ]
         )
-        self.devices.show_rows([overview.device_row(d) for d in status.devices])
+        self.devices.show_rows([status_text.device_row(d) for d in status.devices])
         self._show_details()
 
     def show_gone(self) -> None:
@@ -104,11 +105,11 @@ class RigPanel(QWidget):
         kind, _, name = self._chosen.partition(" ")
         for stream in self._status.streams:
             if kind == "stream" and stream.name == name:
-                self._details.show(name, overview.stream_details(stream), None)
+                self._details.show(name, status_text.stream_details(stream), None)
                 return
         for device in self._status.devices:
             if kind == "device" and device.name == name:
-                self._details.show(name, overview.device_details(device), device)
+                self._details.show(name, status_text.device_details(device), device)
                 return
         self._details.hide()
 

@@ -27,8 +27,8 @@ from PySide6.QtWidgets import (
 )
 
 from gui import theme
+from gui.client.status_text import Row
 from gui.empty_text import paint_empty
-from gui.overview import Row
 from recordings import palette
 
 Index = QModelIndex | QPersistentModelIndex

@@ -17,8 +17,8 @@ from acquire.errors import ConfigError
 from acquire.rig.file import load_rig
 from acquire.server.api.guard import TOKEN_VARIABLE
 from gui import theme
-from gui.client import EngineClient
-from gui.engine_link import EngineLink
+from gui.client.client import EngineClient
+from gui.client.engine_link import EngineLink
 from gui.texts import install
 from gui.window.window import RecorderWindow
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QVBoxLayout, QWidget
 
 from acquire.server.api.models import DeviceInfo, Problem, StreamInfo
 from gui import theme
-from gui.client import EngineClient
-from gui.overview import frames
+from gui.client.client import EngineClient
+from gui.client.status_text import frames
 from gui.plots.picture import PictureView
 from gui.short_label import ShortLabel
 from gui.texts import tr

@@ -21,9 +21,9 @@ from PySide6.QtWidgets import (
 
 from acquire.server.api.models import Problem, ProtocolInfo, StatusInfo
 from gui import theme
-from gui.client import EngineClient, words
+from gui.client.client import EngineClient, words
+from gui.client.status_text import duration
 from gui.hold_button import HoldButton
-from gui.overview import duration
 from gui.plots.picture import PictureView
 from gui.texts import tr
 

@@ -8,7 +8,7 @@ from typing import Literal
 from acquire.engine.status import Phase
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, DiskInfo, StatusInfo
-from gui.overview import state_word
+from gui.client.status_text import state_word
 from gui.texts import tr
 
 LOW_MINUTES = 30.0

@@ -22,8 +22,8 @@ from PySide6.QtWidgets import (
 from acquire.engine.status import Phase
 from acquire.server.api.models import Labels, RunsInfo, StatusInfo
 from gui import theme
+from gui.client.status_text import disk_text, duration, frames, samples_lost
 from gui.hold_button import HoldButton
-from gui.overview import disk_text, duration, frames, samples_lost
 from gui.texts import tr
 
 _LABEL = QRegularExpression("[A-Za-z0-9]{0,64}")

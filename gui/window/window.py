@@ -21,9 +21,9 @@ from acquire.errors import AcquireError
 from acquire.lsl.streams import StreamKey, configuration, configure
 from acquire.server.api.guard import is_loopback
 from acquire.server.api.models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
-from gui.client import EngineClient, words
-from gui.engine_clock import EngineClock
-from gui.engine_link import EngineLink
+from gui.client.client import EngineClient, words
+from gui.client.engine_clock import EngineClock
+from gui.client.engine_link import EngineLink
 from gui.plots.head_map import ImpedancePanel
 from gui.plots.spectrum import SpectrumView
 from gui.rig.control import RigControl

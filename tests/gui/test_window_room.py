@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QPushButton, QToolButto
 from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import ProtocolInfo, StreamInfo
-from gui import overview
+from gui.client import status_text
 from gui.rig.row_list import LINES, shortened
 from gui.window.alarm_bar import Alarm
 from gui.window.app import WindowOrder
@@ -98,4 +98,4 @@ def test_a_rate_has_one_form(rate: float, shown: str) -> None:
     stream = StreamInfo.model_construct(
         name="a", rate_hz=100.0, effective_rate_hz=rate, reason="", health="alive", selected=True
     )
-    assert overview.stream_row(stream).value == shown
+    assert status_text.stream_row(stream).value == shown

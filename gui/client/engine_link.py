@@ -11,8 +11,8 @@ from PySide6.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequ
 
 from acquire.errors import AcquireError
 from acquire.server.data_lock import owner
-from gui.client import EngineClient
-from gui.engine_process import EngineProcess, found_url
+from gui.client.client import EngineClient
+from gui.client.engine_process import EngineProcess, found_url
 from gui.texts import tr
 
 POLL_MS = 50
