@@ -13,9 +13,9 @@ from PySide6.QtGui import QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from acquire.server.api.models import Problem, StatusInfo
-from gui import theme
 from gui.client.client import EngineClient, words
 from gui.texts import tr
+from gui.widgets import theme
 
 GOOD_KOHM, FAIR_KOHM = 10.0, 50.0
 PERIOD_MS = 1000

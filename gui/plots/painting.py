@@ -11,9 +11,9 @@ from PySide6.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 
 from acquire.lsl.streams import StreamKey
-from gui import theme
 from gui.plots import scaling
 from gui.texts import tr
+from gui.widgets import theme
 
 if TYPE_CHECKING:
     from gui.viewer.viewer import Viewer

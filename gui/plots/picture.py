@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from devices.base import F64Array
-from gui import theme
+from gui.widgets import theme
 from gui.window.face_finder import GUIDE, Share
 
 BINS = 64

@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui import theme
 from gui.signals.spectra import BANDS, Spectrum
 from gui.texts import tr
+from gui.widgets import theme
 
 HIGHEST_HZ = 60.0
 LEFT, BOTTOM, BARS = 40, 36, 76

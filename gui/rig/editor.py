@@ -19,9 +19,9 @@ from PySide6.QtWidgets import (
 
 from acquire.errors import AcquireError
 from acquire.rig.file import parse_rig
-from gui import theme
 from gui.rig import rig_text
 from gui.texts import tr
+from gui.widgets import theme
 
 _SETTLE_MS = 300
 

@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, StatusInfo
-from gui import theme
 from gui.client import status_text
 from gui.rig.row_list import RowList
-from gui.short_label import ShortLabel
 from gui.texts import tr
+from gui.widgets import theme
+from gui.widgets.short_label import ShortLabel
 
 
 class RigPanel(QWidget):

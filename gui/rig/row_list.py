@@ -26,9 +26,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui import theme
 from gui.client.status_text import Row
-from gui.empty_text import paint_empty
+from gui.widgets import theme
+from gui.widgets.empty_text import paint_empty
 from recordings import palette
 
 Index = QModelIndex | QPersistentModelIndex

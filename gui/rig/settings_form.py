@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui import theme
 from gui.texts import tr
+from gui.widgets import theme
 
 Schema = Mapping[str, Any]
 

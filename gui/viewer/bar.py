@@ -12,13 +12,13 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui import theme
-from gui.flow_row import FlowRow
 from gui.plots.traces import by_kind
 from gui.signals.live_streams import LiveStream
 from gui.texts import tr
 from gui.viewer.filter_menu import FilterButton
 from gui.viewer.viewer import Viewer
+from gui.widgets import theme
+from gui.widgets.flow_row import FlowRow
 
 WINDOWS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300)
 

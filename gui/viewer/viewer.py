@@ -20,7 +20,6 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from acquire.lsl.streams import StreamKey
-from gui import theme
 from gui.plots import painting
 from gui.plots.canvas import Canvas, Group, joined
 from gui.plots.geometry import PlotGeometry
@@ -34,6 +33,7 @@ from gui.signals.signal_monitor import Findings
 from gui.signals.vitals import METHODS
 from gui.texts import tr
 from gui.viewer.hand import Hand
+from gui.widgets import theme
 
 LEFT, TOP, RIGHT, BOTTOM = 84, 4, 88, 40
 LOOK_EVERY = 30

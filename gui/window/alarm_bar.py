@@ -9,8 +9,8 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
-from gui import theme
 from gui.texts import tr
+from gui.widgets import theme
 
 Level = Literal["error", "warning"]
 MAX_UNREAD = 99

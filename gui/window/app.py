@@ -16,10 +16,10 @@ from PySide6.QtWidgets import QApplication
 from acquire.errors import ConfigError
 from acquire.rig.file import load_rig
 from acquire.server.api.guard import TOKEN_VARIABLE
-from gui import theme
 from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
 from gui.texts import install
+from gui.widgets import theme
 from gui.window.window import RecorderWindow
 
 

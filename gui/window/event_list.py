@@ -9,9 +9,9 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from acquire.server.api.models import EventInfo, StatusInfo
-from gui import theme
-from gui.empty_text import paint_empty
 from gui.texts import tr
+from gui.widgets import theme
+from gui.widgets.empty_text import paint_empty
 
 KEPT = 500
 _LEVEL = Qt.ItemDataRole.UserRole

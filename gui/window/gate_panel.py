@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from gui import theme
 from gui.texts import tr
+from gui.widgets import theme
 from gui.window.start_gate import Finding
 
 MAX_ROWS = 8

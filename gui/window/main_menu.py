@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtGui import QActionGroup, QKeySequence
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QToolButton
 
-from gui import theme
 from gui.texts import tr
+from gui.widgets import theme
 
 Action = Callable[[], object]
 

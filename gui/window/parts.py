@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolButton, QVBoxLayout, QWidget
 
-from gui.scroll_column import ScrollColumn
 from gui.texts import tr
+from gui.widgets.scroll_column import ScrollColumn
 
 if TYPE_CHECKING:
     from gui.window.window import RecorderWindow

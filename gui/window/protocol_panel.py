@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
 )
 
 from acquire.server.api.models import Problem, ProtocolInfo, StatusInfo
-from gui import theme
 from gui.client.client import EngineClient, words
 from gui.client.status_text import duration
-from gui.hold_button import HoldButton
 from gui.plots.picture import PictureView
 from gui.texts import tr
+from gui.widgets import theme
+from gui.widgets.hold_button import HoldButton
 
 ASK_MS, MIRROR_MS = 500, 1000
 _BUSY = ("running", "paused")

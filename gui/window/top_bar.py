@@ -21,10 +21,10 @@ from PySide6.QtWidgets import (
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import Labels, RunsInfo, StatusInfo
-from gui import theme
 from gui.client.status_text import disk_text, duration, frames, samples_lost
-from gui.hold_button import HoldButton
 from gui.texts import tr
+from gui.widgets import theme
+from gui.widgets.hold_button import HoldButton
 
 _LABEL = QRegularExpression("[A-Za-z0-9]{0,64}")
 _STUDY = QRegularExpression("[A-Za-z0-9][A-Za-z0-9_-]{0,63}")

@@ -10,9 +10,9 @@ from PySide6.QtCore import QObject, QProcess, Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from acquire.cli.demo import SIMULATED_RIG
-from gui import theme
 from gui.rig import rig_text
 from gui.texts import tr
+from gui.widgets import theme
 
 _PROGRAM = "from acquire.cli.main import main; main()"
 

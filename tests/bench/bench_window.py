@@ -79,7 +79,7 @@ def show(rig: str, data_dir: str, fps: int, seconds: float) -> None:
     """Open the window, measure it, and print what was found as JSON."""
     from PySide6.QtWidgets import QApplication
 
-    from gui import theme
+    from gui.widgets import theme
     from gui.window.app import WindowOrder, make_window
     from tests.bench.window_probe import Probe
 

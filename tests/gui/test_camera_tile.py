@@ -17,8 +17,8 @@ from pytestqt.qtbot import QtBot
 
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, Problem
-from gui import theme
 from gui.client.client import Done, EngineClient, Failed
+from gui.widgets import theme
 from gui.window import face_finder
 from gui.window.camera_tile import CameraPanel, CameraTile
 from gui.window.face_finder import GUIDE, FaceFinder, is_inside

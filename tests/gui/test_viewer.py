@@ -13,10 +13,10 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from gui import theme
 from gui.signals.display_filter import FilterSettings
 from gui.signals.live_streams import LiveStream
 from gui.viewer.viewer import LEFT, Viewer
+from gui.widgets import theme
 from tests.acquire.program import unique
 from tests.acquire.sources import Source, Sources
 from tests.gui.windows import wait_until

@@ -14,8 +14,8 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gui import theme
 from gui.viewer.viewer import Viewer
+from gui.widgets import theme
 from gui.window.app import WindowOrder, make_window
 from gui.window.window import RecorderWindow
 from tests.acquire.program import TIMEOUT_S, unique, write_rig

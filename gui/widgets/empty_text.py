@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QPainter
 from PySide6.QtWidgets import QAbstractItemView
 
-from gui import theme
+from gui.widgets import theme
 
 
 def paint_empty(view: QAbstractItemView, text: str) -> None:

@@ -1,0 +1,1 @@
+"""Small widgets and the theme. They know no data."""
