@@ -1,7 +1,7 @@
 """A ring of frames in memory that two processes share: one puts, one takes, neither waits.
 
 Policy when full: `try_put` says no, and the caller counts the frame as `ring_full`. Who takes is
-told of each frame over a pipe (`acquire.camera.encoder_host`), so nobody polls, and a dead peer is a closed
+told of each frame over a pipe (`encoder_host`), so nobody polls, and a dead peer is a closed
 pipe. That pipe also orders memory between processors: the frame is in the ring before its byte is.
 
 The memory has no name by the time anybody could die: memfd on Linux, a segment unlinked at once on

@@ -14,7 +14,7 @@ START_S = 60.0
 
 
 def calibrate(frames: int, **order: Any) -> dict[str, Any]:
-    """Measure a screen; gives `player_calibration.Calibration` as plain data.
+    """Measure a screen; gives `screen_calibration.Calibration` as plain data.
 
     Raises:
         ConfigError: it cannot be measured; the message says why.

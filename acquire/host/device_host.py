@@ -1,7 +1,8 @@
 """The device process: runs one driver, publishes its streams, obeys the engine's pipe.
 
-Started as ``python -P -m acquire.host.device_host HANDLE``. Two threads: the main one serves the pipe,
-the other reads the device, so that a driver that hangs cannot keep the engine from being answered.
+Started as ``python -P -m acquire.host.device_host HANDLE``. Two threads: the main one serves
+the pipe, the other reads the device, so that a driver that hangs cannot keep the engine from being
+answered.
 The end of the pipe means that the engine is gone: the video is finished and the process ends.
 """
 

@@ -1,4 +1,4 @@
-"""What the engine and the player say to each other over their pipe, besides `acquire.processes.messages`.
+"""What the engine and the player say to each other over their pipe, besides `processes.messages`.
 
 Down: `OpenPlayer` first, then `Command` (start, pause, resume, skip, repeat, abort) and `Close`.
 Up: `Opened` with `Loaded`, `Marked` for each marker, `PlayerStatus` at most 10 times a second.

@@ -285,7 +285,7 @@ class Protocol:
 
 def shipped() -> list[str]:
     """List the protocols that come with the program."""
-    folder = resources.files("acquire.protocol.model") / "shipped"
+    folder = resources.files("acquire.protocol") / "shipped"
     names = (entry.name for entry in folder.iterdir())
     return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
 
@@ -298,7 +298,7 @@ def load_protocol(name: str | Path) -> Protocol:
     """
     known = shipped()
     if str(name) in known:
-        file = resources.files("acquire.protocol.model") / "shipped" / f"{name}.toml"
+        file = resources.files("acquire.protocol") / "shipped" / f"{name}.toml"
         return parse_protocol(file.read_text(encoding="utf-8"), None)
     path = Path(name).expanduser()
     try:
@@ -325,7 +325,7 @@ def copy_shipped(name: str, path: Path) -> None:
     if name not in shipped():
         hint = suggestion(name, shipped())
         raise ConfigError(f"{name}: no protocol of that name is shipped{hint}")
-    text = (resources.files("acquire.protocol.model") / "shipped" / f"{name}.toml").read_text(
+    text = (resources.files("acquire.protocol") / "shipped" / f"{name}.toml").read_text(
         encoding="utf-8"
     )
     try:

@@ -21,7 +21,9 @@ from PySide6.QtGui import QColor, QGuiApplication, QPainter
 from acquire.errors import AcquireError, ConfigError
 from acquire.lsl.streams import configuration, configure
 from acquire.player.marks import Picture
-from acquire.player_calibration import (
+from devices.base import F64Array
+from gui.stimulus.__main__ import check_display, make_window, wait_shown
+from gui.stimulus.screen_calibration import (
     Calibration,
     lag_figures,
     now_utc,
@@ -29,8 +31,6 @@ from acquire.player_calibration import (
     swap_figures,
     verdicts,
 )
-from devices.base import F64Array
-from gui.stimulus.__main__ import check_display, make_window, wait_shown
 from gui.stimulus.screens import find_screen, pixels_per_mm, screen_key, warnings
 from gui.stimulus.stage import Scene, corner
 

@@ -10,7 +10,7 @@ from typing import Any
 from PySide6.QtGui import QGuiApplication, QScreen
 
 from acquire.errors import ConfigError
-from acquire.player_calibration import recall
+from gui.stimulus.screen_calibration import recall
 
 FALLBACK_PX_PER_MM = 3.78
 """96 dots per inch: for screens that do not tell their size."""

@@ -12,7 +12,7 @@ import pytest
 
 from devices.base import Chunk
 from devices.registry import find
-from tests.devices.test_serial_parsers import bitalino_frame
+from tests.devices.serial.test_serial_parsers import bitalino_frame
 from tests.devices.wire import RealClock, read_until, samples, wire
 
 DOCS = Path(__file__).parents[2] / "docs"

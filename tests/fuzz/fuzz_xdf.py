@@ -18,7 +18,7 @@ import atheris
 with atheris.instrument_imports(include=["recordings"]):
     from tests.fuzz.xdf_targets import check_bytes
 
-from tests.recordings.test_repair import MADE
+from tests.recordings.repair.test_repair import MADE
 
 _FOLDER = Path(tempfile.mkdtemp(prefix="unisono-fuzz-"))
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from recordings.errors import RecordingError
 from recordings.xdf import chunks as xdf
 from recordings.xdf.reader import XdfRecording, read_xdf
-from tests.recordings.test_xdf import GOLDEN, naive_samples
+from tests.recordings.xdf.test_chunks import GOLDEN, naive_samples
 from tests.recordings.xdf_samples import header_xml, write
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
 
 
 def oracle(path: Path) -> dict[int, dict[str, Any]]:

@@ -24,7 +24,7 @@ from recordings.xdf.reader import read_xdf
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
 
 
 def codes(report: Report, level: str = "") -> set[str]:
@@ -337,7 +337,7 @@ def test_a_wave_that_is_not_there_is_not_found() -> None:
 def test_importing_the_check_is_cheap() -> None:
     loaded = "print('scipy' in sys.modules, 'av' in sys.modules)"
     code = f"import sys, recordings.check.examination; {loaded}"
-    root = Path(__file__).parents[2]
+    root = Path(__file__).parents[3]
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=True, cwd=root)
     assert done.stdout == "False False\n"

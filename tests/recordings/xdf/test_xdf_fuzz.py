@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from recordings.xdf import chunks as xdf
 from recordings.xdf.reader import read_xdf
 from tests.fuzz.xdf_targets import check_bytes
-from tests.recordings.test_repair import MADE
+from tests.recordings.repair.test_repair import MADE
 from tests.recordings.xdf_samples import header_xml, write
 
 SLACK = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])

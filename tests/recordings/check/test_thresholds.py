@@ -58,7 +58,7 @@ def test_a_lab_may_be_milder_and_stricter(lossy: Path, tmp_path: Path) -> None:
 
 
 def test_a_file_above_the_session_holds_for_the_study(lossy: Path) -> None:
-    path = lossy.parents[2] / "thresholds.toml"
+    path = lossy.parents[3] / "thresholds.toml"
     path.write_text("longest_gap_s = { fail = 0.04 }\n")
     try:
         assert _levels(check(lossy))["longest-gap-s", "eeg"] == "fail"

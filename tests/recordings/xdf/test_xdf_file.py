@@ -181,7 +181,7 @@ def test_file_size_limit_counts_as_full(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=True,
-        cwd=Path(__file__).parents[2],
+        cwd=Path(__file__).parents[3],
     )
     assert done.stdout == "full\n"
     assert path.read_bytes() == HEAD + b"x" * 9_000 + b"footer"

@@ -11,13 +11,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.player_calibration import Calibration, lag_figures, swap_figures, verdicts
 from devices.base import F64Array
+from gui.stimulus.screen_calibration import Calibration, lag_figures, swap_figures, verdicts
 from recordings.manifest import Manifest
 from recordings.read.session import open_session
+from tests.acquire.player.test_player_light import RIG, free_port
 from tests.acquire.player_programs import PROTOCOL
 from tests.acquire.program import Unisono, load, unisono, write_rig
-from tests.acquire.test_player_light import RIG, free_port
 
 LAG_MS = 22.0
 

@@ -132,7 +132,7 @@ def test_a_latency_comes_off_where_it_was_measured(folder: Path, tmp_path: Path)
 def test_a_bare_file(folder: Path) -> None:
     with open_session(folder / "recording.xdf") as inside:
         assert inside.manifest is not None, "a recording in its session's folder is that session"
-    golden = Path(__file__).with_name("golden.xdf")
+    golden = Path(__file__).parents[1] / "xdf" / "golden.xdf"
     with open_session(golden) as bare:
         assert bare.manifest is None
         assert bare.cameras == {}

@@ -21,7 +21,7 @@ from devices.registry import find
 from devices.serial import ports
 from devices.serial.ports import PortInfo, choose, explain
 from tests.devices.contract import check_data, check_settings, check_specs
-from tests.devices.test_serial_parsers import FORMAT, SYNC, frame
+from tests.devices.serial.test_serial_parsers import FORMAT, SYNC, frame
 from tests.devices.wire import RealClock, Wire, read_until, samples, wire
 
 LINES: dict[str, Any] = {

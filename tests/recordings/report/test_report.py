@@ -19,10 +19,10 @@ from recordings.report.html import MAX_PAIRS, check_and_report, render, write_re
 from recordings.report.methods import methods_text, milliseconds
 from recordings.report.plots import Row, Span, Trace
 from tests.recordings.simulated_session import Plan, make_session
-from tests.recordings.test_xdf import GOLDEN
+from tests.recordings.xdf.test_chunks import GOLDEN
 from tests.recordings.xdf_samples import header_xml, write
 
-DATA = Path(__file__).parents[2].parent / "shared" / "data"
+DATA = Path(__file__).parents[3].parent / "shared" / "data"
 VOID = frozenset({"meta", "link", "br"})
 
 

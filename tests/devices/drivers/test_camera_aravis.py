@@ -259,7 +259,7 @@ def test_an_absent_camera(one_camera: FakeGige, cameras: list[AravisCamera]) -> 
 
 def test_a_camera_that_another_program_holds(gige: FakeGige, cameras: list[AravisCamera]) -> None:
     code = (
-        "import sys; from tests.devices.test_camera_aravis import make\n"
+        "import sys; from tests.devices.drivers.test_camera_aravis import make\n"
         "camera = make([])\n"
         "print(camera.open(), flush=True); sys.stdin.read(); camera.close()"
     )
