@@ -16,14 +16,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
-import numpy as np
-import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, Field
 
+from devices.arrays import Array, F64Array, U8Array
+
 Dtype = Literal["float32", "float64", "int8", "int16", "int32", "int64", "string"]
-F64Array = npt.NDArray[np.float64]
-U8Array = npt.NDArray[np.uint8]
-Array = npt.NDArray[Any]
 
 
 class DeviceError(Exception):

@@ -9,11 +9,8 @@ from __future__ import annotations
 import zlib
 
 import numpy as np
-import numpy.typing as npt
 
-from devices.base import F64Array
-
-I64Array = npt.NDArray[np.int64]
+from devices.arrays import F64Array, I64Array
 
 _MASK = (1 << 64) - 1
 _GOLDEN = 0x9E3779B97F4A7C15

@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator
 
-from devices.base import Array, Notice
+from devices.arrays import Array
+from devices.base import Notice
 
 
 def _int_keys(value: object) -> object:

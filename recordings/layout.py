@@ -16,6 +16,7 @@ RATINGS_NAME: Final = "ratings.tsv"
 PROTOCOL_NAME: Final = "protocol.json"
 REPORT_NAME: Final = "report.html"
 REPORT_JSON_NAME: Final = "report.json"
+THRESHOLDS_NAME: Final = "thresholds.toml"
 
 _LABEL = re.compile(r"[A-Za-z0-9]+")
 _STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError
+from recordings.stream_kinds import Fate
 
 FORMAT: Final = "unisono-session"
 VERSION = 1
@@ -30,45 +31,20 @@ class State(StrEnum):
     FAILED = "failed"
 
 
-class Fate(StrEnum):
-    """What became of a frame; the order gives the number in the index stream."""
+class Frozen(BaseModel):
+    """What is written once and refuses unknown keys."""
 
-    STORED = "stored"
-    GATED = "gated"
-    DEVICE_LOST = "device_lost"
-    INCOMPLETE = "incomplete"
-    RING_FULL = "ring_full"
-    ENCODER_ERROR = "encoder_error"
-    NOT_RECORDING = "not_recording"
-
-    @property
-    def code(self) -> int:
-        """The number that stands for this fate in the index stream."""
-        return list(Fate).index(self)
-
-
-INDEX_CHANNELS = (
-    "file_index",
-    "device_frame",
-    "device_time_s",
-    "exposure_us",
-    "trigger_code",
-    "fate",
-)
-
-
-class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class ClockPair(_Model):
+class ClockPair(Frozen):
     """One moment on two clocks."""
 
     utc: str  # ISO 8601 with microseconds and Z
     lsl: float
 
 
-class Gap(_Model):
+class Gap(Frozen):
     """Time without samples: after the stamp `start`, until the stamp `end`."""
 
     start: float
@@ -76,7 +52,7 @@ class Gap(_Model):
     lost: int
 
 
-class StreamEntry(_Model):
+class StreamEntry(Frozen):
     """One stream of the XDF file."""
 
     id: int
@@ -99,7 +75,7 @@ class StreamEntry(_Model):
     gaps: tuple[Gap, ...] = ()
 
 
-class VideoPart(_Model):
+class VideoPart(Frozen):
     """A further video file of a camera; its file indices begin at 0 again."""
 
     file: str
@@ -108,7 +84,7 @@ class VideoPart(_Model):
     frames: int
 
 
-class VideoEntry(_Model):
+class VideoEntry(Frozen):
     """The video of a camera; its frames' times stand in the index stream of the same name.
 
     One file, unless the codec was changed or the camera restarted while recording: then `parts` has
@@ -141,7 +117,7 @@ class VideoEntry(_Model):
         return (self.file, *(part.file for part in self.parts))
 
 
-class FileEntry(_Model):
+class FileEntry(Frozen):
     """One file of the session, with its hash once it is closed."""
 
     path: str
@@ -149,17 +125,21 @@ class FileEntry(_Model):
     sha256: str | None = None
 
 
-class Event(_Model):
+Level = Literal["info", "warning", "error"]
+"""How much an event weighs: more than info is an alarm."""
+
+
+class Event(Frozen):
     """Something that happened: what `unisono-events` carries as JSON."""
 
     time: float
     source: str
-    level: Literal["info", "warning", "error"]
+    level: Level
     code: str
     text: str
 
 
-class Manifest(_Model):
+class Manifest(Frozen):
     """`session.json`: what was recorded, by what, how it ended."""
 
     format: Literal["unisono-session"] = FORMAT
@@ -229,128 +209,3 @@ def _check_version(path: Path, text: str) -> None:
             f"{path}: written as {FORMAT} version {version}; this program reads {FORMAT} version "
             f"{VERSION}: use the Unisono that wrote it, or a newer one"
         )
-
-
-class Verdict(StrEnum):
-    """The certificate in one word."""
-
-    PASS = "PASS"
-    WARN = "WARN"
-    FAIL = "FAIL"
-
-
-class Finding(_Model):
-    """One thing that the check found."""
-
-    level: Literal["info", "warn", "fail"]
-    code: str
-    subject: str  # stream, camera or file
-    text: str
-    remedy: str = ""
-
-
-class StreamReport(_Model):
-    """What the check measured of one stream. Unknown = None."""
-
-    name: str
-    type: str
-    channels: int
-    samples: int
-    lost: int
-    duplicates: int
-    rate_hz: float
-    effective_rate_hz: float | None = None
-    first_lsl: float | None = None
-    last_lsl: float | None = None
-    offsets: int = 0
-    drift_ppm: float | None = None  # of the stream's clock against the recording computer's
-    offset_residual_ms: float | None = None  # p99 of the clock offsets around their line
-    offset_uncertainty_ms: float | None = None
-    jitter_ms: float | None = None  # p99 of |interval - nominal interval|, as recorded
-    jitter_dejittered_ms: float | None = None
-    latency_ms: float | None = None  # measured device latency; None = unmeasured
-    gaps: tuple[Gap, ...] = ()
-
-
-class Contribution(_Model):
-    """One source of misalignment in a pair of streams."""
-
-    source: str
-    ms: float
-
-
-class Truth(_Model):
-    """Errors against the simulated world, in ms."""
-
-    events: int
-    missed: int
-    p50_ms: float
-    p99_ms: float
-    max_ms: float
-    bias_ms: float = 0.0  # median of the errors with their sign: found later than true is positive
-
-
-class PairReport(_Model):
-    """How far apart one moment can be in two streams."""
-
-    a: str
-    b: str
-    bound_ms: float
-    contributions: tuple[Contribution, ...]
-    unmeasured: tuple[str, ...] = ()
-    truth: Truth | None = None
-    truth_from: str = ""  # the kind of world event that the truth was taken from
-
-
-class StreamTruth(_Model):
-    """World events found in one stream, against `truth.tsv`."""
-
-    stream: str
-    kind: str
-    truth: Truth
-
-
-class CameraReport(_Model):
-    """The frame ledger of one camera."""
-
-    name: str
-    file: str
-    codec: str
-    captured: int
-    indexed: int
-    stored: int
-    packets: int
-    fates: dict[Fate, int]
-
-
-class StimulusReport(_Model):
-    """How exactly the stimuli of one marker stream were shown. Unknown = None."""
-
-    stream: str
-    onsets: int
-    late_p50_ms: float | None = None  # presented - requested, as the player tells
-    late_p99_ms: float | None = None
-    late_max_ms: float | None = None
-    light_from: str = ""  # the photodiode's stream; "" = nobody has measured it
-    light_events: int = 0
-    light_mean_ms: float | None = None  # light - onset: what to add to an onset
-    light_sd_ms: float | None = None
-    light_max_ms: float | None = None
-
-
-class Report(_Model):
-    """`report.json`: the certificate."""
-
-    format: Literal["unisono-report"] = "unisono-report"
-    version: int = VERSION
-    path: str
-    verdict: Verdict
-    duration_s: float | None = None
-    simulated: bool = False
-    streams: tuple[StreamReport, ...] = ()
-    pairs: tuple[PairReport, ...] = ()
-    cameras: tuple[CameraReport, ...] = ()
-    stimulus: tuple[StimulusReport, ...] = ()
-    truth: tuple[StreamTruth, ...] = ()
-    thresholds: dict[str, Any] | None = None  # the lab's own, as they were applied
-    findings: tuple[Finding, ...] = ()

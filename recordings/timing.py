@@ -15,9 +15,7 @@ import numpy as np
 import numpy.ma  # np.median loads it at its first call: 20 ms amid something else
 import numpy.typing as npt
 
-F64Array = npt.NDArray[np.float64]
-IntArray = npt.NDArray[np.int64]
-BoolArray = npt.NDArray[np.bool_]
+from recordings.arrays import F64Array, I64Array
 
 # A clock reset, as pyxdf sees one: the offsets pause, and go on at another level.
 RESET_PAUSE_S: Final = 5.0
@@ -112,7 +110,7 @@ def _is_measured(values: F64Array) -> npt.NDArray[np.bool_]:
     return np.asarray((size < HUGE_S) & ((size > TINY_S) | (size == 0)))
 
 
-def _resets(times: F64Array, values: F64Array) -> IntArray:
+def _resets(times: F64Array, values: F64Array) -> I64Array:
     """Return the indices of the last offset before each clock reset."""
     if len(times) < 2:
         return np.zeros(0, np.int64)
@@ -183,10 +181,10 @@ class Gaps:
     `index` is −1 for a gap between the stamp before the chunk and the first of the chunk.
     """
 
-    index: IntArray
+    index: I64Array
     start: F64Array
     end: F64Array
-    lost: IntArray
+    lost: I64Array
 
     def __len__(self) -> int:
         return len(self.index)
@@ -253,24 +251,24 @@ def duplicates(stamps: F64Array) -> int:
     return int(np.sum(np.diff(stamps) == 0))
 
 
-def reversals(stamps: F64Array) -> IntArray:
+def reversals(stamps: F64Array) -> I64Array:
     """Return the indices of the samples after which the stamps go back."""
     return np.flatnonzero(np.diff(stamps) < 0)
 
 
-def segments(stamps: F64Array, breaks: IntArray) -> Iterator[slice]:
+def segments(stamps: F64Array, breaks: I64Array) -> Iterator[slice]:
     """Yield the stretches of `stamps` between `breaks` (indices of last samples before a break)."""
     edges = np.unique(np.concatenate([[-1], breaks, [len(stamps) - 1]])).astype(int) + 1
     for start, stop in pairwise(edges.tolist()):
         yield slice(start, stop)
 
 
-def breaks(stamps: F64Array, rate_hz: float) -> IntArray:
+def breaks(stamps: F64Array, rate_hz: float) -> I64Array:
     """Return where no line goes through: gaps, and steps back that are more than jitter."""
     return cuts_at(stamps, rate_hz, gaps(stamps, rate_hz).index)
 
 
-def cuts_at(stamps: F64Array, rate_hz: float, gap_index: IntArray) -> IntArray:
+def cuts_at(stamps: F64Array, rate_hz: float, gap_index: I64Array) -> I64Array:
     """Return the `breaks` of stamps whose gaps are known.
 
     Stamps that jitter by more than a period go back all the time: a line still goes through them.
@@ -282,7 +280,7 @@ def cuts_at(stamps: F64Array, rate_hz: float, gap_index: IntArray) -> IntArray:
     return np.union1d(gap_index, back).astype(np.int64)
 
 
-def effective_rate(stamps: F64Array, cuts: IntArray) -> float | None:
+def effective_rate(stamps: F64Array, cuts: I64Array) -> float | None:
     """Return the samples per second outside the cuts (see `breaks`); None if there is no time."""
     pieces = [stamps[s] for s in segments(stamps, cuts)]
     time = sum(float(p[-1] - p[0]) for p in pieces if len(p))
@@ -290,20 +288,20 @@ def effective_rate(stamps: F64Array, cuts: IntArray) -> float | None:
     return count / time if time > 0 else None
 
 
-def intervals(stamps: F64Array, cuts: IntArray) -> F64Array:
+def intervals(stamps: F64Array, cuts: I64Array) -> F64Array:
     """Return the intervals between stamps that no cut lies between."""
     keep = np.ones(max(len(stamps) - 1, 0), np.bool_)
     keep[cuts[cuts < len(keep)]] = False
     return np.diff(stamps)[keep]
 
 
-def jitter(stamps: F64Array, rate_hz: float, cuts: IntArray) -> float | None:
+def jitter(stamps: F64Array, rate_hz: float, cuts: I64Array) -> float | None:
     """Return the 99th percentile of |interval − nominal interval|, seconds; None without any."""
     steps = intervals(stamps, cuts)
     return percentile(np.abs(steps - 1 / rate_hz), 99) if steps.size and rate_hz > 0 else None
 
 
-def dejitter(stamps: F64Array, cuts: IntArray) -> F64Array:
+def dejitter(stamps: F64Array, cuts: I64Array) -> F64Array:
     """Return stamps on a least-squares line for each stretch between the cuts."""
     out = stamps.copy()
     for piece in segments(stamps, cuts):
@@ -320,7 +318,7 @@ def _line(stamps: F64Array) -> F64Array:
     return np.asarray(mean + k * (np.dot(k, stamps - mean) / np.dot(k, k)))
 
 
-def scatter(stamps: F64Array, rate_hz: float, cuts: IntArray) -> float | None:
+def scatter(stamps: F64Array, rate_hz: float, cuts: I64Array) -> float | None:
     """Return the 99th percentile of |stamp − line|, seconds, for lines over 30 s at most.
 
     So far a recorded stamp lies from where an even pace would put it. Longer lines would count the
@@ -335,7 +333,7 @@ def scatter(stamps: F64Array, rate_hz: float, cuts: IntArray) -> float | None:
     return percentile(np.concatenate(parts), 99) if parts and len(stamps) > 2 else None
 
 
-def dejitter_error(stamps: F64Array, rate_hz: float, cuts: IntArray) -> float | None:
+def dejitter_error(stamps: F64Array, rate_hz: float, cuts: I64Array) -> float | None:
     """Return how far off dejittered stamps may be, seconds: the 99th percentile.
 
     It is that of |mean of (stamp − line)| over blocks of a second: quick jitter averages out in a

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import Future
@@ -16,7 +15,7 @@ from typing import Any, Final
 from acquire.camera import encoder_host
 from acquire.camera.frame_ring import FrameRing
 from acquire.errors import AcquireError
-from acquire.processes.device_link import signals_kept_from_children
+from acquire.processes.child import command, signals_kept_from_children
 from recordings.errors import RecordingError
 from recordings.video import pixel_formats
 from recordings.video.pixel_formats import Picture
@@ -103,12 +102,12 @@ class EncoderProcess:
             "pixel_format": self._format.name,
             "rate_hz": self._rate_hz,
         }
-        # -P keeps the working folder out of the module search.
-        command = [sys.executable, "-P", "-m", "acquire.camera.encoder_host"]
-        command += [self.ring.handle, str(self.ring.slots), json.dumps(spec)]
+        arguments = command(
+            "acquire.camera.encoder_host", self.ring.handle, str(self.ring.slots), json.dumps(spec)
+        )
         with signals_kept_from_children():
             self._process = subprocess.Popen(
-                command,
+                arguments,
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,

@@ -18,11 +18,9 @@ import uuid
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
+from devices.arrays import U8Array
 from recordings.errors import RecordingError
-
-U8Array = npt.NDArray[np.uint8]
 
 MAX_SLOTS: Final = 16_384  # a byte each in a pipe of 64 KiB: telling of a frame never blocks
 _PAGE: Final = 4096

@@ -9,27 +9,7 @@ from __future__ import annotations
 import math
 from enum import Enum
 
-from pydantic import BaseModel, ConfigDict, Field
-
-MARKER_S = 0.3
-"""How late a marker may be heard after the moment it is stamped with."""
-
-
-class GateSettings(BaseModel):
-    """`gate` of a camera: store only what lies in trials."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    source: str = Field(min_length=1, description="the stream that the codes come from")
-    start_codes: tuple[int, ...] = Field(min_length=1)
-    stop_codes: tuple[int, ...] = Field(min_length=1)
-    pre_s: float = Field(default=0.0, ge=0, le=30)
-    post_s: float = Field(default=0.0, ge=0, le=600)
-
-    @property
-    def hold_s(self) -> float:
-        """How long a frame may have to wait in memory."""
-        return self.pre_s + MARKER_S
+from acquire.rig.video import GateSettings
 
 
 class Decision(Enum):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import threading
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from devices.base import Array, U8Array
+from acquire.processes.messages import Preview
+from devices.arrays import Array, U8Array
 from recordings.video.pixel_formats import PixelFormat, as_bytes, to_picture
 
 MAX_WIDTH = 640
@@ -18,18 +18,6 @@ CROP = 256
 SATURATED = 250
 BINS = 64
 QUALITY = 80
-
-
-@dataclass(frozen=True, slots=True)
-class Preview:
-    """A preview. `focus` is the variance of the Laplacian: higher is sharper, for one scene."""
-
-    jpeg: bytes
-    stamp: float  # LSL time of the frame
-    device_frame: int
-    histogram: tuple[int, ...]  # 64 bins, dark to bright
-    saturated: float  # share of pixels at or above 250 of 255
-    focus: float
 
 
 class PreviewTap:

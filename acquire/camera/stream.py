@@ -22,12 +22,14 @@ from acquire.camera.gate import Decision, Gate
 from acquire.camera.preview import PreviewTap
 from acquire.camera.video_files import FileEvent, VideoFiles
 from acquire.errors import AcquireError
-from acquire.host.signal_stream import LossLog
+from acquire.lsl.clock import local_clock
 from acquire.lsl.device_clock import ClockModel
-from acquire.lsl.streams import Outlet, local_clock
-from acquire.processes.messages import VideoOptions, VideoSummary
+from acquire.lsl.outlet import Outlet
+from acquire.processes.loss_log import LossLog
+from acquire.processes.messages import VideoSummary
+from acquire.rig.video import VideoOptions
 from devices.base import Channel, Frame, StreamSpec, VideoSpec
-from recordings.manifest import INDEX_CHANNELS, Fate
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.pixel_formats import pixel_format
 
 LATE_S = 0.5

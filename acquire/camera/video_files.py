@@ -10,16 +10,18 @@ import math
 import time
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Literal
 
 from acquire.camera.encoder_link import EncodedFile, EncoderProcess
 from acquire.errors import AcquireError
-from acquire.processes.messages import VideoOptions, VideoSummary
+from acquire.processes.messages import VideoSummary
 from acquire.processes.restarts import Restarts
-from devices.base import Array, VideoSpec
+from acquire.rig.video import VideoOptions
+from devices.arrays import Array
+from devices.base import VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import video_stem
-from recordings.manifest import Fate
+from recordings.manifest import Level
+from recordings.stream_kinds import Fate
 from recordings.video.codecs import choose_codec
 from recordings.video.pixel_formats import pixel_format
 
@@ -40,7 +42,7 @@ _LESS_WORK = {"ffv1": "magicyuv", "x264-lossless": "magicyuv", "magicyuv": "raw"
 _LESS_DATA = {"raw": "magicyuv", "magicyuv": "ffv1", "ffvhuff": "ffv1"}
 
 
-FileEvent = tuple[Literal["info", "warning", "error"], str, str]
+FileEvent = tuple[Level, str, str]
 """Level, code, text."""
 
 

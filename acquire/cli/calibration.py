@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 from importlib.util import find_spec
 from typing import Any
 
 from acquire.errors import ConfigError
+from acquire.processes.child import command
 
 START_S = 60.0
 
@@ -22,11 +22,11 @@ def calibrate(frames: int, **order: Any) -> dict[str, Any]:
     if find_spec("PySide6") is None:
         raise ConfigError("a screen is measured with PySide6; pip install 'unisono[gui]'")
     text = json.dumps({"frames": frames, **order})
-    command = [sys.executable, "-P", "-m", "gui.stimulus.calibrate", text]
+    arguments = command("gui.stimulus.calibrate", text)
     timeout_s = START_S + frames / 10
     try:
         done = subprocess.run(
-            command, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s
+            arguments, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s
         )
         result: dict[str, Any] = json.loads(done.stdout)
     except subprocess.TimeoutExpired:

@@ -1,52 +1,14 @@
-"""The simulated rig: for `unisono demo`, and as the rig file to start from."""
+"""`unisono demo`: the simulated rig is shown a protocol."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from acquire.cli.record import Order
-from acquire.errors import ConfigError
 from acquire.player.messages import PlayOrder
 from acquire.rig.file import parse_rig
+from acquire.rig.simulated import SIMULATED_DEVICES
 from acquire.take.folder import Labels
-
-_DEVICES = """\
-# A rig of simulated devices. Replace them one by one by real ones: `unisono devices` lists drivers.
-
-[rig]
-name = "simulated"
-data_dir = "~/unisono"
-powerline_hz = 50
-
-[[device]]
-name = "face"
-driver = "simulated-camera"
-width = 320
-height = 240
-rate_hz = 200
-seed = {seed}
-faults = {{ clock_offset_s = 1000, drift_ppm = 40, jitter_ms = 1 }}
-
-[[device]]
-name = "eeg"
-driver = "simulated-eeg"
-seed = {seed}
-faults = {{ clock_offset_s = -30, drift_ppm = 80, jitter_ms = 2 }}
-
-[[device]]
-name = "physio"
-driver = "simulated-physio"
-seed = {seed}
-faults = {{ clock_offset_s = 5, drift_ppm = -60, jitter_ms = 2 }}
-"""
-_EVENTS = """
-# The simulated world's own events. A protocol that is played has its own stream, `protocol`.
-[[device]]
-name = "events"
-driver = "simulated-markers"
-seed = {seed}
-"""
-SIMULATED_RIG = _DEVICES + _EVENTS
 
 
 def demo_order(seconds: float | None, data_dir: Path | None, seed: int, as_json: bool) -> Order:
@@ -55,7 +17,7 @@ def demo_order(seconds: float | None, data_dir: Path | None, seed: int, as_json:
     The player takes the place of the world's own events, and its codes go to the amplifiers.
     All of it is on a private LSL network.
     """
-    text = _DEVICES
+    text = SIMULATED_DEVICES
     for driver in ("simulated-eeg", "simulated-physio"):
         line = f'driver = "{driver}"\n'
         text = text.replace(line, f'{line}codes_from = "protocol"\n')
@@ -68,18 +30,3 @@ def demo_order(seconds: float | None, data_dir: Path | None, seed: int, as_json:
         as_json=as_json,
         private=True,
     )
-
-
-def new_rig(path: Path) -> None:
-    """Write the simulated rig to a file that does not exist yet.
-
-    Raises:
-        ConfigError: it exists, or cannot be written.
-    """
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(SIMULATED_RIG.format(seed=1))
-    except FileExistsError as error:
-        raise ConfigError(f"{path}: exists already; name another file") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error

@@ -212,7 +212,7 @@ def streams(
     as_json: Json = False,
 ) -> None:
     """List the LSL streams on the network, with nominal and measured rates."""
-    from acquire.lsl.streams import configuration, configure
+    from acquire.lsl.config import configuration, configure
     from acquire.survey.inventory import look
 
     configure(configuration())
@@ -253,7 +253,7 @@ def devices(context: typer.Context, as_json: Json = False) -> None:
 @devices_app.command("doctor")
 def doctor(as_json: Json = False) -> None:
     """Look for what gets in the way of recording; exit 0 well, 1 warnings, 2 something fails."""
-    from acquire.lsl.streams import configuration, configure
+    from acquire.lsl.config import configuration, configure
     from acquire.survey.doctor import examine
 
     configure(configuration())
@@ -271,7 +271,7 @@ def doctor(as_json: Json = False) -> None:
 @rig_app.command("new")
 def rig_new(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     """Write a rig file with simulated devices, to start from."""
-    from acquire.cli.demo import new_rig
+    from acquire.rig.simulated import new_rig
 
     new_rig(file)
     typer.echo(f"{file}: written; try `unisono record {file} --seconds 10`")

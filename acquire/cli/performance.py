@@ -8,16 +8,17 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from acquire.cli.progress import warn
 from acquire.engine.stop_signals import Stopper
 from acquire.errors import ConfigError, ControlError
-from acquire.lsl.streams import configuration, configure
+from acquire.lsl.config import configuration, configure
 from acquire.player.link import PlayerLink
 from acquire.player.marks import PlayState
 from acquire.player.messages import COMMANDS, Loaded, Marked, PlayOrder
 from acquire.player.ratings import RatingsFile, is_answer
+from recordings.manifest import Level
 
 MAX_RESUMES = 3
 """A player that dies more often is broken."""
@@ -156,9 +157,7 @@ def perform(options: PlayOptions) -> Performance:
     result = Performance()
     configure(config := configuration())
 
-    def report(
-        source: str, level: Literal["info", "warning", "error"], code: str, text: str
-    ) -> None:
+    def report(source: str, level: Level, code: str, text: str) -> None:
         result.crashed |= code == "player-died"
         if level != "info":
             warn(f"{level}: {text}")

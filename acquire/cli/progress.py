@@ -9,7 +9,7 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from acquire.lsl.streams import local_clock
+from acquire.lsl.clock import local_clock
 
 if TYPE_CHECKING:
     from acquire.engine.engine import Engine

@@ -15,20 +15,21 @@ from typing import TYPE_CHECKING, Any
 from acquire.cli.performance import described, played
 from acquire.cli.progress import Progress, warn
 from acquire.engine.engine import Engine
-from acquire.engine.status import Outcome, Phase
+from acquire.engine.status import Phase
 from acquire.engine.stop_signals import Stopper
-from acquire.lsl.streams import configuration
+from acquire.lsl.config import configuration
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
 from acquire.pump.discovery import Selection
 from acquire.rig.file import EMPTY, Rig
 from acquire.take.folder import DEFAULT_LABELS, Labels
+from acquire.take.take import Outcome
 from recordings import layout
 from recordings.errors import RecordingError
 from recordings.manifest import Event, State
 
 if TYPE_CHECKING:
-    from recordings.manifest import Report
+    from recordings.certificate import Report
 
 log = logging.getLogger(__name__)
 

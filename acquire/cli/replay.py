@@ -8,7 +8,7 @@ from pathlib import Path
 
 from acquire.cli.run import run_rig
 from acquire.errors import ConfigError
-from acquire.host.replay import OVER
+from acquire.processes.messages import OVER
 from acquire.rig.file import parse_rig
 
 

@@ -11,7 +11,8 @@ from acquire.engine.engine import Engine
 from acquire.engine.status import Phase
 from acquire.engine.stop_signals import Stopper
 from acquire.errors import ConfigError
-from acquire.lsl.streams import configuration, local_clock
+from acquire.lsl.clock import local_clock
+from acquire.lsl.config import configuration
 from acquire.pump.discovery import Selection
 from acquire.rig.file import Rig, load_rig
 from recordings.manifest import Event

@@ -114,7 +114,7 @@ def copy(
     file: Annotated[Path, typer.Argument(metavar="FILE")],
 ) -> None:
     """Write a shipped protocol to a file that does not exist yet, to be adapted."""
-    from acquire.protocol.model import copy_shipped
+    from acquire.protocol.file import copy_shipped
 
     copy_shipped(name, file)
     typer.echo(f"{file}: written; try `unisono stimulus {file} --windowed`")

@@ -10,13 +10,13 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from acquire.engine.status import Outcome
-    from acquire.survey.camera_benchmark import CameraSpeed
+    from acquire.survey.codec_speed import CameraSpeed
     from acquire.survey.doctor import Finding
     from acquire.survey.inventory import StreamSeen
+    from acquire.take.take import Outcome
     from devices.base import Found
     from devices.registry import DriverEntry
-    from recordings.manifest import Report
+    from recordings.certificate import Report
     from recordings.repair.xdf import XdfRepaired
 
 VERDICT_STYLE = {"PASS": "bold green", "WARN": "bold yellow", "FAIL": "bold red"}

@@ -17,7 +17,8 @@ from acquire.take.xdf_recorder import RecordedStream, Recording
 from devices.base import VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import video_stem
-from recordings.manifest import Fate, StreamEntry, VideoEntry, VideoPart
+from recordings.manifest import StreamEntry, VideoEntry, VideoPart
+from recordings.stream_kinds import Fate
 from recordings.video.pixel_formats import pixel_format
 
 ARM_S = 5.0

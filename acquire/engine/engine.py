@@ -14,30 +14,32 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self
 
-from acquire.engine import events
 from acquire.engine.cameras import Videos, final_entries
 from acquire.engine.clock_watch import ClockWatch, slept_s
 from acquire.engine.markers import Markers
 from acquire.engine.readiness import Readiness
-from acquire.engine.reporter import Level, Reporter
+from acquire.engine.reporter import Reporter
 from acquire.engine.sleep_inhibitor import kept_awake
-from acquire.engine.status import Outcome, Phase, Status, stream_status
+from acquire.engine.status import Phase, Status, stream_status
 from acquire.errors import ControlError, Unknown
-from acquire.lsl.streams import configure, local_clock
+from acquire.lsl.clock import local_clock
+from acquire.lsl.config import configure
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import HostEvent, VideoSummary
 from acquire.processes.rig_devices import RigDevices
 from acquire.pump.discovery import Discovery, Selection
+from acquire.pump.live_stream import DEVICE
 from acquire.pump.pump import Pump
 from acquire.rig.file import Rig
 from acquire.survey.codec_speed import held_against
 from acquire.take.closing import conclude
 from acquire.take.disk import DiskAlarm, DiskWatch, Forecast, gone, require_space
 from acquire.take.folder import Labels, Session
+from acquire.take.take import Outcome
 from acquire.take.xdf_recorder import RESERVE_BYTES, Recording
 from recordings.errors import DiskFull, RecordingError
 from recordings.layout import free_bytes
-from recordings.manifest import Event, State, VideoEntry
+from recordings.manifest import Event, Level, State, VideoEntry
 from recordings.xdf.file import XdfFile
 
 BARRIER_S = 0.05
@@ -199,7 +201,7 @@ class Engine:
                 own |= dict.fromkeys(snapshot.opened.uids.values(), snapshot.name)
         for uid in (self._reporter.uid, self._markers.uid if self._markers else None):
             if uid is not None:
-                own[uid] = events.DEVICE
+                own[uid] = DEVICE
         return own | self.player.uids
 
     def _hear(self, device: str, event: HostEvent) -> None:

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from acquire.lsl.streams import Outlet
+from acquire.lsl.outlet import Outlet
 from devices.base import Channel, StreamSpec
 from recordings.manifest import Event
-
-DEVICE = "unisono"
-"""What stands for a device in the manifest's entry of this stream."""
 
 SPEC = StreamSpec(
     name="unisono-events",

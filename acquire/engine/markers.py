@@ -8,7 +8,8 @@ import threading
 import numpy as np
 
 from acquire.errors import ControlError
-from acquire.lsl.streams import Outlet, local_clock
+from acquire.lsl.clock import local_clock
+from acquire.lsl.outlet import Outlet
 from devices.base import Channel, StreamSpec
 
 SPEC = StreamSpec(

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from acquire.errors import ControlError
-from acquire.lsl.streams import local_clock
+from acquire.lsl.clock import local_clock
 from acquire.processes.device_link import DeviceProcess
 from acquire.pump.discovery import Discovery
 from acquire.pump.pump import Pump

@@ -6,16 +6,14 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable
-from typing import Literal
 
 from acquire.engine import events
-from acquire.lsl.streams import Outlet, local_clock
+from acquire.lsl.clock import local_clock
+from acquire.lsl.outlet import Outlet
 from acquire.take.folder import Session
-from recordings.manifest import Event
+from recordings.manifest import Event, Level
 
 log = logging.getLogger(__name__)
-
-Level = Literal["info", "warning", "error"]
 
 MAX_UNRECORDED = 100
 """Events between two recordings that go into the next one's manifest."""

@@ -10,7 +10,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-from acquire.processes.device_link import signals_kept_from_children
+from acquire.processes.child import signals_kept_from_children
 
 log = logging.getLogger(__name__)
 

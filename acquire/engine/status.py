@@ -8,8 +8,7 @@ from pathlib import Path
 
 from acquire.lsl.streams import StreamKey
 from acquire.processes.device_link import DeviceSnapshot
-from acquire.pump.pump import LiveStream
-from recordings.manifest import State, StreamEntry, VideoEntry
+from acquire.pump.live_stream import LiveStream
 
 
 class Phase(StrEnum):
@@ -52,23 +51,6 @@ class Status:
     path: Path | None
     lsl_start: float | None
     missing: tuple[str, ...] = ()  # what the rig asks for and is not there, in words
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How a recording ended. `path` is the session's folder, or the XDF file."""
-
-    path: Path
-    state: State
-    streams: tuple[StreamEntry, ...]
-    videos: tuple[VideoEntry, ...]
-    alarms: int
-    error: str | None = None
-
-    @property
-    def lost(self) -> int:
-        """Samples and frames that should be there and are not."""
-        return sum(stream.lost for stream in self.streams)
 
 
 def stream_status(stream: LiveStream, selected: bool) -> StreamStatus:

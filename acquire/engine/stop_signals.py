@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from types import FrameType
 
-from acquire.lsl.streams import local_clock
+from acquire.lsl.clock import local_clock
 
 AHEAD_S = 0.03
 """How long before the planned end the order to stop is given, so that the end is exact."""

@@ -15,17 +15,20 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from multiprocessing.connection import Connection
-from typing import Any, Literal
+from typing import Any
 
 from pydantic import ValidationError
 
 from acquire.camera.stream import CameraStream
 from acquire.errors import AcquireError
 from acquire.host.input_listener import Listener, Wish, codes_to
-from acquire.host.signal_stream import LossLog, SignalStream
+from acquire.host.signal_stream import SignalStream
+from acquire.lsl.clock import LslClock
+from acquire.lsl.config import configure
 from acquire.lsl.device_clock import ClockModel
-from acquire.lsl.streams import LslClock, Outlet, configure
-from acquire.processes.device_link import pipe_of
+from acquire.lsl.outlet import Outlet
+from acquire.processes.child import pipe_of
+from acquire.processes.loss_log import LossLog
 from acquire.processes.messages import (
     Answer,
     ArmVideo,
@@ -56,6 +59,7 @@ from devices.base import (
     StreamSpec,
 )
 from recordings.errors import RecordingError
+from recordings.manifest import Level
 
 log = logging.getLogger(__name__)
 
@@ -207,7 +211,7 @@ class Host:
         with self._send_lock:
             self._pipe.send(message)
 
-    def _event(self, level: Literal["info", "warning", "error"], code: str, text: str) -> None:
+    def _event(self, level: Level, code: str, text: str) -> None:
         try:
             named = text if text.startswith(f"{self._name}: ") else f"{self._name}: {text}"
             self._send(HostEvent(self._clock.now(), level, code, named))

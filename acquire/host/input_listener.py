@@ -19,7 +19,8 @@ import pylsl
 from pylsl.util import LostError
 
 from acquire.lsl.streams import FoundStream, Resolver
-from devices.base import Array, Chunk, DeviceError, F64Array, StreamQuery
+from devices.arrays import Array, F64Array
+from devices.base import Chunk, DeviceError, StreamQuery
 from devices.marker_codes import codes_in
 
 log = logging.getLogger(__name__)

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from pydantic import Field
 
+from acquire.processes.messages import OVER
+from devices.arrays import F64Array
 from devices.base import (
     Channel,
     Chunk,
@@ -23,15 +25,14 @@ from devices.base import (
     Device,
     DeviceError,
     Dtype,
-    F64Array,
     Frame,
     Notice,
     Settings,
     StreamSpec,
     VideoSpec,
 )
-from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.errors import RecordingError
+from recordings.stream_kinds import EVENTS_STREAM
 
 if TYPE_CHECKING:
     from recordings.read.camera import Camera
@@ -44,8 +45,6 @@ AHEAD_S = 0.1
 """The first sample is due this long after the start; a driver is never silent for 0.2 s."""
 TAIL_S = 0.5
 """So long after the last sample the end is told: whoever records has pulled it by then."""
-OVER = "replay-over"
-"""The code of the event that tells the end."""
 
 
 class ReplaySettings(Settings):

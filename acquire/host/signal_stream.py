@@ -3,42 +3,14 @@
 from __future__ import annotations
 
 import math
-import threading
 
 import numpy as np
 
 from acquire.lsl.device_clock import ClockModel
-from acquire.lsl.streams import Outlet
-from acquire.processes.messages import Loss
-from devices.base import Chunk, DeviceError, F64Array, StreamSpec
-
-MAX_LOSSES = 1000
-"""Losses that may wait to be told; further ones are added to the last of their stream."""
-
-
-class LossLog:
-    """Collects losses until the next status takes them."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._losses: list[Loss] = []
-
-    def add(self, stream: str, time: float, count: int) -> None:
-        """Note that `count` samples of `stream` are missing right before LSL time `time`."""
-        if count <= 0:
-            return
-        with self._lock:
-            if len(self._losses) >= MAX_LOSSES and self._losses[-1].stream == stream:
-                last = self._losses.pop()
-                self._losses.append(Loss(stream, time, last.count + count))
-            else:
-                self._losses.append(Loss(stream, time, count))
-
-    def take(self) -> tuple[Loss, ...]:
-        """Give the losses that nobody has been told yet."""
-        with self._lock:
-            losses, self._losses = tuple(self._losses), []
-        return losses
+from acquire.lsl.outlet import Outlet
+from acquire.processes.loss_log import LossLog
+from devices.arrays import F64Array
+from devices.base import Chunk, DeviceError, StreamSpec
 
 
 class SignalStream:

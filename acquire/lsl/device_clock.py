@@ -14,7 +14,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 
 Point = tuple[float, float]
 

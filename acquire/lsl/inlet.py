@@ -14,8 +14,9 @@ import pylsl
 from pylsl.lib import lib
 from pylsl.util import LostError, handle_error
 
-from acquire.lsl.streams import BUFFER_S, FoundStream
-from devices.base import Array, F64Array
+from acquire.lsl.config import BUFFER_S
+from acquire.lsl.streams import FoundStream
+from devices.arrays import Array, F64Array
 
 CHUNK_S = 1.0
 """How much one pull takes at most; a larger buffer only costs memory."""

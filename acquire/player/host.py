@@ -17,14 +17,16 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from acquire.errors import AcquireError, ControlError
-from acquire.lsl.streams import configure, local_clock
+from acquire.lsl.clock import local_clock
+from acquire.lsl.config import configure
 from acquire.player.messages import Loaded, OpenPlayer
 from acquire.player.participant import SimulatedParticipant
 from acquire.player.player import FRAMES, MARKERS, Player
 from acquire.player.run import Run
-from acquire.processes.device_link import pipe_of
+from acquire.processes.child import pipe_of
 from acquire.processes.messages import Answer, Close, Command, HostEvent, Opened, Request
-from acquire.protocol.model import Protocol, load_protocol
+from acquire.protocol.file import load_protocol
+from acquire.protocol.model import Protocol
 from acquire.protocol.plan import Plan, make_plan
 from acquire.protocol.stimuli import MediaInfo, prepare_stimuli
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from acquire.errors import ControlError
 from acquire.player.marks import PlayState
@@ -26,7 +26,7 @@ from acquire.player.messages import (
 )
 from acquire.player.ratings import RatingsFile, is_answer
 from acquire.processes.device_link import DeviceProcess
-from acquire.processes.messages import Command, HostEvent, Loss
+from acquire.processes.messages import Command, HostEvent, Loss, Tell
 from acquire.rig.file import Rig
 from acquire.take.xdf_recorder import RecordedStream
 from recordings.disk.atomic import replace_file
@@ -38,8 +38,6 @@ OPEN_S = 300.0
 """How long a protocol may take to load: stand-in clips may have to be made."""
 CLOSE_S = 5.0
 ABORT_S = 2.0
-
-Report = Callable[[str, Literal["info", "warning", "error"], str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +103,7 @@ class PlayerLink:
     def __init__(
         self,
         lsl_config: str | None,
-        report: Report,
+        report: Tell,
         connect: Callable[[set[str]], object] = lambda uids: None,
         light_port: Callable[[], int | None] = lambda: None,
     ) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Final
 import numpy as np
 
 from acquire.errors import ControlError
-from acquire.lsl.streams import Outlet
+from acquire.lsl.outlet import Outlet
 from acquire.player.marks import Interrupted, Mark, Picture, Visit
 from acquire.player.messages import Marked, PlayerStatus
 from acquire.player.participant import Act, SimulatedParticipant

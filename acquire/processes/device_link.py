@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import contextlib
 import itertools
-import signal
 import subprocess
-import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, replace
 from multiprocessing import Pipe
-from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
 from acquire.errors import ControlError
+from acquire.processes.child import start_child
 from acquire.processes.messages import (
     Answer,
     Close,
@@ -33,63 +30,6 @@ from devices.base import VideoSpec
 
 ANSWER_S = 5.0
 """How long a device process may take to answer; drivers open in a thread of their own."""
-
-KEPT_SIGNALS = [
-    getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
-]
-
-
-@contextlib.contextmanager
-def signals_kept_from_children() -> Iterator[None]:
-    """Block the signals that end a program, so that a child started here never gets them.
-
-    A Ctrl-C reaches the whole process group; which part ends when is for the engine to say. A
-    blocked signal is inherited and, unlike an ignored one, not lost to this process meanwhile.
-    """
-    if sys.platform == "win32":  # children are started in a process group of their own there
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, KEPT_SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
-
-
-def start_child(module: str, pipe: Connection, cwd: Path | None) -> subprocess.Popen[bytes]:
-    """Start `python -m module HANDLE` with one end of a pipe, out of reach of Ctrl-C.
-
-    -P keeps the working folder out of the module search: a lab's folder may well hold a
-    `devices` or a `recordings` of its own.
-    """
-    command = [sys.executable, "-P", "-m", module, str(pipe.fileno())]
-    if sys.platform == "win32":
-        info = subprocess.STARTUPINFO(lpAttributeList={"handle_list": [pipe.fileno()]})
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            cwd=cwd,
-            startupinfo=info,
-            close_fds=False,
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
-        )
-    with signals_kept_from_children():
-        return subprocess.Popen(
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            cwd=cwd,
-            pass_fds=[pipe.fileno()],
-        )
-
-
-def pipe_of(handle: int) -> Connection:
-    """Open, in the child, its end of the pipe that `start_child` has handed over."""
-    if sys.platform == "win32":
-        from multiprocessing.connection import PipeConnection
-
-        return PipeConnection(handle)  # type: ignore[return-value]
-    return Connection(handle)
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +214,6 @@ class DeviceProcess:
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
         text = f"{name}: its process ended ({how}); its streams are gone"
         self._change(state=DeviceState.FAILED, error=text)
-        from acquire.lsl.streams import local_clock
+        from acquire.lsl.clock import local_clock
 
         self._on_event(name, HostEvent(local_clock(), "error", "device-died", text))

@@ -7,15 +7,19 @@ Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `SplitVideo`, `TakePreview`
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from acquire.camera.gate import GateSettings
-from devices.base import StreamSpec, VideoSpec
-from recordings.manifest import Fate
+from acquire.rig.video import VideoOptions
+from devices.base import (
+    StreamSpec,
+    VideoSpec,
+)
+from recordings.manifest import Level
+from recordings.stream_kinds import Fate
 
 
 class DeviceState(StrEnum):
@@ -26,16 +30,6 @@ class DeviceState(StrEnum):
     RUNNING = "running"
     STALLED = "stalled"  # open, but silent
     FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class VideoOptions:
-    """How a camera's frames are stored."""
-
-    codec: str = "auto"
-    ring_s: float = 1.0
-    gate: GateSettings | None = None
-    on_overload: Literal["count", "degrade"] = "count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,9 +169,28 @@ class HostEvent:
     """Something happened in a device process."""
 
     time: float
-    level: Literal["info", "warning", "error"]
+    level: Level
     code: str
     text: str
 
 
+Tell = Callable[[str, Level, str, str], None]
+"""Tells everybody what happened: source, level, code, text. From any thread."""
+
 Upward = Answer | Opened | HostStatus | HostEvent
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A preview. `focus` is the variance of the Laplacian: higher is sharper, for one scene."""
+
+    jpeg: bytes
+    stamp: float  # LSL time of the frame
+    device_frame: int
+    histogram: tuple[int, ...]  # 64 bins, dark to bright
+    saturated: float  # share of pixels at or above 250 of 255
+    focus: float
+
+
+OVER = "replay-over"
+"""The code of the event that tells the end."""

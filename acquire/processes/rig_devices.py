@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import Any
 
 from acquire.errors import ControlError, Unknown
-from acquire.lsl.streams import local_clock
+from acquire.lsl.clock import local_clock
 from acquire.processes.device_link import DeviceProcess
 from acquire.processes.messages import DeviceState, HostEvent, Loss, Open
 from acquire.processes.restarts import Restarts

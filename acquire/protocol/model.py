@@ -9,20 +9,14 @@ order. A block without is one trial. Nothing here draws, plays or touches a stim
 from __future__ import annotations
 
 import hashlib
-import json
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
-from acquire.errors import ConfigError
-from acquire.protocol.problem_text import problem_text
-from acquire.protocol.scales import BUILT_IN, SCALES, Scale, ScaleTable
-from acquire.validation_text import suggestion
+from acquire.protocol.scales import BUILT_IN, Scale, ScaleTable
 
 Code = Annotated[int, Field(ge=1, le=255)]
 Said = Annotated[str, Field(min_length=1, max_length=500)]
@@ -230,7 +224,7 @@ class ProtocolFile(_Table):
     block: tuple[Block, ...] = Field(min_length=1)
 
 
-_TABLES: dict[str, type[_Table]] = {
+TABLES: dict[str, type[_Table]] = {
     "": ProtocolFile,
     "protocol": ProtocolTable,
     "words": Words,
@@ -281,78 +275,3 @@ class Protocol:
         return tuple(
             s for s in self.file.stimulus if every or s.name in wanted or s.category in wanted
         )
-
-
-def shipped() -> list[str]:
-    """List the protocols that come with the program."""
-    folder = resources.files("acquire.protocol") / "shipped"
-    names = (entry.name for entry in folder.iterdir())
-    return sorted(name.removesuffix(".toml") for name in names if name.endswith(".toml"))
-
-
-def load_protocol(name: str | Path) -> Protocol:
-    """Read a protocol file, or the shipped protocol of that name.
-
-    Raises:
-        ConfigError: naming file, key and remedy.
-    """
-    known = shipped()
-    if str(name) in known:
-        file = resources.files("acquire.protocol") / "shipped" / f"{name}.toml"
-        return parse_protocol(file.read_text(encoding="utf-8"), None)
-    path = Path(name).expanduser()
-    try:
-        # Editors on Windows put a byte order mark in front, which is none of TOML's.
-        return parse_protocol(path.read_text(encoding="utf-8-sig"), path)
-    except FileNotFoundError as error:
-        hint = suggestion(str(name), known)
-        raise ConfigError(f"{name}: no such protocol file, and none is shipped{hint}") from error
-    except UnicodeDecodeError as error:
-        odd = f"byte {error.object[error.start]:#04x} at {error.start}"
-        raise ConfigError(f"{path}: is not UTF-8 ({odd}); save it as UTF-8") from error
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}); name another file"
-        ) from error
-
-
-def copy_shipped(name: str, path: Path) -> None:
-    """Write a shipped protocol to a file that does not exist yet.
-
-    Raises:
-        ConfigError: there is none of that name, or the file cannot be written.
-    """
-    if name not in shipped():
-        hint = suggestion(name, shipped())
-        raise ConfigError(f"{name}: no protocol of that name is shipped{hint}")
-    text = (resources.files("acquire.protocol") / "shipped" / f"{name}.toml").read_text(
-        encoding="utf-8"
-    )
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise ConfigError(f"{path}: exists already; name another file") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
-
-
-def parse_protocol(text: str, path: Path | None = None) -> Protocol:
-    """Check the text of a protocol file; see `load_protocol`."""
-    where = str(path or "protocol")
-    try:
-        raw = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{where}: not TOML: {error}") from error
-    try:
-        # As JSON: only so pydantic is strict ("1" is no 1) and takes lists for tuples all the same.
-        file = ProtocolFile.model_validate_json(json.dumps(raw, default=str), strict=True)
-    except ValidationError as error:
-        said = problem_text(error, raw, {"step": KINDS, "scale": SCALES}, _TABLES)
-        raise ConfigError(f"{where}: {said}") from error
-    from acquire.protocol.check import problems
-
-    protocol = Protocol(path, text, file)
-    for problem in problems(protocol):
-        raise ConfigError(f"{where}: {problem}")
-    return protocol

@@ -21,7 +21,7 @@ from acquire.errors import ConfigError
 from acquire.protocol.model import Protocol, StandIn, Stimulus
 from acquire.protocol.order import make_random
 from acquire.protocol.plan import Plan
-from devices.base import U8Array
+from devices.arrays import U8Array
 
 if TYPE_CHECKING:
     import av

@@ -7,9 +7,13 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from acquire.lsl.clock import local_clock
+from acquire.lsl.config import BUFFER_S, FORGET_S
 from acquire.lsl.inlet import Inlet
-from acquire.lsl.streams import BUFFER_S, FORGET_S, FoundStream, Resolver, local_clock
-from acquire.pump.pump import LiveStream, Pump, Report
+from acquire.lsl.streams import FoundStream, Resolver
+from acquire.processes.messages import Tell
+from acquire.pump.live_stream import LiveStream
+from acquire.pump.pump import Pump
 from acquire.rig.file import Expect
 
 log = logging.getLogger(__name__)
@@ -57,7 +61,7 @@ class Discovery:
         selection: Selection,
         own: Callable[[], Mapping[str, str]],
         pump: Pump,
-        report: Report,
+        report: Tell,
     ) -> None:
         """Look for `selection` and for the streams of `own`: LSL uid → the device's name.
 

@@ -8,21 +8,19 @@ from __future__ import annotations
 
 import logging
 import math
-import socket
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
-from acquire.engine import events
+from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet, OffsetEstimate
-from acquire.lsl.streams import FoundStream, local_clock
-from acquire.processes.messages import Loss
+from acquire.lsl.streams import FoundStream
+from acquire.processes.messages import Loss, Tell
+from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.stream_watch import Alarm, StreamWatch
 from acquire.take.xdf_recorder import RecordedStream, Recording, is_sane
-from devices.base import Array, F64Array
+from devices.arrays import Array, F64Array
 from recordings.errors import RecordingError
 
 log = logging.getLogger(__name__)
@@ -42,8 +40,6 @@ HOUSEKEEPING_S = 1.0
 """How often data are synced to the disk; liblsl makes a clock offset every 2 s."""
 OPENING_S = 0.1
 """How often clock offsets are asked for while a stream has none yet."""
-DRIFT_S = 10.0
-"""Two clock offsets this far apart tell a drift."""
 CONNECTED_POLL_S = 0.02
 MAX_ROUNDS = 64
 """Pulls of one stream in one turn: more is a backlog, and waits for the next turn."""
@@ -51,58 +47,13 @@ MAX_ROUNDS = 64
 Pulled = tuple[F64Array, Array]
 """Stamps, shape (n,), and data, shape (n, channels)."""
 
-Report = Callable[[str, Literal["info", "warning", "error"], str, str], None]
-
-
-@dataclass(eq=False, slots=True)
-class LiveStream:
-    """One selected stream, as long as the engine knows it."""
-
-    found: FoundStream
-    xml: str
-    device: str | None
-    inlet: Inlet | None
-    watch: StreamWatch
-    estimate: OffsetEstimate | None = None
-    first_estimate: OffsetEstimate | None = None
-    recorded: RecordedStream | None = None
-    ending: RecordedStream | None = None  # in the recording that a split ends
-    lost: int = 0
-    lost_at: float = -math.inf  # LSL time at which its connection broke
-
-    @property
-    def name(self) -> str:
-        """The stream's name."""
-        return self.found.key.name
-
-    @property
-    def drift_ppm(self) -> float | None:
-        """How much faster its computer's clock is; None before `DRIFT_S`."""
-        first, last = self.first_estimate, self.estimate
-        if first is None or last is None:
-            return None
-        span = last.collection_time - first.collection_time
-        return -1e6 * (last.offset - first.offset) / span if span >= DRIFT_S else None
-
-    @property
-    def offset(self) -> float:
-        """What to add to a stamp to compare it with this computer's clock.
-
-        The rig's own devices here share the clock: the estimate would only add its noise.
-        """
-        if self.estimate is None or (
-            self.device is not None and self.found.key.hostname == socket.gethostname()
-        ):
-            return 0.0
-        return self.estimate.offset
-
 
 class Pump:
     """Moves samples from inlets to the recording, and watches them on the way."""
 
     def __init__(
         self,
-        report: Report,
+        report: Tell,
         on_failure: Callable[[RecordingError], None],
         each_second: Callable[[], None],
     ) -> None:
@@ -164,7 +115,7 @@ class Pump:
     def is_selected(self, stream: LiveStream) -> bool:
         """Whether the recording gets this stream: the one that runs, or else the next."""
         names = self.selection if self._recording is None else self._chosen
-        return names is None or stream.name in names or stream.device == events.DEVICE
+        return names is None or stream.name in names or stream.device == DEVICE
 
     def reconnect(self, stream: LiveStream, found: FoundStream, inlet: Inlet) -> None:
         """Go on with a stream whose outlet came back in the same shape."""

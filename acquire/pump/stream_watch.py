@@ -9,12 +9,12 @@ from __future__ import annotations
 import math
 from collections import deque
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 
 from acquire.lsl.streams import FoundStream
-from devices.base import F64Array
+from devices.arrays import F64Array
+from recordings.manifest import Level
 
 SILENT_S = 2.0
 RATE_TOLERANCE = 0.02
@@ -36,7 +36,7 @@ BACKLOG_PULLS = 3
 class Alarm:
     """One thing somebody should know about a stream."""
 
-    level: Literal["info", "warning", "error"]
+    level: Level
     code: str
     text: str
 

@@ -10,9 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from acquire.camera.gate import GateSettings
 from acquire.errors import ConfigError, Unknown
-from acquire.processes.messages import VideoOptions
+from acquire.rig.video import GateSettings, VideoOptions
 from acquire.validation_text import first_problem, model_at
 from devices import registry
 from devices.base import DeviceError

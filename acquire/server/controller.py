@@ -8,30 +8,30 @@ from __future__ import annotations
 
 import logging
 import subprocess
-import sys
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from acquire.camera.preview import Preview
 from acquire.engine.engine import Engine
-from acquire.engine.status import Outcome, Phase
+from acquire.engine.status import Phase
 from acquire.errors import ConfigError, ControlError
-from acquire.lsl.streams import local_clock
+from acquire.lsl.clock import local_clock
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
-from acquire.processes.device_link import signals_kept_from_children
-from acquire.processes.messages import TakePreview
+from acquire.processes.child import command, signals_kept_from_children
+from acquire.processes.messages import Preview, TakePreview
 from acquire.pump.discovery import Selection
 from acquire.rig.file import Rig, parse_rig
 from acquire.server.event_book import EventBook
 from acquire.take.folder import Labels
+from acquire.take.take import Outcome
+from recordings.certificate import Report
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError, RunTaken
-from recordings.manifest import Event, Report, State
+from recordings.manifest import Event, Level, State
 
 log = logging.getLogger(__name__)
 
@@ -262,9 +262,7 @@ class Controller:
         with self._my_turn():
             self.engine.select(names)
 
-    def report(
-        self, source: str, level: Literal["info", "warning", "error"], code: str, text: str
-    ) -> None:
+    def report(self, source: str, level: Level, code: str, text: str) -> None:
         """Tell everybody what happened; it is not a recording's business."""
         self._hear(Event(time=local_clock(), source=source, level=level, code=code, text=text))
 
@@ -389,12 +387,13 @@ def verify_session(folder: Path) -> Report:
     Raises:
         RecordingError: the check itself failed.
     """
-    program = "from acquire.cli.main import main; main()"
-    command = [sys.executable, "-P", "-c", program, "check", "--json", str(folder)]
     try:
         with signals_kept_from_children():
             done = subprocess.run(
-                command, stdin=subprocess.DEVNULL, capture_output=True, timeout=VERIFY_S
+                command("acquire", "check", "--json", str(folder)),
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=VERIFY_S,
             )
         return Report.model_validate_json(done.stdout)
     except subprocess.TimeoutExpired:

@@ -16,7 +16,7 @@ import uvicorn
 
 from acquire.engine.stop_signals import Stopper
 from acquire.errors import AcquireError, ConfigError
-from acquire.lsl.streams import configuration
+from acquire.lsl.config import configuration
 from acquire.rig.file import Rig
 from acquire.server import systemd
 from acquire.server.api import app as api

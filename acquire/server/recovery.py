@@ -7,10 +7,9 @@ writes a clock offset of each stream every 2 s.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from pathlib import Path
-from typing import Literal
 
+from acquire.processes.messages import Tell
 from recordings import layout
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State
@@ -19,13 +18,11 @@ from recordings.repair.session import finish_session
 QUIET_S = 5.0
 """A file that has not grown for so long is not being written."""
 
-Report = Callable[[str, Literal["info", "warning", "error"], str, str], None]
-
 
 class Recovery:
     """Finishes the unfinished sessions of a data folder, in a thread of its own."""
 
-    def __init__(self, data_dir: Path, report: Report) -> None:
+    def __init__(self, data_dir: Path, report: Tell) -> None:
         self._data_dir = data_dir
         self._report = report
         self._closing = threading.Event()

@@ -11,16 +11,16 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from acquire.lsl.streams import LslClock
+from acquire.lsl.clock import LslClock
 from acquire.rig.file import DeviceTable, Rig
-from acquire.survey.codec_speed import HEADROOM
+from acquire.survey.codec_speed import HEADROOM, CameraSpeed, CodecSpeed
 from devices import registry
-from devices.base import Array, Device, Frame, VideoSpec
+from devices.arrays import Array
+from devices.base import Device, Frame, VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import free_bytes
 from recordings.video.pixel_formats import pixel_format
@@ -30,29 +30,6 @@ FRAMES = 30
 """So many different frames are taken from the camera, and written again and again."""
 CODECS = ("ffv1", "magicyuv", "ffvhuff", "raw")
 """Smallest files first: the first that keeps up is recommended."""
-
-
-@dataclass(frozen=True, slots=True)
-class CodecSpeed:
-    """What one codec reached."""
-
-    codec: str
-    frames_per_s: float
-    ratio: float  # bytes of the camera to bytes of the file
-    minutes: float  # until the disk is full, at the camera's rate
-
-
-@dataclass(frozen=True, slots=True)
-class CameraSpeed:
-    """What one camera of the rig needs, and what was reached."""
-
-    camera: str
-    pixel_format: str
-    needed_fps: float
-    megabytes_per_s: float
-    codecs: tuple[CodecSpeed, ...]
-    recommended: str | None
-    ring_s: float
 
 
 def benchmark(rig: Rig, folder: Path, seconds: float) -> list[CameraSpeed]:

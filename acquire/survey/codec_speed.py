@@ -8,9 +8,10 @@ from __future__ import annotations
 import json
 import socket
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ValidationError
 
@@ -18,9 +19,6 @@ from devices.base import VideoSpec
 from recordings.errors import RecordingError
 from recordings.video.codecs import choose_codec
 from recordings.video.pixel_formats import pixel_format
-
-if TYPE_CHECKING:
-    from acquire.survey.camera_benchmark import CameraSpeed
 
 FILE = "camera-benchmark.json"
 HEADROOM = 1.25
@@ -116,3 +114,26 @@ def _hold(known: Speeds, spec: VideoSpec, asked: str) -> Finding | None:
         else "no codec measured is fast enough: lower the rate or the size"
     )
     return spec.name, "warning", f"{text}: frames will be lost; {remedy}"
+
+
+@dataclass(frozen=True, slots=True)
+class CodecSpeed:
+    """What one codec reached."""
+
+    codec: str
+    frames_per_s: float
+    ratio: float  # bytes of the camera to bytes of the file
+    minutes: float  # until the disk is full, at the camera's rate
+
+
+@dataclass(frozen=True, slots=True)
+class CameraSpeed:
+    """What one camera of the rig needs, and what was reached."""
+
+    camera: str
+    pixel_format: str
+    needed_fps: float
+    megabytes_per_s: float
+    codecs: tuple[CodecSpeed, ...]
+    recommended: str | None
+    ring_s: float

@@ -17,8 +17,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from acquire.lsl.clock import local_clock
+from acquire.lsl.config import user_config
 from acquire.lsl.inlet import Inlet
-from acquire.lsl.streams import FoundStream, Outlet, Resolver, local_clock, user_config
+from acquire.lsl.outlet import Outlet
+from acquire.lsl.streams import FoundStream, Resolver
 from devices.base import Channel, StreamSpec
 
 FIND_S = 3.0

@@ -6,10 +6,10 @@ from collections.abc import Callable, Sequence
 
 from acquire.engine.cameras import with_lost_frames
 from acquire.engine.reporter import Reporter
-from acquire.engine.status import Outcome
 from acquire.processes.messages import VideoSummary
 from acquire.take.disk import gone
 from acquire.take.folder import Session
+from acquire.take.take import Outcome
 from acquire.take.truth import write_truth
 from acquire.take.xdf_recorder import Recording
 from recordings.errors import RecordingError

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO, Any
 
 import acquire
-from acquire.lsl.streams import local_clock
+from acquire.lsl.clock import local_clock
 from acquire.rig.file import Rig
 from recordings import layout
 from recordings.errors import RecordingError

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 
 WINDOW_S = 1.0
 END_S = 0.5

@@ -22,9 +22,10 @@ from acquire.lsl.inlet import OffsetEstimate
 from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import Loss
 from acquire.take.loss_counter import Found, LossCounter
-from devices.base import Array, F64Array
+from devices.arrays import Array, F64Array
 from recordings.errors import DiskFull, RecordingError
-from recordings.manifest import INDEX_CHANNELS, Fate, Gap, StreamEntry
+from recordings.manifest import Gap, StreamEntry
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.xdf import chunks
 from recordings.xdf.file import XdfFile
 

@@ -14,8 +14,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, field_validator
 
-from devices.base import Channel, F64Array, StreamSpec
-from devices.counter_rng import I64Array
+from devices.arrays import F64Array, I64Array
+from devices.base import Channel, StreamSpec
 
 REQUIRED: dict[str, tuple[str, ...]] = {
     "PLAYBACK_FILE_BOARD": ("master_board", "file"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 
 TONE_HZ = 31.25
 DRIVE_A = 6e-9

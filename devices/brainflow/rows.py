@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from devices.base import F64Array
+from devices.arrays import F64Array, I64Array
 from devices.brainflow.boards import PackageCounter
-from devices.counter_rng import I64Array
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from devices.base import DeviceError, Frame, U8Array
+from devices.arrays import U8Array
+from devices.base import DeviceError, Frame
 from devices.camera.genicam_nodes import Configured, GenicamSettings
 
 IDS_16_BIT = 0xFFFF

@@ -13,7 +13,8 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
 
-from devices.base import Clock, U8Array
+from devices.arrays import U8Array
+from devices.base import Clock
 
 WAITING = 8
 """Pictures that wait to be fetched. When they are that many, the newest is dropped and counted."""

@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 from pydantic import Field
 
-from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, U8Array, VideoSpec
+from devices.arrays import U8Array
+from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, VideoSpec
 from devices.camera import gentl
 from devices.camera.genapi_nodes import GenapiNodes
 from devices.camera.genicam_frames import FrameMaker

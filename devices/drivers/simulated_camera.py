@@ -17,14 +17,15 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field, field_validator
 
-from devices.base import Clock, Device, DeviceError, Frame, U8Array, VideoSpec
+from devices.arrays import BoolArray, U8Array
+from devices.base import Clock, Device, DeviceError, Frame, VideoSpec
 from devices.counter_rng import make_key
 from devices.simulation.face import Face, Look
 from devices.simulation.faults import Link
 from devices.simulation.pacing import Pacer, Run
 from devices.simulation.shapes import BLINK_SPAN_S, blink_wave, movement_wave, train
 from devices.simulation.simulated_signal import SimulatedSettings
-from devices.simulation.world import BoolArray, World
+from devices.simulation.world import World
 
 CELL = 8
 CELLS = 32

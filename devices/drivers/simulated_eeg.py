@@ -9,8 +9,8 @@ from __future__ import annotations
 import numpy as np
 from pydantic import Field
 
-from devices.base import Channel, F64Array, StreamSpec
-from devices.counter_rng import I64Array
+from devices.arrays import F32Array, F64Array, I64Array
+from devices.base import Channel, StreamSpec
 from devices.simulation.shapes import (
     BLINK_SPAN_S,
     ECG_SPAN_S,
@@ -20,7 +20,6 @@ from devices.simulation.shapes import (
     train,
 )
 from devices.simulation.simulated_signal import (
-    F32Array,
     NoiseLoop,
     SignalSettings,
     SimulatedSignal,

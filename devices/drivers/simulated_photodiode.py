@@ -13,17 +13,8 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from pydantic import Field
 
-from devices.base import (
-    Array,
-    Channel,
-    Chunk,
-    Clock,
-    Device,
-    DeviceError,
-    F64Array,
-    Settings,
-    StreamSpec,
-)
+from devices.arrays import Array, F64Array
+from devices.base import Channel, Chunk, Clock, Device, DeviceError, Settings, StreamSpec
 from devices.counter_rng import make_key
 
 DARK_V, LIT_V = 0.2, 3.0

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from devices.base import Channel, F64Array, StreamSpec
-from devices.counter_rng import I64Array
+from devices.arrays import F32Array, F64Array, I64Array
+from devices.base import Channel, StreamSpec
 from devices.simulation.shapes import (
     ECG_SPAN_S,
     PPG_SPAN_S,
@@ -23,7 +23,6 @@ from devices.simulation.shapes import (
     train,
 )
 from devices.simulation.simulated_signal import (
-    F32Array,
     NoiseLoop,
     SignalSettings,
     SimulatedSignal,

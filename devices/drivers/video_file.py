@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from pydantic import Field
 
-from devices.base import Clock, Device, DeviceError, Frame, Settings, U8Array, VideoSpec
+from devices.arrays import U8Array
+from devices.base import Clock, Device, DeviceError, Frame, Settings, VideoSpec
 from devices.simulation.faults import Faults, Link
 from devices.simulation.pacing import BEAT_S, Pacer, wait
 

@@ -15,9 +15,8 @@ from typing import Annotated, Literal, cast
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from devices.base import F64Array, U8Array
+from devices.arrays import BoolArray, F64Array, U8Array
 from devices.serial import checksums
-from devices.simulation.world import BoolArray
 
 Byte = Annotated[int, Field(ge=0, le=255)]
 Packing = Literal["bytes", "bits", "bits-reversed"]

@@ -13,11 +13,9 @@ from functools import cache
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from devices.base import U8Array
+from devices.arrays import U8Array, U32Array
 
-U32Array = npt.NDArray[np.uint32]
 Name = Literal[
     "sum8",
     "sum8-complement",

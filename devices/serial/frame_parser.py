@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from devices.base import U8Array
-from devices.counter_rng import I64Array
+from devices.arrays import I64Array, U8Array
 from devices.serial.binary_frames import FrameFormat
 from devices.serial.checksums import NAMES, width_bits
 

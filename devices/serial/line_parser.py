@@ -15,8 +15,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from devices.base import F64Array
-from devices.counter_rng import I64Array
+from devices.arrays import F64Array, I64Array
 
 MAX_LINE = 4096
 """Bytes without a line end that are given up as spoilt."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 
 BUCKET_S = 0.25
 FIRST_LOOK_S = 3.0

@@ -15,8 +15,8 @@ from typing import cast
 
 import numpy as np
 
-from devices.base import Chunk, F64Array
-from devices.counter_rng import I64Array
+from devices.arrays import F64Array, I64Array
+from devices.base import Chunk
 from devices.serial.paced_clock import PacedClock
 
 TIME_UNITS = {

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from devices.base import U8Array
-from devices.simulation.world import BoolArray
+from devices.arrays import BoolArray, U8Array
 
 _BUDGET = 64_000_000  # bytes of all images together
 _STEPS = ((5, 4), (3, 2), (2, 1))  # of lids and of the mouth; the first that fits the budget

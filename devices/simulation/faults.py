@@ -17,9 +17,9 @@ from typing import overload
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from devices.base import DeviceLost, F64Array
-from devices.counter_rng import I64Array, make_key, uniform, uniforms
-from devices.simulation.world import BoolArray
+from devices.arrays import BoolArray, F64Array, I64Array
+from devices.base import DeviceLost
+from devices.counter_rng import make_key, uniform, uniforms
 
 
 class Faults(BaseModel):

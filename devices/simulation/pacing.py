@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from devices.base import Clock, F64Array
+from devices.arrays import F64Array
+from devices.base import Clock
 from devices.simulation.faults import Link
 
 PACKET_S = 0.020  # a packet holds about this much

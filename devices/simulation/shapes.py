@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable
 
 import numpy as np
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 from devices.simulation.world import Kind, Movement, World
 
 BLINK_SPAN_S = (0.08, 0.16)  # before and after the event

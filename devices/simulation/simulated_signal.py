@@ -8,17 +8,15 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import numpy as np
-import numpy.typing as npt
 from pydantic import Field
 
-from devices.base import Chunk, Clock, Device, F64Array, Settings, StreamQuery, StreamSpec
-from devices.counter_rng import I64Array, make_key
+from devices.arrays import F32Array, F64Array, I64Array
+from devices.base import Chunk, Clock, Device, Settings, StreamQuery, StreamSpec
+from devices.counter_rng import make_key
 from devices.marker_codes import codes_in
 from devices.simulation.faults import Faults, Link
 from devices.simulation.pacing import Pacer
 from devices.simulation.world import CODE_HOLD_S, World
-
-F32Array = npt.NDArray[np.float32]
 
 _LOOP_S = 16  # the noise repeats after this long, or after _LOOP_ROWS if that is sooner
 _LOOP_ROWS = 32768

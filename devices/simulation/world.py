@@ -16,10 +16,9 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 import numpy as np
-import numpy.typing as npt
 
-from devices.base import F64Array
-from devices.counter_rng import I64Array, make_key, uniforms
+from devices.arrays import BoolArray, F64Array, I64Array
+from devices.counter_rng import make_key, uniforms
 
 Kind = Literal[
     "heartbeat",  # R peak of the ECG
@@ -47,8 +46,6 @@ _STIMULUS_S = 3.0
 _STIMULUS_SPREAD_S = 0.5  # so that intervals lie in 2…4 s
 _FLASH_S = (0.060, 0.140)
 _MICRO_SHARE = 0.35
-
-BoolArray = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 
 WINDOW_S = 30.0
 """Levels are taken from so much of the past, so that a lamp or a screen may change slowly."""

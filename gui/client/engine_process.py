@@ -10,9 +10,8 @@ import tempfile
 from pathlib import Path
 
 from acquire.errors import AcquireError
+from acquire.processes.child import command
 from acquire.server.data_lock import owner
-
-_PROGRAM = "from acquire.cli.main import main; main()"
 
 
 class EngineProcess:
@@ -27,13 +26,12 @@ class EngineProcess:
         # A file, not a pipe: the engine goes on saying things when the window is gone.
         handle, name = tempfile.mkstemp(prefix="unisono-engine-", suffix=".log")
         self.log = Path(name)
-        command = [sys.executable, "-P", "-c", _PROGRAM, "daemon", str(rig)]
-        command += ["--port", "0", "--rcs-port", "0"]
+        arguments = command("acquire", "daemon", str(rig), "--port", "0", "--rcs-port", "0")
         if data_dir is not None:
-            command += ["--data-dir", str(data_dir)]
+            arguments += ["--data-dir", str(data_dir)]
         try:
             self._process = subprocess.Popen(
-                command,
+                arguments,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=handle,

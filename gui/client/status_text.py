@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, Health, StatusInfo, StreamInfo
 from gui.texts import tr
-from recordings.manifest import Fate
+from recordings.stream_kinds import Fate
 
 LOST_FATES = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)
 

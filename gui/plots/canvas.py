@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from devices.base import Array, F64Array
+from devices.arrays import Array, F64Array
 from gui.plots import strip
 from gui.signals.history import History
 

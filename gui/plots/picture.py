@@ -7,9 +7,8 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QPolygonF
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 from gui.widgets import theme
-from gui.window.face_finder import GUIDE, Share
 
 BINS = 64
 SHADE = 160
@@ -132,3 +131,10 @@ def histogram(image: QImage) -> F64Array:
     counts, _ = np.histogram(rows[:, : gray.width()], BINS, (0, 256))
     found: F64Array = counts / max(1, int(counts.max()))
     return found
+
+
+GUIDE = (0.25, 0.06, 0.50, 0.88)
+"""Where a face should be: left, top, width, height, as shares of the picture."""
+
+Share = tuple[float, float, float, float]
+"""Left, top, width, height as shares of the picture; a face may reach beyond it."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 
 STEPS = (1.0, 2.0, 5.0)
 SMALL, LARGE = 0.25, 0.95

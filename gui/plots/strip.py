@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from devices.base import Array, F64Array
+from devices.arrays import Array, F64Array
 
 _RED_BLUE, _GREEN, _OPAQUE = np.uint32(0xFF00FF), np.uint32(0x00FF00), np.uint32(0xFF000000)
 Image = npt.NDArray[np.uint32]

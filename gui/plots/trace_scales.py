@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from acquire.lsl.streams import StreamKey
-from devices.base import F64Array
+from devices.arrays import F64Array
 from gui.plots.canvas import OVERLAP, Group
 from gui.plots.scaling import AutoScale, Extent, extents, stepped, wandered
 from gui.plots.traces import Trace

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,19 +9,19 @@ from PySide6.QtCore import QObject, QProcess, Qt
 from PySide6.QtWidgets import QDockWidget, QFileDialog
 
 from acquire.errors import AcquireError
+from acquire.processes.child import command
 from acquire.server.api.models import DeviceSettings, Problem, RigInfo
 from gui.client.client import words
 from gui.rig import rig_text
 from gui.rig.editor import RigEditor
+from gui.rig.search import Search
 from gui.rig.settings_form import SettingsForm
 from gui.texts import tr
 from gui.window import parts
-from gui.window.welcome import Search
 
 if TYPE_CHECKING:
     from gui.window.window import RecorderWindow
 
-_PROGRAM = "from acquire.cli.main import main; main()"
 TEST_CODE = 1
 
 
@@ -78,7 +77,8 @@ class RigControl(QObject):
         )
         if name:
             # liblsl reads its configuration once: another rig may be in another LSL session.
-            QProcess.startDetached(sys.executable, ["-P", "-c", _PROGRAM, "gui", name])
+            program, *arguments = command("acquire", "gui", name)
+            QProcess.startDetached(program, arguments)
 
     # Devices.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from devices.base import Array, F64Array
+from devices.arrays import Array, F64Array
 
 
 def min_max(

@@ -8,7 +8,7 @@ from functools import cache
 
 import numpy as np
 
-from devices.base import Array, F64Array
+from devices.arrays import Array, F64Array
 from gui.signals.channel_info import ChannelInfo
 
 ELECTRICAL = ("EEG", "EOG", "EMG", "ECG")

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from devices.base import Array, F64Array
+from devices.arrays import Array, F64Array
 from gui.signals.columns import min_max
 
 KEPT_S = 300.0

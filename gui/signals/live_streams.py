@@ -15,9 +15,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet, OffsetEstimate
-from acquire.lsl.streams import FoundStream, Resolver, StreamKey, local_clock
-from devices.base import Array, F64Array
+from acquire.lsl.streams import FoundStream, Resolver, StreamKey
+from devices.arrays import Array, F64Array
 from gui.signals.channel_info import ChannelInfo, channels_of
 from gui.signals.display_filter import DisplayFilter, FilterSettings
 from gui.signals.history import KEPT_S, History

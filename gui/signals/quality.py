@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from devices.base import Array, F64Array
+from devices.arrays import Array, F64Array
 from gui.signals.channel_info import ChannelInfo
 from gui.texts import tr
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from devices.base import Array, F64Array
+from devices.arrays import Array, F64Array
 
 BANDS: dict[str, tuple[float, float]] = {
     "δ": (1.0, 4.0),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 
 MIN_BEATS = 4
 MAX_SPREAD = 0.35

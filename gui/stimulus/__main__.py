@@ -10,11 +10,11 @@ from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QFontDatabase, QGuiApplication, QScreen, QWindow
 
 from acquire.errors import AcquireError, ConfigError
-from acquire.lsl.streams import local_clock
+from acquire.lsl.clock import local_clock
 from acquire.player.host import PlayerHost
 from acquire.player.marks import PlayState
 from acquire.player.player import Player
-from acquire.processes.device_link import pipe_of
+from acquire.processes.child import pipe_of
 from gui.stimulus.screens import facts, find_screen, pixels_per_mm, warnings
 from gui.stimulus.sound import output_device
 from gui.stimulus.stage import Stage

@@ -19,9 +19,9 @@ from PySide6.QtCore import QPointF, QRect, QSize
 from PySide6.QtGui import QColor, QGuiApplication, QPainter
 
 from acquire.errors import AcquireError, ConfigError
-from acquire.lsl.streams import configuration, configure
+from acquire.lsl.config import configuration, configure
 from acquire.player.marks import Picture
-from devices.base import F64Array
+from devices.arrays import F64Array
 from gui.stimulus.__main__ import check_display, make_window, wait_shown
 from gui.stimulus.screen_calibration import (
     Calibration,

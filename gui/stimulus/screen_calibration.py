@@ -15,7 +15,7 @@ import numpy as np
 from platformdirs import user_config_path
 
 from acquire.errors import ConfigError
-from devices.base import F64Array
+from devices.arrays import F64Array
 from recordings.disk.atomic import replace_file
 
 REACH_S = 0.25

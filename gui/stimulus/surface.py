@@ -25,7 +25,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtOpenGL import QOpenGLWindow
 
-from acquire.lsl.streams import local_clock
+from acquire.lsl.clock import local_clock
 from gui.stimulus.stage import Scene
 
 LEAD_S = 0.010

@@ -11,11 +11,11 @@ from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QVBoxLayout, QWidget
 from acquire.server.api.models import DeviceInfo, Problem, StreamInfo
 from gui.client.client import EngineClient
 from gui.client.status_text import frames
-from gui.plots.picture import PictureView
+from gui.plots.picture import PictureView, Share
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.short_label import ShortLabel
-from gui.window.face_finder import FaceFinder, Share, is_inside
+from gui.window.face_finder import FaceFinder, is_inside
 from recordings import palette
 from recordings.video.face_box import can_find_faces
 

@@ -11,19 +11,15 @@ import numpy as np
 from PySide6.QtCore import QObject, Qt, Signal
 from PySide6.QtGui import QImage
 
+from gui.plots.picture import GUIDE, Share
 from recordings.video.face_box import LOOK_PX, find_face
 
 log = logging.getLogger(__name__)
 
 PERIOD_S = 1.0
-GUIDE = (0.25, 0.06, 0.50, 0.88)
-"""Where a face should be: left, top, width, height, as shares of the picture."""
 SLACK = 1 / 6
 """Share of the found box that may stick out on each side: the box jitters, and that of the
 simulated face, which fills the picture, sticks out by a seventh (tests/bench/bench_face.py)."""
-
-Share = tuple[float, float, float, float]
-"""Left, top, width, height as shares of the picture; a face may reach beyond it."""
 
 
 def is_inside(face: Share, guide: Share = GUIDE) -> bool:

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QProcess, Qt, Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from acquire.cli.demo import SIMULATED_RIG
+from acquire.rig.simulated import SIMULATED_RIG
 from gui.rig import rig_text
+from gui.rig.search import Search
 from gui.texts import tr
 from gui.widgets import theme
-
-_PROGRAM = "from acquire.cli.main import main; main()"
 
 
 class Welcome(QWidget):
@@ -80,29 +77,3 @@ class Welcome(QWidget):
         )
         if name:
             self.rig_chosen.emit(name)
-
-
-class Search(QObject):
-    """Asks every driver what is plugged in, in a process of its own: an SDK may crash."""
-
-    found = Signal(object, str)
-
-    def __init__(self, parent: QObject | None = None) -> None:
-        super().__init__(parent)
-        self._process = QProcess(self)
-        self._process.finished.connect(self._on_finished)
-
-    def start(self) -> None:
-        """Begin; `found` comes when it is done."""
-        self._process.start(sys.executable, ["-P", "-c", _PROGRAM, "devices", "--json"])
-
-    def _on_finished(self) -> None:
-        out = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace")
-        try:
-            drivers = json.loads(out.splitlines()[-1])
-        except (IndexError, ValueError):
-            error = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace")
-            lines = error.strip().splitlines()
-            self.found.emit([], lines[-1] if lines else tr("the search ended without an answer"))
-            return
-        self.found.emit([f["snippet"] for d in drivers for f in d["found"]], "")

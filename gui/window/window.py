@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
 
 from acquire.engine.status import Phase
 from acquire.errors import AcquireError
-from acquire.lsl.streams import StreamKey, configuration, configure
+from acquire.lsl.config import configuration, configure
+from acquire.lsl.streams import StreamKey
 from acquire.server.api.guard import is_loopback
 from acquire.server.api.models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
 from gui.client.client import EngineClient, words
 from gui.client.engine_clock import EngineClock
 from gui.client.engine_link import EngineLink
-from gui.plots.head_map import ImpedancePanel
 from gui.plots.spectrum import SpectrumView
 from gui.rig.control import RigControl
 from gui.rig.panel import RigPanel
@@ -37,6 +37,7 @@ from gui.window.alarm_bar import Alarm, AlarmBar
 from gui.window.camera_tile import CameraPanel
 from gui.window.event_list import EventList
 from gui.window.gate_panel import GatePanel
+from gui.window.impedance_panel import ImpedancePanel
 from gui.window.layout_memory import LayoutMemory
 from gui.window.main_menu import menu_button
 from gui.window.marker_line import MarkerLine

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from recordings.certificate import Finding
 from recordings.check.stream_exam import StreamExam
-from recordings.manifest import Finding, Manifest
+from recordings.manifest import Manifest
 
 TOLERANCE_S = 0.3
 """A chunk of a slow amplifier may just miss the start or the stop; more is a part not recorded."""

@@ -14,25 +14,21 @@ from pathlib import Path
 from typing import Final
 
 from recordings import layout
+from recordings.certificate import CameraReport, Finding, PairReport, Report, Verdict
 from recordings.check.coverage import coverage_findings
 from recordings.check.frame_ledger import examine_camera
 from recordings.check.integrity import file_findings, recording_findings, state_findings
+from recordings.check.marker_pairs import marker_findings
 from recordings.check.pair_bounds import pair_reports
 from recordings.check.stimulus_timing import stimulus_reports
-from recordings.check.stream_exam import EVENTS_STREAM, StreamExam, examine_stream
+from recordings.check.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
 from recordings.check.truth import Found, find_all, load_truth, summary
 from recordings.errors import RecordingError
-from recordings.manifest import (
-    CameraReport,
-    Finding,
-    Manifest,
-    PairReport,
-    Report,
-    Verdict,
-)
-from recordings.read.markers import Marker, marker_findings, parse_markers
+from recordings.manifest import Manifest
+from recordings.read.markers import Marker, parse_markers
 from recordings.read.session import locate
+from recordings.stream_kinds import EVENTS_STREAM
 from recordings.xdf.reader import XdfRecording, read_xdf
 
 EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2}

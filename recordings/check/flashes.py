@@ -8,16 +8,16 @@ from typing import Final
 
 import numpy as np
 
+from recordings.arrays import F64Array, I64Array
 from recordings.check.truth import MAX_FLASHES, Found
 from recordings.errors import RecordingError
-from recordings.timing import F64Array, IntArray
 
 PATCH: Final = 64  # pixels; the square in the top right corner
 _REACH_S: Final = 0.1
 
 
 def find_flashes(
-    stream: str, path: Path, index: IntArray, times: F64Array, on: F64Array, off: F64Array
+    stream: str, path: Path, index: I64Array, times: F64Array, on: F64Array, off: F64Array
 ) -> Found:
     """Find flashes in the video `path`, whose stored frames have `index` and LSL `times`.
 

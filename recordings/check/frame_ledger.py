@@ -7,10 +7,12 @@ from pathlib import Path
 
 import numpy as np
 
+from recordings.arrays import F64Array
+from recordings.certificate import CameraReport, Finding
 from recordings.check.stream_exam import StreamExam
 from recordings.errors import RecordingError
-from recordings.manifest import INDEX_CHANNELS, CameraReport, Fate, Finding, VideoEntry
-from recordings.timing import F64Array
+from recordings.manifest import VideoEntry
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 
 _LOSSES = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)
 _REMEDIES = {

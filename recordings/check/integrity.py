@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from recordings.manifest import Finding, Manifest, State
+from recordings.certificate import Finding
+from recordings.manifest import Manifest, State
 from recordings.xdf.reader import XdfRecording
 
 _STATES = {

@@ -7,10 +7,11 @@ from itertools import combinations
 
 import numpy as np
 
-from recordings.check.stream_exam import EVENTS_STREAM, StreamExam
+from recordings.arrays import F64Array
+from recordings.certificate import Contribution, PairReport
+from recordings.check.stream_exam import StreamExam
 from recordings.check.truth import Found, errors_summary
-from recordings.manifest import Contribution, PairReport
-from recordings.timing import F64Array
+from recordings.stream_kinds import EVENTS_STREAM
 
 _ENOUGH = 10  # events that a finer kind must have to be preferred
 

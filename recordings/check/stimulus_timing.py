@@ -7,10 +7,11 @@ from typing import Any, Final
 
 import numpy as np
 
-from recordings.check.stream_exam import EVENTS_STREAM
-from recordings.manifest import StimulusReport
+from recordings.arrays import F64Array
+from recordings.certificate import StimulusReport
 from recordings.read.markers import Marker
-from recordings.timing import F64Array, percentile
+from recordings.stream_kinds import EVENTS_STREAM
+from recordings.timing import percentile
 
 FLASH: Final = "flash_on"
 _BEFORE_S, _AFTER_S = 0.1, 0.3

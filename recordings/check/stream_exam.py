@@ -4,25 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Final
 
 import numpy as np
 
 from recordings import timing
-from recordings.manifest import INDEX_CHANNELS, Finding, Gap, StreamEntry, StreamReport
-from recordings.timing import BoolArray, ClockFit, F64Array, IntArray
+from recordings.arrays import BoolArray, F64Array, I64Array
+from recordings.certificate import Finding, StreamReport
+from recordings.manifest import Gap, StreamEntry
+from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS, VIDEO_TYPE
+from recordings.timing import ClockFit
 from recordings.xdf.reader import XdfStream
-
-EVENTS_STREAM: Final = "unisono-events"
-VIDEO_TYPE: Final = "VideoFrames"
 
 # Limits beyond which a stream gets a finding.
 RATE_OFF: Final = 0.02
 RESIDUAL_S: Final = 1e-3
 OFFSET_PAUSE_S: Final = 15.0
 _MAX_GAPS: Final = 1000  # in the report; the count of lost samples is of all
-
-Level = Literal["info", "warn", "fail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class StreamExam:
     entry: StreamEntry | None  # of the manifest
     fit: ClockFit
     stamps: F64Array  # corrected by the clock offsets, not dejittered
-    cuts: IntArray  # see timing.breaks
+    cuts: I64Array  # see timing.breaks
     scatter_s: float | None  # of the stamps around an even pace
     report: StreamReport
     findings: tuple[Finding, ...]
@@ -103,7 +101,7 @@ def _report(
     entry: StreamEntry | None,
     fit: ClockFit,
     stamps: F64Array,
-    cuts: IntArray,
+    cuts: I64Array,
     gaps: tuple[Gap, ...],
     lost: int,
 ) -> StreamReport:

@@ -11,18 +11,16 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from recordings.check.stream_exam import EVENTS_STREAM
+from recordings.certificate import Finding, Report, Severity
 from recordings.errors import RecordingError
-from recordings.manifest import Fate, Finding, Report
+from recordings.layout import THRESHOLDS_NAME
+from recordings.stream_kinds import EVENTS_STREAM, Fate
 
-NAME: Final = "thresholds.toml"
 _LEVELS_UP: Final = 4  # session, participant's session, participant, study, data folder
-
-Level = Literal["info", "warn", "fail"]
 
 
 class Limit(BaseModel):
@@ -33,7 +31,7 @@ class Limit(BaseModel):
     warn: float | None = Field(default=None, ge=0)
     fail: float | None = Field(default=None, ge=0)
 
-    def level(self, value: float) -> Level:
+    def level(self, value: float) -> Severity:
         """Judge a figure."""
         if self.fail is not None and value > self.fail:
             return "fail"
@@ -90,8 +88,8 @@ def load_thresholds(session: Path, given: Path | None = None) -> Thresholds | No
 def _find(session: Path) -> Path | None:
     folder = session.absolute() if session.is_dir() else session.absolute().parent
     for place in (folder, *list(folder.parents)[:_LEVELS_UP]):
-        if (place / NAME).is_file():
-            return place / NAME
+        if (place / THRESHOLDS_NAME).is_file():
+            return place / THRESHOLDS_NAME
     return None
 
 
@@ -117,7 +115,7 @@ def judge(
                     level=level,
                     code=figure.name.replace("_", "-"),
                     subject=figure.subject,
-                    text=f"{figure.text}; the limit of {NAME} is {above:g}",
+                    text=f"{figure.text}; the limit of {THRESHOLDS_NAME} is {above:g}",
                 )
             )
     return judged

@@ -17,13 +17,15 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from recordings.arrays import F64Array, I64Array
+from recordings.certificate import StreamTruth, Truth
 from recordings.check.frame_ledger import first_file, stored_rows
-from recordings.check.stream_exam import EVENTS_STREAM, StreamExam
+from recordings.check.stream_exam import StreamExam
 from recordings.check.wave_match import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
 from recordings.errors import RecordingError
-from recordings.manifest import INDEX_CHANNELS, StreamTruth, Truth
 from recordings.read.markers import parse_markers
-from recordings.timing import F64Array, IntArray, percentile
+from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS
+from recordings.timing import percentile
 
 MAX_EVENTS: Final = 3000  # of a kind, in one stream: enough for a 99th percentile
 MAX_FLASHES: Final = 200  # each costs some decoded frames
@@ -38,7 +40,7 @@ class WorldEvents:
     """The true times of one kind, ascending, with trigger codes (0 = none)."""
 
     times: F64Array
-    codes: IntArray
+    codes: I64Array
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def _waves(exam: StreamExam, kind: str, times: F64Array, wave: Wave, channel: in
     return Found(exam.name, kind, events[hit], errors, int(np.sum(~hit)))
 
 
-def _line_codes(values: npt.NDArray[Any]) -> IntArray:
+def _line_codes(values: npt.NDArray[Any]) -> I64Array:
     """Turn trigger channels, shape (n, lines), into codes: one holds numbers, several hold bits."""
     if values.shape[1] == 1:
         return np.asarray(np.nan_to_num(values[:, 0]), np.int64)
@@ -144,7 +146,7 @@ def _line_codes(values: npt.NDArray[Any]) -> IntArray:
     return np.asarray(high @ (1 << np.arange(values.shape[1])), np.int64)
 
 
-def _codes(exam: StreamExam, world: WorldEvents, codes: IntArray) -> Found:
+def _codes(exam: StreamExam, world: WorldEvents, codes: I64Array) -> Found:
     """Find codes on trigger lines: the edge lies between the last idle sample and the first coded.
 
     The middle of the two is taken as its time, which leaves half a sample of doubt.
@@ -155,7 +157,7 @@ def _codes(exam: StreamExam, world: WorldEvents, codes: IntArray) -> Found:
 
 
 def _match(
-    exam: StreamExam, kind: str, world: WorldEvents, times: F64Array, codes: IntArray
+    exam: StreamExam, kind: str, world: WorldEvents, times: F64Array, codes: I64Array
 ) -> Found:
     """Pair true events with found ones of the same code, within half a second."""
     events = world.times

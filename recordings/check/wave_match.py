@@ -8,17 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
-from recordings.timing import F64Array
+from recordings.arrays import Array, F64Array
 
 SEARCH_S: Final = 0.25  # how far from its true time an event is looked for
 _LEAST_CORRELATION: Final = 0.7
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,9 +21,10 @@ from recordings.errors import RecordingError
 from recordings.export import bids_beh
 from recordings.export.bids_files import Names, write_json
 from recordings.export.shared_tables import NOTHING, read_tsv, write_tsv
+from recordings.read.grid import grid_of
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.read.to_mne import channel_kinds, grid_of, to_mne
+from recordings.read.to_mne import channel_kinds, to_mne
 
 IGNORED: Final = (".unisono/", "**/*_video.*", "**/*_videoframes.*", "**/*_image.*")
 BIDS_VERSION: Final = "1.11.1"

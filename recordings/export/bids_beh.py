@@ -10,15 +10,16 @@ from typing import Final, Literal
 
 import numpy as np
 
-from recordings.check.stream_exam import EVENTS_STREAM, VIDEO_TYPE
+from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.bids_files import Names, column_names, label, write_json, write_tsv_gz
 from recordings.export.shared_tables import write_tsv
-from recordings.read.session import Session, SessionMarker
+from recordings.read.grid import Grid, grid_of
+from recordings.read.markers import SessionMarker
+from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.read.to_mne import Grid, grid_of
 from recordings.read.trials import Trial, trials
-from recordings.timing import F64Array
+from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
 
 _UNITS: Final = {
     "microvolts": "uV", "millivolts": "mV", "volts": "V", "microsiemens": "uS", "celsius": "oC",

@@ -15,13 +15,15 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from recordings.check.stream_exam import EVENTS_STREAM, VIDEO_TYPE
 from recordings.errors import RecordingError
 from recordings.export.file_names import file_stems
 from recordings.export.tasks import session_name
+from recordings.read.grid import Grid, grid_of
+from recordings.read.markers import describe
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.read.to_mne import Grid, describe, grid_of, unique
+from recordings.read.to_mne import unique
+from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
 
 _UNITS: Final = {
     "microvolts": "uV", "millivolts": "mV", "volts": "V", "microsiemens": "uS", "celsius": "degC",

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.errors import RecordingError
 from recordings.read.session import Session
+from recordings.stream_kinds import EVENTS_STREAM
 
 CLIP_END: Final = 100
 """The code at the end of a clip where codes are all there is, as in MMME; onsets are above it."""

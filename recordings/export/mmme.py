@@ -20,14 +20,14 @@ from typing import Final, Literal
 
 import numpy as np
 
-from recordings.check.stream_exam import EVENTS_STREAM, VIDEO_TYPE
+from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.clips import choose_camera, picture_of, write_image
 from recordings.export.excerpts import Piece, clips_of
 from recordings.export.file_names import file_stems
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.timing import F64Array
+from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
 
 COUNTER: Final = 1000
 CODING_COLUMNS: Final = (

@@ -13,11 +13,11 @@ from typing import Any
 
 import numpy as np
 
+from recordings.arrays import F64Array, I64Array
 from recordings.errors import RecordingError
 from recordings.export.tasks import session_name
 from recordings.read.camera import Camera
 from recordings.read.session import Session
-from recordings.timing import F64Array, IntArray
 from recordings.video.pixel_formats import Picture
 
 
@@ -105,7 +105,7 @@ def write_mp4(
             container.mux(stream.encode(None))
 
 
-def ticks(times: F64Array, rate_hz: float) -> IntArray:
+def ticks(times: F64Array, rate_hz: float) -> I64Array:
     """Return times from the first on in ticks of a container, shape (n,), each later than the last.
 
     Two frames never share a time, no container can hold them: one that comes no later than the one

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from recordings.arrays import F64Array, I64Array
 from recordings.errors import RecordingError
-from recordings.manifest import INDEX_CHANNELS, Fate, VideoEntry
+from recordings.manifest import VideoEntry
 from recordings.read.stream import Stream
-from recordings.timing import F64Array, IntArray
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 
 if TYPE_CHECKING:  # PyAV takes a quarter of a second
     from recordings.video.writer import VideoReader
@@ -37,14 +38,14 @@ class Camera:
         return f"<Camera {self.name}: {len(self)} frames of {self.entry.width}×{self.entry.height}>"
 
     @cached_property
-    def rows(self) -> IntArray:
+    def rows(self) -> I64Array:
         """The row of the index stream of each stored frame, shape (n,)."""
         index, _, fate = self.stream.xdf.read(channels=_COLUMNS).T
         stored = np.flatnonzero((fate == Fate.STORED.code) & (index >= 0))
         return stored[: len(stored) - self.entry.taken_back]
 
     @cached_property
-    def _rows(self) -> tuple[F64Array, IntArray, IntArray, IntArray]:
+    def _rows(self) -> tuple[F64Array, I64Array, I64Array, I64Array]:
         """(times, file number, index in the file, device frame) of each stored frame."""
         times, values = self.stream.read(channels=_COLUMNS)
         index, frame, _ = values.T
@@ -60,7 +61,7 @@ class Camera:
         return self._rows[0]
 
     @property
-    def device_frames(self) -> IntArray:
+    def device_frames(self) -> I64Array:
         """The camera's own numbers of the stored frames, −1 where it gave none, shape (n,)."""
         return self._rows[3]
 

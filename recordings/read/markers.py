@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from recordings.manifest import Finding
-from recordings.timing import F64Array
+from recordings.arrays import F64Array
 
 ENDS = frozenset({"end", "skip", "repeat", "abort"})
 
@@ -55,51 +53,37 @@ def _fields(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def marker_findings(name: str, markers: list[Marker]) -> Iterator[Finding]:
-    """Say which onsets have no end, which ends no onset, and which onsets no code.
+@dataclass(frozen=True, slots=True)
+class SessionMarker:
+    """One marker, and the stream that it comes from."""
 
-    What was on when the recording stopped, and what ended just after it began, is no fault.
-    """
-    running: dict[tuple[Any, Any], Marker] = {}
-    unended: list[Marker] = []
-    strays = uncoded = 0
-    for marker in (m for m in markers if m.event):
-        key = (str(marker.fields.get("trial")), str(marker.fields.get("stimulus")))
-        if marker.event == "onset":
-            # A cross or a question may go without a code; a stimulus cannot be found without.
-            needs_code = marker.fields.get("stimulus", "") is not None
-            uncoded += marker.code is None and needs_code
-            if key in running:
-                unended.append(running[key])
-            running[key] = marker
-        elif marker.event in ENDS and running.pop(key, None) is None:
-            strays += marker.event == "end"
-    left = sorted(running.values(), key=lambda m: m.time)
-    last_onset = max((m.time for m in markers if m.event == "onset"), default=0.0)
-    unended += [m for m in left if m.time < last_onset]
-    first = next((m.event for m in markers if m.event in ("onset", "end")), "")
-    strays -= first == "end"
-    if unended:
-        yield _incomplete(name, "onset-no-end", f"{len(unended)} onsets have no end", unended)
-    if strays > 0:
-        yield _incomplete(name, "end-no-onset", f"{strays} ends have no onset", [])
-    if uncoded:
-        yield _incomplete(name, "onset-no-code", f"{uncoded} onsets carry no code", [])
-    if any(m.time >= last_onset for m in left):
-        yield Finding(
-            level="info",
-            code="onset-open",
-            subject=name,
-            text="the last stimulus was still on when the recording stopped",
-        )
+    stream: str
+    marker: Marker
+
+    @property
+    def time(self) -> float:
+        """LSL time, seconds."""
+        return self.marker.time
+
+    @property
+    def event(self) -> str:
+        """What happened (onset, end…), "" where the marker does not say."""
+        return self.marker.event
+
+    @property
+    def code(self) -> int | None:
+        """The trigger code, if any."""
+        return self.marker.code
+
+    def text(self, field: str) -> str:
+        """Return a field of the marker (trial, step, stimulus…) as text, "" where it has none."""
+        value = self.marker.fields.get(field)
+        return "" if value is None else str(value)
 
 
-def _incomplete(name: str, code: str, text: str, at: list[Marker]) -> Finding:
-    where = ", ".join(str(m.fields.get("stimulus") or m.code) for m in at[:5])
-    return Finding(
-        level="warn",
-        code=code,
-        subject=name,
-        text=f"{text}: {where}" if where else text,
-        remedy="leave these trials out, or look up what happened in the events",
-    )
+def describe(one: SessionMarker) -> str:
+    """Name a marker in a few words: `onset/clip-3/103`; its text where it is no JSON."""
+    if not one.event:
+        return one.marker.text or "marker"
+    parts = (one.event, one.text("stimulus"), one.code)
+    return "/".join(str(part) for part in parts if part not in ("", None))

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -20,44 +19,16 @@ from types import TracebackType
 from typing import Any, Self
 
 from recordings import layout
-from recordings.check.stream_exam import VIDEO_TYPE
 from recordings.errors import RecordingError
-from recordings.manifest import INDEX_CHANNELS, MANIFEST_NAME, Manifest, VideoEntry
+from recordings.manifest import MANIFEST_NAME, Manifest, VideoEntry
 from recordings.read.camera import Camera
-from recordings.read.markers import Marker, parse_markers
+from recordings.read.markers import SessionMarker, parse_markers
 from recordings.read.stream import Stamps, Stream
 from recordings.read.trials import Trial, columns, trials
+from recordings.stream_kinds import INDEX_CHANNELS, VIDEO_TYPE
 from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
 
 __all__ = ["Camera", "Session", "SessionMarker", "Stamps", "Stream", "Trial", "open_session"]
-
-
-@dataclass(frozen=True, slots=True)
-class SessionMarker:
-    """One marker, and the stream that it comes from."""
-
-    stream: str
-    marker: Marker
-
-    @property
-    def time(self) -> float:
-        """LSL time, seconds."""
-        return self.marker.time
-
-    @property
-    def event(self) -> str:
-        """What happened (onset, end…), "" where the marker does not say."""
-        return self.marker.event
-
-    @property
-    def code(self) -> int | None:
-        """The trigger code, if any."""
-        return self.marker.code
-
-    def text(self, field: str) -> str:
-        """Return a field of the marker (trial, step, stimulus…) as text, "" where it has none."""
-        value = self.marker.fields.get(field)
-        return "" if value is None else str(value)
 
 
 class Session:

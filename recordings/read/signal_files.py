@@ -12,15 +12,12 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-import numpy.typing as npt
 
+from recordings.arrays import Array, F64Array
 from recordings.errors import RecordingError
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.timing import F64Array
 from recordings.xdf.header import ChannelInfo
-
-Array = npt.NDArray[Any]
 
 
 @dataclass(slots=True)

@@ -11,9 +11,10 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings import timing
+from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.manifest import StreamEntry
-from recordings.timing import ClockFit, F64Array
+from recordings.timing import ClockFit
 from recordings.xdf.reader import XdfStream
 
 _MARKER_TYPES: Final = frozenset({"markers", "marker", "events", "event", "stim"})

@@ -10,21 +10,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
-import numpy.typing as npt
 
-from recordings import timing
-from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.errors import RecordingError
-from recordings.read.stream import Stamps, Stream
-from recordings.timing import F64Array
+from recordings.read.grid import Grid, grid_of
+from recordings.read.markers import describe
+from recordings.read.stream import Stream
+from recordings.stream_kinds import EVENTS_STREAM
 
 if TYPE_CHECKING:
     import mne
 
-    from recordings.read.session import Session, SessionMarker
+    from recordings.read.session import Session
 
 KINDS: Final = {
     "EEG": "eeg",
@@ -44,70 +43,6 @@ _VOLTS: Final = {
     "volts": 1.0, "volt": 1.0, "v": 1.0, "nanovolts": 1e-9, "nanovolt": 1e-9, "nv": 1e-9,
     "microsiemens": 1e-6, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "siemens": 1.0,
 }  # fmt: skip
-
-
-class Grid:
-    """The samples of a regular stream on an even grid at its nominal rate.
-
-    `at[i]` is where sample i stands; `times` are the samples' own times; `skips` are the stretches
-    (first, after the last) of the grid that no sample fills.
-    """
-
-    def __init__(self, times: F64Array, rate_hz: float) -> None:
-        self.times = times
-        self.rate_hz = rate_hz
-        found = timing.gaps(times, rate_hz)
-        extra = np.zeros(len(times), np.int64)
-        inside = found.index + 1 < len(times)
-        extra[found.index[inside] + 1] = found.lost[inside]
-        self.at = np.arange(len(times)) + np.cumsum(extra)
-        self.skips = [
-            (int(self.at[i]) + 1, int(self.at[i]) + 1 + int(n))
-            for i, n in zip(found.index[inside].tolist(), found.lost[inside].tolist(), strict=True)
-        ]
-
-    def __len__(self) -> int:
-        return int(self.at[-1]) + 1 if len(self.at) else 0
-
-    def position(self, time: float) -> float:
-        """Return where `time` lies on the grid, in samples; outside of the stream, extrapolated."""
-        return float(self.positions(np.array([time]))[0])
-
-    def positions(self, times: F64Array) -> F64Array:
-        """Return where `times`, shape (n,), lie on the grid, as `position` does for one."""
-        own = self.times
-        early, late = times <= own[0], times >= own[-1]
-        # np.interp would turn `at` into floats at every call: 5 ms in an hour of EEG.
-        right = np.clip(np.searchsorted(own, times), 1, max(len(own) - 1, 1))
-        right[early | late] = 0
-        left = np.maximum(right - 1, 0)
-        step = own[right] - own[left]
-        share = np.divide(times - own[left], step, out=np.zeros(len(times)), where=step > 0)
-        out = self.at[left] + share * (self.at[right] - self.at[left])
-        out[early] = (times[early] - own[0]) * self.rate_hz
-        out[late] = self.at[-1] + (times[late] - own[-1]) * self.rate_hz
-        return np.asarray(out, np.float64)
-
-    def spread(self, data: npt.NDArray[Any]) -> npt.NDArray[Any]:
-        """Return data, shape (n, channels), on the grid, shape (len, channels), gaps as zeros."""
-        if len(self) == len(data):
-            return data
-        out = np.zeros((len(self), data.shape[1]), data.dtype)
-        out[self.at] = data
-        return out
-
-
-def grid_of(stream: Stream) -> Grid:
-    """Return the grid of a regular stream.
-
-    Raises:
-        RecordingError: the stream has no rate, holds text, or is empty.
-    """
-    if stream.is_text or stream.rate_hz <= 0:
-        raise RecordingError(f"stream {stream.name!r} has no rate: it is no signal")
-    if not len(stream):
-        raise RecordingError(f"stream {stream.name!r} has no samples")
-    return Grid(stream.times(stamps=Stamps.DEJITTERED), stream.rate_hz)
 
 
 def to_mne(session: Session, name: str | Stream | None = None) -> mne.io.BaseRaw:
@@ -154,14 +89,6 @@ def _annotations(session: Session, grid: Grid, start: datetime | None) -> mne.An
             durations.append(0.0)
             texts.append(describe(one))
     return mne.Annotations(onsets, durations, texts, orig_time=start)
-
-
-def describe(one: SessionMarker) -> str:
-    """Name a marker in a few words: `onset/clip-3/103`; its text where it is no JSON."""
-    if not one.event:
-        return one.marker.text or "marker"
-    parts = (one.event, one.text("stimulus"), one.code)
-    return "/".join(str(part) for part in parts if part not in ("", None))
 
 
 def channel_kinds(stream: Stream) -> list[str]:

@@ -11,12 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from recordings import layout
-from recordings.check import thresholds
 from recordings.errors import RecordingError
 from recordings.manifest import (
-    INDEX_CHANNELS,
     Event,
-    Fate,
     FileEntry,
     Manifest,
     State,
@@ -25,6 +22,7 @@ from recordings.manifest import (
     VideoPart,
 )
 from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.xdf.reader import XdfStream, read_xdf
 
 _INDEX, _FATE = (INDEX_CHANNELS.index(name) for name in ("file_index", "fate"))
@@ -69,7 +67,7 @@ def repair_session(folder: Path, target: Path) -> XdfRepaired:
     try:
         target.mkdir(parents=True)
         done = repair_xdf(folder / layout.XDF_NAME, target / layout.XDF_NAME)
-        for name in [*_videos_of(folder, manifest), *_COPIED, thresholds.NAME]:
+        for name in [*_videos_of(folder, manifest), *_COPIED, layout.THRESHOLDS_NAME]:
             if (folder / name).is_file():
                 shutil.copy2(folder / name, target / name)
     except FileExistsError:

@@ -8,13 +8,13 @@ from typing import Final
 import numpy as np
 
 from recordings import timing
+from recordings.arrays import F64Array
 from recordings.check.examination import Examination
-from recordings.check.stream_exam import EVENTS_STREAM, StreamExam
-from recordings.manifest import INDEX_CHANNELS, Fate
+from recordings.check.stream_exam import StreamExam
 from recordings.read.markers import Marker
 from recordings.report import plots
 from recordings.report.plots import Row, Span, Trace
-from recordings.timing import F64Array
+from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS, Fate
 
 _BEFORE_S: Final = 1.0
 _AFTER_S: Final = 2.0

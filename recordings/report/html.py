@@ -15,13 +15,14 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from recordings import layout, palette
+from recordings.certificate import CameraReport, Finding, PairReport, Report, Verdict
 from recordings.check.examination import Examination, examine
-from recordings.check.stream_exam import EVENTS_STREAM
 from recordings.check.truth import Found
 from recordings.errors import NotWritten
-from recordings.manifest import CameraReport, Fate, Finding, Manifest, PairReport, Report, Verdict
+from recordings.manifest import Manifest
 from recordings.report import figures, plots
 from recordings.report.methods import methods_text, milliseconds
+from recordings.stream_kinds import EVENTS_STREAM, Fate
 
 MAX_PAIRS: Final = 28  # in the table: all pairs of 8 streams
 MAX_EVENTS: Final = 200

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from recordings.check.stream_exam import EVENTS_STREAM
-from recordings.manifest import CameraReport, Manifest, Report, StimulusReport
+from recordings.certificate import CameraReport, Report, StimulusReport
+from recordings.manifest import Manifest
+from recordings.stream_kinds import EVENTS_STREAM
 
 
 def milliseconds(value: float | None) -> str:

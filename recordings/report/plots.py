@@ -14,8 +14,8 @@ from typing import Final
 
 import numpy as np
 
+from recordings.arrays import F64Array
 from recordings.palette import signal_colour
-from recordings.timing import F64Array
 
 WIDTH: Final = 1000
 _SMALL: Final = (320, 150)

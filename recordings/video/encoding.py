@@ -9,11 +9,12 @@ from typing import Any, Final
 import av
 import numpy as np
 
+from recordings.arrays import U8Array
 from recordings.disk.direct_file import DirectFile
 from recordings.video import raw_video
 from recordings.video.codecs import Codec
 from recordings.video.info import METADATA_KEY, VideoInfo
-from recordings.video.pixel_formats import Picture, U8Array, split_bayer, to_picture
+from recordings.video.pixel_formats import Picture, split_bayer, to_picture
 
 _STRIDE_ALIGN: Final = 64  # what SIMD code in libav likes
 _IO_BUFFER: Final = 1 << 18

@@ -21,11 +21,10 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
+from recordings.arrays import U8Array, U16Array
 from recordings.errors import RecordingError
 
 Picture = npt.NDArray[Any]
-U8Array = npt.NDArray[np.uint8]
-U16Array = npt.NDArray[np.uint16]
 Tiling = Literal["none", "bayer-quadrants"]
 
 

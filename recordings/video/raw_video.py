@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 
+from recordings.arrays import U8Array
 from recordings.errors import RecordingError
 from recordings.video.info import VideoInfo
-from recordings.video.pixel_formats import U8Array
 
 HEADER_BYTES: Final = 4096  # keeps frames of whole sectors aligned
 

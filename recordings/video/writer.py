@@ -15,17 +15,13 @@ from typing import Final, Protocol
 
 import av
 
+from recordings.arrays import U8Array
 from recordings.disk.direct_file import DirectFile
 from recordings.errors import RecordingError
 from recordings.video.codecs import CODEC_NAMES, Codec, choose_codec
 from recordings.video.encoding import AvBody, RawBody
 from recordings.video.info import VideoInfo
-from recordings.video.pixel_formats import (
-    Picture,
-    U8Array,
-    as_bytes,
-    pixel_format,
-)
+from recordings.video.pixel_formats import Picture, as_bytes, pixel_format
 from recordings.video.reader import VideoReader, count_packets
 
 __all__ = [

@@ -18,7 +18,7 @@ from xml.sax.saxutils import escape
 import numpy as np
 import numpy.typing as npt
 
-F64Array = npt.NDArray[np.float64]
+from recordings.arrays import F64Array
 
 MAGIC: Final = b"XDF:"
 BOUNDARY_UUID: Final = bytes.fromhex("43A546DCCBF5410FB30ED5467383CBE4")

@@ -17,6 +17,7 @@ from typing import Any, Final, Self
 import numpy as np
 import numpy.typing as npt
 
+from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.xdf import samples
 from recordings.xdf.chunks import MAGIC
@@ -25,7 +26,6 @@ from recordings.xdf.scan import Buffer, Damage, Span, StreamChunks, scan
 
 __all__ = ["Damage", "Footer", "StreamInfo", "XdfRecording", "XdfStream", "read_xdf"]
 
-F64Array = npt.NDArray[np.float64]
 
 _RELEASE: Final = 64 << 20
 """After so many bytes the pages of the file that were read are given back."""

@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from recordings.arrays import F64Array
 from recordings.xdf.chunks import record_dtype
 from recordings.xdf.header import StreamInfo
 
 Buffer = bytes | mmap
-F64Array = npt.NDArray[np.float64]
 
 _STAMP = struct.Struct("<d")
 _VARLEN = {1: struct.Struct("<B"), 4: struct.Struct("<I"), 8: struct.Struct("<Q")}

@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from recordings.layout import free_bytes
-from recordings.manifest import Fate, Manifest, State
+from recordings.manifest import Manifest, State
+from recordings.stream_kinds import Fate
 from recordings.video.writer import VideoReader, count_packets
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (

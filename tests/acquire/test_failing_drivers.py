@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings.manifest import Fate, Manifest, State
+from recordings.manifest import Manifest, State
+from recordings.stream_kinds import Fate
 from recordings.video.writer import count_packets
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from recordings.manifest import Fate, Gap, Manifest, State, StreamEntry
+from recordings.manifest import Gap, Manifest, State, StreamEntry
+from recordings.stream_kinds import Fate
 from recordings.video.writer import count_packets
 from tests.acquire.program import Loaded, Result, load, unisono, write_rig
 

@@ -11,7 +11,8 @@ import psutil
 import pylsl
 import pytest
 
-from recordings.manifest import Fate, Manifest, State
+from recordings.manifest import Manifest, State
+from recordings.stream_kinds import Fate
 from recordings.video.writer import VideoReader
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (

@@ -17,7 +17,7 @@ import numpy as np
 import pylsl
 import pytest
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 from recordings.timing import correct, fit_offsets
 from tests.acquire.program import Loaded, Unisono, load, unique, wait_for
 from tests.acquire.sources import Source, Sources, both_clocks

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from acquire.host.replay import Replay
-from devices.base import Array
-from recordings.manifest import Fate
+from devices.arrays import Array
+from recordings.stream_kinds import Fate
 from recordings.timing import correct, fit_offsets
 from recordings.video.writer import VideoReader
 from recordings.xdf.reader import read_xdf

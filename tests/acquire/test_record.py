@@ -10,7 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from recordings.manifest import INDEX_CHANNELS, Fate, Manifest, State, VideoEntry
+from recordings.manifest import Manifest, State, VideoEntry
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.pixel_formats import Picture
 from recordings.video.writer import VideoReader, count_packets
 from recordings.xdf.reader import read_xdf

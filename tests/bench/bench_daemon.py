@@ -139,7 +139,7 @@ def record(daemon: Daemon, seconds: float) -> dict[str, tuple[float, float]]:
 
 def cycles(daemon: Daemon, count: int) -> dict[str, tuple[float, float]]:
     """Start and stop again and again."""
-    from acquire.lsl.streams import local_clock
+    from acquire.lsl.clock import local_clock
 
     process = psutil.Process(daemon.process.pid)
     starts, memory = [], []

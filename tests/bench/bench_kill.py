@@ -47,7 +47,7 @@ def victims(daemon: object, kind: str, chance: random.Random) -> list[psutil.Pro
 
 def one_round(folder: Path, kind: str, chance: random.Random) -> tuple[str, dict[str, float]]:
     """Record, kill, check; the verdict, and how much of each stream was lost, s."""
-    from acquire.lsl.streams import local_clock
+    from acquire.lsl.clock import local_clock
     from recordings.repair.session import repair_session
     from recordings.xdf.reader import read_xdf
     from tests.acquire.daemon_program import Daemon

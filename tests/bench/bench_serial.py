@@ -60,7 +60,8 @@ def described(kind: str) -> dict[str, Any]:
 
 def measure(kind: str, seconds: float) -> bool:
     from acquire.processes.device_link import DeviceProcess
-    from acquire.processes.messages import Open, VideoOptions
+    from acquire.processes.messages import Open
+    from acquire.rig.video import VideoOptions
 
     lost = 0
 

@@ -26,7 +26,7 @@ def main() -> int:
     options = parser.parse_args()
     private_lsl()
     from acquire.engine.engine import Engine
-    from acquire.lsl.streams import local_clock
+    from acquire.lsl.clock import local_clock
     from acquire.pump.discovery import Selection
     from acquire.rig.file import EMPTY
     from recordings.xdf.reader import read_xdf

@@ -53,7 +53,8 @@ def main() -> int:
     import pylsl
 
     from acquire.processes.device_link import DeviceProcess
-    from acquire.processes.messages import Open, VideoOptions
+    from acquire.processes.messages import Open
+    from acquire.rig.video import VideoOptions
 
     master, slave = os.openpty()
     tty.setraw(slave)

@@ -7,7 +7,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.optimize import minimize_scalar
 
-from devices.base import Array, Chunk, Device, F64Array, Frame
+from devices.arrays import Array, F64Array
+from devices.base import Chunk, Device, Frame
 from tests.devices.clock import FakeClock
 
 

@@ -26,17 +26,17 @@ from devices.simulation.shapes import (
 )
 from devices.simulation.world import World
 from recordings import layout
+from recordings.arrays import F64Array
 from recordings.manifest import (
     ClockPair,
     Event,
-    Fate,
     FileEntry,
     Manifest,
     State,
     StreamEntry,
     VideoEntry,
 )
-from recordings.timing import F64Array
+from recordings.stream_kinds import Fate
 from recordings.video.writer import VideoWriter
 from recordings.xdf import chunks as xdf
 

@@ -8,7 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from acquire.engine.status import Phase
 from acquire.processes.messages import DeviceState
-from recordings.manifest import Event, Fate, State, Verdict
+from recordings.certificate import Verdict
+from recordings.manifest import Event, State
+from recordings.stream_kinds import Fate
 
 Health = Literal["alive", "warning", "missing"]
 Text = Annotated[str, Field(min_length=1, max_length=4000)]

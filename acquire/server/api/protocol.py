@@ -10,7 +10,7 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from acquire.player.messages import PlayOrder
-from acquire.protocol.model import shipped
+from acquire.protocol.file import shipped
 from acquire.server.api.models import Label, ProtocolInfo, TrialInfo
 from acquire.server.controller import Controller
 

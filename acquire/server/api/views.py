@@ -7,15 +7,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from acquire.engine.status import StreamStatus
-from acquire.lsl.streams import local_clock
+from acquire.lsl.clock import local_clock
 from acquire.processes.device_link import DeviceSnapshot
 from acquire.server.api import models as api
 from acquire.server.controller import Controller, Running, Stopped
 from acquire.take import folder as session
 from devices.base import StreamSpec
 from recordings import layout
+from recordings.certificate import Report, Verdict
 from recordings.errors import RecordingError
-from recordings.manifest import Fate, Manifest, Report, Verdict
+from recordings.manifest import Manifest
+from recordings.stream_kinds import Fate
 
 MAX_SESSIONS = 100
 RATE_TOLERANCE = 0.02

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from recordings.manifest import INDEX_CHANNELS, Fate, Manifest
+from recordings.manifest import Manifest
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.writer import VideoReader
 from tests.acquire.program import load, unique, unisono, write_rig
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.camera.gate import MARKER_S, Decision, Gate, GateSettings
+from acquire.camera.gate import Decision, Gate
+from acquire.rig.video import MARKER_S, GateSettings
 
 SETTINGS = GateSettings(
     source="protocol", start_codes=(101, 102), stop_codes=(100,), pre_s=2, post_s=1

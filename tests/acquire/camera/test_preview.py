@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from acquire.camera.preview import MAX_WIDTH, PreviewTap
-from devices.base import Array
+from devices.arrays import Array
 from recordings.video.pixel_formats import pixel_format
 
 

@@ -10,9 +10,10 @@ import pytest
 
 from acquire.camera.encoder_link import NOT_STORED
 from acquire.camera.video_files import VideoFiles
-from acquire.processes.messages import VideoOptions, VideoSummary
+from acquire.processes.messages import VideoSummary
+from acquire.rig.video import VideoOptions
 from devices.base import VideoSpec
-from recordings.manifest import Fate
+from recordings.stream_kinds import Fate
 from recordings.video.writer import VideoReader
 from tests.acquire.program import wait_for
 

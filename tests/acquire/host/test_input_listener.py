@@ -15,7 +15,8 @@ import pytest
 
 from acquire.host.input_listener import Listener, Wish, codes_to
 from acquire.processes.device_link import DeviceProcess
-from acquire.processes.messages import DeviceState, HostEvent, Open, VideoOptions
+from acquire.processes.messages import DeviceState, HostEvent, Open
+from acquire.rig.video import VideoOptions
 from devices.base import Chunk, DeviceError, StreamQuery
 
 

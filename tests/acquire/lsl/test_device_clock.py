@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from acquire.lsl.device_clock import ClockModel, lower_hull
-from devices.base import F64Array
+from devices.arrays import F64Array
 
 
 def errors(

@@ -14,10 +14,10 @@ import psutil
 import pytest
 
 from acquire.errors import ControlError
-from acquire.lsl.streams import local_clock
+from acquire.lsl.clock import local_clock
 from acquire.player.marks import PlayState
 from acquire.player.messages import PlayOrder
-from acquire.protocol.model import load_protocol
+from acquire.protocol.file import load_protocol
 from acquire.protocol.plan import make_plan
 from recordings.manifest import Manifest
 from tests.acquire.player_programs import PROTOCOL, Heard

@@ -14,7 +14,7 @@ from acquire.errors import ControlError
 from acquire.player.marks import Interrupted, Mark, Picture, PlayState, Visit
 from acquire.player.participant import SimulatedParticipant
 from acquire.player.run import Run
-from acquire.protocol.model import load_protocol, parse_protocol
+from acquire.protocol.file import load_protocol, parse_protocol
 from acquire.protocol.plan import Page, Plan, Trial, make_plan
 from acquire.protocol.scales import BUILT_IN, Scale
 

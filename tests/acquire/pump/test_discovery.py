@@ -8,7 +8,8 @@ import pytest
 
 from acquire.pump import discovery
 from acquire.pump.discovery import Discovery, Selection
-from acquire.pump.pump import LiveStream, Pump
+from acquire.pump.live_stream import LiveStream
+from acquire.pump.pump import Pump
 from tests.acquire.program import unique, wait_for
 from tests.acquire.sources import Source, Sources
 

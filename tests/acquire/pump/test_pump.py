@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet
-from acquire.lsl.streams import FoundStream, StreamKey, local_clock
-from acquire.pump.pump import LiveStream, Pump
+from acquire.lsl.streams import FoundStream, StreamKey
+from acquire.pump.live_stream import LiveStream
+from acquire.pump.pump import Pump
 from acquire.pump.stream_watch import StreamWatch
 from acquire.take.xdf_recorder import Recording
-from devices.base import Array, F64Array
+from devices.arrays import Array, F64Array
 from recordings.xdf.file import XdfFile
 from tests.acquire.program import load
 

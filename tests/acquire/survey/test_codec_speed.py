@@ -8,8 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from acquire.survey.camera_benchmark import CameraSpeed, CodecSpeed
-from acquire.survey.codec_speed import FILE, held_against, remember
+from acquire.survey.codec_speed import FILE, CameraSpeed, CodecSpeed, held_against, remember
 from devices.base import VideoSpec
 from tests.acquire.program import event_codes, events_of, unisono, write_rig
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from acquire.take.loss_counter import LossCounter
-from devices.base import F64Array
+from devices.arrays import F64Array
 
 
 def count(stamps: F64Array, rate_hz: float, pull: int) -> int:

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from brainflow.board_shim import BoardIds, BoardShim, BrainFlowInputParams
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 from devices.brainflow.boards import KINDS, REQUIRED, PackageCounter, Params, plan
 from devices.brainflow.impedance import ToneMeter, commands
 from devices.brainflow.rows import Preset, due

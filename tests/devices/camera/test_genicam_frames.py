@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from devices.base import DeviceError, Frame, U8Array
+from devices.arrays import U8Array
+from devices.base import DeviceError, Frame
 from devices.camera.genicam_frames import HOLD_S, FrameMaker, FrameNumbers, line_bytes
 from devices.camera.genicam_nodes import Configured, GenicamSettings
 

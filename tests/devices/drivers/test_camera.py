@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from pydantic import ValidationError
 
-from devices.base import DeviceError, Frame, U8Array, VideoSpec
+from devices.arrays import U8Array
+from devices.base import DeviceError, Frame, VideoSpec
 from devices.drivers.simulated_camera import CameraSettings, SimulatedCamera
 from devices.simulation.faults import Faults
 from devices.simulation.world import World

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from devices.base import Chunk, DeviceError, F64Array
+from devices.arrays import F64Array
+from devices.base import Chunk, DeviceError
 from devices.drivers.photodiode import Photodiode
 from devices.triggers.light_edges import Edge, EdgeDetector, Levels
 from tests.devices.contract import check_settings, check_specs

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from devices.base import U8Array
+from devices.arrays import U8Array
 from devices.serial import checksums
 from devices.serial.binary_frames import FrameFormat
 from devices.serial.frame_parser import FrameParser

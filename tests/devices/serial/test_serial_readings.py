@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from devices.base import Chunk, F64Array
+from devices.arrays import F64Array
+from devices.base import Chunk
 from devices.serial.paced_clock import PacedClock
 from devices.serial.readings import Assembler, Readings
 

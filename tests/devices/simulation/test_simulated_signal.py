@@ -8,7 +8,8 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from devices.base import Array, Chunk, Device, F64Array
+from devices.arrays import Array, F64Array
+from devices.base import Chunk, Device
 from devices.drivers.simulated_eeg import CAP, EEGSettings, SimulatedEEG
 from devices.drivers.simulated_physio import CHANNELS, SimulatedPhysio
 from devices.simulation.faults import Faults

@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.base import Array, F64Array
+from devices.arrays import Array, F64Array
 from gui.signals.columns import min_max
 from gui.signals.history import COARSE_S, History
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 from devices.drivers.simulated_physio import CHANNELS, ECG, PPG, RSP, SimulatedPhysio
 from devices.simulation.simulated_signal import SignalSettings
 from gui.plots.scaling import AutoScale, extents, nice, shown, stepped

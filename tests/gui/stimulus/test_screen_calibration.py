@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.base import F64Array
+from devices.arrays import F64Array
 from gui.stimulus.screen_calibration import Calibration, lag_figures, swap_figures, verdicts
 from recordings.manifest import Manifest
 from recordings.read.session import open_session

@@ -28,7 +28,8 @@ from acquire.player.player import Player
 from acquire.player.run import Run
 from acquire.processes.messages import HostEvent
 from acquire.protocol import check
-from acquire.protocol.model import Words, load_protocol
+from acquire.protocol.file import load_protocol
+from acquire.protocol.model import Words
 from acquire.protocol.plan import Page, make_plan
 from acquire.protocol.scales import BUILT_IN, Choice, Item, Scale, Slider, Text
 from gui.stimulus import surface

@@ -12,13 +12,16 @@ import numpy as np
 import pytest
 
 from recordings import layout, open_session, timing
+from recordings.certificate import Finding, PairReport, Report, Verdict
 from recordings.check.examination import check, exit_code
+from recordings.check.marker_pairs import marker_findings
 from recordings.check.wave_match import BLINK, HEARTBEAT, PULSE, Wave, find_wave
 from recordings.errors import RecordingError
-from recordings.manifest import Fate, Finding, Manifest, PairReport, Report, State, Verdict
-from recordings.read.markers import marker_findings, parse_markers
+from recordings.manifest import Manifest, State
+from recordings.read.markers import parse_markers
 from recordings.report import many
 from recordings.report.html import check_and_report
+from recordings.stream_kinds import Fate
 from recordings.xdf import chunks as xdf
 from recordings.xdf.reader import read_xdf
 from tests.recordings.simulated_session import Plan, make_session

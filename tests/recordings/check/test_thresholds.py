@@ -10,9 +10,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recordings.certificate import Report, Verdict
 from recordings.check.examination import check
 from recordings.errors import RecordingError
-from recordings.manifest import Report, Verdict
 from recordings.report.html import check_and_report
 from recordings.report.methods import methods_text
 from recordings.xdf import chunks as xdf

@@ -13,7 +13,7 @@ from recordings import layout
 from recordings.export import bids, edf, mmme, tables
 from recordings.export.file_names import file_stems
 from recordings.export.shared_tables import read_tsv
-from recordings.read.to_mne import Grid
+from recordings.read.grid import Grid
 from recordings.xdf import chunks
 from tests.recordings.exporting import all_files, exported
 from tests.recordings.foreign_streams import add_stream

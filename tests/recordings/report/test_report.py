@@ -11,9 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings import layout, palette
+from recordings.certificate import Report
 from recordings.check.examination import check, examine
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest, Report, State
+from recordings.manifest import Manifest, State
 from recordings.report import plots
 from recordings.report.html import MAX_PAIRS, check_and_report, render, write_report
 from recordings.report.methods import methods_text, milliseconds

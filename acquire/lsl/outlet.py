@@ -1,0 +1,96 @@
+"""What this program publishes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+import numpy as np
+
+from acquire.lsl.config import BUFFER_S
+from devices.arrays import Array, F64Array
+from devices.base import Dtype, StreamSpec
+
+if TYPE_CHECKING:
+    import pylsl
+
+DTYPES: Final[tuple[Dtype | None, ...]] = (
+    None,
+    "float32",
+    "float64",
+    "string",
+    "int32",
+    "int16",
+    "int8",
+    "int64",
+)
+"""LSL's channel formats by their number."""
+
+
+def make_outlet(spec: StreamSpec, device: str) -> pylsl.StreamOutlet:
+    """Announce a stream, with labels, units and origin by the XDF meta-data conventions."""
+    import pylsl
+
+    info = pylsl.StreamInfo(
+        spec.name,
+        spec.type,
+        len(spec.channels),
+        spec.rate_hz,
+        DTYPES.index(spec.dtype),
+        spec.source_id or f"unisono:{device}:{spec.name}",
+    )
+    desc = info.desc()
+    channels = desc.append_child("channels")
+    for channel in spec.channels:
+        node = channels.append_child("channel")
+        node.append_child_value("label", channel.label)
+        if channel.unit:
+            node.append_child_value("unit", channel.unit)
+        if channel.kind:
+            node.append_child_value("type", channel.kind)
+    acquisition = desc.append_child("acquisition")
+    acquisition.append_child_value("manufacturer", spec.manufacturer or "unknown")
+    acquisition.append_child_value("model", spec.model or "unknown")
+    synchronization = desc.append_child("synchronization")
+    synchronization.append_child_value("can_drop_samples", str(spec.can_drop_samples).lower())
+    for key, value in spec.desc.items():
+        desc.append_child_value(key, value)
+    return pylsl.StreamOutlet(info, max_buffered=BUFFER_S)
+
+
+class Outlet:
+    """An outlet that enforces shape, dtype, contiguity and rising stamps."""
+
+    def __init__(self, spec: StreamSpec, device: str) -> None:
+        self.spec = spec
+        self._lsl = make_outlet(spec, device)
+        self.uid: str = self._lsl.get_info().uid()
+        self._dtype = None if spec.dtype == "string" else np.dtype(spec.dtype)
+        self.last_stamp = -np.inf
+
+    def push(self, times: F64Array, data: Array) -> F64Array:
+        """Push samples, shape (n, channels), with LSL times, shape (n,); give the stamps used.
+
+        Stamps never fall: where the clock model steps back, they wait until it has caught up.
+        """
+        if data.shape != (len(times), len(self.spec.channels)):
+            raise ValueError(
+                f"{self.spec.name}: data of shape {data.shape}, expected "
+                f"({len(times)}, {len(self.spec.channels)})"
+            )
+        stamps = np.maximum.accumulate(np.maximum(times, self.last_stamp))
+        self.last_stamp = float(stamps[-1])
+        if self._dtype is None:
+            self._lsl.push_chunk([[str(v) for v in row] for row in data], stamps.tolist())
+        else:
+            rows = np.ascontiguousarray(data, dtype=self._dtype)
+            self._lsl.push_chunk(rows, stamps.tolist())
+        return cast("F64Array", stamps)
+
+    @property
+    def is_heard(self) -> bool:
+        """Whether an inlet is connected."""
+        return bool(self._lsl.have_consumers())
+
+    def close(self) -> None:
+        """Withdraw the stream from the network."""
+        del self._lsl

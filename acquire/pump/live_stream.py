@@ -1,0 +1,62 @@
+"""One stream as long as the engine knows it."""
+
+from __future__ import annotations
+
+import math
+import socket
+from dataclasses import dataclass
+
+from acquire.lsl.inlet import Inlet, OffsetEstimate
+from acquire.lsl.streams import FoundStream
+from acquire.pump.stream_watch import StreamWatch
+from acquire.take.xdf_recorder import RecordedStream
+
+DRIFT_S = 10.0
+"""Two clock offsets this far apart tell a drift."""
+
+
+@dataclass(eq=False, slots=True)
+class LiveStream:
+    """One selected stream, as long as the engine knows it."""
+
+    found: FoundStream
+    xml: str
+    device: str | None
+    inlet: Inlet | None
+    watch: StreamWatch
+    estimate: OffsetEstimate | None = None
+    first_estimate: OffsetEstimate | None = None
+    recorded: RecordedStream | None = None
+    ending: RecordedStream | None = None  # in the recording that a split ends
+    lost: int = 0
+    lost_at: float = -math.inf  # LSL time at which its connection broke
+
+    @property
+    def name(self) -> str:
+        """The stream's name."""
+        return self.found.key.name
+
+    @property
+    def drift_ppm(self) -> float | None:
+        """How much faster its computer's clock is; None before `DRIFT_S`."""
+        first, last = self.first_estimate, self.estimate
+        if first is None or last is None:
+            return None
+        span = last.collection_time - first.collection_time
+        return -1e6 * (last.offset - first.offset) / span if span >= DRIFT_S else None
+
+    @property
+    def offset(self) -> float:
+        """What to add to a stamp to compare it with this computer's clock.
+
+        The rig's own devices here share the clock: the estimate would only add its noise.
+        """
+        if self.estimate is None or (
+            self.device is not None and self.found.key.hostname == socket.gethostname()
+        ):
+            return 0.0
+        return self.estimate.offset
+
+
+DEVICE = "unisono"
+"""What stands for a device in the manifest's entry of this stream."""

@@ -1,0 +1,15 @@
+"""Array types by what they hold."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+Array = npt.NDArray[Any]
+BoolArray = npt.NDArray[np.bool_]
+F64Array = npt.NDArray[np.float64]
+I64Array = npt.NDArray[np.int64]
+U8Array = npt.NDArray[np.uint8]
+U16Array = npt.NDArray[np.uint16]

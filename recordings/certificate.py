@@ -1,0 +1,138 @@
+"""The models of report.json: what a check says of a session."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from recordings.manifest import VERSION, Frozen, Gap
+from recordings.stream_kinds import Fate
+
+
+class Verdict(StrEnum):
+    """The certificate in one word."""
+
+    PASS = "PASS"
+    WARN = "WARN"
+    FAIL = "FAIL"
+
+
+Severity = Literal["info", "warn", "fail"]
+"""How much a finding weighs."""
+
+
+class Finding(Frozen):
+    """One thing that the check found."""
+
+    level: Severity
+    code: str
+    subject: str  # stream, camera or file
+    text: str
+    remedy: str = ""
+
+
+class StreamReport(Frozen):
+    """What the check measured of one stream. Unknown = None."""
+
+    name: str
+    type: str
+    channels: int
+    samples: int
+    lost: int
+    duplicates: int
+    rate_hz: float
+    effective_rate_hz: float | None = None
+    first_lsl: float | None = None
+    last_lsl: float | None = None
+    offsets: int = 0
+    drift_ppm: float | None = None  # of the stream's clock against the recording computer's
+    offset_residual_ms: float | None = None  # p99 of the clock offsets around their line
+    offset_uncertainty_ms: float | None = None
+    jitter_ms: float | None = None  # p99 of |interval - nominal interval|, as recorded
+    jitter_dejittered_ms: float | None = None
+    latency_ms: float | None = None  # measured device latency; None = unmeasured
+    gaps: tuple[Gap, ...] = ()
+
+
+class Contribution(Frozen):
+    """One source of misalignment in a pair of streams."""
+
+    source: str
+    ms: float
+
+
+class Truth(Frozen):
+    """Errors against the simulated world, in ms."""
+
+    events: int
+    missed: int
+    p50_ms: float
+    p99_ms: float
+    max_ms: float
+    bias_ms: float = 0.0  # median of the errors with their sign: found later than true is positive
+
+
+class PairReport(Frozen):
+    """How far apart one moment can be in two streams."""
+
+    a: str
+    b: str
+    bound_ms: float
+    contributions: tuple[Contribution, ...]
+    unmeasured: tuple[str, ...] = ()
+    truth: Truth | None = None
+    truth_from: str = ""  # the kind of world event that the truth was taken from
+
+
+class StreamTruth(Frozen):
+    """World events found in one stream, against `truth.tsv`."""
+
+    stream: str
+    kind: str
+    truth: Truth
+
+
+class CameraReport(Frozen):
+    """The frame ledger of one camera."""
+
+    name: str
+    file: str
+    codec: str
+    captured: int
+    indexed: int
+    stored: int
+    packets: int
+    fates: dict[Fate, int]
+
+
+class StimulusReport(Frozen):
+    """How exactly the stimuli of one marker stream were shown. Unknown = None."""
+
+    stream: str
+    onsets: int
+    late_p50_ms: float | None = None  # presented - requested, as the player tells
+    late_p99_ms: float | None = None
+    late_max_ms: float | None = None
+    light_from: str = ""  # the photodiode's stream; "" = nobody has measured it
+    light_events: int = 0
+    light_mean_ms: float | None = None  # light - onset: what to add to an onset
+    light_sd_ms: float | None = None
+    light_max_ms: float | None = None
+
+
+class Report(Frozen):
+    """`report.json`: the certificate."""
+
+    format: Literal["unisono-report"] = "unisono-report"
+    version: int = VERSION
+    path: str
+    verdict: Verdict
+    duration_s: float | None = None
+    simulated: bool = False
+    streams: tuple[StreamReport, ...] = ()
+    pairs: tuple[PairReport, ...] = ()
+    cameras: tuple[CameraReport, ...] = ()
+    stimulus: tuple[StimulusReport, ...] = ()
+    truth: tuple[StreamTruth, ...] = ()
+    thresholds: dict[str, Any] | None = None  # the lab's own, as they were applied
+    findings: tuple[Finding, ...] = ()
