@@ -7,6 +7,7 @@ clock; times called `stamp` are raw stamps of a stream's own clock.
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final, Literal
@@ -14,7 +15,9 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from recordings.disk.atomic import replace_file
+from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
+from recordings.layout import RATINGS_NAME
 from recordings.stream_kinds import Fate
 
 FORMAT: Final = "unisono-session"
@@ -23,8 +26,9 @@ MANIFEST_NAME = "session.json"
 
 
 class State(StrEnum):
-    """What a session on disk is: a crashed one stays in `recording`."""
+    """What a session on disk is: a crashed one stays in `armed` or `recording`."""
 
+    ARMED = "armed"  # its files are there, and its start is still to come
     RECORDING = "recording"
     COMPLETE = "complete"
     REPAIRED = "repaired"
@@ -125,6 +129,26 @@ class FileEntry(Frozen):
     sha256: str | None = None
 
 
+def hashed_files(
+    files: Iterable[FileEntry],
+    folder: Path,
+    known: Mapping[str, str],
+    between: Callable[[], None] | None = None,
+) -> tuple[FileEntry, ...]:
+    """Add the SHA-256 of each file that is there.
+
+    `known` has those computed while writing, by name; for `between` see `sha256_of`. Files that may
+    still grow come last.
+    """
+    there = [entry for entry in files if (folder / entry.path).exists()]
+    done: dict[str, FileEntry] = {}
+    for entry in sorted(there, key=lambda entry: entry.path == RATINGS_NAME):
+        path = folder / entry.path
+        sha256 = known.get(entry.path) or sha256_of(path, between=between)
+        done[entry.path] = FileEntry(path=entry.path, bytes=path.stat().st_size, sha256=sha256)
+    return tuple(done[entry.path] for entry in there)
+
+
 Level = Literal["info", "warning", "error"]
 """How much an event weighs: more than info is an alarm."""
 
@@ -164,6 +188,9 @@ class Manifest(Frozen):
     streams: tuple[StreamEntry, ...] = ()
     videos: tuple[VideoEntry, ...] = ()
     files: tuple[FileEntry, ...] = ()
+    hashing: bool = False  # the hashes of the files are still being computed
+    continues: str | None = None  # the session before a split, by its folder's name
+    continued_in: str | None = None  # the one after it
     events: tuple[Event, ...] = ()
 
     def save(self, folder: Path) -> None:

@@ -30,6 +30,7 @@ INDEX_CHANNELS = (
     "exposure_us",
     "trigger_code",
     "fate",
+    "take",
 )
 
 

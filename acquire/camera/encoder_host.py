@@ -1,7 +1,7 @@
 """The encoder process: takes frames from a ring and writes them to video files.
 
 A process of its own, because beside a busy Python thread an encoder loses two thirds of its speed
-to the GIL. It starts warm, before there is anything to record. `EncoderProcess` is its other end.
+to the GIL. It starts warm, before there is anything to record. `EncoderLink` is its other end.
 
 Standard input brings what happens, in order: a zero byte for the oldest frame in the ring, to be
 written; a two byte for one that is not wanted after all; or a one byte, four bytes of length and a

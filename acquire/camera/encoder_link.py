@@ -68,7 +68,7 @@ class _Open:
         self.done: Future[EncodedFile] = Future()
 
 
-class EncoderProcess:
+class EncoderLink:
     """One encoder process and the ring to it. `put`, `begin` and `end` may not run at once.
 
     Started warm when the camera opens; then for each file `begin`, `put` frame by frame, `end`.

@@ -19,7 +19,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from devices.arrays import U8Array
+from recordings.arrays import U8Array
 from recordings.errors import RecordingError
 
 MAX_SLOTS: Final = 16_384  # a byte each in a pipe of 64 KiB: telling of a frame never blocks

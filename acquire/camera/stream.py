@@ -1,9 +1,10 @@
 """From a camera's frames to video files and an index stream: no frame without a fate.
 
 The driver's thread calls `publish`; it copies the frame into the ring, pushes the index rows that
-are decided, and never waits. A frame is stored if and only if its stamp lies between the
-recording's start and stop and, where there is a gate, in a trial. With a gate a frame waits in the
-ring until the gate has decided, and its row with it.
+are decided, and never waits. A frame is stored if and only if its stamp lies in a take and, where
+there is a gate, in a trial. With a gate a frame waits in the ring until the gate has decided, and
+its row with it. Each row names the take in whose file its frame is, so that rows and frames stay
+together however late this process heard of an order.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ import contextlib
 import math
 import threading
 from collections import deque
-from dataclasses import dataclass, replace
+from concurrent.futures import Future
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -21,12 +23,13 @@ from acquire.camera.encoder_link import NOT_STORED
 from acquire.camera.gate import Decision, Gate
 from acquire.camera.preview import PreviewTap
 from acquire.camera.video_files import FileEvent, VideoFiles
+from acquire.camera.video_take import VideoTake
 from acquire.errors import AcquireError
 from acquire.lsl.clock import local_clock
 from acquire.lsl.device_clock import ClockModel
 from acquire.lsl.outlet import Outlet
 from acquire.processes.loss_log import LossLog
-from acquire.processes.messages import VideoSummary
+from acquire.processes.messages import Interval, VideoSummary
 from acquire.rig.video import VideoOptions
 from devices.base import Channel, Frame, StreamSpec, VideoSpec
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
@@ -39,7 +42,9 @@ LATE_FRAMES = 10_000
 """So many of the newest frames tell how late capture is."""
 
 _UNITS = {"device_time_s": "seconds", "exposure_us": "microseconds"}
-_INDEX, _FRAME, _FATE = (INDEX_CHANNELS.index(n) for n in ("file_index", "device_frame", "fate"))
+_INDEX, _FRAME, _FATE, _TAKE = (
+    INDEX_CHANNELS.index(name) for name in ("file_index", "device_frame", "fate", "take")
+)
 
 
 def index_spec(video: VideoSpec, codec: str, tiling: str) -> StreamSpec:
@@ -72,6 +77,7 @@ class _Row:
     stamp: float
     values: list[float]
     fate: Fate | None
+    take: VideoTake | None  # None: no take holds it
 
 
 class CameraStream:
@@ -97,75 +103,87 @@ class CameraStream:
         self.outlet = Outlet(index_spec(spec, self._files.codec, self._files.tiling), device)
         self.preview = PreviewTap(pixel_format(spec.pixel_format), spec.width, spec.height)
         self.captured = 0
-        self._fates = dict.fromkeys(Fate, 0)
         self._model = model
         self._losses = losses
-        self._lock = threading.Lock()  # publish in one thread; arm, start and stop in another
-        self._start = self._stop = math.inf
-        self._past_stop = threading.Event()
-        self._split: tuple[float, Path] | None = None  # LSL time, stem of the files from then on
-        self._has_split = threading.Event()
+        # Frames are published in one thread; takes are armed, started and stopped in another. It
+        # is never held while anybody waits: a frame must not.
+        self._lock = threading.Lock()
+        self._takes: list[VideoTake] = []  # those whose files are not being closed, oldest first
+        self._newest: VideoTake | None = None
         self._waiting: deque[_Row] = deque()
         self._last_stamp = -math.inf
         self._late: deque[float] = deque(maxlen=LATE_FRAMES)
 
-    # Recording: called by the engine, over the pipe.
+    # Takes: called by the engine, over the pipe.
 
-    def arm(self, path: Path) -> Path:
-        """Open a video file; nothing is stored before `start`. Gives the path with its suffix.
+    def arm(self, number: int, stem: Path) -> Path:
+        """Prepare a take; nothing is stored before `start`. Gives the path of its first file.
+
+        The file is opened at once, unless a take runs: then once that one is over.
 
         Raises:
             AcquireError: the encoder is gone.
         """
         with self._lock:
-            self._start = self._stop = math.inf
-            self._past_stop.clear()
-            self._fates = dict.fromkeys(Fate, 0)
-            return self._files.begin(path)
+            take = VideoTake(number, stem)
+            path = self._files.path_of(take)
+            if not self._takes:
+                self._files.begin(take)
+            self._takes.append(take)
+            return path
 
-    def start(self, lsl_start: float) -> None:
-        """Store the frames stamped at or after LSL time `lsl_start`."""
+    def start(self, number: int, lsl_start: float) -> None:
+        """Store the frames stamped at or after LSL time `lsl_start` in that take."""
         with self._lock:
-            self._start = lsl_start
+            take = self._take_numbered(number)
+            take.interval = Interval(lsl_start, take.interval.stop)
+            self._newest = take
 
-    def stop(self, lsl_stop: float) -> None:
-        """Store no frame stamped after `lsl_stop`; the file is then being closed."""
-        with self._lock:
-            self._stop = lsl_stop
-        _wait(self._past_stop, lsl_stop)
-        with self._lock:
-            self._settle(math.inf)
-            self._start = math.inf
-            self._files.end()
+    def stop(self, number: int, lsl_stop: float) -> Future[list[VideoSummary]]:
+        """Store no frame stamped after `lsl_stop` in that take; tell how its files end.
 
-    def split(self, lsl_split: float, stem: Path) -> list[VideoSummary]:
-        """Store frames stamped from `lsl_split` on in another file; tell how those before ended."""
+        It is over with the first frame past its stop, or once `look_after` finds none coming.
+        """
         with self._lock:
-            self._has_split.clear()
-            self._split = lsl_split, stem
-        _wait(self._has_split, lsl_split)
-        with self._lock:
-            self._change_files()
-        return self._with_lateness(self._files.summaries_before_split())
+            take = self._take_numbered(number)
+            take.interval = Interval(take.interval.start, lsl_stop)
+            if take.interval.start > lsl_stop:  # it was never begun: no frame can come
+                self._close(take)
+            return take.closed
 
-    def _change_files(self) -> None:
-        """Carry out a split; a gate decides on the frames before it as it does at a stop."""
-        if self._split is None:
-            return
-        (self._start, stem), self._split = self._split, None
+    def _take_numbered(self, number: int) -> VideoTake:
+        for take in self._takes:
+            if take.number == number:
+                return take
+        raise AcquireError(f"{self.spec.name}: take {number} was never armed here")
+
+    def look_after(self, now: float) -> None:
+        """Leave the takes that are over and after which no frame comes."""
+        with self._lock:
+            over = [take for take in self._takes if take.interval.stop + LATE_S < now]
+            if over:
+                self._leave_until(over[-1])
+
+    def _leave_until(self, last: VideoTake) -> None:
+        """Close the files of the takes up to this one, and open the next one's.
+
+        A gate decides now on what it holds: no pre-roll reaches back over the end of a take.
+        """
         self._settle(math.inf)
-        self._fates = dict.fromkeys(Fate, 0)
-        with contextlib.suppress(AcquireError):  # the encoder is gone: told, and frames counted
-            self._files.split(stem)
-        self._has_split.set()
+        for take in [take for take in self._takes if take.number <= last.number]:
+            self._close(take)
 
-    def summaries(self) -> list[VideoSummary]:
-        """Tell how the files ended, once they are closed."""
-        return self._with_lateness(self._files.summaries())
-
-    def _with_lateness(self, files: list[VideoSummary]) -> list[VideoSummary]:
-        late = float(np.percentile(self._late, 99)) * 1e3 if self._late else None
-        return [replace(file, late_p99_ms=late) for file in files]
+    def _close(self, take: VideoTake) -> None:
+        self._takes.remove(take)
+        if self._late:
+            take.late_p99_ms = float(np.percentile(self._late, 99)) * 1e3
+        if self._files.take is not take:  # nothing was ever opened for it
+            take.closed.set_result([])
+            return
+        self._files.end()
+        if self._takes:
+            with contextlib.suppress(AcquireError):  # no encoder: reported, and `revive` opens it
+                self._files.begin(self._takes[0])
 
     def take_code(self, time: float, code: int) -> None:
         """Take in a trigger code for the gate, LSL time in seconds."""
@@ -175,11 +193,12 @@ class CameraStream:
 
     @property
     def fates(self) -> dict[Fate, int]:
-        """The frames of this recording so far, by fate."""
-        return dict(self._fates)
+        """The frames of the newest take so far, by fate."""
+        take = self._newest
+        return dict(take.fates) if take is not None else dict.fromkeys(Fate, 0)
 
     def new_events(self) -> list[FileEvent]:
-        """Give what has happened to the files since the last call: level, code, text.
+        """Give what has happened to the files since the last call.
 
         An encoder that has died is replaced on the way.
         """
@@ -211,19 +230,24 @@ class CameraStream:
         self._late.append(local_clock() - frame.time)
         stamp = self._stamp(frame)
         with self._lock:
-            if self._split is not None and stamp >= self._split[0]:
-                self._change_files()
             if frame.lost:
                 self._add_lost(frame, stamp)
+            take = self._take_at(stamp)
+            over = [t for t in self._takes if t.interval.stop < stamp]
+            if over:
+                self._leave_until(over[-1])
             values = [NOT_STORED, frame.device_frame, *map(_nan, _details(frame)), math.nan]
-            self._waiting.append(_Row(stamp, values, self._receive(frame, stamp)))
+            values.append(math.nan)
+            self._waiting.append(_Row(stamp, values, self._receive(frame, take), take))
             self._settle(local_clock())
         if frame.image is not None:
             self.preview.offer(frame.image, stamp, frame.device_frame)
         self.captured += 1 + frame.lost
         self._last_stamp = stamp
-        if stamp > self._stop:
-            self._past_stop.set()
+
+    def _take_at(self, stamp: float) -> VideoTake | None:
+        """Give the take that holds a stamp; where a split was heard late, the older one."""
+        return next((take for take in self._takes if take.holds(stamp)), None)
 
     def _stamp(self, frame: Frame) -> float:
         time = frame.time
@@ -233,11 +257,13 @@ class CameraStream:
         # Stamps never fall, and a frame is stored by the stamp that is published.
         return max(time, self._last_stamp)
 
-    def _receive(self, frame: Frame, stamp: float) -> Fate | None:
+    def _receive(self, frame: Frame, take: VideoTake | None) -> Fate | None:
         """Put the frame into the ring, if it may be wanted; give its fate if it is known."""
         if frame.image is None or frame.fault is not None:
             return Fate.INCOMPLETE
-        if not self._start <= stamp <= self._stop:
+        if take is None:
+            return Fate.NOT_RECORDING
+        if take is not self._files.take:  # it was begun before the take that is being written
             return Fate.NOT_RECORDING
         return None if self._files.hold(frame.image) else self._files.why_not()
 
@@ -251,7 +277,9 @@ class CameraStream:
         for row in decided:
             assert row.fate is not None
             row.values[_FATE] = row.fate.code
-            self._fates[row.fate] += 1
+            if row.take is not None:
+                row.values[_TAKE] = row.take.number
+                row.take.fates[row.fate] += 1
         self.outlet.push(
             np.array([row.stamp for row in decided]),
             np.array([row.values for row in decided], np.float64),
@@ -282,10 +310,13 @@ class CameraStream:
             values = [math.nan] * len(INDEX_CHANNELS)
             values[_INDEX] = NOT_STORED
             values[_FRAME] = frame.device_frame - frame.lost + k
-            self._waiting.append(_Row(time, values, Fate.DEVICE_LOST))
+            self._waiting.append(_Row(time, values, Fate.DEVICE_LOST, self._take_at(time)))
 
     def finish(self) -> None:
         """Finish the files and end the encoder."""
+        with self._lock:
+            if self._takes:
+                self._leave_until(self._takes[-1])
         self._files.close()
 
 
@@ -295,8 +326,3 @@ def _details(frame: Frame) -> tuple[float | None, ...]:
 
 def _nan(value: float | None) -> float:
     return math.nan if value is None else float(value)
-
-
-def _wait(passed: threading.Event, lsl_time: float) -> None:
-    """Wait for a frame from after an LSL time; a silent camera sends none."""
-    passed.wait(max(0.0, lsl_time - local_clock()) + LATE_S)

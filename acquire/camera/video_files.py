@@ -1,4 +1,4 @@
-"""The video files of one camera: one a recording.
+"""The video files of one camera: one a take.
 
 More if the codec had to be changed, or the encoder's process died: what takes most of the memory is
 what a system short of it kills first, and the rest of the session must not be lost for that.
@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import math
 import time
-from concurrent.futures import Future
 from pathlib import Path
 
-from acquire.camera.encoder_link import EncodedFile, EncoderProcess
+from acquire.camera.encoder_link import EncodedFile, EncoderLink
+from acquire.camera.video_take import VideoTake
 from acquire.errors import AcquireError
 from acquire.processes.messages import VideoSummary
 from acquire.processes.restarts import Restarts
@@ -24,6 +24,7 @@ from recordings.manifest import Level
 from recordings.stream_kinds import Fate
 from recordings.video.codecs import choose_codec
 from recordings.video.pixel_formats import pixel_format
+from recordings.video.writer import video_path
 
 RING_SLOTS = 16
 """The ring never holds fewer frames than this."""
@@ -42,8 +43,8 @@ _LESS_WORK = {"ffv1": "magicyuv", "x264-lossless": "magicyuv", "magicyuv": "raw"
 _LESS_DATA = {"raw": "magicyuv", "magicyuv": "ffv1", "ffvhuff": "ffv1"}
 
 
-FileEvent = tuple[Level, str, str]
-"""Level, code, text."""
+FileEvent = tuple[Level, str, str, int | None]
+"""Level, code, text, and the take that it concerns."""
 
 
 class VideoFiles:
@@ -61,20 +62,16 @@ class VideoFiles:
         self._encoder = self._new_encoder()
         self._restarts = Restarts()
         self._due: float | None = None  # when a dead encoder is replaced; inf = not again
-        self._stem = Path()
-        self._files: list[Future[EncodedFile]] = []
-        self._before: list[Future[EncodedFile]] = []  # of the recording that a split ended
+        self._take: VideoTake | None = None  # the one whose file is open, or is to be
         self._events: list[FileEvent] = []
-        self._told: str | None = None  # the failure that has been told
         self._full_since: float | None = None
         self._last_refused = 0.0
         self._wanted_then = 0.0
-        self._alarmed = False
 
-    def _new_encoder(self) -> EncoderProcess:
+    def _new_encoder(self) -> EncoderLink:
         spec, options = self._spec, self._options
         seconds = options.ring_s + (options.gate.hold_s if options.gate else 0.0)
-        encoder = EncoderProcess(
+        encoder = EncoderLink(
             width=spec.width,
             height=spec.height,
             pixel_format=spec.pixel_format,
@@ -91,19 +88,35 @@ class VideoFiles:
         size = self._spec.width, self._spec.height
         self.tiling = "none" if raw else self._format.tiling(*size)
 
-    def begin(self, stem: Path) -> Path:
-        """Open the first file of a recording; gives its path.
+    @property
+    def take(self) -> VideoTake | None:
+        """The take that frames go to."""
+        return self._take
+
+    def path_of(self, take: VideoTake) -> Path:
+        """Name the first file of a take."""
+        spec = self._spec
+        return video_path(take.stem, self.codec, spec.pixel_format, spec.rate_hz).absolute()
+
+    def begin(self, take: VideoTake) -> None:
+        """Send the frames that follow to the first file of a take.
+
+        Without an encoder there is none yet; `revive` opens it.
 
         Raises:
             AcquireError: the encoder is gone.
         """
-        self._stem = stem
-        self._files = []
-        self._told = None
-        self._alarmed = False
-        if self._encoder.status().ended:  # a recording that begins waits for no back-off
+        self._take = take
+        if self._encoder.status().ended:  # a take that begins waits for no back-off
             self._replace_encoder()
-        return self._open(stem)
+        self._open(take)
+
+    def end(self) -> None:
+        """Close the take's file once the frames committed so far are in it; returns at once."""
+        take, self._take = self._take, None
+        self._encoder.end()
+        if take is not None:
+            take.close(lambda file: self._summary(take, file))
 
     def _replace_encoder(self) -> None:
         self._encoder.finish(0)
@@ -133,30 +146,25 @@ class VideoFiles:
         return self._due is not None and time.monotonic() >= self._due
 
     def revive(self) -> None:
-        """Start another encoder; a recording that runs goes on in a further file."""
+        """Start another encoder; a take that is being written goes on in a further file."""
+        take = self._take
+        number = take.number if take is not None else None
         try:
             self._replace_encoder()
-            if self._files:
-                self._open(video_stem(self._stem, len(self._files) + 1))
+            if take is not None:
+                self._open(take)
         except AcquireError as error:
             self._wait_for_another()
-            self._events.append(("error", "video-failed", str(error)))
+            self._events.append(("error", "video-failed", str(error), number))
             return
-        where = "; frames go into a new file from here on" if self._files else ""
+        where = "; frames go into a new file from here on" if take is not None else ""
         text = f"{self._spec.name}: its encoder was started again{where}"
-        self._events.append(("info", "encoder-back", text))
+        self._events.append(("info", "encoder-back", text, number))
 
-    def split(self, stem: Path) -> None:
-        """Send the frames that follow to the first file of another recording."""
-        self._before = self._files
-        self.begin(stem)
-
-    def _open(self, stem: Path) -> Path:
+    def _open(self, take: VideoTake) -> None:
         self._full_since = None
-        self._files.append(self._encoder.begin(stem, self.codec))
-        path = self._encoder.status().path
-        assert path is not None
-        return path
+        stem = video_stem(take.stem, len(take.files) + 1)
+        take.files.append(self._encoder.begin(stem, self.codec))
 
     def hold(self, image: Array) -> bool:
         """Put a frame into the ring; False = not stored, see `why_not`."""
@@ -180,10 +188,6 @@ class VideoFiles:
         """Drop the oldest frame held."""
         self._encoder.skip()
 
-    def end(self) -> None:
-        """Close the file once the frames committed so far are in it."""
-        self._encoder.end()
-
     def _overloaded(self) -> None:
         """The ring is full: change the codec if that was asked for, and it lasts."""
         now, status = time.monotonic(), self._encoder.status()
@@ -191,7 +195,8 @@ class VideoFiles:
             self._full_since, self._wanted_then = now, status.wanted_s
         self._last_refused = now
         elapsed = now - self._full_since
-        if self._options.on_overload != "degrade" or elapsed < PATIENCE_S:
+        take = self._take
+        if take is None or self._options.on_overload != "degrade" or elapsed < PATIENCE_S:
             return
         busy = (status.wanted_s - self._wanted_then) / elapsed
         slow, ladder = ("processor", _LESS_WORK) if busy > BUSY else ("disk", _LESS_DATA)
@@ -204,27 +209,28 @@ class VideoFiles:
             self._use(cheaper)
         except RecordingError:  # the format has no such codec: go on as it is
             return
-        self._open(video_stem(self._stem, len(self._files) + 1))
+        self._open(take)
         text = (
             f"{self._spec.name}: the {slow} is too slow for {before}; {self.codec} in a new file "
             "from here on"
         )
-        self._events.append(("warning", "codec-changed", text))
+        self._events.append(("warning", "codec-changed", text, take.number))
 
     def new_events(self) -> list[FileEvent]:
-        """Give what has happened since the last call: level, code, text."""
+        """Give what has happened since the last call."""
         events, self._events = self._events, []
-        status = self._encoder.status()
-        name = self._spec.name
-        if status.error is not None and self._files and status.error != self._told:
-            self._told = status.error
+        status, take, name = self._encoder.status(), self._take, self._spec.name
+        if take is None:
+            return events
+        if status.error is not None and take.files and status.error != take.failure:
+            take.failure = status.error
             code = "disk-full" if status.disk_full else "video-failed"
             text = f"{name}: frames are not stored any more: {status.error}"
-            events.append(("error", code, text))
-        if not self._alarmed and self._options.gate is None and self.ring_fill() > ALARM_FILL:
-            self._alarmed = True
+            events.append(("error", code, text, take.number))
+        if not take.alarmed and self._options.gate is None and self.ring_fill() > ALARM_FILL:
+            take.alarmed = True
             text = f"{name}: the ring is {self.ring_fill():.0%} full: the encoder falls behind"
-            events.append(("info", "ring-filling", text))
+            events.append(("info", "ring-filling", text, take.number))
         return events
 
     def ring_fill(self) -> float:
@@ -232,22 +238,9 @@ class VideoFiles:
         status = self._encoder.status()
         return status.waiting / status.slots
 
-    def summaries(self) -> list[VideoSummary]:
-        """Wait until the files are closed, and tell how they ended."""
-        files, self._files = self._files, []
-        return self._closed(files)
-
-    def summaries_before_split(self) -> list[VideoSummary]:
-        """Tell the same of the files before the last `split`."""
-        files, self._before = self._before, []
-        return self._closed(files)
-
-    def _closed(self, files: list[Future[EncodedFile]]) -> list[VideoSummary]:
-        deadline = time.monotonic() + CLOSE_S
-        return [self._summary(file.result(max(0.0, deadline - time.monotonic()))) for file in files]
-
-    def _summary(self, file: EncodedFile) -> VideoSummary:
+    def _summary(self, take: VideoTake, file: EncodedFile) -> VideoSummary:
         return VideoSummary(
+            take=take.number,
             stream=self._spec.name,
             path=file.path,
             codec=file.codec,
@@ -255,6 +248,7 @@ class VideoFiles:
             frames=file.frames,
             bytes=file.bytes,
             sha256=file.sha256,
+            late_p99_ms=take.late_p99_ms,
             taken_back=file.lost,
             error=file.error,
             disk_full=file.disk_full,

@@ -1,20 +1,23 @@
 """The engine: devices, streams and recordings of one rig. `record`, `demo` and the daemon use it.
 
-Life: `open` (slow), `start` and `stop` as often as wanted (fast), `close` always.
+Life: `open` (slow), `start` and `stop` as often as wanted (fast), `close` always. Each recording is
+a `Take`; the engine holds those that are not closed, oldest first, and the last one may run.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import math
+import threading
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
 
-from acquire.engine.cameras import Videos, final_entries
+from acquire.engine.cameras import ARM_FOR_SPLIT_S, ARM_S, Cameras
 from acquire.engine.clock_watch import ClockWatch, slept_s
 from acquire.engine.markers import Markers
 from acquire.engine.readiness import Readiness
@@ -24,27 +27,34 @@ from acquire.engine.status import Phase, Status, stream_status
 from acquire.errors import ControlError, Unknown
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configure
+from acquire.player.link import NAME as PLAYER
 from acquire.player.link import PlayerLink
-from acquire.processes.messages import HostEvent, VideoSummary
+from acquire.processes.messages import HostEvent, Interval
 from acquire.processes.rig_devices import RigDevices
 from acquire.pump.discovery import Discovery, Selection
 from acquire.pump.live_stream import DEVICE
 from acquire.pump.pump import Pump
 from acquire.rig.file import Rig
 from acquire.survey.codec_speed import held_against
-from acquire.take.closing import conclude
+from acquire.take.closing import conclude, guarded
 from acquire.take.disk import DiskAlarm, DiskWatch, Forecast, gone, require_space
-from acquire.take.folder import Labels, Session
-from acquire.take.take import Outcome
-from acquire.take.xdf_recorder import RESERVE_BYTES, Recording
+from acquire.take.folder import Labels, SessionFolder
+from acquire.take.hashing import Hashing
+from acquire.take.take import GATED_DRAIN_S, SPLIT_DRAIN_S, STOP_DRAIN_S, Outcome, Take
+from acquire.take.videos import TakeVideos
+from acquire.take.xdf_recorder import RESERVE_BYTES, XdfRecorder
 from recordings.errors import DiskFull, RecordingError
 from recordings.layout import free_bytes
-from recordings.manifest import Event, Level, State, VideoEntry
+from recordings.manifest import Event, Level, State
 from recordings.xdf.file import XdfFile
 
 BARRIER_S = 0.05
 """From the order to start until the start: the time that the order needs to every camera."""
 STOP_AHEAD_S = 0.01
+SHORTEST_S = 1.0
+"""How long a take lasts, at least, before it is split."""
+MAX_CLOSING = 3
+"""Takes that may be open at once, one that runs among them: a fourth is refused."""
 CONNECTED_S = 10.0
 """How long a camera that came back waits, at most, for its index stream to be connected."""
 RESERVE_S = 10.0
@@ -78,25 +88,28 @@ class Engine:
         self.rig = rig
         self._selection = selection
         self._lsl_config = lsl_config
-        self._reporter = Reporter(on_event or (lambda event: None))
+        self._takes: list[Take] = []  # not closed yet, oldest first; replaced whole
+        self._numbers = itertools.count(1)
+        self._reporter = Reporter(on_event or (lambda event: None), lambda: self._takes)
         self._on_failure = on_failure or (lambda: None)
         self._publish_events = publish_events
         self._publish_markers = publish_markers
         self._markers: Markers | None = None
-        self._phase = Phase.IDLE
+        self._opening = False
         self._pump = Pump(self.report, self._failed, self._each_second)
         self._discovery: Discovery | None = None
         self.devices = RigDevices(
             rig, lsl_config, self._hear, self._pump.note_loss, self._came_up, self._goes_down
         )
-        self.player = PlayerLink(lsl_config, self.report, self._connect, self._light_port)
-        self._videos = Videos(self.devices.processes, self._complain_of_video, self._pump.is_chosen)
-        self._recording: Recording | None = None
-        self._session: Session | None = None
-        self._path: Path | None = None
-        self._failure: RecordingError | None = None
+        self.player = PlayerLink(
+            lsl_config, self.report, self._connect, self._light_port, self._folders_at
+        )
+        self._cameras = Cameras(self.devices.processes, self._complain_of_video)
+        self._hashing = Hashing(lambda: self.running is not None, self._complain_of_hash)
+        self._closings: list[threading.Thread] = []
         self._awake = contextlib.ExitStack()
-        self._disk: DiskWatch | None = None
+        # Takes are added by whoever starts or splits, and taken out by the threads that close.
+        self._lock = threading.Lock()
         self._clocks = ClockWatch()
 
     def __enter__(self) -> Self:
@@ -108,26 +121,44 @@ class Engine:
     # What is going on.
 
     @property
+    def running(self) -> Take | None:
+        """The take that is recorded now."""
+        return next((take for take in reversed(self._takes) if take.interval.runs), None)
+
+    @property
+    def phase(self) -> Phase:
+        """What is going on."""
+        if self._opening:
+            return Phase.OPENING
+        if self.running is not None:
+            return Phase.RECORDING
+        return Phase.FINISHING if self._takes else Phase.IDLE
+
+    @property
     def status(self) -> Status:
         """A snapshot."""
+        newest = self.running or next(reversed(self._takes), None)
+        start = newest.interval.start if newest is not None else math.inf
         return Status(
-            self._phase,
+            self.phase,
             tuple(device.snapshot for device in self.devices.processes.values()),
             tuple(stream_status(s, self._pump.is_selected(s)) for s in self._pump.streams),
-            self._path,
-            self._recording.start if self._recording else None,
+            newest.path if newest is not None else None,
+            start if start < math.inf else None,
             tuple(self._discovery.missing()) if self._discovery is not None else (),
         )
 
-    def report(self, source: str, level: Level, code: str, text: str) -> None:
+    def report(
+        self, source: str, level: Level, code: str, text: str, take: int | None = None
+    ) -> None:
         """Tell everybody what happened: log, manifest, `unisono-events`, listener."""
-        self._reporter.report(source, level, code, text)
+        self._reporter.report(source, level, code, text, take)
 
     @property
     def forecast(self) -> Forecast | None:
         """How long the disk will last; None while nothing is recorded."""
-        disk = self._disk
-        return disk.forecast if disk is not None and self._recording is not None else None
+        running = self.running
+        return running.disk.forecast if running is not None else None
 
     @property
     def selection(self) -> frozenset[str] | None:
@@ -179,7 +210,13 @@ class Engine:
             ControlError: something is missing after `wait_s`; the message lists what was found.
             ConfigError: LSL does not understand a predicate.
         """
-        self._phase = Phase.OPENING
+        self._opening = True
+        try:
+            self._open(wait_s, allow_missing, cancelled)
+        finally:
+            self._opening = False
+
+    def _open(self, wait_s: float, allow_missing: bool, cancelled: Callable[[], bool]) -> None:
         configure(self._lsl_config)
         if self._publish_events:
             self._reporter.open()
@@ -191,7 +228,6 @@ class Engine:
         self._discovery.start()
         readiness = Readiness(self.devices.processes, self._discovery, self._pump)
         readiness.wait(wait_s, allow_missing=allow_missing, cancelled=cancelled)
-        self._phase = Phase.IDLE
 
     def _own_streams(self) -> dict[str, str]:
         own: dict[str, str] = {}
@@ -205,16 +241,20 @@ class Engine:
         return own | self.player.uids
 
     def _hear(self, device: str, event: HostEvent) -> None:
-        self.report(device, event.level, event.code, event.text)
-        if event.code == "disk-full":
+        self.report(device, event.level, event.code, event.text, event.take)
+        running = self.running
+        if event.code == "disk-full" and running is not None and event.take == running.number:
             self._on_failure()
 
     def _came_up(self, device: str) -> None:
-        """A device runs again: a camera is stored again, once the rows of its frames arrive."""
+        """A device runs again: its cameras are stored again, once the rows of frames arrive."""
         opened = self.devices[device].snapshot.opened
-        if opened is not None and self._phase is Phase.RECORDING and self._session is not None:
-            self._pump.wait_connected(set(opened.uids.values()), CONNECTED_S)
-            self._videos.start_again(device, local_clock() + BARRIER_S)
+        takes = [take for take in self._takes if take.is_open and take.folder is not None]
+        if opened is None or not takes:
+            return
+        self._pump.wait_connected(set(opened.uids.values()), CONNECTED_S)
+        for take in takes:
+            self._cameras.start_again(device, take, local_clock() + BARRIER_S)
 
     def _connect(self, uids: set[str]) -> None:
         """Wait until streams that have come while the engine is open are connected."""
@@ -228,8 +268,8 @@ class Engine:
 
     def _goes_down(self, device: str) -> None:
         """A device is about to be stopped: its video is closed first."""
-        if self._phase is Phase.RECORDING and self._session is not None:
-            self._videos.retire(device, local_clock() + STOP_AHEAD_S)
+        if (take := self.running) is not None:
+            self._cameras.retire(device, take, local_clock() + STOP_AHEAD_S)
 
     def change_device(self, name: str, settings: dict[str, Any]) -> None:
         """Give a device other settings, and start it with them.
@@ -239,7 +279,8 @@ class Engine:
             ConfigError: the settings are not allowed.
             ControlError: a recording is running, or the device does not start.
         """
-        self._must_be_idle()
+        if self._opening or self._takes:
+            raise ControlError(f"{name}: cannot be changed: the engine is {self.phase}")
         self.devices.change(name, settings)
         self.rig = self.devices.rig
         self._pump.forget(name)
@@ -258,39 +299,14 @@ class Engine:
             RecordingError: the folder cannot be made, `run` exists already, or the disk has not
                 enough space.
         """
-        self._must_be_idle()
+        self._must_be_able_to_begin()
         self._check_space(data_dir)
-        session = Session(self.rig, data_dir, labels, notes, run)
-        self._session = session
-        self._reporter.begin(session)
-        try:
-            lsl_start = self._begin(session.xdf, session.folder)
-        except RecordingError as error:
-            session.change(state=State.FAILED)
-            self._session = None
-            self._reporter.end()
-            raise error
-        assert self._recording is not None
-        simulated = self.devices.simulated
-        streams = [s.entry() for s in self._recording.streams.values()]
-        videos = self._videos.entries(lsl_start)
-        session.started(lsl_start, streams, videos, simulated)
-        self.player.record_to(session.folder)
-        _sleep_until(lsl_start)
-        self.report("engine", "info", "recording-start", f"recording {session.folder.name}")
+        folder = SessionFolder(self.rig, data_dir, labels, notes, run)
+        take = self._begin(folder, folder.xdf)
+        name = folder.folder.name
+        self.report("engine", "info", "recording-start", f"recording {name}", take.number)
         self._hold_codecs_against(data_dir)
-        return lsl_start
-
-    def _hold_codecs_against(self, data_dir: Path) -> None:
-        """Warn of codecs that the benchmark of this data folder found too slow."""
-        codecs = {table.name: table.video.codec for table in self.rig.devices}
-        cameras = [
-            (video, codecs[device.snapshot.name])
-            for device in self.devices.processes.values()
-            for video in device.snapshot.videos
-        ]
-        for name, level, text in held_against(data_dir, cameras):
-            self.report(name, level, "codec-slow", f"{name}: {text}")
+        return take.interval.start
 
     def start_file(self, path: Path) -> float:
         """Begin a bare XDF file; gives the LSL time of the first sample that is kept.
@@ -299,175 +315,302 @@ class Engine:
             ControlError: a recording is running.
             RecordingError: the file exists, or cannot be made.
         """
-        self._must_be_idle()
+        self._must_be_able_to_begin()
         self._check_space(path.parent)
-        lsl_start = self._begin(path, None)
-        _sleep_until(lsl_start)
-        return lsl_start
+        return self._begin(None, path).interval.start
 
-    def _must_be_idle(self) -> None:
-        if self._phase is not Phase.IDLE:
-            raise ControlError(f"cannot start: the engine is {self._phase}")
+    def _must_be_able_to_begin(self) -> None:
+        if self._opening or any(take.is_open for take in self._takes):
+            raise ControlError(f"cannot start: the engine is {self.phase}")
+        self._refuse_a_fourth()
+
+    def _refuse_a_fourth(self) -> None:
+        if len(self._takes) >= MAX_CLOSING:
+            raise ControlError(
+                f"{len(self._takes)} recordings are open, {MAX_CLOSING} at most; wait until the "
+                "first of them is closed"
+            )
+
+    def _begin(self, folder: SessionFolder | None, xdf: Path) -> Take:
+        """Make a take and start it; whatever goes wrong leaves the engine as it was."""
+        take = None
+        try:
+            take = self._arm(folder, xdf)
+            self._awake.enter_context(kept_awake())
+            self._set_interval(take, Interval(local_clock() + BARRIER_S))
+            self._cameras.start(take)
+            self._note_start(take)
+        except BaseException as error:
+            self._abandon(take, folder)
+            if isinstance(error, OSError):
+                where = folder.folder if folder is not None else xdf
+                raise RecordingError(
+                    f"{where}: cannot be begun: {error}; see that the folder is there and can be "
+                    "written"
+                ) from error
+            raise
+        _sleep_until(take.interval.start)
+        return take
+
+    def _arm(
+        self,
+        folder: SessionFolder | None,
+        xdf: Path,
+        *,
+        after: Take | None = None,
+        within_s: float = ARM_S,
+    ) -> Take:
+        """Make a take, with all its files, that wants nothing but its start."""
+        gated = {table.name for table in self.rig.devices if table.video.gate is not None}
+        take = Take(
+            next(self._numbers),
+            XdfRecorder(XdfFile(xdf, RESERVE_BYTES)),
+            TakeVideos(folder.folder if folder is not None else None),
+            DiskWatch(local_clock(), free_bytes(xdf.parent)),
+            folder,
+            self._pump.selection,
+            continues=after is not None,
+            gated=frozenset(gated),
+        )
+        with self._lock:
+            self._takes = [*self._takes, take]
+        if after is None:
+            self._reporter.begin(take)
+        if folder is not None:
+            self._cameras.arm(take, within_s)
+            self.player.write_protocol(folder.folder)
+        self._pump.open(take)
+        return take
+
+    def _set_interval(self, take: Take, interval: Interval) -> None:
+        with self._pump.lock:
+            take.interval = interval
+
+    def _note_start(self, take: Take) -> None:
+        if take.folder is not None:
+            streams = [s.entry() for s in take.xdf.streams.values()]
+            lsl_start = take.interval.start
+            videos = take.videos.entries(lsl_start)
+            take.folder.started(lsl_start, streams, videos, self.devices.simulated)
+
+    def _abandon(self, take: Take | None, folder: SessionFolder | None) -> None:
+        """Undo what was begun of a take; each step on its own, and what fails is reported."""
+
+        def complain(code: str, text: str) -> None:
+            self.report("engine", "error", code, text)
+
+        if take is not None:
+            self._set_interval(take, Interval(math.inf, -math.inf))
+            with self._pump.lock:
+                self._pump.drop(take)
+            guarded("videos", lambda: self._cameras.stop(take), complain)
+            guarded("recording.xdf", take.xdf.finish, complain)
+            self._forget(take)
+        if folder is not None:
+            guarded("session.json", lambda: folder.change(state=State.FAILED), complain)
+
+    def _forget(self, take: Take) -> None:
+        with self._lock:
+            self._takes = [other for other in self._takes if other is not take]
+            if not any(other.is_open for other in self._takes):
+                self._awake.close()
+
+    def _hold_codecs_against(self, data_dir: Path) -> None:
+        """Warn of codecs that the benchmark of this data folder found too slow."""
+        codecs = {table.name: table.video.codec for table in self.rig.devices}
+        cameras = [
+            (video, codecs[device.name])
+            for device in self.devices.processes.values()
+            for video in device.snapshot.videos
+        ]
+        for name, level, text in held_against(data_dir, cameras):
+            self.report(name, level, "codec-slow", f"{name}: {text}")
 
     def _check_space(self, folder: Path) -> None:
         rates = [s.found for s in self._pump.streams]
         per_s = sum(f.rate_hz * (9 + f.channels * _itemsize(f.dtype)) for f in rates)
         if self._publish_events:
-            per_s += self._videos.bytes_per_s()
-        needed = RESERVE_BYTES + RESERVE_S * per_s
-        require_space(folder, needed, RESERVE_S)
+            per_s += self._cameras.bytes_per_s(self._pump.is_chosen)
+        require_space(folder, RESERVE_BYTES + RESERVE_S * per_s, RESERVE_S)
 
-    def _begin(self, xdf: Path, folder: Path | None) -> float:
-        self._failure = None
-        self._path = folder or xdf
-        self._disk = DiskWatch(local_clock(), free_bytes(xdf.parent))
-        recording = Recording(XdfFile(xdf, RESERVE_BYTES))
-        if folder is not None:
-            self._videos.arm(folder)
-        self._pump.begin(recording)
-        lsl_start = local_clock() + BARRIER_S
-        self._videos.start(lsl_start)
-        self._pump.keep_from(recording, lsl_start)
-        self._recording = recording
-        self._awake.enter_context(kept_awake())
-        self._phase = Phase.RECORDING
-        return lsl_start
+    def _complain_of_video(self, take: Take, device: str, text: str) -> None:
+        self.report(device, "error", "video-failed", f"{device}: {text}", take.number)
 
-    def _complain_of_video(self, device: str, text: str) -> None:
-        self.report(device, "error", "video-failed", f"{device}: {text}")
+    def _complain_of_hash(self, take: Take, text: str) -> None:
+        self.report("engine", "error", "not-hashed", f"{take.path.name}: {text}", take.number)
 
-    def _failed(self, error: RecordingError) -> None:
-        """The recording cannot go on; somebody has to call `stop`."""
-        self._failure = error
-        self.report("engine", "error", "recording-failed", str(error))
-        self._on_failure()
+    def _failed(self, take: Take, error: RecordingError) -> None:
+        """A take cannot go on; if it still runs, somebody has to call `stop`."""
+        take.failure = error
+        self.report("engine", "error", "recording-failed", str(error), take.number)
+        if take.is_open:
+            self._on_failure()
 
     def _each_second(self) -> None:
         """Watch the clocks and the disk."""
         for code, text in self._clocks.look(local_clock(), time.time(), slept_s()):
             self.report("engine", "warning", code, text)
-        recording, session, disk = self._recording, self._session, self._disk
-        if recording is None or disk is None:
+        for take in self._takes:
+            if take.interval.runs:
+                self._watch_disk(take)
+
+    def _watch_disk(self, take: Take) -> None:
+        if take.failure is None and (error := gone(take.xdf.file.path)) is not None:
+            self._failed(take, error)
+        free = free_bytes(take.xdf.file.path.parent)
+        written = take.xdf.file.position + take.videos.bytes_written()
+        alarm = take.disk.look(local_clock(), free, written)
+        if alarm is None:
             return
-        if self._failure is None and (error := gone(recording.file.path)) is not None:
-            self._failed(error)
-        if session is None:
-            return
-        free = free_bytes(session.folder)
-        written = recording.file.position + self._videos.bytes_written()
-        alarm = disk.look(local_clock(), free, written)
+        text = take.disk.told(alarm, take.path)
         if alarm is DiskAlarm.STOP:
-            self._failed(DiskFull(disk.told(alarm, session.folder)))
-        elif alarm is not None:
+            self._failed(take, DiskFull(text))
+        else:
             level: Level = "warning" if alarm is DiskAlarm.LOW else "info"
-            self.report("engine", level, alarm.value, disk.told(alarm, session.folder))
+            self.report("engine", level, alarm.value, text, take.number)
 
     def stop(self, lsl_stop: float = 0.0) -> Outcome:
         """End the recording now, or at LSL time `lsl_stop` if that is still to come.
 
-        Everything stamped before is in the files. Each step is guarded on its own, and each
-        failure is reported.
+        Everything stamped before is in the files, and they are closed; their hashes follow.
 
         Raises:
             ControlError: no recording is running.
         """
-        recording = self._recording
-        if self._phase is not Phase.RECORDING or recording is None:
-            raise ControlError(f"cannot stop: the engine is {self._phase}")
-        self._phase = Phase.FINISHING
-        lsl_stop = max(lsl_stop, local_clock() + STOP_AHEAD_S)
-        videos = self._videos.entries(recording.start)
-        if self._session is not None:
-            self._videos.stop(lsl_stop)
-        self.report("engine", "info", "recording-stop", "stopping")
-        self.player.record_to(None)
-        self._pump.finish(lsl_stop)
-        summaries = self._videos.collect() if self._session is not None else []
-        videos = final_entries(videos, summaries, recording, lsl_stop)
-        outcome = self._conclude(recording, self._session, lsl_stop, videos, summaries)
-        self._awake.close()
-        self._recording = None
-        self._path = None
-        self._session = None
-        self._reporter.end()
-        self._phase = Phase.IDLE
-        return outcome
+        take = self.running
+        if take is None:
+            raise ControlError(f"cannot stop: the engine is {self.phase}")
+        start = take.interval.start
+        lsl_stop = max(lsl_stop, local_clock() + STOP_AHEAD_S, start + STOP_AHEAD_S)
+        take.drain_s = GATED_DRAIN_S if take.gated else STOP_DRAIN_S
+        self._set_interval(take, Interval(start, lsl_stop))
+        self._cameras.stop(take)
+        self.report("engine", "info", "recording-stop", "stopping", take.number)
+        self._close_in_background(take)
+        return take.outcome.result()
 
-    def split(self, data_dir: Path, labels: Labels, notes: str = "") -> tuple[Outcome, float]:
+    def split(
+        self, data_dir: Path, labels: Labels, notes: str = ""
+    ) -> tuple[Future[Outcome], float]:
         """End the session that is being recorded and go on in another one, without a gap.
 
-        Gives how the first one ended, and the LSL time from which on everything is in the second.
+        Gives what will come of the first one, and the LSL time from which on everything is in the
+        second. Nobody waits for the first to be closed.
 
         Raises:
-            ControlError: no session is being recorded.
+            ControlError: no session is being recorded, or too many are not closed yet.
             RecordingError: the second cannot be begun; the first goes on.
         """
-        recording, session = self._recording, self._session
-        if self._phase is not Phase.RECORDING or recording is None or session is None:
+        before = self.running
+        if before is None or before.folder is None:
             raise ControlError("cannot split: no session is being recorded")
+        self._refuse_a_fourth()
         self._check_space(data_dir)
-        after = Session(self.rig, data_dir, labels, notes)
+        folder = SessionFolder(self.rig, data_dir, labels, notes)
+        name = folder.folder.name
+        after = None
         try:
-            following = Recording(XdfFile(after.xdf, RESERVE_BYTES))
-        except RecordingError:
-            after.change(state=State.FAILED)
+            after = self._arm(folder, folder.xdf, after=before, within_s=ARM_FOR_SPLIT_S)
+            folder.change(continues=before.folder.folder.name)
+        except BaseException as error:
+            self._abandon(after, folder)
+            if isinstance(error, OSError):
+                raise RecordingError(f"{folder.folder}: cannot be begun: {error}") from error
             raise
-        videos, alarms = self._videos.entries(recording.start), self._reporter.alarms
-        self.report("engine", "info", "recording-split", f"goes on in {after.folder.name}")
-        lsl_split = local_clock() + BARRIER_S
-        self._videos.split(after.folder, lsl_split)
-        self._session, self._path = after, after.folder
-        self._reporter.go_on_in(after)
-        self.player.record_to(after.folder)
-        self._recording = following
-        self._pump.split(following, lsl_split)
-        streams = [s.entry() for s in following.streams.values()]
-        simulated = session.manifest.simulated
-        after.started(lsl_split, streams, self._videos.entries(lsl_split), simulated)
-        lsl_stop = math.nextafter(lsl_split, -math.inf)
-        summaries = self._videos.collect()
-        videos = final_entries(videos, summaries, recording, lsl_stop)
-        outcome = self._conclude(recording, session, lsl_stop, videos, summaries)
-        return replace(outcome, alarms=alarms), lsl_split
+        lsl_split = max(local_clock() + BARRIER_S, before.interval.start + SHORTEST_S)
+        before.drain_s = SPLIT_DRAIN_S
+        with self._pump.lock:  # both at once: no sample is in none of them
+            before.interval = Interval(before.interval.start, math.nextafter(lsl_split, -math.inf))
+            after.interval = Interval(lsl_split)
+        # The new one is begun first: a frame between the two orders is then in the older one.
+        self._cameras.start(after)
+        self._cameras.stop(before)
+        self.report("engine", "info", "recording-split", f"goes on in {name}", before.number)
 
-    def _conclude(
-        self,
-        recording: Recording,
-        session: Session | None,
-        lsl_stop: float,
-        videos: tuple[VideoEntry, ...],
-        summaries: list[VideoSummary],
-    ) -> Outcome:
-        opened = [d.snapshot.opened for d in self.devices.processes.values()]
-        seeds = [o.seed for o in opened if o is not None and o.seed is not None]
-        self.player.note_latency(recording.streams.values())
-        return conclude(
-            recording,
-            session,
-            lsl_stop,
-            videos,
-            summaries,
-            failure=self._failure,
-            seeds=seeds,
-            reporter=self._reporter,
-        )
+        def complain(code: str, text: str) -> None:
+            self.report("engine", "error", code, text)
+
+        guarded("session.json", lambda: self._note_start(after), complain)
+        first = before.folder
+        guarded("session.json", lambda: first.change(continued_in=name), complain)
+        self._close_in_background(before)
+        return before.outcome, lsl_split
+
+    # Closing.
+
+    def _close_in_background(self, take: Take) -> None:
+        thread = threading.Thread(target=self._close_take, args=(take,), name="closing")
+        self._closings = [t for t in self._closings if t.is_alive()] + [thread]
+        thread.start()
+
+    def _close_take(self, take: Take) -> None:
+        """Drain, close and describe a take; each step on its own, and each failure is reported."""
+
+        def complain(code: str, text: str) -> None:
+            self.report("engine", "error", code, text, take.number)
+
+        guarded("recording.xdf", lambda: self._pump.let_go(take), complain)
+        known: dict[str, str] = {}
+        try:
+            summaries = self._cameras.collect(take) if take.folder is not None else []
+            known = {s.path.name: s.sha256 for s in summaries if s.sha256}
+            for stream in take.xdf.streams.values():
+                if stream.device == PLAYER:
+                    stream.latency_s = self.player.latency_s
+            outcome = conclude(take, summaries, self._seeds(), complain)
+        except Exception as error:
+            text = f"{take.path}: could not be closed in good order: {error!r}"
+            complain("not-closed", text)
+            outcome = Outcome(take.number, take.path, State.FAILED, (), (), take.alarms, text)
+        self._forget(take)
+        if take.folder is not None and take.folder.manifest.hashing:
+            self._hashing.add(take, known)
+        else:
+            take.hashed.set()
+        take.outcome.set_result(outcome)
+
+    def _seeds(self) -> list[int]:
+        opened = [device.snapshot.opened for device in self.devices.processes.values()]
+        return [o.seed for o in opened if o is not None and o.seed is not None]
+
+    def _folders_at(self, time: float | None) -> list[Path]:
+        """Give the folder of the take that a time belongs to; None = of all that are open."""
+        takes = [take for take in self._takes if take.folder is not None]
+        if time is None:
+            takes = [take for take in takes if take.is_open]
+        else:
+            begun = [take for take in takes if take.interval.start <= time]
+            takes = begun[-1:] or takes[:1]
+        return [take.folder.folder for take in takes if take.folder is not None]
 
     # The end.
 
-    def close(self) -> None:
-        """Stop all; inlets go before outlets, or liblsl may hang."""
+    def close(self, *, leave_hashes: bool = False) -> None:
+        """Stop all; inlets go before outlets, or liblsl may hang.
+
+        Waits for the hashes of what was recorded, unless they are left to the next daemon's start.
+        """
         self.devices.keep_down()
-        if self._phase is Phase.RECORDING:
+        with contextlib.suppress(ControlError):  # nothing runs
             self.stop()
-        if self._discovery is not None:
-            self._discovery.close()
-        self._pump.close()
-        self.player.close()
-        self.devices.close()
+        for thread in self._closings:
+            thread.join()
+
+        def complain(code: str, text: str) -> None:
+            self.report("engine", "error", code, text)
+
+        steps: tuple[tuple[str, Callable[[], object]], ...] = (
+            ("hashes", lambda: self._hashing.close(leave=leave_hashes)),
+            ("discovery", lambda: self._discovery.close() if self._discovery else None),
+            ("pump", self._pump.close),
+            ("player", self.player.close),
+            ("devices", self.devices.close),
+            ("markers", lambda: self._markers.close() if self._markers else None),
+        )
+        for what, step in steps:
+            guarded(what, step, complain)
+        self._markers = None
         self._reporter.close()
-        if self._markers is not None:
-            self._markers.close()
-            self._markers = None
 
 
 def _sleep_until(lsl_time: float) -> None:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from acquire.engine import events
 from acquire.lsl.clock import local_clock
 from acquire.lsl.outlet import Outlet
-from acquire.take.folder import Session
+from acquire.take.take import Take
 from recordings.manifest import Event, Level
 
 log = logging.getLogger(__name__)
@@ -22,14 +22,15 @@ MAX_UNRECORDED = 100
 class Reporter:
     """The events of one engine; from any thread."""
 
-    def __init__(self, on_event: Callable[[Event], None]) -> None:
+    def __init__(
+        self, on_event: Callable[[Event], None], takes: Callable[[], Sequence[Take]]
+    ) -> None:
         self._on_event = on_event
+        self._takes = takes
+        # Whatever thread an event comes from, it is counted once and pushed in one piece.
         self._lock = threading.Lock()
         self._outlet: Outlet | None = None
-        self._session: Session | None = None
         self._unrecorded: deque[Event] = deque(maxlen=MAX_UNRECORDED)
-        self.alarms = 0
-        """Events of this recording that are more than news."""
 
     def open(self) -> None:
         """Put `unisono-events` on the network."""
@@ -40,38 +41,39 @@ class Reporter:
         """The LSL uid of `unisono-events`, where it is on the network."""
         return self._outlet.uid if self._outlet is not None else None
 
-    def report(self, source: str, level: Level, code: str, text: str) -> None:
-        """Tell it."""
+    def report(
+        self, source: str, level: Level, code: str, text: str, take: int | None = None
+    ) -> None:
+        """Tell it; `take` is the recording that it concerns, where it concerns one alone."""
         event = Event(time=local_clock(), source=source, level=level, code=code, text=text)
         with self._lock:
             if self._outlet is not None:
                 events.push(self._outlet, event)
-            if self._session is not None:
-                self._session.add_event(event)
-            else:
+            owner = self._owner(event.time, take)
+            if owner is None:
                 self._unrecorded.append(event)
-            self.alarms += level != "info"
+            else:
+                _add(owner, event)
         log.log(logging.INFO if level == "info" else logging.WARNING, "%s: %s", code, text)
         self._on_event(event)
 
-    def begin(self, session: Session) -> None:
-        """Keep events in this session from now on, and those since the one before it."""
+    def _owner(self, time: float, number: int | None) -> Take | None:
+        """Find the take that an event concerns: the named one, or else the one of its time."""
+        takes = self._takes()
+        if number is not None:
+            return next((take for take in takes if take.number == number), None)
+        for take in takes:
+            if take.interval.start <= time <= take.interval.stop:
+                return take
+        # What happens while one is being begun concerns that one.
+        return next((take for take in takes if take.is_open), None)
+
+    def begin(self, take: Take) -> None:
+        """Give a take the events since the one before it: they concern it, too."""
         with self._lock:
-            self._session = session
-            for event in self._unrecorded:  # what went wrong before concerns this recording, too
-                session.add_event(event)
-            self.alarms = sum(event.level != "info" for event in self._unrecorded)
+            for event in self._unrecorded:
+                _add(take, event)
             self._unrecorded.clear()
-
-    def go_on_in(self, session: Session) -> None:
-        """Keep events in the session after a split."""
-        with self._lock:
-            self._session, self.alarms = session, 0
-
-    def end(self) -> None:
-        """Keep events for the session that comes."""
-        with self._lock:
-            self._session = None
 
     def close(self) -> None:
         """Withdraw the stream."""
@@ -79,3 +81,9 @@ class Reporter:
             if self._outlet is not None:
                 self._outlet.close()
                 self._outlet = None
+
+
+def _add(take: Take, event: Event) -> None:
+    take.alarms += event.level != "info"
+    if take.folder is not None:
+        take.folder.add_event(event)

@@ -8,12 +8,15 @@ The end of the pipe means that the engine is gone: the video is finished and the
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
+from functools import partial
 from multiprocessing.connection import Connection
 from typing import Any
 
@@ -28,6 +31,7 @@ from acquire.lsl.config import configure
 from acquire.lsl.device_clock import ClockModel
 from acquire.lsl.outlet import Outlet
 from acquire.processes.child import pipe_of
+from acquire.processes.futures import joined
 from acquire.processes.loss_log import LossLog
 from acquire.processes.messages import (
     Answer,
@@ -40,11 +44,11 @@ from acquire.processes.messages import (
     Open,
     Opened,
     Request,
-    SplitVideo,
     StartVideo,
     StopVideo,
     TakePreview,
     Upward,
+    VideoSummary,
 )
 from acquire.validation_text import first_problem
 from devices import registry
@@ -83,6 +87,8 @@ class Host:
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
+        # The pipe's thread, the device's and an encoder's listener send, and a message is longer
+        # than what the system writes in one piece.
         self._send_lock = threading.Lock()
         self._closing = threading.Event()
         self._state = DeviceState.OPENING
@@ -137,35 +143,41 @@ class Host:
                     request: Request = self._pipe.recv()
                     if isinstance(request.body, Close):
                         return
-                    self._send(self._answer(request))
+                    self._answer(request)
                 if time.monotonic() >= due:
                     due = time.monotonic() + STATUS_S
                     self._send(self._status())
-                    self._tell_of_videos()
+                    self._look_after_videos()
             except (EOFError, OSError):  # the engine is gone
                 return
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request) -> None:
+        """Answer a request, now or once what was asked for is done: nobody waits for it here."""
         try:
-            return Answer(request.number, self._obey(request.body))
+            value = self._obey(request.body)
         except Exception as error:  # whatever a driver raises, the engine must be answered
             log.debug("%s", error, exc_info=True)
-            return Answer(request.number, error=str(error) or type(error).__name__)
+            self._send(Answer(request.number, error=str(error) or type(error).__name__))
+            return
+        if isinstance(value, Future):
+            value.add_done_callback(partial(self._answer_later, request.number))
+        else:
+            self._send(Answer(request.number, value))
+
+    def _answer_later(self, number: int, done: Future[list[list[VideoSummary]]]) -> None:
+        # In the thread that closed the last file.
+        with contextlib.suppress(OSError):  # the engine is gone; the main thread sees it, too
+            self._send(Answer(number, [summary for files in done.result() for summary in files]))
 
     def _obey(self, body: Any) -> Any:
         match body:
-            case ArmVideo(paths):
-                return {name: self._cameras[name].arm(path) for name, path in paths.items()}
-            case StartVideo(lsl_start):
+            case ArmVideo(take, paths):
+                return {name: self._cameras[name].arm(take, path) for name, path in paths.items()}
+            case StartVideo(take, lsl_start):
                 for camera in self._cameras.values():
-                    camera.start(lsl_start)
-            case StopVideo(lsl_stop):
-                for camera in self._cameras.values():
-                    camera.stop(lsl_stop)
-                return [s for camera in self._cameras.values() for s in camera.summaries()]
-            case SplitVideo(lsl_split, paths):
-                cameras = ((self._cameras[name], path) for name, path in paths.items())
-                return [s for camera, path in cameras for s in camera.split(lsl_split, path)]
+                    camera.start(take, lsl_start)
+            case StopVideo(take, lsl_stop):
+                return joined([c.stop(take, lsl_stop) for c in self._cameras.values()])
             case TakePreview(stream):
                 return self._cameras[stream].preview.take(PREVIEW_S)
             case Command(name, args):
@@ -197,10 +209,12 @@ class Host:
             {c.spec.name: c.fates for c in self._cameras.values()},
         )
 
-    def _tell_of_videos(self) -> None:
+    def _look_after_videos(self) -> None:
+        now = self._clock.now()
         for camera in self._cameras.values():
-            for level, code, text in camera.new_events():
-                self._event(level, code, text)
+            camera.look_after(now)
+            for level, code, text, take in camera.new_events():
+                self._event(level, code, text, take)
 
     @property
     def _steady(self) -> bool:
@@ -211,10 +225,10 @@ class Host:
         with self._send_lock:
             self._pipe.send(message)
 
-    def _event(self, level: Level, code: str, text: str) -> None:
+    def _event(self, level: Level, code: str, text: str, take: int | None = None) -> None:
         try:
             named = text if text.startswith(f"{self._name}: ") else f"{self._name}: {text}"
-            self._send(HostEvent(self._clock.now(), level, code, named))
+            self._send(HostEvent(self._clock.now(), level, code, named, take))
         except OSError:  # the engine is gone; the main thread sees it, too
             log.debug("nobody hears: %s", text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import logging
 import threading
 from collections import deque
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from pylsl.util import LostError, handle_error
 from acquire.lsl.config import BUFFER_S
 from acquire.lsl.streams import FoundStream
 from devices.arrays import Array, F64Array
+
+log = logging.getLogger(__name__)
 
 CHUNK_S = 1.0
 """How much one pull takes at most; a larger buffer only costs memory."""
@@ -120,7 +123,8 @@ class _PromptPull:
                 continue  # liblsl keeps the rest
             try:
                 row, stamp = self._inlet.pull_sample(timeout=PROMPT_S)
-            except LostError:
+            except Exception as error:  # LostError, or what nobody thought of: connect anew
+                log.debug("prompt pull ends: %s", error)
                 self._lost = True
                 return
             if stamp is None:

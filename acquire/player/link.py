@@ -25,10 +25,9 @@ from acquire.player.messages import (
     PlayOrder,
 )
 from acquire.player.ratings import RatingsFile, is_answer
-from acquire.processes.device_link import DeviceProcess
+from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import Command, HostEvent, Loss, Tell
 from acquire.rig.file import Rig
-from acquire.take.xdf_recorder import RecordedStream
 from recordings.disk.atomic import replace_file
 from recordings.layout import PROTOCOL_NAME
 
@@ -52,7 +51,7 @@ class PlayerSnapshot:
     mirror: bytes | None = None  # a small JPEG of the participant's screen
 
 
-class _PlayerProcess(DeviceProcess):
+class _PlayerProcess(DeviceLink):
     """The player's process; it also says what it shows."""
 
     def __init__(
@@ -106,6 +105,7 @@ class PlayerLink:
         report: Tell,
         connect: Callable[[set[str]], object] = lambda uids: None,
         light_port: Callable[[], int | None] = lambda: None,
+        folders_at: Callable[[float | None], Iterable[Path]] = lambda time: (),
     ) -> None:
         """Prepare.
 
@@ -115,6 +115,8 @@ class PlayerLink:
             connect: waits until streams with these LSL uids are connected: what is published
                 before never reaches a recorder.
             light_port: gives the UDP port of a simulated photodiode, if there is one.
+            folders_at: gives the folder of the session that an LSL time belongs to; of None, of
+                all that are being recorded.
         """
         self._light_port = light_port
         self._connect = connect
@@ -127,7 +129,7 @@ class PlayerLink:
         self._status: PlayerStatus | None = None
         self._mirror: bytes | None = None
         self._crashed = False
-        self._folder: Path | None = None
+        self._folders_at = folders_at
         self._listeners: list[Callable[[Marked], None]] = []
 
     # Looking.
@@ -195,7 +197,8 @@ class PlayerLink:
             self._end()
             raise ControlError(error)
         self._connect(set(self.uids))
-        self._write_protocol()
+        for folder in self._folders_at(None):
+            self.write_protocol(folder)
         self._report(NAME, "info", "protocol-loaded", f"{process.loaded.protocol} is loaded")
         return process.loaded
 
@@ -272,8 +275,7 @@ class PlayerLink:
         self._tell_waiting()
 
     def _hear_mark(self, mark: Marked) -> None:
-        folder = self._folder
-        if folder is not None and is_answer(mark.fields):
+        for folder in self._folders_at(mark.time) if is_answer(mark.fields) else ():
             try:
                 RatingsFile.within(folder).add(mark.time, mark.fields)
             except OSError as error:
@@ -294,26 +296,21 @@ class PlayerLink:
 
     # The session.
 
-    def record_to(self, folder: Path | None) -> None:
-        """Write what the participant answers into a session from now on; None = into none."""
-        self._folder = folder
-        self._write_protocol()
-
-    def note_latency(self, streams: Iterable[RecordedStream]) -> None:
-        """Note in the player's streams how far the light was behind the swap, as calibrated.
+    @property
+    def latency_s(self) -> float | None:
+        """How far the light was behind the swap, as calibrated: its streams' latency.
 
         The light comes after its stamp: the latency to subtract is negative.
         """
         snapshot = self.snapshot
         screen = snapshot.loaded.screen if snapshot and snapshot.loaded else {}
         lag_ms = (screen.get("calibration") or {}).get("lag_mean_ms")
-        for stream in streams:
-            if stream.device == NAME and lag_ms is not None:
-                stream.latency_s = -lag_ms * 1e-3
+        return None if lag_ms is None else -lag_ms * 1e-3
 
-    def _write_protocol(self) -> None:
-        folder, snapshot = self._folder, self.snapshot
-        if folder is None or snapshot is None or snapshot.loaded is None:
+    def write_protocol(self, folder: Path) -> None:
+        """Write what is loaded into a session that begins."""
+        snapshot = self.snapshot
+        if snapshot is None or snapshot.loaded is None:
             return
         content = asdict(snapshot.loaded)
         try:

@@ -10,6 +10,7 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from dataclasses import dataclass, replace
 from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
@@ -55,7 +56,7 @@ class DeviceSnapshot:
         return tuple(spec for spec in specs if isinstance(spec, VideoSpec))
 
 
-class DeviceProcess:
+class DeviceLink:
     """One device process."""
 
     module = "acquire.host.device_host"
@@ -70,12 +71,24 @@ class DeviceProcess:
     ) -> None:
         self._on_event = on_event
         self._on_loss = on_loss
+        # Guards what is known and who waits; never held while anything is sent.
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
+        # One message goes down at a time: the window, the keeper and a stop order at once, and a
+        # message is longer than what the system writes in one piece. `start` holds it until `Open`
+        # is sent: nothing may come before that.
+        self._send_lock = threading.Lock()
         self._snapshot = DeviceSnapshot(name, driver, DeviceState.CLOSED)
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Future[Any]] = {}
         self._closing = False
+        self._pipe: Connection | None = None  # None: never started
+        self._listener: threading.Thread | None = None
+
+    @property
+    def name(self) -> str:
+        """The device's name."""
+        return self._snapshot.name
 
     @property
     def snapshot(self) -> DeviceSnapshot:
@@ -88,22 +101,28 @@ class DeviceProcess:
         `order` is its first message, `Open` for a device.
         It may be started again after its end.
         """
+        if self._listener is not None:  # what it still says is of the process before
+            self._listener.join()
         self._change(state=DeviceState.OPENING, error=None, opened=None, host=None)
         self._closing = False
-        self._pipe, theirs = Pipe(duplex=True)
-        try:
-            self._process = start_child(self.module, theirs, cwd)
-        finally:
-            theirs.close()
-        name = f"device {self._snapshot.name}"
-        self._listener = threading.Thread(target=self._listen, name=name, daemon=True)
-        self._listener.start()
-        self._post(order, Future())
+        with self._send_lock:
+            ours, theirs = Pipe(duplex=True)
+            self._pipe = ours
+            try:
+                self._process = start_child(self.module, theirs, cwd)
+            finally:
+                theirs.close()
+            name = f"device {self.name}"
+            self._listener = threading.Thread(
+                target=self._listen, args=(ours,), name=name, daemon=True
+            )
+            self._listener.start()
+            self._send(Request(next(self._numbers), order))
 
     @property
     def alive(self) -> bool:
         """Whether it has been started and has not ended."""
-        return hasattr(self, "_process") and self._process.poll() is None
+        return self._pipe is not None and self._process.poll() is None
 
     def wait_open(self, timeout_s: float) -> bool:
         """Wait until the device is open; False = it failed, or takes longer."""
@@ -124,7 +143,7 @@ class DeviceProcess:
             return answer.result(timeout_s)
         except FutureTimeoutError:
             raise ControlError(
-                f"{self._snapshot.name}: no answer to {type(body).__name__} within {timeout_s:g} s"
+                f"{self.name}: no answer to {type(body).__name__} within {timeout_s:g} s"
             ) from None
 
     def ask(self, body: Any) -> Future[Any]:
@@ -140,7 +159,7 @@ class DeviceProcess:
 
     def close(self, timeout_s: float) -> None:
         """Have it close the device and end; kill it when it has not by then."""
-        if not hasattr(self, "_process"):
+        if self._pipe is None:
             return
         self._closing = True
         self._post(Close(), Future())
@@ -149,7 +168,8 @@ class DeviceProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        self._listener.join()
+        if self._listener is not None:
+            self._listener.join()
         self._pipe.close()
         self._change(state=DeviceState.CLOSED)
 
@@ -157,20 +177,29 @@ class DeviceProcess:
         number = next(self._numbers)
         with self._lock:
             self._waiting[number] = future
+        with self._send_lock:
+            sent = self._send(Request(number, body))
+        if not sent:
+            self._answer(Answer(number, error=f"{self.name}: its process is gone"))
+
+    def _send(self, request: Request) -> bool:
+        if self._pipe is None:
+            return False
         try:
-            self._pipe.send(Request(number, body))
+            self._pipe.send(request)
         except OSError:
-            self._answer(Answer(number, error=f"{self._snapshot.name}: its process is gone"))
+            return False
+        return True
 
     def _change(self, **changes: Any) -> None:
         with self._lock:
             self._snapshot = replace(self._snapshot, **changes)
             self._changed.notify_all()
 
-    def _listen(self) -> None:
+    def _listen(self, pipe: Connection) -> None:
         while True:
             try:
-                message = self._pipe.recv()
+                message = pipe.recv()
             except (EOFError, OSError):
                 break
             self._hear(message)
@@ -184,14 +213,14 @@ class DeviceProcess:
                 self._change(opened=message, state=DeviceState.RUNNING)
             case HostStatus():
                 for loss in message.losses:
-                    self._on_loss(self._snapshot.name, loss)
+                    self._on_loss(self.name, loss)
                 if self._snapshot.state is not DeviceState.FAILED:
                     self._change(state=message.state)
                 self._change(host=replace(message, losses=()))
             case HostEvent():
                 if message.code == "device-failed":
                     self._change(state=DeviceState.FAILED, error=message.text)
-                self._on_event(self._snapshot.name, message)
+                self._on_event(self.name, message)
 
     def _answer(self, answer: Answer) -> None:
         with self._lock:
@@ -205,7 +234,7 @@ class DeviceProcess:
 
     def _ended(self) -> None:
         """The pipe has ended: nobody will answer any more."""
-        name = self._snapshot.name
+        name = self.name
         for number in list(self._waiting):
             self._answer(Answer(number, error=f"{name}: its process is gone"))
         if self._closing:

@@ -1,17 +1,18 @@
 """What the engine and a device process say to each other over their pipe.
 
-Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `SplitVideo`, `TakePreview`, `Command`,
-`Close`. Up: the rest. Every message down is answered by one `Answer` with its number, except
+Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `TakePreview`, `Command`, `Close`. Up: the
+rest. Every message down is answered by one `Answer` with its number, except
 `Close`, which the end of the pipe answers.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from acquire.rig.video import VideoOptions
 from devices.base import (
@@ -44,38 +45,49 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class ArmVideo:
-    """Create the files, so that `StartVideo` takes effect at once: stream name → path stem.
+class Interval:
+    """When a take is: LSL seconds, and both ends belong to it.
 
-    The answer maps the streams to the files' paths.
+    A start that is infinite is still to be ordered, and so is such a stop.
     """
 
+    start: float = math.inf
+    stop: float = math.inf
+
+    @property
+    def runs(self) -> bool:
+        """Whether it was begun and nobody has ended it."""
+        return self.start < math.inf and self.stop == math.inf
+
+
+@dataclass(frozen=True, slots=True)
+class ArmVideo:
+    """Prepare the files of a take, so that `StartVideo` takes effect at once.
+
+    `paths` maps streams to path stems; the answer maps them to the files' paths.
+    """
+
+    take: int
     paths: Mapping[str, Path]
 
 
 @dataclass(frozen=True, slots=True)
 class StartVideo:
-    """Store every frame whose stamp is at or after `lsl_start`."""
+    """Store in the files of a take every frame whose stamp is at or after `lsl_start`."""
 
+    take: int
     lsl_start: float
 
 
 @dataclass(frozen=True, slots=True)
 class StopVideo:
-    """Store no frame whose stamp is after `lsl_stop`; the answer is a list of `VideoSummary`."""
+    """Store no frame of a take whose stamp is after `lsl_stop`.
 
-    lsl_stop: float
-
-
-@dataclass(frozen=True, slots=True)
-class SplitVideo:
-    """Store frames stamped at or after `lsl_split` in new files: stream name → path stem.
-
-    The answer is a list of `VideoSummary` of the files before.
+    The answer, a list of `VideoSummary`, comes once the files are closed.
     """
 
-    lsl_split: float
-    paths: Mapping[str, Path]
+    take: int
+    lsl_stop: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +115,7 @@ class Request:
     """A message down, with the number that its answer will carry."""
 
     number: int
-    body: Open | ArmVideo | StartVideo | StopVideo | SplitVideo | TakePreview | Command | Close
+    body: Open | ArmVideo | StartVideo | StopVideo | TakePreview | Command | Close
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +148,9 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class VideoSummary:
-    """One closed video file."""
+    """One closed video file of a take."""
 
+    take: int
     stream: str
     path: Path
     codec: str
@@ -172,10 +185,21 @@ class HostEvent:
     level: Level
     code: str
     text: str
+    take: int | None = None  # the recording that it concerns, where it concerns one
 
 
 Tell = Callable[[str, Level, str, str], None]
 """Tells everybody what happened: source, level, code, text. From any thread."""
+
+
+class TellOfTake(Protocol):
+    """Tells everybody what happened, and which take it concerns, where it concerns one."""
+
+    def __call__(
+        self, source: str, level: Level, code: str, text: str, take: int | None = None
+    ) -> None:
+        """Tell it; from any thread."""
+
 
 Upward = Answer | Opened | HostStatus | HostEvent
 

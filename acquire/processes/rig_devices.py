@@ -11,7 +11,7 @@ from typing import Any
 
 from acquire.errors import ControlError, Unknown
 from acquire.lsl.clock import local_clock
-from acquire.processes.device_link import DeviceProcess
+from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import DeviceState, HostEvent, Loss, Open
 from acquire.processes.restarts import Restarts
 from acquire.rig.file import Rig
@@ -44,11 +44,11 @@ class RigDevices:
         self._lock = threading.Lock()  # one device is started or stopped at a time
         self._closing = False
         self.processes = {
-            table.name: DeviceProcess(table.name, table.driver, self._hear, note_loss)
+            table.name: DeviceLink(table.name, table.driver, self._hear, note_loss)
             for table in rig.devices
         }
 
-    def __getitem__(self, name: str) -> DeviceProcess:
+    def __getitem__(self, name: str) -> DeviceLink:
         """Give one of them.
 
         Raises:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
+from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import BUFFER_S, FORGET_S
 from acquire.lsl.inlet import Inlet
@@ -80,7 +81,7 @@ class Discovery:
         self._renewed: dict[str, float] = {}  # uid → when its silent connection was made anew
         self.last_new = local_clock()
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="discovery", daemon=True)
+        self._thread = LastingThread("discovery", self._run, self._closing, self._complain)
 
     def start(self) -> None:
         """Start looking."""
@@ -118,6 +119,9 @@ class Discovery:
         if self._selection.everything and not live:
             absent.append("there is no stream at all")
         return absent
+
+    def _complain(self, text: str) -> None:
+        self._report("engine", "error", "internal", text)
 
     def _run(self) -> None:
         while not self._closing.wait(LOOK_S):

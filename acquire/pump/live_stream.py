@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from acquire.lsl.inlet import Inlet, OffsetEstimate
 from acquire.lsl.streams import FoundStream
 from acquire.pump.stream_watch import StreamWatch
-from acquire.take.xdf_recorder import RecordedStream
+from acquire.take.loss_counter import LossCounter
+from recordings.stream_kinds import VIDEO_TYPE
 
 DRIFT_S = 10.0
 """Two clock offsets this far apart tell a drift."""
@@ -26,8 +27,9 @@ class LiveStream:
     watch: StreamWatch
     estimate: OffsetEstimate | None = None
     first_estimate: OffsetEstimate | None = None
-    recorded: RecordedStream | None = None
-    ending: RecordedStream | None = None  # in the recording that a split ends
+    losses: LossCounter | None = None  # None where the device itself says what it lost
+    was_away: bool = False  # its outlet was gone: the next sample comes after a gap
+    newest: int | None = None  # the newest take that has samples of it
     lost: int = 0
     lost_at: float = -math.inf  # LSL time at which its connection broke
 
@@ -35,6 +37,11 @@ class LiveStream:
     def name(self) -> str:
         """The stream's name."""
         return self.found.key.name
+
+    @property
+    def is_index(self) -> bool:
+        """Whether its rows are the frames of one of the rig's cameras."""
+        return self.device is not None and self.found.key.type == VIDEO_TYPE
 
     @property
     def drift_ppm(self) -> float | None:

@@ -1,5 +1,8 @@
 """The pump: one thread that empties all inlets four times a second, recording or not.
 
+It holds the takes that are not drained yet, oldest first, and gives each of them its share of what
+comes (`take.routing`).
+
 Inlets stay warm while nothing is recorded, so that a start takes effect at once. Measured: one
 thread that polls with timeout 0 every 0.25 s costs half of what a pull per stream every 0.1 s does.
 """
@@ -9,17 +12,19 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable
-
-import numpy as np
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 
 from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet, OffsetEstimate
 from acquire.lsl.streams import FoundStream
-from acquire.processes.messages import Loss, Tell
+from acquire.processes.messages import Loss, TellOfTake
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.stream_watch import Alarm, StreamWatch
-from acquire.take.xdf_recorder import RecordedStream, Recording, is_sane
+from acquire.take.loss_counter import LossCounter, LostSamples
+from acquire.take.routing import is_past, is_within, named_in, owner_of, shares
+from acquire.take.take import Take
+from acquire.take.xdf_recorder import RecordedStream, text_of
 from devices.arrays import Array, F64Array
 from recordings.errors import RecordingError
 
@@ -32,10 +37,6 @@ DRAIN_S = 0.02
 """How often inlets are looked at while a recording is being stopped."""
 QUIET_S = 0.1
 """A marker pushed right before the stop arrives within this time."""
-DRAIN_LIMIT_S = 0.35
-"""How long a stop waits for samples from before it."""
-SPLIT_LIMIT_S = 3.0
-"""How long a split does; nobody waits for that."""
 HOUSEKEEPING_S = 1.0
 """How often data are synced to the disk; liblsl makes a clock offset every 2 s."""
 OPENING_S = 0.1
@@ -44,37 +45,36 @@ CONNECTED_POLL_S = 0.02
 MAX_ROUNDS = 64
 """Pulls of one stream in one turn: more is a backlog, and waits for the next turn."""
 
-Pulled = tuple[F64Array, Array]
-"""Stamps, shape (n,), and data, shape (n, channels)."""
+PAST_TAKES = 8
+"""Takes that a late marker may still be found to belong to."""
 
 
 class Pump:
-    """Moves samples from inlets to the recording, and watches them on the way."""
+    """Moves samples from inlets to takes, and watches them on the way."""
 
     def __init__(
         self,
-        report: Tell,
-        on_failure: Callable[[RecordingError], None],
+        report: TellOfTake,
+        on_failure: Callable[[Take, RecordingError], None],
         each_second: Callable[[], None],
     ) -> None:
         self._report = report
         self._on_failure = on_failure
         self._each_second = each_second
+        # Guards streams, takes and their intervals: whoever orders a start, a stop or a split
+        # changes an interval between two turns, never within one.
         self.lock = threading.Lock()
+        # A file is synced outside of `lock`, as a disk may take a second for it; and nobody closes
+        # it meanwhile.
+        self._sync_lock = threading.Lock()
         self.streams: list[LiveStream] = []
-        self.selection: frozenset[str] | None = None  # names, for the next recording; None = all
-        self._chosen: frozenset[str] | None = None  # those of the recording that runs
-        self._recording: Recording | None = None
-        self._ending: Recording | None = None  # the one that a split ends, while it is drained
-        self._split = math.inf  # LSL time of that split
-        self._told: RecordingError | None = None  # the failure that `on_failure` has heard
-        self._drain_until = math.inf
+        self.selection: frozenset[str] | None = None  # names, for the next take; None = all
+        self._takes: list[Take] = []  # not drained yet, oldest first
+        self._past: deque[Take] = deque(maxlen=PAST_TAKES)
         self._next_look = -math.inf
         self._complaints: set[str] = set()
-        self._drained = threading.Event()
         self._wake = threading.Event()
         self._closing = threading.Event()
-        self._sync_lock = threading.Lock()
         self._threads = [
             threading.Thread(target=self._run, name="pump", daemon=True),
             threading.Thread(target=self._keep_house, name="housekeeping", daemon=True),
@@ -100,22 +100,27 @@ class Pump:
     # Streams come and go.
 
     def add(self, found: FoundStream, inlet: Inlet, xml: str, device: str | None) -> LiveStream:
-        """Take in a new stream; a running recording gets it at once."""
+        """Take in a new stream; a recording that runs gets it at once."""
         stream = LiveStream(found, xml, device, inlet, StreamWatch(found, local_clock()))
+        if found.rate_hz and device is None:
+            stream.losses = LossCounter(found.rate_hz)
         with self.lock:
             self.streams = [*self.streams, stream]
-            if self._recording is not None and self.is_selected(stream):
-                stream.recorded = self._recording.add(found, xml, device)
+            for take in self._takes:
+                if take.is_open and _gets(take, stream):
+                    take.xdf.add(stream, found, xml, device)
         return stream
 
     def is_chosen(self, name: str) -> bool:
-        """Whether the next recording gets the stream of that name."""
+        """Whether the next take gets the stream of that name."""
         return self.selection is None or name in self.selection
 
     def is_selected(self, stream: LiveStream) -> bool:
-        """Whether the recording gets this stream: the one that runs, or else the next."""
-        names = self.selection if self._recording is None else self._chosen
-        return names is None or stream.name in names or stream.device == DEVICE
+        """Whether a stream is recorded: by the take that runs, or else by the next."""
+        running = next((take for take in reversed(self._takes) if take.is_open), None)
+        if running is not None:
+            return _gets(running, stream)
+        return self.is_chosen(stream.name) or stream.device == DEVICE
 
     def reconnect(self, stream: LiveStream, found: FoundStream, inlet: Inlet) -> None:
         """Go on with a stream whose outlet came back in the same shape."""
@@ -123,8 +128,7 @@ class Pump:
             stream.found, stream.inlet = found, inlet
             stream.estimate = stream.first_estimate = None
             stream.watch = StreamWatch(found, local_clock())
-            for recorded in filter(None, (stream.recorded, stream.ending)):
-                recorded.was_away = True
+            stream.was_away = True
 
     def wait_connected(self, uids: set[str], timeout_s: float) -> None:
         """Wait until the streams of these LSL uids are connected, or as long as `timeout_s`."""
@@ -136,7 +140,7 @@ class Pump:
     def forget(self, device: str) -> None:
         """Drop what a device had announced before it was changed; nothing is being recorded."""
         with self.lock:
-            if self._recording is None:
+            if not self._takes:
                 gone = [s for s in self.streams if s.device == device and s.inlet is None]
                 self.streams = [s for s in self.streams if s not in gone]
 
@@ -147,89 +151,47 @@ class Pump:
         if old is not None:
             old.close()
 
-    # Recording.
+    # Takes.
 
-    def begin(self, recording: Recording) -> None:
-        """Write the headers; samples are dropped until `keep_from` says when to begin."""
+    def open(self, take: Take) -> None:
+        """Write a take's headers; it gets samples once its interval has a start."""
         with self.lock:
-            self._chosen = self.selection
-            self._add_streams(recording)
-            self._turn(None)  # what came before the start is of no use
-            recording.flush(local_clock())
-            self._recording = recording
+            alarms = self._turn()  # what came before is of no use to it
+            for stream in self.streams:
+                if not _gets(take, stream):
+                    continue
+                recorded = take.xdf.add(stream, stream.found, stream.xml, stream.device)
+                if stream.estimate is not None:
+                    take.xdf.note_offset(recorded, stream.estimate)
+            take.xdf.flush(local_clock())
+            self._takes = [*self._takes, take]
+        self._tell(alarms)
 
-    def _add_streams(self, recording: Recording) -> None:
-        for stream in filter(self.is_selected, self.streams):
-            stream.recorded = recording.add(stream.found, stream.xml, stream.device)
-            if stream.estimate is not None:
-                recording.note_offset(stream.recorded, stream.estimate)
-
-    def keep_from(self, recording: Recording, lsl_start: float) -> None:
-        """Keep samples from LSL time `lsl_start` on."""
-        with self.lock:
-            recording.start = lsl_start
-
-    def finish(self, lsl_stop: float) -> None:
-        """Drain up to LSL time `lsl_stop`, write the footers and close the file."""
-        with self.lock:
-            recording = self._recording
-            if recording is None:
-                return
-            for recorded in recording.streams.values():
-                recorded.stop = lsl_stop
-            self._drained.clear()
-            self._drain_until = lsl_stop + DRAIN_LIMIT_S
+    def let_go(self, take: Take) -> None:
+        """Wait until a take that was ended has all that belongs to it, and close its file."""
         self._wake.set()
-        self._drained.wait(max(0.0, self._drain_until - local_clock()) + PUMP_S)
+        take.drained.wait(max(0.0, take.drained_by - local_clock()) + PUMP_S)
         with self.lock:
-            self._turn(recording)
-            self._recording = None
-            self._drain_until = math.inf
-            self._write_newest_offsets()
+            alarms = self._turn()
             for stream in self.streams:
-                stream.recorded = None
+                if estimate := self._new_offset(stream):
+                    self._note_offset(stream, estimate)
+                if stream.losses is not None:
+                    self._count(stream, stream.losses.close())
+            self.drop(take)
+            self._past.append(take)
+        self._tell(alarms)
         with self._sync_lock:
-            recording.finish()
+            take.xdf.finish()
 
-    def split(self, after: Recording, lsl_split: float) -> None:
-        """Go on in another recording from LSL time `lsl_split` on; drain and close this one.
-
-        Each sample is in one of them: by its stamp, or where that makes no sense, by its arrival.
-        """
-        with self.lock:
-            before = self._recording
-            if before is None:
-                return
-            for stream in self.streams:
-                stream.ending = stream.recorded
-            after.start = self._split = lsl_split
-            self._ending, self._recording = before, after
-            self._add_streams(after)
-            self._drained.clear()
-            self._drain_until = lsl_split + SPLIT_LIMIT_S
-        self._wake.set()
-        self._drained.wait(max(0.0, self._drain_until - local_clock()) + PUMP_S)
-        with self.lock:
-            self._turn(after)
-            self._write_newest_offsets()
-            before.flush(local_clock())
-            self._ending, self._split, self._drain_until = None, math.inf, math.inf
-            for stream in self.streams:
-                stream.ending = None
-        with self._sync_lock:
-            before.finish()
-
-    def _write_newest_offsets(self) -> None:
-        for stream in self.streams:
-            if estimate := self._new_offset(stream):
-                self._note_offset(stream, estimate)
+    def drop(self, take: Take) -> None:
+        """Give a take nothing more; the caller holds `lock`."""
+        self._takes = [other for other in self._takes if other is not take]
 
     def _note_offset(self, stream: LiveStream, estimate: OffsetEstimate) -> None:
-        if self._ending is not None and stream.ending is not None:
-            self._ending.note_offset(stream.ending, estimate)
-        recording = self._recording
-        if recording is not None and stream.recorded is not None:
-            recording.note_offset(stream.recorded, estimate)
+        for take in self._takes:
+            if (recorded := take.xdf.of(stream)) is not None:
+                take.xdf.note_offset(recorded, estimate)
 
     def note_loss(self, device: str, loss: Loss) -> None:
         """Count samples that a device knows to be missing."""
@@ -237,18 +199,23 @@ class Pump:
             for stream in self.streams:
                 if stream.device == device and stream.name == loss.stream:
                     stream.lost += loss.count
-                    if self._recording and stream.recorded:
-                        self._recording.note_loss(stream.recorded, loss)
-                    if self._ending and stream.ending and loss.time < self._split:
-                        self._ending.note_loss(stream.ending, loss)
+                    self._count(stream, [LostSamples(loss.time, loss.count)])
+
+    def _count(self, stream: LiveStream, losses: Iterable[LostSamples]) -> None:
+        """Count what is missing in the take that it would be in."""
+        takes = [take for take in self._takes if take.xdf.of(stream) is not None]
+        for loss in losses:
+            place = owner_of(takes, loss.stamp + stream.offset)
+            if place is not None and (recorded := takes[place].xdf.of(stream)) is not None:
+                takes[place].xdf.note_loss(recorded, loss.stamp, loss.lost)
 
     # The pump's thread.
 
     def _run(self) -> None:
         due = local_clock()
         while not self._closing.is_set():
-            draining = self._drain_until < math.inf
-            due = max(due + (DRAIN_S if draining else PUMP_S), local_clock())
+            drains = any(not take.is_open for take in self._takes)
+            due = max(due + (DRAIN_S if drains else PUMP_S), local_clock())
             if self._wake.wait(max(0.0, due - local_clock())):
                 self._wake.clear()
             self._guard(self._work)
@@ -259,19 +226,24 @@ class Pump:
             step()
         except Exception as error:
             log.debug("pump", exc_info=True)
-            for source, alarm in self._complaint(error):
-                self._report(source, alarm.level, alarm.code, alarm.text)
+            self._tell(self._complaint(error))
 
     def _work(self) -> None:
         with self.lock:
-            alarms = self._turn(self._recording)
-            if self._drain_until < math.inf and self._is_drained():
-                self._drained.set()
-            error = self._new_failure()
-        for stream, alarm in alarms:
-            self._report(stream, alarm.level, alarm.code, alarm.text)
-        if error is not None:
-            self._on_failure(error)
+            alarms = self._turn()
+            for take in self._takes:
+                if not take.is_open and self._is_drained(take):
+                    take.drained.set()
+            failed = [take for take in self._takes if take.xdf.error and not take.failure]
+        self._tell(alarms)
+        for take in failed:
+            assert take.xdf.error is not None
+            self._on_failure(take, take.xdf.error)
+
+    def _tell(self, alarms: Iterable[tuple[str, Alarm]]) -> None:
+        """Report alarms; never while `lock` is held, as whoever hears them may want it."""
+        for source, alarm in alarms:
+            self._report(source, alarm.level, alarm.code, alarm.text, alarm.take)
 
     def _complaint(self, error: Exception) -> list[tuple[str, Alarm]]:
         """Put what should not have happened into words, once."""
@@ -281,22 +253,15 @@ class Pump:
         self._complaints.add(text)
         return [("engine", Alarm("error", "internal", f"{text}; please report this with the log"))]
 
-    def _new_failure(self) -> RecordingError | None:
-        if self._recording is None or self._recording.error is self._told:
-            return None
-        self._told = self._recording.error
-        return self._told
-
-    def _turn(self, recording: Recording | None) -> list[tuple[str, Alarm]]:
+    def _turn(self) -> list[tuple[str, Alarm]]:
         """Empty every inlet once, round by round: a buffer is written before it is reused."""
         alarms: list[tuple[str, Alarm]] = []
         waiting = self.streams
         for _ in range(MAX_ROUNDS):
             now = local_clock()
-            waiting = [s for s in waiting if self._pull(s, recording, now, alarms)]
-            for each in (self._ending, recording):
-                if each is not None:
-                    each.flush(now)
+            waiting = [s for s in waiting if self._pull(s, now, alarms)]
+            for take in self._takes:
+                take.xdf.flush(now)
             if not waiting:
                 break
         for stream in self.streams:
@@ -316,13 +281,7 @@ class Pump:
             for alarm in stream.watch.tick(now, stream.inlet.backlog())
         ]
 
-    def _pull(
-        self,
-        stream: LiveStream,
-        recording: Recording | None,
-        now: float,
-        alarms: list[tuple[str, Alarm]],
-    ) -> bool:
+    def _pull(self, stream: LiveStream, now: float, alarms: list[tuple[str, Alarm]]) -> bool:
         """Pull once; whether there may be more.
 
         What one stream's samples trip over must not cost the others theirs, nor what was taken of
@@ -332,8 +291,12 @@ class Pump:
             pulled = stream.inlet.pull() if stream.inlet else None
             if stream.inlet is None or pulled is None:
                 return False
-            self._keep(stream, recording, pulled, now)
-            stamps, _ = pulled
+            stamps, data = pulled
+            self._share(stream, stamps, data, now)
+            if stream.losses is not None:
+                self._count(stream, stream.losses.take(stamps))
+            elif not stream.found.rate_hz and self._past:
+                alarms += self._late_markers(stream, stamps, data)
             alarms += [(stream.name, a) for a in stream.watch.arrived(now, stamps, stream.offset)]
             return len(stamps) >= stream.inlet.full_pull
         except Exception as error:
@@ -341,28 +304,60 @@ class Pump:
             alarms += self._complaint(error)
             return False
 
-    def _keep(
-        self, stream: LiveStream, recording: Recording | None, pulled: Pulled, now: float
-    ) -> None:
-        if recording is None or stream.recorded is None:
+    def _share(self, stream: LiveStream, stamps: F64Array, data: Array, now: float) -> None:
+        """Give each take what belongs to it."""
+        takes = [take for take in self._takes if take.xdf.of(stream) is not None]
+        if not takes:
             return
-        if self._ending is not None and stream.ending is not None:
-            self._divide(stream, recording, pulled, now)
+        rate_hz, offset = stream.found.rate_hz, stream.offset
+        only = takes[0]
+        has_samples = stream.newest == only.number
+        if len(takes) == 1 and is_within(only, stamps, offset, now, rate_hz, has_samples):
+            self._keep(only, stream, stamps, data)
         else:
-            recording.take(stream.recorded, *pulled, stream.offset, now)
+            named = named_in(data) if stream.is_index else None
+            masks = shares(takes, stamps, offset, now, rate_hz, stream.newest, named)
+            for take, mask in zip(takes, masks, strict=True):
+                self._keep(take, stream, stamps[mask], data[mask])
+        for take in takes:
+            recorded = take.xdf.of(stream)
+            assert recorded is not None
+            if not take.is_open and is_past(take, stamps, offset, now):
+                recorded.drained |= not stream.is_index or named_in(data)[-1] != take.number
 
-    def _divide(self, stream: LiveStream, recording: Recording, pulled: Pulled, now: float) -> None:
-        """Give each sample to the recording before a split, or to the one after it."""
-        assert self._ending is not None
-        assert stream.ending is not None
-        assert stream.recorded is not None
-        stamps, data = pulled
-        before = np.full(len(stamps), now < self._split)
-        if is_sane(stamps, stream.offset, now):
-            before = stamps + stream.offset < self._split
-            stream.ending.drained |= not before[-1]
-        self._ending.keep(stream.ending, stamps[before], data[before])
-        recording.keep(stream.recorded, stamps[~before], data[~before])
+    def _keep(self, take: Take, stream: LiveStream, stamps: F64Array, data: Array) -> None:
+        recorded = take.xdf.of(stream)
+        if recorded is None or not len(stamps):
+            return
+        take.xdf.keep(recorded, stamps, data)
+        if stream.was_away and stream.losses is None:
+            self._count_absence(take, recorded, float(stamps[0]))
+        stream.was_away = False
+        stream.newest = max(take.number, stream.newest or 0)
+
+    def _late_markers(
+        self, stream: LiveStream, stamps: F64Array, data: Array
+    ) -> Iterator[tuple[str, Alarm]]:
+        """Name the markers that come after the drain of the take that they are stamped in."""
+        for stamp, row in zip(stamps.tolist(), data, strict=True):
+            place = owner_of(self._past, stamp + stream.offset)
+            if place is not None:
+                text = (
+                    f"{stream.name}: marker {text_of(row[0])!r} came after the end of the "
+                    f"recording that it belongs to; its stamp is {stamp:.6f}"
+                )
+                yield stream.name, Alarm("warning", "marker-late", text, self._past[place].number)
+
+    @staticmethod
+    def _count_absence(take: Take, recorded: RecordedStream, stamp: float) -> None:
+        """Count what a device's rate would have given while its process was gone."""
+        rate = recorded.found.rate_hz
+        if rate and not recorded.is_index:
+            # Where it was gone as the take began, it should have been there from then on.
+            last = take.interval.start if recorded.last is None else recorded.last
+            missed = max(0, round((stamp - last) * rate) - 1)
+            if missed:
+                take.xdf.note_loss(recorded, stamp, missed)
 
     @staticmethod
     def _disconnect(stream: LiveStream) -> Alarm:
@@ -373,25 +368,22 @@ class Pump:
         text = f"{stream.name}: its outlet is gone; the recording goes on, and so will the stream"
         return Alarm("warning", "stream-lost", text + " if it comes back")
 
-    def _is_drained(self) -> bool:
+    def _is_drained(self, take: Take) -> bool:
         now = local_clock()
-        if now >= self._drain_until:
+        if now >= take.drained_by:
             return True
-        splits = self._ending is not None
-        stop = self._split if splits else self._drain_until - DRAIN_LIMIT_S
-        return all(
-            self._is_complete(s, s.ending if splits else s.recorded, stop, now)
-            for s in self.streams
-        )
+        return all(self._is_complete(take, stream, now) for stream in self.streams)
 
     @staticmethod
-    def _is_complete(
-        stream: LiveStream, recorded: RecordedStream | None, stop: float, now: float
-    ) -> bool:
+    def _is_complete(take: Take, stream: LiveStream, now: float) -> bool:
+        recorded = take.xdf.of(stream)
         if recorded is None or stream.inlet is None or recorded.drained:
             return True
+        if stream.is_index and stream.device in take.gated:  # its gate may hold rows back
+            return False
         # Markers have no next sample to wait for, and a stream that fell silent has none either.
-        return (not stream.found.rate_hz or stream.watch.is_silent) and now >= stop + QUIET_S
+        quiet = not stream.found.rate_hz or stream.watch.is_silent
+        return quiet and now >= take.interval.stop + QUIET_S
 
     # The housekeeping thread.
 
@@ -421,10 +413,14 @@ class Pump:
 
     def _sync(self) -> None:
         with self._sync_lock:
-            recording = self._recording
-            if recording is None or recording.error is not None:
-                return
-            try:
-                recording.file.sync()
-            except RecordingError as error:
-                recording.error = error
+            for take in self._takes:
+                if take.xdf.error is None:
+                    try:
+                        take.xdf.file.sync()
+                    except RecordingError as error:
+                        take.xdf.error = error
+
+
+def _gets(take: Take, stream: LiveStream) -> bool:
+    """Say whether a take gets a stream; the engine's own are always recorded."""
+    return take.gets(stream.name) or stream.device == DEVICE

@@ -39,6 +39,7 @@ class Alarm:
     level: Level
     code: str
     text: str
+    take: int | None = None  # the recording that it concerns, where it concerns one
 
 
 class StreamWatch:

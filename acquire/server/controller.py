@@ -18,6 +18,7 @@ from typing import Any
 from acquire.engine.engine import Engine
 from acquire.engine.status import Phase
 from acquire.errors import ConfigError, ControlError
+from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
@@ -73,11 +74,13 @@ class Controller:
         self.engine = self._engine()
         self.running: Running | None = None
         self.last: Outcome | None = None
+        # One order at a time, in the order of their coming: an engine is not asked to start and to
+        # stop at once. Never held while a check runs or a split's first take is closed.
         self._turn = threading.Lock()
         self._opening = True
         self._closing = threading.Event()
         self._broken = threading.Event()
-        self._keeper = threading.Thread(target=self._keep, name="keeper", daemon=True)
+        self._keeper = LastingThread("keeper", self._keep, self._closing, self._complain)
 
     def _engine(self) -> Engine:
         alone = not self.rig.devices and not self.rig.expect
@@ -127,6 +130,9 @@ class Controller:
 
     def _on_failure(self) -> None:
         self._broken.set()
+
+    def _complain(self, text: str) -> None:
+        self.report("engine", "error", "internal", text)
 
     def _keep(self) -> None:
         """Stop a recording that cannot go on: the engine leaves that to whoever started it."""
@@ -190,10 +196,13 @@ class Controller:
                 if not next_run:
                     raise
                 lsl_start = self.engine.start(self.data_dir, labels, notes)
-            folder = self.engine.status.path
-            assert folder is not None
-            self.running = Running(folder, labels, lsl_start, started=True)
+            self.running = Running(self._folder(), labels, lsl_start, started=True)
             return self.running
+
+    def _folder(self) -> Path:
+        take = self.engine.running
+        assert take is not None
+        return take.path
 
     def stop(self, *, verify: bool = False) -> Stopped:
         """End the recording; when there is none, give the last one.
@@ -225,12 +234,13 @@ class Controller:
             if (running := self.running) is None:
                 raise ControlError("nothing is being recorded; start a recording")
             labels = labels or running.labels
-            outcome, lsl_split = self.engine.split(self.data_dir, labels, notes)
-            self.last = outcome
-            folder = self.engine.status.path
-            assert folder is not None
-            self.running = Running(folder, labels, lsl_split, started=True)
-            after = self.running
+            closing, lsl_split = self.engine.split(self.data_dir, labels, notes)
+            after = self.running = Running(self._folder(), labels, lsl_split, started=True)
+        # Out of turn: the first is closed while the second records, and may even be stopped.
+        outcome = closing.result()
+        with self._my_turn():
+            if self.last is None or self.last.take < outcome.take:
+                self.last = outcome
         if not verify:
             return Stopped(outcome, stopped=True), after
         return self._verified(outcome, stopped=True), after

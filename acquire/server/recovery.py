@@ -1,7 +1,8 @@
 """What a daemon does at its start with the sessions that a crash has left unfinished.
 
-A session that somebody still records is told from one that nobody does by its file: a recorder
-writes a clock offset of each stream every 2 s.
+Whether somebody still records one says the manifest: the process and when it was started. Where
+that cannot be seen from here, its file does: a recorder writes a clock offset of each stream every
+2 s.
 """
 
 from __future__ import annotations
@@ -10,9 +11,9 @@ import threading
 from pathlib import Path
 
 from acquire.processes.messages import Tell
-from recordings import layout
+from recordings import layout, owner
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest, State
+from recordings.manifest import Manifest, State, hashed_files
 from recordings.repair.session import finish_session
 
 QUIET_S = 5.0
@@ -51,8 +52,17 @@ class Recovery:
 
     def _finish(self, folder: Path) -> None:
         try:
+            manifest = Manifest.load(folder)
+            if manifest.state is State.ARMED:
+                self._never_begun(folder, manifest)
+                return
+            if manifest.hashing:
+                self._hash(folder, manifest)
+                return
             done = finish_session(folder)
-        except (RecordingError, OSError) as error:
+        except _Left:
+            return
+        except Exception as error:  # one that cannot be finished must not cost the others theirs
             text = f"a crash has left {folder.name}, which cannot be finished: {error}"
             self._report("engine", "error", "not-recovered", text)
             return
@@ -70,16 +80,40 @@ class Recovery:
         )
         self._report("engine", "warning", "recovered", text)
 
+    def _never_begun(self, folder: Path, manifest: Manifest) -> None:
+        manifest.model_copy(update={"state": State.FAILED}).save(folder)
+        text = f"a crash has left {folder.name}, which had not begun: there is nothing in it"
+        self._report("engine", "warning", "never-begun", text)
+
+    def _hash(self, folder: Path, manifest: Manifest) -> None:
+        """Go on with the hashes of a session that was closed in good order."""
+        files = hashed_files(manifest.files, folder, {}, self._leave_if_closing)
+        manifest.model_copy(update={"files": files, "hashing": False}).save(folder)
+        self._report("engine", "info", "hashed", f"{folder.name}: its hashes are complete")
+
+    def _leave_if_closing(self) -> None:
+        if self._closing.is_set():
+            raise _Left
+
+
+class _Left(Exception):
+    """The daemon ends; the next one goes on."""
+
+
+def _is_unfinished(manifest: Manifest) -> bool:
+    return manifest.hashing or manifest.state in (State.ARMED, State.RECORDING)
+
 
 def unfinished(data_dir: Path) -> list[Path]:
-    """List the sessions whose manifests say that they are being recorded."""
+    """List the sessions whose manifests say that they are being made, by nobody that lives."""
     found = []
     for path in sorted(data_dir.glob("*/sub-*/ses-*/sub-*_run-*/session.json")):
         try:
-            if Manifest.load(path.parent).state is State.RECORDING:
-                found.append(path.parent)
+            manifest = Manifest.load(path.parent)
         except RecordingError:
             continue
+        if _is_unfinished(manifest) and owner.lives(manifest.host) is not True:
+            found.append(path.parent)
     return found
 
 

@@ -1,58 +1,53 @@
-"""The end of a recording: what is written once its files are closed, and how it is told."""
+"""The end of a take: what is written once its files are closed, and how it ended."""
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Sequence
 
-from acquire.engine.cameras import with_lost_frames
-from acquire.engine.reporter import Reporter
 from acquire.processes.messages import VideoSummary
 from acquire.take.disk import gone
-from acquire.take.folder import Session
-from acquire.take.take import Outcome
+from acquire.take.folder import SessionFolder
+from acquire.take.take import Outcome, Take
 from acquire.take.truth import write_truth
-from acquire.take.xdf_recorder import Recording
-from recordings.errors import RecordingError
-from recordings.manifest import State, VideoEntry
+from acquire.take.videos import final_entries, with_lost_frames
+from recordings.manifest import State
+
+log = logging.getLogger(__name__)
+
+Complain = Callable[[str, str], None]
+"""Takes a code and what is wrong."""
+
+
+def guarded(what: str, action: Callable[[], object], complain: Complain) -> None:
+    """Do one step of an ending; what goes wrong is said, and the next step is taken."""
+    try:
+        action()
+    except Exception as error:
+        log.debug("%s", what, exc_info=True)
+        complain("write-failed", f"{what}: {str(error) or type(error).__name__}")
 
 
 def conclude(
-    recording: Recording,
-    session: Session | None,
-    lsl_stop: float,
-    videos: tuple[VideoEntry, ...],
-    summaries: Sequence[VideoSummary],
-    *,
-    failure: RecordingError | None,
-    seeds: Sequence[int],
-    reporter: Reporter,
+    take: Take, summaries: Sequence[VideoSummary], seeds: Sequence[int], complain: Complain
 ) -> Outcome:
     """Write truth and manifest; each step is guarded on its own, and each failure is reported."""
-
-    def guard(what: str, action: Callable[[], None]) -> None:
-        try:
-            action()
-        except (OSError, RecordingError) as error:
-            reporter.report("engine", "error", "write-failed", f"{what}: {error}")
-
-    recording.file.release()  # the videos are closed; what follows needs the space
-    path = recording.file.path
-    failure = failure or recording.error or gone(path)
+    take.xdf.file.release()  # the videos are closed; what follows needs the space
+    failure = take.failure or take.xdf.error or gone(take.xdf.file.path)
     error = str(failure) if failure else None
     full = next((s.error for s in summaries if s.error and s.disk_full), None)
     state = State.FAILED if error or full else State.COMPLETE
-    streams = tuple(with_lost_frames(s) for s in recording.streams.values())
-    if session is not None:
-        path = session.folder
-    if session is not None and path.is_dir():
+    lsl_start, lsl_stop = take.interval.start, take.interval.stop
+    streams = tuple(with_lost_frames(s) for s in take.xdf.streams.values())
+    videos = final_entries(take.videos.entries(lsl_start), summaries, take.xdf, lsl_stop)
+    folder = take.folder
+    if folder is not None and folder.folder.is_dir():
         if seeds:
-            guard("truth.tsv", lambda: _write_truth(session, seeds[0], recording.start, lsl_stop))
-        guard("session.json", lambda: session.closed(state, lsl_stop, streams, videos))
-        known = {s.path.name: s.sha256 for s in summaries if s.sha256}
-        guard("session.json", lambda: session.hash_files(known))
-    return Outcome(path, state, streams, videos, reporter.alarms, error or full)
+            guarded("truth.tsv", lambda: _write_truth(take, folder, seeds[0]), complain)
+        guarded("session.json", lambda: folder.closed(state, lsl_stop, streams, videos), complain)
+    return Outcome(take.number, take.path, state, streams, videos, take.alarms, error or full)
 
 
-def _write_truth(session: Session, seed: int, lsl_start: float, lsl_stop: float) -> None:
-    write_truth(session.folder, seed, lsl_start, lsl_stop)
-    session.change(seed=seed)
+def _write_truth(take: Take, folder: SessionFolder, seed: int) -> None:
+    write_truth(folder.folder, seed, take.interval.start, take.interval.stop)
+    folder.change(seed=seed)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
 import platform
 import socket
 import sys
 import tempfile
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,7 @@ from typing import IO, Any
 import acquire
 from acquire.lsl.clock import local_clock
 from acquire.rig.file import Rig
-from recordings import layout
+from recordings import layout, owner
 from recordings.errors import RecordingError
 from recordings.manifest import (
     ClockPair,
@@ -27,6 +26,7 @@ from recordings.manifest import (
     State,
     StreamEntry,
     VideoEntry,
+    hashed_files,
 )
 
 DEFAULT_LABELS = {"study": "study", "participant": "test", "session": "01", "task": "test"}
@@ -67,12 +67,6 @@ def _read_clocks() -> tuple[float, datetime, float]:
     return local_clock(), datetime.now(UTC), local_clock()
 
 
-def sha256_of(path: Path) -> str:
-    """Hash a file in bounded memory."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def software() -> dict[str, str]:
     """Name the versions that made a recording."""
     import numpy
@@ -86,7 +80,7 @@ def software() -> dict[str, str]:
     }
 
 
-class Session:
+class SessionFolder:
     """The folder of one run; every change of the manifest goes to the disk at once."""
 
     def __init__(
@@ -106,7 +100,7 @@ class Session:
             data_dir, labels.study, labels.participant, labels.session, labels.task, run
         )
         self.manifest = Manifest(
-            state=State.RECORDING,
+            state=State.ARMED,
             study=labels.study,
             participant=labels.participant,
             session=labels.session,
@@ -119,7 +113,7 @@ class Session:
                 "system": platform.platform(),
                 "machine": platform.machine(),
                 "executable": Path(sys.executable).name,
-                "pid": str(os.getpid()),  # so that somebody can tell whether it still runs
+                **owner.this_process(),
             },
             rig=rig.parsed if rig.path else None,
             rig_text=rig.text or None,
@@ -127,6 +121,8 @@ class Session:
             files=(FileEntry(path=layout.XDF_NAME),),
         )
         self._events: list[Event] = []
+        # The engine's thread, the one that closes and the one that hashes change it.
+        self._lock = threading.Lock()
         self.save()
         self._reserve = self._keep_back()
 
@@ -157,10 +153,11 @@ class Session:
 
     def change(self, **fields: Any) -> None:
         """Change fields of the manifest, and write it."""
-        self.manifest = self.manifest.model_copy(update=fields)
-        if self.manifest.state is not State.RECORDING:
-            self._reserve.close()
-        self.save()
+        with self._lock:
+            self.manifest = self.manifest.model_copy(update=fields)
+            if self.manifest.state not in (State.ARMED, State.RECORDING):
+                self._reserve.close()
+            self.save()
 
     def add_event(self, event: Event) -> None:
         """Keep an event; the manifest on disk gets it with the next change."""
@@ -176,6 +173,7 @@ class Session:
     ) -> None:
         """Note the start."""
         self.change(
+            state=State.RECORDING,
             clock=(clock_pair(),),
             lsl_start=lsl_start,
             streams=tuple(streams),
@@ -195,13 +193,14 @@ class Session:
         streams: Iterable[StreamEntry],
         videos: Iterable[VideoEntry],
     ) -> None:
-        """Note how it ended, before the hashes are known."""
+        """Note how it ended; the hashes follow."""
         videos = tuple(videos)
         names = [layout.XDF_NAME, *(file for v in videos for file in v.files)]
         extra = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
         names += [name for name in extra if (self.folder / name).exists()]
         self.change(
             state=state,
+            hashing=True,
             clock=(*self.manifest.clock, clock_pair()),
             lsl_stop=lsl_stop,
             streams=tuple(streams),
@@ -214,14 +213,12 @@ class Session:
         path = self.folder / name
         return path.stat().st_size if path.exists() else None
 
-    def hash_files(self, known: dict[str, str]) -> None:
-        """Add the SHA-256 of every file; `known` has those computed while writing."""
-        files = tuple(
-            entry.model_copy(update={"sha256": known.get(entry.path) or sha256_of(path)})
-            for entry in self.manifest.files
-            if (path := self.folder / entry.path).exists()
-        )
-        self.change(files=files)
+    def hash_files(self, known: Mapping[str, str], between: Callable[[], None]) -> None:
+        """Add the SHA-256 of every file.
 
-
-__all__ = ["DEFAULT_LABELS", "Labels", "Session", "clock_pair"]
+        Args:
+            known: those computed while writing, by name.
+            between: called between two pieces of a file; may wait, or raise to leave the rest.
+        """
+        files = hashed_files(self.manifest.files, self.folder, known, between)
+        self.change(files=files, hashing=False)

@@ -28,7 +28,7 @@ NOISE_S = 0.004
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LostSamples:
     """`lost` samples are missing right before `stamp`."""
 
     stamp: float
@@ -46,7 +46,7 @@ class LossCounter:
         self._room = 0  # what fits into the long intervals of the window before
         self._parts: list[F64Array] = []
 
-    def take(self, stamps: F64Array) -> list[Found]:
+    def take(self, stamps: F64Array) -> list[LostSamples]:
         """Take in raw stamps, shape (n,), n ≥ 1; give what turns out to be lost."""
         stamps = self._numbers(stamps)
         self._parts.append(stamps)
@@ -63,7 +63,7 @@ class LossCounter:
             stamps[i] = before + 1 / self._rate if math.isfinite(before) else 0.0
         return stamps
 
-    def close(self) -> list[Found]:
+    def close(self) -> list[LostSamples]:
         """Judge what has come since the last window, complete or not."""
         if not self._parts:
             return []
@@ -81,7 +81,9 @@ class LossCounter:
         long = np.flatnonzero(steps > LONG)
         missing = np.rint(steps[long]).astype(np.int64) - 1
         if np.nanmax(np.abs(np.delete(steps, long) - 1), initial=0.0) < CLEAN:
-            found = [Found(float(stamps[i]), int(n)) for i, n in zip(long, missing, strict=True)]
+            found = [
+                LostSamples(float(stamps[i]), int(n)) for i, n in zip(long, missing, strict=True)
+            ]
             self._room = 0
             self._count += int(missing.sum())
             self._floor = self._lowest(stamps)
@@ -92,7 +94,7 @@ class LossCounter:
 
     def _judge(
         self, stamps: F64Array, long: npt.NDArray[np.int64], missing: npt.NDArray[np.int64]
-    ) -> list[Found]:
+    ) -> list[LostSamples]:
         """Count what the phase has risen by for good, as far as it fits into long intervals."""
         before, self._floor = self._floor, self._lowest(stamps)
         room, self._room = self._room + int(missing.sum()), int(missing.sum())
@@ -104,7 +106,7 @@ class LossCounter:
         self._floor -= lost / self._rate
         # Nobody knows which of the long intervals it was: the longest stands for all.
         at = stamps[long[np.argmax(missing)]] if len(long) else stamps[0]
-        return [Found(float(at), lost)]
+        return [LostSamples(float(at), lost)]
 
     def _lowest(self, stamps: F64Array) -> float:
         """Give the lowest phase at the end of a window."""

@@ -1,17 +1,15 @@
 """Turns what the inlets deliver into the chunks of one XDF file.
 
-No thread and no network here: the pump calls `take`, `note_offset` and `flush`; whoever stops the
-recording calls `finish`. Stamps are written as they came; trimming to the recording's start and
-stop is by local time (stamp + clock offset), and only for streams of a regular rate whose stamps
-make sense. Markers, and streams with strange stamps, are kept from the start to the stop as they
-arrive: losing one would be worse than keeping one too many.
+No thread and no network here: the pump calls `keep`, `note_offset` and `flush`; whoever closes the
+recording calls `finish`. Stamps are written as they came; which samples belong to this file is
+decided before (`routing`).
 """
 
 from __future__ import annotations
 
 import math
 import statistics
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,8 +18,6 @@ import numpy as np
 
 from acquire.lsl.inlet import OffsetEstimate
 from acquire.lsl.streams import FoundStream
-from acquire.processes.messages import Loss
-from acquire.take.loss_counter import Found, LossCounter
 from devices.arrays import Array, F64Array
 from recordings.errors import DiskFull, RecordingError
 from recordings.manifest import Gap, StreamEntry
@@ -30,8 +26,6 @@ from recordings.xdf import chunks
 from recordings.xdf.file import XdfFile
 
 BOUNDARY_S = 5.0
-SANE_S = 5.0
-"""Stamps further than this from the local clock are not used for trimming."""
 RESERVE_BYTES = 1 << 20
 """Kept back on the disk for the end of the file, in case the disk gets full."""
 MAX_GAPS = 1000
@@ -47,8 +41,6 @@ class RecordedStream:
     xml: str
     device: str | None
     encoder: chunks.SamplesEncoder | None  # None for strings
-    losses: LossCounter | None  # None where the device itself tells what it lost
-    stop: float = math.inf  # local time of the last sample that belongs to the recording
     samples: int = 0
     lost: int = 0
     duplicates: int = 0
@@ -58,9 +50,8 @@ class RecordedStream:
     uncertainties: list[float] = field(default_factory=list)
     gaps: list[Gap] = field(default_factory=list)
     fates: dict[Fate, int] = field(default_factory=dict)
-    drained: bool = False
+    drained: bool = False  # what came last is from after the stop
     latency_s: float | None = None  # how much too late its stamps are, where that was measured
-    was_away: bool = False  # its outlet was gone: the next sample comes after a gap
 
     @property
     def is_index(self) -> bool:
@@ -107,13 +98,13 @@ class RecordedStream:
         )
 
 
-class Recording:
+class XdfRecorder:
     """One XDF file being written; not thread-safe, the pump's lock guards it."""
 
     def __init__(self, file: XdfFile) -> None:
         self.file = file
-        self.start = math.inf  # local time of the first sample that belongs to it
         self.streams: dict[int, RecordedStream] = {}
+        self._by_source: dict[Hashable, RecordedStream] = {}
         self.error: RecordingError | None = None
         self._spare = RESERVE_BYTES // 2
         self._parts: list[bytes | memoryview] = []
@@ -125,30 +116,29 @@ class Recording:
         """Whether the disk is full."""
         return isinstance(self.error, DiskFull)
 
-    def add(self, found: FoundStream, xml: str, device: str | None) -> RecordedStream:
+    def of(self, source: Hashable) -> RecordedStream | None:
+        """Give what is recorded of a source, whatever the caller knows it by; None = nothing."""
+        return self._by_source.get(source)
+
+    def add(
+        self, source: Hashable, found: FoundStream, xml: str, device: str | None
+    ) -> RecordedStream:
         """Write the header of one more stream."""
         encoder = None
         stream_id = len(self.streams) + 1
         if found.dtype != "string":
             encoder = chunks.SamplesEncoder(stream_id, np.dtype(found.dtype), found.channels)
-        losses = LossCounter(found.rate_hz) if found.rate_hz and device is None else None
-        stream = RecordedStream(stream_id, found, xml, device, encoder, losses)
-        self.streams[stream_id] = stream
+        stream = RecordedStream(stream_id, found, xml, device, encoder)
+        self.streams[stream_id] = self._by_source[source] = stream
         self._parts.append(chunks.stream_header(stream_id, xml))
         return stream
 
-    def take(
-        self, stream: RecordedStream, stamps: F64Array, data: Array, offset: float, now: float
-    ) -> None:
-        """Keep what belongs to the recording; `data` may be reused after the next `flush`."""
-        self.keep(stream, *self._trim(stream, stamps, data, offset, now))
-
     def keep(self, stream: RecordedStream, stamps: F64Array, data: Array) -> None:
-        """Keep samples of which it is known that they belong to the recording."""
+        """Keep samples; `data` may be reused after the next `flush`."""
         if not len(stamps):
             return
         if stream.encoder is None:
-            rows = [[_text(value) for value in row] for row in data]
+            rows = [[text_of(value) for value in row] for row in data]
             self._parts.append(chunks.string_samples(stream.id, stamps, rows))
         else:
             self._parts.append(stream.encoder.encode(stamps, data))
@@ -156,34 +146,6 @@ class Recording:
         self._unwritten.append(
             partial(stream.count, float(stamps[0]), float(stamps[-1]), len(stamps), fates)
         )
-        if stream.losses is not None:
-            self._count_losses(stream, stream.losses.take(stamps))
-        elif stream.was_away:
-            self._count_absence(stream, float(stamps[0]))
-        stream.was_away = False
-
-    def _trim(
-        self, stream: RecordedStream, stamps: F64Array, data: Array, offset: float, now: float
-    ) -> tuple[F64Array, Array]:
-        first, last = stamps[0] + offset, stamps[-1] + offset
-        # What comes after its first sample came after the start, whatever its clock says by then.
-        start = self.start if stream.last is None else -math.inf
-        sane = is_sane(stamps, offset, now)
-        if not (sane and stream.found.rate_hz) and now < start:
-            return stamps[:0], data[:0]
-        if not sane:
-            return stamps, data
-        if last >= stream.stop and not (stream.is_index and _is_stored(data[-1])):
-            stream.drained = True
-        if not stream.found.rate_hz or (first >= start and last <= stream.stop):
-            return stamps, data
-        local = stamps + offset
-        keep = (local >= start) & (local <= stream.stop)
-        if now >= start:  # a stamp among good ones that makes no sense is no reason to drop it
-            keep |= ~(np.abs(local - now) <= SANE_S)
-        if stream.is_index:  # a frame that is in the video keeps its row, come what may
-            keep |= data[:, _FATE] == Fate.STORED.code
-        return stamps[keep], data[keep]
 
     def note_offset(self, stream: RecordedStream, estimate: OffsetEstimate) -> None:
         """Write a clock offset, once, with the time at which it was measured."""
@@ -192,29 +154,14 @@ class Recording:
         self._unwritten.append(partial(stream.offsets.append, pair))
         stream.uncertainties.append(estimate.uncertainty)
 
-    def note_loss(self, stream: RecordedStream, loss: Loss) -> None:
-        """Count samples that are missing right before the LSL time of the loss."""
-        if self.start <= loss.time <= stream.stop:
-            self._count_losses(stream, [Found(loss.time, loss.count)])
-
-    def _count_absence(self, stream: RecordedStream, stamp: float) -> None:
-        """Count what a device's rate would have given while its process was gone."""
-        rate = stream.found.rate_hz
-        if rate and not stream.is_index:
-            # Where it was gone as the recording began, it should have been there from then on.
-            last = self.start if stream.last is None else stream.last
-            missed = max(0, round((stamp - last) * rate) - 1)
-            self._count_losses(stream, [Found(stamp, missed)] if missed else [])
-
     @staticmethod
-    def _count_losses(stream: RecordedStream, losses: Iterable[Found]) -> None:
-        for loss in losses:
-            stream.lost += loss.lost
-            if len(stream.gaps) < MAX_GAPS:
-                rate = stream.found.rate_hz
-                length = (loss.lost + 1) / rate if rate else 0.0
-                gap = Gap(start=loss.stamp - length, end=loss.stamp, lost=loss.lost)
-                stream.gaps.append(gap)
+    def note_loss(stream: RecordedStream, before: float, lost: int) -> None:
+        """Count samples that are missing right before a stamp."""
+        stream.lost += lost
+        if len(stream.gaps) < MAX_GAPS:
+            rate = stream.found.rate_hz
+            length = (lost + 1) / rate if rate else 0.0
+            stream.gaps.append(Gap(start=before - length, end=before, lost=lost))
 
     def flush(self, now: float) -> None:
         """Write what has been taken since the last call; with a boundary when one is due.
@@ -254,9 +201,6 @@ class Recording:
 
     def finish(self) -> None:
         """Write the footers and close the file; what goes wrong is left in `error`."""
-        for stream in self.streams.values():
-            if stream.losses is not None:
-                self._count_losses(stream, stream.losses.close())
         self.flush(-math.inf)
         footers = [s.footer() for s in self.streams.values()]
         steps: tuple[Callable[[], None], ...] = (
@@ -270,22 +214,14 @@ class Recording:
                 self.error = self.error or error
 
 
-def is_sane(stamps: F64Array, offset: float, now: float) -> bool:
-    """Say whether stamps fit the local clock, so that they can be held against a time."""
-    return bool(abs(stamps[-1] + offset - now) <= SANE_S)
-
-
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """Give a value of a string stream as text."""
     # What is not UTF-8 shows as the replacement character: XDF has no other text.
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 _FATE = INDEX_CHANNELS.index("fate")
 _FATES = tuple(Fate)
-
-
-def _is_stored(row: Array) -> bool:
-    return bool(row[_FATE] == Fate.STORED.code)
 
 
 def _count_fates(data: Array) -> dict[Fate, int]:

@@ -12,6 +12,7 @@ from recordings.manifest import Manifest, State
 from recordings.xdf.reader import XdfRecording
 
 _STATES = {
+    State.ARMED: ("fail", "the session was never begun: the recorder crashed, or begins it now"),
     State.RECORDING: ("fail", "the session was never closed: the recorder crashed, or still runs"),
     State.FAILED: ("fail", "the recording failed; what there is was closed properly"),
     State.REPAIRED: ("warn", "the session was repaired: see the events for what was lost"),

@@ -50,7 +50,7 @@ class StreamExam:
     def is_video(self) -> bool:
         """Whether this is the index stream of a camera, of ours: others use the type as well."""
         info = self.stream.info
-        shape = info.channel_count == len(INDEX_CHANNELS) and not self.stream.is_text
+        shape = info.channel_count >= len(INDEX_CHANNELS) - 1 and not self.stream.is_text
         return info.type == VIDEO_TYPE and shape
 
     @property

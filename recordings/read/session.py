@@ -198,4 +198,4 @@ def _open(path: Path, xdf: Path, manifest: Manifest | None, latency: Collection[
 
 def _is_index(stream: XdfStream) -> bool:
     info = stream.info
-    return info.type == VIDEO_TYPE and info.channel_count == len(INDEX_CHANNELS)
+    return info.type == VIDEO_TYPE and info.channel_count >= len(INDEX_CHANNELS) - 1

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from recordings.manifest import Manifest, State
-from recordings.stream_kinds import Fate
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.writer import count_packets
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (
@@ -22,6 +22,8 @@ from tests.acquire.program import (
     wait_for,
     write_rig,
 )
+
+FATE = INDEX_CHANNELS.index("fate")
 
 DRIVER = '''
 import time
@@ -259,5 +261,5 @@ def test_the_video_of_a_camera_that_fails_is_closed_and_listed(tmp_path: Path) -
     content = (result.session / "face.nut").read_bytes()
     assert entry.sha256 == hashlib.sha256(content).hexdigest()
     rows = load(result.session / "recording.xdf")["face"].data
-    stored = int((rows[:, -1] == Fate.STORED.code).sum())
+    stored = int((rows[:, FATE] == Fate.STORED.code).sum())
     assert stored == video.frames == count_packets(result.session / "face.nut") >= 100

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from recordings.manifest import Gap, Manifest, State, StreamEntry
-from recordings.stream_kinds import Fate
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.writer import count_packets
 from tests.acquire.program import Loaded, Result, load, unisono, write_rig
+
+FATE = INDEX_CHANNELS.index("fate")
 
 RATE_HZ, FPS = 500, 50
 SECONDS = 11
@@ -103,7 +105,7 @@ def test_every_sample_is_there_or_counted(name: str, rate_hz: float, run: Run) -
     entry, stream = run.entry(name), run.streams[name]
     if name == "camera":  # a frame that never came has a row of its own
         video = next(v for v in run.manifest.videos if v.name == name)
-        never_came = stream.data[:, -1] == Fate.DEVICE_LOST.code
+        never_came = stream.data[:, FATE] == Fate.DEVICE_LOST.code
         assert entry.lost == int(never_came.sum()) == video.fates[Fate.DEVICE_LOST]
         assert video.frames == count_packets(run.result.session / video.file)
         assert video.frames + entry.lost == len(stream.stamps) == entry.samples

@@ -12,7 +12,7 @@ import pylsl
 import pytest
 
 from recordings.manifest import Manifest, State
-from recordings.stream_kinds import Fate
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.writer import VideoReader
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (
@@ -27,6 +27,8 @@ from tests.acquire.program import (
     wait_for,
     write_rig,
 )
+
+FATE = INDEX_CHANNELS.index("fate")
 
 pytestmark = posix_only
 
@@ -208,7 +210,7 @@ def test_one_camera_killed_harms_itself_alone(tmp_path: Path) -> None:
     with VideoReader(result.session / part.file) as reader:
         assert len(reader) == part.frames >= 0.9 * FPS
     rows = streams["face"].data[streams["face"].stamps > back]
-    stored = rows[rows[:, -1] == 0][:, 0]
+    stored = rows[rows[:, FATE] == 0][:, 0]
     assert (np.diff(stored) == 1).all()
     assert stored[-1] == part.frames - 1
 
@@ -236,7 +238,7 @@ def test_an_encoder_killed_costs_a_moment_of_video_and_no_more(tmp_path: Path) -
     streams = load(result.session / "recording.xdf")
     rows = streams["face"].data
     after = rows[streams["face"].stamps > back]
-    assert (after[:-1, -1] == 0).all(), "every frame is stored again"
+    assert (after[:-1, FATE] == 0).all(), "every frame is stored again"
     assert video.captured == len(rows)
     assert sum(video.fates.values()) == len(rows)
     found = 0

@@ -26,7 +26,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from acquire.camera.encoder_link import NOT_STORED, EncoderProcess
+from acquire.camera.encoder_link import NOT_STORED, EncoderLink
 from recordings.video.codecs import CODECS, choose_codec
 from recordings.video.pixel_formats import Picture, pixel_format, split_bayer
 from recordings.video.writer import VideoReader, VideoWriter
@@ -144,7 +144,7 @@ def compare(
 
 def paced(folder: Path, codec: str, frames: Picture, count: int) -> bool:
     """Ring and encoder process at the camera's rate."""
-    encoder = EncoderProcess(
+    encoder = EncoderLink(
         width=WIDTH, height=HEIGHT, pixel_format=FORMAT, rate_hz=RATE_HZ, slots=RATE_HZ
     )
     encoder.start()

@@ -59,7 +59,7 @@ def described(kind: str) -> dict[str, Any]:
 
 
 def measure(kind: str, seconds: float) -> bool:
-    from acquire.processes.device_link import DeviceProcess
+    from acquire.processes.device_link import DeviceLink
     from acquire.processes.messages import Open
     from acquire.rig.video import VideoOptions
 
@@ -72,7 +72,7 @@ def measure(kind: str, seconds: float) -> bool:
     master, slave = os.openpty()
     tty.setraw(slave)
     settings = {"name": "s", "port": os.ttyname(slave), "baud": 921600, "rate_hz": RATE_HZ}
-    process = DeviceProcess("s", kind, lambda _, e: print(e.text), on_loss)
+    process = DeviceLink("s", kind, lambda _, e: print(e.text), on_loss)
     order = Open(kind, settings | described(kind), None, None, VideoOptions("auto"))
     process.start(order, None)
     try:

@@ -52,7 +52,7 @@ def main() -> int:
     private_lsl()
     import pylsl
 
-    from acquire.processes.device_link import DeviceProcess
+    from acquire.processes.device_link import DeviceLink
     from acquire.processes.messages import Open
     from acquire.rig.video import VideoOptions
 
@@ -60,7 +60,7 @@ def main() -> int:
     tty.setraw(slave)
     settings = {"name": "box", "port": os.ttyname(slave), "source": "protocol", "pulse_ms": 5}
     outlet = pylsl.StreamOutlet(pylsl.StreamInfo("protocol", "Markers", 1, 0.0, "string", "p"))
-    process = DeviceProcess("box", "trigger-out-serial", lambda _, e: print(e.text), print)
+    process = DeviceLink("box", "trigger-out-serial", lambda _, e: print(e.text), print)
     process.start(Open("trigger-out-serial", settings, None, None, VideoOptions("auto")), None)
     seen: list[float] = []
 

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from acquire.camera.encoder_host import command, parse
-from acquire.camera.encoder_link import NOT_STORED, EncoderProcess
+from acquire.camera.encoder_link import NOT_STORED, EncoderLink
 from acquire.errors import AcquireError
 from recordings.errors import RecordingError
 from recordings.video.pixel_formats import Picture
@@ -45,8 +45,8 @@ def numbers(path: Path) -> list[int]:
 
 
 @pytest.fixture
-def encoder() -> Iterator[EncoderProcess]:
-    process = EncoderProcess(
+def encoder() -> Iterator[EncoderLink]:
+    process = EncoderLink(
         width=WIDTH, height=HEIGHT, pixel_format="BayerRG8", rate_hz=200, slots=20
     )
     process.start()
@@ -54,13 +54,13 @@ def encoder() -> Iterator[EncoderProcess]:
     process.finish(TIMEOUT_S)
 
 
-def put(encoder: EncoderProcess, number: int) -> int:
+def put(encoder: EncoderLink, number: int) -> int:
     """Put a frame as soon as the ring has room; its index."""
     wait_for(lambda: encoder.status().waiting < 20 or encoder.status().error is not None)
     return encoder.put(picture(number))
 
 
-def pid_of(encoder: EncoderProcess) -> int:
+def pid_of(encoder: EncoderLink) -> int:
     assert encoder._process
     return encoder._process.pid
 
@@ -77,7 +77,7 @@ def test_events_survive_any_cut() -> None:
 
 
 @pytest.mark.parametrize("codec", ["auto", "raw", "ffv1", "x264-lossless"])
-def test_frames_put_are_in_the_file(encoder: EncoderProcess, codec: str, tmp_path: Path) -> None:
+def test_frames_put_are_in_the_file(encoder: EncoderLink, codec: str, tmp_path: Path) -> None:
     done = encoder.begin(tmp_path / "face", codec)
     assert [put(encoder, number) for number in range(100)] == list(range(100))
     encoder.end()
@@ -93,9 +93,7 @@ def test_frames_put_are_in_the_file(encoder: EncoderProcess, codec: str, tmp_pat
 
 
 def test_frames_wait_in_the_ring_while_the_process_starts(tmp_path: Path) -> None:
-    encoder = EncoderProcess(
-        width=WIDTH, height=HEIGHT, pixel_format="Mono8", rate_hz=200, slots=50
-    )
+    encoder = EncoderLink(width=WIDTH, height=HEIGHT, pixel_format="Mono8", rate_hz=200, slots=50)
     encoder.start()
     done = encoder.begin(tmp_path / "face")
     assert [encoder.put(picture(number)) for number in range(30)] == list(range(30))
@@ -105,7 +103,7 @@ def test_frames_wait_in_the_ring_while_the_process_starts(tmp_path: Path) -> Non
     assert encoder.finish(TIMEOUT_S)  # idempotent
 
 
-def test_split_puts_no_frame_into_both_files(encoder: EncoderProcess, tmp_path: Path) -> None:
+def test_split_puts_no_frame_into_both_files(encoder: EncoderLink, tmp_path: Path) -> None:
     first = encoder.begin(tmp_path / "a")
     for number in range(50):
         put(encoder, number)
@@ -121,7 +119,7 @@ def test_split_puts_no_frame_into_both_files(encoder: EncoderProcess, tmp_path: 
     assert third.result(TIMEOUT_S).frames == 0
 
 
-def test_frame_without_a_file_is_not_stored(encoder: EncoderProcess, tmp_path: Path) -> None:
+def test_frame_without_a_file_is_not_stored(encoder: EncoderLink, tmp_path: Path) -> None:
     assert encoder.put(picture(0)) == NOT_STORED
     done = encoder.begin(tmp_path / "a")
     put(encoder, 1)
@@ -130,7 +128,7 @@ def test_frame_without_a_file_is_not_stored(encoder: EncoderProcess, tmp_path: P
     assert numbers(done.result(TIMEOUT_S).path) == [1]
 
 
-def test_full_ring_never_blocks_and_leaves_no_hole(encoder: EncoderProcess, tmp_path: Path) -> None:
+def test_full_ring_never_blocks_and_leaves_no_hole(encoder: EncoderLink, tmp_path: Path) -> None:
     done = encoder.begin(tmp_path / "a")
     assert encoder.wait_ready(TIMEOUT_S)
     os.kill(pid_of(encoder), signal.SIGSTOP)
@@ -145,7 +143,7 @@ def test_full_ring_never_blocks_and_leaves_no_hole(encoder: EncoderProcess, tmp_
 
 
 def test_killed_encoder_is_noticed_and_its_file_counted(
-    encoder: EncoderProcess, tmp_path: Path
+    encoder: EncoderLink, tmp_path: Path
 ) -> None:
     done = encoder.begin(tmp_path / "a")
     for number in range(60):
@@ -161,7 +159,7 @@ def test_killed_encoder_is_noticed_and_its_file_counted(
         encoder.begin(tmp_path / "b")
 
 
-def test_interrupt_of_the_group_does_not_reach_it(encoder: EncoderProcess, tmp_path: Path) -> None:
+def test_interrupt_of_the_group_does_not_reach_it(encoder: EncoderLink, tmp_path: Path) -> None:
     done = encoder.begin(tmp_path / "a")
     put(encoder, 0)
     for number in (signal.SIGINT, signal.SIGTERM):  # before it is ready, and after
@@ -178,8 +176,8 @@ PARENT = f"""
 import sys, time
 from pathlib import Path
 import numpy as np
-from acquire.camera.encoder_link import EncoderProcess
-encoder = EncoderProcess(width={WIDTH}, height={HEIGHT}, pixel_format="Mono8", rate_hz=200,
+from acquire.camera.encoder_link import EncoderLink
+encoder = EncoderLink(width={WIDTH}, height={HEIGHT}, pixel_format="Mono8", rate_hz=200,
                          slots=400)
 encoder.start()
 encoder.begin(Path(sys.argv[1]))
@@ -211,7 +209,7 @@ def running(pid: int) -> bool:
     return False
 
 
-def test_file_that_exists_is_kept_and_named(encoder: EncoderProcess, tmp_path: Path) -> None:
+def test_file_that_exists_is_kept_and_named(encoder: EncoderLink, tmp_path: Path) -> None:
     (tmp_path / "a.nut").write_bytes(b"precious")
     done = encoder.begin(tmp_path / "a")
     put(encoder, 0)
@@ -229,9 +227,7 @@ def test_file_that_exists_is_kept_and_named(encoder: EncoderProcess, tmp_path: P
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="prlimit")
-def test_failed_write_is_counted_and_the_file_valid(
-    encoder: EncoderProcess, tmp_path: Path
-) -> None:
+def test_failed_write_is_counted_and_the_file_valid(encoder: EncoderLink, tmp_path: Path) -> None:
     import resource
 
     resource.prlimit(pid_of(encoder), resource.RLIMIT_FSIZE, (200 * 4096, 200 * 4096))
@@ -247,7 +243,7 @@ def test_failed_write_is_counted_and_the_file_valid(
     assert file.frames + file.lost == stored
 
 
-def test_what_does_not_fit_is_refused_at_once(encoder: EncoderProcess, tmp_path: Path) -> None:
+def test_what_does_not_fit_is_refused_at_once(encoder: EncoderLink, tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="'mjpeg' is not known"):
         encoder.begin(tmp_path / "a", "mjpeg")
     encoder.begin(tmp_path / "a")

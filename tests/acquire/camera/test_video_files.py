@@ -10,6 +10,7 @@ import pytest
 
 from acquire.camera.encoder_link import NOT_STORED
 from acquire.camera.video_files import VideoFiles
+from acquire.camera.video_take import VideoTake
 from acquire.processes.messages import VideoSummary
 from acquire.rig.video import VideoOptions
 from devices.base import VideoSpec
@@ -45,11 +46,14 @@ def record(
 ) -> tuple[list[int], int, list[VideoSummary], list[str]]:
     files = VideoFiles(SPEC, options)
     try:
-        files.begin(tmp_path / "face")
+        take = VideoTake(1, tmp_path / "face")
+        files.begin(take)
         indices, refused = flood(files, options.on_overload == "degrade")
+        events = files.new_events()
         files.end()
-        summaries = files.summaries()
-        return indices, refused, summaries, [code for _, code, _ in files.new_events()]
+        summaries = take.closed.result(LIMIT_S)
+        assert {summary.take for summary in summaries} == {1}
+        return indices, refused, summaries, [code for _, code, _, _ in events]
     finally:
         files.close()
 
@@ -82,11 +86,12 @@ def test_the_tiling_told_beforehand_is_the_one_in_the_file(
 ) -> None:
     files = VideoFiles(VideoSpec("face", 64, 48, "BayerRG8", 50.0), VideoOptions(codec))
     try:
-        files.begin(tmp_path / "face")
+        take = VideoTake(1, tmp_path / "face")
+        files.begin(take)
         assert files.hold(np.zeros((48, 64), np.uint8))
         files.commit()
         files.end()
-        (summary,) = files.summaries()
+        (summary,) = take.closed.result(LIMIT_S)
     finally:
         files.close()
     assert files.tiling == summary.tiling == tiling
@@ -100,11 +105,12 @@ def test_a_dead_encoder_is_replaced_for_the_next_recording(tmp_path: Path) -> No
         assert process is not None
         process.kill()
         wait_for(lambda: files._encoder.status().ended)
-        files.begin(tmp_path / "face")
+        take = VideoTake(1, tmp_path / "face")
+        files.begin(take)
         assert files.hold(np.zeros((48, 64), np.uint8))
         assert files.commit() == 0
         files.end()
-        (summary,) = files.summaries()
+        (summary,) = take.closed.result(LIMIT_S)
     finally:
         files.close()
     assert (summary.frames, summary.error) == (1, None)

@@ -11,10 +11,13 @@ import numpy as np
 import pytest
 
 from recordings.manifest import Manifest, State
+from recordings.stream_kinds import INDEX_CHANNELS
 from recordings.video.writer import VideoReader
 from tests.acquire.daemon_program import CAMERA, RIG, Daemon
 from tests.acquire.program import Loaded, load, unique, wait_for
 from tests.acquire.sources import Source, Sources
+
+FATE = INDEX_CHANNELS.index("fate")
 
 FAST, PULSES = unique("fast"), unique("pulses")
 EXPECTED = f"""
@@ -114,11 +117,11 @@ def test_no_marker_is_lost_or_doubled(run: Run) -> None:
 def test_no_frame_is_in_both_or_in_none(run: Run) -> None:
     streams = run.streams(run.face)
     rows = np.concatenate([s.data for s in streams])
-    stored = rows[rows[:, -1] == 0]
+    stored = rows[rows[:, FATE] == 0]
     assert (np.diff(stored[:, 1]) == 1).all()
     for folder, stream in zip(run.folders, streams, strict=True):
         (video,) = Manifest.load(folder).videos
-        mine = stream.data[stream.data[:, -1] == 0]
+        mine = stream.data[stream.data[:, FATE] == 0]
         with VideoReader(folder / video.file) as reader:
             assert len(reader) == video.frames == len(mine) > 5
         assert mine[:, 0].tolist() == list(range(len(mine)))

@@ -14,7 +14,7 @@ import pylsl
 import pytest
 
 from acquire.host.input_listener import Listener, Wish, codes_to
-from acquire.processes.device_link import DeviceProcess
+from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import DeviceState, HostEvent, Open
 from acquire.rig.video import VideoOptions
 from devices.base import Chunk, DeviceError, StreamQuery
@@ -155,7 +155,7 @@ def test_a_trigger_box_in_a_device_process_hears_the_protocol() -> None:
     tty.setraw(slave)
     settings = {"name": "box", "port": os.ttyname(slave), "source": "protocol", "pulse_ms": 5}
     outlet = markers("protocol")
-    process = DeviceProcess("box", "trigger-out-serial", lambda _, e: events.append(e), print)
+    process = DeviceLink("box", "trigger-out-serial", lambda _, e: events.append(e), print)
     process.start(Open("trigger-out-serial", settings, None, None, VideoOptions("auto")), None)
     try:
         wait_for(lambda: process.snapshot.runs and outlet.have_consumers())

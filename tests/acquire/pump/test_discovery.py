@@ -21,13 +21,15 @@ class Connected:
 
     def __init__(self) -> None:
         self.events: list[str] = []
-        self.pump = Pump(self.report, lambda error: None, lambda: None)
+        self.pump = Pump(self.report, lambda take, error: None, lambda: None)
         selection = Selection(predicates=(f"name='{NAME}'",))
         self.discovery = Discovery(selection, dict, self.pump, self.report)
         self.pump.start()
         self.discovery.start()
 
-    def report(self, source: str, level: str, code: str, text: str) -> None:
+    def report(
+        self, source: str, level: str, code: str, text: str, take: int | None = None
+    ) -> None:
         assert source == NAME
         self.events.append(code)
 

@@ -11,13 +11,13 @@ import pytest
 from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.streams import FoundStream, StreamKey
+from acquire.processes.messages import Interval
 from acquire.pump.live_stream import LiveStream
 from acquire.pump.pump import Pump
 from acquire.pump.stream_watch import StreamWatch
-from acquire.take.xdf_recorder import Recording
 from devices.arrays import Array, F64Array
-from recordings.xdf.file import XdfFile
 from tests.acquire.program import load
+from tests.acquire.takes import made_take
 
 PULL = 64
 
@@ -51,10 +51,14 @@ class Stage:
     """A pump without threads, and the file that it writes."""
 
     def __init__(self, path: Path) -> None:
-        self.recording = Recording(XdfFile(path, 0))
-        self.recording.start = 0.0
         self.told: list[str] = []
-        self.pump = Pump(lambda *event: None, lambda error: None, lambda: None)
+        self.pump = Pump(self.tell, lambda take, error: None, lambda: None)
+        self.take = made_take(path)
+        self.take.interval = Interval(0.0)
+        self.pump.open(self.take)
+
+    def tell(self, source: str, level: str, code: str, text: str, take: int | None = None) -> None:
+        self.told.append(f"{source} {code} {text}")
 
     def add(self, name: str, *chunks: F64Array) -> LiveStream:
         found = FoundStream(StreamKey(name, "EEG", name, "lab"), name, 1, 100.0, "float64", 0, None)
@@ -65,17 +69,16 @@ class Stage:
         )
         watch = StreamWatch(found, local_clock())
         stream = LiveStream(found, xml, None, CannedInlet(found, list(chunks)), watch)
-        stream.recorded = self.recording.add(found, xml, None)
+        self.take.xdf.add(stream, found, xml, None)
         self.pump.streams.append(stream)
         return stream
 
     def turn(self) -> None:
-        alarms = self.pump._turn(self.recording)
-        self.told += [f"{source} {alarm.code} {alarm.text}" for source, alarm in alarms]
+        self.pump._tell(self.pump._turn())
 
     def finish(self) -> dict[str, Any]:
-        self.recording.finish()
-        return load(self.recording.file.path)
+        self.take.xdf.finish()
+        return load(self.take.xdf.file.path)
 
 
 @pytest.fixture
@@ -110,7 +113,7 @@ def test_a_stream_that_trips_the_watch_spoils_neither_itself_nor_the_file(
 def test_a_clock_that_is_set_back_loses_nothing_of_what_came_after_the_start(stage: Stage) -> None:
     """By its stamps what comes then is from before the start; it came after it all the same."""
     now = local_clock()
-    stage.recording.start = now - 0.05
+    stage.take.interval = Interval(now - 0.05)
     first = now + np.arange(-10, 10) / 100
     jump = now + np.arange(10, 20) / 100
     jump[:5] -= 100  # in the middle of a pull, and back
@@ -123,12 +126,13 @@ def test_a_clock_that_is_set_back_loses_nothing_of_what_came_after_the_start(sta
 
 def test_a_device_that_is_away_as_a_recording_begins_has_lost_what_it_missed(stage: Stage) -> None:
     """A split while its process was being started again hid the gap between the two sessions."""
-    start = stage.recording.start = local_clock()
+    start = local_clock()
+    stage.take.interval = Interval(start)
     stream = stage.add("eeg", start + 1.2 + np.arange(10) / 100)
-    recorded = stream.recorded
+    recorded = stage.take.xdf.of(stream)
     assert recorded is not None
-    recorded.losses = None  # one of the rig's own: it says itself what it lost
-    recorded.was_away = True
+    assert stream.losses is None  # as of one of the rig's own: it says itself what it lost
+    stream.was_away = True
     stage.turn()
     stage.finish()
     assert recorded.lost == pytest.approx(120, abs=2)

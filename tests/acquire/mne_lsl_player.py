@@ -1,7 +1,7 @@
 """mne-lsl plays a BrainVision file, over and over, until standard input ends.
 
-``python -m tests.acquire.player FILE.vhdr NAME``; a process of its own, for it brings a liblsl of
-its own. It says `ready` when the stream is on the network.
+``python -m tests.acquire.mne_lsl_player FILE.vhdr NAME``; a process of its own, for it brings a
+liblsl of its own. It says `ready` when the stream is on the network.
 """
 
 from __future__ import annotations

@@ -1,0 +1,46 @@
+"""What one camera has of one take: its interval, its files, and the fates of its frames."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from acquire.camera.encoder_link import EncodedFile
+from acquire.processes.futures import joined
+from acquire.processes.messages import Interval, VideoSummary
+from recordings.stream_kinds import Fate
+
+
+class VideoTake:
+    """One take, as one camera sees it; the camera's lock guards it."""
+
+    def __init__(self, number: int, stem: Path) -> None:
+        self.number = number
+        self.stem = stem
+        self.interval = Interval()
+        self.files: list[Future[EncodedFile]] = []
+        self.fates = dict.fromkeys(Fate, 0)
+        self.failure: str | None = None  # the failure of its encoder that was reported
+        self.late_p99_ms: float | None = None  # from a frame's arrival until it was taken in
+        self.alarmed = False  # whether its ring was reported to fill
+        self.closed: Future[list[VideoSummary]] = Future()
+
+    @property
+    def is_over(self) -> bool:
+        """Whether its stop is known."""
+        return self.interval.stop < math.inf
+
+    def holds(self, stamp: float) -> bool:
+        """Say whether a frame of this stamp belongs to it."""
+        return self.interval.start <= stamp <= self.interval.stop
+
+    def close(self, describe: Callable[[EncodedFile], VideoSummary]) -> None:
+        """Have `closed` done once every file is; frames are committed to none of them any more.
+
+        The encoder's listener completes the files, so nobody waits here.
+        """
+        joined(self.files).add_done_callback(
+            lambda all_: self.closed.set_result([describe(file) for file in all_.result()])
+        )

@@ -1,0 +1,215 @@
+"""The video files of one recording, finished and not, and how the manifest describes them."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from acquire.processes.messages import VideoSummary
+from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
+from devices.base import VideoSpec
+from recordings.errors import RecordingError
+from recordings.layout import video_stem
+from recordings.manifest import StreamEntry, VideoEntry, VideoPart
+from recordings.stream_kinds import Fate
+
+LOST_FATES = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)
+
+
+@dataclass(frozen=True, slots=True)
+class LeftFile:
+    """A file whose process died while it wrote."""
+
+    stream: str
+    path: Path
+    error: str
+
+
+class TakeVideos:
+    """The files of one recording.
+
+    The lock is held for a few statements, never while anybody is waited for: a camera may come back
+    or be taken down, in a thread of its own, while the recording is begun, split or stopped.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self._folder = folder
+        self._lock = threading.Lock()
+        self._begun: dict[str, VideoSpec] = {}  # by stream: what the manifest lists
+        self._first: dict[str, Path] = {}  # by stream
+        self._open: dict[str, Mapping[str, Path]] = {}  # device → stream → the file being written
+        self._ended: list[LeftFile | VideoSummary] = []  # oldest first
+        self._closing: dict[str, Future[list[VideoSummary]]] = {}  # by device
+
+    @property
+    def devices(self) -> list[str]:
+        """The devices that write, or that were told to close and have not been collected."""
+        with self._lock:
+            return list(self._open)
+
+    def stems(self, videos: Iterable[VideoSpec]) -> dict[str, Path]:
+        """Name the next file of each stream: as the stream, or as a further part of it."""
+        return {video.name: self._stem(video.name) for video in videos}
+
+    def _stem(self, stream: str) -> Path:
+        assert self._folder is not None, "a bare XDF file has no videos"
+        stems = (video_stem(self._folder / stream, part) for part in itertools.count(1))
+        return next(s for s in stems if not any(self._folder.glob(f"{s.name}.*")))
+
+    def begin(self, device: str, videos: Iterable[VideoSpec], paths: Mapping[str, Path]) -> None:
+        """Note that a device writes these files, stream by stream."""
+        with self._lock:
+            self._begun |= {video.name: video for video in videos}
+            self._first = {**paths, **self._first}
+            self._open[device] = paths
+
+    def leave(self, device: str, error: str) -> None:
+        """Note that the process died that wrote a device's files."""
+        with self._lock:
+            for stream, path in self._open.pop(device, {}).items():
+                self._ended.append(LeftFile(stream, path, error))
+
+    def close(self, device: str, answer: Future[list[VideoSummary]]) -> None:
+        """Note that a device was asked to close its files, and what will come of it."""
+        with self._lock:
+            self._closing[device] = answer
+
+    def closing(self) -> dict[str, Future[list[VideoSummary]]]:
+        """Give what is waited for, by device."""
+        with self._lock:
+            return dict(self._closing)
+
+    def closed(self, device: str, files: Iterable[VideoSummary]) -> None:
+        """Note that a device's files are closed."""
+        with self._lock:
+            self._ended += files
+            self._open.pop(device, None)
+            self._closing.pop(device, None)
+
+    def summaries(self) -> list[VideoSummary]:
+        """Tell how all files ended; of a process that has died, what it has left."""
+        with self._lock:
+            ended = list(self._ended)
+        summaries = (_left_behind(e) if isinstance(e, LeftFile) else e for e in ended)
+        return [summary for summary in summaries if summary is not None]
+
+    def bytes_written(self) -> int:
+        """Count what is in the files so far."""
+        if self._folder is None:
+            return 0
+        with self._lock:
+            streams = list(self._begun)
+        patterns = (f"{stream}{rest}" for stream in streams for rest in (".*", "+*"))
+        files = {path for pattern in patterns for path in self._folder.glob(pattern)}
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def entries(self, lsl_start: float) -> tuple[VideoEntry, ...]:
+        """Describe the files for the manifest, as they are begun."""
+        with self._lock:
+            return tuple(
+                _entry(spec, self._first[stream].name, lsl_start)
+                for stream, spec in self._begun.items()
+                if stream in self._first
+            )
+
+
+def _entry(spec: VideoSpec, file: str, lsl_start: float) -> VideoEntry:
+    return VideoEntry(
+        name=spec.name,
+        file=file,
+        codec="",
+        width=spec.width,
+        height=spec.height,
+        pixel_format=spec.pixel_format,
+        tiling="",
+        rate_hz=spec.rate_hz,
+        lsl_start=lsl_start,
+    )
+
+
+def _left_behind(left: LeftFile) -> VideoSummary | None:
+    """Describe the file of a camera that does not answer; None where it cannot be read."""
+    from recordings.video.reader import VideoReader, count_packets  # PyAV costs the engine 15 MB
+
+    path = left.path
+    try:
+        frames = count_packets(path)
+        with VideoReader(path) as reader:
+            info = reader.info
+        size = path.stat().st_size
+    except (RecordingError, OSError):
+        return None
+    return VideoSummary(
+        0,
+        left.stream,
+        path,
+        info.codec,
+        info.tiling,
+        frames,
+        size,
+        None,
+        error=left.error,
+        is_left=True,
+    )
+
+
+def with_lost_frames(stream: RecordedStream) -> StreamEntry:
+    """Describe a stream; of a camera, the frames that should be stored and are not are lost."""
+    entry = stream.entry()
+    if not stream.is_index:
+        return entry
+    lost = sum(stream.fates.get(fate, 0) for fate in LOST_FATES)
+    return entry.model_copy(update={"lost": lost})
+
+
+def final_entries(
+    entries: Iterable[VideoEntry],
+    summaries: Iterable[VideoSummary],
+    xdf: XdfRecorder,
+    lsl_stop: float,
+) -> tuple[VideoEntry, ...]:
+    """Describe the files for the manifest, now that they are closed; `entries` as they began."""
+    files: dict[str, list[VideoSummary]] = {}
+    for summary in summaries:
+        files.setdefault(summary.stream, []).append(summary)
+    return tuple(
+        _completed(entry, files[entry.name], xdf, lsl_stop) if entry.name in files else entry
+        for entry in entries
+    )
+
+
+def _completed(
+    entry: VideoEntry, files: list[VideoSummary], xdf: XdfRecorder, lsl_stop: float
+) -> VideoEntry:
+    rows = [s for s in xdf.streams.values() if s.found.key.name == entry.name and s.is_index]
+    fates = {fate: sum(s.fates.get(fate, 0) for s in rows) for fate in Fate}
+    captured = sum(fates.values())
+    taken_back = sum(file.taken_back for file in files)
+    fates[Fate.STORED] -= taken_back
+    fates[Fate.ENCODER_ERROR] += taken_back
+    frames = sum(file.frames for file in files)
+    # Rows that a process had not sent, or nobody had pulled, died with it; its file is whole.
+    untimed = max(0, frames - fates[Fate.STORED]) if any(f.is_left for f in files) else 0
+    first, *others = files
+    return entry.model_copy(
+        update={
+            "untimed": untimed,
+            "file": first.path.name,
+            "codec": first.codec,
+            "tiling": first.tiling,
+            "lsl_stop": lsl_stop,
+            "captured": captured,
+            "frames": frames,
+            "parts": tuple(
+                VideoPart(file=f.path.name, codec=f.codec, tiling=f.tiling, frames=f.frames)
+                for f in others
+            ),
+            "taken_back": taken_back,
+            "late_p99_ms": first.late_p99_ms,
+            "fates": fates,
+        }
+    )

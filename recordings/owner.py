@@ -1,0 +1,49 @@
+"""Who makes a session: the process that records it, and whether it still lives."""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+_STARTED_AT = 21
+"""Where the start time stands in what /proc says of a process, counted from 0."""
+
+
+def this_process() -> dict[str, str]:
+    """Describe this process, for `lives`."""
+    pid = os.getpid()
+    return {"pid": str(pid), "pid_started": _started(pid) or ""}
+
+
+def lives(host: Mapping[str, str]) -> bool | None:
+    """Say whether the process that a manifest's `host` names still runs; None = nobody can tell.
+
+    The number of a process is given out again: where it is known when it was started, that counts.
+    """
+    if host.get("name") != socket.gethostname() or not host.get("pid", "").isdecimal():
+        return None
+    pid = int(host["pid"])
+    if host.get("pid_started"):
+        return _started(pid) == host["pid_started"]
+    if sys.platform == "win32":  # signal 0 would end it there
+        return None
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, OverflowError):
+        pass
+    return None
+
+
+def _started(pid: int) -> str | None:
+    """Give when a process was started, in ticks since the system's start; None where unknown."""
+    try:
+        text = Path(f"/proc/{pid}/stat").read_text()
+    except OSError:
+        return None
+    # The name stands in brackets and may hold anything.
+    return text.rpartition(")")[2].split()[_STARTED_AT - 2]

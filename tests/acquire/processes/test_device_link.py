@@ -1,0 +1,85 @@
+"""The pipe to a device process, used by several threads at once, and while it is started again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from acquire.errors import ControlError
+from acquire.processes.device_link import DeviceLink
+from acquire.processes.messages import DeviceState, HostEvent, Loss, Open
+from acquire.rig.video import VideoOptions
+
+ORDER = Open("echo", {"name": "echo"}, None, None, VideoOptions())
+LARGE = "x" * 300_000
+"""Longer than what the system writes into a pipe in one piece."""
+
+
+class EchoLink(DeviceLink):
+    module = "tests.acquire.processes.echo_host"
+
+
+def make_link() -> EchoLink:
+    def hear(name: str, event: HostEvent) -> None: ...
+    def lose(name: str, loss: Loss) -> None: ...
+
+    return EchoLink("echo", "echo", hear, lose)
+
+
+@pytest.fixture
+def link() -> Iterator[EchoLink]:
+    link = make_link()
+    link.start(ORDER, None)
+    assert link.wait_open(10)
+    try:
+        yield link
+    finally:
+        link.close(5)
+
+
+def test_large_commands_at_once_are_all_answered(link: EchoLink) -> None:
+    """They broke the pipe: 471 of 480."""
+
+    def ask(number: int) -> bool:
+        return link.command("echo", {"number": number, "text": LARGE}) == {
+            "number": number,
+            "text": LARGE,
+        }
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(ask, range(96)))
+
+
+def test_a_command_during_a_restart_never_comes_before_open() -> None:
+    """It was taken for `Open`, and the device failed: 6 of 6 restarts."""
+    link = make_link()
+    ended = threading.Event()
+
+    def pester() -> None:
+        while not ended.is_set():
+            try:
+                link.command("echo", {"text": "now"})
+            except ControlError:
+                continue
+
+    threads = [threading.Thread(target=pester) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    try:
+        for _ in range(5):
+            link.start(ORDER, None)
+            assert link.wait_open(10), link.snapshot.error
+            link.close(5)
+            assert link.snapshot.state is DeviceState.CLOSED
+    finally:
+        ended.set()
+        for thread in threads:
+            thread.join()
+
+
+def test_who_asks_before_the_start_is_answered() -> None:
+    with pytest.raises(ControlError, match="its process is gone"):
+        make_link().command("echo", {})
