@@ -38,7 +38,7 @@ HIDDEN_NAMES = ("unisono-events",)
 
 
 @dataclass
-class LiveStream:
+class ShownStream:
     """One stream and what it sent lately."""
 
     found: FoundStream
@@ -84,13 +84,13 @@ class LiveStreams:
             on_frame: called from the pulling thread, after each pull.
         """
         self.lock = threading.Lock()
-        self.streams: tuple[LiveStream, ...] = ()
+        self.streams: tuple[ShownStream, ...] = ()
         self.frame_s = 1 / 30
         self.filter = FilterSettings()
         self.others: tuple[FoundStream, ...] = ()
         """Streams on the network that are not wanted."""
         self._wanted, self._on_frame = wanted, on_frame
-        self._arrived: deque[LiveStream] = deque()
+        self._arrived: deque[ShownStream] = deque()
         self._closing = threading.Event()
         self._threads = [
             threading.Thread(target=self._pull_all, name="viewer", daemon=True),
@@ -147,7 +147,7 @@ class LiveStreams:
                     kept = tuple(s for s in self.streams if s is not before)
                     self.streams = (*kept, new)
 
-    def _set_filter(self, stream: LiveStream) -> None:
+    def _set_filter(self, stream: ShownStream) -> None:
         """Filter what is kept anew where the settings have changed."""
         history, wanted = stream.history, self.filter
         present = stream.filter.settings if stream.filter else FilterSettings()
@@ -165,7 +165,7 @@ class LiveStreams:
         with self.lock:
             stream.filter, stream.shown = made, shown
 
-    def _pull(self, stream: LiveStream, inlet: Inlet, now: float) -> None:
+    def _pull(self, stream: ShownStream, inlet: Inlet, now: float) -> None:
         while (pulled := inlet.pull()) is not None:
             stamps, data = pulled
             times = stream.to_local(stamps, now)
@@ -183,7 +183,7 @@ class LiveStreams:
             stream.inlet = None
 
     @staticmethod
-    def _note(stream: LiveStream, times: F64Array, data: Array) -> None:
+    def _note(stream: ShownStream, times: F64Array, data: Array) -> None:
         for at, row in zip(times.tolist(), data, strict=True):
             stream.markers.append((at, marker_text(row[0])))
         stream.version += 1
@@ -218,10 +218,10 @@ class LiveStreams:
         channels = channels_of(xml, found.channels, found.key.type)
         marks = found.dtype == "string" or (found.rate_hz == 0 and found.key.type == "Markers")
         history = None if marks else History(found.channels, found.rate_hz)
-        self._arrived.append(LiveStream(found, channels, inlet, history, history))
+        self._arrived.append(ShownStream(found, channels, inlet, history, history))
 
 
-def _over(stream: LiveStream) -> bool:
+def _over(stream: ShownStream) -> bool:
     return stream.inlet is None
 
 

@@ -28,7 +28,7 @@ from gui.client.engine_link import EngineLink
 from gui.plots.spectrum import SpectrumView
 from gui.rig.control import RigControl
 from gui.rig.panel import RigPanel
-from gui.signals.signal_monitor import Analyst, Findings
+from gui.signals.signal_monitor import Findings, SignalMonitor
 from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer
@@ -69,7 +69,7 @@ class RecorderWindow(QMainWindow):
         self.markers = MarkerLine(self._now)
         self.viewer = Viewer(self._is_recorded)
         self.signals = SignalView(self.viewer)
-        self.analyst = Analyst(self.viewer.live, self.viewer.chosen, self._found.emit)
+        self.monitor = SignalMonitor(self.viewer.live, self.viewer.chosen, self._found.emit)
         self._found.connect(self._on_found)
         self.spectra, self.impedances = SpectrumView(), ImpedancePanel(self.client)
         self.protocol = ProtocolPanel(self.client)
@@ -170,9 +170,9 @@ class RecorderWindow(QMainWindow):
         if not self._live:
             # Not before the session is known: liblsl reads its configuration once.
             configure(configuration(self.rig.parsed["rig"]["lsl_session"]))
-            self.analyst.mains_hz = float(self.rig.parsed["rig"]["powerline_hz"] or 50)
+            self.monitor.mains_hz = float(self.rig.parsed["rig"]["powerline_hz"] or 50)
             self.viewer.live.start()
-            self.analyst.start()
+            self.monitor.start()
             self._live = True
         if self.memory is None:
             self._remember()
@@ -221,9 +221,9 @@ class RecorderWindow(QMainWindow):
 
     def _on_found(self, found: Findings) -> None:
         # A dock behind a tab is visible to Qt, too.
-        self.analyst.wants_spectra = not self.spectra.visibleRegion().isEmpty()
+        self.monitor.wants_spectra = not self.spectra.visibleRegion().isEmpty()
         self.viewer.learn(found)
-        if self.analyst.wants_spectra:
+        if self.monitor.wants_spectra:
             self.spectra.show_spectra(found.spectra)
 
     def _on_event(self, found: EventInfo) -> None:
@@ -320,14 +320,14 @@ class RecorderWindow(QMainWindow):
         idle = self.status is None or self.status.state not in (Phase.RECORDING, Phase.FINISHING)
         if self.memory is not None:
             labels = {"study": self.bar.study.text(), "task": self.bar.task.text()}
-            self.memory.save(self, {**labels, "window_s": self.viewer.canvas.window_s})
+            self.memory.save(self, {**labels, "window_s": self.viewer.state.canvas.window_s})
         self.link.close(end_engine=idle)
         event.accept()
 
     def release(self) -> None:
         """Let go of cameras and streams, once it is closed: that may take a moment."""
         self.cameras.end()
-        self.analyst.close()
+        self.monitor.close()
         self.viewer.live.close()
 
 

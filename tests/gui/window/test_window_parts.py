@@ -93,7 +93,9 @@ def test_everything_beside_the_recording(tmp_path: Path, qtbot: QtBot) -> None:
         found.rigs.test_trigger()
         wait_until(lambda: "marker 1 set;" in found.markers.said.toolTip(), what="test trigger")
         found.resize(1440, 900)
-        wait_until(lambda: "/min" in " ".join(found.viewer.readouts.values()), what="heart rate")
+        wait_until(
+            lambda: "/min" in " ".join(found.viewer.state.readouts.values()), what="heart rate"
+        )
         record(found, "09")
         picture(found, "filters")
         found.stop()
