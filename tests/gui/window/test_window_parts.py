@@ -98,7 +98,7 @@ def test_everything_beside_the_recording(tmp_path: Path, qtbot: QtBot) -> None:
         )
         record(found, "09")
         picture(found, "filters")
-        found.stop()
+        found.recording.stop()
         idle(found)
 
 
