@@ -27,7 +27,9 @@ from gui.signals.marker_text import MarkerText, marker_text
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
+"""Between two looks at what the resolver has found."""
 CONNECT_S = 3.0
+"""How long a stream may take to describe itself."""
 MARKERS_KEPT = 2000
 FAR_S = 5.0
 """Stamps further from the local clock than this are shown when they arrive instead."""
@@ -74,7 +76,11 @@ class ShownStream:
 
 
 class LiveStreams:
-    """All streams that are shown. `lock` guards what they hold."""
+    """All streams that are shown.
+
+    `lock` guards the histories and filters: the pulling thread appends while the main thread draws
+    and the monitor reads. Nobody holds it for longer than one chunk or one look-up takes.
+    """
 
     def __init__(self, wanted: Callable[[StreamKey], bool], on_frame: Callable[[], None]) -> None:
         """Prepare.
@@ -103,7 +109,7 @@ class LiveStreams:
             thread.start()
 
     def close(self, timeout_s: float = CONNECT_S + 1.0) -> None:
-        """Disconnect from everything."""
+        """Disconnect from everything, once a connection under way is made or given up."""
         self._closing.set()
         for thread in self._threads:
             if thread.ident is not None:
@@ -126,7 +132,7 @@ class LiveStreams:
         while not self._closing.is_set():
             due = max(due + self.frame_s, time.monotonic() - self.frame_s)
             if (left := due - time.monotonic()) > 0:
-                self._closing.wait(left)
+                self._closing.wait(left)  # for the next frame; ends at once when it closes
             self._take_arrived()
             now = local_clock()
             for stream in self.streams:
@@ -157,6 +163,7 @@ class LiveStreams:
             with self.lock:
                 stream.filter, stream.shown = None, history
             return
+        # A copy, so that drawing goes on while it is filtered; nobody but this thread appends.
         with self.lock:
             times, data = history.newest(REFILTERED_S, np.arange(history.channels))
         made = DisplayFilter(wanted, stream.channels, history.rate_hz)

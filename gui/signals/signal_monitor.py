@@ -53,10 +53,11 @@ class SignalMonitor:
         """End."""
         self._closing.set()
         if self._thread.ident is not None:
+            # A look under way ends first; it may just be importing SciPy, which takes a second.
             self._thread.join(5.0)
 
     def _run(self) -> None:
-        while not self._closing.wait(PERIOD_S):
+        while not self._closing.wait(PERIOD_S):  # rests, and ends at once
             try:
                 self._on_found(self.look())
             except Exception:  # what is only for the eye must not end the window
@@ -83,7 +84,7 @@ class SignalMonitor:
     ) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
         history = stream.shown if filtered else stream.history
         assert history is not None
-        with self._live.lock:
+        with self._live.lock:  # the pulling thread appends; copied, so that nobody waits for us
             _, data = history.newest(seconds, np.array([c.index for c in channels], np.intp))
         return data
 

@@ -168,7 +168,7 @@ class RecorderWindow(QMainWindow):
 
     def say(self, text: str) -> None:
         """Say something that needs no answer."""
-        self.markers.show_said(text)
+        self.markers.show_message(text)
 
     # What comes from the engine.
 
