@@ -54,7 +54,7 @@ class EngineClient(QObject):
         self._silence.timeout.connect(self._on_silence)
         self._heard = QElapsedTimer()
         self._closing = False
-        self._told: set[int] = set()  # numbers of the events that were passed on
+        self._passed_on: set[int] = set()  # numbers of events
         self.is_connected = False
 
     @property
@@ -65,7 +65,7 @@ class EngineClient(QObject):
     def attach(self, url: str) -> None:
         """Talk to the engine at an address, from now on."""
         self._base = url.rstrip("/")
-        self._told.clear()
+        self._passed_on.clear()
         self._closing = False
         self._socket.abort()
         self._open()
@@ -193,8 +193,8 @@ class EngineClient(QObject):
         message = json.loads(text)
         if message["type"] == "status":
             status = StatusInfo.model_validate(message["status"])
-            if self._told and status.last_event < max(self._told):  # it was started anew
-                self._told.clear()
+            if self._passed_on and status.last_event < max(self._passed_on):  # it was started anew
+                self._passed_on.clear()
                 self._fetch_events()
             self.status_came.emit(status)
         elif message["type"] == "event":
@@ -202,8 +202,8 @@ class EngineClient(QObject):
 
     def _event(self, message: Any) -> None:
         found = EventInfo.model_validate(message)
-        if found.number not in self._told:  # the socket and the list may both have it
-            self._told.add(found.number)
+        if found.number not in self._passed_on:  # the socket and the list may both have it
+            self._passed_on.add(found.number)
             self.event_came.emit(found)
 
 

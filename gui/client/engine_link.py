@@ -16,8 +16,11 @@ from gui.client.engine_process import EngineProcess, found_url
 from gui.texts import tr
 
 POLL_MS = 50
+"""Between two looks at whether the engine that was started listens: a user waits for it."""
 LOOK_MS = 500
+"""Between two looks for another engine after one was lost."""
 PROBE_MS = 1000
+"""An engine that does not answer for so long hangs, and one is started."""
 
 
 class EngineLink(QObject):

@@ -56,17 +56,17 @@ class EngineProcess:
     @property
     def url(self) -> str | None:
         """Where it listens; None until it does."""
-        lines = self._said().splitlines(keepends=True)
+        lines = self._log_text().splitlines(keepends=True)
         ready = [line for line in lines if line.startswith("ready ") and line.endswith("\n")]
         return ready[0].removeprefix("ready ").strip() if ready else None
 
     @property
     def error(self) -> str:
         """What it said last: why it ended."""
-        lines = self._said().strip().splitlines()
+        lines = self._log_text().strip().splitlines()
         return lines[-1].removeprefix("error: ") if lines else "it said nothing"
 
-    def _said(self) -> str:
+    def _log_text(self) -> str:
         try:
             return self.log.read_text("utf-8", "replace")
         except OSError:

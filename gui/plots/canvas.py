@@ -180,7 +180,7 @@ class Canvas:
 
     def _strokes(self, group: Group, span: Span) -> strip.Strokes:
         edges = np.arange(span[0], span[1] + 1, dtype=np.float64) * self.column_s
-        with self._lock:
+        with self._lock:  # the pulling thread appends to the same history
             low, high = group.history.columns(edges, group.picks)
         scale = np.where(group.scale > 0, group.height / np.maximum(group.scale, 1e-30), np.nan)
         zero, half = group.centre + group.middle * scale, self.line_width / 2

@@ -10,16 +10,31 @@ from PySide6.QtCore import QRect
 from gui.plots.canvas import Canvas, Span
 from gui.plots.traces import Place
 
+LEFT, TOP, RIGHT, BOTTOM = 84, 4, 88, 40
+"""Margins for labels, readouts, and the axis with the markers."""
+
 
 class PlotGeometry:
     """The plot inside the widget; the canvas behind it has `ratio` times as many pixels."""
 
     def __init__(self, canvas: Canvas) -> None:
         self._canvas = canvas
+        self.whole = QRect(0, 0, 1, 1)
         self.plot = QRect(0, 0, 1, 1)
         self.ratio = 1.0
         self.places: Sequence[Place] = ()
         self.scrolls = False  # instead of sweeping
+
+    def resize(self, whole: QRect, ratio: float) -> None:
+        """Put the plot into a widget."""
+        self.whole, self.ratio = whole, ratio
+        self.plot = whole.adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
+
+    @property
+    def pixels(self) -> tuple[int, int]:
+        """Width and height that the canvas is to have."""
+        size = self.plot.size() * self.ratio
+        return size.width(), size.height()
 
     @property
     def is_rotated(self) -> bool:
@@ -48,6 +63,10 @@ class PlotGeometry:
             return None
         behind = width - 1 - column if self.is_rotated else (last - column) % width
         return (last - behind + 0.5) * self._canvas.column_s
+
+    def y_of(self, place: Place) -> float:
+        """Give the y of the middle of a row in the widget."""
+        return self.plot.top() + place.centre / self.ratio
 
     def rect(self, span: Span) -> QRect:
         """Give the part of the widget that holds some columns."""

@@ -5,18 +5,16 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QLineF, QPoint, QPointF, QRect, QRectF, Qt
 from PySide6.QtGui import QFontMetrics, QPainter, QPen
 
 from acquire.lsl.streams import StreamKey
 from gui.plots import scaling
+from gui.plots.traces import Trace
+from gui.plots.view_state import ViewState
 from gui.texts import tr
 from gui.widgets import theme
-
-if TYPE_CHECKING:
-    from gui.viewer.viewer import Viewer
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -25,34 +23,34 @@ NEAR = 200
 """A marker so many pixels away may have a label that reaches here."""
 
 
-def paint(viewer: Viewer, painter: QPainter, dirty: QRect, mouse: QPoint | None) -> None:
+def paint(state: ViewState, painter: QPainter, dirty: QRect) -> None:
     """Paint what lies in a rectangle."""
-    plot = viewer.where.plot
+    plot, whole, cursor = state.geometry.plot, state.geometry.whole, state.cursor
     if not plot.contains(dirty):
         ground = theme.colour("panel")
         for side in (
-            QRect(0, 0, viewer.width(), plot.top()),
-            QRect(0, 0, plot.left(), viewer.height()),
-            QRect(plot.right() + 1, 0, viewer.width(), viewer.height()),
-            QRect(0, plot.bottom() + 1, viewer.width(), viewer.height()),
+            QRect(0, 0, whole.width(), plot.top()),
+            QRect(0, 0, plot.left(), whole.height()),
+            QRect(plot.right() + 1, 0, whole.width(), whole.height()),
+            QRect(0, plot.bottom() + 1, whole.width(), whole.height()),
         ):
             painter.fillRect(side & dirty, ground)
-        _labels(viewer, painter)
-        _readouts(viewer, painter)
-        _axis(viewer, painter)
-    _canvas(viewer, painter, dirty)
-    if not viewer.traces:
+        _labels(state, painter)
+        _readouts(state, painter)
+        _axis(state, painter)
+    _canvas(state, painter, dirty)
+    if not state.traces:
         painter.setPen(theme.colour("muted"))
         painter.drawText(plot, Qt.AlignmentFlag.AlignCenter, tr("No signals yet"))
-    _markers(viewer, painter, dirty)
-    if mouse is not None and plot.contains(mouse):
-        _cursor(viewer, painter, mouse)
+    _markers(state, painter, dirty)
+    if cursor is not None and plot.contains(cursor):
+        _cursor(state, painter, cursor)
 
 
-def _canvas(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
-    plot, image, ratio = viewer.where.plot, viewer.image, viewer.where.ratio
-    last = viewer.where.last_column
-    if not viewer.where.is_rotated or last is None:
+def _canvas(state: ViewState, painter: QPainter, dirty: QRect) -> None:
+    geometry, image = state.geometry, state.image
+    plot, ratio, last = geometry.plot, geometry.ratio, geometry.last_column
+    if not geometry.is_rotated or last is None:
         part = dirty & plot
         source = part.translated(-plot.topLeft())
         if ratio == 1:  # whole pixels are copied, with no thought of scaling
@@ -71,86 +69,88 @@ def _canvas(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
         painter.drawImage(right, image, QRectF(0, 0, split, height))
 
 
-def _labels(viewer: Viewer, painter: QPainter) -> None:
-    ratio = viewer.where.ratio
-    plot_top = viewer.where.plot.top()
+def _labels(state: ViewState, painter: QPainter) -> None:
+    geometry = state.geometry
     metrics = QFontMetrics(painter.font())
     free = -math.inf  # labels that would overlap are left out
-    for number, (trace, place) in enumerate(zip(viewer.traces, viewer.where.places, strict=True)):
-        y = plot_top + place.centre / ratio
+    for trace, place in zip(state.traces, geometry.places, strict=True):
+        y = geometry.y_of(place)
         if y - metrics.height() / 2 < free - 3:
             continue
         free = y + metrics.height() / 2
-        box = QRectF(8, y - 10, viewer.where.plot.left() - 16, 20)
-        trouble = viewer.trouble_of(trace)
-        painter.setPen(theme.colour("warning") if trouble else theme.colour("text"))
-        if viewer.is_off(number):
-            painter.setPen(theme.colour("failed"))
-        text = trace.channel.label
-        if trouble:
-            text = f"▲ {text}"
+        box = QRectF(8, y - 10, geometry.plot.left() - 16, 20)
+        trouble = state.trouble_of(trace)
+        colour = "failed" if state.is_off(trace) else "warning" if trouble else "text"
+        painter.setPen(theme.colour(colour))
+        text = f"▲ {trace.channel.label}" if trouble else trace.channel.label
         width = int(box.width())
         painter.drawText(box, _RIGHT, metrics.elidedText(text, Qt.TextElideMode.ElideRight, width))
 
 
-def _readouts(viewer: Viewer, painter: QPainter) -> None:
-    ratio, left = viewer.where.ratio, viewer.where.plot.right() + 9
+def _readouts(state: ViewState, painter: QPainter) -> None:
+    geometry = state.geometry
+    left = geometry.plot.right() + 9
+    room = geometry.whole.width() - left - 4
     metrics = QFontMetrics(painter.font())
-    seen: set[tuple[StreamKey, str]] = set()
+    scaled: set[tuple[StreamKey, str]] = set()
     free = -math.inf
-    plot_top = viewer.where.plot.top()
-    for trace, place in zip(viewer.traces, viewer.where.places, strict=True):
-        y = plot_top + place.centre / ratio
-        found = viewer.readouts.get((trace.key, trace.channel.index))
-        if found is not None:  # a rate says more than what is odd about its trace
-            text, colour = found, "text"
-        elif trouble := viewer.trouble_of(trace):
-            text, colour = trouble, "warning"
-        elif trace.group in seen:
-            continue
-        else:
-            seen.add(trace.group)
-            scale = viewer.scales.of(trace)
-            text = scaling.shown(scale, trace.channel.unit) if scale else ""
-            colour = "muted"
-        if y - 10 < free:
+    for trace, place in zip(state.traces, geometry.places, strict=True):
+        found = _readout(state, trace, scaled)
+        y = geometry.y_of(place)
+        if found is None or y - 10 < free:
             continue
         free = y + 8
-        room = viewer.width() - left - 4
+        text, colour = found
         painter.setPen(theme.colour(colour))
         text = metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
         painter.drawText(QRectF(left, y - 10, room, 20), _LEFT, text)
 
 
-def _axis(viewer: Viewer, painter: QPainter) -> None:
-    plot, window = viewer.where.plot, viewer.canvas.window_s
+def _readout(
+    state: ViewState, trace: Trace, scaled: set[tuple[StreamKey, str]]
+) -> tuple[str, str] | None:
+    """Give text and colour of what is beside a trace; a scale only where `scaled` lacks it."""
+    # A rate says more than what is odd about its trace.
+    if (found := state.readouts.get(trace.channel_key)) is not None:
+        return found, "text"
+    if trouble := state.trouble_of(trace):
+        return trouble, "warning"
+    if trace.group in scaled:
+        return None
+    scaled.add(trace.group)
+    scale = state.scales.of(trace)
+    return scaling.shown(scale, trace.channel.unit) if scale else "", "muted"
+
+
+def _axis(state: ViewState, painter: QPainter) -> None:
+    plot, canvas = state.geometry.plot, state.canvas
     painter.setPen(theme.colour("line"))
     painter.drawLine(plot.left(), plot.bottom() + 1, plot.right(), plot.bottom() + 1)
     painter.drawLine(plot.left() - 1, plot.top(), plot.left() - 1, plot.bottom())
     painter.setPen(theme.colour("muted"))
     row = QRect(plot.left(), plot.bottom() + 20, plot.width(), 18)
-    shown = f"{window:g} s" if window < 60 else f"{window / 60:g} min"
-    if viewer.canvas.end is not None:
-        end = (viewer.canvas.end + 1) * viewer.canvas.column_s
-        behind = max(0.0, viewer.now() - end)
+    if canvas.end is not None:
+        behind = max(0.0, state.now() - (canvas.end + 1) * canvas.column_s)
         text = tr("frozen, {} s ago; Space goes on").format(f"{behind:.0f}")
         painter.setPen(theme.colour("warning"))
         painter.drawText(row, _RIGHT, f"▌▌ {text}")
     else:
-        painter.drawText(row, _RIGHT, f"── {shown} ──")
+        window = canvas.window_s
+        length = f"{window:g} s" if window < 60 else f"{window / 60:g} min"
+        painter.drawText(row, _RIGHT, f"── {length} ──")
     painter.setPen(theme.colour("muted"))
     painter.drawText(row, _LEFT, f"{datetime.now():%H:%M}")
     painter.drawText(QRect(8, plot.bottom() + 1, plot.left() - 16, 18), _RIGHT, tr("markers"))
 
 
-def _markers(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
-    last = viewer.where.last_column
+def _markers(state: ViewState, painter: QPainter, dirty: QRect) -> None:
+    last = state.geometry.last_column
     if last is None:
         return
-    found = list(_shown_markers(viewer, last, dirty))
+    found = list(_shown_markers(state, last, dirty))
     if not found:
         return
-    plot, metrics = viewer.where.plot, QFontMetrics(painter.font())
+    plot, metrics = state.geometry.plot, QFontMetrics(painter.font())
     line = theme.colour("text")
     line.setAlpha(110)
     taken: list[tuple[float, float]] = []
@@ -165,41 +165,34 @@ def _markers(viewer: Viewer, painter: QPainter, dirty: QRect) -> None:
         painter.drawText(QRectF(x + 4, plot.bottom() + 2, width, 18), _LEFT, label)
 
 
-def _shown_markers(viewer: Viewer, last: int, dirty: QRect) -> Iterator[tuple[float, str]]:
+def _shown_markers(state: ViewState, last: int, dirty: QRect) -> Iterator[tuple[float, str]]:
     """Give x and label of the markers whose line or label reaches the rectangle."""
-    canvas = viewer.canvas
-    first = last - canvas.width + (0 if viewer.where.is_rotated else canvas.gap)
+    canvas = state.canvas
+    first = last - canvas.width + (0 if state.geometry.is_rotated else canvas.gap)
     left, right = dirty.left() - NEAR, dirty.right() + 2
-    for stream in viewer.live.streams:
+    for stream in state.streams:
         if not stream.markers:
             continue
         for at, marker in reversed(stream.markers.copy()):
             column = canvas.column(at)
             if column < first:
                 break
-            if column <= last and left < (x := viewer.where.x_of(column)) < right:
+            if column <= last and left < (x := state.geometry.x_of(column)) < right:
                 yield x, marker.label
 
 
-def _cursor(viewer: Viewer, painter: QPainter, mouse: QPoint) -> None:
-    at = viewer.where.time_at(mouse.x())
-    number = viewer.where.trace_at(mouse.y())
+def _cursor(state: ViewState, painter: QPainter, cursor: QPoint) -> None:
+    at = state.geometry.time_at(cursor.x())
     if at is None:
         return
-    plot = viewer.where.plot
+    plot, x = state.geometry.plot, cursor.x()
     painter.setPen(theme.colour("accent"))
-    painter.drawLine(mouse.x(), plot.top(), mouse.x(), plot.bottom())
-    ago = viewer.now() - at
-    lines = [tr("{} s ago").format(f"{ago:.3f}")]
-    if number is not None:
-        trace = viewer.traces[number]
-        value = viewer.value_at(trace, at)
-        shown = "–" if value is None else f"{value:,.4g}"
-        lines.insert(0, f"{trace.channel.label}  {shown} {trace.channel.unit}")
+    painter.drawLine(x, plot.top(), x, plot.bottom())
+    lines = _under(state, at, cursor.y())
     metrics = QFontMetrics(painter.font())
     width = max(metrics.horizontalAdvance(text) for text in lines) + 16
-    left = mouse.x() + 12 if mouse.x() + width + 12 < plot.right() else mouse.x() - width - 12
-    top = max(plot.top(), min(mouse.y() - 40, plot.bottom() - 44))
+    left = x + 12 if x + width + 12 < plot.right() else x - width - 12
+    top = max(plot.top(), min(cursor.y() - 40, plot.bottom() - 44))
     box = QRect(left, top, width, 4 + 18 * len(lines))
     painter.fillRect(box, theme.colour("ground"))
     painter.setPen(theme.colour("line"))
@@ -207,3 +200,14 @@ def _cursor(viewer: Viewer, painter: QPainter, mouse: QPoint) -> None:
     painter.setPen(theme.colour("text"))
     for row, text in enumerate(lines):
         painter.drawText(QRect(left + 8, top + 2 + 18 * row, width, 18), _LEFT, text)
+
+
+def _under(state: ViewState, at: float, y: int) -> list[str]:
+    """Write what is under the cursor: the trace's value, if any, and how long ago."""
+    lines = [tr("{} s ago").format(f"{state.now() - at:.3f}")]
+    if (number := state.geometry.trace_at(y)) is not None:
+        trace = state.traces[number]
+        value = state.value_at(trace, at)
+        shown = "–" if value is None else f"{value:,.4g}"
+        lines.insert(0, f"{trace.channel.label}  {shown} {trace.channel.unit}")
+    return lines

@@ -11,6 +11,7 @@ from devices.arrays import F64Array
 from gui.plots.canvas import OVERLAP, Group
 from gui.plots.scaling import AutoScale, Extent, extents, stepped, wandered
 from gui.plots.traces import Trace
+from gui.signals.channel_info import ChannelKey
 
 _FLOORS = {
     ("EEG", "µV"): 20.0,
@@ -30,8 +31,8 @@ class TraceScales:
         self.automatic = True
         self.common = True
         self._scales: dict[GroupKey, AutoScale] = {}
-        self._middles: dict[tuple[StreamKey, int], float] = {}
-        self.extents: dict[tuple[StreamKey, int], Extent] = {}
+        self._middles: dict[ChannelKey, float] = {}
+        self.extents: dict[ChannelKey, Extent] = {}
 
     def _group(self, trace: Trace) -> GroupKey:
         return trace.group if self.common else (trace.key, str(trace.channel.index))
@@ -43,7 +44,7 @@ class TraceScales:
 
     def is_off(self, trace: Trace) -> bool:
         """Whether a trace swings further than its row can show, and what it may use of the next."""
-        found, scale = self.extents.get((trace.key, trace.channel.index)), self.of(trace)
+        found, scale = self.extents.get(trace.channel_key), self.of(trace)
         return found is not None and scale > 0 and found.swing > (1 + 2 * OVERLAP) * scale
 
     def look(
@@ -54,7 +55,7 @@ class TraceScales:
         for trace, found in zip(traces, extents(*recent), strict=True):
             if found is None:
                 continue
-            self.extents[trace.key, trace.channel.index] = found
+            self.extents[trace.channel_key] = found
             swings.setdefault(self._group(trace), []).append(found.swing)
         changed = False
         for trace in traces:
@@ -72,21 +73,18 @@ class TraceScales:
     def _centre(self, traces: Sequence[Trace]) -> bool:
         changed = False
         for trace in traces:
-            place = trace.key, trace.channel.index
-            found = self.extents.get(place)
+            found = self.extents.get(trace.channel_key)
             if found is None or not (scale := self.of(trace)):
                 continue
-            if wandered(found.middle, self._middles.get(place, np.nan), scale):
-                self._middles[place] = found.middle
+            if wandered(found.middle, self._middles.get(trace.channel_key, np.nan), scale):
+                self._middles[trace.channel_key] = found.middle
                 changed = True
         return changed
 
     def apply(self, traces: Sequence[Trace], group: Group) -> None:
         """Set the scales of a group."""
         group.scale[:] = [self.of(trace) for trace in traces]
-        group.middle[:] = [
-            self._middles.get((trace.key, trace.channel.index), np.nan) for trace in traces
-        ]
+        group.middle[:] = [self._middles.get(trace.channel_key, np.nan) for trace in traces]
 
     def step(self, steps: int) -> None:
         """Make everything smaller (positive) or larger; scales stay then."""

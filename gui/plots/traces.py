@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from acquire.lsl.streams import StreamKey
-from gui.signals.channel_info import ChannelInfo
+from gui.signals.channel_info import ChannelInfo, ChannelKey
 
 _POSITIONS = "FP1 FP2 F7 F3 FZ F4 F8 T3 T7 C3 CZ C4 T4 T8 T5 P7 P3 PZ P4 T6 P8 O1 O2"
 TEN_TWENTY = frozenset(_POSITIONS.split())
@@ -32,6 +32,11 @@ class Trace:
         """What shares a scale."""
         kind = self.channel.kind
         return self.key, kind if kind in COMMON else f"{kind} {self.channel.index}"
+
+    @property
+    def channel_key(self) -> ChannelKey:
+        """What is known of its channel goes by this."""
+        return self.key, self.channel.index
 
 
 @dataclass(frozen=True, slots=True)

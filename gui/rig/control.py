@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from PySide6.QtCore import QObject, QProcess, Qt
-from PySide6.QtWidgets import QDockWidget, QFileDialog
+from PySide6.QtCore import QObject, QProcess
+from PySide6.QtWidgets import QDockWidget, QFileDialog, QWidget
 
 from acquire.errors import AcquireError
 from acquire.processes.child import command
-from acquire.server.api.models import DeviceSettings, Problem, RigInfo
-from gui.client.client import words
+from acquire.server.api.models import DeviceSettings, Problem, RigInfo, StatusInfo
+from gui.client.client import EngineClient, words
 from gui.rig import rig_text
 from gui.rig.editor import RigEditor
 from gui.rig.search import Search
 from gui.rig.settings_form import SettingsForm
 from gui.texts import tr
-from gui.window import parts
-
-if TYPE_CHECKING:
-    from gui.window.window import RecorderWindow
 
 TEST_CODE = 1
 
@@ -28,10 +25,32 @@ TEST_CODE = 1
 class RigControl(QObject):
     """Opens forms beside the signals; nothing modal but the choice of a file."""
 
-    def __init__(self, window: RecorderWindow) -> None:
-        super().__init__(window)
-        self._window, self._client = window, window.client
-        self._docks: dict[str, QDockWidget] = {}
+    def __init__(
+        self,
+        client: EngineClient,
+        *,
+        show_form: Callable[[str, str, QWidget], QDockWidget],
+        take_rig: Callable[[object], None],
+        say: Callable[[str], None],
+        rig: Callable[[], RigInfo | None],
+        status: Callable[[], StatusInfo | None],
+        parent: QWidget,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            client: asks the engine.
+            show_form: shows a form, given name, title and widget; one of the same name gives way.
+            take_rig: takes in the rig that the engine runs from now on.
+            say: says what needs no answer.
+            rig: gives the rig that runs; None before the engine was heard.
+            status: gives the engine's status; None while there is none.
+            parent: below which the choice of a file opens.
+        """
+        super().__init__(parent)
+        self._client, self._show_form, self._parent = client, show_form, parent
+        self._take_rig, self._say = take_rig, say
+        self._rig, self._status = rig, status
         self.editor: RigEditor | None = None
 
     # The rig file.
@@ -44,7 +63,7 @@ class RigControl(QObject):
         self.editor = RigEditor()
         self.editor.load(rig.text if text is None else text, Path(rig.path) if rig.path else None)
         self.editor.run_wanted.connect(self._run)
-        self._show("rig file", tr("Rig file"), self.editor)
+        self._show_form("rig file", tr("Rig file"), self.editor)
 
     def _run(self, text: str, save: bool) -> None:
         editor = self.editor
@@ -52,8 +71,8 @@ class RigControl(QObject):
         self._client.put(
             "rig",
             {"text": text, "save": save},
-            done=self._window.take_rig,
-            failed=lambda problem: editor.say(words(problem)),
+            done=self._take_rig,
+            failed=lambda problem: editor.show_refusal(words(problem)),
         )
 
     def new(self) -> None:
@@ -61,19 +80,19 @@ class RigControl(QObject):
         search = Search(self)
         search.found.connect(self._on_found)
         search.start()
-        self._window.say(tr("Looking at every port…"))
+        self._say(tr("Looking at every port…"))
 
     def _on_found(self, snippets: list[str], problem: str) -> None:
         if problem or not snippets:
-            self._window.say(problem or tr("Nothing was found that could be driven here."))
-        elif self._window.rig is not None:
-            self._window.say(tr("{} devices found").format(len(snippets)))
-            self._open_editor(self._window.rig, rig_text.from_found("rig", snippets))
+            self._say(problem or tr("Nothing was found that could be driven here."))
+        elif (rig := self._rig()) is not None:
+            self._say(tr("{} devices found").format(len(snippets)))
+            self._open_editor(rig, rig_text.from_found("rig", snippets))
 
     def open_file(self) -> None:
         """Open another rig in a window of its own."""
         name, _ = QFileDialog.getOpenFileName(
-            self._window, tr("Open a rig file"), str(Path.home()), tr("Rig files (*.toml)")
+            self._parent, tr("Open a rig file"), str(Path.home()), tr("Rig files (*.toml)")
         )
         if name:
             # liblsl reads its configuration once: another rig may be in another LSL session.
@@ -89,7 +108,7 @@ class RigControl(QObject):
     def _form(self, device: str, found: Any) -> None:
         settings = DeviceSettings.model_validate(found)
         form = SettingsForm(device, settings.driver, settings.settings, settings.json_schema)
-        dock = self._show(f"settings {device}", tr("Settings of {}").format(device), form)
+        dock = self._show_form(f"settings {device}", tr("Settings of {}").format(device), form)
         form.closed.connect(dock.hide)
         form.applied.connect(lambda order: self._apply(device, form, order, save=False))
         form.saved.connect(lambda order: self._apply(device, form, order, save=True))
@@ -107,7 +126,7 @@ class RigControl(QObject):
 
     def _save(self, device: str, form: SettingsForm, settings: dict[str, Any]) -> None:
         """Write the settings that differ from the defaults into the rig file's text."""
-        rig = self._window.rig
+        rig = self._rig()
         if rig is None or rig.path is None:
             form.show_problem(tr("The engine was started without a rig file"))
             return
@@ -119,42 +138,22 @@ class RigControl(QObject):
         self._client.put(
             "rig",
             {"text": text, "save": True},
-            done=self._window.take_rig,
+            done=self._take_rig,
             failed=lambda problem: form.show_problem(words(problem)),
         )
 
     def test_trigger(self) -> None:
         """Send code 1 to every trigger output; where there is none, a marker."""
-        status = self._window.status
+        status = self._status()
         devices = status.devices if status is not None else ()
         outputs = [d.name for d in devices if d.driver.startswith("trigger-out")]
         for name in outputs:
-            said = tr("test trigger {} sent by {}").format(TEST_CODE, name)
             order: dict[str, Any] = {"name": "test", "args": {"code": TEST_CODE}}
-            self._send(f"devices/{name}/command", order, said)
+            text = tr("test trigger {} sent by {}").format(TEST_CODE, name)
+            self._send(f"devices/{name}/command", order, text)
         if not outputs:
-            said = tr("marker {} set; there is no trigger output").format(TEST_CODE)
-            self._send("markers", {"text": "test trigger", "code": TEST_CODE}, said)
+            text = tr("marker {} set; there is no trigger output").format(TEST_CODE)
+            self._send("markers", {"text": "test trigger", "code": TEST_CODE}, text)
 
-    def _send(self, path: str, body: dict[str, Any], said: str) -> None:
-        self._client.post(path, body, lambda _: self._window.say(said))
-
-    def _show(self, name: str, title: str, widget: Any) -> QDockWidget:
-        dock = self._docks.get(name)
-        if dock is None:
-            area = Qt.DockWidgetArea.RightDockWidgetArea
-            dock = self._docks[name] = parts.add_dock(self._window, name, title, widget, area)
-            if (beside := self._window.findChild(QDockWidget, "protocol")) is not None:
-                self._window.tabifyDockWidget(beside, dock)
-        else:
-            if (before := dock.widget()) is not None:
-                before.deleteLater()
-            dock.setWidget(widget)
-        dock.show()
-        dock.raise_()
-        # A form is worked in: the cameras above leave it what they do not need.
-        if (cameras := self._window.findChild(QDockWidget, "cameras")) is not None:
-            room = cameras.height() + dock.height()
-            heights = [room - room * 2 // 3, room * 2 // 3]
-            self._window.resizeDocks([cameras, dock], heights, Qt.Orientation.Vertical)
-        return dock
+    def _send(self, path: str, body: dict[str, Any], done: str) -> None:
+        self._client.post(path, body, lambda _: self._say(done))

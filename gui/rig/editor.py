@@ -89,7 +89,7 @@ class RigEditor(QWidget):
         try:
             changed = rig_text.with_eeg(self.text.toPlainText(), fields)
         except AcquireError as error:
-            self._say(str(error), good=False)
+            self._judge(str(error), good=False)
             return
         self._filling = True
         self.text.setPlainText(changed)
@@ -102,23 +102,23 @@ class RigEditor(QWidget):
             rig = parse_rig(text, self._path)
             fields = rig_text.eeg_fields(text)
         except AcquireError as error:
-            self._say(str(error), good=False)
+            self._judge(str(error), good=False)
             return
         for name, value in fields.items():
             if self.eeg[name].text().strip() != value:
                 self.eeg[name].setText(value)
         devices = ", ".join(d.name for d in rig.devices) or tr("none")
-        self._say(tr("Good. Devices: {}").format(devices), good=True)
+        self._judge(tr("Good. Devices: {}").format(devices), good=True)
 
-    def _say(self, text: str, *, good: bool) -> None:
+    def _judge(self, text: str, *, good: bool) -> None:
         colour = theme.tokens()["alive" if good else "failed"]
         self.verdict.setText(("● " if good else "✖ ") + text)
         self.verdict.setStyleSheet(f"color: {colour};")
         self.run.setEnabled(good)
         self.save.setEnabled(good)
 
-    def say(self, text: str) -> None:
-        """Say what the engine said."""
-        self._say(text, good=False)
+    def show_refusal(self, text: str) -> None:
+        """Show why the engine did not take it."""
+        self._judge(text, good=False)
         self.run.setEnabled(True)
         self.save.setEnabled(True)

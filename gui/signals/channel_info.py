@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from defusedxml import ElementTree
 
+from acquire.lsl.streams import StreamKey
+
 UNITS = {
     "microvolts": "µV",
     "microvolt": "µV",
@@ -27,6 +29,10 @@ _KINDS = {
     "RESP": "RSP",
     "STIM": "Trigger",
 }
+
+
+ChannelKey = tuple[StreamKey, int]
+"""A channel among those of all streams: its stream and its number there."""
 
 
 @dataclass(frozen=True, slots=True)

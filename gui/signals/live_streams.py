@@ -27,7 +27,9 @@ from gui.signals.marker_text import MarkerText, marker_text
 log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
+"""Between two looks at what the resolver has found."""
 CONNECT_S = 3.0
+"""How long a stream may take to describe itself."""
 MARKERS_KEPT = 2000
 FAR_S = 5.0
 """Stamps further from the local clock than this are shown when they arrive instead."""
@@ -38,7 +40,7 @@ HIDDEN_NAMES = ("unisono-events",)
 
 
 @dataclass
-class LiveStream:
+class ShownStream:
     """One stream and what it sent lately."""
 
     found: FoundStream
@@ -74,7 +76,11 @@ class LiveStream:
 
 
 class LiveStreams:
-    """All streams that are shown. `lock` guards what they hold."""
+    """All streams that are shown.
+
+    `lock` guards the histories and filters: the pulling thread appends while the main thread draws
+    and the monitor reads. Nobody holds it for longer than one chunk or one look-up takes.
+    """
 
     def __init__(self, wanted: Callable[[StreamKey], bool], on_frame: Callable[[], None]) -> None:
         """Prepare.
@@ -84,13 +90,13 @@ class LiveStreams:
             on_frame: called from the pulling thread, after each pull.
         """
         self.lock = threading.Lock()
-        self.streams: tuple[LiveStream, ...] = ()
+        self.streams: tuple[ShownStream, ...] = ()
         self.frame_s = 1 / 30
         self.filter = FilterSettings()
         self.others: tuple[FoundStream, ...] = ()
         """Streams on the network that are not wanted."""
         self._wanted, self._on_frame = wanted, on_frame
-        self._arrived: deque[LiveStream] = deque()
+        self._arrived: deque[ShownStream] = deque()
         self._closing = threading.Event()
         self._threads = [
             threading.Thread(target=self._pull_all, name="viewer", daemon=True),
@@ -103,7 +109,7 @@ class LiveStreams:
             thread.start()
 
     def close(self, timeout_s: float = CONNECT_S + 1.0) -> None:
-        """Disconnect from everything."""
+        """Disconnect from everything, once a connection under way is made or given up."""
         self._closing.set()
         for thread in self._threads:
             if thread.ident is not None:
@@ -126,7 +132,7 @@ class LiveStreams:
         while not self._closing.is_set():
             due = max(due + self.frame_s, time.monotonic() - self.frame_s)
             if (left := due - time.monotonic()) > 0:
-                self._closing.wait(left)
+                self._closing.wait(left)  # for the next frame; ends at once when it closes
             self._take_arrived()
             now = local_clock()
             for stream in self.streams:
@@ -147,7 +153,7 @@ class LiveStreams:
                     kept = tuple(s for s in self.streams if s is not before)
                     self.streams = (*kept, new)
 
-    def _set_filter(self, stream: LiveStream) -> None:
+    def _set_filter(self, stream: ShownStream) -> None:
         """Filter what is kept anew where the settings have changed."""
         history, wanted = stream.history, self.filter
         present = stream.filter.settings if stream.filter else FilterSettings()
@@ -157,6 +163,7 @@ class LiveStreams:
             with self.lock:
                 stream.filter, stream.shown = None, history
             return
+        # A copy, so that drawing goes on while it is filtered; nobody but this thread appends.
         with self.lock:
             times, data = history.newest(REFILTERED_S, np.arange(history.channels))
         made = DisplayFilter(wanted, stream.channels, history.rate_hz)
@@ -165,7 +172,7 @@ class LiveStreams:
         with self.lock:
             stream.filter, stream.shown = made, shown
 
-    def _pull(self, stream: LiveStream, inlet: Inlet, now: float) -> None:
+    def _pull(self, stream: ShownStream, inlet: Inlet, now: float) -> None:
         while (pulled := inlet.pull()) is not None:
             stamps, data = pulled
             times = stream.to_local(stamps, now)
@@ -183,7 +190,7 @@ class LiveStreams:
             stream.inlet = None
 
     @staticmethod
-    def _note(stream: LiveStream, times: F64Array, data: Array) -> None:
+    def _note(stream: ShownStream, times: F64Array, data: Array) -> None:
         for at, row in zip(times.tolist(), data, strict=True):
             stream.markers.append((at, marker_text(row[0])))
         stream.version += 1
@@ -218,10 +225,10 @@ class LiveStreams:
         channels = channels_of(xml, found.channels, found.key.type)
         marks = found.dtype == "string" or (found.rate_hz == 0 and found.key.type == "Markers")
         history = None if marks else History(found.channels, found.rate_hz)
-        self._arrived.append(LiveStream(found, channels, inlet, history, history))
+        self._arrived.append(ShownStream(found, channels, inlet, history, history))
 
 
-def _over(stream: LiveStream) -> bool:
+def _over(stream: ShownStream) -> bool:
     return stream.inlet is None
 
 

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from acquire.lsl.streams import StreamKey
 from gui.signals import quality, vitals
-from gui.signals.channel_info import ChannelInfo
-from gui.signals.live_streams import LiveStream, LiveStreams
+from gui.signals.channel_info import ChannelInfo, ChannelKey
+from gui.signals.live_streams import LiveStreams, ShownStream
 from gui.signals.spectra import SECONDS, Spectrum, spectrum
 
 log = logging.getLogger(__name__)
@@ -20,33 +19,31 @@ log = logging.getLogger(__name__)
 PERIOD_S = 3.0
 LOOK_S = 2.0
 
-Place = tuple[StreamKey, int]
-
 
 @dataclass(frozen=True)
 class Findings:
     """What was found out: by stream and channel number."""
 
-    troubles: dict[Place, str] = field(default_factory=dict)
-    readouts: dict[Place, str] = field(default_factory=dict)
+    troubles: dict[ChannelKey, str] = field(default_factory=dict)
+    readouts: dict[ChannelKey, str] = field(default_factory=dict)
     spectra: tuple[Spectrum, ...] = ()
 
 
-class Analyst:
+class SignalMonitor:
     """Looks every three seconds at the channels that are shown."""
 
     def __init__(
         self,
         live: LiveStreams,
-        shown: Callable[[LiveStream], list[ChannelInfo]],
+        shown: Callable[[ShownStream], list[ChannelInfo]],
         on_found: Callable[[Findings], None],
     ) -> None:
-        """Prepare; `on_found` is called from the analyst's thread."""
+        """Prepare; `on_found` is called from its thread."""
         self.mains_hz = 50.0
         self.wants_spectra = False
         self._live, self._shown, self._on_found = live, shown, on_found
         self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="analyst", daemon=True)
+        self._thread = threading.Thread(target=self._run, name="signal monitor", daemon=True)
 
     def start(self) -> None:
         """Begin."""
@@ -56,10 +53,11 @@ class Analyst:
         """End."""
         self._closing.set()
         if self._thread.ident is not None:
+            # A look under way ends first; it may just be importing SciPy, which takes a second.
             self._thread.join(5.0)
 
     def _run(self) -> None:
-        while not self._closing.wait(PERIOD_S):
+        while not self._closing.wait(PERIOD_S):  # rests, and ends at once
             try:
                 self._on_found(self.look())
             except Exception:  # what is only for the eye must not end the window
@@ -67,8 +65,8 @@ class Analyst:
 
     def look(self) -> Findings:
         """Look once."""
-        troubles: dict[Place, str] = {}
-        readouts: dict[Place, str] = {}
+        troubles: dict[ChannelKey, str] = {}
+        readouts: dict[ChannelKey, str] = {}
         spectra: list[Spectrum] = []
         for stream in self._live.streams:
             if stream.history is None or stream.inlet is None:
@@ -82,16 +80,16 @@ class Analyst:
         return Findings(troubles, readouts, tuple(spectra))
 
     def _newest(
-        self, stream: LiveStream, channels: list[ChannelInfo], seconds: float, *, filtered: bool
+        self, stream: ShownStream, channels: list[ChannelInfo], seconds: float, *, filtered: bool
     ) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
         history = stream.shown if filtered else stream.history
         assert history is not None
-        with self._live.lock:
+        with self._live.lock:  # the pulling thread appends; copied, so that nobody waits for us
             _, data = history.newest(seconds, np.array([c.index for c in channels], np.intp))
         return data
 
     def _judge(
-        self, stream: LiveStream, channels: list[ChannelInfo], found: dict[Place, str]
+        self, stream: ShownStream, channels: list[ChannelInfo], found: dict[ChannelKey, str]
     ) -> None:
         data = self._newest(stream, channels, LOOK_S, filtered=False)
         rate = stream.found.rate_hz
@@ -99,7 +97,7 @@ class Analyst:
             found[stream.key, index] = trouble
 
     def _read(
-        self, stream: LiveStream, channels: list[ChannelInfo], found: dict[Place, str]
+        self, stream: ShownStream, channels: list[ChannelInfo], found: dict[ChannelKey, str]
     ) -> None:
         for channel in channels:
             if (method := vitals.METHODS.get(channel.kind)) is None:
@@ -109,7 +107,7 @@ class Analyst:
             if text is not None:
                 found[stream.key, channel.index] = text
 
-    def _spectra(self, stream: LiveStream, channels: list[ChannelInfo]) -> list[Spectrum]:
+    def _spectra(self, stream: ShownStream, channels: list[ChannelInfo]) -> list[Spectrum]:
         eeg = [c for c in channels if c.kind == "EEG"]
         if not eeg:
             return []

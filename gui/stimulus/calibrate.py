@@ -38,7 +38,9 @@ TOGGLE_FRAMES = 15
 SETTLE_FRAMES = 30
 """The first frames of a window are uneven, and not counted."""
 RESOLVE_S = 5.0
+"""How long the photodiode's stream may take to be found, and to answer."""
 TAIL_S = 0.5
+"""The last flash is still on its way: light, photodiode, network."""
 BUFFER_S = 60
 
 
@@ -152,8 +154,8 @@ def measure(order: CalibrationOrder) -> Calibration:
         **swap_figures(swaps),  # type: ignore[arg-type]
         **lags,
     )
-    said = [*warnings(screen, order.refresh_hz), *verdicts(found, order.refresh_hz)]
-    return replace(found, warnings=tuple(said))
+    rate_hz = order.refresh_hz
+    return replace(found, warnings=(*warnings(screen, rate_hz), *verdicts(found, rate_hz)))
 
 
 def _photodiode(name: str) -> pylsl.StreamInlet:

@@ -18,8 +18,10 @@ log = logging.getLogger(__name__)
 QUEUE_FRAMES: Final = 16
 """Frames decoded ahead; the decoder waits while there are so many."""
 READY_FRAMES: Final = 8
+"""With so many decoded it may begin."""
 SOUND_HZ: Final = 48_000
 POLL_S = 0.05
+"""A full queue is the usual state of the decoder: so often it looks whether it is to stop."""
 MAX_SOUND_S: Final = 1800.0
 
 
@@ -40,7 +42,7 @@ class ClipDecoder:
         """Begin to decode to `width` x `height` pixels."""
         self.info = info
         self.error: str | None = None
-        self.is_told = False  # whether somebody has been told of the error
+        self.is_reported = False  # whether the error has been passed on
         self.sound: bytes = b""  # 48 kHz, 16 bit, stereo; whole before the first frame
         self.shown = 0
         self.dropped = 0
@@ -88,6 +90,7 @@ class ClipDecoder:
     def close(self) -> None:
         """Stop decoding."""
         self._stop.set()
+        # It stops between two frames; a codec that hangs must not hold up the protocol.
         self._thread.join(2.0)
 
     # In its thread.

@@ -35,8 +35,8 @@ class Mirror:
 
     def close(self) -> None:
         """End its thread."""
-        self._pictures.put(None)
-        self._thread.join(2.0)
+        self._pictures.put(None)  # waits until the last picture is taken
+        self._thread.join(2.0)  # an encoder that hangs must not keep the player open
 
     def _run(self) -> None:
         while (picture := self._pictures.get()) is not None:

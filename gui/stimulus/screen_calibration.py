@@ -86,26 +86,26 @@ def lag_figures(toggles: F64Array, edges: F64Array) -> dict[str, float | int | N
 def verdicts(found: Calibration, wanted_hz: float | None) -> list[str]:
     """Say what is not as it should be, each with its remedy."""
     wanted = wanted_hz or found.nominal_hz
-    said = []
+    faults = []
     if abs(found.refresh_hz / wanted - 1) > RATE_TOLERANCE:
-        said.append(
+        faults.append(
             f"the screen shows {found.refresh_hz:.2f} frames a second, {wanted:g} were asked for; "
             "look at its settings, and whether something else draws on it"
         )
     if found.interval_sd_ms > SD_LIMIT_MS:
-        said.append(
+        faults.append(
             f"frames come unevenly: SD {found.interval_sd_ms:.2f} ms, limit {SD_LIMIT_MS:g}; "
             "close other programs, and play in full screen"
         )
     if found.missed_flips:
         missed = f"{found.missed_flips} of {found.frames} flips were missed"
-        said.append(f"{missed}; close other programs")
+        faults.append(f"{missed}; close other programs")
     if found.flashes_missed:
-        said.append(
+        faults.append(
             f"the photodiode missed {found.flashes_missed} flashes; is it on the patch, and is its "
             "threshold between dark and light?"
         )
-    return said
+    return faults
 
 
 # Where it is kept.

@@ -141,8 +141,8 @@ class Stage:
             self._playing = None
         decoder = self._decoder_of(visit.page.stimulus.name)
         frame = decoder.frame_at(picture.position_s) if decoder.is_ready else None
-        if decoder.error is not None and not decoder.is_told:
-            decoder.is_told = True
+        if decoder.error is not None and not decoder.is_reported:
+            decoder.is_reported = True
             self._player.complain("clip-broken", decoder.error, due)
         if decoder.is_starved() or self._waited_long(frame, due):
             self._player.run.finish("error", due)

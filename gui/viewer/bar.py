@@ -13,7 +13,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.plots.traces import by_kind
-from gui.signals.live_streams import LiveStream
+from gui.signals.live_streams import ShownStream
 from gui.texts import tr
 from gui.viewer.filter_menu import FilterButton
 from gui.viewer.viewer import Viewer
@@ -90,10 +90,10 @@ class ViewerBar(QWidget):
         self.window_s.setCurrentIndex(max(0, min(at, len(WINDOWS_S) - 1)))
 
     def _on_auto(self, on: bool) -> None:
-        self.viewer.scales.automatic = on
+        self.viewer.state.scales.automatic = on
 
     def _on_common(self, on: bool) -> None:
-        self.viewer.scales.common = on
+        self.viewer.state.scales.common = on
         self.viewer.zoom(0)
 
     def _fill_channels(self) -> None:
@@ -119,13 +119,13 @@ class ViewerBar(QWidget):
                     )
                     part.addAction(action)
 
-    def _add_kind(self, menu: QMenu, stream: LiveStream, indices: set[int]) -> None:
+    def _add_kind(self, menu: QMenu, stream: ShownStream, indices: set[int]) -> None:
         for text, on in ((tr("All of them"), True), (tr("None of them"), False)):
             action = menu.addAction(text)
             action.triggered.connect(lambda _, on=on: self._show(stream, indices, on))
         menu.addSeparator()
 
-    def _show(self, stream: LiveStream, indices: set[int], on: bool) -> None:
+    def _show(self, stream: ShownStream, indices: set[int], on: bool) -> None:
         shown = {c.index for c in self.viewer.chosen(stream)}
         self.viewer.choose(stream.key, shown | indices if on else shown - indices)
 

@@ -9,7 +9,6 @@ import numpy as np
 import pylsl
 from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
 from PySide6.QtGui import (
-    QImage,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -21,24 +20,25 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from acquire.lsl.streams import StreamKey
 from gui.plots import painting
-from gui.plots.canvas import Canvas, Group, joined
-from gui.plots.geometry import PlotGeometry
-from gui.plots.trace_scales import TraceScales
+from gui.plots.canvas import Group, joined
+from gui.plots.geometry import BOTTOM
 from gui.plots.traces import Place, Trace, first_choice, layout, rank
+from gui.plots.view_state import ViewState
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import FilterSettings
 from gui.signals.history import History
-from gui.signals.live_streams import LiveStream, LiveStreams
+from gui.signals.live_streams import LiveStreams, ShownStream
 from gui.signals.signal_monitor import Findings
-from gui.signals.vitals import METHODS
 from gui.texts import tr
 from gui.viewer.hand import Hand
 from gui.widgets import theme
 
-LEFT, TOP, RIGHT, BOTTOM = 84, 4, 88, 40
 LOOK_EVERY = 30
 """Frames between two looks at the scales."""
-MARKER_PX = 120
+RECENT_S = 8.0
+"""What a look at the scales looks at."""
+BACK_S = 280.0
+"""So far back arrows lead: a little less than the histories keep."""
 
 
 class Viewer(QWidget):
@@ -55,24 +55,15 @@ class Viewer(QWidget):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(parent)
-        self._clock = clock
         self._waiting = False  # a frame was announced and not drawn yet
         self.live = LiveStreams(wanted, self._announce)
-        self.canvas = Canvas(self.live.lock)
-        self.scales = TraceScales()
-        self.where = PlotGeometry(self.canvas)
-        self._hand = Hand(self)
-        self.traces: tuple[Trace, ...] = ()
+        self.state = ViewState(self.live.lock, clock)
+        self._hand = Hand(self.state, self)
         self._chosen: dict[StreamKey, frozenset[int]] = {}
         self._known: tuple[tuple[int, bool, int], ...] = ()
-        self._groups: dict[int, Group] = {}
-        self.image = _image(self.canvas)
-        """The canvas; it shares its memory."""
+        self._drawn: list[tuple[list[Trace], Group]] = []  # of each stream, as last laid out
         self.frames = 0
         self._markers_seen = 0
-        self.readouts: dict[tuple[StreamKey, int], str] = {}
-        self.troubles: dict[tuple[StreamKey, int], str] = {}
-        self._off_scale: frozenset[Trace] = frozenset()
         self._frame_came.connect(self._on_frame)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -94,61 +85,58 @@ class Viewer(QWidget):
 
     def _on_frame(self) -> None:
         self._waiting = False
+        canvas = self.state.canvas
+        self.state.streams = self.live.streams
         self._notice_streams()
         self.frames += 1
-        unknown = any(not group.scale.all() for group in self.canvas.groups)
+        unknown = any(not group.scale.all() for group in canvas.groups)
         every = LOOK_EVERY // 3 if unknown else LOOK_EVERY
-        if self.frames % every == 0 and self.canvas.end is None:
+        if self.frames % every == 0 and canvas.end is None:
             self._look_at_scales()
-        if not self.isVisible():
-            return
-        dirty = self.canvas.advance(self._clock())
-        markers = sum(s.version for s in self.live.streams)
-        if markers != self._markers_seen or (self.where.scrolls and dirty):
+        if self.isVisible():
+            self._update_what_changed()
+
+    def _update_what_changed(self) -> None:
+        geometry = self.state.geometry
+        dirty = self.state.canvas.advance(self.state.now())
+        markers = sum(s.version for s in self.state.streams)
+        if markers != self._markers_seen or (geometry.scrolls and dirty):
             self._markers_seen = markers
-            self.update(
-                self.rect() if self.where.scrolls else self.where.plot.adjusted(0, 0, 0, BOTTOM)
-            )
+            below = geometry.plot.adjusted(0, 0, 0, BOTTOM)
+            self.update(self.rect() if geometry.scrolls else below)
         else:
             for span in joined(dirty):
-                self.update(self.where.rect(span))
+                self.update(geometry.rect(span))
 
     def _notice_streams(self) -> None:
-        known = tuple((id(s), s.inlet is not None, id(s.shown)) for s in self.live.streams)
+        known = tuple((id(s), s.inlet is not None, id(s.shown)) for s in self.state.streams)
         if known != self._known:
             self._known = known
             self.rearrange()
             self.streams_changed.emit()
 
     def _look_at_scales(self) -> None:
-        changed = False
-        for stream in self.live.streams:
-            group = self._groups.get(id(stream))
-            if group is not None and stream.shown is not None and len(group.picks):
-                with self.live.lock:
-                    recent = stream.shown.recent(8.0, group.picks)
-                changed |= self.scales.look(self._traces_of(stream), group, recent)
+        state, changed = self.state, False
+        for traces, group in self._drawn:
+            with self.live.lock:  # the pulling thread writes into the same history
+                recent = group.history.recent(RECENT_S, group.picks)
+            changed |= state.scales.look(traces, group, recent)
         if changed:
-            self.canvas.redraw()
+            state.canvas.redraw()
             self.update()
-        off = frozenset(trace for trace in self.traces if self.scales.is_off(trace))
-        if off != self._off_scale:
-            self._off_scale = off
+        off = frozenset(trace for trace in state.traces if state.scales.is_off(trace))
+        if off != state.off_scale:
+            state.off_scale = off
             self._update_sides()
-
-    def trouble_of(self, trace: Trace) -> str:
-        """Say what is wrong with a trace, where something is."""
-        found = self.troubles.get((trace.key, trace.channel.index), "")
-        return found or (tr("off scale") if trace in self._off_scale else "")
 
     # What is shown.
 
-    def signals(self) -> list[LiveStream]:
+    def signals(self) -> list[ShownStream]:
         """List the streams that have traces, in the order in which they are shown."""
-        found = [s for s in self.live.streams if s.history is not None]
+        found = [s for s in self.state.streams if s.history is not None]
         return sorted(found, key=lambda s: (rank(s.channels), s.key.name, s.key.source_id))
 
-    def chosen(self, stream: LiveStream) -> list[ChannelInfo]:
+    def chosen(self, stream: ShownStream) -> list[ChannelInfo]:
         """List the channels of a stream that are shown."""
         wanted = self._chosen.get(stream.key)
         if wanted is None:
@@ -163,50 +151,42 @@ class Viewer(QWidget):
 
     def learn(self, found: Findings) -> None:
         """Show what was found out about the signals."""
-        changed = found.troubles != self.troubles or found.readouts != self.readouts
-        self.troubles, self.readouts = found.troubles, found.readouts
+        state = self.state
+        changed = found.troubles != state.troubles or found.readouts != state.readouts
+        state.troubles, state.readouts = found.troubles, found.readouts
         if changed:
             self._update_sides()
 
     def _update_sides(self) -> None:
-        plot = self.where.plot
+        plot = self.state.geometry.plot
         self.update(QRect(0, 0, plot.left(), self.height()))
         self.update(QRect(plot.right(), 0, self.width(), self.height()))
 
-    def _traces_of(self, stream: LiveStream) -> list[Trace]:
-        return [Trace(stream.key, channel) for channel in self.chosen(stream)]
-
     def rearrange(self) -> None:
         """Lay all traces out anew: the size, the choice or the streams have changed."""
-        where = self.where
-        where.plot = self.rect().adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
-        where.ratio = self.devicePixelRatioF()
-        streams = self.signals()
-        self.traces = tuple(t for s in streams for t in self._traces_of(s))
-        size = where.plot.size() * where.ratio
-        where.places = layout(self.traces, max(1, size.height()))
-        groups, at = {}, 0
-        for stream in streams:
-            traces = self._traces_of(stream)
-            places = where.places[at : at + len(traces)]
-            at += len(traces)
+        state, geometry = self.state, self.state.geometry
+        geometry.resize(self.rect(), self.devicePixelRatioF())
+        streams = [(s, [Trace(s.key, c) for c in self.chosen(s)]) for s in self.signals()]
+        state.traces = tuple(trace for _, traces in streams for trace in traces)
+        geometry.places = layout(state.traces, max(1, geometry.pixels[1]))
+        self._drawn, places = [], iter(geometry.places)
+        for stream, traces in streams:
+            own = [next(places) for _ in traces]
             if traces and stream.shown is not None:
-                groups[id(stream)] = _group(stream.shown, traces, places)
-                self.scales.apply(traces, groups[id(stream)])
-        self._groups = groups
-        self.canvas.groups = tuple(groups.values())
-        self.canvas.line_width = 1.2 * where.ratio
-        background, grid = theme.colour("panel").rgb(), theme.mixed("line", 0.7).rgb()
-        self.canvas.resize(size.width(), size.height(), background, grid)
-        self.image = _image(self.canvas)
+                group = _group(stream.shown, traces, own)
+                state.scales.apply(traces, group)
+                self._drawn.append((traces, group))
+        state.canvas.groups = tuple(group for _, group in self._drawn)
+        state.begin_image(theme.colour("panel").rgb(), theme.mixed("line", 0.7).rgb())
         self.update()
 
     def set_window(self, seconds: float) -> None:
         """Show so many seconds."""
-        self.canvas.window_s = seconds
-        if self.canvas.end is not None:
+        canvas = self.state.canvas
+        canvas.window_s = seconds
+        if canvas.end is not None:
             self.set_frozen(False)
-        self.canvas.restart()
+        canvas.restart()
         self.update()
 
     def set_filter(self, settings: FilterSettings) -> None:
@@ -215,48 +195,48 @@ class Viewer(QWidget):
 
     def set_scrolling(self, on: bool) -> None:
         """Scroll instead of sweeping."""
-        self.where.scrolls = on
+        self.state.geometry.scrolls = on
         self.update()
 
     def set_frozen(self, on: bool) -> None:
         """Hold what is shown; recording goes on."""
-        if on == (self.canvas.end is not None):
+        canvas = self.state.canvas
+        if on == (canvas.end is not None):
             return
-        self.canvas.freeze(self.canvas.head if on else None)
+        canvas.freeze(canvas.head if on else None)
         self.frozen.emit(on)
         self.update()
 
     def look_back(self, share: float) -> None:
         """Move by a share of the window, back where negative; freezes."""
         self.set_frozen(True)
-        if self.canvas.end is None:
+        canvas = self.state.canvas
+        if canvas.end is None:
             return
-        newest = self.canvas.column(self._clock())
-        end = self.canvas.end + round(share * self.canvas.width)
-        oldest = newest - math.floor(280 / self.canvas.column_s)
-        self.canvas.freeze(max(oldest, min(newest, end)))
+        newest = canvas.column(self.state.now())
+        end = canvas.end + round(share * canvas.width)
+        oldest = newest - math.floor(BACK_S / canvas.column_s)
+        canvas.freeze(max(oldest, min(newest, end)))
         self.update()
 
     def zoom(self, steps: int) -> None:
         """Make all traces larger (negative steps) or smaller."""
-        self.scales.step(steps)
-        for stream in self.signals():
-            if (group := self._groups.get(id(stream))) is not None:
-                self.scales.apply(self._traces_of(stream), group)
-        self.canvas.redraw()
+        self.state.scales.step(steps)
+        for traces, group in self._drawn:
+            self.state.scales.apply(traces, group)
+        self.state.canvas.redraw()
         self.update()
 
     # Events.
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Draw what has changed."""
-        painter = QPainter(self)
-        painting.paint(self, painter, event.rect(), self._hand.at)
+        painting.paint(self.state, QPainter(self), event.rect())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay out anew."""
         self.rearrange()
-        self.canvas.restart()
+        self.state.canvas.restart()
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Take other colours where light and dark change."""
@@ -287,34 +267,19 @@ class Viewer(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Space freezes, arrows look back and scale."""
-        if not self._hand.key(Qt.Key(event.key())):
-            super().keyPressEvent(event)
-
-    def now(self) -> float:
-        """Give the local LSL time."""
-        return self._clock()
-
-    def value_at(self, trace: Trace, at: float) -> float | None:
-        """Give a trace's value at a time."""
-        stream = next((s for s in self.signals() if s.key == trace.key), None)
-        if stream is None or stream.shown is None:
-            return None
-        with self.live.lock:
-            return stream.shown.at(at, trace.channel.index)
-
-    def is_off(self, number: int) -> bool:
-        """Say whether a trace's stream is not connected."""
-        key = self.traces[number].key
-        return any(s.key == key and s.inlet is None for s in self.live.streams)
-
-    def describe(self, number: int) -> str:
-        """Say what a trace is."""
-        trace = self.traces[number]
-        trouble = self.trouble_of(trace)
-        method = METHODS.get(trace.channel.kind)
-        how = method.text if method else ""
-        parts = (trace.channel.label, trace.channel.kind, trace.key.name, trouble, how)
-        return " · ".join(filter(None, parts))
+        match event.key():
+            case Qt.Key.Key_Space:
+                self.set_frozen(self.state.canvas.end is None)
+            case Qt.Key.Key_Left:
+                self.look_back(-0.25)
+            case Qt.Key.Key_Right:
+                self.look_back(0.25)
+            case Qt.Key.Key_Up | Qt.Key.Key_Plus:
+                self.zoom(-1)
+            case Qt.Key.Key_Down | Qt.Key.Key_Minus:
+                self.zoom(1)
+            case _:
+                super().keyPressEvent(event)
 
 
 def _group(history: History, traces: list[Trace], places: list[Place]) -> Group:
@@ -325,8 +290,3 @@ def _group(history: History, traces: list[Trace], places: list[Place]) -> Group:
         np.array([p.height for p in places]),
         np.array([theme.signal_colour(t.channel.kind).rgb() for t in traces], np.uint32),
     )
-
-
-def _image(canvas: Canvas) -> QImage:
-    height, width = canvas.image.shape
-    return QImage(canvas.image.data, width, height, width * 4, QImage.Format.Format_RGB32)

@@ -9,11 +9,16 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
+from acquire.engine.status import Phase
+from acquire.server.api.models import StatusInfo
 from gui.texts import tr
 from gui.widgets import theme
+from recordings.manifest import Event
 
 Level = Literal["error", "warning"]
 MAX_UNREAD = 99
+LOSSES = ("stream-lost", "silent", "device-lost", "device-died", "unreachable")
+"""Events that mean missing data while a recording runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,3 +107,14 @@ class AlarmBar(QFrame):
     def _on_action(self) -> None:
         if (alarm := self.shown) is not None:
             self.acted.emit(alarm.key)
+
+
+def alarm_of(event: Event, status: StatusInfo, when: str) -> Alarm | None:
+    """Say what of an event has to be read; None where lights, events and the gate are enough."""
+    if event.level == "info":
+        return None
+    recording = status.state is Phase.RECORDING and event.time >= (status.first_sample or 0.0)
+    if event.level == "warning" and not recording:
+        return None
+    lost = recording and event.code in LOSSES
+    return Alarm("error" if lost else event.level, event.text, when, key=event.text)

@@ -70,7 +70,7 @@ class FaceFinder(QObject):
         """End; a look under way is waited for: its thread must not outlive what it tells."""
         self._ended = True
         if self._thread is not None:
-            self._thread.join(5.0)
+            self._thread.join(5.0)  # one that hangs must not keep the window open
 
     def _look(self, image: QImage) -> None:
         try:

@@ -25,15 +25,15 @@ class ImpedancePanel(QWidget):
         self._client = client
         self._device = ""
         self.map = HeadMap()
-        self.said = QLabel(tr("No amplifier of this rig measures impedances"))
-        self.said.setWordWrap(True)
-        theme.mark(self.said, "muted", True)
+        self.result = QLabel(tr("No amplifier of this rig measures impedances"))
+        self.result.setWordWrap(True)
+        theme.mark(self.result, "muted", True)
         self.measure = QPushButton(tr("Measure impedances"))
         self.measure.setCheckable(True)
         self.measure.setEnabled(False)
         self.measure.toggled.connect(self._on_toggled)
         row = QHBoxLayout()
-        row.addWidget(self.said, 1)
+        row.addWidget(self.result, 1)
         row.addWidget(self.measure)
         layout = QVBoxLayout(self)
         layout.addLayout(row)
@@ -47,7 +47,7 @@ class ImpedancePanel(QWidget):
         if (names[0] if names else "") != self._device:
             self._device = names[0] if names else ""
             self.measure.setEnabled(bool(names))
-            self.said.setText(self._device or tr("No amplifier of this rig measures impedances"))
+            self.result.setText(self._device or tr("No amplifier of this rig measures impedances"))
 
     def take(self, answer: Any) -> None:
         """Show what the driver answered: kΩ by channel."""
@@ -55,7 +55,7 @@ class ImpedancePanel(QWidget):
         self.map.show_impedances({k: float(v) for k, v in found.items() if v is not None})
         over = sum(v > FAIR_KOHM for v in self.map.kohm.values())
         text = tr("{}: {} of {} above {:g} kΩ")
-        self.said.setText(text.format(self._device, over, len(self.map.kohm), FAIR_KOHM))
+        self.result.setText(text.format(self._device, over, len(self.map.kohm), FAIR_KOHM))
 
     def _on_toggled(self, on: bool) -> None:
         self._ask("impedance", {"on": on})
@@ -69,4 +69,4 @@ class ImpedancePanel(QWidget):
     def _on_problem(self, problem: Problem) -> None:
         self._timer.stop()
         self.measure.setChecked(False)
-        self.said.setText(f"✖ {words(problem)}")
+        self.result.setText(f"✖ {words(problem)}")

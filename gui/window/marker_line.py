@@ -64,9 +64,10 @@ class MarkerLine(QWidget):
             tr("Enter: with the time of the first letter. Ctrl+Enter: with the time of Enter.")
         )
         self.text.setMaxLength(4000)
-        self.said = QLabel()
-        self.said.setMinimumWidth(self.said.fontMetrics().horizontalAdvance("stamped 00:00:00 ✓"))
-        theme.mark(self.said, "muted", True)
+        self.message = QLabel()
+        metrics = self.message.fontMetrics()
+        self.message.setMinimumWidth(metrics.horizontalAdvance("stamped 00:00:00 ✓"))
+        theme.mark(self.message, "muted", True)
         self.notes = QLineEdit()
         self.notes.setPlaceholderText(tr("✎ Note (Ctrl+N)"))
         self.notes.setAccessibleName(tr("Note"))
@@ -74,14 +75,14 @@ class MarkerLine(QWidget):
         self.notes.setMaxLength(4000)
         self.notes.returnPressed.connect(self._on_note)
         self.text.sent.connect(self.marker)
-        self.text.stamped.connect(self.said.setText)
+        self.text.stamped.connect(self.message.setText)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addWidget(self.text, 2)
         self.keys = self._keys()
         self.name_keys(())
         layout.addWidget(self.keys)
-        layout.addWidget(self.said, 1)
+        layout.addWidget(self.message, 1)
         layout.addWidget(self.notes, 2)
         QShortcut(QKeySequence("Ctrl+M"), self, self.text.setFocus)
         QShortcut(QKeySequence("Ctrl+N"), self, self.notes.setFocus)
@@ -112,14 +113,14 @@ class MarkerLine(QWidget):
 
     def show_sent(self, text: str) -> None:
         """Say that a marker was published."""
-        self.show_said(f"✓ {text}")
+        self.show_message(f"✓ {text}")
 
-    def show_said(self, text: str) -> None:
+    def show_message(self, text: str) -> None:
         """Say something short."""
-        room = self.said.width()
-        metrics = self.said.fontMetrics()
-        self.said.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
-        self.said.setToolTip(text)
+        room = self.message.width()
+        metrics = self.message.fontMetrics()
+        self.message.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
+        self.message.setToolTip(text)
 
     def _on_note(self) -> None:
         if text := self.notes.text().strip():

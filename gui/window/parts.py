@@ -2,66 +2,112 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Iterable
+from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QDockWidget,
+    QMainWindow,
+    QStackedWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from gui.texts import tr
 from gui.widgets.scroll_column import ScrollColumn
-
-if TYPE_CHECKING:
-    from gui.window.window import RecorderWindow
+from gui.window.top_bar import TopBar
 
 MIN_CAMERAS = 180
+_RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
 
-def lay_out(window: RecorderWindow, menu: QToolButton) -> None:
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The widgets of the recorder window."""
+
+    bar: TopBar
+    alarm: QWidget
+    gate: QWidget
+    menu: QToolButton
+    pages: QStackedWidget
+    markers: QWidget
+    rig: QWidget
+    events: QWidget
+    cameras: QWidget
+    spectra: QWidget
+    impedances: QWidget
+    protocol: QWidget
+
+
+def lay_out(window: QMainWindow, parts: Parts) -> None:
     """Put every part where it is as long as nobody has moved it."""
-    _stack(window.centre, (window.pages, window.markers)).setStretch(0, 1)
-    window.setCentralWidget(window.centre)
-    top = QWidget()
-    _stack(top, (window.bar, window.alarm, window.gate))
-    window.setMenuWidget(top)
-    window.bar.add_menu(menu)
-    area = Qt.DockWidgetArea
-    add_dock(window, "rig", tr("Rig"), window.panel, area.LeftDockWidgetArea)
-    events = add_dock(window, "events", tr("Events"), window.events, area.BottomDockWidgetArea)
+    # In this order: Tab goes from widget to widget as they came into the window.
+    window.setCentralWidget(_stack((parts.pages, parts.markers), stretch=1))
+    window.setMenuWidget(_stack((parts.bar, parts.alarm, parts.gate)))
+    parts.bar.add_menu(parts.menu)
+    left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
+    _add_dock(window, "rig", tr("Rig"), parts.rig, left)
+    events = _add_dock(window, "events", tr("Events"), parts.events, bottom)
     window.resizeDocks([events], [132], Qt.Orientation.Vertical)
-    _lay_out_right(window)
-    window.setCorner(Qt.Corner.BottomLeftCorner, area.LeftDockWidgetArea)
-    window.setCorner(Qt.Corner.BottomRightCorner, area.RightDockWidgetArea)
+    _lay_out_right(window, parts)
+    window.setCorner(Qt.Corner.BottomLeftCorner, left)
+    window.setCorner(Qt.Corner.BottomRightCorner, _RIGHT)
 
 
-def _lay_out_right(window: RecorderWindow) -> None:
-    right = Qt.DockWidgetArea.RightDockWidgetArea
-    add_dock(window, "cameras", tr("Cameras"), ScrollColumn(window.cameras), right)
-    spectra = add_dock(window, "spectrum", tr("Spectrum"), window.spectra, right)
-    impedances = add_dock(window, "impedances", tr("Impedances"), window.impedances, right)
-    protocol = add_dock(window, "protocol", tr("Protocol"), ScrollColumn(window.protocol), right)
+def _lay_out_right(window: QMainWindow, parts: Parts) -> None:
+    _add_dock(window, "cameras", tr("Cameras"), ScrollColumn(parts.cameras))
+    spectra = _add_dock(window, "spectrum", tr("Spectrum"), parts.spectra)
+    impedances = _add_dock(window, "impedances", tr("Impedances"), parts.impedances)
+    protocol = _add_dock(window, "protocol", tr("Protocol"), ScrollColumn(parts.protocol))
     window.tabifyDockWidget(protocol, spectra)
     window.tabifyDockWidget(spectra, impedances)
     protocol.raise_()
     impedances.hide()
 
 
-def _stack(parent: QWidget, widgets: tuple[QWidget, ...]) -> QVBoxLayout:
+def _stack(widgets: Iterable[QWidget], stretch: int = 0) -> QWidget:
+    """Put widgets one below the other; `stretch` is the first one's."""
+    parent = QWidget()
     layout = QVBoxLayout(parent)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(0)
     for widget in widgets:
         layout.addWidget(widget)
-    return layout
+    layout.setStretch(0, stretch)
+    return parent
 
 
-def add_dock(
-    window: QMainWindow, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea
+def _add_dock(
+    window: QMainWindow, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea = _RIGHT
 ) -> QDockWidget:
     """Add a part that can be moved, floated and closed."""
     dock = QDockWidget(title, window)
     dock.setObjectName(name)
     dock.setWidget(widget)
     window.addDockWidget(area, dock)
+    return dock
+
+
+def show_form(window: QMainWindow, name: str, title: str, form: QWidget) -> QDockWidget:
+    """Show a form beside the signals, in the place of the one of this name before."""
+    dock = window.findChild(QDockWidget, name)
+    if dock is None:
+        dock = _add_dock(window, name, title, form)
+        if (beside := window.findChild(QDockWidget, "protocol")) is not None:
+            window.tabifyDockWidget(beside, dock)
+    else:
+        if (before := dock.widget()) is not None:
+            before.deleteLater()
+        dock.setWidget(form)
+    dock.show()
+    dock.raise_()
+    # A form is worked in: the cameras above leave it what they do not need.
+    if (cameras := window.findChild(QDockWidget, "cameras")) is not None:
+        room = cameras.height() + dock.height()
+        heights = [room - room * 2 // 3, room * 2 // 3]
+        window.resizeDocks([cameras, dock], heights, Qt.Orientation.Vertical)
     return dock
 
 
@@ -78,9 +124,9 @@ def make_room(window: QMainWindow) -> None:
     window.resizeDocks([cameras, below], [height, room - height], Qt.Orientation.Vertical)
 
 
-def show_page(window: RecorderWindow, page: QWidget, *, alone: bool) -> None:
+def show_page(window: QMainWindow, parts: Parts, page: QWidget, *, alone: bool) -> None:
     """Show a page in the middle; `alone`: nothing else, there is no rig yet."""
-    window.pages.setCurrentWidget(page)
-    window.markers.setVisible(not alone)  # there is nothing yet that would record them
+    parts.pages.setCurrentWidget(page)
+    parts.markers.setVisible(not alone)  # there is nothing yet that would record them
     for dock in window.findChildren(QDockWidget):
         dock.setVisible(not alone)

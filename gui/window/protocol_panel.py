@@ -167,9 +167,9 @@ class ProtocolPanel(QWidget):
         left = "" if info.remaining_s is None else tr("{} left").format(duration(info.remaining_s))
         frames = tr("{} frames, {} late, {} dropped").format(info.frames, info.late, info.dropped)
         self.rest.setText(" · ".join(filter(None, (left, frames if info.frames else ""))))
-        said = self._refused or info.error
-        self.problem.setVisible(bool(said))
-        self.problem.setText(f"✖ {said}")
+        problem = self._refused or info.error
+        self.problem.setVisible(bool(problem))
+        self.problem.setText(f"✖ {problem}")
 
     # Asking.
 

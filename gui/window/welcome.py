@@ -26,10 +26,10 @@ class Welcome(QWidget):
         self.plugged = QPushButton(tr("Find what is plugged in"))
         self.open = QPushButton(tr("Open a rig file…"))
         self.simulated.setObjectName("primary")
-        self.said = QLabel(tr("A rig says which devices there are. Nothing has to be plugged in."))
-        self.said.setWordWrap(True)
-        self.said.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        theme.mark(self.said, "muted", True)
+        self.hint = QLabel(tr("A rig says which devices there are. Nothing has to be plugged in."))
+        self.hint.setWordWrap(True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        theme.mark(self.hint, "muted", True)
         title = QLabel(tr("Record a face, a brain and a body on one clock"))
         title.setStyleSheet("font-size: 20px; font-weight: 600;")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -37,7 +37,7 @@ class Welcome(QWidget):
         layout.setSpacing(12)
         layout.addStretch(1)
         layout.addWidget(title)
-        layout.addWidget(self.said)
+        layout.addWidget(self.hint)
         for button in (self.simulated, self.plugged, self.open):
             button.setMinimumWidth(280)
             layout.addWidget(button, 0, Qt.AlignmentFlag.AlignHCenter)
@@ -54,7 +54,7 @@ class Welcome(QWidget):
 
     def _on_plugged(self) -> None:
         self.plugged.setEnabled(False)
-        self.said.setText(tr("Looking at every port…"))
+        self.hint.setText(tr("Looking at every port…"))
         self._search = Search(self)
         self._search.found.connect(self._on_found)
         self._search.start()
@@ -63,7 +63,7 @@ class Welcome(QWidget):
         self.plugged.setEnabled(True)
         if problem or not snippets:
             nothing = tr("Nothing was found. Plug something in, or try the simulated rig.")
-            self.said.setText(problem or nothing)
+            self.hint.setText(problem or nothing)
             return
         number = 1
         while (path := self._folder / f"rig-{number}.toml").exists():

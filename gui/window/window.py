@@ -3,37 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from urllib.parse import urlencode
 
 import pylsl
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QMainWindow,
-    QStackedWidget,
-    QToolButton,
-    QWidget,
-)
+from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolButton
 
 from acquire.engine.status import Phase
 from acquire.errors import AcquireError
 from acquire.lsl.config import configuration, configure
 from acquire.lsl.streams import StreamKey
 from acquire.server.api.guard import is_loopback
-from acquire.server.api.models import EventInfo, Problem, RigInfo, RunsInfo, StatusInfo
+from acquire.server.api.models import EventInfo, Problem, RigInfo, StatusInfo
 from gui.client.client import EngineClient, words
 from gui.client.engine_clock import EngineClock
 from gui.client.engine_link import EngineLink
 from gui.plots.spectrum import SpectrumView
 from gui.rig.control import RigControl
 from gui.rig.panel import RigPanel
-from gui.signals.signal_monitor import Analyst, Findings
+from gui.signals.signal_monitor import Findings, SignalMonitor
 from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer
 from gui.window import parts
-from gui.window.alarm_bar import Alarm, AlarmBar
+from gui.window.alarm_bar import Alarm, AlarmBar, alarm_of
 from gui.window.camera_tile import CameraPanel
 from gui.window.event_list import EventList
 from gui.window.gate_panel import GatePanel
@@ -42,7 +37,7 @@ from gui.window.layout_memory import LayoutMemory
 from gui.window.main_menu import menu_button
 from gui.window.marker_line import MarkerLine
 from gui.window.protocol_panel import ProtocolPanel
-from gui.window.start_gate import findings
+from gui.window.record_control import RecordControl
 from gui.window.top_bar import TopBar
 from gui.window.welcome import Welcome
 
@@ -65,26 +60,51 @@ class RecorderWindow(QMainWindow):
         self.engine_clock = EngineClock()
         self.bar, self.alarm, self.gate = TopBar(), AlarmBar(), GatePanel()
         self.panel, self.events = RigPanel(), EventList()
-        self.cameras = CameraPanel(self.client)
+        self.cameras = CameraPanel(client)
         self.markers = MarkerLine(self._now)
         self.viewer = Viewer(self._is_recorded)
         self.signals = SignalView(self.viewer)
-        self.analyst = Analyst(self.viewer.live, self.viewer.chosen, self._found.emit)
+        self.monitor = SignalMonitor(self.viewer.live, self.viewer.chosen, self._found.emit)
         self._found.connect(self._on_found)
-        self.spectra, self.impedances = SpectrumView(), ImpedancePanel(self.client)
-        self.protocol = ProtocolPanel(self.client)
+        self.spectra, self.impedances = SpectrumView(), ImpedancePanel(client)
+        self.protocol = ProtocolPanel(client)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.signals)
-        self.centre = QWidget()
-        self.rigs = RigControl(self)
+        self.recording = RecordControl(client, self.bar, self.gate, self.markers.text)
+        self.rigs = RigControl(
+            client,
+            show_form=partial(parts.show_form, self),
+            take_rig=self.take_rig,
+            say=self.say,
+            rig=lambda: self.rig,
+            status=lambda: self.status,
+            parent=self,
+        )
         self.memory: LayoutMemory | None = None
         self._early: list[EventInfo] = []  # came before the first status
         self._arranged = False  # the user has put the parts where they are
-        parts.lay_out(self, self._menu())
+        self._parts = self._make_parts()
+        parts.lay_out(self, self._parts)
         self._wire()
         self.setWindowTitle("Unisono")
         self.resize(1280, 800)
         self.bar.participant.setFocus()
+
+    def _make_parts(self) -> parts.Parts:
+        return parts.Parts(
+            bar=self.bar,
+            alarm=self.alarm,
+            gate=self.gate,
+            menu=self._menu(),
+            pages=self.pages,
+            markers=self.markers,
+            rig=self.panel,
+            events=self.events,
+            cameras=self.cameras,
+            spectra=self.spectra,
+            impedances=self.impedances,
+            protocol=self.protocol,
+        )
 
     def _make_room(self) -> None:
         if not self._arranged:
@@ -98,11 +118,7 @@ class RecorderWindow(QMainWindow):
         self.client.connected.connect(self._on_connected)
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
-        self.bar.record_wanted.connect(self.record)
-        self.bar.stop_wanted.connect(self.stop)
         self.bar.stop_hint.connect(lambda: self.bar.state.setText(tr("hold, or Ctrl+.")))
-        self.bar.labels_changed.connect(self._ask_runs)
-        self.gate.record_anyway.connect(self._start)
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
         self.panel.selection_wanted.connect(self._select)
@@ -114,7 +130,7 @@ class RecorderWindow(QMainWindow):
         page = Welcome(folder)
         self.pages.addWidget(page)
         self.bar.show_gone(tr("no rig yet"))
-        parts.show_page(self, page, alone=True)
+        parts.show_page(self, self._parts, page, alone=True)
 
         def chosen(name: str) -> None:
             try:
@@ -122,7 +138,7 @@ class RecorderWindow(QMainWindow):
             except AcquireError as error:
                 self.alarm.add(Alarm("error", str(error)))
                 return
-            parts.show_page(self, self.signals, alone=False)
+            parts.show_page(self, self._parts, self.signals, alone=False)
 
         page.rig_chosen.connect(chosen)
 
@@ -152,7 +168,7 @@ class RecorderWindow(QMainWindow):
 
     def say(self, text: str) -> None:
         """Say something that needs no answer."""
-        self.markers.show_said(text)
+        self.markers.show_message(text)
 
     # What comes from the engine.
 
@@ -162,7 +178,7 @@ class RecorderWindow(QMainWindow):
         host = self.client.url.partition("//")[2].rpartition(":")[0].strip("[]")
         self.engine_clock.same_computer = is_loopback(host)
         self.client.get("rig", self.take_rig)
-        self._ask_runs()
+        self.recording.ask_runs()
 
     def take_rig(self, found: object) -> None:
         """Show the rig that the engine runs."""
@@ -170,9 +186,9 @@ class RecorderWindow(QMainWindow):
         if not self._live:
             # Not before the session is known: liblsl reads its configuration once.
             configure(configuration(self.rig.parsed["rig"]["lsl_session"]))
-            self.analyst.mains_hz = float(self.rig.parsed["rig"]["powerline_hz"] or 50)
+            self.monitor.mains_hz = float(self.rig.parsed["rig"]["powerline_hz"] or 50)
             self.viewer.live.start()
-            self.analyst.start()
+            self.monitor.start()
             self._live = True
         if self.memory is None:
             self._remember()
@@ -193,7 +209,7 @@ class RecorderWindow(QMainWindow):
             box.setCurrentIndex(max(0, box.findData(int(float(seconds)))))
 
     def _on_status(self, status: StatusInfo) -> None:
-        before, self.status = self.status, status
+        self.status = status
         self._names = frozenset(s.name for s in status.streams)
         if self._live:
             self.engine_clock.hear(status.clock, pylsl.local_clock())
@@ -207,23 +223,16 @@ class RecorderWindow(QMainWindow):
         self.impedances.show_status(status)
         self.protocol.show_status(status, self.bar.participant.text())
         if status.error is not None and status.error != self._failure:
-            self.alarm.add(
-                Alarm(
-                    "error", tr("The recording failed: {}").format(status.error), key=status.error
-                )
-            )
+            text = tr("The recording failed: {}").format(status.error)
+            self.alarm.add(Alarm("error", text, key=status.error))
         self._failure = status.error
-        if self.gate.isVisible():
-            self._refresh_gate()
-        busy = (Phase.RECORDING, Phase.FINISHING)
-        if before is not None and before.state in busy and status.state not in busy:
-            self._ask_runs()
+        self.recording.show_status(status)
 
     def _on_found(self, found: Findings) -> None:
         # A dock behind a tab is visible to Qt, too.
-        self.analyst.wants_spectra = not self.spectra.visibleRegion().isEmpty()
+        self.monitor.wants_spectra = not self.spectra.visibleRegion().isEmpty()
         self.viewer.learn(found)
-        if self.analyst.wants_spectra:
+        if self.monitor.wants_spectra:
             self.spectra.show_spectra(found.spectra)
 
     def _on_event(self, found: EventInfo) -> None:
@@ -231,19 +240,13 @@ class RecorderWindow(QMainWindow):
             self._early.append(found)
             return
         self.events.add(found)
-        event = found.event
-        if event.level == "info":
-            return
-        first = self.status.first_sample
-        recording = self.status.state is Phase.RECORDING and event.time >= (first or 0.0)
-        if event.level == "warning" and not recording:
-            return  # the lights and the events say so, and the gate before a start
-        lost = recording and event.code in _LOSSES
-        when = self.events.time_of_day(event.time)
-        self.alarm.add(Alarm("error" if lost else event.level, event.text, when, key=event.text))
+        when = self.events.time_of_day(found.event.time)
+        if (alarm := alarm_of(found.event, self.status, when)) is not None:
+            self.alarm.add(alarm)
 
     def _on_gone(self, text: str) -> None:
         self.status = None
+        self.recording.show_gone()
         self.bar.show_gone()
         self.panel.show_gone()
         action = tr("Start the engine") if self.link.can_start else ""
@@ -251,45 +254,9 @@ class RecorderWindow(QMainWindow):
 
     # What the user wants.
 
-    def record(self) -> None:
-        """Start recording, or say first what would be missing."""
-        if self.status is None:
-            return
-        if findings(self.status, self.bar.participant.text()):
-            self._refresh_gate()
-        else:
-            self._start()
-
-    def _refresh_gate(self) -> None:
-        if self.status is None or self.status.state is Phase.RECORDING:
-            self.gate.hide()
-            return
-        self.gate.ask(findings(self.status, self.bar.participant.text()))
-
-    def _start(self) -> None:
-        self.gate.hide()
-        self.markers.text.setFocus()  # else Qt gives the focus of the button to the menu
-        self.bar.record.setEnabled(False)
-        self.client.post("recording/start", self.bar.labels.model_dump(), failed=self.show_problem)
-
-    def stop(self) -> None:
-        """End the recording."""
-        if self.bar.stop.hasFocus():
-            self.markers.text.setFocus()
-        self.client.post("recording/stop")
-
     def show_problem(self, problem: Problem) -> None:
         """Say what was not done and what to do about it."""
         self.alarm.add(Alarm("error", words(problem)))
-
-    def _ask_runs(self) -> None:
-        if self.client.is_connected:
-            labels = urlencode(self.bar.labels.model_dump())
-            self.client.get(f"runs?{labels}", self._on_runs)
-
-    def _on_runs(self, found: object) -> None:
-        if self.status is None or self.status.state is not Phase.RECORDING:
-            self.bar.show_runs(RunsInfo.model_validate(found))
 
     def _on_device(self, name: str, what: str) -> None:
         if what in ("start", "stop", "restart"):
@@ -320,15 +287,12 @@ class RecorderWindow(QMainWindow):
         idle = self.status is None or self.status.state not in (Phase.RECORDING, Phase.FINISHING)
         if self.memory is not None:
             labels = {"study": self.bar.study.text(), "task": self.bar.task.text()}
-            self.memory.save(self, {**labels, "window_s": self.viewer.canvas.window_s})
+            self.memory.save(self, {**labels, "window_s": self.viewer.state.canvas.window_s})
         self.link.close(end_engine=idle)
         event.accept()
 
     def release(self) -> None:
         """Let go of cameras and streams, once it is closed: that may take a moment."""
         self.cameras.end()
-        self.analyst.close()
+        self.monitor.close()
         self.viewer.live.close()
-
-
-_LOSSES = ("stream-lost", "silent", "device-lost", "device-died", "unreachable")

@@ -90,7 +90,7 @@ def hold(widget: QWidget, until: Callable[[], object]) -> None:
 
 def _is_drawn(viewer: Viewer) -> bool:
     empty = not viewer.signals()
-    return empty or (viewer.canvas.head is not None and viewer.canvas.is_complete)
+    return empty or (viewer.state.canvas.head is not None and viewer.state.canvas.is_complete)
 
 
 def picture(widget: QWidget, name: str) -> None:

@@ -13,9 +13,10 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from gui.plots.geometry import LEFT
 from gui.signals.display_filter import FilterSettings
-from gui.signals.live_streams import LiveStream
-from gui.viewer.viewer import LEFT, Viewer
+from gui.signals.live_streams import ShownStream
+from gui.viewer.viewer import Viewer
 from gui.widgets import theme
 from tests.acquire.program import unique
 from tests.acquire.sources import Source, Sources
@@ -41,7 +42,7 @@ def viewing(*names: str) -> Iterator[Viewer]:
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
 
 
-def found(viewer: Viewer, name: str) -> LiveStream:
+def found(viewer: Viewer, name: str) -> ShownStream:
     wait_until(lambda: any(s.key.name == name for s in viewer.signals()), what=name)
     return next(s for s in viewer.signals() if s.key.name == name)
 
@@ -49,7 +50,11 @@ def found(viewer: Viewer, name: str) -> LiveStream:
 def drawn(viewer: Viewer) -> bool:
     """Whether any trace is in the image."""
     empty = (theme.colour("panel").rgb(), theme.mixed("line", 0.7).rgb())
-    return bool(np.count_nonzero(~np.isin(viewer.canvas.image, empty)) > 50)
+    return bool(np.count_nonzero(~np.isin(viewer.state.canvas.image, empty)) > 50)
+
+
+def is_off(viewer: Viewer) -> bool:
+    return viewer.state.is_off(viewer.state.traces[0])
 
 
 class Outlet:
@@ -89,15 +94,15 @@ def test_a_stream_vanishes_and_returns_with_another_rate() -> None:
         with Sources(Source(name, "EEG")):
             stream = found(viewer, name)
             wait_until(lambda: drawn(viewer), what="a trace")
-        wait_until(lambda: viewer.is_off(0), what="vanished")
+        wait_until(lambda: is_off(viewer), what="vanished")
         with Sources(Source(name, "EEG")):
-            wait_until(lambda: not viewer.is_off(0), what="back")
+            wait_until(lambda: not is_off(viewer), what="back")
             assert found(viewer, name) is stream, "the same stream goes on"
-        wait_until(lambda: viewer.is_off(0), what="vanished again")
+        wait_until(lambda: is_off(viewer), what="vanished again")
         with Sources(Source(name, "EEG", channels=5, rate_hz=100.0)):
-            wait_until(lambda: len(viewer.traces) == 5, what="the new channels")
+            wait_until(lambda: len(viewer.state.traces) == 5, what="the new channels")
             assert found(viewer, name).found.rate_hz == 100.0
-            wait_until(lambda: not viewer.is_off(0), what="connected")
+            wait_until(lambda: not is_off(viewer), what="connected")
 
 
 def test_a_trace_that_its_row_cannot_show_is_called_off_scale() -> None:
@@ -106,13 +111,14 @@ def test_a_trace_that_its_row_cannot_show_is_called_off_scale() -> None:
 
     def trouble(wanted: str) -> bool:
         outlet.push()
-        return bool(viewer.scales.extents) and viewer.trouble_of(viewer.traces[0]) == wanted
+        state = viewer.state
+        return bool(state.scales.extents) and state.trouble_of(state.traces[0]) == wanted
 
     with viewing(name) as viewer:
         wait_until(lambda: trouble("") and drawn(viewer), what="a trace")
         viewer.zoom(-4)
         wait_until(lambda: trouble("off scale"), what="off scale")
-        assert "off scale" in viewer.describe(0)
+        assert "off scale" in viewer.state.describe(viewer.state.traces[0])
         viewer.zoom(4)
         wait_until(lambda: trouble(""), what="on the scale again")
 
@@ -163,7 +169,7 @@ def test_512_channels_and_the_main_thread_goes_on() -> None:
             QApplication.processEvents()
             worst = max(worst, time.monotonic() - begun)
             time.sleep(0.01)
-        assert len(viewer.traces) == 512
+        assert len(viewer.state.traces) == 512
         assert drawn(viewer)
         assert worst < BLOCKED_S
 
@@ -171,31 +177,32 @@ def test_512_channels_and_the_main_thread_goes_on() -> None:
 def test_freeze_look_back_cursor_and_scale() -> None:
     name = unique("eeg")
     with viewing(name) as viewer:
-        outlet = Outlet(name)
+        outlet, state = Outlet(name), viewer.state
+        canvas, geometry, scales = state.canvas, state.geometry, state.scales
         wait_until(lambda: outlet.push() or viewer.signals(), what="the stream")
-        wait_until(lambda: outlet.push() or viewer.traces, what="a trace")
-        wait_until(lambda: outlet.push() or viewer.scales.of(viewer.traces[0]), what="a scale")
+        wait_until(lambda: outlet.push() or state.traces, what="a trace")
+        wait_until(lambda: outlet.push() or scales.of(state.traces[0]), what="a scale")
         push_for(outlet, 1.0)
         viewer.setFocus()
         QTest.keyClick(viewer, Qt.Key.Key_Space)
-        end = viewer.canvas.end
+        end = canvas.end
         assert end is not None
         push_for(outlet, 0.3)
-        assert viewer.canvas.end == end, "it holds"
-        QTest.mouseMove(viewer, QPoint(viewer.where.plot.right() - 40, 100))
-        at = viewer.where.time_at(viewer.where.plot.right() - 40)
+        assert canvas.end == end, "it holds"
+        QTest.mouseMove(viewer, QPoint(geometry.plot.right() - 40, 100))
+        at = geometry.time_at(geometry.plot.right() - 40)
         assert at is not None
-        value = viewer.value_at(viewer.traces[0], at)
+        value = state.value_at(state.traces[0], at)
         assert value == pytest.approx(np.sin(at * 9), abs=0.15)
         QTest.keyClick(viewer, Qt.Key.Key_Left)
-        assert viewer.canvas.end == end - round(0.25 * viewer.canvas.width)
+        assert canvas.end == end - round(0.25 * canvas.width)
         QTest.keyClick(viewer, Qt.Key.Key_Space)
-        assert viewer.canvas.end is None
-        before = viewer.scales.of(viewer.traces[0])
+        assert canvas.end is None
+        before = scales.of(state.traces[0])
         QTest.keyClick(viewer, Qt.Key.Key_Up)
-        assert viewer.scales.of(viewer.traces[0]) < before
-        assert viewer.where.trace_at(viewer.where.plot.top() + 5) == 0
-        assert LEFT <= viewer.where.x_of(viewer.canvas.head or 0) <= viewer.where.plot.right() + 1
+        assert scales.of(state.traces[0]) < before
+        assert geometry.trace_at(geometry.plot.top() + 5) == 0
+        assert LEFT <= geometry.x_of(canvas.head or 0) <= geometry.plot.right() + 1
 
 
 def test_markers_are_lines_at_their_time() -> None:

@@ -47,9 +47,9 @@ def test_a_session_is_recorded_by_clicking(tmp_path: Path, qtbot: QtBot) -> None
         wait_until(lambda: "00:00:01" in found.bar.clock.text())
         QTest.keyClicks(found.markers.text, "sneezed")
         QTest.keyClick(found.markers.text, Qt.Key.Key_Return)
-        wait_until(lambda: "sneezed" in found.markers.said.text())
+        wait_until(lambda: "sneezed" in found.markers.message.text())
         QTest.keyClick(found, Qt.Key.Key_F2, Qt.KeyboardModifier.ShiftModifier)
-        wait_until(lambda: "R&D" in found.markers.said.text())
+        wait_until(lambda: "R&D" in found.markers.message.text())
         picture(found, "recording")
 
         click(found.bar.stop)

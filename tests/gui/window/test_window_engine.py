@@ -79,7 +79,7 @@ def test_closing_the_window_leaves_a_recording_alone(tmp_path: Path, qtbot: QtBo
             assert second.alarm.shown is not None
             assert second.alarm.shown.level == "error"
             click(second.alarm.read)
-            second.stop()
+            second.recording.stop()
             idle(second)
             assert second.link.end_engine()
             wait_until(lambda: second.alarm.isVisible(), what="gone")

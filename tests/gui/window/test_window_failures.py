@@ -38,7 +38,7 @@ def test_a_stream_that_is_unplugged_is_red_within_three_seconds(
         picture(found, "stream-lost")
         click(found.alarm.read)
         assert not found.alarm.isVisible()
-        found.stop()
+        found.recording.stop()
         idle(found)
 
 

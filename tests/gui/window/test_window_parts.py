@@ -91,12 +91,14 @@ def test_everything_beside_the_recording(tmp_path: Path, qtbot: QtBot) -> None:
         found.signals.bar.filters.set(FilterSettings(1.0, 45.0, 50.0, "average"))
         wait_until(lambda: all(s.filter for s in found.viewer.signals()), what="filters")
         found.rigs.test_trigger()
-        wait_until(lambda: "marker 1 set;" in found.markers.said.toolTip(), what="test trigger")
+        wait_until(lambda: "marker 1 set;" in found.markers.message.toolTip(), what="test trigger")
         found.resize(1440, 900)
-        wait_until(lambda: "/min" in " ".join(found.viewer.readouts.values()), what="heart rate")
+        wait_until(
+            lambda: "/min" in " ".join(found.viewer.state.readouts.values()), what="heart rate"
+        )
         record(found, "09")
         picture(found, "filters")
-        found.stop()
+        found.recording.stop()
         idle(found)
 
 

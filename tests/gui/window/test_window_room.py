@@ -33,7 +33,7 @@ def test_three_cameras_fit_into_a_small_window(tmp_path: Path, qtbot: QtBot) -> 
         found.resize(1024, 700)
         wait_until(lambda: len(found.cameras.tiles) == 3, what="tiles")
         found.panel.devices.setCurrentIndex(found.panel.devices.rows.index(0))
-        found.record()  # the gate opens: there is no participant
+        found.recording.start()  # the gate opens: there is no participant
         found.alarm.add(Alarm("error", f"{LONG} died; it is started again " * 6))
         wait_until(lambda: found.gate.isVisible() and found.alarm.isVisible())
         QApplication.processEvents()
@@ -48,7 +48,7 @@ def test_three_cameras_fit_into_a_small_window(tmp_path: Path, qtbot: QtBot) -> 
         found.gate.hide()
         record(found, "07")
         assert found.focusWidget() is found.markers.text
-        found.stop()
+        found.recording.stop()
         idle(found)
 
 
