@@ -6,58 +6,37 @@ a `Take`; the engine holds those that are not closed, oldest first, and the last
 
 from __future__ import annotations
 
-import contextlib
-import itertools
 import json
 import math
-import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
 
-from acquire.engine.cameras import ARM_FOR_SPLIT_S, ARM_S, Cameras
+from acquire.engine.cameras import Cameras
 from acquire.engine.clock_watch import ClockWatch, slept_s
 from acquire.engine.markers import Markers
 from acquire.engine.readiness import Readiness
 from acquire.engine.reporter import Reporter
-from acquire.engine.sleep_inhibitor import kept_awake
 from acquire.engine.status import Phase, Status, stream_status
+from acquire.engine.takes import CONNECTED_S, Takes
 from acquire.errors import ControlError, Unknown
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configure
-from acquire.player.link import NAME as PLAYER
 from acquire.player.link import PlayerLink
-from acquire.processes.messages import HostEvent, Interval
+from acquire.processes.messages import HostEvent
 from acquire.processes.rig_devices import RigDevices
 from acquire.pump.discovery import Discovery, Selection
 from acquire.pump.live_stream import DEVICE
 from acquire.pump.pump import Pump
 from acquire.rig.file import Rig
 from acquire.survey.codec_speed import held_against
-from acquire.take.closing import conclude, guarded
-from acquire.take.disk import DiskAlarm, DiskWatch, Forecast, gone, require_space
-from acquire.take.folder import Labels, SessionFolder
-from acquire.take.hashing import Hashing
-from acquire.take.take import GATED_DRAIN_S, SPLIT_DRAIN_S, STOP_DRAIN_S, Outcome, Take
-from acquire.take.videos import TakeVideos
-from acquire.take.xdf_recorder import RESERVE_BYTES, XdfRecorder
-from recordings.errors import DiskFull, RecordingError
-from recordings.layout import free_bytes
-from recordings.manifest import Event, Level, State
-from recordings.xdf.file import XdfFile
-
-BARRIER_S = 0.05
-"""From the order to start until the start: the time that the order needs to every camera."""
-STOP_AHEAD_S = 0.01
-SHORTEST_S = 1.0
-"""How long a take lasts, at least, before it is split."""
-MAX_CLOSING = 3
-"""Takes that may be open at once, one that runs among them: a fourth is refused."""
-CONNECTED_S = 10.0
-"""How long a camera that came back waits, at most, for its index stream to be connected."""
-RESERVE_S = 10.0
+from acquire.take.closing import guarded
+from acquire.take.disk import Forecast
+from acquire.take.folder import Labels
+from acquire.take.take import Outcome, Take
+from recordings.manifest import Event, Level
 
 
 class Engine:
@@ -88,28 +67,35 @@ class Engine:
         self.rig = rig
         self._selection = selection
         self._lsl_config = lsl_config
-        self._takes: list[Take] = []  # not closed yet, oldest first; replaced whole
-        self._numbers = itertools.count(1)
-        self._reporter = Reporter(on_event or (lambda event: None), lambda: self._takes)
+        self._reporter = Reporter(on_event or (lambda event: None), lambda: self.takes.open)
         self._on_failure = on_failure or (lambda: None)
         self._publish_events = publish_events
         self._publish_markers = publish_markers
         self._markers: Markers | None = None
         self._opening = False
-        self._pump = Pump(self.report, self._failed, self._each_second)
+        self._pump = Pump(
+            self.report, lambda take, error: self.takes.failed(take, error), self._each_second
+        )
         self._discovery: Discovery | None = None
         self.devices = RigDevices(
-            rig, lsl_config, self._hear, self._pump.note_loss, self._came_up, self._goes_down
+            rig,
+            lsl_config,
+            self._hear,
+            self._pump.note_loss,
+            lambda device: self.takes.arm_again(device),
+            lambda device: self.takes.retire(device),
         )
         self.player = PlayerLink(
-            lsl_config, self.report, self._connect, self._light_port, self._folders_at
+            lsl_config,
+            self.report,
+            self._connect,
+            self._light_port,
+            lambda time: self.takes.folders_at(time),
         )
         self._cameras = Cameras(self.devices.processes, self._complain_of_video)
-        self._hashing = Hashing(lambda: self.running is not None, self._complain_of_hash)
-        self._closings: list[threading.Thread] = []
-        self._awake = contextlib.ExitStack()
-        # Takes are added by whoever starts or splits, and taken out by the threads that close.
-        self._lock = threading.Lock()
+        self.takes = Takes(
+            self._pump, self._cameras, self.devices, self.player, self._reporter, self._on_failure
+        )
         self._clocks = ClockWatch()
 
     def __enter__(self) -> Self:
@@ -121,23 +107,18 @@ class Engine:
     # What is going on.
 
     @property
-    def running(self) -> Take | None:
-        """The take that is recorded now."""
-        return next((take for take in reversed(self._takes) if take.interval.runs), None)
-
-    @property
     def phase(self) -> Phase:
         """What is going on."""
         if self._opening:
             return Phase.OPENING
-        if self.running is not None:
+        if self.takes.running is not None:
             return Phase.RECORDING
-        return Phase.FINISHING if self._takes else Phase.IDLE
+        return Phase.FINISHING if self.takes.open else Phase.IDLE
 
     @property
     def status(self) -> Status:
         """A snapshot."""
-        newest = self.running or next(reversed(self._takes), None)
+        newest = self.takes.running or next(reversed(self.takes.open), None)
         start = newest.interval.start if newest is not None else math.inf
         return Status(
             self.phase,
@@ -157,7 +138,7 @@ class Engine:
     @property
     def forecast(self) -> Forecast | None:
         """How long the disk will last; None while nothing is recorded."""
-        running = self.running
+        running = self.takes.running
         return running.disk.forecast if running is not None else None
 
     @property
@@ -242,19 +223,9 @@ class Engine:
 
     def _hear(self, device: str, event: HostEvent) -> None:
         self.report(device, event.level, event.code, event.text, event.take)
-        running = self.running
+        running = self.takes.running
         if event.code == "disk-full" and running is not None and event.take == running.number:
             self._on_failure()
-
-    def _came_up(self, device: str) -> None:
-        """A device runs again: its cameras are stored again, once the rows of frames arrive."""
-        opened = self.devices[device].snapshot.opened
-        takes = [take for take in self._takes if take.is_open and take.folder is not None]
-        if opened is None or not takes:
-            return
-        self._pump.wait_connected(set(opened.uids.values()), CONNECTED_S)
-        for take in takes:
-            self._cameras.start_again(device, take, local_clock() + BARRIER_S)
 
     def _connect(self, uids: set[str]) -> None:
         """Wait until streams that have come while the engine is open are connected."""
@@ -266,11 +237,6 @@ class Engine:
         tables = (d for d in self.rig.devices if d.driver == "simulated-photodiode")
         return next((int(d.settings["port"]) for d in tables), None)
 
-    def _goes_down(self, device: str) -> None:
-        """A device is about to be stopped: its video is closed first."""
-        if (take := self.running) is not None:
-            self._cameras.retire(device, take, local_clock() + STOP_AHEAD_S)
-
     def change_device(self, name: str, settings: dict[str, Any]) -> None:
         """Give a device other settings, and start it with them.
 
@@ -279,7 +245,7 @@ class Engine:
             ConfigError: the settings are not allowed.
             ControlError: a recording is running, or the device does not start.
         """
-        if self._opening or self._takes:
+        if self._opening or self.takes.open:
             raise ControlError(f"{name}: cannot be changed: the engine is {self.phase}")
         self.devices.change(name, settings)
         self.rig = self.devices.rig
@@ -299,12 +265,8 @@ class Engine:
             RecordingError: the folder cannot be made, `run` exists already, or the disk has not
                 enough space.
         """
-        self._must_be_able_to_begin()
-        self._check_space(data_dir)
-        folder = SessionFolder(self.rig, data_dir, labels, notes, run)
-        take = self._begin(folder, folder.xdf)
-        name = folder.folder.name
-        self.report("engine", "info", "recording-start", f"recording {name}", take.number)
+        self._must_be_open()
+        take = self.takes.start(data_dir, labels, notes, run)
         self._hold_codecs_against(data_dir)
         return take.interval.start
 
@@ -315,105 +277,12 @@ class Engine:
             ControlError: a recording is running.
             RecordingError: the file exists, or cannot be made.
         """
-        self._must_be_able_to_begin()
-        self._check_space(path.parent)
-        return self._begin(None, path).interval.start
+        self._must_be_open()
+        return self.takes.start_file(path).interval.start
 
-    def _must_be_able_to_begin(self) -> None:
-        if self._opening or any(take.is_open for take in self._takes):
+    def _must_be_open(self) -> None:
+        if self._opening:
             raise ControlError(f"cannot start: the engine is {self.phase}")
-        self._refuse_a_fourth()
-
-    def _refuse_a_fourth(self) -> None:
-        if len(self._takes) >= MAX_CLOSING:
-            raise ControlError(
-                f"{len(self._takes)} recordings are open, {MAX_CLOSING} at most; wait until the "
-                "first of them is closed"
-            )
-
-    def _begin(self, folder: SessionFolder | None, xdf: Path) -> Take:
-        """Make a take and start it; whatever goes wrong leaves the engine as it was."""
-        take = None
-        try:
-            take = self._arm(folder, xdf)
-            self._awake.enter_context(kept_awake())
-            self._set_interval(take, Interval(local_clock() + BARRIER_S))
-            self._cameras.start(take)
-            self._note_start(take)
-        except BaseException as error:
-            self._abandon(take, folder)
-            if isinstance(error, OSError):
-                where = folder.folder if folder is not None else xdf
-                raise RecordingError(
-                    f"{where}: cannot be begun: {error}; see that the folder is there and can be "
-                    "written"
-                ) from error
-            raise
-        _sleep_until(take.interval.start)
-        return take
-
-    def _arm(
-        self,
-        folder: SessionFolder | None,
-        xdf: Path,
-        *,
-        after: Take | None = None,
-        within_s: float = ARM_S,
-    ) -> Take:
-        """Make a take, with all its files, that wants nothing but its start."""
-        gated = {table.name for table in self.rig.devices if table.video.gate is not None}
-        take = Take(
-            next(self._numbers),
-            XdfRecorder(XdfFile(xdf, RESERVE_BYTES)),
-            TakeVideos(folder.folder if folder is not None else None),
-            DiskWatch(local_clock(), free_bytes(xdf.parent)),
-            folder,
-            self._pump.selection,
-            continues=after is not None,
-            gated=frozenset(gated),
-        )
-        with self._lock:
-            self._takes = [*self._takes, take]
-        if after is None:
-            self._reporter.begin(take)
-        if folder is not None:
-            self._cameras.arm(take, within_s)
-            self.player.write_protocol(folder.folder)
-        self._pump.open(take)
-        return take
-
-    def _set_interval(self, take: Take, interval: Interval) -> None:
-        with self._pump.lock:
-            take.interval = interval
-
-    def _note_start(self, take: Take) -> None:
-        if take.folder is not None:
-            streams = [s.entry() for s in take.xdf.streams.values()]
-            lsl_start = take.interval.start
-            videos = take.videos.entries(lsl_start)
-            take.folder.started(lsl_start, streams, videos, self.devices.simulated)
-
-    def _abandon(self, take: Take | None, folder: SessionFolder | None) -> None:
-        """Undo what was begun of a take; each step on its own, and what fails is reported."""
-
-        def complain(code: str, text: str) -> None:
-            self.report("engine", "error", code, text)
-
-        if take is not None:
-            self._set_interval(take, Interval(math.inf, -math.inf))
-            with self._pump.lock:
-                self._pump.drop(take)
-            guarded("videos", lambda: self._cameras.stop(take), complain)
-            guarded("recording.xdf", take.xdf.finish, complain)
-            self._forget(take)
-        if folder is not None:
-            guarded("session.json", lambda: folder.change(state=State.FAILED), complain)
-
-    def _forget(self, take: Take) -> None:
-        with self._lock:
-            self._takes = [other for other in self._takes if other is not take]
-            if not any(other.is_open for other in self._takes):
-                self._awake.close()
 
     def _hold_codecs_against(self, data_dir: Path) -> None:
         """Warn of codecs that the benchmark of this data folder found too slow."""
@@ -426,49 +295,6 @@ class Engine:
         for name, level, text in held_against(data_dir, cameras):
             self.report(name, level, "codec-slow", f"{name}: {text}")
 
-    def _check_space(self, folder: Path) -> None:
-        rates = [s.found for s in self._pump.streams]
-        per_s = sum(f.rate_hz * (9 + f.channels * _itemsize(f.dtype)) for f in rates)
-        if self._publish_events:
-            per_s += self._cameras.bytes_per_s(self._pump.is_chosen)
-        require_space(folder, RESERVE_BYTES + RESERVE_S * per_s, RESERVE_S)
-
-    def _complain_of_video(self, take: Take, device: str, text: str) -> None:
-        self.report(device, "error", "video-failed", f"{device}: {text}", take.number)
-
-    def _complain_of_hash(self, take: Take, text: str) -> None:
-        self.report("engine", "error", "not-hashed", f"{take.path.name}: {text}", take.number)
-
-    def _failed(self, take: Take, error: RecordingError) -> None:
-        """A take cannot go on; if it still runs, somebody has to call `stop`."""
-        take.failure = error
-        self.report("engine", "error", "recording-failed", str(error), take.number)
-        if take.is_open:
-            self._on_failure()
-
-    def _each_second(self) -> None:
-        """Watch the clocks and the disk."""
-        for code, text in self._clocks.look(local_clock(), time.time(), slept_s()):
-            self.report("engine", "warning", code, text)
-        for take in self._takes:
-            if take.interval.runs:
-                self._watch_disk(take)
-
-    def _watch_disk(self, take: Take) -> None:
-        if take.failure is None and (error := gone(take.xdf.file.path)) is not None:
-            self._failed(take, error)
-        free = free_bytes(take.xdf.file.path.parent)
-        written = take.xdf.file.position + take.videos.bytes_written()
-        alarm = take.disk.look(local_clock(), free, written)
-        if alarm is None:
-            return
-        text = take.disk.told(alarm, take.path)
-        if alarm is DiskAlarm.STOP:
-            self._failed(take, DiskFull(text))
-        else:
-            level: Level = "warning" if alarm is DiskAlarm.LOW else "info"
-            self.report("engine", level, alarm.value, text, take.number)
-
     def stop(self, lsl_stop: float = 0.0) -> Outcome:
         """End the recording now, or at LSL time `lsl_stop` if that is still to come.
 
@@ -477,17 +303,7 @@ class Engine:
         Raises:
             ControlError: no recording is running.
         """
-        take = self.running
-        if take is None:
-            raise ControlError(f"cannot stop: the engine is {self.phase}")
-        start = take.interval.start
-        lsl_stop = max(lsl_stop, local_clock() + STOP_AHEAD_S, start + STOP_AHEAD_S)
-        take.drain_s = GATED_DRAIN_S if take.gated else STOP_DRAIN_S
-        self._set_interval(take, Interval(start, lsl_stop))
-        self._cameras.stop(take)
-        self.report("engine", "info", "recording-stop", "stopping", take.number)
-        self._close_in_background(take)
-        return take.outcome.result()
+        return self.takes.stop(lsl_stop)
 
     def split(
         self, data_dir: Path, labels: Labels, notes: str = ""
@@ -501,87 +317,16 @@ class Engine:
             ControlError: no session is being recorded, or too many are not closed yet.
             RecordingError: the second cannot be begun; the first goes on.
         """
-        before = self.running
-        if before is None or before.folder is None:
-            raise ControlError("cannot split: no session is being recorded")
-        self._refuse_a_fourth()
-        self._check_space(data_dir)
-        folder = SessionFolder(self.rig, data_dir, labels, notes)
-        name = folder.folder.name
-        after = None
-        try:
-            after = self._arm(folder, folder.xdf, after=before, within_s=ARM_FOR_SPLIT_S)
-            folder.change(continues=before.folder.folder.name)
-        except BaseException as error:
-            self._abandon(after, folder)
-            if isinstance(error, OSError):
-                raise RecordingError(f"{folder.folder}: cannot be begun: {error}") from error
-            raise
-        lsl_split = max(local_clock() + BARRIER_S, before.interval.start + SHORTEST_S)
-        before.drain_s = SPLIT_DRAIN_S
-        with self._pump.lock:  # both at once: no sample is in none of them
-            before.interval = Interval(before.interval.start, math.nextafter(lsl_split, -math.inf))
-            after.interval = Interval(lsl_split)
-        # The new one is begun first: a frame between the two orders is then in the older one.
-        self._cameras.start(after)
-        self._cameras.stop(before)
-        self.report("engine", "info", "recording-split", f"goes on in {name}", before.number)
+        return self.takes.split(data_dir, labels, notes)
 
-        def complain(code: str, text: str) -> None:
-            self.report("engine", "error", code, text)
+    def _each_second(self) -> None:
+        """Watch the clocks and the disk."""
+        for code, text in self._clocks.look(local_clock(), time.time(), slept_s()):
+            self.report("engine", "warning", code, text)
+        self.takes.watch_disk()
 
-        guarded("session.json", lambda: self._note_start(after), complain)
-        first = before.folder
-        guarded("session.json", lambda: first.change(continued_in=name), complain)
-        self._close_in_background(before)
-        return before.outcome, lsl_split
-
-    # Closing.
-
-    def _close_in_background(self, take: Take) -> None:
-        thread = threading.Thread(target=self._close_take, args=(take,), name="closing")
-        self._closings = [t for t in self._closings if t.is_alive()] + [thread]
-        thread.start()
-
-    def _close_take(self, take: Take) -> None:
-        """Drain, close and describe a take; each step on its own, and each failure is reported."""
-
-        def complain(code: str, text: str) -> None:
-            self.report("engine", "error", code, text, take.number)
-
-        guarded("recording.xdf", lambda: self._pump.let_go(take), complain)
-        known: dict[str, str] = {}
-        try:
-            summaries = self._cameras.collect(take) if take.folder is not None else []
-            known = {s.path.name: s.sha256 for s in summaries if s.sha256}
-            for stream in take.xdf.streams.values():
-                if stream.device == PLAYER:
-                    stream.latency_s = self.player.latency_s
-            outcome = conclude(take, summaries, self._seeds(), complain)
-        except Exception as error:
-            text = f"{take.path}: could not be closed in good order: {error!r}"
-            complain("not-closed", text)
-            outcome = Outcome(take.number, take.path, State.FAILED, (), (), take.alarms, text)
-        self._forget(take)
-        if take.folder is not None and take.folder.manifest.hashing:
-            self._hashing.add(take, known)
-        else:
-            take.hashed.set()
-        take.outcome.set_result(outcome)
-
-    def _seeds(self) -> list[int]:
-        opened = [device.snapshot.opened for device in self.devices.processes.values()]
-        return [o.seed for o in opened if o is not None and o.seed is not None]
-
-    def _folders_at(self, time: float | None) -> list[Path]:
-        """Give the folder of the take that a time belongs to; None = of all that are open."""
-        takes = [take for take in self._takes if take.folder is not None]
-        if time is None:
-            takes = [take for take in takes if take.is_open]
-        else:
-            begun = [take for take in takes if take.interval.start <= time]
-            takes = begun[-1:] or takes[:1]
-        return [take.folder.folder for take in takes if take.folder is not None]
+    def _complain_of_video(self, take: Take, device: str, text: str) -> None:
+        self.report(device, "error", "video-failed", f"{device}: {text}", take.number)
 
     # The end.
 
@@ -591,16 +336,12 @@ class Engine:
         Waits for the hashes of what was recorded, unless they are left to the next daemon's start.
         """
         self.devices.keep_down()
-        with contextlib.suppress(ControlError):  # nothing runs
-            self.stop()
-        for thread in self._closings:
-            thread.join()
 
         def complain(code: str, text: str) -> None:
             self.report("engine", "error", code, text)
 
         steps: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("hashes", lambda: self._hashing.close(leave=leave_hashes)),
+            ("recordings", lambda: self.takes.close(leave_hashes=leave_hashes)),
             ("discovery", lambda: self._discovery.close() if self._discovery else None),
             ("pump", self._pump.close),
             ("player", self.player.close),
@@ -611,13 +352,3 @@ class Engine:
             guarded(what, step, complain)
         self._markers = None
         self._reporter.close()
-
-
-def _sleep_until(lsl_time: float) -> None:
-    if (left := lsl_time - local_clock()) > 0:
-        time.sleep(left)
-
-
-def _itemsize(dtype: str) -> int:
-    sizes = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "int16": 2, "int8": 1}
-    return sizes.get(dtype, 64)

@@ -200,7 +200,7 @@ class Controller:
             return self.running
 
     def _folder(self) -> Path:
-        take = self.engine.running
+        take = self.engine.takes.running
         assert take is not None
         return take.path
 

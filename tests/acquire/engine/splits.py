@@ -73,8 +73,8 @@ codec = "raw"
     ):
         engine.open(30.0)
         engine.start(folder / "data", LABELS)
-        assert engine.running is not None
-        folders, closing = [engine.running.path], list[Future[Outcome]]()
+        assert engine.takes.running is not None
+        folders, closing = [engine.takes.running.path], list[Future[Outcome]]()
         while len(closing) < count:
             time.sleep(moments.uniform(0.05, longest_s))
             try:
@@ -83,7 +83,7 @@ codec = "raw"
                 assert sum(not future.done() for future in closing) >= 2
                 continue
             closing.append(outcome)
-            folders.append(engine.running.path)
+            folders.append(engine.takes.running.path)
         time.sleep(1.2)
         last = engine.stop()
     outcomes = [*(future.result(60) for future in closing), last]

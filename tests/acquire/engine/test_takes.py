@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from acquire.engine import engine as engine_module
+from acquire.engine import takes as takes_module
 from acquire.engine.engine import Engine
 from acquire.engine.status import Phase
 from acquire.errors import ControlError
@@ -47,7 +47,7 @@ class Stage:
         return [event.code for event in self.events]
 
     def samples(self) -> int:
-        take = self.engine.running
+        take = self.engine.takes.running
         assert take is not None
         streams = {s.found.key.name: s.samples for s in take.xdf.streams.values()}
         return streams[self.name]
@@ -124,10 +124,10 @@ def test_what_fails_of_the_first_is_not_the_seconds(stage: Stage, tmp_path: Path
     engine = stage.engine
     engine.start(tmp_path, LABELS)
     wait_for(lambda: stage.samples() > 100)
-    first = engine.running
+    first = engine.takes.running
     assert first is not None
     closing, _ = engine.split(tmp_path, LABELS)
-    engine._failed(first, RecordingError("the first one's disk has failed"))
+    engine.takes.failed(first, RecordingError("the first one's disk has failed"))
     outcome = closing.result(30)
     assert (outcome.state, outcome.alarms) == (State.FAILED, 1)
     assert stage.failures == 0, "it must not stop the one that runs"
@@ -144,7 +144,7 @@ def test_an_alarm_of_the_closing_counts_for_the_take_that_is_closed(
     engine = stage.engine
     engine.start(tmp_path, LABELS)
     wait_for(lambda: stage.samples() > 100)
-    take = engine.running
+    take = engine.takes.running
     assert take is not None
 
     def break_(*_: object) -> None:
@@ -183,7 +183,7 @@ def test_a_start_that_fails_leaves_nothing_behind(
     """It left a recording that nobody could stop, and a traceback."""
     engine = stage.engine
     with monkeypatch.context() as patch:
-        patch.setattr(engine_module, "kept_awake", no_inhibitor)
+        patch.setattr(takes_module, "kept_awake", no_inhibitor)
         with pytest.raises(RecordingError, match="cannot be begun"):
             engine.start(tmp_path, LABELS)
     assert engine.phase is Phase.IDLE
@@ -202,7 +202,7 @@ def test_a_split_that_fails_leaves_the_first_running(
 ) -> None:
     engine = stage.engine
     engine.start(tmp_path, LABELS)
-    first = engine.running
+    first = engine.takes.running
 
     def refuse(*_: object, **__: object) -> None:
         raise OSError(30, "read-only file system")
@@ -211,7 +211,7 @@ def test_a_split_that_fails_leaves_the_first_running(
         patch.setattr(engine._pump, "open", refuse)
         with pytest.raises(RecordingError, match="read-only"):
             engine.split(tmp_path, LABELS)
-    assert engine.running is first
+    assert engine.takes.running is first
     wait_for(lambda: stage.samples() > 100)
     assert engine.stop().state is State.COMPLETE
 
@@ -219,13 +219,13 @@ def test_a_split_that_fails_leaves_the_first_running(
 def test_a_fourth_open_take_is_refused(stage: Stage, tmp_path: Path) -> None:
     engine = stage.engine
     engine.start(tmp_path, LABELS)
-    with engine._lock:  # two that are being closed, and take their time
-        mine = engine._takes
-        engine._takes = [*mine, *mine, *mine]
+    with engine.takes._lock:  # two that are being closed, and take their time
+        mine = engine.takes.open
+        engine.takes.open = [*mine, *mine, *mine]
     with pytest.raises(ControlError, match=r"are open, 3 at most"):
         engine.split(tmp_path, LABELS)
-    with engine._lock:
-        engine._takes = mine
+    with engine.takes._lock:
+        engine.takes.open = mine
     engine.stop()
 
 

@@ -1,0 +1,386 @@
+"""The takes of an engine: begun, split, stopped, and closed in the background.
+
+It holds those that are not closed, oldest first; the last one may run. A start, a stop and a split
+set an interval, under the pump's lock, and give the orders; nothing else knows a current take.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import math
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from acquire.engine.cameras import ARM_FOR_SPLIT_S, ARM_S, Cameras
+from acquire.engine.reporter import Reporter
+from acquire.engine.sleep_inhibitor import kept_awake
+from acquire.errors import ControlError
+from acquire.lsl.clock import local_clock
+from acquire.player.link import NAME as PLAYER
+from acquire.player.link import PlayerLink
+from acquire.processes.messages import Interval
+from acquire.processes.rig_devices import RigDevices
+from acquire.pump.pump import Pump
+from acquire.take.closing import conclude, guarded
+from acquire.take.disk import DiskAlarm, DiskWatch, gone, require_space
+from acquire.take.folder import Labels, SessionFolder
+from acquire.take.hashing import Hashing
+from acquire.take.take import GATED_DRAIN_S, SPLIT_DRAIN_S, STOP_DRAIN_S, Outcome, Take
+from acquire.take.videos import TakeVideos
+from acquire.take.xdf_recorder import RESERVE_BYTES, XdfRecorder
+from recordings.errors import DiskFull, RecordingError
+from recordings.layout import free_bytes
+from recordings.manifest import Level, State
+from recordings.xdf.file import XdfFile
+
+BARRIER_S = 0.05
+"""From the order to start until the start: the time that the order needs to every camera."""
+STOP_AHEAD_S = 0.01
+SHORTEST_S = 1.0
+"""How long a take lasts, at least, before it is split."""
+MAX_OPEN = 3
+"""Takes that may be open at once, one that runs among them: a fourth is refused."""
+CONNECTED_S = 10.0
+"""How long a camera that came back waits, at most, for its index stream to be connected."""
+RESERVE_S = 10.0
+
+
+class Takes:
+    """The recordings of one engine that are not closed."""
+
+    def __init__(
+        self,
+        pump: Pump,
+        cameras: Cameras,
+        devices: RigDevices,
+        player: PlayerLink,
+        reporter: Reporter,
+        on_failure: Callable[[], None],
+    ) -> None:
+        """Prepare.
+
+        Args:
+            pump, cameras, devices, player, reporter: of the engine.
+            on_failure: called once the take that runs cannot go on, from any thread.
+        """
+        self._pump, self._cameras, self._devices, self._player = pump, cameras, devices, player
+        self._reporter, self._report = reporter, reporter.report
+        self._on_failure = on_failure
+        self.open: list[Take] = []  # not closed yet, oldest first; replaced whole
+        # Takes are added by whoever starts or splits, and taken out by the threads that close.
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        self._hashing = Hashing(lambda: self.running is not None, self._complain_of_hash)
+        self._closings: list[threading.Thread] = []
+        self._awake = contextlib.ExitStack()
+
+    @property
+    def running(self) -> Take | None:
+        """The take that is recorded now."""
+        return next((take for take in reversed(self.open) if take.interval.runs), None)
+
+    # Beginning.
+
+    def start(self, data_dir: Path, labels: Labels, notes: str, run: int | None) -> Take:
+        """Begin a session; see `Engine.start`."""
+        self._refuse_another()
+        self._check_space(data_dir)
+        folder = SessionFolder(self._devices.rig, data_dir, labels, notes, run)
+        take = self._begin(folder, folder.xdf)
+        name = folder.folder.name
+        self._report("engine", "info", "recording-start", f"recording {name}", take.number)
+        return take
+
+    def start_file(self, path: Path) -> Take:
+        """Begin a bare XDF file; see `Engine.start_file`."""
+        self._refuse_another()
+        self._check_space(path.parent)
+        return self._begin(None, path)
+
+    def _refuse_another(self) -> None:
+        if any(take.is_open for take in self.open):
+            raise ControlError("cannot start: a recording is running; stop it, or split it")
+        self._refuse_a_fourth()
+
+    def _refuse_a_fourth(self) -> None:
+        if len(self.open) >= MAX_OPEN:
+            raise ControlError(
+                f"{len(self.open)} recordings are open, {MAX_OPEN} at most; wait until the "
+                "first of them is closed"
+            )
+
+    def _begin(self, folder: SessionFolder | None, xdf: Path) -> Take:
+        """Make a take and start it; whatever goes wrong leaves the engine as it was."""
+        take = None
+        try:
+            take = self._arm(folder, xdf)
+            self._awake.enter_context(kept_awake())
+            self._set_interval(take, Interval(local_clock() + BARRIER_S))
+            self._cameras.start(take)
+            self._note_start(take)
+        except BaseException as error:
+            self._abandon(take, folder)
+            if isinstance(error, OSError):
+                where = folder.folder if folder is not None else xdf
+                raise RecordingError(
+                    f"{where}: cannot be begun: {error}; see that the folder is there and can be "
+                    "written"
+                ) from error
+            raise
+        _sleep_until(take.interval.start)
+        return take
+
+    def _arm(
+        self,
+        folder: SessionFolder | None,
+        xdf: Path,
+        *,
+        after: Take | None = None,
+        within_s: float = ARM_S,
+    ) -> Take:
+        """Make a take, with all its files, that wants nothing but its start."""
+        gated = {table.name for table in self._devices.rig.devices if table.video.gate is not None}
+        take = Take(
+            next(self._numbers),
+            XdfRecorder(XdfFile(xdf, RESERVE_BYTES)),
+            TakeVideos(folder.folder if folder is not None else None),
+            DiskWatch(local_clock(), free_bytes(xdf.parent)),
+            folder,
+            self._pump.selection,
+            continues=after is not None,
+            gated=frozenset(gated),
+        )
+        with self._lock:
+            self.open = [*self.open, take]
+        if after is None:
+            self._reporter.begin(take)
+        if folder is not None:
+            self._cameras.arm(take, within_s)
+            self._player.write_protocol(folder.folder)
+        self._pump.open(take)
+        return take
+
+    def _set_interval(self, take: Take, interval: Interval) -> None:
+        with self._pump.lock:
+            take.interval = interval
+
+    def _note_start(self, take: Take) -> None:
+        if take.folder is not None:
+            streams = [s.entry() for s in take.xdf.streams.values()]
+            lsl_start = take.interval.start
+            videos = take.videos.entries(lsl_start)
+            take.folder.started(lsl_start, streams, videos, self._devices.simulated)
+
+    def _abandon(self, take: Take | None, folder: SessionFolder | None) -> None:
+        """Undo what was begun of a take; each step on its own, and what fails is reported."""
+
+        def complain(code: str, text: str) -> None:
+            self._report("engine", "error", code, text)
+
+        if take is not None:
+            self._set_interval(take, Interval(math.inf, -math.inf))
+            with self._pump.lock:
+                self._pump.drop(take)
+            guarded("videos", lambda: self._cameras.stop(take), complain)
+            guarded("recording.xdf", take.xdf.finish, complain)
+            self._forget(take)
+        if folder is not None:
+            guarded("session.json", lambda: folder.change(state=State.FAILED), complain)
+
+    def _forget(self, take: Take) -> None:
+        with self._lock:
+            self.open = [other for other in self.open if other is not take]
+            if not any(other.is_open for other in self.open):
+                self._awake.close()
+
+    def _check_space(self, folder: Path) -> None:
+        rates = [s.found for s in self._pump.streams]
+        per_s = sum(f.rate_hz * (9 + f.channels * _itemsize(f.dtype)) for f in rates)
+        per_s += self._cameras.bytes_per_s(self._pump.is_chosen)
+        require_space(folder, RESERVE_BYTES + RESERVE_S * per_s, RESERVE_S)
+
+    def _complain_of_hash(self, take: Take, text: str) -> None:
+        self._report("engine", "error", "not-hashed", f"{take.path.name}: {text}", take.number)
+
+    def failed(self, take: Take, error: RecordingError) -> None:
+        """A take cannot go on; if it still runs, somebody has to call `stop`."""
+        take.failure = error
+        self._report("engine", "error", "recording-failed", str(error), take.number)
+        if take.is_open:
+            self._on_failure()
+
+    def watch_disk(self) -> None:
+        """See how long the disk of the take that runs will last."""
+        if (take := self.running) is not None:
+            self._watch_disk(take)
+
+    def _watch_disk(self, take: Take) -> None:
+        if take.failure is None and (error := gone(take.xdf.file.path)) is not None:
+            self.failed(take, error)
+        free = free_bytes(take.xdf.file.path.parent)
+        written = take.xdf.file.position + take.videos.bytes_written()
+        alarm = take.disk.look(local_clock(), free, written)
+        if alarm is None:
+            return
+        text = take.disk.told(alarm, take.path)
+        if alarm is DiskAlarm.STOP:
+            self.failed(take, DiskFull(text))
+        else:
+            level: Level = "warning" if alarm is DiskAlarm.LOW else "info"
+            self._report("engine", level, alarm.value, text, take.number)
+
+    def stop(self, lsl_stop: float = 0.0) -> Outcome:
+        """End the recording now, or at LSL time `lsl_stop` if that is still to come.
+
+        Everything stamped before is in the files, and they are closed; their hashes follow.
+
+        Raises:
+            ControlError: no recording is running.
+        """
+        take = self.running
+        if take is None:
+            raise ControlError("cannot stop: no recording is running")
+        start = take.interval.start
+        lsl_stop = max(lsl_stop, local_clock() + STOP_AHEAD_S, start + STOP_AHEAD_S)
+        take.drain_s = GATED_DRAIN_S if take.gated else STOP_DRAIN_S
+        self._set_interval(take, Interval(start, lsl_stop))
+        self._cameras.stop(take)
+        self._report("engine", "info", "recording-stop", "stopping", take.number)
+        self._close_in_background(take)
+        return take.outcome.result()
+
+    def split(
+        self, data_dir: Path, labels: Labels, notes: str = ""
+    ) -> tuple[Future[Outcome], float]:
+        """End the session that is being recorded and go on in another one, without a gap.
+
+        Gives what will come of the first one, and the LSL time from which on everything is in the
+        second. Nobody waits for the first to be closed.
+
+        Raises:
+            ControlError: no session is being recorded, or too many are not closed yet.
+            RecordingError: the second cannot be begun; the first goes on.
+        """
+        before = self.running
+        if before is None or before.folder is None:
+            raise ControlError("cannot split: no session is being recorded")
+        self._refuse_a_fourth()
+        self._check_space(data_dir)
+        folder = SessionFolder(self._devices.rig, data_dir, labels, notes)
+        name = folder.folder.name
+        after = None
+        try:
+            after = self._arm(folder, folder.xdf, after=before, within_s=ARM_FOR_SPLIT_S)
+            folder.change(continues=before.folder.folder.name)
+        except BaseException as error:
+            self._abandon(after, folder)
+            if isinstance(error, OSError):
+                raise RecordingError(f"{folder.folder}: cannot be begun: {error}") from error
+            raise
+        lsl_split = max(local_clock() + BARRIER_S, before.interval.start + SHORTEST_S)
+        before.drain_s = SPLIT_DRAIN_S
+        with self._pump.lock:  # both at once: no sample is in none of them
+            before.interval = Interval(before.interval.start, math.nextafter(lsl_split, -math.inf))
+            after.interval = Interval(lsl_split)
+        # The new one is begun first: a frame between the two orders is then in the older one.
+        self._cameras.start(after)
+        self._cameras.stop(before)
+        self._report("engine", "info", "recording-split", f"goes on in {name}", before.number)
+
+        def complain(code: str, text: str) -> None:
+            self._report("engine", "error", code, text)
+
+        guarded("session.json", lambda: self._note_start(after), complain)
+        first = before.folder
+        guarded("session.json", lambda: first.change(continued_in=name), complain)
+        self._close_in_background(before)
+        return before.outcome, lsl_split
+
+    # Cameras come and go.
+
+    def arm_again(self, device: str) -> None:
+        """Store the cameras of a device that runs again, once the rows of its frames arrive."""
+        opened = self._devices[device].snapshot.opened
+        takes = [take for take in self.open if take.is_open and take.folder is not None]
+        if opened is None or not takes:
+            return
+        self._pump.wait_connected(set(opened.uids.values()), CONNECTED_S)
+        for take in takes:
+            self._cameras.start_again(device, take, local_clock() + BARRIER_S)
+
+    def retire(self, device: str) -> None:
+        """Close the files of a device that is about to be stopped."""
+        if (take := self.running) is not None:
+            self._cameras.retire(device, take, local_clock() + STOP_AHEAD_S)
+
+    # Closing.
+
+    def _close_in_background(self, take: Take) -> None:
+        thread = threading.Thread(target=self._close_take, args=(take,), name="closing")
+        self._closings = [t for t in self._closings if t.is_alive()] + [thread]
+        thread.start()
+
+    def _close_take(self, take: Take) -> None:
+        """Drain, close and describe a take; each step on its own, and each failure is reported."""
+
+        def complain(code: str, text: str) -> None:
+            self._report("engine", "error", code, text, take.number)
+
+        guarded("recording.xdf", lambda: self._pump.let_go(take), complain)
+        known: dict[str, str] = {}
+        try:
+            summaries = self._cameras.collect(take) if take.folder is not None else []
+            known = {s.path.name: s.sha256 for s in summaries if s.sha256}
+            for stream in take.xdf.streams.values():
+                if stream.device == PLAYER:
+                    stream.latency_s = self._player.latency_s
+            outcome = conclude(take, summaries, self._seeds(), complain)
+        except Exception as error:
+            text = f"{take.path}: could not be closed in good order: {error!r}"
+            complain("not-closed", text)
+            outcome = Outcome(take.number, take.path, State.FAILED, (), (), take.alarms, text)
+        self._forget(take)
+        if take.folder is not None and take.folder.manifest.hashing:
+            self._hashing.add(take, known)
+        else:
+            take.hashed.set()
+        take.outcome.set_result(outcome)
+
+    def _seeds(self) -> list[int]:
+        opened = [device.snapshot.opened for device in self._devices.processes.values()]
+        return [o.seed for o in opened if o is not None and o.seed is not None]
+
+    def folders_at(self, time: float | None) -> list[Path]:
+        """Give the folder of the take that a time belongs to; None = of all that are open."""
+        takes = [take for take in self.open if take.folder is not None]
+        if time is None:
+            takes = [take for take in takes if take.is_open]
+        else:
+            begun = [take for take in takes if take.interval.start <= time]
+            takes = begun[-1:] or takes[:1]
+        return [take.folder.folder for take in takes if take.folder is not None]
+
+    def close(self, *, leave_hashes: bool) -> None:
+        """Stop what runs, and wait until all is closed and hashed.
+
+        `leave_hashes`: leave the hashes to the next daemon's start.
+        """
+        with contextlib.suppress(ControlError):  # nothing runs
+            self.stop()
+        for thread in self._closings:
+            thread.join()
+        self._hashing.close(leave=leave_hashes)
+
+
+def _sleep_until(lsl_time: float) -> None:
+    if (left := lsl_time - local_clock()) > 0:
+        time.sleep(left)
+
+
+def _itemsize(dtype: str) -> int:
+    sizes = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "int16": 2, "int8": 1}
+    return sizes.get(dtype, 64)
