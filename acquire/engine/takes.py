@@ -183,8 +183,7 @@ class Takes:
 
         if take is not None:
             self._set_interval(take, Interval(math.inf, -math.inf))
-            with self._pump.lock:
-                self._pump.drop(take)
+            self._pump.drop(take)
             guarded("videos", lambda: self._cameras.stop(take), complain)
             guarded("recording.xdf", take.xdf.finish, complain)
             self._forget(take)

@@ -12,20 +12,17 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 
 from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet, OffsetEstimate
 from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import Loss, TellOfTake
+from acquire.pump.distributor import Distributor, gets
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.stream_watch import Alarm, StreamWatch
 from acquire.take.loss_counter import LossCounter, LostSamples
-from acquire.take.routing import is_past, is_within, named_in, owner_of, shares
 from acquire.take.take import Take
-from acquire.take.xdf_recorder import RecordedStream, text_of
-from devices.arrays import Array, F64Array
 from recordings.errors import RecordingError
 
 log = logging.getLogger(__name__)
@@ -35,8 +32,6 @@ LOOK_S = 0.5
 """How often it is seen whether a stream is silent or piles up."""
 DRAIN_S = 0.02
 """How often inlets are looked at while a recording is being stopped."""
-QUIET_S = 0.1
-"""A marker pushed right before the stop arrives within this time."""
 HOUSEKEEPING_S = 1.0
 """How often data are synced to the disk; liblsl makes a clock offset every 2 s."""
 OPENING_S = 0.1
@@ -44,9 +39,6 @@ OPENING_S = 0.1
 CONNECTED_POLL_S = 0.02
 MAX_ROUNDS = 64
 """Pulls of one stream in one turn: more is a backlog, and waits for the next turn."""
-
-PAST_TAKES = 8
-"""Takes that a late marker may still be found to belong to."""
 
 
 class Pump:
@@ -69,8 +61,7 @@ class Pump:
         self._sync_lock = threading.Lock()
         self.streams: list[LiveStream] = []
         self.selection: frozenset[str] | None = None  # names, for the next take; None = all
-        self._takes: list[Take] = []  # not drained yet, oldest first
-        self._past: deque[Take] = deque(maxlen=PAST_TAKES)
+        self._distributor = Distributor()
         self._next_look = -math.inf
         self._complaints: set[str] = set()
         self._wake = threading.Event()
@@ -106,9 +97,7 @@ class Pump:
             stream.losses = LossCounter(found.rate_hz)
         with self.lock:
             self.streams = [*self.streams, stream]
-            for take in self._takes:
-                if take.is_open and _gets(take, stream):
-                    take.xdf.add(stream, found, xml, device)
+            self._distributor.add_stream(stream)
         return stream
 
     def is_chosen(self, name: str) -> bool:
@@ -117,9 +106,9 @@ class Pump:
 
     def is_selected(self, stream: LiveStream) -> bool:
         """Whether a stream is recorded: by the take that runs, or else by the next."""
-        running = next((take for take in reversed(self._takes) if take.is_open), None)
+        running = next((take for take in reversed(self._distributor.takes) if take.is_open), None)
         if running is not None:
-            return _gets(running, stream)
+            return gets(running, stream)
         return self.is_chosen(stream.name) or stream.device == DEVICE
 
     def reconnect(self, stream: LiveStream, found: FoundStream, inlet: Inlet) -> None:
@@ -140,7 +129,7 @@ class Pump:
     def forget(self, device: str) -> None:
         """Drop what a device had announced before it was changed; nothing is being recorded."""
         with self.lock:
-            if not self._takes:
+            if not self._distributor.takes:
                 gone = [s for s in self.streams if s.device == device and s.inlet is None]
                 self.streams = [s for s in self.streams if s not in gone]
 
@@ -157,14 +146,8 @@ class Pump:
         """Write a take's headers; it gets samples once its interval has a start."""
         with self.lock:
             alarms = self._turn()  # what came before is of no use to it
-            for stream in self.streams:
-                if not _gets(take, stream):
-                    continue
-                recorded = take.xdf.add(stream, stream.found, stream.xml, stream.device)
-                if stream.estimate is not None:
-                    take.xdf.note_offset(recorded, stream.estimate)
+            self._distributor.add_take(take, self.streams)
             take.xdf.flush(local_clock())
-            self._takes = [*self._takes, take]
         self._tell(alarms)
 
     def let_go(self, take: Take) -> None:
@@ -175,23 +158,18 @@ class Pump:
             alarms = self._turn()
             for stream in self.streams:
                 if estimate := self._new_offset(stream):
-                    self._note_offset(stream, estimate)
+                    self._distributor.note_offset(stream, estimate)
                 if stream.losses is not None:
-                    self._count(stream, stream.losses.close())
-            self.drop(take)
-            self._past.append(take)
+                    self._distributor.count(stream, stream.losses.close())
+            self._distributor.drop(take)
         self._tell(alarms)
         with self._sync_lock:
             take.xdf.finish()
 
     def drop(self, take: Take) -> None:
-        """Give a take nothing more; the caller holds `lock`."""
-        self._takes = [other for other in self._takes if other is not take]
-
-    def _note_offset(self, stream: LiveStream, estimate: OffsetEstimate) -> None:
-        for take in self._takes:
-            if (recorded := take.xdf.of(stream)) is not None:
-                take.xdf.note_offset(recorded, estimate)
+        """Give a take nothing more, which was never begun."""
+        with self.lock:
+            self._distributor.drop(take)
 
     def note_loss(self, device: str, loss: Loss) -> None:
         """Count samples that a device knows to be missing."""
@@ -199,22 +177,14 @@ class Pump:
             for stream in self.streams:
                 if stream.device == device and stream.name == loss.stream:
                     stream.lost += loss.count
-                    self._count(stream, [LostSamples(loss.time, loss.count)])
-
-    def _count(self, stream: LiveStream, losses: Iterable[LostSamples]) -> None:
-        """Count what is missing in the take that it would be in."""
-        takes = [take for take in self._takes if take.xdf.of(stream) is not None]
-        for loss in losses:
-            place = owner_of(takes, loss.stamp + stream.offset)
-            if place is not None and (recorded := takes[place].xdf.of(stream)) is not None:
-                takes[place].xdf.note_loss(recorded, loss.stamp, loss.lost)
+                    self._distributor.count(stream, [LostSamples(loss.time, loss.count)])
 
     # The pump's thread.
 
     def _run(self) -> None:
         due = local_clock()
         while not self._closing.is_set():
-            drains = any(not take.is_open for take in self._takes)
+            drains = self._distributor.drains
             due = max(due + (DRAIN_S if drains else PUMP_S), local_clock())
             if self._wake.wait(max(0.0, due - local_clock())):
                 self._wake.clear()
@@ -231,10 +201,9 @@ class Pump:
     def _work(self) -> None:
         with self.lock:
             alarms = self._turn()
-            for take in self._takes:
-                if not take.is_open and self._is_drained(take):
-                    take.drained.set()
-            failed = [take for take in self._takes if take.xdf.error and not take.failure]
+            takes = self._distributor.takes
+            self._distributor.look_for_drained(self.streams, local_clock())
+            failed = [take for take in takes if take.xdf.error and not take.failure]
         self._tell(alarms)
         for take in failed:
             assert take.xdf.error is not None
@@ -260,8 +229,7 @@ class Pump:
         for _ in range(MAX_ROUNDS):
             now = local_clock()
             waiting = [s for s in waiting if self._pull(s, now, alarms)]
-            for take in self._takes:
-                take.xdf.flush(now)
+            self._distributor.flush(now)
             if not waiting:
                 break
         for stream in self.streams:
@@ -292,72 +260,17 @@ class Pump:
             if stream.inlet is None or pulled is None:
                 return False
             stamps, data = pulled
-            self._share(stream, stamps, data, now)
+            self._distributor.share(stream, stamps, data, now)
             if stream.losses is not None:
-                self._count(stream, stream.losses.take(stamps))
-            elif not stream.found.rate_hz and self._past:
-                alarms += self._late_markers(stream, stamps, data)
+                self._distributor.count(stream, stream.losses.take(stamps))
+            elif not stream.found.rate_hz:
+                alarms += self._distributor.late_markers(stream, stamps, data)
             alarms += [(stream.name, a) for a in stream.watch.arrived(now, stamps, stream.offset)]
             return len(stamps) >= stream.inlet.full_pull
         except Exception as error:
             log.debug("%s", stream.name, exc_info=True)
             alarms += self._complaint(error)
             return False
-
-    def _share(self, stream: LiveStream, stamps: F64Array, data: Array, now: float) -> None:
-        """Give each take what belongs to it."""
-        takes = [take for take in self._takes if take.xdf.of(stream) is not None]
-        if not takes:
-            return
-        rate_hz, offset = stream.found.rate_hz, stream.offset
-        only = takes[0]
-        has_samples = stream.newest == only.number
-        if len(takes) == 1 and is_within(only, stamps, offset, now, rate_hz, has_samples):
-            self._keep(only, stream, stamps, data)
-        else:
-            named = named_in(data) if stream.is_index else None
-            masks = shares(takes, stamps, offset, now, rate_hz, stream.newest, named)
-            for take, mask in zip(takes, masks, strict=True):
-                self._keep(take, stream, stamps[mask], data[mask])
-        for take in takes:
-            recorded = take.xdf.of(stream)
-            assert recorded is not None
-            if not take.is_open and is_past(take, stamps, offset, now):
-                recorded.drained |= not stream.is_index or named_in(data)[-1] != take.number
-
-    def _keep(self, take: Take, stream: LiveStream, stamps: F64Array, data: Array) -> None:
-        recorded = take.xdf.of(stream)
-        if recorded is None or not len(stamps):
-            return
-        take.xdf.keep(recorded, stamps, data)
-        if stream.was_away and stream.losses is None:
-            self._count_absence(take, recorded, float(stamps[0]))
-        stream.was_away = False
-        stream.newest = max(take.number, stream.newest or 0)
-
-    def _late_markers(
-        self, stream: LiveStream, stamps: F64Array, data: Array
-    ) -> Iterator[tuple[str, Alarm]]:
-        """Name the markers that come after the drain of the take that they are stamped in."""
-        for stamp, row in zip(stamps.tolist(), data, strict=True):
-            place = owner_of(self._past, stamp + stream.offset)
-            if place is not None:
-                text = (
-                    f"{stream.name}: marker {text_of(row[0])!r} came after the end of the "
-                    f"recording that it belongs to; its stamp is {stamp:.6f}"
-                )
-                yield stream.name, Alarm("warning", "marker-late", text, self._past[place].number)
-
-    @staticmethod
-    def _count_absence(take: Take, recorded: RecordedStream, stamp: float) -> None:
-        """Count what a device's rate would have given while its process was gone."""
-        rate = recorded.found.rate_hz
-        if rate and not recorded.is_index:
-            # Where it was gone as the take began, it should have been there from then on.
-            last = take.interval.start if recorded.last is None else recorded.last
-            missed = max(0, round((stamp - last) * rate) - 1)
-            if missed:
-                take.xdf.note_loss(recorded, stamp, missed)
 
     @staticmethod
     def _disconnect(stream: LiveStream) -> Alarm:
@@ -367,23 +280,6 @@ class Pump:
         stream.lost_at = local_clock()
         text = f"{stream.name}: its outlet is gone; the recording goes on, and so will the stream"
         return Alarm("warning", "stream-lost", text + " if it comes back")
-
-    def _is_drained(self, take: Take) -> bool:
-        now = local_clock()
-        if now >= take.drained_by:
-            return True
-        return all(self._is_complete(take, stream, now) for stream in self.streams)
-
-    @staticmethod
-    def _is_complete(take: Take, stream: LiveStream, now: float) -> bool:
-        recorded = take.xdf.of(stream)
-        if recorded is None or stream.inlet is None or recorded.drained:
-            return True
-        if stream.is_index and stream.device in take.gated:  # its gate may hold rows back
-            return False
-        # Markers have no next sample to wait for, and a stream that fell silent has none either.
-        quiet = not stream.found.rate_hz or stream.watch.is_silent
-        return quiet and now >= take.interval.stop + QUIET_S
 
     # The housekeeping thread.
 
@@ -396,7 +292,7 @@ class Pump:
         for stream in self.streams:
             if estimate := self._new_offset(stream):
                 with self.lock:
-                    self._note_offset(stream, estimate)
+                    self._distributor.note_offset(stream, estimate)
 
     def _all_have_offsets(self) -> bool:
         return all(s.estimate is not None for s in self.streams if s.inlet is not None)
@@ -413,14 +309,9 @@ class Pump:
 
     def _sync(self) -> None:
         with self._sync_lock:
-            for take in self._takes:
+            for take in self._distributor.takes:
                 if take.xdf.error is None:
                     try:
                         take.xdf.file.sync()
                     except RecordingError as error:
                         take.xdf.error = error
-
-
-def _gets(take: Take, stream: LiveStream) -> bool:
-    """Say whether a take gets a stream; the engine's own are always recorded."""
-    return take.gets(stream.name) or stream.device == DEVICE
