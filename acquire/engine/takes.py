@@ -117,7 +117,9 @@ class Takes:
         """Make a take and start it; whatever goes wrong leaves the engine as it was."""
         take = None
         try:
-            take = self._arm(folder, xdf)
+            take = self._new_take(folder, xdf, continues=False)
+            self._reporter.begin(take)
+            self._arm(take, ARM_S)
             self._awake.enter_context(kept_awake())
             self._set_interval(take, Interval(local_clock() + BARRIER_S))
             self._cameras.start(take)
@@ -134,15 +136,7 @@ class Takes:
         _sleep_until(take.interval.start)
         return take
 
-    def _arm(
-        self,
-        folder: SessionFolder | None,
-        xdf: Path,
-        *,
-        after: Take | None = None,
-        within_s: float = ARM_S,
-    ) -> Take:
-        """Make a take, with all its files, that wants nothing but its start."""
+    def _new_take(self, folder: SessionFolder | None, xdf: Path, *, continues: bool) -> Take:
         gated = {table.name for table in self._devices.rig.devices if table.video.gate is not None}
         take = Take(
             next(self._numbers),
@@ -151,18 +145,19 @@ class Takes:
             DiskWatch(local_clock(), free_bytes(xdf.parent)),
             folder,
             self._pump.selection,
-            continues=after is not None,
+            continues=continues,
             gated=frozenset(gated),
         )
         with self._lock:
             self.open = [*self.open, take]
-        if after is None:
-            self._reporter.begin(take)
-        if folder is not None:
-            self._cameras.arm(take, within_s)
-            self._player.write_protocol(folder.folder)
-        self._pump.open(take)
         return take
+
+    def _arm(self, take: Take, within_s: float) -> None:
+        """Have all its files opened: it then wants nothing but its start."""
+        if take.folder is not None:
+            self._cameras.arm(take, within_s)
+            self._player.write_protocol(take.folder.folder)
+        self._pump.open(take)
 
     def _set_interval(self, take: Take, interval: Interval) -> None:
         with self._pump.lock:
@@ -273,7 +268,8 @@ class Takes:
         name = folder.folder.name
         after = None
         try:
-            after = self._arm(folder, folder.xdf, after=before, within_s=ARM_FOR_SPLIT_S)
+            after = self._new_take(folder, folder.xdf, continues=True)
+            self._arm(after, ARM_FOR_SPLIT_S)
             folder.change(continues=before.folder.folder.name)
         except BaseException as error:
             self._abandon(after, folder)

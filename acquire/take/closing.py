@@ -45,6 +45,8 @@ def conclude(
         if seeds:
             guarded("truth.tsv", lambda: _write_truth(take, folder, seeds[0]), complain)
         guarded("session.json", lambda: folder.closed(state, lsl_stop, streams, videos), complain)
+    if folder is not None:
+        folder.release()  # also where the manifest could not be written
     return Outcome(take.number, take.path, state, streams, videos, take.alarms, error or full)
 
 

@@ -156,8 +156,12 @@ class SessionFolder:
         with self._lock:
             self.manifest = self.manifest.model_copy(update=fields)
             if self.manifest.state not in (State.ARMED, State.RECORDING):
-                self._reserve.close()
+                self.release()
             self.save()
+
+    def release(self) -> None:
+        """Give back what is kept on the disk for the last manifests."""
+        self._reserve.close()
 
     def add_event(self, event: Event) -> None:
         """Keep an event; the manifest on disk gets it with the next change."""
