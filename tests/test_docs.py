@@ -42,3 +42,16 @@ def test_every_link_between_documents_leads_somewhere() -> None:
         for target in re.findall(r"\]\(([^)#]+)\)", path.read_text(encoding="utf-8")):
             if not target.startswith("http"):
                 assert (path.parent / target).exists(), f"{path.name}: {target}"
+
+
+def test_the_rooms_of_the_architecture_are_the_folders() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+    listed = set(
+        re.findall(r"^\| `((?:acquire|devices|gui|recordings)/[a-z/]+)` \|", text, re.MULTILINE)
+    )
+    there = {
+        folder.parent.relative_to(ROOT).as_posix()
+        for package in ("acquire", "devices", "gui", "recordings")
+        for folder in (ROOT / package).rglob("*/__init__.py")
+    }
+    assert listed == there
