@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from recordings import layout
+from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import (
     Event,
@@ -215,6 +215,4 @@ def _part(folder: Path, name: str) -> list[VideoPart]:
 
 def _file(folder: Path, name: str) -> FileEntry:
     path = folder / name
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return FileEntry(path=name, bytes=path.stat().st_size, sha256=digest)
+    return FileEntry(path=name, bytes=path.stat().st_size, sha256=sha256_of(path))
