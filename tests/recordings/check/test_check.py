@@ -224,7 +224,7 @@ def test_a_process_that_is_ended_from_outside_is_one_sessions_error(tmp_path: Pa
     code = (
         "import os, signal, sys, threading, time\n"
         "from pathlib import Path\n"
-        "from recordings import check_many\n"
+        "from recordings.report.many import check_many\n"
         "import psutil\n"
         "def end():\n"
         "    while not (kids := [k for k in psutil.Process().children()\n"
@@ -233,7 +233,7 @@ def test_a_process_that_is_ended_from_outside_is_one_sessions_error(tmp_path: Pa
         "    kids[0].kill()\n"
         "if __name__ == '__main__':\n"
         "    threading.Thread(target=end).start()\n"
-        "    done = check_many.check_many([Path(p) for p in sys.argv[1:]], None, 1, print)\n"
+        "    done = check_many([Path(p) for p in sys.argv[1:]], None, 1, print)\n"
         "    assert all('ended from outside' in d.error for d in done), done\n"
     )
     script = tmp_path / "script.py"
