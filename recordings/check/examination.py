@@ -111,7 +111,7 @@ def _examine(
     markers = {
         e.name: parse_markers(e.stamps, e.stream.strings)
         for e in exams
-        if e.stream.is_text and e.rate_hz == 0
+        if e.stream.info.is_markers and e.stream.is_text  # bare codes tell of no onset and end
     }
     cameras, camera_findings = _cameras(manifest, exams, folder)
     found, truth_trouble = _truth(manifest, exams, folder)

@@ -12,7 +12,6 @@ from recordings import timing
 from recordings.arrays import BoolArray, F64Array, I64Array
 from recordings.certificate import Finding, StreamReport
 from recordings.manifest import Gap, StreamEntry
-from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS, VIDEO_TYPE
 from recordings.timing import ClockFit
 from recordings.xdf.reader import XdfStream
 
@@ -48,15 +47,8 @@ class StreamExam:
 
     @property
     def is_video(self) -> bool:
-        """Whether this is the index stream of a camera, of ours: others use the type as well."""
-        info = self.stream.info
-        shape = info.channel_count == len(INDEX_CHANNELS) and not self.stream.is_text
-        return info.type == VIDEO_TYPE and shape
-
-    @property
-    def is_markers(self) -> bool:
-        """Whether the samples are events, not a signal."""
-        return self.rate_hz == 0 and self.name != EVENTS_STREAM
+        """Whether this is the index stream of one of our cameras."""
+        return self.stream.info.is_index
 
 
 def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:

@@ -25,8 +25,7 @@ from recordings.read.camera import Camera
 from recordings.read.markers import SessionMarker, parse_markers
 from recordings.read.stream import Stamps, Stream
 from recordings.read.trials import Trial, columns, trials
-from recordings.stream_kinds import INDEX_CHANNELS, VIDEO_TYPE
-from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
+from recordings.xdf.reader import XdfRecording, read_xdf
 
 __all__ = ["Camera", "Session", "SessionMarker", "Stamps", "Stream", "Trial", "open_session"]
 
@@ -91,7 +90,7 @@ class Session:
         """The cameras by name; opened when a frame is asked for."""
         videos: tuple[VideoEntry, ...] = self.manifest.videos if self.manifest else ()
         # Another program's stream may have the camera's name.
-        index = {s.name: s for s in reversed(self.streams) if _is_index(s.xdf)}
+        index = {s.name: s for s in reversed(self.streams) if s.xdf.info.is_index}
         return {v.name: Camera(v, index[v.name], self.path) for v in videos if v.name in index}
 
     def markers(self, *names: str) -> list[SessionMarker]:
@@ -194,8 +193,3 @@ def _open(path: Path, xdf: Path, manifest: Manifest | None, latency: Collection[
     except RecordingError:
         recording.close()
         raise
-
-
-def _is_index(stream: XdfStream) -> bool:
-    info = stream.info
-    return info.type == VIDEO_TYPE and info.channel_count == len(INDEX_CHANNELS)

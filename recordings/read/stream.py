@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +16,6 @@ from recordings.errors import RecordingError
 from recordings.manifest import StreamEntry
 from recordings.timing import ClockFit
 from recordings.xdf.reader import XdfStream
-
-_MARKER_TYPES: Final = frozenset({"markers", "marker", "events", "event", "stim"})
 
 
 class Stamps(StrEnum):
@@ -75,14 +73,7 @@ class Stream:
     @property
     def is_markers(self) -> bool:
         """Whether its samples are events: strings, or an irregular channel of integer codes."""
-        dtype = self.xdf.info.dtype
-        if dtype is None:
-            return True
-        return dtype.kind == "i" and self._is_one_by_one and self.type.casefold() in _MARKER_TYPES
-
-    @property
-    def _is_one_by_one(self) -> bool:
-        return self.rate_hz == 0 and self.xdf.info.channel_count == 1
+        return self.xdf.info.is_markers
 
     def marker_rows(self) -> list[list[str]]:
         """Give all samples as markers: strings as they are, codes as their digits.
@@ -92,7 +83,7 @@ class Stream:
         """
         if self.is_text:
             return self.strings
-        if not self._is_one_by_one:
+        if self.rate_hz or self.xdf.info.channel_count != 1:
             raise RecordingError(
                 f"stream {self.name!r} is a signal, not markers: it has "
                 f"{len(self.labels)} channels at {self.rate_hz:g} Hz; markers are strings, or one "

@@ -158,7 +158,7 @@ def _entry(known: StreamEntry | None, stream: XdfStream) -> StreamEntry:
         hostname=info.hostname,
         channels=info.channel_count,
         rate_hz=info.rate_hz,
-        dtype="string" if info.dtype is None else info.dtype.name,
+        dtype=info.dtype_name,
     )
 
 
@@ -175,7 +175,7 @@ def _video(
     pattern = re.compile(re.escape(entry.name) + r"(\+\d+)*\.(nut|mkv|raw)")
     parts = [part for name in files if pattern.fullmatch(name) for part in _part(folder, name)]
     frames = sum(part.frames for part in parts)
-    rows = [s.read() for s in streams if s.name == entry.name and s.info.type == "VideoFrames"]
+    rows = [s.read() for s in streams if s.name == entry.name and s.info.is_index]
     fates = np.concatenate([r[:, _FATE] for r in rows]) if rows else np.zeros(0)
     counts = {fate: int(np.sum(fates == fate.code)) for fate in Fate}
     stored = counts[Fate.STORED]

@@ -22,7 +22,7 @@ from recordings.errors import NotWritten
 from recordings.manifest import Manifest
 from recordings.report import figures, plots
 from recordings.report.methods import methods_text, milliseconds
-from recordings.stream_kinds import EVENTS_STREAM, Fate
+from recordings.stream_kinds import EVENTS_STREAM, LOST_FATES, Fate
 
 MAX_PAIRS: Final = 28  # in the table: all pairs of 8 streams
 MAX_EVENTS: Final = 200
@@ -184,8 +184,7 @@ def _numbers(report: Report) -> list[tuple[str, str, str]]:
     ]
     if report.cameras:
         stored = sum(c.stored for c in report.cameras)
-        fine = (Fate.STORED, Fate.GATED, Fate.NOT_RECORDING)
-        gone = sum(n for c in report.cameras for fate, n in c.fates.items() if fate not in fine)
+        gone = sum(c.lost for c in report.cameras)
         numbers.append((f"{stored:,}", "frames stored", ""))
         numbers.append((f"{gone:,}", "frames lost", "warning" if gone else ""))
     if report.pairs:
@@ -250,9 +249,8 @@ def _drift(ppm: float | None) -> str:
 
 def _fates(camera: CameraReport) -> list[tuple[str, int, str]]:
     """Return (fate, frames, state) for the fates that occurred."""
-    fine = (Fate.STORED, Fate.GATED, Fate.NOT_RECORDING)
     return [
-        (fate.value.replace("_", " "), count, "" if fate in fine else "warning")
+        (fate.value.replace("_", " "), count, "warning" if fate in LOST_FATES else "")
         for fate, count in camera.fates.items()
         if count or fate is Fate.STORED
     ]

@@ -36,7 +36,7 @@ from recordings.manifest import (
     StreamEntry,
     VideoEntry,
 )
-from recordings.stream_kinds import Fate
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.writer import VideoWriter
 from recordings.xdf import chunks as xdf
 
@@ -61,6 +61,7 @@ class Plan:
     lost_frames: tuple[int, ...] = ()
     unwritten_frames: int = 0  # rows of stored frames that are not in the video
     face: tuple[int, int] | None = None  # a drawn face of this size instead of noise
+    index_channels: tuple[str, ...] = INDEX_CHANNELS
 
 
 def make_session(data_dir: Path, plan: Plan | None = None) -> Path:
@@ -270,11 +271,11 @@ def _camera(streams: _Streams, world: World, plan: Plan, folder: Path) -> VideoE
         image[:64, -64:] = 255 * bright
         writer.write(image)
     closed = writer.close()
-    rows = np.full((len(t), 6), np.nan)
+    names = plan.index_channels
+    rows = np.full((len(t), len(names)), np.nan)
     rows[:, 0] = np.where(stored, np.cumsum(stored) - 1, -1)
     rows[:, 1] = np.arange(len(t))
     rows[:, 5] = np.where(stored, Fate.STORED.code, Fate.DEVICE_LOST.code)
-    names = ("file_index", "device_frame", "device_time_s", "exposure_us", "trigger_code", "fate")
     streams.add("face", "VideoFrames", [(n, "", "") for n in names], FPS, t, rows)
     return VideoEntry(
         name="face",
