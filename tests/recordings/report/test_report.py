@@ -19,6 +19,7 @@ from recordings.report import plots
 from recordings.report.html import MAX_PAIRS, check_and_report, render, write_report
 from recordings.report.methods import methods_text, milliseconds
 from recordings.report.plots import Row, Span, Trace
+from recordings.xdf import chunks
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf.test_chunks import GOLDEN
 from tests.recordings.xdf_samples import header_xml, write
@@ -123,42 +124,36 @@ def test_any_xdf_file_can_be_drawn(name: str) -> None:
 
 
 def test_names_from_files_are_escaped_and_nan_is_drawn(tmp_path: Path) -> None:
-    from recordings.xdf import chunks as xdf
-
     evil = "<script>alert(1)</script>"
     stamps = np.arange(0, 40, 0.1)
     data = np.full((400, 1), np.nan, np.float32)
-    chunks = [
-        xdf.stream_header(1, header_xml(evil, rate_hz=10, labels=[evil])),
-        xdf.stream_header(2, header_xml("marks", "Markers", format_="string")),
-        xdf.samples(1, stamps, data),
-        xdf.string_samples(2, np.array([20.0]), [[evil]]),
+    parts = [
+        chunks.stream_header(1, header_xml(evil, rate_hz=10, labels=[evil])),
+        chunks.stream_header(2, header_xml("marks", "Markers", format_="string")),
+        chunks.samples(1, stamps, data),
+        chunks.string_samples(2, np.array([20.0]), [[evil]]),
     ]
-    examination = examine(write(tmp_path / "a.xdf", chunks))
+    examination = examine(write(tmp_path / "a.xdf", parts))
     assert "<script" not in render(examination)
     examination.close()
 
 
 def test_another_programs_video_frames_are_a_stream_like_any(tmp_path: Path) -> None:
-    from recordings.xdf import chunks as xdf
-
-    chunks = [
-        xdf.stream_header(1, header_xml("cam", "VideoFrames", 1, 10.0)),
-        xdf.samples(1, np.arange(0, 4, 0.1), np.zeros((40, 1), np.float32)),
+    parts = [
+        chunks.stream_header(1, header_xml("cam", "VideoFrames", 1, 10.0)),
+        chunks.samples(1, np.arange(0, 4, 0.1), np.zeros((40, 1), np.float32)),
     ]
-    examination = examine(write(tmp_path / "a.xdf", chunks))
+    examination = examine(write(tmp_path / "a.xdf", parts))
     assert "cam" in render(examination)
     examination.close()
 
 
 def test_many_streams_stay_readable(tmp_path: Path) -> None:
-    from recordings.xdf import chunks as xdf
-
-    chunks: list[bytes] = []
+    parts: list[bytes] = []
     for n in range(1, 31):
-        chunks.append(xdf.stream_header(n, header_xml(f"s{n}", rate_hz=10.0 * n)))
-        chunks.append(xdf.samples(n, np.arange(40) / (10 * n), np.zeros((40, 1), np.float32)))
-    examination = examine(write(tmp_path / "a.xdf", chunks))
+        parts.append(chunks.stream_header(n, header_xml(f"s{n}", rate_hz=10.0 * n)))
+        parts.append(chunks.samples(n, np.arange(40) / (10 * n), np.zeros((40, 1), np.float32)))
+    examination = examine(write(tmp_path / "a.xdf", parts))
     text = render(examination)
     assert len(examination.report.pairs) == 435
     assert text.count("± ") == MAX_PAIRS + 1
