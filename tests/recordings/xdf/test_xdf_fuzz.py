@@ -67,7 +67,9 @@ def test_memory_does_not_follow_a_lying_length(tmp_path: Path, what: str, count:
             chunks.Tag.SAMPLES,
             struct.pack("<IBBBdBI", 2, 1, 1, 8, 1.0, 4, count) + b"short",
         ),
-        "channels": chunks.chunk(chunks.Tag.SAMPLES, struct.pack("<IBB", 1, 1, 1) + b"\x08" + bytes(40)),
+        "channels": chunks.chunk(
+            chunks.Tag.SAMPLES, struct.pack("<IBB", 1, 1, 1) + b"\x08" + bytes(40)
+        ),
     }  # fmt: skip
     parts = [chunks.stream_header(1, numbers), chunks.stream_header(2, text), lies[what]]
     path = write(tmp_path / "lie.xdf", parts)
