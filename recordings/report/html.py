@@ -18,6 +18,7 @@ from recordings import layout, palette
 from recordings.certificate import CameraReport, Finding, PairReport, Report, Verdict
 from recordings.check.examination import Examination, examine
 from recordings.check.truth import Found
+from recordings.disk.atomic import replace_file
 from recordings.errors import NotWritten
 from recordings.manifest import Manifest
 from recordings.report import figures, plots
@@ -85,9 +86,7 @@ def _write(examination: Examination, folder: Path, report: Report | None = None)
             (layout.REPORT_JSON_NAME, report.model_dump_json(indent=1) + "\n"),
             (layout.REPORT_NAME, render(examination, report)),
         ):
-            part = folder / (name + ".part")
-            part.write_text(text, encoding="utf-8")
-            part.replace(folder / name)
+            replace_file(folder / name, text.encode())
     except OSError as error:
         raise NotWritten(
             f"{folder}: the report cannot be written ({error.strerror}); check its permissions"
