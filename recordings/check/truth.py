@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from recordings.arrays import F64Array, I64Array
 from recordings.certificate import StreamTruth, Truth
+from recordings.check.flashes import find_flashes
 from recordings.check.frame_ledger import first_file, stored_rows
 from recordings.check.stream_exam import StreamExam
 from recordings.check.wave_match import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
@@ -28,7 +29,6 @@ from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS
 from recordings.timing import percentile
 
 MAX_EVENTS: Final = 3000  # of a kind, in one stream: enough for a 99th percentile
-MAX_FLASHES: Final = 200  # each costs some decoded frames
 _CODE_REACH_S: Final = 0.5
 _EDGE_S: Final = 0.1
 _PLAYER: Final = "stimulus player"
@@ -200,11 +200,10 @@ def _in_video(exam: StreamExam, world: dict[str, WorldEvents], path: Path) -> It
     if "stimulus" in world and np.any(np.nan_to_num(code) > 0):
         yield _codes(exam, world["stimulus"], _line_codes(code))
     if "flash_on" in world and "flash_off" in world:
-        from recordings.check.flashes import find_flashes
-
         index, times = first_file(*stored_rows(exam))
         on, off = world["flash_on"].times, world["flash_off"].times
-        yield find_flashes(exam.name, path, index.astype(np.int64), times, on, off)
+        seen = find_flashes(path, index.astype(np.int64), times, on, off)
+        yield Found(exam.name, "flash", *seen)
 
 
 def summary(found: Found) -> StreamTruth:
