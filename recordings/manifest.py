@@ -166,6 +166,13 @@ class Manifest(Frozen):
     files: tuple[FileEntry, ...] = ()
     events: tuple[Event, ...] = ()
 
+    @property
+    def powerline_hz(self) -> float | None:
+        """The mains frequency that the rig file names."""
+        rig = (self.rig or {}).get("rig")
+        value = rig.get("powerline_hz") if isinstance(rig, dict) else None
+        return float(value) if value else None
+
     def save(self, folder: Path) -> None:
         """Replace `session.json` in `folder` atomically."""
         replace_file(folder / MANIFEST_NAME, self.model_dump_json(indent=1).encode())

@@ -22,8 +22,10 @@ from recordings import layout
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Manifest, VideoEntry
 from recordings.read.camera import Camera
+from recordings.read.grid import grid_of
 from recordings.read.markers import SessionMarker, parse_markers
 from recordings.read.stream import Stamps, Stream
+from recordings.read.to_mne import to_mne
 from recordings.read.trials import Trial, columns, trials
 from recordings.xdf.reader import XdfRecording, read_xdf
 
@@ -134,9 +136,20 @@ class Session:
         Raises:
             RecordingError: there is no such stream with samples, or MNE is not installed.
         """
-        from recordings.read.to_mne import to_mne
+        stream = self[name] if name else self._first_eeg()
+        grid = grid_of(stream)
+        powerline_hz = self.manifest.powerline_hz if self.manifest else None
+        start = self.utc(float(grid.times[0]))
+        return to_mne(stream, grid, self.markers(), start, powerline_hz)
 
-        return to_mne(self, name)
+    def _first_eeg(self) -> Stream:
+        found = [s for s in self.streams if s.type.upper() == "EEG" and len(s)]
+        if not found:
+            known = ", ".join(f"{s.name} ({s.type})" for s in self.streams) or "none"
+            raise RecordingError(
+                f"{self.path}: no stream of type EEG with samples; name one of: {known}"
+            )
+        return found[0]
 
     def close(self) -> None:
         """Let go of the files."""
