@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from devices.base import DeviceError, Found
+from devices.base import DeviceError, Plugged
 
 VARIABLE = "GENICAM_GENTL64_PATH"
 INSTALL = "pip install unisono[genicam]"
@@ -130,7 +130,7 @@ def choose(device: str, there: Sequence[Any], wanted: int | str | None) -> Any:
     raise DeviceError(f"{device}: no {which}; {hint}")
 
 
-def found() -> Sequence[Found]:
+def found() -> Sequence[Plugged]:
     """List the cameras of the producers that the environment names."""
     if missing() is not None:
         return ()
@@ -146,8 +146,8 @@ def found() -> Sequence[Found]:
         cameras.close()
 
 
-def _found(info: Any) -> Found:
+def _found(info: Any) -> Plugged:
     camera = told(info, "id_")
     parts = [told(info, key) for key in ("vendor", "model", "serial_number", "tl_type")]
     lines = ("[[device]]", 'name = "face"', 'driver = "camera-genicam"', f'camera = "{camera}"')
-    return Found(camera, " ".join(part for part in parts if part), "\n".join(lines) + "\n")
+    return Plugged(camera, " ".join(part for part in parts if part), "\n".join(lines) + "\n")

@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, VideoSpec
+from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Plugged, VideoSpec
 from devices.camera import aravis_api
 from devices.camera.aravis_api import Api, AravisError, AravisNodes
 from devices.camera.aravis_search import REACH, discover, find
@@ -81,7 +81,7 @@ class AravisCamera(Device):
         return None
 
     @classmethod
-    def found(cls) -> Sequence[Found]:
+    def found(cls) -> Sequence[Plugged]:
         """List the cameras on USB and on the network; takes about a second."""
         if cls.unavailable():
             return ()

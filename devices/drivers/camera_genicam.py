@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import Field
 
 from devices.arrays import U8Array
-from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, VideoSpec
+from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Plugged, VideoSpec
 from devices.camera import gentl
 from devices.camera.genapi_nodes import GenapiNodes
 from devices.camera.genicam_frames import FrameMaker
@@ -78,7 +78,7 @@ class GenicamCamera(Device):
         return gentl.missing()
 
     @classmethod
-    def found(cls) -> Sequence[Found]:
+    def found(cls) -> Sequence[Plugged]:
         """List the cameras of the producers in GENICAM_GENTL64_PATH."""
         return gentl.found()
 

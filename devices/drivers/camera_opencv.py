@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, Settings, VideoSpec
+from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Plugged, Settings, VideoSpec
 from devices.camera.opencv_capture import TIMEOUT_S, Capture, Picture, import_cv2
 from devices.camera.opencv_sources import NoSource, find, found, why_not
 
@@ -80,7 +80,7 @@ class OpencvCamera(Device):
         return None
 
     @classmethod
-    def found(cls) -> Sequence[Found]:
+    def found(cls) -> Sequence[Plugged]:
         """List the video nodes of Linux; elsewhere OpenCV can only open cameras one by one."""
         return found()
 

@@ -17,7 +17,7 @@ from markupsafe import Markup
 from recordings import layout, palette
 from recordings.certificate import CameraReport, Finding, PairReport, Report, Verdict
 from recordings.check.examination import Examination, examine
-from recordings.check.truth import Found
+from recordings.check.truth import FoundEvents
 from recordings.disk.atomic import replace_file
 from recordings.errors import NotWritten
 from recordings.manifest import Manifest
@@ -255,12 +255,12 @@ def _fates(camera: CameraReport) -> list[tuple[str, int, str]]:
     ]
 
 
-def _truth_reach(found: Sequence[Found]) -> float:
+def _truth_reach(found: Sequence[FoundEvents]) -> float:
     """Return the largest error in ms, at least 0.1: the scale that all streams share."""
     return max((1e3 * float(np.abs(f.errors).max(initial=0)) for f in found), default=0.0) or 0.1
 
 
-def _truth(report: Report, found: Sequence[Found]) -> list[tuple[Any, Markup]]:
+def _truth(report: Report, found: Sequence[FoundEvents]) -> list[tuple[Any, Markup]]:
     reach = _truth_reach(found)
     strips = {(f.stream, f.kind): f.errors for f in found}
     return [
