@@ -65,7 +65,7 @@ class StreamEntry(Frozen):
     rate_hz: float
     dtype: str
     samples: int = 0
-    lost: int = 0  # as told by the device, or counted from gaps in the stamps
+    lost: int = 0  # counted by the device, or from gaps in the stamps
     duplicates: int = 0
     first_stamp: float | None = None
     last_stamp: float | None = None

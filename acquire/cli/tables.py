@@ -67,8 +67,8 @@ def report_table(report: Report, console: Console | None = None) -> None:
     for finding in report.findings:
         if finding.level != "info":
             remedy = f" ({finding.remedy})" if finding.remedy else ""
-            told = finding.subject and not finding.text.startswith(finding.subject)
-            subject = f"{finding.subject}: " if told else ""
+            named = finding.subject and not finding.text.startswith(finding.subject)
+            subject = f"{finding.subject}: " if named else ""
             console.print(f"{finding.level}: {subject}{finding.text}{remedy}", markup=False)
     verdict = str(report.verdict)
     console.print(f"\n{GLYPH[verdict]} {verdict}", style=VERDICT_STYLE[verdict])

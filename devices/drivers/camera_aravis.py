@@ -213,7 +213,7 @@ class AravisCamera(Device):
         vendor, model, serial, version = (
             str(nodes.get(name)) if nodes.kind(name) else "" for name in names
         )
-        told = {"serial_number": serial, "device_version": version, "camera_id": self._id}
+        identity = {"serial_number": serial, "device_version": version, "camera_id": self._id}
         return VideoSpec(
             name=self.settings.name,
             width=configured.width,
@@ -222,7 +222,7 @@ class AravisCamera(Device):
             rate_hz=configured.rate_hz,
             manufacturer=vendor,
             model=model,
-            desc={key: value for key, value in told.items() if value}
+            desc={key: value for key, value in identity.items() if value}
             | configured.desc
             | {"camera_timestamp": self.settings.timestamp_at},
         )

@@ -222,15 +222,15 @@ class OpencvCamera(Device):
     def _compare(self, key: str, asked: object, took: object) -> None:
         if asked == took:
             return
-        told = f"{took:g}" if isinstance(took, float) else repr(took)
+        given = f"{took:g}" if isinstance(took, float) else repr(took)
         if not self.settings.accept_nearest:
             raise DeviceError(
                 self._say(
-                    f"{key} = {asked!r} was asked for, but the camera has {told}; "
+                    f"{key} = {asked!r} was asked for, but the camera has {given}; "
                     "set it to that, leave it out, or set accept_nearest = true"
                 )
             )
-        self._notes.append(f"{key}: asked for {asked}, the camera took {told}")
+        self._notes.append(f"{key}: asked for {asked}, the camera took {given}")
 
     def _look(self) -> VideoSpec:
         """Take the first picture: its size is what the camera really has."""

@@ -86,13 +86,13 @@ def examine(path: Path, *, hashes: bool = True, thresholds: Path | None = None) 
         late = files.result() if files else []
     report = examination.report
     findings = judge(report, (*report.findings, *late), limits)
-    told = limits.model_dump(exclude_none=True) if limits else None
+    applied = limits.model_dump(exclude_none=True) if limits else None
     return Examination(
         report.model_copy(
             update={
                 "findings": _sorted(findings),
                 "verdict": verdict(findings),
-                "thresholds": told,
+                "thresholds": applied,
             }
         ),
         recording,

@@ -121,13 +121,13 @@ def _ledger_findings(report: CameraReport, entry: VideoEntry) -> Iterator[Findin
             subject=report.name,
             text=f"{report.packets:,} frames in {report.file}, {entry.frames:,} in the manifest",
         )
-    told = {fate: count for fate, count in entry.fates.items() if fate != Fate.NOT_RECORDING}
-    found = {fate: report.fates.get(fate, 0) for fate in told}
-    if told != found:
+    claimed = {fate: count for fate, count in entry.fates.items() if fate != Fate.NOT_RECORDING}
+    found = {fate: report.fates.get(fate, 0) for fate in claimed}
+    if claimed != found:
         differing = ", ".join(
-            f"{fate} {found[fate]:,} of {told[fate]:,}"
-            for fate in told
-            if told[fate] != found[fate]
+            f"{fate} {found[fate]:,} of {claimed[fate]:,}"
+            for fate in claimed
+            if claimed[fate] != found[fate]
         )
         yield Finding(
             level="fail",

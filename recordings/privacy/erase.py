@@ -2,7 +2,7 @@
 
 Deleted are the participant's session folders, repaired copies among them, and in each target that
 `exports.json` names the files and table rows of these sessions. What cannot be reached (an export
-on a disk that is not there) is told and logged as left. Deleting is not overwriting: on solid-state
+on a disk that is not there) is reported and logged as left. Deleting is not overwriting: on solid-state
 disks and in backups, data outlive it.
 """
 

@@ -114,15 +114,15 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
         streams = {stream.id: stream for stream in recording.streams}
         known = {entry.id: entry for entry in before.streams}
         entries = tuple(
-            _entry(known.get(told.id), streams[told.id]).model_copy(
+            _entry(known.get(found.id), streams[found.id]).model_copy(
                 update={
-                    "samples": told.samples,
-                    "first_stamp": told.first,
-                    "last_stamp": told.last,
-                    "offsets": told.offsets,
+                    "samples": found.samples,
+                    "first_stamp": found.first,
+                    "last_stamp": found.last,
+                    "offsets": found.offsets,
                 }
             )
-            for told in done.streams
+            for found in done.streams
         )
         files = _videos_of(folder, before)
         videos = tuple(_video(folder, v, files, recording.streams) for v in before.videos)
