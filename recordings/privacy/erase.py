@@ -2,8 +2,8 @@
 
 Deleted are the participant's session folders, repaired copies among them, and in each target that
 `exports.json` names the files and table rows of these sessions. What cannot be reached (an export
-on a disk that is not there) is reported and logged as left. Deleting is not overwriting: on solid-state
-disks and in backups, data outlive it.
+on a disk that is not there) is reported and logged as left. Deleting is not overwriting: on
+solid-state disks and in backups, data outlive it.
 """
 
 from __future__ import annotations
