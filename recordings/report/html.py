@@ -63,28 +63,11 @@ def _with(report: Report, text: str) -> Report:
     return report.model_copy(update={"findings": (*report.findings, unwritten)})
 
 
-def write_report(report: Report, folder: Path) -> None:
-    """Write `report.html` and `report.json` of a report that `check` made into `folder`.
-
-    The plots need the data once more: where the check is to run anyway, `check_and_report` does
-    both at once.
-
-    Raises:
-        RecordingError: the session is gone, or the folder cannot be written to.
-    """
-    examination = examine(Path(report.path), hashes=False)
-    try:
-        _write(examination, folder, report)
-    finally:
-        examination.close()
-
-
-def _write(examination: Examination, folder: Path, report: Report | None = None) -> None:
-    report = report or examination.report
+def _write(examination: Examination, folder: Path) -> None:
     try:
         for name, text in (
-            (layout.REPORT_JSON_NAME, report.model_dump_json(indent=1) + "\n"),
-            (layout.REPORT_NAME, render(examination, report)),
+            (layout.REPORT_JSON_NAME, examination.report.model_dump_json(indent=1) + "\n"),
+            (layout.REPORT_NAME, render(examination)),
         ):
             replace_file(folder / name, text.encode())
     except OSError as error:
@@ -93,9 +76,8 @@ def _write(examination: Examination, folder: Path, report: Report | None = None)
         ) from error
 
 
-def render(examination: Examination, report: Report | None = None) -> str:
+def render(examination: Examination) -> str:
     """Return the HTML of a report."""
-    report = report or examination.report
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -104,10 +86,11 @@ def render(examination: Examination, report: Report | None = None) -> str:
         lstrip_blocks=True,
     )
     environment.filters["ms"] = milliseconds
-    return environment.get_template("report.html.j2").render(_context(examination, report))
+    return environment.get_template("report.html.j2").render(_context(examination))
 
 
-def _context(examination: Examination, report: Report) -> dict[str, Any]:
+def _context(examination: Examination) -> dict[str, Any]:
+    report = examination.report
     start, stop = figures.session_span(examination)
     state, sentence = _VERDICTS[report.verdict]
     sample = figures.sample_plot(examination)

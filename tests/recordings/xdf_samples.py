@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from xml.sax.saxutils import escape
 
 from recordings.xdf import chunks
 
@@ -19,13 +20,11 @@ def header_xml(
     desc: str = "",
     hostname: str = "lab",
 ) -> str:
-    rows = "".join(
-        f"<channel><label>{chunks.xml_text(label)}</label></channel>" for label in labels
-    )
+    rows = "".join(f"<channel><label>{escape(label)}</label></channel>" for label in labels)
     block = f"<channels>{rows}</channels>" if labels else ""
     return (
         '<?xml version="1.0"?><info>'
-        f"<name>{chunks.xml_text(name)}</name><type>{type_}</type>"
+        f"<name>{escape(name)}</name><type>{type_}</type>"
         f"<channel_count>{channels}</channel_count><nominal_srate>{rate_hz}</nominal_srate>"
         f"<channel_format>{format_}</channel_format><source_id>{source_id}</source_id>"
         f"<hostname>{hostname}</hostname><uid>u-{name}</uid><desc>{block}{desc}</desc></info>"

@@ -13,10 +13,9 @@ from hypothesis import strategies as st
 from recordings import layout, palette
 from recordings.certificate import Report
 from recordings.check.examination import check, examine
-from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State
 from recordings.report import plots
-from recordings.report.html import MAX_PAIRS, check_and_report, render, write_report
+from recordings.report.html import MAX_PAIRS, check_and_report, render
 from recordings.report.methods import methods_text, milliseconds
 from recordings.report.plots import Row, Span, Trace
 from recordings.xdf import chunks
@@ -83,13 +82,6 @@ def test_it_shows_what_the_report_says(session: Path) -> None:
     assert len(re.findall('class="gap"', text)) == 2  # one of the EEG, one of the camera
     assert re.search(r"999 lost, 1\.00\d s</title>|1,00\d lost, 1\.00\d s</title>", text)
     assert "2 frames not stored" in text
-
-
-def test_the_two_ways_to_write_it_agree(session: Path) -> None:
-    check_and_report(session)
-    one = (session / layout.REPORT_NAME).read_text(encoding="utf-8")
-    write_report(check(session), session)
-    assert (session / layout.REPORT_NAME).read_text(encoding="utf-8") == one
 
 
 def test_a_bare_file_gets_no_side_files(tmp_path: Path) -> None:
@@ -159,11 +151,6 @@ def test_many_streams_stay_readable(tmp_path: Path) -> None:
     assert text.count("± ") == MAX_PAIRS + 1
     assert f"The {MAX_PAIRS} widest of 435 pairs" in text
     examination.close()
-
-
-def test_a_folder_that_cannot_be_written_is_named(session: Path, tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="report cannot be written"):
-        write_report(check(session, hashes=False), tmp_path / "nowhere")
 
 
 def test_methods_say_only_what_was_measured(session: Path) -> None:
