@@ -11,8 +11,8 @@ import numpy as np
 from recordings import timing
 from recordings.arrays import BoolArray, F64Array, I64Array
 from recordings.certificate import Finding, StreamReport
+from recordings.clock_offsets import ClockFit, correct, fit_offsets
 from recordings.manifest import Gap, StreamEntry
-from recordings.timing import ClockFit
 from recordings.xdf.reader import XdfStream
 
 # Limits beyond which a stream gets a finding.
@@ -54,9 +54,9 @@ class StreamExam:
 def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     """Measure one stream; `entry` is what the manifest says of it, None for a bare XDF file."""
     rate = stream.info.rate_hz
-    fit = timing.fit_offsets(stream.offset_times, stream.offset_values)
+    fit = fit_offsets(stream.offset_times, stream.offset_values)
     # Judged in the recorder's time: there a clock reset is no more than the gap that it left.
-    stamps = timing.correct(stream.stamps, fit)
+    stamps = correct(stream.stamps, fit)
     good = np.isfinite(stamps)
     stamps = _filled(stamps, good, rate)
     found = timing.gaps(stamps, rate)

@@ -12,9 +12,9 @@ import numpy.typing as npt
 
 from recordings import timing
 from recordings.arrays import F64Array
+from recordings.clock_offsets import ClockFit, correct, fit_offsets
 from recordings.errors import RecordingError
 from recordings.manifest import StreamEntry
-from recordings.timing import ClockFit
 from recordings.xdf.reader import XdfStream
 
 
@@ -58,7 +58,7 @@ class Stream:
     @cached_property
     def fit(self) -> ClockFit:
         """How its clock relates to the recording computer's."""
-        return timing.fit_offsets(self.xdf.offset_times, self.xdf.offset_values)
+        return fit_offsets(self.xdf.offset_times, self.xdf.offset_values)
 
     @property
     def first(self) -> float:
@@ -150,7 +150,7 @@ class Stream:
 
     def _corrected_at(self, start: int, stop: int) -> F64Array:
         if self._is_simple:
-            return timing.correct(self.xdf.stamps_of(start, stop), self.fit) + self._shift
+            return correct(self.xdf.stamps_of(start, stop), self.fit) + self._shift
         return self._corrected[start:stop].copy()
 
     @cached_property
@@ -160,7 +160,7 @@ class Stream:
 
     @cached_property
     def _corrected(self) -> F64Array:
-        return timing.correct(self.xdf.stamps, self.fit) + self._shift
+        return correct(self.xdf.stamps, self.fit) + self._shift
 
     @cached_property
     def _dejittered(self) -> F64Array:
@@ -184,7 +184,7 @@ class Stream:
         """LSL times of the chunks' first samples; None where they are not in order."""
         if not self._is_simple or (stamps := self.xdf.chunk_stamps()) is None:
             return None
-        firsts = timing.correct(stamps, self.fit) + self._shift
+        firsts = correct(stamps, self.fit) + self._shift
         return firsts if np.all(np.diff(firsts) >= 0) else None
 
     def _channel(self, channel: int | str) -> int:

@@ -1,7 +1,7 @@
 """Reading XDF files, ours and everyone's: lazily, and as far as they are whole.
 
 `read_xdf` scans the file once; stamps and values are decoded when they are asked for. Stamps come
-as they were recorded: `recordings.timing` corrects them.
+as they were recorded: `recordings.clock_offsets` corrects them.
 """
 
 from __future__ import annotations

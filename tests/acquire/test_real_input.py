@@ -15,8 +15,8 @@ import pytest
 
 from acquire.host.replay import Replay
 from devices.arrays import Array
+from recordings.clock_offsets import correct, fit_offsets
 from recordings.stream_kinds import Fate
-from recordings.timing import correct, fit_offsets
 from recordings.video.writer import VideoReader
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import load, unique, unisono, write_rig
