@@ -24,12 +24,10 @@ from recordings.manifest import MANIFEST_NAME, Manifest, VideoEntry
 from recordings.read.camera import Camera
 from recordings.read.grid import grid_of
 from recordings.read.markers import SessionMarker, parse_markers
-from recordings.read.stream import Stamps, Stream
+from recordings.read.stream import Stream
 from recordings.read.to_mne import to_mne
 from recordings.read.trials import Trial, columns, trials
 from recordings.xdf.reader import XdfRecording, read_xdf
-
-__all__ = ["Camera", "Session", "SessionMarker", "Stamps", "Stream", "Trial", "open_session"]
 
 
 class Session:

@@ -25,7 +25,7 @@ from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.xdf.reader import XdfStream, read_xdf
 
-_INDEX, _FATE = (INDEX_CHANNELS.index(name) for name in ("file_index", "fate"))
+_FATE = INDEX_CHANNELS.index("fate")
 _COPIED = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
 
 
