@@ -142,7 +142,7 @@ class StreamQuery:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Plugged:
     """A device that is plugged in; `snippet` is a `[[device]]` table to paste into a rig file."""
 
     id: str
@@ -176,7 +176,7 @@ class Device(ABC):
         return None
 
     @classmethod
-    def found(cls) -> Sequence[Found]:
+    def found(cls) -> Sequence[Plugged]:
         """List what is plugged in, within about a second; nothing where the SDK is missing."""
         return ()
 

@@ -64,5 +64,5 @@ def label(code: int, names: Mapping[int, str]) -> str:
 
 
 def unknown_code(code: int) -> Notice:
-    """Tell of a code that `codes` does not name; to be told once."""
+    """Tell of a code that `codes` does not name; to be reported once."""
     return Notice("warning", "unknown-code", f"code {code} is not in `codes` of the rig file")

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from recordings.manifest import VERSION, Frozen, Gap
-from recordings.stream_kinds import Fate
+from recordings.stream_kinds import LOST_FATES, Fate
 
 
 class Verdict(StrEnum):
@@ -103,6 +103,11 @@ class CameraReport(Frozen):
     stored: int
     packets: int
     fates: dict[Fate, int]
+
+    @property
+    def lost(self) -> int:
+        """Frames that should be in the video and are not."""
+        return sum(self.fates.get(fate, 0) for fate in LOST_FATES)
 
 
 class StimulusReport(Frozen):

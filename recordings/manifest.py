@@ -69,7 +69,7 @@ class StreamEntry(Frozen):
     rate_hz: float
     dtype: str
     samples: int = 0
-    lost: int = 0  # as told by the device, or counted from gaps in the stamps
+    lost: int = 0  # counted by the device, or from gaps in the stamps
     duplicates: int = 0
     first_stamp: float | None = None
     last_stamp: float | None = None
@@ -192,6 +192,13 @@ class Manifest(Frozen):
     continues: str | None = None  # the session before a split, by its folder's name
     continued_in: str | None = None  # the one after it
     events: tuple[Event, ...] = ()
+
+    @property
+    def powerline_hz(self) -> float | None:
+        """The mains frequency that the rig file names."""
+        rig = (self.rig or {}).get("rig")
+        value = rig.get("powerline_hz") if isinstance(rig, dict) else None
+        return float(value) if value else None
 
     def save(self, folder: Path) -> None:
         """Replace `session.json` in `folder` atomically."""

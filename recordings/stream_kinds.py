@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
 
@@ -23,7 +24,10 @@ class Fate(StrEnum):
         return list(Fate).index(self)
 
 
-INDEX_CHANNELS = (
+LOST_FATES: Final = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)
+"""The fates of frames that should be in the video and are not."""
+
+INDEX_CHANNELS: Final = (
     "file_index",
     "device_frame",
     "device_time_s",
@@ -32,8 +36,27 @@ INDEX_CHANNELS = (
     "fate",
     "take",
 )
+"""What an index stream has; further channels may follow."""
 
+_FIRST_CHANNELS: Final = INDEX_CHANNELS[:-1]
+"""What all have: those of recordings before there were takes end here."""
 
 EVENTS_STREAM: Final = "unisono-events"
 
 VIDEO_TYPE: Final = "VideoFrames"
+
+_MARKER_TYPES: Final = frozenset({"markers", "marker", "events", "event", "stim"})
+
+
+def is_index_stream(type_: str, dtype: str, labels: Sequence[str]) -> bool:
+    """Whether the rows are the frames of a camera of ours: others use the type as well."""
+    known = tuple(labels[: len(_FIRST_CHANNELS)]) == _FIRST_CHANNELS
+    return type_ == VIDEO_TYPE and dtype != "string" and known
+
+
+def is_marker_stream(type_: str, dtype: str, channels: int, rate_hz: float) -> bool:
+    """Whether the samples are events: strings, or one irregular channel of integer codes."""
+    if dtype == "string":
+        return True
+    codes = dtype.startswith("int") and channels == 1 and rate_hz == 0
+    return codes and type_.casefold() in _MARKER_TYPES

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from acquire.survey.doctor import Finding
     from acquire.survey.inventory import StreamSeen
     from acquire.take.take import Outcome
-    from devices.base import Found
+    from devices.base import Plugged
     from devices.registry import DriverEntry
     from recordings.certificate import Report
     from recordings.repair.xdf import XdfRepaired
@@ -67,8 +67,8 @@ def report_table(report: Report, console: Console | None = None) -> None:
     for finding in report.findings:
         if finding.level != "info":
             remedy = f" ({finding.remedy})" if finding.remedy else ""
-            told = finding.subject and not finding.text.startswith(finding.subject)
-            subject = f"{finding.subject}: " if told else ""
+            named = finding.subject and not finding.text.startswith(finding.subject)
+            subject = f"{finding.subject}: " if named else ""
             console.print(f"{finding.level}: {subject}{finding.text}{remedy}", markup=False)
     verdict = str(report.verdict)
     console.print(f"\n{GLYPH[verdict]} {verdict}", style=VERDICT_STYLE[verdict])
@@ -123,7 +123,7 @@ def findings_list(findings: Sequence[Finding]) -> None:
             console.print(f"    do: {finding.remedy}")
 
 
-def drivers_table(entries: Sequence[DriverEntry], found: Mapping[str, Sequence[Found]]) -> None:
+def drivers_table(entries: Sequence[DriverEntry], found: Mapping[str, Sequence[Plugged]]) -> None:
     """Print the drivers, why one is not available, and what is plugged in with its snippet."""
     table = _table("driver", "", "what it is")
     for entry in entries:

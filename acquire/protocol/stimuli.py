@@ -22,6 +22,7 @@ from acquire.protocol.model import Protocol, StandIn, Stimulus
 from acquire.protocol.order import make_random
 from acquire.protocol.plan import Plan
 from devices.arrays import U8Array
+from recordings.disk.hashing import sha256_of
 
 if TYPE_CHECKING:
     import av
@@ -92,10 +93,10 @@ def _still(page: object) -> bool:
 
 def _check_hash(path: Path, stimulus: Stimulus) -> None:
     try:
-        with path.open("rb") as file:
-            if stimulus.sha256 is None:
-                return
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        path.open("rb").close()
+        if stimulus.sha256 is None:
+            return
+        found = sha256_of(path)
     except FileNotFoundError:
         raise ConfigError(
             f"stimulus {stimulus.name!r}: {path} is not there; copy it there, or correct `file`"

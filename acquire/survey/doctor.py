@@ -131,11 +131,14 @@ def versions(streams: Iterable[FoundStream]) -> Iterator[Finding]:
     for stream in streams:
         hosts[int(stream.info.version())].add(stream.key.hostname)
     if len(hosts) > 1:
-        told = "; ".join(
+        spoken = "; ".join(
             f"{v / 100:.2f} on {', '.join(sorted(names))}" for v, names in sorted(hosts.items())
         )
         yield Finding(
-            "warn", "LSL", f"mixed protocol versions: {told}", "update the programs that are behind"
+            "warn",
+            "LSL",
+            f"mixed protocol versions: {spoken}",
+            "update the programs that are behind",
         )
 
 
@@ -159,10 +162,10 @@ def link(host: str, round_trip_s: float | None) -> Finding:
             "no clock offset: its stamps cannot be mapped to this clock",
             "let the firewall of both computers pass UDP 16572-16604",
         )
-    told = f"clock offsets with a round trip of {round_trip_s * 1000:.2f} ms"
+    text = f"clock offsets with a round trip of {round_trip_s * 1000:.2f} ms"
     if round_trip_s > SLOW_OFFSET_S:
-        return Finding("warn", host, told, "connect it by cable: a radio link adds milliseconds")
-    return Finding("ok", host, told)
+        return Finding("warn", host, text, "connect it by cable: a radio link adds milliseconds")
+    return Finding("ok", host, text)
 
 
 def _round_trip_s(stream: FoundStream) -> float | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.streams import FoundStream, Resolver
 from devices import registry
-from devices.base import Found
+from devices.base import Plugged
 from devices.registry import DriverEntry
 
 log = logging.getLogger(__name__)
@@ -73,7 +73,7 @@ class _Meter:
         )
 
 
-def plugged_in(entries: Iterable[DriverEntry]) -> dict[str, tuple[Found, ...]]:
+def plugged_in(entries: Iterable[DriverEntry]) -> dict[str, tuple[Plugged, ...]]:
     """Ask every driver that can run here what it finds: driver → devices."""
     names = [entry.name for entry in entries if entry.available]
     with ThreadPoolExecutor(max_workers=len(names) or 1) as pool:
@@ -81,7 +81,7 @@ def plugged_in(entries: Iterable[DriverEntry]) -> dict[str, tuple[Found, ...]]:
     return {name: devices for name, devices in zip(names, found, strict=True) if devices}
 
 
-def _found(driver: str) -> tuple[Found, ...]:
+def _found(driver: str) -> tuple[Plugged, ...]:
     try:
         return tuple(registry.find(driver).found())
     except Exception:  # an SDK that fails to look must not hide what the others see

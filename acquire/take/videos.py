@@ -15,9 +15,7 @@ from devices.base import VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import video_stem
 from recordings.manifest import StreamEntry, VideoEntry, VideoPart
-from recordings.stream_kinds import Fate
-
-LOST_FATES = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)
+from recordings.stream_kinds import LOST_FATES, Fate
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from devices.base import DeviceError, Found
+from devices.base import DeviceError, Plugged
 from devices.camera.aravis_api import Api, text
 
 REACH = (
@@ -30,10 +30,10 @@ class Listed:
     def __str__(self) -> str:
         return f"{self.vendor} {self.model}, serial {self.serial}, {self.protocol} {self.address}"
 
-    def found(self) -> Found:
+    def found(self) -> Plugged:
         """Give it as `unisono devices` lists it."""
         lines = ("[[device]]", 'name = "face"', 'driver = "camera-aravis"', f'camera = "{self.id}"')
-        return Found(self.id, str(self), "\n".join(lines) + "\n")
+        return Plugged(self.id, str(self), "\n".join(lines) + "\n")
 
 
 def discover(api: Api) -> list[Listed]:

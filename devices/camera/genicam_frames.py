@@ -89,7 +89,7 @@ class FrameMaker:
     late, when the wait for its packets is over. It is held back until the next whole frame, and
     gets a time between its neighbours: stamped at arrival it would push good frames back.
 
-    `exposure_us` is what the camera was last told; a change takes effect a frame or two later.
+    `exposure_us` is what the camera was last set to; a change takes effect a frame or two later.
     """
 
     def __init__(self, settings: GenicamSettings) -> None:

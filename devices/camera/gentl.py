@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from devices.base import DeviceError, Found
+from devices.base import DeviceError, Plugged
 
 VARIABLE = "GENICAM_GENTL64_PATH"
 INSTALL = "pip install unisono[genicam]"
@@ -99,7 +99,7 @@ class Cameras:
         self._harvester.reset()
 
 
-def told(info: Any, key: str) -> str:
+def text(info: Any, key: str) -> str:
     """Give what a producer says about a camera: not all say all."""
     from genicam.gentl import GenericException
 
@@ -117,20 +117,20 @@ def choose(device: str, there: Sequence[Any], wanted: int | str | None) -> Any:
     """
     keys = ("id_", "serial_number", "user_defined_name", "display_name", "model")
     if isinstance(wanted, str):
-        meant = [info for info in there if wanted in {told(info, key) for key in keys}]
+        meant = [info for info in there if wanted in {text(info, key) for key in keys}]
     else:
         meant = list(there[wanted or 0 :][:1])
     if len(meant) == 1:
         return meant[0]
     which = "camera" if wanted is None else f"camera {wanted!r}"
-    listed = " or ".join(f"{told(i, 'id_')!r} (serial {told(i, 'serial_number')})" for i in there)
+    listed = " or ".join(f"{text(i, 'id_')!r} (serial {text(i, 'serial_number')})" for i in there)
     if meant:
         raise DeviceError(f"{device}: {which} is meant by {len(meant)}; use an id of {listed}")
     hint = f"there are: {listed}" if there else "the producer sees none; check power and cable"
     raise DeviceError(f"{device}: no {which}; {hint}")
 
 
-def found() -> Sequence[Found]:
+def found() -> Sequence[Plugged]:
     """List the cameras of the producers that the environment names."""
     if missing() is not None:
         return ()
@@ -146,8 +146,8 @@ def found() -> Sequence[Found]:
         cameras.close()
 
 
-def _found(info: Any) -> Found:
-    camera = told(info, "id_")
-    parts = [told(info, key) for key in ("vendor", "model", "serial_number", "tl_type")]
+def _found(info: Any) -> Plugged:
+    camera = text(info, "id_")
+    parts = [text(info, key) for key in ("vendor", "model", "serial_number", "tl_type")]
     lines = ("[[device]]", 'name = "face"', 'driver = "camera-genicam"', f'camera = "{camera}"')
-    return Found(camera, " ".join(part for part in parts if part), "\n".join(lines) + "\n")
+    return Plugged(camera, " ".join(part for part in parts if part), "\n".join(lines) + "\n")

@@ -44,7 +44,7 @@ def import_cv2() -> Any:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-    cv2.utils.logging.setLogLevel(0)  # what goes wrong is told by the driver, in one line
+    cv2.utils.logging.setLogLevel(0)  # the driver reports what goes wrong, in one line
     return cv2
 
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from devices.base import Found
+from devices.base import Plugged
 
 CLASS = Path("/sys/class/video4linux")  # one folder for each video node of Linux
 
@@ -36,7 +36,7 @@ def find(camera: int | str) -> int | str:
     raise NoSource(f"no camera of that name; {hint}")
 
 
-def found() -> Sequence[Found]:
+def found() -> Sequence[Plugged]:
     """List the cameras, without opening one."""
     return tuple(_found(index, name) for index, name in nodes())
 
@@ -52,9 +52,9 @@ def nodes() -> list[tuple[int, str]]:
     return there
 
 
-def _found(index: int, name: str) -> Found:
+def _found(index: int, name: str) -> Plugged:
     lines = ("[[device]]", 'name = "face"', 'driver = "camera-opencv"', f"camera = {index}")
-    return Found(f"/dev/video{index}", name, "\n".join(lines) + "\n")
+    return Plugged(f"/dev/video{index}", name, "\n".join(lines) + "\n")
 
 
 def why_not(source: int | str) -> str:

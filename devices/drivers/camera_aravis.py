@@ -19,7 +19,7 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
-from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, VideoSpec
+from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Plugged, VideoSpec
 from devices.camera import aravis_api
 from devices.camera.aravis_api import Api, AravisError, AravisNodes
 from devices.camera.aravis_search import REACH, discover, find
@@ -81,7 +81,7 @@ class AravisCamera(Device):
         return None
 
     @classmethod
-    def found(cls) -> Sequence[Found]:
+    def found(cls) -> Sequence[Plugged]:
         """List the cameras on USB and on the network; takes about a second."""
         if cls.unavailable():
             return ()
@@ -213,7 +213,7 @@ class AravisCamera(Device):
         vendor, model, serial, version = (
             str(nodes.get(name)) if nodes.kind(name) else "" for name in names
         )
-        told = {"serial_number": serial, "device_version": version, "camera_id": self._id}
+        identity = {"serial_number": serial, "device_version": version, "camera_id": self._id}
         return VideoSpec(
             name=self.settings.name,
             width=configured.width,
@@ -222,7 +222,7 @@ class AravisCamera(Device):
             rate_hz=configured.rate_hz,
             manufacturer=vendor,
             model=model,
-            desc={key: value for key, value in told.items() if value}
+            desc={key: value for key, value in identity.items() if value}
             | configured.desc
             | {"camera_timestamp": self.settings.timestamp_at},
         )

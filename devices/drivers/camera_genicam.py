@@ -17,7 +17,7 @@ import numpy as np
 from pydantic import Field
 
 from devices.arrays import U8Array
-from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, VideoSpec
+from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Plugged, VideoSpec
 from devices.camera import gentl
 from devices.camera.genapi_nodes import GenapiNodes
 from devices.camera.genicam_frames import FrameMaker
@@ -78,7 +78,7 @@ class GenicamCamera(Device):
         return gentl.missing()
 
     @classmethod
-    def found(cls) -> Sequence[Found]:
+    def found(cls) -> Sequence[Plugged]:
         """List the cameras of the producers in GENICAM_GENTL64_PATH."""
         return gentl.found()
 
@@ -153,26 +153,26 @@ class GenicamCamera(Device):
             raise DeviceError(self._say(str(error))) from error
         info = gentl.choose(s.name, there, self._id or s.camera)
         self._acquirer = self._acquire(info)
-        self._id = gentl.told(info, "id_")
+        self._id = gentl.text(info, "id_")
         self._nodes = GenapiNodes(self._acquirer.remote_device.node_map, s.name)
         configurator = Configurator(s.name, self._nodes)
         configured = configurator.configure(s)
         for name in s.chunks:
             self._enable_chunk(configurator, name)
-        self._maker.start(configured, wraps=gentl.told(info, "tl_type") == "GEV")
+        self._maker.start(configured, wraps=gentl.text(info, "tl_type") == "GEV")
         for key, value in self._changed.items():
             self._change(key, value)
         self._start(configured.rate_hz)
-        told = {"serial_number": gentl.told(info, "serial_number"), "camera_id": self._id}
+        identity = {"serial_number": gentl.text(info, "serial_number"), "camera_id": self._id}
         return self._spec or VideoSpec(
             name=s.name,
             width=configured.width,
             height=configured.height,
             pixel_format=configured.pixel_format,
             rate_hz=configured.rate_hz,
-            manufacturer=gentl.told(info, "vendor"),
-            model=gentl.told(info, "model"),
-            desc={key: value for key, value in told.items() if value}
+            manufacturer=gentl.text(info, "vendor"),
+            model=gentl.text(info, "model"),
+            desc={key: value for key, value in identity.items() if value}
             | configured.desc
             | {"camera_timestamp": s.timestamp_at},
         )
@@ -186,7 +186,7 @@ class GenicamCamera(Device):
         except (api.AccessDeniedException, api.ResourceInUseException, api.BusyException) as error:
             raise DeviceError(
                 self._say(
-                    f"camera {gentl.told(info, 'id_')!r} is held by another program "
+                    f"camera {gentl.text(info, 'id_')!r} is held by another program "
                     f"({_plain(error)}); close that program"
                 )
             ) from error

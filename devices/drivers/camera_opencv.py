@@ -20,7 +20,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from devices.base import Clock, Device, DeviceError, DeviceLost, Found, Frame, Settings, VideoSpec
+from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Plugged, Settings, VideoSpec
 from devices.camera.opencv_capture import TIMEOUT_S, Capture, Picture, import_cv2
 from devices.camera.opencv_sources import NoSource, find, found, why_not
 
@@ -80,7 +80,7 @@ class OpencvCamera(Device):
         return None
 
     @classmethod
-    def found(cls) -> Sequence[Found]:
+    def found(cls) -> Sequence[Plugged]:
         """List the video nodes of Linux; elsewhere OpenCV can only open cameras one by one."""
         return found()
 
@@ -222,15 +222,15 @@ class OpencvCamera(Device):
     def _compare(self, key: str, asked: object, took: object) -> None:
         if asked == took:
             return
-        told = f"{took:g}" if isinstance(took, float) else repr(took)
+        given = f"{took:g}" if isinstance(took, float) else repr(took)
         if not self.settings.accept_nearest:
             raise DeviceError(
                 self._say(
-                    f"{key} = {asked!r} was asked for, but the camera has {told}; "
+                    f"{key} = {asked!r} was asked for, but the camera has {given}; "
                     "set it to that, leave it out, or set accept_nearest = true"
                 )
             )
-        self._notes.append(f"{key}: asked for {asked}, the camera took {told}")
+        self._notes.append(f"{key}: asked for {asked}, the camera took {given}")
 
     def _look(self) -> VideoSpec:
         """Take the first picture: its size is what the camera really has."""

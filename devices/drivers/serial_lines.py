@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from pydantic import model_validator
 
-from devices.base import Channel, Dtype, Found
+from devices.base import Channel, Dtype, Plugged
 from devices.serial import ports
 from devices.serial.device import SensorSettings, SerialSensor, channel
 from devices.serial.line_parser import ColumnSpec, LineFormat, LineParser
@@ -37,11 +37,11 @@ class SerialLines(SerialSensor):
     settings: SerialLinesSettings
 
     @classmethod
-    def found(cls) -> Sequence[Found]:
+    def found(cls) -> Sequence[Plugged]:
         """List the serial ports; what hangs on them cannot be known from here."""
         if cls.unavailable():
             return ()
-        return [Found(port.path, str(port), _snippet(port)) for port in ports.present()]
+        return [Plugged(port.path, str(port), _snippet(port)) for port in ports.present()]
 
     def channels(self) -> tuple[Channel, ...]:
         """Name the value columns."""

@@ -102,8 +102,8 @@ class EdgeDetector:
         self._calibration = Calibration(self._hysteresis)
         self._backlog: list[tuple[F64Array, F64Array]] = []
         self._swing_seen: float | None = None
-        self._state: bool | None = None  # what has been told
-        self._pending: Edge | None = None  # what is to be told if it holds
+        self._state: bool | None = None  # lit or not, flicker left out
+        self._pending: Edge | None = None  # the newest edge, until it has held
         self._tail = (np.empty(0), np.empty(0))  # from the last clear sample on
 
     @property
@@ -135,7 +135,7 @@ class EdgeDetector:
     def _find(self, times: F64Array, values: F64Array) -> list[Edge]:
         levels = self.levels
         assert levels is not None
-        told: list[Edge] = []
+        held: list[Edge] = []
         seen = len(self._tail[0])
         times = np.concatenate([self._tail[0], times])
         values = np.concatenate([self._tail[1], values])
@@ -149,17 +149,17 @@ class EdgeDetector:
         changes = np.flatnonzero(np.diff(sides, prepend=bool(before)))
         for at in changes.tolist():
             edge = Edge(self._crossing(times, values, int(clear[at])), bool(sides[at]))
-            self._settle(edge.time, told)
-            # Back before the change was told: a flicker, and nothing has changed.
+            self._settle(edge.time, held)
+            # Back before it held: a flicker, and nothing has changed.
             self._pending = None if edge.rising == self._state else edge
-        self._settle(float(times[-1]), told)
-        return told
+        self._settle(float(times[-1]), held)
+        return held
 
-    def _settle(self, now: float, told: list[Edge]) -> None:
-        """Tell of a change that has held for long enough at `now`."""
+    def _settle(self, now: float, held: list[Edge]) -> None:
+        """Add a change that has held for long enough at `now`."""
         if self._pending is not None and now - self._pending.time >= self._hold_s:
             self._state = self._pending.rising
-            told.append(self._pending)
+            held.append(self._pending)
             self._pending = None
 
     def _crossing(self, times: F64Array, values: F64Array, at: int) -> float:

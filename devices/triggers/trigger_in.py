@@ -117,13 +117,13 @@ class TriggerIn(Device):
         settings = self.settings
         debouncer = Debouncer(settings.debounce_ms * 1e-3)
         flip = settings.mask if settings.invert else 0
-        told = due = self._clock.now()
+        beat = due = self._clock.now()
         while True:
             now = self._clock.now()
             changes = list(debouncer.feed(now, (read() & settings.mask) ^ flip))
             yield from changes
-            if changes or now - told > BEAT_S:
-                told = now
+            if changes or now - beat > BEAT_S:
+                beat = now
                 if not changes:
                     yield None
             due = max(due + settings.poll_ms * 1e-3, now)

@@ -7,9 +7,7 @@ from dataclasses import dataclass
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, Health, StatusInfo, StreamInfo
 from gui.texts import tr
-from recordings.stream_kinds import Fate
-
-LOST_FATES = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)
+from recordings.stream_kinds import LOST_FATES, Fate
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from recordings.check.pair_bounds import pair_reports
 from recordings.check.stimulus_timing import stimulus_reports
 from recordings.check.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
-from recordings.check.truth import Found, find_all, load_truth, summary
+from recordings.check.truth import FoundEvents, find_all, load_truth, summary
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
 from recordings.read.markers import Marker, parse_markers
@@ -43,7 +43,7 @@ class Examination:
     manifest: Manifest | None
     exams: tuple[StreamExam, ...]
     markers: dict[str, list[Marker]]
-    found: tuple[Found, ...]
+    found: tuple[FoundEvents, ...]
 
     def close(self) -> None:
         """Let go of the XDF file."""
@@ -86,13 +86,13 @@ def examine(path: Path, *, hashes: bool = True, thresholds: Path | None = None) 
         late = files.result() if files else []
     report = examination.report
     findings = judge(report, (*report.findings, *late), limits)
-    told = limits.model_dump(exclude_none=True) if limits else None
+    applied = limits.model_dump(exclude_none=True) if limits else None
     return Examination(
         report.model_copy(
             update={
                 "findings": _sorted(findings),
                 "verdict": verdict(findings),
-                "thresholds": told,
+                "thresholds": applied,
             }
         ),
         recording,
@@ -111,7 +111,7 @@ def _examine(
     markers = {
         e.name: parse_markers(e.stamps, e.stream.strings)
         for e in exams
-        if e.stream.is_text and e.rate_hz == 0
+        if e.stream.info.is_markers and e.stream.is_text  # bare codes tell of no onset and end
     }
     cameras, camera_findings = _cameras(manifest, exams, folder)
     found, truth_trouble = _truth(manifest, exams, folder)
@@ -156,7 +156,7 @@ def _cameras(
 
 def _truth(
     manifest: Manifest | None, exams: tuple[StreamExam, ...], folder: Path
-) -> tuple[tuple[Found, ...], list[Finding]]:
+) -> tuple[tuple[FoundEvents, ...], list[Finding]]:
     if manifest is None or not manifest.simulated:
         return (), []
     videos = {video.name: folder / video.file for video in manifest.videos}
@@ -169,7 +169,7 @@ def _truth(
     return found, list(_missed_findings(found))
 
 
-def _missed_findings(found: Sequence[Found]) -> Iterator[Finding]:
+def _missed_findings(found: Sequence[FoundEvents]) -> Iterator[Finding]:
     for f in found:
         if f.missed:
             yield Finding(

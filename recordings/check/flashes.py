@@ -9,17 +9,20 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
-from recordings.check.truth import MAX_FLASHES, Found
 from recordings.errors import RecordingError
 
+MAX_FLASHES: Final = 200  # each costs some decoded frames
 PATCH: Final = 64  # pixels; the square in the top right corner
 _REACH_S: Final = 0.1
 
 
 def find_flashes(
-    stream: str, path: Path, index: I64Array, times: F64Array, on: F64Array, off: F64Array
-) -> Found:
+    path: Path, index: I64Array, times: F64Array, on: F64Array, off: F64Array
+) -> tuple[F64Array, F64Array, int]:
     """Find flashes in the video `path`, whose stored frames have `index` and LSL `times`.
+
+    Returns when those that were found began, by how much later they were seen, and how many were
+    not found; true times are from `on` to `off`, seconds, at most MAX_FLASHES of them.
 
     A flash tells its error only to within the distance of two frames: it begins between the last
     dark and the first lit frame, and ends between the last lit and the first dark one. The error is
@@ -49,7 +52,7 @@ def find_flashes(
                 if error is not None:
                     hits.append((start, error))
     found, errors = np.array(hits).reshape(-1, 2).T
-    return Found(stream, "flash", found, errors, len(pairs) - len(hits))
+    return found, errors, len(pairs) - len(hits)
 
 
 def _error(times: F64Array, lit: Callable[[int], bool], on: float, off: float) -> float | None:

@@ -12,9 +12,9 @@ from recordings.certificate import CameraReport, Finding
 from recordings.check.stream_exam import StreamExam
 from recordings.errors import RecordingError
 from recordings.manifest import VideoEntry
-from recordings.stream_kinds import INDEX_CHANNELS, Fate
+from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES, Fate
 
-_LOSSES = (Fate.DEVICE_LOST, Fate.INCOMPLETE, Fate.RING_FULL, Fate.ENCODER_ERROR)
+_COLUMNS = [INDEX_CHANNELS.index(name) for name in ("file_index", "fate")]
 _REMEDIES = {
     Fate.DEVICE_LOST: "check the camera's cable and port, and that nothing else shares its bus",
     Fate.INCOMPLETE: "check the camera's cable; a longer one needs to be an active one",
@@ -25,8 +25,7 @@ _REMEDIES = {
 
 def stored_rows(exam: StreamExam) -> tuple[F64Array, F64Array]:
     """Return (file index, LSL time) of the rows of an index stream whose frames are stored."""
-    columns = [INDEX_CHANNELS.index("file_index"), INDEX_CHANNELS.index("fate")]
-    index, fate = exam.stream.read(channels=columns).T
+    index, fate = exam.stream.read(channels=_COLUMNS).T
     stored = (fate == Fate.STORED.code) & (index >= 0)
     return index[stored], exam.stamps[stored]
 
@@ -55,7 +54,7 @@ def examine_camera(
             text="the recording has no index stream of this camera: its frames have no times",
         )
         return report, (missing,)
-    index, fates = exam.stream.read(channels=[0, INDEX_CHANNELS.index("fate")]).T
+    index, fates = exam.stream.read(channels=_COLUMNS).T
     counts = {fate: int(np.sum(fates == fate.code)) for fate in Fate}
     counts[Fate.STORED] -= entry.taken_back
     counts[Fate.ENCODER_ERROR] += entry.taken_back
@@ -122,13 +121,13 @@ def _ledger_findings(report: CameraReport, entry: VideoEntry) -> Iterator[Findin
             subject=report.name,
             text=f"{report.packets:,} frames in {report.file}, {entry.frames:,} in the manifest",
         )
-    told = {fate: count for fate, count in entry.fates.items() if fate != Fate.NOT_RECORDING}
-    found = {fate: report.fates.get(fate, 0) for fate in told}
-    if told != found:
+    claimed = {fate: count for fate, count in entry.fates.items() if fate != Fate.NOT_RECORDING}
+    found = {fate: report.fates.get(fate, 0) for fate in claimed}
+    if claimed != found:
         differing = ", ".join(
-            f"{fate} {found[fate]:,} of {told[fate]:,}"
-            for fate in told
-            if told[fate] != found[fate]
+            f"{fate} {found[fate]:,} of {claimed[fate]:,}"
+            for fate in claimed
+            if claimed[fate] != found[fate]
         )
         yield Finding(
             level="fail",
@@ -159,7 +158,7 @@ def _order_findings(name: str, index: F64Array) -> Iterator[Finding]:
 
 
 def _loss_findings(report: CameraReport) -> Iterator[Finding]:
-    for fate in _LOSSES:
+    for fate in LOST_FATES:
         count = report.fates.get(fate, 0)
         if count:
             yield Finding(

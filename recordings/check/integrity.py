@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 from recordings.certificate import Finding
+from recordings.disk.hashing import sha256_of
 from recordings.manifest import Manifest, State
 from recordings.xdf.reader import XdfRecording
 
@@ -73,12 +73,6 @@ def _changed(name: str, text: str) -> Finding:
         text=f"{text}: the file was changed or damaged after the recording",
         remedy="copy it again from where the session was recorded",
     )
-
-
-def sha256_of(path: Path) -> str:
-    """Hash a file block by block; the hexadecimal digest."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def recording_findings(recording: XdfRecording, manifest: Manifest | None) -> Iterator[Finding]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from recordings.certificate import Finding
-from recordings.read.markers import ENDS, Marker
+from recordings.read.markers import Marker, SessionMarker
+from recordings.read.trials import pair_stimuli
 
 
 def marker_findings(name: str, markers: list[Marker]) -> Iterator[Finding]:
@@ -14,32 +14,23 @@ def marker_findings(name: str, markers: list[Marker]) -> Iterator[Finding]:
 
     What was on when the recording stopped, and what ended just after it began, is no fault.
     """
-    running: dict[tuple[Any, Any], Marker] = {}
-    unended: list[Marker] = []
-    strays = uncoded = 0
-    for marker in (m for m in markers if m.event):
-        key = (str(marker.fields.get("trial")), str(marker.fields.get("stimulus")))
-        if marker.event == "onset":
-            # A cross or a question may go without a code; a stimulus cannot be found without.
-            needs_code = marker.fields.get("stimulus", "") is not None
-            uncoded += marker.code is None and needs_code
-            if key in running:
-                unended.append(running[key])
-            running[key] = marker
-        elif marker.event in ENDS and running.pop(key, None) is None:
-            strays += marker.event == "end"
-    left = sorted(running.values(), key=lambda m: m.time)
-    last_onset = max((m.time for m in markers if m.event == "onset"), default=0.0)
-    unended += [m for m in left if m.time < last_onset]
+    pairs, strays = pair_stimuli(SessionMarker(name, marker) for marker in markers)
+    open_ = [onset.marker for onset, end in pairs if end is None]
+    last_onset = max((onset.time for onset, _ in pairs), default=0.0)
+    unended = [m for m in open_ if m.time < last_onset]
+    # A cross or a question may go without a code; a stimulus cannot be found without.
+    uncoded = [
+        o for o, _ in pairs if o.code is None and o.marker.fields.get("stimulus", "") is not None
+    ]
     first = next((m.event for m in markers if m.event in ("onset", "end")), "")
-    strays -= first == "end"
+    ends = sum(m.event == "end" for m in strays) - (first == "end")
     if unended:
         yield _incomplete(name, "onset-no-end", f"{len(unended)} onsets have no end", unended)
-    if strays > 0:
-        yield _incomplete(name, "end-no-onset", f"{strays} ends have no onset", [])
+    if ends > 0:
+        yield _incomplete(name, "end-no-onset", f"{ends} ends have no onset", [])
     if uncoded:
-        yield _incomplete(name, "onset-no-code", f"{uncoded} onsets carry no code", [])
-    if any(m.time >= last_onset for m in left):
+        yield _incomplete(name, "onset-no-code", f"{len(uncoded)} onsets carry no code", [])
+    if len(open_) > len(unended):
         yield Finding(
             level="info",
             code="onset-open",

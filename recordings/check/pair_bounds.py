@@ -10,14 +10,14 @@ import numpy as np
 from recordings.arrays import F64Array
 from recordings.certificate import Contribution, PairReport
 from recordings.check.stream_exam import StreamExam
-from recordings.check.truth import Found, errors_summary
+from recordings.check.truth import FoundEvents, errors_summary
 from recordings.stream_kinds import EVENTS_STREAM
 
 _ENOUGH = 10  # events that a finer kind must have to be preferred
 
 
 def pair_reports(
-    exams: Sequence[StreamExam], found: Sequence[Found], local_host: str | None
+    exams: Sequence[StreamExam], found: Sequence[FoundEvents], local_host: str | None
 ) -> Iterator[PairReport]:
     """Yield one report per pair of streams that have samples.
 
@@ -64,7 +64,7 @@ def _unmeasured(exam: StreamExam, local_host: str | None) -> Iterator[str]:
         yield f"latency of {exam.name}"
 
 
-def _differences(a: Sequence[Found], b: Sequence[Found]) -> tuple[F64Array, str, int]:
+def _differences(a: Sequence[FoundEvents], b: Sequence[FoundEvents]) -> tuple[F64Array, str, int]:
     """Return the errors of one stream minus the other's, from what they are, and events missed.
 
     The same world event in both streams tells it directly. Where they share no kind of event, each
@@ -86,7 +86,7 @@ def _differences(a: Sequence[Found], b: Sequence[Found]) -> tuple[F64Array, str,
     return np.zeros(0), "", 0
 
 
-def _resolution(pair: tuple[Found, Found]) -> tuple[bool, int]:
+def _resolution(pair: tuple[FoundEvents, FoundEvents]) -> tuple[bool, int]:
     """Order kinds: shapes tell time finer than edges of codes, if there are enough of them."""
     x, y = pair
     enough = min(len(x.times), len(y.times)) >= _ENOUGH

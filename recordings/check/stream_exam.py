@@ -11,9 +11,8 @@ import numpy as np
 from recordings import timing
 from recordings.arrays import BoolArray, F64Array, I64Array
 from recordings.certificate import Finding, StreamReport
+from recordings.clock_offsets import ClockFit, correct, fit_offsets
 from recordings.manifest import Gap, StreamEntry
-from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS, VIDEO_TYPE
-from recordings.timing import ClockFit
 from recordings.xdf.reader import XdfStream
 
 # Limits beyond which a stream gets a finding.
@@ -48,23 +47,16 @@ class StreamExam:
 
     @property
     def is_video(self) -> bool:
-        """Whether this is the index stream of a camera, of ours: others use the type as well."""
-        info = self.stream.info
-        shape = info.channel_count >= len(INDEX_CHANNELS) - 1 and not self.stream.is_text
-        return info.type == VIDEO_TYPE and shape
-
-    @property
-    def is_markers(self) -> bool:
-        """Whether the samples are events, not a signal."""
-        return self.rate_hz == 0 and self.name != EVENTS_STREAM
+        """Whether this is the index stream of one of our cameras."""
+        return self.stream.info.is_index
 
 
 def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     """Measure one stream; `entry` is what the manifest says of it, None for a bare XDF file."""
     rate = stream.info.rate_hz
-    fit = timing.fit_offsets(stream.offset_times, stream.offset_values)
+    fit = fit_offsets(stream.offset_times, stream.offset_values)
     # Judged in the recorder's time: there a clock reset is no more than the gap that it left.
-    stamps = timing.correct(stream.stamps, fit)
+    stamps = correct(stream.stamps, fit)
     good = np.isfinite(stamps)
     stamps = _filled(stamps, good, rate)
     found = timing.gaps(stamps, rate)

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from recordings.certificate import Finding, Report, Severity
 from recordings.errors import RecordingError
 from recordings.layout import THRESHOLDS_NAME
-from recordings.stream_kinds import EVENTS_STREAM, Fate
+from recordings.stream_kinds import EVENTS_STREAM
 
 _LEVELS_UP: Final = 4  # session, participant's session, participant, study, data folder
 
@@ -152,9 +152,7 @@ def _figures(report: Report) -> Iterator[_Figure]:
     for p in report.pairs:
         yield _Figure("bound_ms", "", f"{p.a} – {p.b}", p.bound_ms, f"bound ± {p.bound_ms:.3g} ms")
     for c in report.cameras:
-        fine = (Fate.STORED, Fate.GATED, Fate.NOT_RECORDING)
-        lost = sum(n for fate, n in c.fates.items() if fate not in fine)
-        share = lost / max(c.captured, lost, 1)
+        share = c.lost / max(c.captured, c.lost, 1)
         yield _Figure("frames_lost_share", "frames-", c.name, share, f"{100 * share:.3g} % lost")
     for t in report.stimulus:
         if t.late_p99_ms is not None:

@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from recordings.arrays import F64Array, I64Array
 from recordings.certificate import StreamTruth, Truth
+from recordings.check.flashes import find_flashes
 from recordings.check.frame_ledger import first_file, stored_rows
 from recordings.check.stream_exam import StreamExam
 from recordings.check.wave_match import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
@@ -28,7 +29,6 @@ from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS
 from recordings.timing import percentile
 
 MAX_EVENTS: Final = 3000  # of a kind, in one stream: enough for a 99th percentile
-MAX_FLASHES: Final = 200  # each costs some decoded frames
 _CODE_REACH_S: Final = 0.5
 _EDGE_S: Final = 0.1
 _PLAYER: Final = "stimulus player"
@@ -44,7 +44,7 @@ class WorldEvents:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundEvents:
     """World events found in one stream: true times and errors (found − true), seconds."""
 
     stream: str
@@ -84,7 +84,7 @@ def _world_events(entries: list[tuple[float, int]]) -> WorldEvents:
 
 def find_all(
     exams: tuple[StreamExam, ...], world: dict[str, WorldEvents], videos: dict[str, Path]
-) -> Iterator[Found]:
+) -> Iterator[FoundEvents]:
     """Find the events of the world in all streams; `videos` maps index streams to their files."""
     for exam in exams:
         if exam.name == EVENTS_STREAM or not len(exam.stamps):
@@ -98,7 +98,7 @@ def find_all(
             yield from _in_signals(exam, world)
 
 
-def _in_signals(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[Found]:
+def _in_signals(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[FoundEvents]:
     channels = list(enumerate(exam.stream.info.channels))
     by_kind = {
         "blink": (BLINK, [n for n, c in channels if c.kind == "EOG" and c.label[:1] == "V"]),
@@ -128,14 +128,14 @@ def _observable(exam: StreamExam, times: F64Array, before: float, after: float) 
     return np.asarray(inside[::every])
 
 
-def _waves(exam: StreamExam, kind: str, times: F64Array, wave: Wave, channel: int) -> Found:
+def _waves(exam: StreamExam, kind: str, times: F64Array, wave: Wave, channel: int) -> FoundEvents:
     reach_before, reach_after = wave.before_s + SEARCH_S, wave.after_s + SEARCH_S
     events = _observable(exam, times, reach_before, reach_after)
     values = exam.stream.read(channels=[channel])[:, 0]
     shifts = [find_wave(exam.stamps, values, t, wave, exam.rate_hz) for t in events.tolist()]
     hit = np.array([shift is not None for shift in shifts], np.bool_)
     errors = np.array([shift for shift in shifts if shift is not None])
-    return Found(exam.name, kind, events[hit], errors, int(np.sum(~hit)))
+    return FoundEvents(exam.name, kind, events[hit], errors, int(np.sum(~hit)))
 
 
 def _line_codes(values: npt.NDArray[Any]) -> I64Array:
@@ -146,7 +146,7 @@ def _line_codes(values: npt.NDArray[Any]) -> I64Array:
     return np.asarray(high @ (1 << np.arange(values.shape[1])), np.int64)
 
 
-def _codes(exam: StreamExam, world: WorldEvents, codes: I64Array) -> Found:
+def _codes(exam: StreamExam, world: WorldEvents, codes: I64Array) -> FoundEvents:
     """Find codes on trigger lines: the edge lies between the last idle sample and the first coded.
 
     The middle of the two is taken as its time, which leaves half a sample of doubt.
@@ -158,7 +158,7 @@ def _codes(exam: StreamExam, world: WorldEvents, codes: I64Array) -> Found:
 
 def _match(
     exam: StreamExam, kind: str, world: WorldEvents, times: F64Array, codes: I64Array
-) -> Found:
+) -> FoundEvents:
     """Pair true events with found ones of the same code, within half a second."""
     events = world.times
     if exam.rate_hz > 0:
@@ -171,10 +171,10 @@ def _match(
         if len(near):
             hits.append((event, float(near[np.argmin(np.abs(near))])))
     found, errors = np.array(hits).reshape(-1, 2).T
-    return Found(exam.name, kind, found, errors, len(events) - len(hits))
+    return FoundEvents(exam.name, kind, found, errors, len(events) - len(hits))
 
 
-def _in_markers(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[Found]:
+def _in_markers(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[FoundEvents]:
     if exam.stream.info.text("desc/acquisition/model") == _PLAYER:
         return
     markers = parse_markers(exam.stamps, exam.stream.strings)
@@ -195,19 +195,18 @@ def _inner(world: dict[str, WorldEvents]) -> WorldEvents:
     return WorldEvents(all_.times[inner], all_.codes[inner])
 
 
-def _in_video(exam: StreamExam, world: dict[str, WorldEvents], path: Path) -> Iterator[Found]:
+def _in_video(exam: StreamExam, world: dict[str, WorldEvents], path: Path) -> Iterator[FoundEvents]:
     code = exam.stream.read(channels=[INDEX_CHANNELS.index("trigger_code")])
     if "stimulus" in world and np.any(np.nan_to_num(code) > 0):
         yield _codes(exam, world["stimulus"], _line_codes(code))
     if "flash_on" in world and "flash_off" in world:
-        from recordings.check.flashes import find_flashes
-
         index, times = first_file(*stored_rows(exam))
         on, off = world["flash_on"].times, world["flash_off"].times
-        yield find_flashes(exam.name, path, index.astype(np.int64), times, on, off)
+        seen = find_flashes(path, index.astype(np.int64), times, on, off)
+        yield FoundEvents(exam.name, "flash", *seen)
 
 
-def summary(found: Found) -> StreamTruth:
+def summary(found: FoundEvents) -> StreamTruth:
     """Return the figures of one kind in one stream."""
     return StreamTruth(
         stream=found.stream, kind=found.kind, truth=errors_summary(found.errors, found.missed)

@@ -10,13 +10,6 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
-
-
-def sha256_file(path: Path) -> str:
-    """Hash a file by reading it."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 class Block:

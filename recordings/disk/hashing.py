@@ -1,25 +1,28 @@
-"""The SHA-256 of files, in bounded memory."""
+"""The SHA-256 of a file."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import Final
 
-PIECE_BYTES = 1 << 20
+_BLOCK: Final = 1 << 20
 
 
 def sha256_of(path: Path, *, between: Callable[[], None] | None = None) -> str:
-    """Hash a file by reading it; the hexadecimal digest.
+    """Hash a file in bounded memory; the hexadecimal digest.
 
-    `between` is called between two pieces of the file: it may wait, or raise to give up.
+    `between` is called after each block: it may rest, or raise to stop.
+
+    Raises:
+        OSError: the file cannot be read.
     """
+    digest = hashlib.sha256()
+    block = memoryview(bytearray(_BLOCK))
     with path.open("rb", buffering=0) as file:
-        if between is None:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-        digest, piece = hashlib.sha256(), bytearray(PIECE_BYTES)
-        view = memoryview(piece)
-        while count := file.readinto(piece):
-            digest.update(view[:count])
-            between()
-        return digest.hexdigest()
+        while count := file.readinto(block):
+            digest.update(block[:count])
+            if between is not None:
+                between()
+    return digest.hexdigest()

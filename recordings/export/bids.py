@@ -91,13 +91,13 @@ def _write_eeg(
         raise RecordingError(
             "mne-bids is not installed; install it with: pip install 'unisono[bids]'"
         ) from None
-    raw = to_mne(session, stream)
+    manifest = session.manifest
+    montage = ((manifest.rig if manifest else None) or {}).get("eeg") or {}
+    power = manifest.powerline_hz if manifest else None
+    grid = grid_of(stream)
+    raw = to_mne(stream, grid, (), session.utc(float(grid.times[0])), power)
     raw.set_annotations(None)  # events.tsv is written from the markers themselves
-    rig = (session.manifest.rig if session.manifest else None) or {}
-    montage = rig.get("eeg") or {}
-    power = (rig.get("rig") or {}).get("powerline_hz")
     with raw.info._unlock():
-        raw.info["line_freq"] = float(power) if power else None
         raw.info["device_info"] = None
     if raw.info["meas_date"] and settings.days_back:
         raw.set_meas_date(raw.info["meas_date"] - timedelta(days=settings.days_back))
@@ -115,7 +115,7 @@ def _write_eeg(
     write_json(
         sidecar,
         {
-            "PowerLineFrequency": float(power) if power else NOTHING,
+            "PowerLineFrequency": power or NOTHING,
             "EEGReference": str(
                 montage.get("reference") or info.text("desc/reference/label") or NOTHING
             ),

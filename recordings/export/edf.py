@@ -18,17 +18,17 @@ import numpy as np
 from recordings.errors import RecordingError
 from recordings.export.file_names import file_stems
 from recordings.export.tasks import session_name
-from recordings.read.grid import Grid, grid_of
-from recordings.read.markers import describe
+from recordings.read.grid import SKIP, annotations_on, grid_of
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.to_mne import unique
-from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
+from recordings.stream_kinds import VIDEO_TYPE
 
 _UNITS: Final = {
     "microvolts": "uV", "millivolts": "mV", "volts": "V", "microsiemens": "uS", "celsius": "degC",
 }  # fmt: skip
 _PLAIN: Final = str.maketrans({"µ": "u", "μ": "u", "Ω": "Ohm", "°": "deg"})  # EDF is ASCII
+_SEPARATORS: Final = str.maketrans("\x00\x14\x15", "   ")  # of EDF's own, between annotations
 _MICROVOLTS: Final = {"uV": 1.0, "mV": 1e3, "V": 1e6}
 _COARSE_UV: Final = 0.1
 _STEPS: Final = {"edf": 65_535, "bdf": 16_777_215}
@@ -102,10 +102,13 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
         keywords["starttime"] = start.time().replace(tzinfo=None)
     if session.manifest is not None:
         keywords["patient"] = edfio.Patient(code=session.manifest.participant)
-    notes = _annotations(session, grid)
+    notes = annotations_on(grid, session.markers())
     if missing:
-        notes.append((len(grid) / grid.rate_hz, missing / grid.rate_hz, "BAD_ACQ_SKIP"))
-    keywords["annotations"] = [edfio.EdfAnnotation(*entry) for entry in sorted(notes, key=_order)]
+        notes.append((len(grid) / grid.rate_hz, missing / grid.rate_hz, SKIP))
+    keywords["annotations"] = [
+        edfio.EdfAnnotation(onset, duration, text.translate(_SEPARATORS))
+        for onset, duration, text in sorted(notes, key=_order)
+    ]
     whole(signals, **keywords).write(path)
     return _coarse(stream, ranges, format_)
 
@@ -161,18 +164,6 @@ def _eight(name: str, value: float, up: bool) -> float:
         f"{name}: {value:g} is beyond the 8 characters that EDF has for a channel's limits; "
         "unisono export csv keeps it"
     )
-
-
-def _annotations(session: Session, grid: Grid) -> list[tuple[float, float | None, str]]:
-    found: list[tuple[float, float | None, str]] = [
-        (a / grid.rate_hz, (b - a) / grid.rate_hz, "BAD_ACQ_SKIP") for a, b in grid.skips
-    ]
-    for marker in session.markers():
-        at = grid.position(marker.time)
-        if marker.stream != EVENTS_STREAM and 0 <= at <= len(grid) - 1:
-            text = describe(marker).replace("\x14", " ").replace("\x15", " ").replace("\x00", " ")
-            found.append((at / grid.rate_hz, None, text))
-    return found
 
 
 def _coarse(stream: Stream, ranges: list[float], format_: str) -> list[str]:

@@ -16,8 +16,8 @@ import numpy.typing as npt
 from recordings.errors import RecordingError
 from recordings.export.file_names import file_stems
 from recordings.export.tasks import session_name
-from recordings.read.session import Session, Stream
-from recordings.read.stream import Stamps
+from recordings.read.session import Session
+from recordings.read.stream import Stamps, Stream
 from recordings.read.to_mne import unique, unique_labels
 
 _ROWS: Final = 100_000  # written at once

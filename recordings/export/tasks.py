@@ -229,13 +229,13 @@ def _record_path(order: Order, session: Path) -> Path:
 def _fingerprint(order: Order, xdf: Path) -> tuple[str, str]:
     """Return (hash of settings and recording, UTC of the recording's start)."""
     _, _, manifest = locate(xdf)
-    text = manifest.model_dump_json() if manifest else _told(xdf)
-    whole = json.dumps([order.kind, asdict(order.settings), text], default=_told, sort_keys=True)
+    text = manifest.model_dump_json() if manifest else _as_text(xdf)
+    whole = json.dumps([order.kind, asdict(order.settings), text], default=_as_text, sort_keys=True)
     recorded = manifest.clock[0].utc if manifest and manifest.clock else ""
     return hashlib.sha256(whole.encode()).hexdigest(), recorded
 
 
-def _told(value: object) -> str:
+def _as_text(value: object) -> str:
     """Describe a path of the settings; a file by its size and date, for it may be edited."""
     if isinstance(value, Path) and value.is_file():
         stat = value.stat()

@@ -2,8 +2,8 @@
 
 Deleted are the participant's session folders, repaired copies among them, and in each target that
 `exports.json` names the files and table rows of these sessions. What cannot be reached (an export
-on a disk that is not there) is told and logged as left. Deleting is not overwriting: on solid-state
-disks and in backups, data outlive it.
+on a disk that is not there) is reported and logged as left. Deleting is not overwriting: on
+solid-state disks and in backups, data outlive it.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Final
 
 from recordings import layout
+from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.export.places import read_exports
 from recordings.export.shared_tables import drop_rows, is_shared, read_tsv
@@ -181,10 +182,8 @@ def _erase_stage(stage: Path, done: Erased) -> None:
 
 
 def _erase_session(folder: Path, done: Erased) -> None:
-    import hashlib
-
     try:
-        done.manifests.append(hashlib.sha256((folder / MANIFEST_NAME).read_bytes()).hexdigest())
+        done.manifests.append(sha256_of(folder / MANIFEST_NAME))
         files = [p for p in folder.rglob("*") if p.is_file()]
         # The manifest goes last: an erasing that was interrupted can be found and ended.
         for path in sorted(files, key=lambda p: p.name == MANIFEST_NAME):

@@ -71,10 +71,11 @@ class Camera:
         Raises:
             RecordingError: there is no such channel.
         """
-        if name not in INDEX_CHANNELS:
-            known = ", ".join(INDEX_CHANNELS)
+        channels = INDEX_CHANNELS[: self.stream.xdf.info.channel_count]
+        if name not in channels:
+            known = ", ".join(channels)
             raise RecordingError(f"{self.name}: no channel {name!r}; it has {known}")
-        values = self.stream.xdf.read(channels=[INDEX_CHANNELS.index(name)])
+        values = self.stream.xdf.read(channels=[channels.index(name)])
         return np.asarray(values[self.rows, 0], np.float64)
 
     def frame(self, k: int) -> Any:

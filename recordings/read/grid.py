@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,12 @@ import numpy.typing as npt
 from recordings import timing
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
+from recordings.read.markers import SessionMarker, describe
 from recordings.read.stream import Stamps, Stream
+from recordings.stream_kinds import EVENTS_STREAM
 
-if TYPE_CHECKING:
-    pass
+SKIP: Final = "BAD_ACQ_SKIP"
+"""How MNE calls a stretch that no sample fills, and leaves it out."""
 
 
 class Grid:
@@ -78,3 +81,21 @@ def grid_of(stream: Stream) -> Grid:
     if not len(stream):
         raise RecordingError(f"stream {stream.name!r} has no samples")
     return Grid(stream.times(stamps=Stamps.DEJITTERED), stream.rate_hz)
+
+
+def annotations_on(
+    grid: Grid, markers: Iterable[SessionMarker]
+) -> list[tuple[float, float | None, str]]:
+    """Return (onset, duration, text) of the gaps and of the markers, seconds on the grid.
+
+    Left out are the recorder's own events, and markers that no sample is near. A marker has no
+    duration.
+    """
+    found: list[tuple[float, float | None, str]] = [
+        (first / grid.rate_hz, (after - first) / grid.rate_hz, SKIP) for first, after in grid.skips
+    ]
+    for marker in markers:
+        at = grid.position(marker.time)
+        if marker.stream != EVENTS_STREAM and -0.5 <= at <= len(grid) - 0.5:
+            found.append((max(at, 0.0) / grid.rate_hz, None, describe(marker)))
+    return found

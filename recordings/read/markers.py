@@ -1,4 +1,4 @@
-"""Markers as JSON text, and whether what began also ended."""
+"""Markers: JSON text, plain text or codes."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from recordings.arrays import F64Array
-
-ENDS = frozenset({"end", "skip", "repeat", "abort"})
 
 
 @dataclass(frozen=True, slots=True)

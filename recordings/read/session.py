@@ -22,13 +22,12 @@ from recordings import layout
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Manifest, VideoEntry
 from recordings.read.camera import Camera
+from recordings.read.grid import grid_of
 from recordings.read.markers import SessionMarker, parse_markers
-from recordings.read.stream import Stamps, Stream
+from recordings.read.stream import Stream
+from recordings.read.to_mne import to_mne
 from recordings.read.trials import Trial, columns, trials
-from recordings.stream_kinds import INDEX_CHANNELS, VIDEO_TYPE
-from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
-
-__all__ = ["Camera", "Session", "SessionMarker", "Stamps", "Stream", "Trial", "open_session"]
+from recordings.xdf.reader import XdfRecording, read_xdf
 
 
 class Session:
@@ -91,7 +90,7 @@ class Session:
         """The cameras by name; opened when a frame is asked for."""
         videos: tuple[VideoEntry, ...] = self.manifest.videos if self.manifest else ()
         # Another program's stream may have the camera's name.
-        index = {s.name: s for s in reversed(self.streams) if _is_index(s.xdf)}
+        index = {s.name: s for s in reversed(self.streams) if s.xdf.info.is_index}
         return {v.name: Camera(v, index[v.name], self.path) for v in videos if v.name in index}
 
     def markers(self, *names: str) -> list[SessionMarker]:
@@ -135,9 +134,20 @@ class Session:
         Raises:
             RecordingError: there is no such stream with samples, or MNE is not installed.
         """
-        from recordings.read.to_mne import to_mne
+        stream = self[name] if name else self._first_eeg()
+        grid = grid_of(stream)
+        powerline_hz = self.manifest.powerline_hz if self.manifest else None
+        start = self.utc(float(grid.times[0]))
+        return to_mne(stream, grid, self.markers(), start, powerline_hz)
 
-        return to_mne(self, name)
+    def _first_eeg(self) -> Stream:
+        found = [s for s in self.streams if s.type.upper() == "EEG" and len(s)]
+        if not found:
+            known = ", ".join(f"{s.name} ({s.type})" for s in self.streams) or "none"
+            raise RecordingError(
+                f"{self.path}: no stream of type EEG with samples; name one of: {known}"
+            )
+        return found[0]
 
     def close(self) -> None:
         """Let go of the files."""
@@ -194,8 +204,3 @@ def _open(path: Path, xdf: Path, manifest: Manifest | None, latency: Collection[
     except RecordingError:
         recording.close()
         raise
-
-
-def _is_index(stream: XdfStream) -> bool:
-    info = stream.info
-    return info.type == VIDEO_TYPE and info.channel_count >= len(INDEX_CHANNELS) - 1

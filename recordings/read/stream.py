@@ -5,19 +5,17 @@ from __future__ import annotations
 import math
 from enum import StrEnum
 from functools import cached_property
-from typing import Any, Final
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
 from recordings import timing
 from recordings.arrays import F64Array
+from recordings.clock_offsets import ClockFit, correct, fit_offsets
 from recordings.errors import RecordingError
 from recordings.manifest import StreamEntry
-from recordings.timing import ClockFit
 from recordings.xdf.reader import XdfStream
-
-_MARKER_TYPES: Final = frozenset({"markers", "marker", "events", "event", "stim"})
 
 
 class Stamps(StrEnum):
@@ -60,7 +58,7 @@ class Stream:
     @cached_property
     def fit(self) -> ClockFit:
         """How its clock relates to the recording computer's."""
-        return timing.fit_offsets(self.xdf.offset_times, self.xdf.offset_values)
+        return fit_offsets(self.xdf.offset_times, self.xdf.offset_values)
 
     @property
     def first(self) -> float:
@@ -75,14 +73,7 @@ class Stream:
     @property
     def is_markers(self) -> bool:
         """Whether its samples are events: strings, or an irregular channel of integer codes."""
-        dtype = self.xdf.info.dtype
-        if dtype is None:
-            return True
-        return dtype.kind == "i" and self._is_one_by_one and self.type.casefold() in _MARKER_TYPES
-
-    @property
-    def _is_one_by_one(self) -> bool:
-        return self.rate_hz == 0 and self.xdf.info.channel_count == 1
+        return self.xdf.info.is_markers
 
     def marker_rows(self) -> list[list[str]]:
         """Give all samples as markers: strings as they are, codes as their digits.
@@ -92,7 +83,7 @@ class Stream:
         """
         if self.is_text:
             return self.strings
-        if not self._is_one_by_one:
+        if self.rate_hz or self.xdf.info.channel_count != 1:
             raise RecordingError(
                 f"stream {self.name!r} is a signal, not markers: it has "
                 f"{len(self.labels)} channels at {self.rate_hz:g} Hz; markers are strings, or one "
@@ -159,7 +150,7 @@ class Stream:
 
     def _corrected_at(self, start: int, stop: int) -> F64Array:
         if self._is_simple:
-            return timing.correct(self.xdf.stamps_of(start, stop), self.fit) + self._shift
+            return correct(self.xdf.stamps_of(start, stop), self.fit) + self._shift
         return self._corrected[start:stop].copy()
 
     @cached_property
@@ -169,7 +160,7 @@ class Stream:
 
     @cached_property
     def _corrected(self) -> F64Array:
-        return timing.correct(self.xdf.stamps, self.fit) + self._shift
+        return correct(self.xdf.stamps, self.fit) + self._shift
 
     @cached_property
     def _dejittered(self) -> F64Array:
@@ -193,7 +184,7 @@ class Stream:
         """LSL times of the chunks' first samples; None where they are not in order."""
         if not self._is_simple or (stamps := self.xdf.chunk_stamps()) is None:
             return None
-        firsts = timing.correct(stamps, self.fit) + self._shift
+        firsts = correct(stamps, self.fit) + self._shift
         return firsts if np.all(np.diff(firsts) >= 0) else None
 
     def _channel(self, channel: int | str) -> int:

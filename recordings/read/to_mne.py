@@ -15,15 +15,12 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from recordings.errors import RecordingError
-from recordings.read.grid import Grid, grid_of
-from recordings.read.markers import describe
+from recordings.read.grid import Grid, annotations_on
+from recordings.read.markers import SessionMarker
 from recordings.read.stream import Stream
-from recordings.stream_kinds import EVENTS_STREAM
 
 if TYPE_CHECKING:
     import mne
-
-    from recordings.read.session import Session
 
 KINDS: Final = {
     "EEG": "eeg",
@@ -45,50 +42,41 @@ _VOLTS: Final = {
 }  # fmt: skip
 
 
-def to_mne(session: Session, name: str | Stream | None = None) -> mne.io.BaseRaw:
-    """Return a stream as an MNE `Raw`; see `Session.to_mne`."""
+def to_mne(
+    stream: Stream,
+    grid: Grid,
+    markers: Iterable[SessionMarker],
+    start: datetime | None,
+    powerline_hz: float | None,
+) -> mne.io.BaseRaw:
+    """Return a stream that lies on `grid` as an MNE `Raw`; `start` is UTC of its first sample.
+
+    Raises:
+        RecordingError: MNE is not installed.
+    """
     try:
         import mne
     except ImportError:
         raise RecordingError(
             "MNE is not installed; install it with: pip install 'unisono[bids]'"
         ) from None
-    stream = name if isinstance(name, Stream) else session[name] if name else _first_eeg(session)
-    grid = grid_of(stream)
     kinds = channel_kinds(stream)
-    labels = unique_labels(stream)
-    info = mne.create_info(labels, stream.rate_hz, kinds)
+    info = mne.create_info(unique_labels(stream), stream.rate_hz, kinds)
     data = grid.spread(stream.xdf.read()).T.astype(np.float64)
     data *= np.array(
         [scale(c.unit, k) for c, k in zip(stream.xdf.info.channels, kinds, strict=True)]
     )[:, None]
     raw = mne.io.RawArray(data, info, verbose="error")
-    raw.set_meas_date(session.utc(float(grid.times[0])))
-    line = (session.manifest.rig or {}).get("rig", {}) if session.manifest else {}
-    if isinstance(line, dict) and line.get("powerline_hz"):
-        with raw.info._unlock():
-            raw.info["line_freq"] = float(line["powerline_hz"])
-    raw.set_annotations(_annotations(session, grid, raw.info["meas_date"]))
-    return raw
-
-
-def _annotations(session: Session, grid: Grid, start: datetime | None) -> mne.Annotations:
-    import mne
-
+    raw.set_meas_date(start)
+    with raw.info._unlock():
+        raw.info["line_freq"] = powerline_hz
     onsets, durations, texts = [], [], []
-    for first, after in grid.skips:
-        onsets.append(first / grid.rate_hz)
-        durations.append((after - first) / grid.rate_hz)
-        texts.append("BAD_ACQ_SKIP")
-    for one in session.markers():
-        if one.stream == EVENTS_STREAM:
-            continue
-        at = grid.position(one.time)
-        if -0.5 <= at <= len(grid) - 0.5:
-            onsets.append(max(at, 0.0) / grid.rate_hz)
-            durations.append(0.0)
-            texts.append(describe(one))
-    return mne.Annotations(onsets, durations, texts, orig_time=start)
+    for onset, duration, text in annotations_on(grid, markers):
+        onsets.append(onset)
+        durations.append(duration or 0.0)
+        texts.append(text)
+    raw.set_annotations(mne.Annotations(onsets, durations, texts, raw.info["meas_date"]))
+    return raw
 
 
 def channel_kinds(stream: Stream) -> list[str]:
@@ -125,13 +113,3 @@ def scale(unit: str, kind: str) -> float:
     if not unit and kind in ("eeg", "eog", "ecg", "emg"):
         return 1e-6  # what LSL's meta-data leaves out is microvolts in practice
     return _VOLTS.get(unit.lower(), 1.0)
-
-
-def _first_eeg(session: Session) -> Stream:
-    found = [s for s in session.streams if s.type.upper() == "EEG" and len(s)]
-    if not found:
-        known = ", ".join(f"{s.name} ({s.type})" for s in session.streams) or "none"
-        raise RecordingError(
-            f"{session.path}: no stream of type EEG with samples; name one of: {known}"
-        )
-    return found[0]

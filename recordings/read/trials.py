@@ -4,25 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from recordings.read.markers import Marker
+from recordings.read.markers import SessionMarker
 
 _ENDS: Final = frozenset({"end", "skip", "repeat", "abort"})
-
-
-class Timed(Protocol):
-    """A marker and its stream, as `Session.markers` lists them."""
-
-    @property
-    def stream(self) -> str:
-        """The stream's name."""
-        ...
-
-    @property
-    def marker(self) -> Marker:
-        """The marker."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,45 +31,55 @@ class Trial:
         return None if self.end is None else self.end - self.onset
 
 
-def _text(marker: Marker, name: str) -> str:
-    value = marker.fields.get(name)
-    return "" if value is None else str(value)
+Pair = tuple[SessionMarker, SessionMarker | None]
+"""An onset and its end, None where nothing says it."""
 
 
-def trials(markers: Iterable[Timed]) -> list[Trial]:
-    """Pair each onset with the next end of the same stream, trial, step and stimulus."""
+def pair_stimuli(markers: Iterable[SessionMarker]) -> tuple[list[Pair], list[SessionMarker]]:
+    """Pair each onset with the next end of the same stream, trial, step and stimulus.
+
+    Returns the pairs in order of onset, and the ends that have no onset.
+    """
     running: dict[tuple[str, ...], int] = {}
-    found: list[tuple[Marker, Marker | None]] = []
-    for one in markers:
-        marker = one.marker
-        key = (one.stream, *(_text(marker, name) for name in ("trial", "step", "stimulus")))
+    pairs: list[Pair] = []
+    strays: list[SessionMarker] = []
+    for marker in markers:
+        key = (marker.stream, *(marker.text(name) for name in ("trial", "step", "stimulus")))
         if marker.event == "onset":
-            running[key] = len(found)
-            found.append((marker, None))
+            running[key] = len(pairs)
+            pairs.append((marker, None))
         elif marker.event in _ENDS and key in running:
             index = running.pop(key)
-            found[index] = found[index][0], marker
-    return [_trial(number, onset, end) for number, (onset, end) in enumerate(found, 1)]
+            pairs[index] = pairs[index][0], marker
+        elif marker.event in _ENDS:
+            strays.append(marker)
+    return pairs, strays
 
 
-def _trial(number: int, onset: Marker, end: Marker | None) -> Trial:
+def trials(markers: Iterable[SessionMarker]) -> list[Trial]:
+    """List the stimuli in order of onset."""
+    pairs, _ = pair_stimuli(markers)
+    return [_trial(number, onset, end) for number, (onset, end) in enumerate(pairs, 1)]
+
+
+def _trial(number: int, onset: SessionMarker, end: SessionMarker | None) -> Trial:
     return Trial(
         number=number,
-        trial=_text(onset, "trial"),
-        step=_text(onset, "step"),
-        stimulus=_text(onset, "stimulus"),
+        trial=onset.text("trial"),
+        step=onset.text("step"),
+        stimulus=onset.text("stimulus"),
         code=onset.code,
         onset=onset.time,
         end=end.time if end else None,
         ended_by=end.event if end else "",
-        fields=onset.fields,
+        fields=onset.marker.fields,
     )
 
 
 _FIELDS: Final = ("trial", "step", "stimulus", "frame", "requested", "presented")
 
 
-def columns(markers: Iterable[Timed]) -> dict[str, list[Any]]:
+def columns(markers: Iterable[SessionMarker]) -> dict[str, list[Any]]:
     """Return markers as columns of equal length; unknown = None."""
     table: dict[str, list[Any]] = {
         name: [] for name in ("time", "stream", "event", "code", *_FIELDS, "text")

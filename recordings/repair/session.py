@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 import shutil
 from collections.abc import Iterable
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from recordings import layout
+from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import (
     Event,
@@ -25,7 +25,7 @@ from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.xdf.reader import XdfStream, read_xdf
 
-_INDEX, _FATE = (INDEX_CHANNELS.index(name) for name in ("file_index", "fate"))
+_FATE = INDEX_CHANNELS.index("fate")
 _COPIED = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
 
 
@@ -114,15 +114,15 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
         streams = {stream.id: stream for stream in recording.streams}
         known = {entry.id: entry for entry in before.streams}
         entries = tuple(
-            _entry(known.get(told.id), streams[told.id]).model_copy(
+            _entry(known.get(found.id), streams[found.id]).model_copy(
                 update={
-                    "samples": told.samples,
-                    "first_stamp": told.first,
-                    "last_stamp": told.last,
-                    "offsets": told.offsets,
+                    "samples": found.samples,
+                    "first_stamp": found.first,
+                    "last_stamp": found.last,
+                    "offsets": found.offsets,
                 }
             )
-            for told in done.streams
+            for found in done.streams
         )
         files = _videos_of(folder, before)
         videos = tuple(_video(folder, v, files, recording.streams) for v in before.videos)
@@ -158,7 +158,7 @@ def _entry(known: StreamEntry | None, stream: XdfStream) -> StreamEntry:
         hostname=info.hostname,
         channels=info.channel_count,
         rate_hz=info.rate_hz,
-        dtype="string" if info.dtype is None else info.dtype.name,
+        dtype=info.dtype_name,
     )
 
 
@@ -175,7 +175,7 @@ def _video(
     pattern = re.compile(re.escape(entry.name) + r"(\+\d+)*\.(nut|mkv|raw)")
     parts = [part for name in files if pattern.fullmatch(name) for part in _part(folder, name)]
     frames = sum(part.frames for part in parts)
-    rows = [s.read() for s in streams if s.name == entry.name and s.info.type == "VideoFrames"]
+    rows = [s.read() for s in streams if s.name == entry.name and s.info.is_index]
     fates = np.concatenate([r[:, _FATE] for r in rows]) if rows else np.zeros(0)
     counts = {fate: int(np.sum(fates == fate.code)) for fate in Fate}
     stored = counts[Fate.STORED]
@@ -215,6 +215,4 @@ def _part(folder: Path, name: str) -> list[VideoPart]:
 
 def _file(folder: Path, name: str) -> FileEntry:
     path = folder / name
-    with path.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    return FileEntry(path=name, bytes=path.stat().st_size, sha256=digest)
+    return FileEntry(path=name, bytes=path.stat().st_size, sha256=sha256_of(path))

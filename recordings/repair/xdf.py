@@ -78,7 +78,7 @@ def repair_xdf(source: Path, target: Path) -> XdfRepaired:
         except OSError as error:
             target.unlink(missing_ok=True)
             raise RecordingError(f"{target}: cannot be written ({error.strerror})") from error
-        return _told(recording, source, target, sum(end - start for start, end in kept))
+        return _repaired(recording, source, target, sum(end - start for start, end in kept))
 
 
 def finish_xdf(path: Path) -> XdfRepaired | None:
@@ -100,7 +100,7 @@ def finish_xdf(path: Path) -> XdfRepaired | None:
             return None
         if recording.footers and not complete:
             return None
-        told = _told(recording, path, path, end - len(MAGIC))
+        repaired = _repaired(recording, path, path, end - len(MAGIC))
         footers = b"" if complete else _footers(recording)
     try:
         with path.open("r+b") as file:
@@ -111,7 +111,7 @@ def finish_xdf(path: Path) -> XdfRepaired | None:
             os.fsync(file.fileno())
     except OSError as error:
         raise RecordingError(f"{path}: cannot be finished ({error.strerror})") from error
-    return told
+    return repaired
 
 
 def _kept(recording: XdfRecording) -> Iterator[Span]:
@@ -152,13 +152,13 @@ def _footer(stream: XdfStream) -> bytes:
     return stream_footer(stream.id, first, last, len(stream), offsets)
 
 
-def _told(recording: XdfRecording, source: Path, target: Path, kept: int) -> XdfRepaired:
+def _repaired(recording: XdfRecording, source: Path, target: Path, kept: int) -> XdfRepaired:
     dropped = recording.size - len(MAGIC) - kept
-    streams = tuple(_told_of(s, recording.damage) for s in recording.streams)
+    streams = tuple(_stream_repaired(s, recording.damage) for s in recording.streams)
     return XdfRepaired(source, target, kept, dropped, recording.damage, streams)
 
 
-def _told_of(stream: XdfStream, damage: tuple[Damage, ...]) -> StreamRepaired:
+def _stream_repaired(stream: XdfStream, damage: tuple[Damage, ...]) -> StreamRepaired:
     stamps = stream.stamps
     pairs = zip(stream.offset_times.tolist(), stream.offset_values.tolist(), strict=True)
     dropped = sum(is_garbage(*pair) for pair in pairs)

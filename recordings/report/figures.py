@@ -14,7 +14,7 @@ from recordings.check.stream_exam import StreamExam
 from recordings.read.markers import Marker
 from recordings.report import plots
 from recordings.report.plots import Row, Span, Trace
-from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS, Fate
+from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS, LOST_FATES
 
 _BEFORE_S: Final = 1.0
 _AFTER_S: Final = 2.0
@@ -71,8 +71,7 @@ def _row(exam: StreamExam, markers: Sequence[Marker] | None, start: float) -> Ro
 def _lost_frames(exam: StreamExam, start: float) -> Iterator[Span]:
     """Yield the stretches whose frames have an index row and no picture."""
     fate = exam.stream.read(channels=[INDEX_CHANNELS.index("fate")])[:, 0]
-    fine = (Fate.STORED.code, Fate.GATED.code, Fate.NOT_RECORDING.code)
-    lost = np.isin(fate, fine, invert=True)
+    lost = np.isin(fate, [fate.code for fate in LOST_FATES])
     edges = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(np.int8)))
     period = 1 / exam.rate_hz if exam.rate_hz else 0.0
     for first, after in edges.reshape(-1, 2).tolist():

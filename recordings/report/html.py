@@ -17,12 +17,13 @@ from markupsafe import Markup
 from recordings import layout, palette
 from recordings.certificate import CameraReport, Finding, PairReport, Report, Verdict
 from recordings.check.examination import Examination, examine
-from recordings.check.truth import Found
+from recordings.check.truth import FoundEvents
+from recordings.disk.atomic import replace_file
 from recordings.errors import NotWritten
 from recordings.manifest import Manifest
 from recordings.report import figures, plots
 from recordings.report.methods import methods_text, milliseconds
-from recordings.stream_kinds import EVENTS_STREAM, Fate
+from recordings.stream_kinds import EVENTS_STREAM, LOST_FATES, Fate
 
 MAX_PAIRS: Final = 28  # in the table: all pairs of 8 streams
 MAX_EVENTS: Final = 200
@@ -62,41 +63,21 @@ def _with(report: Report, text: str) -> Report:
     return report.model_copy(update={"findings": (*report.findings, unwritten)})
 
 
-def write_report(report: Report, folder: Path) -> None:
-    """Write `report.html` and `report.json` of a report that `check` made into `folder`.
-
-    The plots need the data once more: where the check is to run anyway, `check_and_report` does
-    both at once.
-
-    Raises:
-        RecordingError: the session is gone, or the folder cannot be written to.
-    """
-    examination = examine(Path(report.path), hashes=False)
-    try:
-        _write(examination, folder, report)
-    finally:
-        examination.close()
-
-
-def _write(examination: Examination, folder: Path, report: Report | None = None) -> None:
-    report = report or examination.report
+def _write(examination: Examination, folder: Path) -> None:
     try:
         for name, text in (
-            (layout.REPORT_JSON_NAME, report.model_dump_json(indent=1) + "\n"),
-            (layout.REPORT_NAME, render(examination, report)),
+            (layout.REPORT_JSON_NAME, examination.report.model_dump_json(indent=1) + "\n"),
+            (layout.REPORT_NAME, render(examination)),
         ):
-            part = folder / (name + ".part")
-            part.write_text(text, encoding="utf-8")
-            part.replace(folder / name)
+            replace_file(folder / name, text.encode())
     except OSError as error:
         raise NotWritten(
             f"{folder}: the report cannot be written ({error.strerror}); check its permissions"
         ) from error
 
 
-def render(examination: Examination, report: Report | None = None) -> str:
+def render(examination: Examination) -> str:
     """Return the HTML of a report."""
-    report = report or examination.report
     environment = Environment(
         loader=FileSystemLoader(_TEMPLATES),
         autoescape=True,
@@ -105,10 +86,11 @@ def render(examination: Examination, report: Report | None = None) -> str:
         lstrip_blocks=True,
     )
     environment.filters["ms"] = milliseconds
-    return environment.get_template("report.html.j2").render(_context(examination, report))
+    return environment.get_template("report.html.j2").render(_context(examination))
 
 
-def _context(examination: Examination, report: Report) -> dict[str, Any]:
+def _context(examination: Examination) -> dict[str, Any]:
+    report = examination.report
     start, stop = figures.session_span(examination)
     state, sentence = _VERDICTS[report.verdict]
     sample = figures.sample_plot(examination)
@@ -184,8 +166,7 @@ def _numbers(report: Report) -> list[tuple[str, str, str]]:
     ]
     if report.cameras:
         stored = sum(c.stored for c in report.cameras)
-        fine = (Fate.STORED, Fate.GATED, Fate.NOT_RECORDING)
-        gone = sum(n for c in report.cameras for fate, n in c.fates.items() if fate not in fine)
+        gone = sum(c.lost for c in report.cameras)
         numbers.append((f"{stored:,}", "frames stored", ""))
         numbers.append((f"{gone:,}", "frames lost", "warning" if gone else ""))
     if report.pairs:
@@ -250,20 +231,19 @@ def _drift(ppm: float | None) -> str:
 
 def _fates(camera: CameraReport) -> list[tuple[str, int, str]]:
     """Return (fate, frames, state) for the fates that occurred."""
-    fine = (Fate.STORED, Fate.GATED, Fate.NOT_RECORDING)
     return [
-        (fate.value.replace("_", " "), count, "" if fate in fine else "warning")
+        (fate.value.replace("_", " "), count, "warning" if fate in LOST_FATES else "")
         for fate, count in camera.fates.items()
         if count or fate is Fate.STORED
     ]
 
 
-def _truth_reach(found: Sequence[Found]) -> float:
+def _truth_reach(found: Sequence[FoundEvents]) -> float:
     """Return the largest error in ms, at least 0.1: the scale that all streams share."""
     return max((1e3 * float(np.abs(f.errors).max(initial=0)) for f in found), default=0.0) or 0.1
 
 
-def _truth(report: Report, found: Sequence[Found]) -> list[tuple[Any, Markup]]:
+def _truth(report: Report, found: Sequence[FoundEvents]) -> list[tuple[Any, Markup]]:
     reach = _truth_reach(found)
     strips = {(f.stream, f.kind): f.errors for f in found}
     return [

@@ -13,7 +13,6 @@ import struct
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 from typing import Any, Final
-from xml.sax.saxutils import escape
 
 import numpy as np
 import numpy.typing as npt
@@ -201,8 +200,3 @@ def string_samples(stream_id: int, stamps: F64Array, rows: Sequence[Sequence[str
             raw = text.encode("utf-8", "replace")
             parts += varlen(len(raw)), raw
     return chunk(Tag.SAMPLES, b"".join(parts))
-
-
-def xml_text(value: object) -> str:
-    """Escape a value for the inside of an XML element."""
-    return escape(str(value))

@@ -17,6 +17,8 @@ import defusedxml.ElementTree as SafeTree
 import numpy as np
 from defusedxml import DefusedXmlException
 
+from recordings.stream_kinds import is_index_stream, is_marker_stream
+
 # The types of numpy for the words of XDF; a string stream has none.
 DTYPES: Final[dict[str, np.dtype[Any]]] = {
     "float32": np.dtype("<f4"),
@@ -81,6 +83,21 @@ class StreamInfo:
     def dtype(self) -> np.dtype[Any] | None:
         """The type of the values; None for strings."""
         return DTYPES.get(self.channel_format)
+
+    @property
+    def dtype_name(self) -> str:
+        """The type of the values as numpy calls it; "string" for strings."""
+        return "string" if self.dtype is None else self.dtype.name
+
+    @property
+    def is_index(self) -> bool:
+        """Whether the rows are the frames of one of our cameras."""
+        return is_index_stream(self.type, self.dtype_name, self.labels)
+
+    @property
+    def is_markers(self) -> bool:
+        """Whether the samples are events: strings, or an irregular channel of integer codes."""
+        return is_marker_stream(self.type, self.dtype_name, self.channel_count, self.rate_hz)
 
     @property
     def sample_bytes(self) -> int:

@@ -1,7 +1,7 @@
 """Reading XDF files, ours and everyone's: lazily, and as far as they are whole.
 
 `read_xdf` scans the file once; stamps and values are decoded when they are asked for. Stamps come
-as they were recorded: `recordings.timing` corrects them.
+as they were recorded: `recordings.clock_offsets` corrects them.
 """
 
 from __future__ import annotations
@@ -21,11 +21,8 @@ from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.xdf import samples
 from recordings.xdf.chunks import MAGIC
-from recordings.xdf.header import Footer, StreamInfo
+from recordings.xdf.header import Footer
 from recordings.xdf.scan import Buffer, Damage, Span, StreamChunks, scan
-
-__all__ = ["Damage", "Footer", "StreamInfo", "XdfRecording", "XdfStream", "read_xdf"]
-
 
 _RELEASE: Final = 64 << 20
 """After so many bytes the pages of the file that were read are given back."""

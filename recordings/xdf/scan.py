@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from mmap import mmap
 from typing import Final
 
-from recordings.timing import HUGE_S, TINY_S
+from recordings.clock_offsets import HUGE_S, TINY_S
 from recordings.xdf.chunks import BOUNDARY_UUID, Tag
 from recordings.xdf.header import BadXml, Footer, StreamInfo, clean_text, parse_footer, parse_xml
 from recordings.xdf.samples import samples_fit

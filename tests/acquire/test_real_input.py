@@ -15,15 +15,13 @@ import pytest
 
 from acquire.host.replay import Replay
 from devices.arrays import Array
-from recordings.stream_kinds import INDEX_CHANNELS, Fate
-from recordings.timing import correct, fit_offsets
+from recordings.clock_offsets import correct, fit_offsets
+from recordings.stream_kinds import Fate
 from recordings.video.writer import VideoReader
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import load, unique, unisono, write_rig
 from tests.acquire.sources import ROOT
 from tests.devices import contract
-
-FATE = INDEX_CHANNELS.index("fate")
 
 pytestmark = pytest.mark.needs_data
 
@@ -130,7 +128,7 @@ def test_the_replay_driver_refuses_what_it_cannot_play(sample_data: Path, tmp_pa
 def playing(path: Path, name: str) -> Iterator[None]:
     """Have mne-lsl play a file in a process of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.acquire.mne_lsl_player", str(path), name],
+        [sys.executable, "-m", "tests.acquire.player", str(path), name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,
@@ -181,7 +179,7 @@ def test_a_face_video_is_recorded_losslessly(sample_data: Path, tmp_path: Path) 
         pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
     session = record(tmp_path, VIDEO.format(path=path), 3)
     rows = load(session / "recording.xdf")["face"].data
-    stored = rows[rows[:, FATE] == Fate.STORED.code]
+    stored = rows[rows[:, -1] == Fate.STORED.code]
     assert abs(len(stored) - 3 * 30) <= 2
     with VideoReader(session / "face.nut") as reader:
         assert len(reader) == len(stored)

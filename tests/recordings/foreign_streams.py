@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
+from xml.sax.saxutils import escape
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def add_stream(
     steps = np.arange(len(rows)) / (rate_hz or 1.0) if times is None else np.array(times, float)
     format_ = "string" if is_text else chunks.CHANNEL_FORMATS[rows.dtype.name]
     entries = "".join(
-        f"<channel><label>{chunks.xml_text(label)}</label><unit>{unit}</unit></channel>"
+        f"<channel><label>{escape(label)}</label><unit>{unit}</unit></channel>"
         for label, unit in zip_longest(labels, units, fillvalue="")
     )
     desc = f"<channels>{entries}</channels>" if entries else ""

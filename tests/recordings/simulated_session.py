@@ -36,9 +36,9 @@ from recordings.manifest import (
     StreamEntry,
     VideoEntry,
 )
-from recordings.stream_kinds import Fate
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.writer import VideoWriter
-from recordings.xdf import chunks as xdf
+from recordings.xdf import chunks
 
 START = 5000.0
 RATE_HZ = 1000.0
@@ -61,6 +61,7 @@ class Plan:
     lost_frames: tuple[int, ...] = ()
     unwritten_frames: int = 0  # rows of stored frames that are not in the video
     face: tuple[int, int] | None = None  # a drawn face of this size instead of noise
+    index_channels: tuple[str, ...] = INDEX_CHANNELS
 
 
 def make_session(data_dir: Path, plan: Plan | None = None) -> Path:
@@ -142,21 +143,21 @@ class _Streams:
         xml = (
             f"<?xml version='1.0'?><info><name>{name}</name><type>{type_}</type>"
             f"<channel_count>{len(channels)}</channel_count><nominal_srate>{rate_hz}"
-            f"</nominal_srate><channel_format>{xdf.CHANNEL_FORMATS.get(dtype, 'string')}"
+            f"</nominal_srate><channel_format>{chunks.CHANNEL_FORMATS.get(dtype, 'string')}"
             f"</channel_format><source_id>src-{name}</source_id><hostname>lab</hostname>"
             f"<desc><channels>{rows}</channels></desc></info>"
         )
-        self._heads.append(xdf.stream_header(number, xml))
+        self._heads.append(chunks.stream_header(number, xml))
         for a in range(0, len(stamps), 250):
             part = slice(a, a + 250)
             if isinstance(data, list):
-                chunk = xdf.string_samples(number, stamps[part], data[part])
+                chunk = chunks.string_samples(number, stamps[part], data[part])
             else:
-                chunk = xdf.samples(number, stamps[part], np.asarray(data, dtype)[part])
+                chunk = chunks.samples(number, stamps[part], np.asarray(data, dtype)[part])
             self._chunks.append((times[a], chunk))
         offsets = self._offsets(number, own_clock)
         first, last = (stamps[0], stamps[-1]) if len(stamps) else (None, None)
-        self._feet.append(xdf.stream_footer(number, first, last, len(stamps), offsets))
+        self._feet.append(chunks.stream_footer(number, first, last, len(stamps), offsets))
         self.entries.append(
             StreamEntry(
                 id=number,
@@ -181,15 +182,17 @@ class _Streams:
         remote = self._own(local) if own_clock else local
         values = local - remote + self._rng.normal(0, self._plan.noise_s, len(local))
         for at, time, value in zip(local.tolist(), remote.tolist(), values.tolist(), strict=True):
-            self._chunks.append((at, xdf.clock_offset(number, time, value)))
+            self._chunks.append((at, chunks.clock_offset(number, time, value)))
         return list(zip(remote.tolist(), values.tolist(), strict=True))
 
     def file(self) -> bytes:
         """Return the whole file, chunks in order of time and a boundary every 5 s."""
         marks = np.arange(START, START + self._plan.seconds, 5.0).tolist()
-        chunks = sorted([*self._chunks, *((t, xdf.boundary()) for t in marks)], key=lambda c: c[0])
-        body = b"".join(c for _, c in chunks)
-        head = xdf.MAGIC + xdf.file_header() + b"".join(self._heads)
+        parts = sorted(
+            [*self._chunks, *((t, chunks.boundary()) for t in marks)], key=lambda c: c[0]
+        )
+        body = b"".join(c for _, c in parts)
+        head = chunks.MAGIC + chunks.file_header() + b"".join(self._heads)
         return head + body + b"".join(self._feet)
 
 
@@ -270,11 +273,11 @@ def _camera(streams: _Streams, world: World, plan: Plan, folder: Path) -> VideoE
         image[:64, -64:] = 255 * bright
         writer.write(image)
     closed = writer.close()
-    rows = np.full((len(t), 6), np.nan)
+    names = plan.index_channels
+    rows = np.full((len(t), len(names)), np.nan)
     rows[:, 0] = np.where(stored, np.cumsum(stored) - 1, -1)
     rows[:, 1] = np.arange(len(t))
     rows[:, 5] = np.where(stored, Fate.STORED.code, Fate.DEVICE_LOST.code)
-    names = ("file_index", "device_frame", "device_time_s", "exposure_us", "trigger_code", "fate")
     streams.add("face", "VideoFrames", [(n, "", "") for n in names], FPS, t, rows)
     return VideoEntry(
         name="face",

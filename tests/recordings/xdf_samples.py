@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
+from xml.sax.saxutils import escape
 
-from recordings.xdf import chunks as xdf
+from recordings.xdf import chunks
 
 
 def header_xml(
@@ -19,18 +20,18 @@ def header_xml(
     desc: str = "",
     hostname: str = "lab",
 ) -> str:
-    rows = "".join(f"<channel><label>{xdf.xml_text(label)}</label></channel>" for label in labels)
+    rows = "".join(f"<channel><label>{escape(label)}</label></channel>" for label in labels)
     block = f"<channels>{rows}</channels>" if labels else ""
     return (
         '<?xml version="1.0"?><info>'
-        f"<name>{xdf.xml_text(name)}</name><type>{type_}</type>"
+        f"<name>{escape(name)}</name><type>{type_}</type>"
         f"<channel_count>{channels}</channel_count><nominal_srate>{rate_hz}</nominal_srate>"
         f"<channel_format>{format_}</channel_format><source_id>{source_id}</source_id>"
         f"<hostname>{hostname}</hostname><uid>u-{name}</uid><desc>{block}{desc}</desc></info>"
     )
 
 
-def write(path: Path, chunks: Iterable[bytes | memoryview]) -> Path:
+def write(path: Path, parts: Iterable[bytes | memoryview]) -> Path:
     """Write a file of MAGIC, FileHeader and the chunks."""
-    path.write_bytes(xdf.MAGIC + xdf.file_header() + b"".join(bytes(c) for c in chunks))
+    path.write_bytes(chunks.MAGIC + chunks.file_header() + b"".join(bytes(c) for c in parts))
     return path

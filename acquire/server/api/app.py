@@ -303,13 +303,13 @@ async def _tell(socket: WebSocket, controller: Controller, listening: asyncio.Ta
     """Send the status ten times a second, and events as they happen."""
     loop, wake = asyncio.get_running_loop(), asyncio.Event()
     leave = controller.events.on_event(lambda event: _wake(loop, wake))
-    told = controller.events.last
+    sent = controller.events.last
     due = loop.time()
     try:
         while not listening.done():
-            for found in controller.events.since(told):
-                told = found.number
-                event = api.EventInfo(number=told, event=found.event).model_dump(mode="json")
+            for found in controller.events.since(sent):
+                sent = found.number
+                event = api.EventInfo(number=sent, event=found.event).model_dump(mode="json")
                 await _send(socket, {"type": "event", **event})
             if loop.time() >= due:
                 due = max(due + STATUS_S, loop.time())

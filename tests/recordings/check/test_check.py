@@ -22,7 +22,7 @@ from recordings.read.markers import parse_markers
 from recordings.report import many
 from recordings.report.html import check_and_report
 from recordings.stream_kinds import Fate
-from recordings.xdf import chunks as xdf
+from recordings.xdf import chunks
 from recordings.xdf.reader import read_xdf
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
@@ -224,7 +224,7 @@ def test_a_process_that_is_ended_from_outside_is_one_sessions_error(tmp_path: Pa
     code = (
         "import os, signal, sys, threading, time\n"
         "from pathlib import Path\n"
-        "from recordings.report import many\n"
+        "from recordings.report.many import check_many\n"
         "import psutil\n"
         "def end():\n"
         "    while not (kids := [k for k in psutil.Process().children()\n"
@@ -233,7 +233,7 @@ def test_a_process_that_is_ended_from_outside_is_one_sessions_error(tmp_path: Pa
         "    kids[0].kill()\n"
         "if __name__ == '__main__':\n"
         "    threading.Thread(target=end).start()\n"
-        "    done = many.check_many([Path(p) for p in sys.argv[1:]], None, 1, print)\n"
+        "    done = check_many([Path(p) for p in sys.argv[1:]], None, 1, print)\n"
         "    assert all('ended from outside' in d.error for d in done), done\n"
     )
     script = tmp_path / "script.py"
@@ -266,13 +266,13 @@ def test_a_real_file_with_a_clock_reset() -> None:
 def bare(tmp_path: Path, stamps: list[float], rate: float = 0.0, **header: object) -> Report:
     """Check a file of one float32 stream with the given stamps and no clock offset trouble."""
     times = np.array(stamps)
-    chunks = [
-        xdf.stream_header(1, header_xml(rate_hz=rate, source_id="x")),
-        xdf.samples(1, times, np.zeros((len(times), 1), np.float32)),
-        *(xdf.clock_offset(1, t, 0.0) for t in np.arange(0.0, times.max(), 5.0).tolist()),
-        xdf.stream_footer(1, times[0], times[-1], header.get("count", len(times))),  # type: ignore[arg-type]
+    parts = [
+        chunks.stream_header(1, header_xml(rate_hz=rate, source_id="x")),
+        chunks.samples(1, times, np.zeros((len(times), 1), np.float32)),
+        *(chunks.clock_offset(1, t, 0.0) for t in np.arange(0.0, times.max(), 5.0).tolist()),
+        chunks.stream_footer(1, times[0], times[-1], header.get("count", len(times))),  # type: ignore[arg-type]
     ]
-    return check(write(tmp_path / "bare.xdf", chunks))
+    return check(write(tmp_path / "bare.xdf", parts))
 
 
 def test_findings_in_a_bare_file(tmp_path: Path) -> None:
@@ -285,8 +285,8 @@ def test_findings_in_a_bare_file(tmp_path: Path) -> None:
 
 
 def test_two_streams_of_one_source(tmp_path: Path) -> None:
-    chunks = [xdf.stream_header(n, header_xml(f"s{n}", source_id="cap")) for n in (1, 2)]
-    report = check(write(tmp_path / "a.xdf", chunks))
+    parts = [chunks.stream_header(n, header_xml(f"s{n}", source_id="cap")) for n in (1, 2)]
+    report = check(write(tmp_path / "a.xdf", parts))
     finding = next(f for f in report.findings if f.code == "source-twice")
     assert (finding.subject, "s1, s2" in finding.text) == ("cap", True)
 

@@ -15,7 +15,7 @@ from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.report.html import check_and_report
 from recordings.report.methods import methods_text
-from recordings.xdf import chunks as xdf
+from recordings.xdf import chunks
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
 
@@ -106,13 +106,13 @@ def test_stimulus_timing_is_measured_against_the_request_and_the_light(tmp_path:
                      "requested": t - 0.004, "presented": t})]
         for n, t in enumerate(onsets.tolist())
     ]  # fmt: skip
-    chunks = [
-        xdf.stream_header(1, header_xml("protocol", "Markers", format_="string")),
-        xdf.stream_header(2, header_xml("diode", "Markers", format_="string")),
-        xdf.string_samples(1, onsets, rows),
-        xdf.string_samples(2, light[:-2], [['{"event": "flash_on"}']] * 38),
+    parts = [
+        chunks.stream_header(1, header_xml("protocol", "Markers", format_="string")),
+        chunks.stream_header(2, header_xml("diode", "Markers", format_="string")),
+        chunks.string_samples(1, onsets, rows),
+        chunks.string_samples(2, light[:-2], [['{"event": "flash_on"}']] * 38),
     ]
-    report = check(write(tmp_path / "x.xdf", chunks))
+    report = check(write(tmp_path / "x.xdf", parts))
     (timing,) = report.stimulus
     assert (timing.stream, timing.onsets, timing.light_from) == ("protocol", 40, "diode")
     assert timing.light_events == 38
@@ -128,20 +128,20 @@ def test_what_is_wrong_in_a_foreign_file_is_found(tmp_path: Path) -> None:
     stamps = np.r_[np.arange(2000) / 100, 60 + np.arange(2000) / 100] + 10
     slow = 10 + np.arange(3000) / 92.0
     values = np.zeros((4000, 1), np.float32)
-    chunks = [
-        xdf.stream_header(1, header_xml("jumps", rate_hz=100, source_id="twin")),
-        xdf.stream_header(2, header_xml("slow", rate_hz=100, source_id="twin")),
-        xdf.samples(1, stamps, values),
-        xdf.samples(2, slow, values[:3000]),
+    parts = [
+        chunks.stream_header(1, header_xml("jumps", rate_hz=100, source_id="twin")),
+        chunks.stream_header(2, header_xml("slow", rate_hz=100, source_id="twin")),
+        chunks.samples(1, stamps, values),
+        chunks.samples(2, slow, values[:3000]),
     ]
     for k, offset in enumerate([0.0] * 10 + [7.0] * 10):
-        chunks.append(xdf.clock_offset(1, 10.0 + k * 2 + (30 if k > 9 else 0), offset))
-        chunks.append(xdf.clock_offset(2, 10.0 + k * 2, 0.0))
-    chunks += [
-        xdf.stream_footer(1, 10.0, 90.0, 4000),
-        xdf.stream_footer(2, 10.0, 42.0, 3100),
+        parts.append(chunks.clock_offset(1, 10.0 + k * 2 + (30 if k > 9 else 0), offset))
+        parts.append(chunks.clock_offset(2, 10.0 + k * 2, 0.0))
+    parts += [
+        chunks.stream_footer(1, 10.0, 90.0, 4000),
+        chunks.stream_footer(2, 10.0, 42.0, 3100),
     ]
-    levels = _levels(check(write(tmp_path / "x.xdf", chunks)))
+    levels = _levels(check(write(tmp_path / "x.xdf", parts)))
     for finding in (
         ("lost", "jumps"),
         ("clock-reset", "jumps"),

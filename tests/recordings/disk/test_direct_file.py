@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from recordings.disk import direct_io
-from recordings.disk.blocks import sha256_file
 from recordings.disk.direct_file import FLUSH_S, DirectFile
+from recordings.disk.hashing import sha256_of
 from recordings.errors import DiskFull, RecordingError
 
 BLOCK = 8192
@@ -48,7 +48,7 @@ def test_hash_is_that_of_the_file(tmp_path: Path) -> None:
     file.write(b"abc" * 100_000)
     assert file.sha256 is None  # not before the end
     file.close()
-    assert file.sha256 == sha256_file(file.path)
+    assert file.sha256 == sha256_of(file.path)
 
 
 def test_no_hash_where_none_is_wanted(tmp_path: Path) -> None:
@@ -93,7 +93,7 @@ def test_a_muxer_may_come_back(file: DirectFile, place: int) -> None:
     file.write(b"end")
     file.close()
     assert file.path.read_bytes() == bytes(data) + b"end"
-    assert file.sha256 in (None, sha256_file(file.path))
+    assert file.sha256 in (None, sha256_of(file.path))
 
 
 def test_a_write_across_the_end_overwrites_and_appends(file: DirectFile) -> None:
@@ -103,7 +103,7 @@ def test_a_write_across_the_end_overwrites_and_appends(file: DirectFile) -> None
     file.write(b"abcd")
     file.close()
     assert file.path.read_bytes() == b"01234567abcd"
-    assert file.sha256 == sha256_file(file.path)
+    assert file.sha256 == sha256_of(file.path)
 
 
 @pytest.mark.parametrize("checksum", [True, False])

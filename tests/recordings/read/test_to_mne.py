@@ -9,6 +9,8 @@ import pytest
 
 from recordings import open_session
 from recordings.errors import RecordingError
+from recordings.read.markers import Marker, SessionMarker
+from recordings.read.trials import pair_stimuli
 from tests.recordings.simulated_session import Plan, make_session
 
 
@@ -52,3 +54,15 @@ def test_what_mne_cannot_have_is_named(tmp_path: Path) -> None:
             session.to_mne("protocol")
         with pytest.raises(RecordingError, match="no stream 'eeg9'; there are: eeg, physio"):
             session.to_mne("eeg9")
+
+
+def test_an_onset_is_paired_with_the_end_of_its_own_step() -> None:
+    events = [("onset", "a"), ("onset", "b"), ("end", "b"), ("onset", "a"), ("skip", "a")]
+    events += [("end", "c"), ("pause", "c")]
+    markers = [
+        SessionMarker("protocol", Marker(float(n), "", {"event": event, "step": step}))
+        for n, (event, step) in enumerate(events)
+    ]
+    pairs, strays = pair_stimuli(markers)
+    assert [(onset.time, end and end.time) for onset, end in pairs] == [(0, None), (1, 2), (3, 4)]
+    assert [marker.time for marker in strays] == [5]

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from recordings.errors import RecordingError
 from recordings.repair.xdf import finish_xdf, repair_xdf
-from recordings.xdf import chunks as xdf
+from recordings.xdf import chunks
 from recordings.xdf.reader import read_xdf
 
 HEADER = (
@@ -35,30 +35,30 @@ class Made:
 
 
 def _chunks() -> Iterator[tuple[str, int, bytes]]:
-    yield "file", 0, xdf.file_header()
+    yield "file", 0, chunks.file_header()
     numbers = HEADER.format(name="numbers", channels=2, rate=100, format="float32")
-    yield "header", 1, xdf.stream_header(1, numbers)
+    yield "header", 1, chunks.stream_header(1, numbers)
     words = HEADER.format(name="words", channels=1, rate=0, format="string")
-    yield "header", 2, xdf.stream_header(2, words)
+    yield "header", 2, chunks.stream_header(2, words)
     for k in range(ROUNDS):
         n = np.arange(k * PER_CHUNK, (k + 1) * PER_CHUNK)
         values = np.stack([n, -n], axis=1).astype(np.float32)
-        yield "samples", 1, xdf.samples(1, 100 + n / 100.0, values)
-        yield "samples", 2, xdf.string_samples(2, np.array([100.0 + k]), [[f"word {k}"]])
-        yield "offset", 1, xdf.clock_offset(1, 100.0 + k, -0.25)
+        yield "samples", 1, chunks.samples(1, 100 + n / 100.0, values)
+        yield "samples", 2, chunks.string_samples(2, np.array([100.0 + k]), [[f"word {k}"]])
+        yield "offset", 1, chunks.clock_offset(1, 100.0 + k, -0.25)
         if k % 4 == 3:
-            yield "boundary", 0, xdf.boundary()
+            yield "boundary", 0, chunks.boundary()
     count = ROUNDS * PER_CHUNK
-    yield "footer", 1, xdf.stream_footer(1, 100.0, 100 + (count - 1) / 100, count, [])
-    yield "footer", 2, xdf.stream_footer(2, 100.0, 100.0 + ROUNDS - 1, ROUNDS, [])
+    yield "footer", 1, chunks.stream_footer(1, 100.0, 100 + (count - 1) / 100, count, [])
+    yield "footer", 2, chunks.stream_footer(2, 100.0, 100.0 + ROUNDS - 1, ROUNDS, [])
 
 
 def _make() -> Made:
-    data, chunks = bytearray(xdf.MAGIC), []
+    data, parts = bytearray(chunks.MAGIC), []
     for kind, stream, content in _chunks():
-        chunks.append((kind, stream, len(data), len(data) + len(content)))
+        parts.append((kind, stream, len(data), len(data) + len(content)))
         data += content
-    return Made(bytes(data), tuple(chunks))
+    return Made(bytes(data), tuple(parts))
 
 
 MADE = _make()
@@ -92,7 +92,7 @@ def test_a_file_cut_anywhere_keeps_every_complete_chunk(tmp_path: Path, cut: int
     numbers, words = rounds_of(target)
     assert len(numbers) == PER_CHUNK * sum(c[:2] == ("samples", 1) for c in whole)
     assert len(words) == sum(c[:2] == ("samples", 2) for c in whole)
-    assert done.bytes_kept + done.bytes_dropped == cut - len(xdf.MAGIC)
+    assert done.bytes_kept + done.bytes_dropped == cut - len(chunks.MAGIC)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -153,7 +153,7 @@ def test_zeroed_blocks_and_a_missing_end(tmp_path: Path) -> None:
 def test_offsets_that_are_no_measurement_are_left_out(tmp_path: Path) -> None:
     garbage = [(np.nan, 0.0), (4.6e-310, 1e-309), (1e200, -3.0), (100.0, np.inf)]
     extra = b"".join(
-        xdf.chunk(xdf.Tag.CLOCK_OFFSET, struct.pack("<Idd", 1, *pair)) for pair in garbage
+        chunks.chunk(chunks.Tag.CLOCK_OFFSET, struct.pack("<Idd", 1, *pair)) for pair in garbage
     )
     footer = next(c for c in MADE.chunks if c[0] == "footer")[2]
     source, target = tmp_path / "garbage.xdf", tmp_path / "whole.xdf"
@@ -167,7 +167,9 @@ def test_offsets_that_are_no_measurement_are_left_out(tmp_path: Path) -> None:
 def test_a_crashed_file_is_finished_in_place(tmp_path: Path) -> None:
     footer = next(c for c in MADE.chunks if c[0] == "footer")[2]
     path = tmp_path / "crashed.xdf"
-    torn = MADE.data[:footer] + xdf.samples(1, np.array([200.0]), np.zeros((1, 2), np.float32))[:-3]
+    torn = (
+        MADE.data[:footer] + chunks.samples(1, np.array([200.0]), np.zeros((1, 2), np.float32))[:-3]
+    )
     path.write_bytes(torn)
     done = finish_xdf(path)
     assert done is not None

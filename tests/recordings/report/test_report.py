@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 from recordings import layout, palette
 from recordings.certificate import Report
 from recordings.check.examination import check, examine
-from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State
 from recordings.report import plots
-from recordings.report.html import MAX_PAIRS, check_and_report, render, write_report
+from recordings.report.html import MAX_PAIRS, check_and_report, render
 from recordings.report.methods import methods_text, milliseconds
 from recordings.report.plots import Row, Span, Trace
+from recordings.xdf import chunks
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf.test_chunks import GOLDEN
 from tests.recordings.xdf_samples import header_xml, write
@@ -84,13 +84,6 @@ def test_it_shows_what_the_report_says(session: Path) -> None:
     assert "2 frames not stored" in text
 
 
-def test_the_two_ways_to_write_it_agree(session: Path) -> None:
-    check_and_report(session)
-    one = (session / layout.REPORT_NAME).read_text(encoding="utf-8")
-    write_report(check(session), session)
-    assert (session / layout.REPORT_NAME).read_text(encoding="utf-8") == one
-
-
 def test_a_bare_file_gets_no_side_files(tmp_path: Path) -> None:
     path = tmp_path / "a.xdf"
     path.write_bytes(GOLDEN.read_bytes())
@@ -123,52 +116,41 @@ def test_any_xdf_file_can_be_drawn(name: str) -> None:
 
 
 def test_names_from_files_are_escaped_and_nan_is_drawn(tmp_path: Path) -> None:
-    from recordings.xdf import chunks as xdf
-
     evil = "<script>alert(1)</script>"
     stamps = np.arange(0, 40, 0.1)
     data = np.full((400, 1), np.nan, np.float32)
-    chunks = [
-        xdf.stream_header(1, header_xml(evil, rate_hz=10, labels=[evil])),
-        xdf.stream_header(2, header_xml("marks", "Markers", format_="string")),
-        xdf.samples(1, stamps, data),
-        xdf.string_samples(2, np.array([20.0]), [[evil]]),
+    parts = [
+        chunks.stream_header(1, header_xml(evil, rate_hz=10, labels=[evil])),
+        chunks.stream_header(2, header_xml("marks", "Markers", format_="string")),
+        chunks.samples(1, stamps, data),
+        chunks.string_samples(2, np.array([20.0]), [[evil]]),
     ]
-    examination = examine(write(tmp_path / "a.xdf", chunks))
+    examination = examine(write(tmp_path / "a.xdf", parts))
     assert "<script" not in render(examination)
     examination.close()
 
 
 def test_another_programs_video_frames_are_a_stream_like_any(tmp_path: Path) -> None:
-    from recordings.xdf import chunks as xdf
-
-    chunks = [
-        xdf.stream_header(1, header_xml("cam", "VideoFrames", 1, 10.0)),
-        xdf.samples(1, np.arange(0, 4, 0.1), np.zeros((40, 1), np.float32)),
+    parts = [
+        chunks.stream_header(1, header_xml("cam", "VideoFrames", 1, 10.0)),
+        chunks.samples(1, np.arange(0, 4, 0.1), np.zeros((40, 1), np.float32)),
     ]
-    examination = examine(write(tmp_path / "a.xdf", chunks))
+    examination = examine(write(tmp_path / "a.xdf", parts))
     assert "cam" in render(examination)
     examination.close()
 
 
 def test_many_streams_stay_readable(tmp_path: Path) -> None:
-    from recordings.xdf import chunks as xdf
-
-    chunks: list[bytes] = []
+    parts: list[bytes] = []
     for n in range(1, 31):
-        chunks.append(xdf.stream_header(n, header_xml(f"s{n}", rate_hz=10.0 * n)))
-        chunks.append(xdf.samples(n, np.arange(40) / (10 * n), np.zeros((40, 1), np.float32)))
-    examination = examine(write(tmp_path / "a.xdf", chunks))
+        parts.append(chunks.stream_header(n, header_xml(f"s{n}", rate_hz=10.0 * n)))
+        parts.append(chunks.samples(n, np.arange(40) / (10 * n), np.zeros((40, 1), np.float32)))
+    examination = examine(write(tmp_path / "a.xdf", parts))
     text = render(examination)
     assert len(examination.report.pairs) == 435
     assert text.count("± ") == MAX_PAIRS + 1
     assert f"The {MAX_PAIRS} widest of 435 pairs" in text
     examination.close()
-
-
-def test_a_folder_that_cannot_be_written_is_named(session: Path, tmp_path: Path) -> None:
-    with pytest.raises(RecordingError, match="report cannot be written"):
-        write_report(check(session, hashes=False), tmp_path / "nowhere")
 
 
 def test_methods_say_only_what_was_measured(session: Path) -> None:

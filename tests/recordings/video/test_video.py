@@ -6,7 +6,7 @@ import av
 import numpy as np
 import pytest
 
-from recordings.disk.blocks import sha256_file
+from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.video.codecs import CODECS, X264_GOP
 from recordings.video.pixel_formats import PIXEL_FORMATS, Picture, pixel_format, to_frame
@@ -58,7 +58,7 @@ def write(
     assert summary == writer.close()  # idempotent
     assert summary.frames == len(pictures) == count_packets(summary.path)
     assert summary.bytes == summary.path.stat().st_size
-    assert summary.sha256 in (None, sha256_file(summary.path))
+    assert summary.sha256 in (None, sha256_of(summary.path))
     return summary.path
 
 

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from recordings.xdf import chunks as xdf
+from recordings.xdf import chunks
 from recordings.xdf.reader import read_xdf
 from tests.fuzz.xdf_targets import check_bytes
 from tests.recordings.repair.test_repair import MADE
@@ -60,17 +60,19 @@ def test_memory_does_not_follow_a_lying_length(tmp_path: Path, what: str, count:
     numbers = header_xml(name="n", channels=channels, rate_hz=100)
     lies = {
         "chunk": b"\x04" + struct.pack("<I", count) + b"\x03\x00\x01\x00\x00\x00",
-        "samples": xdf.chunk(
-            xdf.Tag.SAMPLES, struct.pack("<IBI", 1, 4, count) + b"\x08" + bytes(20)
+        "samples": chunks.chunk(
+            chunks.Tag.SAMPLES, struct.pack("<IBI", 1, 4, count) + b"\x08" + bytes(20)
         ),
-        "string": xdf.chunk(
-            xdf.Tag.SAMPLES,
+        "string": chunks.chunk(
+            chunks.Tag.SAMPLES,
             struct.pack("<IBBBdBI", 2, 1, 1, 8, 1.0, 4, count) + b"short",
         ),
-        "channels": xdf.chunk(xdf.Tag.SAMPLES, struct.pack("<IBB", 1, 1, 1) + b"\x08" + bytes(40)),
+        "channels": chunks.chunk(
+            chunks.Tag.SAMPLES, struct.pack("<IBB", 1, 1, 1) + b"\x08" + bytes(40)
+        ),
     }  # fmt: skip
-    chunks = [xdf.stream_header(1, numbers), xdf.stream_header(2, text), lies[what]]
-    path = write(tmp_path / "lie.xdf", chunks)
+    parts = [chunks.stream_header(1, numbers), chunks.stream_header(2, text), lies[what]]
+    path = write(tmp_path / "lie.xdf", parts)
     tracemalloc.start()
     with read_xdf(path) as recording:
         assert recording.damage
@@ -92,8 +94,8 @@ def test_entity_bombs_and_text_that_is_not_utf8(tmp_path: Path) -> None:
         + "]><info><name>&h;</name></info>"
     )
     latin = header_xml(name="eeg").encode().replace(b"eeg", b"\xe9\xe8g")
-    data = xdf.chunk(xdf.Tag.STREAM_HEADER, struct.pack("<I", 7) + latin)
-    path = write(tmp_path / "bomb.xdf", [xdf.stream_header(1, bomb), data])
+    data = chunks.chunk(chunks.Tag.STREAM_HEADER, struct.pack("<I", 7) + latin)
+    path = write(tmp_path / "bomb.xdf", [chunks.stream_header(1, bomb), data])
     with read_xdf(path) as recording:
         assert [s.id for s in recording.streams] == [7]
         assert "�" in recording.streams[0].name

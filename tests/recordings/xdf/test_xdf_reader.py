@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recordings.errors import RecordingError
-from recordings.xdf import chunks as xdf
+from recordings.xdf import chunks
 from recordings.xdf.reader import XdfRecording, read_xdf
 from tests.recordings.xdf.test_chunks import GOLDEN, naive_samples
 from tests.recordings.xdf_samples import header_xml, write
@@ -56,7 +56,7 @@ def bare_samples(stream_id: int, stamps: Any, data: Any, kept: Any) -> bytes:
 
 @settings(max_examples=60, deadline=None)
 @given(
-    dtype=st.sampled_from(list(xdf.CHANNEL_FORMATS)),
+    dtype=st.sampled_from(list(chunks.CHANNEL_FORMATS)),
     channels=st.integers(1, 5),
     kept=st.lists(st.lists(st.booleans(), min_size=1, max_size=60), max_size=4),
     rate=st.sampled_from([0.0, 10.0, 333.3]),
@@ -72,13 +72,13 @@ def test_equals_pyxdf_with_and_without_stamps(
     seed: int,
 ) -> None:
     rng = np.random.default_rng(seed)
-    xml = header_xml(channels=channels, rate_hz=rate, format_=xdf.CHANNEL_FORMATS[dtype])
-    chunks = [xdf.stream_header(3, xml)]
+    xml = header_xml(channels=channels, rate_hz=rate, format_=chunks.CHANNEL_FORMATS[dtype])
+    parts = [chunks.stream_header(3, xml)]
     for flags in kept:
         data = rng.integers(-100, 100, (len(flags), channels)).astype(dtype)
-        chunks.append(bare_samples(3, rng.normal(size=len(flags)), data, flags))
-        chunks.append(xdf.clock_offset(3, rng.normal(), rng.normal()))
-    path = write(tmp_path_factory.mktemp("x") / "a.xdf", chunks)
+        parts.append(bare_samples(3, rng.normal(size=len(flags)), data, flags))
+        parts.append(chunks.clock_offset(3, rng.normal(), rng.normal()))
+    path = write(tmp_path_factory.mktemp("x") / "a.xdf", parts)
     with read_xdf(path) as recording:
         assert recording.damage == ()
         assert_equals_pyxdf(recording)
@@ -123,35 +123,35 @@ def test_fields_of_header_and_footer() -> None:
 def session_chunks() -> list[bytes]:
     """A small file with everything in it: 12 sample chunks of two streams."""
     rng = np.random.default_rng(5)
-    chunks = [
-        xdf.stream_header(1, header_xml("eeg", channels=3, rate_hz=100.0)),
-        xdf.stream_header(2, header_xml("marks", "Markers", format_="string")),
-        xdf.boundary(),
+    parts = [
+        chunks.stream_header(1, header_xml("eeg", channels=3, rate_hz=100.0)),
+        chunks.stream_header(2, header_xml("marks", "Markers", format_="string")),
+        chunks.boundary(),
     ]
     for n in range(6):
         stamps = n + np.arange(4) / 4
-        chunks.append(xdf.samples(1, stamps, rng.normal(size=(4, 3)).astype(np.float32)))
-        chunks.append(xdf.string_samples(2, stamps[:2], [["äö"], ["x" * n]]))
-        chunks.append(xdf.clock_offset(1, n, 0.5))
+        parts.append(chunks.samples(1, stamps, rng.normal(size=(4, 3)).astype(np.float32)))
+        parts.append(chunks.string_samples(2, stamps[:2], [["äö"], ["x" * n]]))
+        parts.append(chunks.clock_offset(1, n, 0.5))
         if n % 3 == 2:
-            chunks.append(xdf.boundary())
-    return [*chunks, xdf.stream_footer(1, 0, 5.75, 24), xdf.stream_footer(2, 0, 5.25, 12)]
+            parts.append(chunks.boundary())
+    return [*parts, chunks.stream_footer(1, 0, 5.75, 24), chunks.stream_footer(2, 0, 5.25, 12)]
 
 
 @functools.cache
 def whole_file() -> tuple[bytes, list[int]]:
     """Return the bytes of that file and where each chunk ends."""
-    chunks = session_chunks()
-    head = xdf.MAGIC + xdf.file_header()
-    ends = [len(head) + n for n in np.cumsum([len(c) for c in chunks]).tolist()]
-    return head + b"".join(chunks), ends
+    parts = session_chunks()
+    head = chunks.MAGIC + chunks.file_header()
+    ends = [len(head) + n for n in np.cumsum([len(c) for c in parts]).tolist()]
+    return head + b"".join(parts), ends
 
 
 def counts_before(cut: int) -> tuple[int, int]:
     """Return the samples of both streams in the chunks that end before `cut`."""
-    chunks, ends = session_chunks(), whole_file()[1]
-    whole = [c for c, end in zip(chunks, ends, strict=True) if end <= cut and c[5:7] == b"\3\0"]
-    short = [c for c, end in zip(chunks, ends, strict=True) if end <= cut and c[2:4] == b"\3\0"]
+    parts, ends = session_chunks(), whole_file()[1]
+    whole = [c for c, end in zip(parts, ends, strict=True) if end <= cut and c[5:7] == b"\3\0"]
+    short = [c for c, end in zip(parts, ends, strict=True) if end <= cut and c[2:4] == b"\3\0"]
     return 4 * len(whole), 2 * len(short)
 
 
@@ -205,14 +205,14 @@ def test_junk_anywhere_never_raises(
 
 @pytest.mark.parametrize("count", [2**31, 2**63])
 def test_a_lying_length_is_not_believed(tmp_path: Path, count: int) -> None:
-    samples = b"\x03\0\1\0\0\0" + xdf.varlen(count) + bytes(40)
+    samples = b"\x03\0\1\0\0\0" + chunks.varlen(count) + bytes(40)
     path = write(
         tmp_path / "a.xdf",
         [
-            xdf.stream_header(1, header_xml(rate_hz=10)),
+            chunks.stream_header(1, header_xml(rate_hz=10)),
             b"\x08" + (2**62).to_bytes(8, "little") + samples,
-            xdf.varlen(len(samples)) + samples,
-            xdf.samples(1, np.zeros(1), np.ones((1, 1), np.float32)),
+            chunks.varlen(len(samples)) + samples,
+            chunks.samples(1, np.zeros(1), np.ones((1, 1), np.float32)),
         ],
     )
     with read_xdf(path) as recording:
@@ -236,16 +236,18 @@ BOMB = (
     ],
 )
 def test_a_bad_header_is_counted_and_the_rest_read(tmp_path: Path, xml: str, reason: str) -> None:
-    chunks = [xdf.stream_header(9, xml), *session_chunks()]
-    with read_xdf(write(tmp_path / "a.xdf", chunks)) as recording:
+    parts = [chunks.stream_header(9, xml), *session_chunks()]
+    with read_xdf(write(tmp_path / "a.xdf", parts)) as recording:
         assert [s.name for s in recording.streams] == ["eeg", "marks"]
         assert reason in recording.damage[0].reason
         assert recording.damage[0].stream_id == 9
 
 
 def test_text_that_is_not_utf8_is_read_with_replacements(tmp_path: Path) -> None:
-    header = xdf.stream_header(1, header_xml("e-x", format_="string")).replace(b"e-x", b"e\xff\x02")
-    samples = xdf.string_samples(1, np.ones(1), [["abc"]]).replace(b"abc", b"a\xffc")
+    header = chunks.stream_header(1, header_xml("e-x", format_="string")).replace(
+        b"e-x", b"e\xff\x02"
+    )
+    samples = chunks.string_samples(1, np.ones(1), [["abc"]]).replace(b"abc", b"a\xffc")
     with read_xdf(write(tmp_path / "a.xdf", [header, samples])) as recording:
         assert recording.streams[0].name == "e��"
         assert recording.streams[0].strings == [["a�c"]]

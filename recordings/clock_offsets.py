@@ -1,0 +1,161 @@
+"""A stream's clock against the recording computer's: lines through the measured clock offsets.
+
+Times are seconds. Raw stamps are on the clock of the computer that sent the stream; `correct` puts
+them on the clock of the recording computer. Pure functions of arrays; nothing here knows of files.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final, Literal
+
+import numpy as np
+import numpy.ma  # np.median loads it at its first call: 20 ms amid something else
+
+from recordings.arrays import BoolArray, F64Array, I64Array
+
+# A clock reset, as pyxdf sees one: the offsets pause, and go on at another level.
+RESET_PAUSE_S: Final = 5.0
+RESET_STEP_S: Final = 1.0
+_RESET_PAUSE_MADS: Final = 5.0
+_RESET_STEP_MADS: Final = 10.0
+
+HUGE_S: Final = 1e12
+TINY_S: Final = 1e-300
+"""Beyond these, but for 0, a number was in memory by chance and is no clock offset."""
+_QUARTZ: Final = 1e-4  # how far computer clocks drift, as a fraction: a prior for short recordings
+_OFFSET_NOISE_S: Final = 20e-6  # the least that an LSL clock offset scatters
+_HUBER: Final = 1.345  # 95 % as efficient as least squares where the errors are normal
+
+
+@dataclass(frozen=True, slots=True)
+class ClockSegment:
+    """One line through clock offsets: offset(t) = `offset` + `slope` · (t − `origin`)."""
+
+    start: float
+    end: float
+    origin: float
+    offset: float
+    slope: float
+
+    def at(self, times: F64Array) -> F64Array:
+        """Return the offsets at raw times of any shape."""
+        return self.offset + self.slope * (times - self.origin)
+
+
+@dataclass(frozen=True, slots=True)
+class ClockFit:
+    """How a stream's clock relates to the recording computer's, one segment per clock reset."""
+
+    kind: Literal["none", "constant", "line"]
+    segments: tuple[ClockSegment, ...] = ()
+    residuals: F64Array = field(default_factory=lambda: np.zeros(0))  # of the offsets used
+    dropped: int = 0  # offsets that are no numbers
+
+    @property
+    def drift_ppm(self) -> float | None:
+        """How much faster the stream's clock runs than the recorder's, in its longest segment."""
+        if self.kind != "line":
+            return None
+        longest = max(self.segments, key=lambda s: s.end - s.start)
+        return 0.0 - 1e6 * longest.slope
+
+    @property
+    def residual_s(self) -> float | None:
+        """The 99th percentile of the distances of the offsets from their line."""
+        return float(np.percentile(np.abs(self.residuals), 99)) if self.residuals.size else None
+
+
+def fit_offsets(times: F64Array, values: F64Array) -> ClockFit:
+    """Fit a robust line to clock offsets, one for each stretch between clock resets.
+
+    One offset gives a constant, none gives a fit of kind "none" that changes nothing. Outliers are
+    held down by Huber's weights; offsets that are not finite (LabRecorder writes what it finds in
+    memory when a measurement times out) are dropped and counted. The slope of a short or noisy
+    stretch is drawn towards zero by what quartz clocks do, 100 ppm: two offsets 2 s apart must not
+    decide over the drift of an hour.
+    """
+    good = _is_measured(times) & _is_measured(values)
+    dropped = int(np.sum(~good))
+    times, values = times[good], values[good]
+    if not len(times):
+        return ClockFit("none", dropped=dropped)
+    bounds = [0, *(_resets(times, values) + 1).tolist(), len(times)]
+    pieces = [slice(a, b) for a, b in pairwise(bounds)]
+    segments = tuple(_robust_line(times[piece], values[piece]) for piece in pieces)
+    residuals = np.concatenate(
+        [values[p] - s.at(times[p]) for p, s in zip(pieces, segments, strict=True)]
+    )
+    kind: Literal["constant", "line"] = "constant" if len(times) == 1 else "line"
+    return ClockFit(kind, segments, residuals, dropped)
+
+
+def _is_measured(values: F64Array) -> BoolArray:
+    """Say which numbers a clock can have: not what was in memory by chance."""
+    size = np.abs(values)
+    return np.asarray((size < HUGE_S) & ((size > TINY_S) | (size == 0)))
+
+
+def _resets(times: F64Array, values: F64Array) -> I64Array:
+    """Return the indices of the last offset before each clock reset."""
+    if len(times) < 2:
+        return np.zeros(0, np.int64)
+    pauses, steps = np.diff(times), np.diff(values)
+    jump = _stands_out(pauses, RESET_PAUSE_S, _RESET_PAUSE_MADS) & _stands_out(
+        steps, RESET_STEP_S, _RESET_STEP_MADS
+    )
+    return np.flatnonzero((pauses < 0) | jump)
+
+
+def _stands_out(values: F64Array, least: float, mads: float) -> BoolArray:
+    distance = np.abs(values - np.median(values))
+    limit = max(least, mads * float(np.median(distance)))
+    return np.asarray(distance > limit)
+
+
+def _robust_line(times: F64Array, values: F64Array) -> ClockSegment:
+    origin = float(np.median(times))
+    t = times - origin
+    slope = _median_slope(t, values)
+    offset = float(np.median(values - slope * t))
+    for _ in range(20):
+        residuals = values - offset - slope * t
+        noise = max(1.4826 * float(np.median(np.abs(residuals))), _OFFSET_NOISE_S)
+        weights = np.minimum(1.0, _HUBER * noise / np.maximum(np.abs(residuals), 1e-12))
+        mean_t, mean_v = np.average(t, weights=weights), np.average(values, weights=weights)
+        spread = np.sum(weights * (t - mean_t) ** 2)
+        shared = np.sum(weights * (t - mean_t) * (values - mean_v))
+        before, slope = slope, float(shared / (spread + (noise / _QUARTZ) ** 2))
+        offset = float(mean_v - slope * mean_t)
+        if abs(slope - before) < 1e-13:
+            break
+    return ClockSegment(float(times[0]), float(times[-1]), origin, offset, slope)
+
+
+def _median_slope(t: F64Array, values: F64Array) -> float:
+    """Return a slope that a quarter of wild values cannot move, to start from."""
+    half = (len(t) + 1) // 2
+    run = t[half:] - t[: len(t) - half]
+    rise = values[half:] - values[: len(t) - half]
+    return float(np.median(rise[run > 0] / run[run > 0])) if np.any(run > 0) else 0.0
+
+
+def correct(stamps: F64Array, fit: ClockFit) -> F64Array:
+    """Return raw stamps, shape (n,), on the recording computer's clock, as a new array.
+
+    After a clock reset the stamps belong to the next segment from the first stamp on that is
+    nearer to its first offset than to the last one before, as in pyxdf.
+    """
+    out = stamps.copy()
+    start = 0
+    for number, segment in enumerate(fit.segments):
+        stop = len(stamps)
+        if number + 1 < len(fit.segments):
+            rest = stamps[start:]
+            after = fit.segments[number + 1].start
+            nearer = np.abs(rest - segment.end) >= np.abs(rest - after)
+            stop = start + int(np.argmax(nearer)) if nearer.any() else stop
+        out[start:stop] += segment.at(stamps[start:stop])
+        start = stop
+    return out

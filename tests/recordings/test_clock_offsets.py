@@ -1,0 +1,84 @@
+"""A clock's line through its offsets, and stamps corrected by it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import pyxdf
+
+from recordings.clock_offsets import correct, fit_offsets
+from recordings.xdf.reader import read_xdf
+
+DATA = Path(__file__).parents[2].parent / "shared" / "data"
+
+
+def test_a_drifting_clock_is_found_and_corrected() -> None:
+    rng = np.random.default_rng(1)
+    local = np.arange(100.0, 700.0, 2.0)
+    sender = (local - 100) * (1 + 200e-6) + 7000  # 200 ppm fast, another zero
+    fit = fit_offsets(sender, local - sender + rng.normal(0, 20e-6, len(local)))
+    assert fit.kind == "line"
+    assert fit.drift_ppm == pytest.approx(200, abs=0.2)
+    assert fit.residual_s == pytest.approx(52e-6, rel=0.3)  # p99 of |normal| is 2.58 sigma
+    np.testing.assert_allclose(correct(sender, fit), local, atol=10e-6)
+
+
+def test_wild_offsets_do_not_move_the_line() -> None:
+    rng = np.random.default_rng(2)
+    times = np.arange(0.0, 200.0, 2.0)
+    values = 3 + 1e-5 * times + rng.normal(0, 10e-6, 100)
+    clean = fit_offsets(times, values)
+    values[::10] += 0.05
+    values[55], values[56] = np.nan, np.inf
+    fit = fit_offsets(times, values)
+    assert fit.dropped == 2
+    np.testing.assert_allclose(correct(times, fit), correct(times, clean), atol=1e-5)
+
+
+def test_one_garbage_value_at_the_end_changes_nothing() -> None:
+    times = np.arange(0.0, 20.0, 2.0)
+    values = np.full(10, 0.5)
+    values[-1] = 3e12
+    fit = fit_offsets(times, values)
+    np.testing.assert_allclose(correct(times, fit), times + 0.5, atol=1e-4)
+
+
+def test_few_offsets() -> None:
+    stamps = np.arange(5.0)
+    none = fit_offsets(np.zeros(0), np.zeros(0))
+    assert (none.kind, none.drift_ppm, none.residual_s) == ("none", None, None)
+    np.testing.assert_array_equal(correct(stamps, none), stamps)
+    one = fit_offsets(np.array([2.0]), np.array([0.25]))
+    assert (one.kind, one.drift_ppm) == ("constant", None)
+    np.testing.assert_array_equal(correct(stamps, one), stamps + 0.25)
+    # Two noisy offsets 2 s apart: 50 ppm of slope would be 180 ms an hour later.
+    two = fit_offsets(np.array([0.0, 2.0]), np.array([0.0, 1e-4]))
+    assert two.drift_ppm is not None
+    assert abs(two.drift_ppm) < 50
+
+
+def test_a_clock_reset_starts_a_new_line() -> None:
+    before, after = np.arange(0.0, 60, 5), np.arange(100.0, 160, 5)
+    times = np.concatenate([before, after])
+    values = np.concatenate([np.full(12, 10.0), np.full(12, -90.0)])
+    fit = fit_offsets(times, values)
+    assert len(fit.segments) == 2
+    stamps = np.array([10.0, 58.0, 99.0, 120.0])
+    np.testing.assert_allclose(correct(stamps, fit), [20.0, 68.0, 9.0, 30.0])
+
+
+@pytest.mark.needs_data
+def test_agrees_with_pyxdf_on_a_real_file_with_a_clock_reset() -> None:
+    path = DATA / "clock_resets.xdf"
+    if not path.exists():
+        pytest.skip(f"the sample recordings are not at {DATA}")
+    theirs, _ = pyxdf.load_xdf(str(path), dejitter_timestamps=False)
+    with read_xdf(path) as recording:
+        for stream in recording.streams:
+            other = next(t for t in theirs if t["info"]["stream_id"] == stream.id)
+            fit = fit_offsets(stream.offset_times, stream.offset_values)
+            assert len(fit.segments) == len(other["info"]["clock_segments"]) == 2
+            ours = correct(stream.stamps, fit)
+            np.testing.assert_allclose(ours, other["time_stamps"], atol=50e-6)
