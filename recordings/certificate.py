@@ -73,11 +73,18 @@ class Truth(Frozen):
 
 
 class PairReport(Frozen):
-    """How far apart one moment can be in two streams."""
+    """How far apart one moment can be in two streams.
+
+    `axes_ms` bounds how far the two time axes can be apart: clock offsets, network, stamps.
+    `resolution_ms` is what either stream cannot tell: half a sample or frame of each. `bound_ms`
+    is both together: how far apart one event can be found.
+    """
 
     a: str
     b: str
     bound_ms: float
+    axes_ms: float = 0.0
+    resolution_ms: float = 0.0
     contributions: tuple[Contribution, ...]
     unmeasured: tuple[str, ...] = ()
     truth: Truth | None = None

@@ -21,6 +21,11 @@ RESET_STEP_S: Final = 1.0
 _RESET_PAUSE_MADS: Final = 5.0
 _RESET_STEP_MADS: Final = 10.0
 
+REACH_S: Final = 15.0
+"""A line through clock offsets is trusted so far beyond them, at least: recorders write one every
+2 to 5 s. Stamps that lie farther away were stamped by another clock than the one that was measured,
+and what a slope of 1e-8 makes of 1e9 s must not decide over them."""
+
 HUGE_S: Final = 1e12
 TINY_S: Final = 1e-300
 """Beyond these, but for 0, a number was in memory by chance and is no clock offset."""
@@ -38,10 +43,24 @@ class ClockSegment:
     origin: float
     offset: float
     slope: float
+    slope_error: float = 0.0  # standard error
+
+    @property
+    def reach_s(self) -> float:
+        """How far beyond its offsets the line goes on; from there on it is held."""
+        return max(REACH_S, (self.end - self.start) / 4)
 
     def at(self, times: F64Array) -> F64Array:
         """Return the offsets at raw times of any shape."""
-        return self.offset + self.slope * (times - self.origin)
+        near = np.clip(times, self.start - self.reach_s, self.end + self.reach_s)
+        held: F64Array = self.offset + self.slope * (near - self.origin)
+        return held
+
+    def beyond_s(self, times: F64Array) -> float:
+        """Return how far the farthest of raw times lies beyond its offsets, 0 where none does."""
+        if not len(times):
+            return 0.0
+        return max(0.0, self.start - float(times.min()), float(times.max()) - self.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +79,16 @@ class ClockFit:
             return None
         longest = max(self.segments, key=lambda s: s.end - s.start)
         return 0.0 - 1e6 * longest.slope
+
+    def beyond_s(self, stamps: F64Array) -> float:
+        """Return how far raw stamps, shape (n,), lie beyond the clock offsets, s."""
+        parts = zip(self.segments, _pieces(stamps, self), strict=True)
+        return max((segment.beyond_s(stamps[piece]) for segment, piece in parts), default=0.0)
+
+    def held_s(self, stamps: F64Array) -> float:
+        """Return how uncertain the offset is at the farthest raw stamp beyond the offsets, s."""
+        parts = zip(self.segments, _pieces(stamps, self), strict=True)
+        return max((s.slope_error * s.beyond_s(stamps[piece]) for s, piece in parts), default=0.0)
 
     @property
     def residual_s(self) -> float | None:
@@ -130,7 +159,8 @@ def _robust_line(times: F64Array, values: F64Array) -> ClockSegment:
         offset = float(mean_v - slope * mean_t)
         if abs(slope - before) < 1e-13:
             break
-    return ClockSegment(float(times[0]), float(times[-1]), origin, offset, slope)
+    error = noise / float(np.sqrt(spread + (noise / _QUARTZ) ** 2))
+    return ClockSegment(float(times[0]), float(times[-1]), origin, offset, slope, error)
 
 
 def _median_slope(t: F64Array, values: F64Array) -> float:
@@ -148,7 +178,14 @@ def correct(stamps: F64Array, fit: ClockFit) -> F64Array:
     nearer to its first offset than to the last one before, as in pyxdf.
     """
     out = stamps.copy()
-    start = 0
+    for segment, piece in zip(fit.segments, _pieces(stamps, fit), strict=True):
+        out[piece] += segment.at(stamps[piece])
+    return out
+
+
+def _pieces(stamps: F64Array, fit: ClockFit) -> list[slice]:
+    """Say which stamps belong to which segment."""
+    pieces, start = [], 0
     for number, segment in enumerate(fit.segments):
         stop = len(stamps)
         if number + 1 < len(fit.segments):
@@ -156,6 +193,6 @@ def correct(stamps: F64Array, fit: ClockFit) -> F64Array:
             after = fit.segments[number + 1].start
             nearer = np.abs(rest - segment.end) >= np.abs(rest - after)
             stop = start + int(np.argmax(nearer)) if nearer.any() else stop
-        out[start:stop] += segment.at(stamps[start:stop])
+        pieces.append(slice(start, stop))
         start = stop
-    return out
+    return pieces

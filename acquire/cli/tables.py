@@ -53,12 +53,13 @@ def report_table(report: Report, console: Console | None = None) -> None:
     """Print a certificate: pairs, truth, findings, verdict."""
     console = console or Console(highlight=False, soft_wrap=True)
     if report.pairs:
-        table = _table("pair", ">apart by at most", ">measured p99", ">max")
+        table = _table("pair", ">time axes within", ">resolution", ">measured p99", ">max")
         for pair in report.pairs:
             truth = pair.truth
             table.add_row(
                 f"{pair.a} – {pair.b}",
-                f"{pair.bound_ms:.3f} ms",
+                f"{pair.axes_ms:.3f} ms",
+                f"{pair.resolution_ms:.3f} ms",
                 f"{truth.p99_ms:.3f} ms" if truth else "",
                 f"{truth.max_ms:.3f} ms" if truth else "",
             )

@@ -19,7 +19,7 @@ from recordings.check.coverage import coverage_findings
 from recordings.check.frame_ledger import examine_camera
 from recordings.check.integrity import file_findings, recording_findings, state_findings
 from recordings.check.marker_pairs import marker_findings
-from recordings.check.pair_bounds import pair_reports
+from recordings.check.pair_bounds import another_clock_findings, pair_reports
 from recordings.check.stimulus_timing import stimulus_reports
 from recordings.check.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
@@ -123,6 +123,7 @@ def _examine(
         *(f for e in exams for f in e.findings),
         *(f for n, m in markers.items() if n != EVENTS_STREAM for f in marker_findings(n, m)),
         *coverage_findings(manifest, exams),
+        *another_clock_findings(exams),
         *camera_findings,
         *truth_trouble,
         *_bound_findings(pairs),

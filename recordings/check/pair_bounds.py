@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations
+from typing import Final
 
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.certificate import Contribution, PairReport
+from recordings.certificate import Contribution, Finding, PairReport
 from recordings.check.stream_exam import StreamExam
 from recordings.check.truth import FoundEvents, errors_summary
 from recordings.stream_kinds import EVENTS_STREAM
 
+ANOTHER_CLOCK_S: Final = 3600.0
+"""Streams of one recording that lie so far apart do not share a clock."""
 _ENOUGH = 10  # events that a finer kind must have to be preferred
 
 
@@ -24,9 +27,11 @@ def pair_reports(
     `local_host` is the recording computer's name, where it is known: a stream of its own needs no
     clock offset.
     """
-    certified = [e for e in exams if e.name != EVENTS_STREAM and len(e.stamps)]
+    certified = [e for e in exams if e.name != EVENTS_STREAM and len(e.stamps) and e.has_clock]
     parts = {id(e): (tuple(_contributions(e)), tuple(_unmeasured(e, local_host))) for e in exams}
     for a, b in combinations(certified, 2):
+        if apart_s(a, b) > ANOTHER_CLOCK_S:
+            continue
         sources = (*parts[id(a)][0], *parts[id(b)][0])
         errors, kind, missed = _differences(
             [f for f in found if f.stream == a.name], [f for f in found if f.stream == b.name]
@@ -35,6 +40,8 @@ def pair_reports(
             a=a.name,
             b=b.name,
             bound_ms=sum(part.ms for part in sources),
+            axes_ms=sum(part.ms for part in sources if not _is_resolution(part)),
+            resolution_ms=sum(part.ms for part in sources if _is_resolution(part)),
             contributions=sources,
             unmeasured=(*parts[id(a)][1], *parts[id(b)][1]),
             truth=errors_summary(errors, missed) if len(errors) else None,
@@ -55,6 +62,31 @@ def _contributions(exam: StreamExam) -> Iterator[Contribution]:
     if exam.rate_hz > 0:
         what = "frame" if exam.is_video else "sample"
         yield Contribution(source=f"half a {what} of {name}", ms=500 / exam.rate_hz)
+
+
+def apart_s(a: StreamExam, b: StreamExam) -> float:
+    """Return how long lies between the samples of two streams, s; 0 where they overlap."""
+    return float(max(0.0, a.stamps[0] - b.stamps[-1], b.stamps[0] - a.stamps[-1]))
+
+
+def another_clock_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
+    """Name the streams that lie far from all others: they were stamped by another clock."""
+    there = [e for e in exams if e.name != EVENTS_STREAM and len(e.stamps)]
+    for exam in there:
+        nearest = min((apart_s(exam, other) for other in there if other is not exam), default=0.0)
+        if nearest > ANOTHER_CLOCK_S:
+            yield Finding(
+                level="warn",
+                code="another-clock",
+                subject=exam.name,
+                text=f"its samples lie {nearest:,.0f} s from those of every other stream: they "
+                "were stamped by another clock, and nothing relates it to the others",
+                remedy="have the program push LSL time (local_clock) instead of its own",
+            )
+
+
+def _is_resolution(part: Contribution) -> bool:
+    return part.source.startswith("half ")
 
 
 def _unmeasured(exam: StreamExam, local_host: str | None) -> Iterator[str]:

@@ -11,7 +11,7 @@ import numpy as np
 from recordings import timing
 from recordings.arrays import BoolArray, F64Array, I64Array
 from recordings.certificate import Finding, StreamReport
-from recordings.clock_offsets import ClockFit, correct, fit_offsets
+from recordings.clock_offsets import REACH_S, ClockFit, correct, fit_offsets
 from recordings.manifest import Gap, StreamEntry
 from recordings.xdf.reader import XdfStream
 
@@ -44,6 +44,11 @@ class StreamExam:
     def rate_hz(self) -> float:
         """The nominal rate; 0 = irregular."""
         return self.stream.info.rate_hz
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether its clock was measured about when its samples were stamped, or needs no such."""
+        return _beyond_s(self.stream, self.fit) <= REACH_S
 
     @property
     def is_video(self) -> bool:
@@ -234,6 +239,17 @@ def _clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             "cannot be related to the other streams",
             remedy="record for at least 5 s, and let UDP through the firewall",
         )
+    beyond = _beyond_s(stream, fit)
+    if beyond > REACH_S:
+        yield Finding(
+            level="warn",
+            code="stamps-beyond-offsets",
+            subject=name,
+            text=f"its stamps lie up to {_span(beyond)} beyond its clock offsets, so that its "
+            "clock was not measured there: it is in no certified pair",
+            remedy="the sender stamps by another clock than LSL's, or the network was down: have "
+            "it push LSL time (local_clock), and let UDP through the firewall",
+        )
     if fit.dropped:
         yield Finding(
             level="warn",
@@ -266,6 +282,11 @@ def _clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             text=f"no clock offset for {pause:.0f} s",
             remedy="the network was down or the sender busy; between offsets the line is trusted",
         )
+
+
+def _beyond_s(stream: XdfStream, fit: ClockFit) -> float:
+    stamps = stream.stamps
+    return fit.beyond_s(stamps[np.isfinite(stamps)])
 
 
 def _share(report: StreamReport) -> str:

@@ -170,8 +170,8 @@ def _numbers(report: Report) -> list[tuple[str, str, str]]:
         numbers.append((f"{stored:,}", "frames stored", ""))
         numbers.append((f"{gone:,}", "frames lost", "warning" if gone else ""))
     if report.pairs:
-        worst = max(p.bound_ms for p in report.pairs)
-        numbers.append((f"± {milliseconds(worst)} ms", "widest pair", ""))
+        worst = max(p.axes_ms for p in report.pairs)
+        numbers.append((f"± {milliseconds(worst)} ms", "time axes, widest pair", ""))
     return numbers
 
 

@@ -97,10 +97,12 @@ def _stimuli(timing: StimulusReport) -> str:
 def _alignment(report: Report) -> str:
     if not report.pairs:
         return ""
-    widest = max(report.pairs, key=lambda p: p.bound_ms)
+    widest = max(report.pairs, key=lambda p: p.axes_ms)
+    coarsest = max(report.pairs, key=lambda p: p.resolution_ms)
     text = (
-        f"The same moment lies within {milliseconds(widest.bound_ms)} ms in any two streams "
-        f"(the widest pair is {widest.a} and {widest.b})"
+        f"The time axes of any two streams agree within {milliseconds(widest.axes_ms)} ms "
+        f"(the widest pair is {widest.a} and {widest.b}); an event is resolved to "
+        f"{milliseconds(coarsest.resolution_ms)} ms or better, half a sample or frame of each"
     )
     if any(p.unmeasured for p in report.pairs):
         text += ", not counting device latencies, which were not measured"

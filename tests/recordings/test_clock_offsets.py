@@ -69,6 +69,29 @@ def test_a_clock_reset_starts_a_new_line() -> None:
     np.testing.assert_allclose(correct(stamps, fit), [20.0, 68.0, 9.0, 30.0])
 
 
+def test_far_from_its_offsets_a_line_is_held() -> None:
+    """What a slope of 1e-8 makes of 1e9 s: two streams with the same stamps came 70 s apart."""
+    rng = np.random.default_rng(3)
+    times = np.arange(5005.0, 5065.0, 5.0)
+    stamps = 1.7e9 + np.arange(0.0, 60.0, 0.02)
+    one, two = (fit_offsets(times, rng.normal(0, 20e-6, len(times))) for _ in range(2))
+    apart = correct(stamps, one) - correct(stamps, two)
+    assert np.abs(apart).max() < 1e-3
+    assert one.beyond_s(stamps) == pytest.approx(1.7e9, rel=1e-3)
+    assert one.beyond_s(times) == 0.0
+
+
+def test_near_its_offsets_the_drift_goes_on() -> None:
+    """The first and the last seconds of a recording lie beyond its offsets."""
+    local = np.arange(100.0, 160.0, 2.0)
+    sender = local * (1 + 100e-6)
+    fit = fit_offsets(sender, local - sender)
+    edges = np.array([95.0, 170.0])
+    np.testing.assert_allclose(correct(edges * (1 + 100e-6), fit), edges, atol=20e-6)
+    assert 5 < fit.beyond_s(edges * (1 + 100e-6)) < 13
+    assert 0 < fit.held_s(edges) < 1e-4 * 13
+
+
 @pytest.mark.needs_data
 def test_agrees_with_pyxdf_on_a_real_file_with_a_clock_reset() -> None:
     path = DATA / "clock_resets.xdf"

@@ -24,6 +24,7 @@ from recordings.report.html import check_and_report
 from recordings.stream_kinds import Fate
 from recordings.xdf import chunks
 from recordings.xdf.reader import read_xdf
+from tests.recordings.foreign_streams import add_stream
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.xdf_samples import header_xml, write
 
@@ -371,3 +372,31 @@ def test_a_stamp_that_is_no_number_is_told_and_spoils_no_figure(tmp_path: Path) 
     assert "1 of 3,000" in finding.text
     assert all(math.isfinite(pair.bound_ms) for pair in report.pairs)
     assert "stamps are no numbers" in (session / "report.html").read_text()
+
+
+def test_a_stream_by_another_clock_is_in_no_certified_pair(tmp_path: Path) -> None:
+    """54 years lay between EEG and markers, and the certificate said PASS."""
+    folder = make_session(tmp_path, Plan(seconds=4.0))
+    far = 1.7e9
+    add_stream(folder, 9, "theirs", ["a", "b"], rate_hz=0.0, times=[far + 1, far + 2])
+    report = check(folder, hashes=False)
+    (finding,) = [f for f in report.findings if f.code == "another-clock"]
+    assert (finding.subject, finding.level) == ("theirs", "warn")
+    assert not [p for p in report.pairs if "theirs" in (p.a, p.b)]
+    assert report.pairs
+
+
+def test_stamps_far_from_their_clock_offsets_are_in_no_certified_pair(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Plan(seconds=4.0))
+    add_stream(folder, 9, "theirs", np.zeros((200, 1)), times=np.linspace(100.0, 102.0, 200))
+    report = check(folder, hashes=False)
+    assert [f.subject for f in report.findings if f.code == "stamps-beyond-offsets"] == ["theirs"]
+    assert not [p for p in report.pairs if "theirs" in (p.a, p.b)]
+
+
+def test_the_axes_and_the_resolution_are_told_apart(tmp_path: Path) -> None:
+    report = check(make_session(tmp_path), hashes=False)
+    certified = pair(report, "eeg", "face")
+    assert certified.resolution_ms == pytest.approx(0.5 + 5.0)
+    assert certified.axes_ms == pytest.approx(certified.bound_ms - certified.resolution_ms)
+    assert certified.axes_ms < 1.0
