@@ -29,6 +29,12 @@ def check(
         typer.Option(metavar="TOML", help="Limits; else thresholds.toml beside or above it."),
     ] = None,
     jobs: Annotated[int, typer.Option(help="Sessions at a time; 0 = one a core.")] = 0,
+    first_step: Annotated[
+        bool,
+        typer.Option(
+            "--first-step", help="Only when the computer is idle; contents are not read again."
+        ),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Verify sessions or XDF files; exit 0 pass, 1 warnings, 2 fail."""
@@ -40,7 +46,11 @@ def check(
     if len(paths) > 1 or (is_study and any(paths[0].rglob(MANIFEST_NAME))):
         _check_many(paths, thresholds, jobs, as_json)
         return
-    report = check_and_report(paths[0], thresholds=thresholds)
+    if first_step:
+        from acquire.processes.idle import be_idle
+
+        be_idle()
+    report = check_and_report(paths[0], hashes=not first_step, thresholds=thresholds)
     if as_json:
         typer.echo(report.model_dump_json())
     else:

@@ -7,7 +7,6 @@ what only looks never waits.
 from __future__ import annotations
 
 import logging
-import subprocess
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -22,10 +21,10 @@ from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
-from acquire.processes.child import command, signals_kept_from_children
 from acquire.processes.messages import Preview, TakePreview
 from acquire.pump.discovery import Selection
 from acquire.rig.file import Rig, parse_rig
+from acquire.server.checking import Checking, unchecked
 from acquire.server.event_book import EventBook
 from acquire.take.folder import Labels
 from acquire.take.take import Outcome
@@ -40,7 +39,6 @@ WAIT_S = 10.0
 """How long the opening looks for what is not there; it goes on looking ever after."""
 TURN_S = 60.0
 """How long a caller waits for its turn: more than the longest stop takes."""
-VERIFY_S = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +64,18 @@ class Stopped:
 class Controller:
     """Serializes what callers want of one engine."""
 
-    def __init__(self, rig: Rig, data_dir: Path, config: str | None) -> None:
-        """Prepare; `config` is the text for liblsl."""
+    def __init__(
+        self, rig: Rig, data_dir: Path, config: str | None, *, checks: bool = True
+    ) -> None:
+        """Prepare; `config` is the text for liblsl.
+
+        `checks`: whether each session is checked after its closing.
+        """
         self.rig, self.data_dir = rig, data_dir
         self._config = config
         self.events = EventBook()
+        self.checking = Checking(self._is_busy, self.report)
+        self._checks = checks
         self.engine = self._engine()
         self.running: Running | None = None
         self.last: Outcome | None = None
@@ -110,6 +115,12 @@ class Controller:
             finally:
                 self._opening = False
         self._keeper.start()
+        self.checking.start()
+        if self._checks:
+            self.checking.add(unchecked(self.data_dir))
+
+    def _is_busy(self) -> bool:
+        return self.engine.takes.running is not None
 
     def cancel(self) -> None:
         """End the opening."""
@@ -121,6 +132,7 @@ class Controller:
         self.cancel()
         if self._keeper.ident is not None:
             self._keeper.join()
+        self.checking.close()
         with self._turn:
             try:
                 if self.running is not None:
@@ -241,15 +253,17 @@ class Controller:
         with self._my_turn():
             if self.last is None or self.last.take < outcome.take:
                 self.last = outcome
+        self._check(outcome)
         if not verify:
             return Stopped(outcome, stopped=True), after
         return self._verified(outcome, stopped=True), after
 
-    @staticmethod
-    def _verified(outcome: Outcome, *, stopped: bool) -> Stopped:
+    def _verified(self, outcome: Outcome, *, stopped: bool) -> Stopped:
         # Out of turn: a check takes a while, and the next recording need not wait for it.
         try:
-            return Stopped(outcome, stopped, report=verify_session(outcome.path))
+            if self.checking.of(outcome.path) is None:
+                self.checking.add([outcome.path])
+            return Stopped(outcome, stopped, report=self.checking.wait_for(outcome.path))
         except RecordingError as error:
             return Stopped(outcome, stopped, problem=str(error))
 
@@ -258,6 +272,11 @@ class Controller:
             self.last = self.engine.stop()
         finally:
             self.running = None
+        self._check(self.last)
+
+    def _check(self, outcome: Outcome) -> None:
+        if self._checks:
+            self.checking.add([outcome.path])
 
     # The rest.
 
@@ -389,25 +408,3 @@ class Controller:
         if found is None:
             raise ControlError(f"{device}: no frame came; see its state")
         return found
-
-
-def verify_session(folder: Path) -> Report:
-    """Check a session and write its report, in a process of its own: it takes a core for a while.
-
-    Raises:
-        RecordingError: the check itself failed.
-    """
-    try:
-        with signals_kept_from_children():
-            done = subprocess.run(
-                command("acquire", "check", "--json", str(folder)),
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=VERIFY_S,
-            )
-        return Report.model_validate_json(done.stdout)
-    except subprocess.TimeoutExpired:
-        raise RecordingError(f"{folder}: the check took longer than {VERIFY_S:g} s") from None
-    except ValueError:
-        said = done.stderr.decode("utf-8", "replace").strip().removeprefix("error: ")
-        raise RecordingError(said or f"{folder}: the check ended with {done.returncode}") from None

@@ -47,7 +47,16 @@ def conclude(
         guarded("session.json", lambda: folder.closed(state, lsl_stop, streams, videos), complain)
     if folder is not None:
         folder.release()  # also where the manifest could not be written
-    return Outcome(take.number, take.path, state, streams, videos, take.alarms, error or full)
+    return Outcome(
+        take.number,
+        take.path,
+        state,
+        streams,
+        videos,
+        take.alarms,
+        error or full,
+        lsl_stop - lsl_start,
+    )
 
 
 def _write_truth(take: Take, folder: SessionFolder, seed: int) -> None:

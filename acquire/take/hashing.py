@@ -6,22 +6,16 @@ from the disk what the cameras need.
 
 from __future__ import annotations
 
-import contextlib
-import ctypes
-import os
 import queue
-import sys
 import threading
 from collections.abc import Callable, Mapping
 
+from acquire.processes.idle import be_idle
 from acquire.take.take import Take
 from recordings.errors import RecordingError
 
 REST_S = 0.2
 """How often it is looked whether the recording has ended."""
-_IOPRIO_SET = {"x86_64": 251, "aarch64": 30}
-_IDLE = 3 << 13  # the class of those that get the disk when nobody else wants it
-_WHO_PROCESS = 1
 
 
 class Left(Exception):
@@ -60,7 +54,7 @@ class Hashing:
             self._thread = None
 
     def _run(self) -> None:
-        _be_idle()
+        be_idle()
         while (order := self._waiting.get()) is not None:
             take, known = order
             try:
@@ -80,14 +74,3 @@ class Hashing:
             self._leaving.wait(REST_S)
         if self._leaving.is_set():
             raise Left
-
-
-def _be_idle() -> None:
-    """Have this thread get processor and disk when nobody else wants them, where that is known."""
-    if sys.platform != "linux":
-        return
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
-    if (number := _IOPRIO_SET.get(os.uname().machine)) is not None:
-        libc = ctypes.CDLL(None)
-        libc.syscall(number, _WHO_PROCESS, threading.get_native_id(), _IDLE)

@@ -35,6 +35,7 @@ class Outcome:
     videos: tuple[VideoEntry, ...]
     alarms: int
     error: str | None = None
+    seconds: float = 0.0  # from start to stop
 
     @property
     def lost(self) -> int:

@@ -29,7 +29,7 @@
     </message>
     <message>
         <source>Dashed: where the face should be. Solid: where it is seen, looked for once a second in this picture with scikit-image's detector of frontal faces (local binary patterns); nothing of it is recorded</source>
-        <translation>虚线：面部应在的位置。实线：检测到的面部，每秒在此画面中用 scikit-image 的正面人脸检测器（局部二值模式）检测一次；检测结果不会记录</translation>
+        <translation>虚线：面部应在的位置。实线：检测到的面部，每秒在此画面中用 scikit-image 的正面人脸检测器（局部二值模式）检测一次；检测结果不会录制</translation>
     </message>
     <message>
         <source>the face is looked for with scikit-image: pip install 'unisono[face]'</source>
@@ -81,7 +81,7 @@
     </message>
     <message>
         <source>what was recorded until then is on the disk; start the engine again</source>
-        <translation>此前记录的内容已在磁盘上；请重新启动引擎</translation>
+        <translation>此前录制的内容已在磁盘上；请重新启动引擎</translation>
     </message>
     <message>
         <source>The engine was killed (signal {})</source>
@@ -101,7 +101,7 @@
     </message>
     <message>
         <source>Display filters; never on what is recorded</source>
-        <translation>仅用于显示的滤波；不影响记录</translation>
+        <translation>仅用于显示的滤波；不影响录制</translation>
     </message>
     <message>
         <source>High-pass</source>
@@ -125,7 +125,7 @@
     </message>
     <message>
         <source>as recorded</source>
-        <translation>与记录相同</translation>
+        <translation>与录制相同</translation>
     </message>
     <message>
         <source>Filters: {} ▾</source>
@@ -137,7 +137,7 @@
     </message>
     <message>
         <source>Record anyway</source>
-        <translation>仍然记录</translation>
+        <translation>仍然录制</translation>
     </message>
     <message>
         <source>Not yet</source>
@@ -505,7 +505,7 @@
     </message>
     <message>
         <source>Not while recording: all devices are started anew</source>
-        <translation>记录时不可用：所有设备将重新启动</translation>
+        <translation>录制时不可用：所有设备将重新启动</translation>
     </message>
     <message>
         <source>Save and run</source>
@@ -549,7 +549,7 @@
     </message>
     <message>
         <source>Starts the device anew; not while recording</source>
-        <translation>重新启动设备；记录时不可用</translation>
+        <translation>重新启动设备；录制时不可用</translation>
     </message>
     <message>
         <source>Apply and save</source>
@@ -601,7 +601,7 @@
     </message>
     <message>
         <source>The last recording is still being finished</source>
-        <translation>上一次记录仍在收尾</translation>
+        <translation>上一次录制仍在收尾</translation>
     </message>
     <message>
         <source>No stream is both connected and chosen</source>
@@ -617,11 +617,11 @@
     </message>
     <message>
         <source>It is not chosen: nothing of it will be recorded.</source>
-        <translation>未选中：不会记录它的任何数据。</translation>
+        <translation>未选中：不会录制它的任何数据。</translation>
     </message>
     <message>
         <source>A full disk ends the recording; free some space in {}.</source>
-        <translation>磁盘满会终止记录；请在 {} 腾出空间。</translation>
+        <translation>磁盘满会终止录制；请在 {} 腾出空间。</translation>
     </message>
     <message>
         <source>No participant is given</source>
@@ -641,11 +641,11 @@
     </message>
     <message>
         <source>There is nothing to record; tick a stream.</source>
-        <translation>没有可记录的内容；请勾选数据流。</translation>
+        <translation>没有可录制的内容；请勾选数据流。</translation>
     </message>
     <message>
         <source>What it does not send cannot be recorded.</source>
-        <translation>它没有发送的数据无法记录。</translation>
+        <translation>它没有发送的数据无法录制。</translation>
     </message>
     <message>
         <source>The disk is full in {:.0f} minutes</source>
@@ -673,7 +673,7 @@
     </message>
     <message>
         <source>● RECORDING</source>
-        <translation>● 正在记录</translation>
+        <translation>● 正在录制</translation>
     </message>
     <message>
         <source>FINISHING</source>
@@ -681,7 +681,7 @@
     </message>
     <message>
         <source>✖ LAST RECORDING FAILED</source>
-        <translation>✖ 上次记录失败</translation>
+        <translation>✖ 上次录制失败</translation>
     </message>
     <message>
         <source>Study</source>
@@ -701,7 +701,7 @@
     </message>
     <message>
         <source>Record</source>
-        <translation>记录</translation>
+        <translation>录制</translation>
     </message>
     <message>
         <source>Run</source>
@@ -713,7 +713,7 @@
     </message>
     <message>
         <source>Start recording (Ctrl+R)</source>
-        <translation>开始记录 (Ctrl+R)</translation>
+        <translation>开始录制 (Ctrl+R)</translation>
     </message>
     <message>
         <source>Hold to stop, or press Ctrl+.</source>
@@ -721,7 +721,7 @@
     </message>
     <message>
         <source>Recorded for</source>
-        <translation>已记录时长</translation>
+        <translation>已录制时长</translation>
     </message>
     <message>
         <source>How long the disk lasts at what is written now</source>
@@ -897,7 +897,7 @@
     </message>
     <message>
         <source>Record a face, a brain and a body on one clock</source>
-        <translation>在同一时钟上记录面部、脑电与生理信号</translation>
+        <translation>在同一时钟上录制面部、脑电与生理信号</translation>
     </message>
     <message>
         <source>Nothing was found. Plug something in, or try the simulated rig.</source>
@@ -929,7 +929,7 @@
     </message>
     <message>
         <source>A recording runs: stop it first</source>
-        <translation>正在记录：请先停止</translation>
+        <translation>正在录制：请先停止</translation>
     </message>
     <message>
         <source>hold, or Ctrl+.</source>
@@ -961,11 +961,11 @@
     </message>
     <message>
         <source>The recording failed: {}</source>
-        <translation>记录失败：{}</translation>
+        <translation>录制失败：{}</translation>
     </message>
     <message>
         <source>{} on {}: not in this rig, not recorded</source>
-        <translation>{}，位于 {}：不在此配置中，不会记录</translation>
+        <translation>{}，位于 {}：不在此配置中，不会录制</translation>
     </message>
     <message>
         <source>next: {}</source>
@@ -1054,6 +1054,50 @@
     <message>
         <source>Check the protocol and open the participant's screen</source>
         <translation>检查实验流程并打开被试屏幕</translation>
+    </message>
+    <message>
+        <source>Saved</source>
+        <translation>已保存</translation>
+    </message>
+    <message>
+        <source>Failed, what there is is saved</source>
+        <translation>失败，已有的数据已保存</translation>
+    </message>
+    <message>
+        <source>{} samples, {} lost</source>
+        <translation>{} 个样本，丢失 {} 个</translation>
+    </message>
+    <message>
+        <source>{} frames, {} lost</source>
+        <translation>{} 帧，丢失 {} 帧</translation>
+    </message>
+    <message>
+        <source>Open folder</source>
+        <translation>打开文件夹</translation>
+    </message>
+    <message>
+        <source>Copy path</source>
+        <translation>复制路径</translation>
+    </message>
+    <message>
+        <source>Open report</source>
+        <translation>打开报告</translation>
+    </message>
+    <message>
+        <source>Next run</source>
+        <translation>录制下一次</translation>
+    </message>
+    <message>
+        <source>Record the next run with the same labels</source>
+        <translation>用相同的标签录制下一次</translation>
+    </message>
+    <message>
+        <source>being checked…</source>
+        <translation>正在检查…</translation>
+    </message>
+    <message>
+        <source>not checked</source>
+        <translation>未检查</translation>
     </message>
 </context>
 </TS>

@@ -30,6 +30,7 @@ class Parts:
     bar: TopBar
     alarm: QWidget
     gate: QWidget
+    saved: QWidget
     menu: QToolButton
     pages: QStackedWidget
     markers: QWidget
@@ -45,7 +46,7 @@ def lay_out(window: QMainWindow, parts: Parts) -> None:
     """Put every part where it is as long as nobody has moved it."""
     # In this order: Tab goes from widget to widget as they came into the window.
     window.setCentralWidget(_stack((parts.pages, parts.markers), stretch=1))
-    window.setMenuWidget(_stack((parts.bar, parts.alarm, parts.gate)))
+    window.setMenuWidget(_stack((parts.bar, parts.alarm, parts.gate, parts.saved)))
     parts.bar.add_menu(parts.menu)
     left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
     _add_dock(window, "rig", tr("Rig"), parts.rig, left)

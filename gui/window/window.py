@@ -38,6 +38,7 @@ from gui.window.main_menu import menu_button
 from gui.window.marker_line import MarkerLine
 from gui.window.protocol_panel import ProtocolPanel
 from gui.window.record_control import RecordControl
+from gui.window.saved_card import SavedCard
 from gui.window.top_bar import TopBar
 from gui.window.welcome import Welcome
 
@@ -59,6 +60,7 @@ class RecorderWindow(QMainWindow):
         self._names: frozenset[str] = frozenset()
         self.engine_clock = EngineClock()
         self.bar, self.alarm, self.gate = TopBar(), AlarmBar(), GatePanel()
+        self.saved = SavedCard()
         self.panel, self.events = RigPanel(), EventList()
         self.cameras = CameraPanel(client)
         self.markers = MarkerLine(self._now)
@@ -95,6 +97,7 @@ class RecorderWindow(QMainWindow):
             bar=self.bar,
             alarm=self.alarm,
             gate=self.gate,
+            saved=self.saved,
             menu=self._menu(),
             pages=self.pages,
             markers=self.markers,
@@ -118,6 +121,7 @@ class RecorderWindow(QMainWindow):
         self.client.connected.connect(self._on_connected)
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
+        self.saved.next_wanted.connect(self.recording.start)
         self.bar.stop_hint.connect(lambda: self.bar.state.setText(tr("hold, or Ctrl+.")))
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
@@ -226,6 +230,7 @@ class RecorderWindow(QMainWindow):
             text = tr("The recording failed: {}").format(status.error)
             self.alarm.add(Alarm("error", text, key=status.error))
         self._failure = status.error
+        self.saved.show_status(status, same_computer=self.engine_clock.same_computer)
         self.recording.show_status(status)
 
     def _on_found(self, found: Findings) -> None:

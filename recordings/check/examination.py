@@ -83,7 +83,7 @@ def examine(path: Path, *, hashes: bool = True, thresholds: Path | None = None) 
     with ThreadPoolExecutor(1) as pool:
         files = pool.submit(file_findings, manifest, folder) if manifest and hashes else None
         examination = _examine(path, folder, recording, manifest)
-        late = files.result() if files else []
+        late = files.result() if files else _unread(manifest)
     report = examination.report
     findings = judge(report, (*report.findings, *late), limits)
     applied = limits.model_dump(exclude_none=True) if limits else None
@@ -101,6 +101,16 @@ def examine(path: Path, *, hashes: bool = True, thresholds: Path | None = None) 
         examination.markers,
         examination.found,
     )
+
+
+def _unread(manifest: Manifest | None) -> list[Finding]:
+    if manifest is None:
+        return []
+    text = "the contents of the files were not read again: their hashes are not verified yet"
+    remedy = "unisono check reads them"
+    return [
+        Finding(level="info", code="contents-unread", subject="files", text=text, remedy=remedy)
+    ]
 
 
 def _examine(

@@ -52,7 +52,7 @@ def test_the_language_of_the_system_is_used(qapp: QApplication) -> None:
     translator = install(qapp, QLocale("zh_CN"))
     assert translator is not None
     try:
-        assert tr("Record") == "记录"
+        assert tr("Record") == "录制"
         assert tr("not known") == "not known"
     finally:
         qapp.removeTranslator(translator)

@@ -245,6 +245,24 @@ class DiskInfo(_Tell):
     minutes: float | None = None
 
 
+class LastInfo(_Tell):
+    """The recording that ended last, as it was saved, and what the check says once it is done."""
+
+    id: str
+    session: str  # its folder
+    state: State
+    seconds: float
+    samples: int
+    lost_samples: int
+    frames: int
+    lost_frames: int
+    alarms: int
+    error: str | None
+    verdict: Verdict | None  # None: it is not checked yet, or cannot be
+    findings: tuple[str, ...]  # the worst of them, in words
+    problem: str | None  # why it cannot be checked
+
+
 class StatusInfo(_Tell):
     """Everything at a glance."""
 
@@ -260,6 +278,7 @@ class StatusInfo(_Tell):
     missing: tuple[str, ...]  # what the rig asks for and is not there, in words
     last_event: int
     error: str | None = Field(description="why the last recording failed, or null")
+    last: LastInfo | None = Field(default=None, description="the recording that ended last")
 
 
 class EventInfo(_Tell):

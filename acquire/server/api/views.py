@@ -12,14 +12,16 @@ from acquire.processes.device_link import DeviceSnapshot
 from acquire.server.api import models as api
 from acquire.server.controller import Controller, Running, Stopped
 from acquire.take import folder as session
+from acquire.take.take import Outcome
 from devices.base import StreamSpec
 from recordings import layout
 from recordings.certificate import Report, Verdict
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
-from recordings.stream_kinds import Fate
+from recordings.stream_kinds import VIDEO_TYPE, Fate
 
 MAX_SESSIONS = 100
+MAX_FINDINGS = 3
 RATE_TOLERANCE = 0.02
 
 
@@ -50,7 +52,36 @@ def status(controller: Controller) -> api.StatusInfo:
         missing=now.missing,
         last_event=controller.events.last,
         error=last.error if last and not running else None,
+        last=ended(controller, last) if last else None,
     )
+
+
+def ended(controller: Controller, last: Outcome) -> api.LastInfo:
+    """Tell of the recording that ended last."""
+    checked = controller.checking.of(last.path)
+    report = checked if isinstance(checked, Report) else None
+    signals = [s for s in last.streams if s.type != VIDEO_TYPE]
+    return api.LastInfo(
+        id=f"{last.path.parents[2].name}.{last.path.name}",
+        session=str(last.path),
+        state=last.state,
+        seconds=last.seconds,
+        samples=sum(s.samples for s in signals),
+        lost_samples=sum(s.lost for s in signals),
+        frames=sum(v.frames for v in last.videos),
+        lost_frames=last.lost - sum(s.lost for s in signals),
+        alarms=last.alarms,
+        error=last.error,
+        verdict=report.verdict if report else None,
+        findings=tuple(_in_words(report)) if report else (),
+        problem=checked if isinstance(checked, str) else None,
+    )
+
+
+def _in_words(report: Report) -> Iterator[str]:
+    for finding in [f for f in report.findings if f.level != "info"][:MAX_FINDINGS]:
+        named = finding.subject and not finding.text.startswith(finding.subject)
+        yield f"{finding.subject}: {finding.text}" if named else finding.text
 
 
 def stream(found: StreamStatus) -> api.StreamInfo:

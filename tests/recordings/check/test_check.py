@@ -388,7 +388,9 @@ def test_a_stream_by_another_clock_is_in_no_certified_pair(tmp_path: Path) -> No
 
 def test_stamps_far_from_their_clock_offsets_are_in_no_certified_pair(tmp_path: Path) -> None:
     folder = make_session(tmp_path, Plan(seconds=4.0))
-    add_stream(folder, 9, "theirs", np.zeros((200, 1)), times=np.linspace(100.0, 102.0, 200))
+    add_stream(
+        folder, 9, "theirs", np.zeros((200, 1)), times=np.linspace(100.0, 102.0, 200).tolist()
+    )
     report = check(folder, hashes=False)
     assert [f.subject for f in report.findings if f.code == "stamps-beyond-offsets"] == ["theirs"]
     assert not [p for p in report.pairs if "theirs" in (p.a, p.b)]

@@ -1,0 +1,167 @@
+"""Every session is checked after its closing: one at a time, and never while anything records.
+
+The check runs in a process of its own, idle for processor and disk. A recording that begins ends
+it; it runs again afterwards. Which sessions have no report yet is seen on the disk, so that a
+crash costs no report.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from acquire.lasting_thread import LastingThread
+from acquire.processes.child import command, signals_kept_from_children
+from acquire.processes.messages import Tell
+from recordings import layout
+from recordings.certificate import Report, Verdict
+from recordings.errors import RecordingError
+from recordings.manifest import Level, Manifest, State
+
+LOOK_S = 0.05
+"""How soon a check is ended once a recording begins."""
+REST_S = 0.5
+"""How often it is looked whether the recording has ended."""
+MAX_KEPT = 100
+"""Reports that are remembered; older ones are on the disk."""
+
+
+class Checking:
+    """Checks sessions in the order of their coming, in a thread of its own."""
+
+    def __init__(self, is_recording: Callable[[], bool], report: Tell) -> None:
+        self._is_recording = is_recording
+        self._report = report
+        # Whoever waits for a report is woken when one is done, or when all ends.
+        self._changed = threading.Condition()
+        self._waiting: deque[Path] = deque()  # as long as there were recordings
+        self._done: dict[Path, Report | str] = {}  # a report, or why there is none
+        self._closing = threading.Event()
+        self._thread = LastingThread("checking", self._run, self._closing, self._complain)
+
+    def start(self) -> None:
+        """Begin to check."""
+        self._thread.start()
+
+    def close(self) -> None:
+        """Leave what is not checked to the next start."""
+        self._closing.set()
+        with self._changed:
+            self._changed.notify_all()
+        if self._thread.ident is not None:
+            self._thread.join()
+
+    def add(self, folders: Iterable[Path]) -> None:
+        """Check these sessions, too."""
+        with self._changed:
+            for folder in folders:
+                self._done.pop(folder, None)
+                if folder not in self._waiting:
+                    self._waiting.append(folder)
+            self._changed.notify_all()
+
+    def of(self, folder: Path) -> Report | str | None:
+        """Give the report of a session, or why there is none; None = it is not done yet."""
+        return self._done.get(folder)
+
+    def wait_for(self, folder: Path) -> Report:
+        """Wait for the report of a session that was added.
+
+        Raises:
+            RecordingError: it cannot be checked now; the message says why.
+        """
+        with self._changed:
+            self._changed.wait_for(
+                lambda: folder in self._done or self._closing.is_set() or self._is_recording()
+            )
+            done = self._done.get(folder)
+        if isinstance(done, Report):
+            return done
+        raise RecordingError(done or f"{folder.name}: is checked once nothing records any more")
+
+    def _complain(self, text: str) -> None:
+        self._report("engine", "error", "internal", text)
+
+    def _run(self) -> None:
+        while not self._closing.is_set():
+            with self._changed:
+                self._changed.wait_for(lambda: self._waiting or self._closing.is_set())
+                folder = self._waiting[0] if self._waiting else None
+            if folder is None or self._rests():
+                continue
+            try:
+                done: Report | str | None = self._check(folder)
+            except OSError as error:
+                done = f"{folder}: could not be checked: {error}"
+            if done is None:  # a recording has begun, or all ends: it stays the first
+                continue
+            self._keep(folder, done)
+
+    def _rests(self) -> bool:
+        """Wait while anything records; whether it did."""
+        if not self._is_recording():
+            return False
+        with self._changed:
+            self._changed.notify_all()  # whoever waits for a report learns that it comes later
+        self._closing.wait(REST_S)
+        return True
+
+    def _check(self, folder: Path) -> Report | str | None:
+        """Check one session; None where it was broken off."""
+        order = command("acquire", "check", "--json", "--first-step", str(folder))
+        with signals_kept_from_children():
+            process = subprocess.Popen(
+                order, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+        with process:
+            said: list[tuple[bytes, bytes]] = []
+            # A thread reads, so that a long report cannot fill the pipe and stop the check.
+            reader = threading.Thread(target=lambda: said.append(process.communicate()))
+            reader.start()
+            while reader.is_alive():
+                reader.join(LOOK_S)
+                if self._closing.is_set() or self._is_recording():
+                    process.kill()
+                    reader.join()
+                    return None
+        out, error = said[0]
+        try:
+            return Report.model_validate_json(out)
+        except ValueError:
+            text = error.decode("utf-8", "replace").strip().removeprefix("error: ")
+            return text or f"{folder}: the check ended with exit code {process.returncode}"
+
+    def _keep(self, folder: Path, done: Report | str) -> None:
+        with self._changed:
+            self._waiting.popleft()
+            self._done[folder] = done
+            for old in list(self._done)[:-MAX_KEPT]:
+                del self._done[old]
+            self._changed.notify_all()
+        if isinstance(done, str):
+            self._report("engine", "warning", "not-checked", done)
+            return
+        text = f"{folder.name}: {done.verdict}"
+        worst = [f for f in done.findings if f.level != "info"]
+        if worst:
+            text += f": {worst[0].subject}: {worst[0].text}"
+        level: Level = "info" if done.verdict is Verdict.PASS else "warning"
+        self._report("engine", level, "checked", text)
+
+
+def unchecked(data_dir: Path) -> list[Path]:
+    """List the sessions that are closed and have no report, the oldest first."""
+    found = []
+    for path in data_dir.glob("*/sub-*/ses-*/sub-*_run-*/session.json"):
+        if (path.parent / layout.REPORT_JSON_NAME).exists():
+            continue
+        try:
+            state = Manifest.load(path.parent).state
+        except RecordingError:
+            continue
+        if state not in (State.ARMED, State.RECORDING):
+            found.append((path.stat().st_mtime, path.parent))
+    return [folder for _, folder in sorted(found)]

@@ -1,0 +1,136 @@
+"""What became of the recording that ended last: saved where, how much, and the check's verdict."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from PySide6.QtCore import Qt, QUrl, Signal
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+
+from acquire.engine.status import Phase
+from acquire.server.api.models import LastInfo, StatusInfo
+from gui.texts import tr
+from gui.widgets import theme
+from recordings import layout
+from recordings.certificate import Verdict
+from recordings.manifest import State
+
+_LOOKS = {
+    Verdict.PASS: ("alive", "●"),
+    Verdict.WARN: ("warning", "▲"),
+    Verdict.FAIL: ("failed", "✖"),
+}
+
+
+class SavedCard(QFrame):
+    """Opens below the bar once a recording is saved, until the next one begins or it is closed."""
+
+    next_wanted = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("saved")
+        self._shown: LastInfo | None = None
+        self._closed = ""  # the session whose card was closed by hand
+        self._recorded = False  # a recording was seen: what ended before is no news
+        self.title, self.counts, self.path, self.verdict = (self._label() for _ in range(4))
+        self.path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        theme.mark(self.path, "muted", True)
+        bold = self.title.font()
+        bold.setBold(True)
+        self.title.setFont(bold)
+        self.open_folder = self._button(tr("Open folder"), self._on_folder)
+        self.copy = self._button(tr("Copy path"), self._on_copy)
+        self.report = self._button(tr("Open report"), self._on_report)
+        self.next = self._button(tr("Next run"), self.next_wanted.emit)
+        self.next.setToolTip(tr("Record the next run with the same labels"))
+        self.close_card = self._button(tr("Close"), self._on_close)
+        rows = QGridLayout(self)
+        rows.setContentsMargins(12, 8, 12, 8)
+        rows.setHorizontalSpacing(16)
+        rows.addWidget(self.title, 0, 0)
+        rows.addWidget(self.counts, 0, 1)
+        rows.addWidget(self.path, 1, 0, 1, 2)
+        rows.addWidget(self.verdict, 2, 0, 1, 2)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(8)
+        for button in (self.open_folder, self.copy, self.report, self.close_card, self.next):
+            buttons.addWidget(button)
+        rows.addLayout(buttons, 0, 2, 2, 1, Qt.AlignmentFlag.AlignTop)
+        rows.setColumnStretch(1, 1)
+        self.setAccessibleName(tr("Saved"))
+        self.hide()
+
+    def _label(self) -> QLabel:
+        # Names of streams and files are anybody's: never read them as HTML.
+        label = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+        label.setFont(theme.tabular(label.font()))
+        return label
+
+    def _button(self, text: str, action: object) -> QPushButton:
+        button = QPushButton(text)
+        button.clicked.connect(action)
+        return button
+
+    def show_status(self, status: StatusInfo, *, same_computer: bool) -> None:
+        """Open, close and fill it as the engine says."""
+        if status.state in (Phase.RECORDING, Phase.FINISHING):
+            self._recorded = True
+            self.hide()
+            return
+        last = status.last
+        if not self._recorded or last is None or last.session == self._closed:
+            self.hide()
+            return
+        if last != self._shown:
+            self._shown = last
+            self._fill(last)
+        for button in (self.open_folder, self.report):
+            button.setVisible(same_computer)
+        self.show()
+
+    def _fill(self, last: LastInfo) -> None:
+        minutes, seconds = divmod(round(last.seconds), 60)
+        hours, minutes = divmod(minutes, 60)
+        word = tr("Failed, what there is is saved") if last.state is State.FAILED else tr("Saved")
+        self.title.setText(f"{word}  {hours:02}:{minutes:02}:{seconds:02}")
+        counts = tr("{} samples, {} lost").format(f"{last.samples:,}", f"{last.lost_samples:,}")
+        if last.frames or last.lost_frames:
+            frames = tr("{} frames, {} lost").format(f"{last.frames:,}", f"{last.lost_frames:,}")
+            counts = f"{counts}   {frames}"
+        self.counts.setText(counts)
+        self.path.setText(last.session)
+        self._fill_verdict(last)
+        self.report.setEnabled(last.verdict is not None)
+
+    def _fill_verdict(self, last: LastInfo) -> None:
+        if last.verdict is not None:
+            colour, glyph = _LOOKS[last.verdict]
+            lines = [f"{glyph} {last.verdict}", *last.findings]
+        elif last.problem is not None:
+            colour, lines = "warning", [f"▲ {tr('not checked')}: {last.problem}"]
+        else:
+            colour, lines = "muted", [tr("being checked…")]
+        if last.error is not None:
+            lines.append(last.error)
+        self.verdict.setText("\n".join(lines))
+        self.verdict.setStyleSheet(f"color: {theme.colour(colour).name()};")
+
+    def _on_folder(self) -> None:
+        if self._shown is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(self._shown.session))
+
+    def _on_copy(self) -> None:
+        if self._shown is not None:
+            QGuiApplication.clipboard().setText(self._shown.session)
+
+    def _on_report(self) -> None:
+        if self._shown is not None:
+            report = Path(self._shown.session) / layout.REPORT_NAME
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(report)))
+
+    def _on_close(self) -> None:
+        if self._shown is not None:
+            self._closed = self._shown.session
+        self.hide()

@@ -1,0 +1,79 @@
+"""Each session is checked after its closing, and a recording that begins comes first."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recordings import layout
+from recordings.certificate import Report
+from tests.acquire.daemon_program import Daemon
+from tests.acquire.program import posix_only, wait_for
+
+pytestmark = posix_only
+
+
+def report_of(folder: Path) -> Report:
+    return Report.model_validate_json((folder / layout.REPORT_JSON_NAME).read_text())
+
+
+def has_report(folder: Path) -> bool:
+    return (folder / layout.REPORT_JSON_NAME).exists()
+
+
+def record(daemon: Daemon) -> Path:
+    daemon.post("recording/start", {"participant": "01"})
+    daemon.wait_for_samples(daemon.eeg, 50)
+    return Path(daemon.post("recording/stop")["session"])
+
+
+def test_nobody_has_to_ask_for_a_report(tmp_path: Path) -> None:
+    with Daemon(tmp_path) as daemon:
+        daemon.idle()
+        folder = record(daemon)
+        last = daemon.get("status")["last"]
+        assert last["session"] == str(folder)
+        assert last["samples"] > 0
+        wait_for(lambda: daemon.get("status")["last"]["verdict"], 60)
+        report = report_of(folder)
+        assert "contents-unread" in [f.code for f in report.findings]
+        codes = [e["event"]["code"] for e in daemon.get("events")]
+        assert codes.count("checked") == 1
+        daemon.end()
+
+
+def test_starts_break_a_check_off_and_every_session_has_its_report_in_the_end(
+    tmp_path: Path,
+) -> None:
+    with Daemon(tmp_path) as daemon:
+        daemon.idle()
+        folders = [record(daemon) for _ in range(5)]  # each start right after a stop
+        wait_for(lambda: all(map(has_report, folders)), 120)
+        wait_for(
+            lambda: [e["event"]["code"] for e in daemon.get("events")].count("checked") == 5, 20
+        )
+        daemon.end()
+
+
+def test_what_a_crash_left_unchecked_is_checked_at_the_next_start(tmp_path: Path) -> None:
+    with Daemon(tmp_path, "--no-report") as daemon:
+        daemon.idle()
+        folder = record(daemon)
+        daemon.end()
+    assert not has_report(folder)
+    with Daemon(tmp_path) as daemon:
+        daemon.idle()
+        wait_for(lambda: has_report(folder), 60)
+        daemon.end()
+
+
+@pytest.mark.parametrize("verify", [True, False])
+def test_verify_waits_for_the_first_step(tmp_path: Path, verify: bool) -> None:
+    with Daemon(tmp_path) as daemon:
+        daemon.idle()
+        daemon.post("recording/start", {"participant": "01"})
+        daemon.wait_for_samples(daemon.eeg, 50)
+        answer = daemon.post("recording/stop", {"verify": verify})
+        assert (answer["verdict"] is not None) is verify
+        daemon.end()

@@ -1,0 +1,78 @@
+"""After Stop: what was saved, how much of it, and what the check says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtGui import QDesktopServices, QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from acquire.engine.status import Phase
+from gui.window.window import RecorderWindow
+from recordings.certificate import Verdict
+from tests.acquire.program import posix_only, unique
+from tests.acquire.sources import Source, Sources
+from tests.gui.windows import (
+    click,
+    expecting,
+    hold,
+    idle,
+    light,
+    picture,
+    record,
+    wait_until,
+    window,
+)
+
+pytestmark = [pytest.mark.usefixtures("qapp"), posix_only]
+
+
+def state(found: RecorderWindow) -> Phase | None:
+    return None if found.status is None else found.status.state
+
+
+def test_a_recording_ends_in_a_card_and_the_next_run_is_a_click_away(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda url: opened.append(url.toLocalFile()))
+    name = unique("gaze")
+    with Sources(Source(name, "EEG")), window(expecting(tmp_path, name)) as found:
+        idle(found)
+        assert not found.saved.isVisible()
+        wait_until(lambda: light(found, name) == "alive", what="alive")
+        record(found, "01")
+        assert not found.saved.isVisible()
+        hold(found.bar.stop, lambda: state(found) is not Phase.RECORDING)
+        wait_until(found.saved.isVisible, 2.0, "card")
+        card = found.saved
+        assert card.title.text().startswith("Saved  00:00:")
+        assert "samples, 0 lost" in card.counts.text()
+        folder = Path(card.path.text())
+        assert (folder / "session.json").is_file()
+        wait_until(lambda: "being checked" not in card.verdict.text(), 60.0, "verdict")
+        assert found.status is not None
+        assert found.status.last is not None
+        verdict = found.status.last.verdict
+        assert verdict in (Verdict.PASS, Verdict.WARN), card.verdict.text()
+        assert str(verdict) in card.verdict.text()
+        picture(found, "saved")
+        click(card.copy)
+        assert QGuiApplication.clipboard().text() == str(folder)
+        click(card.report)
+        click(card.open_folder)
+        assert opened == [str(folder / "report.html"), str(folder)]
+        assert Path(opened[0]).is_file()
+        click(card.next)
+        wait_until(lambda: state(found) is Phase.RECORDING, 5.0, "next run")
+        wait_until(lambda: not card.isVisible(), what="card gone")
+        assert found.status.session != str(folder)
+        assert found.status.labels
+        assert found.status.labels.participant == "01"
+        hold(found.bar.stop, lambda: state(found) is not Phase.RECORDING)
+        wait_until(card.isVisible, 2.0, "card")
+        click(card.close_card)
+        assert not card.isVisible()
+        qtbot.wait(300)  # some statuses later it is still closed
+        assert not card.isVisible()
