@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import QCoreApplication, QLocale, QTranslator
+from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 FOLDER = Path(__file__).parent / "translations"
 CONTEXT = "unisono"
+_TRANSLATIONS = QLibraryInfo.LibraryPath.TranslationsPath
 
 
 def tr(text: str) -> str:
@@ -21,4 +22,8 @@ def install(application: QCoreApplication, locale: QLocale) -> QTranslator | Non
     if not translator.load(locale, "unisono", "_", str(FOLDER)):
         return None
     application.installTranslator(translator)
+    # Qt's own words, in file dialogs and menus of text fields.
+    own = QTranslator(application)
+    if own.load(locale, "qtbase", "_", QLibraryInfo.path(_TRANSLATIONS)):
+        application.installTranslator(own)
     return translator

@@ -28,15 +28,20 @@ def lives(host: Mapping[str, str]) -> bool | None:
     pid = int(host["pid"])
     if host.get("pid_started"):
         return _started(pid) == host["pid_started"]
+    return False if has_ended(pid) else None
+
+
+def has_ended(pid: int) -> bool | None:
+    """Say whether no process of this number runs; None = nobody can tell."""
     if sys.platform == "win32":  # signal 0 would end it there
         return None
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
-        return False
+        return True
     except (PermissionError, OverflowError):
-        pass
-    return None
+        return None
+    return False
 
 
 def _started(pid: int) -> str | None:

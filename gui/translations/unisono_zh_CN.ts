@@ -932,10 +932,6 @@
         <translation>正在录制：请先停止</translation>
     </message>
     <message>
-        <source>hold, or Ctrl+.</source>
-        <translation>请按住，或按 Ctrl+.</translation>
-    </message>
-    <message>
         <source>New rig from what is plugged in…</source>
         <translation>按已连接的设备新建配置…</translation>
     </message>
@@ -1098,6 +1094,70 @@
     <message>
         <source>not checked</source>
         <translation>未检查</translation>
+    </message>
+    <message>
+        <source>not recorded</source>
+        <translation>未录制</translation>
+    </message>
+    <message>
+        <source>The recording goes on without this window; close again to leave it, and open the rig again to come back</source>
+        <translation>关闭此窗口后录制仍会继续；再次关闭即可离开，重新打开该配置即可返回</translation>
+    </message>
+    <message>
+        <source>hold Stop, or press Ctrl+.</source>
+        <translation>按住停止键，或按 Ctrl+.</translation>
+    </message>
+    <message>
+        <source>{}: {}</source>
+        <translation>{}：{}</translation>
+    </message>
+    <message>
+        <source>Filter: participant, task, verdict…</source>
+        <translation>筛选：被试、任务、结论…</translation>
+    </message>
+    <message>
+        <source>Filter of the sessions</source>
+        <translation>会话筛选</translation>
+    </message>
+    <message>
+        <source>participant</source>
+        <translation>被试</translation>
+    </message>
+    <message>
+        <source>session</source>
+        <translation>会话</translation>
+    </message>
+    <message>
+        <source>run</source>
+        <translation>次数</translation>
+    </message>
+    <message>
+        <source>when</source>
+        <translation>时间</translation>
+    </message>
+    <message>
+        <source>length</source>
+        <translation>时长</translation>
+    </message>
+    <message>
+        <source>size</source>
+        <translation>大小</translation>
+    </message>
+    <message>
+        <source>verdict</source>
+        <translation>结论</translation>
+    </message>
+    <message>
+        <source>Sessions</source>
+        <translation>会话</translation>
+    </message>
+    <message>
+        <source>Check again</source>
+        <translation>重新检查</translation>
+    </message>
+    <message>
+        <source>sessions: {}</source>
+        <translation>会话数：{}</translation>
     </message>
 </context>
 </TS>

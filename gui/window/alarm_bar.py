@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
@@ -19,6 +19,8 @@ Level = Literal["error", "warning"]
 MAX_UNREAD = 99
 LOSSES = ("stream-lost", "silent", "device-lost", "device-died", "unreachable")
 """Events that mean missing data while a recording runs."""
+RETURNS = ("stream-back", "silent-over", "device-back")
+"""Events that tell that a stream is there again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,7 @@ class AlarmBar(QFrame):
         super().__init__(parent)
         self.setObjectName("alarm")
         self._unread: list[Alarm] = []
-        self.text = QLabel(wordWrap=True)
+        self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.count = QLabel()
         self.action = QPushButton()
@@ -72,6 +74,17 @@ class AlarmBar(QFrame):
         if alarm.level == "error":
             QApplication.beep()
             self.sounded.emit()
+        self._show()
+
+    def note_return(self, event: Event, when: str) -> None:
+        """Say in the alarm of a stream that it is back, and since when; it stays to be read."""
+        key = stream_key(event)
+        if event.code not in RETURNS:
+            return
+        self._unread = [
+            replace(alarm, text=f"{alarm.text}. {when} {event.text}") if alarm.key == key else alarm
+            for alarm in self._unread
+        ]
         self._show()
 
     def drop(self, key: str) -> None:
@@ -117,4 +130,10 @@ def alarm_of(event: Event, status: StatusInfo, when: str) -> Alarm | None:
     if event.level == "warning" and not recording:
         return None
     lost = recording and event.code in LOSSES
-    return Alarm("error" if lost else event.level, event.text, when, key=event.text)
+    key = stream_key(event) if event.code in LOSSES else event.text
+    return Alarm("error" if lost else event.level, event.text, when, key=key)
+
+
+def stream_key(event: Event) -> str:
+    """Name the alarm of a stream or device: it has one, kept up to date."""
+    return f"stream {event.source}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import ctypes
 import gc
 import os
 import signal
@@ -15,12 +17,19 @@ from PySide6.QtWidgets import QApplication
 
 from acquire.errors import ConfigError
 from acquire.rig.file import load_rig
+from acquire.server import data_lock
 from acquire.server.api.guard import TOKEN_VARIABLE
 from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
 from gui.texts import install
 from gui.widgets import theme
+from gui.widgets.enter_presses import EnterPresses
 from gui.window.window import RecorderWindow
+from recordings.disk.atomic import replace_file
+from recordings.owner import has_ended
+
+XCB_CURSOR = "libxcb-cursor.so.0"
+LAST_RIG = "last-rig"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +55,10 @@ def make_window(order: WindowOrder) -> RecorderWindow:
         link.attach(order.attach)
     elif order.rig is not None:
         open_rig(link, order.rig, order.data_dir)
+    elif (last := left_running()) is not None:
+        open_rig(link, *last)
     else:
-        folder = Path(user_config_dir("unisono", ensure_exists=True))
-        window.welcome(folder, lambda name: open_rig(link, Path(name), order.data_dir))
+        window.welcome(_config(), lambda name: open_rig(link, Path(name), order.data_dir))
     gc.freeze()  # what has been imported stays: looking through it again and again costs frames
     return window
 
@@ -62,6 +72,25 @@ def open_rig(link: EngineLink, path: Path, data_dir: Path | None) -> None:
     rig = load_rig(path)
     folder = (data_dir or rig.table.data_dir).expanduser().absolute()
     link.open(path.absolute(), folder, data_dir)
+    with contextlib.suppress(OSError):  # then it is not found by itself the next time
+        replace_file(_config() / LAST_RIG, f"{path.absolute()}\n{data_dir or ''}\n".encode())
+
+
+def left_running() -> tuple[Path, Path | None] | None:
+    """Give the rig that was opened last and its data folder, if its engine still runs."""
+    try:
+        rig, data_dir = (_config() / LAST_RIG).read_text(encoding="utf-8").splitlines()
+        folder = Path(data_dir) if data_dir else load_rig(Path(rig)).table.data_dir
+    except (OSError, ValueError, ConfigError):
+        return None
+    engine = data_lock.owner(folder.expanduser().absolute())
+    if engine is None or has_ended(engine.pid) is not False:
+        return None
+    return Path(rig), Path(data_dir) if data_dir else None
+
+
+def _config() -> Path:
+    return Path(user_config_dir("unisono", ensure_exists=True))
 
 
 def run(order: WindowOrder) -> int:
@@ -75,6 +104,8 @@ def run(order: WindowOrder) -> int:
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
     install(application, QLocale())
+    enter = EnterPresses(application)
+    application.installEventFilter(enter)
     theme.apply(application)
     window = make_window(order)
     window.show()
@@ -95,6 +126,22 @@ def _check(order: WindowOrder) -> None:
     shown = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
     if sys.platform == "linux" and not any(os.environ.get(name) for name in shown):
         raise ConfigError("no display: neither X nor Wayland; `unisono daemon` works without one")
+    platform = os.environ.get("QT_QPA_PLATFORM", "")
+    wayland = bool(os.environ.get("WAYLAND_DISPLAY"))
+    if sys.platform == "linux" and (platform == "xcb" or not (platform or wayland)):
+        _check_xcb()
+
+
+def _check_xcb() -> None:
+    """See that Qt's plugin for X loads: without this library it aborts the process."""
+    try:
+        ctypes.CDLL(XCB_CURSOR)
+    except OSError:
+        raise ConfigError(
+            f"{XCB_CURSOR} is missing, which Qt needs for a window; install it with: "
+            "sudo apt-get install libxcb-cursor0 (Debian, Ubuntu) or "
+            "sudo dnf install xcb-util-cursor (Fedora)"
+        ) from None
 
 
 def _token(order: WindowOrder) -> str | None:

@@ -175,6 +175,11 @@ class CameraTile(QFrame):
         theme.mark(self.face, "light", state)
 
 
+def is_camera(device: DeviceInfo) -> bool:
+    """Say whether a device is a camera, also while it does not run and has told of none."""
+    return bool(device.cameras) or "camera" in device.driver or device.driver == "video-file"
+
+
 class CameraPanel(QWidget):
     """The tiles of all cameras."""
 
@@ -188,6 +193,8 @@ class CameraPanel(QWidget):
         self._layout.setContentsMargins(4, 4, 8, 4)
         self._none = QLabel(tr("No camera in this rig"))
         theme.mark(self._none, "muted", True)
+        self._none.setWordWrap(True)
+        self._none.setTextFormat(Qt.TextFormat.PlainText)
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._layout.addWidget(self._none)
         self._layout.addStretch(1)
@@ -208,6 +215,9 @@ class CameraPanel(QWidget):
                 self._layout.insertWidget(self._layout.count() - 1, self.tiles[key])
             self.tiles[key].show_status(device, named.get(key[1]))
         self._none.setVisible(not self.tiles)
+        away = [d for d in devices if is_camera(d) and not d.cameras]
+        lines = [tr("{}: {}").format(d.name, d.error or d.state) for d in away]
+        self._none.setText("\n".join(lines) or tr("No camera in this rig"))
         if before != set(self.tiles):
             self.changed.emit()
 

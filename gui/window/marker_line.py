@@ -111,12 +111,14 @@ class MarkerLine(QWidget):
     def _on_key(self, action: QAction, *_: object) -> None:
         self.marker.emit(action.data(), self._now())
 
-    def show_sent(self, text: str) -> None:
-        """Say that a marker was published."""
-        self.show_message(f"✓ {text}")
+    def show_sent(self, text: str, *, recorded: bool) -> None:
+        """Say that a marker was published, and whether a recording has it."""
+        self.show_message(f"✓ {text}" if recorded else f"▲ {tr('not recorded')}: {text}")
+        theme.mark(self.message, "light", "" if recorded else "warning")
 
     def show_message(self, text: str) -> None:
         """Say something short."""
+        theme.mark(self.message, "light", "")
         room = self.message.width()
         metrics = self.message.fontMetrics()
         self.message.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))

@@ -36,6 +36,7 @@ class Parts:
     markers: QWidget
     rig: QWidget
     events: QWidget
+    sessions: QWidget
     cameras: QWidget
     spectra: QWidget
     impedances: QWidget
@@ -51,6 +52,9 @@ def lay_out(window: QMainWindow, parts: Parts) -> None:
     left, bottom = Qt.DockWidgetArea.LeftDockWidgetArea, Qt.DockWidgetArea.BottomDockWidgetArea
     _add_dock(window, "rig", tr("Rig"), parts.rig, left)
     events = _add_dock(window, "events", tr("Events"), parts.events, bottom)
+    sessions = _add_dock(window, "sessions", tr("Sessions"), parts.sessions, bottom)
+    window.tabifyDockWidget(events, sessions)
+    events.raise_()
     window.resizeDocks([events], [132], Qt.Orientation.Vertical)
     _lay_out_right(window, parts)
     window.setCorner(Qt.Corner.BottomLeftCorner, left)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -29,6 +30,8 @@ from gui.widgets.hold_button import HoldButton
 
 ASK_MS, MIRROR_MS = 500, 1000
 _BUSY = ("running", "paused")
+_HARMLESS = ("resume", "pause", "start")
+"""Buttons that may have the focus when another one has lost it."""
 
 
 class ProtocolPanel(QWidget):
@@ -134,6 +137,7 @@ class ProtocolPanel(QWidget):
             "repeat": info.state in _BUSY,
             "abort": info.state in (*_BUSY, "loaded", "crashed"),
         }
+        self._keep_focus(can)
         for name, button in self.orders.items():
             button.setEnabled(can[name])
         self.load.setEnabled(info.state not in _BUSY and info.state != "loading")
@@ -170,6 +174,20 @@ class ProtocolPanel(QWidget):
         problem = self._refused or info.error
         self.problem.setVisible(bool(problem))
         self.problem.setText(f"✖ {problem}")
+
+    def _keep_focus(self, can: Mapping[str, bool]) -> None:
+        """Hand the focus of a button that goes gray to one that harms nothing.
+
+        Qt gives it to the next one: that was Abort after Begin, and Skip after Pause.
+        """
+        if not any(b.hasFocus() and not can[name] for name, b in self.orders.items()):
+            return
+        heir = next((self.orders[name] for name in _HARMLESS if can[name]), None)
+        if heir is None:
+            self.choice.setFocus()
+            return
+        heir.setEnabled(True)
+        heir.setFocus()
 
     # Asking.
 

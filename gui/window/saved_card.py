@@ -115,7 +115,7 @@ class SavedCard(QFrame):
         if last.error is not None:
             lines.append(last.error)
         self.verdict.setText("\n".join(lines))
-        self.verdict.setStyleSheet(f"color: {theme.colour(colour).name()};")
+        theme.mark(self.verdict, "light", colour)
 
     def _on_folder(self) -> None:
         if self._shown is not None:

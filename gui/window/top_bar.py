@@ -29,6 +29,8 @@ from gui.widgets.hold_button import HoldButton
 _LABEL = QRegularExpression("[A-Za-z0-9]{0,64}")
 _STUDY = QRegularExpression("[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 _SETTLE_MS = 200
+HINT_MS = 3000
+"""How long it is said that Stop wants to be held."""
 
 
 class TopBar(QFrame):
@@ -36,7 +38,6 @@ class TopBar(QFrame):
 
     record_wanted = Signal()
     stop_wanted = Signal()
-    stop_hint = Signal()
     labels_changed = Signal()
     run_chosen = Signal(str)
 
@@ -57,7 +58,7 @@ class TopBar(QFrame):
         self.record = QPushButton(tr("Record"))
         self.record.setObjectName("record")
         self.stop = HoldButton(tr("Stop"))
-        self.stop.setObjectName("record")
+        self.stop.setObjectName("stop")
         self.disk, self.frames, self.signals = QLabel(), QLabel(), QLabel()
         self.sync, self.time = QLabel(), QLabel()
         self._name_all()
@@ -69,7 +70,8 @@ class TopBar(QFrame):
             field.returnPressed.connect(self.record.setFocus)
         self.record.clicked.connect(self.record_wanted)
         self.stop.held.connect(self.stop_wanted)
-        self.stop.too_short.connect(self.stop_hint)
+        self.stop.too_short.connect(self._show_hint)
+        self._hint = QTimer(self, singleShot=True, interval=HINT_MS)
         QShortcut(QKeySequence("Ctrl+R"), self, self.record.click)
         QShortcut(QKeySequence("Ctrl+."), self, self._stop_by_key)
         self._second = QTimer(self, interval=1000)
@@ -119,7 +121,8 @@ class TopBar(QFrame):
         theme.mark(self, "recording", recording)
         theme.mark(self.state, "recording", recording)
         theme.mark(self.state, "failed", status.state is Phase.FAILED)
-        self.state.setText(_STATES[status.state]())
+        if not (recording and self._hint.isActive()):
+            self.state.setText(_STATES[status.state]())
         since = status.clock - status.first_sample if status.first_sample is not None else 0.0
         if recording or status.state is Phase.IDLE:
             self.clock.setText(duration(since))
@@ -158,6 +161,10 @@ class TopBar(QFrame):
         self.record.setEnabled(False)
         self.record.setVisible(True)
         self.stop.setVisible(False)
+
+    def _show_hint(self) -> None:
+        self.state.setText(tr("hold Stop, or press Ctrl+."))
+        self._hint.start()
 
     def _stop_by_key(self) -> None:
         if self.stop.isVisible():

@@ -16,7 +16,7 @@ from acquire.errors import AcquireError
 from acquire.lsl.config import configuration, configure
 from acquire.lsl.streams import StreamKey
 from acquire.server.api.guard import is_loopback
-from acquire.server.api.models import EventInfo, Problem, RigInfo, StatusInfo
+from acquire.server.api.models import EventInfo, MarkerSet, Problem, RigInfo, StatusInfo
 from gui.client.client import EngineClient, words
 from gui.client.engine_clock import EngineClock
 from gui.client.engine_link import EngineLink
@@ -39,10 +39,21 @@ from gui.window.marker_line import MarkerLine
 from gui.window.protocol_panel import ProtocolPanel
 from gui.window.record_control import RecordControl
 from gui.window.saved_card import SavedCard
+from gui.window.session_list import SessionList
 from gui.window.top_bar import TopBar
 from gui.window.welcome import Welcome
 
 _GONE = "engine gone"
+_LEAVING = "leaving"
+LEAVE_MS = 8000
+"""How long a second order to close is waited for, while a recording runs."""
+
+
+def _leaving_text() -> str:
+    return tr(
+        "The recording goes on without this window; close again to leave it, and open the rig "
+        "again to come back"
+    )
 
 
 class RecorderWindow(QMainWindow):
@@ -60,7 +71,7 @@ class RecorderWindow(QMainWindow):
         self._names: frozenset[str] = frozenset()
         self.engine_clock = EngineClock()
         self.bar, self.alarm, self.gate = TopBar(), AlarmBar(), GatePanel()
-        self.saved = SavedCard()
+        self.saved, self.sessions = SavedCard(), SessionList(client)
         self.panel, self.events = RigPanel(), EventList()
         self.cameras = CameraPanel(client)
         self.markers = MarkerLine(self._now)
@@ -83,6 +94,7 @@ class RecorderWindow(QMainWindow):
             parent=self,
         )
         self.memory: LayoutMemory | None = None
+        self._leaving = False  # it was told once to close, while a recording runs
         self._early: list[EventInfo] = []  # came before the first status
         self._arranged = False  # the user has put the parts where they are
         self._parts = self._make_parts()
@@ -103,6 +115,7 @@ class RecorderWindow(QMainWindow):
             markers=self.markers,
             rig=self.panel,
             events=self.events,
+            sessions=self.sessions,
             cameras=self.cameras,
             spectra=self.spectra,
             impedances=self.impedances,
@@ -122,7 +135,6 @@ class RecorderWindow(QMainWindow):
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
         self.saved.next_wanted.connect(self.recording.start)
-        self.bar.stop_hint.connect(lambda: self.bar.state.setText(tr("hold, or Ctrl+.")))
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
         self.panel.selection_wanted.connect(self._select)
@@ -181,6 +193,7 @@ class RecorderWindow(QMainWindow):
         self.engine_clock.forget()
         host = self.client.url.partition("//")[2].rpartition(":")[0].strip("[]")
         self.engine_clock.same_computer = is_loopback(host)
+        self.sessions.same_computer = is_loopback(host)
         self.client.get("rig", self.take_rig)
         self.recording.ask_runs()
 
@@ -246,6 +259,9 @@ class RecorderWindow(QMainWindow):
             return
         self.events.add(found)
         when = self.events.time_of_day(found.event.time)
+        self.alarm.note_return(found.event, when)
+        if found.event.code in ("checked", "recording-start", "recording-stop"):
+            self.sessions.refresh()
         if (alarm := alarm_of(found.event, self.status, when)) is not None:
             self.alarm.add(alarm)
 
@@ -274,7 +290,10 @@ class RecorderWindow(QMainWindow):
 
     def _mark(self, text: str, stamp: float | None) -> None:
         body = {"text": text} if stamp is None else {"text": text, "time": stamp}
-        self.client.post("markers", body, done=lambda _: self.markers.show_sent(text))
+        self.client.post("markers", body, done=partial(self._on_marked, text))
+
+    def _on_marked(self, text: str, found: object) -> None:
+        self.markers.show_sent(text, recorded=MarkerSet.model_validate(found).recorded)
 
     def _now(self) -> float | None:
         return self.engine_clock.to_engine(pylsl.local_clock()) if self._live else None
@@ -288,13 +307,27 @@ class RecorderWindow(QMainWindow):
             self.link.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
-        """Leave: a recording goes on; an idle engine that was started here ends."""
+        """Leave: a recording goes on, and that is said first; an idle engine of ours ends."""
+        if self._goes_on and not self._leaving:
+            self._leaving = True
+            QTimer.singleShot(LEAVE_MS, self._stay)
+            self.alarm.add(Alarm("warning", _leaving_text(), key=_LEAVING))
+            event.ignore()
+            return
         idle = self.status is None or self.status.state not in (Phase.RECORDING, Phase.FINISHING)
         if self.memory is not None:
             labels = {"study": self.bar.study.text(), "task": self.bar.task.text()}
             self.memory.save(self, {**labels, "window_s": self.viewer.state.canvas.window_s})
         self.link.close(end_engine=idle)
         event.accept()
+
+    @property
+    def _goes_on(self) -> bool:
+        return self.status is not None and self.status.state is Phase.RECORDING
+
+    def _stay(self) -> None:
+        self._leaving = False
+        self.alarm.drop(_LEAVING)
 
     def release(self) -> None:
         """Let go of cameras and streams, once it is closed: that may take a moment."""

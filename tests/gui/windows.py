@@ -119,7 +119,8 @@ def window(order: WindowOrder, *, end_engine: bool = True) -> Iterator[RecorderW
         yield found
     finally:
         process = found.link.process if end_engine else None
-        found.close()
+        if not found.close():  # a recording runs: it says so first
+            assert found.close()
         found.release()
         found.deleteLater()
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)

@@ -252,9 +252,18 @@ def session_folder(data_dir: Path, session_id: str) -> Path:
 
 def _add_sessions(app: FastAPI, controller: Controller) -> None:
     @app.get("/api/sessions")
-    def sessions() -> list[api.SessionInfo]:
+    def sessions(
+        limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+    ) -> list[api.SessionInfo]:
         """List the newest sessions in the data folder."""
-        return views.sessions(controller.data_dir)
+        return views.sessions(controller.data_dir, limit)
+
+    @app.post("/api/sessions/{id}/check")
+    def check(id: Annotated[str, PathPart(max_length=400)]) -> api.CheckOrdered:
+        """Check a session again, once nothing records; its verdict is then in the list."""
+        folder = session_folder(controller.data_dir, id)
+        controller.checking.add([folder])
+        return api.CheckOrdered(session=str(folder))
 
     html: dict[int | str, dict[str, Any]] = {
         200: {"content": {"text/html": {}}, "description": "The report"}

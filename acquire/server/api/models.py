@@ -292,15 +292,26 @@ class SessionInfo(_Tell):
     """One session on the disk."""
 
     id: str
-    session: str
-    state: State
+    session: str  # its folder
+    state: State | None  # None: its manifest cannot be read, see `problem`
+    study: str
     participant: str
+    session_label: str
     task: str
-    run: int
+    run: int | None
     started_utc: str | None
     seconds: float | None
-    verdict: Verdict | None
+    bytes: int | None
+    verdict: Verdict | None  # None: it was not checked yet
+    notes: str
     has_report: bool
+    problem: str
+
+
+class CheckOrdered(_Tell):
+    """A session waits to be checked."""
+
+    session: str
 
 
 class RigInfo(_Tell):

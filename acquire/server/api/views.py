@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 
 from acquire.engine.status import StreamStatus
@@ -15,12 +16,10 @@ from acquire.take import folder as session
 from acquire.take.take import Outcome
 from devices.base import StreamSpec
 from recordings import layout
-from recordings.certificate import Report, Verdict
-from recordings.errors import RecordingError
-from recordings.manifest import Manifest
+from recordings.certificate import Report
 from recordings.stream_kinds import VIDEO_TYPE, Fate
+from recordings.study import catalogue
 
-MAX_SESSIONS = 100
 MAX_FINDINGS = 3
 RATE_TOLERANCE = 0.02
 
@@ -188,48 +187,26 @@ def stopped(found: Stopped) -> api.StoppedAnswer:
     )
 
 
-def sessions(data_dir: Path) -> list[api.SessionInfo]:
-    """List the sessions on the disk, the newest first; what cannot be read is left out."""
-    manifests = data_dir.glob("*/sub-*/ses-*/sub-*_run-*/session.json")
-    newest = sorted(manifests, key=_changed, reverse=True)[:MAX_SESSIONS]
-    return list(_read(newest))
+def sessions(data_dir: Path, limit: int) -> list[api.SessionInfo]:
+    """List the newest sessions on the disk; one that cannot be read is a row with its reason."""
+    return [_session(row) for row in islice(catalogue.sessions(data_dir), limit)]
 
 
-def _changed(path: Path) -> float:
-    try:
-        return path.stat().st_mtime
-    except OSError:  # somebody moved it away meanwhile
-        return 0.0
-
-
-def _read(manifests: list[Path]) -> Iterator[api.SessionInfo]:
-    for path in manifests:
-        try:
-            manifest = Manifest.load(path.parent)
-        except RecordingError:
-            continue
-        yield _session(path.parent, manifest)
-
-
-def _session(folder: Path, manifest: Manifest) -> api.SessionInfo:
-    start, stop = manifest.lsl_start, manifest.lsl_stop
+def _session(row: catalogue.SessionRow) -> api.SessionInfo:
     return api.SessionInfo(
-        id=f"{manifest.study}.{folder.name}",
-        session=str(folder),
-        state=manifest.state,
-        participant=manifest.participant,
-        task=manifest.task,
-        run=manifest.run,
-        started_utc=manifest.clock[0].utc if manifest.clock else None,
-        seconds=stop - start if start is not None and stop is not None else None,
-        verdict=_verdict(folder),
-        has_report=(folder / layout.REPORT_NAME).exists(),
+        id=f"{row.study}.{row.folder.name}",
+        session=str(row.folder),
+        state=row.state,
+        study=row.study,
+        participant=row.participant,
+        task=row.task,
+        session_label=row.session,
+        run=row.run,
+        started_utc=row.started_utc,
+        seconds=row.seconds,
+        bytes=row.bytes,
+        verdict=row.verdict,
+        notes=row.notes,
+        has_report=row.has_report,
+        problem=row.problem,
     )
-
-
-def _verdict(folder: Path) -> Verdict | None:
-    try:
-        text = (folder / layout.REPORT_JSON_NAME).read_text(encoding="utf-8")
-        return Report.model_validate_json(text).verdict
-    except (OSError, ValueError):
-        return None

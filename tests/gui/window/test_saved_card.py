@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
 from acquire.engine.status import Phase
@@ -57,6 +58,17 @@ def test_a_recording_ends_in_a_card_and_the_next_run_is_a_click_away(
         verdict = found.status.last.verdict
         assert verdict in (Verdict.PASS, Verdict.WARN), card.verdict.text()
         assert str(verdict) in card.verdict.text()
+        dock = found.findChild(QDockWidget, "sessions")
+        assert dock is not None
+        dock.raise_()
+        wait_until(lambda: found.sessions.rows and found.sessions.rows[0].verdict, what="listed")
+        assert found.sessions.rows[0].session == str(folder)
+        found.sessions.table.selectRow(0)
+        assert found.sessions.report.isEnabled()
+        found.sessions.filter.setText("nobody")
+        assert found.sessions.table.isRowHidden(0)
+        found.sessions.filter.setText("01")
+        assert not found.sessions.table.isRowHidden(0)
         picture(found, "saved")
         click(card.copy)
         assert QGuiApplication.clipboard().text() == str(folder)

@@ -175,7 +175,7 @@ async function showSessions() {
       link.href = "/api/" + path; link.target = "_blank";
       if (token) link.onclick = (event) => { event.preventDefault(); openReport(path); };
     }
-    const words = [session.verdict || session.state, session.seconds === null ? "" : span(session.seconds)];
+    const words = [session.verdict || session.state || session.problem, session.seconds === null ? "" : span(session.seconds)];
     item.append(link, element("span", "  " + words.filter(Boolean).join(", "), "muted"));
     return item;
   }));

@@ -1,0 +1,179 @@
+"""The sessions on the disk: what there is, how long, how large, and how good."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QTableWidget,
+    QTableWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from acquire.server.api.models import SessionInfo
+from gui.client.client import EngineClient
+from gui.client.status_text import duration
+from gui.texts import tr
+from gui.widgets import theme
+from recordings import layout
+
+LIMIT = 2000
+SOON_MS = 300
+"""Several events that come together ask for the list once."""
+_COLOURS = {"PASS": "alive", "WARN": "warning", "FAIL": "failed"}
+
+
+class SessionList(QWidget):
+    """Lists the newest sessions of the engine's data folder; asks while somebody can see it."""
+
+    def __init__(self, client: EngineClient) -> None:
+        super().__init__()
+        self._client = client
+        self.same_computer = False
+        self.rows: tuple[SessionInfo, ...] = ()
+        self.filter = QLineEdit()
+        self.filter.setPlaceholderText(tr("Filter: participant, task, verdict…"))
+        self.filter.setAccessibleName(tr("Filter of the sessions"))
+        self.filter.textChanged.connect(self._apply_filter)
+        self.table = QTableWidget(0, 8)
+        self.table.setHorizontalHeaderLabels(
+            [
+                tr("participant"),
+                tr("session"),
+                tr("task"),
+                tr("run"),
+                tr("when"),
+                tr("length"),
+                tr("size"),
+                tr("verdict"),
+            ]
+        )
+        self.table.setAccessibleName(tr("Sessions"))
+        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setShowGrid(False)
+        self.table.verticalHeader().hide()
+        header = self.table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(7, QHeaderView.ResizeMode.Stretch)
+        self.table.itemSelectionChanged.connect(self._on_selection)
+        self.folder = QPushButton(tr("Open folder"))
+        self.report = QPushButton(tr("Open report"))
+        self.check = QPushButton(tr("Check again"))
+        self.folder.clicked.connect(self._on_folder)
+        self.report.clicked.connect(self._on_report)
+        self.check.clicked.connect(self._on_check)
+        self.count = QLabel()
+        theme.mark(self.count, "muted", True)
+        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
+        self._soon.timeout.connect(self._ask)
+        top = QHBoxLayout()
+        top.addWidget(self.filter, 1)
+        for widget in (self.count, self.check, self.report, self.folder):
+            top.addWidget(widget)
+        box = QVBoxLayout(self)
+        box.setContentsMargins(8, 4, 8, 4)
+        box.addLayout(top)
+        box.addWidget(self.table)
+        self._on_selection()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Look anew: others record, too."""
+        super().showEvent(event)
+        self.refresh()
+
+    def refresh(self) -> None:
+        """List anew, soon, where somebody can see it."""
+        self._soon.start()
+
+    def _ask(self) -> None:
+        if self._client.is_connected and not self.visibleRegion().isEmpty():
+            self._client.get(f"sessions?limit={LIMIT}", self._on_rows)
+
+    def _on_rows(self, found: Any) -> None:
+        rows = tuple(SessionInfo.model_validate(row) for row in found)
+        if rows == self.rows:
+            return
+        kept = self.selected
+        self.rows = rows
+        self.table.setRowCount(len(rows))
+        for number, row in enumerate(rows):
+            for column, text in enumerate(_texts(row)):
+                item = QTableWidgetItem(text)
+                item.setToolTip(row.problem or row.notes or row.session)
+                self.table.setItem(number, column, item)
+            verdict = self.table.item(number, 7)
+            assert verdict is not None
+            verdict.setForeground(theme.colour(_COLOURS.get(str(row.verdict), "muted")))
+            if kept is not None and row.session == kept.session:
+                self.table.selectRow(number)
+        self.count.setText(tr("sessions: {}").format(f"{len(rows):,}"))
+        self._apply_filter()
+
+    @property
+    def selected(self) -> SessionInfo | None:
+        """The session whose row is chosen."""
+        chosen = self.table.selectionModel().selectedRows()
+        return self.rows[chosen[0].row()] if chosen else None
+
+    def _apply_filter(self) -> None:
+        words = self.filter.text().casefold().split()
+        for number, row in enumerate(self.rows):
+            text = " ".join((*_texts(row), row.study, row.notes)).casefold()
+            self.table.setRowHidden(number, not all(word in text for word in words))
+
+    def _on_selection(self) -> None:
+        row = self.selected
+        self.folder.setEnabled(row is not None and self.same_computer)
+        self.report.setEnabled(row is not None and row.has_report and self.same_computer)
+        self.check.setEnabled(row is not None and not row.problem)
+
+    def _on_folder(self) -> None:
+        if (row := self.selected) is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(row.session))
+
+    def _on_report(self) -> None:
+        if (row := self.selected) is not None:
+            path = Path(row.session) / layout.REPORT_NAME
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def _on_check(self) -> None:
+        if (row := self.selected) is not None:
+            self._client.post(f"sessions/{quote(row.id, safe='')}/check")
+
+
+def _texts(row: SessionInfo) -> tuple[str, ...]:
+    when = "–"
+    if row.started_utc:
+        started = datetime.fromisoformat(row.started_utc.replace("Z", "+00:00"))
+        when = f"{started.astimezone():%Y-%m-%d %H:%M}"
+    name = Path(row.session).name
+    return (
+        row.participant or name,
+        row.session_label,
+        row.task,
+        "" if row.run is None else f"{row.run:03}",
+        when,
+        "–" if row.seconds is None else duration(row.seconds),
+        "–" if row.bytes is None else _size(row.bytes),
+        row.problem or str(row.verdict or row.state or ""),
+    )
+
+
+def _size(count: int) -> str:
+    unit, name = (1e9, "GB") if count >= 1e9 else (1e6, "MB") if count >= 1e6 else (1e3, "kB")
+    return f"{count / unit:.1f} {name}"

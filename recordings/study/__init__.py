@@ -1,0 +1,1 @@
+"""What a folder of sessions holds. Records nothing and judges nothing."""

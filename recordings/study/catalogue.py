@@ -1,0 +1,82 @@
+"""The sessions of a data folder, one row each, the newest first, damaged ones included."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from recordings import layout
+from recordings.certificate import Verdict
+from recordings.errors import RecordingError
+from recordings.manifest import MANIFEST_NAME, Manifest, State
+
+_PATTERN = f"*/sub-*/ses-*/sub-*_run-*/{MANIFEST_NAME}"
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """One session on the disk. Unknown = None."""
+
+    folder: Path
+    study: str
+    participant: str = ""
+    session: str = ""
+    task: str = ""
+    run: int | None = None
+    state: State | None = None
+    started_utc: str | None = None
+    seconds: float | None = None
+    bytes: int | None = None
+    verdict: Verdict | None = None
+    notes: str = ""
+    has_report: bool = False
+    problem: str = ""  # why its manifest cannot be read
+
+
+def sessions(data_dir: Path) -> Iterator[SessionRow]:
+    """Yield a row for each session as it is found on the disk; the newest first."""
+    for path in sorted(data_dir.glob(_PATTERN), key=_changed, reverse=True):
+        yield row(path.parent)
+
+
+def row(folder: Path) -> SessionRow:
+    """Describe one session; a manifest that cannot be read is a row, too."""
+    study = folder.parents[2].name
+    try:
+        found = Manifest.load(folder)
+    except RecordingError as error:
+        return SessionRow(folder, study, problem=str(error))
+    start, stop = found.lsl_start, found.lsl_stop
+    sizes = [entry.bytes for entry in found.files if entry.bytes is not None]
+    return SessionRow(
+        folder,
+        found.study,
+        found.participant,
+        found.session,
+        found.task,
+        found.run,
+        found.state,
+        found.clock[0].utc if found.clock else None,
+        stop - start if start is not None and stop is not None else None,
+        sum(sizes) if sizes else None,
+        _verdict(folder),
+        found.notes,
+        (folder / layout.REPORT_NAME).exists(),
+    )
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except OSError:  # somebody moved it away meanwhile
+        return 0.0
+
+
+def _verdict(folder: Path) -> Verdict | None:
+    try:
+        with (folder / layout.REPORT_JSON_NAME).open(encoding="utf-8") as file:
+            return Verdict(json.load(file)["verdict"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

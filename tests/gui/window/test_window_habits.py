@@ -1,0 +1,162 @@
+"""What a hand expects of the window: Enter presses, focus harms nothing, leaving is said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import get_args
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QPushButton
+from pytestqt.qtbot import QtBot
+
+from acquire.errors import ConfigError
+from acquire.processes.messages import DeviceState
+from acquire.server.api.models import DeviceInfo, ProtocolInfo
+from gui.client.client import EngineClient
+from gui.widgets.enter_presses import EnterPresses
+from gui.widgets.hold_button import HoldButton
+from gui.window import app
+from gui.window.alarm_bar import AlarmBar, alarm_of
+from gui.window.camera_tile import CameraPanel
+from gui.window.protocol_panel import ProtocolPanel
+from gui.window.top_bar import TopBar
+from recordings.manifest import Event
+from tests.acquire.program import posix_only, unique
+from tests.acquire.sources import Source, Sources
+from tests.gui.window.statuses import recording_status
+from tests.gui.windows import expecting, idle, light, record, wait_until, window
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+@pytest.fixture
+def enter(qapp: QApplication) -> Iterator[EnterPresses]:
+    """Have Enter press buttons, as in the program."""
+    filter_ = EnterPresses(qapp)
+    qapp.installEventFilter(filter_)
+    yield filter_
+    qapp.removeEventFilter(filter_)
+
+
+def test_enter_presses_the_focused_button(qtbot: QtBot, enter: EnterPresses) -> None:
+    pressed: list[str] = []
+    button, hold = QPushButton("Record anyway"), HoldButton("Stop")
+    button.clicked.connect(lambda: pressed.append("record"))
+    hold.held.connect(lambda: pressed.append("stop"))
+    for widget in (button, hold):
+        qtbot.addWidget(widget)
+        widget.show()
+        widget.setFocus()
+    QTest.keyClick(button, Qt.Key.Key_Return)
+    QTest.keyClick(button, Qt.Key.Key_Enter)
+    assert pressed == ["record", "record"]
+    QTest.keyClick(hold, Qt.Key.Key_Return)  # too short
+    assert pressed == ["record", "record"]
+    QTest.keyPress(hold, Qt.Key.Key_Return)
+    wait_until(lambda: "stop" in pressed, what="held")
+
+
+STATES = get_args(ProtocolInfo.model_fields["state"].annotation)
+
+
+@pytest.mark.parametrize(("before", "after"), list(product(STATES, STATES)))
+def test_the_focus_is_never_left_to_what_cannot_be_undone(
+    qtbot: QtBot, before: str, after: str
+) -> None:
+    """It jumped to Abort after Begin, and to Skip after Pause."""
+    panel = ProtocolPanel(EngineClient(None))
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.activateWindow()
+    qtbot.waitUntil(lambda: panel.isActiveWindow(), timeout=2000)
+    for name in ("start", "pause", "resume"):
+        panel.show_info(info(before))
+        if not panel.orders[name].isEnabled():
+            continue
+        panel.orders[name].setFocus()
+        panel.show_info(info(after))
+        focused = QApplication.focusWidget()
+        assert focused is not None
+        assert focused not in (panel.orders["abort"], panel.orders["skip"]), (name, before, after)
+        assert focused.isEnabled()
+
+
+def info(state: str) -> ProtocolInfo:
+    return ProtocolInfo.model_validate({"state": state})
+
+
+def test_a_camera_that_has_failed_is_not_no_camera(qtbot: QtBot) -> None:
+    panel = CameraPanel(EngineClient(None))
+    qtbot.addWidget(panel)
+    failed = DeviceInfo(
+        name="webcam",
+        driver="camera-opencv",
+        state=DeviceState.FAILED,
+        error="webcam: no such camera; plug it in",
+        streams=(),
+        cameras=(),
+        drift_ppm=None,
+        ring_fill=0.0,
+        fates={},
+    )
+    panel.show_status((failed,), ())
+    assert "no such camera" in panel._none.text()
+    panel.show_status((), ())
+    assert panel._none.text() == "No camera in this rig"
+
+
+def test_two_faults_of_one_stream_are_one_alarm_that_is_kept_up_to_date(qtbot: QtBot) -> None:
+    """Two faults raised five alarms, and "silent for 2.5 s" stayed after an outage of 8 s."""
+    bar = AlarmBar()
+    qtbot.addWidget(bar)
+    status = recording_status()
+    for code, text in (("silent", "eeg: silent for 2.5 s"), ("stream-lost", "eeg: outlet gone")):
+        event = Event(time=10.0, source="eeg", level="warning", code=code, text=text)
+        alarm = alarm_of(event, status, "12:00:00")
+        assert alarm is not None
+        bar.add(alarm)
+    assert len(bar.unread) == 1
+    back = Event(time=18.0, source="eeg", level="info", code="stream-back", text="eeg: is back")
+    bar.note_return(back, "12:00:08")
+    assert "outlet gone" in bar.text.text()
+    assert "12:00:08 eeg: is back" in bar.text.text()
+
+
+def test_what_stop_wants_is_said_for_a_while(qtbot: QtBot) -> None:
+    bar = TopBar()
+    qtbot.addWidget(bar)
+    bar.show_status(recording_status(), None)
+    assert bar.state.text() == "● RECORDING"
+    bar.stop.too_short.emit()
+    bar.show_status(recording_status(), None)
+    assert "hold Stop" in bar.state.text(), "the next status wrote over it"
+
+
+def test_a_missing_library_of_qt_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(app, "XCB_CURSOR", "libno-such-thing.so.0")
+    monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
+    with pytest.raises(ConfigError, match="apt-get install libxcb-cursor0"):
+        app._check(app.WindowOrder())
+
+
+@posix_only
+def test_a_marker_that_nothing_records_is_called_that(tmp_path: Path, qtbot: QtBot) -> None:
+    name = unique("gaze")
+    with Sources(Source(name, "EEG")), window(expecting(tmp_path, name)) as found:
+        idle(found)
+        found._mark("F1", None)
+        wait_until(lambda: "not recorded" in found.markers.message.text(), what="not recorded")
+        wait_until(lambda: light(found, name) == "alive", what="alive")
+        record(found, "01")
+        found._mark("F1", None)
+        wait_until(lambda: found.markers.message.text() == "✓ F1", what="recorded")
+        found.close()
+        assert found.isVisible(), "it left a recording without a word"
+        assert found.alarm.shown is not None
+        assert "goes on without this window" in found.alarm.shown.text
+        found.recording.stop()
+        idle(found)
