@@ -16,7 +16,7 @@ from acquire.errors import AcquireError
 from acquire.lsl.config import configuration, configure
 from acquire.lsl.streams import StreamKey
 from acquire.server.api.guard import is_loopback
-from acquire.server.api.models import EventInfo, MarkerSet, Problem, RigInfo, StatusInfo
+from acquire.server.api.models import MarkerSet, Problem, RigInfo, StatusInfo
 from gui.client.client import EngineClient, words
 from gui.client.engine_clock import EngineClock
 from gui.client.engine_link import EngineLink
@@ -28,7 +28,7 @@ from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer
 from gui.window import parts
-from gui.window.alarm_bar import Alarm, AlarmBar, alarm_of
+from gui.window.alarm_bar import Alarm, AlarmBar
 from gui.window.camera_tile import CameraPanel
 from gui.window.event_list import EventList
 from gui.window.gate_panel import GatePanel
@@ -36,6 +36,7 @@ from gui.window.impedance_panel import ImpedancePanel
 from gui.window.layout_memory import LayoutMemory
 from gui.window.main_menu import menu_button
 from gui.window.marker_line import MarkerLine
+from gui.window.news import News
 from gui.window.protocol_panel import ProtocolPanel
 from gui.window.record_control import RecordControl
 from gui.window.saved_card import SavedCard
@@ -66,13 +67,13 @@ class RecorderWindow(QMainWindow):
         self.client, self.link = client, link
         self.status: StatusInfo | None = None
         self.rig: RigInfo | None = None
-        self._failure: str | None = None
         self._live = False
         self._names: frozenset[str] = frozenset()
         self.engine_clock = EngineClock()
         self.bar, self.alarm, self.gate = TopBar(), AlarmBar(), GatePanel()
         self.saved, self.sessions = SavedCard(), SessionList(client)
         self.panel, self.events = RigPanel(), EventList()
+        self.news = News(self.events, self.alarm)
         self.cameras = CameraPanel(client)
         self.markers = MarkerLine(self._now)
         self.viewer = Viewer(self._is_recorded)
@@ -95,7 +96,6 @@ class RecorderWindow(QMainWindow):
         )
         self.memory: LayoutMemory | None = None
         self._leaving = False  # it was told once to close, while a recording runs
-        self._early: list[EventInfo] = []  # came before the first status
         self._arranged = False  # the user has put the parts where they are
         self._parts = self._make_parts()
         parts.lay_out(self, self._parts)
@@ -130,7 +130,8 @@ class RecorderWindow(QMainWindow):
         self.client.status_came.connect(self._on_status)
         # What a new tile needs is known once it is laid out.
         self.cameras.changed.connect(lambda: QTimer.singleShot(0, self._make_room))
-        self.client.event_came.connect(self._on_event)
+        self.client.event_came.connect(self.news.hear)
+        self.news.sessions_changed.connect(self.sessions.refresh)
         self.client.connected.connect(self._on_connected)
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
@@ -230,19 +231,12 @@ class RecorderWindow(QMainWindow):
         self._names = frozenset(s.name for s in status.streams)
         if self._live:
             self.engine_clock.hear(status.clock, pylsl.local_clock())
-        self.events.learn_time(status)
-        early, self._early = self._early, []
-        for event in early:
-            self._on_event(event)
+        self.news.show_status(status)
         self.bar.show_status(status, self.viewer.live.sync_s)
         self.panel.show_status(status, self.viewer.live.others)
         self.cameras.show_status(status.devices, status.streams)
         self.impedances.show_status(status)
         self.protocol.show_status(status, self.bar.participant.text())
-        if status.error is not None and status.error != self._failure:
-            text = tr("The recording failed: {}").format(status.error)
-            self.alarm.add(Alarm("error", text, key=status.error))
-        self._failure = status.error
         self.saved.show_status(status, same_computer=self.engine_clock.same_computer)
         self.recording.show_status(status)
 
@@ -253,20 +247,9 @@ class RecorderWindow(QMainWindow):
         if self.monitor.wants_spectra:
             self.spectra.show_spectra(found.spectra)
 
-    def _on_event(self, found: EventInfo) -> None:
-        if self.status is None:  # nobody knows yet when it was, and whether a recording runs
-            self._early.append(found)
-            return
-        self.events.add(found)
-        when = self.events.time_of_day(found.event.time)
-        self.alarm.note_return(found.event, when)
-        if found.event.code in ("checked", "recording-start", "recording-stop"):
-            self.sessions.refresh()
-        if (alarm := alarm_of(found.event, self.status, when)) is not None:
-            self.alarm.add(alarm)
-
     def _on_gone(self, text: str) -> None:
         self.status = None
+        self.news.show_gone()
         self.recording.show_gone()
         self.bar.show_gone()
         self.panel.show_gone()

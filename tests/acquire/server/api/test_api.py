@@ -206,7 +206,8 @@ def test_the_socket_tells_the_status_and_events_as_they_happen(daemon: Daemon) -
         daemon.post("notes", {"text": "as it happens"})
         messages = [json.loads(socket.recv(5)) for _ in range(12)]
         events = [m["event"] for m in messages if m["type"] == "event"]
-        assert [e["text"] for e in events] == ["as it happens"]
+        # A session of a test before may be checked meanwhile.
+        assert [e["text"] for e in events if e["code"] != "checked"] == ["as it happens"]
         clocks = [m["status"]["clock"] for m in messages if m["type"] == "status"]
         assert 5 < (len(clocks) - 1) / (clocks[-1] - clocks[0]) < 15
     numbers = [e["number"] for e in daemon.get("events")]

@@ -1,0 +1,54 @@
+"""What the engine says has happened: into the list, and where it has to be read, into the alarm."""
+
+from __future__ import annotations
+
+from PySide6.QtCore import QObject, Signal
+
+from acquire.server.api.models import EventInfo, StatusInfo
+from gui.texts import tr
+from gui.window.alarm_bar import Alarm, AlarmBar, alarm_of
+from gui.window.event_list import EventList
+
+_ABOUT_SESSIONS = ("checked", "recording-start", "recording-stop")
+
+
+class News(QObject):
+    """Hands events on; those that come before the first status wait for it."""
+
+    sessions_changed = Signal()
+
+    def __init__(self, events: EventList, alarm: AlarmBar) -> None:
+        super().__init__(events)
+        self._events, self._alarm = events, alarm
+        self._status: StatusInfo | None = None
+        self._early: list[EventInfo] = []
+        self._failure: str | None = None
+
+    def show_status(self, status: StatusInfo) -> None:
+        """Learn the time and whether it records; raise the alarm of a recording that failed."""
+        self._status = status
+        self._events.learn_time(status)
+        early, self._early = self._early, []
+        for event in early:
+            self.hear(event)
+        if status.error is not None and status.error != self._failure:
+            text = tr("The recording failed: {}").format(status.error)
+            self._alarm.add(Alarm("error", text, key=status.error))
+        self._failure = status.error
+
+    def show_gone(self) -> None:
+        """Know that no engine answers."""
+        self._status = None
+
+    def hear(self, found: EventInfo) -> None:
+        """Take in an event."""
+        if self._status is None:  # nobody knows yet when it was, and whether a recording runs
+            self._early.append(found)
+            return
+        self._events.add(found)
+        when = self._events.time_of_day(found.event.time)
+        self._alarm.note_return(found.event, when)
+        if found.event.code in _ABOUT_SESSIONS:
+            self.sessions_changed.emit()
+        if (alarm := alarm_of(found.event, self._status, when)) is not None:
+            self._alarm.add(alarm)
