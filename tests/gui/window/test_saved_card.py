@@ -79,8 +79,10 @@ def test_a_recording_ends_in_a_card_and_the_next_run_is_a_click_away(
         click(card.next)
         wait_until(lambda: state(found) is Phase.RECORDING, 5.0, "next run")
         wait_until(lambda: not card.isVisible(), what="card gone")
+        # The engine records a moment before the daemon says by what name.
+        wait_until(lambda: found.status and found.status.labels, what="labels")
         assert found.status.session != str(folder)
-        assert found.status.labels
+        assert found.status.labels is not None
         assert found.status.labels.participant == "01"
         hold(found.bar.stop, lambda: state(found) is not Phase.RECORDING)
         wait_until(card.isVisible, 2.0, "card")
