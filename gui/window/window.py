@@ -20,27 +20,27 @@ from acquire.server.api.models import MarkerSet, Problem, RigInfo, StatusInfo
 from gui.client.client import EngineClient, words
 from gui.client.engine_clock import EngineClock
 from gui.client.engine_link import EngineLink
+from gui.events.alarm_bar import Alarm, AlarmBar
+from gui.events.event_list import EventList
+from gui.events.news import News
 from gui.plots.spectrum import SpectrumView
 from gui.rig.control import RigControl
 from gui.rig.panel import RigPanel
+from gui.sessions.saved_card import SavedCard
+from gui.sessions.session_list import SessionList
 from gui.signals.signal_monitor import Findings, SignalMonitor
 from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer
 from gui.window import parts
-from gui.window.alarm_bar import Alarm, AlarmBar
 from gui.window.camera_tile import CameraPanel
-from gui.window.event_list import EventList
 from gui.window.gate_panel import GatePanel
 from gui.window.impedance_panel import ImpedancePanel
 from gui.window.layout_memory import LayoutMemory
 from gui.window.main_menu import menu_button
 from gui.window.marker_line import MarkerLine
-from gui.window.news import News
 from gui.window.protocol_panel import ProtocolPanel
 from gui.window.record_control import RecordControl
-from gui.window.saved_card import SavedCard
-from gui.window.session_list import SessionList
 from gui.window.top_bar import TopBar
 from gui.window.welcome import Welcome
 

@@ -17,10 +17,10 @@ from acquire.errors import ConfigError
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, ProtocolInfo
 from gui.client.client import EngineClient
+from gui.events.alarm_bar import AlarmBar, alarm_of
 from gui.widgets.enter_presses import EnterPresses
 from gui.widgets.hold_button import HoldButton
 from gui.window import app
-from gui.window.alarm_bar import AlarmBar, alarm_of
 from gui.window.camera_tile import CameraPanel
 from gui.window.protocol_panel import ProtocolPanel
 from gui.window.top_bar import TopBar

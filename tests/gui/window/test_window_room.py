@@ -12,8 +12,8 @@ from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import ProtocolInfo, StreamInfo
 from gui.client import status_text
+from gui.events.alarm_bar import Alarm
 from gui.rig.row_list import LINES, shortened
-from gui.window.alarm_bar import Alarm
 from gui.window.app import WindowOrder
 from tests.gui.windows import Names, idle, record, wait_until, window
 

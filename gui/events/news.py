@@ -5,9 +5,9 @@ from __future__ import annotations
 from PySide6.QtCore import QObject, Signal
 
 from acquire.server.api.models import EventInfo, StatusInfo
+from gui.events.alarm_bar import Alarm, AlarmBar, alarm_of
+from gui.events.event_list import EventList
 from gui.texts import tr
-from gui.window.alarm_bar import Alarm, AlarmBar, alarm_of
-from gui.window.event_list import EventList
 
 _ABOUT_SESSIONS = ("checked", "recording-start", "recording-stop")
 

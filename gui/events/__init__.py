@@ -1,0 +1,1 @@
+"""What has happened: the list, and what has to be read."""

@@ -1,0 +1,1 @@
+"""What was recorded: the card after Stop, and the list of all."""
