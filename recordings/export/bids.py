@@ -24,7 +24,7 @@ from recordings.export.shared_tables import NOTHING, read_tsv, write_tsv
 from recordings.read.grid import grid_of
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.read.to_mne import channel_kinds, to_mne
+from recordings.read.to_mne import to_mne
 
 IGNORED: Final = (".unisono/", "**/*_video.*", "**/*_videoframes.*", "**/*_image.*")
 BIDS_VERSION: Final = "1.11.1"
@@ -59,15 +59,18 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         )
     names = Names(manifest.participant, manifest.session, manifest.task, manifest.run)
     notes: list[str] = []
-    eeg = next(
-        (s for s in session if s.type.upper() == "EEG" and len(s) and "eeg" in channel_kinds(s)),
-        None,
-    )
+    eeg = session.eeg
     names = names.of_type("eeg" if eeg else "beh")
-    axis = bids_beh.Axis(grid_of(eeg), eeg.rate_hz) if eeg else bids_beh.Axis(None, session.start)
+    axis = (
+        bids_beh.Axis(grid_of(eeg), eeg.rate_hz, eeg.name)
+        if eeg
+        else bids_beh.Axis(None, session.start)
+    )
     if eeg is not None:
         _write_eeg(session, eeg, folder, names, settings)
         notes += _other_eeg(session, eeg)
+    elif wanted := [s.name for s in session if s.type.upper() == "EEG"]:
+        notes.append(f"{', '.join(wanted)}: no rate, no numbers or no samples: no EEG is written")
     notes += bids_beh.write_events(session, folder, names, axis, settings.stimuli)
     notes += bids_beh.write_physio(session, eeg, folder, names, axis)
     notes += bids_beh.write_video(session, folder, names, axis, settings.video)
@@ -78,8 +81,8 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
 
 def _other_eeg(session: Session, eeg: Stream) -> list[str]:
     """Say which EEG streams are not the EEG of the dataset: a file of BIDS has one time axis."""
-    others = [s.name for s in session if s.type.upper() == "EEG" and len(s) and s is not eeg]
-    return [f"{name}: the EEG is {eeg.name}; this stream is physiology" for name in others]
+    others = [s for s in session.signals if s.type.upper() == "EEG" and s is not eeg]
+    return [f"{s.name}: the EEG is {eeg.name}; this stream is physiology" for s in others]
 
 
 def _write_eeg(

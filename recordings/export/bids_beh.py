@@ -15,7 +15,8 @@ from recordings.errors import RecordingError
 from recordings.export.bids_files import Names, column_names, label, write_json, write_tsv_gz
 from recordings.export.shared_tables import write_tsv
 from recordings.read.grid import Grid, grid_of
-from recordings.read.markers import SessionMarker
+from recordings.read.markers import SessionMarker, named
+from recordings.read.outside import outside_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.trials import Trial, trials
@@ -32,6 +33,7 @@ class Axis:
 
     grid: Grid | None
     start: float  # with a grid: its rate
+    name: str = ""  # of the EEG
 
     def at(self, time: float) -> float:
         """Return an LSL time on the axis, seconds."""
@@ -59,28 +61,28 @@ def write_events(
         found = _stimulus(folder, stimuli, marker.text("stimulus"), missing)
         rows.append(_event(marker, trial, axis) | ({"stim_file": found} if found else {}))
     columns = ["onset", "duration", "trial_type", "value", "sample", "event", "trial", "step"]
-    columns += [
-        "stimulus",
-        "stream",
-        *(["stim_file"] if any("stim_file" in r for r in rows) else []),
-    ]
+    columns += ["stimulus", "stream"]
+    columns += [name for name in ("texts", "stim_file") if any(name in row for row in rows)]
     if axis.grid is None:
         columns.remove("sample")
     write_tsv(names.path(folder, "events.tsv"), columns, rows)
-    write_json(names.path(folder, "events.json"), _ABOUT_EVENTS)
+    about = {name: text for name, text in _ABOUT_EVENTS.items() if name in columns}
+    write_json(names.path(folder, "events.json"), about)
+    notes = outside_notes(axis.name, axis.grid, markers, "in events.tsv") if axis.grid else []
     if stimuli and missing:
-        return [f"no file in {stimuli.name} for: {', '.join(sorted(missing)[:5])}"]
-    return []
+        notes.append(f"no file in {stimuli.name} for: {', '.join(sorted(missing)[:5])}")
+    return notes
 
 
 def _event(marker: SessionMarker, trial: Trial | None, axis: Axis) -> dict[str, object]:
     onset = axis.at(marker.time)
     duration = axis.at(trial.end) - onset if trial and trial.end is not None else None
     kind = marker.marker.fields.get("category") or marker.event or marker.marker.text
-    return {
+    several = {"texts": marker.marker.text} if len(marker.marker.texts) > 1 else {}
+    return several | {
         "onset": f"{onset:.6f}",
         "duration": f"{duration:.6f}" if duration is not None else 0 if trial is None else None,
-        "trial_type": kind,
+        "trial_type": named(str(kind)),
         "value": marker.code,
         "sample": round(onset * axis.start) if axis.grid is not None else None,
         "event": marker.event,
@@ -123,6 +125,7 @@ _ABOUT_EVENTS: Final = {
     "step": {"Description": "Step of the protocol"},
     "stimulus": {"Description": "Identifier of the stimulus"},
     "stream": {"Description": "LSL stream that the marker came from"},
+    "texts": {"Description": "All channels of the marker, joined by /"},
 }
 
 

@@ -19,6 +19,7 @@ from recordings.errors import RecordingError
 from recordings.export.file_names import file_stems
 from recordings.export.tasks import session_name
 from recordings.read.grid import SKIP, annotations_on, grid_of
+from recordings.read.outside import outside_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.to_mne import unique
@@ -49,9 +50,10 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         RecordingError: a stream that was asked for is no signal or does not fit into EDF, no
             stream fits, or edfio is missing.
     """
-    signals = [s for s in session if s.rate_hz > 0 and not s.is_text and s.type != VIDEO_TYPE]
-    chosen = [session[name] for name in settings.streams] or [s for s in signals if len(s)]
+    chosen = [session[name] for name in settings.streams] or session.signals
     notes = [] if chosen else ["no signal in this session"]
+    if not settings.streams:
+        notes += left_out(session)
     unfit: list[RecordingError] = []
     for stream, stem in zip(chosen, file_stems(s.name for s in chosen), strict=True):
         path = folder / f"{session_name(session.path)}_{stem}.{settings.format}"
@@ -62,6 +64,22 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
             if settings.streams or len(unfit) == len(chosen):
                 raise
     return [*notes, *(f"{error}; left out" for error in unfit)]
+
+
+def left_out(session: Session) -> list[str]:
+    """Name the streams that are neither a signal nor markers nor a camera's frames."""
+    signals = session.signals
+    others = [s for s in session if s not in signals and s.type != VIDEO_TYPE and len(s)]
+    notes = [
+        f"{s.name}: text, of type {s.type}; its samples are taken as markers"
+        for s in others
+        if s.is_text and s.type.upper() == "EEG"
+    ]
+    return notes + [
+        f"{s.name}: {len(s.labels)} channels without a rate, no signal; left out"
+        for s in others
+        if not s.is_markers
+    ]
 
 
 def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[str]:
@@ -102,15 +120,16 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
         keywords["starttime"] = start.time().replace(tzinfo=None)
     if session.manifest is not None:
         keywords["patient"] = edfio.Patient(code=session.manifest.participant)
-    notes = annotations_on(grid, session.markers())
+    markers = session.markers()
+    entries = annotations_on(grid, markers)
     if missing:
-        notes.append((len(grid) / grid.rate_hz, missing / grid.rate_hz, SKIP))
+        entries.append((len(grid) / grid.rate_hz, missing / grid.rate_hz, SKIP))
     keywords["annotations"] = [
         edfio.EdfAnnotation(onset, duration, text.translate(_SEPARATORS))
-        for onset, duration, text in sorted(notes, key=_order)
+        for onset, duration, text in sorted(entries, key=_order)
     ]
     whole(signals, **keywords).write(path)
-    return _coarse(stream, ranges, format_)
+    return [*outside_notes(stream.name, grid, markers), *_coarse(stream, ranges, format_)]
 
 
 def _order(entry: tuple[float, float | None, str]) -> tuple[float, str]:

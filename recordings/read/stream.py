@@ -72,24 +72,24 @@ class Stream:
 
     @property
     def is_markers(self) -> bool:
-        """Whether its samples are events: strings, or an irregular channel of integer codes."""
+        """Whether its samples are events: strings, or numbers without a rate of type `Markers`."""
         return self.xdf.info.is_markers
 
     def marker_rows(self) -> list[list[str]]:
-        """Give all samples as markers: strings as they are, codes as their digits.
+        """Give all samples as markers: strings as they are, numbers as their digits.
 
         Raises:
             RecordingError: the stream is a signal.
         """
         if self.is_text:
             return self.strings
-        if self.rate_hz or self.xdf.info.channel_count != 1:
+        if self.rate_hz:
             raise RecordingError(
                 f"stream {self.name!r} is a signal, not markers: it has "
-                f"{len(self.labels)} channels at {self.rate_hz:g} Hz; markers are strings, or one "
-                "channel without a rate"
+                f"{len(self.labels)} channels at {self.rate_hz:g} Hz; markers are strings, or "
+                "numbers without a rate"
             )
-        return [[f"{value:.17g}"] for value in self.xdf.read()[:, 0].tolist()]
+        return [[_digits(value) for value in row] for row in self.xdf.read()]
 
     @cached_property
     def strings(self) -> list[list[str]]:
@@ -199,3 +199,12 @@ class Stream:
         except ValueError:
             known = ", ".join(self.labels[:20])
             raise RecordingError(f"{self.name}: no channel {channel!r}; it has {known}") from None
+
+
+def _digits(value: Any) -> str:
+    """Return a number of a marker as short as its own type reads it back; "" for no number."""
+    if not np.isfinite(value):
+        return ""
+    if isinstance(value, np.integer):
+        return str(value)
+    return np.format_float_positional(value, trim="-")

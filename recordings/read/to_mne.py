@@ -8,6 +8,7 @@ from the start: nothing drifts apart, however long the recording.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -17,6 +18,7 @@ import numpy as np
 from recordings.errors import RecordingError
 from recordings.read.grid import Grid, annotations_on
 from recordings.read.markers import SessionMarker
+from recordings.read.outside import outside_notes
 from recordings.read.stream import Stream
 
 if TYPE_CHECKING:
@@ -51,6 +53,8 @@ def to_mne(
 ) -> mne.io.BaseRaw:
     """Return a stream that lies on `grid` as an MNE `Raw`; `start` is UTC of its first sample.
 
+    Markers outside of the stream are left out with a `RuntimeWarning`, as MNE itself does.
+
     Raises:
         RecordingError: MNE is not installed.
     """
@@ -70,6 +74,9 @@ def to_mne(
     raw.set_meas_date(start)
     with raw.info._unlock():
         raw.info["line_freq"] = powerline_hz
+    markers = list(markers)
+    for note in outside_notes(stream.name, grid, markers):
+        warnings.warn(note, RuntimeWarning, stacklevel=3)
     onsets, durations, texts = [], [], []
     for onset, duration, text in annotations_on(grid, markers):
         onsets.append(onset)
@@ -85,6 +92,11 @@ def channel_kinds(stream: Stream) -> list[str]:
     return [
         KINDS.get(c.kind.upper(), "misc") if c.kind else default for c in stream.xdf.info.channels
     ]
+
+
+def has_eeg(stream: Stream) -> bool:
+    """Whether a stream has a channel of EEG."""
+    return "eeg" in channel_kinds(stream)
 
 
 def unique_labels(stream: Stream) -> list[str]:

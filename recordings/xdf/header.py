@@ -96,8 +96,8 @@ class StreamInfo:
 
     @property
     def is_markers(self) -> bool:
-        """Whether the samples are events: strings, or an irregular channel of integer codes."""
-        return is_marker_stream(self.type, self.dtype_name, self.channel_count, self.rate_hz)
+        """Whether the samples are events: strings, or numbers without a rate of type `Markers`."""
+        return is_marker_stream(self.type, self.dtype_name, self.rate_hz)
 
     @property
     def sample_bytes(self) -> int:
