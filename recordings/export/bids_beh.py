@@ -14,6 +14,7 @@ from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.bids_files import Names, column_names, label, write_json, write_tsv_gz
 from recordings.export.shared_tables import write_tsv
+from recordings.read.fill import stamp_notes
 from recordings.read.grid import Grid, grid_of
 from recordings.read.markers import SessionMarker, named
 from recordings.read.outside import outside_notes
@@ -21,10 +22,7 @@ from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.trials import Trial, trials
 from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
-
-_UNITS: Final = {
-    "microvolts": "uV", "millivolts": "mV", "volts": "V", "microsiemens": "uS", "celsius": "oC",
-}  # fmt: skip
+from recordings.units import ascii_symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,16 +142,23 @@ def write_physio(
         if len(stream) < 2:
             notes.append(f"{stream.name}: {len(stream)} samples, left out")
             continue
+        try:
+            grid = grid_of(stream)
+        except RecordingError as error:
+            notes.append(f"{error}; left out")
+            continue
+        notes += stamp_notes(stream)
         recording = label(stream.name)
         while recording.casefold() in used:  # BIDS takes names that differ in case for one
             recording += "x"
         used.add(recording.casefold())
-        _write_one(stream, recording, folder, names, axis)
+        _write_one(stream, grid, recording, folder, names, axis)
     return notes
 
 
-def _write_one(stream: Stream, recording: str, folder: Path, names: Names, axis: Axis) -> None:
-    grid = grid_of(stream)
+def _write_one(
+    stream: Stream, grid: Grid, recording: str, folder: Path, names: Names, axis: Axis
+) -> None:
     first, last = axis.at(float(grid.times[0])), axis.at(float(grid.times[-1]))
     data = grid.spread(stream.xdf.read())
     missing = np.ones(len(grid), np.bool_)
@@ -171,7 +176,8 @@ def _write_one(stream: Stream, recording: str, folder: Path, names: Names, axis:
     for column, channel in zip(columns, stream.xdf.info.channels, strict=True):
         about[column] = {
             "Description": " ".join(p for p in (channel.label, channel.kind) if p),
-            "Units": _UNITS.get(channel.unit, channel.unit) or "arbitrary",
+            # BIDS calls degrees Celsius oC.
+            "Units": ascii_symbol(channel.unit).replace("degC", "oC") or "arbitrary",
         }
     write_json(names.path(folder, "physio.json", recording), about)
     write_tsv_gz(names.path(folder, "physio.tsv.gz", recording), data, missing=missing)

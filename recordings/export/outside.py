@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from recordings.errors import RecordingError
 from recordings.read.grid import grid_of
 from recordings.read.outside import outside_notes
 from recordings.read.session import Session
@@ -12,4 +13,8 @@ def markers_outside(session: Session, then: str) -> list[str]:
     signal = session.eeg or next(iter(session.signals), None)
     if signal is None:
         return []
-    return outside_notes(signal.name, grid_of(signal), session.markers(), then)
+    try:
+        grid = grid_of(signal)
+    except RecordingError as error:  # its stamps jump: no place is outside of it for certain
+        return [str(error)]
+    return outside_notes(signal.name, grid, session.markers(), then)

@@ -8,12 +8,11 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
+from recordings.bad_stamps import is_far
 from recordings.read.grid import Grid
 from recordings.read.markers import SessionMarker
 from recordings.stream_kinds import EVENTS_STREAM
 
-FAR_S: Final = 3600.0
-_TIMES: Final = 10.0  # as far away as so many recordings: nobody sent markers then
 _YEAR_S: Final = 365.25 * 86400
 
 
@@ -53,11 +52,6 @@ def _note(name: str, grid: Grid, stream: str, times: F64Array, then: str) -> str
 def distance(a: tuple[float, float], b: tuple[float, float]) -> float:
     """Return the time between two stretches (first, last); 0 where they touch."""
     return max(a[0] - b[1], b[0] - a[1], 0.0)
-
-
-def is_far(away_s: float, length_s: float) -> bool:
-    """Whether what lies `away_s` from a recording of `length_s` was stamped by another clock."""
-    return away_s > max(FAR_S, _TIMES * length_s)
 
 
 def long_span(seconds: float) -> str:

@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings import timing
-from recordings.arrays import F64Array
+from recordings.arrays import BoolArray, F64Array
+from recordings.bad_stamps import bad_stamps, mended
 from recordings.clock_offsets import ClockFit, correct, fit_offsets
 from recordings.errors import RecordingError
 from recordings.manifest import StreamEntry
@@ -23,8 +24,9 @@ class Stamps(StrEnum):
 
     raw: nothing: seconds of the sender's clock. corrected: the line through the clock offsets of
     each stretch between clock resets is added: the recording computer's clock. dejittered:
-    corrected, then put on a line for each stretch between gaps; for streams with a rate alone, and
-    not for those whose device may leave samples out.
+    corrected, stamps that cannot be true put where their neighbours say, then put on a line for
+    each stretch between gaps; for streams with a rate alone, and not for those whose device may
+    leave samples out.
     """
 
     RAW = "raw"
@@ -163,8 +165,18 @@ class Stream:
         return correct(self.xdf.stamps, self.fit) + self._shift
 
     @cached_property
+    def bad_stamps(self) -> BoolArray:
+        """Which stamps of a stream with a rate cannot be true, shape (n,)."""
+        return bad_stamps(self._corrected, self.rate_hz)
+
+    @cached_property
+    def mended(self) -> F64Array:
+        """The corrected times, those that cannot be true where their neighbours say."""
+        return mended(self._corrected, self.bad_stamps, self.rate_hz)
+
+    @cached_property
     def _dejittered(self) -> F64Array:
-        times = self._corrected
+        times = self.mended
         return timing.dejitter(times, timing.breaks(times, self.rate_hz))
 
     # Searching.

@@ -29,6 +29,8 @@ DTYPES: Final[dict[str, np.dtype[Any]]] = {
     "int64": np.dtype("<i8"),
 }
 
+# A header may claim any number: so many are described, and none that is real has more.
+_MOST_CHANNELS: Final = 1 << 20
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -134,7 +136,7 @@ class StreamInfo:
             ChannelInfo(*((e.findtext(key) or "").strip() for key in ("label", "unit", "type")))
             for e in self.root.findall("desc/channels/channel")[: self.channel_count]
         ]
-        missing = range(len(found) + 1, min(self.channel_count, 1 << 16) + 1)
+        missing = range(len(found) + 1, min(self.channel_count, _MOST_CHANNELS) + 1)
         return (*found, *(ChannelInfo(str(n), "", "") for n in missing))
 
     @property
