@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from pydantic import BeforeValidator
 
@@ -29,26 +30,35 @@ CodeNames = Annotated[dict[int, str], BeforeValidator(_int_keys)]
 """`codes = { 100 = "clip end" }` in the rig file."""
 
 
+_NUMBER: Final = re.compile(r"\s*[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?\s*")
+_MOST: Final = 1 << 53
+"""What a number of a marker holds exactly, whatever it was sent as."""
+
+
 def code_of(value: Any) -> int | None:
     """Return the code of one marker, None where it has none.
 
-    A marker is a number, the text of a number, or JSON text with the key `code`.
+    A marker is a number, the text of a number (MATLAB writes `111.0000000000000`), or JSON text
+    with the key `code`. What is not whole is no code. `recordings.marker_codes.code_of` is the same
+    rule for what has been recorded (docs/adr/0012-one-rule-for-codes.md).
     """
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
-    if isinstance(value, str):
+    if isinstance(value, str) and value.lstrip()[:1] in ("{", '"'):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
             return None
     if isinstance(value, Mapping):
         value = value.get("code")
+    if isinstance(value, bool) or (isinstance(value, str) and not _NUMBER.fullmatch(value)):
+        return None
     try:
         number = float(value)
         code = int(number)
     except (TypeError, ValueError, OverflowError):
         return None
-    return code if code == number and not isinstance(value, bool) else None
+    return code if code == number and abs(code) < _MOST else None
 
 
 def codes_in(data: Array) -> Iterator[tuple[int, int]]:

@@ -68,6 +68,7 @@ class StreamEntry(Frozen):
     channels: int
     rate_hz: float
     dtype: str
+    original_header: str = ""  # of LSL, where characters that are none of XML were replaced
     samples: int = 0
     lost: int = 0  # counted by the device, or from gaps in the stamps
     duplicates: int = 0

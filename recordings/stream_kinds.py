@@ -54,9 +54,6 @@ def is_index_stream(type_: str, dtype: str, labels: Sequence[str]) -> bool:
     return type_ == VIDEO_TYPE and dtype != "string" and known
 
 
-def is_marker_stream(type_: str, dtype: str, channels: int, rate_hz: float) -> bool:
-    """Whether the samples are events: strings, or one irregular channel of integer codes."""
-    if dtype == "string":
-        return True
-    codes = dtype.startswith("int") and channels == 1 and rate_hz == 0
-    return codes and type_.casefold() in _MARKER_TYPES
+def is_marker_stream(type_: str, dtype: str, rate_hz: float) -> bool:
+    """Whether the samples are events: strings, or numbers without a rate of a type for markers."""
+    return dtype == "string" or (rate_hz == 0 and type_.casefold() in _MARKER_TYPES)

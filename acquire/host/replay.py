@@ -37,7 +37,7 @@ from recordings.stream_kinds import EVENTS_STREAM
 if TYPE_CHECKING:
     from recordings.read.camera import Camera
     from recordings.read.session import Session
-    from recordings.read.signal_files import SignalStream
+    from recordings.read.signals import SignalFile, SignalStream
 
 STEP_S = 0.02
 """Samples are sent in chunks of this length."""
@@ -91,6 +91,10 @@ class _Film:
     pictures: Iterator[Any]
     sent: int = 0
 
+    @property
+    def name(self) -> str:
+        return self.camera.name
+
     def frames(self, time: float, start: float) -> Iterator[Frame]:
         numbers = self.columns["device_frame"]
         while self.sent < len(self.times) and self.times[self.sent] <= time:
@@ -124,6 +128,7 @@ class Replay(Device):
         self._session: Session | None = None
         self._tracks: list[_Track] = []
         self._films: list[_Film] = []
+        self._notes: list[str] = []
 
     def open(self) -> Sequence[StreamSpec | VideoSpec]:
         """Read the file.
@@ -133,20 +138,21 @@ class Replay(Device):
         """
         path = self._settings.path.expanduser()
         try:
-            streams, cameras = self._contents(path)
+            content, cameras = self._contents(path)
             self._films = [self._film(c) for c in cameras if self._is_wanted(c.name)]
         except RecordingError as error:
             self.close()
             raise DeviceError(f"path: {error}") from error
-        wanted = [s for s in streams if self._is_wanted(s.name)]
+        wanted = [s for s in content.streams if self._is_wanted(s.name)]
         if not wanted and not self._films:
-            names = [*(s.name for s in streams), *(c.name for c in cameras)]
+            names = [*(s.name for s in content.streams), *(c.name for c in cameras)]
             there = ", ".join(map(repr, names)) or "no stream"
             self.close()
             raise DeviceError(f"{path}: no stream to replay; the file has {there}")
         speed = self._settings.speed
         names = _unique_names([s.name for s in wanted])
         self._tracks = [_Track(n, s, s.times) for n, s in zip(names, wanted, strict=True)]
+        self._notes = [*content.notes, *self._put_together()]
         first = min((t.times[0] for t in self._all if len(t.times)), default=0.0)
         for track in self._all:
             track.times = (track.times - first) / speed
@@ -159,7 +165,29 @@ class Replay(Device):
     def _all(self) -> list[_Track | _Film]:
         return [*self._tracks, *self._films]
 
-    def _contents(self, path: Path) -> tuple[list[SignalStream], list[Camera]]:
+    def _put_together(self) -> list[str]:
+        """Leave out what was stamped by another clock, and silences of hours; say what that was."""
+        from recordings.read.outside import long_span
+        from recordings.read.playing_times import far_from_the_rest, without_silence
+
+        rates = [*(t.stream.rate_hz for t in self._tracks), *(1.0 for _ in self._films)]
+        far = far_from_the_rest([track.times for track in self._all], rates)
+        notes = [
+            f"{self._all[n].name}: all its stamps lie {long_span(away)} from the other streams: "
+            "stamped by another clock; left out, name it alone with --stream to play it"
+            for n, away in far.items()
+        ]
+        kept = [track for n, track in enumerate(self._all) if n not in far]
+        self._tracks = [track for track in kept if isinstance(track, _Track)]
+        self._films = [film for film in kept if isinstance(film, _Film)]
+        shorter, cut_s = without_silence([track.times for track in self._all])
+        for track, times in zip(self._all, shorter, strict=True):
+            track.times = times
+        if cut_s:
+            notes.append(f"no stream has a sample for {long_span(cut_s)}: cut to a second each")
+        return notes
+
+    def _contents(self, path: Path) -> tuple[SignalFile, list[Camera]]:
         from recordings.read.session import open_session
         from recordings.read.signal_files import open_signals, session_streams
 
@@ -192,6 +220,8 @@ class Replay(Device):
         start = self._clock.now() + AHEAD_S + self._settings.delay_s
         length = max((t.times[-1] for t in self._all if len(t.times)), default=0.0) + STEP_S
         self.resting = True
+        for note in self._notes:
+            yield Notice("warning", "replay", note)
         yield from self._silence(start)
         step, told = 0, False
         while True:

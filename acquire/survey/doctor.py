@@ -112,9 +112,12 @@ def _find(uid: str) -> list[FoundStream]:
 
 
 def duplicates(streams: Iterable[FoundStream]) -> Iterator[Finding]:
-    """Find source ids that more than one stream has."""
-    counts = Counter(s.key.source_id for s in streams if s.key.source_id)
-    for source, count in counts.items():
+    """Find source ids that more than one stream of a type has.
+
+    One headset may have one source id for EEG, motion and pulse: those cannot be mixed up.
+    """
+    counts = Counter((s.key.source_id, s.key.type) for s in streams if s.key.source_id)
+    for (source, _), count in counts.items():
         if count > 1:
             yield Finding(
                 "warn",

@@ -24,6 +24,7 @@ from recordings.manifest import Gap, StreamEntry
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.xdf import chunks
 from recordings.xdf.file import XdfFile
+from recordings.xdf.header import clean_xml
 
 BOUNDARY_S = 5.0
 RESERVE_BYTES = 1 << 20
@@ -84,6 +85,7 @@ class RecordedStream:
             channels=self.found.channels,
             rate_hz=self.found.rate_hz,
             dtype=self.found.dtype,
+            original_header=self.xml if clean_xml(self.xml) != self.xml else "",
             samples=self.samples,
             lost=self.lost,
             duplicates=self.duplicates,
@@ -123,14 +125,14 @@ class XdfRecorder:
     def add(
         self, source: Hashable, found: FoundStream, xml: str, device: str | None
     ) -> RecordedStream:
-        """Write the header of one more stream."""
+        """Write the header of one more stream, without what is no character of XML."""
         encoder = None
         stream_id = len(self.streams) + 1
         if found.dtype != "string":
             encoder = chunks.SamplesEncoder(stream_id, np.dtype(found.dtype), found.channels)
         stream = RecordedStream(stream_id, found, xml, device, encoder)
         self.streams[stream_id] = self._by_source[source] = stream
-        self._parts.append(chunks.stream_header(stream_id, xml))
+        self._parts.append(chunks.stream_header(stream_id, clean_xml(xml)))
         return stream
 
     def keep(self, stream: RecordedStream, stamps: F64Array, data: Array) -> None:

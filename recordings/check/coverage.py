@@ -1,34 +1,131 @@
-"""Whether each stream covers the recording from its start to its stop."""
+"""Whether each stream covers the recording from its start to its stop, and lies in it at all."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
+import numpy as np
+
+from recordings.bad_stamps import bad_stamps, fill_limit_s, is_far
 from recordings.certificate import Finding
 from recordings.check.stream_exam import StreamExam
 from recordings.manifest import Manifest
+from recordings.read.outside import distance, long_span
+from recordings.stream_kinds import EVENTS_STREAM
 
 TOLERANCE_S = 0.3
 """A chunk of a slow amplifier may just miss the start or the stop; more is a part not recorded."""
 TOLERANCE_SAMPLES = 3
+BARE_TOLERANCE_S = 2.0
+"""A bare file does not say when it was begun: other recorders take some time for each stream."""
+
+_REMEDY = "see the events for when the device went or came; check its cable and power"
+_BARE_REMEDY = "the device went or came while others were recorded; check its cable and power"
 
 
-def coverage_findings(manifest: Manifest | None, exams: Iterable[StreamExam]) -> Iterator[Finding]:
-    """Find streams of a rate that begin after the recording or end before it."""
-    if manifest is None or manifest.lsl_start is None or manifest.lsl_stop is None:
-        return
+def coverage_findings(manifest: Manifest | None, exams: Sequence[StreamExam]) -> Iterator[Finding]:
+    """Find streams of another clock, and those of a rate that begin late or end early.
+
+    In a bare file the recording is as long as its streams of a rate.
+    """
+    yield from _stamp_findings(exams)
+    far = dict(_far(exams))
+    for exam in (e for e in exams if e.stream.id in far):
+        away = far[exam.stream.id]
+        yield Finding(
+            level="warn",
+            code="another-clock",
+            subject=exam.name,
+            text=f"all its stamps lie {long_span(away)} from the other streams: stamped by another "
+            "clock, they cannot be related to the rest",
+            remedy="let its program stamp with LSL's local_clock(), or leave the stamp out",
+        )
+    near = [e for e in exams if e.rate_hz and len(e.stamps) and e.stream.id not in far]
+    yield from _marker_findings(exams, near, far)
+    if manifest is not None and manifest.lsl_start is not None and manifest.lsl_stop is not None:
+        yield from _ends(near, manifest.lsl_start, manifest.lsl_stop, TOLERANCE_S, _REMEDY)
+    elif manifest is None and len(near) > 1:
+        # Of a stamp far away nobody can say that the others missed it.
+        spans = [_span(exam) for exam in near]
+        start, stop = min(a for a, _ in spans), max(b for _, b in spans)
+        yield from _ends(near, start, stop, BARE_TOLERANCE_S, _BARE_REMEDY)
+
+
+def _ends(
+    exams: Iterable[StreamExam], start: float, stop: float, tolerance_s: float, remedy: str
+) -> Iterator[Finding]:
     for exam in exams:
-        if not exam.rate_hz or not len(exam.stamps):
-            continue
-        allowed = max(TOLERANCE_S, TOLERANCE_SAMPLES / exam.rate_hz)
-        late = float(exam.stamps.min()) - manifest.lsl_start
-        early = manifest.lsl_stop - float(exam.stamps.max())
+        allowed = max(tolerance_s, TOLERANCE_SAMPLES / exam.rate_hz)
+        first, last = _span(exam)
+        late, early = first - start, stop - last
         if late > allowed:
-            yield _finding(exam.name, "begins-late", f"begins {late:.2f} s after the recording")
+            text = f"begins {late:.2f} s after the recording"
+            yield _finding(exam.name, "begins-late", text, remedy)
         if early > allowed:
-            yield _finding(exam.name, "ends-early", f"ends {early:.2f} s before the recording")
+            text = f"ends {early:.2f} s before the recording"
+            yield _finding(exam.name, "ends-early", text, remedy)
 
 
-def _finding(name: str, code: str, text: str) -> Finding:
-    remedy = "see the events for when the device went or came; check its cable and power"
+def _span(exam: StreamExam) -> tuple[float, float]:
+    """Return when a stream begins and ends, without stamps that cannot be true."""
+    good = exam.stamps
+    if exam.rate_hz:
+        bad = bad_stamps(good, exam.rate_hz)
+        good = good if bad.all() else good[~bad]
+    return float(good.min()), float(good.max())
+
+
+def _far(exams: Sequence[StreamExam]) -> Iterator[tuple[int, float]]:
+    """Find the streams that lie so far from the longest one that its clock was another."""
+    there = [e for e in exams if len(e.stamps) and e.name != EVENTS_STREAM]
+    if len(there) < 2:
+        return
+    main = max(there, key=lambda e: (e.rate_hz > 0, len(e.stamps)))
+    span = _span(main)
+    for exam in there:
+        away = distance(_span(exam), span)
+        if is_far(away, span[1] - span[0]):
+            yield exam.stream.id, away
+
+
+def _marker_findings(
+    exams: Sequence[StreamExam], near: Sequence[StreamExam], far: Collection[int]
+) -> Iterator[Finding]:
+    """Say how many markers fall on no signal: exports to one signal leave them out."""
+    if not near:
+        return
+    spans = [_span(exam) for exam in near]
+    start, stop = min(a for a, _ in spans), max(b for _, b in spans)
+    for exam in exams:
+        if not exam.stream.info.is_markers or exam.stream.id in far or exam.name == EVENTS_STREAM:
+            continue
+        out = int(np.sum((exam.stamps < start - TOLERANCE_S) | (exam.stamps > stop + TOLERANCE_S)))
+        if out:
+            yield Finding(
+                level="info",
+                code="markers-outside",
+                subject=exam.name,
+                text=f"{out} of {len(exam.stamps)} markers lie before or after all signals",
+                remedy="EDF and MNE leave them out, BIDS and csv keep them",
+            )
+
+
+def _stamp_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
+    for exam in exams:
+        if exam.rate_hz <= 0 or exam.stream.info.is_markers or len(exam.stamps) < 2:
+            continue
+        bad = bad_stamps(exam.stamps, exam.rate_hz)
+        if bad.any():
+            text = f"{int(bad.sum())} of {len(bad)} stamps cannot be true, the first of sample "
+            text += f"{int(np.argmax(bad))}: they leave the others and come back"
+            remedy = "BIDS, EDF and to_mne() place these samples by their neighbours"
+            yield _finding(exam.name, "stamps-wrong", text, remedy)
+        jump = float(np.abs(np.diff(exam.stamps[~bad])).max(initial=0.0))
+        if jump > fill_limit_s(len(bad), exam.rate_hz):
+            text = f"stamps jump by {long_span(jump)} and stay there"
+            remedy = "BIDS, EDF and to_mne() refuse to fill that; csv keeps it"
+            yield _finding(exam.name, "stamps-jump", text, remedy)
+
+
+def _finding(name: str, code: str, text: str, remedy: str) -> Finding:
     return Finding(level="warn", code=code, subject=name, text=text, remedy=remedy)

@@ -24,10 +24,12 @@ from recordings.check.stimulus_timing import stimulus_reports
 from recordings.check.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
 from recordings.check.truth import FoundEvents, find_all, load_truth, summary
+from recordings.check.values import value_findings
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
 from recordings.read.markers import Marker, parse_markers
 from recordings.read.session import locate
+from recordings.read.to_mne import unique
 from recordings.stream_kinds import EVENTS_STREAM
 from recordings.xdf.reader import XdfRecording, read_xdf
 
@@ -118,10 +120,11 @@ def _examine(
 ) -> Examination:
     entries = {entry.id: entry for entry in manifest.streams} if manifest else {}
     exams = tuple(examine_stream(s, entries.get(s.id)) for s in recording.streams)
+    # Bare codes tell of no onset and end. Two streams of one name are two all the same.
+    texts = [e for e in exams if e.stream.info.is_markers and e.stream.is_text]
     markers = {
-        e.name: parse_markers(e.stamps, e.stream.strings)
-        for e in exams
-        if e.stream.info.is_markers and e.stream.is_text  # bare codes tell of no onset and end
+        name: parse_markers(e.stamps, e.stream.strings)
+        for name, e in zip(unique(e.name for e in texts), texts, strict=True)
     }
     cameras, camera_findings = _cameras(manifest, exams, folder)
     found, truth_trouble = _truth(manifest, exams, folder)
@@ -134,6 +137,7 @@ def _examine(
         *(f for n, m in markers.items() if n != EVENTS_STREAM for f in marker_findings(n, m)),
         *coverage_findings(manifest, exams),
         *another_clock_findings(exams),
+        *(f for s in recording.streams for f in value_findings(s)),
         *camera_findings,
         *truth_trouble,
         *_bound_findings(pairs),

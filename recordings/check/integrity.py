@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -88,18 +87,7 @@ def recording_findings(recording: XdfRecording, manifest: Manifest | None) -> It
             f"the first at byte {first.offset:,}: {first.reason}",
             remedy="run unisono repair for a readable copy; what is whole was checked here",
         )
-    ids = Counter(s.info.source_id for s in recording.streams if s.info.source_id)
-    for source_id, count in ids.items():
-        if count > 1:
-            names = ", ".join(s.name for s in recording.streams if s.info.source_id == source_id)
-            yield Finding(
-                level="warn",
-                code="source-twice",
-                subject=source_id,
-                text=f"{count} streams from one source: {names}",
-                remedy="one device sent twice, or came back with another shape; "
-                "do not count them as two",
-            )
+    yield from _twice(recording)
     if manifest is not None:
         found = {s.id for s in recording.streams}
         for entry in manifest.streams:
@@ -111,3 +99,22 @@ def recording_findings(recording: XdfRecording, manifest: Manifest | None) -> It
                     text=f"stream {entry.id} is in the manifest and not in the file",
                     remedy="run unisono repair to see what the file still holds",
                 )
+
+
+def _twice(recording: XdfRecording) -> Iterator[Finding]:
+    """Find streams of one kind from one source: a headset has one source for EEG, motion, pulse."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for stream in recording.streams:
+        if stream.info.source_id:
+            found.setdefault((stream.info.source_id, stream.info.type), []).append(stream.name)
+    for (source_id, type_), names in found.items():
+        if len(names) < 2:
+            continue
+        yield Finding(
+            level="warn",
+            code="source-twice",
+            subject=source_id,
+            text=f"{len(names)} streams of type {type_} from one source: {', '.join(names)}",
+            remedy="one device sent twice, or came back with another shape; "
+            "do not count them as two",
+        )

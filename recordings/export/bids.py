@@ -19,12 +19,12 @@ from typing import Any, Final, Literal
 from recordings import layout
 from recordings.errors import RecordingError
 from recordings.export import bids_beh
+from recordings.export.bids_eeg import Place, write_eeg
 from recordings.export.bids_files import Names, write_json
 from recordings.export.shared_tables import NOTHING, read_tsv, write_tsv
 from recordings.read.grid import grid_of
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.read.to_mne import channel_kinds, to_mne
 
 IGNORED: Final = (".unisono/", "**/*_video.*", "**/*_videoframes.*", "**/*_image.*")
 BIDS_VERSION: Final = "1.11.1"
@@ -59,15 +59,15 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         )
     names = Names(manifest.participant, manifest.session, manifest.task, manifest.run)
     notes: list[str] = []
-    eeg = next(
-        (s for s in session if s.type.upper() == "EEG" and len(s) and "eeg" in channel_kinds(s)),
-        None,
-    )
+    eeg = session.eeg
     names = names.of_type("eeg" if eeg else "beh")
-    axis = bids_beh.Axis(grid_of(eeg), eeg.rate_hz) if eeg else bids_beh.Axis(None, session.start)
+    axis = bids_beh.Axis(None, session.start)
     if eeg is not None:
-        _write_eeg(session, eeg, folder, names, settings)
-        notes += _other_eeg(session, eeg)
+        axis = bids_beh.Axis(grid_of(eeg), eeg.rate_hz, eeg.name)
+    if eeg is not None and axis.grid is not None:
+        place = Place(folder, names, settings.format, settings.days_back)
+        notes += write_eeg(session, eeg, axis.grid, place)
+    notes += _other_eeg(session, eeg)
     notes += bids_beh.write_events(session, folder, names, axis, settings.stimuli)
     notes += bids_beh.write_physio(session, eeg, folder, names, axis)
     notes += bids_beh.write_video(session, folder, names, axis, settings.video)
@@ -76,60 +76,18 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     return notes
 
 
-def _other_eeg(session: Session, eeg: Stream) -> list[str]:
+def _other_eeg(session: Session, eeg: Stream | None) -> list[str]:
     """Say which EEG streams are not the EEG of the dataset: a file of BIDS has one time axis."""
-    others = [s.name for s in session if s.type.upper() == "EEG" and len(s) and s is not eeg]
-    return [f"{name}: the EEG is {eeg.name}; this stream is physiology" for name in others]
+    others = [s for s in session if s.type.upper() == "EEG" and s is not eeg and len(s)]
+    return [f"{s.name}: {_not_the_eeg(s, eeg)}" for s in others if s.rate_hz or s.is_text]
 
 
-def _write_eeg(
-    session: Session, stream: Stream, folder: Path, names: Names, settings: Settings
-) -> None:
-    try:
-        import mne_bids
-    except ImportError:
-        raise RecordingError(
-            "mne-bids is not installed; install it with: pip install 'unisono[bids]'"
-        ) from None
-    manifest = session.manifest
-    montage = ((manifest.rig if manifest else None) or {}).get("eeg") or {}
-    power = manifest.powerline_hz if manifest else None
-    grid = grid_of(stream)
-    raw = to_mne(stream, grid, (), session.utc(float(grid.times[0])), power)
-    raw.set_annotations(None)  # events.tsv is written from the markers themselves
-    with raw.info._unlock():
-        raw.info["device_info"] = None
-    if raw.info["meas_date"] and settings.days_back:
-        raw.set_meas_date(raw.info["meas_date"] - timedelta(days=settings.days_back))
-    path = mne_bids.BIDSPath(**names.entities, datatype="eeg", root=folder)
-    mne_bids.write_raw_bids(
-        raw,
-        path,
-        format=settings.format,
-        allow_preload=True,
-        overwrite=True,
-        verbose="error",
-    )
-    sidecar = names.path(folder, "eeg.json")
-    info = stream.xdf.info
-    write_json(
-        sidecar,
-        {
-            "PowerLineFrequency": power or NOTHING,
-            "EEGReference": str(
-                montage.get("reference") or info.text("desc/reference/label") or NOTHING
-            ),
-            "EEGGround": str(montage.get("ground") or NOTHING),
-            "CapManufacturersModelName": str(
-                montage.get("cap") or info.text("desc/cap/name") or NOTHING
-            ),
-            "Manufacturer": info.text("desc/acquisition/manufacturer") or NOTHING,
-            "ManufacturersModelName": info.text("desc/acquisition/model") or NOTHING,
-            "SoftwareFilters": NOTHING,
-            "RecordingType": "continuous",
-        },
-        update=True,
-    )
+def _not_the_eeg(stream: Stream, eeg: Stream | None) -> str:
+    if stream.is_text:
+        return "holds text, not signals; its samples are taken as markers"
+    if eeg is not None:
+        return f"the EEG is {eeg.name}; this stream is physiology"
+    return "no channel has the unit of an electrode; this stream is physiology"
 
 
 def _write_ratings(session: Session, folder: Path, names: Names) -> list[str]:

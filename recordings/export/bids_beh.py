@@ -14,16 +14,15 @@ from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.bids_files import Names, column_names, label, write_json, write_tsv_gz
 from recordings.export.shared_tables import write_tsv
+from recordings.read.fill import stamp_notes
 from recordings.read.grid import Grid, grid_of
-from recordings.read.markers import SessionMarker
+from recordings.read.markers import SessionMarker, named
+from recordings.read.outside import outside_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.trials import Trial, trials
 from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
-
-_UNITS: Final = {
-    "microvolts": "uV", "millivolts": "mV", "volts": "V", "microsiemens": "uS", "celsius": "oC",
-}  # fmt: skip
+from recordings.units import ascii_symbol
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +31,7 @@ class Axis:
 
     grid: Grid | None
     start: float  # with a grid: its rate
+    name: str = ""  # of the EEG
 
     def at(self, time: float) -> float:
         """Return an LSL time on the axis, seconds."""
@@ -59,28 +59,28 @@ def write_events(
         found = _stimulus(folder, stimuli, marker.text("stimulus"), missing)
         rows.append(_event(marker, trial, axis) | ({"stim_file": found} if found else {}))
     columns = ["onset", "duration", "trial_type", "value", "sample", "event", "trial", "step"]
-    columns += [
-        "stimulus",
-        "stream",
-        *(["stim_file"] if any("stim_file" in r for r in rows) else []),
-    ]
+    columns += ["stimulus", "stream"]
+    columns += [name for name in ("texts", "stim_file") if any(name in row for row in rows)]
     if axis.grid is None:
         columns.remove("sample")
     write_tsv(names.path(folder, "events.tsv"), columns, rows)
-    write_json(names.path(folder, "events.json"), _ABOUT_EVENTS)
+    about = {name: text for name, text in _ABOUT_EVENTS.items() if name in columns}
+    write_json(names.path(folder, "events.json"), about)
+    notes = outside_notes(axis.name, axis.grid, markers, "in events.tsv") if axis.grid else []
     if stimuli and missing:
-        return [f"no file in {stimuli.name} for: {', '.join(sorted(missing)[:5])}"]
-    return []
+        notes.append(f"no file in {stimuli.name} for: {', '.join(sorted(missing)[:5])}")
+    return notes
 
 
 def _event(marker: SessionMarker, trial: Trial | None, axis: Axis) -> dict[str, object]:
     onset = axis.at(marker.time)
     duration = axis.at(trial.end) - onset if trial and trial.end is not None else None
     kind = marker.marker.fields.get("category") or marker.event or marker.marker.text
-    return {
+    several = {"texts": marker.marker.text} if len(marker.marker.texts) > 1 else {}
+    return several | {
         "onset": f"{onset:.6f}",
         "duration": f"{duration:.6f}" if duration is not None else 0 if trial is None else None,
-        "trial_type": kind,
+        "trial_type": named(str(kind)),
         "value": marker.code,
         "sample": round(onset * axis.start) if axis.grid is not None else None,
         "event": marker.event,
@@ -123,6 +123,7 @@ _ABOUT_EVENTS: Final = {
     "step": {"Description": "Step of the protocol"},
     "stimulus": {"Description": "Identifier of the stimulus"},
     "stream": {"Description": "LSL stream that the marker came from"},
+    "texts": {"Description": "All channels of the marker, joined by /"},
 }
 
 
@@ -141,16 +142,23 @@ def write_physio(
         if len(stream) < 2:
             notes.append(f"{stream.name}: {len(stream)} samples, left out")
             continue
+        try:
+            grid = grid_of(stream)
+        except RecordingError as error:
+            notes.append(f"{error}; left out")
+            continue
+        notes += stamp_notes(stream)
         recording = label(stream.name)
         while recording.casefold() in used:  # BIDS takes names that differ in case for one
             recording += "x"
         used.add(recording.casefold())
-        _write_one(stream, recording, folder, names, axis)
+        _write_one(stream, grid, recording, folder, names, axis)
     return notes
 
 
-def _write_one(stream: Stream, recording: str, folder: Path, names: Names, axis: Axis) -> None:
-    grid = grid_of(stream)
+def _write_one(
+    stream: Stream, grid: Grid, recording: str, folder: Path, names: Names, axis: Axis
+) -> None:
     first, last = axis.at(float(grid.times[0])), axis.at(float(grid.times[-1]))
     data = grid.spread(stream.xdf.read())
     missing = np.ones(len(grid), np.bool_)
@@ -168,7 +176,8 @@ def _write_one(stream: Stream, recording: str, folder: Path, names: Names, axis:
     for column, channel in zip(columns, stream.xdf.info.channels, strict=True):
         about[column] = {
             "Description": " ".join(p for p in (channel.label, channel.kind) if p),
-            "Units": _UNITS.get(channel.unit, channel.unit) or "arbitrary",
+            # BIDS calls degrees Celsius oC.
+            "Units": ascii_symbol(channel.unit).replace("degC", "oC") or "arbitrary",
         }
     write_json(names.path(folder, "physio.json", recording), about)
     write_tsv_gz(names.path(folder, "physio.tsv.gz", recording), data, missing=missing)

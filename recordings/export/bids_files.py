@@ -64,16 +64,17 @@ def label(text: str) -> str:
 
 def column_names(labels: tuple[str, ...]) -> list[str]:
     """Return column names of letters, digits and `_`, each once, beginning with a letter."""
-    out: list[str] = []
+    out: dict[str, None] = {}
+    counts: dict[str, int] = {}
     for text in labels:
         name = re.sub("[^A-Za-z0-9]+", "_", text).strip("_").lower() or "channel"
         name = name if name[0].isalpha() else f"c{name}"
-        base, count = name, 1
+        base = name
         while name in out:
-            count += 1
-            name = f"{base}_{count}"
-        out.append(name)
-    return out
+            counts[base] = counts.get(base, 1) + 1
+            name = f"{base}_{counts[base]}"
+        out[name] = None
+    return list(out)
 
 
 def write_json(path: Path, fields: Mapping[str, Any], update: bool = False) -> None:

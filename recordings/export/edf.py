@@ -15,21 +15,25 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
+from recordings.arrays import Array
 from recordings.errors import RecordingError
+from recordings.export.edf_channels import (
+    MOST_CHANNELS,
+    edf_labels,
+    fit_limits,
+    not_finite,
+)
 from recordings.export.file_names import file_stems
 from recordings.export.tasks import session_name
+from recordings.read.fill import stamp_notes
 from recordings.read.grid import SKIP, annotations_on, grid_of
+from recordings.read.outside import outside_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.read.to_mne import unique
 from recordings.stream_kinds import VIDEO_TYPE
+from recordings.units import to_volts
 
-_UNITS: Final = {
-    "microvolts": "uV", "millivolts": "mV", "volts": "V", "microsiemens": "uS", "celsius": "degC",
-}  # fmt: skip
-_PLAIN: Final = str.maketrans({"µ": "u", "μ": "u", "Ω": "Ohm", "°": "deg"})  # EDF is ASCII
 _SEPARATORS: Final = str.maketrans("\x00\x14\x15", "   ")  # of EDF's own, between annotations
-_MICROVOLTS: Final = {"uV": 1.0, "mV": 1e3, "V": 1e6}
 _COARSE_UV: Final = 0.1
 _STEPS: Final = {"edf": 65_535, "bdf": 16_777_215}
 
@@ -49,19 +53,45 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         RecordingError: a stream that was asked for is no signal or does not fit into EDF, no
             stream fits, or edfio is missing.
     """
-    signals = [s for s in session if s.rate_hz > 0 and not s.is_text and s.type != VIDEO_TYPE]
-    chosen = [session[name] for name in settings.streams] or [s for s in signals if len(s)]
+    chosen = [session[name] for name in settings.streams] or session.signals
     notes = [] if chosen else ["no signal in this session"]
+    if not settings.streams:
+        notes += left_out(session)
     unfit: list[RecordingError] = []
     for stream, stem in zip(chosen, file_stems(s.name for s in chosen), strict=True):
         path = folder / f"{session_name(session.path)}_{stem}.{settings.format}"
         try:
-            notes += _write(session, stream, path, settings.format)
+            notes += _guarded(session, stream, path, settings.format)
         except RecordingError as error:
             unfit.append(error)
             if settings.streams or len(unfit) == len(chosen):
                 raise
     return [*notes, *(f"{error}; left out" for error in unfit)]
+
+
+def _guarded(session: Session, stream: Stream, path: Path, format_: str) -> list[str]:
+    """Write a stream; what the library refuses is this stream's fault alone."""
+    try:
+        return _write(session, stream, path, format_)
+    except ValueError as error:
+        path.unlink(missing_ok=True)
+        raise RecordingError(f"{stream.name}: does not fit into EDF ({error})") from error
+
+
+def left_out(session: Session) -> list[str]:
+    """Name the streams that are neither a signal nor markers nor a camera's frames."""
+    signals = session.signals
+    others = [s for s in session if s not in signals and s.type != VIDEO_TYPE and len(s)]
+    notes = [
+        f"{s.name}: text, of type {s.type}; its samples are taken as markers"
+        for s in others
+        if s.is_text and s.type.upper() == "EEG"
+    ]
+    return notes + [
+        f"{s.name}: {len(s.labels)} channels without a rate, no signal; left out"
+        for s in others
+        if not s.is_markers
+    ]
 
 
 def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[str]:
@@ -71,28 +101,21 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
         raise RecordingError(
             "edfio is not installed; install it with: pip install 'unisono[bids]'"
         ) from None
+    if len(stream.labels) > MOST_CHANNELS:
+        raise RecordingError(
+            f"{stream.name}: {len(stream.labels):,} channels, and EDF holds {MOST_CHANNELS:,}; "
+            "unisono export csv keeps them all"
+        )
     grid = grid_of(stream)
     data = grid.spread(stream.xdf.read())
     # A file holds whole records of a second: the rest of the last one is zeros.
     record_s = _record_s(stream)
-    per_record = round(stream.rate_hz * record_s)
-    missing = -len(data) % per_record
-    kind: Any = edfio.EdfSignal if format_ == "edf" else edfio.BdfSignal
-    signals = []
-    for n, (label, unit) in enumerate(zip(_labels(stream), stream.units, strict=True)):
-        values = np.zeros(len(data) + missing)  # of one channel: all would be gigabytes
-        values[: len(data)] = np.nan_to_num(data[:, n], posinf=0.0, neginf=0.0)
-        limits = _range(f"{stream.name}, {label}", values)
-        signals.append(
-            kind(
-                values,
-                stream.rate_hz,
-                label=label,
-                physical_dimension=_unit(unit),
-                physical_range=limits,
-            )
-        )
-    ranges = [signal.physical_max - signal.physical_min for signal in signals]
+    missing = -len(data) % round(stream.rate_hz * record_s)
+    fitted = _Channels(stream, format_)
+    for n in range(data.shape[1]):
+        fitted.add(n, data[:, n], missing, len(grid) > len(stream))
+    if not fitted.signals:
+        raise RecordingError(fitted.notes()[0].removesuffix("; left out"))
     start = session.utc(float(grid.times[0]))
     whole: Any = edfio.Edf if format_ == "edf" else edfio.Bdf
     keywords: dict[str, Any] = {"data_record_duration": record_s}
@@ -102,32 +125,89 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
         keywords["starttime"] = start.time().replace(tzinfo=None)
     if session.manifest is not None:
         keywords["patient"] = edfio.Patient(code=session.manifest.participant)
-    notes = annotations_on(grid, session.markers())
+    markers = session.markers()
+    entries = annotations_on(grid, markers)
     if missing:
-        notes.append((len(grid) / grid.rate_hz, missing / grid.rate_hz, SKIP))
+        entries.append((len(grid) / grid.rate_hz, missing / grid.rate_hz, SKIP))
     keywords["annotations"] = [
         edfio.EdfAnnotation(onset, duration, text.translate(_SEPARATORS))
-        for onset, duration, text in sorted(notes, key=_order)
+        for onset, duration, text in sorted(entries, key=_order)
     ]
-    whole(signals, **keywords).write(path)
-    return _coarse(stream, ranges, format_)
+    whole(fitted.signals, **keywords).write(path)
+    return [*stamp_notes(stream), *outside_notes(stream.name, grid, markers), *fitted.notes()]
 
 
 def _order(entry: tuple[float, float | None, str]) -> tuple[float, str]:
     return entry[0], entry[2]  # a marker has no duration to compare with that of a gap
 
 
-def _ascii(text: str) -> str:
-    return text.translate(_PLAIN).encode("ascii", "replace").decode()
+class _Channels:
+    """The channels of a stream as signals of EDF, and what is to be said of them."""
+
+    def __init__(self, stream: Stream, format_: str) -> None:
+        import edfio
+
+        self.signals: list[Any] = []
+        self._stream = stream
+        self._format = format_
+        self._kind: Any = edfio.EdfSignal if format_ == "edf" else edfio.BdfSignal
+        self._labels = edf_labels(stream.labels)
+        self._unknown: dict[str, int] = {}  # values that EDF has no word for, by channel
+        self._unfit: dict[str, float] = {}  # a value that has no room, by channel
+        self._step_uv = 0.0
+
+    def add(self, number: int, data: Array, missing: int, has_gaps: bool) -> None:
+        """Take a channel, shape (n,), with `missing` zeros after it; leave out what fits not."""
+        label, unit = self._labels[number], self._stream.units[number]
+        # One channel at a time: all as doubles would be gigabytes.
+        values = np.zeros(len(data) + missing)
+        values[: len(data)] = data
+        unknown = not_finite(values)
+        if unknown:
+            self._unknown[label] = unknown
+            values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
+        written = values if unknown or missing or has_gaps else values[: len(data)]
+        limits = fit_limits(unit, written)
+        if limits is None:
+            self._unfit[label] = max(float(written.min()), float(written.max()), key=abs)
+            return
+        self.signals.append(
+            self._kind(
+                np.clip(values * limits.factor, limits.low, limits.high),
+                self._stream.rate_hz,
+                label=label,
+                physical_dimension=limits.dimension,
+                physical_range=(limits.low, limits.high),
+            )
+        )
+        step = (limits.high - limits.low) / limits.factor / _STEPS[self._format]
+        if self._stream.type.upper() == "EEG":
+            self._step_uv = max(self._step_uv, 1e6 * step * (to_volts(unit) or 0.0))
+
+    def notes(self) -> list[str]:
+        """Say what was left out, what is 0 and should not be, and what is coarse."""
+        name, found = self._stream.name, []
+        if self._unfit:
+            value = max(self._unfit.values(), key=abs)
+            found.append(
+                f"{name}, {_few(list(self._unfit))}: {value:g} is beyond the 8 characters that EDF "
+                "has for a channel's limits; unisono export csv keeps it; left out"
+            )
+        if self._unknown:
+            total = sum(self._unknown.values())
+            which = _few([f"{label} ({count:,})" for label, count in self._unknown.items()])
+            found.append(
+                f"{name}: {total:,} values are no numbers or endless, in {which}: 0 in the file, "
+                "for EDF has no word for them"
+            )
+        if self._step_uv > _COARSE_UV:
+            found.append(f"{name}: steps of up to {self._step_uv:.2g} µV; use --format bdf")
+        return found
 
 
-def _labels(stream: Stream) -> list[str]:
-    """Return labels as EDF holds them: 16 characters of ASCII, no two alike."""
-    return unique(map(_ascii, stream.labels), 16)
-
-
-def _unit(unit: str) -> str:
-    return _ascii(_UNITS.get(unit, unit))[:8]
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
 
 
 def _record_s(stream: Stream) -> float:
@@ -140,39 +220,3 @@ def _record_s(stream: Stream) -> float:
         f"{stream.name}, {rate_hz:g} Hz: EDF needs whole samples in a record; no record up to "
         "60 s has them; unisono export csv takes any rate"
     )
-
-
-def _range(
-    name: str, values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-) -> tuple[float, float]:
-    """Return limits that fit into EDF's 8 characters and hold the data."""
-    low, high = float(values.min()), float(values.max())
-    if low == high:
-        low, high = low - 1.0, high + 1.0
-    return _eight(name, low, up=False), _eight(name, high, up=True)
-
-
-def _eight(name: str, value: float, up: bool) -> float:
-    """Round away from the data to what 8 characters hold."""
-    for digits in range(7, -1, -1):
-        factor = 10.0**digits
-        rounded = (math.ceil if up else math.floor)(value * factor) / factor
-        text = f"{rounded:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{rounded:.0f}"
-        if len(text) <= 8:
-            return float(text)
-    raise RecordingError(
-        f"{name}: {value:g} is beyond the 8 characters that EDF has for a channel's limits; "
-        "unisono export csv keeps it"
-    )
-
-
-def _coarse(stream: Stream, ranges: list[float], format_: str) -> list[str]:
-    factors = [_MICROVOLTS.get(_unit(unit), 0.0) for unit in stream.units]
-    steps = [
-        factor * width / _STEPS[format_]
-        for factor, width in zip(factors, ranges, strict=True)
-        if stream.type.upper() == "EEG"
-    ]
-    if steps and max(steps) > _COARSE_UV:
-        return [f"{stream.name}: steps of up to {max(steps):.2g} µV; use --format bdf"]
-    return []

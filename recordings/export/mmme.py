@@ -25,9 +25,10 @@ from recordings.errors import RecordingError
 from recordings.export.clips import choose_camera, picture_of, write_image
 from recordings.export.excerpts import Piece, clips_of
 from recordings.export.file_names import file_stems
+from recordings.export.outside import markers_outside
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
+from recordings.stream_kinds import EVENTS_STREAM
 
 COUNTER: Final = 1000
 CODING_COLUMNS: Final = (
@@ -62,12 +63,11 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     names = _folders(clips)
     for clip, name in zip(clips, names, strict=True):
         _write_frames(session, clip, out / "frames" / name, settings)
-    signals = [
-        s for s in session if s.rate_hz > 0 and not s.is_text and s.type != VIDEO_TYPE and len(s)
-    ]
+    signals = session.signals
     stems = file_stems((s.name for s in signals), taken=("markers", "coding_file"))
     for stream, stem in zip(signals, stems, strict=True):
         _write_signal(session, stream, out / f"{stem}.csv")
+    notes += markers_outside(session, "in markers.csv")
     _write_markers(session, out / "markers.csv")
     _write_sheet(session, clips, names, out / "coding_file.csv")
     return notes

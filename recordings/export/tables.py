@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from recordings.errors import RecordingError
 from recordings.export.file_names import file_stems
+from recordings.export.outside import markers_outside
 from recordings.export.tasks import session_name
 from recordings.read.session import Session
 from recordings.read.stream import Stamps, Stream
@@ -42,7 +43,8 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     for stream, stem in zip(chosen, file_stems(s.name for s in chosen), strict=True):
         path = folder / f"{session_name(session.path)}_{stem}.{settings.format}"
         _write(session, stream, path, settings)
-    return [f"{s.name}: no samples" for s in chosen if not len(s)]
+    notes = [f"{s.name}: no samples" for s in chosen if not len(s)]
+    return notes + markers_outside(session, "in their table")
 
 
 def _write(session: Session, stream: Stream, path: Path, settings: Settings) -> None:

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from recordings import timing
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
+from recordings.read.fill import check_fill
 from recordings.read.markers import SessionMarker, describe
 from recordings.read.stream import Stamps, Stream
 from recordings.stream_kinds import EVENTS_STREAM
@@ -74,13 +75,16 @@ def grid_of(stream: Stream) -> Grid:
     """Return the grid of a regular stream.
 
     Raises:
-        RecordingError: the stream has no rate, holds text, or is empty.
+        RecordingError: the stream has no rate, holds text, is empty, or lacks more samples than an
+            export fills.
     """
     if stream.is_text or stream.rate_hz <= 0:
         raise RecordingError(f"stream {stream.name!r} has no rate: it is no signal")
     if not len(stream):
         raise RecordingError(f"stream {stream.name!r} has no samples")
-    return Grid(stream.times(stamps=Stamps.DEJITTERED), stream.rate_hz)
+    grid = Grid(stream.times(stamps=Stamps.DEJITTERED), stream.rate_hz)
+    check_fill(stream, len(grid))
+    return grid
 
 
 def annotations_on(

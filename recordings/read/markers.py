@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from recordings.arrays import F64Array
+from recordings.marker_codes import code_of, is_number
 
 
 @dataclass(frozen=True, slots=True)
 class Marker:
-    """One marker: its LSL time, its text, and the fields where the text is a JSON object."""
+    """One marker: its LSL time, its text, and the fields where a channel is a JSON object.
+
+    Of a stream of several channels `texts` has each, and `text` those that say something, joined
+    by `/`.
+    """
 
     time: float
     text: str
     fields: dict[str, Any]
+    texts: tuple[str, ...] = ()
 
     @property
     def event(self) -> str:
@@ -25,23 +33,32 @@ class Marker:
 
     @property
     def code(self) -> int | None:
-        """The trigger code: the field `code`, or the whole text where that is an integer."""
-        value = self.fields.get("code") if self.fields else self.text
-        try:
-            return None if value is None or isinstance(value, bool) else int(value)
-        except (ValueError, TypeError, OverflowError):
-            return None
+        """The trigger code: the field `code`, or of the first channel that is a number."""
+        if self.fields and (code := code_of(self.fields)) is not None:
+            return code
+        for text in self.texts or (self.text,):
+            if is_number(text):
+                return code_of(text)
+        return None
+
+    @property
+    def further(self) -> tuple[str, ...]:
+        """What the channels beside the JSON object say."""
+        return tuple(t for t in self.texts if t and not read_fields(t)) if self.fields else ()
 
 
-def parse_markers(times: F64Array, rows: list[list[str]]) -> list[Marker]:
-    """Read the first channel of a string stream; text that is no JSON object has no fields."""
-    return [
-        Marker(time, row[0] if row else "", _fields(row[0] if row else ""))
-        for time, row in zip(times.tolist(), rows, strict=True)
-    ]
+def parse_markers(times: F64Array, rows: Sequence[Sequence[str]]) -> list[Marker]:
+    """Read a string stream, one row a marker; text that is no JSON object has no fields."""
+    return [_marker(time, row) for time, row in zip(times.tolist(), rows, strict=True)]
 
 
-def _fields(text: str) -> dict[str, Any]:
+def _marker(time: float, row: Sequence[str]) -> Marker:
+    fields = next((found for found in map(read_fields, row) if found), {})
+    return Marker(time, "/".join(filter(None, row)), fields, tuple(row))
+
+
+def read_fields(text: str) -> dict[str, Any]:
+    """Return the fields of a text that is a JSON object, none of any other."""
     if not text.lstrip().startswith("{"):
         return {}
     try:
@@ -82,6 +99,16 @@ class SessionMarker:
 def describe(one: SessionMarker) -> str:
     """Name a marker in a few words: `onset/clip-3/103`; its text where it is no JSON."""
     if not one.event:
-        return one.marker.text or "marker"
-    parts = (one.event, one.text("stimulus"), one.code)
-    return "/".join(str(part) for part in parts if part not in ("", None))
+        return named(one.marker.text) or "marker"
+    parts = [one.event, one.text("stimulus"), one.code, *one.marker.further]
+    words = dict.fromkeys(str(part) for part in parts if part not in ("", None))
+    return named("/".join(words))
+
+
+# What MNE takes for a stretch to leave out: it would drop the event, and the epoch around it.
+_REJECTED: Final = re.compile("bad|edge", re.IGNORECASE)
+
+
+def named(text: str) -> str:
+    """Return the text of a marker as a name that MNE keeps: `marker/badminton`."""
+    return f"marker/{text}" if _REJECTED.match(text) else text

@@ -25,8 +25,9 @@ from recordings.read.camera import Camera
 from recordings.read.grid import grid_of
 from recordings.read.markers import SessionMarker, parse_markers
 from recordings.read.stream import Stream
-from recordings.read.to_mne import to_mne
+from recordings.read.to_mne import has_eeg, to_mne
 from recordings.read.trials import Trial, columns, trials
+from recordings.stream_kinds import VIDEO_TYPE
 from recordings.xdf.reader import XdfRecording, read_xdf
 
 
@@ -96,8 +97,8 @@ class Session:
     def markers(self, *names: str) -> list[SessionMarker]:
         """List the markers of the streams `names` (default: all of them), in order of time.
 
-        Markers are strings, and integers that a stream of type `Markers` sends one by one; of a
-        stream that is named, whatever has one channel and no rate.
+        Markers are strings, and numbers without a rate of type `Markers`; of a stream that is
+        named, whatever has no rate.
 
         Raises:
             RecordingError: there is no such stream, or it is a signal.
@@ -140,14 +141,24 @@ class Session:
         start = self.utc(float(grid.times[0]))
         return to_mne(stream, grid, self.markers(), start, powerline_hz)
 
+    @cached_property
+    def eeg(self) -> Stream | None:
+        """The EEG: the first signal of type EEG that has samples and electrodes."""
+        return next((s for s in self.signals if s.type.upper() == "EEG" and has_eeg(s)), None)
+
+    @property
+    def signals(self) -> list[Stream]:
+        """The streams of numbers with a rate that have samples; frames of cameras are none."""
+        regular = (s for s in self.streams if s.rate_hz > 0 and not s.is_text and len(s))
+        return [s for s in regular if s.type != VIDEO_TYPE]
+
     def _first_eeg(self) -> Stream:
-        found = [s for s in self.streams if s.type.upper() == "EEG" and len(s)]
-        if not found:
+        if self.eeg is None:
             known = ", ".join(f"{s.name} ({s.type})" for s in self.streams) or "none"
             raise RecordingError(
-                f"{self.path}: no stream of type EEG with samples; name one of: {known}"
+                f"{self.path}: no stream of type EEG with a rate and samples; name one of: {known}"
             )
-        return found[0]
+        return self.eeg
 
     def close(self) -> None:
         """Let go of the files."""

@@ -7,51 +7,41 @@ names. Signals of different rates are streams of their own, as in LSL.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
-from recordings.arrays import Array, F64Array
+from recordings.arrays import Array
 from recordings.errors import RecordingError
+from recordings.read.edf_signals import is_edf, read_edf
+from recordings.read.fill import stamp_notes
+from recordings.read.foreign_signals import read_acq, read_brainvision
 from recordings.read.session import Session
+from recordings.read.signals import SignalFile, SignalStream
 from recordings.read.stream import Stream
-from recordings.xdf.header import ChannelInfo
 
 
-@dataclass(slots=True)
-class SignalStream:
-    """One stream; `read(a, b)` gives samples a to b, shape (n, channels)."""
+def open_signals(path: Path) -> SignalFile | None:
+    """Return the content of a file of another program; None where it is to be tried as XDF.
 
-    name: str
-    type: str
-    channels: tuple[ChannelInfo, ...]
-    rate_hz: float  # 0 = irregular
-    dtype: str  # of numpy, or `string`
-    times: F64Array
-    read: Callable[[int, int], Array]
-    can_drop_samples: bool = False
-    source_id: str = ""
-    manufacturer: str = ""
-    model: str = ""
-
-
-def open_signals(path: Path) -> list[SignalStream] | None:
-    """Return the streams of a file of another program; None where it is to be tried as XDF.
+    What an EDF or BDF file is says its header, not its name.
 
     Raises:
         RecordingError: it cannot be read, or what reads it is not installed.
     """
-    reader = READERS.get(path.suffix.lower())
-    if reader is None or path.is_dir():
+    if path.is_dir():
         return None
-    if not path.is_file():
+    suffix = path.suffix.lower()
+    if suffix in READERS and not path.is_file():
         raise RecordingError(f"{path}: No such file")
+    reader = read_edf if is_edf(path) else READERS.get(suffix)
+    if reader is None:
+        return None
     try:
         return reader(path)
     except ImportError as error:
-        package = "acq" if path.suffix.lower() == ".acq" else "bids"
+        package = "acq" if suffix == ".acq" else "bids"
         raise RecordingError(
             f"{path}: {error.name} is not installed; install it with: pip install "
             f"'unisono[{package}]'"
@@ -60,20 +50,30 @@ def open_signals(path: Path) -> list[SignalStream] | None:
         raise
     except Exception as error:  # three libraries, each with errors of its own
         text = " ".join(str(error).split()) or type(error).__name__
-        raise RecordingError(f"{path}: cannot be read as {path.suffix} ({text})") from error
+        raise RecordingError(f"{path}: cannot be read as {suffix} ({text})") from error
 
 
-def session_streams(session: Session, without: Iterable[str] = ()) -> list[SignalStream]:
+READERS: Final[dict[str, Callable[[Path], SignalFile]]] = {
+    ".vhdr": read_brainvision,
+    ".edf": read_edf,
+    ".bdf": read_edf,
+    ".acq": read_acq,
+}
+
+
+def session_streams(session: Session, without: Iterable[str] = ()) -> SignalFile:
     """Return the streams of an open session, clock offsets applied; `without` names streams."""
     skipped = frozenset(without)
     chosen = [s for s in session if s.name not in skipped]
-    return [_of_session(stream) for stream in chosen]
+    notes = [note for stream in chosen for note in stamp_notes(stream)]
+    return SignalFile([_of_session(stream) for stream in chosen], notes)
 
 
 def _of_session(stream: Stream) -> SignalStream:
     info = stream.xdf.info
     # A step back in time cannot be waited for: what is late comes with what came before.
-    times = np.maximum.accumulate(stream.times()) if len(stream) else np.zeros(0)
+    own = stream.mended if stream.rate_hz > 0 else stream.times()
+    times = np.maximum.accumulate(own) if len(stream) else np.zeros(0)
 
     def read(start: int, stop: int) -> Array:
         if not stream.is_text:
@@ -94,119 +94,3 @@ def _of_session(stream: Stream) -> SignalStream:
         manufacturer=info.text("desc/acquisition/manufacturer"),
         model=info.text("desc/acquisition/model"),
     )
-
-
-_FACTORS: Final = {
-    "µV": 1e-6, "μV": 1e-6, "uV": 1e-6, "mV": 1e-3, "nV": 1e-9, "µS": 1e-6, "μS": 1e-6,
-}  # fmt: skip
-_WORDS: Final = {
-    "µV": "microvolts", "μV": "microvolts", "uV": "microvolts", "mV": "millivolts",
-    "V": "volts", "Volts": "volts", "n/a": "",
-}  # fmt: skip
-
-
-def _word(unit: str) -> str:
-    return _WORDS.get(unit, unit)
-
-
-def _even(
-    name: str, type_: str, columns: list[tuple[ChannelInfo, F64Array]], rate: float
-) -> SignalStream:
-    data = np.stack([values for _, values in columns], axis=1)
-    return SignalStream(
-        name=name,
-        type=type_,
-        channels=tuple(channel for channel, _ in columns),
-        rate_hz=rate,
-        dtype="float64",
-        times=np.arange(len(data)) / rate,
-        read=lambda start, stop: data[start:stop],
-    )
-
-
-def _markers(name: str, entries: list[tuple[float, str]]) -> list[SignalStream]:
-    if not entries:
-        return []
-    order = sorted(entries, key=lambda entry: entry[0])
-    texts = np.array([[text] for _, text in order], dtype=object)
-    return [
-        SignalStream(
-            name=f"{name}-markers",
-            type="Markers",
-            channels=(ChannelInfo("marker", "", ""),),
-            rate_hz=0.0,
-            dtype="string",
-            times=np.array([time for time, _ in order]),
-            read=lambda start, stop: texts[start:stop],
-        )
-    ]
-
-
-def _by_rate(
-    name: str, type_: str, channels: list[tuple[float, ChannelInfo, F64Array]]
-) -> list[SignalStream]:
-    """Make one stream of all channels of one rate and length."""
-    groups: dict[tuple[float, int], list[tuple[ChannelInfo, F64Array]]] = {}
-    for rate, channel, values in channels:
-        groups.setdefault((rate, len(values)), []).append((channel, values))
-    return [
-        _even(name if len(groups) == 1 else f"{name}-{rate:g}Hz", type_, columns, rate)
-        for (rate, _), columns in groups.items()
-    ]
-
-
-def _brainvision(path: Path) -> list[SignalStream]:
-    import mne
-
-    raw = mne.io.read_raw_brainvision(path, verbose="error")
-    units: dict[str, str] = raw._orig_units
-    values = raw.get_data()
-    channels = []
-    for label, row in zip(raw.ch_names, values, strict=True):
-        unit = units.get(label, "")
-        scaled = np.asarray(row / _FACTORS.get(unit, 1.0), np.float64)
-        channels.append((float(raw.info["sfreq"]), ChannelInfo(label, _word(unit), ""), scaled))
-    entries = [(float(a["onset"]), str(a["description"])) for a in raw.annotations]
-    return [*_by_rate(path.stem, "EEG", channels), *_markers(path.stem, entries)]
-
-
-def _edf(path: Path) -> list[SignalStream]:
-    import edfio
-
-    read: Any = edfio.read_edf if path.suffix.lower() == ".edf" else edfio.read_bdf
-    file = read(path)
-    channels = [
-        (
-            float(s.sampling_frequency),
-            ChannelInfo(s.label, _word(s.physical_dimension), ""),
-            np.asarray(s.data, np.float64),
-        )
-        for s in file.signals
-    ]
-    entries = [(float(a.onset), a.text) for a in file.annotations]
-    return [*_by_rate(path.stem, "EEG", channels), *_markers(path.stem, entries)]
-
-
-def _acq(path: Path) -> list[SignalStream]:
-    import bioread
-
-    file = bioread.read_file(str(path))
-    channels = [
-        (
-            float(c.samples_per_second),
-            ChannelInfo(c.name, _word(c.units), ""),
-            np.asarray(c.data, np.float64),
-        )
-        for c in file.channels
-    ]
-    base = float(file.samples_per_second)
-    entries = [(m.sample_index / base, str(m.text)) for m in file.event_markers]
-    return [*_by_rate(path.stem, "Physio", channels), *_markers(path.stem, entries)]
-
-
-READERS: Final[dict[str, Callable[[Path], list[SignalStream]]]] = {
-    ".vhdr": _brainvision,
-    ".edf": _edf,
-    ".bdf": _edf,
-    ".acq": _acq,
-}

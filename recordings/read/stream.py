@@ -11,7 +11,8 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings import timing
-from recordings.arrays import F64Array
+from recordings.arrays import BoolArray, F64Array
+from recordings.bad_stamps import bad_stamps, mended
 from recordings.clock_offsets import ClockFit, correct, fit_offsets
 from recordings.errors import RecordingError
 from recordings.manifest import StreamEntry
@@ -23,8 +24,9 @@ class Stamps(StrEnum):
 
     raw: nothing: seconds of the sender's clock. corrected: the line through the clock offsets of
     each stretch between clock resets is added: the recording computer's clock. dejittered:
-    corrected, then put on a line for each stretch between gaps; for streams with a rate alone, and
-    not for those whose device may leave samples out.
+    corrected, stamps that cannot be true put where their neighbours say, then put on a line for
+    each stretch between gaps; for streams with a rate alone, and not for those whose device may
+    leave samples out.
     """
 
     RAW = "raw"
@@ -72,24 +74,24 @@ class Stream:
 
     @property
     def is_markers(self) -> bool:
-        """Whether its samples are events: strings, or an irregular channel of integer codes."""
+        """Whether its samples are events: strings, or numbers without a rate of type `Markers`."""
         return self.xdf.info.is_markers
 
     def marker_rows(self) -> list[list[str]]:
-        """Give all samples as markers: strings as they are, codes as their digits.
+        """Give all samples as markers: strings as they are, numbers as their digits.
 
         Raises:
             RecordingError: the stream is a signal.
         """
         if self.is_text:
             return self.strings
-        if self.rate_hz or self.xdf.info.channel_count != 1:
+        if self.rate_hz:
             raise RecordingError(
                 f"stream {self.name!r} is a signal, not markers: it has "
-                f"{len(self.labels)} channels at {self.rate_hz:g} Hz; markers are strings, or one "
-                "channel without a rate"
+                f"{len(self.labels)} channels at {self.rate_hz:g} Hz; markers are strings, or "
+                "numbers without a rate"
             )
-        return [[f"{value:.17g}"] for value in self.xdf.read()[:, 0].tolist()]
+        return [[_digits(value) for value in row] for row in self.xdf.read()]
 
     @cached_property
     def strings(self) -> list[list[str]]:
@@ -163,8 +165,18 @@ class Stream:
         return correct(self.xdf.stamps, self.fit) + self._shift
 
     @cached_property
+    def bad_stamps(self) -> BoolArray:
+        """Which stamps of a stream with a rate cannot be true, shape (n,)."""
+        return bad_stamps(self._corrected, self.rate_hz)
+
+    @cached_property
+    def mended(self) -> F64Array:
+        """The corrected times, those that cannot be true where their neighbours say."""
+        return mended(self._corrected, self.bad_stamps, self.rate_hz)
+
+    @cached_property
     def _dejittered(self) -> F64Array:
-        times = self._corrected
+        times = self.mended
         return timing.dejitter(times, timing.breaks(times, self.rate_hz))
 
     # Searching.
@@ -199,3 +211,12 @@ class Stream:
         except ValueError:
             known = ", ".join(self.labels[:20])
             raise RecordingError(f"{self.name}: no channel {channel!r}; it has {known}") from None
+
+
+def _digits(value: Any) -> str:
+    """Return a number of a marker as short as its own type reads it back; "" for no number."""
+    if not np.isfinite(value):
+        return ""
+    if isinstance(value, np.integer):
+        return str(value)
+    return np.format_float_positional(value, trim="-")

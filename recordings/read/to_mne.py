@@ -8,6 +8,8 @@ from the start: nothing drifts apart, however long the recording.
 
 from __future__ import annotations
 
+import re
+import warnings
 from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
@@ -17,7 +19,10 @@ import numpy as np
 from recordings.errors import RecordingError
 from recordings.read.grid import Grid, annotations_on
 from recordings.read.markers import SessionMarker
+from recordings.read.outside import outside_notes
 from recordings.read.stream import Stream
+from recordings.units import parse_unit, to_volts
+from recordings.xdf.header import ChannelInfo
 
 if TYPE_CHECKING:
     import mne
@@ -34,12 +39,13 @@ KINDS: Final = {
     "SKT": "temperature",
     "TRIGGER": "stim",
 }
-_VOLTS: Final = {
-    "microvolts": 1e-6, "microvolt": 1e-6, "uv": 1e-6, "µv": 1e-6, "μv": 1e-6,
-    "millivolts": 1e-3, "millivolt": 1e-3, "mv": 1e-3,
-    "volts": 1.0, "volt": 1.0, "v": 1.0, "nanovolts": 1e-9, "nanovolt": 1e-9, "nv": 1e-9,
-    "microsiemens": 1e-6, "us": 1e-6, "µs": 1e-6, "μs": 1e-6, "siemens": 1.0,
-}  # fmt: skip
+_OF_VOLTS: Final = frozenset({"eeg", "eog", "ecg", "emg"})
+_BASE_OF: Final = {"gsr": "S", "temperature": "°C"}
+_NO_ELECTRODE: Final = re.compile(
+    r"(time ?stamps?|counter|interpolated?|sample ?(number|index|counter)|index"
+    r"|(packet|package) ?(num(ber)?|counter)|battery|hardware ?marker|markers?|triggers?)"
+)
+"""Labels that amplifiers send among the electrodes, without a unit."""
 
 
 def to_mne(
@@ -50,6 +56,8 @@ def to_mne(
     powerline_hz: float | None,
 ) -> mne.io.BaseRaw:
     """Return a stream that lies on `grid` as an MNE `Raw`; `start` is UTC of its first sample.
+
+    Markers outside of the stream are left out with a `RuntimeWarning`, as MNE itself does.
 
     Raises:
         RecordingError: MNE is not installed.
@@ -70,6 +78,9 @@ def to_mne(
     raw.set_meas_date(start)
     with raw.info._unlock():
         raw.info["line_freq"] = powerline_hz
+    markers = list(markers)
+    for note in outside_notes(stream.name, grid, markers):
+        warnings.warn(note, RuntimeWarning, stacklevel=3)
     onsets, durations, texts = [], [], []
     for onset, duration, text in annotations_on(grid, markers):
         onsets.append(onset)
@@ -80,11 +91,50 @@ def to_mne(
 
 
 def channel_kinds(stream: Stream) -> list[str]:
-    """Return MNE's channel types; without any, those of an EEG stream are EEG."""
+    """Return MNE's channel types; without any, those of an EEG stream are EEG.
+
+    A channel whose unit is none of its type is misc: an electrode has volts. So is one without a
+    unit whose label is no electrode's, or that stands beside others with volts.
+    """
     default = "eeg" if stream.type.upper() == "EEG" else "misc"
-    return [
-        KINDS.get(c.kind.upper(), "misc") if c.kind else default for c in stream.xdf.info.channels
+    channels = stream.xdf.info.channels
+    kinds = [KINDS.get(c.kind.upper(), "misc") if c.kind else default for c in channels]
+    named = any(to_volts(c.unit) for c, k in zip(channels, kinds, strict=True) if k in _OF_VOLTS)
+    return [k if _can_be(k, c, named) else "misc" for c, k in zip(channels, kinds, strict=True)]
+
+
+def _can_be(kind: str, channel: ChannelInfo, units_named: bool) -> bool:
+    """Whether the unit and the label of a channel are those of its type."""
+    if kind in _OF_VOLTS:
+        if channel.unit:
+            return to_volts(channel.unit) is not None
+        return not units_named and not _NO_ELECTRODE.fullmatch(
+            re.sub("[_ -]+", " ", channel.label.lower())
+        )
+    unit = parse_unit(channel.unit)
+    base = _BASE_OF.get(kind)
+    return base is None or not channel.unit or (unit is not None and unit.base == base)
+
+
+def no_electrodes(stream: Stream) -> list[str]:
+    """Say which channels of an EEG stream that should be electrodes are none."""
+    wanted = [
+        c.label
+        for c, kind in zip(stream.xdf.info.channels, channel_kinds(stream), strict=True)
+        if kind == "misc" and (not c.kind or KINDS.get(c.kind.upper()) in _OF_VOLTS)
     ]
+    if not wanted or stream.type.upper() != "EEG":
+        return []
+    more = f" and {len(wanted) - 8} more" if len(wanted) > 8 else ""
+    return [
+        f"{stream.name}: no electrodes, for their unit is no voltage: "
+        f"{', '.join(wanted[:8])}{more}; of type misc"
+    ]
+
+
+def has_eeg(stream: Stream) -> bool:
+    """Whether a stream has a channel of EEG."""
+    return "eeg" in channel_kinds(stream)
 
 
 def unique_labels(stream: Stream) -> list[str]:
@@ -94,22 +144,24 @@ def unique_labels(stream: Stream) -> list[str]:
 
 def unique(labels: Iterable[str], longest: int | None = None) -> list[str]:
     """Return labels of at most `longest` characters, no two alike and none empty."""
-    out: list[str] = []
+    out: dict[str, None] = {}
+    counts: dict[str, int] = {}
     for label in labels:
         base = label or "channel"
-        name, count = base[:longest], 1
+        name = base[:longest]
         while name in out:
-            count += 1
-            end = f"-{count}"
+            counts[base] = counts.get(base, 1) + 1
+            end = f"-{counts[base]}"
             name = base[: None if longest is None else longest - len(end)] + end
-        out.append(name)
-    return out
+        out[name] = None
+    return list(out)
 
 
 def scale(unit: str, kind: str) -> float:
     """Return what a value is multiplied with to be in SI units, as MNE wants it."""
     if kind == "stim":
         return 1.0
-    if not unit and kind in ("eeg", "eog", "ecg", "emg"):
+    if not unit and kind in _OF_VOLTS:
         return 1e-6  # what LSL's meta-data leaves out is microvolts in practice
-    return _VOLTS.get(unit.lower(), 1.0)
+    known = parse_unit(unit)
+    return known.factor if known and known.base in ("V", "S") else 1.0

@@ -29,7 +29,10 @@ DTYPES: Final[dict[str, np.dtype[Any]]] = {
     "int64": np.dtype("<i8"),
 }
 
+# A header may claim any number: so many are described, and none that is real has more.
+_MOST_CHANNELS: Final = 1 << 20
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_REFERENCE = re.compile("&#(x[0-9a-fA-F]{1,12}|[0-9]{1,12});")
 
 
 class BadXml(ValueError):
@@ -96,8 +99,8 @@ class StreamInfo:
 
     @property
     def is_markers(self) -> bool:
-        """Whether the samples are events: strings, or an irregular channel of integer codes."""
-        return is_marker_stream(self.type, self.dtype_name, self.channel_count, self.rate_hz)
+        """Whether the samples are events: strings, or numbers without a rate of type `Markers`."""
+        return is_marker_stream(self.type, self.dtype_name, self.rate_hz)
 
     @property
     def sample_bytes(self) -> int:
@@ -134,7 +137,7 @@ class StreamInfo:
             ChannelInfo(*((e.findtext(key) or "").strip() for key in ("label", "unit", "type")))
             for e in self.root.findall("desc/channels/channel")[: self.channel_count]
         ]
-        missing = range(len(found) + 1, min(self.channel_count, 1 << 16) + 1)
+        missing = range(len(found) + 1, min(self.channel_count, _MOST_CHANNELS) + 1)
         return (*found, *(ChannelInfo(str(n), "", "") for n in missing))
 
     @property
@@ -150,7 +153,23 @@ class StreamInfo:
 
 def clean_text(xml: bytes) -> str:
     """Decode UTF-8; what is none, or no character of XML, becomes the replacement character."""
-    return _NOT_XML.sub("\ufffd", xml.decode("utf-8", "replace"))
+    return clean_xml(xml.decode("utf-8", "replace"))
+
+
+def clean_xml(xml: str) -> str:
+    """Replace what is no character of XML, written out or as a reference: liblsl gives `&#1;`.
+
+    One such character makes a whole file unreadable to other programs.
+    """
+    return _REFERENCE.sub(_allowed, _NOT_XML.sub("\ufffd", xml))
+
+
+def _allowed(reference: re.Match[str]) -> str:
+    """Return a reference to a character as it is if XML has the character."""
+    text = reference[1]
+    number = int(text[1:], 16) if text[0] == "x" else int(text)
+    known = number < 0x110000 and not _NOT_XML.match(chr(number))
+    return reference[0] if known else "\ufffd"
 
 
 def parse_xml(xml: bytes) -> Element:

@@ -33,22 +33,21 @@ def test_an_index_stream_begins_with_the_known_channels(
 
 
 @pytest.mark.parametrize(
-    ("type_", "dtype", "channels", "rate_hz", "is_markers"),
+    ("type_", "dtype", "rate_hz", "is_markers"),
     [
-        ("Markers", "string", 1, 0.0, True),
-        ("Gaze", "string", 3, 60.0, True),
-        ("Markers", "int32", 1, 0.0, True),
-        ("stim", "int8", 1, 0.0, True),
-        ("Markers", "int32", 2, 0.0, False),
-        ("Markers", "int32", 1, 500.0, False),
-        ("Markers", "float32", 1, 0.0, False),
-        ("EEG", "int32", 1, 0.0, False),
+        ("Markers", "string", 0.0, True),
+        ("Gaze", "string", 60.0, True),
+        ("Markers", "int32", 0.0, True),
+        ("stim", "int8", 0.0, True),
+        ("Markers", "float32", 0.0, True),
+        ("Markers", "int32", 500.0, False),
+        ("EEG", "int32", 0.0, False),
     ],
 )
-def test_markers_are_strings_or_one_irregular_channel_of_codes(
-    type_: str, dtype: str, channels: int, rate_hz: float, is_markers: bool
+def test_markers_are_strings_or_numbers_without_a_rate(
+    type_: str, dtype: str, rate_hz: float, is_markers: bool
 ) -> None:
-    assert is_marker_stream(type_, dtype, channels, rate_hz) is is_markers
+    assert is_marker_stream(type_, dtype, rate_hz) is is_markers
 
 
 def test_an_index_stream_with_a_further_channel_reads_as_one_without(tmp_path: Path) -> None:

@@ -1,0 +1,126 @@
+"""The EEG of a BIDS dataset, through mne-bids, and its side file."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from recordings.arrays import F64Array
+from recordings.errors import RecordingError
+from recordings.export.bids_files import Names, write_json
+from recordings.export.edf_channels import fit_limits, not_finite
+from recordings.export.shared_tables import NOTHING
+from recordings.read.fill import stamp_notes
+from recordings.read.grid import Grid
+from recordings.read.session import Session
+from recordings.read.stream import Stream
+from recordings.read.to_mne import no_electrodes, to_mne
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the EEG goes, and how; `days_back` shifts its date."""
+
+    folder: Path
+    names: Names
+    format: Literal["BrainVision", "EDF"]
+    days_back: int
+
+
+def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> list[str]:
+    """Write the EEG, which lies on `grid`; return what a person should know.
+
+    Raises:
+        RecordingError: mne-bids is missing, or the format cannot hold the EEG.
+    """
+    try:
+        import mne_bids
+    except ImportError:
+        raise RecordingError(
+            "mne-bids is not installed; install it with: pip install 'unisono[bids]'"
+        ) from None
+    manifest = session.manifest
+    montage = ((manifest.rig if manifest else None) or {}).get("eeg") or {}
+    power = manifest.powerline_hz if manifest else None
+    notes = [*stamp_notes(stream), *no_electrodes(stream)]
+    raw = to_mne(stream, grid, (), session.utc(float(grid.times[0])), power)
+    raw.set_annotations(None)  # events.tsv is written from the markers themselves
+    with raw.info._unlock():
+        raw.info["device_info"] = None
+    if raw.info["meas_date"] and place.days_back:
+        raw.set_meas_date(raw.info["meas_date"] - timedelta(days=place.days_back))
+    if place.format == "EDF":
+        notes += _as_edf_holds(stream.name, raw)
+    path = mne_bids.BIDSPath(**place.names.entities, datatype="eeg", root=place.folder)
+    try:
+        # What pybv warns of, channels that are no voltage, `no_electrodes` has said.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            mne_bids.write_raw_bids(
+                raw, path, format=place.format, allow_preload=True, overwrite=True, verbose="error"
+            )
+    except (ValueError, RuntimeError) as error:
+        text = " ".join(str(error).split())
+        raise RecordingError(
+            f"{stream.name}: cannot be written as {place.format} ({text})"
+        ) from error
+    sidecar = place.names.path(place.folder, "eeg.json")
+    info = stream.xdf.info
+    write_json(
+        sidecar,
+        {
+            "PowerLineFrequency": power or NOTHING,
+            "EEGReference": str(
+                montage.get("reference") or info.text("desc/reference/label") or NOTHING
+            ),
+            "EEGGround": str(montage.get("ground") or NOTHING),
+            "CapManufacturersModelName": str(
+                montage.get("cap") or info.text("desc/cap/name") or NOTHING
+            ),
+            "Manufacturer": info.text("desc/acquisition/manufacturer") or NOTHING,
+            "ManufacturersModelName": info.text("desc/acquisition/model") or NOTHING,
+            "SoftwareFilters": NOTHING,
+            "RecordingType": "continuous",
+        },
+        update=True,
+    )
+    return notes
+
+
+def _as_edf_holds(name: str, raw: Any) -> list[str]:
+    """Change what EDF cannot hold: values that are no numbers, channels beyond its limits."""
+    values = raw.get_data()
+    unfit = [
+        label
+        for label, kind, row in zip(raw.ch_names, raw.get_channel_types(), values, strict=True)
+        if kind == "misc" and not _fits(row)
+    ]
+    notes = []
+    if unfit:
+        raw.drop_channels(unfit)
+        notes.append(
+            f"{name}: {', '.join(unfit[:5])}: beyond the 8 characters that EDF has for a "
+            "channel's limits; left out; --format BrainVision keeps it"
+        )
+    unknown = sum(map(not_finite, raw.get_data()))
+    if unknown:
+        raw.apply_function(_zero_for_unknown, picks="all")
+        notes.append(
+            f"{name}: {unknown:,} values are no numbers or endless: 0 in the file, for EDF has "
+            "no word for them; --format BrainVision keeps them"
+        )
+    return notes
+
+
+def _fits(row: F64Array) -> bool:
+    limits = fit_limits("", _zero_for_unknown(row))
+    return limits is not None and limits.factor == 1.0
+
+
+def _zero_for_unknown(row: F64Array) -> F64Array:
+    return np.nan_to_num(row, nan=0.0, posinf=0.0, neginf=0.0)

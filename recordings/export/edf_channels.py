@@ -1,0 +1,97 @@
+"""One channel as EDF holds it: a label and a unit of ASCII, limits of eight characters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from recordings.arrays import F64Array
+from recordings.read.to_mne import unique
+from recordings.units import PREFIXES, Unit, ascii_symbol, parse_unit
+
+MOST_CHANNELS: Final = 9998
+"""The header counts signals in four characters; one of them is the annotations."""
+_PLAIN: Final = str.maketrans({"µ": "u", "μ": "u", "Ω": "Ohm", "°": "deg"})
+_WIDER: Final = 1.02  # how much wider than the data rounded limits may be
+_WIDEST: Final = 100.0  # the same where no unit does better: of 65,535 steps 655 are left
+_LEAST: Final = 1e-4  # a smaller limit has an exponent, which EDF does not know
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How the values of a channel are written: times `factor`, in `dimension`, from low to high."""
+
+    dimension: str
+    factor: float
+    low: float
+    high: float
+
+
+def plain(text: str) -> str:
+    """Return text in printable ASCII."""
+    text = text.translate(_PLAIN).encode("ascii", "replace").decode()
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def edf_labels(labels: tuple[str, ...]) -> list[str]:
+    """Return labels as EDF holds them: 16 characters of ASCII, no two alike."""
+    return unique(map(plain, labels), 16)
+
+
+def fit_limits(unit: str, values: F64Array) -> Limits | None:
+    """Find the unit in which the limits of finite values, shape (n,), fit; None if in none.
+
+    The unit that they are in is the first choice, its smaller parts follow: volts of 1e-5 become
+    microvolts. A unit without parts gets a power of ten, `1e-6 g`.
+    """
+    low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
+    found: list[tuple[float, Limits]] = []
+    for dimension, factor in _scales(unit):
+        a, b = low * factor, high * factor
+        if a == b:
+            a, b = a - 1.0, b + 1.0
+        first, last = _eight(a, up=False), _eight(b, up=True)
+        if first is None or last is None:
+            continue
+        wider = (last - first) / (b - a)
+        if wider <= _WIDER:
+            return Limits(dimension, factor, first, last)
+        found.append((wider, Limits(dimension, factor, first, last)))
+    wider, best = min(found, key=lambda entry: entry[0], default=(math.inf, None))
+    return best if wider <= _WIDEST else None
+
+
+def _scales(unit: str) -> Iterator[tuple[str, float]]:
+    known = parse_unit(unit)
+    yield plain(ascii_symbol(unit))[:8], 1.0
+    if known is None:
+        for digits in (3, 6, 9):
+            yield plain(f"1e-{digits} {unit}".strip())[:8], 10.0**digits
+        return
+    smaller = [p for p in ("m", "µ", "n", "p") if PREFIXES[p] < known.factor]
+    for prefix in smaller:
+        symbol = ascii_symbol(Unit(prefix, known.base).symbol)
+        yield plain(symbol)[:8], known.factor / PREFIXES[prefix]
+
+
+def _eight(value: float, up: bool) -> float | None:
+    """Round away from the data to what 8 characters hold; None where they hold it not."""
+    for digits in range(7, -1, -1):
+        factor = 10.0**digits
+        scaled = value * factor
+        if not math.isfinite(scaled):
+            continue
+        rounded = (math.ceil if up else math.floor)(scaled) / factor
+        text = f"{rounded:.{digits}f}".rstrip("0").rstrip(".") if digits else f"{rounded:.0f}"
+        if len(text) <= 8 and (rounded == 0 or abs(rounded) >= _LEAST):
+            return float(text)
+    return None
+
+
+def not_finite(values: F64Array) -> int:
+    """Count the values that are no numbers or endless."""
+    return int(np.count_nonzero(~np.isfinite(values)))

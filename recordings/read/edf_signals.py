@@ -1,0 +1,100 @@
+"""EDF, EDF+, BDF and BDF+ files as streams, with the gaps of those that are discontinuous."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from recordings.arrays import F64Array
+from recordings.read.signals import Column, SignalFile, even_streams, marker_streams
+from recordings.units import lsl_word
+from recordings.xdf.header import ChannelInfo
+
+_EDF: Final = b"0       "
+_BDF: Final = b"\xffBIOSEMI"
+_END: Final = b"\x14"  # of a time in an annotation
+
+
+def is_edf(path: Path) -> bool:
+    """Whether a file begins as EDF or BDF does, whatever its name is."""
+    return _magic(path) in (_EDF, _BDF)
+
+
+def _magic(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(8)
+    except OSError:
+        return b""
+
+
+def read_edf(path: Path) -> SignalFile:
+    """Read a file by what its header says that it is.
+
+    Raises:
+        ImportError: edfio is missing.
+        Exception: whatever edfio raises.
+    """
+    import edfio
+
+    is_bdf = _magic(path) == _BDF
+    file: Any = edfio.read_bdf(path) if is_bdf else edfio.read_edf(path)
+    starts = record_starts(path, 3 if is_bdf else 2)
+    columns = []
+    for signal in file.signals:
+        rate, values = float(signal.sampling_frequency), np.asarray(signal.data, np.float64)
+        info = ChannelInfo(signal.label, lsl_word(signal.physical_dimension), "")
+        columns.append(Column(rate, info, values, _times(starts, len(values), rate)))
+    entries = [(float(a.onset), a.text) for a in file.annotations]
+    streams = [*even_streams(path.stem, "EEG", columns), *marker_streams(path.stem, entries)]
+    return SignalFile(streams, _gap_note(path, starts, float(file.data_record_duration)))
+
+
+def _times(starts: F64Array | None, count: int, rate_hz: float) -> F64Array | None:
+    """Return the times of a signal's samples; None where its records follow each other."""
+    if starts is None or not len(starts) or count % len(starts):
+        return None
+    inside = np.arange(count // len(starts)) / rate_hz
+    return np.asarray((starts[:, None] + inside).ravel(), np.float64)
+
+
+def _gap_note(path: Path, starts: F64Array | None, record_s: float) -> list[str]:
+    pauses = np.diff(starts) - record_s if starts is not None else np.zeros(0)
+    if not (pauses > 1e-3).any():
+        return []
+    count = int(np.sum(pauses > 1e-3))
+    return [f"{path.name}: discontinuous, {count} gaps, the longest {pauses.max():.6g} s"]
+
+
+def record_starts(path: Path, sample_bytes: int) -> F64Array | None:
+    """Return when each record of a discontinuous file (EDF+D, BDF+D) begins, seconds, shape (n,).
+
+    The first is at 0. None for any other file, and where the times cannot be read.
+    """
+    head, table = _heads(path)
+    if head[192:197] not in (b"EDF+D", b"BDF+D"):
+        return None
+    signals = int(head[252:256])
+    labels = [table[16 * n : 16 * n + 16].strip() for n in range(signals)]
+    sizes = [int(table[216 * signals + 8 * n :][:8]) * sample_bytes for n in range(signals)]
+    kept = (n for n, label in enumerate(labels) if label.endswith(b"Annotations"))
+    times = next(kept, None)
+    if times is None:
+        return None
+    body = np.memmap(path, np.uint8, "r", int(head[184:192]))
+    rows = body[: len(body) // sum(sizes) * sum(sizes)].reshape(-1, sum(sizes))
+    first = sum(sizes[:times])
+    found = [bytes(row[first : first + sizes[times]]).partition(_END) for row in rows]
+    if any(not end for _, end, _ in found):
+        return None
+    starts = np.array([float(text) for text, _, _ in found])
+    return starts - starts[0]
+
+
+def _heads(path: Path) -> tuple[bytes, bytes]:
+    """Return the header of the file, and the headers of its signals."""
+    with path.open("rb") as file:
+        head = file.read(256)
+        return head, file.read(256 * int(head[252:256]))

@@ -1,0 +1,156 @@
+"""Markers as other programs send them, in every export: none is lost without a word."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recordings import open_session
+from recordings.export import bids, edf, mmme, tables
+from recordings.export.shared_tables import read_tsv
+from tests.recordings.bare_files import START, Sent, bare, eeg, texts
+from tests.recordings.exporting import exported
+from tests.recordings.foreign_streams import add_stream
+from tests.recordings.simulated_session import Plan, make_session
+
+INSIDE = [START + 1.0, START + 2.5, START + 4.0]
+
+
+def edf_texts(path: Path, tmp_path: Path) -> tuple[list[tuple[float, str]], tuple[str, ...]]:
+    """What pyEDFlib reads of the annotations, and what the export said."""
+    pyedflib = pytest.importorskip("pyedflib")
+    (done,) = exported("edf", [path], tmp_path / "edf", edf.Settings(streams=("EEG",)))
+    assert done.outcome == "exported", done
+    with pyedflib.EdfReader(str(tmp_path / "edf" / done.files[0])) as reader:
+        onsets, _, found = reader.readAnnotations()
+    return list(zip(onsets.tolist(), found.tolist(), strict=True)), done.notes
+
+
+def mne_texts(path: Path) -> tuple[list[tuple[float, str]], list[str]]:
+    """The annotations of MNE's raw, and the warnings."""
+    with open_session(path) as session, warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        raw = session.to_mne()
+    found = zip(raw.annotations.onset, raw.annotations.description, strict=True)
+    return [(float(t), str(d)) for t, d in found], [str(w.message) for w in told]
+
+
+def everywhere(path: Path, tmp_path: Path, expected: Sequence[tuple[float, str]]) -> None:
+    for found in (edf_texts(path, tmp_path)[0], mne_texts(path)[0]):
+        assert [text for _, text in found] == [text for _, text in expected]
+        assert [t for t, _ in found] == pytest.approx([t for t, _ in expected], abs=0.002)
+
+
+def test_all_channels_of_a_marker_stream(tmp_path: Path) -> None:
+    rows = [("A1", "B1"), ("A2", ""), ("", "B3")]
+    two = texts("Two", rows, INSIDE, type="Marker", rate_hz=1000.0)
+    path = bare(tmp_path / "a.xdf", eeg(), two)
+    everywhere(path, tmp_path, [(1.0, "A1/B1"), (2.5, "A2"), (4.0, "B3")])
+
+
+def test_floats_are_markers_in_every_channel(tmp_path: Path) -> None:
+    one = Sent("One", "Markers", 0.0, np.array([[101.0], [101.7], [np.nan]], np.float32), INSIDE)
+    three = np.array([[1.0, 1700001000.5, 0.0]])
+    path = bare(tmp_path / "a.xdf", eeg(), one, Sent("Three", "markers", 0.0, three, INSIDE[:1]))
+    expected = [(1.0, "1/1700001000.5/0"), (1.0, "101"), (2.5, "101.7"), (4.0, "marker")]
+    found = sorted(edf_texts(path, tmp_path)[0])
+    assert [text for _, text in found] == [text for _, text in expected]
+    with open_session(path) as session:
+        assert [m.code for m in session.markers("One")] == [101, None, None]
+        assert [m.code for m in session.markers("Three")] == [1]
+
+
+def test_names_that_mne_would_take_for_bad_stretches(tmp_path: Path) -> None:
+    mne = pytest.importorskip("mne")
+    rows = ["badminton", "football", '{"event": "edge", "stimulus": "x"}']
+    path = bare(tmp_path / "a.xdf", eeg(), texts("Mk", rows, INSIDE))
+    expected = ["marker/badminton", "football", "marker/edge/x"]
+    everywhere(path, tmp_path, list(zip((1.0, 2.5, 4.0), expected, strict=True)))
+    with open_session(path) as session:
+        raw = session.to_mne()
+    events, ids = mne.events_from_annotations(raw, verbose="error")
+    epochs = mne.Epochs(raw, events, ids, 0, 0.5, baseline=None, preload=True, verbose="error")
+    assert len(epochs) == 3
+    assert len(epochs["badminton"]) == 1
+
+
+@pytest.mark.parametrize(
+    ("times", "words"),
+    [
+        (
+            (-20, -10, -1, 3, 5, 20, 30),
+            "5 of 7 markers lie outside of EEG, 3 before and 2 after it",
+        ),
+        ((-5e8, -5e8 + 4), "all 2 markers lie 16 years from EEG: stamped by another clock"),
+    ],
+)
+def test_markers_outside_are_counted_in_every_export(
+    tmp_path: Path, times: tuple[float, ...], words: str
+) -> None:
+    marks = texts("Mk", [f"m{n}" for n in range(len(times))], [START + t for t in times])
+    path = bare(tmp_path / "a.xdf", eeg(), marks)
+    _, notes = edf_texts(path, tmp_path)
+    assert notes == (f"Mk: {words}; left out",)
+    assert mne_texts(path)[1] == [f"Mk: {words}; left out"]
+    (done,) = exported("csv", [path], tmp_path / "csv", tables.Settings())
+    assert done.notes == (f"Mk: {words}; in their table",)
+
+
+def test_bids_keeps_markers_outside_and_all_channels(tmp_path: Path) -> None:
+    session = make_session(tmp_path / "data", Plan(seconds=6.0))
+    add_stream(session, 20, "late", ["bad news", "b", "c"], type_="Markers", rate_hz=0.0,
+               times=[-30.0, 2.0, 40.0])  # fmt: skip
+    codes = np.array([[1.5, 7.0]])
+    add_stream(session, 21, "two", codes, type_="Markers", rate_hz=0.0, times=[3.0])
+    for kind, wanted in (("bids", bids.Settings(video="none")), ("mmme", mmme.Settings())):
+        (done,) = exported(kind, [session], tmp_path / kind, wanted)
+        assert done.outcome == "exported", done
+        (note,) = [n for n in done.notes if n.startswith("late: ")]
+        assert note.startswith("late: 2 of 3 markers lie outside of eeg, 1 before and 1 after it")
+    (table,) = (tmp_path / "bids").rglob("*_events.tsv")
+    rows = read_tsv(table)[1]
+    late = [row for row in rows if row["stream"] == "late"]
+    assert [float(row["onset"]) for row in late] == pytest.approx([-30, 2, 40], abs=0.01)
+    assert [row["trial_type"] for row in late] == ["marker/bad news", "b", "c"]
+    (two,) = [row for row in rows if row["stream"] == "two"]
+    assert (two["texts"], two["value"]) == ("1.5/7", "n/a")
+
+
+ROWS = st.lists(
+    st.tuples(st.text(st.characters(exclude_categories=("Cs",)), max_size=9), st.sampled_from(
+        ["", "bad", "EDGE x", "101", "1.50", "{}", '{"event": "bad"}', "a\x14b", "\x00", "µ;/"]
+    )),
+    min_size=1,
+    max_size=6,
+)  # fmt: skip
+
+
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(rows=ROWS, far=st.sampled_from([0.0, 1e4, 1.7e9]))
+def test_every_marker_is_in_mne_and_edf_or_counted(
+    tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], far: float
+) -> None:
+    mne = pytest.importorskip("mne")
+    folder = tmp_path_factory.mktemp("odd")
+    times = [START + 1.0 + n / 2 + far * (n % 2) for n in range(len(rows))]
+    path = bare(folder / "a.xdf", eeg(6.0), texts("Mk", rows, times))
+    outside = sum(t > START + 6 for t in times)
+    annotations, told = mne_texts(path)
+    assert len(annotations) == len(rows) - outside
+    assert bool(told) is bool(outside)
+    kept, notes = edf_texts(path, folder)
+    assert len(kept) == len(rows) - outside
+    assert bool(notes) is bool(outside)
+    assert not any(f"{outside} of {len(rows)}" not in n and "all" not in n for n in [*told, *notes])
+    if annotations:
+        with open_session(path) as session, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            raw: Any = session.to_mne()
+        assert len(mne.events_from_annotations(raw, verbose="error")[0]) == len(annotations)

@@ -1,0 +1,242 @@
+"""Signals of odd units, values and stamps in EDF, BIDS and MNE: kept, or said to be left out."""
+
+from __future__ import annotations
+
+import warnings
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as examples
+from hypothesis import strategies as st
+
+from recordings import open_session
+from recordings.errors import RecordingError
+from recordings.export import bids, edf, tables
+from recordings.units import ascii_symbol, lsl_word, parse_unit, to_volts
+from tests.recordings.bare_files import START, Sent, bare, eeg, texts
+from tests.recordings.exporting import all_files, exported
+from tests.recordings.foreign_streams import add_stream
+from tests.recordings.simulated_session import Plan, make_session
+
+FORMATS: tuple[Literal["edf", "bdf"], ...] = ("edf", "bdf")
+STEPS = {"edf": 65_535, "bdf": 16_777_215}
+
+
+@pytest.mark.parametrize(
+    ("text", "volts", "symbol"),
+    [
+        ("microvolts", 1e-6, "uV"),
+        ("uVolts", 1e-6, "uV"),
+        ("μV", 1e-6, "uV"),
+        ("mcV", 1e-6, "uV"),
+        ("MILLIVOLT", 1e-3, "mV"),
+        ("V", 1.0, "V"),
+        ("nV", 1e-9, "nV"),
+        ("MV", None, "MV"),
+        ("uS", None, "uS"),
+        ("us", None, "us"),
+        ("uV^2", None, "uV^2"),
+        ("kΩ", None, "kOhm"),
+        ("adc", None, "adc"),
+        ("", None, ""),
+    ],
+)
+def test_units_as_anybody_writes_them(text: str, volts: float | None, symbol: str) -> None:
+    assert to_volts(text) == volts
+    assert ascii_symbol(text) == symbol
+    assert (parse_unit(lsl_word(text)) or lsl_word(text)) == (parse_unit(text) or text)
+
+
+def read_edf(path: Path) -> tuple[list[str], list[str], list[Any]]:
+    pyedflib = pytest.importorskip("pyedflib")
+    with pyedflib.EdfReader(str(path)) as reader:
+        count = reader.signals_in_file
+        units = [reader.getPhysicalDimension(n) for n in range(count)]
+        return reader.getSignalLabels(), units, [reader.readSignal(n) for n in range(count)]
+
+
+@pytest.mark.parametrize("form", FORMATS)
+@pytest.mark.parametrize("unit", ["V", "volts", "uV", "g", "S", ""])
+@pytest.mark.parametrize("size", [3.7e-8, 4e-5, 0.02, 250.0, 1e5])
+def test_small_and_large_values_fit(tmp_path: Path, form: Any, unit: str, size: float) -> None:
+    data = np.sin(np.arange(1000)[:, None] / 9) * size
+    path = bare(tmp_path / "a.xdf", Sent("x", "Misc", 100.0, data, units=(unit,)))
+    (done,) = exported("edf", [path], tmp_path / "out", edf.Settings(form))
+    assert done.outcome == "exported", done
+    _, (dimension,), (values,) = read_edf(tmp_path / "out" / done.files[0])
+    known = parse_unit(dimension)
+    factor = float(dimension.split()[0]) if dimension[:2] == "1e" else known.factor if known else 1
+    was = parse_unit(unit)
+    np.testing.assert_allclose(
+        values[:1000] * factor, data[:, 0] * (was.factor if was else 1), atol=size * 3 / STEPS[form]
+    )
+
+
+def test_a_channel_that_does_not_fit_is_left_out_alone(tmp_path: Path) -> None:
+    times = 1.7e9 + np.arange(1280) / 128
+    volts = np.random.default_rng(1).normal(4200, 20, (1280, 2))
+    data = np.column_stack([times, np.arange(1280) % 128, np.zeros(1280), volts])
+    labels = ("Timestamp", "Counter", "Interpolate", "AF3", "Pz")
+    for units in (("seconds", "", "", "microvolts", "uV"), ("", "", "", "", "")):
+        path = bare(
+            tmp_path / f"{units[0]}.xdf",
+            Sent("Epoc", "EEG", 128.0, data, labels=labels, units=units),
+        )
+        (done,) = exported("edf", [path], tmp_path / "out", edf.Settings())
+        assert done.outcome == "exported", done
+        (note,) = [n for n in done.notes if "left out" in n]
+        assert note.startswith("Epoc, Timestamp: 1.7e+09 is beyond the 8 characters")
+        assert read_edf(tmp_path / "out" / done.files[0])[0] == list(labels[1:])
+        with open_session(path) as session:
+            raw = session.to_mne()
+        assert raw.get_channel_types() == ["misc"] * 3 + ["eeg"] * 2
+        np.testing.assert_allclose(raw.get_data()[3:], volts.T * 1e-6)
+
+
+def test_an_unknown_unit_is_never_volts(tmp_path: Path) -> None:
+    data = np.full((300, 5), 20.0, np.float32) + np.arange(300, dtype=np.float32)[:, None]
+    units = ("uV", "mcV", "counts", "uS", "")
+    labels = ("A1", "A2", "A3", "A4", "A5")
+    path = bare(tmp_path / "a.xdf", Sent("amp", "EEG", 100.0, data, labels=labels, units=units))
+    with open_session(path) as session:
+        raw = session.to_mne()
+    assert raw.get_channel_types() == ["eeg", "eeg", "misc", "misc", "misc"]
+    assert np.abs(raw.get_data(picks="eeg")).max() < 1e-3
+
+
+def test_what_edf_has_no_word_for_is_counted(tmp_path: Path) -> None:
+    data = np.tile(np.array([[0.0, 1.0, 2.0, 7.0]], np.float32), (500, 1))
+    data[:, 1], data[:, 2], data[3, 0] = np.nan, np.inf, np.nan
+    odd = Sent("Odd", "EEG", 100.0, data, labels=("a", "b", "c", "d"), units=("uV",) * 4)
+    path = bare(tmp_path / "a.xdf", odd)
+    (done,) = exported("edf", [path], tmp_path / "out", edf.Settings())
+    (note,) = done.notes
+    assert "1,001 values are no numbers or endless, in a (1), b (500), c (500)" in note
+    values = read_edf(tmp_path / "out" / done.files[0])[2]
+    assert [float(v[:500].mean()) for v in values] == pytest.approx([0, 0, 0, 7], abs=1e-3)
+
+
+@pytest.mark.parametrize("form", ["EDF", "BrainVision"])
+def test_bids_takes_what_is_no_number(tmp_path: Path, form: Any) -> None:
+    mne_bids = pytest.importorskip("mne_bids")
+    session = make_session(tmp_path / "data", Plan(seconds=6.0))
+    whole = (session / "recording.xdf").read_bytes()
+    from recordings.xdf import chunks
+
+    head = len(chunks.MAGIC + chunks.file_header())
+    (session / "recording.xdf").write_bytes(whole[:head])
+    data = np.random.default_rng(1).normal(0, 20, (600, 4))
+    data[5, 0], data[:, 1], data[:, 3] = np.nan, np.inf, 1.7e9
+    labels, units = ("Fz", "Cz", "Pz", "Timestamp"), ("uV", "uV", "uV", "seconds")
+    add_stream(session, 20, "odd", data, type_="EEG", labels=labels, units=units)
+    add_stream(session, 21, "text", ["a", "b"], type_="EEG", rate_hz=0.0, times=[1.0, 2.0])
+    norate = np.ones((50, 2), np.float32)
+    add_stream(session, 22, "norate", norate, type_="EEG", rate_hz=0.0)
+    (session / "recording.xdf").write_bytes((session / "recording.xdf").read_bytes() + whole[head:])
+    (done,) = exported("bids", [session], tmp_path / "out", bids.Settings(form, form, "none"))
+    assert done.outcome == "exported", done
+    said = "\n".join(done.notes)
+    assert "text: holds text" in said
+    assert "norate: no rate" in said
+    assert "Timestamp; of type misc" in said
+    assert ("601 values" in said) is (form == "EDF")
+    at = mne_bids.find_matching_paths(
+        tmp_path / "out", suffixes="eeg", extensions=[".edf", ".vhdr"]
+    )
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        raw = mne_bids.read_raw_bids(at[0], verbose="error")
+    np.testing.assert_allclose(raw.get_data(picks=["Pz"])[0, :600], data[:, 2] * 1e-6, atol=2e-9)
+
+
+JUMP = "stamps jump by 200,000 s"
+
+
+def test_stamps_that_jump_make_no_giants(tmp_path: Path) -> None:
+    times = START + np.arange(2500) / 250
+    jump, wrong, zero = (times.copy() for _ in range(3))
+    jump[1250:] += 200_000
+    wrong[700] += 200_000
+    zero += 3e5
+    zero[:59] = np.arange(59) / 250
+    for name, stamps, count in (("jump", jump, None), ("wrong", wrong, 1), ("zero", zero, 59)):
+        marks = texts("Mk", ["a"], [float(stamps[750])])
+        path = bare(tmp_path / f"{name}.xdf", eeg(times=stamps), marks)
+        (done,) = exported("edf", [path], tmp_path / name, edf.Settings())
+        assert sum(all_files(tmp_path / name).values()) < 200_000
+        if count is None:
+            assert done.outcome == "failed"
+            assert JUMP in done.error
+            with open_session(path) as session, pytest.raises(RecordingError, match=JUMP):
+                session.to_mne()
+            (done,) = exported("csv", [path], tmp_path / "csv", tables.Settings())
+            assert done.outcome == "exported"
+            continue
+        assert done.notes[0].startswith(f"EEG: {count} of 2500 stamps cannot be true")
+        with open_session(path) as session:
+            raw = session.to_mne()
+        assert raw.n_times == 2500
+        assert raw.annotations.onset.tolist() == pytest.approx([3.0], abs=0.01)
+
+
+def test_tables_of_many_channels(tmp_path: Path) -> None:
+    wide = Sent("wide", "Misc", 1.0, np.zeros((2, 70_000), np.int8))
+    path = bare(tmp_path / "a.xdf", wide)
+    (done,) = exported("csv", [path], tmp_path / "csv", tables.Settings())
+    assert done.outcome == "exported", done
+    head, *rows = (tmp_path / "csv" / done.files[0]).read_text().splitlines()
+    assert {line.count(",") for line in (head, *rows)} == {70_001}
+    (done,) = exported("edf", [path], tmp_path / "edf", edf.Settings())
+    assert "70,000 channels, and EDF holds 9,998" in done.error
+
+
+VALUES = st.one_of(
+    st.floats(width=32, allow_nan=True, allow_infinity=True),
+    st.sampled_from([0.0, 7.0, 1.7e9, -4e-5, np.nan, np.inf]),
+)
+UNITS = st.sampled_from(
+    ["", "V", "uV", "µV", "mcV", "uS", "counts", "°C", "m/s²", "a unit of much text", "\x01", "电"]
+)
+
+
+@examples(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    channels=st.lists(st.tuples(VALUES, VALUES, st.booleans(), UNITS), min_size=1, max_size=5),
+    form=st.sampled_from(FORMATS),
+)
+def test_whatever_the_values_are_edf_reads_them_back_or_names_them(
+    tmp_path_factory: pytest.TempPathFactory,
+    channels: list[tuple[float, float, bool, str]],
+    form: Literal["edf", "bdf"],
+) -> None:
+    folder = tmp_path_factory.mktemp("odd")
+    columns = [np.where(np.arange(200) % 3 == 0, a, a if flat else b) for a, b, flat, _ in channels]
+    data = np.column_stack(columns)
+    labels = [f"c{n}" for n in range(len(channels))]
+    units = [unit if unit != "\x01" else "" for *_, unit in channels]
+    path = bare(folder / "a.xdf", Sent("x", "EEG", 100.0, data, labels=labels, units=units))
+    (done,) = exported("edf", [path], folder / "out", edf.Settings(form))
+    said = " ".join((*done.notes, done.error))
+    assert not done.error.startswith(("ValueError", "TypeError", "OverflowError")), done
+    found: dict[str, Any] = {}
+    if done.files:
+        names, dims, values = read_edf(folder / "out" / done.files[0])
+        found = {n: (d, v) for n, d, v in zip(names, dims, values, strict=True)}
+    for label, column, unit in zip(labels, data.T, units, strict=True):
+        finite = np.isfinite(column)
+        if label not in found:
+            assert "beyond the 8 characters" in said
+            continue
+        assert finite.all() or "no numbers or endless" in said
+        dimension, values = found[label]
+        known, was = parse_unit(dimension), parse_unit(unit)
+        factor = known.factor if known else 1.0
+        factor = float(dimension.split()[0]) if dimension[:2] == "1e" else factor
+        true = np.where(finite, column, 0.0) * (was.factor if was else 1.0)
+        span = float(np.ptp(true)) or 2 * factor
+        np.testing.assert_allclose(
+            values[:200] * factor, true, atol=span * 110 / STEPS[form] + 2 * factor * 1e-7
+        )

@@ -1,0 +1,64 @@
+"""Stamps that cannot be true are found, and those that may be are left alone."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recordings.arrays import F64Array
+from recordings.bad_stamps import bad_stamps, fill_limit_s, mended
+
+RATE = 250.0
+N = 2500
+
+
+def even() -> F64Array:
+    return 1000 + np.arange(N) / RATE
+
+
+@given(
+    where=st.sets(st.integers(0, N - 1), min_size=1, max_size=20),
+    away=st.one_of(
+        st.floats(4e4, 1e300), st.floats(-1e300, -4e4), st.sampled_from([np.nan, np.inf, -np.inf])
+    ),
+)
+def test_stamps_far_away_are_found_and_put_back(where: set[int], away: float) -> None:
+    times, at = even(), sorted(where)
+    times[at] += away
+    bad = bad_stamps(times, RATE)
+    assert np.flatnonzero(bad).tolist() == at
+    np.testing.assert_allclose(mended(times, bad, RATE), even(), atol=1e-6)
+
+
+def test_first_stamps_near_zero() -> None:
+    times = even() + 2e5
+    times[:59] = np.arange(59) / RATE
+    bad = bad_stamps(times, RATE)
+    assert (int(bad.sum()), bool(bad[:59].all())) == (59, True)
+    np.testing.assert_allclose(mended(times, bad, RATE), even() + 2e5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("at", "jump"),
+    [(1250, 2e5), (2400, 300.0), (100, 3000.0), (1250, -2e5), (1250, 59.0)],
+)
+def test_what_may_be_true_stays(at: int, jump: float) -> None:
+    times = even()
+    times[at:] += jump  # half of it; or a device that was off and came back for a moment
+    assert not bad_stamps(times, RATE).any()
+
+
+@given(st.lists(st.floats(allow_nan=True), min_size=0, max_size=60))
+def test_anything_at_all_is_survived(values: list[float]) -> None:
+    times = np.array(values, np.float64)
+    bad = bad_stamps(times, RATE)
+    out = mended(times, bad, RATE)
+    assert bad.shape == out.shape == times.shape
+    assert bad.all() or np.isfinite(out[bad]).all()
+
+
+def test_the_limit_of_what_is_filled() -> None:
+    assert fill_limit_s(2500, 250.0) == 60.0
+    assert fill_limit_s(3_600_000, 1000.0) == 360.0
