@@ -269,7 +269,7 @@ def _clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
 
 
 def _share(report: StreamReport) -> str:
-    return f"{100 * report.lost / (report.lost + report.samples):.2g} %"
+    return f"{100 * report.lost_share:.2g} %"
 
 
 def _span(seconds: float) -> str:
