@@ -170,6 +170,10 @@ def daemon(
             help="Let whoever reaches --host start and stop by RCS: it has no password.",
         ),
     ] = False,
+    allow_missing: Annotated[
+        bool,
+        typer.Option("--allow-missing", help="Record also while there is no stream of data."),
+    ] = False,
 ) -> None:
     """Run a rig without a window, for weeks, and record when told over the network."""
     from acquire.rig.file import load_rig
@@ -177,7 +181,16 @@ def daemon(
     from acquire.server.daemon import run as run_daemon
 
     order = DaemonOrder(
-        load_rig(rig), host, port, rcs_port, data_dir, token_file, tls_cert, tls_key, rcs_to_anyone
+        load_rig(rig),
+        host,
+        port,
+        rcs_port,
+        data_dir,
+        token_file,
+        tls_cert,
+        tls_key,
+        rcs_to_anyone,
+        allow_missing,
     )
     raise typer.Exit(run_daemon(order))
 
