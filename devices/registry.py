@@ -142,7 +142,9 @@ def _guarded(name: str, where: object, load: Callable[[], T]) -> T:
     """Load foreign code: whatever goes wrong in it is this driver's failure, not ours."""
     try:
         return load()
-    except Exception as error:
+    except KeyboardInterrupt:  # the user's, not the driver's
+        raise
+    except BaseException as error:  # a module that calls sys.exit fails like any other
         reason = " ".join(f"{type(error).__name__}: {error}".split())
         raise DeviceError(
             f"driver {name!r} cannot be loaded from {where}: {reason}; "

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 from recordings.manifest import VERSION, Frozen, Gap
-from recordings.stream_kinds import LOST_FATES, Fate
+from recordings.stream_kinds import LOST_FATES, VIDEO_TYPE, Fate
 
 
 class Verdict(StrEnum):
@@ -51,7 +51,18 @@ class StreamReport(Frozen):
     jitter_ms: float | None = None  # p99 of |interval - nominal interval|, as recorded
     jitter_dejittered_ms: float | None = None
     latency_ms: float | None = None  # measured device latency; None = unmeasured
+    # Shares of the samples of the worst channel, 0 to 1; None where the samples are no numbers.
+    nan_share: float | None = None
+    inf_share: float | None = None
+    constant_share: float | None = None  # in runs of one value
+    clipped_share: float | None = None  # in runs at the highest or the lowest value
     gaps: tuple[Gap, ...] = ()
+
+    @property
+    def lost_share(self) -> float:
+        """The share that is missing, 0 to 1; a frame that is lost has a row, which is no sample."""
+        rows = self.samples if self.type == VIDEO_TYPE else self.samples + self.lost
+        return self.lost / max(rows, self.lost, 1)
 
 
 class Contribution(Frozen):

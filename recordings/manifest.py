@@ -77,6 +77,7 @@ class StreamEntry(Frozen):
     offsets: int = 0
     offset_uncertainty_s: float | None = None  # median over the clock offsets
     latency_s: float | None = None  # measured; None = nobody has measured it
+    simulated: bool | None = None  # whether its device is; None = not known
     gaps: tuple[Gap, ...] = ()
 
 
@@ -187,6 +188,7 @@ class Manifest(Frozen):
     lsl_start: float | None = None
     lsl_stop: float | None = None
     streams: tuple[StreamEntry, ...] = ()
+    absent: tuple[str, ...] = ()  # devices of the rig that have streams, and none of them here
     videos: tuple[VideoEntry, ...] = ()
     files: tuple[FileEntry, ...] = ()
     hashing: bool = False  # the hashes of the files are still being computed

@@ -173,6 +173,10 @@ def daemon(
     no_report: Annotated[
         bool, typer.Option("--no-report", help="Do not check sessions after their closing.")
     ] = False,
+    allow_missing: Annotated[
+        bool,
+        typer.Option("--allow-missing", help="Record also while there is no stream of data."),
+    ] = False,
 ) -> None:
     """Run a rig without a window, for weeks, and record when told over the network."""
     from acquire.rig.file import load_rig
@@ -189,6 +193,7 @@ def daemon(
         tls_cert,
         tls_key,
         rcs_to_anyone,
+        allow_missing,
         checks=not no_report,
     )
     raise typer.Exit(run_daemon(order))

@@ -17,6 +17,7 @@ from acquire.cli.progress import Progress, warn
 from acquire.engine.engine import Engine
 from acquire.engine.status import Phase
 from acquire.engine.stop_signals import Stopper
+from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configuration
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
@@ -141,11 +142,12 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
                 order.wait_s,
                 allow_missing=order.allow_missing,
                 cancelled=lambda: stopper.stopped,
+                file=order.xdf.absolute() if order.xdf is not None else None,
             )
-        if stopper.stopped:
+        if stopper.stopped and engine.takes.running is None:
             return None
         if order.xdf is not None:
-            lsl_start = engine.start_file(order.xdf.absolute())
+            lsl_start = local_clock()
         else:
             lsl_start = engine.start(order.where, order.labels)
         progress.line("recording")
@@ -162,9 +164,9 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
 def _exit_code(outcome: Outcome, interrupted: bool) -> Exit:
     if outcome.state is State.FAILED:
         return Exit.FAILED
-    if interrupted:
-        return Exit.INTERRUPTED
-    return Exit.LOSSES if outcome.lost or outcome.alarms else Exit.DONE
+    if outcome.lost or outcome.alarms:  # what a script must know of, however it was ended
+        return Exit.LOSSES
+    return Exit.INTERRUPTED if interrupted else Exit.DONE
 
 
 def _write_report(folder: Path) -> Report | None:

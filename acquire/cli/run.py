@@ -50,13 +50,15 @@ def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
             progress.line(f"{event.level}: {event.text}")
 
     config = configuration(rig.table.lsl_session)
-    with Engine(rig, Selection(), config, on_event=hear, publish_events=False) as engine:
+    with Engine(
+        rig, Selection(may_be_empty=True), config, on_event=hear, publish_events=False
+    ) as engine:
         engine.open(cancelled=lambda: stopper.stopped)
         for stream in engine.status.streams:
             progress.line(f"{stream.key.name} ({stream.key.type}) runs")
         progress.line("running")
         end = local_clock() + seconds if seconds is not None else math.inf
         progress.watch(engine, stopper, end)
-    if stopper.interrupted:
-        return Exit.INTERRUPTED
-    return Exit.LOSSES if alarms else Exit.DONE
+    if alarms:
+        return Exit.LOSSES
+    return Exit.INTERRUPTED if stopper.interrupted else Exit.DONE

@@ -35,6 +35,7 @@ from acquire.survey.codec_speed import held_against
 from acquire.take.closing import guarded
 from acquire.take.disk import Forecast
 from acquire.take.folder import Labels
+from acquire.take.routing import SANE_S
 from acquire.take.take import Outcome, Take
 from recordings.manifest import Event, Level
 
@@ -166,6 +167,11 @@ class Engine:
             )
         self._pump.selection = wanted
 
+    @property
+    def has_data(self) -> bool:
+        """Whether a stream of data is connected that the next recording gets."""
+        return any(self._pump.is_chosen(stream.name) for stream in self._pump.data_streams)
+
     def mark(self, text: str, code: int | None = None, time: float | None = None) -> float:
         """Publish a marker, now or as of an LSL time; gives its stamp.
 
@@ -184,26 +190,49 @@ class Engine:
         *,
         allow_missing: bool = False,
         cancelled: Callable[[], bool] = lambda: False,
+        file: Path | None = None,
     ) -> None:
         """Start the devices and connect to all streams.
+
+        Args:
+            wait_s: how long to wait for what is missing.
+            allow_missing: whether to go on without it.
+            cancelled: whether nobody waits any more.
+            file: a bare XDF file that is recorded from now on, as by `start_file`: it gets all of
+                each stream from the subscription on. Where the opening fails or is cancelled, it
+                is deleted.
 
         Raises:
             ControlError: something is missing after `wait_s`; the message lists what was found.
             ConfigError: LSL does not understand a predicate.
+            RecordingError: the file exists, or cannot be made.
         """
         self._opening = True
         try:
-            self._open(wait_s, allow_missing, cancelled)
+            self._open(wait_s, allow_missing, cancelled, file)
+            if cancelled():
+                self.takes.discard()
+        except BaseException:
+            self.takes.discard()
+            raise
         finally:
             self._opening = False
 
-    def _open(self, wait_s: float, allow_missing: bool, cancelled: Callable[[], bool]) -> None:
+    def _open(
+        self,
+        wait_s: float,
+        allow_missing: bool,
+        cancelled: Callable[[], bool],
+        file: Path | None,
+    ) -> None:
         configure(self._lsl_config)
         if self._publish_events:
             self._reporter.open()
         if self._publish_markers:
             self._markers = Markers()
         self._discovery = Discovery(self._selection, self._own_streams, self._pump, self.report)
+        if file is not None:  # before any stream is subscribed to
+            self.takes.start_file(file, early_s=SANE_S)
         self.devices.start_all()
         self._pump.start()
         self._discovery.start()
@@ -320,10 +349,10 @@ class Engine:
         return self.takes.split(data_dir, labels, notes)
 
     def _each_second(self) -> None:
-        """Watch the clocks and the disk."""
+        """Watch the clocks, and the take that runs."""
         for code, text in self._clocks.look(local_clock(), time.time(), slept_s()):
             self.report("engine", "warning", code, text)
-        self.takes.watch_disk()
+        self.takes.watch()
 
     def _complain_of_video(self, take: Take, device: str, text: str) -> None:
         self.report(device, "error", "video-failed", f"{device}: {text}", take.number)

@@ -24,6 +24,7 @@ from acquire.player.link import NAME as PLAYER
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import Interval
 from acquire.processes.rig_devices import RigDevices
+from acquire.pump.live_stream import DEVICE
 from acquire.pump.pump import Pump
 from acquire.take.closing import conclude, guarded
 from acquire.take.disk import DiskAlarm, DiskWatch, gone, require_space
@@ -47,6 +48,8 @@ MAX_OPEN = 3
 CONNECTED_S = 10.0
 """How long a camera that came back waits, at most, for its index stream to be connected."""
 RESERVE_S = 10.0
+ABSENT_S = 3.0
+"""A device that is still opening as a take begins has so long until it is said to be missing."""
 
 
 class Takes:
@@ -95,11 +98,20 @@ class Takes:
         self._report("engine", "info", "recording-start", f"recording {name}", take.number)
         return take
 
-    def start_file(self, path: Path) -> Take:
-        """Begin a bare XDF file; see `Engine.start_file`."""
+    def start_file(self, path: Path, early_s: float = 0.0) -> Take:
+        """Begin a bare XDF file, with the samples stamped up to `early_s` before, too.
+
+        See `Engine.start_file`.
+        """
         self._refuse_another()
         self._check_space(path.parent)
-        return self._begin(None, path)
+        return self._begin(None, path, early_s)
+
+    def discard(self) -> None:
+        """Undo the bare file that an opening has begun; nothing where there is none."""
+        if (take := self.running) is not None and take.folder is None:
+            self._abandon(take, None)
+            take.xdf.file.path.unlink(missing_ok=True)
 
     def _refuse_another(self) -> None:
         if any(take.is_open for take in self.open):
@@ -113,7 +125,7 @@ class Takes:
                 "first of them is closed"
             )
 
-    def _begin(self, folder: SessionFolder | None, xdf: Path) -> Take:
+    def _begin(self, folder: SessionFolder | None, xdf: Path, early_s: float = 0.0) -> Take:
         """Make a take and start it; whatever goes wrong leaves the engine as it was."""
         take = None
         try:
@@ -121,7 +133,7 @@ class Takes:
             self._reporter.begin(take)
             self._arm(take, ARM_S)
             self._awake.enter_context(kept_awake())
-            self._set_interval(take, Interval(local_clock() + BARRIER_S))
+            self._set_interval(take, Interval(local_clock() + BARRIER_S - early_s))
             self._cameras.start(take)
             self._note_start(take)
         except BaseException as error:
@@ -164,11 +176,43 @@ class Takes:
             take.interval = interval
 
     def _note_start(self, take: Take) -> None:
-        if take.folder is not None:
-            streams = [s.entry() for s in take.xdf.streams.values()]
-            lsl_start = take.interval.start
-            videos = take.videos.entries(lsl_start)
-            take.folder.started(lsl_start, streams, videos, self._devices.simulated)
+        if take.folder is None:
+            return
+        absent = self._absent(take)
+        self._tell_of_nothing(take)
+        streams = [s.entry() for s in take.xdf.streams.values()]
+        lsl_start = take.interval.start
+        videos = take.videos.entries(lsl_start)
+        take.folder.started(lsl_start, streams, videos, absent, self._devices.simulated)
+
+    def _absent(self, take: Take) -> list[str]:
+        present = {s.device for s in take.xdf.streams.values() if s.device is not None}
+        return self._devices.absent(present, take.gets)
+
+    def _tell_of_absent(self, take: Take) -> None:
+        """Name, once, the devices that have no stream in a take and have not said why."""
+        for name in self._absent(take) if take.folder is not None else ():
+            snapshot = self._devices[name].snapshot
+            if name in take.told_absent or snapshot.error is not None:
+                continue
+            take.told_absent.add(name)
+            text = (
+                f"{name}: has no stream in this recording, as it is {snapshot.state}; "
+                "see its cable and its program, then start it again"
+            )
+            self._report(name, "warning", "device-missing", text, take.number)
+
+    def _tell_of_nothing(self, take: Take) -> None:
+        """Say that a recording begins without any stream of data."""
+        if any(stream.device != DEVICE for stream in take.xdf.streams.values()):
+            return
+        there = [s.name for s in self._pump.data_streams if take.gets(s.name)]
+        if there:
+            text = f"{', '.join(there)}: connected, but not in the recording; stop, and start again"
+            self._report("engine", "error", "no-streams", text, take.number)
+        else:
+            text = "no stream of data is connected: nothing is recorded until one comes"
+            self._report("engine", "info", "no-streams", text, take.number)
 
     def _abandon(self, take: Take | None, folder: SessionFolder | None) -> None:
         """Undo what was begun of a take; each step on its own, and what fails is reported."""
@@ -207,10 +251,13 @@ class Takes:
         if take.is_open:
             self._on_failure()
 
-    def watch_disk(self) -> None:
-        """See how long the disk of the take that runs will last."""
+    def watch(self) -> None:
+        """See how long the disk of the take that runs will last, and whether all of it is there."""
         if (take := self.running) is not None:
             self._watch_disk(take)
+            self._watch_videos(take)
+            if local_clock() - take.interval.start > ABSENT_S:
+                self._tell_of_absent(take)
 
     def _watch_disk(self, take: Take) -> None:
         if take.failure is None and (error := gone(take.xdf.file.path)) is not None:
@@ -226,6 +273,14 @@ class Takes:
         else:
             level: Level = "warning" if alarm is DiskAlarm.LOW else "info"
             self._report("engine", level, alarm.value, text, take.number)
+
+    def _watch_videos(self, take: Take) -> None:
+        for path in take.videos.newly_gone(alone=len(self.open) == 1):
+            text = (
+                f"{path.name}: is not there any more: deleted or moved while it was recorded; its "
+                "frames are lost from the session; put it back once the recording is over"
+            )
+            self._report("engine", "error", "video-gone", text, take.number)
 
     def stop(self, lsl_stop: float = 0.0) -> Outcome:
         """End the recording now, or at LSL time `lsl_stop` if that is still to come.
@@ -329,11 +384,14 @@ class Takes:
         known: dict[str, str] = {}
         try:
             summaries = self._cameras.collect(take) if take.folder is not None else []
+            self._watch_videos(take)
+            self._tell_of_absent(take)
             known = {s.path.name: s.sha256 for s in summaries if s.sha256}
             for stream in take.xdf.streams.values():
+                stream.simulated = self._devices.simulates(stream.device)
                 if stream.device == PLAYER:
                     stream.latency_s = self._player.latency_s
-            outcome = conclude(take, summaries, self._seeds(), complain)
+            outcome = conclude(take, summaries, self._absent(take), self._seeds(), complain)
         except Exception as error:
             text = f"{take.path}: could not be closed in good order: {error!r}"
             complain("not-closed", text)

@@ -69,7 +69,9 @@ log = logging.getLogger(__name__)
 
 STATUS_S = 0.1
 SILENT_S = 2.0
-"""A device that says nothing for so long is stalled."""
+"""A device that delivers nothing for so long is stalled."""
+HANGS_S = 2.0
+"""A `read` that gives nothing for so long, not even None, hangs: it owes something every 200 ms."""
 REOPEN_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before a device that went away is opened again; the last one repeats."""
 PREVIEW_S = 0.3
@@ -100,6 +102,8 @@ class Host:
         self._cameras: dict[str, CameraStream] = {}
         self._listener: Listener | None = None
         self._last_item = 0.0
+        self._last_beat = 0.0
+        self._hangs = False  # whether that has been told
 
     def run(self) -> None:
         """Serve until the engine closes the pipe or says `Close`."""
@@ -146,6 +150,7 @@ class Host:
                     self._answer(request)
                 if time.monotonic() >= due:
                     due = time.monotonic() + STATUS_S
+                    self._watch_heart()
                     self._send(self._status())
                     self._look_after_videos()
             except (EOFError, OSError):  # the engine is gone
@@ -191,12 +196,8 @@ class Host:
     def _status(self) -> HostStatus:
         state = self._state
         rests = self._device is not None and self._device.resting
-        if (
-            state is DeviceState.RUNNING
-            and self._steady
-            and not rests
-            and self._clock.now() - self._last_item > SILENT_S
-        ):
+        quiet = self._steady and not rests and self._clock.now() - self._last_item > SILENT_S
+        if state is DeviceState.RUNNING and (quiet or self._hangs):
             state = DeviceState.STALLED
         samples = {s.spec.name: s.samples for s in self._signals.values()}
         samples |= {c.spec.name: c.captured for c in self._cameras.values()}
@@ -208,6 +209,23 @@ class Host:
             max((c.ring_fill() for c in self._cameras.values()), default=0.0),
             {c.spec.name: c.fates for c in self._cameras.values()},
         )
+
+    def _watch_heart(self) -> None:
+        """Tell once that `read` hangs, whatever the device delivers, and once that it goes on."""
+        still = self._clock.now() - self._last_beat
+        hangs = self._state is DeviceState.RUNNING and still > HANGS_S
+        if hangs == self._hangs:
+            return
+        self._hangs = hangs
+        if hangs:
+            self._event(
+                "warning",
+                "device-hangs",
+                f"its driver's read() has not answered for {still:.1f} s (limit {HANGS_S:g} s): "
+                "nothing of it is recorded; check its cable, or start the device again",
+            )
+        elif self._state is DeviceState.RUNNING:
+            self._event("info", "device-hangs-over", "its driver answers again")
 
     def _look_after_videos(self) -> None:
         now = self._clock.now()
@@ -246,10 +264,10 @@ class Host:
         """Do it; whatever goes wrong in a driver fails this device alone, in one line."""
         try:
             action()
-        except Exception as error:
+        except BaseException as error:  # a driver that calls sys.exit fails like any other
             log.debug("%s failed", self._name, exc_info=True)
             known = isinstance(error, DeviceError | RecordingError | AcquireError)
-            text = str(error) if known else f"{type(error).__name__}: {error}"
+            text = str(error) if known else f"{type(error).__name__}: {error}".removesuffix(": ")
             self._fail(" ".join(text.split()))
             return False
         return True
@@ -298,7 +316,7 @@ class Host:
         self._listener.start()
 
     def _running(self) -> None:
-        self._last_item = self._clock.now()
+        self._last_item = self._last_beat = self._clock.now()
         self._state = DeviceState.RUNNING
 
     def _run(self) -> None:
@@ -313,6 +331,7 @@ class Host:
         assert self._device is not None
         try:
             for item in self._device.read():
+                self._last_beat = self._clock.now()
                 if item is not None:
                     self._publish(item)
                 if self._closing.is_set():

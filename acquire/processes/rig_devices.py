@@ -6,7 +6,7 @@ What a device says goes to `hear`; `came_up` and `goes_down` tell whoever stores
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from typing import Any
 
 from acquire.errors import ControlError, Unknown
@@ -65,6 +65,23 @@ class RigDevices:
         """Whether one of them is."""
         opened = [process.snapshot.opened for process in self.processes.values()]
         return any(o.simulated for o in opened if o is not None)
+
+    def absent(self, present: Container[str], gets: Callable[[str], bool]) -> list[str]:
+        """Name the devices that have streams which `gets` wants, and are not among `present`."""
+        return [
+            name
+            for name, process in self.processes.items()
+            if name not in present
+            and (
+                (opened := process.snapshot.opened) is None
+                or any(gets(spec.name) for spec in opened.specs)
+            )
+        ]
+
+    def simulates(self, name: str | None) -> bool:
+        """Whether that is a device of the rig, and simulated."""
+        opened = self.processes[name].snapshot.opened if name in self.processes else None
+        return opened is not None and opened.simulated
 
     def start_all(self) -> None:
         """Start every process; returns before the devices are open."""

@@ -13,7 +13,7 @@ from acquire.lsl.config import BUFFER_S, FORGET_S
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.streams import FoundStream, Resolver
 from acquire.processes.messages import Tell
-from acquire.pump.live_stream import LiveStream
+from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
 from acquire.rig.file import Expect
 
@@ -43,6 +43,7 @@ class Selection:
     predicates: tuple[str, ...] = ()
     expect: tuple[Expect, ...] = ()
     everything: bool = False
+    may_be_empty: bool = False  # whether nothing at all is fine, too
 
 
 def matches(expect: Expect, found: FoundStream) -> bool:
@@ -75,7 +76,7 @@ class Discovery:
         self._report = report
         self._all = Resolver()
         self._predicates = [Resolver(p) for p in dict.fromkeys(selection.predicates)]
-        self._matched: set[str] = set()  # predicates that have found something
+        self._matched: dict[str, set[str]] = {}  # predicate → the uids that it has found
         self._known: dict[str, LiveStream] = {}  # by uid
         self._unreachable: dict[str, str] = {}  # uid → why
         self._renewed: dict[str, float] = {}  # uid → when its silent connection was made anew
@@ -99,24 +100,24 @@ class Discovery:
 
     def missing(self) -> list[str]:
         """Say in words what has been asked for and is not there."""
-        live = [s.found for s in self._pump.streams if s.inlet is not None]
+        live = [s.found for s in self._pump.data_streams]
+        known = set(self._known)
         absent = [
             f"no stream matches {r.predicate}"
             for r in self._predicates
-            if r.predicate not in self._matched
+            if not known & self._matched.get(r.predicate or "", set())
         ]
         absent += [
             f"{expect} is not there"
             for expect in self._selection.expect
             if not any(matches(expect, found) for found in live)
         ]
-        known = set(self._known)
         absent += [
             f"a stream of device {device} cannot be reached"
             for uid, device in self._own().items()
             if uid not in known
         ]
-        if self._selection.everything and not live:
+        if not (live or absent or self._selection.may_be_empty):
             absent.append("there is no stream at all")
         return absent
 
@@ -169,8 +170,10 @@ class Discovery:
                 yield found, None
         for resolver in self._predicates:
             for found in resolver.found():
-                self._matched.add(resolver.predicate or "")
-                yield found, own.get(found.uid)
+                device = own.get(found.uid)
+                if device != DEVICE:  # a predicate that matches our own events has found nothing
+                    self._matched.setdefault(resolver.predicate or "", set()).add(found.uid)
+                yield found, device
 
     def _is_unconnected(self, found: FoundStream) -> bool:
         """Whether it is new, or lives on after its connection broke."""

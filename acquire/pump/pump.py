@@ -90,6 +90,11 @@ class Pump:
 
     # Streams come and go.
 
+    @property
+    def data_streams(self) -> list[LiveStream]:
+        """List the streams that are connected, without the engine's own events and markers."""
+        return [s for s in self.streams if s.inlet is not None and s.device != DEVICE]
+
     def add(self, found: FoundStream, inlet: Inlet, xml: str, device: str | None) -> LiveStream:
         """Take in a new stream; a recording that runs gets it at once."""
         stream = LiveStream(found, xml, device, inlet, StreamWatch(found, local_clock()))

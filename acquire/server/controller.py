@@ -65,13 +65,25 @@ class Controller:
     """Serializes what callers want of one engine."""
 
     def __init__(
-        self, rig: Rig, data_dir: Path, config: str | None, *, checks: bool = True
+        self,
+        rig: Rig,
+        data_dir: Path,
+        config: str | None,
+        *,
+        allow_missing: bool = False,
+        checks: bool = True,
     ) -> None:
-        """Prepare; `config` is the text for liblsl.
+        """Prepare.
 
-        `checks`: whether each session is checked after its closing.
+        Args:
+            rig: what is run.
+            data_dir: where sessions go.
+            config: the text for liblsl.
+            allow_missing: whether a recording may begin while there is no stream of data.
+            checks: whether each session is checked after its closing.
         """
         self.rig, self.data_dir = rig, data_dir
+        self._allow_missing = allow_missing
         self._config = config
         self.events = EventBook()
         self.checking = Checking(self._is_busy, self.report)
@@ -199,8 +211,7 @@ class Controller:
                 raise ControlError("the daemon is ending; start it again")
             if (running := self.running) is not None:
                 return Running(running.folder, running.labels, running.lsl_start, started=False)
-            if self.engine.selection == frozenset():
-                raise ControlError("no stream is selected; select some, or all")
+            self._refuse_nothing()
             self._broken.clear()
             try:
                 lsl_start = self.engine.start(self.data_dir, labels, notes, run)
@@ -210,6 +221,16 @@ class Controller:
                 lsl_start = self.engine.start(self.data_dir, labels, notes)
             self.running = Running(self._folder(), labels, lsl_start, started=True)
             return self.running
+
+    def _refuse_nothing(self) -> None:
+        """Refuse a recording that would be of nothing."""
+        if self.engine.selection == frozenset():
+            raise ControlError("no stream is selected; select some, or all")
+        if not self._allow_missing and not self.engine.has_data:
+            raise ControlError(
+                "there is no stream of data that could be recorded; start a device or a program "
+                "that sends one, or the daemon with --allow-missing"
+            )
 
     def _folder(self) -> Path:
         take = self.engine.takes.running

@@ -48,6 +48,7 @@ class DaemonOrder:
     tls_cert: Path | None = None
     tls_key: Path | None = None
     rcs_to_anyone: bool = False
+    allow_missing: bool = False
     checks: bool = True  # of each session, after its closing
 
     @property
@@ -201,8 +202,13 @@ def run(order: DaemonOrder) -> int:
         bind(order.host, order.port, "--port") as listener,
         bind(rcs_host, order.rcs_port, "--rcs-port") as rcs_listener,
     ):
-        config = configuration(order.rig.table.lsl_session)
-        controller = Controller(order.rig, order.where, config, checks=order.checks)
+        controller = Controller(
+            order.rig,
+            order.where,
+            configuration(order.rig.table.lsl_session),
+            allow_missing=order.allow_missing,
+            checks=order.checks,
+        )
         events = EventLog(order.where)
         leave = controller.events.on_event(events.write)
         app = api.guarded(api.build(controller), token, local_only=is_loopback(order.host))

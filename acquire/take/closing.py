@@ -29,9 +29,16 @@ def guarded(what: str, action: Callable[[], object], complain: Complain) -> None
 
 
 def conclude(
-    take: Take, summaries: Sequence[VideoSummary], seeds: Sequence[int], complain: Complain
+    take: Take,
+    summaries: Sequence[VideoSummary],
+    absent: Sequence[str],
+    seeds: Sequence[int],
+    complain: Complain,
 ) -> Outcome:
-    """Write truth and manifest; each step is guarded on its own, and each failure is reported."""
+    """Write truth and manifest; each step is guarded on its own, and each failure is reported.
+
+    `absent` names the rig's devices without a stream in it, `seeds` are those of simulated worlds.
+    """
     take.xdf.file.release()  # the videos are closed; what follows needs the space
     failure = take.failure or take.xdf.error or gone(take.xdf.file.path)
     error = str(failure) if failure else None
@@ -41,10 +48,15 @@ def conclude(
     streams = tuple(with_lost_frames(s) for s in take.xdf.streams.values())
     videos = final_entries(take.videos.entries(lsl_start), summaries, take.xdf, lsl_stop)
     folder = take.folder
+
+    def close() -> None:
+        assert folder is not None
+        folder.closed(state, lsl_stop, streams, videos, absent)
+
     if folder is not None and folder.folder.is_dir():
         if seeds:
             guarded("truth.tsv", lambda: _write_truth(take, folder, seeds[0]), complain)
-        guarded("session.json", lambda: folder.closed(state, lsl_stop, streams, videos), complain)
+        guarded("session.json", close, complain)
     if folder is not None:
         folder.release()  # also where the manifest could not be written
     return Outcome(

@@ -173,6 +173,7 @@ class SessionFolder:
         lsl_start: float,
         streams: Iterable[StreamEntry],
         videos: Iterable[VideoEntry],
+        absent: Iterable[str],
         simulated: bool,
     ) -> None:
         """Note the start."""
@@ -182,6 +183,7 @@ class SessionFolder:
             lsl_start=lsl_start,
             streams=tuple(streams),
             videos=tuple(videos),
+            absent=tuple(absent),
             simulated=simulated,
             events=tuple(self._events),
         )
@@ -196,6 +198,7 @@ class SessionFolder:
         lsl_stop: float,
         streams: Iterable[StreamEntry],
         videos: Iterable[VideoEntry],
+        absent: Iterable[str],
     ) -> None:
         """Note how it ended; the hashes follow."""
         videos = tuple(videos)
@@ -209,6 +212,7 @@ class SessionFolder:
             lsl_stop=lsl_stop,
             streams=tuple(streams),
             videos=videos,
+            absent=tuple(absent),
             files=tuple(FileEntry(path=name, bytes=self._size(name)) for name in names),
             events=tuple(self._events),
         )

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import itertools
 import threading
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 
 from acquire.processes.messages import VideoSummary
+from acquire.take.disk import gone
 from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
 from devices.base import VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import video_stem
 from recordings.manifest import StreamEntry, VideoEntry, VideoPart
 from recordings.stream_kinds import LOST_FATES, Fate
+
+OPENED_S = 5.0
+"""So long after it was begun, a file that is not there was taken away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,9 @@ class TakeVideos:
         self._open: dict[str, Mapping[str, Path]] = {}  # device → stream → the file being written
         self._ended: list[LeftFile | VideoSummary] = []  # oldest first
         self._closing: dict[str, Future[list[VideoSummary]]] = {}  # by device
+        self._begun_at: dict[Path, float] = {}  # monotonic time: an encoder opens a file later
+        self._seen: set[Path] = set()  # files that were there
+        self._gone: set[Path] = set()  # told already
 
     @property
     def devices(self) -> list[str]:
@@ -64,6 +72,7 @@ class TakeVideos:
             self._begun |= {video.name: video for video in videos}
             self._first = {**paths, **self._first}
             self._open[device] = paths
+            self._begun_at |= dict.fromkeys(paths.values(), time.monotonic())
 
     def leave(self, device: str, error: str) -> None:
         """Note that the process died that wrote a device's files."""
@@ -94,6 +103,22 @@ class TakeVideos:
             ended = list(self._ended)
         summaries = (_left_behind(e) if isinstance(e, LeftFile) else e for e in ended)
         return [summary for summary in summaries if summary is not None]
+
+    def newly_gone(self, *, alone: bool) -> list[Path]:
+        """Give the files that are being written and are not where they were begun, each once.
+
+        `alone`: no other take is open, for whose end an encoder would wait before it opens them.
+        """
+        due = time.monotonic() - OPENED_S
+        with self._lock:
+            paths = {path for files in self._open.values() for path in files.values()}
+            ended = {e.path for e in self._ended}
+        there = {path for path in paths | ended if gone(path) is None}
+        self._seen |= there
+        self._seen |= {p for p in paths if alone and self._begun_at[p] < due}
+        lost = ((self._seen & paths) | ended) - there - self._gone
+        self._gone |= lost
+        return sorted(lost)
 
     def bytes_written(self) -> int:
         """Count what is in the files so far."""

@@ -53,6 +53,7 @@ class RecordedStream:
     fates: dict[Fate, int] = field(default_factory=dict)
     drained: bool = False  # what came last is from after the stop
     latency_s: float | None = None  # how much too late its stamps are, where that was measured
+    simulated: bool | None = None  # whether its device is; None = not known yet
 
     @property
     def is_index(self) -> bool:
@@ -92,6 +93,7 @@ class RecordedStream:
             first_stamp=self.first,
             last_stamp=self.last,
             latency_s=self.latency_s,
+            simulated=self.simulated,
             offsets=len(self.offsets),
             offset_uncertainty_s=(
                 statistics.median(self.uncertainties) if self.uncertainties else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -19,19 +19,20 @@ from recordings.check.coverage import coverage_findings
 from recordings.check.frame_ledger import examine_camera
 from recordings.check.integrity import file_findings, recording_findings, state_findings
 from recordings.check.marker_pairs import marker_findings
-from recordings.check.pair_bounds import another_clock_findings, pair_reports
+from recordings.check.pair_bounds import pair_reports
+from recordings.check.presence import presence_findings, trouble_findings
+from recordings.check.sample_quality import quality_findings, sample_quality
 from recordings.check.stimulus_timing import stimulus_reports
 from recordings.check.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
 from recordings.check.truth import FoundEvents, find_all, load_truth, summary
-from recordings.check.values import value_findings
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest
+from recordings.manifest import Manifest, StreamEntry
 from recordings.read.markers import Marker, parse_markers
 from recordings.read.session import locate
 from recordings.read.to_mne import unique
 from recordings.stream_kinds import EVENTS_STREAM
-from recordings.xdf.reader import XdfRecording, read_xdf
+from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
 
 EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2}
 
@@ -119,7 +120,7 @@ def _examine(
     path: Path, folder: Path, recording: XdfRecording, manifest: Manifest | None
 ) -> Examination:
     entries = {entry.id: entry for entry in manifest.streams} if manifest else {}
-    exams = tuple(examine_stream(s, entries.get(s.id)) for s in recording.streams)
+    exams = tuple(_examined(s, entries.get(s.id)) for s in recording.streams)
     # Bare codes tell of no onset and end. Two streams of one name are two all the same.
     texts = [e for e in exams if e.stream.info.is_markers and e.stream.is_text]
     markers = {
@@ -135,9 +136,9 @@ def _examine(
         *recording_findings(recording, manifest),
         *(f for e in exams for f in e.findings),
         *(f for n, m in markers.items() if n != EVENTS_STREAM for f in marker_findings(n, m)),
+        *presence_findings(manifest, exams),
         *coverage_findings(manifest, exams),
-        *another_clock_findings(exams),
-        *(f for s in recording.streams for f in value_findings(s)),
+        *trouble_findings(manifest),
         *camera_findings,
         *truth_trouble,
         *_bound_findings(pairs),
@@ -158,6 +159,17 @@ def _examine(
     return Examination(report, recording, manifest, exams, markers, found)
 
 
+def _examined(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
+    """Measure a stream: when its samples are, and what they are worth."""
+    exam = examine_stream(stream, entry)
+    quality = sample_quality(stream)
+    return replace(
+        exam,
+        report=exam.report.model_copy(update=quality.worst() if quality else {}),
+        findings=(*exam.findings, *quality_findings(stream, quality)),
+    )
+
+
 def _cameras(
     manifest: Manifest | None, exams: Sequence[StreamExam], folder: Path
 ) -> tuple[tuple[CameraReport, ...], list[Finding]]:
@@ -175,9 +187,11 @@ def _truth(
     if manifest is None or not manifest.simulated:
         return (), []
     videos = {video.name: folder / video.file for video in manifest.videos}
+    # A real device beside a simulated one has not seen that one's world.
+    mine = tuple(e for e in exams if e.entry is None or e.entry.simulated is not False)
     try:
         world = load_truth(folder / layout.TRUTH_NAME)
-        found = tuple(f for f in find_all(exams, world, videos) if len(f.times) or f.missed)
+        found = tuple(f for f in find_all(mine, world, videos) if len(f.times) or f.missed)
     except RecordingError as error:
         text = f"the truth of this simulated session cannot be measured: {error}"
         return (), [Finding(level="warn", code="no-truth", subject="truth", text=text)]

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.certificate import Contribution, Finding, PairReport
+from recordings.certificate import Contribution, PairReport
 from recordings.check.stream_exam import StreamExam
 from recordings.check.truth import FoundEvents, errors_summary
 from recordings.stream_kinds import EVENTS_STREAM
@@ -67,22 +67,6 @@ def _contributions(exam: StreamExam) -> Iterator[Contribution]:
 def apart_s(a: StreamExam, b: StreamExam) -> float:
     """Return how long lies between the samples of two streams, s; 0 where they overlap."""
     return float(max(0.0, a.stamps[0] - b.stamps[-1], b.stamps[0] - a.stamps[-1]))
-
-
-def another_clock_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
-    """Name the streams that lie far from all others: they were stamped by another clock."""
-    there = [e for e in exams if e.name != EVENTS_STREAM and len(e.stamps)]
-    for exam in there:
-        nearest = min((apart_s(exam, other) for other in there if other is not exam), default=0.0)
-        if nearest > ANOTHER_CLOCK_S:
-            yield Finding(
-                level="warn",
-                code="another-clock",
-                subject=exam.name,
-                text=f"its samples lie {nearest:,.0f} s from those of every other stream: they "
-                "were stamped by another clock, and nothing relates it to the others",
-                remedy="have the program push LSL time (local_clock) instead of its own",
-            )
 
 
 def _is_resolution(part: Contribution) -> bool:

@@ -290,7 +290,7 @@ def _beyond_s(stream: XdfStream, fit: ClockFit) -> float:
 
 
 def _share(report: StreamReport) -> str:
-    return f"{100 * report.lost / (report.lost + report.samples):.2g} %"
+    return f"{100 * report.lost_share:.2g} %"
 
 
 def _span(seconds: float) -> str:

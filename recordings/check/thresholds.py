@@ -44,6 +44,10 @@ class Thresholds(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     lost_share: Limit | None = None  # of a stream's samples, 0 to 1
+    nan_share: Limit | None = None  # of the worst channel's samples, 0 to 1, as are the next three
+    inf_share: Limit | None = None
+    constant_share: Limit | None = None  # in runs of one value of 1 s or more
+    clipped_share: Limit | None = None  # in runs at the highest or the lowest value
     longest_gap_s: Limit | None = None
     rate_off_share: Limit | None = None  # |effective / nominal - 1|
     drift_ppm: Limit | None = None
@@ -134,8 +138,13 @@ def _figures(report: Report) -> Iterator[_Figure]:
         if s.name == EVENTS_STREAM:
             continue
         if s.samples + s.lost:
-            share = s.lost / (s.samples + s.lost)
+            share = s.lost_share
             yield _Figure("lost_share", "lost", s.name, share, f"{100 * share:.3g} % lost")
+        for name in ("nan_share", "inf_share", "constant_share", "clipped_share"):
+            code = name.removesuffix("_share")
+            if (share_or_none := getattr(s, name)) is not None:
+                text = f"{100 * share_or_none:.3g} % of the worst channel's samples are {code}"
+                yield _Figure(name, code, s.name, share_or_none, text)
         if s.gaps:
             longest = max(g.end - g.start for g in s.gaps)
             yield _Figure("longest_gap_s", "", s.name, longest, f"a gap of {longest:.3g} s")

@@ -90,7 +90,8 @@ def record_starts(path: Path, sample_bytes: int) -> F64Array | None:
     if any(not end for _, end, _ in found):
         return None
     starts = np.array([float(text) for text, _, _ in found])
-    return starts - starts[0]
+    since: F64Array = starts - starts[0]
+    return since
 
 
 def _heads(path: Path) -> tuple[bytes, bytes]:

@@ -1,0 +1,49 @@
+"""What should be in a recording and is not: data, devices, files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from recordings.certificate import Finding
+from recordings.check.stream_exam import StreamExam
+from recordings.manifest import Manifest
+from recordings.stream_kinds import EVENTS_STREAM
+
+_TROUBLES = frozenset(
+    {
+        *("device-failed", "device-died", "device-given-up", "device-hangs", "device-missing"),
+        *("samples-dropped", "stream-refused", "pump-stuck", "video-gone"),
+    }
+)
+"""The codes of events that a certificate must not pass over."""
+
+
+def presence_findings(manifest: Manifest | None, exams: Iterable[StreamExam]) -> Iterator[Finding]:
+    """Say that nothing was recorded, and which devices of the rig have no stream."""
+    own = {entry.id for entry in manifest.streams if entry.device == "unisono"} if manifest else ()
+    data = [e for e in exams if e.name != EVENTS_STREAM and e.stream.id not in own]
+    if not any(len(exam.stamps) for exam in data):
+        yield Finding(
+            level="fail",
+            code="no-data",
+            subject="recording",
+            text=f"{len(data)} streams of data, none with a sample: nothing was recorded",
+            remedy="see that devices and programs run, and that `unisono streams` lists them",
+        )
+    for name in manifest.absent if manifest is not None else ():
+        yield Finding(
+            level="warn",
+            code="device-absent",
+            subject=name,
+            text="a device of the rig without a stream in the recording",
+            remedy="see the events for why; take it out of the rig file where it is not wanted",
+        )
+
+
+def trouble_findings(manifest: Manifest | None) -> Iterator[Finding]:
+    """Name each device and file that failed while recording, with the first event about it."""
+    told = set()
+    for event in manifest.events if manifest is not None else ():
+        if event.code in _TROUBLES and (event.source, event.code) not in told:
+            told.add((event.source, event.code))
+            yield Finding(level="warn", code=event.code, subject=event.source, text=event.text)

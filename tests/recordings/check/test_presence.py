@@ -1,0 +1,93 @@
+"""A certificate does not pass over what is not there."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recordings.certificate import CameraReport, Report, StreamReport, Verdict
+from recordings.check.examination import check, exit_code
+from recordings.check.thresholds import Limit, Thresholds, judge
+from recordings.manifest import Event, Manifest
+from recordings.stream_kinds import Fate
+from recordings.xdf import chunks
+from tests.recordings.simulated_session import Plan, make_session
+from tests.recordings.xdf_samples import header_xml, write
+
+
+def codes(report: Report, level: str) -> set[tuple[str, str]]:
+    return {(f.code, f.subject) for f in report.findings if f.level == level}
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    return make_session(tmp_path, Plan(seconds=8.0))
+
+
+def test_a_file_without_a_stream_fails(tmp_path: Path) -> None:
+    report = check(write(tmp_path / "nothing.xdf", []))
+    assert exit_code(report) == 2
+    assert ("no-data", "recording") in codes(report, "fail")
+
+
+def test_our_own_events_are_no_data(tmp_path: Path) -> None:
+    xml = header_xml("unisono-events", "Markers", format_="string")
+    parts = [
+        chunks.stream_header(1, xml),
+        chunks.string_samples(1, [1.0], [["{}"]]),  # type: ignore[arg-type]
+        chunks.stream_footer(1, 1.0, 1.0, 1),
+    ]
+    report = check(write(tmp_path / "events.xdf", parts))
+    assert report.verdict is Verdict.FAIL
+
+
+def test_a_device_of_the_rig_without_a_stream_is_a_warning(session: Path) -> None:
+    manifest = Manifest.load(session)
+    manifest.model_copy(update={"absent": ("gaze",)}).save(session)
+    report = check(session)
+    assert report.verdict is Verdict.WARN
+    assert ("device-absent", "gaze") in codes(report, "warn")
+
+
+def test_a_device_that_failed_is_a_warning_once(session: Path) -> None:
+    manifest = Manifest.load(session)
+    event = Event(time=5003.0, source="marks", level="warning", code="device-hangs", text="hangs")
+    manifest.model_copy(update={"events": (event, event)}).save(session)
+    report = check(session)
+    assert [f.subject for f in report.findings if f.code == "device-hangs"] == ["marks"]
+    assert report.verdict is Verdict.WARN
+
+
+def test_the_truth_of_a_simulation_is_not_held_against_a_real_device(tmp_path: Path) -> None:
+    session = make_session(tmp_path, Plan(seconds=8.0, shift_s={"face": 3.0}))
+    assert ("truth-missed", "face") in codes(check(session), "warn")
+    manifest = Manifest.load(session)
+    streams = tuple(s.model_copy(update={"simulated": s.name != "face"}) for s in manifest.streams)
+    manifest.model_copy(update={"streams": streams}).save(session)
+    report = check(session)
+    assert "face" not in {t.stream for t in report.truth}
+    assert ("truth-missed", "face") not in codes(report, "warn")
+    assert {"eeg", "physio"} <= {t.stream for t in report.truth}
+
+
+def test_an_incomplete_frame_is_counted_once() -> None:
+    index = StreamReport(
+        name="face", type="VideoFrames", channels=7, samples=59, lost=35, duplicates=0, rate_hz=30
+    )
+    assert index.lost_share == pytest.approx(35 / 59)
+    fates = {Fate.STORED: 24, Fate.INCOMPLETE: 35}
+    camera = CameraReport(
+        name="face",
+        file="f",
+        codec="c",
+        captured=59,
+        indexed=59,
+        stored=24,
+        packets=24,
+        fates=fates,
+    )
+    report = Report(path="p", verdict=Verdict.PASS, streams=(index,), cameras=(camera,))
+    limits = Thresholds(lost_share=Limit(warn=0.5), frames_lost_share=Limit(warn=0.5))
+    texts = [f.text for f in judge(report, (), limits)]
+    assert [text.split(" % ")[0] for text in texts] == ["59.3", "59.3"]
