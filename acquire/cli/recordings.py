@@ -96,6 +96,30 @@ def repair(
     repair_table(done)
 
 
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(metavar="XDF", help="A bare file of any recorder.")],
+    participant: Annotated[str, typer.Option(help="A pseudonym, without sub-.")],
+    session: Annotated[str, typer.Option(help="The session's label.")] = "01",
+    task: Annotated[str, typer.Option(help="The task's label.")] = "test",
+    study: Annotated[str, typer.Option(help="The study's name.")] = "study",
+    run: Annotated[int | None, typer.Option(min=1, help="Its number; default: the next.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Where sessions go; default: ~/unisono.")
+    ] = None,
+) -> None:
+    """Make a session of a bare XDF file, so that it can be exported to BIDS."""
+    from acquire.rig.file import EMPTY
+    from acquire.take.folder import software
+    from recordings.repair.imported import Labels, import_xdf
+
+    folder = (data_dir or EMPTY.table.data_dir).expanduser().absolute()
+    done = import_xdf(path, folder, Labels(study, participant, session, task, run), software())
+    typer.echo(f"{done.folder}: {done.streams} streams")
+    for note in done.notes:
+        typer.echo(f"note: {note}")
+
+
 @app.command()
 def replay(
     path: Annotated[

@@ -11,6 +11,7 @@ from recordings.certificate import Finding
 from recordings.check.stream_exam import StreamExam
 from recordings.manifest import Manifest
 from recordings.read.outside import distance, long_span
+from recordings.repair.imported import IMPORTED
 from recordings.stream_kinds import EVENTS_STREAM
 
 TOLERANCE_S = 0.3
@@ -43,7 +44,9 @@ def coverage_findings(manifest: Manifest | None, exams: Sequence[StreamExam]) ->
     near = [e for e in exams if e.rate_hz and len(e.stamps) and e.stream.id not in far]
     yield from _marker_findings(exams, near, far)
     if manifest is not None and manifest.lsl_start is not None and manifest.lsl_stop is not None:
-        yield from _ends(near, manifest.lsl_start, manifest.lsl_stop, TOLERANCE_S, _REMEDY)
+        bare = any(event.code == IMPORTED for event in manifest.events)
+        tolerance_s = BARE_TOLERANCE_S if bare else TOLERANCE_S
+        yield from _ends(near, manifest.lsl_start, manifest.lsl_stop, tolerance_s, _REMEDY)
     elif manifest is None and len(near) > 1:
         # Of a stamp far away nobody can say that the others missed it.
         spans = [_span(exam) for exam in near]

@@ -55,7 +55,8 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     manifest = session.manifest
     if manifest is None:
         raise RecordingError(
-            f"{session.path}: a bare XDF file does not say whose it is; put it into a session"
+            f"{session.path}: a bare XDF file does not say whose it is; put it into a session with "
+            "unisono import"
         )
     names = Names(manifest.participant, manifest.session, manifest.task, manifest.run)
     notes: list[str] = []

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from recordings.errors import RecordingError
+from recordings.export.coding_sheet import SheetRow, read_sheet
 from recordings.read.session import Session
 from recordings.stream_kinds import EVENTS_STREAM
 
@@ -90,7 +90,7 @@ def around_events(session: Session, event: str, before_s: float, after_s: float)
 def coded_events(
     session: Session, table: Path, before_s: float, after_s: float
 ) -> tuple[list[Piece], list[str]]:
-    """Return the pieces of a coding sheet, CSV or TSV, and which rows could not be placed.
+    """Return the pieces of a coding sheet, and which rows could not be placed, and why.
 
     Columns as in the sheet that `export mmme` writes: Subject, Marker, OnsetTime, ApexTime and
     OffsetTime in seconds from the clip's onset. Rows of other subjects are left out.
@@ -98,45 +98,50 @@ def coded_events(
     Raises:
         RecordingError: the table cannot be read or has no such columns.
     """
-    try:
-        with table.open(encoding="utf-8-sig", newline="") as file:
-            rows = list(csv.DictReader(file, delimiter="\t" if table.suffix == ".tsv" else ","))
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise RecordingError(f"{table}: cannot be read as a table ({error})") from error
-    missing = {"Marker", "OnsetTime"} - set(rows[0] if rows else ())
-    if missing:
-        raise RecordingError(f"{table}: has no column {', '.join(sorted(missing))}")
+    rows = read_sheet(table)
     clips = {clip.code: clip for clip in reversed(clips_of(session))}
     subject = session.manifest.participant if session.manifest else ""
+    own = [row for row in rows if session.manifest is None or row.is_of(subject)]
     pieces: list[Piece] = []
     notes: list[str] = []
-    for number, row in enumerate(rows, 2):
-        if row.get("Subject", subject).removeprefix("sub-") != subject:
-            continue
-        if not (row["OnsetTime"] or "").strip():
-            continue  # a row that nobody has coded yet
+    if rows and not own:
+        subjects = sorted({row.cells["Subject"] for row in rows})[:5]
+        notes.append(f"{table.name}: no row of {subject!r}; subjects are {', '.join(subjects)}")
+    for row in own:
         try:
             piece = _coded(row, clips, len(pieces) + 1, before_s, after_s)
-        except (ValueError, KeyError):
-            notes.append(f"{table.name}, line {number}: no clip or no times; left out")
+        except ValueError as error:
+            notes.append(f"{table.name}, line {row.line}: {error}; left out")
             continue
-        pieces.append(piece)
+        if piece is not None:
+            pieces.append(piece)
     return pieces, notes
 
 
 def _coded(
-    row: Mapping[str, str],
+    row: SheetRow,
     clips: Mapping[int | None, Piece],
     number: int,
     before_s: float,
     after_s: float,
-) -> Piece:
-    clip = clips[int(float(row["Marker"]))]
-    marks = {
-        name: clip.start + float(row[column])
-        for name, column in (("onset", "OnsetTime"), ("apex", "ApexTime"), ("offset", "OffsetTime"))
-        if (row.get(column) or "").strip()
-    }
+) -> Piece | None:
+    """Return the piece of a row; None where nobody has coded it yet.
+
+    Raises:
+        ValueError: a cell cannot be read, or there is no such clip; the message says which.
+    """
+    if row.has_more:
+        raise ValueError("more cells than columns: a decimal comma in a table of commas?")
+    times = {name: row.number(f"{name.capitalize()}Time") for name in ("onset", "apex", "offset")}
+    if times["onset"] is None:
+        if times["apex"] is None and times["offset"] is None:
+            return None
+        raise ValueError("apex or offset without an onset")
+    code = row.number("Marker")
+    clip = clips.get(int(code)) if code is not None and code == int(code) else None
+    if clip is None:
+        raise ValueError("no clip or no times")
+    marks = {name: clip.start + time for name, time in times.items() if time is not None}
     return Piece(
         f"event-{number:03d}",
         marks["onset"] - before_s,
@@ -146,5 +151,5 @@ def _coded(
         clip.trial,
         "expression",
         marks,
-        row,
+        row.cells,
     )

@@ -79,7 +79,9 @@ class _Record:
 
 
 def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """Return the sessions that paths name: sessions, XDF files, or folders with sessions in them.
+    """Return the sessions that paths name: sessions, XDF files, or folders with either in them.
+
+    Where a folder has sessions in it, bare files beside them are left out.
 
     Raises:
         RecordingError: a path is none of these.
@@ -90,8 +92,9 @@ def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
             found.append(path)
             continue
         inside = sorted(p.parent for p in path.rglob(MANIFEST_NAME)) if path.is_dir() else []
+        inside = inside or sorted(p for p in path.rglob("*.xdf") if p.is_file())
         if not inside:
-            raise RecordingError(f"{path}: no session, and no folder with sessions in it")
+            raise RecordingError(f"{path}: no session, and no folder with sessions or XDF files")
         found += inside
     return tuple(dict.fromkeys(found))
 

@@ -30,6 +30,14 @@ from recordings.read.trials import Trial, columns, trials
 from recordings.stream_kinds import VIDEO_TYPE
 from recordings.xdf.reader import XdfRecording, read_xdf
 
+StreamKey = str | int | tuple[str, str]
+"""How a stream is named: `Muse`, `Muse (EEG)`, ("Muse", "EEG"), `#1` or 1."""
+
+
+def is_named(key: object, name: str, type_: str, number: int) -> bool:
+    """Whether a key names the stream of this name, type and id."""
+    return key in (name, f"{name} ({type_})", (name, type_), number, f"#{number}")
+
 
 class Session:
     """An open session. Close it, or use it in a `with`; arrays that were read stay valid."""
@@ -54,23 +62,35 @@ class Session:
     def __repr__(self) -> str:
         return f"<Session {self.path.name}: {', '.join(map(repr, self.streams))}>"
 
-    def __getitem__(self, name: str) -> Stream:
-        """Give the first stream of that name.
+    def __getitem__(self, key: StreamKey) -> Stream:
+        """Give a stream by its name, by (name, type) or `name (type)`, or by its id or `#id`.
+
+        Another stream comes before the index stream of a camera of its name, whose frames
+        `cameras` has.
 
         Raises:
-            RecordingError: there is none; the message lists those there are.
+            RecordingError: there is none, or more than one; the message lists those there are.
         """
-        for stream in self.streams:
-            if stream.name == name:
-                return stream
-        known = ", ".join(s.name for s in self.streams) or "none"
-        raise RecordingError(f"{self.path}: no stream {name!r}; there are: {known}")
+        found = [s for s in self.streams if is_named(key, s.name, s.type, s.xdf.id)]
+        exact = [s for s in self.streams if s.name == key] or found
+        exact = [s for s in exact if not s.xdf.info.is_index] or exact
+        if len(exact) == 1:
+            return exact[0]
+        listed = ", ".join(f"{s.name} ({s.type}) #{s.xdf.id}" for s in exact or self.streams)
+        if exact:
+            raise RecordingError(
+                f"{self.path}: {len(exact)} streams are called {key!r}: {listed}; name one with "
+                f"its type, {f'{exact[0].name} ({exact[0].type})'!r}, or by its number, "
+                f"'#{exact[0].xdf.id}'"
+            )
+        names = ", ".join(s.name for s in self.streams) or "none"
+        raise RecordingError(f"{self.path}: no stream {key!r}; there are: {names}")
 
     def __iter__(self) -> Iterator[Stream]:
         return iter(self.streams)
 
     def __contains__(self, name: object) -> bool:
-        return any(stream.name == name for stream in self.streams)
+        return any(is_named(name, s.name, s.type, s.xdf.id) for s in self.streams)
 
     @cached_property
     def start(self) -> float:

@@ -114,7 +114,7 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
         streams = {stream.id: stream for stream in recording.streams}
         known = {entry.id: entry for entry in before.streams}
         entries = tuple(
-            _entry(known.get(found.id), streams[found.id]).model_copy(
+            (known.get(found.id) or entry_of(streams[found.id])).model_copy(
                 update={
                     "samples": found.samples,
                     "first_stamp": found.first,
@@ -146,9 +146,8 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
     ).save(folder)
 
 
-def _entry(known: StreamEntry | None, stream: XdfStream) -> StreamEntry:
-    if known is not None:
-        return known
+def entry_of(stream: XdfStream) -> StreamEntry:
+    """Describe a stream for the manifest, by its header alone."""
     info = stream.info
     return StreamEntry(
         id=stream.id,

@@ -23,6 +23,7 @@ COMMANDS = (
     ("rig", "new"),
     ("rig", "check"),
     ("check",),
+    ("import",),
 )
 
 

@@ -1,0 +1,139 @@
+"""`unisono import`: a bare XDF file of any recorder as a session, so that it can be exported."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from recordings import layout
+from recordings.bad_stamps import bad_stamps, is_far, mended
+from recordings.clock_offsets import correct, fit_offsets
+from recordings.disk.hashing import sha256_of
+from recordings.errors import RecordingError
+from recordings.manifest import (
+    MANIFEST_NAME,
+    Event,
+    FileEntry,
+    Manifest,
+    State,
+    StreamEntry,
+)
+from recordings.repair.session import entry_of
+from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
+
+IMPORTED = "imported"
+"""The code of the event by which the manifest of such a session begins."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """Whose recording it is; `run` None is the next one."""
+
+    study: str
+    participant: str
+    session: str
+    task: str
+    run: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What was made of a file, and what a person should know of it."""
+
+    folder: Path
+    streams: int
+    notes: tuple[str, ...] = ()
+
+
+def import_xdf(source: Path, data_dir: Path, labels: Labels, software: dict[str, str]) -> Imported:
+    """Make a session of a bare XDF file: a copy of it, and a manifest; the file is not touched.
+
+    The recording is as long as its signals. When it was made on the clock of the world is not
+    known: the session has no UTC. `software` names the versions that made the session.
+
+    Raises:
+        RecordingError: it is no XDF file or in a session already, a label is not allowed, the run
+            exists, or the disk fails.
+    """
+    inside = source.name == layout.XDF_NAME and (source.parent / MANIFEST_NAME).exists()
+    if source.is_dir() or inside:
+        raise RecordingError(f"{source}: is a session, or part of one; name a bare XDF file")
+    if not source.exists():
+        raise RecordingError(f"{source}: there is no such file")
+    where = labels.study, labels.participant, labels.session, labels.task
+    layout.session_folder(data_dir, *where, labels.run or 1)
+    with read_xdf(source, strict=True) as recording:
+        start, stop = _span(recording)
+        streams = tuple(_entry(stream) for stream in recording.streams)
+        notes = _notes(source, recording)
+        folder, run = layout.new_session_folder(data_dir, *where, labels.run)
+    try:
+        shutil.copyfile(source, folder / layout.XDF_NAME)
+        copied = folder / layout.XDF_NAME
+        entry = FileEntry(
+            path=layout.XDF_NAME, bytes=copied.stat().st_size, sha256=sha256_of(copied)
+        )
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise RecordingError(f"{folder}: cannot be written ({error.strerror})") from error
+    text = f"imported from {source.name}"
+    event = Event(time=start or 0.0, source="import", level="info", code=IMPORTED, text=text)
+    Manifest(
+        state=State.COMPLETE,
+        study=labels.study,
+        participant=labels.participant,
+        session=labels.session,
+        task=labels.task,
+        run=run,
+        software=software,
+        host={},
+        lsl_start=start,
+        lsl_stop=stop,
+        streams=streams,
+        files=(entry,),
+        events=(event,),
+    ).save(folder)
+    return Imported(folder, len(streams), notes)
+
+
+def _entry(stream: XdfStream) -> StreamEntry:
+    stamps = stream.stamps
+    return entry_of(stream).model_copy(
+        update={
+            "samples": len(stream),
+            "first_stamp": float(stamps[0]) if len(stamps) else None,
+            "last_stamp": float(stamps[-1]) if len(stamps) else None,
+            "offsets": len(stream.offset_times),
+        }
+    )
+
+
+def _span(recording: XdfRecording) -> tuple[float | None, float | None]:
+    """Return when the signals begin and end; of all streams where there is no signal."""
+    filled = [s for s in recording.streams if len(s)]
+    signals = [s for s in filled if s.info.rate_hz > 0 and not s.info.is_markers] or filled
+    spans = sorted((_ends(s) for s in signals), key=lambda span: span[0] - span[1])
+    if not spans:
+        return None, None
+    longest = spans[0]
+    near = [s for s in spans if not is_far(abs(s[0] - longest[0]), longest[1] - longest[0])]
+    return min(first for first, _ in near), max(last for _, last in near)
+
+
+def _ends(stream: XdfStream) -> tuple[float, float]:
+    times = correct(stream.stamps, fit_offsets(stream.offset_times, stream.offset_values))
+    times = mended(times, bad_stamps(times, stream.info.rate_hz), stream.info.rate_hz)
+    times = times[np.isfinite(times)]
+    return (float(times.min()), float(times.max())) if len(times) else (0.0, 0.0)
+
+
+def _notes(source: Path, recording: XdfRecording) -> tuple[str, ...]:
+    if recording.damage or recording.unclean_headers:
+        return (
+            f"{source.name}: is damaged, or has headers that others cannot read; run unisono "
+            "repair on it first, and import the copy",
+        )
+    return ()

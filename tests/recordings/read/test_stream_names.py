@@ -1,0 +1,58 @@
+"""Streams of one name: found by type or number, and never the first by chance."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recordings import open_session
+from recordings.errors import RecordingError
+from recordings.export import tables
+from tests.recordings.bare_files import Sent, bare
+from tests.recordings.exporting import exported
+
+
+@pytest.fixture
+def muse(tmp_path: Path) -> Path:
+    def one(type_: str, channels: int, count: int = 300) -> Sent:
+        data = np.ones((count, channels), np.float32)
+        return Sent("Muse", type_, 50.0, data, source_id="Muse_00")
+
+    other = Sent("amp", "EEG", 50.0, np.ones((300, 3), np.float32))
+    return bare(tmp_path / "a.xdf", one("EEG", 4, 0), one("ACC", 3), one("PPG", 2), other)
+
+
+def test_each_stream_can_be_reached(muse: Path) -> None:
+    with open_session(muse) as session:
+        for key in ("Muse (ACC)", ("Muse", "ACC"), "#2", 2):
+            assert session[key].type == "ACC"
+            assert key in session
+        assert len(session["Muse (EEG)"]) == 0
+        assert session["amp"].name == "amp"
+
+
+def test_a_name_of_several_is_an_error_that_lists_them(muse: Path) -> None:
+    listed = r"3 streams are called 'Muse': Muse \(EEG\) #1, Muse \(ACC\) #2, Muse \(PPG\) #3"
+    with open_session(muse) as session:
+        with pytest.raises(RecordingError, match=listed):
+            session["Muse"]
+        with pytest.raises(RecordingError, match="no stream 'Muse \\(Gyro\\)'"):
+            session["Muse (Gyro)"]
+    settings = tables.Settings(streams=("Muse (PPG)", "#2"))
+    (done,) = exported("csv", [muse], muse.parent / "out", settings)
+    assert sorted(done.files) == ["a_Muse-2.csv", "a_Muse.csv"]
+
+
+def test_a_name_that_looks_like_another_key_is_a_name(tmp_path: Path) -> None:
+    data = np.ones((9, 1), np.float32)
+    streams = [
+        Sent("#2", "Misc", 1.0, data),
+        Sent("x", "A", 1.0, data),
+        Sent("x (A)", "B", 1.0, data),
+    ]
+    with open_session(bare(tmp_path / "a.xdf", *streams)) as session:
+        assert session["#2"].xdf.id == 1
+        assert session["x (A)"].xdf.id == 3
+        assert session["x", "A"].xdf.id == 2

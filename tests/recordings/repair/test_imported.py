@@ -1,0 +1,97 @@
+"""A bare XDF file as a session, and what can be done with it then."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recordings import open_session
+from recordings.certificate import Verdict
+from recordings.check.examination import check
+from recordings.errors import RecordingError, RunTaken
+from recordings.export import bids, tables
+from recordings.export.shared_tables import read_tsv
+from recordings.export.tasks import find_sessions
+from recordings.repair.imported import Labels, import_xdf
+from tests.acquire.program import unisono
+from tests.recordings.bare_files import START, Sent, bare, eeg, texts
+from tests.recordings.exporting import exported
+
+LABELS = Labels("lab", "07", "02", "rest")
+
+
+def recorded(folder: Path) -> Path:
+    marks = texts("Mk", ["101", "badminton", "late"], [START + 1, START + 2, START + 50])
+    move = np.random.default_rng(2).normal(size=(500, 3)).astype(np.float32)
+    return bare(folder / "old.xdf", eeg(), Sent("ACC", "ACC", 50.0, move), marks)
+
+
+def test_a_bare_file_becomes_a_session_that_passes(tmp_path: Path) -> None:
+    source = recorded(tmp_path)
+    before = source.read_bytes()
+    done = import_xdf(source, tmp_path / "data", LABELS, {"unisono": "x"})
+    assert done.folder.name == "sub-07_ses-02_task-rest_run-01"
+    assert (done.folder / "recording.xdf").read_bytes() == before == source.read_bytes()
+    with open_session(done.folder) as session:
+        assert session.start == pytest.approx(START)
+        assert session.stop == pytest.approx(START + 10, abs=0.01)
+    report = check(done.folder)
+    assert report.verdict is not Verdict.FAIL
+    assert not {f.code for f in report.findings} & {"file-unhashed", "begins-late", "ends-early"}
+    assert import_xdf(source, tmp_path / "data", LABELS, {}).folder.name.endswith("run-02")
+
+
+def test_what_cannot_be_imported_leaves_nothing(tmp_path: Path) -> None:
+    source = recorded(tmp_path)
+    done = import_xdf(source, tmp_path / "data", LABELS, {})
+    for path in (done.folder, done.folder / "recording.xdf"):
+        with pytest.raises(RecordingError, match="name a bare XDF file"):
+            import_xdf(path, tmp_path / "data", LABELS, {})
+    with pytest.raises(RunTaken):
+        import_xdf(source, tmp_path / "data", Labels("lab", "07", "02", "rest", 1), {})
+    (tmp_path / "no.xdf").write_bytes(b"no")
+    with pytest.raises(RecordingError, match="not an XDF file"):
+        import_xdf(tmp_path / "no.xdf", tmp_path / "data", LABELS, {})
+    with pytest.raises(RecordingError, match="participant 'Jane Doe'"):
+        import_xdf(source, tmp_path / "other", Labels("lab", "Jane Doe", "02", "rest"), {})
+    assert [p.name for p in (tmp_path / "data").rglob("*_run-*")] == [done.folder.name]
+    assert not (tmp_path / "other").exists()
+
+
+def test_the_command_and_bids(tmp_path: Path) -> None:
+    source = recorded(tmp_path)
+    command = ("import", source, "--participant", "07", "--data-dir", tmp_path / "data")
+    result = unisono(*command, folder=tmp_path)
+    assert result.code == 0, result.stderr
+    (folder,) = find_sessions([tmp_path / "data"])
+    assert result.stdout.split(":")[0] == str(folder)
+    target = tmp_path / "bids"
+    (done,) = exported("bids", [folder], target, bids.Settings())
+    assert done.outcome == "exported", done
+    assert done.notes[0] == "Mk: 1 of 3 markers lie outside of EEG, 1 after it; in events.tsv"
+    (table,) = target.rglob("*_events.tsv")
+    assert [row["trial_type"] for row in read_tsv(table)[1]] == ["101", "marker/badminton", "late"]
+    validator = shutil.which("bids-validator-deno", path=Path(sys.executable).parent)
+    if validator is None:
+        pytest.skip("bids-validator-deno is not installed")
+    run = [validator, "--format", "json", str(target)]
+    checked = subprocess.run(run, capture_output=True, text=True, timeout=120)
+    issues = json.loads(checked.stdout)["issues"]["issues"]
+    assert [issue for issue in issues if issue["severity"] == "error"] == []
+
+
+def test_a_folder_of_bare_files(tmp_path: Path) -> None:
+    recorded(tmp_path)
+    bare(tmp_path / "other.xdf", eeg(2.0))
+    found = find_sessions([tmp_path])
+    assert [path.name for path in found] == ["old.xdf", "other.xdf"]
+    done = exported("csv", list(found), tmp_path / "out", tables.Settings())
+    assert [one.outcome for one in done] == ["exported"] * 2
+    with pytest.raises(RecordingError, match="no folder with sessions or XDF files"):
+        find_sessions([tmp_path / "out" / ".unisono"])
