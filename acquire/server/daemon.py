@@ -20,17 +20,17 @@ from acquire.lsl.config import configuration
 from acquire.rig.file import Rig
 from acquire.server import systemd
 from acquire.server.api import app as api
+from acquire.server.api.connections import MAX_CONNECTIONS, PatientProtocol
 from acquire.server.api.guard import TOKEN_VARIABLE, is_loopback
 from acquire.server.controller import Controller
 from acquire.server.data_lock import DataLock
 from acquire.server.event_log import EventLog
-from acquire.server.rcs import RcsServer
+from acquire.server.rcs_server import RcsServer
 from acquire.server.recovery import Recovery
 from recordings.layout import prepare_data_dir
 
 MIN_TOKEN = 16
 POLL_S = 1.0
-MAX_CONNECTIONS = 64
 GRACE_S = 2
 JOIN_S = 10.0
 
@@ -138,6 +138,7 @@ class Server:
             uvicorn.Config(
                 app,
                 lifespan="off",
+                http=PatientProtocol,
                 ws="websockets-sansio",
                 ws_max_size=4096,
                 log_config=None,

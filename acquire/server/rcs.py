@@ -1,4 +1,6 @@
-"""Remote control over TCP, line-compatible with LabRecorder, plus `status`, `streams`, `marker`.
+"""Remote control, line-compatible with LabRecorder, plus `status`, `streams`, `marker`.
+
+Pure but for its controller; `rcs_server` reads the lines.
 
 Unlike there, OK is said when it is done, and ERR with a reason when it is not. LabRecorder knows
 `start`, `stop`, `update`, `select all|none` and `filename {key:value}…`:
@@ -7,15 +9,11 @@ https://github.com/labstreaminglayer/App-LabRecorder#remote-control
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import json
 import re
-import socket
-import threading
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, get_args
 
 from acquire.errors import AcquireError, ControlError
 from acquire.server.controller import Controller
@@ -24,16 +22,16 @@ from recordings.errors import RecordingError
 
 MAX_LINE = 4096
 MAX_CLIENTS = 16
-LINE_S = 10.0
-"""How long a line may take from its first byte to its end."""
-SEND_S = 2.0
-"""A client that does not read its answers for so long is dropped."""
 
 Verb = Literal["start", "stop", "update", "select", "filename", "status", "streams", "marker"]
+
+VERBS = get_args(Verb)
 
 _PAIR = re.compile(r"\{(\w+):([^{}]*)\}")
 _KEYS = ("root", "task", "run", "participant", "session", "acquisition", "modality", "template")
 _NO_PLACE = ("acquisition", "modality", "template")
+_HTTP = re.compile(rb"\s*([!-~]+)(\s+\S.*\sHTTP/\d|\s+[/*]\S*\s*$|:\s)", re.IGNORECASE)
+_CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +41,17 @@ class Line:
     verb: Verb
     rest: str = ""
     pairs: dict[str, str] = field(default_factory=dict)
+
+
+def is_foreign(line: bytes) -> bool:
+    """Say whether a line is of another protocol: a request of a web page, or no text at all.
+
+    Any page that is open on this computer may send one to this port, with commands in its body.
+    """
+    if _CONTROL.search(line):
+        return True
+    found = _HTTP.match(line)
+    return found is not None and found[1].decode("latin-1").lower() not in VERBS
 
 
 def parse(text: str) -> Line:
@@ -90,6 +99,7 @@ class Remote:
         self._labels = Labels()
         self._run: int | None = None
         self._notes = ""
+        self._refused = ""  # why the last `filename` was refused, until one is accepted
 
     def obey(self, text: str) -> str:
         """Carry out a line; gives the answer, without its line end."""
@@ -114,9 +124,17 @@ class Remote:
                 case "marker":
                     return f"OK {self._controller.mark(line.rest):.6f}"
         except (AcquireError, RecordingError) as error:
-            return f"ERR {' '.join(str(error).split())}"
+            said = " ".join(str(error).split())
+            if text.strip().partition(" ")[0].lower() == "filename":
+                self._refused = said
+                said += "; start is refused until a filename is accepted"
+            return f"ERR {said}"
 
     def _start(self) -> str:
+        if self._refused:  # it would record under the labels before, and nobody would know
+            raise ControlError(
+                f"the last filename was refused ({self._refused}); send one that is accepted"
+            )
         running = self._controller.start(self._labels, self._notes, self._run, next_run=True)
         # Only this recording was meant by the number: the next start takes the next one.
         self._run = None
@@ -143,13 +161,14 @@ class Remote:
         given = {key: value for key, value in pairs.items() if value}
         if "root" in given and Path(given["root"]) != self._controller.data_dir:
             raise ControlError(
-                f"root is not the data folder {self._controller.data_dir}; "
-                "leave root out, or start the daemon with --data-dir"
+                f"this daemon records into {self._controller.data_dir}, and root names "
+                f"{given['root']}: leave {{root:…}} out (also {{template:…}}: the files of a "
+                "session have fixed names), or start the daemon with --data-dir"
             )
         names = {k: v for k, v in given.items() if k in ("participant", "session", "task")}
         labels = Labels(**names)
         labels.check()
-        self._labels = labels
+        self._labels, self._refused = labels, ""
         self._run = int(given["run"]) if "run" in given else None
         kept = [f"{key}: {given[key]}" for key in _NO_PLACE if key in given]
         self._notes = f"LabRecorder {', '.join(kept)}" if kept else ""
@@ -159,77 +178,3 @@ class Remote:
         running = self._controller.running
         folder = f" {running.folder}" if running else ""
         return f"OK {self._controller.state}{folder}"
-
-
-class RcsServer:
-    """Serves lines at one socket, in a thread of its own."""
-
-    def __init__(self, controller: Controller, listener: socket.socket) -> None:
-        self._remote = Remote(controller)
-        self._listener = listener
-        self._loop = asyncio.new_event_loop()
-        self._ending = asyncio.Event()
-        self._clients: set[asyncio.Task[None]] = set()
-        self._thread = threading.Thread(target=self._run, name="rcs", daemon=True)
-
-    def start(self) -> None:
-        """Serve."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """Drop all clients and stop."""
-        self._loop.call_soon_threadsafe(self._ending.set)
-        self._thread.join()
-
-    def _run(self) -> None:
-        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
-            runner.run(self._serve())
-
-    async def _serve(self) -> None:
-        server = await asyncio.start_server(self._meet, sock=self._listener, limit=MAX_LINE)
-        await self._ending.wait()
-        server.close()
-        for client in list(self._clients):
-            client.cancel()
-        await asyncio.gather(*self._clients, return_exceptions=True)
-
-    def _meet(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.get_running_loop().create_task(self._client(reader, writer))
-        self._clients.add(task)
-        task.add_done_callback(self._clients.discard)
-
-    async def _client(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        try:
-            if len(self._clients) > MAX_CLIENTS:
-                await _answer(writer, f"ERR {MAX_CLIENTS} clients are connected; close one")
-                return
-            while (line := await _next_line(reader)) is not None:
-                text = line.decode("utf-8", "replace")
-                if text.strip():
-                    await _answer(writer, await asyncio.to_thread(self._remote.obey, text))
-        except ValueError:
-            with contextlib.suppress(OSError, TimeoutError):
-                await _answer(writer, f"ERR a line is longer than {MAX_LINE} bytes")
-        except (OSError, TimeoutError):
-            pass  # gone, or too slow
-        finally:
-            writer.transport.abort() if self._ending.is_set() else writer.close()
-
-
-async def _next_line(reader: asyncio.StreamReader) -> bytes | None:
-    """Read a line; silence between lines may last for ever, a line may not. None = the end.
-
-    Raises:
-        ValueError: it is too long.
-        TimeoutError: it took too long.
-    """
-    first = await reader.read(1)
-    if not first or first == b"\n":
-        return first or None
-    rest = await asyncio.wait_for(reader.readline(), LINE_S)
-    return first + rest if rest.endswith(b"\n") else None
-
-
-async def _answer(writer: asyncio.StreamWriter, text: str) -> None:
-    writer.write(text.encode() + b"\n")
-    await asyncio.wait_for(writer.drain(), SEND_S)

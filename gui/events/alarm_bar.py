@@ -7,12 +7,13 @@ from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QWidget
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import StatusInfo
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel
 from recordings.manifest import Event
 
 Level = Literal["error", "warning"]
@@ -44,9 +45,9 @@ class AlarmBar(QFrame):
         super().__init__(parent)
         self.setObjectName("alarm")
         self._unread: list[Alarm] = []
-        self.text = QLabel(wordWrap=True, textFormat=Qt.TextFormat.PlainText)
+        self.text = PlainLabel(word_wrap=True)
         self.text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.count = QLabel()
+        self.count = PlainLabel()
         self.action = QPushButton()
         self.read = QPushButton(tr("Read"))
         self.read.setToolTip(tr("I have read this (F8)"))

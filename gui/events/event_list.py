@@ -12,6 +12,7 @@ from acquire.server.api.models import EventInfo, StatusInfo
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.empty_text import paint_empty
+from gui.widgets.plain_label import plain
 
 KEPT = 500
 _LEVEL = Qt.ItemDataRole.UserRole
@@ -47,7 +48,7 @@ class EventList(QListWidget):
         item = QListWidgetItem(f"{_GLYPHS[event.level]} {when}  {source}{event.text}")
         item.setData(_LEVEL, event.level)
         item.setForeground(theme.colour(_COLOURS[event.level]))
-        item.setToolTip(event.code)
+        item.setToolTip(plain(event.code))
         self.insertItem(0, item)
         self.alarms += event.level != "info"
         while self.count() > KEPT:

@@ -9,7 +9,6 @@ from PySide6.QtGui import QFontDatabase
 from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
@@ -22,6 +21,7 @@ from acquire.rig.file import parse_rig
 from gui.rig import rig_text
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel
 
 _SETTLE_MS = 300
 
@@ -51,7 +51,7 @@ class RigEditor(QWidget):
         self.text.setLineWrapMode(QPlainTextEdit.LineWrapMode.NoWrap)
         self.text.setAccessibleName(tr("The rig file"))
         self.text.textChanged.connect(self._on_text)
-        self.verdict = QLabel()
+        self.verdict = PlainLabel()
         self.verdict.setWordWrap(True)
         self.run = QPushButton(tr("Run this rig"))
         self.run.setToolTip(tr("Not while recording: all devices are started anew"))

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFormLayout,
     QFrame,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QSplitter,
     QVBoxLayout,
@@ -24,6 +23,7 @@ from gui.client import status_text
 from gui.rig.row_list import RowList
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel
 from gui.widgets.short_label import ShortLabel
 
 
@@ -138,7 +138,7 @@ class _Details(QFrame):
         self._form = QFormLayout()
         self._form.setHorizontalSpacing(12)
         self._form.setVerticalSpacing(2)
-        self._values: dict[str, QLabel] = {}
+        self._values: dict[str, PlainLabel] = {}
         self._buttons = QWidget()
         row = QHBoxLayout(self._buttons)
         row.setContentsMargins(0, 4, 0, 0)
@@ -181,16 +181,16 @@ class _Details(QFrame):
             self._form.removeRow(0)
         self._values = {}
         for key, value in rows:
-            label = QLabel(key)
+            label = PlainLabel(key)
             theme.mark(label, "muted", True)
-            self._values[key] = QLabel(value)
+            self._values[key] = PlainLabel(value)
             self._values[key].setWordWrap(True)
             self._form.addRow(label, self._values[key])
 
 
 def _titled(title: str, widget: QWidget) -> QWidget:
     box = QWidget()
-    label = QLabel(title)
+    label = PlainLabel(title)
     theme.mark(label, "muted", True)
     layout = QVBoxLayout(box)
     layout.setContentsMargins(0, 0, 0, 0)

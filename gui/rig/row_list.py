@@ -29,6 +29,7 @@ from PySide6.QtWidgets import (
 from gui.client.status_text import Row
 from gui.widgets import theme
 from gui.widgets.empty_text import paint_empty
+from gui.widgets.plain_label import plain
 from recordings import palette
 
 Index = QModelIndex | QPersistentModelIndex
@@ -82,7 +83,7 @@ class RowModel(QAbstractListModel):
         if role == Qt.ItemDataRole.DisplayRole:
             return " ".join(filter(None, (row.title, row.value, row.health, row.note)))
         if role == Qt.ItemDataRole.ToolTipRole:
-            return f"{row.title} · {row.value}" + (f"\n{row.note}" if row.note else "")
+            return plain(f"{row.title} · {row.value}" + (f"\n{row.note}" if row.note else ""))
         if role == Qt.ItemDataRole.CheckStateRole and row.checked is not None:
             return Qt.CheckState.Checked if row.checked else Qt.CheckState.Unchecked
         return None

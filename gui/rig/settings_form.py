@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QComboBox,
     QFormLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QPushButton,
     QScrollArea,
@@ -22,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel, plain
 
 Schema = Mapping[str, Any]
 
@@ -48,21 +48,21 @@ class SettingsForm(QWidget):
             resolved = resolve(part, schema)
             field = _Field(name, resolved, settings.get(name, resolved.get("default")))
             self.fields[name] = field
-            label = QLabel(name)
-            label.setToolTip(str(resolved.get("description", "")))
+            label = PlainLabel(name)
+            label.setToolTip(plain(str(resolved.get("description", ""))))
             label.setBuddy(field.widget)
             form.addRow(label, field.widget)
             if text := hint(resolved):
-                note = QLabel(text)
+                note = PlainLabel(text)
                 note.setWordWrap(True)
                 theme.mark(note, "muted", True)
                 form.addRow("", note)
         area = QScrollArea()
         area.setWidgetResizable(True)
         area.setWidget(inner)
-        title = QLabel(f"{device} · {driver}")
+        title = PlainLabel(f"{device} · {driver}")
         title.setStyleSheet("font-weight: 600;")
-        self.problem = QLabel()
+        self.problem = PlainLabel()
         self.problem.setWordWrap(True)
         self.apply = QPushButton(tr("Apply"))
         self.apply.setToolTip(tr("Starts the device anew; not while recording"))

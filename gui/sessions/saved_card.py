@@ -6,12 +6,13 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QWidget
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import LastInfo, StatusInfo
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel
 from recordings import layout
 from recordings.certificate import Verdict
 from recordings.manifest import State
@@ -62,9 +63,8 @@ class SavedCard(QFrame):
         self.setAccessibleName(tr("Saved"))
         self.hide()
 
-    def _label(self) -> QLabel:
-        # Names of streams and files are anybody's: never read them as HTML.
-        label = QLabel(textFormat=Qt.TextFormat.PlainText, wordWrap=True)
+    def _label(self) -> PlainLabel:
+        label = PlainLabel(word_wrap=True)
         label.setFont(theme.tabular(label.font()))
         return label
 

@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
-    QLabel,
     QLineEdit,
     QPushButton,
     QTableWidget,
@@ -27,6 +26,7 @@ from gui.client.client import EngineClient
 from gui.client.status_text import duration
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel, plain
 from recordings import layout
 
 LIMIT = 2000
@@ -77,7 +77,7 @@ class SessionList(QWidget):
         self.folder.clicked.connect(self._on_folder)
         self.report.clicked.connect(self._on_report)
         self.check.clicked.connect(self._on_check)
-        self.count = QLabel()
+        self.count = PlainLabel()
         theme.mark(self.count, "muted", True)
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._ask)
@@ -114,7 +114,7 @@ class SessionList(QWidget):
         for number, row in enumerate(rows):
             for column, text in enumerate(_texts(row)):
                 item = QTableWidgetItem(text)
-                item.setToolTip(row.problem or row.notes or row.session)
+                item.setToolTip(plain(row.problem or row.notes or row.session))
                 self.table.setItem(number, column, item)
             verdict = self.table.item(number, 7)
             assert verdict is not None

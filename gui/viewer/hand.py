@@ -6,6 +6,7 @@ from PySide6.QtCore import QPoint, QRect
 from PySide6.QtWidgets import QWidget
 
 from gui.plots.view_state import ViewState
+from gui.widgets.plain_label import plain
 
 NEAR = 240
 """So far from the pointer reaches what is written beside it."""
@@ -28,7 +29,8 @@ class Hand:
             state.canvas.freeze(min(end + moved, state.canvas.column(state.now())))
             widget.update()
         number = geometry.trace_at(at.y()) if at.x() < geometry.plot.left() else None
-        widget.setToolTip("" if number is None else state.describe(state.traces[number]))
+        told = "" if number is None else state.describe(state.traces[number])
+        widget.setToolTip(plain(told))
         for point in (before, at):
             if point is not None:
                 widget.update(QRect(point.x() - NEAR, 0, 2 * NEAR, widget.height()))

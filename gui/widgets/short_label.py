@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from PySide6.QtCore import QSize, Qt
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QLabel
+
+from gui.widgets.plain_label import PlainLabel, plain
 
 _LEAST = 60
 
 
-class ShortLabel(QLabel):
+class ShortLabel(PlainLabel):
     """Never makes its surroundings wider."""
 
     def setText(self, text: str) -> None:  # noqa: N802
         """Show a text."""
         super().setText(text)
-        self.setToolTip(text)
+        self.setToolTip(plain(text))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Need little."""

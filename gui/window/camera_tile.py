@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QCheckBox, QFrame, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QFrame, QVBoxLayout, QWidget
 
 from acquire.server.api.models import DeviceInfo, Problem, StreamInfo
 from gui.client.client import EngineClient
@@ -14,6 +14,7 @@ from gui.client.status_text import frames
 from gui.plots.picture import PictureView, Share
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel, plain
 from gui.widgets.short_label import ShortLabel
 from gui.window.face_finder import FaceFinder, is_inside
 from recordings import palette
@@ -33,11 +34,11 @@ class CameraTile(QFrame):
         self._waiting = False
         self._best_focus = 0.0
         self.title = ShortLabel(camera)
-        self.title.setToolTip(camera)
+        self.title.setToolTip(plain(camera))
         self.title.setStyleSheet("font-weight: 600;")
         self.view = PictureView(tr("no picture yet"), with_histogram=True)
         self.view.setAccessibleName(tr("Picture of {}").format(camera))
-        self.exposure, self.focus, self.counts = QLabel(), QLabel(), QLabel()
+        self.exposure, self.focus, self.counts = PlainLabel(), PlainLabel(), PlainLabel()
         self.guide = QCheckBox(tr("Box for the face"))
         self.guide.setAccessibleName(tr("Box for the face: {}").format(camera))
         self.guide.setToolTip(
@@ -48,7 +49,7 @@ class CameraTile(QFrame):
             )
         )
         self.guide.toggled.connect(self._on_guide)
-        self.face = QLabel()
+        self.face = PlainLabel()
         self.face.setVisible(False)
         theme.mark(self.face, "muted", True)
         self._can_find = can_find_faces()
@@ -191,7 +192,7 @@ class CameraPanel(QWidget):
         self.tiles: dict[tuple[str, str], CameraTile] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(4, 4, 8, 4)
-        self._none = QLabel(tr("No camera in this rig"))
+        self._none = PlainLabel(tr("No camera in this rig"))
         theme.mark(self._none, "muted", True)
         self._none.setWordWrap(True)
         self._none.setTextFormat(Qt.TextFormat.PlainText)

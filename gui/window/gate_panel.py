@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QPushButton,
     QVBoxLayout,
     QWidget,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel
 from gui.window.start_gate import Finding
 
 MAX_ROWS = 8
@@ -70,14 +70,14 @@ class GatePanel(QFrame):
                 widget.deleteLater()
         for row, finding in enumerate(self._findings[:MAX_ROWS]):
             glyph = "✖ " if finding.level == "error" else "▲ "
-            what, meaning = QLabel(glyph + finding.text), QLabel(finding.meaning)
+            what, meaning = PlainLabel(glyph + finding.text), PlainLabel(finding.meaning)
             what.setWordWrap(True)
             meaning.setWordWrap(True)
             theme.mark(meaning, "muted", False)
             self._rows.addWidget(what, row, 0, Qt.AlignmentFlag.AlignTop)
             self._rows.addWidget(meaning, row, 1, Qt.AlignmentFlag.AlignTop)
         if (more := len(self._findings) - MAX_ROWS) > 0:
-            self._rows.addWidget(QLabel(tr("and {} more").format(more)), MAX_ROWS, 0)
+            self._rows.addWidget(PlainLabel(tr("and {} more").format(more)), MAX_ROWS, 0)
         self._rows.setColumnStretch(0, 1)
         self.anyway.setEnabled(not any(f.level == "error" for f in self._findings))
 

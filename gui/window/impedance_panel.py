@@ -6,13 +6,14 @@ from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QTimer
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from acquire.server.api.models import Problem, StatusInfo
 from gui.client.client import EngineClient, words
 from gui.plots.head_map import FAIR_KOHM, HeadMap
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel
 
 PERIOD_MS = 1000
 
@@ -25,7 +26,7 @@ class ImpedancePanel(QWidget):
         self._client = client
         self._device = ""
         self.map = HeadMap()
-        self.result = QLabel(tr("No amplifier of this rig measures impedances"))
+        self.result = PlainLabel(tr("No amplifier of this rig measures impedances"))
         self.result.setWordWrap(True)
         theme.mark(self.result, "muted", True)
         self.measure = QPushButton(tr("Measure impedances"))

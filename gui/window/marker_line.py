@@ -8,10 +8,11 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel, plain
 
 KEYS = 8
 
@@ -64,7 +65,7 @@ class MarkerLine(QWidget):
             tr("Enter: with the time of the first letter. Ctrl+Enter: with the time of Enter.")
         )
         self.text.setMaxLength(4000)
-        self.message = QLabel()
+        self.message = PlainLabel()
         metrics = self.message.fontMetrics()
         self.message.setMinimumWidth(metrics.horizontalAdvance("stamped 00:00:00 ✓"))
         theme.mark(self.message, "muted", True)
@@ -122,7 +123,7 @@ class MarkerLine(QWidget):
         room = self.message.width()
         metrics = self.message.fontMetrics()
         self.message.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
-        self.message.setToolTip(text)
+        self.message.setToolTip(plain(text))
 
     def _on_note(self) -> None:
         if text := self.notes.text().strip():

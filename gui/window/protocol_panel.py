@@ -13,7 +13,6 @@ from PySide6.QtWidgets import (
     QFileDialog,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -27,6 +26,7 @@ from gui.plots.picture import PictureView
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.hold_button import HoldButton
+from gui.widgets.plain_label import PlainLabel
 
 ASK_MS, MIRROR_MS = 500, 1000
 _BUSY = ("running", "paused")
@@ -48,8 +48,8 @@ class ProtocolPanel(QWidget):
         self.choice.setMinimumWidth(80)
         self.browse = QPushButton(tr("File…"))
         self.load = QPushButton(tr("Load"))
-        self.title, self.now, self.following = QLabel(), QLabel(), QLabel()
-        self.rest, self.problem = QLabel(), QLabel()
+        self.title, self.now, self.following = PlainLabel(), PlainLabel(), PlainLabel()
+        self.rest, self.problem = PlainLabel(), PlainLabel()
         self.progress = QProgressBar()
         self.progress.setTextVisible(False)
         self.progress.setAccessibleName(tr("Trials done"))

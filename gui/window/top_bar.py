@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLabel,
     QLineEdit,
     QMenu,
     QPushButton,
@@ -25,6 +24,7 @@ from gui.client.status_text import disk_text, duration, frames, samples_lost
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.hold_button import HoldButton
+from gui.widgets.plain_label import PlainLabel
 
 _LABEL = QRegularExpression("[A-Za-z0-9]{0,64}")
 _STUDY = QRegularExpression("[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -51,16 +51,16 @@ class TopBar(QFrame):
         self.run = QToolButton()
         self.run.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.run.setMenu(QMenu(self.run))
-        self.state = QLabel()
+        self.state = PlainLabel()
         self.state.setObjectName("state")
-        self.clock = QLabel("00:00:00")
+        self.clock = PlainLabel("00:00:00")
         self.clock.setObjectName("clock")
         self.record = QPushButton(tr("Record"))
         self.record.setObjectName("record")
         self.stop = HoldButton(tr("Stop"))
         self.stop.setObjectName("stop")
-        self.disk, self.frames, self.signals = QLabel(), QLabel(), QLabel()
-        self.sync, self.time = QLabel(), QLabel()
+        self.disk, self.frames, self.signals = PlainLabel(), PlainLabel(), PlainLabel()
+        self.sync, self.time = PlainLabel(), PlainLabel()
         self._name_all()
         self._lay_out()
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -195,7 +195,7 @@ class TopBar(QFrame):
         top.setSpacing(theme.SPACE)
         names = (tr("study"), tr("sub"), tr("ses"), tr("task"))
         for name, field in zip(names, self.fields, strict=True):
-            label = QLabel(name)
+            label = PlainLabel(name)
             theme.mark(label, "muted", True)
             label.setBuddy(field)
             top.addWidget(label)
@@ -234,7 +234,7 @@ _STATES = {
 }
 
 
-def _judge(label: QLabel, good: bool) -> None:
+def _judge(label: PlainLabel, good: bool) -> None:
     colour = "" if good else f"color: {theme.tokens()['failed']}; font-weight: 600;"
     if label.styleSheet() != colour:
         label.setStyleSheet(colour)

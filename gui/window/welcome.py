@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QFileDialog, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QPushButton, QVBoxLayout, QWidget
 
 from acquire.rig.simulated import SIMULATED_RIG
 from gui.rig import rig_text
 from gui.rig.search import Search
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel
 
 
 class Welcome(QWidget):
@@ -26,11 +27,13 @@ class Welcome(QWidget):
         self.plugged = QPushButton(tr("Find what is plugged in"))
         self.open = QPushButton(tr("Open a rig file…"))
         self.simulated.setObjectName("primary")
-        self.hint = QLabel(tr("A rig says which devices there are. Nothing has to be plugged in."))
+        self.hint = PlainLabel(
+            tr("A rig says which devices there are. Nothing has to be plugged in.")
+        )
         self.hint.setWordWrap(True)
         self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
         theme.mark(self.hint, "muted", True)
-        title = QLabel(tr("Record a face, a brain and a body on one clock"))
+        title = PlainLabel(tr("Record a face, a brain and a body on one clock"))
         title.setStyleSheet("font-size: 20px; font-weight: 600;")
         title.setAlignment(Qt.AlignmentFlag.AlignCenter)
         layout = QVBoxLayout(self)

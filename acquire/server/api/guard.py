@@ -2,7 +2,8 @@
 
 A web page that somebody opens on this computer can send requests to 127.0.0.1 as well. So the Host
 header must name this computer (DNS rebinding), and a request that a page sends must come from our
-own page (Origin). From another computer a token is needed.
+own page (Origin, Sec-Fetch-Site); no other page may show what is answered, a camera's preview least
+of all (Cross-Origin-Resource-Policy). From another computer a token is needed.
 """
 
 from __future__ import annotations
@@ -66,6 +67,8 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
+        if scope["type"] == "http":
+            send = _for_own_pages(send)
         headers = {k.decode("latin-1"): v.decode("latin-1") for k, v in scope["headers"]}
         if refused := self._refusal(scope, headers):
             await _refuse(scope, receive, send, *refused)
@@ -76,7 +79,7 @@ class Guard:
 
     def _refusal(self, scope: Message, headers: dict[str, str]) -> tuple[int, Problem] | None:
         host = headers.get("host", "")
-        name = urlsplit(f"//{host}").hostname if _is_plain(host) else None
+        name = _host_name(host)
         if name is None or (self._local_only and not is_loopback(name)):
             return 403, Problem(
                 code="wrong-host",
@@ -84,7 +87,8 @@ class Guard:
                 remedy="ask for http://127.0.0.1 or http://localhost with the daemon's port",
             )
         origin = headers.get("origin")
-        if origin is not None and origin.split("://", 1)[-1] != host:
+        foreign = origin is not None and origin.split("://", 1)[-1] != host
+        if foreign or _is_from_elsewhere(scope, headers):
             return 403, Problem(
                 code="wrong-origin",
                 text="the request was sent by a page of another site",
@@ -130,8 +134,34 @@ class Guard:
                 await _refuse(scope, receive, send, 413, _too_large())
 
 
-def _is_plain(host: str) -> bool:
-    return bool(host) and not set(host) & set("/@?#\\ ")
+def _host_name(host: str) -> str | None:
+    """Give the name in a Host header; None where it has none, or makes no sense."""
+    if not host or set(host) & set("/@?#\\ "):
+        return None
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:  # such as a bracket that is never closed
+        return None
+
+
+def _is_from_elsewhere(scope: Message, headers: dict[str, str]) -> bool:
+    """Whether a page of another site asks, as its browser says; to follow a link is fine."""
+    if headers.get("sec-fetch-site", "none") in ("none", "same-origin"):
+        return False
+    fetch = headers.get("sec-fetch-mode"), headers.get("sec-fetch-dest")
+    return not (scope.get("method") == "GET" and fetch == ("navigate", "document"))
+
+
+def _for_own_pages(send: Send) -> Send:
+    """Have browsers show answers to our own pages alone."""
+
+    async def marked(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            policy = (b"cross-origin-resource-policy", b"same-origin")
+            message = {**message, "headers": [*message.get("headers", ()), policy]}
+        await send(message)
+
+    return marked
 
 
 def _given_token(headers: dict[str, str]) -> str:

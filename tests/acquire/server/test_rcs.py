@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import string
 from collections.abc import Iterator
@@ -12,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from acquire.errors import ControlError
-from acquire.server.rcs import MAX_CLIENTS, MAX_LINE, parse
+from acquire.server.rcs import MAX_CLIENTS, MAX_LINE, is_foreign, parse
 from recordings.manifest import Manifest
 from tests.acquire.daemon_program import Daemon, Remote, running
 from tests.acquire.program import load, wait_for
@@ -115,6 +116,97 @@ def test_line_ends_pieces_and_limits(daemon: Daemon) -> None:
             return next_one.answer() == "OK idle"
 
     wait_for(works)
+
+
+REQUESTS = [
+    b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 6\r\n\r\nstart\n",
+    b"\r\nPOST /start HTTP/1.0\r\n\r\nstart\n",
+    b"post /\nstart\n",
+    b"Host: here\r\nstart\n",
+    b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nstart\n",
+    b"\x16\x03\x01\x02\x00start\nstart\n",
+    b"\x00\x01start\nstart\n",
+]
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_a_request_of_a_web_page_is_cut_off_and_nothing_of_it_run(
+    daemon: Daemon, request_: bytes
+) -> None:
+    with Remote(daemon.rcs_port) as page:
+        page.send(request_)
+        with contextlib.suppress(ConnectionResetError):
+            assert page.answer() == ""  # the end, and no answer
+    assert daemon.get("status")["state"] == "idle"
+    with Remote(daemon.rcs_port) as remote:
+        assert remote.ask("status") == "OK idle"
+
+
+@pytest.mark.parametrize(
+    "line",
+    [b"marker GET / HTTP/1.1", b"marker at 10:30 / HTTP/1", b"filename {task:x}", b"status\r"],
+)
+def test_what_a_script_says_is_not_foreign(line: bytes) -> None:
+    assert not is_foreign(line)
+
+
+def test_a_web_page_is_told_of(daemon: Daemon) -> None:
+    events = [e["event"] for e in daemon.get("events")]
+    (told,) = [e for e in events if e["code"] == "rcs-refused"]
+    assert "127.0.0.1" in told["text"]
+
+
+@pytest.mark.parametrize("number", range(5))
+def test_a_script_that_closes_at_once_is_obeyed(daemon: Daemon, number: int) -> None:
+    task = f"closes{number}"
+    with Remote(daemon.rcs_port) as remote:
+        remote.send(
+            f"update\nselect all\nfilename {{participant:7}}{{task:{task}}}\nstart\n".encode()
+        )
+    wait_for(lambda: daemon.get("status")["session"], what="the start")
+    assert f"_task-{task}_" in daemon.get("status")["session"]
+    daemon.post("recording/stop")
+
+
+def test_after_a_refused_filename_no_start(daemon: Daemon) -> None:
+    with Remote(daemon.rcs_port) as remote:
+        assert remote.ask("filename {participant:7}{task:good}") == "OK"
+        refused = remote.ask("filename {participant:P-002}{task:good}")
+        assert refused.startswith("ERR ")
+        assert "P-002" in refused
+        assert "start is refused until a filename is accepted" in refused
+        again = remote.ask("start")
+        assert again.startswith("ERR ")
+        assert "P-002" in again
+        assert daemon.get("status")["state"] == "idle"
+        assert remote.ask("filename {participant:P002}{task:good}") == "OK"
+        assert remote.ask("start") == "OK"
+        assert "sub-P002" in remote.ask("status")
+        assert remote.ask("stop") == "OK"
+
+
+def test_the_example_of_labrecorders_readme_is_answered_in_words(daemon: Daemon) -> None:
+    line = (
+        r"filename {root:C:\Data\}{template:exp%n\%p_block_%b.xdf}{run:2}{participant:P003}"
+        "{session:S001}{task:MemoryGuidedSaccade}"
+    )
+    with Remote(daemon.rcs_port) as remote:
+        answer = remote.ask(line)
+        assert answer.startswith("ERR ")
+        for words in (str(daemon.data_dir), "C:\\Data\\", "{root:…}", "--data-dir"):
+            assert words in answer
+        assert remote.ask(line.replace(r"{root:C:\Data\}", "")).startswith("OK kept as a note only")
+
+
+def test_silent_clients_make_room(daemon: Daemon) -> None:
+    silent = [Remote(daemon.rcs_port) for _ in range(MAX_CLIENTS)]
+    with Remote(daemon.rcs_port) as remote:
+        assert remote.ask("status") == "OK idle"
+        assert silent[0].answer() == "", "the oldest that has never asked is closed"
+        silent[-1].send(b"sta")
+        assert silent[-1].answer() == "", "a line has to end in time"
+    for client in silent:
+        client.__exit__()
 
 
 WORDS = ["start", "stop", "update", "select", "filename", "status", "streams", "marker", "{", "}"]

@@ -2,8 +2,10 @@
 const $ = (id) => document.getElementById(id);
 const GLYPH = {alive: "●", warning: "▲", missing: "○", failed: "✖", idle: "○", opening: "○", recording: "●", finishing: "●", offline: "✖"};
 const HOLD_MS = 800;
+const SILENT_MS = 5000;
 let token = sessionStorage.getItem("unisono-token");
 let status = null, stop = null, offset = 0;
+let heard = 0, lost = null;  // when a state last came, and over which socket
 
 function element(tag, text, css) {
   const made = document.createElement(tag);
@@ -30,7 +32,7 @@ $("alarm-read").onclick = () => { $("alarm").hidden = true; };
 
 async function trying(button, action) {
   button.disabled = true;
-  try { await action(); } catch (error) { alarm(error.message); } finally { button.disabled = false; }
+  try { await action(); } catch (error) { alarm(error.message); } finally { button.disabled = document.body.dataset.state === "offline"; }
 }
 
 function labels() {
@@ -95,6 +97,10 @@ function showStatus(now) {
   $("session").textContent = now.session ? now.session.split("/").pop() : "";
   document.title = running ? `● ${$("clock").textContent} Unisono` : "Unisono";
   $("start").hidden = running; $("running").hidden = !running;
+  if (document.body.dataset.back !== "yes") {
+    for (const button of document.querySelectorAll("#stop, #marker button")) button.disabled = false;
+    document.body.dataset.back = "yes";
+  }
   $("record").disabled = now.state === "opening";
   $("missing").textContent = now.missing.length ? "▲ " + now.missing.join("; ") : "";
   $("no-streams").hidden = now.streams.length > 0;
@@ -143,7 +149,7 @@ async function look(figure) {
     if (!document.hidden) {
       try {
         const answer = await get(path);
-        if (answer.ok) {
+        if (answer.ok && document.body.dataset.state !== "offline") {
           const url = URL.createObjectURL(await answer.blob());
           figure.firstChild.onload = () => URL.revokeObjectURL(url);
           figure.firstChild.src = url;
@@ -213,14 +219,34 @@ async function connect() {
   socket.onmessage = (message) => {
     const told = JSON.parse(message.data);
     if (told.type === "event") { showEvent(told.event); return; }
+    heard = performance.now();
     showStatus(told.status);
     if (before === "finishing" && told.status.state !== before) { showSessions(); showRun(); }
     before = told.status.state;
   };
-  socket.onclose = () => {
-    document.body.dataset.state = "offline";
-    $("state").textContent = "✖ NO CONNECTION";
-    setTimeout(connect, 1000);
-  };
+  socket.onclose = () => { showOffline(); setTimeout(connect, 1000); };
+  lost = socket;
 }
+
+// Without the daemon nothing is known: no light may go on saying that all is well.
+function showOffline() {
+  document.body.dataset.state = "offline"; document.body.dataset.back = "no";
+  $("state").textContent = "✖ NO CONNECTION";
+  $("clock").textContent = "";
+  document.title = "✖ Unisono";
+  for (const button of document.querySelectorAll("#record, #stop, #marker button")) button.disabled = true;
+  release();
+  for (const light of document.querySelectorAll("#streams td:first-child")) {
+    light.textContent = GLYPH.missing; light.className = "missing"; light.title = "not known: no connection";
+  }
+  $("missing").textContent = "▲ No connection to the daemon: what is shown is what was last known.";
+  $("disk").textContent = "";
+  for (const image of document.querySelectorAll("#cameras img")) image.removeAttribute("src");
+  status = null; heard = 0;
+}
+
+// A daemon that hangs keeps its socket open: it tells its state ten times a second, or is gone.
+setInterval(() => {
+  if (heard && performance.now() - heard > SILENT_MS) { showOffline(); lost.close(); }
+}, 1000);
 connect();

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import socket as socket_module
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
@@ -185,6 +187,10 @@ def test_a_camera_less_device_has_no_preview(daemon: Daemon) -> None:
         {"host": ""},
         {"origin": "http://evil.example"},
         {"origin": "null"},
+        {"host": "["},
+        {"host": "[::1"},
+        {"sec-fetch-site": "cross-site", "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"},
+        {"sec-fetch-site": "same-site", "sec-fetch-mode": "navigate", "sec-fetch-dest": "iframe"},
     ],
 )
 def test_pages_of_other_sites_get_nothing(daemon: Daemon, headers: dict[str, str]) -> None:
@@ -196,6 +202,31 @@ def test_pages_of_other_sites_get_nothing(daemon: Daemon, headers: dict[str, str
             daemon.url.replace("http", "ws") + "/api/ws",
             additional_headers={"origin": "http://evil.example"},
         )
+
+
+def test_no_other_page_may_show_what_is_answered(daemon: Daemon) -> None:
+    policy = "cross-origin-resource-policy"
+    ours = {"sec-fetch-site": "same-origin", "sec-fetch-mode": "cors", "sec-fetch-dest": "empty"}
+    found = daemon.http.get(f"/api/devices/{daemon.face}/preview.jpg", headers=ours)
+    assert (found.status_code, found.headers[policy]) == (200, "same-origin")
+    for path in ("/", "/api/status", "/api/nothing"):
+        assert daemon.http.get(path).headers[policy] == "same-origin"
+    link = {"sec-fetch-site": "cross-site", "sec-fetch-mode": "navigate"}
+    assert daemon.http.get("/", headers=link | {"sec-fetch-dest": "document"}).status_code == 200
+
+
+def test_silent_connections_do_not_lock_anybody_out(daemon: Daemon) -> None:
+    address = ("127.0.0.1", int(daemon.url.rpartition(":")[2]))
+    silent = [socket_module.create_connection(address, timeout=30) for _ in range(70)]
+    try:
+        silent[-1].sendall(b"GET /api/status HT")  # and never the rest
+        with httpx.Client(base_url=daemon.url) as client:
+            assert client.get("/healthz").status_code == 200
+        assert silent[0].recv(1) == b"", "the oldest is closed for a newer one"
+        assert silent[-1].recv(1) == b"", "a request has to be complete in time"
+    finally:
+        for one in silent:
+            one.close()
 
 
 def test_the_socket_tells_the_status_and_events_as_they_happen(daemon: Daemon) -> None:

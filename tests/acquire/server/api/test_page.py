@@ -147,6 +147,11 @@ def test_it_says_that_the_daemon_is_gone(page: Page) -> None:
     page.daemon.process.terminate()
     page.wait("#state", "NO CONNECTION")
     assert page.daemon.process.wait(30) == 0
+    # Nothing goes on saying that all is well, and nothing can be ordered.
+    assert "●" not in page.text("#streams")
+    assert "No connection to the daemon" in page.text("#missing")
+    for button in ("#record", "#stop", "#marker button"):
+        assert page.find(button).get_property("disabled") is True, button
     page.picture("offline")
 
 

@@ -1,0 +1,52 @@
+"""Names and alarms come from anywhere: the window shows them letter by letter."""
+
+from __future__ import annotations
+
+import ast
+from html import unescape
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QTextDocument
+
+import gui
+from gui.events.alarm_bar import Alarm, AlarmBar
+from gui.widgets.plain_label import PlainLabel, plain
+from gui.widgets.short_label import ShortLabel
+
+EVIL = '<h1>all is well</h1><img src="http://127.0.0.1:9/x.png"> &amp; eeg'
+
+
+@pytest.mark.usefixtures("qapp")
+def test_an_alarm_shows_what_a_stream_is_called() -> None:
+    bar = AlarmBar()
+    bar.add(Alarm("warning", f"{EVIL}: silent for 2.0 s"))
+    assert bar.text.textFormat() is Qt.TextFormat.PlainText
+    assert EVIL in bar.text.text()
+    bar.deleteLater()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_a_tooltip_shows_it_too() -> None:
+    label = ShortLabel()
+    label.setText(EVIL)
+    document = QTextDocument()
+    document.setHtml(label.toolTip())
+    assert document.toPlainText() == EVIL
+    assert "<img" not in label.toolTip()
+    assert unescape(plain("a\nb")) == "a\nb"
+    label.deleteLater()
+
+
+def test_no_label_of_the_window_is_another_one() -> None:
+    """What was forgotten is found here: `QLabel` guesses what its text is."""
+    folder = Path(gui.__file__).parent
+    found = [
+        f"{path.relative_to(folder)}:{node.lineno}"
+        for path in folder.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "QLabel"
+    ]
+    assert found == []
+    assert issubclass(ShortLabel, PlainLabel)
