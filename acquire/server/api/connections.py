@@ -59,12 +59,11 @@ class PatientProtocol(H11Protocol):
 
     def handle_events(self) -> None:
         """Take in what came; once a request is complete, nobody waits for it."""
-        before = self.cycle
+        before: Any = self.cycle  # None before the first request
         if self._waits is None and (before is None or before.response_complete):
             self._waits = self.loop.call_later(FIRST_S, self._give_up)
         super().handle_events()
-        after: object = self.cycle  # another one, where a request came
-        if after is not before or self.transport.get_protocol() is not self:
+        if self.cycle is not before or self.transport.get_protocol() is not self:
             self._stop_waiting()
 
     def _stop_waiting(self) -> None:
