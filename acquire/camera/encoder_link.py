@@ -85,6 +85,8 @@ class EncoderLink:
         self._width, self._height, self._rate_hz = width, height, rate_hz
         self._format = pixel_formats.pixel_format(pixel_format)
         self.ring = FrameRing(slots, self._format.frame_bytes(width, height))
+        # The listener changes the status, capture and pipe read it; `error` is read without, for
+        # every frame.
         self._changed = threading.Condition()
         self._status = EncoderStatus(slots=slots)
         self._files: dict[Path, _Open] = {}

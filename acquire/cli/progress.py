@@ -30,6 +30,7 @@ class Progress:
 
     def __init__(self, *, enabled: bool = True) -> None:
         self._live = enabled and sys.stderr.isatty()
+        # Events are printed by their own threads, amid the line that is written again and again.
         self._lock = threading.Lock()
 
     def line(self, text: str) -> None:

@@ -34,6 +34,7 @@ class Markers:
     """
 
     def __init__(self) -> None:
+        # Callers of the API push at once, and stamps must not fall from one to the next.
         self._lock = threading.Lock()
         self._outlet = Outlet(SPEC, "daemon")
         self.uid = self._outlet.uid

@@ -90,6 +90,7 @@ class _PromptPull:
     def __init__(self, inlet: pylsl.StreamInlet, rows: int) -> None:
         self._inlet, self._rows = inlet, rows
         self._found: deque[tuple[float, Array]] = deque()
+        # Bounds what is kept: without room the rest stays in liblsl's buffer.
         self._room = threading.Semaphore(PROMPT_SAMPLES)
         self._closing = threading.Event()
         self._lost = False
@@ -147,6 +148,7 @@ class Inlet:
         self._lsl: pylsl.StreamInlet | None = pylsl.StreamInlet(
             stream.info, max_buflen=BUFFER_S, recover=False, as_numpy=True
         )
+        # The inlet must not be destroyed while housekeeping asks it for an offset.
         self._offset_lock = threading.Lock()
         self._last_collection = 0.0
         itemsize = 8 if stream.dtype == "string" else np.dtype(stream.dtype).itemsize

@@ -14,6 +14,7 @@ class LossLog:
     """Collects losses until the next status takes them."""
 
     def __init__(self) -> None:
+        # The device's thread adds, the pipe's takes.
         self._lock = threading.Lock()
         self._losses: list[Loss] = []
 

@@ -25,6 +25,8 @@ class EventBook:
     """Keeps events in memory; every method may be called from any thread."""
 
     def __init__(self) -> None:
+        # Numbers have no holes, and whoever listens misses none: adding and joining exclude each
+        # other. Listeners are called outside of it.
         self._lock = threading.Lock()
         self._events: deque[Numbered] = deque(maxlen=KEPT)
         self._last = 0

@@ -25,6 +25,7 @@ class EventLog:
         Raises:
             OSError: the file cannot be made.
         """
+        # Events come from any thread, and a file that is full is changed for another amid them.
         self._lock = threading.Lock()
         self._handler = RotatingFileHandler(
             folder / NAME, maxBytes=max_bytes, backupCount=backups, encoding="utf-8"

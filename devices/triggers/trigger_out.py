@@ -61,6 +61,7 @@ class TriggerOut(Device):
         self._pulses = Pulses(
             settings.pulse_ms * 1e-3, settings.gap_ms * 1e-3, getattr(settings, "idle", 0)
         )
+        # Codes are heard in one thread and put out, pulse by pulse, in another.
         self._wake = threading.Condition()
         self._open = False
         self._failed: DeviceError | None = None

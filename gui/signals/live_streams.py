@@ -89,6 +89,8 @@ class LiveStreams:
             wanted: whether a stream is to be shown; called from another thread.
             on_frame: called from the pulling thread, after each pull.
         """
+        # The pulling thread writes histories while the main thread paints them: held for a chunk,
+        # or for the columns of a frame.
         self.lock = threading.Lock()
         self.streams: tuple[ShownStream, ...] = ()
         self.frame_s = 1 / 30

@@ -33,6 +33,7 @@ class Hasher(threading.Thread):
         super().__init__(name=name, daemon=True)
         self._done = done
         self._blocks: deque[Block | None] = deque()
+        # Counts the blocks: the thread sleeps without one, and who feeds never waits.
         self._ready = threading.Semaphore(0)
         self._sha = hashlib.sha256()
         self.valid = True

@@ -62,6 +62,7 @@ class DirectFile:
         self.mode: Mode
         self._fd, self.mode = direct_io.create(path, direct)
         self._preallocate, self._allocated = preallocate_bytes, 0
+        # Guards the blocks that go from the user to the writing thread, and back to be used again.
         self._cond = threading.Condition()
         self._spare = deque(Block(block_bytes) for _ in range(blocks - 1))
         self._block = Block(block_bytes)
