@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import Array, I64Array
+from recordings.arrays import Array, BoolArray, I64Array
 from recordings.certificate import Finding, Severity
 from recordings.stream_kinds import VIDEO_TYPE
 from recordings.xdf.reader import XdfStream
@@ -31,9 +31,9 @@ class Values:
     flat: I64Array  # samples of the longest stretch of one value
 
     @property
-    def constant(self) -> Array:
+    def constant(self) -> BoolArray:
         """Which channels have one value from start to end."""
-        return self.flat == self.samples
+        return np.asarray(self.flat == self.samples)
 
 
 def count_values(stream: XdfStream) -> Values:

@@ -38,7 +38,11 @@ class Sent:
 def eeg(seconds: float = 10.0, rate_hz: float = 250.0, **changes: Any) -> Sent:
     rng = np.random.default_rng(4)
     values = rng.normal(0, 20, (round(seconds * rate_hz), 2)).astype(np.float32)
-    fields = {"data": values, "labels": ("Fz", "Cz"), "units": ("microvolts",) * 2} | changes
+    fields: dict[str, Any] = {
+        "data": values,
+        "labels": ("Fz", "Cz"),
+        "units": ("microvolts",) * 2,
+    } | changes
     return Sent("EEG", "EEG", rate_hz, **fields)
 
 
