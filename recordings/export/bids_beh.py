@@ -152,15 +152,21 @@ def write_physio(
         while recording.casefold() in used:  # BIDS takes names that differ in case for one
             recording += "x"
         used.add(recording.casefold())
-        _write_one(stream, grid, recording, folder, names, axis)
+        endless = _write_one(stream, grid, recording, folder, names, axis)
+        if endless:
+            notes.append(f"{stream.name}: {endless:,} values are endless (inf): n/a in the table")
     return notes
 
 
 def _write_one(
     stream: Stream, grid: Grid, recording: str, folder: Path, names: Names, axis: Axis
-) -> None:
+) -> int:
+    """Write a stream; return how many of its values are endless, which a table cannot say."""
     first, last = axis.at(float(grid.times[0])), axis.at(float(grid.times[-1]))
     data = grid.spread(stream.xdf.read())
+    endless = np.isinf(data) if data.dtype.kind == "f" else np.zeros(0, np.bool_)
+    if endless.any():
+        data[endless] = np.nan
     missing = np.ones(len(grid), np.bool_)
     missing[grid.at] = False
     columns = column_names(stream.labels)
@@ -181,6 +187,7 @@ def _write_one(
         }
     write_json(names.path(folder, "physio.json", recording), about)
     write_tsv_gz(names.path(folder, "physio.tsv.gz", recording), data, missing=missing)
+    return int(endless.sum())
 
 
 def write_video(

@@ -89,9 +89,8 @@ def record_starts(path: Path, sample_bytes: int) -> F64Array | None:
     found = [bytes(row[first : first + sizes[times]]).partition(_END) for row in rows]
     if any(not end for _, end, _ in found):
         return None
-    starts = np.array([float(text) for text, _, _ in found])
-    since: F64Array = starts - starts[0]
-    return since
+    starts = [float(text) for text, _, _ in found]
+    return np.array([start - starts[0] for start in starts], np.float64)
 
 
 def _heads(path: Path) -> tuple[bytes, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import warnings
 from pathlib import Path
 from typing import Any, Literal
@@ -150,6 +151,18 @@ def test_bids_takes_what_is_no_number(tmp_path: Path, form: Any) -> None:
         warnings.simplefilter("ignore")
         raw = mne_bids.read_raw_bids(at[0], verbose="error")
     np.testing.assert_allclose(raw.get_data(picks=["Pz"])[0, :600], data[:, 2] * 1e-6, atol=2e-9)
+
+
+def test_physiology_in_bids_has_no_endless_values(tmp_path: Path) -> None:
+    session = make_session(tmp_path / "data", Plan(seconds=6.0))
+    data = np.ones((300, 2), np.float32)
+    data[3], data[4, 1] = (np.inf, -np.inf), np.nan
+    add_stream(session, 20, "belt", data, type_="Resp")
+    (done,) = exported("bids", [session], tmp_path / "out", bids.Settings(video="none"))
+    assert "belt: 2 values are endless (inf): n/a in the table" in done.notes
+    (table,) = (tmp_path / "out").rglob("*recording-belt_physio.tsv.gz")
+    rows = gzip.decompress(table.read_bytes()).decode().splitlines()
+    assert rows[2:5] == ["1\t1", "n/a\tn/a", "1\tn/a"]
 
 
 JUMP = "stamps jump by 200,000 s"
