@@ -252,8 +252,11 @@ class CameraStream:
     def _stamp(self, frame: Frame) -> float:
         time = frame.time
         if frame.device_time is not None:
-            self._model.observe(frame.device_time, frame.time)
+            if math.isfinite(frame.device_time) and math.isfinite(frame.time):
+                self._model.observe(frame.device_time, frame.time)
             time = float(self._model.map(np.array([frame.device_time]))[0])
+        if not math.isfinite(time):
+            time = max(local_clock(), self._last_stamp)
         # Stamps never fall, and a frame is stored by the stamp that is published.
         return max(time, self._last_stamp)
 

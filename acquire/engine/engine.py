@@ -24,6 +24,7 @@ from acquire.engine.takes import CONNECTED_S, Takes
 from acquire.errors import ControlError, Unknown
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configure
+from acquire.lsl.descriptors import raise_limit
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import HostEvent
 from acquire.processes.rig_devices import RigDevices
@@ -168,6 +169,11 @@ class Engine:
         self._pump.selection = wanted
 
     @property
+    def is_stuck(self) -> bool:
+        """Whether it lives, and receives nothing any more."""
+        return self._pump.is_stuck
+
+    @property
     def has_data(self) -> bool:
         """Whether a stream of data is connected that the next recording gets."""
         return any(self._pump.is_chosen(stream.name) for stream in self._pump.data_streams)
@@ -230,7 +236,9 @@ class Engine:
             self._reporter.open()
         if self._publish_markers:
             self._markers = Markers()
-        self._discovery = Discovery(self._selection, self._own_streams, self._pump, self.report)
+        self._discovery = Discovery(
+            self._selection, self._own_streams, self._pump, self.report, raise_limit()
+        )
         if file is not None:  # before any stream is subscribed to
             self.takes.start_file(file, early_s=SANE_S)
         self.devices.start_all()

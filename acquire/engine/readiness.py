@@ -58,7 +58,7 @@ class Readiness:
 
     def _is_settled(self) -> bool:
         quiet = local_clock() - self._discovery.last_new
-        if self.missing() or quiet < SETTLED_S:
+        if self.missing() or quiet < SETTLED_S or self._discovery.is_connecting:
             return False
         waiting = any(s.inlet is not None and s.estimate is None for s in self._pump.streams)
         return not waiting or quiet > OFFSETS_S

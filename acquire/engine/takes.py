@@ -172,7 +172,7 @@ class Takes:
         self._pump.open(take)
 
     def _set_interval(self, take: Take, interval: Interval) -> None:
-        with self._pump.lock:
+        with self._pump.held():
             take.interval = interval
 
     def _note_start(self, take: Take) -> None:
@@ -333,7 +333,7 @@ class Takes:
             raise
         lsl_split = max(local_clock() + BARRIER_S, before.interval.start + SHORTEST_S)
         before.drain_s = SPLIT_DRAIN_S
-        with self._pump.lock:  # both at once: no sample is in none of them
+        with self._pump.held():  # both at once: no sample is in none of them
             before.interval = Interval(before.interval.start, math.nextafter(lsl_split, -math.inf))
             after.interval = Interval(lsl_split)
         # The new one is begun first: a frame between the two orders is then in the older one.

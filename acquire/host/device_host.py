@@ -350,9 +350,20 @@ class Host:
             if isinstance(item, Frame):
                 self._cameras[item.stream].publish(item)
             else:
-                self._signals[item.stream].publish(item)
+                self._publish_chunk(self._signals[item.stream], item)
         except KeyError as error:
             raise DeviceError(f"yields stream {item.stream!r}, which open() never named") from error
+
+    def _publish_chunk(self, signal: SignalStream, chunk: Chunk) -> None:
+        before = signal.outlet.bad_stamps
+        signal.publish(chunk)
+        if signal.outlet.bad_stamps and not before:
+            self._event(
+                "warning",
+                "stamps-nan",
+                f"{chunk.stream}: its driver gave a time that is no number; the sample has the "
+                "time before it, and so will others, without a further word: mend the driver",
+            )
 
     def _reopen(self) -> None:
         """Open the device again, on the same outlets, as often as it takes."""

@@ -53,7 +53,9 @@ class SignalStream:
                 f"{len(chunk.device_times)} device times in a chunk: mend the driver"
             )
         # The newest sample waited least: it says most about the delay.
-        self._model.observe(float(chunk.device_times[-1]), float(chunk.times[-1]))
+        pair = float(chunk.device_times[-1]), float(chunk.times[-1])
+        if all(map(math.isfinite, pair)):  # what is no number would stay in the model for ever
+            self._model.observe(*pair)
         return self._model.map(np.asarray(chunk.device_times, np.float64))
 
     def _missed(self, before: float, after: float) -> int:

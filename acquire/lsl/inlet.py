@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import math
 import threading
+import time
 from collections import deque
 from dataclasses import dataclass
 from functools import cache
@@ -27,8 +29,31 @@ CHUNK_BYTES = 1 << 19
 """And a pull that stays in the processor's cache until it is written costs less."""
 PROMPT_S = 0.5
 """How often a thread that waits for markers sees whether it is to end; more often costs more."""
+BURST_SAMPLES = 512
 PROMPT_SAMPLES = 100_000
 """What it keeps at most; the rest stays in liblsl's buffer."""
+
+
+BUFFER_BYTES = 256 << 20
+"""What the buffer of one inlet may take: a stream that fills it faster is buffered for less."""
+ENTRY_BYTES = 32
+"""What liblsl's queue takes for a sample beside its values, all of it from the start."""
+IRREGULAR_SAMPLES = 100_000
+"""What is kept of a stream without a rate: a script may send all of its markers at once."""
+LSL_IRREGULAR_HZ = 100
+"""What liblsl multiplies the seconds of a buffer by where a stream has no rate."""
+LEAST_ANSWER_S = 0.2
+LEAST_SAMPLES = 100
+LEAST_S = 2
+
+
+def buffer_of(stream: FoundStream) -> tuple[int, int]:
+    """Size the buffer of a stream: in the seconds that liblsl asks for, and in samples."""
+    rate = stream.rate_hz or LSL_IRREGULAR_HZ
+    fit = BUFFER_BYTES / (rate * (ENTRY_BYTES + stream.sample_bytes))
+    wanted = IRREGULAR_SAMPLES / rate if not stream.rate_hz else max(BUFFER_S, LEAST_SAMPLES / rate)
+    seconds = max(LEAST_S, math.ceil(min(wanted, fit)))
+    return seconds, int(seconds * rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +112,9 @@ class _PromptPull:
     the gap shows in its stamps.
     """
 
-    def __init__(self, inlet: pylsl.StreamInlet, rows: int) -> None:
-        self._inlet, self._rows = inlet, rows
+    def __init__(self, inlet: pylsl.StreamInlet, rows: int, capacity: int) -> None:
+        self._inlet, self._rows, self._capacity = inlet, rows, capacity
+        self.overflowed = False
         self._found: deque[tuple[float, Array]] = deque()
         # Bounds what is kept: without room the rest stays in liblsl's buffer.
         self._room = threading.Semaphore(PROMPT_SAMPLES)
@@ -120,6 +146,7 @@ class _PromptPull:
 
     def _run(self) -> None:
         while not self._closing.is_set():
+            self.overflowed |= int(self._inlet.samples_available()) >= self._capacity
             if not self._room.acquire(timeout=PROMPT_S):
                 continue  # liblsl keeps the rest
             try:
@@ -130,8 +157,25 @@ class _PromptPull:
                 return
             if stamp is None:
                 self._room.release()
-            else:
-                self._found.append((stamp, row))
+                continue
+            self._found.append((stamp, row))
+            self._take_burst()
+
+    def _take_burst(self) -> None:
+        """Take what came with it at once: sample by sample, a burst outruns liblsl's buffer."""
+        while not self._closing.is_set():
+            self.overflowed |= int(self._inlet.samples_available()) >= self._capacity
+            room = sum(self._room.acquire(blocking=False) for _ in range(BURST_SAMPLES))
+            try:
+                rows, stamps = self._inlet.pull_chunk(0.0, room) if room else ((), ())
+                rows = np.array(rows)  # of its own: the next pull may use the memory again
+            except Exception:  # the next pull says what is wrong
+                stamps = ()
+            if len(stamps) < room:
+                self._room.release(room - len(stamps))
+            self._found.extend(zip(stamps, rows, strict=True) if len(stamps) else ())
+            if not len(stamps):
+                return
 
 
 class Inlet:
@@ -145,17 +189,18 @@ class Inlet:
         """
         self.stream = stream
         self.lost = False
+        self.overflowed = False  # liblsl dropped the oldest samples; it does not say how many
+        seconds, self.capacity = buffer_of(stream)
         self._lsl: pylsl.StreamInlet | None = pylsl.StreamInlet(
-            stream.info, max_buflen=BUFFER_S, recover=False, as_numpy=True
+            stream.info, max_buflen=seconds, recover=False, as_numpy=True
         )
         # The inlet must not be destroyed while housekeeping asks it for an offset.
         self._offset_lock = threading.Lock()
         self._last_collection = 0.0
-        itemsize = 8 if stream.dtype == "string" else np.dtype(stream.dtype).itemsize
-        fit = CHUNK_BYTES // max(1, stream.channels * itemsize)
+        fit = CHUNK_BYTES // stream.sample_bytes
         self._rows = max(64, min(int(stream.rate_hz * CHUNK_S), fit))
         regular = stream.rate_hz > 0 and stream.dtype != "string"
-        self._prompt = None if regular else _PromptPull(self._lsl, self._rows)
+        self._prompt = None if regular else _PromptPull(self._lsl, self._rows, self.capacity)
         self._take = _NumericPull(self._lsl, self._rows) if self._prompt is None else self._prompt
 
     def open(self, timeout_s: float) -> str:
@@ -165,8 +210,9 @@ class Inlet:
             LostError, TimeoutError (of pylsl): the stream went away or does not answer.
         """
         assert self._lsl is not None
+        deadline = time.monotonic() + timeout_s
         self._lsl.open_stream(timeout_s)
-        xml: str = self._lsl.info(timeout_s).as_xml()
+        xml: str = self._lsl.info(max(LEAST_ANSWER_S, deadline - time.monotonic())).as_xml()
         if self._prompt is not None:
             self._prompt.start()
         return xml
@@ -179,6 +225,10 @@ class Inlet:
         """
         if self._lsl is None or self.lost:
             return None
+        if self._prompt is None:
+            self.overflowed |= int(self._lsl.samples_available()) >= self.capacity
+        else:
+            self.overflowed |= self._prompt.overflowed
         try:
             stamps, data = self._take()
         except LostError:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
 
+from acquire.lsl.clock import local_clock
 from acquire.lsl.config import BUFFER_S
 from devices.arrays import Array, F64Array
 from devices.base import Dtype, StreamSpec
@@ -24,6 +26,18 @@ DTYPES: Final[tuple[Dtype | None, ...]] = (
     "int64",
 )
 """LSL's channel formats by their number."""
+
+
+ITEM_BYTES: Final[Mapping[Dtype, int]] = {
+    "float32": 4,
+    "float64": 8,
+    "string": 8,
+    "int32": 4,
+    "int16": 2,
+    "int8": 1,
+    "int64": 8,
+}
+"""What a value takes; of a string, as a guess."""
 
 
 def make_outlet(spec: StreamSpec, device: str) -> pylsl.StreamOutlet:
@@ -66,6 +80,7 @@ class Outlet:
         self.uid: str = self._lsl.get_info().uid()
         self._dtype = None if spec.dtype == "string" else np.dtype(spec.dtype)
         self.last_stamp = -np.inf
+        self.bad_stamps = 0  # of the driver's, that were no numbers
 
     def push(self, times: F64Array, data: Array) -> F64Array:
         """Push samples, shape (n, channels), with LSL times, shape (n,); give the stamps used.
@@ -77,6 +92,8 @@ class Outlet:
                 f"{self.spec.name}: data of shape {data.shape}, expected "
                 f"({len(times)}, {len(self.spec.channels)})"
             )
+        if not np.isfinite(times).all():  # one NaN would make every later stamp one
+            times = self._numbers(times)
         stamps = np.maximum.accumulate(np.maximum(times, self.last_stamp))
         self.last_stamp = float(stamps[-1])
         if self._dtype is None:
@@ -85,6 +102,15 @@ class Outlet:
             rows = np.ascontiguousarray(data, dtype=self._dtype)
             self._lsl.push_chunk(rows, stamps.tolist())
         return cast("F64Array", stamps)
+
+    def _numbers(self, times: F64Array) -> F64Array:
+        """Give what is no number the time before it, and count it in `bad_stamps`."""
+        good = np.isfinite(times)
+        self.bad_stamps += int(np.sum(~good))
+        before = self.last_stamp
+        if not np.isfinite(before):
+            before = float(times[good][0]) if good.any() else local_clock()
+        return cast("F64Array", np.maximum.accumulate(np.where(good, times, before)))
 
     @property
     def is_heard(self) -> bool:

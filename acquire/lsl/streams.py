@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from acquire.errors import ConfigError
 from acquire.lsl.config import FORGET_S
-from acquire.lsl.outlet import DTYPES
+from acquire.lsl.outlet import DTYPES, ITEM_BYTES
 from devices.base import Dtype
 
 if TYPE_CHECKING:
@@ -25,6 +25,21 @@ class StreamKey:
     type: str
     source_id: str
     hostname: str
+
+
+MAX_CHANNELS = 65_536
+MIN_RATE_HZ, MAX_RATE_HZ = 1e-3, 1e6
+MAX_BYTES_PER_S = 250e6
+"""Twice what gigabit Ethernet carries: what announces more is a mistake in its program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A stream on the network that cannot be received: liblsl would end this process, or hang."""
+
+    uid: str
+    name: str
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,17 +59,24 @@ class FoundStream:
         """What must be equal for a restarted stream to go on in the same place."""
         return (self.channels, self.rate_hz, self.dtype)
 
+    @property
+    def sample_bytes(self) -> int:
+        """What a sample takes, without its stamp; of a string, as a guess."""
+        return self.channels * ITEM_BYTES[self.dtype]
+
     def __str__(self) -> str:
         rate = f"{self.rate_hz:g} Hz" if self.rate_hz else "irregular"
         return f"{self.key.name} ({self.key.type}, {self.channels} ch, {rate}, {self.key.hostname})"
 
 
-def describe(info: pylsl.StreamInfo) -> FoundStream | None:
-    """Read what a resolver found; None for a format that cannot be received."""
-    dtype = DTYPES[info.channel_format()]
+def describe(info: pylsl.StreamInfo) -> FoundStream | Refused:
+    """Read what a resolver found, and hold it against what can be received."""
+    number = info.channel_format()
+    dtype = DTYPES[number] if 0 <= number < len(DTYPES) else None
     if dtype is None:
-        return None
-    return FoundStream(
+        reason = f"its format, number {number}, is none that can be received"
+        return Refused(info.uid(), info.name(), reason)
+    found = FoundStream(
         key=StreamKey(info.name(), info.type(), info.source_id(), info.hostname()),
         uid=info.uid(),
         channels=info.channel_count(),
@@ -63,6 +85,22 @@ def describe(info: pylsl.StreamInfo) -> FoundStream | None:
         created_at=float(info.created_at()),
         info=info,
     )
+    reason = _beyond(found)
+    return Refused(found.uid, found.key.name, reason) if reason else found
+
+
+def _beyond(found: FoundStream) -> str | None:
+    """Say which limit a stream is beyond; None where it is within all of them."""
+    rate, channels = found.rate_hz, found.channels
+    if not 1 <= channels <= MAX_CHANNELS:
+        return f"it has {channels} channels, allowed are 1 to {MAX_CHANNELS:,}"
+    if rate != 0 and not MIN_RATE_HZ <= rate <= MAX_RATE_HZ:
+        limits = f"0 (irregular) or {MIN_RATE_HZ:g} to {MAX_RATE_HZ:g} Hz"
+        return f"its nominal rate is {rate:g} Hz, allowed are {limits}"
+    per_s = rate * found.sample_bytes
+    if per_s > MAX_BYTES_PER_S:
+        return f"it announces {per_s / 1e6:,.0f} MB/s, allowed are {MAX_BYTES_PER_S / 1e6:g} MB/s"
+    return None
 
 
 class Resolver:
@@ -95,7 +133,11 @@ class Resolver:
 
     def found(self) -> list[FoundStream]:
         """List the streams seen in the last `FORGET_S`; the same stream seen twice counts once."""
+        return [stream for stream in self.look() if isinstance(stream, FoundStream)]
+
+    def look(self) -> list[FoundStream | Refused]:
+        """List them with those that cannot be received."""
         resolver = self._lsl
         infos = resolver.results() if resolver is not None else ()
         streams = (describe(info) for info in infos)
-        return list({s.uid: s for s in streams if s is not None}.values())
+        return list({s.uid: s for s in streams}.values())

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import BUFFER_S, FORGET_S
+from acquire.lsl.descriptors import fits
 from acquire.lsl.inlet import Inlet
-from acquire.lsl.streams import FoundStream, Resolver
+from acquire.lsl.streams import FoundStream, Refused, Resolver
 from acquire.processes.messages import Tell
+from acquire.pump.connecting import CONNECT_S, Attempt, Connecting
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
 from acquire.rig.file import Expect
@@ -27,10 +29,10 @@ REST_S = 10.0
 """…and how long it rests then: a resolver that never rests costs 0.1 % of a core."""
 POLL_S = 0.5
 """How soon a stream that was lost wakes it."""
-CONNECT_S = 3.0
-"""How long a stream that was seen may take to answer."""
 FORGOTTEN_S = FORGET_S + 1.0
 """An outlet that is still seen so long after its connection broke is alive."""
+RENEW_PERIODS = 10
+"""…or as many of its periods, where it is slow."""
 RENEW_S = float(BUFFER_S)
 """A connection that gives nothing for so long is made anew: after a cable was out it may be dead
 without either end being told, and its outlet keeps no more than this for it."""
@@ -64,8 +66,11 @@ class Discovery:
         own: Callable[[], Mapping[str, str]],
         pump: Pump,
         report: Tell,
+        descriptor_limit: int | None = None,
     ) -> None:
         """Look for `selection` and for the streams of `own`: LSL uid → the device's name.
+
+        `descriptor_limit` is how many files this process may have open; None = any number.
 
         Raises:
             ConfigError: LSL does not understand a predicate.
@@ -78,6 +83,10 @@ class Discovery:
         self._predicates = [Resolver(p) for p in dict.fromkeys(selection.predicates)]
         self._matched: dict[str, set[str]] = {}  # predicate → the uids that it has found
         self._known: dict[str, LiveStream] = {}  # by uid
+        self._connecting = Connecting()
+        self._refused: set[str] = set()  # uids of what cannot be received, told already
+        self._fits = fits(descriptor_limit)
+        self._told_full = False
         self._unreachable: dict[str, str] = {}  # uid → why
         self._renewed: dict[str, float] = {}  # uid → when its silent connection was made anew
         self.last_new = local_clock()
@@ -93,6 +102,12 @@ class Discovery:
         self._closing.set()
         if self._thread.ident is not None:
             self._thread.join()
+        self._connecting.close()
+
+    @property
+    def is_connecting(self) -> bool:
+        """Whether a stream has just been found and may soon be connected."""
+        return self._connecting.is_fresh
 
     def seen(self) -> list[FoundStream]:
         """List everything on the network."""
@@ -131,14 +146,69 @@ class Discovery:
                 self._rest()
 
     def _look(self) -> None:
-        for found, device in self._wanted():
-            if self._is_unconnected(found) and not self._closing.is_set():
-                self._connect(found, device)
+        wanted = {
+            found.uid: (found, device)
+            for found, device in self._wanted()
+            if self._is_unconnected(found)
+        }
+        self._tell_of_refused()
+        self._connecting.begin(self._as_fit(wanted))
+        for attempt in self._connecting.ended():
+            self._end(attempt)
+        self._tell_of_overflows()
         self._renew_silent()
+
+    def _tell_of_overflows(self) -> None:
+        for stream in self._pump.streams:
+            if stream.inlet is None or stream.told_full or not stream.inlet.overflowed:
+                continue
+            stream.told_full = True
+            text = (
+                f"{stream.name}: more than {stream.inlet.capacity:,} samples came before they "
+                "could be taken, and liblsl has dropped the oldest without a count; "
+                + (
+                    "the gap is counted from the stamps"
+                    if stream.found.rate_hz
+                    else "have its program send more slowly"
+                )
+            )
+            self._report(stream.name, "error", "samples-dropped", text)
+
+    def _as_fit(
+        self, wanted: dict[str, tuple[FoundStream, str | None]]
+    ) -> dict[str, tuple[FoundStream, str | None]]:
+        """Leave out what there are no descriptors for; the rig's own come first."""
+        room = self._fits - sum(s.inlet is not None for s in self._pump.streams)
+        if len(wanted) <= room:
+            return wanted
+        if not self._told_full:
+            self._told_full = True
+            names = ", ".join(sorted(found.key.name for found, _ in wanted.values())[:5])
+            text = (
+                f"{self._fits} streams fit into what this process may open, and there are more: "
+                f"{names}… are not recorded; raise the limit (ulimit -n), or select fewer"
+            )
+            self._report("engine", "error", "too-many-streams", text)
+        own_first = sorted(wanted, key=lambda uid: wanted[uid][1] is None)
+        return {uid: wanted[uid] for uid in own_first[: max(0, room)]}
+
+    def _tell_of_refused(self) -> None:
+        for stream in self._all.look():
+            if isinstance(stream, Refused) and stream.uid not in self._refused:
+                self._refused.add(stream.uid)
+                text = (
+                    f"{stream.name}: cannot be received, as {stream.reason}; it is left out: mend "
+                    "the program that sends it"
+                )
+                self._report(stream.name, "warning", "stream-refused", text)
 
     def _is_busy(self) -> bool:
         """Whether something is missing, or more may come with what came last."""
-        return self._is_incomplete() or local_clock() - self.last_new < LOOK_FOR_S
+        return (
+            self._is_incomplete()
+            or self.is_connecting
+            or local_clock() - self.last_new < LOOK_FOR_S
+        )
 
     def _rest(self) -> None:
         """Stop asking the network for a while, then ask again, unless something gets lost."""
@@ -153,6 +223,7 @@ class Discovery:
     def _wait(self, seconds: float) -> None:
         end = local_clock() + seconds
         while local_clock() < end and not self._is_incomplete():
+            self._tell_of_overflows()
             if self._closing.wait(POLL_S):
                 return
 
@@ -186,7 +257,10 @@ class Discovery:
     def _renew_silent(self) -> None:
         for live in self._pump.streams:
             since = max(live.watch.last_arrival, self._renewed.get(live.found.uid, 0.0))
-            if live.inlet is None or not live.found.rate_hz or local_clock() - since < RENEW_S:
+            rate = live.found.rate_hz
+            if live.inlet is None or not rate:
+                continue
+            if local_clock() - since < max(RENEW_S, RENEW_PERIODS / rate):
                 continue
             self._renewed[live.found.uid] = local_clock()
             inlet = Inlet(live.found)
@@ -197,18 +271,16 @@ class Discovery:
             else:
                 self._pump.renew(live, inlet)
 
-    def _connect(self, found: FoundStream, device: str | None) -> None:
-        inlet = Inlet(found)
-        try:
-            xml = inlet.open(CONNECT_S)
-        except RuntimeError as error:  # pylsl's TimeoutError and LostError
-            inlet.close()
-            if self._unreachable.get(found.uid) != str(error):
-                self._unreachable[found.uid] = str(error)
-                text = f"{found.key.name}: seen on the network, but cannot be reached: {error}"
-                self._report(found.key.name, "warning", "unreachable", text)
+    def _end(self, attempt: Attempt) -> None:
+        """Take in what was connected; say once of each stream why it was not."""
+        found, name = attempt.found, attempt.found.key.name
+        if attempt.inlet is None:
+            if self._unreachable.get(found.uid) != attempt.error:
+                self._unreachable[found.uid] = attempt.error
+                text = f"{name}: seen on the network, but cannot be reached: {attempt.error}"
+                self._report(name, "warning", "unreachable", text)
             return
-        self._take(found, inlet, xml, device)
+        self._take(found, attempt.inlet, attempt.xml, attempt.device)
         self.last_new = local_clock()
 
     def _take(self, found: FoundStream, inlet: Inlet, xml: str, device: str | None) -> None:

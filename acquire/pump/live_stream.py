@@ -31,6 +31,7 @@ class LiveStream:
     was_away: bool = False  # its outlet was gone: the next sample comes after a gap
     newest: int | None = None  # the newest take that has samples of it
     lost: int = 0
+    told_full: bool = False  # whether it was said that its buffer overflows
     lost_at: float = -math.inf  # LSL time at which its connection broke
 
     @property

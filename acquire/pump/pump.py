@@ -12,8 +12,11 @@ from __future__ import annotations
 import logging
 import math
 import threading
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
+from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet, OffsetEstimate
 from acquire.lsl.streams import FoundStream
@@ -37,6 +40,11 @@ HOUSEKEEPING_S = 1.0
 OPENING_S = 0.1
 """How often clock offsets are asked for while a stream has none yet."""
 CONNECTED_POLL_S = 0.02
+STUCK_S = 5.0
+"""A pump that has not come round for so long is said to be stuck."""
+HOLD_S = 15.0
+"""How long its lock is waited for: a disk may well take some seconds for a write."""
+WATCH_S = 0.5
 MAX_ROUNDS = 64
 """Pulls of one stream in one turn: more is a backlog, and waits for the next turn."""
 
@@ -66,13 +74,35 @@ class Pump:
         self._complaints: set[str] = set()
         self._wake = threading.Event()
         self._closing = threading.Event()
+        self._turned_at = time.monotonic()
+        self._told_stuck = False
         self._threads = [
+            threading.Thread(target=self._watch, name="pump watch", daemon=True),
             threading.Thread(target=self._run, name="pump", daemon=True),
             threading.Thread(target=self._keep_house, name="housekeeping", daemon=True),
         ]
 
+    @property
+    def is_stuck(self) -> bool:
+        """Whether it was started and does not come round any more."""
+        return self._turned_at < time.monotonic() - STUCK_S and self._threads[0].is_alive()
+
+    @contextmanager
+    def held(self) -> Iterator[bool]:
+        """Hold `lock`, or say after `HOLD_S` that it cannot be had: a stop must end all the same.
+
+        What a stuck pump holds it cannot change at that moment either.
+        """
+        got = self.lock.acquire(timeout=HOLD_S)
+        try:
+            yield got
+        finally:
+            if got:
+                self.lock.release()
+
     def start(self) -> None:
         """Start the threads."""
+        self._turned_at = time.monotonic()
         for thread in self._threads:
             thread.start()
 
@@ -82,7 +112,9 @@ class Pump:
         self._wake.set()
         for thread in self._threads:
             if thread.ident is not None:
-                thread.join()
+                thread.join(STUCK_S)
+        if any(thread.is_alive() for thread in self._threads):
+            return  # stuck inside an inlet: to close that would wait as long
         for stream in self.streams:
             if stream.inlet is not None:
                 stream.inlet.close()
@@ -149,7 +181,11 @@ class Pump:
 
     def open(self, take: Take) -> None:
         """Write a take's headers; it gets samples once its interval has a start."""
-        with self.lock:
+        with self.held() as got:
+            if not got:
+                raise ControlError(
+                    "cannot start: the thread that receives all streams is stuck; restart Unisono"
+                )
             alarms = self._turn()  # what came before is of no use to it
             self._distributor.add_take(take, self.streams)
             take.xdf.flush(local_clock())
@@ -159,21 +195,25 @@ class Pump:
         """Wait until a take that was ended has all that belongs to it, and close its file."""
         self._wake.set()
         take.drained.wait(max(0.0, take.drained_by - local_clock()) + PUMP_S)
-        with self.lock:
-            alarms = self._turn()
-            for stream in self.streams:
-                if estimate := self._new_offset(stream):
-                    self._distributor.note_offset(stream, estimate)
-                if stream.losses is not None:
-                    self._distributor.count(stream, stream.losses.close())
+        with self.held() as got:
+            alarms = self._last_turn() if got else []
             self._distributor.drop(take)
         self._tell(alarms)
         with self._sync_lock:
             take.xdf.finish()
 
+    def _last_turn(self) -> list[tuple[str, Alarm]]:
+        alarms = self._turn()
+        for stream in self.streams:
+            if estimate := self._new_offset(stream):
+                self._distributor.note_offset(stream, estimate)
+            if stream.losses is not None:
+                self._distributor.count(stream, stream.losses.close())
+        return alarms
+
     def drop(self, take: Take) -> None:
         """Give a take nothing more, which was never begun."""
-        with self.lock:
+        with self.held():
             self._distributor.drop(take)
 
     def note_loss(self, device: str, loss: Loss) -> None:
@@ -193,7 +233,23 @@ class Pump:
             due = max(due + (DRAIN_S if drains else PUMP_S), local_clock())
             if self._wake.wait(max(0.0, due - local_clock())):
                 self._wake.clear()
+            self._turned_at = time.monotonic()
             self._guard(self._work)
+
+    def _watch(self) -> None:
+        """See by a clock of its own, and without the lock, that the pump comes round."""
+        while not self._closing.wait(WATCH_S):
+            if self.is_stuck == self._told_stuck:
+                continue
+            self._told_stuck = not self._told_stuck
+            if self._told_stuck:
+                text = (
+                    f"the thread that receives all streams has not come round for {STUCK_S:g} s: "
+                    "nothing is recorded; stop the recording, and restart Unisono"
+                )
+                self._report("engine", "error", "pump-stuck", text)
+            else:
+                self._report("engine", "info", "pump-stuck-over", "all streams are received again")
 
     def _guard(self, step: Callable[[], None]) -> None:
         """Do it; what fails once may work again, and the inlets keep the data meanwhile."""

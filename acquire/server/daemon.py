@@ -247,7 +247,8 @@ def _serve(controller: Controller, server: Server, stopper: Stopper) -> int:
         systemd.notify("READY=1")
         beat = systemd.watchdog_s()
         while not stopper.wait(min(POLL_S, beat or POLL_S)) and server.alive:
-            systemd.notify("WATCHDOG=1")
+            if not controller.engine.is_stuck:  # else the service manager starts it again
+                systemd.notify("WATCHDOG=1")
         systemd.notify("STOPPING=1")
     finally:
         controller.cancel()

@@ -58,6 +58,9 @@ class LossCounter:
         stamps = stamps.copy()
         if math.isfinite(float(stamps.sum())):  # the usual case, at half the cost
             return stamps
+        good = np.flatnonzero(np.isfinite(stamps))
+        if len(good) and not self._parts and not math.isfinite(self._last):  # nothing was before
+            stamps[: good[0]] = stamps[good[0]] - np.arange(good[0], 0, -1) / self._rate
         for i in np.flatnonzero(~np.isfinite(stamps)).tolist():
             before = stamps[i - 1] if i else self._parts[-1][-1] if self._parts else self._last
             stamps[i] = before + 1 / self._rate if math.isfinite(before) else 0.0

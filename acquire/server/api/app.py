@@ -101,7 +101,7 @@ def _handle_errors(app: FastAPI) -> None:
     def known(request: Request, error: Exception) -> JSONResponse:
         return problem(*_status_and_code(error), str(error))
 
-    for kind in (AcquireError, RecordingError, DeviceError):
+    for kind in (AcquireError, RecordingError, DeviceError, OSError):
         app.exception_handler(kind)(known)
 
     @app.exception_handler(RequestValidationError)
@@ -134,6 +134,8 @@ def _status_and_code(error: Exception) -> tuple[int, str]:
             return 409, "cannot-record"
         case DeviceError():
             return 409, "device"
+        case OSError():  # no descriptor, no disk: what the system says is in its text
+            return 409, "system"
     return 409, "not-now"
 
 
@@ -142,8 +144,10 @@ def _status_and_code(error: Exception) -> tuple[int, str]:
 
 def _add_looks(app: FastAPI, controller: Controller) -> None:
     @app.get("/healthz", include_in_schema=False)
-    async def healthz() -> dict[str, str]:
-        return {"state": controller.state}
+    async def healthz() -> JSONResponse:
+        stuck = controller.engine.is_stuck
+        state = "stuck" if stuck else controller.state
+        return JSONResponse({"state": state}, 503 if stuck else 200)
 
     @app.get("/api/status")
     async def status() -> api.StatusInfo:

@@ -1,0 +1,224 @@
+"""One outlet that is out of its mind stops neither the recorder nor its neighbours."""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pylsl
+import pytest
+
+from acquire.lsl import descriptors
+from acquire.lsl.inlet import Inlet, buffer_of
+from acquire.lsl.outlet import Outlet
+from acquire.lsl.streams import FoundStream, Refused, Resolver, describe
+from acquire.pump.discovery import Discovery, Selection
+from acquire.pump.pump import Pump
+from acquire.take.loss_counter import LossCounter
+from devices.base import Channel, StreamSpec
+from tests.acquire.program import load, unique, unisono, wait_for
+from tests.acquire.sources import ROOT, Source, Sources
+
+ODD = {
+    "zero": (0, 100.0),
+    "fast": (1, 1e8),
+    "slow": (1, 1e-300),
+    "huge": (1, 1e9),
+}
+
+
+@contextmanager
+def odd_outlets(base: str, kinds: dict[str, tuple[int, float]]) -> Iterator[None]:
+    rows = [(f"{base}-{kind}", channels, rate) for kind, (channels, rate) in kinds.items()]
+    command = [sys.executable, "-m", "tests.acquire.odd_outlets", json.dumps(rows)]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+    ) as process:
+        assert process.stdout
+        assert process.stdin
+        try:
+            assert process.stdout.readline() == b"ready\n"
+            yield
+        finally:
+            process.stdin.close()
+            process.wait(20)
+
+
+def test_the_good_one_beside_them_is_recorded(tmp_path: Path) -> None:
+    base, file = unique("odd"), tmp_path / "a.xdf"
+    with odd_outlets(base, ODD), Sources(Source(f"{base}-good")):
+        listed = unisono("streams", "--json", folder=tmp_path)
+        assert listed.code == 0
+        assert f"{base}-good" in listed.stdout
+        predicate = f"starts-with(name,'{base}')"
+        result = unisono(
+            *("record", "--xdf", file, "--streams", predicate, "--seconds", "3", "--json"),
+            folder=tmp_path,
+        )
+    assert result.code == 1, result.stderr  # the refusals are alarms
+    assert set(load(file)) == {f"{base}-good"}
+    assert len(load(file)[f"{base}-good"].stamps) > 700
+    for kind in ODD:
+        assert result.stderr.count(f"warning: {base}-{kind}: cannot be received, as ") == 1, kind
+
+
+class Announced:
+    """What a resolver gives, of outlets that this liblsl would not make itself."""
+
+    def __init__(self, channels: int, rate: float) -> None:
+        self.channel_count, self.nominal_srate = lambda: channels, lambda: rate
+        self.channel_format, self.created_at = lambda: 1, lambda: 0.0
+        self.name = self.type = self.source_id = self.hostname = self.uid = lambda: "x"
+
+
+@pytest.mark.parametrize(
+    ("channels", "rate", "reason"),
+    [
+        (1, 0.0, None),
+        (1, 0.001, None),
+        (64, 1e4, None),
+        (1, 1e6, None),
+        (0, 0.0, "0 channels"),
+        (70_000, 0.0, "70000 channels"),
+        (1, 1.1e6, "1.1e+06 Hz"),
+        (1, 1e-4, "0.0001 Hz"),
+        (1, -5.0, "-5 Hz"),
+        (1, math.nan, "nan Hz"),
+        (1, math.inf, "inf Hz"),
+        (1000, 1e5, "400 MB/s"),
+    ],
+)
+def test_what_can_be_received_has_bounds(channels: int, rate: float, reason: str | None) -> None:
+    found = describe(Announced(channels, rate))  # type: ignore[arg-type]
+    if reason is None:
+        assert isinstance(found, FoundStream)
+        seconds, capacity = buffer_of(found)
+        assert seconds >= 2
+        assert 100 <= capacity <= 15e6
+    else:
+        assert isinstance(found, Refused)
+        assert reason in found.reason
+        assert "allowed" in found.reason
+
+
+@pytest.mark.parametrize("format", ["string", "float32"])
+def test_a_burst_of_a_stream_without_a_rate_is_all_there(format: str) -> None:
+    name, count = unique("burst"), 20_000
+    info = pylsl.StreamInfo(name, "Markers", 1, 0, format, name)
+    outlet = pylsl.StreamOutlet(info, max_buffered=1000)
+    resolver = Resolver(f"name='{name}'")
+    wait_for(resolver.found)
+    inlet = Inlet(resolver.found()[0])
+    inlet.open(10.0)
+    rows = [[str(k)] if format == "string" else [float(k)] for k in range(count)]
+    outlet.push_chunk(rows, [100.0 + k for k in range(count)])
+    got: list[float] = []
+
+    def take() -> bool:
+        while (pulled := inlet.pull()) is not None:
+            got.extend(float(row[0]) for row in pulled[1].tolist())
+        return len(got) >= count
+
+    wait_for(take)
+    assert got == list(range(count))
+    assert not inlet.overflowed
+    inlet.close()
+    resolver.pause()
+
+
+def test_what_liblsl_drops_is_said() -> None:
+    name = unique("overflow")
+    outlet = pylsl.StreamOutlet(pylsl.StreamInfo(name, "EEG", 1, 100, "float32", name), 0, 360)
+    resolver = Resolver(f"name='{name}'")
+    wait_for(resolver.found)
+    inlet = Inlet(resolver.found()[0])
+    inlet.open(10.0)
+    outlet.push_chunk([[1.0]] * (inlet.capacity + 10))
+    wait_for(lambda: inlet.backlog() >= inlet.capacity)
+    assert inlet.pull() is not None
+    assert inlet.overflowed
+    inlet.close()
+    resolver.pause()
+
+
+class Heard:
+    """A discovery on everything of one base name."""
+
+    def __init__(self, base: str, limit: int | None = None) -> None:
+        self.events: list[tuple[str, str]] = []
+        self.pump = Pump(self.report, lambda take, error: None, lambda: None)
+        selection = Selection(predicates=(f"starts-with(name,'{base}')",))
+        self.discovery = Discovery(selection, dict, self.pump, self.report, limit)
+
+    def report(
+        self, source: str, level: str, code: str, text: str, take: int | None = None
+    ) -> None:
+        self.events.append((code, text))
+
+    def __enter__(self) -> Heard:
+        self.pump.start()
+        self.discovery.start()
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.discovery.close()
+        self.pump.close()
+
+
+def test_it_says_how_many_streams_fit_and_goes_on() -> None:
+    base = unique("many")
+    limit = descriptors.SPARE + 2 * descriptors.PER_STREAM
+    assert descriptors.fits(limit) == 2
+    with Sources(*(Source(f"{base}-{k}") for k in range(4))), Heard(base, limit) as heard:
+        wait_for(lambda: "too-many-streams" in {code for code, _ in heard.events})
+        wait_for(lambda: len(heard.pump.data_streams) == 2)
+        (text,) = [text for code, text in heard.events if code == "too-many-streams"]
+        assert text.startswith("2 streams fit")
+        assert "ulimit -n" in text
+        assert heard.discovery._thread.is_alive()
+
+
+def test_an_outlet_that_hangs_delays_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    base, hangs, opened = unique("hung"), threading.Event(), Inlet.open
+
+    def open_(self: Inlet, timeout_s: float) -> str:
+        if "hung-outlet" in self.stream.key.name:
+            hangs.wait(20)
+            raise RuntimeError("timed out")
+        return opened(self, timeout_s)
+
+    monkeypatch.setattr(Inlet, "open", open_)
+    hung = [Source(f"{base}-hung-outlet-{k}") for k in range(5)]
+    try:
+        with Sources(*hung, Source(f"{base}-zz-good")), Heard(base) as heard:
+            wait_for(lambda: [s.name for s in heard.pump.data_streams] == [f"{base}-zz-good"], 15.0)
+            assert not hangs.is_set(), "the others still hang"
+            hangs.set()
+            wait_for(lambda: sum(code == "unreachable" for code, _ in heard.events) == 5)
+    finally:
+        hangs.set()
+
+
+def test_a_first_stamp_that_is_no_number_loses_nothing() -> None:
+    stamps = 258_000.0 + np.arange(1000) / 250.0
+    stamps[0] = math.nan
+    counter = LossCounter(250.0)
+    assert sum(loss.lost for loss in [*counter.take(stamps), *counter.close()]) == 0
+
+
+def test_a_drivers_stamp_that_is_no_number_stays_the_only_one() -> None:
+    name = unique("nan")
+    spec = StreamSpec(name, "Test", (Channel("a"),), 100.0, "float32")
+    outlet = Outlet(spec, "device")
+    times = np.array([math.nan, 10.0, math.nan, 10.02])
+    assert outlet.push(times, np.zeros((4, 1))).tolist() == [10.0, 10.0, 10.0, 10.02]
+    assert outlet.push(np.array([10.03]), np.zeros((1, 1))).tolist() == [10.03]
+    assert outlet.bad_stamps == 2
+    outlet.close()
