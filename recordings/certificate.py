@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
+from recordings.lateness.decision import Certainty
 from recordings.manifest import VERSION, Frozen, Gap
 from recordings.stream_kinds import LOST_FATES, Fate
 
@@ -31,14 +32,26 @@ class Finding(Frozen):
     remedy: str = ""
 
 
+class CountedGap(Gap):
+    """A gap with what its count may be off by, and how sure it is."""
+
+    uncertainty: int = 0  # samples
+    certainty: Certainty = Certainty.CERTAIN
+
+
 class StreamReport(Frozen):
-    """What the check measured of one stream. Unknown = None."""
+    """What the check measured of one stream. Unknown = None.
+
+    `lost` leaves out what is open: late or lost at the end, nobody can say.
+    """
 
     name: str
     type: str
     channels: int
     samples: int
     lost: int
+    lost_uncertainty: int = 0  # samples that `lost` may be off by
+    shows_loss: bool = True  # False: the sender counts its stamps, a loss would not be seen
     duplicates: int
     rate_hz: float
     effective_rate_hz: float | None = None
@@ -51,7 +64,7 @@ class StreamReport(Frozen):
     jitter_ms: float | None = None  # p99 of |interval - nominal interval|, as recorded
     jitter_dejittered_ms: float | None = None
     latency_ms: float | None = None  # measured device latency; None = unmeasured
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[CountedGap, ...] = ()
 
 
 class Contribution(Frozen):

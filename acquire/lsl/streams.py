@@ -50,7 +50,10 @@ class FoundStream:
 
 
 def describe(info: pylsl.StreamInfo) -> FoundStream | None:
-    """Read what a resolver found; None for a format that cannot be received."""
+    """Read what a resolver found; None for a format that cannot be received.
+
+    Texts have no rate, whatever their sender announces: they come when something happens.
+    """
     dtype = DTYPES[info.channel_format()]
     if dtype is None:
         return None
@@ -58,7 +61,7 @@ def describe(info: pylsl.StreamInfo) -> FoundStream | None:
         key=StreamKey(info.name(), info.type(), info.source_id(), info.hostname()),
         uid=info.uid(),
         channels=info.channel_count(),
-        rate_hz=float(info.nominal_srate()),
+        rate_hz=0.0 if dtype == "string" else float(info.nominal_srate()),
         dtype=dtype,
         created_at=float(info.created_at()),
         info=info,
