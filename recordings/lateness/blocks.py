@@ -7,8 +7,15 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.lateness.floor import block_levels, local_floor, scatter, slope_of
-from recordings.lateness.packets import packet_size
+from recordings.lateness.floor import (
+    RATE_OFF,
+    block_levels,
+    local_floor,
+    nominal_error,
+    scatter,
+    slope_of,
+)
+from recordings.lateness.packets import packet_size, usual_period
 
 _BLOCKS_S: Final = (1.0, 3.0, 10.0)
 _COARSE: Final = 3.0  # periods: a floor that scatters more is looked at in longer blocks
@@ -34,6 +41,15 @@ def block_size(stamps: F64Array, rate_hz: float) -> int:
         if noise * rate_hz < _COARSE:
             break
     return best
+
+
+def plain_rate(stamps: F64Array, rate_hz: float) -> float:
+    """Return the nominal rate, or the one that the stamps keep where the nominal is far off."""
+    if abs(usual_period(stamps, rate_hz) - 1) < RATE_OFF:
+        return rate_hz
+    size = _whole_packets(_BLOCKS_S[0] * rate_hz, packet_size(stamps, rate_hz))
+    levels = block_levels(stamps - np.arange(len(stamps)) / rate_hz, size)
+    return rate_hz / (1 + nominal_error(levels, size / rate_hz))
 
 
 def _whole_packets(samples: float, unit: int) -> int:

@@ -17,6 +17,7 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
+from recordings.lateness.blocks import plain_rate
 from recordings.lateness.even import even_times, line
 from recordings.lateness.packets import clock_losses
 from recordings.lateness.search import LATEST_S, SEEN_S, Found, search
@@ -163,7 +164,7 @@ def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -
         return _laid(stamps, clock.rate_hz, losses, shows_loss=not clock.is_counted)
     if len(stamps) < _FEW:
         return _Stretch((), line(stamps), rate_hz, None, False)
-    found = search(stamps, rate_hz)
+    found = search(stamps, plain_rate(stamps, rate_hz))
     even = even_times(stamps, found.rate_hz, found.missing)
     losses = tuple(_loss(place, rate_hz) for place in found.places)
     return _Stretch(losses, even.times, even.rate_hz, even.error_s, True)

@@ -14,6 +14,7 @@ from recordings.arrays import F64Array
 
 RATE_OFF: Final = 0.025
 """A rate may be so far from the nominal one, as a part of it; more is loss."""
+_AGREE: Final = 0.02
 _KNOT_S: Final = 20.0
 _WANDER: Final = 20e-6  # change of the rate from knot to knot
 _QUARTZ: Final = 100e-6  # as far as a slope is known before the curve is laid
@@ -68,6 +69,19 @@ def slope_of(levels: F64Array, block_s: float) -> float:
         slope = middle_of_densest(near)
         width = 30e-6 + 4 * float(np.quantile(np.abs(near - slope), 0.25))
     return slope
+
+
+def nominal_error(levels: F64Array, block_s: float) -> float:
+    """Return the slope where the nominal rate is wrong by more than `RATE_OFF`, else 0.
+
+    Then most blocks agree on it; losses would leave blocks without, or differ from block to block.
+    """
+    if len(levels) < 9:
+        return 0.0
+    slopes = np.diff(levels) / block_s
+    slope = middle_of_densest(slopes)
+    agree = float(np.mean(np.abs(slopes - slope) < _AGREE))
+    return slope if abs(slope) > RATE_OFF and agree > 0.5 else 0.0
 
 
 def _lag(levels: F64Array, block_s: float) -> int:

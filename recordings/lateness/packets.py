@@ -37,6 +37,16 @@ def packet_ends(stamps: F64Array, rate_hz: float) -> I64Array:
     return np.flatnonzero(periods >= 0.5)
 
 
+def usual_period(stamps: F64Array, rate_hz: float) -> float:
+    """Return the median time from packet to packet, a sample, in nominal periods.
+
+    A loss is in some of the intervals, and leaves the median alone.
+    """
+    size = packet_size(stamps, rate_hz)
+    ends = packet_ends(stamps, rate_hz) if size > 1 else np.arange(len(stamps))
+    return float(np.median(np.diff(stamps[ends]) / np.diff(ends))) * rate_hz
+
+
 def last_of_packets(stamps: F64Array, rate_hz: float) -> BoolArray:
     """Say which samples are the last of those that came together, shape (n,)."""
     return np.append(np.diff(stamps) * rate_hz > 0.5, True)
