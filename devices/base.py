@@ -54,7 +54,10 @@ class Channel:
 
 @dataclass(frozen=True, slots=True)
 class StreamSpec:
-    """What an outlet announces. A rate of 0 means irregular."""
+    """What an outlet announces. A rate of 0 means irregular.
+
+    `counts_losses`: the device numbers its samples, so `Chunk.lost` is all that is lost.
+    """
 
     name: str
     type: str
@@ -65,6 +68,7 @@ class StreamSpec:
     manufacturer: str = ""
     model: str = ""
     can_drop_samples: bool = False
+    counts_losses: bool = False
     desc: Mapping[str, str] = field(default_factory=dict)  # further flat entries of <desc>
 
 

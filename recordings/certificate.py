@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
+from recordings.lateness.decision import Certainty
 from recordings.manifest import VERSION, Frozen, Gap
 from recordings.stream_kinds import LOST_FATES, VIDEO_TYPE, Fate
 
@@ -31,14 +32,26 @@ class Finding(Frozen):
     remedy: str = ""
 
 
+class CountedGap(Gap):
+    """A gap with what its count may be off by, and how sure it is."""
+
+    uncertainty: int = 0  # samples
+    certainty: Certainty = Certainty.CERTAIN
+
+
 class StreamReport(Frozen):
-    """What the check measured of one stream. Unknown = None."""
+    """What the check measured of one stream. Unknown = None.
+
+    `lost` leaves out what is open: late or lost at the end, nobody can say.
+    """
 
     name: str
     type: str
     channels: int
     samples: int
     lost: int
+    lost_uncertainty: int = 0  # samples that `lost` may be off by
+    shows_loss: bool = True  # False: the sender counts its stamps, a loss would not be seen
     duplicates: int
     rate_hz: float
     effective_rate_hz: float | None = None
@@ -56,7 +69,7 @@ class StreamReport(Frozen):
     inf_share: float | None = None
     constant_share: float | None = None  # in runs of one value
     clipped_share: float | None = None  # in runs at the highest or the lowest value
-    gaps: tuple[Gap, ...] = ()
+    gaps: tuple[CountedGap, ...] = ()
 
     @property
     def lost_share(self) -> float:

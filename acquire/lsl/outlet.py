@@ -66,6 +66,7 @@ def make_outlet(spec: StreamSpec, device: str) -> pylsl.StreamOutlet:
     acquisition.append_child_value("model", spec.model or "unknown")
     synchronization = desc.append_child("synchronization")
     synchronization.append_child_value("can_drop_samples", str(spec.can_drop_samples).lower())
+    synchronization.append_child_value("counts_losses", str(spec.counts_losses).lower())
     for key, value in spec.desc.items():
         desc.append_child_value(key, value)
     return pylsl.StreamOutlet(info, max_buffered=BUFFER_S)

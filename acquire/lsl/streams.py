@@ -70,7 +70,10 @@ class FoundStream:
 
 
 def describe(info: pylsl.StreamInfo) -> FoundStream | Refused:
-    """Read what a resolver found, and hold it against what can be received."""
+    """Read what a resolver found, and hold it against what can be received.
+
+    Texts have no rate, whatever their sender announces: they come when something happens.
+    """
     number = info.channel_format()
     dtype = DTYPES[number] if 0 <= number < len(DTYPES) else None
     if dtype is None:
@@ -80,13 +83,13 @@ def describe(info: pylsl.StreamInfo) -> FoundStream | Refused:
         key=StreamKey(info.name(), info.type(), info.source_id(), info.hostname()),
         uid=info.uid(),
         channels=info.channel_count(),
-        rate_hz=float(info.nominal_srate()),
+        rate_hz=0.0 if dtype == "string" else float(info.nominal_srate()),
         dtype=dtype,
         created_at=float(info.created_at()),
         info=info,
     )
-    reason = _beyond(found)
-    return Refused(found.uid, found.key.name, reason) if reason else found
+    beyond = _beyond(found)
+    return Refused(found.uid, found.key.name, beyond) if beyond else found
 
 
 def _beyond(found: FoundStream) -> str | None:

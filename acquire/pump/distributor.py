@@ -11,7 +11,7 @@ from acquire.pump.stream_watch import Alarm
 from acquire.take.loss_counter import LostSamples
 from acquire.take.routing import is_past, is_within, named_in, owner_of, shares
 from acquire.take.take import Take
-from acquire.take.xdf_recorder import RecordedStream, text_of
+from acquire.take.xdf_recorder import RecordedStream, XdfRecorder, text_of
 from devices.arrays import Array, F64Array
 
 QUIET_S = 0.1
@@ -65,12 +65,13 @@ class Distributor:
                 take.xdf.note_offset(recorded, estimate)
 
     def count(self, stream: LiveStream, losses: Iterable[LostSamples]) -> None:
-        """Count what is missing in the take that it would be in."""
+        """Count what is missing in the take that it would be in; what has come is taken back."""
         takes = [take for take in self.takes if take.xdf.of(stream) is not None]
         for loss in losses:
             place = owner_of(takes, loss.stamp + stream.offset)
             if place is not None and (recorded := takes[place].xdf.of(stream)) is not None:
-                takes[place].xdf.note_loss(recorded, loss.stamp, loss.lost)
+                note = XdfRecorder.note_loss if loss.lost > 0 else XdfRecorder.take_back
+                note(recorded, loss.stamp, abs(loss.lost))
 
     def share(self, stream: LiveStream, stamps: F64Array, data: Array, now: float) -> None:
         """Give each take what belongs to it."""

@@ -45,6 +45,11 @@ class LiveStream:
         return self.device is not None and self.found.key.type == VIDEO_TYPE
 
     @property
+    def late_s(self) -> float:
+        """By how much its newest samples are late, s."""
+        return self.losses.late_s if self.losses is not None else 0.0
+
+    @property
     def drift_ppm(self) -> float | None:
         """How much faster its computer's clock is; None before `DRIFT_S`."""
         first, last = self.first_estimate, self.estimate

@@ -155,6 +155,8 @@ class Pump:
             stream.estimate = stream.first_estimate = None
             stream.watch = StreamWatch(found, local_clock())
             stream.was_away = True
+            if stream.losses is not None:
+                stream.losses.resume()
 
     def wait_connected(self, uids: set[str], timeout_s: float) -> None:
         """Wait until the streams of these LSL uids are connected, or as long as `timeout_s`."""
@@ -207,8 +209,6 @@ class Pump:
         for stream in self.streams:
             if estimate := self._new_offset(stream):
                 self._distributor.note_offset(stream, estimate)
-            if stream.losses is not None:
-                self._distributor.count(stream, stream.losses.close())
         return alarms
 
     def drop(self, take: Take) -> None:
@@ -307,7 +307,7 @@ class Pump:
             (stream.name, alarm)
             for stream in self.streams
             if stream.inlet is not None
-            for alarm in stream.watch.tick(now, stream.inlet.backlog())
+            for alarm in stream.watch.tick(now, stream.inlet.backlog(), stream.late_s)
         ]
 
     def _pull(self, stream: LiveStream, now: float, alarms: list[tuple[str, Alarm]]) -> bool:
@@ -323,7 +323,9 @@ class Pump:
             stamps, data = pulled
             self._distributor.share(stream, stamps, data, now)
             if stream.losses is not None:
-                self._distributor.count(stream, stream.losses.take(stamps))
+                losses = stream.losses.take(stamps)
+                self._distributor.count(stream, losses)
+                alarms += [(stream.name, a) for a in stream.watch.counted(losses)]
             elif not stream.found.rate_hz:
                 alarms += self._distributor.late_markers(stream, stamps, data)
             alarms += [(stream.name, a) for a in stream.watch.arrived(now, stamps, stream.offset)]

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
 
 from acquire.lsl.streams import FoundStream
+from acquire.take.loss_counter import WAIT_S, LostSamples
 from devices.arrays import F64Array
 from recordings.manifest import Level
 
@@ -30,6 +32,8 @@ FAR_S = 5.0
 OFFSET_S = 15.0
 BACKLOG_S = 2.0
 BACKLOG_PULLS = 3
+LATE_S = 1.0
+"""Bluetooth and Wi-Fi are late by less all day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,9 +107,21 @@ class StreamWatch:
         self._last_offset = now
         return self._clear("no-offset")
 
-    def tick(self, now: float, backlog: int) -> list[Alarm]:
-        """Look what is missing; `backlog` counts the samples that still wait after a pull."""
-        alarms = []
+    def counted(self, losses: Iterable[LostSamples]) -> list[Alarm]:
+        """Take in what was counted as lost; tell of what has come after all."""
+        came = -sum(loss.lost for loss in losses if loss.lost < 0)
+        if not came:
+            return []
+        text = f"{self._name}: {came:,} samples that were counted as lost have come, late"
+        return [Alarm("info", "loss-taken-back", text)]
+
+    def tick(self, now: float, backlog: int, late_s: float = 0.0) -> list[Alarm]:
+        """Look what is missing.
+
+        `backlog` counts the samples that still wait after a pull; `late_s` is how late the newest
+        of those that have come are.
+        """
+        alarms = self._check_lateness(late_s)
         self.backlog = backlog
         quiet = now - self.last_arrival
         if self._rate and quiet > max(SILENT_S, 3 / self._rate):
@@ -129,6 +145,19 @@ class StreamWatch:
             )
         elif not waits:
             alarms += self._clear("backlog")
+        return alarms
+
+    def _check_lateness(self, late_s: float) -> list[Alarm]:
+        if late_s < LATE_S / 2:
+            return self._clear("late", f"{self._name}: is no longer late")
+        if late_s < LATE_S and "late" not in self._raised:
+            return []
+        text = (
+            f"{self._name}: late {late_s:.1f} s; nothing is lost yet: what stays away for "
+            f"{WAIT_S:g} s is; check its radio link and the load of its computer"
+        )
+        alarms = self._raise("late", text)
+        self._raised["late"] = text  # how late it is now
         return alarms
 
     def _check_order(self, now: float, stamps: F64Array) -> list[Alarm]:

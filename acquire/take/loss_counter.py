@@ -1,38 +1,65 @@
-"""Samples lost on the way of somebody else's stream, seen from the stamps alone, while it comes.
+"""Late or lost, of somebody else's stream, while it comes: pure, from the stamps alone.
 
-Where all other intervals are even, a long one tells what is missing in it. Else by the phase, a
-sample's stamp minus its number times the period: a late chunk lifts it and the next one brings it
-down again; a lost sample lifts it for good. So the lowest phase at the end of one second is
-compared with that of the second before, and what it has risen by is lost.
+The live form of `recordings.lateness`. The phase of a sample is its stamp minus its number times
+the period; its least in a block of a second is the block's level. A level above the floor of the
+last seconds opens a lateness: back on the floor, nothing was lost. Only what has not come down for
+30 s is lost; and what was counted as lost and comes after all is taken back.
+
+Where a sender computes its stamps from a counter of its own, intervals are whole periods to some
+µs. Nothing is ever late there: a long interval is a loss at once.
 """
 
 from __future__ import annotations
 
 import math
+from collections import deque
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
-import numpy.typing as npt
 
 from devices.arrays import F64Array
+from recordings.lateness.floor import scatter, slope_of
 
-WINDOW_S = 1.0
-END_S = 0.5
-"""A window is judged by its end: what was late before has caught up by then."""
-LONG = 1.5
-"""An interval of more periods than this may hide a lost sample."""
-CLEAN = 0.25
-"""Intervals that are so many periods off at most come from a clock, not from software."""
-NOISE_S = 0.004
-"""Stamps made by software: a smaller step of the phase may be the scheduler's."""
+BLOCK_S: Final = 1.0
+WAIT_S: Final = 30.0
+"""What stays away for so long is lost."""
+_LEVELS: Final = 120  # blocks that tell the rate
+_FIRST: Final = 20  # blocks until the rate is known: the first are judged then
+_SETTLED: Final = 60  # blocks after which the rate is learnt anew less often
+_RECENT: Final = 10  # blocks that were not late tell where the floor is
+_LEAST: Final = 0.6  # periods: a smaller step is no sample
+_WANDER: Final = 60e-6
+_BACK_S: Final = 1.0  # stamps that go back further were made by a clock that was set
+_EXACT_PERIODS: Final = 0.01
+_EXACT_S: Final = 20e-6
+_SIGMAS: Final = 5.0
+_RATE_OFF: Final = 0.25
+_COUNTED: Final = 100  # losses that can be taken back
 
 
 @dataclass(frozen=True, slots=True)
 class LostSamples:
-    """`lost` samples are missing right before `stamp`."""
+    """`lost` samples are missing right before `stamp`; less than 0: so many have come after all."""
 
     stamp: float
     lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    number: int
+    level: float  # s
+    stamp: float  # after the longest interval in it, where a loss would be
+
+
+@dataclass(slots=True)
+class _Lateness:
+    """A time above the floor: the least rise so far, and how many blocks it has lasted at that."""
+
+    least: float
+    age: int
+    since: list[_Block]
 
 
 class LossCounter:
@@ -40,78 +67,232 @@ class LossCounter:
 
     def __init__(self, rate_hz: float) -> None:
         self._rate = rate_hz
-        self._count = 0  # samples so far, those that were lost included
-        self._last = math.nan
-        self._floor = math.nan  # lowest phase at the end of the window before, s
-        self._room = 0  # what fits into the long intervals of the window before
-        self._parts: list[F64Array] = []
+        self._size = max(math.ceil(rate_hz * BLOCK_S), 8)
+        self._ramp = np.arange(self._size) / rate_hz
+        self._wait = math.ceil(WAIT_S * rate_hz / self._size)
+        self._exact = True  # so far all intervals are whole periods
+        self._exact_samples = 0
+        self._period = 0.0  # of exact stamps, s
+        self._last = math.nan  # stamp before what waits
+        self._newest = math.nan  # phase of the newest sample, s
+        self._parts: list[F64Array] = []  # what waits to be a block
+        self._waiting = 0
+        self._resumes = False
+        self._counted: deque[LostSamples] = deque(maxlen=_COUNTED)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Know nothing of the floor."""
+        self._samples = self._block = 0  # in whole blocks
+        self._lost_s = self._slope = 0.0
+        self._noise = 1e-3
+        self._blocks: deque[_Block] = deque(maxlen=_LEVELS)
+        self._recent: deque[tuple[int, float]] = deque(maxlen=_RECENT)
+        self._late: _Lateness | None = None
+        self._fall = 0.0
+
+    @property
+    def late_s(self) -> float:
+        """How late the newest sample is, s; 0 where nothing is known yet."""
+        late = self._newest - self._lost_s - self._floor(self._block)
+        return late if self._block >= _FIRST and late > 0 else 0.0
+
+    def resume(self) -> None:
+        """Learn that its outlet was gone and is back: what was not sent will never come."""
+        self._resumes = True
 
     def take(self, stamps: F64Array) -> list[LostSamples]:
-        """Take in raw stamps, shape (n,), n ≥ 1; give what turns out to be lost."""
-        stamps = self._numbers(stamps)
-        self._parts.append(stamps)
-        span = float(stamps[-1] - self._parts[0][0])
-        return [] if 0 <= span < WINDOW_S else self.close()
+        """Take in raw stamps, shape (n,), n ≥ 1; give what turns out to be lost, or to have come.
 
-    def _numbers(self, stamps: F64Array) -> F64Array:
-        """Copy them; what is no number is a sample all the same, a period after the one before."""
-        stamps = stamps.copy()
-        if math.isfinite(float(stamps.sum())):  # the usual case, at half the cost
-            return stamps
-        good = np.flatnonzero(np.isfinite(stamps))
-        if len(good) and not self._parts and not math.isfinite(self._last):  # nothing was before
-            stamps[: good[0]] = stamps[good[0]] - np.arange(good[0], 0, -1) / self._rate
-        for i in np.flatnonzero(~np.isfinite(stamps)).tolist():
-            before = stamps[i - 1] if i else self._parts[-1][-1] if self._parts else self._last
-            stamps[i] = before + 1 / self._rate if math.isfinite(before) else 0.0
-        return stamps
+        Stamps that are no numbers are samples all the same.
+        """
+        found = []
+        if self._resumes:
+            self._resumes = False
+            found += self._absence(float(stamps[0]))
+        if self._exact and (missing := self._exactly(stamps)) is not None:
+            return found + missing
+        self._parts.append(stamps.copy())  # the caller uses its buffer again
+        self._waiting += len(stamps)
+        self._newest = float(stamps[-1]) - (self._samples + self._waiting - 1) / self._rate
+        if self._waiting >= self._size:
+            found += self._take(np.concatenate(self._parts))
+        return found
 
-    def close(self) -> list[LostSamples]:
-        """Judge what has come since the last window, complete or not."""
-        if not self._parts:
+    def _absence(self, stamp: float) -> list[LostSamples]:
+        """Count at once what an outlet that was gone has not sent."""
+        if self._parts and len(self._parts[-1]):
+            self._last = float(self._parts[-1][-1])
+        self._samples += self._waiting  # half a block tells no level
+        self._parts, self._waiting = [], 0
+        lost = (stamp - self._last) / self._true_period - 1
+        if not 0.5 < lost < math.inf:
             return []
-        stamps, self._parts = np.concatenate(self._parts), []
+        count = round(lost)
+        self._last = stamp - self._true_period
+        self._lost_s += count * self._true_period
+        return [LostSamples(stamp, count)]
+
+    # Stamps that the sender computes.
+
+    def _exactly(self, stamps: F64Array) -> list[LostSamples] | None:
+        """Read losses off whole periods; None, and never again, where they are none."""
+        known = math.isfinite(self._last)
+        if not math.isfinite(float(stamps.sum())):
+            self._end_exactness()
+            return None
+        steps = np.diff(np.append(self._last, stamps)) if known else stamps[1:] - stamps[:-1]
+        if not len(steps):
+            self._last = float(stamps[-1])
+            return []
+        if not self._period:
+            self._period = float(np.median(steps))
+        low, high, period = float(steps.min()), float(steps.max()), self._period
+        tolerance = min(_EXACT_PERIODS / self._rate, _EXACT_S)
+        # Not <: what is no number is not exact.
+        if not (low > period - tolerance and abs(period * self._rate - 1) < _RATE_OFF):
+            self._end_exactness()
+            return None
+        found = []
+        if high > period + tolerance:
+            periods = np.rint(steps / period)
+            if not float(np.abs(steps - periods * period).max()) < tolerance:
+                self._end_exactness()
+                return None
+            for i in np.flatnonzero(periods > 1).tolist():
+                stamp = float(stamps[i if known else i + 1])
+                found.append(LostSamples(stamp, int(periods[i]) - 1))
+        self._last = float(stamps[-1])
+        self._exact_samples += len(stamps)
+        return found
+
+    def _end_exactness(self) -> None:
+        """Go on with a floor, which the stamps so far have told."""
+        self._exact = False
+        if self._exact_samples < _FIRST * self._size:
+            return
+        self._samples, self._block = _FIRST * self._size, _FIRST
+        tilt = self._period - 1 / self._rate
+        for number in range(_FIRST):
+            level = self._last - (self._samples - 1) / self._rate
+            level -= (self._samples - 1 - number * self._size) * tilt
+            self._blocks.append(_Block(number, level, self._last))
+            self._recent.append((number, level))
+        self._learn()
+
+    # Stamps made on arrival, or by a clock that scatters.
+
+    def _take(self, stamps: F64Array) -> list[LostSamples]:
+        """Take in what has come, block by block."""
+        if not math.isfinite(float(stamps.sum())):  # cheaper than to look at each
+            stamps = self._numbers(stamps)
         steps = np.empty_like(stamps)
         steps[0] = stamps[0] - self._last
         np.subtract(stamps[1:], stamps[:-1], out=steps[1:])
-        steps *= self._rate
-        self._last = float(stamps[-1])
-        if steps.min() > 1 - CLEAN and steps.max() < 1 + CLEAN:  # the common case, at low cost
-            self._room = 0
-            self._floor = self._lowest(stamps)
-            self._count += len(stamps)
-            return []
-        long = np.flatnonzero(steps > LONG)
-        missing = np.rint(steps[long]).astype(np.int64) - 1
-        if np.nanmax(np.abs(np.delete(steps, long) - 1), initial=0.0) < CLEAN:
-            found = [
-                LostSamples(float(stamps[i]), int(n)) for i, n in zip(long, missing, strict=True)
-            ]
-            self._room = 0
-            self._count += int(missing.sum())
-            self._floor = self._lowest(stamps)
-        else:
-            found = self._judge(stamps, long, missing)
-        self._count += len(stamps)
+        if np.nanmin(steps) < -_BACK_S:
+            self._begin()
+            self._counted.clear()
+        found = []
+        for start in range(0, len(stamps) - self._size + 1, self._size):
+            inside = slice(start, start + self._size)
+            level = float((stamps[inside] - self._ramp).min()) - self._samples / self._rate
+            longest = start + int(steps[inside].argmax())
+            self._samples += self._size
+            found += self._end_block(_Block(self._block, level, float(stamps[longest])))
+        rest = stamps[len(stamps) // self._size * self._size :]
+        self._last = float(stamps[len(stamps) - len(rest) - 1])
+        self._parts, self._waiting = [rest], len(rest)
         return found
 
-    def _judge(
-        self, stamps: F64Array, long: npt.NDArray[np.int64], missing: npt.NDArray[np.int64]
-    ) -> list[LostSamples]:
-        """Count what the phase has risen by for good, as far as it fits into long intervals."""
-        before, self._floor = self._floor, self._lowest(stamps)
-        room, self._room = self._room + int(missing.sum()), int(missing.sum())
-        risen = (self._floor - before) * self._rate
-        if math.isnan(risen) or risen < max(0.9, NOISE_S * self._rate) or not room:
-            return []
-        lost = min(int(np.rint(risen)), room)
-        self._count += lost
-        self._floor -= lost / self._rate
-        # Nobody knows which of the long intervals it was: the longest stands for all.
-        at = stamps[long[np.argmax(missing)]] if len(long) else stamps[0]
-        return [LostSamples(float(at), lost)]
+    def _numbers(self, stamps: F64Array) -> F64Array:
+        """Put what is no number between its neighbours, or a period after the one before."""
+        good = np.isfinite(stamps)
+        if not good.any():
+            start = self._last if math.isfinite(self._last) else 0.0
+            return start + np.arange(1, len(stamps) + 1) / self._rate
+        k = np.arange(len(stamps)) / self._rate
+        ahead = np.interp(k, k[good], stamps[good] - k[good])
+        return np.asarray(ahead + k, np.float64)
 
-    def _lowest(self, stamps: F64Array) -> float:
-        """Give the lowest phase at the end of a window."""
-        phase = stamps - (self._count + np.arange(len(stamps))) / self._rate
-        return float(phase[stamps >= stamps[-1] - END_S].min())
+    def _end_block(self, block: _Block) -> list[LostSamples]:
+        self._blocks.append(block)
+        self._block += 1
+        if self._block >= _FIRST and self._block % (10 if self._block < _SETTLED else 30) == 0:
+            self._learn()
+        if self._block < _FIRST:
+            return []
+        new = list(self._blocks) if self._block == _FIRST else [block]
+        return [loss for one in new for loss in self._judge(one)]
+
+    def _learn(self) -> None:
+        """Find the rate and how much the floor scatters."""
+        levels = np.array([block.level for block in self._blocks])
+        block_s = self._size / self._rate
+        self._slope = slope_of(levels, block_s)
+        self._noise = scatter(levels - self._slope * block_s * np.arange(len(levels)))
+
+    @property
+    def _true_period(self) -> float:
+        """The time from sample to sample, s, as the floor tells it."""
+        return (1 + self._slope) / self._rate
+
+    def _floor(self, number: int) -> float:
+        """Give the level of a block that is not late."""
+        tilt = self._slope * self._size / self._rate
+        return min((at + (number - n) * tilt for n, at in self._recent), default=math.inf)
+
+    def _judge(self, block: _Block) -> list[LostSamples]:
+        level, floor = block.level - self._lost_s, self._floor(block.number)
+        least = max(_LEAST / self._rate, _SIGMAS * self._noise)
+        if self._recent:  # the floor is known the worse the longer it was not touched
+            away = block.number - self._recent[-1][0]
+            least += _WANDER * away * self._size / self._rate
+        if not self._recent or abs(level - floor) < least:
+            back = self._take_back()
+            self._late = None
+            self._recent.append((block.number, level))
+            return back
+        if level < floor:
+            return self._fallen(block, floor - level, least)
+        return self._risen(block, level - floor)
+
+    def _risen(self, block: _Block, rise: float) -> list[LostSamples]:
+        late = self._late = self._late or _Lateness(math.inf, 0, [])
+        late.since.append(block)
+        late.age = 0 if rise < late.least - _LEAST / self._rate else late.age + 1
+        late.least = min(late.least, rise)
+        if late.age < self._wait:
+            return []
+        lost = max(round(late.least / self._true_period), 1)
+        loss = LostSamples(late.since[0].stamp, lost)
+        self._lost_s += lost * self._true_period
+        self._counted.append(loss)
+        self._late = None
+        # What came after it is seen afresh.
+        return [loss, *(further for one in late.since for further in self._judge(one))]
+
+    # What comes after all.
+
+    def _fallen(self, block: _Block, fall: float, least: float) -> list[LostSamples]:
+        """Below the floor: what was counted comes, or all samples are less late than before."""
+        self._late = None
+        if self._counted and fall > self._fall + least:  # still falling: the backlog is coming
+            self._fall = fall
+            return []
+        back = self._take_back()
+        self._recent.append((block.number, block.level - self._lost_s))
+        return back
+
+    def _take_back(self) -> list[LostSamples]:
+        """Take back what the floor has fallen by, the newest first."""
+        left, self._fall = round(self._fall / self._true_period), 0.0
+        found = []
+        while left > 0 and self._counted:
+            loss = self._counted.pop()
+            came = min(left, loss.lost)
+            left -= came
+            if came < loss.lost:
+                self._counted.append(LostSamples(loss.stamp, loss.lost - came))
+            found.append(LostSamples(loss.stamp, -came))
+            self._lost_s -= came * self._true_period
+        return found

@@ -167,6 +167,18 @@ class XdfRecorder:
             length = (lost + 1) / rate if rate else 0.0
             stream.gaps.append(Gap(start=before - length, end=before, lost=lost))
 
+    @staticmethod
+    def take_back(stream: RecordedStream, before: float, came: int) -> None:
+        """Take back samples that were counted as missing right before a stamp, and have come."""
+        stream.lost = max(0, stream.lost - came)
+        for place, gap in enumerate(stream.gaps):
+            if gap.end == before:
+                left = gap.lost - came
+                stream.gaps[place : place + 1] = (
+                    [gap.model_copy(update={"lost": left})] if left > 0 else []
+                )
+                return
+
     def flush(self, now: float) -> None:
         """Write what has been taken since the last call; with a boundary when one is due.
 

@@ -148,6 +148,7 @@ def _stream(
         manufacturer="BrainFlow",
         model=model,
         can_drop_samples=True,
+        counts_losses=True,
         desc={"brainflow_board": board},
     )
     return Rows(spec, preset, rows, kind.scale)

@@ -71,6 +71,7 @@ class SimulatedEEG(SimulatedSignal):
             dtype="float32",
             manufacturer="Unisono",
             model="simulated-eeg",
+            counts_losses=True,
             desc={
                 "simulated": "yes",
                 "seed": str(self.settings.seed),

@@ -66,6 +66,7 @@ class SimulatedPhysio(SimulatedSignal):
             dtype="float32",
             manufacturer="Unisono",
             model="simulated-physio",
+            counts_losses=True,
             desc={
                 "simulated": "yes",
                 "seed": str(self.settings.seed),

@@ -10,9 +10,12 @@ import numpy as np
 
 from recordings import timing
 from recordings.arrays import BoolArray, F64Array, I64Array
-from recordings.certificate import Finding, StreamReport
+from recordings.certificate import CountedGap, Finding, StreamReport
+from recordings.check.losses import loss_findings, span_text
 from recordings.clock_offsets import REACH_S, ClockFit, correct, fit_offsets
-from recordings.manifest import Gap, StreamEntry
+from recordings.lateness.decision import Pace, filled
+from recordings.manifest import StreamEntry
+from recordings.read.pace import pace_of
 from recordings.xdf.reader import XdfStream
 
 # Limits beyond which a stream gets a finding.
@@ -30,7 +33,7 @@ class StreamExam:
     entry: StreamEntry | None  # of the manifest
     fit: ClockFit
     stamps: F64Array  # corrected by the clock offsets, not dejittered
-    cuts: I64Array  # see timing.breaks
+    cuts: I64Array  # see Pace.cuts
     scatter_s: float | None  # of the stamps around an even pace
     report: StreamReport
     findings: tuple[Finding, ...]
@@ -43,7 +46,7 @@ class StreamExam:
     @property
     def rate_hz(self) -> float:
         """The nominal rate; 0 = irregular."""
-        return self.stream.info.rate_hz
+        return self.report.rate_hz
 
     @property
     def has_clock(self) -> bool:
@@ -58,39 +61,30 @@ class StreamExam:
 
 def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     """Measure one stream; `entry` is what the manifest says of it, None for a bare XDF file."""
-    rate = stream.info.rate_hz
     fit = fit_offsets(stream.offset_times, stream.offset_values)
     # Judged in the recorder's time: there a clock reset is no more than the gap that it left.
-    stamps = correct(stream.stamps, fit)
-    good = np.isfinite(stamps)
-    stamps = _filled(stamps, good, rate)
-    found = timing.gaps(stamps, rate)
-    ends = np.minimum(found.index + 1, max(len(stamps) - 1, 0))
-    gaps = tuple(
-        Gap(start=a, end=b, lost=n)
-        for a, b, n in zip(
-            stamps[found.index[:_MAX_GAPS]].tolist(),
-            stamps[ends[:_MAX_GAPS]].tolist(),
-            found.lost[:_MAX_GAPS].tolist(),
-            strict=True,
-        )
-    )
-    cuts = timing.cuts_at(stamps, rate, found.index)
-    report = _report(stream, entry, fit, stamps, cuts, gaps, found.total)
-    scatter = timing.scatter(stamps, rate, cuts) if rate else None
-    findings = (*_count_findings(stream, entry), *_stamp_findings(report, stamps, gaps))
+    corrected = correct(stream.stamps, fit)
+    good = np.isfinite(corrected)
+    stamps = filled(corrected, stream.info.rate_hz)
+    pace = pace_of(stream, entry, stamps)
+    gaps = tuple(_gaps(pace, stamps))
+    report = _report(stream, entry, fit, stamps, pace, gaps[:_MAX_GAPS])
+    scatter = timing.scatter(stamps, pace.times) if report.rate_hz else None
+    findings = (*_count_findings(stream, entry), *_stamp_findings(report, stamps))
+    findings += tuple(loss_findings(report, entry, gaps, stream.info.is_index))
     findings += (*_clock_findings(stream, fit), *_nan_findings(stream.name, good))
-    return StreamExam(stream, entry, fit, stamps, cuts, scatter, report, findings)
+    return StreamExam(stream, entry, fit, stamps, pace.cuts, scatter, report, findings)
 
 
-def _filled(stamps: F64Array, good: BoolArray, rate_hz: float) -> F64Array:
-    """Place samples whose stamps are no numbers between their neighbours."""
-    if good.all():
-        return stamps
-    numbers = np.arange(len(stamps), dtype=np.float64)
-    if not good.any():
-        return numbers / (rate_hz or 1.0)
-    return np.interp(numbers, numbers[good], stamps[good])
+def _gaps(pace: Pace, stamps: F64Array) -> Iterator[CountedGap]:
+    for loss in pace.losses:
+        yield CountedGap(
+            start=float(stamps[loss.index]),
+            end=float(stamps[min(loss.index + 1, len(stamps) - 1)]),
+            lost=loss.count,
+            uncertainty=loss.uncertainty,
+            certainty=loss.certainty,
+        )
 
 
 def _report(
@@ -98,11 +92,10 @@ def _report(
     entry: StreamEntry | None,
     fit: ClockFit,
     stamps: F64Array,
-    cuts: I64Array,
-    gaps: tuple[Gap, ...],
-    lost: int,
+    pace: Pace,
+    gaps: tuple[CountedGap, ...],
 ) -> StreamReport:
-    rate = stream.info.rate_hz
+    rate = 0.0 if stream.is_text else stream.info.rate_hz
     regular = rate > 0 and len(stamps) > 1
     uncertainty = entry.offset_uncertainty_s if entry else None
     latency = entry.latency_s if entry else None
@@ -111,21 +104,33 @@ def _report(
         type=stream.info.type,
         channels=stream.info.channel_count,
         samples=len(stream),
-        lost=max(lost, entry.lost if entry else 0),
+        lost=_lost(stream, entry, pace),
+        lost_uncertainty=pace.uncertainty,
+        shows_loss=pace.shows_loss,
         duplicates=timing.duplicates(stamps) if regular else 0,
         rate_hz=rate,
-        effective_rate_hz=timing.effective_rate(stamps, cuts) if regular else None,
+        effective_rate_hz=pace.rate_hz if regular else None,
         first_lsl=float(stamps[0]) if len(stamps) else None,
         last_lsl=float(stamps[-1]) if len(stamps) else None,
         offsets=len(stream.offset_times),
         drift_ppm=fit.drift_ppm,
         offset_residual_ms=_ms(fit.residual_s),
         offset_uncertainty_ms=_ms(uncertainty),
-        jitter_ms=_ms(timing.jitter(stamps, rate, cuts)) if regular else None,
-        jitter_dejittered_ms=_ms(timing.dejitter_error(stamps, rate, cuts)) if regular else None,
+        jitter_ms=_ms(timing.jitter(stamps, rate, pace.cuts)) if regular else None,
+        jitter_dejittered_ms=_ms(pace.error_s),
         latency_ms=_ms(latency),
         gaps=gaps,
     )
+
+
+def _lost(stream: XdfStream, entry: StreamEntry | None, pace: Pace) -> int:
+    """Return what is lost: as the device counts it, or else as all stamps together tell.
+
+    What the recorder had counted of another program's stream while it came is less sure than that.
+    """
+    if entry is None or entry.device is None:
+        return pace.lost
+    return entry.lost if stream.info.counts_losses else max(pace.lost, entry.lost)
 
 
 def _ms(seconds: float | None) -> float | None:
@@ -172,9 +177,7 @@ def _count_findings(stream: XdfStream, entry: StreamEntry | None) -> Iterator[Fi
         )
 
 
-def _stamp_findings(
-    report: StreamReport, stamps: F64Array, gaps: tuple[Gap, ...]
-) -> Iterator[Finding]:
+def _stamp_findings(report: StreamReport, stamps: F64Array) -> Iterator[Finding]:
     back = timing.reversals(stamps)
     if len(back):
         worst = float((stamps[back] - stamps[back + 1]).max())
@@ -182,19 +185,8 @@ def _stamp_findings(
             level="warn",
             code="stamps-back",
             subject=report.name,
-            text=f"stamps go back in {len(back)} places, by {_span(worst)} at most",
+            text=f"stamps go back in {len(back)} places, by {span_text(worst)} at most",
             remedy="a clock was set or a device restarted; the stretches are treated apart",
-        )
-    if report.lost:
-        longest = max((g.end - g.start for g in gaps), default=0.0)
-        places = "one gap of" if len(gaps) == 1 else f"{len(gaps)} gaps, the longest"
-        where = f" in {places} {_span(longest)}" if gaps else ""
-        yield Finding(
-            level="warn",
-            code="lost",
-            subject=report.name,
-            text=f"{report.lost:,} samples lost{where} ({_share(report)} of all)",
-            remedy="check the device's cable, battery or radio link, and the computer's load",
         )
     if report.duplicates:
         yield Finding(
@@ -245,7 +237,7 @@ def _clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             level="warn",
             code="stamps-beyond-offsets",
             subject=name,
-            text=f"its stamps lie up to {_span(beyond)} beyond its clock offsets, so that its "
+            text=f"its stamps lie up to {span_text(beyond)} beyond its clock offsets, so that its "
             "clock was not measured there: it is in no certified pair",
             remedy="the sender stamps by another clock than LSL's, or the network was down: have "
             "it push LSL time (local_clock), and let UDP through the firewall",
@@ -270,7 +262,7 @@ def _clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             level="warn",
             code="offsets-scatter",
             subject=name,
-            text=f"clock offsets scatter by {_span(fit.residual_s)} (p99) around their line",
+            text=f"clock offsets scatter by {span_text(fit.residual_s)} (p99) around their line",
             remedy="use a wired network between the computers",
         )
     pause = float(np.diff(times).max()) if len(times) > 1 else 0.0
@@ -287,11 +279,3 @@ def _clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
 def _beyond_s(stream: XdfStream, fit: ClockFit) -> float:
     stamps = stream.stamps
     return fit.beyond_s(stamps[np.isfinite(stamps)])
-
-
-def _share(report: StreamReport) -> str:
-    return f"{100 * report.lost_share:.2g} %"
-
-
-def _span(seconds: float) -> str:
-    return f"{seconds:.3g} s" if seconds >= 1 else f"{1e3 * seconds:.3g} ms"

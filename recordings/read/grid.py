@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from recordings import timing
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
+from recordings.lateness.decision import Loss, missing_before
 from recordings.read.fill import check_fill
 from recordings.read.markers import SessionMarker, describe
 from recordings.read.stream import Stamps, Stream
@@ -27,17 +27,14 @@ class Grid:
     (first, after the last) of the grid that no sample fills.
     """
 
-    def __init__(self, times: F64Array, rate_hz: float) -> None:
+    def __init__(self, times: F64Array, rate_hz: float, losses: Sequence[Loss] = ()) -> None:
         self.times = times
         self.rate_hz = rate_hz
-        found = timing.gaps(times, rate_hz)
-        extra = np.zeros(len(times), np.int64)
-        inside = found.index + 1 < len(times)
-        extra[found.index[inside] + 1] = found.lost[inside]
-        self.at = np.arange(len(times)) + np.cumsum(extra)
+        self.at = np.arange(len(times)) + missing_before(losses, len(times))
         self.skips = [
-            (int(self.at[i]) + 1, int(self.at[i]) + 1 + int(n))
-            for i, n in zip(found.index[inside].tolist(), found.lost[inside].tolist(), strict=True)
+            (int(self.at[loss.index]) + 1, int(self.at[loss.index + 1]))
+            for loss in losses
+            if loss.lost and loss.index + 1 < len(times)
         ]
 
     def __len__(self) -> int:
@@ -82,7 +79,8 @@ def grid_of(stream: Stream) -> Grid:
         raise RecordingError(f"stream {stream.name!r} has no rate: it is no signal")
     if not len(stream):
         raise RecordingError(f"stream {stream.name!r} has no samples")
-    grid = Grid(stream.times(stamps=Stamps.DEJITTERED), stream.rate_hz)
+    times = stream.times(stamps=Stamps.DEJITTERED)
+    grid = Grid(times, stream.rate_hz, stream.pace.losses)
     check_fill(stream, len(grid))
     return grid
 

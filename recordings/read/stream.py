@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from recordings import timing
 from recordings.arrays import BoolArray, F64Array
 from recordings.bad_stamps import bad_stamps, mended
 from recordings.clock_offsets import ClockFit, correct, fit_offsets
 from recordings.errors import RecordingError
+from recordings.lateness.decision import Pace
 from recordings.manifest import StreamEntry
+from recordings.read.pace import pace_of
 from recordings.xdf.reader import XdfStream
 
 
@@ -24,9 +25,9 @@ class Stamps(StrEnum):
 
     raw: nothing: seconds of the sender's clock. corrected: the line through the clock offsets of
     each stretch between clock resets is added: the recording computer's clock. dejittered:
-    corrected, stamps that cannot be true put where their neighbours say, then put on a line for
-    each stretch between gaps; for streams with a rate alone, and not for those whose device may
-    leave samples out.
+    corrected, stamps that cannot be true put where their neighbours say, then put on an even pace
+    with the losses kept (`recordings.lateness`); for streams with a rate alone, and not for those
+    whose device may leave samples out.
     """
 
     RAW = "raw"
@@ -42,7 +43,7 @@ class Stream:
         self.entry = entry
         self.name = xdf.name
         self.type = xdf.info.type
-        self.rate_hz = xdf.info.rate_hz
+        self.rate_hz = 0.0 if xdf.is_text else xdf.info.rate_hz  # texts have none, whatever is said
         self.labels = xdf.info.labels
         self.units = tuple(channel.unit for channel in xdf.info.channels)
         self.is_text = xdf.is_text
@@ -147,7 +148,7 @@ class Stream:
         if stamps is Stamps.RAW:
             return self.xdf.stamps_of(where.start, where.stop)
         if stamps is Stamps.DEJITTERED and self.rate_hz and not self.xdf.info.can_drop_samples:
-            return self._dejittered[where].copy()
+            return self.pace.times[where].copy()
         return self._corrected_at(where.start, where.stop)
 
     def _corrected_at(self, start: int, stop: int) -> F64Array:
@@ -175,9 +176,9 @@ class Stream:
         return mended(self._corrected, self.bad_stamps, self.rate_hz)
 
     @cached_property
-    def _dejittered(self) -> F64Array:
-        times = self.mended
-        return timing.dejitter(times, timing.breaks(times, self.rate_hz))
+    def pace(self) -> Pace:
+        """What its stamps and its device tell: losses, and even times for all samples."""
+        return pace_of(self.xdf, self.entry, self._corrected)
 
     # Searching.
 

@@ -150,6 +150,11 @@ class StreamInfo:
         """Whether the device may leave samples out (a camera does): no line fits its stamps."""
         return self.text("desc/synchronization/can_drop_samples").lower() == "true"
 
+    @property
+    def counts_losses(self) -> bool:
+        """Whether the device has a counter: what it says is lost is so, and nothing else."""
+        return self.text("desc/synchronization/counts_losses").lower() == "true"
+
 
 def clean_text(xml: bytes) -> str:
     """Decode UTF-8; what is none, or no character of XML, becomes the replacement character."""

@@ -1,0 +1,94 @@
+"""What the check says of losses: how many, how sure, and where loss cannot be seen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from recordings.certificate import CountedGap, Finding, StreamReport
+from recordings.lateness.decision import Certainty
+from recordings.manifest import StreamEntry
+
+
+def loss_findings(
+    report: StreamReport,
+    entry: StreamEntry | None,
+    gaps: Sequence[CountedGap],
+    has_frames: bool,
+) -> Iterator[Finding]:
+    """Yield what is to be said of a stream's losses; `gaps` are all of them.
+
+    A camera's stream `has_frames`: its rows are counted by the frame ledger.
+    """
+    if report.lost:
+        yield _lost(report, gaps)
+    for gap in gaps:
+        if gap.certainty is Certainty.OPEN:
+            yield _open(report, gap)
+        elif gap.certainty is Certainty.BREAK:
+            yield _break(report, gap)
+    if not report.shows_loss and report.samples > 1 and not has_frames:
+        yield Finding(
+            level="info",
+            code="loss-unseen",
+            subject=report.name,
+            text="its sender counts its stamps, one period a sample: loss cannot be seen in them",
+            remedy="send the device's own counter as a channel, or stamp samples as they come",
+        )
+    if entry is not None and entry.device is None and entry.lost != report.lost:
+        yield Finding(
+            level="info",
+            code="lost-live",
+            subject=report.name,
+            text=f"{entry.lost:,} samples were counted as lost while it came, {report.lost:,} by "
+            "the whole recording: the latter holds",
+        )
+
+
+def _lost(report: StreamReport, gaps: Sequence[CountedGap]) -> Finding:
+    counted = [g for g in gaps if g.certainty is not Certainty.OPEN and g.lost]
+    longest = max((g.end - g.start for g in counted), default=0.0)
+    places = "one gap of" if len(counted) == 1 else f"{len(counted)} gaps, the longest"
+    where = f" in {places} {span_text(longest)}" if counted else ""
+    give = f" ± {report.lost_uncertainty:,}" if report.lost_uncertainty else ""
+    share = f"{100 * report.lost / (report.lost + report.samples):.2g} %"
+    unsure = sum(g.certainty is Certainty.UNCERTAIN for g in counted)
+    return Finding(
+        level="warn",
+        code="lost",
+        subject=report.name,
+        text=f"{report.lost:,}{give} samples lost{where} ({share} of all)"
+        + (f"; {unsure} of the gaps uncertain, as its stamps scatter" if unsure else ""),
+        remedy="check the device's cable, battery or radio link, and the computer's load",
+    )
+
+
+def _open(report: StreamReport, gap: CountedGap) -> Finding:
+    return Finding(
+        level="warn",
+        code="late-at-end",
+        subject=report.name,
+        text=f"late by {span_text(gap.lost / report.rate_hz)} at the end: whether up to "
+        f"{gap.lost:,} samples are lost or would have come is open; none is counted",
+        remedy="let the recording run some seconds longer than what is needed of it",
+    )
+
+
+def _break(report: StreamReport, gap: CountedGap) -> Finding:
+    what = (
+        f"{gap.lost:,} ± {gap.uncertainty:,} samples are counted as lost in it, if its clock was "
+        "not set"
+        if gap.lost
+        else "too far for a loss: its clock was set or stamps are wrong; none is counted as lost"
+    )
+    return Finding(
+        level="warn",
+        code="break",
+        subject=report.name,
+        text=f"its stamps leap by {span_text(gap.end - gap.start)}: {what}",
+        remedy="check whether the device was away, or the program that stamps the stream",
+    )
+
+
+def span_text(seconds: float) -> str:
+    """Write a length of time in s or ms."""
+    return f"{seconds:.3g} s" if seconds >= 1 else f"{1e3 * seconds:.3g} ms"

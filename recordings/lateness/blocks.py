@@ -1,0 +1,57 @@
+"""The length of the blocks that a stream is looked at in. Pure."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from recordings.arrays import F64Array
+from recordings.lateness.floor import (
+    RATE_OFF,
+    block_levels,
+    local_floor,
+    nominal_error,
+    scatter,
+    slope_of,
+)
+from recordings.lateness.packets import packet_size, usual_period
+
+_BLOCKS_S: Final = (1.0, 3.0, 10.0)
+_COARSE: Final = 3.0  # periods: a floor that scatters more is looked at in longer blocks
+_ENOUGH: Final = 30  # blocks
+
+
+def block_size(stamps: F64Array, rate_hz: float) -> int:
+    """Return the samples of a block: whole packets, at least 1 s, 4 packets and 8 samples.
+
+    Blocks of 3 or 10 s are taken where the floor scatters by more than 3 periods in shorter ones.
+    """
+    unit = packet_size(stamps, rate_hz)
+    sizes = [_whole_packets(seconds * rate_hz, unit) for seconds in _BLOCKS_S]
+    phases = stamps - np.arange(len(stamps)) / rate_hz
+    best, least = sizes[0], np.inf
+    for size in sizes:
+        levels, block_s = block_levels(phases, size), size / rate_hz
+        if len(levels) < _ENOUGH:
+            break
+        noise = scatter(levels - local_floor(levels, block_s, slope_of(levels, block_s)))
+        if noise < least:
+            best, least = size, noise
+        if noise * rate_hz < _COARSE:
+            break
+    return best
+
+
+def plain_rate(stamps: F64Array, rate_hz: float) -> float:
+    """Return the nominal rate, or the one that the stamps keep where the nominal is far off."""
+    if abs(usual_period(stamps, rate_hz) - 1) < RATE_OFF:
+        return rate_hz
+    size = _whole_packets(_BLOCKS_S[0] * rate_hz, packet_size(stamps, rate_hz))
+    levels = block_levels(stamps - np.arange(len(stamps)) / rate_hz, size)
+    return rate_hz / (1 + nominal_error(levels, size / rate_hz))
+
+
+def _whole_packets(samples: float, unit: int) -> int:
+    least = max(int(np.ceil(samples)), 8, 4 * unit)
+    return -(-least // unit) * unit

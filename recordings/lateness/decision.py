@@ -1,0 +1,215 @@
+"""Late or lost: one function decides, for the check, the even stamps, exports and report.
+
+Stamps are cut where they go back by more than a second (a clock was set), and where nothing comes
+for longer than anything can be late; each stretch is judged for itself. Where a clock made the
+stamps, a long interval is a loss. Else the floor of the phase decides (`floor`, `steps`): lateness
+lifts it for a while, loss for good.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+import numpy as np
+
+from recordings.arrays import F64Array, I64Array
+from recordings.lateness.blocks import plain_rate
+from recordings.lateness.even import even_times, line
+from recordings.lateness.packets import clock_losses
+from recordings.lateness.search import LATEST_S, SEEN_S, Found, search
+
+BREAK_S: Final = 60.0
+_BACK_S: Final = 1.0
+_FEW: Final = 16
+_DRIFT: Final = 1e-4  # a rate may wander so far in a gap, unseen
+_HUGE_S: Final = 1e12  # no clock shows it
+
+
+class Certainty(StrEnum):
+    """How sure a loss is.
+
+    uncertain: the count may be off by a quarter or more. open: late or lost at the end, nobody can
+    say; not counted. break: more than 60 s; the stream was away, or its clock was set.
+    """
+
+    CERTAIN = "certain"
+    UNCERTAIN = "uncertain"
+    OPEN = "open"
+    BREAK = "break"
+
+
+@dataclass(frozen=True, slots=True)
+class Loss:
+    """`count` samples, give or take `uncertainty`, are missing after the sample `index`."""
+
+    index: int
+    count: int
+    uncertainty: int = 0
+    certainty: Certainty = Certainty.CERTAIN
+
+    @property
+    def lost(self) -> int:
+        """What is counted of it."""
+        return 0 if self.certainty is Certainty.OPEN else self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """What the stamps of a stream with a rate tell.
+
+    `times` are even times for every sample, shape (n,); `error_s` is how far off they may be (99th
+    percentile). `cuts` are the indices of the samples after which no even pace goes on. Where
+    `shows_loss` is false the sender counts its stamps, and a loss would not be seen.
+    """
+
+    losses: tuple[Loss, ...]
+    times: F64Array
+    cuts: I64Array
+    rate_hz: float
+    error_s: float | None
+    shows_loss: bool
+
+    @property
+    def lost(self) -> int:
+        """All samples that are lost."""
+        return sum(loss.lost for loss in self.losses)
+
+    @property
+    def uncertainty(self) -> int:
+        """By how many samples `lost` may be off."""
+        return sum(loss.uncertainty for loss in self.losses if loss.lost)
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    losses: tuple[Loss, ...]
+    times: F64Array
+    rate_hz: float
+    error_s: float | None
+    shows_loss: bool
+
+
+def decide(stamps: F64Array, rate_hz: float, known: Sequence[Loss] | None = None) -> Pace:
+    """Decide what is lost and what was late, from stamps of shape (n,) on one clock.
+
+    Stamps that are no numbers are put between their neighbours. `known` are the losses that the
+    device itself has counted: then no others are looked for. Without a rate there is no pace: no
+    losses, the times as they are.
+    """
+    stamps = filled(stamps, rate_hz)
+    if rate_hz <= 0 or len(stamps) < 2:
+        return Pace((), stamps.copy(), np.zeros(0, np.int64), rate_hz, None, True)
+    ends = _ends(stamps, rate_hz)
+    edges = [0, *(ends + 1).tolist(), len(stamps)]
+    parts = [_stretch(stamps[a:b], rate_hz, _within(known, a, b)) for a, b in pairwise(edges)]
+    losses = list(known or ())
+    for part, start in zip(parts, edges[:-1], strict=True):
+        losses += [_moved(loss, start) for loss in part.losses] if known is None else []
+    times = np.concatenate([part.times for part in parts])
+    longest = max(parts, key=lambda part: len(part.times))
+    if known is None:
+        losses += [
+            _break(before, after, end, longest.rate_hz)
+            for end, before, after in zip(ends.tolist(), parts[:-1], parts[1:], strict=True)
+            if stamps[end + 1] > stamps[end]
+        ]
+    losses.sort(key=lambda loss: loss.index)
+    places = np.array([loss.index for loss in losses if loss.lost], np.int64)
+    errors = [part.error_s for part in parts if part.error_s is not None]
+    shows_loss = known is not None or any(part.shows_loss for part in parts)
+    cuts = np.union1d(places, ends).astype(np.int64)
+    error_s = max(errors, default=None)
+    return Pace(tuple(losses), times, cuts, longest.rate_hz, error_s, shows_loss)
+
+
+def filled(stamps: F64Array, rate_hz: float) -> F64Array:
+    """Put samples whose stamps are no numbers between their neighbours."""
+    good = np.abs(stamps) < _HUGE_S  # false for NaN
+    if good.all():
+        return stamps
+    numbers = np.arange(len(stamps), dtype=np.float64)
+    if not good.any():
+        return numbers / (rate_hz or 1.0)
+    return np.interp(numbers, numbers[good], stamps[good])
+
+
+def _ends(stamps: F64Array, rate_hz: float) -> I64Array:
+    """Return the indices of the last samples of stretches, but for the very last."""
+    steps = np.diff(stamps)
+    return np.flatnonzero((steps < -_BACK_S) | (steps > max(LATEST_S, 100 / rate_hz)))
+
+
+def _within(known: Sequence[Loss] | None, start: int, stop: int) -> tuple[Loss, ...] | None:
+    if known is None:
+        return None
+    return tuple(_moved(k, -start) for k in known if start <= k.index < stop - 1)
+
+
+def _moved(loss: Loss, by: int) -> Loss:
+    return Loss(loss.index + by, loss.count, loss.uncertainty, loss.certainty)
+
+
+def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -> _Stretch:
+    if known is not None:
+        return _laid(stamps, rate_hz, known, shows_loss=True)
+    if (clock := clock_losses(stamps, rate_hz)) is not None:
+        columns = (clock.index.tolist(), clock.count.tolist(), clock.uncertainty.tolist())
+        losses = tuple(
+            Loss(i, n, off, _certainty(n, off, rate_hz)) for i, n, off in zip(*columns, strict=True)
+        )
+        return _laid(stamps, clock.rate_hz, losses, shows_loss=not clock.is_counted)
+    if len(stamps) < _FEW:
+        return _Stretch((), line(stamps), rate_hz, None, False)
+    found = search(stamps, plain_rate(stamps, rate_hz))
+    even = even_times(stamps, found.rate_hz, found.missing)
+    losses = tuple(_loss(place, rate_hz) for place in found.places)
+    return _Stretch(losses, even.times, even.rate_hz, even.error_s, True)
+
+
+def _laid(stamps: F64Array, rate_hz: float, losses: tuple[Loss, ...], shows_loss: bool) -> _Stretch:
+    """Lay an even pace through stamps whose losses are known."""
+    missing = missing_before(losses, len(stamps))
+    if len(stamps) < _FEW:
+        times = line(stamps, np.arange(len(stamps)) + missing)
+        return _Stretch(losses, times, rate_hz, None, shows_loss)
+    even = even_times(stamps, rate_hz, missing.astype(np.float64))
+    return _Stretch(losses, even.times, even.rate_hz, even.error_s, shows_loss)
+
+
+def missing_before(losses: Sequence[Loss], size: int) -> I64Array:
+    """Return how many samples are missing before each of `size` samples."""
+    extra = np.zeros(size, np.int64)
+    for loss in losses:
+        if loss.index + 1 < size:
+            extra[loss.index + 1] += loss.lost
+    return np.cumsum(extra, out=extra)
+
+
+def _loss(place: Found, rate_hz: float) -> Loss:
+    if place.is_open:
+        return Loss(place.index, place.count, place.count, Certainty.OPEN)
+    off = round(place.error + _DRIFT * place.count)
+    return Loss(place.index, place.count, off, _certainty(place.count, off, rate_hz))
+
+
+def _certainty(count: int, off: int, rate_hz: float) -> Certainty:
+    if count > BREAK_S * rate_hz:
+        return Certainty.BREAK
+    return Certainty.UNCERTAIN if off > 0.25 * count else Certainty.CERTAIN
+
+
+def _break(before: _Stretch, after: _Stretch, end: int, rate_hz: float) -> Loss:
+    """Count what two stretches lack between them; nothing where a clock was plainly set.
+
+    That is where either was seen for less than 3 s, or it is longer than both together.
+    """
+    length = float(after.times[0] - before.times[-1])
+    spans = [float(part.times[-1] - part.times[0]) for part in (before, after)]
+    if min(spans) < SEEN_S or length > sum(spans):
+        return Loss(end, 0, 0, Certainty.BREAK)
+    count = max(round(length * rate_hz) - 1, 0)
+    return Loss(end, count, round(_DRIFT * count) + 1, Certainty.BREAK)

@@ -1,0 +1,75 @@
+"""Even times for samples whose losses are known. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from recordings.arrays import F64Array, I64Array
+from recordings.lateness.blocks import block_size
+from recordings.lateness.floor import block_levels, local_floor, scatter, slope_of, stiff_curve
+from recordings.lateness.packets import is_two_sided, last_of_packets
+
+
+@dataclass(frozen=True, slots=True)
+class Even:
+    """Even times, shape (n,), the rate they go at, and how far off they may be (99 %)."""
+
+    times: F64Array
+    rate_hz: float
+    error_s: float
+
+
+def even_times(stamps: F64Array, rate_hz: float, missing: F64Array) -> Even:
+    """Return even times of at least 16 samples.
+
+    `missing`, shape (n,), is by how many periods the losses before each sample have moved it. The
+    floor is followed by a stiff curve, and put at the middle of the stamps where these scatter to
+    both sides; at their lower edge where they were made on arrival.
+    """
+    numbers = np.arange(len(stamps)) + missing
+    size = block_size(stamps, rate_hz)
+    for _ in range(2):  # the second time what the first has left
+        phases = stamps - numbers / rate_hz
+        levels = block_levels(phases, size)
+        rate_hz /= 1 + slope_of(levels, size / rate_hz)
+    phases = stamps - numbers / rate_hz
+    levels, block_s = block_levels(phases, size), size / rate_hz
+    curve = stiff_curve(levels, block_s, local_floor(levels, block_s))
+    above = levels - curve
+    low = above[above <= max(6 * scatter(above), 0.6 / rate_hz)]
+    even = _spread(curve, size, len(stamps))
+    phases -= even
+    even += numbers / rate_hz
+    even += _offset(phases[last_of_packets(stamps, rate_hz)])
+    error_s = float(np.percentile(np.abs(low), 99)) if len(low) else scatter(above)
+    return Even(even, rate_hz, error_s)
+
+
+def _spread(curve: F64Array, size: int, count: int) -> F64Array:
+    """Return the curve at each sample; the lines of its ends go on beyond the middles of blocks."""
+    if len(curve) < 2:
+        return np.full(count, curve[0])
+    middles = np.arange(len(curve)) * size + (size - 1) / 2
+    x = np.arange(count, dtype=np.float64)
+    out = np.interp(x, middles, curve)
+    early, late = x < middles[0], x > middles[-1]
+    out[early] = curve[0] + (x[early] - middles[0]) * (curve[1] - curve[0]) / size
+    out[late] = curve[-1] + (x[late] - middles[-1]) * (curve[-1] - curve[-2]) / size
+    return np.asarray(out, np.float64)
+
+
+def _offset(rest: F64Array) -> float:
+    """Return where the stamps lie above the curve; `rest` is of last samples of packets."""
+    return float(np.median(rest) if is_two_sided(rest) else np.quantile(rest, 0.01))
+
+
+def line(stamps: F64Array, numbers: I64Array | None = None) -> F64Array:
+    """Return a few stamps on a least-squares line over their numbers."""
+    if len(stamps) < 3:
+        return stamps.copy()
+    k = np.arange(len(stamps), dtype=np.float64) if numbers is None else numbers.astype(np.float64)
+    k = k - k.mean()
+    mean = float(stamps.mean())
+    return np.asarray(mean + k * (np.dot(k, stamps - mean) / np.dot(k, k)))

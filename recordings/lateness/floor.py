@@ -1,0 +1,176 @@
+"""The floor of a stream's phase: where samples stand that were not late.
+
+The phase of sample k is its stamp − k / rate. Lateness lifts it for a while, loss for good, a wrong
+or drifting rate tilts it slowly. Levels are one phase a block of samples, seconds, shape (blocks,).
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+
+from recordings.arrays import F64Array
+
+RATE_OFF: Final = 0.025
+"""A rate may be so far from the nominal one, as a part of it; more is loss."""
+_AGREE: Final = 0.02
+_KNOT_S: Final = 20.0
+_WANDER: Final = 20e-6  # change of the rate from knot to knot
+_QUARTZ: Final = 100e-6  # as far as a slope is known before the curve is laid
+_LEAST_S: Final = 20e-6  # no floor is known better
+_UNKNOWN_S: Final = 1e-3  # scatter of a single block
+_HALF: Final = 30  # blocks to each side that a local slope is taken from
+_ROUNDS: Final = 12
+
+
+def scatter(levels: F64Array) -> float:
+    """Return about one standard deviation from block to block, s; late blocks are left out."""
+    if len(levels) < 2:
+        return _UNKNOWN_S
+    return max(1.3 * float(np.quantile(np.abs(np.diff(levels)), 0.35)), _LEAST_S)
+
+
+def block_levels(phases: F64Array, size: int) -> F64Array:
+    """Return the level of each whole block of `size` samples: the quantile that scatters least.
+
+    That is the least phase where stamps are made on arrival, the middle where a clock made them.
+    """
+    count = max(len(phases) // size, 1)
+    rows = phases[: count * size].reshape(count, -1)
+    low, middle = np.quantile(rows, [0.1, 0.5], axis=1)
+    return min((rows.min(axis=1), low, middle), key=scatter)
+
+
+def middle_of_densest(values: F64Array, part: float = 0.25) -> float:
+    """Return the median of the densest `part` of values: the mode, whatever the others do."""
+    ordered = np.sort(values)
+    size = max(int(len(ordered) * part), 1)
+    widths = ordered[size:] - ordered[: len(ordered) - size]
+    first = int(np.argmin(widths)) if len(widths) else 0
+    return float(np.median(ordered[first : first + size + 1]))
+
+
+def slope_of(levels: F64Array, block_s: float) -> float:
+    """Return the slope of the floor: seconds of phase a second.
+
+    It is the commonest slope over few blocks, so that few of them hold a loss; then over four and
+    sixteen times as many, as long as half of the slopes agree.
+    """
+    first = _lag(levels, block_s)
+    slope, width = 0.0, RATE_OFF
+    for lag in (first, 4 * first, 16 * first):
+        if len(levels) < 2 * lag:
+            break
+        slopes = (levels[lag:] - levels[:-lag]) / (lag * block_s)
+        near = slopes[np.abs(slopes - slope) < width]
+        if len(near) < 4 or (lag > first and len(near) < 0.5 * len(slopes)):
+            break
+        slope = middle_of_densest(near)
+        width = 30e-6 + 4 * float(np.quantile(np.abs(near - slope), 0.25))
+    return slope
+
+
+def nominal_error(levels: F64Array, block_s: float) -> float:
+    """Return the slope where the nominal rate is wrong by more than `RATE_OFF`, else 0.
+
+    Then most blocks agree on it; losses would leave blocks without, or differ from block to block.
+    """
+    if len(levels) < 9:
+        return 0.0
+    slopes = np.diff(levels) / block_s
+    slope = middle_of_densest(slopes)
+    agree = float(np.mean(np.abs(slopes - slope) < _AGREE))
+    return slope if abs(slope) > RATE_OFF and agree > 0.5 else 0.0
+
+
+def _lag(levels: F64Array, block_s: float) -> int:
+    """Return over how many blocks the noise leaves a slope to 100 ppm."""
+    if len(levels) < 2:
+        return 1
+    tilt = float(np.median(np.diff(levels)))
+    noise = scatter(levels - tilt * np.arange(len(levels)))
+    return int(np.clip(np.ceil(noise / (_QUARTZ * block_s)), 1, 8))
+
+
+def local_floor(levels: F64Array, block_s: float, slope: float = 0.0) -> F64Array:
+    """Return the sum of the local slopes: it follows a drifting rate, and no steps.
+
+    Only differences of near blocks mean something in it.
+    """
+    lag = _lag(levels, block_s)
+    slopes = (levels[lag:] - levels[:-lag]) / (lag * block_s) - slope
+    if len(slopes) < 2 * _HALF:
+        return np.asarray(slope * block_s * np.arange(len(levels)), np.float64)
+    at = np.arange(0, len(slopes), 10)
+    rates = [_local_slope(slopes[max(b - _HALF, 0) : b + _HALF], lag) for b in at.tolist()]
+    local = np.interp(np.arange(len(levels)) - lag / 2, at, rates)
+    return np.cumsum((slope + local) * block_s)
+
+
+def _local_slope(slopes: F64Array, lag: int) -> float:
+    """Return the commonest of the slopes, drawn to zero by its error."""
+    near = slopes[np.abs(slopes) < 4 * _QUARTZ]
+    if len(near) <= 10:
+        return 0.0
+    middle = middle_of_densest(near)
+    error = float(np.quantile(np.abs(near - middle), 0.25)) / np.sqrt(len(near) / lag)
+    return float(middle * _QUARTZ**2 / (_QUARTZ**2 + error**2))
+
+
+def stiff_curve(levels: F64Array, block_s: float, guess: F64Array) -> F64Array:
+    """Return a curve through the low levels, shape (blocks,).
+
+    It has a knot each 20 s, where its slope may change by 20 ppm. What is far above it was late and
+    is left out, beginning with what is far above `guess`.
+    """
+    from scipy.linalg import solveh_banded  # takes long: not before it is needed
+
+    knots = max(int(np.ceil(len(levels) * block_s / _KNOT_S)), 1) + 1
+    where = np.linspace(0, knots - 1, len(levels)) if len(levels) > 1 else np.zeros(1)
+    left = np.minimum(where.astype(np.int64), knots - 2)
+    right_share = where - left
+    stiffness = _stiffness(knots)
+    noise = scatter(levels - guess)
+    above = levels - guess
+    curve = guess + (
+        middle_of_densest(above) if len(levels) > 8 else float(np.quantile(above, 0.2))
+    )
+    for turn in range(_ROUNDS):
+        weights = _weights(levels - curve, noise * (3 + 30 * 0.5**turn)) / noise**2
+        normal = stiffness.copy()
+        target = np.zeros(knots)
+        for offset, share in ((0, 1 - right_share), (1, right_share)):
+            normal[0] += np.bincount(left + offset, weights * share**2, knots)
+            target += np.bincount(left + offset, weights * share * levels, knots)
+        normal[1] += np.bincount(left, weights * right_share * (1 - right_share), knots)
+        at = solveh_banded(normal, target, lower=True, check_finite=False)
+        curve = at[left] * (1 - right_share) + at[left + 1] * right_share
+    return np.asarray(curve, np.float64)
+
+
+def _weights(above: F64Array, limit: float) -> F64Array:
+    """Weigh levels by how far they are above the curve: little if late, less if far below."""
+    weights = np.ones(len(above))
+    late = above > limit
+    weights[late] = (limit / above[late]) ** 4
+    low = above < -limit
+    weights[low] = limit / -above[low]
+    return weights
+
+
+def _stiffness(knots: int) -> F64Array:
+    """Return the prior of the curve's knots in the lower banded form, shape (3, knots)."""
+    bands = np.zeros((3, knots))
+    flat, bend = (_QUARTZ * _KNOT_S) ** -2, (_WANDER * _KNOT_S) ** -2
+    bands[0, :-1] += flat
+    bands[0, 1:] += flat
+    bands[1, :-1] -= flat
+    if knots > 2:  # squares of second differences: 1, −2, 1
+        bands[0, :-2] += bend
+        bands[0, 1:-1] += 4 * bend
+        bands[0, 2:] += bend
+        bands[1, :-2] -= 2 * bend
+        bands[1, 1:-1] -= 2 * bend
+        bands[2, :-2] += bend
+    return bands

@@ -1,0 +1,92 @@
+"""How stamps come: in packets, one by one, or made by a clock. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from recordings.arrays import BoolArray, F64Array, I64Array
+
+_TIGHT: Final = 0.1
+"""Intervals of a clock are so near the usual one, in periods: nothing is ever caught up."""
+_GAP: Final = 1.5
+_PACKETS: Final = 20  # fewer tell no size
+_EXACT_S: Final = 1e-9
+_MOST: Final = 1e15  # what int64 and float64 hold exactly
+
+
+def packet_size(stamps: F64Array, rate_hz: float) -> int:
+    """Return the size of the packets where at least 95 % have it or a multiple of it, else 1."""
+    sizes = np.diff(packet_ends(stamps, rate_hz))
+    if len(sizes) < _PACKETS:
+        return 1
+    size = int(np.median(sizes))
+    return size if size > 1 and np.mean(sizes % size == 0) > 0.95 else 1
+
+
+def packet_ends(stamps: F64Array, rate_hz: float) -> I64Array:
+    """Return the indices of the last samples of packets, but for the very last.
+
+    Samples of a packet have one stamp, or stamps exactly a period apart.
+    """
+    periods = np.diff(stamps) * rate_hz
+    if np.count_nonzero(periods < 0.5) < 0.4 * len(stamps):
+        return np.flatnonzero(np.abs(periods - 1) > 0.05)
+    return np.flatnonzero(periods >= 0.5)
+
+
+def usual_period(stamps: F64Array, rate_hz: float) -> float:
+    """Return the median time from packet to packet, a sample, in nominal periods.
+
+    A loss is in some of the intervals, and leaves the median alone.
+    """
+    size = packet_size(stamps, rate_hz)
+    ends = packet_ends(stamps, rate_hz) if size > 1 else np.arange(len(stamps))
+    return float(np.median(np.diff(stamps[ends]) / np.diff(ends))) * rate_hz
+
+
+def last_of_packets(stamps: F64Array, rate_hz: float) -> BoolArray:
+    """Say which samples are the last of those that came together, shape (n,)."""
+    return np.append(np.diff(stamps) * rate_hz > 0.5, True)
+
+
+def is_two_sided(rest: F64Array) -> bool:
+    """Say whether stamps are early as often as late: a clock made them, not their arrival."""
+    low, middle, high = np.quantile(rest, [0.05, 0.5, 0.95])
+    return bool(high - middle < 2 * (middle - low))
+
+
+@dataclass(frozen=True, slots=True)
+class ClockLosses:
+    """What is missing between stamps that a clock made: after which samples, and how many."""
+
+    rate_hz: float
+    index: I64Array
+    count: I64Array
+    uncertainty: I64Array
+    is_counted: bool  # the stamps are start + k / rate: they would be the same with a loss
+
+
+def clock_losses(stamps: F64Array, rate_hz: float) -> ClockLosses | None:
+    """Read the losses off the intervals, where a clock made the stamps; None where not.
+
+    Then intervals are all alike, but for those that hold a loss: no sample comes earlier than the
+    pace, so nothing that was late was ever caught up.
+    """
+    steps = np.diff(stamps)
+    usual = float(np.median(steps)) if len(steps) else 0.0
+    if usual <= 0 or abs(usual * rate_hz - 1) > 0.25:
+        return None
+    periods = steps / usual
+    long = np.flatnonzero(periods > _GAP)
+    counts = np.rint(np.minimum(periods[long], _MOST)) - 1
+    off = np.abs(periods - 1)
+    off[long] = np.abs(periods[long] - 1 - counts) / np.maximum(1, 1e-3 * counts)
+    if float(off.max()) > _TIGHT or (len(long) and packet_size(stamps, rate_hz) > 1):
+        return None
+    exact = _EXACT_S + 4 * float(np.spacing(np.abs(stamps).max()))
+    is_counted = not len(long) and float(np.abs(steps - usual).max()) <= exact
+    uncertainty = np.rint(np.minimum(1e-4 * counts, _MOST)).astype(np.int64)
+    return ClockLosses(1 / usual, long, counts.astype(np.int64), uncertainty, is_counted)

@@ -1,0 +1,183 @@
+"""The search for losses where lateness is caught up: the floor of the phase. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from recordings.arrays import F64Array
+from recordings.lateness.blocks import block_size
+from recordings.lateness.floor import block_levels, local_floor, scatter, slope_of, stiff_curve
+from recordings.lateness.packets import is_two_sided, last_of_packets, packet_size
+from recordings.lateness.steps import Sight, Step, find_steps
+
+LATEST_S: Final = 120.0
+"""Nothing is later than this: what stays away longer is away."""
+_NEAR_S: Final = 10.0
+SEEN_S: Final = 3.0
+"""A level must be seen for so long, before anything is said of it."""
+_LEAST: Final = 0.6  # periods: a smaller step is no sample
+_TURNS: Final = 8
+_SHORT: Final = 25  # blocks: below, the rate of uneven stamps is not known
+_EVEN: Final = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """`count` samples, give or take `error`, are missing after the sample `index`.
+
+    `is_open`: so many would be if what is late at the end never came.
+    """
+
+    index: int
+    count: int
+    error: float
+    is_open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What is lost, the rate, and how many periods the losses move each sample, shape (n,)."""
+
+    places: tuple[Found, ...]
+    rate_hz: float
+    missing: F64Array
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """Stamps as the search sees them."""
+
+    stamps: F64Array
+    rate_hz: float
+    size: int  # samples a block
+    unit: int  # samples a packet
+    is_even: bool  # 99 % of the intervals are nearly a period
+    centre: float | None  # of stamps that are early as often as late: periods above the level
+    levels: F64Array  # s, one a block
+    local: F64Array  # the local floor under them
+
+    @property
+    def block_s(self) -> float:
+        """How long a block is."""
+        return self.size / self.rate_hz
+
+    def sight(self, noise: float, turn: int) -> Sight:
+        """Say how well steps can be told, with a floor that scatters by `noise` periods."""
+        wander = 20e-6 if turn else 60e-6
+        unknown = 0.0 if self.is_even or len(self.levels) >= _SHORT else 5e-3
+        return Sight(
+            threshold=max(_LEAST, 4 * noise),
+            cone=max(wander, unknown) * self.size,
+            reach=int(np.ceil(LATEST_S / self.block_s)),
+            near=max(int(np.ceil(_NEAR_S / self.block_s)), 3),
+            enough=1 if self.is_even else max(round(SEEN_S / self.block_s), 1),
+        )
+
+    def samples_of(self, rise: float, noise: float) -> int:
+        """Round a rise to samples; to whole packets where that fits."""
+        count = max(round(rise / self.unit), 1) * self.unit
+        fits = abs(rise - count) < max(0.3, 3 * noise)
+        return count if self.unit > 1 and fits else max(round(rise), 1)
+
+
+def search(stamps: F64Array, rate_hz: float) -> Search:
+    """Find the losses in at least 16 stamps; `rate_hz` is nominal."""
+    view = _view(stamps, rate_hz)
+    steps, last, noise = _settled_steps(view)
+    rest = stamps - np.arange(len(stamps)) / view.rate_hz
+    middles = np.arange(len(view.levels)) * view.size + view.size / 2
+    rest -= np.interp(np.arange(len(stamps)), middles, _curve(view, _lifts(view, steps, noise)))
+    rest *= view.rate_hz
+    places, missing, base = [], np.zeros(len(stamps)), 0.0
+    for step in steps:
+        index = _place(view, rest, step, base)
+        count, real = view.samples_of(step.rise, noise), _real(view, step.rise, noise)
+        places.append(Found(index, count, abs(step.rise - count) + 2 * noise))
+        missing[index + 1 :] += real
+        base += real
+    if last is not None:
+        index = _place(view, rest, last, base)
+        places.append(Found(index, max(round(last.rise), 1), last.rise, is_open=True))
+    return Search(tuple(places), view.rate_hz, missing)
+
+
+def _view(stamps: F64Array, rate_hz: float) -> _View:
+    size, numbers = block_size(stamps, rate_hz), np.arange(len(stamps))
+    rate = rate_hz
+    for _ in range(2):  # the second time what the first has left
+        rate /= 1 + slope_of(block_levels(stamps - numbers / rate, size), size / rate)
+    levels = block_levels(stamps - numbers / rate, size)
+    is_even = float(np.mean(np.abs(np.diff(stamps) * rate - 1) < _EVEN)) > 0.99
+    local = local_floor(levels, size / rate)
+    unit = packet_size(stamps, rate_hz)
+    whole = min(len(levels) * size, len(stamps))
+    rest = stamps[:whole] - numbers[:whole] / rate - np.repeat(levels, size)[:whole]
+    rest = rest[last_of_packets(stamps[:whole], rate)]
+    centre = float(np.median(rest)) * rate if is_two_sided(rest) else None
+    return _View(stamps, rate, size, unit, is_even, centre, levels, local)
+
+
+def _settled_steps(view: _View) -> tuple[list[Step], Step | None, float]:
+    """Find steps above the curve, lay the curve without them, and again until they stay."""
+    curve = view.local
+    noise = scatter(view.levels - curve) * view.rate_hz
+    seen: list[tuple[int, int]] | None = None
+    steps: list[Step] = []
+    last: Step | None = None
+    for turn in range(_TURNS):
+        above = (view.levels - curve) * view.rate_hz
+        steps, last = find_steps(above, view.sight(noise, turn))
+        lifts = _lifts(view, steps, noise)
+        now = [(step.block, view.samples_of(step.rise, noise)) for step in steps]
+        if turn and now == seen:
+            break
+        seen = now
+        curve = _curve(view, lifts)
+        noise = scatter(view.levels - lifts - curve) * view.rate_hz
+    return steps, last, noise
+
+
+def _curve(view: _View, lifts: F64Array) -> F64Array:
+    return stiff_curve(view.levels - lifts, view.block_s, view.local)
+
+
+def _lifts(view: _View, steps: Sequence[Step], noise: float) -> F64Array:
+    """Return by how much the losses lift each block, s."""
+    lifts = np.zeros(len(view.levels))
+    for step in steps:
+        lifts[step.block :] += _real(view, step.rise, noise) / view.rate_hz
+    return lifts
+
+
+def _real(view: _View, rise: float, noise: float) -> float:
+    """Return the rise in whole samples where it fits, else as it is: the pace follows it."""
+    count = view.samples_of(rise, noise)
+    return count if abs(rise - count) < max(0.3, 3 * noise) else rise
+
+
+def _place(view: _View, rest: F64Array, step: Step, base: float) -> int:
+    """Return the sample after which a loss lies: at the longest interval within its step.
+
+    That is between the last sample of the level before and the first of the new one; `rest` is the
+    phase above the curve, periods, and `base` what all the losses before have lifted it by.
+    """
+    count = len(view.stamps)
+    reach = int(np.ceil(LATEST_S / view.block_s))
+    first = (step.block - 1) * view.size
+    if view.centre is not None:  # where the sum of squares is least
+        middle = base + view.centre + step.rise / 2
+        around = rest[first : (step.block + 2) * view.size] - middle
+        limit = step.rise / 2 + 0.5
+        return min(first + int(np.argmin(np.cumsum(np.clip(around, -limit, limit)))), count - 2)
+    inside = rest[first : min((step.block + 1) * view.size, count)]
+    under = np.flatnonzero(inside < base + step.rise / 2)
+    low = first + (int(under[-1]) if len(under) else 0)
+    ahead = rest[low + 1 : min((step.block + reach) * view.size, count)]
+    touching = np.flatnonzero(ahead < base + step.rise + 0.5)
+    high = low + 1 + (int(touching[0]) if len(touching) else 0)
+    longest = np.diff(view.stamps[low : high + 1])
+    return min(low + (int(np.argmax(longest)) if len(longest) else 0), count - 2)

@@ -1,0 +1,75 @@
+"""Steps of the floor: what lifts it for all of the time ahead. Pure.
+
+Levels here are in periods, one a block, shape (blocks,).
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+import numpy as np
+
+from recordings.arrays import F64Array
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The floor is higher by `rise` periods from `block` on; seen in `blocks` of those ahead."""
+
+    block: int
+    rise: float
+    blocks: int
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """How well levels can be told apart. Lengths are in blocks.
+
+    threshold: the least rise, periods. cone: a level i blocks away may be off by i times that.
+    reach: lateness is over after so many. near: blocks that were not late and tell the level.
+    enough: a step at the end must be seen for so many.
+    """
+
+    threshold: float
+    cone: float
+    reach: int
+    near: int
+    enough: int
+
+
+def find_steps(levels: F64Array, sight: Sight) -> tuple[list[Step], Step | None]:
+    """Find the steps, and the one at the end that nobody can tell from lateness yet."""
+    best, ahead = _least_ahead(levels, sight)
+    spread = float(np.median(np.abs(np.diff(levels)))) if len(levels) > 1 else 0.0
+    margin = max(sight.threshold, 3 * spread)
+    recent = deque([(0, float(levels[best[0]]))], sight.near)
+    steps: list[Step] = []
+    for block in range(1, len(levels)):
+        back, level = min(recent, key=lambda at: at[1] + sight.cone * (block - at[0]))
+        if ahead[block] - level - sight.cone * (block - back) > sight.threshold:
+            new = float(levels[best[block]])
+            seen = int(np.sum(levels[block : block + sight.reach] < new + margin))
+            if seen < sight.enough and best[block] >= len(levels) - 2:
+                return steps, Step(block, float(levels[-1]) - level, seen)
+            step = Step(block, new - level, seen)
+            if steps and steps[-1].block == block - 1:  # one loss in the middle of a block
+                step = Step(block - 1, steps.pop().rise + step.rise, seen)
+            steps.append(step)
+            recent = deque([(block, new)], sight.near)
+        elif levels[block] - level < sight.threshold:
+            recent.append((block, float(levels[block])))
+    return steps, None
+
+
+def _least_ahead(levels: F64Array, sight: Sight) -> tuple[list[int], list[float]]:
+    """Return, for each block, where the least level within reach is, and that level.
+
+    What is further away counts as higher, by the cone.
+    """
+    count = len(levels)
+    tilted = np.full(count + sight.reach, np.inf)
+    tilted[:count] = levels + sight.cone * np.arange(count)
+    views = np.lib.stride_tricks.sliding_window_view(tilted, sight.reach + 1)[:count]
+    best = np.arange(count) + views.argmin(axis=1)
+    return best.tolist(), (tilted[best] - sight.cone * np.arange(count)).tolist()

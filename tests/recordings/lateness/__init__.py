@@ -1,0 +1,1 @@
+"""Late or lost."""

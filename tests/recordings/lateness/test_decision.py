@@ -1,0 +1,143 @@
+"""What is late is not lost; what is lost is found, and counted once."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recordings.lateness.decision import Certainty, Loss, decide
+from tests.stamps import START, Sender, Sent, Stall, send
+
+
+def error_ms(times: np.ndarray[tuple[int], np.dtype[np.float64]], sent: Sent) -> float:
+    """Give the p99 of how far even times are off, latency left out."""
+    error = times - sent.true
+    return 1e3 * float(np.percentile(np.abs(error - np.median(error)), 99))
+
+
+stalls = st.builds(
+    Stall,
+    at=st.floats(5, 45),
+    length_s=st.floats(0.05, 5),
+    speed=st.sampled_from([1.5, 3.0, math.inf]),
+)
+senders = st.builds(
+    Sender,
+    rate_hz=st.sampled_from([128.0, 250.0, 500.0]),
+    packet=st.sampled_from([1, 8, 10]),
+    style=st.sampled_from(["equal", "spread"]),
+    jitter_s=st.sampled_from([0.0, 0.001, 0.003]),
+    off=st.sampled_from([0.0, 0.001, -0.01]),
+    wander=st.sampled_from([0.0, 5e-6]),
+)
+
+
+@settings(deadline=None, max_examples=40)
+@given(senders, st.lists(stalls, max_size=3), st.integers(0, 99))
+def test_a_stall_that_is_caught_up_has_lost_nothing(
+    sender: Sender, held: list[Stall], seed: int
+) -> None:
+    sender = Sender(**{**vars(sender), "stalls": tuple(held)})
+    sent = send(sender, np.random.default_rng(seed))
+    pace = decide(sent.stamps, sender.rate_hz)
+    assert pace.lost == 0
+    assert error_ms(pace.times, sent) < 3
+
+
+@settings(deadline=None, max_examples=40)
+@given(senders, st.integers(8, 400), st.floats(8, 48), st.integers(0, 99))
+def test_a_loss_is_found_to_the_sample(sender: Sender, count: int, at: float, seed: int) -> None:
+    sender = Sender(**{**vars(sender), "losses": ((at, count),)})
+    sent = send(sender, np.random.default_rng(seed))
+    pace = decide(sent.stamps, sender.rate_hz)
+    assert abs(pace.lost - sent.lost) <= max(pace.uncertainty, 1)
+    assert error_ms(pace.times, sent) < 5
+
+
+@settings(deadline=None)
+@given(
+    drops=st.sets(st.integers(1, 498), max_size=60),
+    rate=st.sampled_from([1.0, 150.0, 1000.0, 20000.0]),
+    wobble=st.floats(0, 0.04),
+)
+def test_a_clock_shows_every_single_loss(drops: set[int], rate: float, wobble: float) -> None:
+    kept = np.array([n for n in range(500) if n not in drops])
+    noise = np.random.default_rng(0).uniform(-wobble, wobble, 500)[kept]
+    pace = decide(1000 + (kept + noise) / rate, rate)
+    assert pace.lost == len(drops)
+    lost_before = np.cumsum([0, *(np.diff(kept) - 1)])
+    found = np.zeros(len(kept), int)
+    for loss in pace.losses:
+        found[loss.index + 1 :] += loss.count
+    np.testing.assert_array_equal(found, lost_before)
+
+
+def test_one_packet_that_is_50_ms_late_has_lost_nothing() -> None:
+    sent = send(Sender(packet=10, jitter_s=0.001), np.random.default_rng(0))
+    sent.stamps[7500:7510] += 0.05
+    assert decide(sent.stamps, 250.0).lost == 0
+
+
+def test_what_is_late_at_the_end_is_open_and_not_counted() -> None:
+    sender = Sender(packet=10, jitter_s=0.001, stalls=(Stall(58.0, 1.0, 1.01),))
+    pace = decide(send(sender, np.random.default_rng(0)).stamps, 250.0)
+    assert [loss.certainty for loss in pace.losses] == [Certainty.OPEN]
+    assert pace.losses[0].count == pytest.approx(250, abs=15)
+    assert (pace.lost, pace.uncertainty) == (0, 0)
+
+
+def test_stamps_that_are_counted_show_no_loss() -> None:
+    stamps = 12345.678 + np.arange(15_000) / 250
+    assert not decide(stamps, 250.0).shows_loss
+    assert decide(np.delete(stamps, [500]), 250.0).shows_loss
+    assert decide(stamps + np.random.default_rng(0).normal(0, 1e-4, 15_000), 250.0).shows_loss
+
+
+def test_a_clock_that_is_set_is_a_break_and_a_long_absence_is_counted() -> None:
+    even = START + np.arange(2500) / 250
+    leaps = np.concatenate([even[:1250], even[1250:] + 200_000])
+    pace = decide(leaps, 250.0)
+    assert [(x.certainty, x.count) for x in pace.losses] == [(Certainty.BREAK, 0)]
+    long = START + np.arange(75_000) / 250
+    away = np.concatenate([long[:40_000], long[40_000:] + 130.0])
+    pace = decide(away, 250.0)
+    assert [x.certainty for x in pace.losses] == [Certainty.BREAK]
+    assert pace.lost == pytest.approx(130 * 250, abs=pace.uncertainty + 1)
+    back = decide(np.concatenate([even[:1250], even[1250:] - 3.0]), 250.0)
+    assert (back.lost, back.cuts.tolist()) == (0, [1249])
+
+
+def test_what_the_device_has_counted_outranks_the_stamps() -> None:
+    sent = send(Sender(packet=10, jitter_s=0.002, losses=((30.0, 100),)), np.random.default_rng(0))
+    place = int(np.argmax(np.diff(sent.numbers)))
+    pace = decide(sent.stamps, 250.0, [Loss(place, 100)])
+    assert pace.losses == (Loss(place, 100),)
+    assert error_ms(pace.times, sent) < 1
+    assert decide(sent.stamps, 250.0, ()).lost == 0
+
+
+def test_a_nominal_rate_that_is_far_off_is_no_loss() -> None:
+    sent = send(Sender(off=-0.09, jitter_s=0.001), np.random.default_rng(0))
+    pace = decide(sent.stamps, 250.0)
+    assert pace.lost == 0
+    assert pace.rate_hz == pytest.approx(227.5, rel=1e-3)
+
+
+@pytest.mark.parametrize("size", [0, 1, 2, 5, 15, 16, 40])
+def test_few_stamps_and_wild_ones_are_borne(size: int) -> None:
+    rng = np.random.default_rng(size)
+    for stamps in (np.arange(size) / 250, rng.random(size), rng.normal(0, 1e9, size)):
+        pace = decide(stamps, 250.0)
+        assert pace.times.shape == (size,)
+        assert np.isfinite(pace.times).all()
+    odd = np.full(size, np.nan)
+    assert decide(odd, 250.0).lost == 0
+
+
+def test_without_a_rate_there_is_no_pace() -> None:
+    pace = decide(np.array([1.0, 50.0, 51.0]), 0.0)
+    assert (pace.losses, pace.times.tolist(), pace.error_s) == ((), [1.0, 50.0, 51.0], None)

@@ -1,0 +1,108 @@
+"""Stamps as devices and networks make them, with the truth: stalls, losses, drift, packets."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from recordings.arrays import F64Array, I64Array
+
+START = 1000.0
+
+
+@dataclass(frozen=True)
+class Stall:
+    """From `at` seconds nothing comes for `length_s`; then the backlog, `speed` times as fast."""
+
+    at: float
+    length_s: float
+    speed: float = math.inf
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A stream on its way: `made` by a clock, or stamped on arrival.
+
+    `style`: all samples of a packet have the stamp of the last ("equal"), or stand a nominal period
+    apart before it ("spread"). `losses`: (at, samples), whole packets where there are any, unless
+    `splits`. The rate is off by `off`, and wanders by up to `wander` over the time.
+    """
+
+    rate_hz: float = 250.0
+    seconds: float = 60.0
+    packet: int = 1
+    style: Literal["equal", "spread"] = "spread"
+    made: Literal["arrival", "clock"] = "arrival"
+    jitter_s: float = 0.0
+    off: float = 0.0
+    wander: float = 0.0
+    stalls: tuple[Stall, ...] = ()
+    losses: tuple[tuple[float, int], ...] = ()
+    splits: bool = False
+    even_noise: bool = False  # of a clock: evenly within ± jitter, else normal
+
+
+@dataclass(frozen=True)
+class Sent:
+    """What came: stamps, the true times of these samples, and their numbers at the sender."""
+
+    stamps: F64Array
+    true: F64Array
+    numbers: I64Array
+
+    @property
+    def lost(self) -> int:
+        """Samples missing between the first and the last that came."""
+        return int(self.numbers[-1] - self.numbers[0]) + 1 - len(self.numbers)
+
+    def lost_until(self, time: float) -> int:
+        """Samples missing before the last one that is stamped by `time`."""
+        last = max(int(np.searchsorted(self.stamps, time)) - 1, 0)
+        return int(self.numbers[last] - self.numbers[0]) - last
+
+
+def send(sender: Sender, rng: np.random.Generator) -> Sent:
+    """Send a stream."""
+    rate = sender.rate_hz * (1 + sender.off)
+    numbers = np.arange(int(sender.seconds * rate))
+    turn = 2 * np.pi / sender.seconds
+    true = START + numbers / rate + sender.wander / turn * np.sin(turn * numbers / rate)
+    kept = np.ones(len(numbers), np.bool_)
+    for at, count in sender.losses:
+        first, size = int(at * rate), sender.packet
+        if size > 1 and not sender.splits:
+            first, count = first // size * size, max(round(count / size), 1) * size
+        kept[first : first + count] = False
+    if sender.made == "clock":
+        noise = (
+            rng.uniform(-sender.jitter_s, sender.jitter_s, len(numbers))
+            if sender.even_noise
+            else rng.normal(0, sender.jitter_s / 2, len(numbers))
+        )
+        return Sent((true + noise)[kept], true[kept], numbers[kept])
+    packets = numbers // sender.packet
+    ends = np.minimum((np.arange(packets[-1] + 1) + 1) * sender.packet - 1, len(numbers) - 1)
+    arrivals = true[ends] + 0.02
+    if sender.jitter_s:
+        arrivals += rng.exponential(sender.jitter_s, len(ends))
+    for stall in sender.stalls:
+        _stall(arrivals, stall, sender.packet / rate)
+    stamps = np.maximum.accumulate(arrivals)[packets]
+    if sender.style == "spread":
+        stamps -= (ends[packets] - numbers) / sender.rate_hz
+    return Sent(stamps[kept], true[kept], numbers[kept])
+
+
+def _stall(arrivals: F64Array, stall: Stall, packet_s: float) -> None:
+    """Hold packets back, and have them come after one another."""
+    begin, end = START + stall.at, START + stall.at + stall.length_s
+    step = max(packet_s / stall.speed, 2e-5)
+    free = end
+    for k in np.flatnonzero(arrivals >= begin).tolist():
+        if arrivals[k] >= free and arrivals[k] > end:
+            break
+        arrivals[k] = max(arrivals[k], free)
+        free = arrivals[k] + step
