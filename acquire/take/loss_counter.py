@@ -139,7 +139,8 @@ class LossCounter:
         """Read losses off whole periods; None, and never again, where they are none."""
         known = math.isfinite(self._last)
         if not math.isfinite(float(stamps.sum())):
-            return self._end_exactness()
+            self._end_exactness()
+            return None
         steps = np.diff(np.append(self._last, stamps)) if known else stamps[1:] - stamps[:-1]
         if not len(steps):
             self._last = float(stamps[-1])
@@ -150,12 +151,14 @@ class LossCounter:
         tolerance = min(_EXACT_PERIODS / self._rate, _EXACT_S)
         # Not <: what is no number is not exact.
         if not (low > period - tolerance and abs(period * self._rate - 1) < _RATE_OFF):
-            return self._end_exactness()
+            self._end_exactness()
+            return None
         found = []
         if high > period + tolerance:
             periods = np.rint(steps / period)
             if not float(np.abs(steps - periods * period).max()) < tolerance:
-                return self._end_exactness()
+                self._end_exactness()
+                return None
             for i in np.flatnonzero(periods > 1).tolist():
                 stamp = float(stamps[i if known else i + 1])
                 found.append(LostSamples(stamp, int(periods[i]) - 1))
