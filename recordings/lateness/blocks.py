@@ -49,7 +49,10 @@ def plain_rate(stamps: F64Array, rate_hz: float) -> float:
         return rate_hz
     size = _whole_packets(_BLOCKS_S[0] * rate_hz, packet_size(stamps, rate_hz))
     levels = block_levels(stamps - np.arange(len(stamps)) / rate_hz, size)
-    return rate_hz / (1 + nominal_error(levels, size / rate_hz))
+    found = rate_hz / (1 + nominal_error(levels, size / rate_hz))
+    # A backlog that is caught up goes faster for a while; the whole does not.
+    overall = (len(stamps) - 1) / float(stamps[-1] - stamps[0]) if stamps[-1] > stamps[0] else 0.0
+    return found if found < rate_hz or overall > 0.98 * found else rate_hz
 
 
 def _whole_packets(samples: float, unit: int) -> int:

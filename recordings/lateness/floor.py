@@ -105,7 +105,7 @@ def local_floor(levels: F64Array, block_s: float, slope: float = 0.0) -> F64Arra
     at = np.arange(0, len(slopes), 10)
     rates = [_local_slope(slopes[max(b - _HALF, 0) : b + _HALF], lag) for b in at.tolist()]
     local = np.interp(np.arange(len(levels)) - lag / 2, at, rates)
-    return np.cumsum((slope + local) * block_s)
+    return np.asarray(np.cumsum((slope + local) * block_s), np.float64)
 
 
 def _local_slope(slopes: F64Array, lag: int) -> float:

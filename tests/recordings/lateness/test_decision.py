@@ -82,6 +82,13 @@ def test_one_packet_that_is_50_ms_late_has_lost_nothing() -> None:
     assert decide(sent.stamps, 250.0).lost == 0
 
 
+def test_a_backlog_that_is_caught_up_for_half_the_time_is_no_rate() -> None:
+    sender = Sender(256.0, packet=12, jitter_s=0.001, off=-0.01, stalls=(Stall(17.0, 8.3, 1.3),))
+    pace = decide(send(sender, np.random.default_rng(0)).stamps, 256.0)
+    assert pace.lost == 0
+    assert pace.rate_hz == pytest.approx(256 * 0.99, rel=1e-3)
+
+
 def test_what_is_late_at_the_end_is_open_and_not_counted() -> None:
     sender = Sender(packet=10, jitter_s=0.001, stalls=(Stall(58.0, 1.0, 1.01),))
     pace = decide(send(sender, np.random.default_rng(0)).stamps, 250.0)

@@ -1,0 +1,230 @@
+"""Late or lost: invented and missed losses and the error of even times, over 404 cases.
+
+python -m tests.bench.bench_lateness [--seed N]
+
+Stamps with stalls, losses, drift and packets are made by `tests/stamps.py`, with the truth beside
+them. Each case is judged as a whole, as the check does, and live, a quarter of a second at a time.
+What is lost in the last 40 s may still be open live.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+import numpy as np
+
+from acquire.take.loss_counter import LossCounter
+from recordings.lateness.decision import decide
+from tests.stamps import Sender, Sent, Stall, send
+
+STREAMS = 64
+OPEN_S = 40.0
+NONE = ("nothing lost", "stalls", "many short stalls")
+LOSSES = ("single losses", "losses", "one long loss", "singles in packets", "clock ± 2 ms", "timer")
+BOTH = ("stalls and losses", "loss in a stall")
+
+_SHAPES = (
+    Sender(250.0, packet=1, style="equal"),
+    Sender(250.0, packet=10, style="equal"),
+    Sender(250.0, packet=10),
+    Sender(256.0, packet=12),
+    Sender(130.0, packet=73, style="equal"),
+    Sender(256.0, packet=73),
+    Sender(52.0, packet=3, style="equal"),
+    Sender(1000.0, packet=8, style="equal"),
+    Sender(500.0, packet=20),
+    Sender(128.0, packet=8, style="equal"),
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One case, judged: samples lost, found, ±, p99 of the even times, found live."""
+
+    kind: str
+    lost: int
+    found: int
+    uncertainty: int
+    p99_ms: float
+    live: int
+    live_least: int  # what must be known by the end
+    seconds: float
+    live_cost_s: float
+
+    @property
+    def is_within(self) -> bool:
+        """Whether the count is right within its ±, or 1."""
+        return abs(self.found - self.lost) <= max(self.uncertainty, 1)
+
+
+def cases(rng: np.random.Generator) -> Iterator[tuple[str, Sender]]:
+    """Yield the kinds of cases with their senders."""
+    for place, shape in enumerate(_SHAPES):
+        for turn in range(4):
+            seconds = (60.0, 120.0, 300.0, 600.0)[(turn + 2 * place) % 4]
+            wander = (0.0, 20e-6, 50e-6, 100e-6)[(turn + place) % 4]
+            base = replace(
+                shape,
+                seconds=seconds,
+                off=(0.0, 0.001, -0.01, 0.02)[turn],
+                wander=wander if seconds >= 300 else wander / 5,
+                jitter_s=(0.0, 0.001, 0.004, 0.015)[(3 * turn + place) % 4],
+            )
+            yield from _of_shape(base, rng)
+    for _ in range(40):
+        seconds = float(rng.choice([60, 300]))
+        at = np.linspace(0.1, 0.8, int(rng.integers(0, 6))) * seconds
+        yield (
+            "clock ± 2 ms",
+            Sender(
+                float(rng.choice([128, 250, 500, 1000])),
+                seconds,
+                made="clock",
+                jitter_s=0.002,
+                even_noise=bool(rng.random() < 0.5),
+                off=float(rng.choice([0, 0.001, -0.01])),
+                wander=float(rng.choice([0, 20e-6, 50e-6])) if seconds > 100 else 0.0,
+                losses=tuple((float(t), _size(rng, 1000) if rng.random() < 0.5 else 1) for t in at),
+            ),
+        )
+    for turn in range(8):
+        losses = ((20.0, 1 + turn),) if turn > 3 else ()
+        yield "timer", Sender(250.0, 60.0, made="clock", off=(0.0, 0.001)[turn % 2], losses=losses)
+
+
+def _of_shape(base: Sender, rng: np.random.Generator) -> Iterator[tuple[str, Sender]]:
+    seconds = base.seconds
+    yield "nothing lost", base
+    yield "stalls", replace(base, stalls=tuple(_stall(rng, seconds) for _ in range(3)))
+    short = tuple(
+        Stall(float(at), float(rng.uniform(0.05, 1)), float(rng.choice([1.5, 3, np.inf])))
+        for at in np.arange(5, seconds - 8, 4)
+    )
+    yield "many short stalls", replace(base, stalls=short)
+    yield "single losses", replace(base, losses=_losses(rng, seconds, 4, 1))
+    largest = int(min(3000, base.rate_hz * seconds / 30))
+    yield "losses", replace(base, losses=_losses(rng, seconds, 5, largest))
+    long = int(min(10_000, 0.3 * seconds * base.rate_hz))
+    yield "one long loss", replace(base, losses=((0.4 * seconds, long),))
+    apart = (Stall(0.15 * seconds, 3.0, 2.0), Stall(0.7 * seconds, 5.0, 5.0))
+    losses = _losses(rng, seconds, 3, 500)
+    yield "stalls and losses", replace(base, stalls=apart, losses=losses)
+    one = Stall(0.3 * seconds, float(rng.uniform(1, 8)), float(rng.choice([1.5, 3, np.inf])))
+    amid = ((one.at + one.length_s / 2, _size(rng, 300)),)
+    yield "loss in a stall", replace(base, stalls=(one,), losses=amid)
+    if base.packet > 1:
+        singles = _losses(rng, seconds, 3, 1)
+        yield "singles in packets", replace(base, losses=singles, splits=True)
+
+
+def _size(rng: np.random.Generator, largest: int) -> int:
+    return int(np.exp(rng.uniform(0, np.log(largest))))
+
+
+def _stall(rng: np.random.Generator, seconds: float) -> Stall:
+    length = float(np.exp(rng.uniform(np.log(0.05), np.log(10))))
+    speed = float(rng.choice([1.3, 2, 5, np.inf]))
+    return Stall(float(rng.uniform(0.1, 0.8)) * seconds, length, speed)
+
+
+def _losses(
+    rng: np.random.Generator, seconds: float, count: int, largest: int
+) -> tuple[tuple[float, int], ...]:
+    at = np.linspace(0.08, 0.88, count) * seconds + rng.uniform(0, 0.04 * seconds, count)
+    return tuple((float(t), _size(rng, largest)) for t in at)
+
+
+def judge(kind: str, sender: Sender, rng: np.random.Generator) -> Result:
+    """Judge one case, as a whole and live."""
+    sent: Sent = send(sender, rng)
+    pace = decide(sent.stamps, sender.rate_hz)
+    error = pace.times - sent.true
+    counter, live = LossCounter(sender.rate_hz), 0
+    pull = max(int(sender.rate_hz / 4), 1)
+    begin = time.process_time()
+    for start in range(0, len(sent.stamps), pull):
+        live += sum(loss.lost for loss in counter.take(sent.stamps[start : start + pull]))
+    cost = time.process_time() - begin
+    return Result(
+        kind=kind,
+        lost=sent.lost,
+        found=pace.lost,
+        uncertainty=pace.uncertainty,
+        p99_ms=1e3 * float(np.percentile(np.abs(error - np.median(error)), 99)),
+        live=live,
+        live_least=sent.lost_until(float(sent.stamps[-1]) - OPEN_S),
+        seconds=sender.seconds,
+        live_cost_s=cost,
+    )
+
+
+def share(results: list[Result], what: list[bool]) -> float:
+    """Give the part of the cases, in %."""
+    return 100 * sum(what) / max(len(results), 1)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seed", type=int, default=1)
+    rng = np.random.default_rng(parser.parse_args().seed)
+    results = [judge(kind, sender, rng) for kind, sender in cases(rng)]
+    for kind in (*NONE, *LOSSES, *BOTH):
+        _print(kind, [r for r in results if r.kind == kind])
+    _print("all", results)
+    figures = _figures(results)
+    for name, value, limit, is_met in figures:
+        print(f"{name}: {value:.3g} ({limit}) {'' if is_met else 'MISSED'}")
+    return 0 if all(is_met for *_, is_met in figures) else 1
+
+
+def _print(kind: str, some: list[Result]) -> None:
+    invented = sum(max(r.found - r.lost, 0) for r in some)
+    missed = sum(max(r.lost - r.found, 0) for r in some)
+    live_invented = sum(max(r.live - r.lost, 0) for r in some)
+    live_missed = sum(max(r.live_least - r.live, 0) for r in some)
+    p99 = np.quantile([r.p99_ms for r in some], [0.5, 0.9])
+    print(
+        f"{kind:20s} {len(some):3d} cases, {sum(r.lost for r in some):7,} lost: "
+        f"{sum(r.found == r.lost for r in some):3d} exact, {invented:4,} invented, "
+        f"{missed:4,} missed; p99 {p99[0]:.2f} ms (90 %: {p99[1]:.2f}); "
+        f"live {live_invented:,} invented, {live_missed:,} missed"
+    )
+
+
+def _figures(results: list[Result]) -> list[tuple[str, float, str, bool]]:
+    none = [r for r in results if not r.lost]
+    lossy = [r for r in results if r.kind in LOSSES and r.lost]
+    both = [r for r in results if r.kind in BOTH]
+    lost = sum(r.lost for r in both)
+    missed = sum(max(r.lost - r.found, 0) for r in both)
+    invented = sum(max(r.found - r.lost, 0) for r in both)
+    cost = 1e3 * STREAMS * sum(r.live_cost_s for r in results) / sum(r.seconds for r in results)
+    figures = [
+        ("nothing lost: cases without invention, %", share(none, [not r.found for r in none]), 98),
+        ("nothing lost: p99 ≤ 1 ms, %", share(none, [r.p99_ms <= 1 for r in none]), 95),
+        ("losses: within ± or 1, %", share(lossy, [r.is_within for r in lossy]), 90),
+        ("losses: p99 ≤ 2 ms, %", share(lossy, [r.p99_ms <= 2 for r in lossy]), 90),
+        ("stalls and losses: found, %", 100 * (1 - missed / lost), 95),
+        ("live, nothing lost: without invention, %", share(none, [not r.live for r in none]), 96),
+    ]
+    return [
+        *((name, value, f"≥ {limit}", value >= limit) for name, value, limit in figures),
+        (
+            "stalls and losses: invented of 1,000",
+            1e3 * invented / lost,
+            "≤ 1",
+            invented * 1e3 <= lost,
+        ),
+        ("live: ms a second for 64 streams", cost, "< 10", cost < 10),
+    ]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
