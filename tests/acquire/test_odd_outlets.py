@@ -96,7 +96,7 @@ class Announced:
     ],
 )
 def test_what_can_be_received_has_bounds(channels: int, rate: float, reason: str | None) -> None:
-    found = describe(Announced(channels, rate))  # type: ignore[arg-type]
+    found = describe(Announced(channels, rate))
     if reason is None:
         assert isinstance(found, FoundStream)
         seconds, capacity = buffer_of(found)

@@ -60,7 +60,7 @@ class PatientProtocol(H11Protocol):
     def handle_events(self) -> None:
         """Take in what came; once a request is complete, nobody waits for it."""
         before = self.cycle
-        if self._waits is None and (before is None or before.response_complete):
+        if self._waits is None and (self.is_silent or before.response_complete):
             self._waits = self.loop.call_later(FIRST_S, self._give_up)
         super().handle_events()
         if self.cycle is not before or self.transport.get_protocol() is not self:
@@ -71,6 +71,12 @@ class PatientProtocol(H11Protocol):
             self._waits.cancel()
             self._waits = None
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request; it takes nobody's place while it ends."""
+        super().send_400_response(msg)
+        self.connections.discard(self)
+
     def _give_up(self) -> None:
         self._stop_waiting()
         self.transport.abort()
+        self.connections.discard(self)  # at once: uvicorn counts it until it has ended
