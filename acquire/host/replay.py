@@ -107,7 +107,7 @@ class _Film:
                 float(self.times[k]) + start,
                 next(self.pictures),
                 exposure_us=_known(self.columns["exposure_us"][k]),
-                code=int(code) if (code := _known(self.columns["trigger_code"][k])) else None,
+                code=_code(self.columns["trigger_code"][k]),
                 lost=max(0, int(number - before) - 1),
             )
 
@@ -263,6 +263,10 @@ class Replay(Device):
 
 def _known(value: float) -> float | None:
     return float(value) if np.isfinite(value) else None
+
+
+def _code(value: float) -> int | None:
+    return int(value) if np.isfinite(value) else None  # 0 is a code as well
 
 
 def _spec(track: _Track, device: str, speed: float) -> StreamSpec:

@@ -88,8 +88,9 @@ def describe(info: pylsl.StreamInfo) -> FoundStream | Refused:
         created_at=float(info.created_at()),
         info=info,
     )
-    beyond = _beyond(found)
-    return Refused(found.uid, found.key.name, beyond) if beyond else found
+    if (beyond := _beyond(found)) is not None:
+        return Refused(found.uid, found.key.name, beyond)
+    return found
 
 
 def _beyond(found: FoundStream) -> str | None:

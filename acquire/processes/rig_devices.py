@@ -66,7 +66,7 @@ class RigDevices:
         opened = [process.snapshot.opened for process in self.processes.values()]
         return any(o.simulated for o in opened if o is not None)
 
-    def absent(self, present: Container[str], gets: Callable[[str], bool]) -> list[str]:
+    def absent(self, present: Container[str | None], gets: Callable[[str], bool]) -> list[str]:
         """Name the devices that have streams which `gets` wants, and are not among `present`."""
         return [
             name

@@ -3,7 +3,8 @@
 A line is one reading: numbers between separators, or a JSON object. A line that is none counts as
 spoilt. What was left of a line when the port was opened may look like a whole one ("23" of "123"),
 so that separated text is believed from the first line end on; JSON shows by itself whether it is
-whole.
+whole. Numbers may have a decimal comma where that separates nothing, and a label before a colon, as
+for Arduino's plotter (`A0:1`). A header line before the first reading is no spoilt one.
 """
 
 from __future__ import annotations
@@ -107,6 +108,9 @@ class LineParser:
         if first or not (line.strip() or overlong):
             return None
         numbers = None if overlong else self._numbers(line)
+        if numbers is None and not (self.lines or self.malformed) and self._is_header(line):
+            self._last_bad = line
+            return None
         # JSON that was cut by the opening of the port is no reading that has been lost.
         if numbers is None and (self.lines or self.malformed or self.line.format != "json"):
             self._spoilt += 1
@@ -125,12 +129,27 @@ class LineParser:
             if len(fields) != len(self._keys) or ("_" in text[:MAX_LINE] and self._odd(fields)):
                 return None
             numbers = [
-                0.0 if skip else float(field)
+                0.0 if skip else self._number(field)
                 for field, skip in zip(fields, self._skip, strict=True)
             ]
         except (ValueError, TypeError, KeyError, RecursionError, OverflowError):
             return None
         return numbers if all(map(math.isfinite, numbers)) else None
+
+    def _number(self, field: Any) -> float:
+        if isinstance(field, str):
+            field = field.rpartition(":")[2]
+            if "," in field and "." not in field:
+                field = field.replace(",", ".", 1)
+        return float(field)
+
+    def _is_header(self, line: bytes) -> bool:
+        """Whether it names as many columns as there are, and no number stands in it."""
+        if self.line.format == "json" or not line.isascii():
+            return False
+        fields = line.decode("ascii").split(self._separator)
+        names = [f for f in fields if f.strip() and not set(f.strip()[:1]) & set("0123456789+-.:")]
+        return len(fields) == len(names) == len(self._keys)
 
     def _of_object(self, found: Any) -> list[Any]:
         if not isinstance(found, dict):

@@ -71,6 +71,12 @@ class PatientProtocol(H11Protocol):
             self._waits.cancel()
             self._waits = None
 
+    def send_400_response(self, msg: str) -> None:
+        """Answer what is no request; it takes nobody's place while it ends."""
+        super().send_400_response(msg)
+        self.connections.discard(self)
+
     def _give_up(self) -> None:
         self._stop_waiting()
         self.transport.abort()
+        self.connections.discard(self)  # at once: uvicorn counts it until it has ended

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from acquire.host.replay import Replay
+from acquire.host.replay import Replay, _code
 from devices.base import Chunk, Frame, StreamSpec, VideoSpec
 from recordings import open_session
 from recordings.read.session import Session
@@ -174,3 +174,9 @@ def test_what_cannot_be_replayed_is_one_line(tmp_path: Path) -> None:
         assert result.code == 2
         assert words in result.error
         assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_trigger_code_of_0_is_a_code() -> None:
+    assert _code(0.0) == 0
+    assert _code(5.0) == 5
+    assert _code(float("nan")) is None
