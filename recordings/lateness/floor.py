@@ -101,7 +101,7 @@ def local_floor(levels: F64Array, block_s: float, slope: float = 0.0) -> F64Arra
     lag = _lag(levels, block_s)
     slopes = (levels[lag:] - levels[:-lag]) / (lag * block_s) - slope
     if len(slopes) < 2 * _HALF:
-        return slope * block_s * np.arange(len(levels))
+        return np.asarray(slope * block_s * np.arange(len(levels)), np.float64)
     at = np.arange(0, len(slopes), 10)
     rates = [_local_slope(slopes[max(b - _HALF, 0) : b + _HALF], lag) for b in at.tolist()]
     local = np.interp(np.arange(len(levels)) - lag / 2, at, rates)
