@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recordings.certificate import Finding, Report, Severity
 from recordings.errors import RecordingError
+from recordings.lateness.decision import Certainty
 from recordings.layout import THRESHOLDS_NAME
 from recordings.stream_kinds import EVENTS_STREAM
 
@@ -145,8 +146,8 @@ def _figures(report: Report) -> Iterator[_Figure]:
             if (share_or_none := getattr(s, name)) is not None:
                 text = f"{100 * share_or_none:.3g} % of the worst channel's samples are {code}"
                 yield _Figure(name, code, s.name, share_or_none, text)
-        if s.gaps:
-            longest = max(g.end - g.start for g in s.gaps)
+        if lengths := [g.end - g.start for g in s.gaps if g.certainty is not Certainty.OPEN]:
+            longest = max(lengths)
             yield _Figure("longest_gap_s", "", s.name, longest, f"a gap of {longest:.3g} s")
         if s.effective_rate_hz and s.rate_hz:
             off = abs(s.effective_rate_hz / s.rate_hz - 1)

@@ -41,14 +41,15 @@ class Sight:
 def find_steps(levels: F64Array, sight: Sight) -> tuple[list[Step], Step | None]:
     """Find the steps, and the one at the end that nobody can tell from lateness yet."""
     best, ahead = _least_ahead(levels, sight)
-    spread = float(np.median(np.abs(np.diff(levels)))) if len(levels) > 1 else 0.0
-    margin = max(sight.threshold, 3 * spread)
+    spread = float(np.quantile(np.abs(np.diff(levels)), 0.35)) if len(levels) > 1 else 0.0
+    margin = max(sight.threshold, 4 * spread)
     recent = deque([(0, float(levels[best[0]]))], sight.near)
     steps: list[Step] = []
     for block in range(1, len(levels)):
         back, level = min(recent, key=lambda at: at[1] + sight.cone * (block - at[0]))
-        if ahead[block] - level - sight.cone * (block - back) > sight.threshold:
-            new = float(levels[best[block]])
+        new = float(levels[best[block]])
+        least = min(ahead[block] - sight.cone * (block - back), new)
+        if least - level > sight.threshold:
             seen = int(np.sum(levels[block : block + sight.reach] < new + margin))
             if seen < sight.enough and best[block] >= len(levels) - 2:
                 return steps, Step(block, float(levels[-1]) - level, seen)

@@ -15,11 +15,19 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from recordings import layout, palette
-from recordings.certificate import CameraReport, Finding, PairReport, Report, Verdict
+from recordings.certificate import (
+    CameraReport,
+    Finding,
+    PairReport,
+    Report,
+    StreamReport,
+    Verdict,
+)
 from recordings.check.examination import Examination, examine
 from recordings.check.truth import FoundEvents
 from recordings.disk.atomic import replace_file
 from recordings.errors import NotWritten
+from recordings.lateness.decision import Certainty
 from recordings.manifest import Manifest
 from recordings.report import figures, plots
 from recordings.report.methods import methods_text, milliseconds
@@ -86,6 +94,7 @@ def render(examination: Examination) -> str:
         lstrip_blocks=True,
     )
     environment.filters["ms"] = milliseconds
+    environment.filters["lost"] = _lost
     return environment.get_template("report.html.j2").render(_context(examination))
 
 
@@ -212,13 +221,30 @@ def _colours(pair: PairReport) -> list[tuple[int, str, float]]:
     return sorted(parts, key=lambda part: part[0])
 
 
-def _gaps(report: Report, start: float) -> list[tuple[str, str, str, str]]:
-    """Return (stream, from, duration, samples lost) of the gaps, in order of time."""
-    every = sorted((g.start, g.end, g.lost, s.name) for s in report.streams for g in s.gaps)
+def _gaps(report: Report, start: float) -> list[tuple[str, str, str, str, str]]:
+    """Return (stream, from, duration, samples lost, how sure) of the gaps, in order of time."""
+    every = sorted(((g, s.name) for s in report.streams for g in s.gaps), key=lambda x: x[0].start)
     return [
-        (name, f"{begin - start:.3f}", f"{end - begin:.3f}", f"{lost:,}")
-        for begin, end, lost, name in every[:MAX_GAPS]
+        (
+            name,
+            f"{gap.start - start:.3f}",
+            f"{gap.end - gap.start:.3f}",
+            f"{gap.lost:,}{_give(gap.uncertainty)}",
+            "open: late or lost, not counted" if gap.certainty is Certainty.OPEN else gap.certainty,
+        )
+        for gap, name in every[:MAX_GAPS]
     ]
+
+
+def _lost(stream: StreamReport) -> str:
+    """Write what a stream has lost; that it cannot be seen, where that is so."""
+    if not stream.shows_loss and not stream.lost:
+        return "not to be seen"
+    return f"{stream.lost:,}{_give(stream.lost_uncertainty)}"
+
+
+def _give(uncertainty: int) -> str:
+    return f" ± {uncertainty:,}" if uncertainty else ""
 
 
 def _small_plots(plots_: Any) -> list[tuple[str, Markup, str]]:

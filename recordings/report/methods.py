@@ -52,10 +52,12 @@ def _streams(report: Report) -> str:
     )
     lost = sum(s.lost for s in regular)
     total = sum(s.samples for s in regular) + lost
+    unseen = [s.name for s in regular if not s.shows_loss and not s.lost]
+    beyond = f" (loss cannot be seen in the stamps of {', '.join(unseen)})" if unseen else ""
     share = f"{lost:,} of {total:,} samples ({100 * lost / total:.2g} %) were lost" if lost else (
         f"none of {total:,} samples was lost"
     )  # fmt: skip
-    return f"Streams ({rates}): {share}."
+    return f"Streams ({rates}): {share}{beyond}."
 
 
 def _clocks(report: Report) -> str:

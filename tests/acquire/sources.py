@@ -1,6 +1,8 @@
 """Plain pylsl outlets in a process of their own: third-party programs, as the recorder sees them.
 
-Channel c of sample k of a regular stream is k + c, and its stamp is start + k / rate, to the bit.
+Channel c of sample k of a regular stream is k + c, and its stamp is start + k / rate, to the bit;
+or, of a source `on_arrival`, the time at which its chunk is sent. What is due while it is halted is
+sent when it resumes: a stall with its backlog.
 ``python -m tests.acquire.sources '[{"name": …}, …]'`` says `ready`, and then obeys lines on its
 standard input; it ends with the end of that.
 """
@@ -34,6 +36,7 @@ class Source:
     rate_hz: float = 250.0
     format: str = "float32"
     source_id: str | None = None  # the name, unless given
+    on_arrival: bool = False  # stamped when it is sent
 
 
 class Sources:
@@ -157,8 +160,11 @@ class _Pusher:
 
         numbers = np.arange(self.sent, self.sent + self.chunk)
         rows = (numbers[:, None] + np.arange(self.source.channels)).astype(self.source.format)
-        stamps = [self.start + k / self.source.rate_hz for k in numbers.tolist()]
-        self.outlet.push_chunk(rows, stamps)
+        if self.source.on_arrival:
+            self.outlet.push_chunk(rows)
+        else:
+            stamps = [self.start + k / self.source.rate_hz for k in numbers.tolist()]
+            self.outlet.push_chunk(rows, stamps)
         self.sent += self.chunk
 
     def pulse(self) -> float:

@@ -7,6 +7,7 @@ import pytest
 
 from acquire.lsl.streams import FoundStream, StreamKey
 from acquire.pump.stream_watch import Alarm, StreamWatch
+from acquire.take.loss_counter import LostSamples
 
 
 def stream(rate_hz: float = 100.0) -> FoundStream:
@@ -120,3 +121,23 @@ def test_stamps_that_are_never_in_order_do_not_drown_the_other_alarms() -> None:
     assert 5 <= len(told) <= 15
     assert "restarted" in told[0]
     assert "check how its program makes its stamps" in told[4]
+
+
+def test_a_late_stream_is_said_to_be_late_not_lost() -> None:
+    watch = StreamWatch(stream(), 0.0)
+    assert codes(watch.tick(0.5, 0, late_s=0.9)) == []
+    (alarm,) = watch.tick(0.5, 0, late_s=1.5)
+    assert (alarm.code, "late 1.5 s" in alarm.text) == ("late", True)
+    assert codes(watch.tick(1.0, 0, late_s=2.5)) == []
+    assert "late 2.5 s" in watch.troubles[0]
+    assert codes(watch.tick(1.5, 0, late_s=0.7)) == []
+    assert codes(watch.tick(2.0, 0, late_s=0.1)) == ["late-over"]
+    assert watch.troubles == ()
+
+
+def test_what_was_counted_as_lost_and_came_is_told() -> None:
+    watch = StreamWatch(stream(), 0.0)
+    assert watch.counted([LostSamples(1.0, 136)]) == []
+    (alarm,) = watch.counted([LostSamples(1.0, -100), LostSamples(2.0, -36)])
+    assert (alarm.level, alarm.code) == ("info", "loss-taken-back")
+    assert "136 samples" in alarm.text

@@ -7,6 +7,7 @@ import pytest
 
 from acquire.take.loss_counter import LossCounter
 from devices.arrays import F64Array
+from tests.stamps import Sender, Stall, send
 
 
 def count(stamps: F64Array, rate_hz: float, pull: int) -> int:
@@ -57,3 +58,51 @@ def test_a_stamp_that_is_no_number_is_no_loss(odd: float, pull: int) -> None:
     stamps[:3] = odd
     stamps[24::25] = odd
     assert count(stamps, 100, pull) == 0
+
+
+def arrivals(sender: Sender) -> F64Array:
+    return send(sender, np.random.default_rng(0)).stamps
+
+
+def test_a_stall_is_late_first_and_loses_nothing() -> None:
+    stamps = arrivals(Sender(packet=10, jitter_s=0.001, stalls=(Stall(40.0, 3.0, 1.5),)))
+    counter, late = LossCounter(250.0), 0.0
+    for start in range(0, len(stamps), 60):
+        assert counter.take(stamps[start : start + 60]) == []
+        late = max(late, counter.late_s)
+    assert late == pytest.approx(3.0, abs=0.1)
+    assert counter.late_s < 0.1
+
+
+def test_a_loss_is_counted_after_half_a_minute_where_it_is() -> None:
+    stamps = arrivals(Sender(packet=10, jitter_s=0.001, seconds=90.0, losses=((40.0, 500),)))
+    counter = LossCounter(250.0)
+    place = int(np.argmax(np.diff(stamps)))
+    found = [(i, f) for i in range(0, len(stamps), 50) for f in counter.take(stamps[i : i + 50])]
+    ((when, loss),) = found
+    assert loss.lost == 500
+    assert abs(loss.stamp - stamps[place + 1]) < 1.1
+    assert 29.0 < stamps[when] - loss.stamp < 35.0
+
+
+def test_what_was_counted_and_comes_is_taken_back() -> None:
+    stamps = arrivals(Sender(packet=10, jitter_s=0.001, seconds=140.0))
+    late = stamps.copy()
+    late[10_000:22_500] += 5.0  # 50 s on another way that is 5 s longer
+    late = np.maximum.accumulate(late)
+    counter = LossCounter(250.0)
+    found = [f for i in range(0, len(late), 50) for f in counter.take(late[i : i + 50])]
+    assert [f.lost for f in found] == [1250, -1250]
+    assert found[0].stamp == found[1].stamp
+
+
+def test_what_an_outlet_that_was_gone_has_not_sent_is_lost_at_once() -> None:
+    stamps = arrivals(Sender(packet=10, jitter_s=0.001))
+    counter = LossCounter(250.0)
+    assert counter.take(stamps[:7500]) == []
+    counter.resume()
+    (found,) = counter.take(stamps[8000:8050])
+    assert found.stamp == stamps[8000]
+    assert found.lost == pytest.approx(500, abs=3)
+    rest = stamps[8050:]
+    assert [f for i in range(0, len(rest), 50) for f in counter.take(rest[i : i + 50])] == []

@@ -21,7 +21,7 @@ def error_ms(times: np.ndarray[tuple[int], np.dtype[np.float64]], sent: Sent) ->
 
 stalls = st.builds(
     Stall,
-    at=st.floats(5, 45),
+    at=st.floats(5, 25),  # caught up before the end
     length_s=st.floats(0.05, 5),
     speed=st.sampled_from([1.5, 3.0, math.inf]),
 )
@@ -80,6 +80,11 @@ def test_one_packet_that_is_50_ms_late_has_lost_nothing() -> None:
     sent = send(Sender(packet=10, jitter_s=0.001), np.random.default_rng(0))
     sent.stamps[7500:7510] += 0.05
     assert decide(sent.stamps, 250.0).lost == 0
+
+
+def test_a_stall_in_a_recording_of_12_s_has_lost_nothing() -> None:
+    sender = Sender(packet=5, style="equal", jitter_s=1e-4, seconds=12.0, stalls=(Stall(4.0, 3.0),))
+    assert decide(send(sender, np.random.default_rng(0)).stamps, 250.0).lost == 0
 
 
 def test_a_backlog_that_is_caught_up_for_half_the_time_is_no_rate() -> None:
