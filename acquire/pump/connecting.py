@@ -14,11 +14,11 @@ from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.streams import FoundStream
 
-CONNECT_S = 3.0
+CONNECT_S = 6.0
 """How long a stream that was seen may take to answer, in all."""
 AT_ONCE = 16
 """Connections that are tried at the same time; what was never tried comes first."""
-AGAIN_S = 10.0
+AGAIN_S = 0.5
 """How long one that did not answer is left alone, while others wait for their turn."""
 FRESH_S = 1.5
 """For so long a first try holds up a recording that is about to begin."""
