@@ -179,7 +179,7 @@ def test_a_face_video_is_recorded_losslessly(sample_data: Path, tmp_path: Path) 
         pictures = [frame.to_ndarray(format="gray") for frame in container.decode(video=0)]
     session = record(tmp_path, VIDEO.format(path=path), 3)
     rows = load(session / "recording.xdf")["face"].data
-    stored = rows[rows[:, -1] == Fate.STORED.code]
+    stored = rows[rows[:, INDEX_CHANNELS.index("fate")] == Fate.STORED.code]
     assert abs(len(stored) - 3 * 30) <= 2
     with VideoReader(session / "face.nut") as reader:
         assert len(reader) == len(stored)
