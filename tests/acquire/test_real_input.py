@@ -16,7 +16,7 @@ import pytest
 from acquire.host.replay import Replay
 from devices.arrays import Array
 from recordings.clock_offsets import correct, fit_offsets
-from recordings.stream_kinds import Fate
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.writer import VideoReader
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import load, unique, unisono, write_rig
