@@ -152,7 +152,8 @@ def quality_findings(stream: XdfStream, quality: SampleQuality | None) -> Iterat
     gaze = stream.info.type.casefold() in _GAZE
     fast = stream.info.rate_hz >= BODY_HZ
     body = np.array([fast and _is_body(c, stream.info.type) for c in channels])
-    nan_limit = GAZE_NAN_SHARE if gaze else NAN_SHARE
+    # Numbers without a rate are logs, such as the frames of a player: there NaN is "unknown".
+    nan_limit = 1.0 if not stream.info.rate_hz else GAZE_NAN_SHARE if gaze else NAN_SHARE
     judged = (
         ("nan", quality.nan, nan_limit, "no numbers (NaN)", "find where the values get lost"),
         ("inf", quality.inf, 0.0, "infinite", "mend the program that sends the stream"),

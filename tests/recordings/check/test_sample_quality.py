@@ -12,6 +12,7 @@ from recordings.certificate import Report, Verdict
 from recordings.check import sample_quality
 from recordings.check.examination import check
 from recordings.xdf import chunks
+from tests.recordings.bare_files import Sent, bare
 from tests.recordings.xdf_samples import header_xml, write
 
 RATE = 250.0
@@ -122,3 +123,10 @@ def test_a_lab_may_fail_what_is_a_warning(tmp_path: Path) -> None:
     values[: COUNT // 2] = np.nan
     report = checked(tmp_path, values)
     assert (report.verdict, level(report, "nan")) == (Verdict.FAIL, "fail")
+
+
+def test_a_log_without_a_rate_may_not_know(tmp_path: Path) -> None:
+    """The frames of a stimulus player name no clip where none is on."""
+    log = Sent("frames", "Presentation", 0.0, np.full((50, 1), np.nan), np.arange(50.0) + 5000)
+    report = check(bare(tmp_path / "log.xdf", log))
+    assert [f.level for f in report.findings if f.code == "nan"] == ["info"]
