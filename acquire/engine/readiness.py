@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.processes.device_link import DeviceLink
-from acquire.pump.discovery import Discovery
+from acquire.pump.discovery import NO_STREAM, Discovery
 from acquire.pump.pump import Pump
 
 SETTLED_S = 1.0
@@ -34,7 +34,7 @@ class Readiness:
                 what was found.
         """
         deadline = time.monotonic() + wait_s
-        while not self._is_settled():
+        while not self._is_settled(allow_missing):
             if cancelled():
                 return
             failed = [d.snapshot for d in self._devices.values() if d.snapshot.error]
@@ -56,9 +56,12 @@ class Readiness:
         ]
         return absent + self._discovery.missing()
 
-    def _is_settled(self) -> bool:
+    def _is_settled(self, allow_missing: bool) -> bool:
         quiet = local_clock() - self._discovery.last_new
-        if self.missing() or quiet < SETTLED_S or self._discovery.is_connecting:
+        missing = self.missing()
+        if allow_missing and NO_STREAM in missing:  # a rig of nothing is there at once
+            missing.remove(NO_STREAM)
+        if missing or quiet < SETTLED_S or self._discovery.is_connecting:
             return False
         waiting = any(s.inlet is not None and s.estimate is None for s in self._pump.streams)
         return not waiting or quiet > OFFSETS_S

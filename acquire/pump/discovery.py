@@ -38,6 +38,9 @@ RENEW_S = float(BUFFER_S)
 without either end being told, and its outlet keeps no more than this for it."""
 
 
+NO_STREAM = "there is no stream at all"
+
+
 @dataclass(frozen=True, slots=True)
 class Selection:
     """What to record beside the rig's own streams."""
@@ -133,7 +136,7 @@ class Discovery:
             if uid not in known
         ]
         if not (live or absent or self._selection.may_be_empty):
-            absent.append("there is no stream at all")
+            absent.append(NO_STREAM)
         return absent
 
     def _complain(self, text: str) -> None:

@@ -128,7 +128,7 @@ def test_the_replay_driver_refuses_what_it_cannot_play(sample_data: Path, tmp_pa
 def playing(path: Path, name: str) -> Iterator[None]:
     """Have mne-lsl play a file in a process of its own."""
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.acquire.player", str(path), name],
+        [sys.executable, "-m", "tests.acquire.mne_lsl_player", str(path), name],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,

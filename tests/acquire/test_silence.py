@@ -133,7 +133,7 @@ def test_a_device_that_says_nothing_is_named(tmp_path: Path) -> None:
     named = {f.subject for f in check(result.session).findings if f.level == "warn"}
     assert set(SILENT) <= named
     assert {f.code for f in check(result.session).findings if f.subject == "good"} <= {
-        *("begins-late", "latency-unmeasured")
+        *("begins-late", "latency-unmeasured", "loss-unseen")
     }
     assert set(Manifest.load(result.session).absent) == {"never-opens", "open-exits"}
 
