@@ -347,17 +347,24 @@ app.add_typer(stimulus.app, name="stimulus")
 
 def main() -> None:
     """Run a command; what goes wrong is one line on standard error and exit code 2."""
-    from acquire.errors import AcquireError
-    from devices.base import DeviceError
-    from recordings.errors import RecordingError
-
     try:
         app()
-    except (AcquireError, DeviceError, RecordingError) as error:
-        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
-        sys.exit(2)
+    except SystemExit:  # the usual end; what follows would import what `--help` has no use for
+        raise
     except KeyboardInterrupt:
         sys.exit(3)
     except BrokenPipeError:  # `unisono streams | head`
         sys.stderr.close()
         sys.exit(0)
+    except _refusals() as error:
+        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        sys.exit(2)
+
+
+def _refusals() -> tuple[type[Exception], ...]:
+    """Name the errors that are an answer; drivers' ones bring numpy, so only once one is raised."""
+    from acquire.errors import AcquireError
+    from devices.base import DeviceError
+    from recordings.errors import RecordingError
+
+    return AcquireError, DeviceError, RecordingError
