@@ -26,7 +26,7 @@ from acquire.processes.messages import Interval
 from acquire.processes.rig_devices import RigDevices
 from acquire.pump.live_stream import DEVICE
 from acquire.pump.pump import Pump
-from acquire.take.closing import conclude, guarded
+from acquire.take.closing import Complain, conclude, guarded
 from acquire.take.disk import DiskAlarm, DiskWatch, gone, require_space
 from acquire.take.folder import Labels, SessionFolder
 from acquire.take.hashing import Hashing
@@ -216,10 +216,7 @@ class Takes:
 
     def _abandon(self, take: Take | None, folder: SessionFolder | None) -> None:
         """Undo what was begun of a take; each step on its own, and what fails is reported."""
-
-        def complain(code: str, text: str) -> None:
-            self._report("engine", "error", code, text)
-
+        complain = self._complain_of(None)
         if take is not None:
             self._set_interval(take, Interval(math.inf, -math.inf))
             self._pump.drop(take)
@@ -240,6 +237,10 @@ class Takes:
         per_s = sum(f.rate_hz * (9 + f.channels * _itemsize(f.dtype)) for f in rates)
         per_s += self._cameras.bytes_per_s(self._pump.is_chosen)
         require_space(folder, RESERVE_BYTES + RESERVE_S * per_s, RESERVE_S)
+
+    def _complain_of(self, take: Take | None) -> Complain:
+        number = take.number if take is not None else None
+        return lambda code, text: self._report("engine", "error", code, text, number)
 
     def _complain_of_hash(self, take: Take, text: str) -> None:
         self._report("engine", "error", "not-hashed", f"{take.path.name}: {text}", take.number)
@@ -340,10 +341,7 @@ class Takes:
         self._cameras.start(after)
         self._cameras.stop(before)
         self._report("engine", "info", "recording-split", f"goes on in {name}", before.number)
-
-        def complain(code: str, text: str) -> None:
-            self._report("engine", "error", code, text)
-
+        complain = self._complain_of(None)
         guarded("session.json", lambda: self._note_start(after), complain)
         first = before.folder
         guarded("session.json", lambda: first.change(continued_in=name), complain)
@@ -376,10 +374,7 @@ class Takes:
 
     def _close_take(self, take: Take) -> None:
         """Drain, close and describe a take; each step on its own, and each failure is reported."""
-
-        def complain(code: str, text: str) -> None:
-            self._report("engine", "error", code, text, take.number)
-
+        complain = self._complain_of(take)
         guarded("recording.xdf", lambda: self._pump.let_go(take), complain)
         known: dict[str, str] = {}
         try:

@@ -20,6 +20,7 @@ from recordings import layout
 from recordings.certificate import Report, Verdict
 from recordings.errors import RecordingError
 from recordings.manifest import Level, Manifest, State
+from recordings.study import catalogue
 
 LOOK_S = 0.05
 """How soon a check is ended once a recording begins."""
@@ -154,14 +155,13 @@ class Checking:
 
 def unchecked(data_dir: Path) -> list[Path]:
     """List the sessions that are closed and have no report, the oldest first."""
-    found = []
-    for path in data_dir.glob("*/sub-*/ses-*/sub-*_run-*/session.json"):
-        if (path.parent / layout.REPORT_JSON_NAME).exists():
-            continue
-        try:
-            state = Manifest.load(path.parent).state
-        except RecordingError:
-            continue
-        if state not in (State.ARMED, State.RECORDING):
-            found.append((path.stat().st_mtime, path.parent))
-    return [folder for _, folder in sorted(found)]
+    return [folder for folder in catalogue.folders(data_dir) if _is_unchecked(folder)]
+
+
+def _is_unchecked(folder: Path) -> bool:
+    if (folder / layout.REPORT_JSON_NAME).exists():
+        return False
+    try:
+        return Manifest.load(folder).state not in (State.ARMED, State.RECORDING)
+    except RecordingError:
+        return False

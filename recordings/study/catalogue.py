@@ -37,8 +37,13 @@ class SessionRow:
 
 def sessions(data_dir: Path) -> Iterator[SessionRow]:
     """Yield a row for each session as it is found on the disk; the newest first."""
-    for path in sorted(data_dir.glob(_PATTERN), key=_changed, reverse=True):
-        yield row(path.parent)
+    for folder in reversed(folders(data_dir)):
+        yield row(folder)
+
+
+def folders(data_dir: Path) -> list[Path]:
+    """List the session folders of a data folder, the oldest first."""
+    return [path.parent for path in sorted(data_dir.glob(_PATTERN), key=_changed)]
 
 
 def row(folder: Path) -> SessionRow:
