@@ -234,7 +234,7 @@ class Takes:
 
     def _check_space(self, folder: Path) -> None:
         rates = [s.found for s in self._pump.streams]
-        per_s = sum(f.rate_hz * (9 + f.channels * _itemsize(f.dtype)) for f in rates)
+        per_s = sum(f.rate_hz * (9 + f.sample_bytes) for f in rates)
         per_s += self._cameras.bytes_per_s(self._pump.is_chosen)
         require_space(folder, RESERVE_BYTES + RESERVE_S * per_s, RESERVE_S)
 
@@ -427,8 +427,3 @@ class Takes:
 def _sleep_until(lsl_time: float) -> None:
     if (left := lsl_time - local_clock()) > 0:
         time.sleep(left)
-
-
-def _itemsize(dtype: str) -> int:
-    sizes = {"float64": 8, "int64": 8, "float32": 4, "int32": 4, "int16": 2, "int8": 1}
-    return sizes.get(dtype, 64)

@@ -15,6 +15,7 @@ from recordings import layout, owner
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State, hashed_files
 from recordings.repair.session import finish_session
+from recordings.study import catalogue
 
 QUIET_S = 5.0
 """A file that has not grown for so long is not being written."""
@@ -107,13 +108,13 @@ def _is_unfinished(manifest: Manifest) -> bool:
 def unfinished(data_dir: Path) -> list[Path]:
     """List the sessions whose manifests say that they are being made, by nobody that lives."""
     found = []
-    for path in sorted(data_dir.glob("*/sub-*/ses-*/sub-*_run-*/session.json")):
+    for folder in catalogue.folders(data_dir):
         try:
-            manifest = Manifest.load(path.parent)
+            manifest = Manifest.load(folder)
         except RecordingError:
             continue
         if _is_unfinished(manifest) and owner.lives(manifest.host) is not True:
-            found.append(path.parent)
+            found.append(folder)
     return found
 
 
