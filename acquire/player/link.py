@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from acquire.errors import ControlError
-from acquire.player.marks import PlayState
+from acquire.player.marks import Interrupted, PlayState
 from acquire.player.messages import (
     COMMANDS,
     Loaded,
@@ -49,6 +49,7 @@ class PlayerSnapshot:
     crashed: bool
     error: str | None
     mirror: bytes | None = None  # a small JPEG of the participant's screen
+    on: Interrupted | None = None  # what would be left open, should the player die
 
 
 class _PlayerProcess(DeviceLink):
@@ -128,6 +129,7 @@ class PlayerLink:
         self._order: PlayOrder | None = None
         self._status: PlayerStatus | None = None
         self._mirror: bytes | None = None
+        self._on: Interrupted | None = None
         self._crashed = False
         self._folders_at = folders_at
         self._listeners: list[Callable[[Marked], None]] = []
@@ -141,8 +143,9 @@ class PlayerLink:
         if process is None or order is None:
             return None
         error = process.snapshot.error
-        mirror = self._mirror
-        return PlayerSnapshot(order, process.loaded, self._status, self._crashed, error, mirror)
+        return PlayerSnapshot(
+            order, process.loaded, self._status, self._crashed, error, self._mirror, self._on
+        )
 
     @property
     def uids(self) -> dict[str, str]:
@@ -232,8 +235,9 @@ class PlayerLink:
         first = status.next_trial if status is not None else 1
         if status is not None and first > status.trials:
             raise ControlError("cannot resume: the player died in the last trial; load a protocol")
-        open_page = status.on if status is not None else None
+        open_page = self._on
         self._end()
+        self._on = open_page  # until the new player has closed it
         self._start(OpenPlayer(order, self._lsl_config, first, open_page))
         self._report(NAME, "info", "player-back", f"goes on with trial {first}")
         assert self._process is not None
@@ -257,7 +261,7 @@ class PlayerLink:
 
     def _end(self) -> None:
         process, self._process = self._process, None
-        self._status = self._mirror = None
+        self._status = self._mirror = self._on = None
         if process is not None:
             process.close(CLOSE_S)
 
@@ -275,6 +279,7 @@ class PlayerLink:
         self._tell_waiting()
 
     def _hear_mark(self, mark: Marked) -> None:
+        self._on = mark.on
         for folder in self._folders_at(mark.time) if is_answer(mark.fields) else ():
             try:
                 RatingsFile.within(folder).add(mark.time, mark.fields)

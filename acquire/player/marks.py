@@ -6,11 +6,13 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from acquire.protocol.plan import Page, Trial
 
 EventKind = Literal["onset", "end", "answer", "pause", "resume", "skip", "repeat", "abort"]
+ENDINGS: Final = frozenset({"end", "skip", "repeat", "abort"})
+"""Markers that close a page."""
 By = Literal["time", "key", "answer", "stimulus", "operator", "participant", "crash", "error"]
 
 

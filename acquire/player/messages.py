@@ -58,10 +58,15 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """A marker has been published: its stamp, and its fields."""
+    """A marker has been published: its stamp, its fields, and the page that is open after it.
+
+    The page travels with its marker, not with the next status: a player that is killed between the
+    two would have a page closed twice, or never.
+    """
 
     time: float
     fields: Mapping[str, Any]
+    on: Interrupted | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,6 @@ class PlayerStatus:
     since: float | None = None  # onset of the step, LSL time
     remaining_s: float | None = None  # of the whole, estimated
     next_trial: int = 1
-    on: Interrupted | None = None  # what would be left open, should the player die
     frames: int = 0
     late: int = 0  # flips that came a frame or more too late
     dropped: int = 0  # frames of clips that were never shown

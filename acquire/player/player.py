@@ -15,7 +15,7 @@ import numpy as np
 
 from acquire.errors import ControlError
 from acquire.lsl.outlet import Outlet
-from acquire.player.marks import Interrupted, Mark, Picture, Visit
+from acquire.player.marks import ENDINGS, Interrupted, Mark, Picture, Visit
 from acquire.player.messages import Marked, PlayerStatus
 from acquire.player.participant import Act, SimulatedParticipant
 from acquire.player.run import Run
@@ -92,6 +92,7 @@ class Player:
         )
         self._visit: Visit | None = None
         self._act: Act | None = None
+        self._on: Interrupted | None = None  # the page whose onset is published, its end is not
         self._over_since: float | None = None
 
     @property
@@ -139,9 +140,13 @@ class Player:
 
     def _publish(self, marks: list[Mark]) -> None:
         for mark in marks:
+            if mark.event == "onset":
+                self._on = _open(self.run.shown)
+            elif mark.event in ENDINGS:
+                self._on = None
             row = np.array([[mark.text()]], dtype=object)
             stamp = float(self._markers.push(np.array([mark.time]), row)[0])
-            self._tell(Marked(stamp, mark.fields()))
+            self._tell(Marked(stamp, mark.fields(), self._on))
         if marks:
             self._tell(self.status(marks[-1].time))
 
@@ -220,7 +225,6 @@ class Player:
             since=visit.onset if visit else None,
             remaining_s=run.remaining_s,
             next_trial=run.next_trial,
-            on=_open(run.shown),
             frames=self.frame,
             late=self.late,
             dropped=self.dropped,

@@ -15,8 +15,11 @@ import pytest
 
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
-from acquire.player.marks import PlayState
-from acquire.player.messages import PlayOrder
+from acquire.player.marks import ENDINGS, PlayState
+from acquire.player.messages import Marked, PlayOrder
+from acquire.player.participant import SimulatedParticipant
+from acquire.player.player import Player
+from acquire.player.run import Run
 from acquire.protocol.file import load_protocol
 from acquire.protocol.plan import make_plan
 from recordings.manifest import Manifest
@@ -225,11 +228,30 @@ def kill_player() -> None:
     victim.kill()
 
 
+def test_wherever_a_player_dies_the_page_that_is_open_was_told() -> None:
+    """Nothing but what was told before the death is known: it closes each onset exactly once."""
+    told: list[Any] = []
+    run = Run(make_plan(load_protocol("demo"), "01"))
+    player = Player(run, told.append, participant=SimulatedParticipant(1))
+    run.start(0.0)
+    for frame in range(60 * 40):
+        player.swapped(player.picture(frame / 60), frame / 60, frame / 60)
+    player.close()
+    balance = 0
+    marks = [message for message in told if isinstance(message, Marked)]
+    for mark in marks:
+        balance += mark.fields["event"] == "onset"
+        balance -= mark.fields["event"] in ENDINGS
+        assert balance == (mark.on is not None), mark
+        assert mark.on is None or mark.on.trial == mark.fields["trial"]
+    assert sum(mark.fields["event"] == "end" for mark in marks) > 4
+
+
 def test_a_crash_is_told_and_the_next_trial_comes(player: Heard) -> None:
     link = player.link
     link.command("start")
     player.wait_for(event="onset", step="clip", trial=1)
-    wait_for(lambda: link.snapshot and link.snapshot.status and link.snapshot.status.on)
+    wait_for(lambda: link.snapshot and link.snapshot.on)
     kill_player()
     wait_for(lambda: "player-died" in player.codes)
     assert "resume" in dict(player.events)["player-died"]
