@@ -57,6 +57,7 @@ class StreamSpec:
     """What an outlet announces. A rate of 0 means irregular.
 
     `counts_losses`: the device numbers its samples, so `Chunk.lost` is all that is lost.
+    `latency_s`: by how much its stamps are too late, where that is known (a filter's group delay).
     """
 
     name: str
@@ -69,6 +70,7 @@ class StreamSpec:
     model: str = ""
     can_drop_samples: bool = False
     counts_losses: bool = False
+    latency_s: float | None = None
     desc: Mapping[str, str] = field(default_factory=dict)  # further flat entries of <desc>
 
 

@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import acquire
-from acquire.cli import recordings, stimulus
+from acquire.cli import recordings, simulate, stimulus
 from acquire.cli.recordings import Json
 
 app = typer.Typer(
@@ -342,6 +342,7 @@ def camera_benchmark(
 
 
 app.add_typer(recordings.app)
+app.add_typer(simulate.app, name="simulate")
 app.add_typer(stimulus.app, name="stimulus")
 
 

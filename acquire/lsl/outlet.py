@@ -67,6 +67,8 @@ def make_outlet(spec: StreamSpec, device: str) -> pylsl.StreamOutlet:
     synchronization = desc.append_child("synchronization")
     synchronization.append_child_value("can_drop_samples", str(spec.can_drop_samples).lower())
     synchronization.append_child_value("counts_losses", str(spec.counts_losses).lower())
+    if spec.latency_s is not None:  # what is to be subtracted from the stamps, by the XDF words
+        synchronization.append_child_value("offset_mean", repr(spec.latency_s))
     for key, value in spec.desc.items():
         desc.append_child_value(key, value)
     return pylsl.StreamOutlet(info, max_buffered=BUFFER_S)

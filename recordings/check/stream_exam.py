@@ -16,6 +16,7 @@ from recordings.clock_offsets import REACH_S, ClockFit, correct, fit_offsets
 from recordings.lateness.decision import Pace, filled
 from recordings.manifest import StreamEntry
 from recordings.read.pace import pace_of
+from recordings.read.stream import latency_of
 from recordings.xdf.reader import XdfStream
 
 # Limits beyond which a stream gets a finding.
@@ -98,7 +99,6 @@ def _report(
     rate = 0.0 if stream.is_text else stream.info.rate_hz
     regular = rate > 0 and len(stamps) > 1
     uncertainty = entry.offset_uncertainty_s if entry else None
-    latency = entry.latency_s if entry else None
     return StreamReport(
         name=stream.name,
         type=stream.info.type,
@@ -118,7 +118,7 @@ def _report(
         offset_uncertainty_ms=_ms(uncertainty),
         jitter_ms=_ms(timing.jitter(stamps, rate, pace.cuts)) if regular else None,
         jitter_dejittered_ms=_ms(pace.error_s),
-        latency_ms=_ms(latency),
+        latency_ms=_ms(latency_of(stream, entry)),
         gaps=gaps,
     )
 

@@ -35,6 +35,12 @@ class Stamps(StrEnum):
     DEJITTERED = "dejittered"
 
 
+def latency_of(xdf: XdfStream, entry: StreamEntry | None) -> float | None:
+    """Say by how much the stamps are too late, s: as measured, else as announced, else None."""
+    measured = entry.latency_s if entry is not None else None
+    return xdf.info.latency_s if measured is None else measured
+
+
 class Stream:
     """One stream; `len` is its number of samples. Nothing is read before it is asked for."""
 
@@ -47,7 +53,7 @@ class Stream:
         self.labels = xdf.info.labels
         self.units = tuple(channel.unit for channel in xdf.info.channels)
         self.is_text = xdf.is_text
-        self.latency_s = entry.latency_s if entry else None
+        self.latency_s = latency_of(xdf, entry)
         if subtract_latency and self.latency_s is None:
             raise RecordingError(f"{self.name}: its latency was never measured; leave it in")
         self._shift = -self.latency_s if subtract_latency and self.latency_s is not None else 0.0

@@ -57,6 +57,10 @@ class Footer:
     count: int | None
 
 
+_LATEST_S = 60.0
+"""What says that it is later is not believed."""
+
+
 class StreamInfo:
     """The header of one stream: its fields, and the whole tree as `root`."""
 
@@ -154,6 +158,12 @@ class StreamInfo:
     def counts_losses(self) -> bool:
         """Whether the device has a counter: what it says is lost is so, and nothing else."""
         return self.text("desc/synchronization/counts_losses").lower() == "true"
+
+    @property
+    def latency_s(self) -> float | None:
+        """By how much its stamps are too late, as it announces; None where it does not say."""
+        value = _number(self.text("desc/synchronization/offset_mean"))
+        return value if value is not None and abs(value) <= _LATEST_S else None
 
 
 def clean_text(xml: bytes) -> str:

@@ -1,0 +1,148 @@
+"""`unisono simulate`: the network server of an amplifier's own program, out of nothing.
+
+What is played is the world of the simulated devices; a driver cannot tell it from the real program
+by anything but its model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from acquire.cli.recordings import Json
+from acquire.errors import ConfigError
+
+if TYPE_CHECKING:
+    from devices.simulation.servers.serving import Signals
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Stand in for an amplifier's own program: its network server, with simulated signals.",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StandIn:
+    """One program: what its signals are, where it listens, and what makes its server."""
+
+    program: str
+    source: str  # the driver whose signals are played
+    port: int
+    make: Callable[[Signals, str, int], Any]
+
+
+def _tcp(module: str, conversation: str, **more: Any) -> Callable[[Signals, str, int], Any]:
+    def make(signals: Signals, host: str, port: int) -> Any:
+        from importlib import import_module
+
+        from devices.simulation.servers.serving import Server
+
+        kind = getattr(import_module(f"devices.simulation.servers.{module}"), conversation)
+        return Server(host, port, lambda: kind(signals, **more))
+
+    return make
+
+
+def _biopac(signals: Signals, host: str, port: int) -> Any:
+    from devices.network.ndt import DISCOVERY_PORT
+    from devices.simulation.servers.biopac_server import BiopacServer
+
+    return BiopacServer(signals, host, port, discovery_port=DISCOVERY_PORT)
+
+
+STAND_INS = {
+    "brain-products-rda": StandIn(
+        "BrainVision Recorder", "simulated-eeg", 51244, _tcp("rda_server", "RdaConversation")
+    ),
+    "curry": StandIn("CURRY 8", "simulated-eeg", 4455, _tcp("curry_server", "CurryConversation")),
+    "scan": StandIn(
+        "SCAN 4.5 Acquire", "simulated-eeg", 4000, _tcp("scan_server", "ScanConversation")
+    ),
+    "biopac": StandIn("AcqKnowledge", "simulated-physio", 15010, _biopac),
+}
+"""By the driver that reads them."""
+
+
+def serve(
+    stand_in: StandIn,
+    host: str,
+    port: int,
+    settings: dict[str, Any],
+    seconds: float | None,
+    as_json: bool,
+) -> None:
+    """Play until Ctrl-C, SIGTERM or a line `stop`, or for so long.
+
+    Raises:
+        DeviceError: the port is taken.
+    """
+    import math
+    from threading import Event
+
+    from acquire.engine.stop_signals import Stopper
+    from acquire.lsl.clock import LslClock
+    from devices.registry import find
+    from devices.simulation.servers.serving import packets, signals_of
+
+    stopper = Stopper()
+    stopper.listen(stdin=False)
+    driver = find(stand_in.source)
+    clock = LslClock(Event())
+    source = driver(driver.Settings(name="amplifier", **settings), clock)
+    signals = signals_of(source.open())
+    server = stand_in.make(signals, host, port)
+    try:
+        typer.echo(_announcement(stand_in, host, server.port, signals, as_json))
+        end = clock.now() + seconds if seconds is not None else math.inf
+        for packet in packets(source):
+            server.turn(packet)
+            if stopper.stopped or clock.now() > end:
+                return
+    finally:
+        server.close()
+        source.close()
+
+
+def _announcement(stand_in: StandIn, host: str, port: int, signals: Signals, as_json: bool) -> str:
+    count = len(signals.channels)
+    if as_json:
+        told = {"program": stand_in.program, "host": host, "port": port, "channels": count}
+        return json.dumps(told | {"rate_hz": signals.rate_hz})
+    return (
+        f"simulated {stand_in.program}: {count} channels at {signals.rate_hz:g} Hz on {host} "
+        f"port {port}; Ctrl-C ends it"
+    )
+
+
+def _add(name: str, stand_in: StandIn) -> None:
+    def command(
+        host: Annotated[str, typer.Option(help="The address to listen at.")] = "127.0.0.1",
+        port: Annotated[
+            int, typer.Option(min=0, max=65535, help="0: any free one.")
+        ] = stand_in.port,
+        rate_hz: Annotated[float, typer.Option("--rate", help="Samples a second.")] = 1000.0,
+        channels: Annotated[
+            int | None, typer.Option(min=1, max=64, help="Electrodes of the cap, of 64.")
+        ] = None,
+        seed: Annotated[int, typer.Option(help="Which simulated world.")] = 1,
+        seconds: Annotated[float | None, typer.Option(help="How long; default: for ever.")] = None,
+        as_json: Json = False,
+    ) -> None:
+        settings: dict[str, Any] = {"rate_hz": rate_hz, "seed": seed}
+        if channels is not None and stand_in.source != "simulated-eeg":
+            raise ConfigError(
+                f"{stand_in.program} is played with 16 channels; leave --channels out"
+            )
+        if channels is not None:
+            settings["channels"] = channels
+        serve(stand_in, host, port, settings, seconds, as_json)
+
+    app.command(name, help=f"Stand in for {stand_in.program} (driver {name}).")(command)
+
+
+for _name, _stand_in in STAND_INS.items():
+    _add(_name, _stand_in)

@@ -1,0 +1,302 @@
+"""A device out of an `AmplifierClient`: connect, be told the channels, read, notice the end.
+
+The number of each sample is the device's clock: it counts at the amplifier's own pace, and the host
+maps it to the LSL clock. The count outlives a connection, so that what passed meanwhile is exact
+where the amplifier went on.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from pydantic import Field
+
+from devices.base import (
+    Channel,
+    Chunk,
+    Clock,
+    Device,
+    DeviceError,
+    DeviceLost,
+    Notice,
+    Settings,
+    StreamSpec,
+)
+from devices.network.client import (
+    AmplifierClient,
+    Description,
+    Impedances,
+    Mark,
+    Message,
+    Restarted,
+    Samples,
+    Stopped,
+    Warned,
+)
+from devices.network.connection import Connection
+from devices.network.framing import WireError
+from devices.network.sample_count import SampleCount
+
+COALESCE_S = 0.005
+"""Bytes are fetched no more often than this: small packets would take a core."""
+
+
+class NetworkSettings(Settings):
+    """`host` and `port` of the amplifier's own program, which is the server."""
+
+    host: str = Field(min_length=1, max_length=253)
+    port: int = Field(ge=1, le=65535)
+    connect_s: float = Field(default=5.0, gt=0, le=60)  # for the connection, and for its first word
+    silent_s: float = Field(default=5.0, gt=0, le=600)  # nothing for so long: it is opened again
+    latency_ms: float | None = Field(default=None, ge=0, le=10_000)  # electrode to packet, if known
+
+
+class NetworkAmplifier(Device):
+    """Reads one amplifier over TCP; subclasses name the protocol."""
+
+    Settings: ClassVar[type[NetworkSettings]]
+    manufacturer: ClassVar[str]
+    remedy: ClassVar[str]
+    """What to do at the amplifier's program where nothing comes."""
+    reports_impedances: ClassVar[bool] = False
+
+    def __init__(self, settings: NetworkSettings, clock: Clock) -> None:
+        self.settings: NetworkSettings = settings
+        self._clock = clock
+        self._connection: Connection | None = None
+        self._client: AmplifierClient = self.make_client()
+        self._description: Description | None = None
+        self._count: SampleCount | None = None
+        self._shift = 0  # from the server's numbers to those that never wrap
+        self._was_open = False
+        self._heard = 0.0
+        self._early: list[Message] = []  # what came in the same breath as the description
+        self._impedances: dict[str, float] = {}
+
+    @abstractmethod
+    def make_client(self) -> AmplifierClient:
+        """Begin a conversation."""
+
+    # Opening.
+
+    def open(self) -> Sequence[StreamSpec]:
+        """Connect and be told the channels."""
+        settings = self.settings
+        self.close()
+        self._connection = Connection(
+            settings.host,
+            settings.port,
+            wait_s=settings.connect_s,
+            again=self._was_open,
+            remedy=self.remedy,
+        )
+        self._client = self.make_client()
+        try:
+            description = self._introduced()
+        except DeviceLost as error:
+            raise self._kind()(f"{error} before it said what it records; {self.remedy}") from error
+        except WireError as error:
+            raise self._kind()(self._foreign(error)) from error
+        if description is None:
+            raise self._kind()(
+                f"{self._link.place} is connected and does not say what it records "
+                f"(waited {settings.connect_s:g} s); {self.remedy}"
+            )
+        self._description = description
+        if self._count is None:
+            self._count = SampleCount(description.rate_hz, self._client.wraps)
+        self._count.renew()
+        self._was_open = True
+        self._heard = self._clock.now()
+        return tuple(self._specs(description))
+
+    def _kind(self) -> type[DeviceError]:
+        return DeviceLost if self._was_open else DeviceError
+
+    def _foreign(self, error: WireError) -> str:
+        place = f"{self.settings.host} port {self.settings.port}"
+        return f"{place}: {error}; is it another program's port? {self.remedy}"
+
+    def _introduced(self) -> Description | None:
+        """Talk until the amplifier is described; None = it has not been in time."""
+        deadline = self._clock.now() + self.settings.connect_s
+        self._client.begin()
+        self._send()
+        while self._clock.now() < deadline:
+            messages = list(self._client.receive(self._link.read()))
+            self._send()
+            for at, message in enumerate(messages):
+                if isinstance(message, Description):
+                    self._early = messages[at + 1 :]
+                    return _checked(message)
+        return None
+
+    def _specs(self, description: Description) -> Iterator[StreamSpec]:
+        name = self.settings.name
+        common: dict[str, Any] = {"manufacturer": self.manufacturer, "model": description.model}
+        latency = self.settings.latency_ms
+        yield StreamSpec(
+            name=name,
+            type="EEG",
+            channels=description.channels,
+            rate_hz=description.rate_hz,
+            dtype="float32",
+            can_drop_samples=True,
+            counts_losses=self._client.counts,
+            latency_s=None if latency is None else latency * 1e-3,
+            **common,
+        )
+        yield StreamSpec(
+            name=f"{name}-markers",
+            type="Markers",
+            channels=(Channel("marker", kind="Marker"),),
+            rate_hz=0.0,
+            dtype="string",
+            **common,
+        )
+        if description.impedances:
+            yield StreamSpec(
+                name=f"{name}-impedance",
+                type="Impedance",
+                channels=tuple(
+                    Channel(c.label, "kiloohms", "Impedance") for c in description.channels
+                ),
+                rate_hz=0.0,
+                dtype="float32",
+                **common,
+            )
+
+    @property
+    def _link(self) -> Connection:
+        assert self._connection is not None, "open() comes first"
+        return self._connection
+
+    def _send(self) -> None:
+        if data := self._client.take_outgoing():
+            self._link.write(data)
+
+    # Reading.
+
+    def read(self) -> Iterator[Chunk | Notice | None]:
+        """Yield what comes, packet by packet."""
+        early, self._early = self._early, []
+        for message in early:
+            yield from self._told(message, self._clock.now())
+        while True:
+            data = self._link.read()
+            now = self._clock.now()
+            try:
+                for message in self._client.receive(data):
+                    yield from self._told(message, now)
+            except WireError as error:
+                raise DeviceLost(self._foreign(error)) from error
+            self._send()
+            self._judge_silence(now, came=bool(data))
+            yield None
+            if data:
+                self._clock.sleep_until(now + COALESCE_S)
+
+    def _judge_silence(self, now: float, *, came: bool) -> None:
+        if came or self.resting:
+            self._heard = now
+        elif now - self._heard > self.settings.silent_s:
+            raise DeviceLost(
+                f"{self._link.place} has sent nothing for {now - self._heard:.1f} s; {self.remedy}"
+            )
+
+    def _told(self, message: Message, now: float) -> Iterator[Chunk | Notice]:
+        match message:
+            case Samples():
+                yield from self._samples(message, now)
+            case Mark():
+                text = np.array([[message.text]], dtype=object)
+                yield Chunk(
+                    f"{self.settings.name}-markers",
+                    np.array([now]),
+                    text,
+                    self._device_times(message.number + self._shift, 1),
+                )
+            case Impedances():
+                yield from self._measured(message, now)
+            case Description():
+                if _checked(message) != self._description:
+                    raise DeviceLost("it records other channels now; it is opened again for them")
+            case Restarted():
+                self.resting = False
+                self._counter.renew()
+            case Stopped():
+                self.resting = True  # until it is started there: that is no fault of the line
+                yield Notice("warning", "amplifier-stopped", f"was stopped; {self.remedy}")
+            case Warned():
+                yield Notice("warning", message.code, message.text)
+
+    @property
+    def _counter(self) -> SampleCount:
+        assert self._count is not None, "open() comes first"
+        return self._count
+
+    def _samples(self, message: Samples, now: float) -> Iterator[Chunk]:
+        self.resting = False
+        place = self._counter.place(message.number, len(message.rows), now)
+        self._shift = place.first - place.skip - message.number
+        rows = message.rows[place.skip :]
+        if len(rows):
+            yield Chunk(
+                self.settings.name,
+                np.full(len(rows), now),
+                rows,
+                self._device_times(place.first, len(rows)),
+                place.lost if self._client.counts else 0,
+            )
+
+    def _device_times(self, first: int, count: int) -> Any:
+        assert self._description is not None
+        return (first + np.arange(count, dtype=np.float64)) / self._description.rate_hz
+
+    def _measured(self, message: Impedances, now: float) -> Iterator[Chunk]:
+        assert self._description is not None
+        labels = [channel.label for channel in self._description.channels]
+        if len(message.kiloohms) == len(labels) and self._description.impedances:
+            self._impedances = dict(zip(labels, message.kiloohms.tolist(), strict=True))
+            name = f"{self.settings.name}-impedance"
+            yield Chunk(name, np.array([now]), message.kiloohms[None].astype(np.float32))
+
+    # The rest.
+
+    def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
+        """`impedance` {on}, `status`."""
+        match name:
+            case "impedance":
+                on = bool(args.get("on", True))
+                self._client.measure_impedances(on=on)
+                self._send()
+                self.resting = on  # the signals rest meanwhile
+                return {"on": on, "impedance_kohm": dict(self._impedances)}
+            case "status":
+                return {"impedance_kohm": dict(self._impedances)}
+        return super().command(name, args)
+
+    def close(self) -> None:
+        """Take leave of the server and hang up."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        self._client.end()
+        try:
+            if goodbye := self._client.take_outgoing():
+                connection.write(goodbye)
+        except DeviceError:  # it has gone: nobody is left to take leave of
+            pass
+        connection.close()
+
+
+def _checked(description: Description) -> Description:
+    """Refuse what cannot be recorded, whoever said it."""
+    if not description.channels:
+        raise WireError("it says that it has no channels: is the amplifier connected and on?")
+    if not 0 < description.rate_hz <= 1e6:
+        raise WireError(f"it says that it samples {description.rate_hz:g} times a second")
+    return description

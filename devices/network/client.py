@@ -1,0 +1,108 @@
+"""What the protocol of an amplifier gives, whatever its bytes look like; no sockets in here."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from devices.arrays import F32Array
+from devices.base import Channel, DeviceError
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the amplifier sends: microvolts where a channel says nothing else."""
+
+    channels: tuple[Channel, ...]
+    rate_hz: float
+    model: str
+    impedances: bool = False  # whether it can measure them
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Rows (n, channels), n ≥ 1; `number` is the first one's."""
+
+    rows: F32Array
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A marker at sample `number`, counted as `Samples` are."""
+
+    text: str
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Impedances:
+    """kΩ of each channel, (channels,)."""
+
+    kiloohms: F32Array
+
+
+@dataclass(frozen=True, slots=True)
+class Restarted:
+    """The amplifier has been started (again): its count may begin anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The amplifier was stopped at its own program: it sends nothing until it is started there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Warned:
+    """Something that somebody should know."""
+
+    code: str
+    text: str
+
+
+Message = Description | Samples | Mark | Impedances | Restarted | Stopped | Warned
+
+
+class AmplifierClient(ABC):
+    """One conversation with an amplifier's server, as bytes in and bytes out."""
+
+    counts: bool = True
+    """Whether the server numbers its samples; else the client counts what came."""
+    wraps: int = 1 << 32
+    """Where that number begins again."""
+
+    def __init__(self) -> None:
+        self._outgoing = bytearray()
+
+    def begin(self) -> None:
+        """Ask the first question, if it is for us to begin."""
+        return
+
+    def take_outgoing(self) -> bytes:
+        """Return what is to be sent now."""
+        data = bytes(self._outgoing)
+        self._outgoing.clear()
+        return data
+
+    @abstractmethod
+    def receive(self, data: bytes) -> Iterator[Message]:
+        """Yield what these bytes complete.
+
+        Raises:
+            WireError: they are not this protocol's.
+        """
+
+    def end(self) -> None:
+        """Say goodbye, if the protocol has a word for it."""
+        return
+
+    def measure_impedances(self, *, on: bool) -> None:
+        """Ask for impedances instead of signals, or for signals again.
+
+        Raises:
+            DeviceError: this amplifier's server cannot be asked for them.
+        """
+        raise DeviceError(
+            "the protocol of this amplifier gives no impedances; measure them in its own program"
+        )

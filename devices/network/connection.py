@@ -1,0 +1,86 @@
+"""A TCP connection to a device's server; every wait on it has an end."""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import socket
+
+from devices.base import DeviceError, DeviceLost
+
+WAIT_S = 0.1
+"""How long a read waits: a driver owes something every 200 ms."""
+WRITE_S = 2.0
+READ_BYTES = 1 << 18
+
+
+def explain(error: OSError, host: str, port: int, remedy: str) -> str:
+    """Say why a server cannot be reached and what to do about it."""
+    place = f"{host} port {port}"
+    if isinstance(error, socket.gaierror):
+        return f"no computer is called {host!r}; write its address (192.168.0.10) as `host`"
+    if isinstance(error, ConnectionRefusedError):
+        return f"{place} refuses the connection: nothing listens there; {remedy}"
+    if isinstance(error, TimeoutError):
+        return (
+            f"{place} does not answer; is that computer on, in this network, and does its "
+            f"firewall let port {port} through? Then: {remedy}"
+        )
+    if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+        return f"there is no way to {host}; check the network cable and both computers' addresses"
+    return f"{place}: {error.strerror or error}; {remedy}"
+
+
+class Connection:
+    """One connection; `again`: it had been open before, so what fails now may come back."""
+
+    def __init__(self, host: str, port: int, *, wait_s: float, again: bool, remedy: str) -> None:
+        """Connect.
+
+        Raises:
+            DeviceError: nobody answers; DeviceLost where it is opened `again`.
+        """
+        self.place = f"{host} port {port}"
+        try:
+            self._socket = socket.create_connection((host, port), timeout=wait_s)
+        except OSError as error:
+            kind = DeviceLost if again else DeviceError
+            raise kind(explain(error, host, port, remedy)) from error
+        self._socket.settimeout(WAIT_S)
+        with contextlib.suppress(OSError):  # small requests leave at once; not every stack has it
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def read(self) -> bytes:
+        """Wait up to 0.1 s for bytes, and take what is there; b"" where nothing came.
+
+        Raises:
+            DeviceLost: the other side has closed, or cannot be reached any more.
+        """
+        try:
+            data = self._socket.recv(READ_BYTES)
+        except TimeoutError:
+            return b""
+        except OSError as error:
+            raise DeviceLost(f"{self.place} is gone: {error.strerror or error}") from error
+        if not data:
+            raise DeviceLost(f"{self.place} has closed the connection")
+        return data
+
+    def write(self, data: bytes) -> None:
+        """Send bytes.
+
+        Raises:
+            DeviceLost: the other side takes nothing.
+        """
+        try:
+            self._socket.settimeout(WRITE_S)
+            self._socket.sendall(data)
+            self._socket.settimeout(WAIT_S)
+        except OSError as error:
+            raise DeviceLost(
+                f"{self.place} takes nothing any more: {error.strerror or error}"
+            ) from error
+
+    def close(self) -> None:
+        """Close it."""
+        self._socket.close()

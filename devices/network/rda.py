@@ -1,0 +1,152 @@
+"""Remote data access of BrainVision Recorder, as bytes: the client's side.
+
+All little-endian. A message is 24 bytes of header (16 of a GUID, u32 size of the whole, u32 type)
+and a body. Facts: the vendor's LSL connector, FieldTrip's independent server, BCI2000's client.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import numpy as np
+
+from devices.base import Channel
+from devices.channel_kinds import kind_of
+from devices.network.client import (
+    AmplifierClient,
+    Description,
+    Mark,
+    Message,
+    Restarted,
+    Samples,
+    Stopped,
+)
+from devices.network.framing import Framer, WireError
+from devices.network.labels import unique_labels
+
+GUID: Final = bytes.fromhex("8e45584396c9864caf4a98bbf6c91450")
+HEADER: Final = struct.Struct("<16sII")
+START, INT16, STOP, FLOAT32 = 1, 2, 3, 4
+MOST_CHANNELS: Final = 4096
+_DTYPES: Final[dict[int, np.dtype[Any]]] = {INT16: np.dtype("<i2"), FLOAT32: np.dtype("<f4")}
+_BLOCK: Final = struct.Struct("<III")
+_MARK: Final = struct.Struct("<IIIi")
+
+
+def body_bytes(header: bytes) -> int:
+    """Return how long the body behind a header is.
+
+    Raises:
+        WireError: it is no header of this protocol.
+    """
+    guid, size, _ = HEADER.unpack(header)
+    if guid != GUID:
+        raise WireError("what comes is not BrainVision's remote data access")
+    if size < HEADER.size:
+        raise WireError(f"a message says that it has {size} bytes")
+    return int(size) - HEADER.size
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """What the start message says: how the following data are to be read."""
+
+    labels: tuple[str, ...]
+    rate_hz: float
+    microvolts: tuple[float, ...]  # of one unit of each channel
+
+
+def layout_of(body: bytes) -> Layout:
+    """Read a start message.
+
+    Raises:
+        WireError: it is shorter than it says.
+    """
+    try:
+        count, interval_us = struct.unpack_from("<Id", body)
+        if not 0 < count <= MOST_CHANNELS or not interval_us > 0:
+            raise WireError(f"it announces {count} channels every {interval_us:g} µs")
+        resolutions = struct.unpack_from(f"<{count}d", body, 12)
+    except struct.error as error:
+        raise WireError("its start message is cut off") from error
+    names = body[12 + 8 * count :].split(b"\0")
+    labels = tuple(_text(name) for name in names[:count])
+    if len(names) <= count:
+        raise WireError("its start message names too few channels")
+    return Layout(labels, 1e6 / interval_us, resolutions)
+
+
+def _text(raw: bytes) -> str:
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:  # older versions write the system's code page
+        return raw.decode("cp1252", "replace")
+
+
+class RdaClient(AmplifierClient):
+    """Listens: the server begins with a start message, then sends block by block."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._framer = Framer(HEADER.size, body_bytes)
+        self._layout: Layout | None = None
+        self._scale = np.empty(0, np.float32)
+        self._points: int | None = None  # of a block; the first one says
+
+    def receive(self, data: bytes) -> Iterator[Message]:
+        """Yield what these bytes complete."""
+        for header, body in self._framer.feed(data):
+            kind = HEADER.unpack(header)[2]
+            if kind == START:
+                yield from self._start(layout_of(body))
+            elif kind == STOP:
+                yield Stopped()
+            elif kind in _DTYPES and self._layout is not None:
+                yield from self._block(body, _DTYPES[kind], self._layout)
+
+    def _start(self, layout: Layout) -> Iterator[Message]:
+        again = self._layout is not None
+        self._layout = layout
+        self._scale = np.asarray(layout.microvolts, np.float32)
+        self._points = None
+        labels = unique_labels(layout.labels)
+        channels = tuple(Channel(x, "microvolts", kind_of(x, "EEG")) for x in labels)
+        yield Description(channels, layout.rate_hz, "BrainVision Recorder (remote data access)")
+        if again:
+            yield Restarted()
+
+    def _block(self, body: bytes, dtype: np.dtype[Any], layout: Layout) -> Iterator[Message]:
+        try:
+            block, points, markers = _BLOCK.unpack_from(body)
+        except struct.error as error:
+            raise WireError("a block of data is cut off") from error
+        count = points * len(layout.labels)
+        stop = _BLOCK.size + count * dtype.itemsize
+        if len(body) < stop:
+            raise WireError(f"a block of {points} points has {len(body)} bytes only")
+        if points != self._points:  # the count is one of blocks: it begins anew with their size
+            if self._points is not None:
+                yield Restarted()
+            self._points = points
+        first = block * points % self.wraps
+        if points:
+            raw = np.frombuffer(body, dtype, count, _BLOCK.size).reshape(points, -1)
+            yield Samples(raw.astype(np.float32) * self._scale, first)
+        yield from _marks(body, stop, markers, first)
+
+
+def _marks(body: bytes, at: int, count: int, first: int) -> Iterator[Mark]:
+    """Read the markers of a block, which begin at byte `at`."""
+    for _ in range(count):
+        if at + _MARK.size > len(body):
+            raise WireError("a marker is cut off")
+        size, position, _, _ = _MARK.unpack_from(body, at)
+        if size < _MARK.size or at + size > len(body):
+            raise WireError(f"a marker says that it has {size} bytes")
+        # Type and description; FieldTrip's server writes one text, `type:value`.
+        texts = [_text(t) for t in body[at + _MARK.size : at + size].split(b"\0") if t]
+        yield Mark((texts[1] if len(texts) > 1 else "".join(texts)).strip(), first + position)
+        at += size

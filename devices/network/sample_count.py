@@ -1,0 +1,69 @@
+"""From the numbers that packets carry to what is lost, repeated, or begun anew."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+
+REMEMBERED = 256
+"""So many packets back a repeated one is known again."""
+MARGIN_S = 2.0
+PACE = 1.2
+"""More samples than the time since the last packet holds, with these margins, cannot be lost: the
+count has begun anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a packet belongs: its samples from `skip` on are new, the first has number `first`."""
+
+    first: int  # counted on where the count wraps
+    skip: int
+    lost: int  # right before
+
+
+class SampleCount:
+    """Follows the number of the first sample of each packet; it outlives a connection."""
+
+    def __init__(self, rate_hz: float, wraps: int = 1 << 32) -> None:
+        self._rate = rate_hz
+        self._wraps = wraps
+        self._next: int | None = None
+        self._heard = 0.0  # LSL time of the last packet
+        self._recent: deque[int] = deque(maxlen=REMEMBERED)
+        self._fresh = True
+
+    def renew(self) -> None:
+        """Learn that the amplifier was started, or the connection opened: it may count anew."""
+        self._fresh = True
+        self._recent.clear()
+
+    def place(self, number: int, count: int, now: float) -> Place:
+        """Place a packet of `count` samples, the first one numbered `number`, heard at `now`."""
+        if self._next is None:
+            return self._begin(number, count, now)
+        ahead = (number - self._next) % self._wraps
+        if ahead >= self._wraps // 2:
+            ahead -= self._wraps
+        repeated = ahead < 0 and not self._fresh and number in self._recent
+        if repeated:
+            skip = min(count, -ahead)
+            return self._go_on(self._next + ahead, count, skip, 0, now, number)
+        could_be_lost = (now - self._heard) * self._rate * PACE + MARGIN_S * self._rate
+        if not 0 <= ahead <= could_be_lost:
+            return self._begin(number, count, now)
+        return self._go_on(self._next + ahead, count, 0, ahead, now, number)
+
+    def _begin(self, number: int, count: int, now: float) -> Place:
+        self._recent.clear()
+        return self._go_on(number, count, 0, 0, now, number)
+
+    def _go_on(
+        self, first: int, count: int, skip: int, lost: int, now: float, number: int
+    ) -> Place:
+        if skip < count:
+            self._next = first + count
+            self._heard = now
+        self._fresh = False
+        self._recent.append(number)
+        return Place(first + skip, skip, lost)

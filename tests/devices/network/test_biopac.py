@@ -1,0 +1,207 @@
+"""`biopac` against a stand-in for AcqKnowledge: discovery, control, data towards us."""
+
+from __future__ import annotations
+
+import socket
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pytest
+
+from devices.base import Channel, Chunk, Device, DeviceError, DeviceLost
+from devices.drivers.biopac import Biopac
+from devices.simulation.servers.biopac_server import BiopacServer
+from devices.simulation.servers.serving import Signals
+from tests.devices.contract import check_data, check_settings
+from tests.devices.network.server import Playing, scripted
+from tests.devices.wire import RealClock, read_until, samples
+
+LABELS = ("ECG - ECG100C", "RSP", "EDA, X", "Pulse")
+SIGNALS = Signals(tuple(Channel(x) for x in LABELS), 500.0, None)
+
+
+@pytest.fixture
+def devices() -> Iterator[list[Device]]:
+    made: list[Device] = []
+    yield made
+    for one in made:
+        one.close()
+
+
+def free_port() -> int:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@pytest.fixture
+def server(request: pytest.FixtureRequest) -> Iterator[BiopacServer]:
+    more = getattr(request, "param", {})
+    played = Playing(BiopacServer(SIGNALS, "127.0.0.1", **more))
+    assert isinstance(played.server, BiopacServer)
+    yield played.server
+    played.close()
+
+
+def opened(made: list[Device], **settings: Any) -> Biopac:
+    settings = {"name": "bio", "host": "127.0.0.1", "wait_s": 2.0, **settings}
+    one = Biopac(Biopac.Settings(**settings), RealClock())
+    made.append(one)
+    return one
+
+
+def column(found: list[Chunk], stream: str, index: int) -> list[int]:
+    rows = [chunk.data[:, index] for chunk in found if chunk.stream == stream]
+    return np.concatenate(rows).round().astype(int).tolist() if rows else []
+
+
+@pytest.mark.parametrize("mode", ["single", "multiple"])
+def test_channels_come_whole(server: BiopacServer, devices: list[Device], mode: str) -> None:
+    one = opened(devices, port=server.port, mode=mode, units={"ECG - ECG100C": "millivolts"})
+    (spec,) = one.open()
+    assert (spec.name, spec.rate_hz) == ("bio", 500.0)
+    kinds = [(c.label, c.unit, c.kind) for c in spec.channels]
+    assert kinds == [
+        ("ECG - ECG100C", "millivolts", "ECG"),
+        ("RSP", "", "RSP"),
+        ("EDA, X", "", "EDA"),
+        ("Pulse", "", "PPG"),
+    ]
+    found = read_until(one, lambda found: samples(found) >= 300)
+    numbers = column(found, "bio", 0)
+    assert numbers == list(range(numbers[0], numbers[0] + len(numbers)))
+    assert column(found, "bio", 1) == [-n for n in numbers]
+    own = np.concatenate([c.device_times for c in found])
+    assert np.allclose(np.diff(own), 1 / 500)
+
+
+@pytest.mark.parametrize("mode", ["single", "multiple"])
+@pytest.mark.parametrize("server", [{"dividers": (1, 4, 4, 2)}], indirect=True)
+def test_each_rate_is_a_stream(server: BiopacServer, devices: list[Device], mode: str) -> None:
+    one = opened(devices, port=server.port, mode=mode)
+    specs = one.open()
+    assert [(s.name, s.rate_hz, len(s.channels)) for s in specs] == [
+        ("bio", 500.0, 1),
+        ("bio-by2", 250.0, 1),
+        ("bio-by4", 125.0, 2),
+    ]
+    found = read_until(one, lambda found: len(column(found, "bio-by4", 0)) >= 60)
+    fast, slow = column(found, "bio", 0), column(found, "bio-by4", 0)
+    assert np.diff(fast).tolist() == [1] * (len(fast) - 1)
+    assert np.diff(slow).tolist() == [-4] * (len(slow) - 1)
+    assert -slow[0] == fast[0]
+    own = np.concatenate([c.device_times for c in found if c.stream == "bio-by4"])
+    assert np.allclose(np.diff(own), 4 / 500)
+
+
+def test_the_control_port_is_found_at_the_address_given(devices: list[Device]) -> None:
+    port = free_port()
+    played = Playing(BiopacServer(SIGNALS, "127.0.0.1", discovery_port=port))
+    try:
+        one = opened(devices, discovery_port=port)
+        one.open()
+        assert samples(read_until(one, lambda found: samples(found) >= 100)) >= 100
+    finally:
+        played.close()
+
+
+def test_nobody_answers_the_question(devices: list[Device]) -> None:
+    one = opened(devices, discovery_port=free_port(), wait_s=0.4)
+    with pytest.raises(DeviceError, match=r"no AcqKnowledge answers at 127\.0\.0\.1 .*Networking"):
+        one.open()
+
+
+def test_the_end_of_an_acquisition_is_a_loss_and_the_next_one_is_recorded(
+    server: BiopacServer, devices: list[Device]
+) -> None:
+    one = opened(devices, port=server.port)
+    first = one.open()
+    read_until(one, lambda found: samples(found) >= 50)
+    server.stop()
+    with pytest.raises(DeviceLost, match="its acquisition has ended"):
+        read_until(one, lambda _: False)
+    one.close()
+    assert one.open() == first
+    assert samples(read_until(one, lambda found: samples(found) >= 50)) >= 50
+
+
+def test_a_running_acquisition_is_left_alone(server: BiopacServer, devices: list[Device]) -> None:
+    server.acq_toggleAcquisition()
+    one = opened(devices, port=server.port)
+    with pytest.raises(DeviceError, match=r"an acquisition is running .*: stop it there"):
+        one.open()
+    one.close()
+    assert server.running
+
+
+def test_who_is_not_to_start_it_waits_for_the_operator(
+    server: BiopacServer, devices: list[Device]
+) -> None:
+    one = opened(devices, port=server.port, start=False, silent_s=0.3)
+    one.open()
+    reading = one.read()
+    for _ in range(8):
+        assert next(reading) is None
+    assert one.resting
+    server.acq_toggleAcquisition()
+    assert any(isinstance(item, Chunk) for item, _ in zip(reading, range(200), strict=False))
+    assert not one.resting
+    reading.close()
+    one.close()
+    assert server.running  # we have not started it: it is not ours to stop
+
+
+def test_a_dialog_does_not_hold_us(server: BiopacServer, devices: list[Device]) -> None:
+    server.dialog = threading.Event()
+    one = opened(devices, port=server.port, wait_s=0.4)
+    with pytest.raises(DeviceError, match=r"toggleAcquisition for 0\.4 s: does a dialog wait"):
+        one.open()
+    server.dialog.set()
+
+
+def test_silence_is_noticed(server: BiopacServer, devices: list[Device]) -> None:
+    one = opened(devices, port=server.port, silent_s=0.3)
+    one.open()
+    server.silent = True  # it records on and sends nothing
+    with pytest.raises(DeviceLost, match=r"has sent nothing for 0\.[345] s"):
+        read_until(one, lambda _: False)
+
+
+def test_a_stranger_is_not_let_in(
+    server: BiopacServer, devices: list[Device], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = opened(devices, port=server.port, start=False)
+    one.open()
+    monkeypatch.setattr("devices.drivers.biopac._addresses", lambda host: {"192.0.2.1"})
+    (door,) = one._doors
+    with socket.create_connection(door.getsockname()) as stranger:
+        stranger.sendall(np.zeros(4000, "<f4").tobytes())
+        items = [item for item, _ in zip(one.read(), range(6), strict=False)]
+    assert items == [None] * 6
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n",
+        b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 5\r\n\r\nhello",
+        b"SSH-2.0-OpenSSH_9.2\r\n",
+        b"",
+    ],
+)
+def test_another_program_is_named(devices: list[Device], said: bytes) -> None:
+    with scripted(([said], False), ([said], False), ([said], False)) as other:
+        one = opened(devices, port=other.port, wait_s=1.0)
+        with pytest.raises(DeviceError, match=f"{other.port}|getMPUnitType"):
+            one.open()
+
+
+def test_the_contract_is_kept(server: BiopacServer, devices: list[Device]) -> None:
+    check_settings(Biopac, {"name": "bio", "host": "127.0.0.1"})
+    one = opened(devices, port=server.port)
+    for _ in range(2):
+        check_data(one, one.open(), RealClock(), {}, 0.4)
+        one.close()
+        one.close()

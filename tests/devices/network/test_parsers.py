@@ -1,0 +1,132 @@
+"""The wire formats as pure functions: any bytes, any cuts, any numbers."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from devices.base import DeviceError
+from devices.network.client import AmplifierClient, Message, Samples
+from devices.network.curry_packets import CurryClient
+from devices.network.framing import WireError
+from devices.network.ndt import Interleaved, NdtChannel, port_in
+from devices.network.rda import RdaClient
+from devices.network.sample_count import SampleCount
+from devices.network.scan_packets import ScanClient
+from devices.simulation.servers.curry_server import CurryConversation
+from devices.simulation.servers.rda_server import RdaConversation
+from devices.simulation.servers.scan_server import ScanConversation
+from tests.devices.network.server import signals
+from tests.devices.network.test_amplifiers import REQUESTS, speech
+
+CLIENTS: list[tuple[Callable[[], AmplifierClient], bytes]] = [
+    (RdaClient, speech(lambda: RdaConversation(signals()), 6)),
+    (CurryClient, speech(lambda: CurryConversation(signals()), 6, REQUESTS["curry"])),
+    (ScanClient, speech(lambda: ScanConversation(signals()), 6, REQUESTS["scan"])),
+]
+BOTH = pytest.mark.parametrize(("make", "said"), CLIENTS, ids=["rda", "curry", "scan"])
+
+
+@BOTH
+@given(data=st.binary(max_size=600))
+def test_any_bytes_are_refused_in_words(
+    make: Callable[[], AmplifierClient], said: bytes, data: bytes
+) -> None:
+    with contextlib.suppress(WireError):
+        assert all(isinstance(m, Message) for m in make().receive(data))
+
+
+@BOTH
+@given(data=st.data())
+def test_a_wrong_byte_anywhere_is_refused_or_a_value(
+    make: Callable[[], AmplifierClient], said: bytes, data: st.DataObject
+) -> None:
+    at = data.draw(st.integers(0, len(said) - 1))
+    spoilt = said[:at] + bytes([data.draw(st.integers(0, 255))]) + said[at + 1 :]
+    with contextlib.suppress(WireError):
+        for message in make().receive(spoilt):
+            assert not isinstance(message, Samples) or message.rows.ndim == 2
+
+
+@BOTH
+@given(cuts=st.lists(st.integers(0, 3000), max_size=20))
+def test_cuts_change_nothing(
+    make: Callable[[], AmplifierClient], said: bytes, cuts: list[int]
+) -> None:
+    whole, cut = make(), make()
+    expected = [repr(m) for m in whole.receive(said)]
+    edges = [0, *sorted(c for c in cuts if c < len(said)), len(said)]
+    pieces = [said[a:b] for a, b in itertools.pairwise(edges)]
+    assert [repr(m) for piece in pieces for m in cut.receive(piece)] == expected
+
+
+@given(
+    dividers=st.lists(st.sampled_from([1, 2, 4, 8]), min_size=1, max_size=5),
+    cuts=st.lists(st.integers(1, 40), max_size=12),
+)
+def test_interleaved_channels_come_apart(dividers: list[int], cuts: list[int]) -> None:
+    channels = [NdtChannel("analog", i, f"c{i}", d) for i, d in enumerate(dividers)]
+    sent = [(c, i) for i in range(64) for c, d in enumerate(dividers) if i % d == 0]
+    data = np.array([c * 1000 + i for c, i in sent], "<f4").tobytes()
+    edges = np.clip(np.cumsum([0, *cuts]), 0, len(data)).tolist()
+    layout = Interleaved(channels)
+    found: dict[int, list[float]] = {c: [] for c in range(len(dividers))}
+    firsts: dict[int, int] = {}
+    for a, b in zip(edges, [*edges[1:], len(data)], strict=True):
+        for g, first, rows in layout.feed(data[a:b]):
+            assert first == firsts.get(g, 0)
+            firsts[g] = first + len(rows)
+            of_group = [c for c, d in enumerate(dividers) if d == sorted(set(dividers))[g]]
+            for column, c in enumerate(of_group):
+                found[c] += rows[:, column].tolist()
+    for c, d in enumerate(dividers):
+        assert found[c] == [c * 1000 + i for i in range(0, 64, d)]
+
+
+def test_dividers_without_a_common_measure_are_refused() -> None:
+    channels = [NdtChannel("analog", i, f"c{i}", d) for i, d in enumerate((251, 257, 263))]
+    with pytest.raises(DeviceError, match="choose powers of two"):
+        Interleaved(channels)
+
+
+@given(data=st.binary(max_size=64))
+def test_an_answer_that_is_none_names_no_port(data: bytes) -> None:
+    assert port_in(data) is None or data.startswith(b"AcqP Server Port:")
+    assert port_in(b"AcqP Server Port:15010") == 15010
+    assert port_in(b"AcqP Server Port:99999") is None
+
+
+@given(
+    start=st.integers(0, (1 << 32) - 1),
+    steps=st.lists(st.tuples(st.integers(1, 50), st.integers(0, 30), st.booleans()), max_size=30),
+)
+def test_a_count_adds_up(start: int, steps: list[tuple[int, int, bool]]) -> None:
+    """Whatever is lost or repeated, samples taken + lost = what the amplifier counted."""
+    count = SampleCount(1000.0)
+    number, taken, lost, told = start, 0, 0, 0
+    for size, missing, twice in steps:
+        number = (number + missing) % (1 << 32)
+        told += missing + size
+        for _ in range(1 + twice):
+            place = count.place(number, size, now=0.0)
+            taken += size - place.skip
+            lost += place.lost
+        number = (number + size) % (1 << 32)
+    first_gap = steps[0][1] if steps else 0  # before the first packet nobody counts
+    assert taken + lost == told - first_gap
+
+
+def test_a_count_that_begins_anew_has_lost_nothing() -> None:
+    count = SampleCount(1000.0)
+    assert count.place(5000, 100, 0.0).first == 5000
+    count.renew()
+    place = count.place(0, 100, 1.0)
+    assert (place.first, place.skip, place.lost) == (0, 0, 0)
+    far = count.place(900_000, 100, 1.1)  # more than passed since: no loss can be that long
+    assert (far.first, far.skip, far.lost) == (900_000, 0, 0)
