@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Sequence
 
 from acquire.lsl.inlet import OffsetEstimate
@@ -104,18 +104,30 @@ class Distributor:
         stream.was_away = False
         stream.newest = max(take.number, stream.newest or 0)
 
-    def late_markers(
+    def too_late(
         self, stream: LiveStream, stamps: F64Array, data: Array
     ) -> Iterator[tuple[str, Alarm]]:
-        """Name the markers that come after the drain of the take that they are stamped in."""
+        """Tell of samples without a rate that come after the drain of the take they belong to.
+
+        Markers are named one by one: they can be added by hand. Others are counted.
+        """
+        counts: Counter[int] = Counter()
         for stamp, row in zip(stamps.tolist(), data, strict=True) if self._past else ():
             place = owner_of(self._past, stamp + stream.offset)
-            if place is not None:
-                text = (
-                    f"{stream.name}: marker {text_of(row[0])!r} came after the end of the "
-                    f"recording that it belongs to; its stamp is {stamp:.6f}"
-                )
-                yield stream.name, Alarm("warning", "marker-late", text, self._past[place].number)
+            if place is None:
+                continue
+            number = self._past[place].number
+            if not stream.is_markers:
+                counts[number] += 1
+                continue
+            text = (
+                f"{stream.name}: marker {text_of(row[0])!r} came after the end of the "
+                f"recording that it belongs to; its stamp is {stamp:.6f}"
+            )
+            yield stream.name, Alarm("warning", "marker-late", text, number)
+        for number, count in counts.items():
+            text = f"{stream.name}: {count} samples came after the end of their recording"
+            yield stream.name, Alarm("warning", "samples-late", text, number)
 
     @staticmethod
     def _count_absence(take: Take, recorded: RecordedStream, stamp: float) -> None:

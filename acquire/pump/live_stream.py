@@ -10,7 +10,7 @@ from acquire.lsl.inlet import Inlet, OffsetEstimate
 from acquire.lsl.streams import FoundStream
 from acquire.pump.stream_watch import StreamWatch
 from acquire.take.loss_counter import LossCounter
-from recordings.stream_kinds import VIDEO_TYPE
+from recordings.stream_kinds import VIDEO_TYPE, is_marker_stream
 
 DRIFT_S = 10.0
 """Two clock offsets this far apart tell a drift."""
@@ -43,6 +43,11 @@ class LiveStream:
     def is_index(self) -> bool:
         """Whether its rows are the frames of one of the rig's cameras."""
         return self.device is not None and self.found.key.type == VIDEO_TYPE
+
+    @property
+    def is_markers(self) -> bool:
+        """Whether its samples are events."""
+        return is_marker_stream(self.found.key.type, self.found.dtype, self.found.rate_hz)
 
     @property
     def late_s(self) -> float:

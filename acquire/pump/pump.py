@@ -327,7 +327,7 @@ class Pump:
                 self._distributor.count(stream, losses)
                 alarms += [(stream.name, a) for a in stream.watch.counted(losses)]
             elif not stream.found.rate_hz:
-                alarms += self._distributor.late_markers(stream, stamps, data)
+                alarms += self._distributor.too_late(stream, stamps, data)
             alarms += [(stream.name, a) for a in stream.watch.arrived(now, stamps, stream.offset)]
             return len(stamps) >= stream.inlet.full_pull
         except Exception as error:

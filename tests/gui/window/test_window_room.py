@@ -40,8 +40,12 @@ def test_three_cameras_fit_into_a_small_window(tmp_path: Path, qtbot: QtBot) -> 
         assert (found.width(), found.height()) == (1024, 700)
         for button in found.signals.bar.findChildren(QToolButton):
             assert button.width() >= button.sizeHint().width(), button.text()
-        rows = [r.title for r in found.panel.streams.rows.rows]
-        assert [r for r in rows if r.startswith((names.eeg, names.face))] == [names.eeg, *cameras]
+
+        def ours() -> list[str]:
+            rows = [r.title for r in found.panel.streams.rows.rows]
+            return [r for r in rows if r.startswith((names.eeg, names.face))]
+
+        wait_until(lambda: ours() == [names.eeg, *cameras], what="rows")
         heights = [d.height() for d in found.findChildren(QDockWidget, "cameras")]
         assert heights[0] > 100
         # The keyboard stays where markers are typed.

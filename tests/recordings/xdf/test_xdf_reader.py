@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -170,16 +172,27 @@ def test_cut_at_any_byte_keeps_every_whole_chunk(tmp_path: Path) -> None:
                 assert len(stream.stamps) == len(stream)
 
 
+@contextlib.contextmanager
+def flipped(path: Path, position: int, flip: int) -> Iterator[None]:
+    """Change one byte for a while; writing thousands of files would wait for the disk."""
+    with path.open("r+b", buffering=0) as file:
+        file.seek(position)
+        (good,) = file.read(1)
+        for value in (good ^ flip, good):
+            file.seek(position)
+            file.write(bytes([value]))
+            if value != good:
+                yield
+
+
 def test_one_wrong_byte_costs_its_own_chunk_at_most(tmp_path: Path) -> None:
     raw, ends = whole_file()
     path = tmp_path / "flipped.xdf"
+    path.write_bytes(raw)
     headers = ends[1]  # a stream without its header cannot be read at all
     for position in range(headers, len(raw)):
         for flip in (0x01, 0x80, 0xFF):
-            bad = bytearray(raw)
-            bad[position] ^= flip
-            path.write_bytes(bad)
-            with read_xdf(path) as recording:
+            with flipped(path, position, flip), read_xdf(path) as recording:
                 eeg, marks = (recording.stream(name) for name in ("eeg", "marks"))
                 lost = (24 - len(eeg), 12 - len(marks))
                 assert lost in ((0, 0), (4, 0), (0, 2)), (position, flip, lost)
