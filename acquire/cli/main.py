@@ -286,11 +286,17 @@ def doctor(as_json: Json = False) -> None:
 
 
 @rig_app.command("new")
-def rig_new(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
-    """Write a rig file with simulated devices, to start from."""
-    from acquire.rig.simulated import new_rig
+def rig_new(
+    file: Annotated[Path, typer.Argument(metavar="FILE")],
+    like: Annotated[str, typer.Option(help="simulated, or mmme: that corpus's rig.")] = "simulated",
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Stand-ins in place of the vendors' programs.")
+    ] = False,
+) -> None:
+    """Write a rig file to start from."""
+    from acquire.rig.templates import new_rig
 
-    new_rig(file)
+    new_rig(file, like, simulated=simulated or like == "simulated")
     typer.echo(f"{file}: written; try `unisono record {file} --seconds 10`")
 
 

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from acquire.errors import ConfigError
-
 SIMULATED_DEVICES = """\
 # A rig of simulated devices. Replace them one by one by real ones: `unisono devices` lists drivers.
 
@@ -45,18 +41,3 @@ seed = {seed}
 """
 
 SIMULATED_RIG = SIMULATED_DEVICES + _EVENTS
-
-
-def new_rig(path: Path) -> None:
-    """Write the simulated rig to a file that does not exist yet.
-
-    Raises:
-        ConfigError: it exists, or cannot be written.
-    """
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(SIMULATED_RIG.format(seed=1))
-    except FileExistsError as error:
-        raise ConfigError(f"{path}: exists already; name another file") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error

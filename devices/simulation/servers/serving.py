@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import socket
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -101,7 +102,7 @@ class Server:
         try:
             self._door = socket.create_server((host, port))
         except OSError as error:
-            text = f"{host} port {port}: {error.strerror}; choose another --port"
+            text = f"{host} port {port}: {os.strerror(error.errno or 0)}; choose another --port"
             raise DeviceError(text) from error
         self._door.setblocking(False)
         self._make = make
