@@ -13,7 +13,7 @@ from typing import Annotated
 import typer
 
 import acquire
-from acquire.cli import recordings, simulate, stimulus
+from acquire.cli import ctl, recordings, simulate, stimulus
 from acquire.cli.recordings import Json
 
 app = typer.Typer(
@@ -349,6 +349,7 @@ def camera_benchmark(
 
 app.add_typer(recordings.app)
 app.add_typer(simulate.app, name="simulate")
+app.add_typer(ctl.app, name="ctl")
 app.add_typer(stimulus.app, name="stimulus")
 
 

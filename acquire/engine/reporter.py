@@ -57,6 +57,15 @@ class Reporter:
         log.log(logging.INFO if level == "info" else logging.WARNING, "%s: %s", code, text)
         self._on_event(event)
 
+    def beat(self, text: str) -> None:
+        """Say in `unisono-events` that the recording goes on; no event of the session."""
+        event = Event(
+            time=local_clock(), source="engine", level="info", code="heartbeat", text=text
+        )
+        with self._lock:
+            if self._outlet is not None:
+                events.push(self._outlet, event)
+
     def _owner(self, time: float, number: int | None) -> Take | None:
         """Find the take that an event concerns: the named one, or else the one of its time."""
         takes = self._takes()

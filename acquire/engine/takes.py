@@ -40,6 +40,8 @@ from recordings.xdf.file import XdfFile
 
 BARRIER_S = 0.05
 """From the order to start until the start: the time that the order needs to every camera."""
+BEAT_S = 30.0
+"""How far apart the signs of life in `unisono-events` are."""
 STOP_AHEAD_S = 0.01
 SHORTEST_S = 1.0
 """How long a take lasts, at least, before it is split."""
@@ -73,6 +75,7 @@ class Takes:
         self._pump, self._cameras, self._devices, self._player = pump, cameras, devices, player
         self._reporter, self._report = reporter, reporter.report
         self._on_failure = on_failure
+        self._beat_due = 0.0
         self.open: list[Take] = []  # not closed yet, oldest first; replaced whole
         # Takes are added by whoever starts or splits, and taken out by the threads that close.
         self._lock = threading.Lock()
@@ -257,8 +260,22 @@ class Takes:
         if (take := self.running) is not None:
             self._watch_disk(take)
             self._watch_videos(take)
+            self._beat(take)
             if local_clock() - take.interval.start > ABSENT_S:
                 self._tell_of_absent(take)
+
+    def _beat(self, take: Take) -> None:
+        """Leave a sign of life in the recording: it tells later how far all was well."""
+        now = local_clock()
+        if now < max(self._beat_due, take.interval.start + BEAT_S):
+            return
+        self._beat_due = now + BEAT_S
+        streams = take.xdf.streams.values()
+        samples, lost = sum(s.samples for s in streams), sum(s.lost for s in streams)
+        seconds = round(now - take.interval.start)
+        self._reporter.beat(
+            f"{take.path.name}: recording for {seconds} s; {samples} samples, {lost} lost"
+        )
 
     def _watch_disk(self, take: Take) -> None:
         if take.failure is None and (error := gone(take.xdf.file.path)) is not None:

@@ -27,6 +27,7 @@ from acquire.server.data_lock import DataLock
 from acquire.server.event_log import EventLog
 from acquire.server.rcs_server import RcsServer
 from acquire.server.recovery import Recovery
+from acquire.server.running import announced
 from recordings.layout import prepare_data_dir
 
 MIN_TOKEN = 16
@@ -220,7 +221,8 @@ def run(order: DaemonOrder) -> int:
             rcs.start()
             lock.announce(server.url)
             _say("rcs {}:{}".format(*rcs_listener.getsockname()[:2]))
-            return _serve(controller, server, stopper)
+            with announced(order.where, server.url):
+                return _serve(controller, server, stopper)
         finally:
             recovery.close()
             rcs.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,7 @@ from acquire.rig.file import EMPTY
 from acquire.take.folder import Labels
 from recordings.errors import RecordingError
 from recordings.manifest import Event, Manifest, State
-from tests.acquire.program import unique, wait_for
+from tests.acquire.program import load, unique, wait_for
 from tests.acquire.sources import Source, Sources
 
 LABELS = Labels(participant="01")
@@ -257,3 +258,18 @@ def test_a_marker_that_comes_after_the_drain_is_said_with_its_text(
         wait_for(lambda: "marker-late" in stage.codes())
     (event,) = [event for event in stage.events if event.code == "marker-late"]
     assert "'too late'" in event.text
+
+
+def test_a_recording_has_signs_of_life(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("acquire.engine.takes.BEAT_S", 0.3)
+    stage.engine.start(tmp_path, LABELS)
+    wait_for(lambda: stage.samples() > 1000)  # 2 s
+    folder = stage.engine.stop().path
+    texts = load(folder / "recording.xdf")["unisono-events"].strings
+    beats = [json.loads(text) for text in texts if '"heartbeat"' in text]
+    assert len(beats) >= 2
+    assert all(f"{folder.name}: recording for" in beat["text"] for beat in beats)
+    assert "heartbeat" not in [event.code for event in manifest_of(folder).events]
+    assert "heartbeat" not in stage.codes()

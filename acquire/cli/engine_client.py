@@ -1,0 +1,88 @@
+"""A running engine, asked over its HTTP interface."""
+
+from __future__ import annotations
+
+import json
+import os
+import urllib.error
+import urllib.request
+from http.client import HTTPException
+from pathlib import Path
+from typing import Any
+
+from acquire.errors import ConfigError, ControlError
+from acquire.server.running import the_engine
+
+TOKEN_VARIABLE = "UNISONO_TOKEN"
+ANSWER_S = 120.0
+"""A stop waits for files to close, and for the check where that is asked for."""
+LARGEST = 64 << 20
+
+
+class EngineGone(ControlError):
+    """No engine answers at the address."""
+
+
+class EngineClient:
+    """One engine; each call is a request of its own, so it may have been started anew between."""
+
+    def __init__(self, url: str | None, data_dir: Path | None, token_file: Path | None) -> None:
+        """Find it.
+
+        Raises:
+            ConfigError: none runs, several do, or the token cannot be read.
+        """
+        self.url = (url or the_engine(data_dir)).rstrip("/")
+        if not self.url.startswith(("http://", "https://")):
+            raise ConfigError(f"--url {self.url}: begins with http:// or https://")
+        self._token = os.environ.get(TOKEN_VARIABLE)
+        if token_file is not None:
+            try:
+                self._token = token_file.read_text(encoding="utf-8").strip()
+            except (OSError, UnicodeDecodeError) as error:
+                raise ConfigError(f"{token_file}: the token cannot be read: {error}") from error
+
+    def get(self, path: str) -> Any:
+        """Ask for what is at `/api/path`; see `post`."""
+        return self._call(path, None)
+
+    def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Order something.
+
+        Raises:
+            EngineGone: nobody answers.
+            ControlError: it is refused; the message says why and what to do.
+        """
+        return self._call(path, json.dumps(body).encode())
+
+    def _call(self, path: str, body: bytes | None) -> Any:
+        headers = {"Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        request = urllib.request.Request(f"{self.url}/api/{path}", body, headers)
+        try:
+            with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:
+                return json.loads(answer.read(LARGEST))
+        except urllib.error.HTTPError as error:
+            with error:
+                raise ControlError(self._refusal(error)) from None
+        except (OSError, HTTPException) as error:
+            reason = getattr(error, "reason", error)
+            raise EngineGone(
+                f"no engine answers at {self.url} ({reason}); is it running? `unisono daemon`"
+            ) from None
+        except ValueError as error:
+            raise ControlError(
+                f"{self.url} is no engine of Unisono: its answer is no JSON"
+            ) from error
+
+    def _refusal(self, error: urllib.error.HTTPError) -> str:
+        if error.code == 401:
+            return (
+                f"{self.url} wants a token; name its file with --token-file or set {TOKEN_VARIABLE}"
+            )
+        try:
+            problem = json.loads(error.read(1 << 16))
+            return f"{problem['text']}; {problem['remedy']}".removesuffix("; ")
+        except (ValueError, KeyError, TypeError):
+            return f"{self.url}: {error.code} {error.reason}"

@@ -1,0 +1,88 @@
+"""Which daemons of this user run now, and where: how `unisono ctl` finds the one that is meant.
+
+Each writes a file of its own into a folder of the user's and takes it away at its end; what a
+killed one left behind is known by its process, which is gone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import socket
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from acquire.errors import ConfigError
+from recordings.owner import lives, this_process
+
+
+@dataclass(frozen=True, slots=True)
+class RunningEngine:
+    """A daemon: its process as `recordings.owner` knows it, data folder and address."""
+
+    host: dict[str, str]
+    data_dir: str
+    url: str
+
+
+def folder() -> Path:
+    """Return where daemons say that they run."""
+    from platformdirs import user_state_path
+
+    return user_state_path("unisono") / "engines"
+
+
+@contextlib.contextmanager
+def announced(data_dir: Path, url: str) -> Iterator[None]:
+    """Say that this process runs a daemon, for as long as it does; a hint, never a condition."""
+    path = folder() / f"{os.getpid()}.json"
+    host = {"name": socket.gethostname(), **this_process()}
+    engine = RunningEngine(host, str(data_dir), url)
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.write_text(json.dumps(asdict(engine)), encoding="utf-8")
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            path.unlink()
+
+
+def running() -> list[RunningEngine]:
+    """List the daemons of this user that run."""
+    found = []
+    for path in sorted(folder().glob("*.json")):
+        try:
+            engine = RunningEngine(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            continue
+        if lives(engine.host) is False:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        else:
+            found.append(engine)
+    return found
+
+
+def the_engine(data_dir: Path | None) -> str:
+    """Return the address of the daemon of a folder, or of the only one that runs.
+
+    Raises:
+        ConfigError: none runs, or several do.
+    """
+    engines = running()
+    if data_dir is not None:
+        wanted = str(data_dir.expanduser().absolute())
+        engines = [engine for engine in engines if engine.data_dir == wanted]
+    if not engines:
+        place = f" for {data_dir}" if data_dir is not None else ""
+        raise ConfigError(
+            f"no engine runs{place}; start one with `unisono daemon RIG.toml`, or say where it is "
+            "with --url"
+        )
+    if len(engines) > 1:
+        several = ", ".join(f"{engine.url} ({engine.data_dir})" for engine in engines)
+        raise ConfigError(f"{len(engines)} engines run: {several}; choose one with --url")
+    return engines[0].url

@@ -1,0 +1,126 @@
+"""`unisono ctl` against real daemons: found, asked, ordered, watched, and refused."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acquire.daemon_program import Daemon
+from tests.acquire.program import Result, Unisono, load, module_of, unisono, wait_for
+
+TOKEN = "0123456789abcdef"
+
+
+@pytest.fixture
+def daemon(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Daemon]:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))  # daemons of other tests
+    with Daemon(tmp_path) as found:
+        yield found.idle()
+        found.http.close()
+
+
+def ctl(folder: Path, *arguments: str | Path) -> Result:
+    result = unisono("ctl", *arguments, folder=folder)
+    assert "Traceback" not in result.stderr
+    return result
+
+
+def test_a_recording_from_the_shell(daemon: Daemon, tmp_path: Path) -> None:
+    wait_for(lambda: ctl(tmp_path, "streams").code == 0)
+    begun = ctl(tmp_path, "start", "--participant", "07", "--task", "faces", "--json")
+    assert begun.code == 0, begun.stderr
+    assert "sub-07" in begun.json["session"]
+    assert "was recording already" in ctl(tmp_path, "start").stdout
+    set_ = ctl(tmp_path, "mark", "smile", "--code", "12")
+    assert set_.stdout.startswith("smile at ")
+    assert "recording for " in ctl(tmp_path, "status").stdout
+    assert daemon.eeg in ctl(tmp_path, "devices").stdout
+    first = begun.json["session"]
+    parted = ctl(tmp_path, "split", "--json")
+    assert (parted.code, parted.json["before"]["session"]) == (0, first), parted.stderr
+    ended = ctl(tmp_path, "stop", "--verify", "--json")
+    assert ended.json["session"] == parted.json["after"]["session"]
+    assert ended.json["verdict"] in ("PASS", "WARN")
+    assert ended.code == (0 if ended.json["verdict"] == "PASS" else 1)
+    texts = load(Path(first) / "recording.xdf")["markers"].strings
+    assert any("smile" in text for text in texts)
+    told = ctl(tmp_path, "events", "--json").stdout.splitlines()
+    codes = [json.loads(line)["code"] for line in told]
+    assert codes.index("recording-start") < codes.index("recording-split")
+
+
+def test_no_engine_and_two_engines_are_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    none = ctl(tmp_path, "status")
+    assert (none.code, none.error) == (
+        2,
+        "error: no engine runs; start one with `unisono daemon RIG.toml`, or say where it is with "
+        "--url",
+    )
+    gone = ctl(tmp_path, "status", "--url", "http://127.0.0.1:9")
+    assert gone.code == 2
+    assert "no engine answers at http://127.0.0.1:9" in gone.error
+    folders = [tmp_path / name for name in ("a", "b")]
+    for folder in folders:
+        folder.mkdir()
+    with Daemon(folders[0], rig="") as one, Daemon(folders[1], rig="") as two:
+        one.ready()
+        two.ready()
+        several = ctl(tmp_path, "status")
+        assert several.code == 2
+        assert one.url in several.error
+        assert two.url in several.error
+        by_folder = ctl(tmp_path, "status", "--data-dir", two.data_dir, "--json")
+        assert by_folder.json["state"] in ("idle", "opening")
+        one.http.close()
+        two.http.close()
+    wait_for(lambda: ctl(tmp_path, "status").error == none.error)  # killed: their files are stale
+
+
+def test_without_the_token_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    file = tmp_path / "token"
+    file.write_text(TOKEN)
+    with Daemon(tmp_path, "--token-file", str(file), rig="") as daemon:
+        daemon.ready(TOKEN)
+        refused = ctl(tmp_path, "status")
+        assert refused.code == 2
+        assert "wants a token; name its file with --token-file" in refused.error
+        assert ctl(tmp_path, "devices", "--token-file", file).code == 0
+        daemon.http.close()
+
+
+def test_watch_ends_with_the_trouble_it_waits_for(daemon: Daemon, tmp_path: Path) -> None:
+    assert ctl(tmp_path, "start").code == 0
+    wrong = ctl(tmp_path, "watch", "--fail-on", "fire")
+    assert (wrong.code, "there are lost, silent, disk" in wrong.error) == (2, True)
+    with (
+        Unisono("ctl", "watch", "--fail-on", "lost", folder=tmp_path) as watching,
+        Unisono("ctl", "events", "--follow", "--json", folder=tmp_path) as following,
+    ):
+        wait_for(lambda: "recording-start" in following.stdout)
+        wait_for(lambda: daemon.http.get("/api/status").json()["state"] == "recording")
+        killed = threading.Event()
+
+        def kill() -> bool:
+            if watching.process.poll() is None and not killed.is_set():
+                hosts = [p for p in daemon.tree() if module_of(p) == "acquire.host.device_host"]
+                hosts[0].kill()
+                killed.set()
+            return watching.process.poll() is not None
+
+        wait_for(kill)
+        ended = watching.wait()
+        assert ended.code == 1, ended.stderr
+        assert "device-died" in ended.stdout
+        wait_for(lambda: "device-died" in following.stdout)
+        daemon.process.kill()
+        assert following.process.poll() is None  # it waits for the next one
+        following.ctrl_c()
+        assert following.wait().code == 3
