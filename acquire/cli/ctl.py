@@ -247,6 +247,7 @@ def _events(client: Any, *, from_now: bool, reconnect: bool) -> Iterator[Any]:
     stopper = Stopper()
     stopper.listen(stdin=False)
     after = client.get("status")["last_event"] if from_now else 0
+    typer.echo(f"listening to {client.url}", err=True)
     while True:
         try:
             rows = client.get(f"events?after={after}&limit=1000")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,16 +105,9 @@ def test_watch_ends_with_the_trouble_it_waits_for(daemon: Daemon, tmp_path: Path
     ):
         wait_for(lambda: "recording-start" in following.stdout)
         wait_for(lambda: daemon.http.get("/api/status").json()["state"] == "recording")
-        killed = threading.Event()
-
-        def kill() -> bool:
-            if watching.process.poll() is None and not killed.is_set():
-                hosts = [p for p in daemon.tree() if module_of(p) == "acquire.host.device_host"]
-                hosts[0].kill()
-                killed.set()
-            return watching.process.poll() is not None
-
-        wait_for(kill)
+        watching.wait_for_line(f"listening to {daemon.url}")
+        hosts = [p for p in daemon.tree() if module_of(p) == "acquire.host.device_host"]
+        hosts[0].kill()
         ended = watching.wait()
         assert ended.code == 1, ended.stderr
         assert "device-died" in ended.stdout
