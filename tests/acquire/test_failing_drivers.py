@@ -26,6 +26,7 @@ from tests.acquire.program import (
 FATE = INDEX_CHANNELS.index("fate")
 
 DRIVER = '''
+import sys
 import time
 from pathlib import Path
 import numpy as np
@@ -38,7 +39,7 @@ class Driver(Device):
     summary = "made in a test"
 
     def __init__(self, settings, clock):
-        self.name, self.clock = settings.name, clock
+        self.name, self.clock, self.happened = settings.name, clock, False
 
     def open(self):
         {on_open}
@@ -50,7 +51,8 @@ class Driver(Device):
             self.clock.sleep_until(start + k / 100)
             yield Chunk(self.name, np.array([start + k / 100]), np.full((1, 2), k, np.float32))
             k += 1
-            if Path({trigger!r}).exists():
+            if Path({trigger!r}).exists() and not self.happened:
+                self.happened = True
                 {on_read}
 
     def close(self):
@@ -65,9 +67,12 @@ FAULTS = {
     },
     "mistaken": {"on_read": "yield Chunk('other', np.array([self.clock.now()]), np.zeros((1, 2)))"},
     "ends": {"on_read": "return"},
+    "exits": {"on_read": "sys.exit(3)"},
+    "refuses": {"on_read": "raise DeviceError('the battery is empty; charge it')"},
     "hangs": {"on_close": "time.sleep(100)"},
 }
-FAILING = ("raises", "misshapen", "mistaken", "ends")
+FAILING = ("mistaken", "refuses")
+BREAKING = ("raises", "misshapen", "ends", "exits")
 
 
 def write_drivers(folder: Path, drivers: dict[str, dict[str, str]]) -> Path:
@@ -88,6 +93,14 @@ def counted(folder: Path) -> list[str]:
         return [stream.name for stream in recording.streams if len(stream) >= 100]
 
 
+def again(file: Path, name: str) -> bool:
+    """Whether half a second of a device is in the file after it began to count anew."""
+    with read_xdf(file) as recording:
+        (stream,) = (stream for stream in recording.streams if stream.name == name)
+        numbers = np.asarray(stream.data)[:, 0]
+    return bool((np.flatnonzero(np.diff(numbers) < 0) < len(numbers) - 50).any())
+
+
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     folder = tmp_path_factory.mktemp("drivers")
@@ -101,9 +114,11 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
         wait_for(lambda: set(FAULTS) <= set(counted(folder)))
         (folder / TRIGGER).touch()
         deadline = time.monotonic() + 60
-        while program.stderr.count("\nerror: ") < len(FAILING):
+        while program.stderr.count("\nerror: ") < len(FAILING) + len(BREAKING):
             assert time.monotonic() < deadline, program.stderr
             time.sleep(0.05)
+        file = next(folder.rglob("recording.xdf"))
+        wait_for(lambda: all(again(file, name) for name in BREAKING))
         program.say("stop\n")
         asked = time.monotonic()
         ended = program.wait()
@@ -131,26 +146,32 @@ def test_the_others_are_recorded_to_the_end(result: Result) -> None:
         assert stream.footer_count == len(stream.stamps)
 
 
-@pytest.mark.parametrize("name", FAILING)
+@pytest.mark.parametrize("name", FAILING + BREAKING)
 def test_what_came_before_the_failure_is_there(name: str, result: Result) -> None:
     stream = load(result.session / "recording.xdf")[name]
     assert len(stream.stamps) >= 100
-    np.testing.assert_array_equal(np.diff(stream.data[:, 0]), 1)
+    steps = np.diff(stream.data[:, 0])
+    assert ((steps == 1) | (steps < -90)).all(), "it may count anew, and once at most"
+    assert (steps < 0).sum() == (name in BREAKING)
     assert stream.footer_count == len(stream.stamps)
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("raises", ["RuntimeError", "the cable is out"]),
+        ("raises", ["RuntimeError", "the cable is out", "opening it again"]),
         ("misshapen", ["(1, 3)", "(1, 2)"]),
-        ("mistaken", ["'other'", "open() never named"]),
         ("ends", ["read() ended"]),
+        ("exits", ["SystemExit: 3"]),
+        ("mistaken", ["'other'", "open() never named"]),
+        ("refuses", ["the battery is empty; charge it"]),
     ],
 )
 def test_the_event_says_what_happened(name: str, words: list[str], result: Result) -> None:
     events = [e for e in Manifest.load(result.session).events if e.source == name]
-    (failure,) = [e for e in events if e.code == "device-failed"]
+    code = "device-failed" if name in FAILING else "device-broke"
+    (failure,) = [e for e in events if e.code == code]
+    assert ("device-back" in {e.code for e in events}) == (name in BREAKING)
     assert failure.level == "error"
     assert failure.text.startswith(f"{name}: ")
     for word in words:

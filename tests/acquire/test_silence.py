@@ -80,7 +80,7 @@ def test_a_daemon_may_be_allowed_to_record_nothing(tmp_path: Path) -> None:
 MARKS = """
 import sys, time
 import numpy as np
-from devices.base import Channel, Chunk, Device, Settings, StreamSpec
+from devices.base import Channel, Chunk, Device, DeviceError, Settings, StreamSpec
 {on_import}
 
 class Marks(Device):
@@ -106,7 +106,7 @@ class Marks(Device):
 SILENT = {
     "never-opens": ({"on_open": "time.sleep(30)"}, "device-missing"),
     "read-hangs": ({"on_read": "time.sleep(30)"}, "device-hangs"),
-    "read-exits": ({"on_read": "sys.exit(3)"}, "device-failed"),
+    "read-fails": ({"on_read": "raise DeviceError('no')"}, "device-failed"),
     "open-exits": ({"on_open": "sys.exit()"}, "device-failed"),
 }
 
