@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Self
 
 import numpy as np
 import pytest
 
-from recordings.manifest import Manifest, State
+from acquire.cli.main import main
+from acquire.engine.status import Phase
+from acquire.errors import ControlError
+from recordings.manifest import Event, Manifest, State
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.writer import count_packets
 from recordings.xdf.reader import read_xdf
@@ -107,6 +114,7 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     rig = write_drivers(folder, FAULTS)
     with Unisono(
         *("record", rig, "--data-dir", folder, "--participant", "01", "--json", "--no-report"),
+        *("--wait", "60"),  # nine processes start at once
         folder=folder,
     ) as program:
         program.wait_for_line()
@@ -204,6 +212,45 @@ def test_a_driver_that_cannot_open_is_named(fault: str, words: list[str], tmp_pa
         assert word in result.error
     assert result.stderr.splitlines() == [result.error]
     assert not list(tmp_path.rglob("session.json"))
+
+
+class FailsFirst:
+    """An engine whose opening fails before its event of that comes: they are of two threads."""
+
+    status = SimpleNamespace(phase=Phase.FAILED)
+
+    def __init__(self, *_: Any, on_event: Callable[[Event], None], **__: Any) -> None:
+        self._on_event = on_event
+
+    def __enter__(self) -> Self:
+        return self
+
+    def open(self, *_: Any, **__: Any) -> None:
+        raise ControlError("bad: no such port")
+
+    def __exit__(self, *_: object) -> None:
+        told = {"code": "device-failed", "text": "bad: no such port"}
+        self._on_event(Event(time=0.0, source="bad", level="error", **told))
+
+
+@pytest.mark.parametrize("command", ["record", "run"])
+def test_an_error_of_opening_is_said_once_whenever_its_event_comes(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(f"acquire.cli.{command}.Engine", FailsFirst)
+    rig = write_drivers(tmp_path, {"bad": {}})
+    arguments = {
+        "record": ["record", rig, "--data-dir", tmp_path, "--participant", "01"],
+        "run": ["run", rig],
+    }[command]
+    monkeypatch.setattr(sys, "argv", ["unisono", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines() == ["error: bad: no such port"]
 
 
 def test_two_devices_with_a_stream_of_one_name_are_refused(tmp_path: Path) -> None:

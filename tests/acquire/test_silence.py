@@ -119,7 +119,7 @@ def test_a_device_that_says_nothing_is_named(tmp_path: Path) -> None:
         rig.write_text(rig.read_text() + f'[[device]]\nname = "{name}"\ndriver = "{name}"\n')
     with Unisono(
         *("record", rig, "--data-dir", tmp_path, "--participant", "01", "--json"),
-        *("--allow-missing", "--wait", "5"),
+        *("--allow-missing", "--wait", "12"),
         folder=tmp_path,
     ) as program:
         program.wait_for_line()
