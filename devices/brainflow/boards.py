@@ -171,11 +171,13 @@ class PackageCounter:
 
     Boards differ: a number may be shared by several rows (Muse: 12), rise by 2 (Cyton with Daisy),
     begin again at 256 or after 200. What is not known yet is not called a loss.
+    `seam` is the last and the first number of a file that is played again and again.
     """
 
     GROUPS = 20
 
-    def __init__(self) -> None:
+    def __init__(self, seam: tuple[int, int] | None = None) -> None:
+        self._seam = seam
         self._last: int | None = None
         self._run = 0  # rows with the newest number
         self._whole = False  # whether its first row has been seen
@@ -193,6 +195,9 @@ class PackageCounter:
 
     def _next(self, number: int) -> int:
         last = self._last
+        if (last, number) == self._seam:  # a new life: neither a gap nor a habit
+            self._last, self._run, self._whole = number, 1, False
+            return 0
         if number == last:
             self._run += 1
             return 0

@@ -137,7 +137,10 @@ class Brainflow(Device):
                 board.release_session()
             self._board = None
             raise self._refused(shim, error) from error
-        self._presets = [Preset(n, d) for n, d in sorted(self._describe(shim, described).items())]
+        played = self._played()
+        self._presets = [
+            Preset(n, d, played.get(n)) for n, d in sorted(self._describe(shim, described).items())
+        ]
         self._plan = plan(
             self.settings.name,
             self.settings.board,
@@ -178,6 +181,14 @@ class Brainflow(Device):
         if params.serial_port.startswith("/dev/") and not Path(params.serial_port).exists():
             lost = DeviceLost if self._was_open else DeviceError
             raise lost(ports.explain(FileNotFoundError(2, "no such port"), params.serial_port))
+
+    def _played(self) -> dict[int, Path]:
+        """Say which file each preset is played from: its last row may be followed by its first."""
+        if self.settings.board != "PLAYBACK_FILE_BOARD":
+            return {}
+        given = self.settings.params
+        files = {0: given.file, 1: given.file_aux, 2: given.file_anc}
+        return {preset: Path(path) for preset, path in files.items() if path}
 
     def _describe(self, shim: Any, described: int) -> dict[int, dict[str, Any]]:
         found = {}

@@ -164,6 +164,18 @@ def test_a_gap_in_the_package_numbers_is_lost(recording: Path, tmp_path: Path) -
     assert samples([c for c in of(found, "eeg-eeg") if not c.lost]) == 100
 
 
+@pytest.mark.parametrize("rows", [100, 143])
+def test_a_loop_of_a_file_invents_no_loss(recording: Path, tmp_path: Path, rows: int) -> None:
+    lines = recording.read_text().splitlines()
+    cut = tmp_path / "cut.csv"
+    cut.write_text("\n".join([*lines[:50], *lines[55:rows]]) + "\n")  # and keeps what is one
+    device = playback(cut, config=("loopback_true",))
+    device.open()
+    found = read_until(device, lambda f: samples(of(f, "eeg-eeg")) > 3 * rows)
+    device.close()
+    assert [c.lost for c in of(found, "eeg-eeg") if c.lost][:3] == [5, 5, 5]
+
+
 def test_a_board_streamed_by_another_program() -> None:
     shim = BoardShim(BoardIds.SYNTHETIC_BOARD.value, BrainFlowInputParams())
     shim.prepare_session()
