@@ -202,6 +202,14 @@ def test_a_board_streamed_by_another_program() -> None:
         ({"params": {"serial_prt": "x"}}, "serial_prt"),
         ({"params": {"mac_address": "F4:0E:11"}}, "no MAC address"),
         ({"params": {"ip_port": "x"}}, "ip_port"),
+        ({"board": "SINTHETIC_BOARD"}, "knows no board .* did you mean SYNTHETIC_BOARD"),
+        ({"board": "NO_BOARD"}, "knows no board"),
+        (
+            {"board": "PLAYBACK_FILE_BOARD", "params": {"master_board": "X", "file": "/no"}},
+            "knows no board 'X'",
+        ),
+        ({"board": "GALEA_BOARD"}, "GALEA_BOARD needs params.ip_address"),
+        ({"board": "NTL_WIFI_BOARD"}, "NTL_WIFI_BOARD needs params.ip_port"),
     ],
 )
 def test_parameters_are_checked_before_anything_is_opened(
@@ -214,14 +222,9 @@ def test_parameters_are_checked_before_anything_is_opened(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"board": "SINTHETIC_BOARD"}, "knows no board .* did you mean SYNTHETIC_BOARD"),
         (
             {"board": "CYTON_BOARD", "params": {"serial_port": "/dev/no-such"}},
             "no port /dev/no-such",
-        ),
-        (
-            {"board": "PLAYBACK_FILE_BOARD", "params": {"master_board": "X", "file": "/no"}},
-            "knows no board 'X'",
         ),
         (
             {"board": "PLAYBACK_FILE_BOARD",
