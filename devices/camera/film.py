@@ -122,7 +122,7 @@ class Film:
         for stream in self._container.streams.video:
             if not stream.disposition & Disposition.attached_pic:
                 return stream
-        tracks = sorted({stream.type for stream in self._container.streams}) or ["none"]
+        tracks: list[str] = sorted({stream.type for stream in self._container.streams}) or ["none"]
         if self._container.streams.video:
             tracks.append("a cover picture")
         raise DeviceError(self._undecodable(f"it holds no video; its tracks: {', '.join(tracks)}"))

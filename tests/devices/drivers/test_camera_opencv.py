@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from devices.base import DeviceError, DeviceLost, Frame, Notice
-from devices.camera import opencv_sources
+from devices.camera import opencv_capture, opencv_sources
 from devices.camera.opencv_capture import WAITING, import_cv2
 from devices.drivers.camera_opencv import (
     OpencvCamera,
@@ -100,7 +100,7 @@ def make(made: list[OpencvCamera], camera: object, **settings: Any) -> OpencvCam
 
 
 def frames(camera: OpencvCamera, count: int) -> list[Frame]:
-    found = (item for item in camera.read() if item is not None)
+    found = (item for item in camera.read() if isinstance(item, Frame))
     return list(itertools.islice(found, count))
 
 
@@ -167,7 +167,8 @@ GRAY = np.full((64, 96, 3), 7, np.uint8)
 
 
 def fake(monkeypatch: pytest.MonkeyPatch, pictures: list[Any]) -> None:
-    """Have OpenCV open a camera that gives these."""
+    """Have OpenCV open a camera that gives these, to a reader that may be late."""
+    monkeypatch.setattr(opencv_capture, "WAITING", 1000)
     monkeypatch.setattr(import_cv2(), "VideoCapture", lambda *_: FakeCapture(pictures))
 
 
@@ -205,7 +206,10 @@ def test_a_size_that_changes_is_seen_and_said(
 
 
 # A web camera: JPEG after JPEG over HTTP, of which the seventh is cut off.
-def test_one_corrupt_jpeg_of_a_network_camera(cameras: list[OpencvCamera]) -> None:
+def test_one_corrupt_jpeg_of_a_network_camera(
+    cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opencv_capture, "WAITING", 1000)
     cv2 = import_cv2()
     pictures = [
         cv2.imencode(".jpg", np.full((64, 96, 3), 10 * k, np.uint8))[1].tobytes() for k in range(20)
@@ -254,7 +258,7 @@ def test_a_slow_reader_loses_pictures_and_they_are_counted(
 ) -> None:
     camera = make(cameras, sender.address)
     camera.open()
-    reader = (item for item in camera.read() if item is not None)
+    reader = (item for item in camera.read() if isinstance(item, Frame))
     found = [next(reader)]
     clock = Monotonic()
     clock.sleep_until(clock.now() + 0.6)  # 30 pictures

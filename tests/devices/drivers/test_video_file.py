@@ -29,7 +29,7 @@ def test_frames_come_in_order_at_the_rate_of_the_file(film: Path, clock: FakeClo
     assert (spec.width, spec.height, spec.rate_hz, spec.pixel_format) == (64, 48, 25.0, "Mono8")
     values, times = [], []
     for item in device.read():
-        if item is not None:
+        if isinstance(item, Frame):
             assert item.image is not None
             values.append(int(item.image[5, 5]))
             times.append(item.time)
@@ -114,6 +114,7 @@ def encode(path: Path, images: list[np.ndarray], pixel_format: str, codec: str =
     """Write a film of gray images, 25 a second."""
     with av.open(str(path), "w") as out:
         stream = out.add_stream(codec, rate=25)
+        assert isinstance(stream, av.VideoStream)
         stream.height, stream.width = images[0].shape
         stream.pix_fmt = pixel_format
         for image in images:
