@@ -41,7 +41,7 @@ class Preset:
         self.description = description
         self._stamp_row = int(description["timestamp_channel"])
         self._number_row = int(description["package_num_channel"])
-        self._counter = PackageCounter(played and seam(played, self._number_row))
+        self._counter = PackageCounter(seam(played, self._number_row) if played else None)
         self._rows: F64Array = np.empty((0, 0))
         self._arrivals: F64Array = np.empty(0)
         self._lost: I64Array = np.empty(0, np.int64)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -18,6 +19,8 @@ LIT_S = 0.002
 """Light that lasts shorter is none."""
 MAX_FLANK = 4096
 """Samples between dark and light at most."""
+GAP_S, GAP_INTERVALS = 0.1, 5.0
+"""Where samples are missing for longer than both, nobody knows when a light was switched there."""
 CLEAR_S = 10.0
 """Confidence is judged on so much of the past."""
 
@@ -99,8 +102,9 @@ class EdgeDetector:
         self._blocks = Blocks()
         self._found = FlankLevels(self._hysteresis)
         self._backlog: deque[Block] = deque()
-        self._bursts: Bursts | None = None
-        self._tail = (np.empty(0), np.empty(0))  # from the last clear sample on
+        self._forget()
+        self._last = np.nan
+        self._intervals: deque[float] = deque(maxlen=50)
         self._clear: deque[tuple[float, int, int]] = deque()  # time, clear samples, all
 
     @property
@@ -136,7 +140,27 @@ class EdgeDetector:
                 edges += self._find(ready.times, ready.values, levels)
         return edges
 
+    def _forget(self) -> None:
+        """Begin without a past: what is lit now has no onset."""
+        self._bursts: Bursts | None = None
+        self._tail = (np.empty(0), np.empty(0))  # from the last clear sample on
+
     def _find(self, times: F64Array, values: F64Array, levels: Levels) -> list[Edge]:
+        steps = np.diff(times, prepend=self._last)
+        self._last = float(times[-1])
+        usual = float(np.median(self._intervals)) if self._intervals else np.inf
+        self._intervals.extend(steps[-50:][np.isfinite(steps[-50:])].tolist())
+        gaps = np.flatnonzero(steps > max(GAP_S, GAP_INTERVALS * usual)).tolist()
+        edges: list[Edge] = []
+        for begin, stop in pairwise([0, *gaps, len(times)]):
+            if begin in gaps:
+                self._forget()
+            if stop > begin:
+                edges += self._find_in_one(times[begin:stop], values[begin:stop], levels)
+        return edges
+
+    def _find_in_one(self, times: F64Array, values: F64Array, levels: Levels) -> list[Edge]:
+        """Find the edges of a piece without a gap."""
         seen = len(self._tail[0])
         times = np.concatenate([self._tail[0], times])
         values = np.concatenate([self._tail[1], values])

@@ -209,3 +209,19 @@ def test_what_cannot_be_a_light_sensor() -> None:
         diode().take(Chunk("x", np.zeros(1), np.array([["a"]], dtype=object)))
     with pytest.raises(ValueError, match="go together"):
         Photodiode.Settings(name="a", source="x", threshold=1.0)
+
+
+@pytest.mark.parametrize("size", [1, 20, 4000])
+@pytest.mark.parametrize("levels", [None, Levels(0.35, 0.65)])
+@pytest.mark.parametrize("gap", [(6.0, 9.75), (5.45, 13.15), (5.45, 8.0)])
+def test_what_is_switched_where_samples_are_missing_has_no_time(
+    gap: tuple[float, float], levels: Levels | None, size: int
+) -> None:
+    times = np.arange(0, 15, 1 / RATE)
+    values = light(times, FLASHES)
+    there = (times < gap[0]) | (times > gap[1])
+    edges = run(EdgeDetector(levels), times[there], values[there], [size])
+    seen = [(t, rising) for t, rising in EXPECTED if not gap[0] < t < gap[1]]
+    assert [(e.time, e.rising) for e in edges] == [
+        (pytest.approx(t, abs=1e-3), rising) for t, rising in seen
+    ]
