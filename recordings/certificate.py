@@ -150,7 +150,8 @@ class StimulusReport(Frozen):
     late_p99_ms: float | None = None
     late_max_ms: float | None = None
     light_from: str = ""  # the photodiode's stream; "" = nobody has measured it
-    light_events: int = 0
+    light_events: int = 0  # onsets with a flash near them
+    light_extra: int = 0  # further flashes near onsets: a light flashes once
     light_mean_ms: float | None = None  # light - onset: what to add to an onset
     light_sd_ms: float | None = None
     light_max_ms: float | None = None

@@ -7,6 +7,7 @@ import json
 import logging
 import math
 import sys
+import threading
 from dataclasses import dataclass, field
 from enum import IntEnum
 from pathlib import Path
@@ -15,7 +16,6 @@ from typing import TYPE_CHECKING, Any
 from acquire.cli.performance import described, played
 from acquire.cli.progress import Progress, warn
 from acquire.engine.engine import Engine
-from acquire.engine.status import Phase
 from acquire.engine.stop_signals import Stopper
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configuration
@@ -119,10 +119,12 @@ def _check(order: Order) -> None:
 def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | None:
     """Run the engine; None where it was interrupted before the recording began."""
     progress = Progress(enabled=not order.as_json)
+    opened = threading.Event()
 
     def hear(event: Event) -> None:
-        # What `open` fails of is its error, and is said once.
-        fatal = engine.status.phase is Phase.OPENING and not order.allow_missing
+        # What `open` fails of is its error, and is said once. Not told by the engine's phase: the
+        # event comes from the device's thread, and `open` may have failed of it by then.
+        fatal = not opened.is_set() and not order.allow_missing
         if event.level == "warning" or (event.level == "error" and not fatal):
             progress.line(f"{event.level}: {event.text}")
 
@@ -144,6 +146,7 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
                 cancelled=lambda: stopper.stopped,
                 file=order.xdf.absolute() if order.xdf is not None else None,
             )
+        opened.set()
         if stopper.stopped and engine.takes.running is None:
             return None
         if order.xdf is not None:

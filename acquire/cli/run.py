@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
+import threading
 from pathlib import Path
 
 from acquire.cli.progress import Progress
 from acquire.cli.record import Exit
 from acquire.engine.engine import Engine
-from acquire.engine.status import Phase
 from acquire.engine.stop_signals import Stopper
 from acquire.errors import ConfigError
 from acquire.lsl.clock import local_clock
@@ -38,14 +38,15 @@ def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
     stopper.listen(stdin=True)
     progress = Progress()
     alarms: list[Event] = []
+    opened = threading.Event()
 
     def hear(event: Event) -> None:
         if event.code == last_event:
             stopper.stop()
         if event.level != "info":
             alarms.append(event)
-        # What `open` fails of is its error, and is said once.
-        fatal = event.level == "error" and engine.status.phase is Phase.OPENING
+        # What `open` fails of is its error, and is said once; see `acquire.cli.record`.
+        fatal = event.level == "error" and not opened.is_set()
         if event.level != "info" and not fatal:
             progress.line(f"{event.level}: {event.text}")
 
@@ -54,6 +55,7 @@ def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
         rig, Selection(may_be_empty=True), config, on_event=hear, publish_events=False
     ) as engine:
         engine.open(cancelled=lambda: stopper.stopped)
+        opened.set()
         for stream in engine.status.streams:
             progress.line(f"{stream.key.name} ({stream.key.type}) runs")
         progress.line("running")

@@ -9,6 +9,7 @@ The end of the pipe means that the engine is gone: the video is finished and the
 from __future__ import annotations
 
 import contextlib
+import itertools
 import logging
 import os
 import sys
@@ -50,6 +51,7 @@ from acquire.processes.messages import (
     Upward,
     VideoSummary,
 )
+from acquire.processes.restarts import Restarts
 from acquire.validation_text import first_problem
 from devices import registry
 from devices.base import (
@@ -61,6 +63,7 @@ from devices.base import (
     Notice,
     StreamQuery,
     StreamSpec,
+    VideoSpec,
 )
 from recordings.errors import RecordingError
 from recordings.manifest import Level
@@ -74,6 +77,9 @@ HANGS_S = 2.0
 """A `read` that gives nothing for so long, not even None, hangs: it owes something every 200 ms."""
 REOPEN_S = (0.5, 1.0, 2.0, 5.0)
 """Waits before a device that went away is opened again; the last one repeats."""
+FOR_GOOD = (DeviceError, RecordingError, AcquireError)
+"""What says why the device cannot go on. Whatever else a driver raises is an error of its own, and
+the device is opened again."""
 PREVIEW_S = 0.3
 """How long a preview waits for a frame."""
 JOIN_S = 2.0
@@ -104,6 +110,8 @@ class Host:
         self._last_item = 0.0
         self._last_beat = 0.0
         self._hangs = False  # whether that has been told
+        self._breaks = Restarts()
+        self._reopen_wait_s = REOPEN_S[0]
 
     def run(self) -> None:
         """Serve until the engine closes the pipe or says `Close`."""
@@ -266,9 +274,7 @@ class Host:
             action()
         except BaseException as error:  # a driver that calls sys.exit fails like any other
             log.debug("%s failed", self._name, exc_info=True)
-            known = isinstance(error, DeviceError | RecordingError | AcquireError)
-            text = str(error) if known else f"{type(error).__name__}: {error}".removesuffix(": ")
-            self._fail(" ".join(text.split()))
+            self._fail(one_line(error))
             return False
         return True
 
@@ -327,8 +333,9 @@ class Host:
                 return
 
     def _read_once(self) -> None:
-        """Read until the device goes away, or until it is to stop."""
+        """Read until the device goes away, its driver breaks, or it is to stop."""
         assert self._device is not None
+        self._reopen_wait_s = REOPEN_S[0]
         try:
             for item in self._device.read():
                 self._last_beat = self._clock.now()
@@ -338,8 +345,25 @@ class Host:
                     return
         except DeviceLost as error:
             self._event("warning", "device-lost", f"{error}; trying to open it again")
-            return
-        raise DeviceError("stopped delivering: its read() ended")
+        except FOR_GOOD:
+            raise
+        except BaseException as error:
+            self._broke(one_line(error))
+        else:
+            self._broke("stopped delivering: its read() ended")
+
+    def _broke(self, text: str) -> None:
+        """Have a driver that made an error opened again, like one that crashed; not for ever.
+
+        Raises:
+            DeviceError: it has broken too often, or nobody wants it any more.
+        """
+        wait_s = self._breaks.died(self._name, self._clock.now())
+        if wait_s is None or self._closing.is_set():
+            often = "" if wait_s is not None else " again and again; it is left alone"
+            raise DeviceError(text + often)
+        self._reopen_wait_s = wait_s
+        self._event("error", "device-broke", f"{text}; opening it again in {wait_s:g} s")
 
     def _publish(self, item: Chunk | Frame | Notice) -> None:
         if isinstance(item, Notice):
@@ -369,24 +393,40 @@ class Host:
         """Open the device again, on the same outlets, as often as it takes."""
         assert self._device is not None
         self._state = DeviceState.STALLED
-        expected = {name: signal.spec for name, signal in self._signals.items()}
-        cameras = {name: camera.spec for name, camera in self._cameras.items()}
-        for attempt in range(sys.maxsize):
-            self._device.close()
-            if self._closing.wait(REOPEN_S[min(attempt, len(REOPEN_S) - 1)]):
+        for attempt in itertools.count(1):
+            with contextlib.suppress(Exception):  # what is broken may not close: open() is to cope
+                self._device.close()
+            if self._closing.wait(self._reopen_wait_s):
                 return
+            self._reopen_wait_s = REOPEN_S[min(attempt, len(REOPEN_S) - 1)]
             try:
                 specs = {spec.name: spec for spec in self._device.open()}
             except DeviceLost as error:
                 log.debug("%s: still away: %s", self._name, error)
-                continue
-            if specs != {**expected, **cameras}:
-                raise DeviceError("came back with other streams: restart it to use them")
-            for signal in self._signals.values():
-                signal.reopened()
-            self._running()
-            self._event("info", "device-back", "is back")
-            return
+            except FOR_GOOD:
+                raise
+            except BaseException as error:
+                self._broke(one_line(error))
+            else:
+                self._came_back(specs)
+                return
+
+    def _came_back(self, specs: Mapping[str, StreamSpec | VideoSpec]) -> None:
+        expected: dict[str, StreamSpec | VideoSpec] = {n: s.spec for n, s in self._signals.items()}
+        expected |= {name: camera.spec for name, camera in self._cameras.items()}
+        if specs != expected:
+            raise DeviceError("came back with other streams: restart it to use them")
+        for signal in self._signals.values():
+            signal.reopened()
+        self._running()
+        self._event("info", "device-back", "is back")
+
+
+def one_line(error: BaseException) -> str:
+    """Say what went wrong in one line; an error that nobody foresaw is named by its type."""
+    known = isinstance(error, FOR_GOOD)
+    text = str(error) if known else f"{type(error).__name__}: {error}".removesuffix(": ")
+    return " ".join(text.split())
 
 
 def main() -> None:

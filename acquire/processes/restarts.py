@@ -1,4 +1,5 @@
-"""When a device process that died is started again: later each time, and not for ever.
+"""When a device whose process died or whose driver broke is started again: later each time, and
+not for ever.
 
 Pure: it is told who died and when, and answers with how long to wait.
 """

@@ -1,13 +1,15 @@
 """What BrainFlow's boards need and what their rows are: tables and pure functions, no SDK.
 
 BrainFlow describes a board's rows, but not which parameters it needs; those are from its
-documentation (SupportedBoards.rst of 5.23).
+documentation (SupportedBoards.rst of 5.23), and from which boards refuse to be opened without.
 """
 
 from __future__ import annotations
 
+import difflib
 import re
-from collections.abc import Mapping
+import sys
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -32,7 +34,23 @@ REQUIRED: dict[str, tuple[str, ...]] = {
     **dict.fromkeys(
         ("GANGLION_WIFI_BOARD", "CYTON_WIFI_BOARD", "CYTON_DAISY_WIFI_BOARD"), ("ip_port",)
     ),
+    "NTL_WIFI_BOARD": ("ip_port",),
+    "GALEA_BOARD": ("ip_address",),
 }  # fmt: skip
+_ELSEWHERE = {
+    "BRAINBIT_BOARD": "; with a dongle, BRAINBIT_BLED_BOARD runs here",
+    **dict.fromkeys(
+        (
+            "CALLIBRI_ECG_BOARD",
+            "CALLIBRI_EEG_BOARD",
+            "CALLIBRI_EMG_BOARD",
+            "GFORCE_DUAL_BOARD",
+            "GFORCE_PRO_BOARD",
+        ),
+        "",
+    ),
+}
+"""Boards that BrainFlow 5.23 calls unsupported on Linux, and what to do; measured there."""
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
 
 
@@ -66,9 +84,27 @@ class Params(BaseModel):
             raise ValueError(f"{value!r} is no MAC address; one looks like F4:0E:11:75:76:78")
         return value
 
-    def missing(self, board: str) -> list[str]:
-        """Name what this board needs and has not been given."""
-        return [name for name in REQUIRED.get(board, ()) if not getattr(self, name)]
+    def problem(self, board: str, platform: str = sys.platform) -> str | None:
+        """Say what this board needs and has not been given, or why it cannot run on a system."""
+        if platform == "linux" and board in _ELSEWHERE:
+            return f"BrainFlow does not support {board} on Linux{_ELSEWHERE[board]}"
+        if missing := [name for name in REQUIRED.get(board, ()) if not getattr(self, name)]:
+            return f"{board} needs {', '.join(f'params.{name}' for name in missing)}"
+        port = self.serial_port
+        if platform == "darwin" and port.startswith("/dev/tty."):
+            return f"params.serial_port {port!r}: macOS needs its twin {'/dev/cu.' + port[9:]!r}"
+        if platform == "win32" and port.startswith("/dev/"):
+            return f"params.serial_port {port!r}: on Windows a port has a name like 'COM3'"
+        return None
+
+
+def unknown_board(name: str, known: Collection[str]) -> str | None:
+    """Say that BrainFlow has no board of that name, and which is like it; None = it has."""
+    boards = [board for board in known if board != "NO_BOARD"]
+    if name in boards:
+        return None
+    near = difflib.get_close_matches(name, boards, n=3) or ["SYNTHETIC_BOARD", "CYTON_BOARD"]
+    return f"BrainFlow knows no board {name!r}; did you mean {' or '.join(near)}?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,11 +207,13 @@ class PackageCounter:
 
     Boards differ: a number may be shared by several rows (Muse: 12), rise by 2 (Cyton with Daisy),
     begin again at 256 or after 200. What is not known yet is not called a loss.
+    `seam` is the last and the first number of a file that is played again and again.
     """
 
     GROUPS = 20
 
-    def __init__(self) -> None:
+    def __init__(self, seam: tuple[int, int] | None = None) -> None:
+        self._seam = seam
         self._last: int | None = None
         self._run = 0  # rows with the newest number
         self._whole = False  # whether its first row has been seen
@@ -193,6 +231,9 @@ class PackageCounter:
 
     def _next(self, number: int) -> int:
         last = self._last
+        if (last, number) == self._seam:  # a new life: neither a gap nor a habit
+            self._last, self._run, self._whole = number, 1, False
+            return 0
         if number == last:
             self._run += 1
             return 0

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from devices.arrays import F64Array, I64Array
 from devices.brainflow.boards import PackageCounter
+
+_TAIL_BYTES = 1 << 16
+"""The last line of a file is not longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,12 +33,15 @@ class Piece:
 class Preset:
     """One array of rows that a board delivers."""
 
-    def __init__(self, number: int, description: Mapping[str, Any]) -> None:
+    def __init__(
+        self, number: int, description: Mapping[str, Any], played: Path | None = None
+    ) -> None:
+        """Take the rows of one preset, which `played` holds where it is a file."""
         self.number = number
         self.description = description
         self._stamp_row = int(description["timestamp_channel"])
         self._number_row = int(description["package_num_channel"])
-        self._counter = PackageCounter()
+        self._counter = PackageCounter(seam(played, self._number_row) if played else None)
         self._rows: F64Array = np.empty((0, 0))
         self._arrivals: F64Array = np.empty(0)
         self._lost: I64Array = np.empty(0, np.int64)
@@ -64,6 +73,17 @@ class Preset:
         for a, b in pairwise(edges):
             stamp = rows[self._stamp_row, a:b].copy()
             yield Piece(self.number, rows[:, a:b], arrivals[a:b], stamp, int(lost[a]))
+
+
+def seam(path: Path, column: int) -> tuple[int, int] | None:
+    """Give the last and the first package number of a file that BrainFlow wrote, None without."""
+    with contextlib.suppress(OSError, ValueError, IndexError), path.open("rb") as file:
+        first = file.readline()
+        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        last = file.read().strip().rpartition(b"\n")[2]
+        numbers = [float(re.split(rb"[\t,]", line)[column]) for line in (last, first)]
+        return int(numbers[0]), int(numbers[1])
+    return None
 
 
 def due(presets: list[Preset]) -> list[Piece]:

@@ -10,7 +10,7 @@ import queue
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from devices.arrays import U8Array
@@ -20,6 +20,8 @@ WAITING = 8
 """Pictures that wait to be fetched. When they are that many, the newest is dropped and counted."""
 TIMEOUT_S = 2
 """After so long without a picture a camera is taken for gone."""
+AGAIN_S = 0.01
+"""A source that is over fails at once, again and again: between two tries it rests."""
 _POS_MSEC = 0  # cv2.CAP_PROP_POS_MSEC
 _OPENCV_SETS = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR", "LD_LIBRARY_PATH")
 
@@ -68,6 +70,7 @@ class Capture:
         self._make = make
         self._convert = convert
         self._grabbing = False
+        self._dropped = 0
         self._pictures: queue.Queue[Picture] = queue.Queue(WAITING)
         self._jobs: queue.Queue[tuple[Callable[[Any], Any], Future[Any]]] = queue.Queue()
         self._stop = threading.Event()
@@ -108,23 +111,42 @@ class Capture:
         if capture is None:
             return
         try:
-            dropped = 0
-            while not self._stop.is_set():
-                self._work(capture)
-                if not self._grabbing:
-                    continue
-                picture = self._take(capture, dropped)
-                if picture is None:
-                    return
-                try:
-                    self._pictures.put_nowait(picture)
-                    dropped = 0
-                except queue.Full:
-                    dropped += 1
+            self._grab_all(capture)
         finally:
             capture.release()
             self.ended.set()
             self._refuse()
+
+    def _grab_all(self, capture: Any) -> None:
+        """Grab until the source is gone: one picture that is spoilt is not its end."""
+        failed: list[float] = []  # arrivals since the last picture that could be grabbed
+        heard = self._clock.now()
+        while not self._stop.is_set():
+            self._work(capture)
+            if not self._grabbing:
+                heard = self._clock.now()
+                continue
+            picture = self._take(capture)
+            now = self._clock.now()
+            if picture is not None:
+                # Only now is it known that they were pictures, and not the end of the source.
+                for arrival in failed:
+                    self._put(Picture(arrival, 0.0, None, 0))
+                self._put(picture)
+                failed, heard = [], now
+            elif now - heard >= TIMEOUT_S:
+                return
+            else:
+                failed.append(now)
+                self._stop.wait(AGAIN_S)
+
+    def _put(self, picture: Picture) -> None:
+        """Hand a picture over; where nobody fetches them, count it with the next one."""
+        try:
+            self._pictures.put_nowait(replace(picture, dropped=self._dropped))
+            self._dropped = 0
+        except queue.Full:
+            self._dropped += 1
 
     def _open(self) -> Any:
         try:
@@ -147,13 +169,17 @@ class Capture:
         except Exception as error:
             future.set_exception(error)
 
-    def _take(self, capture: Any, dropped: int) -> Picture | None:
+    def _take(self, capture: Any) -> Picture | None:
         if not capture.grab():
             return None
         arrival = self._clock.now()
         stamp = capture.get(_POS_MSEC) * 1e-3
-        whole, image = capture.retrieve()
-        return Picture(arrival, stamp, self._convert(image) if whole else None, dropped)
+        try:
+            whole, image = capture.retrieve()
+            picture = self._convert(image) if whole and image is not None else None
+        except Exception:  # cv2.error: what was grabbed is no picture, or of another kind
+            picture = None
+        return Picture(arrival, stamp, picture, 0)
 
     def _refuse(self) -> None:
         while not self._jobs.empty():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +29,7 @@ from devices.base import (
     StreamSpec,
 )
 from devices.brainflow import impedance
-from devices.brainflow.boards import Params, Rows, plan
+from devices.brainflow.boards import Params, Rows, plan, unknown_board
 from devices.brainflow.impedance import CYTON, ToneMeter
 from devices.brainflow.rows import Piece, Preset, due
 from devices.marker_codes import codes_in
@@ -57,6 +58,16 @@ _WHY = {
 }
 
 
+@cache
+def _boards() -> frozenset[str]:
+    """Give the names of BrainFlow's boards; none where it cannot be loaded, which is said then."""
+    if Brainflow.unavailable():
+        return frozenset()
+    import brainflow.board_shim as shim
+
+    return frozenset(shim.BoardIds.__members__)
+
+
 class BrainflowSettings(Settings):
     """`board` by BrainFlow's name; `config` is sent to the board before it starts."""
 
@@ -67,9 +78,12 @@ class BrainflowSettings(Settings):
 
     @model_validator(mode="after")
     def _complete(self) -> BrainflowSettings:
-        if missing := self.params.missing(self.board):
-            names = ", ".join(f"params.{name}" for name in missing)
-            raise ValueError(f"{self.board} needs {names}")
+        known = _boards()
+        for name in (self.board, self.params.master_board) if known else ():
+            if isinstance(name, str) and name and (problem := unknown_board(name, known)):
+                raise ValueError(problem)
+        if problem := self.params.problem(self.board):
+            raise ValueError(problem)
         return self
 
 
@@ -137,7 +151,10 @@ class Brainflow(Device):
                 board.release_session()
             self._board = None
             raise self._refused(shim, error) from error
-        self._presets = [Preset(n, d) for n, d in sorted(self._describe(shim, described).items())]
+        played = self._played()
+        self._presets = [
+            Preset(n, d, played.get(n)) for n, d in sorted(self._describe(shim, described).items())
+        ]
         self._plan = plan(
             self.settings.name,
             self.settings.board,
@@ -147,15 +164,7 @@ class Brainflow(Device):
         return tuple(self._specs())
 
     def _number(self, shim: Any, name: str) -> int:
-        known = shim.BoardIds.__members__
-        if name not in known or name == "NO_BOARD":
-            import difflib
-
-            near = difflib.get_close_matches(name, known, n=3) or ["SYNTHETIC_BOARD", "CYTON_BOARD"]
-            raise DeviceError(
-                f"BrainFlow knows no board {name!r}; did you mean {' or '.join(near)}?"
-            )
-        return int(known[name])
+        return int(shim.BoardIds[name])
 
     def _params(self, shim: Any, number: int) -> tuple[Any, int]:
         """Make BrainFlow's parameters; also say which board describes the data."""
@@ -178,6 +187,14 @@ class Brainflow(Device):
         if params.serial_port.startswith("/dev/") and not Path(params.serial_port).exists():
             lost = DeviceLost if self._was_open else DeviceError
             raise lost(ports.explain(FileNotFoundError(2, "no such port"), params.serial_port))
+
+    def _played(self) -> dict[int, Path]:
+        """Say which file each preset is played from: its last row may be followed by its first."""
+        if self.settings.board != "PLAYBACK_FILE_BOARD":
+            return {}
+        given = self.settings.params
+        files = {0: given.file, 1: given.file_aux, 2: given.file_anc}
+        return {preset: Path(path) for preset, path in files.items() if path}
 
     def _describe(self, shim: Any, described: int) -> dict[int, dict[str, Any]]:
         found = {}

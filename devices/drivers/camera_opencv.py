@@ -3,7 +3,8 @@
 V4L2 on Linux, DirectShow or Media Foundation on Windows, AVFoundation on macOS, FFmpeg for paths
 and addresses. OpenCV tells no frame numbers: frames are numbered as they come, and a frame that a
 webcam swallowed leaves no trace but a longer interval between two time stamps. `lost` counts what
-was dropped on this computer.
+was dropped on this computer. A picture that cannot be grabbed or decoded, or that has another size
+than the first one, is a frame without a picture.
 
 The time of a frame is the stamp of the backend, where that rises from frame to frame, less half the
 exposure where it is known. V4L2 stamps in this computer's monotonic clock when a frame begins to
@@ -20,9 +21,20 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Plugged, Settings, VideoSpec
+from devices.base import (
+    Clock,
+    Device,
+    DeviceError,
+    DeviceLost,
+    Frame,
+    Notice,
+    Plugged,
+    Settings,
+    VideoSpec,
+)
 from devices.camera.opencv_capture import TIMEOUT_S, Capture, Picture, import_cv2
 from devices.camera.opencv_sources import NoSource, find, found, why_not
+from devices.camera.picture_size import PictureSize
 
 OPEN_S = 10.0
 POLL_S = 0.1
@@ -64,6 +76,7 @@ class OpencvCamera(Device):
         self._clock = clock
         self._capture: Capture | None = None
         self._first: Picture | None = None  # taken while opening: its size is the truth
+        self._size = PictureSize(())
         self._number = 0
         self._stamp = 0.0
         self._backend = ""
@@ -101,8 +114,8 @@ class OpencvCamera(Device):
         self._was_open = True
         return (spec,)
 
-    def read(self) -> Iterator[Frame | None]:
-        """Yield frames as they arrive."""
+    def read(self) -> Iterator[Frame | Notice | None]:
+        """Yield frames as they arrive, and a notice where their size changes."""
         assert self._capture is not None, "open() comes first"
         alive = self._clock.now()
         while True:
@@ -110,6 +123,8 @@ class OpencvCamera(Device):
             picture = first or self._capture.next(POLL_S)
             if picture is not None:
                 alive = self._clock.now()
+                if picture.image is not None and (notice := self._size.notice(picture.image.shape)):
+                    yield notice
                 yield self._frame(picture)
             elif self._capture.ended.is_set() or self._clock.now() - alive > TIMEOUT_S:
                 raise DeviceLost(self._say("sends nothing any more; check its cable and its power"))
@@ -245,6 +260,7 @@ class OpencvCamera(Device):
                     self._say("opens, but sends no picture; is another program using it?")
                 )
             self._first = self._capture.next(POLL_S)
+        self._size = PictureSize(self._first.image.shape)
         height, width = self._first.image.shape[:2]
         for key, asked, took in (("width", s.width, width), ("height", s.height, height)):
             if asked is not None:
@@ -274,15 +290,20 @@ class OpencvCamera(Device):
             same = self._backend == "V4L2" and abs(picture.arrival - picture.stamp) < SAME_CLOCK_S
             # In our own clock nothing is left to fit: the host then maps the stamp to itself.
             time = device_time if same else picture.arrival
-        self._stamp = picture.stamp
+        if picture.stamp:
+            self._stamp = picture.stamp
+        image = picture.image
+        fault: str | None = "the picture could not be decoded"
+        if image is not None:
+            fault = self._size.fault(image.shape)
         return Frame(
             stream=self.settings.name,
             device_frame=self._number,
             time=time,
-            image=picture.image,
+            image=image if fault is None else None,
             device_time=device_time,
             exposure_us=self._exposure_us,
-            fault=None if picture.image is not None else "the picture could not be decoded",
+            fault=fault,
             lost=picture.dropped,
         )
 

@@ -20,13 +20,17 @@ from devices.base import (
     Clock,
     Device,
     DeviceError,
+    Notice,
     Settings,
     StreamQuery,
     StreamSpec,
 )
-from devices.triggers.light_edges import Edge, EdgeDetector, Levels
+from devices.triggers.light_edges import Edge, EdgeDetector
+from devices.triggers.light_levels import Levels
 
 BEAT_S = 0.05
+UNSURE, SURE = 0.8, 0.9
+"""A share of clear samples below the one is told, and above the other it is over."""
 _WAITING = 1000
 """Chunks that may wait; they do not, as long as the host reads."""
 
@@ -38,7 +42,7 @@ class PhotodiodeSettings(Settings):
     channel: Annotated[int, Field(ge=0)] | Annotated[str, Field(min_length=1)] = 0
     threshold: float | None = Field(default=None, allow_inf_nan=False)
     hysteresis: float | None = Field(default=None, gt=0)  # in the signal's unit, with `threshold`
-    hold_ms: float = Field(default=2.0, ge=0, le=1000)  # an edge must hold so long
+    hold_ms: float = Field(default=6.0, ge=0, le=1000)  # darkness shorter than this is flicker
     dark_is_high: bool = False
     offsets: bool = True  # publish when the light goes off, too
 
@@ -67,6 +71,7 @@ class Photodiode(Device):
             levels = Levels(middle - half, middle + half)
         self._detector = EdgeDetector(levels, hold_s=settings.hold_ms * 1e-3)
         self._onsets = 0
+        self._unsure = False
         self._channel = settings.channel if isinstance(settings.channel, int) else None
 
     def inputs(self) -> Sequence[StreamQuery]:
@@ -116,8 +121,8 @@ class Photodiode(Device):
         except queue.Full:
             self._dropped += 1
 
-    def read(self) -> Iterator[Chunk | None]:
-        """Yield the edges as they are found."""
+    def read(self) -> Iterator[Chunk | Notice | None]:
+        """Yield the edges as they are found, and a notice where the levels do not fit."""
         while True:
             try:
                 chunk = self._chunks.get(timeout=BEAT_S)
@@ -130,6 +135,26 @@ class Photodiode(Device):
             self._onsets += sum(edge.rising for edge in edges)
             kept = [edge for edge in edges if edge.rising or self.settings.offsets]
             yield self._marker(kept) if kept else None
+            yield from self._doubt()
+
+    def _doubt(self) -> Iterator[Notice]:
+        """Tell once that dark and light are not clear, and once that they are."""
+        confidence = self._detector.confidence
+        limit = SURE if self._unsure else UNSURE
+        unsure = self._onsets > 0 and confidence < limit
+        if unsure == self._unsure:
+            return
+        self._unsure = unsure
+        if unsure:
+            yield Notice(
+                "warning",
+                "light-unclear",
+                f"{confidence:.0%} of the signal is clearly dark or clearly light (limit "
+                f"{UNSURE:.0%}): flashes may be missed; press the sensor to the screen, "
+                "then send it the command calibrate",
+            )
+        else:
+            yield Notice("info", "light-clear", "dark and light are clear again")
 
     def _marker(self, edges: list[Edge]) -> Chunk:
         texts = [[json.dumps({"event": "flash_on" if e.rising else "flash_off"})] for e in edges]
@@ -156,4 +181,5 @@ class Photodiode(Device):
             "calibrated": levels is not None,
             "threshold": levels.middle * self._sign if levels else None,
             "onsets": self._onsets,
+            "confidence": round(self._detector.confidence, 3),
         }

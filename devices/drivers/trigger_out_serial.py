@@ -61,6 +61,11 @@ class TriggerOutSerial(TriggerOut):
         elif code != self.settings.idle:
             self._port.write(b"mh" + struct.pack("<H", code))
 
+    def check_line(self) -> None:
+        """See whether the port is still there."""
+        assert self._port is not None
+        self._port.check()
+
     def close_line(self) -> None:
         """Give the port back."""
         port, self._port = self._port, None

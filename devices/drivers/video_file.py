@@ -1,30 +1,24 @@
 """`video-file`: a video file as a camera, at the file's rate or another.
 
 Frame k is shown at the time of opening plus k / rate; the time stamps inside the file are not used,
-so a file of variable rate plays at its average. When a file that does not loop is over, the device
-stays open and delivers nothing more.
+so a file of variable rate plays at its average. A packet that cannot be decoded is a frame without
+a picture. When a file that does not loop is over, the device stays open and delivers nothing more.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from pydantic import Field
 
-from devices.arrays import U8Array
-from devices.base import Clock, Device, DeviceError, Frame, Settings, VideoSpec
+from devices.base import Clock, Device, DeviceError, Frame, Notice, Settings, VideoSpec
+from devices.camera.film import Film, Picture
 from devices.simulation.faults import Faults, Link
 from devices.simulation.pacing import BEAT_S, Pacer, wait
 
-if TYPE_CHECKING:
-    import av
-    import av.container
-
 LATE_S = 1.0  # a frame that nobody fetched for this long is gone
-
-_FORMATS = {"Mono8": "gray", "RGB8": "rgb24"}  # PFNC name: FFmpeg's name
 
 
 class VideoFileSettings(Settings):
@@ -33,7 +27,7 @@ class VideoFileSettings(Settings):
     path: Path
     loop: bool = True
     rate_hz: float | None = Field(default=None, gt=0, le=10_000)
-    pixel_format: Literal["Mono8", "RGB8"] = "Mono8"
+    pixel_format: Literal["Mono8", "Mono10", "Mono12", "Mono16", "RGB8"] = "Mono8"
 
 
 class VideoFile(Device):
@@ -46,9 +40,9 @@ class VideoFile(Device):
         self.settings = settings
         self._clock = clock
         self._path = settings.path.expanduser()
-        self._container: av.container.InputContainer | None = None
+        self._film: Film | None = None
         self._pacer: Pacer | None = None
-        self._images: Iterator[U8Array] = iter(())
+        self._pictures: Iterator[Picture] = iter(())
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -65,7 +59,9 @@ class VideoFile(Device):
         Raises:
             DeviceError: there is no such file, or it has no video that can be decoded.
         """
-        rate_hz, (width, height) = self._open_file()
+        rate_hz, film = self._open_film()
+        self._pictures = film.pictures(loop=self.settings.loop)
+        height, width = film.size.shape[:2]
         if self._pacer is None:
             link = Link(Faults(), 0, self.settings.name)
             self._pacer = Pacer(self._clock, link, rate_hz, packet=1, skip_after_s=LATE_S)
@@ -81,80 +77,49 @@ class VideoFile(Device):
         )
         return (spec,)
 
-    def read(self) -> Iterator[Frame | None]:
+    def read(self) -> Iterator[Frame | Notice | None]:
         """Yield the frames on schedule; frames that are more than 1 s overdue are lost."""
         assert self._pacer is not None, "open() comes first"
+        assert self._film is not None, "open() comes first"
+        yield from self._film.notices()
         for run in self._pacer.runs():
             if run is None:
                 yield None
                 continue
             for _ in range(run.lost):
-                next(self._images, None)
+                next(self._pictures, None)
             for i, time in enumerate(run.arrivals.tolist()):
-                image = next(self._images, None)
-                if image is None:
+                picture = next(self._pictures, None)
+                if picture is None:
                     yield from self._idle()
-                lost = run.lost if i == 0 else 0
-                yield Frame(self.settings.name, run.first + i, time, image, lost=lost)
+                    return
+                (image, fault), lost = picture, run.lost if i == 0 else 0
+                number = run.first + i
+                yield Frame(self.settings.name, number, time, image, fault=fault, lost=lost)
 
     def close(self) -> None:
         """Close the file."""
-        self._images = iter(())
-        if self._container is not None:
-            self._container.close()
-            self._container = None
+        self._pictures = iter(())
+        film, self._film = self._film, None
+        if film is not None:
+            film.close()
 
     def _idle(self) -> Iterator[None]:
         while True:
             yield from wait(self._clock, self._clock.now() + BEAT_S)
             yield None
 
-    def _open_file(self) -> tuple[float, tuple[int, int]]:
-        import av
-
-        if not self._path.is_file():
-            raise DeviceError(
-                f"{self.settings.name}: there is no file {self._path}; correct `path` in the rig"
-            )
+    def _open_film(self) -> tuple[float, Film]:
+        name, path = self.settings.name, self._path
+        if not path.is_file():
+            raise DeviceError(f"{name}: there is no file {path}; correct `path` in the rig")
         self.close()
         try:
-            self._container = av.open(str(self._path))
-            stream = self._container.streams.video[0]
-            frame = next(self._container.decode(stream))
-        except (av.FFmpegError, IndexError, StopIteration) as error:
-            self.close()
-            raise DeviceError(self._undecodable(error)) from error
-        rate = self.settings.rate_hz or float(stream.average_rate or stream.guessed_rate or 0)
+            self._film = Film(path, self.settings.pixel_format)
+        except DeviceError as error:
+            raise DeviceError(f"{name}: {error}") from error
+        rate = self.settings.rate_hz or self._film.rate_hz
         if not rate:
             self.close()
-            raise DeviceError(
-                f"{self.settings.name}: {self._path} does not say its frame rate; set `rate_hz`"
-            )
-        self._images = self._decode()
-        return rate, (frame.width, frame.height)
-
-    def _decode(self) -> Iterator[U8Array]:
-        import av
-
-        name = _FORMATS[self.settings.pixel_format]
-        try:
-            while self._container is not None:
-                self._container.seek(0)
-                for frame in self._container.decode(video=0):
-                    yield _pixels(frame, name)
-                if not self.settings.loop:
-                    return
-        except av.FFmpegError as error:
-            raise DeviceError(self._undecodable(error)) from error
-
-    def _undecodable(self, error: Exception) -> str:
-        reason = str(error) or "it holds no video frame"
-        return (
-            f"{self.settings.name}: {self._path} cannot be decoded as video ({reason}); "
-            "convert it, for instance with: ffmpeg -i FILE -c:v ffv1 OUT.mkv"
-        )
-
-
-def _pixels(frame: Any, name: str) -> U8Array:
-    image: U8Array = frame.to_ndarray(format=name)
-    return image
+            raise DeviceError(f"{name}: {path} does not say its frame rate; set `rate_hz`")
+        return rate, self._film

@@ -91,7 +91,10 @@ def explain(error: Exception, path: str) -> str:
             "then log in again"
         )
     if number in (errno.ENOTTY, errno.EINVAL, errno.EISDIR) or "Could not configure" in text:
-        return f"{path} is not a serial port ({text})"
+        return (
+            f"{path} is not a serial port ({text}); {_listing()}; name one of them, "
+            "or its USB numbers as vendor:product"
+        )
     return f"{path} cannot be opened: {text or type(error).__name__}"
 
 
@@ -147,6 +150,18 @@ class Port:
             self._serial.write(data)
         except OSError as error:
             raise DeviceLost(f"{self.path} takes no bytes: {error}") from error
+
+    def check(self) -> None:
+        """See whether the port is still there, without reading.
+
+        Raises:
+            DeviceLost: it has gone.
+        """
+        assert self._serial is not None, "closed"
+        try:
+            self._serial.in_waiting  # noqa: B018 - asks the system
+        except (OSError, TypeError) as error:
+            raise DeviceLost(f"{self.path} has gone: {error}") from error
 
     def forget_input(self) -> None:
         """Throw away what has arrived so far."""

@@ -9,14 +9,15 @@ a burst is taken to arrive at once, and those before it one period apart.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import cast
 
 import numpy as np
 
-from devices.arrays import F64Array, I64Array
+from devices.arrays import Array, BoolArray, F64Array, I64Array
 from devices.base import Chunk
+from devices.serial.misread import Doubt
 from devices.serial.paced_clock import PacedClock
 
 TIME_UNITS = {
@@ -31,6 +32,8 @@ TIME_UNITS = {
 }
 _SLACK, _SLACK_S = 16, 1.0
 """A gap of more than so many samples, and than this and twice the time gone by: a new count."""
+_GAP_S = 1.0
+"""A sensor's time that goes on by more jumps."""
 _USUAL_WRAP = 1 << 32
 """Where a time without a stated end starts again: micros() and millis() of an Arduino."""
 
@@ -43,6 +46,27 @@ class Readings:
     spoilt: I64Array  # readings that were no good, right before each
     counter: F64Array | None = None
     ticks: F64Array | None = None  # the sensor's time in its own unit
+
+    def at(self, rows: slice | Array) -> Readings:
+        """Give some of them, as they are."""
+        columns = (self.values, self.spoilt, self.counter, self.ticks)
+        return Readings(*(None if c is None else c[rows] for c in columns))  # type: ignore[arg-type]
+
+    def without(self, wrong: BoolArray) -> Readings:
+        """Leave some out: these are spoilt, before the one that follows."""
+        kept = np.flatnonzero(~wrong)
+        upto = np.cumsum(self.spoilt + 1)[kept]  # readings up to each, spoilt ones included
+        return replace(self.at(kept), spoilt=np.diff(upto, prepend=0) - 1)
+
+    def and_then(self, later: Readings) -> Readings:
+        """Put others after these."""
+        pairs = zip(
+            (self.values, self.spoilt, self.counter, self.ticks),
+            (later.values, later.spoilt, later.counter, later.ticks),
+            strict=True,
+        )
+        joined = (None if a is None or b is None else np.concatenate([a, b]) for a, b in pairs)
+        return Readings(*joined)  # type: ignore[arg-type]
 
 
 class Assembler:
@@ -61,11 +85,18 @@ class Assembler:
         self._clock = PacedClock()
         self._last_arrival = -np.inf
         self._owed = 0  # samples that stood still cost
+        longest = max(_GAP_S, 3 / rate_hz) / tick_s if tick_s and rate_hz > 0 else np.inf
+        self._counts = Doubt(counter_wraps, 1, 1)
+        self._times = Doubt(ticks_wrap or _USUAL_WRAP, 0, longest)
+        self._held: tuple[Readings, float] | None = None  # waits for the next one, its arrival
         self.restart()
 
     def restart(self) -> None:
         """Begin anew: the sensor has been opened."""
         self._clock.restart()
+        self._counts.restart()
+        self._times.restart()
+        self._held = None
         self._counter: float | None = None
         self._counted_at = 0.0
         self._number = 0
@@ -73,7 +104,47 @@ class Assembler:
         self._seconds = 0.0
 
     def chunks(self, readings: Readings, arrival: float) -> Iterator[Chunk]:
-        """Give the readings that arrived together at LSL time `arrival`; a gap starts a chunk."""
+        """Give the readings that arrived together at LSL time `arrival`; a gap starts a chunk.
+
+        One whose count or time jumps is given with the next ones, or, where it was wrong, never.
+        """
+        if not len(readings.values):
+            return
+        held, self._held = self._held, None
+        if held is not None:
+            readings = held[0].and_then(readings)
+        right, waits = self._judge(readings)
+        readings = readings.without(~right)
+        if held is not None and right[0]:
+            yield from self._assemble(readings.at(slice(0, 1)), held[1])
+            readings = readings.at(slice(1, None))
+        if waits:
+            self._held = readings.at(slice(-1, None)), arrival
+            readings = readings.at(slice(0, -1))
+        yield from self._assemble(readings, arrival)
+
+    def _judge(self, readings: Readings) -> tuple[BoolArray, bool]:
+        """Tell which readings are right, (n,), and whether the last one is to wait."""
+        right, waits = np.ones(len(readings.values), np.bool_), False
+        numbered = [
+            (doubt, numbers)
+            for doubt, numbers in (
+                (self._counts, readings.counter),
+                (self._times, readings.ticks if self._tick_s else None),
+            )
+            if numbers is not None
+        ]
+        for doubt, numbers in numbered:
+            fine, wait = doubt.judge(numbers)
+            right &= fine
+            waits |= wait
+        sure = np.flatnonzero(right[:-1] if waits else right)
+        if len(sure):
+            for doubt, numbers in numbered:
+                doubt.believe(float(numbers[sure[-1]]))
+        return right, waits
+
+    def _assemble(self, readings: Readings, arrival: float) -> Iterator[Chunk]:
         n = len(readings.values)
         if not n:
             return

@@ -7,6 +7,7 @@ marker, time of the write), so that the lag from marker to line is in the sessio
 
 from __future__ import annotations
 
+import math
 import threading
 from abc import abstractmethod
 from collections import deque
@@ -31,6 +32,9 @@ from devices.marker_codes import CodeNames, codes_in, label, unknown_code
 from devices.triggers.pulses import Pulses
 
 BEAT_S = 0.1
+COUNT_S = 10.0
+"""Codes that are not sent for one reason are told once, and then counted for so long."""
+AWAY = "the line was not open"
 _KEPT = 10_000
 """Writes that wait to be published; they do not, as long as the host reads."""
 
@@ -68,6 +72,9 @@ class TriggerOut(Device):
         self._written: deque[tuple[int, float, float]] = deque(maxlen=_KEPT)
         self._lost = 0
         self._refused: dict[int, int] = {}
+        self._untold: dict[str, int] = {}  # codes that were not sent, by reason
+        self._told: dict[str, float] = {}  # when that was last told
+        self._checked = 0.0
         self._unknown: dict[int, int] = {}
         self._notices: deque[Notice] = deque(maxlen=_KEPT)
 
@@ -78,6 +85,9 @@ class TriggerOut(Device):
     @abstractmethod
     def write_line(self, code: int) -> None:
         """Put a code on the line, the idle code to end a pulse; return when it is there."""
+
+    def check_line(self) -> None:
+        """Raise DeviceLost where the line has gone; called ten times a second."""
 
     @abstractmethod
     def close_line(self) -> None:
@@ -122,16 +132,13 @@ class TriggerOut(Device):
                 self._unknown[code] = self._unknown.get(code, 0) + 1
             reason = None
             if not 0 < code <= self.largest:
-                reason = f"code {code} does not fit the line: 1 to {self.largest}"
+                reason = f"a code that does not fit the line: 1 to {self.largest}"
             elif not self._open:
-                reason = "the line is not open"
+                reason = AWAY
             elif not self._pulses.add(code, requested):
                 reason = "too many codes wait: is pulse_ms too long for this protocol?"
             if reason is not None:
-                if code not in self._refused:
-                    self._notices.append(
-                        Notice("warning", "code-not-sent", f"code {code}: {reason}")
-                    )
+                self._untold[reason] = self._untold.get(reason, 0) + 1
                 self._refused[code] = self._refused.get(code, 0) + 1
                 self._lost += 1
                 return reason
@@ -155,8 +162,10 @@ class TriggerOut(Device):
         while True:
             while self._notices:
                 yield self._notices.popleft()
+            yield from self._not_sent()
             with self._wake:
                 self._step()
+                self._check()
                 if self._failed is not None:
                     # Not cleared with `_open` still false: nothing is written until a reopening.
                     self._lost += self._pulses.clear()
@@ -169,9 +178,32 @@ class TriggerOut(Device):
                         self._wake.wait(left)
             yield chunk
 
+    def _check(self) -> None:
+        """See whether the line is still there, though nothing is written; the lock is held."""
+        if self._open and self._clock.now() - self._checked > BEAT_S:
+            self._checked = self._clock.now()
+            try:
+                self.check_line()
+            except DeviceError as error:
+                self._failed, self._open = error, False
+
+    def _not_sent(self) -> Iterator[Notice]:
+        """Tell how many codes were not sent: the first of a reason at once, then their number."""
+        now = self._clock.now()
+        with self._wake:
+            due = [r for r in self._untold if now - self._told.get(r, -math.inf) > COUNT_S]
+            counts = {reason: self._untold.pop(reason) for reason in due}
+        for reason, count in counts.items():
+            self._told[reason] = now
+            codes = "1 code" if count == 1 else f"{count} codes"
+            yield Notice("warning", "code-not-sent", f"{codes} not sent: {reason}")
+
     def _chunk(self) -> Chunk | None:
         if not self._written:
-            return None
+            # A loss is told whether or not a code is ever written again.
+            lost, self._lost = self._lost, 0
+            empty = np.empty((0, 3), np.float64)
+            return Chunk(self.settings.name, np.empty(0), empty, lost=lost) if lost else None
         rows = np.array(self._written, np.float64)
         self._written.clear()
         lost, self._lost = self._lost, 0

@@ -22,7 +22,7 @@ from recordings.check.marker_pairs import marker_findings
 from recordings.check.pair_bounds import pair_reports
 from recordings.check.presence import presence_findings, trouble_findings
 from recordings.check.sample_quality import quality_findings, sample_quality
-from recordings.check.stimulus_timing import stimulus_reports
+from recordings.check.stimulus_timing import light_findings, stimulus_reports
 from recordings.check.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
 from recordings.check.truth import FoundEvents, find_all, load_truth, summary
@@ -131,6 +131,7 @@ def _examine(
     found, truth_trouble = _truth(manifest, exams, folder)
     host = manifest.host.get("name") if manifest else None
     pairs = tuple(pair_reports(exams, found, host))
+    stimuli = tuple(stimulus_reports(markers))
     findings = [
         *(state_findings(manifest) if manifest else ()),
         *recording_findings(recording, manifest),
@@ -139,6 +140,7 @@ def _examine(
         *presence_findings(manifest, exams),
         *coverage_findings(manifest, exams),
         *trouble_findings(manifest),
+        *light_findings(stimuli),
         *camera_findings,
         *truth_trouble,
         *_bound_findings(pairs),
@@ -152,7 +154,7 @@ def _examine(
         streams=tuple(e.report for e in exams),
         pairs=pairs,
         cameras=cameras,
-        stimulus=tuple(stimulus_reports(markers)),
+        stimulus=stimuli,
         truth=tuple(summary(f) for f in found),
         findings=_sorted(findings),
     )

@@ -11,8 +11,8 @@ from recordings.stream_kinds import EVENTS_STREAM
 
 _TROUBLES = frozenset(
     {
-        *("device-failed", "device-died", "device-given-up", "device-hangs", "device-missing"),
-        *("samples-dropped", "stream-refused", "pump-stuck", "video-gone"),
+        *("device-failed", "device-died", "device-broke", "device-given-up", "device-hangs"),
+        *("device-missing", "samples-dropped", "stream-refused", "pump-stuck", "video-gone"),
     }
 )
 """The codes of events that a certificate must not pass over."""

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.certificate import StimulusReport
+from recordings.certificate import Finding, StimulusReport
 from recordings.read.markers import Marker
 from recordings.stream_kinds import EVENTS_STREAM
 from recordings.timing import percentile
 
 FLASH: Final = "flash_on"
+DISAGREE = 0.05
+"""So many of the onsets may lack their flash, or have one too many."""
 _BEFORE_S, _AFTER_S = 0.1, 0.3
 """Light is looked for from so long before to so long after the marker."""
 
@@ -28,21 +30,22 @@ def stimulus_reports(markers: Mapping[str, Sequence[Marker]]) -> Iterator[Stimul
         name: np.array([m.time for m in rows if m.event == FLASH]) for name, rows in markers.items()
     }
     source = max(flashes, key=lambda name: len(flashes[name]), default="")
-    light = flashes.get(source, np.zeros(0))
+    light = np.sort(flashes.get(source, np.zeros(0)))
     for name, rows in markers.items():
         onsets = [m for m in rows if m.event == "onset" and m.fields.get("stimulus") is not None]
         late = np.array([x for m in onsets if (x := _late(m.fields)) is not None])
         if name == EVENTS_STREAM or not onsets or not (len(late) or len(light)):
             continue
-        lags = _lags(np.array([m.time for m in onsets]), np.sort(light))
+        lags = _lags(np.array([m.time for m in onsets]), light)
         yield StimulusReport(
             stream=name,
             onsets=len(onsets),
             late_p50_ms=_ms(late, 50),
             late_p99_ms=_ms(late, 99),
             late_max_ms=_ms(late, 100),
-            light_from=source if len(lags) else "",
+            light_from=source if len(light) else "",
             light_events=len(lags),
+            light_extra=max(0, _near(np.array([m.time for m in onsets]), light) - len(lags)),
             light_mean_ms=1e3 * float(lags.mean()) if len(lags) else None,
             light_sd_ms=1e3 * float(lags.std()) if len(lags) else None,
             light_max_ms=_ms(lags, 100),
@@ -65,6 +68,30 @@ def _lags(onsets: F64Array, light: F64Array) -> F64Array:
     lags = np.stack([light[before] - onsets, light[after] - onsets])
     nearest = lags[np.argmin(np.abs(lags), axis=0), np.arange(len(onsets))]
     return np.asarray(nearest[(nearest > -_BEFORE_S) & (nearest < _AFTER_S)])
+
+
+def _near(onsets: F64Array, light: F64Array) -> int:
+    """Count the flashes that lie near any onset."""
+    first = np.searchsorted(light, onsets - _BEFORE_S)
+    last = np.searchsorted(light, onsets + _AFTER_S)
+    near = [np.arange(a, b) for a, b in zip(first, last, strict=True)]
+    return len(np.unique(np.concatenate(near))) if near else 0
+
+
+def light_findings(reports: Iterable[StimulusReport]) -> Iterator[Finding]:
+    """Warn where flashes and the onsets of a protocol disagree."""
+    for report in reports:
+        missing, extra = report.onsets - report.light_events, report.light_extra
+        if report.light_from and max(missing, extra) > DISAGREE * report.onsets:
+            yield Finding(
+                level="warn",
+                code="flashes-disagree",
+                subject=report.light_from,
+                text=f"of {report.onsets} onsets of {report.stream}, {missing} have no flash from "
+                f"{_BEFORE_S:g} s before to {_AFTER_S:g} s after; {extra} flashes near onsets are "
+                "one too many",
+                remedy="press the sensor to the patch; see hold_ms, and the event light-unclear",
+            )
 
 
 def _ms(values: F64Array, q: float) -> float | None:

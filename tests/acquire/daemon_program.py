@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 
 from tests.acquire.program import Unisono, unique, wait_for, write_rig
+from tests.devices.wire import Wire
 
 RIG = """\
 [[device]]
@@ -47,6 +48,7 @@ class Daemon(Unisono):
         arguments = ("--port", "0", "--rcs-port", "0", "--data-dir")
         super().__init__("daemon", path, *arguments, self.data_dir, *options, folder=folder)
         self.http: httpx.Client
+        self.wire: Wire  # the far end of its rig's serial sensor, where it has one
 
     def __enter__(self) -> Daemon:
         return self

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, Self
 
 import numpy as np
 import pytest
 
-from recordings.manifest import Manifest, State
+from acquire.cli.main import main
+from acquire.engine.status import Phase
+from acquire.errors import ControlError
+from recordings.manifest import Event, Manifest, State
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.writer import count_packets
 from recordings.xdf.reader import read_xdf
@@ -26,6 +33,7 @@ from tests.acquire.program import (
 FATE = INDEX_CHANNELS.index("fate")
 
 DRIVER = '''
+import sys
 import time
 from pathlib import Path
 import numpy as np
@@ -38,7 +46,7 @@ class Driver(Device):
     summary = "made in a test"
 
     def __init__(self, settings, clock):
-        self.name, self.clock = settings.name, clock
+        self.name, self.clock, self.happened = settings.name, clock, False
 
     def open(self):
         {on_open}
@@ -50,7 +58,8 @@ class Driver(Device):
             self.clock.sleep_until(start + k / 100)
             yield Chunk(self.name, np.array([start + k / 100]), np.full((1, 2), k, np.float32))
             k += 1
-            if Path({trigger!r}).exists():
+            if Path({trigger!r}).exists() and not self.happened:
+                self.happened = True
                 {on_read}
 
     def close(self):
@@ -65,9 +74,12 @@ FAULTS = {
     },
     "mistaken": {"on_read": "yield Chunk('other', np.array([self.clock.now()]), np.zeros((1, 2)))"},
     "ends": {"on_read": "return"},
+    "exits": {"on_read": "sys.exit(3)"},
+    "refuses": {"on_read": "raise DeviceError('the battery is empty; charge it')"},
     "hangs": {"on_close": "time.sleep(100)"},
 }
-FAILING = ("raises", "misshapen", "mistaken", "ends")
+FAILING = ("mistaken", "refuses")
+BREAKING = ("raises", "misshapen", "ends", "exits")
 
 
 def write_drivers(folder: Path, drivers: dict[str, dict[str, str]]) -> Path:
@@ -88,12 +100,21 @@ def counted(folder: Path) -> list[str]:
         return [stream.name for stream in recording.streams if len(stream) >= 100]
 
 
+def again(file: Path, name: str) -> bool:
+    """Whether half a second of a device is in the file after it began to count anew."""
+    with read_xdf(file) as recording:
+        (stream,) = (stream for stream in recording.streams if stream.name == name)
+        numbers = np.asarray(stream.data)[:, 0]
+    return bool((np.flatnonzero(np.diff(numbers) < 0) < len(numbers) - 50).any())
+
+
 @pytest.fixture(scope="module")
 def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
     folder = tmp_path_factory.mktemp("drivers")
     rig = write_drivers(folder, FAULTS)
     with Unisono(
         *("record", rig, "--data-dir", folder, "--participant", "01", "--json", "--no-report"),
+        *("--wait", "60"),  # nine processes start at once
         folder=folder,
     ) as program:
         program.wait_for_line()
@@ -101,9 +122,11 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
         wait_for(lambda: set(FAULTS) <= set(counted(folder)))
         (folder / TRIGGER).touch()
         deadline = time.monotonic() + 60
-        while program.stderr.count("\nerror: ") < len(FAILING):
+        while program.stderr.count("\nerror: ") < len(FAILING) + len(BREAKING):
             assert time.monotonic() < deadline, program.stderr
             time.sleep(0.05)
+        file = next(folder.rglob("recording.xdf"))
+        wait_for(lambda: all(again(file, name) for name in BREAKING))
         program.say("stop\n")
         asked = time.monotonic()
         ended = program.wait()
@@ -131,26 +154,32 @@ def test_the_others_are_recorded_to_the_end(result: Result) -> None:
         assert stream.footer_count == len(stream.stamps)
 
 
-@pytest.mark.parametrize("name", FAILING)
+@pytest.mark.parametrize("name", FAILING + BREAKING)
 def test_what_came_before_the_failure_is_there(name: str, result: Result) -> None:
     stream = load(result.session / "recording.xdf")[name]
     assert len(stream.stamps) >= 100
-    np.testing.assert_array_equal(np.diff(stream.data[:, 0]), 1)
+    steps = np.diff(stream.data[:, 0])
+    assert ((steps == 1) | (steps < -90)).all(), "it may count anew, and once at most"
+    assert (steps < 0).sum() == (name in BREAKING)
     assert stream.footer_count == len(stream.stamps)
 
 
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("raises", ["RuntimeError", "the cable is out"]),
+        ("raises", ["RuntimeError", "the cable is out", "opening it again"]),
         ("misshapen", ["(1, 3)", "(1, 2)"]),
-        ("mistaken", ["'other'", "open() never named"]),
         ("ends", ["read() ended"]),
+        ("exits", ["SystemExit: 3"]),
+        ("mistaken", ["'other'", "open() never named"]),
+        ("refuses", ["the battery is empty; charge it"]),
     ],
 )
 def test_the_event_says_what_happened(name: str, words: list[str], result: Result) -> None:
     events = [e for e in Manifest.load(result.session).events if e.source == name]
-    (failure,) = [e for e in events if e.code == "device-failed"]
+    code = "device-failed" if name in FAILING else "device-broke"
+    (failure,) = [e for e in events if e.code == code]
+    assert ("device-back" in {e.code for e in events}) == (name in BREAKING)
     assert failure.level == "error"
     assert failure.text.startswith(f"{name}: ")
     for word in words:
@@ -185,6 +214,45 @@ def test_a_driver_that_cannot_open_is_named(fault: str, words: list[str], tmp_pa
     assert not list(tmp_path.rglob("session.json"))
 
 
+class FailsFirst:
+    """An engine whose opening fails before its event of that comes: they are of two threads."""
+
+    status = SimpleNamespace(phase=Phase.FAILED)
+
+    def __init__(self, *_: Any, on_event: Callable[[Event], None], **__: Any) -> None:
+        self._on_event = on_event
+
+    def __enter__(self) -> Self:
+        return self
+
+    def open(self, *_: Any, **__: Any) -> None:
+        raise ControlError("bad: no such port")
+
+    def __exit__(self, *_: object) -> None:
+        told = {"code": "device-failed", "text": "bad: no such port"}
+        self._on_event(Event(time=0.0, source="bad", level="error", **told))
+
+
+@pytest.mark.parametrize("command", ["record", "run"])
+def test_an_error_of_opening_is_said_once_whenever_its_event_comes(
+    command: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(f"acquire.cli.{command}.Engine", FailsFirst)
+    rig = write_drivers(tmp_path, {"bad": {}})
+    arguments = {
+        "record": ["record", rig, "--data-dir", tmp_path, "--participant", "01"],
+        "run": ["run", rig],
+    }[command]
+    monkeypatch.setattr(sys, "argv", ["unisono", *map(str, arguments)])
+    with pytest.raises(SystemExit) as ended:
+        main()
+    assert ended.value.code == 2
+    assert capsys.readouterr().err.splitlines() == ["error: bad: no such port"]
+
+
 def test_two_devices_with_a_stream_of_one_name_are_refused(tmp_path: Path) -> None:
     two = """return tuple(
             StreamSpec(n, "Test", (Channel("a"), Channel("b")), 100.0, "float32")
@@ -206,7 +274,7 @@ def test_missing_devices_may_be_allowed(tmp_path: Path) -> None:
     rig = write_drivers(tmp_path, {"good": {}, "bad": {"on_open": "raise RuntimeError('no')"}})
     result = unisono(
         *("record", rig, "--data-dir", tmp_path, "--participant", "01", "--seconds", "1"),
-        *("--allow-missing", "--wait", "2", "--json", "--no-report"),
+        *("--allow-missing", "--wait", "20", "--json", "--no-report"),
         folder=tmp_path,
     )
     assert result.code == 1, result.stderr

@@ -80,7 +80,7 @@ def test_a_daemon_may_be_allowed_to_record_nothing(tmp_path: Path) -> None:
 MARKS = """
 import sys, time
 import numpy as np
-from devices.base import Channel, Chunk, Device, Settings, StreamSpec
+from devices.base import Channel, Chunk, Device, DeviceError, Settings, StreamSpec
 {on_import}
 
 class Marks(Device):
@@ -106,7 +106,7 @@ class Marks(Device):
 SILENT = {
     "never-opens": ({"on_open": "time.sleep(30)"}, "device-missing"),
     "read-hangs": ({"on_read": "time.sleep(30)"}, "device-hangs"),
-    "read-exits": ({"on_read": "sys.exit(3)"}, "device-failed"),
+    "read-fails": ({"on_read": "raise DeviceError('no')"}, "device-failed"),
     "open-exits": ({"on_open": "sys.exit()"}, "device-failed"),
 }
 
@@ -119,7 +119,7 @@ def test_a_device_that_says_nothing_is_named(tmp_path: Path) -> None:
         rig.write_text(rig.read_text() + f'[[device]]\nname = "{name}"\ndriver = "{name}"\n')
     with Unisono(
         *("record", rig, "--data-dir", tmp_path, "--participant", "01", "--json"),
-        *("--allow-missing", "--wait", "5"),
+        *("--allow-missing", "--wait", "12"),
         folder=tmp_path,
     ) as program:
         program.wait_for_line()

@@ -3,20 +3,26 @@
 python -m tests.bench.bench_hostile [--rounds 1] [--seed 1]
 
 A daemon with a simulated rig records for some seconds while one kind of peer does its worst, on
-loopback: outlets out of bounds, bursts, web pages and garbage at the remote control's port, silent
-connections, half requests, killed devices. A recording is harmed where it does not end complete,
-where the rig's own stream has lost a sample, or where the daemon does not answer. Limit: none.
+loopback: outlets out of bounds, bursts, outlets that come and go, values that are none, web pages,
+fuzzed lines and garbage at the remote control's port, fuzzed and cross-site requests, silent
+connections, half requests, a serial line that sends rubbish, killed devices, drivers that
+misbehave. Each kind is bounded in number; a recording of it lasts some seconds. A recording is
+harmed where it does not end complete, where the rig's own stream has lost a sample, or where the
+daemon does not answer. Limit: none.
 """
 
 from __future__ import annotations
 
 import argparse
 import contextlib
+import itertools
+import math
 import random
 import socket
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,10 +94,106 @@ def silent_connections(daemon: Daemon, chance: random.Random) -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def fleeting_outlets(daemon: Daemon, chance: random.Random) -> Iterator[None]:
+    import pylsl
+
+    for _ in range(20):
+        name = f"fleeting{chance.randrange(1 << 30)}"
+        outlet = pylsl.StreamOutlet(pylsl.StreamInfo(name, "EEG", 2, 100, "float32", name))
+        outlet.push_sample([0.0, 1.0])
+        time.sleep(chance.random() * 0.1)
+        del outlet
+    yield
+
+
+@contextlib.contextmanager
+def odd_values(daemon: Daemon, chance: random.Random) -> Iterator[None]:
+    import pylsl
+
+    name = f"values{chance.randrange(1 << 30)}"
+    outlet = pylsl.StreamOutlet(pylsl.StreamInfo(name, "EEG", 2, 100, "double64", name))
+    odd = (math.nan, math.inf, -math.inf, 1e300, -1.0, 0.0)
+    for _ in range(200):
+        outlet.push_sample([chance.choice(odd), chance.choice(odd)], chance.choice(odd))
+        time.sleep(0.005)
+    yield
+
+
+@contextlib.contextmanager
+def remote_control_lines(daemon: Daemon, chance: random.Random) -> Iterator[None]:
+    words = ("select", "update", "filename", "{root:/}", "{participant:..}", "é", "\0", "x" * 500)
+    for _ in range(300):  # neither start nor stop: these are for whoever may command
+        line = " ".join(chance.choices(words, k=chance.randrange(1, 5)))
+        _send(daemon.rcs_port, line.encode() + chance.choice((b"\n", b"\r\n", b"")))
+    yield
+
+
+@contextlib.contextmanager
+def fuzzed_requests(daemon: Daemon, chance: random.Random) -> Iterator[None]:
+    paths = ("status", "streams", "recording/start", "recording/stop", "devices/x/start", "markers")
+    bodies = ("", "{}", "[", '{"participant": 3}', '{"text": "' + "x" * 5000 + '"}', "null")
+    for _ in range(100):
+        head = {"Origin": "https://evil.example", "Sec-Fetch-Site": "cross-site"}
+        method = chance.choice(("GET", "POST", "PUT", "DELETE", "PATCH"))
+        url = f"/api/{chance.choice(paths)}{chance.choice(('', '/..', '?x=%00', '/%2e%2e'))}"
+        daemon.http.request(method, url, content=chance.choice(bodies).encode(), headers=head)
+    yield
+
+
+@contextlib.contextmanager
+def a_serial_line_of_rubbish(daemon: Daemon, chance: random.Random) -> Iterator[None]:
+    for _ in range(50):
+        daemon.wire.send(chance.randbytes(chance.randrange(1, 300)))
+        daemon.wire.send(b"nan,1e999,,7\n1,2\n")
+        time.sleep(0.01)
+    yield
+
+
+@contextlib.contextmanager
+def misbehaving_drivers(daemon: Daemon, chance: random.Random) -> Iterator[None]:
+    from tests.acquire.test_failing_drivers import TRIGGER
+
+    (daemon.folder / TRIGGER).touch()
+    yield
+
+
+@contextlib.contextmanager
 def a_killed_device(daemon: Daemon, chance: random.Random) -> Iterator[None]:
     daemon.post(f"devices/{daemon.marks}/stop")
     yield
     daemon.post(f"devices/{daemon.marks}/start")
+
+
+SERIAL = """
+[[device]]
+name = "sensor"
+driver = "serial-lines"
+port = "{port}"
+rate_hz = 50
+columns = [{{{{ label = "a" }}}}, {{{{ label = "b" }}}}]
+"""
+
+
+@contextlib.contextmanager
+def hostile_daemon(folder: Path) -> Iterator[Daemon]:
+    """Give a daemon whose rig has a serial sensor and drivers that will fail, too."""
+    from tests.acquire.daemon_program import RIG, Daemon
+    from tests.acquire.program import wait_for
+    from tests.acquire.test_failing_drivers import FAULTS, write_drivers
+    from tests.devices.wire import wire
+
+    faults = {name: fault for name, fault in FAULTS.items() if name not in ("good", "hangs")}
+    failing = write_drivers(folder, faults).read_text()
+    with wire() as line:
+        (folder / "sensor").symlink_to(line.path)
+        line.play((b"1.0,2.0\n" for _ in itertools.count()), 1 / 50)
+        rig = failing + RIG + SERIAL.format(port=folder / "sensor")
+        with Daemon(folder, rig=rig) as daemon:
+            daemon.wire = line
+            daemon.idle()
+            rigs = {daemon.eeg, "sensor", *faults}
+            wait_for(lambda: rigs <= {s["name"] for s in daemon.get("streams")}, what="streams")
+            yield daemon
 
 
 KINDS: tuple[Callable[[Any, random.Random], contextlib.AbstractContextManager[None]], ...] = (
@@ -100,7 +202,13 @@ KINDS: tuple[Callable[[Any, random.Random], contextlib.AbstractContextManager[No
     web_pages,
     garbage,
     silent_connections,
+    fleeting_outlets,
+    odd_values,
+    remote_control_lines,
+    fuzzed_requests,
+    a_serial_line_of_rubbish,
     a_killed_device,
+    misbehaving_drivers,  # the last: some of these are not started again
 )
 
 
@@ -125,12 +233,9 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     private_lsl()
-    from tests.acquire.daemon_program import Daemon
-
     chance = random.Random(options.seed)
     harmed = 0
-    with tempfile.TemporaryDirectory() as folder, Daemon(Path(folder)) as daemon:
-        daemon.idle()
+    with tempfile.TemporaryDirectory() as folder, hostile_daemon(Path(folder)) as daemon:
         for kind in KINDS * options.rounds:
             try:
                 harm = harm_of(daemon, kind, chance)

@@ -15,10 +15,17 @@ from websockets.sync.client import connect
 from acquire.server.api.guard import is_loopback
 from acquire.server.event_log import NAME, EventLog
 from recordings.manifest import Event, Manifest, State
+from recordings.xdf.reader import read_xdf
 from tests.acquire.daemon_program import Daemon, running
-from tests.acquire.program import load, posix_only, unisono, write_rig
+from tests.acquire.program import load, posix_only, unisono, wait_for, write_rig
 
 TOKEN = "0123456789abcdef-secret"
+
+
+def written(file: Path, name: str) -> int:
+    """Count the samples of a stream in a file that is being written."""
+    with read_xdf(file) as recording:
+        return sum(len(stream) for stream in recording.streams if stream.name == name)
 
 
 @posix_only
@@ -27,7 +34,8 @@ def test_a_signal_finishes_the_recording(tmp_path: Path, how: signal.Signals) ->
     with Daemon(tmp_path) as daemon:
         daemon.idle()
         folder = Path(daemon.post("recording/start")["session"])
-        daemon.wait_for_samples(daemon.eeg)
+        # Not by the status: that counts samples from before the start, too.
+        wait_for(lambda: written(folder / "recording.xdf", daemon.eeg) >= 100)
         daemon.http.close()
         daemon.process.send_signal(how)
         assert daemon.wait().code == 0

@@ -128,3 +128,23 @@ def test_stamps_rise_unless_the_clock_was_set() -> None:
     one.add(rows([2.0, 2.1]), 2.0)
     (piece,) = due([one])
     assert piece.stamps.tolist() == [2.0, 2.1], "the host has to see this"
+
+
+@pytest.mark.parametrize(
+    ("board", "platform", "given", "told"),
+    [
+        ("GFORCE_PRO_BOARD", "linux", {}, "BrainFlow does not support GFORCE_PRO_BOARD on Linux"),
+        ("GFORCE_PRO_BOARD", "win32", {}, None),
+        ("BRAINBIT_BOARD", "linux", {}, "with a dongle, BRAINBIT_BLED_BOARD runs here"),
+        ("CYTON_BOARD", "darwin", {"serial_port": "/dev/tty.usbserial-1"}, "'/dev/cu.usbserial-1'"),
+        ("CYTON_BOARD", "darwin", {"serial_port": "/dev/cu.usbserial-1"}, None),
+        ("CYTON_BOARD", "win32", {"serial_port": "/dev/ttyUSB0"}, "a name like 'COM3'"),
+        ("CYTON_BOARD", "linux", {"serial_port": "/dev/ttyUSB0"}, None),
+        ("CYTON_BOARD", "linux", {}, "CYTON_BOARD needs params.serial_port"),
+    ],
+)
+def test_what_a_platform_needs(
+    board: str, platform: str, given: dict[str, Any], told: str | None
+) -> None:
+    problem = Params(**given).problem(board, platform)
+    assert problem is None if told is None else told in (problem or "")

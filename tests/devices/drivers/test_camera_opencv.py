@@ -7,6 +7,8 @@ import os
 import socket
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from devices.base import DeviceError, DeviceLost, Frame
-from devices.camera import opencv_sources
-from devices.camera.opencv_capture import WAITING
+from devices.base import DeviceError, DeviceLost, Frame, Notice
+from devices.camera import opencv_capture, opencv_sources
+from devices.camera.opencv_capture import WAITING, import_cv2
 from devices.drivers.camera_opencv import (
     OpencvCamera,
     OpencvSettings,
@@ -98,7 +100,7 @@ def make(made: list[OpencvCamera], camera: object, **settings: Any) -> OpencvCam
 
 
 def frames(camera: OpencvCamera, count: int) -> list[Frame]:
-    found = (item for item in camera.read() if item is not None)
+    found = (item for item in camera.read() if isinstance(item, Frame))
     return list(itertools.islice(found, count))
 
 
@@ -126,6 +128,117 @@ def test_a_live_source_is_numbered_and_timed(sender: Sender, cameras: list[Openc
     assert np.diff(time) == pytest.approx(np.diff(number) / 50, abs=1e-3)
 
 
+class FakeCapture:
+    """A `cv2.VideoCapture` that gives what a test says; None is a grab that fails."""
+
+    def __init__(self, pictures: list[Any]) -> None:
+        self._pictures = iter(pictures)
+        self._newest: Any = None
+
+    def isOpened(self) -> bool:  # noqa: N802 - OpenCV's names
+        return True
+
+    def getBackendName(self) -> str:  # noqa: N802
+        return "V4L2"
+
+    def get(self, prop: int) -> float:
+        return 100.0 if prop == CAP_PROP_FPS else 0.0
+
+    def set(self, prop: int, value: float) -> bool:
+        return True
+
+    def grab(self) -> bool:
+        time.sleep(0.002)
+        self._newest = next(self._pictures, None)
+        return self._newest is not None
+
+    def retrieve(self) -> tuple[bool, Any]:
+        if isinstance(self._newest, Exception):
+            raise self._newest
+        return self._newest is not SPOILT, None if self._newest is SPOILT else self._newest
+
+    def release(self) -> None:
+        pass
+
+
+CAP_PROP_FPS = 5
+SPOILT = "a picture that cannot be decoded"
+GRAY = np.full((64, 96, 3), 7, np.uint8)
+
+
+def fake(monkeypatch: pytest.MonkeyPatch, pictures: list[Any]) -> None:
+    """Have OpenCV open a camera that gives these, to a reader that may be late."""
+    monkeypatch.setattr(opencv_capture, "WAITING", 1000)
+    monkeypatch.setattr(import_cv2(), "VideoCapture", lambda *_: FakeCapture(pictures))
+
+
+@pytest.mark.parametrize("spoilt", [None, SPOILT, ValueError("no JPEG"), np.zeros((4, 4, 2), "u1")])
+def test_a_spoilt_picture_is_incomplete_and_the_camera_goes_on(
+    spoilt: Any, cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fake(monkeypatch, [GRAY, GRAY, spoilt, GRAY, spoilt, spoilt, *[GRAY] * 50])
+    camera = make(cameras, 0)
+    camera.open()
+    found = frames(camera, 8)
+    assert [f.image is None for f in found] == [False, False, True, False, True, True, False, False]
+    assert [f.fault for f in found if f.image is None] == ["the picture could not be decoded"] * 3
+    assert [f.device_frame for f in found] == list(range(1, 9))
+    assert sum(f.lost for f in found) == 0
+    assert (np.diff([f.time for f in found]) > 0).all()
+
+
+def test_a_size_that_changes_is_seen_and_said(
+    cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = np.zeros((80, 128, 3), np.uint8)
+    fake(monkeypatch, [GRAY, wide, wide, GRAY, wide.transpose(1, 0, 2), *[GRAY] * 50])
+    camera = make(cameras, 0)
+    (spec,) = camera.open()
+    assert (spec.width, spec.height) == (96, 64)
+    found = list(itertools.islice((item for item in camera.read() if item is not None), 10))
+    told = [item for item in found if isinstance(item, Notice)]
+    assert [n.code for n in told] == ["size-changed", "size-as-before"] * 2
+    assert told[0].level == "warning"
+    assert "128x80" in told[0].text
+    assert "96x64" in told[0].text
+    stored = [item.image is not None for item in found if isinstance(item, Frame)]
+    assert stored == [True, False, False, True, False, True]
+
+
+# A web camera: JPEG after JPEG over HTTP, of which the seventh is cut off.
+def test_one_corrupt_jpeg_of_a_network_camera(
+    cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opencv_capture, "WAITING", 1000)
+    cv2 = import_cv2()
+    pictures = [
+        cv2.imencode(".jpg", np.full((64, 96, 3), 10 * k, np.uint8))[1].tobytes() for k in range(20)
+    ]
+    pictures[7] = pictures[7][: len(pictures[7]) // 3]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = threading.Thread(target=send_pictures, args=(server, pictures))
+        thread.start()
+        camera = make(cameras, f"http://127.0.0.1:{server.getsockname()[1]}/v.mjpg", rate_hz=25)
+        camera.open()
+        found = frames(camera, 20)
+        thread.join()
+    assert sum(f.lost for f in found) == 0
+    assert [f.device_frame for f in found if f.image is None] == [8]
+    assert [f.device_frame for f in found] == list(range(1, 21))
+
+
+def send_pictures(server: socket.socket, pictures: list[bytes]) -> None:
+    peer, _ = server.accept()
+    with peer:
+        peer.recv(4096)
+        head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=p\r\n\r\n"
+        peer.sendall(head)
+        for picture in [*pictures, pictures[-1]]:
+            part = b"--p\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
+            peer.sendall(part % len(picture) + picture + b"\r\n")
+            time.sleep(0.02)
+
+
 def test_gray(sender: Sender, cameras: list[OpencvCamera]) -> None:
     camera = make(cameras, sender.address, pixel_format="Mono8")
     (spec,) = camera.open()
@@ -145,7 +258,7 @@ def test_a_slow_reader_loses_pictures_and_they_are_counted(
 ) -> None:
     camera = make(cameras, sender.address)
     camera.open()
-    reader = (item for item in camera.read() if item is not None)
+    reader = (item for item in camera.read() if isinstance(item, Frame))
     found = [next(reader)]
     clock = Monotonic()
     clock.sleep_until(clock.now() + 0.6)  # 30 pictures

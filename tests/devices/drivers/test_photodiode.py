@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from devices.arrays import F64Array
 from devices.base import Chunk, DeviceError
 from devices.drivers.photodiode import Photodiode
-from devices.triggers.light_edges import Edge, EdgeDetector, Levels
+from devices.triggers.light_edges import Edge, EdgeDetector
+from devices.triggers.light_levels import Levels
 from tests.devices.contract import check_settings, check_specs
 from tests.devices.wire import RealClock, read_until, samples
 
@@ -82,14 +83,61 @@ def test_noise_alone_has_no_edges() -> None:
     assert detector.levels is None
 
 
-def test_flicker_shorter_than_the_hold_is_none() -> None:
+@pytest.mark.parametrize("flicker_hz", [170, 200, 240])
+@pytest.mark.parametrize("duty", [0.3, 0.5, 0.8])
+@pytest.mark.parametrize("rate", [1000.0, 2000.0])
+@pytest.mark.parametrize("levels", [None, Levels(0.35, 0.65)])
+def test_the_backlight_of_a_screen_is_no_flash(
+    flicker_hz: float, duty: float, rate: float, levels: Levels | None
+) -> None:
+    times = np.arange(0, 22, 1 / rate)
+    flashes = [(t + 0.0003, t + 0.1203) for t in np.arange(1, 21, 2.0)]
+    lit = (times * flicker_hz) % 1 < duty
+    noise = np.random.default_rng(3).normal(0, 0.01, len(times))
+    values = light(times, flashes, 1e-6) * lit + noise
+    edges = run(EdgeDetector(levels), times, values, [200])
+    assert [edge.rising for edge in edges] == [True, False] * len(flashes)
+    late = np.array([edge.time for edge in edges]) - np.array(flashes).ravel()
+    # The light comes with the backlight's next turn, and goes with its last.
+    assert np.abs(late).max() < 1 / flicker_hz + 1 / rate
+
+
+@pytest.mark.parametrize("moved", [-0.8, -0.45, 0.45, 0.7, 3.0])
+@pytest.mark.parametrize("quickly", [True, False])
+@pytest.mark.parametrize("gain", [1.0, 0.6, 1.7])
+def test_a_baseline_that_moves_loses_no_flash(moved: float, quickly: bool, gain: float) -> None:
+    times = np.arange(0, 80, 1 / RATE)
+    flashes = [(t + 0.0, t + 0.1) for t in np.arange(1, 79, 2.0)]
+    lasts_s = 1e-3 if quickly else 10.0 * max(1.0, abs(moved))
+    step = np.clip((times - 40.5) / lasts_s + 0.5, 0, 1)
+    noise = np.random.default_rng(4).normal(0, 0.01, len(times))
+    values = light(times, flashes) * (1 + (gain - 1) * step) + moved * step + noise
+    edges = run(EdgeDetector(), times, values, [100])
+    onsets = np.array([edge.time for edge in edges if edge.rising])
+    true = np.array([on for on, _ in flashes])
+    found = np.abs(onsets[:, None] - true).min(axis=0) < 0.002
+    assert found.all()
+    assert len(onsets) <= len(true) + 1, "the step itself may look like one"
+
+
+def test_one_bit_of_noise_and_a_long_rest_are_no_flashes() -> None:
+    times = np.arange(0, 120, 1 / RATE)
+    flashes = [(t + 0.0, t + 0.1) for t in np.arange(3, 20, 2.0)] + [(115.0, 115.1)]
+    flips = np.random.default_rng(5).random(len(times)) < 0.001
+    values = np.round(500 * light(times, flashes)) + flips
+    edges = run(EdgeDetector(), times, values, [100])
+    onsets = [edge.time for edge in edges if edge.rising and edge.time > 3 - 0.01]
+    assert onsets == pytest.approx([on for on, _ in flashes], abs=1e-3)
+
+
+def test_confidence_is_high_for_a_light_and_low_for_a_mumble() -> None:
     times = np.arange(0, 15, 1 / RATE)
-    backlight = np.where(np.arange(len(times)) % 5 < 3, 1.0, 0.0)  # 200 Hz, dark for 2 ms
-    values = light(times, FLASHES, 1e-6) * backlight
-    edges = run(EdgeDetector(Levels(0.35, 0.65), hold_s=0.004), times, values, [50])
-    assert [edge.rising for edge in edges] == []
-    edges = run(EdgeDetector(Levels(0.35, 0.65), hold_s=0.0025), times, values, [50])
-    assert [edge.rising for edge in edges] == [r for _, r in EXPECTED]
+    clean, poor = EdgeDetector(), EdgeDetector(Levels(0.35, 0.65))
+    assert clean.confidence == 0
+    run(clean, times, light(times, FLASHES), [100])
+    assert clean.confidence > 0.99
+    run(poor, times, 0.5 + 0.1 * np.sin(times), [100])
+    assert poor.confidence < 0.1
 
 
 def test_levels_follow_a_slow_change() -> None:
@@ -161,3 +209,18 @@ def test_what_cannot_be_a_light_sensor() -> None:
         diode().take(Chunk("x", np.zeros(1), np.array([["a"]], dtype=object)))
     with pytest.raises(ValueError, match="go together"):
         Photodiode.Settings(name="a", source="x", threshold=1.0)
+
+
+@pytest.mark.parametrize("size", [1, 20, 4000])
+@pytest.mark.parametrize("levels", [None, Levels(0.35, 0.65)])
+@pytest.mark.parametrize("gap", [(6.0, 9.75), (5.45, 13.15), (5.45, 8.0)])
+def test_what_is_switched_where_samples_are_missing_has_no_time(
+    gap: tuple[float, float], levels: Levels | None, size: int
+) -> None:
+    times = np.arange(0, 15, 1 / RATE)
+    values = light(times, FLASHES)
+    there = (times < gap[0]) | (times > gap[1])
+    edges = run(EdgeDetector(levels), times[there], values[there], [size])
+    seen = [(t, rising) for t, rising in EXPECTED if not gap[0] < t < gap[1]]
+    assert [edge.rising for edge in edges] == [rising for _, rising in seen]
+    assert [edge.time for edge in edges] == pytest.approx([t for t, _ in seen], abs=1e-3)

@@ -21,6 +21,7 @@ from devices.drivers.trigger_out_parallel import TriggerOutParallel
 from devices.marker_codes import code_of, codes_in, label
 from devices.serial.ports import Port
 from devices.triggers import parallel_port
+from devices.triggers.cedrus import KeyReports
 from devices.triggers.debounce import Debouncer
 from devices.triggers.parallel_port import status_code
 from tests.devices.clock import FakeClock
@@ -101,6 +102,52 @@ def test_the_lines_of_the_port(line: Wire, monkeypatch: pytest.MonkeyPatch) -> N
     found = read_until(device, lambda f: codes(f)[-1:] == [0])
     device.close()
     assert codes(found) == [5, 0], "1 on the way to 5, and 8, did not hold"
+
+
+def short(port: int, key: int, pressed: bool) -> bytes:
+    return bytes([ord("k"), port | pressed << 4 | (key % 8) << 5]) + b"\x10\x27\x00\x00"
+
+
+def long(port: int, key: int, pressed: bool) -> bytes:
+    return bytes([ord("o"), port, key, ord("1" if pressed else "0")]) + b"\x10\x27\x00\x00\x00"
+
+
+@pytest.mark.parametrize("report", [short, long])
+def test_the_keys_of_a_cedrus_pad(report: Any, line: Wire) -> None:
+    device = box(line, style="cedrus", codes={"8": "right", "1": "left"})
+    device.open()
+    pressed = [(0, 1, True), (0, 8, True), (0, 1, False), (0, 8, False), (1, 3, True)]
+    data = b"_xid0" + b"".join(report(*key) for key in pressed)
+    line.send(data[:11])
+    line.send(data[11:])
+    found = read_until(device, lambda f: samples(f) >= 7)
+    device.close()
+    assert codes(found) == [1, 8, 0, 13]
+    assert markers(found) == [(1, "left"), (8, "right"), (13, "unknown")]
+    assert device.command("status", {})["skipped_bytes"] == 5
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 8), st.booleans())), st.data())
+def test_reports_do_not_depend_on_how_they_come(
+    keys: list[tuple[int, int, bool]], data: st.DataObject
+) -> None:
+    sent = b"".join(data.draw(st.sampled_from([short, long]))(*key) for key in keys)
+    reports, found, at = KeyReports(), [], 0
+    while at < len(sent):
+        size = data.draw(st.integers(1, 10))
+        found += reports.feed(sent[at : at + size])
+        at += size
+    assert [(r.port, r.key, r.pressed) for r in found] == keys
+    assert {r.timer_ms for r in found} <= {10_000}
+    assert reports.skipped == 0
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_may_come_from_a_pad(data: bytes) -> None:
+    reports = KeyReports()
+    found = reports.feed(data)
+    assert reports.skipped + 6 * len(found) <= len(data)
+    assert all(0 < report.code < 100 for report in found)
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3)), max_size=30))

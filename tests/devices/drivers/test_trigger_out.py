@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.base import Chunk, DeviceError, DeviceLost
+from devices.base import Chunk, DeviceError, DeviceLost, Notice
 from devices.drivers.trigger_out_serial import TriggerOutSerial
 from devices.triggers.pulses import Pulses
 from tests.devices.contract import check_settings, check_specs
@@ -157,3 +158,34 @@ def test_codes_are_read_from_the_rig() -> None:
     assert TriggerOutSerial.Settings(**rig).codes == {100: "clip end"}
     with pytest.raises(ValueError, match="no code"):
         TriggerOutSerial.Settings(**(rig | {"codes": {"end": "clip end"}}))
+
+
+def test_a_line_that_vanishes_is_told_at_once_and_what_it_cost_is_counted(tmp_path: Path) -> None:
+    port = tmp_path / "box"
+    with wire() as before, wire() as after:
+        port.symlink_to(before.path)
+        settings = TriggerOutSerial.Settings(name="box", port=str(port), source="protocol")
+        device = TriggerOutSerial(settings, RealClock())
+        device.open()
+        before.unplug()
+        begun = time.monotonic()
+        with pytest.raises(DeviceLost, match="has gone"):  # though nobody writes anything
+            read_until(device, lambda f: False)
+        assert time.monotonic() - begun < 5
+        for code in range(1, 85):
+            device.take(marker(str(code)))
+        port.unlink()
+        port.symlink_to(after.path)
+        device.open()
+        told: list[Notice] = []
+        lost = 0
+        for item in device.read():
+            told += [item] if isinstance(item, Notice) else []
+            lost += item.lost if isinstance(item, Chunk) else 0
+            if lost:
+                break
+        device.close()
+    assert [(n.code, n.text) for n in told] == [
+        ("code-not-sent", "84 codes not sent: the line was not open")
+    ]
+    assert lost == 84

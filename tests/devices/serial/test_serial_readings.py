@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from devices.arrays import F64Array
 from devices.base import Chunk
@@ -34,10 +38,10 @@ def own(chunks: list[Chunk]) -> F64Array:
     [
         (256, [254, 255, 0, 1], [0]),
         (256, [254, 0, 1], [0, 1]),
-        (256, [10, 12, 15], [0, 1, 2]),
-        (16, [14, 15, 0, 3], [0, 2]),
-        (16, [3, 3], [0, 15]),
-        (None, [5, 6, 9], [0, 2]),
+        (256, [10, 12, 15, 16], [0, 1, 2]),
+        (16, [14, 15, 0, 3, 4], [0, 2]),
+        (16, [3, 3, 4], [0, 15]),
+        (None, [5, 6, 9, 10], [0, 2]),
         (None, [900, 0, 1], [0]),  # the sensor was reset
         (1 << 16, [40000, 2, 3], [0]),  # so was this one: nobody loses 25 538 samples
     ],
@@ -50,6 +54,60 @@ def test_gaps_in_the_count_are_the_loss(
         chunks = take(assembler, counter[:split]) + take(assembler, counter[split:])
         assert [c.lost for c in chunks if c.lost] == [x for x in lost if x]
         assert sum(len(c.times) for c in chunks) == len(counter)
+
+
+@pytest.mark.parametrize(
+    ("wraps", "counter", "wrong"),
+    [
+        (16, [4, 5, 12, 7, 8], 2),
+        (16, [15, 0, 9, 2, 3], 2),
+        (16, [15, 0, 0, 2, 3], 2),
+        (256, [254, 255, 17, 1, 2], 2),
+        (None, [1000, 1001, 12, 1003, 1004], 2),  # a digit was lost on the line
+        (None, [1000, 1001, 9002, 1003, 1004], 2),
+    ],
+)
+def test_one_wrong_number_is_one_spoilt_reading(
+    wraps: int | None, counter: list[int], wrong: int
+) -> None:
+    for split in range(len(counter)):
+        assembler = Assembler("s", 100, "float32", counter_wraps=wraps)
+        chunks = take(assembler, counter[:split]) + take(assembler, counter[split:])
+        assert sum(c.lost for c in chunks) == 1
+        numbers = np.delete(np.arange(len(counter)), wrong)
+        assert np.diff(own(chunks)) == pytest.approx(np.diff(numbers) / 100)
+
+
+@given(
+    st.lists(st.integers(0, 5), min_size=30, max_size=60),
+    st.integers(2, 28),
+    st.integers(2, 15),
+    st.sets(st.integers(0, 60)),
+)
+def test_a_wrong_number_never_invents_a_turn_of_the_count(
+    gaps: list[int], at: int, off: int, cuts: set[int]
+) -> None:
+    gaps[at - 1 : at + 3] = [0] * 4
+    true = np.cumsum(np.array(gaps) + 1)
+    counter = (true % 16).astype(np.float64)
+    counter[at] = (counter[at] + off) % 16
+    assembler = Assembler("s", 100, "float32", counter_wraps=16)
+    edges = [0, *sorted(cut for cut in cuts if cut < len(true)), len(true)]
+    chunks = [c for a, b in pairwise(edges) for c in take(assembler, counter[a:b].tolist())]
+    chunks += take(assembler, [int(true[-1] + k) % 16 for k in (1, 2)])
+    assert sum(c.lost + len(c.times) for c in chunks) == true[-1] + 2 - gaps[0]
+
+
+def test_a_wrong_time_does_not_set_the_clock() -> None:
+    ticks = [10_000.0 * k for k in range(1, 8)]
+    for wrong in (15.0, 5_000_000.0):
+        for split in range(len(ticks)):
+            told = [*ticks[:3], wrong, *ticks[4:]]
+            assembler = Assembler("s", 100, "float32", tick_s=1e-6)
+            chunks = take(assembler, None, ticks=told[:split])
+            chunks += take(assembler, None, ticks=told[split:])
+            assert np.diff(own(chunks)) == pytest.approx([0.01, 0.01, 0.02, 0.01, 0.01])
+            assert sum(c.lost for c in chunks) == 1
 
 
 def test_a_spoilt_reading_is_counted_once() -> None:

@@ -150,3 +150,25 @@ def test_what_is_wrong_in_a_foreign_file_is_found(tmp_path: Path) -> None:
         ("count-footer", "slow"),
     ):
         assert finding in levels, (finding, levels)
+
+
+@pytest.mark.parametrize(
+    ("missing", "doubled", "warned"), [(0, 0, False), (2, 0, False), (3, 0, True), (0, 10, True)]
+)
+def test_flashes_that_disagree_with_the_protocol_are_warned_of(
+    missing: int, doubled: int, warned: bool, tmp_path: Path
+) -> None:
+    onsets = np.linspace(100.0, 160.0, 40, dtype=np.float64)
+    light = onsets[: 40 - missing] + 0.02
+    light = np.sort(np.concatenate([light, light[:doubled] + 0.02]))
+    row = json.dumps({"event": "onset", "stimulus": "clip", "code": 101})
+    parts = [
+        chunks.stream_header(1, header_xml("protocol", "Markers", format_="string")),
+        chunks.stream_header(2, header_xml("diode", "Markers", format_="string")),
+        chunks.string_samples(1, onsets, [[row]] * 40),
+        chunks.string_samples(2, light, [['{"event": "flash_on"}']] * len(light)),
+    ]
+    report = check(write(tmp_path / "x.xdf", parts))
+    told = [f for f in report.findings if f.code == "flashes-disagree"]
+    assert [(f.level, f.subject) for f in told] == [("warn", "diode")] * warned
+    assert report.stimulus[0].light_extra == doubled

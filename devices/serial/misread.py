@@ -1,0 +1,72 @@
+"""Finds a reading whose number is wrong although its checksum is right, or is missing.
+
+Of a checksum of four bits, one spoilt frame in sixteen passes. Taken at its word, a wrong count of
+a sensor invents as many losses as the count has steps, and a wrong time sets a clock. So a number
+that jumps waits for the next one: where that goes on from the jump, the jump was real; where it
+goes on from before it as if nothing had been, the reading between is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from devices.arrays import BoolArray, F64Array
+
+
+class Doubt:
+    """Judges the numbers of one sensor, which rise, and begin again at `modulus`."""
+
+    def __init__(self, modulus: float | None, least: float, most: float) -> None:
+        """Prepare; a step that is not `least` to `most` is a jump."""
+        self._modulus = modulus
+        self._least, self._most = least, most
+        self._last: float | None = None  # the newest number that was believed
+
+    def restart(self) -> None:
+        """Begin anew: the sensor has been opened."""
+        self._last = None
+
+    def believe(self, number: float) -> None:
+        """Take a number for right: what is judged next comes after it."""
+        self._last = number
+
+    def judge(self, numbers: F64Array) -> tuple[BoolArray, bool]:
+        """Tell which numbers, shape (n,), are right, and whether the last one is to wait.
+
+        One that waits is right or wrong once it is given again, with what comes after it.
+        """
+        right = np.ones(len(numbers), np.bool_)
+        for at in self._jumps(numbers):
+            last = self._before(numbers, right, at)
+            if last is None or not self._is_jump(float(numbers[at]) - last):
+                continue
+            if at + 1 == len(numbers):
+                return right, True
+            right[at] = not self._is_wrong(last, float(numbers[at]), float(numbers[at + 1]))
+        return right, False
+
+    def _jumps(self, numbers: F64Array) -> Iterator[int]:
+        steps = np.diff(numbers, prepend=np.nan if self._last is None else self._last)
+        if self._modulus:
+            steps %= self._modulus
+        yield from np.flatnonzero((steps < self._least) | (steps > self._most)).tolist()
+
+    def _before(self, numbers: F64Array, right: BoolArray, at: int) -> float | None:
+        good = np.flatnonzero(right[:at])
+        return float(numbers[good[-1]]) if len(good) else self._last
+
+    def _step(self, step: float) -> float:
+        return step % self._modulus if self._modulus else step
+
+    def _is_jump(self, step: float) -> bool:
+        return not self._least <= self._step(step) <= self._most
+
+    def _is_wrong(self, last: float, number: float, following: float) -> bool:
+        whole = self._step(following - last)
+        if whole <= 0 or 0 < self._step(number - last) < whole:
+            return False
+        if self._least == self._most:  # a count: it goes on from the jump by exactly one, or not
+            return self._is_jump(following - number)
+        return not self._is_jump(whole)
