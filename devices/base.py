@@ -191,7 +191,8 @@ class Device(ABC):
         """Open the device and describe its streams.
 
         Raises:
-            DeviceError: it cannot be opened; the message names the remedy.
+            DeviceError: it cannot be opened; the message names the remedy. Of a device that had
+                been open before, the host tries again.
         """
 
     @abstractmethod

@@ -329,7 +329,7 @@ class Host:
         while self._guarded(self._read_once):
             if self._closing.is_set() or self._state is DeviceState.FAILED:
                 return
-            if not self._guarded(self._reopen):
+            if not self._guarded(self._reopen) or self._closing.is_set():
                 return
 
     def _read_once(self) -> None:
@@ -393,6 +393,7 @@ class Host:
         """Open the device again, on the same outlets, as often as it takes."""
         assert self._device is not None
         self._state = DeviceState.STALLED
+        told = ""
         for attempt in itertools.count(1):
             with contextlib.suppress(Exception):  # what is broken may not close: open() is to cope
                 self._device.close()
@@ -401,10 +402,10 @@ class Host:
             self._reopen_wait_s = REOPEN_S[min(attempt, len(REOPEN_S) - 1)]
             try:
                 specs = {spec.name: spec for spec in self._device.open()}
-            except DeviceLost as error:
-                log.debug("%s: still away: %s", self._name, error)
-            except FOR_GOOD:
-                raise
+            except FOR_GOOD as error:  # it was open before: what keeps it away now may pass
+                if (text := one_line(error)) != told:
+                    told = text
+                    self._event("warning", "device-away", f"{text}; trying again")
             except BaseException as error:
                 self._broke(one_line(error))
             else:

@@ -70,23 +70,13 @@ class Biopac(Device):
         self._selector: selectors.BaseSelector | None = None
         self._layouts: list[Interleaved] = []
         self._side_by_side = _Columns((), ())
-        self._was_open = False
+        self._started = False  # the acquisition, by us
 
     # Opening.
 
     def open(self) -> Sequence[StreamSpec]:
         """Ask for the channels, and have their data sent to us."""
         self.close()
-        try:
-            return self._open()
-        except DeviceLost:
-            raise
-        except DeviceError as error:
-            if self._was_open:
-                raise DeviceLost(str(error)) from error
-            raise
-
-    def _open(self) -> Sequence[StreamSpec]:
         settings = self.settings
         host, port = settings.host, settings.port
         if port is None:
@@ -107,7 +97,7 @@ class Biopac(Device):
         self._wait_at_doors()
         if settings.start:
             self._toggle(control)
-        self._was_open = True
+            self._started = True
         return self._specs()
 
     def _direct(self, control: Control) -> None:
@@ -233,10 +223,11 @@ class Biopac(Device):
     def close(self) -> None:
         """Stop what we started, and shut the doors."""
         control, self._control = self._control, None
-        if control is not None and self._was_open and self.settings.start:
+        if control is not None and self._started:
             with contextlib.suppress(DeviceError):  # it has gone, or a dialog waits
                 if control.running:
                     control.call("toggleAcquisition")
+        self._started = False
         if control is not None:
             control.close()
         if self._selector is not None:  # before what it watches: it asks each for its number

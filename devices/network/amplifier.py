@@ -71,7 +71,6 @@ class NetworkAmplifier(Device):
         self._description: Description | None = None
         self._count: SampleCount | None = None
         self._shift = 0  # from the server's numbers to those that never wrap
-        self._was_open = False
         self._heard = 0.0
         self._early: list[Message] = []  # what came in the same breath as the description
         self._impedances: dict[str, float] = {}
@@ -87,21 +86,17 @@ class NetworkAmplifier(Device):
         settings = self.settings
         self.close()
         self._connection = Connection(
-            settings.host,
-            settings.port,
-            wait_s=settings.connect_s,
-            again=self._was_open,
-            remedy=self.remedy,
+            settings.host, settings.port, wait_s=settings.connect_s, remedy=self.remedy
         )
         self._client = self.make_client()
         try:
             description = self._introduced()
         except DeviceLost as error:
-            raise self._kind()(f"{error} before it said what it records; {self.remedy}") from error
+            raise DeviceError(f"{error} before it said what it records; {self.remedy}") from error
         except WireError as error:
-            raise self._kind()(self._foreign(error)) from error
+            raise DeviceError(self._foreign(error)) from error
         if description is None:
-            raise self._kind()(
+            raise DeviceError(
                 f"{self._link.place} is connected and does not say what it records "
                 f"(waited {settings.connect_s:g} s); {self.remedy}"
             )
@@ -109,12 +104,8 @@ class NetworkAmplifier(Device):
         if self._count is None:
             self._count = SampleCount(description.rate_hz, self._client.wraps)
         self._count.renew()
-        self._was_open = True
         self._heard = self._clock.now()
         return tuple(self._specs(description))
-
-    def _kind(self) -> type[DeviceError]:
-        return DeviceLost if self._was_open else DeviceError
 
     def _foreign(self, error: WireError) -> str:
         place = f"{self.settings.host} port {self.settings.port}"

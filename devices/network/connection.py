@@ -32,20 +32,19 @@ def explain(error: OSError, host: str, port: int, remedy: str) -> str:
 
 
 class Connection:
-    """One connection; `again`: it had been open before, so what fails now may come back."""
+    """One connection."""
 
-    def __init__(self, host: str, port: int, *, wait_s: float, again: bool, remedy: str) -> None:
+    def __init__(self, host: str, port: int, *, wait_s: float, remedy: str) -> None:
         """Connect.
 
         Raises:
-            DeviceError: nobody answers; DeviceLost where it is opened `again`.
+            DeviceError: nobody answers.
         """
         self.place = f"{host} port {port}"
         try:
             self._socket = socket.create_connection((host, port), timeout=wait_s)
         except OSError as error:
-            kind = DeviceLost if again else DeviceError
-            raise kind(explain(error, host, port, remedy)) from error
+            raise DeviceError(explain(error, host, port, remedy)) from error
         self._socket.settimeout(WAIT_S)
         with contextlib.suppress(OSError):  # small requests leave at once; not every stack has it
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
