@@ -99,7 +99,10 @@ class Truth(Frozen):
 class PairReport(Frozen):
     """How far apart one moment can be in two streams.
 
-    `axes_ms` bounds how far the two time axes can be apart: clock offsets, network, stamps.
+    `axes_ms` bounds how far the two time axes can be apart, with even times where a stream has a
+    pace: the asymmetries of the networks, and beside them, as the root of the sum of squares, the
+    errors of the lines through clock offsets and of the even times (99 %). What the stamps
+    themselves scatter by is the stream's `jitter_ms`.
     `resolution_ms` is what either stream cannot tell: half a sample or frame of each. `bound_ms`
     is both together: how far apart one event can be found.
     """

@@ -23,7 +23,8 @@ from recordings.lateness.packets import clock_losses
 from recordings.lateness.search import LATEST_S, SEEN_S, Found, search
 
 BREAK_S: Final = 60.0
-_BACK_S: Final = 1.0
+BACK_S: Final = 1.0
+"""Stamps that go back by more are of a clock that was set."""
 _FEW: Final = 16
 _DRIFT: Final = 1e-4  # a rate may wander so far in a gap, unseen
 _HUGE_S: Final = 1e12  # no clock shows it
@@ -140,7 +141,7 @@ def filled(stamps: F64Array, rate_hz: float) -> F64Array:
 def _ends(stamps: F64Array, rate_hz: float) -> I64Array:
     """Return the indices of the last samples of stretches, but for the very last."""
     steps = np.diff(stamps)
-    return np.flatnonzero((steps < -_BACK_S) | (steps > max(LATEST_S, 100 / rate_hz)))
+    return np.flatnonzero((steps < -BACK_S) | (steps > max(LATEST_S, 100 / rate_hz)))
 
 
 def _within(known: Sequence[Loss] | None, start: int, stop: int) -> tuple[Loss, ...] | None:
