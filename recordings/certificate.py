@@ -62,7 +62,7 @@ class StreamReport(Frozen):
     offset_residual_ms: float | None = None  # p99 of the clock offsets around their line
     offset_uncertainty_ms: float | None = None
     jitter_ms: float | None = None  # p99 of |interval - nominal interval|, as recorded
-    jitter_dejittered_ms: float | None = None
+    jitter_dejittered_ms: float | None = None  # how far off the even times may be, 99 %
     latency_ms: float | None = None  # measured device latency; None = unmeasured
     # Shares of the samples of the worst channel, 0 to 1; None where the samples are no numbers.
     nan_share: float | None = None

@@ -166,8 +166,8 @@ def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -
     if len(stamps) < _FEW:
         return _Stretch((), line(stamps), rate_hz, None, False)
     found = search(stamps, plain_rate(stamps, rate_hz))
-    even = even_times(stamps, found.rate_hz, found.missing)
     losses = tuple(_loss(place, rate_hz) for place in found.places)
+    even = even_times(stamps, found.rate_hz, found.missing, _unsure(losses))
     return _Stretch(losses, even.times, even.rate_hz, even.error_s, True)
 
 
@@ -177,8 +177,12 @@ def _laid(stamps: F64Array, rate_hz: float, losses: tuple[Loss, ...], shows_loss
     if len(stamps) < _FEW:
         times = line(stamps, np.arange(len(stamps)) + missing)
         return _Stretch(losses, times, rate_hz, None, shows_loss)
-    even = even_times(stamps, rate_hz, missing.astype(np.float64))
+    even = even_times(stamps, rate_hz, missing.astype(np.float64), _unsure(losses))
     return _Stretch(losses, even.times, even.rate_hz, even.error_s, shows_loss)
+
+
+def _unsure(losses: Sequence[Loss]) -> list[int]:
+    return [loss.index for loss in losses if loss.lost and loss.uncertainty]
 
 
 def missing_before(losses: Sequence[Loss], size: int) -> I64Array:

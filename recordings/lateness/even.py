@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from recordings.arrays import F64Array, I64Array
 from recordings.lateness.blocks import block_size
-from recordings.lateness.floor import block_levels, local_floor, stiff_curve, scatter, slope_of
+from recordings.lateness.floor import block_levels, local_floor, scatter, slope_of, stiff_curve
 from recordings.lateness.packets import is_queue, is_two_sided, last_of_packets
 from recordings.residuals import NORMAL_99, lasting_error
 
@@ -25,10 +26,14 @@ class Even:
     error_s: float
 
 
-def even_times(stamps: F64Array, rate_hz: float, missing: F64Array) -> Even:
+def even_times(
+    stamps: F64Array, rate_hz: float, missing: F64Array, unsure: Sequence[int] = ()
+) -> Even:
     """Return even times of at least 16 samples.
 
-    `missing`, shape (n,), is by how many periods the losses before each sample have moved it. The
+    `missing`, shape (n,), is by how many periods the losses before each sample have moved it;
+    after the samples `unsure` it may be off by a few, and the stamps tell how far apart the two
+    sides are. The
     floor is followed by a stiff curve, and put at the middle of the stamps where these scatter to
     both sides; at their lower edge where they were made on arrival.
     """
@@ -40,11 +45,16 @@ def even_times(stamps: F64Array, rate_hz: float, missing: F64Array) -> Even:
         rate_hz /= 1 + slope_of(levels, size / rate_hz)
     phases = stamps - numbers / rate_hz
     levels, block_s = block_levels(phases, size), size / rate_hz
-    fitted = stiff_curve(levels, block_s, local_floor(levels, block_s))
+    steps = [(index // size + 1, 0.0) for index in unsure if index // size + 1 < len(levels)]
+    fitted = stiff_curve(levels, block_s, local_floor(levels, block_s), steps)
     curve = fitted.levels
     above = levels - curve
+    for (block, _), height in zip(steps, fitted.heights.tolist(), strict=True):
+        above[block:] -= height
     low = above[above <= max(6 * scatter(above), 0.6 / rate_hz)]
     even = _spread(curve, size, len(stamps))
+    for index, height in zip(unsure, fitted.heights.tolist(), strict=False):
+        even[index + 1 :] += height
     phases -= even
     even += numbers / rate_hz
     offset, offset_error_s = _offset(phases, stamps, rate_hz)

@@ -87,9 +87,7 @@ def write_session(
         rate = source.sender.rate_hz if source.sender else 0.0
         type_, format_ = ("EEG", "int16") if source.sender else ("Markers", "string")
         host = "lab" if source.computer.is_recorder else "other"
-        head = header_xml(
-            source.name, type_, 1, rate, format_, f"src-{number}", hostname=host
-        )
+        head = header_xml(source.name, type_, 1, rate, format_, f"src-{number}", hostname=host)
         heads.append(chunks.stream_header(number, head))
         for a in range(0, len(stamps), 500):
             part = stamps[a : a + 500]

