@@ -62,7 +62,7 @@ class StreamReport(Frozen):
     offset_residual_ms: float | None = None  # p99 of the clock offsets around their line
     offset_uncertainty_ms: float | None = None
     jitter_ms: float | None = None  # p99 of |interval - nominal interval|, as recorded
-    jitter_dejittered_ms: float | None = None
+    jitter_dejittered_ms: float | None = None  # how far off the even times may be, 99 %
     latency_ms: float | None = None  # measured device latency; None = unmeasured
     # Shares of the samples of the worst channel, 0 to 1; None where the samples are no numbers.
     nan_share: float | None = None
@@ -99,7 +99,10 @@ class Truth(Frozen):
 class PairReport(Frozen):
     """How far apart one moment can be in two streams.
 
-    `axes_ms` bounds how far the two time axes can be apart: clock offsets, network, stamps.
+    `axes_ms` bounds how far the two time axes can be apart, with even times where a stream has a
+    pace: the asymmetries of the networks, and beside them, as the root of the sum of squares, the
+    errors of the lines through clock offsets and of the even times (99 %). What the stamps
+    themselves scatter by is the stream's `jitter_ms`.
     `resolution_ms` is what either stream cannot tell: half a sample or frame of each. `bound_ms`
     is both together: how far apart one event can be found.
     """

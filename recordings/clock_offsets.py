@@ -14,6 +14,7 @@ import numpy as np
 import numpy.ma  # np.median loads it at its first call: 20 ms amid something else
 
 from recordings.arrays import BoolArray, F64Array, I64Array
+from recordings.residuals import NORMAL_99, lasting_error
 
 # A clock reset, as pyxdf sees one: the offsets pause, and go on at another level.
 RESET_PAUSE_S: Final = 5.0
@@ -31,6 +32,8 @@ TINY_S: Final = 1e-300
 """Beyond these, but for 0, a number was in memory by chance and is no clock offset."""
 _QUARTZ: Final = 1e-4  # how far computer clocks drift, as a fraction: a prior for short recordings
 _OFFSET_NOISE_S: Final = 20e-6  # the least that an LSL clock offset scatters
+_FEW: Final = 4  # offsets
+_LASTING: Final = 4  # offsets: about 20 s
 _HUBER: Final = 1.345  # 95 % as efficient as least squares where the errors are normal
 
 
@@ -43,7 +46,11 @@ class ClockSegment:
     origin: float
     offset: float
     slope: float
+    middle: float = 0.0  # where the line is known best
+    offset_error: float = 0.0  # standard error there
     slope_error: float = 0.0  # standard error
+    lasting_s: float = 0.0  # how far the offsets leave the line for longer, a standard deviation
+    offsets: int = 1
 
     @property
     def reach_s(self) -> float:
@@ -55,6 +62,14 @@ class ClockSegment:
         near = np.clip(times, self.start - self.reach_s, self.end + self.reach_s)
         held: F64Array = self.offset + self.slope * (near - self.origin)
         return held
+
+    def error_s(self, times: F64Array) -> float:
+        """Return how far off the line may be at any of raw times, 99 %, shape (n,)."""
+        if not len(times):
+            return 0.0
+        away = max(self.middle - float(times.min()), float(times.max()) - self.middle)
+        error = float(np.hypot(self.offset_error, self.slope_error * away))
+        return _quantile_99(self.offsets) * float(np.hypot(error, self.lasting_s))
 
     def beyond_s(self, times: F64Array) -> float:
         """Return how far the farthest of raw times lies beyond its offsets, 0 where none does."""
@@ -85,10 +100,10 @@ class ClockFit:
         parts = zip(self.segments, _pieces(stamps, self), strict=True)
         return max((segment.beyond_s(stamps[piece]) for segment, piece in parts), default=0.0)
 
-    def held_s(self, stamps: F64Array) -> float:
-        """Return how uncertain the offset is at the farthest raw stamp beyond the offsets, s."""
+    def error_s(self, stamps: F64Array) -> float:
+        """Return how far off the corrections of raw stamps, shape (n,), may be, 99 %."""
         parts = zip(self.segments, _pieces(stamps, self), strict=True)
-        return max((s.slope_error * s.beyond_s(stamps[piece]) for s, piece in parts), default=0.0)
+        return max((segment.error_s(stamps[piece]) for segment, piece in parts), default=0.0)
 
     @property
     def residual_s(self) -> float | None:
@@ -159,8 +174,26 @@ def _robust_line(times: F64Array, values: F64Array) -> ClockSegment:
         offset = float(mean_v - slope * mean_t)
         if abs(slope - before) < 1e-13:
             break
-    error = noise / float(np.sqrt(spread + (noise / _QUARTZ) ** 2))
-    return ClockSegment(float(times[0]), float(times[-1]), origin, offset, slope, error)
+    known = spread + (noise / _QUARTZ) ** 2
+    # Two offsets lie on any line: their noise is what it usually is.
+    seen = float(np.std(values - offset - slope * t)) if len(times) > _FEW else noise
+    return ClockSegment(
+        start=float(times[0]),
+        end=float(times[-1]),
+        origin=origin,
+        offset=offset,
+        slope=slope,
+        middle=origin + float(mean_t),
+        offset_error=seen / float(np.sqrt(np.sum(weights))),
+        slope_error=seen / float(np.sqrt(known)),
+        lasting_s=lasting_error(values - offset - slope * t, _LASTING),
+        offsets=len(times),
+    )
+
+
+def _quantile_99(offsets: int) -> float:
+    """Return how many standard errors hold 99 %: more where few offsets tell the noise."""
+    return NORMAL_99 * (1 + 2.5 / max(offsets - 2, 1))
 
 
 def _median_slope(t: F64Array, values: F64Array) -> float:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -39,8 +39,13 @@ def _use_private_lsl() -> None:
 
 _use_private_lsl()
 
-# How long an example takes says more about the machine than about the code.
-settings.register_profile("unisono", deadline=None)
+# How long an example takes to draw or to run says more about the machine than about the code.
+# A folder that the examples of one test share is no state: each writes its own files in it.
+settings.register_profile(
+    "unisono",
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
 settings.load_profile("unisono")
 
 

@@ -11,6 +11,7 @@ import numpy as np
 from recordings.arrays import F64Array, I64Array
 
 START = 1000.0
+LATENCY_S = 0.02  # from a sample until it comes, where nothing holds it up
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def send(sender: Sender, rng: np.random.Generator) -> Sent:
         return Sent((true + noise)[kept], true[kept], numbers[kept])
     packets = numbers // sender.packet
     ends = np.minimum((np.arange(packets[-1] + 1) + 1) * sender.packet - 1, len(numbers) - 1)
-    arrivals = true[ends] + 0.02
+    arrivals = true[ends] + LATENCY_S
     if sender.jitter_s:
         arrivals += rng.exponential(sender.jitter_s, len(ends))
     for stall in sender.stalls:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Final
 
@@ -16,6 +17,8 @@ from recordings.stream_kinds import EVENTS_STREAM
 
 ANOTHER_CLOCK_S: Final = 3600.0
 """Streams of one recording that lie so far apart do not share a clock."""
+_NETWORK: Final = "network asymmetry"
+_RESOLUTION: Final = "half"
 _ENOUGH = 10  # events that a finer kind must have to be preferred
 
 
@@ -28,20 +31,24 @@ def pair_reports(
     clock offset.
     """
     certified = [e for e in exams if e.name != EVENTS_STREAM and len(e.stamps) and e.has_clock]
-    parts = {id(e): (tuple(_contributions(e)), tuple(_unmeasured(e, local_host))) for e in exams}
+    parts = {
+        id(e): (tuple(_contributions(e, local_host)), tuple(_unmeasured(e, local_host)))
+        for e in exams
+    }
     for a, b in combinations(certified, 2):
         if apart_s(a, b) > ANOTHER_CLOCK_S:
             continue
         sources = (*parts[id(a)][0], *parts[id(b)][0])
+        axes_ms, resolution_ms = axes_bound_ms(sources), _sum(sources, _RESOLUTION)
         errors, kind, missed = _differences(
             [f for f in found if f.stream == a.name], [f for f in found if f.stream == b.name]
         )
         yield PairReport(
             a=a.name,
             b=b.name,
-            bound_ms=sum(part.ms for part in sources),
-            axes_ms=sum(part.ms for part in sources if not _is_resolution(part)),
-            resolution_ms=sum(part.ms for part in sources if _is_resolution(part)),
+            bound_ms=axes_ms + resolution_ms,
+            axes_ms=axes_ms,
+            resolution_ms=resolution_ms,
             contributions=sources,
             unmeasured=(*parts[id(a)][1], *parts[id(b)][1]),
             truth=errors_summary(errors, missed) if len(errors) else None,
@@ -49,19 +56,24 @@ def pair_reports(
         )
 
 
-def _contributions(exam: StreamExam) -> Iterator[Contribution]:
+def _contributions(exam: StreamExam, local_host: str | None) -> Iterator[Contribution]:
     """Yield what keeps a moment in one stream from being placed exactly."""
     report, name = exam.report, exam.name
-    if report.offset_residual_ms is not None:
-        yield Contribution(source=f"clock offsets of {name}", ms=report.offset_residual_ms)
-    if report.offset_uncertainty_ms is not None:
-        half = report.offset_uncertainty_ms / 2
-        yield Contribution(source=f"network asymmetry of {name}", ms=half)
-    if exam.scatter_s is not None:
-        yield Contribution(source=f"stamps of {name}", ms=1e3 * exam.scatter_s)
+    half_ms = report.offset_uncertainty_ms and report.offset_uncertainty_ms / 2
+    is_local = bool(local_host) and exam.stream.info.hostname == local_host
+    if is_local and half_ms and 1e3 * exam.correction_s <= half_ms:
+        # It has the recorder's own clock: what was measured between the two is the error.
+        yield Contribution(source=f"{_NETWORK} of {name}", ms=1e3 * exam.correction_s)
+    else:
+        if exam.fit.kind != "none":
+            yield Contribution(source=f"clock offsets of {name}", ms=1e3 * exam.clock_error_s)
+        if half_ms is not None:
+            yield Contribution(source=f"{_NETWORK} of {name}", ms=half_ms)
+    if exam.stamp_error_s is not None:
+        yield Contribution(source=f"stamps of {name}", ms=1e3 * exam.stamp_error_s)
     if exam.rate_hz > 0:
         what = "frame" if exam.is_video else "sample"
-        yield Contribution(source=f"half a {what} of {name}", ms=500 / exam.rate_hz)
+        yield Contribution(source=f"{_RESOLUTION} a {what} of {name}", ms=500 / exam.rate_hz)
 
 
 def apart_s(a: StreamExam, b: StreamExam) -> float:
@@ -69,8 +81,19 @@ def apart_s(a: StreamExam, b: StreamExam) -> float:
     return float(max(0.0, a.stamps[0] - b.stamps[-1], b.stamps[0] - a.stamps[-1]))
 
 
-def _is_resolution(part: Contribution) -> bool:
-    return part.source.startswith("half ")
+def axes_bound_ms(sources: Iterable[Contribution]) -> float:
+    """Return how far two time axes can be apart.
+
+    The asymmetry of a network is the same all along, and anything up to what is said of it: these
+    add up. The errors of lines and even times are random and independent: their squares do.
+    """
+    sources = tuple(sources)
+    random = [p.ms for p in sources if not p.source.startswith((_NETWORK, _RESOLUTION))]
+    return _sum(sources, _NETWORK) + math.hypot(*random)
+
+
+def _sum(sources: Iterable[Contribution], kind: str) -> float:
+    return sum(part.ms for part in sources if part.source.startswith(kind))
 
 
 def _unmeasured(exam: StreamExam, local_host: str | None) -> Iterator[str]:

@@ -13,7 +13,7 @@ from recordings.arrays import BoolArray, F64Array, I64Array
 from recordings.certificate import CountedGap, Finding, StreamReport
 from recordings.check.losses import loss_findings, span_text
 from recordings.clock_offsets import REACH_S, ClockFit, correct, fit_offsets
-from recordings.lateness.decision import Pace, filled
+from recordings.lateness.decision import BACK_S, Pace, filled
 from recordings.manifest import StreamEntry
 from recordings.read.pace import pace_of
 from recordings.read.stream import latency_of
@@ -35,7 +35,10 @@ class StreamExam:
     fit: ClockFit
     stamps: F64Array  # corrected by the clock offsets, not dejittered
     cuts: I64Array  # see Pace.cuts
-    scatter_s: float | None  # of the stamps around an even pace
+    times: F64Array  # even where the stream has a pace, else the stamps
+    correction_s: float  # the largest that the clock offsets make
+    clock_error_s: float  # of the line through the clock offsets, 99 %
+    stamp_error_s: float | None  # of `times` on the stream's own clock, 99 %; None = not known
     report: StreamReport
     findings: tuple[Finding, ...]
 
@@ -70,11 +73,27 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     pace = pace_of(stream, entry, stamps)
     gaps = tuple(_gaps(pace, stamps))
     report = _report(stream, entry, fit, stamps, pace, gaps[:_MAX_GAPS])
+    has_pace = report.rate_hz > 0 and not stream.info.can_drop_samples
+    times = pace.times if has_pace else stamps
     scatter = timing.scatter(stamps, pace.times) if report.rate_hz else None
+    stamp_error_s = pace.error_s if has_pace else scatter
+    clock_error_s = fit.error_s(stream.stamps[good])
     findings = (*_count_findings(stream, entry), *_stamp_findings(report, stamps))
     findings += tuple(loss_findings(report, entry, gaps, stream.info.is_index))
     findings += (*_clock_findings(stream, fit), *_nan_findings(stream.name, good))
-    return StreamExam(stream, entry, fit, stamps, pace.cuts, scatter, report, findings)
+    return StreamExam(
+        stream=stream,
+        entry=entry,
+        fit=fit,
+        stamps=stamps,
+        cuts=pace.cuts,
+        times=times,
+        correction_s=float(np.abs(corrected - stream.stamps)[good].max(initial=0.0)),
+        clock_error_s=clock_error_s,
+        stamp_error_s=stamp_error_s,
+        report=report,
+        findings=findings,
+    )
 
 
 def _gaps(pace: Pace, stamps: F64Array) -> Iterator[CountedGap]:
@@ -181,12 +200,18 @@ def _stamp_findings(report: StreamReport, stamps: F64Array) -> Iterator[Finding]
     back = timing.reversals(stamps)
     if len(back):
         worst = float((stamps[back] - stamps[back + 1]).max())
+        # A packet that was held up comes on the heels of the one before, and its samples, stamped
+        # back from its arrival by the period, begin before that one's end.
+        is_backlog = report.rate_hz > 0 and worst <= BACK_S
         yield Finding(
-            level="warn",
+            level="info" if is_backlog else "warn",
             code="stamps-back",
             subject=report.name,
             text=f"stamps go back in {len(back)} places, by {span_text(worst)} at most",
-            remedy="a clock was set or a device restarted; the stretches are treated apart",
+            remedy="the sender stamps packets on arrival, and they came closer than their samples "
+            "lie apart; the even (dejittered) times are in order"
+            if is_backlog
+            else "a clock was set or a device restarted; the stretches are treated apart",
         )
     if report.duplicates:
         yield Finding(

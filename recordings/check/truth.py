@@ -116,7 +116,7 @@ def _in_signals(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[Fou
 
 def _observable(exam: StreamExam, times: F64Array, before: float, after: float) -> F64Array:
     """Return the times around which the stream has all its samples, at most MAX_EVENTS."""
-    stamps = exam.stamps
+    stamps = exam.times
     inside = times[(times - before > stamps[0]) & (times + after < stamps[-1])]
     if len(exam.cuts):
         starts, ends = stamps[exam.cuts], stamps[np.minimum(exam.cuts + 1, len(stamps) - 1)]
@@ -132,7 +132,7 @@ def _waves(exam: StreamExam, kind: str, times: F64Array, wave: Wave, channel: in
     reach_before, reach_after = wave.before_s + SEARCH_S, wave.after_s + SEARCH_S
     events = _observable(exam, times, reach_before, reach_after)
     values = exam.stream.read(channels=[channel])[:, 0]
-    shifts = [find_wave(exam.stamps, values, t, wave, exam.rate_hz) for t in events.tolist()]
+    shifts = [find_wave(exam.times, values, t, wave, exam.rate_hz) for t in events.tolist()]
     hit = np.array([shift is not None for shift in shifts], np.bool_)
     errors = np.array([shift for shift in shifts if shift is not None])
     return FoundEvents(exam.name, kind, events[hit], errors, int(np.sum(~hit)))
@@ -152,7 +152,7 @@ def _codes(exam: StreamExam, world: WorldEvents, codes: I64Array) -> FoundEvents
     The middle of the two is taken as its time, which leaves half a sample of doubt.
     """
     edges = np.flatnonzero((codes[1:] != codes[:-1]) & (codes[1:] != 0))
-    times = 0.5 * (exam.stamps[edges] + exam.stamps[edges + 1])
+    times = 0.5 * (exam.times[edges] + exam.times[edges + 1])
     return _match(exam, "stimulus", world, times, codes[edges + 1])
 
 

@@ -23,7 +23,8 @@ from recordings.lateness.packets import clock_losses
 from recordings.lateness.search import LATEST_S, SEEN_S, Found, search
 
 BREAK_S: Final = 60.0
-_BACK_S: Final = 1.0
+BACK_S: Final = 1.0
+"""Stamps that go back by more are of a clock that was set."""
 _FEW: Final = 16
 _DRIFT: Final = 1e-4  # a rate may wander so far in a gap, unseen
 _HUGE_S: Final = 1e12  # no clock shows it
@@ -140,7 +141,7 @@ def filled(stamps: F64Array, rate_hz: float) -> F64Array:
 def _ends(stamps: F64Array, rate_hz: float) -> I64Array:
     """Return the indices of the last samples of stretches, but for the very last."""
     steps = np.diff(stamps)
-    return np.flatnonzero((steps < -_BACK_S) | (steps > max(LATEST_S, 100 / rate_hz)))
+    return np.flatnonzero((steps < -BACK_S) | (steps > max(LATEST_S, 100 / rate_hz)))
 
 
 def _within(known: Sequence[Loss] | None, start: int, stop: int) -> tuple[Loss, ...] | None:
@@ -165,8 +166,8 @@ def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -
     if len(stamps) < _FEW:
         return _Stretch((), line(stamps), rate_hz, None, False)
     found = search(stamps, plain_rate(stamps, rate_hz))
-    even = even_times(stamps, found.rate_hz, found.missing)
     losses = tuple(_loss(place, rate_hz) for place in found.places)
+    even = even_times(stamps, found.rate_hz, found.missing, _unsure(losses))
     return _Stretch(losses, even.times, even.rate_hz, even.error_s, True)
 
 
@@ -176,8 +177,12 @@ def _laid(stamps: F64Array, rate_hz: float, losses: tuple[Loss, ...], shows_loss
     if len(stamps) < _FEW:
         times = line(stamps, np.arange(len(stamps)) + missing)
         return _Stretch(losses, times, rate_hz, None, shows_loss)
-    even = even_times(stamps, rate_hz, missing.astype(np.float64))
+    even = even_times(stamps, rate_hz, missing.astype(np.float64), _unsure(losses))
     return _Stretch(losses, even.times, even.rate_hz, even.error_s, shows_loss)
+
+
+def _unsure(losses: Sequence[Loss]) -> list[int]:
+    return [loss.index for loss in losses if loss.lost and loss.uncertainty]
 
 
 def missing_before(losses: Sequence[Loss], size: int) -> I64Array:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
 from recordings.lateness.blocks import block_size
 from recordings.lateness.floor import block_levels, local_floor, scatter, slope_of, stiff_curve
-from recordings.lateness.packets import is_two_sided, last_of_packets
+from recordings.lateness.packets import is_queue, is_two_sided, last_of_packets
+from recordings.residuals import NORMAL_99, lasting_error
+
+_LASTING: Final = 10  # blocks
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +26,14 @@ class Even:
     error_s: float
 
 
-def even_times(stamps: F64Array, rate_hz: float, missing: F64Array) -> Even:
+def even_times(
+    stamps: F64Array, rate_hz: float, missing: F64Array, unsure: Sequence[int] = ()
+) -> Even:
     """Return even times of at least 16 samples.
 
-    `missing`, shape (n,), is by how many periods the losses before each sample have moved it. The
+    `missing`, shape (n,), is by how many periods the losses before each sample have moved it;
+    after the samples `unsure` it may be off by a few, and the stamps tell how far apart the two
+    sides are. The
     floor is followed by a stiff curve, and put at the middle of the stamps where these scatter to
     both sides; at their lower edge where they were made on arrival.
     """
@@ -36,15 +45,25 @@ def even_times(stamps: F64Array, rate_hz: float, missing: F64Array) -> Even:
         rate_hz /= 1 + slope_of(levels, size / rate_hz)
     phases = stamps - numbers / rate_hz
     levels, block_s = block_levels(phases, size), size / rate_hz
-    curve = stiff_curve(levels, block_s, local_floor(levels, block_s))
+    steps = [(index // size + 1, 0.0) for index in unsure if index // size + 1 < len(levels)]
+    fitted = stiff_curve(levels, block_s, local_floor(levels, block_s), steps)
+    curve = fitted.levels
     above = levels - curve
+    for (block, _), height in zip(steps, fitted.heights.tolist(), strict=True):
+        above[block:] -= height
     low = above[above <= max(6 * scatter(above), 0.6 / rate_hz)]
     even = _spread(curve, size, len(stamps))
+    for index, height in zip(unsure, fitted.heights.tolist(), strict=False):
+        even[index + 1 :] += height
     phases -= even
     even += numbers / rate_hz
-    even += _offset(phases[last_of_packets(stamps, rate_hz)])
-    error_s = float(np.percentile(np.abs(low), 99)) if len(low) else scatter(above)
-    return Even(even, rate_hz, error_s)
+    offset, offset_error_s = _offset(phases, stamps, rate_hz)
+    even += offset
+    # Levels scatter by more than the curve takes them to: the least of few stamps is not normal.
+    more = float(np.std(low)) / scatter(above) if len(low) else 1.0
+    along = float(np.sqrt(np.mean(fitted.error_s**2)))
+    error_s = NORMAL_99 * float(np.hypot(more * along, lasting_error(low, _LASTING)))
+    return Even(even, rate_hz, error_s + offset_error_s)
 
 
 def _spread(curve: F64Array, size: int, count: int) -> F64Array:
@@ -60,9 +79,19 @@ def _spread(curve: F64Array, size: int, count: int) -> F64Array:
     return np.asarray(out, np.float64)
 
 
-def _offset(rest: F64Array) -> float:
-    """Return where the stamps lie above the curve; `rest` is of last samples of packets."""
-    return float(np.median(rest) if is_two_sided(rest) else np.quantile(rest, 0.01))
+def _offset(phases: F64Array, stamps: F64Array, rate_hz: float) -> tuple[float, float]:
+    """Return where the stamps lie above the curve, and how far off that may be, s.
+
+    Stamps that were made on arrival have an edge that few come near: it is the less known, the
+    fewer lie close to it.
+    """
+    rest = phases[last_of_packets(stamps, rate_hz)]
+    queued = is_queue(stamps, rest)
+    if is_two_sided(rest) and not queued:
+        return float(np.median(rest)), NORMAL_99 * float(np.std(rest) / np.sqrt(len(rest)))
+    edge, near, nearly = np.quantile(rest, [0.01, 0.05, 0.2])
+    # In a queue hardly any has nobody before it: the edge is beyond what was seen.
+    return float(edge), float(nearly - edge if queued else (near - edge) / 2)
 
 
 def line(stamps: F64Array, numbers: I64Array | None = None) -> F64Array:

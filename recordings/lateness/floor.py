@@ -6,11 +6,13 @@ or drifting rate tilts it slowly. Levels are one phase a block of samples, secon
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array
+from recordings.arrays import F64Array, I64Array
 
 RATE_OFF: Final = 0.025
 """A rate may be so far from the nominal one, as a part of it; more is loss."""
@@ -22,6 +24,7 @@ _LEAST_S: Final = 20e-6  # no floor is known better
 _UNKNOWN_S: Final = 1e-3  # scatter of a single block
 _HALF: Final = 30  # blocks to each side that a local slope is taken from
 _ROUNDS: Final = 12
+_SOME: Final = 200  # knots whose errors are worked out
 
 
 def scatter(levels: F64Array) -> float:
@@ -118,35 +121,80 @@ def _local_slope(slopes: F64Array, lag: int) -> float:
     return float(middle * _QUARTZ**2 / (_QUARTZ**2 + error**2))
 
 
-def stiff_curve(levels: F64Array, block_s: float, guess: F64Array) -> F64Array:
-    """Return a curve through the low levels, shape (blocks,).
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """A curve through the low levels, shape (blocks,), its standard error, and heights of steps, s.
+
+    The steps are no part of the levels.
+    """
+
+    levels: F64Array
+    error_s: F64Array
+    heights: F64Array
+
+
+def stiff_curve(
+    levels: F64Array, block_s: float, guess: F64Array, steps: Sequence[tuple[int, float]] = ()
+) -> Curve:
+    """Lay a curve through the low levels, shape (blocks,), that leaps where there are steps.
 
     It has a knot each 20 s, where its slope may change by 20 ppm. What is far above it was late and
-    is left out, beginning with what is far above `guess`.
+    is left out, beginning with what is far above `guess`. Of a step (block, s) the height is where
+    to begin from: it is told by all levels around it together, for a floor that wanders would make
+    up for a wrong one.
     """
     from scipy.linalg import solveh_banded  # takes long: not before it is needed
 
+    heights = np.array([height for _, height in steps])
+    leaps = np.array([np.arange(len(levels)) >= block for block, _ in steps], np.float64)
+    leaps = leaps.reshape(len(steps), len(levels))
     knots = max(int(np.ceil(len(levels) * block_s / _KNOT_S)), 1) + 1
     where = np.linspace(0, knots - 1, len(levels)) if len(levels) > 1 else np.zeros(1)
     left = np.minimum(where.astype(np.int64), knots - 2)
-    right_share = where - left
+    shares = ((0, 1 - (where - left)), (1, where - left))
     stiffness = _stiffness(knots)
-    noise = scatter(levels - guess)
-    above = levels - guess
+    above = levels - heights @ leaps - guess
+    noise = scatter(above)
     curve = guess + (
         middle_of_densest(above) if len(levels) > 8 else float(np.quantile(above, 0.2))
     )
     for turn in range(_ROUNDS):
-        weights = _weights(levels - curve, noise * (3 + 30 * 0.5**turn)) / noise**2
+        rest = levels - heights @ leaps - curve
+        weights = _weights(rest, noise * (3 + 30 * 0.5**turn)) / noise**2
         normal = stiffness.copy()
-        target = np.zeros(knots)
-        for offset, share in ((0, 1 - right_share), (1, right_share)):
+        columns = np.zeros((knots, 1 + len(steps)))  # of the levels, and of each step
+        for offset, share in shares:
             normal[0] += np.bincount(left + offset, weights * share**2, knots)
-            target += np.bincount(left + offset, weights * share * levels, knots)
-        normal[1] += np.bincount(left, weights * right_share * (1 - right_share), knots)
-        at = solveh_banded(normal, target, lower=True, check_finite=False)
-        curve = at[left] * (1 - right_share) + at[left + 1] * right_share
-    return np.asarray(curve, np.float64)
+            for number, values in enumerate((levels, *leaps)):
+                columns[:, number] += np.bincount(left + offset, weights * share * values, knots)
+        normal[1] += np.bincount(left, weights * shares[0][1] * shares[1][1], knots)
+        solved = solveh_banded(normal, columns, lower=True, check_finite=False)
+        weighted = leaps * weights
+        heights = np.linalg.lstsq(
+            weighted @ leaps.T - columns[:, 1:].T @ solved[:, 1:],
+            weighted @ levels - columns[:, 1:].T @ solved[:, 0],
+            rcond=None,
+        )[0]
+        at = solved[:, 0] - solved[:, 1:] @ heights
+        curve = _between(at, left, shares[1][1])
+    errors = _between(_knot_errors(normal), left, shares[1][1])
+    return Curve(curve, errors, heights)
+
+
+def _between(knots: F64Array, left: I64Array, right_share: F64Array) -> F64Array:
+    return np.asarray(knots[left] * (1 - right_share) + knots[left + 1] * right_share, np.float64)
+
+
+def _knot_errors(normal: F64Array) -> F64Array:
+    """Return the standard errors of knots with these normal equations, of at most 200 of them."""
+    from scipy.linalg import solveh_banded
+
+    knots = normal.shape[1]
+    some = np.unique(np.linspace(0, knots - 1, min(knots, _SOME)).astype(np.int64))
+    unit = np.zeros((knots, len(some)))
+    unit[some, np.arange(len(some))] = 1
+    covariance = solveh_banded(normal, unit, lower=True, check_finite=False)
+    return np.interp(np.arange(knots), some, np.sqrt(covariance[some, np.arange(len(some))]))
 
 
 def _weights(above: F64Array, limit: float) -> F64Array:

@@ -12,6 +12,9 @@ from recordings.arrays import BoolArray, F64Array, I64Array
 _TIGHT: Final = 0.1
 """Intervals of a clock are so near the usual one, in periods: nothing is ever caught up."""
 _GAP: Final = 1.5
+_TOGETHER: Final = 0.05  # periods
+_FEW_TOGETHER: Final = 0.2  # of all intervals
+_SELDOM: Final = 1e-3  # of all intervals
 _PACKETS: Final = 20  # fewer tell no size
 _EXACT_S: Final = 1e-9
 _MOST: Final = 1e15  # what int64 and float64 hold exactly
@@ -48,14 +51,30 @@ def usual_period(stamps: F64Array, rate_hz: float) -> float:
 
 
 def last_of_packets(stamps: F64Array, rate_hz: float) -> BoolArray:
-    """Say which samples are the last of those that came together, shape (n,)."""
-    return np.append(np.diff(stamps) * rate_hz > 0.5, True)
+    """Say which samples are the last of those that came together, shape (n,).
+
+    All, where hardly any have the stamp of the one before: to choose those that a long interval
+    follows would choose the early ones of a clock that scatters.
+    """
+    periods = np.diff(stamps) * rate_hz
+    together = float(np.mean(np.abs(periods) < _TOGETHER)) if len(periods) else 0.0
+    return np.append((periods > 0.5) | (together < _FEW_TOGETHER), True)
 
 
 def is_two_sided(rest: F64Array) -> bool:
     """Say whether stamps are early as often as late: a clock made them, not their arrival."""
     low, middle, high = np.quantile(rest, [0.05, 0.5, 0.95])
     return bool(high - middle < 2 * (middle - low))
+
+
+def is_queue(stamps: F64Array, rest: F64Array) -> bool:
+    """Say whether stamps scatter by more than a period, and yet not one is before another.
+
+    So it is where each waits for the one before it: they were made on arrival, though they may be
+    early as often as late. `rest` is how far they lie above an even pace.
+    """
+    steps = np.diff(stamps)
+    return bool(np.std(rest) > np.median(steps) and np.mean(steps < 0) < _SELDOM)
 
 
 @dataclass(frozen=True, slots=True)

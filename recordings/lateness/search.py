@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -131,6 +131,7 @@ def _settled_steps(view: _View) -> tuple[list[Step], Step | None, float]:
     for turn in range(_TURNS):
         above = (view.levels - curve) * view.rate_hz
         steps, last = find_steps(above, view.sight(noise, turn))
+        steps = _heightened(view, steps)
         lifts = _lifts(view, steps, noise)
         now = [(step.block, view.samples_of(step.rise, noise)) for step in steps]
         if turn and now == seen:
@@ -142,7 +143,19 @@ def _settled_steps(view: _View) -> tuple[list[Step], Step | None, float]:
 
 
 def _curve(view: _View, lifts: F64Array) -> F64Array:
-    return stiff_curve(view.levels - lifts, view.block_s, view.local)
+    return stiff_curve(view.levels - lifts, view.block_s, view.local).levels
+
+
+def _heightened(view: _View, steps: Sequence[Step]) -> list[Step]:
+    """Return the steps with heights that the levels on both sides tell together."""
+    if not steps:
+        return []
+    first = [(step.block, step.rise / view.rate_hz) for step in steps]
+    heights = stiff_curve(view.levels, view.block_s, view.local, first).heights * view.rate_hz
+    return [
+        replace(step, rise=height) if height > 0 else step
+        for step, height in zip(steps, heights.tolist(), strict=True)
+    ]
 
 
 def _lifts(view: _View, steps: Sequence[Step], noise: float) -> F64Array:

@@ -99,7 +99,7 @@ class SessionMarker:
 def describe(one: SessionMarker) -> str:
     """Name a marker in a few words: `onset/clip-3/103`; its text where it is no JSON."""
     if not one.event:
-        return named(one.marker.text) or "marker"
+        return named(one.marker.text)
     parts = [one.event, one.text("stimulus"), one.code, *one.marker.further]
     words = dict.fromkeys(str(part) for part in parts if part not in ("", None))
     return named("/".join(words))
@@ -107,8 +107,11 @@ def describe(one: SessionMarker) -> str:
 
 # What MNE takes for a stretch to leave out: it would drop the event, and the epoch around it.
 _REJECTED: Final = re.compile("bad|edge", re.IGNORECASE)
+# MNE drops an event whose name has a second line, numpy the NULs at its end, EDF what it cuts at.
+_NO_NAME: Final = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 def named(text: str) -> str:
-    """Return the text of a marker as a name that MNE keeps: `marker/badminton`."""
-    return f"marker/{text}" if _REJECTED.match(text) else text
+    """Return the text of a marker as a name of one line that MNE keeps: `marker/badminton`."""
+    line = _NO_NAME.sub(" ", text).strip()
+    return f"marker/{line}" if _REJECTED.match(line) else line or "marker"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import (
     MANIFEST_NAME,
+    ClockPair,
     Event,
     FileEntry,
     Manifest,
@@ -51,8 +53,9 @@ class Imported:
 def import_xdf(source: Path, data_dir: Path, labels: Labels, software: dict[str, str]) -> Imported:
     """Make a session of a bare XDF file: a copy of it, and a manifest; the file is not touched.
 
-    The recording is as long as its signals. When it was made on the clock of the world is not
-    known: the session has no UTC. `software` names the versions that made the session.
+    The recording is as long as its signals. When it was made on the clock of the world, the file's
+    header tells to about a second: the recorder opened the file then. Without, the session has no
+    UTC. `software` names the versions that made the session.
 
     Raises:
         RecordingError: it is no XDF file or in a session already, a label is not allowed, the run
@@ -68,6 +71,7 @@ def import_xdf(source: Path, data_dir: Path, labels: Labels, software: dict[str,
     with read_xdf(source, strict=True) as recording:
         start, stop = _span(recording)
         streams = tuple(_entry(stream) for stream in recording.streams)
+        opened = recording.opened
         notes = _notes(source, recording)
         folder, run = layout.new_session_folder(data_dir, *where, labels.run)
     try:
@@ -90,6 +94,7 @@ def import_xdf(source: Path, data_dir: Path, labels: Labels, software: dict[str,
         run=run,
         software=software,
         host={},
+        clock=() if opened is None or start is None else (_clock_pair(opened, start),),
         lsl_start=start,
         lsl_stop=stop,
         streams=streams,
@@ -97,6 +102,10 @@ def import_xdf(source: Path, data_dir: Path, labels: Labels, software: dict[str,
         events=(event,),
     ).save(folder)
     return Imported(folder, len(streams), notes)
+
+
+def _clock_pair(opened: datetime, start: float) -> ClockPair:
+    return ClockPair(utc=f"{opened:%Y-%m-%dT%H:%M:%S.%f}Z", lsl=start)
 
 
 def _entry(stream: XdfStream) -> StreamEntry:
@@ -135,5 +144,10 @@ def _notes(source: Path, recording: XdfRecording) -> tuple[str, ...]:
         return (
             f"{source.name}: is damaged, or has headers that others cannot read; run unisono "
             "repair on it first, and import the copy",
+        )
+    if recording.opened is None:
+        return (
+            f"{source.name}: its header says not when it was made, or not in which time zone: the "
+            "session has no date",
         )
     return ()

@@ -187,7 +187,7 @@ def _numbers(report: Report) -> list[tuple[str, str, str]]:
 def _pairs(pairs: Sequence[PairReport], simulated: bool) -> list[dict[str, Any]]:
     """Return the widest pairs, in the order of the report, for the table."""
     shown = sorted(pairs, key=lambda p: -p.bound_ms)[:MAX_PAIRS]
-    largest = max((p.bound_ms for p in shown), default=1.0)
+    largest = max((sum(c.ms for c in p.contributions) for p in shown), default=1.0)
     return [
         {
             "pair": p,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import mmap
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from types import TracebackType
@@ -223,6 +224,8 @@ class XdfRecording:
         self.boundaries = found.boundaries
         self.size = len(buffer)
         self.has_file_header = found.has_file_header
+        self.opened = _utc(found.opened)
+        """When the recorder opened the file, by the header; None where it tells no time zone."""
         self.footers: tuple[Span, ...] = tuple(found.footers)
         self.unclean_headers = tuple(found.headers)  # (first byte, end, stream), of a strict scan
         self.garbage_offsets: tuple[Span, ...] = tuple(found.offsets)
@@ -295,3 +298,12 @@ def read_xdf(path: Path, *, strict: bool = False) -> XdfRecording:
         RecordingError: the file cannot be opened, or is no XDF file.
     """
     return XdfRecording(path, strict=strict)
+
+
+def _utc(text: str) -> datetime | None:
+    """Return a time of ISO 8601 as UTC; None where it is none, or of no time zone."""
+    try:
+        time = datetime.fromisoformat(text)
+        return time.astimezone(UTC) if time.tzinfo else None
+    except (ValueError, OverflowError):
+        return None

@@ -72,6 +72,7 @@ class Scan:
     boundaries: int = 0
     chunks: int = 0
     has_file_header: bool = False
+    opened: str = ""  # when the file was, as its header says it
     footers: list[Span] = field(default_factory=list)
     headers: list[tuple[int, int, int]] = field(default_factory=list)
     """First byte, byte after the last, stream: of headers that others cannot read, if strict."""
@@ -208,12 +209,13 @@ class _Scanner:
     def _take_file_header(self, head: _Head) -> None:
         xml = self._buffer[head.content : head.end]
         try:
-            parse_xml(xml)
+            header = parse_xml(xml)
         except BadXml as error:
             raise _Bad(f"file header: {error}") from error
         if self._strict and clean_text(xml).encode() != xml:
             raise _Bad("file header: characters that are none of XML")
         self._found.has_file_header = True
+        self._found.opened = (header.findtext("datetime") or "").strip()
 
     def _take_header(self, head: _Head) -> None:
         assert head.stream_id is not None

@@ -89,7 +89,7 @@ def test_near_its_offsets_the_drift_goes_on() -> None:
     edges = np.array([95.0, 170.0])
     np.testing.assert_allclose(correct(edges * (1 + 100e-6), fit), edges, atol=20e-6)
     assert 5 < fit.beyond_s(edges * (1 + 100e-6)) < 13
-    assert 0 < fit.held_s(edges) < 1e-4 * 13
+    assert 0 < fit.error_s(edges) < 1e-4 * 13
 
 
 @pytest.mark.needs_data

@@ -6,7 +6,7 @@ import codecs
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings import open_session
@@ -83,7 +83,7 @@ def test_a_decimal_comma_in_a_table_of_commas_is_told(
     assert placed(session, sheet) == ([], ["coded.csv: no row of '01'; subjects are 7"])
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60)
 @given(
     st.binary(max_size=200)
     | st.text(max_size=80).map(lambda t: ("Marker;OnsetTime\n" + t).encode("utf-8", "replace"))

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings import open_session
@@ -65,6 +65,18 @@ def test_floats_are_markers_in_every_channel(tmp_path: Path) -> None:
     with open_session(path) as session:
         assert [m.code for m in session.markers("One")] == [101, None, None]
         assert [m.code for m in session.markers("Three")] == [1]
+
+
+def test_a_text_of_several_lines_is_one_name(tmp_path: Path) -> None:
+    mne = pytest.importorskip("mne")
+    rows = ["Please\r\npress", "\n\n", "\nbad\x00"]
+    path = bare(tmp_path / "a.xdf", eeg(), texts("Mk", rows, INSIDE))
+    expected = ["Please press", "marker", "marker/bad"]
+    everywhere(path, tmp_path, list(zip((1.0, 2.5, 4.0), expected, strict=True)))
+    with open_session(path) as session:
+        raw = session.to_mne()
+        assert session.markers("Mk")[0].marker.text == rows[0]
+    assert len(mne.events_from_annotations(raw, verbose="error")[0]) == 3
 
 
 def test_names_that_mne_would_take_for_bad_stretches(tmp_path: Path) -> None:
@@ -125,14 +137,15 @@ def test_bids_keeps_markers_outside_and_all_channels(tmp_path: Path) -> None:
 
 ROWS = st.lists(
     st.tuples(st.text(st.characters(codec="utf-8"), max_size=9), st.sampled_from(
-        ["", "bad", "EDGE x", "101", "1.50", "{}", '{"event": "bad"}', "a\x14b", "\x00", "µ;/"]
+        ["", "bad", "EDGE x", "101", "1.50", "{}", '{"event": "bad"}', "a\x14b", "\x00", "µ;/",
+         "two\nlines", "\n\n", "\nbad", "\u2028", " "]
     )),
     min_size=1,
     max_size=6,
 )  # fmt: skip
 
 
-@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25)
 @given(rows=ROWS, far=st.sampled_from([0.0, 1e4, 1.7e9]))
 def test_every_marker_is_in_mne_and_edf_or_counted(
     tmp_path_factory: pytest.TempPathFactory, rows: list[tuple[str, str]], far: float

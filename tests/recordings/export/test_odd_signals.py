@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, given
+from hypothesis import given
 from hypothesis import settings as examples
 from hypothesis import strategies as st
 
@@ -215,7 +215,7 @@ UNITS = st.sampled_from(
 )
 
 
-@examples(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@examples(max_examples=40)
 @given(
     channels=st.lists(st.tuples(VALUES, VALUES, st.booleans(), UNITS), min_size=1, max_size=5),
     form=st.sampled_from(FORMATS),

@@ -19,6 +19,8 @@ from recordings.export import bids, tables
 from recordings.export.shared_tables import read_tsv
 from recordings.export.tasks import find_sessions
 from recordings.repair.imported import Labels, import_xdf
+from recordings.xdf import chunks
+from recordings.xdf.chunks import Tag
 from tests.acquire.program import unisono
 from tests.recordings.bare_files import START, Sent, bare, eeg, texts
 from tests.recordings.exporting import exported
@@ -45,6 +47,31 @@ def test_a_bare_file_becomes_a_session_that_passes(tmp_path: Path) -> None:
     assert report.verdict is not Verdict.FAIL
     assert not {f.code for f in report.findings} & {"file-unhashed", "begins-late", "ends-early"}
     assert import_xdf(source, tmp_path / "data", LABELS, {}).folder.name.endswith("run-02")
+
+
+@pytest.mark.parametrize(
+    ("written", "utc"),
+    [
+        ("2026-01-01T01:30:00+0200", "2025-12-31T23:30:00+00:00"),
+        ("2026-01-01T01:30:00Z", "2026-01-01T01:30:00+00:00"),
+        ("2026-01-01T01:30:00", None),  # of which time zone?
+        ("0001-01-01T00:00:00+0200", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_the_date_is_the_one_of_the_file_header(
+    tmp_path: Path, written: str, utc: str | None
+) -> None:
+    source = recorded(tmp_path)
+    xml = f"<info><version>1.0</version><datetime>{written}</datetime></info>".encode()
+    rest = source.read_bytes().removeprefix(chunks.MAGIC + chunks.file_header())
+    source.write_bytes(chunks.MAGIC + chunks.chunk(Tag.FILE_HEADER, xml) + rest)
+    done = import_xdf(source, tmp_path / "data", LABELS, {})
+    assert bool(done.notes) is (utc is None)
+    with open_session(done.folder) as session:
+        found = session.utc(START)
+        assert (found and found.isoformat()) == utc
 
 
 def test_what_cannot_be_imported_leaves_nothing(tmp_path: Path) -> None:

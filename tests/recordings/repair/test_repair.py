@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pyxdf
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings.errors import RecordingError
@@ -80,7 +80,7 @@ def rounds_of(path: Path) -> tuple[list[int], list[int]]:
     ]
 
 
-@settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=80)
 @given(cut=st.integers(4, len(MADE.data)))
 def test_a_file_cut_anywhere_keeps_every_complete_chunk(tmp_path: Path, cut: int) -> None:
     source, target = tmp_path / "cut.xdf", tmp_path / "whole.xdf"
@@ -95,7 +95,7 @@ def test_a_file_cut_anywhere_keeps_every_complete_chunk(tmp_path: Path, cut: int
     assert done.bytes_kept + done.bytes_dropped == cut - len(chunks.MAGIC)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150)
 @given(at=st.integers(4, len(MADE.data) - 1), flip=st.integers(1, 255))
 def test_a_flipped_byte_costs_its_chunk_alone(tmp_path: Path, at: int, flip: int) -> None:
     kind, stream, start, end = next(c for c in MADE.chunks if c[2] <= at < c[3])

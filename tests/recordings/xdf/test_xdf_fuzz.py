@@ -10,7 +10,7 @@ import tracemalloc
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, example, given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recordings.xdf import chunks
@@ -19,7 +19,7 @@ from tests.fuzz.xdf_targets import check_bytes
 from tests.recordings.repair.test_repair import MADE
 from tests.recordings.xdf_samples import header_xml, write
 
-SLACK = settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLACK = settings(max_examples=12)
 
 
 @SLACK

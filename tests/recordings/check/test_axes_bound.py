@@ -1,0 +1,72 @@
+"""The bound of the time axes against the truth: it holds, and is no guess far beyond it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recordings.arrays import F64Array
+from recordings.check.examination import check
+from recordings.clock_offsets import fit_offsets
+from recordings.lateness.decision import decide
+from tests.bench.bench_certificate import measure
+from tests.recordings.clocked_session import Computer, Network, Source, write_session
+from tests.stamps import LATENCY_S, Sender, Stall, send
+
+NEAR = Computer(Network(60e-6, 0.5, 10e-6), is_recorder=True)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_axes_lie_within_their_bound(tmp_path: Path, seed: int) -> None:
+    found = list(measure(tmp_path / "s", np.random.default_rng([90, seed])))
+    assert len(found) == 3
+    for one in found:
+        assert one.p99_ms <= one.pair.axes_ms, one.pair
+
+
+def test_a_stall_does_not_widen_the_bound(tmp_path: Path) -> None:
+    bounds = []
+    for name, stalls in (("still", ()), ("late", (Stall(20.0, 3.0, 4.0),))):
+        sender = Sender(250.0, 60.0, packet=10, jitter_s=0.001, stalls=stalls)
+        sources = [Source("radio", NEAR, sender), Source("markers", NEAR, None)]
+        write_session(tmp_path / name, sources, np.random.default_rng(3))
+        (pair,) = check(tmp_path / name, hashes=False).pairs
+        bounds.append(pair.axes_ms)
+    assert bounds[0] < 0.1
+    assert bounds[1] < 0.2  # stamps 3 s late would make it hundreds
+
+
+def test_the_error_of_a_line_falls_with_its_offsets() -> None:
+    rng = np.random.default_rng(1)
+    errors = []
+    for count in (12, 120):
+        times: F64Array = np.arange(count, dtype=np.float64) * 5
+        fit = fit_offsets(times, 3.0 + rng.normal(0, 1e-3, count))
+        assert abs(fit.segments[0].at(times) - 3.0).max() < fit.error_s(times)
+        errors.append(fit.error_s(times))
+    assert errors[1] < 0.6 * errors[0]
+    assert fit.error_s(times) < fit.error_s(times + 300.0)  # beyond its offsets it is less known
+
+
+def test_a_clock_that_no_line_follows_is_in_the_error() -> None:
+    times = np.arange(0, 1200.0, 5.0)
+    bent = 5e-4 * np.sin(2 * np.pi * times / 600)
+    fit = fit_offsets(times, bent + np.random.default_rng(1).normal(0, 2e-5, len(times)))
+    assert fit.error_s(times) > 3e-4
+
+
+def test_a_jittered_clock_keeps_its_middle() -> None:
+    sender = Sender(1000.0, 60.0, made="clock", jitter_s=0.002)
+    sent = send(sender, np.random.default_rng(2))
+    pace = decide(sent.stamps, 1000.0)
+    assert abs(np.median(pace.times - sent.true)) < 5e-5  # the early ones alone: -0.4 ms
+
+
+def test_a_queue_is_no_clock() -> None:
+    sender = Sender(500.0, 60.0, jitter_s=0.006)  # each sample waits for the one before
+    sent = send(sender, np.random.default_rng(2))
+    pace = decide(sent.stamps, 500.0)
+    assert pace.error_s is not None
+    assert abs(np.median(pace.times - sent.true) - LATENCY_S) < pace.error_s < 4e-3
