@@ -100,7 +100,6 @@ class Brainflow(Device):
         self._presets: list[Preset] = []
         self._plan: list[Rows] = []
         self._impedance: dict[str, float] = {}
-        self._was_open = False
         self._delivered = False  # in any life
         self._runs = False  # since it was opened
         self._heard = 0.0
@@ -160,7 +159,7 @@ class Brainflow(Device):
             self.settings.board,
             {p.number: p.description for p in self._presets},
         )
-        self._was_open, self._runs, self._heard = True, False, self._clock.now()
+        self._runs, self._heard = False, self._clock.now()
         return tuple(self._specs())
 
     def _number(self, shim: Any, name: str) -> int:
@@ -185,8 +184,9 @@ class Brainflow(Device):
             if path and not Path(path).is_file():
                 raise DeviceError(f"params.{name}: no such file: {path}")
         if params.serial_port.startswith("/dev/") and not Path(params.serial_port).exists():
-            lost = DeviceLost if self._was_open else DeviceError
-            raise lost(ports.explain(FileNotFoundError(2, "no such port"), params.serial_port))
+            raise DeviceError(
+                ports.explain(FileNotFoundError(2, "no such port"), params.serial_port)
+            )
 
     def _played(self) -> dict[int, Path]:
         """Say which file each preset is played from: its last row may be followed by its first."""
@@ -217,7 +217,7 @@ class Brainflow(Device):
             f"{self.settings.board} ({given or 'no params'}): "
             f"{_WHY.get(code, 'BrainFlow cannot start it')} [{code}]"
         )
-        return DeviceLost(text) if self._was_open else DeviceError(text)
+        return DeviceError(text)
 
     def _specs(self) -> Iterator[StreamSpec]:
         yield from (rows.spec for rows in self._plan)

@@ -91,7 +91,6 @@ class AravisCamera(Device):
         """Find the camera, take control of it, configure it and start it.
 
         Raises:
-            DeviceLost: it was open before and is not back yet.
             DeviceError: it is absent or busy, or refuses a setting.
         """
         with self._lock:
@@ -101,7 +100,7 @@ class AravisCamera(Device):
             except (AravisError, DeviceError) as error:
                 self._close()
                 text = str(error) if isinstance(error, DeviceError) else self._say(str(error))
-                raise (DeviceLost if self._spec else DeviceError)(text) from error
+                raise DeviceError(text) from error
             self._spec = spec
         return (spec,)
 

@@ -86,7 +86,6 @@ class GenicamCamera(Device):
         """Load the producer, find the camera, configure it and start it.
 
         Raises:
-            DeviceLost: it was open before and is not back yet.
             DeviceError: no producer, no such camera, busy, or it refuses a setting.
         """
         from genicam import genapi
@@ -99,7 +98,7 @@ class GenicamCamera(Device):
             except (DeviceError, api.GenericException, genapi.GenericException) as error:
                 self._close()
                 text = str(error) if isinstance(error, DeviceError) else self._say(_plain(error))
-                raise (DeviceLost if self._spec else DeviceError)(text) from error
+                raise DeviceError(text) from error
             self._spec = spec
         return (spec,)
 

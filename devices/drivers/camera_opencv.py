@@ -81,7 +81,6 @@ class OpencvCamera(Device):
         self._stamp = 0.0
         self._backend = ""
         self._exposure_us: float | None = None
-        self._was_open = False
         self._notes: list[str] = []
         self._changed: dict[str, float] = {}  # by commands; done again after a loss
 
@@ -101,7 +100,6 @@ class OpencvCamera(Device):
         """Open the camera, set it up, and wait for the first picture.
 
         Raises:
-            DeviceLost: it was open before and is not back yet.
             DeviceError: it is absent or busy, or does not take a setting.
         """
         self.close()
@@ -110,8 +108,7 @@ class OpencvCamera(Device):
         except (DeviceError, NoSource, FutureTimeoutError, ImportError, RuntimeError) as error:
             self.close()
             text = str(error) if isinstance(error, DeviceError) else self._failed(error)
-            raise (DeviceLost if self._was_open else DeviceError)(text) from error
-        self._was_open = True
+            raise DeviceError(text) from error
         return (spec,)
 
     def read(self) -> Iterator[Frame | Notice | None]:

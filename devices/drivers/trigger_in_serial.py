@@ -43,7 +43,7 @@ class TriggerInSerial(TriggerIn):
 
     def open_line(self) -> None:
         """Open the port; what came before is not ours."""
-        self._port = self.settings.open_port(again=False)
+        self._port = self.settings.open_port()
         self._port.forget_input()
         if self.settings.style == "lines":
             self._port.lines()  # a port without such lines fails here

@@ -5,7 +5,7 @@ Not tried on hardware.
 
 from __future__ import annotations
 
-from devices.base import DeviceError, DeviceLost, Settings
+from devices.base import Settings
 from devices.triggers import parallel_port
 from devices.triggers.parallel_port import ParallelPort
 from devices.triggers.trigger_out import PulseSettings, TriggerOut
@@ -25,7 +25,6 @@ class TriggerOutParallel(TriggerOut):
 
     settings: TriggerOutParallelSettings
     _port: ParallelPort | None = None
-    _was_open = False
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -34,12 +33,8 @@ class TriggerOutParallel(TriggerOut):
 
     def open_line(self) -> None:
         """Open the port and put the lines to rest."""
-        try:
-            self._port = parallel_port.open_port(self.settings.port)
-        except DeviceError as error:
-            raise DeviceLost(str(error)) if self._was_open else error from error
+        self._port = parallel_port.open_port(self.settings.port)
         self._port.write(self.settings.idle)
-        self._was_open = True
 
     def write_line(self, code: int) -> None:
         """Set the lines."""

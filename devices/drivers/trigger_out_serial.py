@@ -32,7 +32,6 @@ class TriggerOutSerial(TriggerOut):
 
     settings: TriggerOutSerialSettings
     _port: ports.Port | None = None
-    _was_open = False
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -45,13 +44,12 @@ class TriggerOutSerial(TriggerOut):
 
     def open_line(self) -> None:
         """Open the port, and set the lines to rest or the pulse length."""
-        self._port = self.settings.open_port(again=self._was_open)
+        self._port = self.settings.open_port()
         if self.settings.style == "cedrus":
             self._port.write(b"mp" + struct.pack("<I", round(self.settings.pulse_ms)))
             self._clock.sleep_until(self._clock.now() + _BETWEEN_COMMANDS_S)
         else:
             self._port.write(bytes([self.settings.idle]))
-        self._was_open = True
 
     def write_line(self, code: int) -> None:
         """Write a code; a Cedrus box ends the pulse itself."""

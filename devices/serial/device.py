@@ -29,10 +29,10 @@ class PortSettings(Settings):
     parity: Literal["none", "even", "odd"] = "none"
     stop_bits: Literal[1, 2] = 1
 
-    def open_port(self, *, again: bool) -> ports.Port:
+    def open_port(self) -> ports.Port:
         """Open the port; see `ports.Port`."""
         return ports.Port(
-            self.port, baud=self.baud, again=again,
+            self.port, baud=self.baud,
             parity=self.parity[0].upper(), stopbits=self.stop_bits,
         )  # fmt: skip
 
@@ -64,7 +64,7 @@ class SerialSensor(Device):
         self.settings: SensorSettings = settings
         self._clock = clock
         self._port: ports.Port | None = None
-        self._was_open = False
+        self._started = False
         self._assembler = self.make_assembler()
         self._good = False  # a reading has been found since the opening
         self._first_byte: float | None = None
@@ -110,7 +110,7 @@ class SerialSensor(Device):
         """Open the port and start the sensor."""
         settings = self.settings
         self.close()
-        self._port = settings.open_port(again=self._was_open)
+        self._port = settings.open_port()
         if settings.open_wait_s:
             self._clock.sleep_until(self._clock.now() + settings.open_wait_s)
         if settings.start:
@@ -118,7 +118,7 @@ class SerialSensor(Device):
         self.start_parser()
         self._assembler.restart()
         self._good, self._first_byte = False, None
-        self._was_open = True
+        self._started = True
         return (
             StreamSpec(
                 name=settings.name,
@@ -167,12 +167,12 @@ class SerialSensor(Device):
 
     def close(self) -> None:
         """Stop the sensor and give the port back."""
-        if self._port is not None and self._was_open:
+        if self._port is not None and self._started:
             with contextlib.suppress(DeviceError):  # it has gone: nothing is left to be stopped
                 self._send(self.settings.stop)
         if self._port is not None:
             self._port.close()
-        self._port = None
+        self._port, self._started = None, False
 
     def command(self, name: str, args: Any) -> dict[str, Any]:
         """Answer `status` with what was found on the line since it was opened."""

@@ -101,25 +101,22 @@ def explain(error: Exception, path: str) -> str:
 class Port:
     """An open serial port, of which this program is the only user."""
 
-    def __init__(self, port: str, *, baud: int, again: bool = False, **options: Any) -> None:
+    def __init__(self, port: str, *, baud: int, **options: Any) -> None:
         """Open it: 8 data bits; `options` are pyserial's (parity, stopbits, rtscts).
 
         Raises:
-            DeviceError: it cannot be opened; DeviceLost where it had been open before (`again`).
+            DeviceError: it cannot be opened.
         """
         import serial
 
-        kind = DeviceLost if again else DeviceError
         self.path = port
         try:
             self.path = choose(port, present() if port == "" or ":" in port or "=" in port else ())
             self._serial: serial.Serial | None = serial.Serial(
                 self.path, baud, timeout=READ_WAIT_S, write_timeout=1.0, exclusive=True, **options
             )
-        except DeviceError as error:
-            raise kind(str(error)) from error
         except (OSError, serial.SerialException) as error:
-            raise kind(explain(error, self.path)) from error
+            raise DeviceError(explain(error, self.path)) from error
         except ValueError as error:
             raise DeviceError(
                 f"{self.path}: baud {baud}: {error}; try a usual one: 115200"

@@ -19,8 +19,6 @@ from devices.base import (
     Chunk,
     Clock,
     Device,
-    DeviceError,
-    DeviceLost,
     Notice,
     StreamSpec,
 )
@@ -49,7 +47,6 @@ class TriggerIn(Device):
         self.settings = settings
         self._clock = clock
         self._unknown: dict[int, int] = {}
-        self._was_open = False
 
     @abstractmethod
     def open_line(self) -> None:
@@ -66,11 +63,7 @@ class TriggerIn(Device):
     def open(self) -> Sequence[StreamSpec]:
         """Open the lines."""
         self.close()
-        try:
-            self.open_line()
-        except DeviceError as error:
-            raise DeviceLost(str(error)) if self._was_open else error from error
-        self._was_open = True
+        self.open_line()
         name, codes = self.settings.name, self.settings.codes
         names = {f"code_{code}": text for code, text in codes.items()}
         channel = (Channel("code", "", "Trigger"),)

@@ -173,7 +173,7 @@ def test_a_pulled_plug_is_a_lost_device_and_the_next_opening_waits_for_it() -> N
         line.unplug()
         with pytest.raises(DeviceLost, match="has gone"):
             list(device.read())
-        with pytest.raises(DeviceLost):
+        with pytest.raises(DeviceError):
             device.open()
         device.close()
 

@@ -80,7 +80,7 @@ def test_a_box_that_is_unplugged_is_lost_and_waited_for() -> None:
         line.unplug()
         with pytest.raises(DeviceLost):
             read_until(device, lambda f: False)
-        with pytest.raises(DeviceLost):
+        with pytest.raises(DeviceError):
             device.open()
         device.close()
 

@@ -148,7 +148,7 @@ def test_a_box_that_is_unplugged_is_lost() -> None:
         device.take(marker("5"))
         with pytest.raises(DeviceLost, match="takes no bytes"):
             read_until(device, lambda f: False)
-        with pytest.raises(DeviceLost):
+        with pytest.raises(DeviceError):
             device.open()
         device.close()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import struct
 import time
 from collections.abc import Callable, Iterator
@@ -349,7 +348,11 @@ def test_an_amplifier_that_was_stopped_is_told_and_may_begin_again(device: list[
         one = opened(Curry, server.port)
         device.append(one)
         one.open()
-        items = list(itertools.takewhile(lambda item: item is not None, one.read()))
+        items: list[Any] = []
+        for item in one.read():
+            items.append(item)
+            if samples([x for x in items if isinstance(x, Chunk)]) == 200:
+                break
     notices = [item.code for item in items if isinstance(item, Notice)]
     chunks = [item for item in items if isinstance(item, Chunk)]
     assert notices == ["amplifier-stopped"]
