@@ -351,7 +351,7 @@ def test_an_amplifier_that_was_stopped_is_told_and_may_begin_again(device: list[
         items: list[Any] = []
         for item in one.read():
             items.append(item)
-            if samples([x for x in items if isinstance(x, Chunk)]) == 200:
+            if samples(of([x for x in items if isinstance(x, Chunk)], "amp")) == 200:
                 break
     notices = [item.code for item in items if isinstance(item, Notice)]
     chunks = [item for item in items if isinstance(item, Chunk)]
