@@ -11,14 +11,19 @@ Errors::
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
+import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
 from devices.arrays import Array, F64Array, U8Array
+
+BEAT_S = 0.1
+"""A driver that waits yields at least this often; the contract says 200 ms."""
 
 Dtype = Literal["float32", "float64", "int8", "int16", "int32", "int64", "string"]
 
@@ -109,6 +114,35 @@ class Chunk:
     device_times: F64Array | None = None
     lost: int = 0
 
+    @classmethod
+    def of(
+        cls,
+        stream: str | StreamSpec,
+        time: float,
+        values: Sequence[float] | Sequence[str],
+        *,
+        device_time: float | None = None,
+        lost: int = 0,
+    ) -> Chunk:
+        """Make a chunk of one sample; numbers take the stream's format where its spec is given.
+
+        Args:
+            stream: its spec, or its name.
+            time: LSL seconds; with `device_time` (seconds of the device's clock), when it arrived.
+            values: one a channel.
+            device_time, lost: as in a chunk.
+        """
+        dtype: Any = stream.dtype if isinstance(stream, StreamSpec) else None
+        if dtype == "string" or (dtype is None and any(isinstance(v, str) for v in values)):
+            dtype = object
+        return cls(
+            stream.name if isinstance(stream, StreamSpec) else stream,
+            np.array([time], np.float64),
+            np.array([values], dtype),
+            None if device_time is None else np.array([device_time], np.float64),
+            lost,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -173,8 +207,11 @@ class Device(ABC):
     resting: bool = False
     """Whether it has nothing to send at present, as it should be: then it is not stalled."""
 
-    @abstractmethod
-    def __init__(self, settings: Any, clock: Clock) -> None: ...
+    settings: Any
+
+    def __init__(self, settings: Any, clock: Clock) -> None:
+        """Keep both; nothing is opened yet."""
+        self.settings, self.clock = settings, clock
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -207,6 +244,26 @@ class Device(ABC):
     @abstractmethod
     def close(self) -> None:
         """Free everything; called in every case, possibly twice, possibly without `open`."""
+
+    def until(self, time: float) -> Iterator[None]:
+        """Wait until LSL time `time`: `yield from self.until(due)` keeps the rhythm of `read`."""
+        while (now := self.clock.now()) < time:
+            self.clock.sleep_until(min(time, now + BEAT_S))
+            if self.clock.now() < time:
+                yield None
+
+    def ticks(self, rate_hz: float) -> Iterator[float | None]:
+        """Yield each LSL time that is due, `rate_hz` a second from now on, and None meanwhile.
+
+        Times are counted from the start, so that the rate holds; those that were slept through
+        are left out.
+        """
+        start, number = self.clock.now(), 0
+        while True:
+            due = start + number / rate_hz
+            yield from self.until(due)
+            yield due
+            number = max(number + 1, math.ceil((self.clock.now() - start) * rate_hz - 1.0))
 
     def inputs(self) -> Sequence[StreamQuery]:
         """Name the streams that `take` wants; none unless overridden."""

@@ -31,7 +31,8 @@ def test_the_rig_file_of_the_readme_is_good() -> None:
 
 def test_the_driver_of_the_guide_keeps_the_contract(tmp_path: Path) -> None:
     (source,) = blocks("docs/adding-a-device.md", "python")
-    assert len(source.splitlines()) < 60
+    assert source == (ROOT / "docs/examples/thermometer.py").read_text(encoding="utf-8")
+    assert len(source.splitlines()) < 40
     (tmp_path / "thermometer.py").write_text(source, encoding="utf-8")
     driver = registry.find("thermometer", tmp_path)
     check(driver, {"name": "temperature", "port": 3}, 2.0)

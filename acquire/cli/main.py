@@ -27,6 +27,8 @@ rig_app = typer.Typer(no_args_is_help=True, help="Make, check or look up a rig f
 app.add_typer(rig_app, name="rig")
 devices_app = typer.Typer()
 app.add_typer(devices_app, name="devices")
+device_app = typer.Typer(no_args_is_help=True, help="Make a driver of your own.")
+app.add_typer(device_app, name="device")
 camera_app = typer.Typer(no_args_is_help=True, help="Try out what a camera needs.")
 app.add_typer(camera_app, name="camera")
 
@@ -283,6 +285,20 @@ def doctor(as_json: Json = False) -> None:
         findings_list(findings)
     levels = {finding.level for finding in findings}
     raise typer.Exit(2 if "fail" in levels else 1 if "warn" in levels else 0)
+
+
+@device_app.command("new")
+def device_new(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Like my-sensor.")],
+    folder: Annotated[Path, typer.Option("--to", help="The rig's driver_dir.")] = Path("drivers"),
+) -> None:
+    """Write a driver to start from, a test of it, and the lines for the rig file."""
+    from acquire.rig.new_device import new_device
+
+    driver, test, rig = new_device(name, folder)
+    typer.echo(
+        f"{driver}: the driver\n{test}: its test; python -m pytest {test}\n\n{rig}", nl=False
+    )
 
 
 @rig_app.command("new")

@@ -58,6 +58,8 @@ class Biopac(Device):
     Settings = BiopacSettings
     summary = "BIOPAC MP160 and MP150 through AcqKnowledge (network data transfer)"
 
+    settings: BiopacSettings
+
     def __init__(self, settings: BiopacSettings, clock: Clock) -> None:
         self.settings = settings
         self._clock = clock
@@ -160,7 +162,7 @@ class Biopac(Device):
         )
 
     def _name_of(self, group: Group) -> str:
-        first = group is self._groups[0] or group == self._groups[0]
+        first = group == self._groups[0]
         return self.settings.name + ("" if first else f"-by{group.divider}")
 
     def _channel(self, label: str, channel: NdtChannel) -> Channel:

@@ -57,6 +57,8 @@ class GenicamCamera(Device):
     Settings = GenicamCameraSettings
     summary = "cameras with a GenTL producer (.cti) through Harvesters"
 
+    settings: GenicamCameraSettings
+
     def __init__(self, settings: GenicamCameraSettings, clock: Clock) -> None:
         self.settings = settings
         self._clock = clock

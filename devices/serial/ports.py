@@ -2,7 +2,8 @@
 
 A port is named by its path (`/dev/ttyUSB0`, `COM3`, `/dev/serial/by-id/…`), by the USB numbers of
 its adapter (`2341:0043`), or by the adapter's serial number (`serial=A50285BI`): the last two find
-it again after it has been plugged in elsewhere.
+it again after it has been plugged in elsewhere. A port at another computer or a converter is named
+by a URL: `socket://host:port` (bytes alone), `rfc2217://host:port` (with rate and control lines).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from __future__ import annotations
 import contextlib
 import errno
 import re
+import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 _USB = re.compile(r"([0-9a-fA-F]{4}):([0-9a-fA-F]{4})")
 READ_WAIT_S = 0.1
+_SOCKET_BYTES = 1 << 16
+_REMOTE = ("socket://", "rfc2217://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,9 +114,14 @@ class Port:
         import serial
 
         self.path = port
+        self._is_socket = port.startswith("socket://")
+        self._serial: serial.Serial | None
+        if "://" in port:
+            self._serial = _remote(port, baud, options)
+            return
         try:
             self.path = choose(port, present() if port == "" or ":" in port or "=" in port else ())
-            self._serial: serial.Serial | None = serial.Serial(
+            self._serial = serial.Serial(
                 self.path, baud, timeout=READ_WAIT_S, write_timeout=1.0, exclusive=True, **options
             )
         except (OSError, serial.SerialException) as error:
@@ -131,10 +140,23 @@ class Port:
         assert self._serial is not None, "closed"
         try:
             first: bytes = self._serial.read(1)
+            if self._is_socket:
+                return first + self._rest_of_socket(self._serial) if first else first
             waiting = self._serial.in_waiting if first else 0
             return first + self._serial.read(waiting) if waiting else first
         except (OSError, TypeError) as error:  # TypeError: pyserial, when closed while reading
             raise DeviceLost(f"{self.path} has gone: {error}") from error
+
+    @staticmethod
+    def _rest_of_socket(port: serial.Serial) -> bytes:
+        """Take what has come, without waiting; how much that is, a socket does not say."""
+        port.timeout = 0
+        try:
+            return bytes(port.read(_SOCKET_BYTES))
+        except OSError:  # its end: seen again by the next read, after these bytes
+            return b""
+        finally:
+            port.timeout = READ_WAIT_S
 
     def write(self, data: bytes) -> None:
         """Write bytes; they are on their way when this returns.
@@ -174,6 +196,10 @@ class Port:
         """
         port = self._serial
         assert port is not None, "closed"
+        if self._is_socket:
+            raise DeviceError(
+                f"{self.path} has no control lines; use rfc2217:// where the other side speaks it"
+            )
         try:
             return port.cts, port.dsr, port.cd, port.ri
         except OSError as error:
@@ -185,6 +211,26 @@ class Port:
         if port is not None:
             with contextlib.suppress(OSError):
                 port.close()
+
+
+def _remote(url: str, baud: int, options: dict[str, Any]) -> serial.Serial:
+    """Open a port over the network.
+
+    Raises:
+        DeviceError: it is another kind of URL, or nobody answers there.
+    """
+    import serial
+
+    if not url.startswith(_REMOTE):
+        raise DeviceError(f"port {url!r}: there are {' and '.join(_REMOTE)}, or a port's path")
+    try:
+        with warnings.catch_warnings():  # pyserial starts its thread in the old way
+            warnings.simplefilter("ignore", DeprecationWarning)
+            return serial.serial_for_url(url, baud, timeout=READ_WAIT_S, **options)
+    except (OSError, ValueError) as error:
+        raise DeviceError(
+            f"{url} cannot be opened ({error}); is the other side on, and its port right?"
+        ) from error
 
 
 def commands(value: object) -> tuple[bytes, ...]:

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from devices.arrays import F64Array
-from devices.base import Clock
+from devices.base import BEAT_S, Clock
 from devices.simulation.faults import Link
 
 PACKET_S = 0.020  # a packet holds about this much
 MAX_RUN_S = 1.0  # after a long sleep, what is late comes in runs of at most this much
-BEAT_S = 0.1  # a driver yields at least this often; the contract says 200 ms
 
 
 def wait(clock: Clock, time: float) -> Iterator[None]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -185,3 +187,25 @@ def test_the_check_says_of_what_it_speaks(tmp_path: Path) -> None:
     for finding in named:
         subject = finding["subject"]
         assert f"{finding['level']}: {subject}" in printed.replace("\n", " "), finding
+
+
+def test_a_new_driver_runs_at_once(tmp_path: Path) -> None:
+    made = unisono("device", "new", "my-sensor", folder=tmp_path, cwd=tmp_path)
+    assert made.code == 0, made.stderr
+    rig = tmp_path / "rig.toml"
+    rig.write_text(made.stdout[made.stdout.index("[rig]") :])
+    test = tmp_path / "drivers" / "_test_my_sensor.py"
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", test],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+    good = unisono("rig", "check", rig, folder=tmp_path)
+    assert "my-sensor (my-sensor)" in good.stdout, good.stderr
+    again = unisono("device", "new", "my-sensor", folder=tmp_path, cwd=tmp_path)
+    assert (again.code, "exists already" in again.error) == (2, True)
+    wrong = unisono("device", "new", "../evil", folder=tmp_path, cwd=tmp_path)
+    assert (wrong.code, "cannot name a driver" in wrong.error) == (2, True)

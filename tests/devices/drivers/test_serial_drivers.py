@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import itertools
 import json
 import os
+import socket
+import threading
 import time
 import tomllib
 from collections.abc import Iterator
@@ -21,6 +24,7 @@ from devices.registry import find
 from devices.serial import ports
 from devices.serial.ports import PortInfo, choose, explain
 from tests.devices.contract import check_data, check_settings, check_specs
+from tests.devices.network.server import scripted
 from tests.devices.serial.test_serial_parsers import FORMAT, SYNC, frame
 from tests.devices.wire import RealClock, Wire, read_until, samples, wire
 
@@ -315,3 +319,100 @@ def test_ports_are_listed_with_a_snippet_that_works(monkeypatch: pytest.MonkeyPa
 def test_a_time_column_without_a_unit_is_refused() -> None:
     with pytest.raises(ValueError, match="unit '' is no time"):
         SerialLines.Settings(**(LINES | {"port": "x", "columns": TIMED}))
+
+
+# A port at another computer.
+
+
+@contextlib.contextmanager
+def converter(speaks_rfc2217: bool) -> Iterator[tuple[str, Wire]]:
+    """A converter that gives a real line to whoever connects, by pyserial's own side of it."""
+    import serial
+    import serial.rfc2217
+
+    with wire() as line, socket.create_server(("127.0.0.1", 0)) as door:
+        lines = dict.fromkeys(("cts", "dsr", "cd", "ri", "dtr", "rts", "break_condition"), False)
+        # A pseudo-terminal has no control lines.
+        port = type("Line", (serial.Serial,), lines)(line.path, timeout=0.02)
+        ended = threading.Event()
+
+        def serve() -> None:
+            link, _ = door.accept()
+            link.settimeout(0.02)
+            with link, link.makefile("wb", 0) as answers, contextlib.suppress(OSError):
+                manager = (
+                    serial.rfc2217.PortManager(cast("Any", port), cast("Any", answers))
+                    if speaks_rfc2217
+                    else None
+                )
+                while not ended.is_set():
+                    with contextlib.suppress(TimeoutError):
+                        came = link.recv(4096)
+                        if manager is not None:
+                            came = b"".join(manager.filter(came))
+                        port.write(came)
+                    if data := port.read(port.in_waiting or 1):
+                        link.sendall(b"".join(manager.escape(data)) if manager else data)
+
+        thread = threading.Thread(target=serve, daemon=True)
+        thread.start()
+        scheme = "rfc2217" if speaks_rfc2217 else "socket"
+        yield f"{scheme}://127.0.0.1:{door.getsockname()[1]}", line
+        ended.set()
+        thread.join(5)
+        port.close()
+
+
+@pytest.mark.parametrize("speaks_rfc2217", [False, True])
+def test_a_port_of_another_computer(speaks_rfc2217: bool) -> None:
+    with converter(speaks_rfc2217) as (url, line):
+        settings = SerialLines.Settings(**LINES, port=url, start=(b"go\n",))
+        device = SerialLines(settings, RealClock())
+        device.open()
+        line.play(numbered(), 0.002)
+        found = read_until(device, lambda found: samples(found) >= 200)
+        assert b"go\n" in line.received()
+        device.close()
+    numbers = column(found)
+    assert np.diff(numbers).tolist() == [1] * (len(numbers) - 1)
+
+
+def test_the_end_of_a_socket_loses_no_byte_before_it() -> None:
+    is_open = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        is_open.wait(10)
+        yield b"0,0\n" + b"".join(itertools.islice(numbered(), 500))
+
+    with scripted((pieces(), False)) as server:
+        settings = SerialLines.Settings(**LINES, port=f"socket://127.0.0.1:{server.port}")
+        device = SerialLines(settings, RealClock())
+        device.open()
+        is_open.set()
+        found: list[Chunk] = []
+        with pytest.raises(DeviceLost, match="has gone"):
+            found.extend(item for item in device.read() if isinstance(item, Chunk))
+        device.close()
+    assert column(found) == list(range(500))
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("loop://", "there are socket:// and rfc2217://"),
+        ("spy:///dev/null", "there are socket:// and rfc2217://"),
+        ("socket://127.0.0.1:9", "cannot be opened .*is the other side on"),
+        ("socket://127.0.0.1", "cannot be opened"),
+    ],
+)
+def test_a_url_that_is_none_is_named(url: str, said: str) -> None:
+    with pytest.raises(DeviceError, match=said):
+        SerialLines(SerialLines.Settings(**LINES, port=url), RealClock()).open()
+
+
+def test_a_socket_has_no_control_lines() -> None:
+    with scripted(([], True)) as server:
+        port = ports.Port(f"socket://127.0.0.1:{server.port}", baud=9600)
+        with pytest.raises(DeviceError, match="has no control lines; use rfc2217://"):
+            port.lines()
+        port.close()
