@@ -117,9 +117,10 @@ class Player:
             self._patch = picture.patch
             self._flash(presented)
         shown = np.nan if clip_frame is None else clip_frame
-        self._rows.append((self.frame, due, presented, shown, picture.patch))
-        if presented - self._rows[0][2] >= PUSH_S or self.run.finished:
-            self.push_log()  # at the end at once: the recording may stop with any of these frames
+        if self._over_since is None:  # what is swapped after the end shows nothing
+            self._rows.append((self.frame, due, presented, shown, picture.patch))
+            if presented - self._rows[0][2] >= PUSH_S or self.run.finished:
+                self.push_log()  # the end at once: the recording may stop soon after it
         if self._participant is not None:
             self._simulate(self._participant, presented)
         if self.run.finished and self._over_since is None:
