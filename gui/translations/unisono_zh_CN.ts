@@ -996,10 +996,6 @@
         <translation>无数据</translation>
     </message>
     <message>
-        <source>Hold what is shown (Ctrl+F, or Space in the signals)</source>
-        <translation>冻结显示（Ctrl+F，或在信号区按空格）</translation>
-    </message>
-    <message>
         <source>Box for the face: {}</source>
         <translation>面部框：{}</translation>
     </message>
@@ -1158,6 +1154,70 @@
     <message>
         <source>sessions: {}</source>
         <translation>会话数：{}</translation>
+    </message>
+    <message>
+        <source>Save this plot</source>
+        <translation>保存此图</translation>
+    </message>
+    <message>
+        <source>Picture of pixels (*.png)</source>
+        <translation>像素图片 (*.png)</translation>
+    </message>
+    <message>
+        <source>Picture of lines (*.svg)</source>
+        <translation>矢量图片 (*.svg)</translation>
+    </message>
+    <message>
+        <source>Table of the numbers (*.csv)</source>
+        <translation>数值表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>saved: {}</source>
+        <translation>已保存：{}</translation>
+    </message>
+    <message>
+        <source>not saved: {}</source>
+        <translation>未保存：{}</translation>
+    </message>
+    <message>
+        <source>{} is no format for a plot; use {}</source>
+        <translation>{} 不是可用的图形格式；请使用 {}</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>Save as picture or table…</source>
+        <translation>保存为图片或表格…</translation>
+    </message>
+    <message>
+        <source>Wheel and drag: a part of it. Double click: all of it. Right click: save</source>
+        <translation>滚轮和拖动：查看局部。双击：查看全部。右键：保存</translation>
+    </message>
+    <message>
+        <source>spectrum</source>
+        <translation>频谱</translation>
+    </message>
+    <message>
+        <source>Show all of it</source>
+        <translation>显示全部</translation>
+    </message>
+    <message>
+        <source>Hold what is shown (Ctrl+F, or Space in the signals): drag, or zoom by Ctrl+wheel</source>
+        <translation>定住当前画面（Ctrl+F，或在信号区按空格）：可拖动，或用 Ctrl+滚轮缩放</translation>
+    </message>
+    <message>
+        <source>signals</source>
+        <translation>信号</translation>
+    </message>
+    <message>
+        <source>Of the first {} s only the picture is kept</source>
+        <translation>最初 {} 秒仅保留了画面</translation>
+    </message>
+    <message>
+        <source>Save the signals that are shown…</source>
+        <translation>保存当前显示的信号…</translation>
     </message>
 </context>
 </TS>

@@ -16,11 +16,9 @@ from gui.plots.traces import by_kind
 from gui.signals.live_streams import ShownStream
 from gui.texts import tr
 from gui.viewer.filter_menu import FilterButton
-from gui.viewer.viewer import Viewer
+from gui.viewer.viewer import WINDOWS_S, Viewer
 from gui.widgets import theme
 from gui.widgets.flow_row import FlowRow
-
-WINDOWS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300)
 
 
 class ViewerBar(QWidget):
@@ -39,11 +37,16 @@ class ViewerBar(QWidget):
         self.window_s.currentIndexChanged.connect(
             lambda: viewer.set_window(float(self.window_s.currentData()))
         )
+        viewer.window_changed.connect(
+            lambda seconds: self.window_s.setCurrentIndex(self.window_s.findData(int(seconds)))
+        )
         self.scrolling = _button(tr("Scroll"), tr("Scroll instead of sweeping (Ctrl+L)"), "Ctrl+L")
         self.scrolling.setCheckable(True)
         self.scrolling.toggled.connect(viewer.set_scrolling)
         self.freeze = _button(
-            tr("▌▌ Freeze"), tr("Hold what is shown (Ctrl+F, or Space in the signals)"), "Ctrl+F"
+            tr("▌▌ Freeze"),
+            tr("Hold what is shown (Ctrl+F, or Space in the signals): drag, or zoom by Ctrl+wheel"),
+            "Ctrl+F",
         )
         self.freeze.setCheckable(True)
         self.freeze.toggled.connect(viewer.set_frozen)

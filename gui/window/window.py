@@ -135,6 +135,8 @@ class RecorderWindow(QMainWindow):
         self.client.connected.connect(self._on_connected)
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
+        self.viewer.said.connect(self.say)
+        self.spectra.said.connect(self.say)
         self.saved.next_wanted.connect(self.recording.start)
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
@@ -168,6 +170,7 @@ class RecorderWindow(QMainWindow):
                 (tr("Open a rig…"), "Ctrl+O", rigs.open_file),
                 (tr("Edit this rig…"), "Ctrl+E", rigs.edit),
                 None,
+                (tr("Save the signals that are shown…"), "Ctrl+S", self.viewer.save),
                 (tr("Send a test trigger"), "Ctrl+T", rigs.test_trigger),
                 (tr("End the engine and close"), "", self._end_all),
                 None,
