@@ -31,7 +31,7 @@ from acquire.take.take import Outcome
 from recordings.certificate import Report
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError, RunTaken
-from recordings.manifest import Event, Level, State
+from recordings.manifest import Event, Level, Manifest, State
 
 log = logging.getLogger(__name__)
 
@@ -298,6 +298,28 @@ class Controller:
     def _check(self, outcome: Outcome) -> None:
         if self._checks:
             self.checking.add([outcome.path])
+
+    def mark_unusable(self, folder: Path, reason: str) -> None:
+        """Write into a session's manifest why it is not to be used; an empty reason takes it back.
+
+        Raises:
+            ControlError: the recording is not closed, or its files are still being hashed: their
+                writer would write over this.
+            RecordingError: its manifest cannot be read.
+        """
+        with self._my_turn():
+            manifest = Manifest.load(folder)
+            if manifest.hashing or manifest.state in (State.ARMED, State.RECORDING):
+                raise ControlError(
+                    f"{folder.name}: is not closed yet; mark it again in a moment, when nothing "
+                    "records"
+                )
+            reason = " ".join(reason.split())
+            manifest.model_copy(update={"unusable": reason or None}).save(folder)
+        told = f"marked as not usable: {reason}" if reason else "is usable again"
+        self.report(
+            "operator", "info", "usable" if not reason else "unusable", f"{folder.name} {told}"
+        )
 
     # The rest.
 

@@ -1219,5 +1219,13 @@
         <source>Save the signals that are shown…</source>
         <translation>保存当前显示的信号…</translation>
     </message>
+    <message>
+        <source>lost before this recording: {}</source>
+        <translation>本次录制之前丢失：{}</translation>
+    </message>
+    <message>
+        <source>Lost before</source>
+        <translation>此前丢失</translation>
+    </message>
 </context>
 </TS>

@@ -113,7 +113,8 @@ class Viewer(QWidget):
         if changed:
             state.canvas.redraw()
             self.plot.show_sides()
-        off = frozenset(trace for trace in state.traces if state.scales.is_off(trace))
+        rows, height = zip(state.traces, state.geometry.places, strict=True), state.image.height()
+        off = frozenset(t for t, place in rows if state.scales.is_off(t, place, height))
         if off != state.off_scale:
             state.off_scale = off
             self.plot.show_sides()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,6 +32,7 @@ class SessionRow:
     verdict: Verdict | None = None
     notes: str = ""
     has_report: bool = False
+    unusable: str = ""  # why somebody said that it is not to be used
     problem: str = ""  # why its manifest cannot be read
 
 
@@ -69,7 +70,29 @@ def row(folder: Path) -> SessionRow:
         _verdict(folder),
         found.notes,
         (folder / layout.REPORT_NAME).exists(),
+        found.unusable or "",
     )
+
+
+def usable(paths: Iterable[Path]) -> tuple[tuple[Path, ...], list[tuple[Path, str]]]:
+    """Tell sessions from those that are marked as not usable.
+
+    Returns:
+        Those that may be used, files and damaged ones included: whoever opens them says what is
+        wrong with them. And the others, each with the reason.
+    """
+    good: list[Path] = []
+    marked: list[tuple[Path, str]] = []
+    for path in paths:
+        try:
+            reason = Manifest.load(path).unusable if path.is_dir() else None
+        except RecordingError:
+            reason = None
+        if reason:
+            marked.append((path, reason))
+        else:
+            good.append(path)
+    return tuple(good), marked
 
 
 def _changed(path: Path) -> float:

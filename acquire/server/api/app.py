@@ -35,6 +35,7 @@ from acquire.take.folder import Labels
 from devices.base import DeviceError
 from recordings import layout
 from recordings.errors import DiskFull, RecordingError, RunTaken
+from recordings.study import catalogue
 
 STATUS_S = 0.1
 SEND_S = 5.0
@@ -268,6 +269,15 @@ def _add_sessions(app: FastAPI, controller: Controller) -> None:
         folder = session_folder(controller.data_dir, id)
         controller.checking.add([folder])
         return api.CheckOrdered(session=str(folder))
+
+    @app.put("/api/sessions/{id}/unusable")
+    def unusable(
+        id: Annotated[str, PathPart(max_length=400)], order: api.UnusableOrder
+    ) -> api.SessionInfo:
+        """Mark a session as not usable, with the reason, or take the mark back."""
+        folder = session_folder(controller.data_dir, id)
+        controller.mark_unusable(folder, order.reason)
+        return views.session_row(catalogue.row(folder))
 
     html: dict[int | str, dict[str, Any]] = {
         200: {"content": {"text/html": {}}, "description": "The report"}

@@ -181,7 +181,10 @@ class StreamInfo(_Tell):
     connected: bool
     selected: bool  # for the recording that runs, or else for the next one
     samples: int
-    lost: int
+    lost: int = Field(
+        description="samples; of the recording that runs, or else since it is connected"
+    )
+    lost_before: int = Field(default=0, description="samples, before the recording that runs")
     rate_hz: float
     effective_rate_hz: float | None
     age_s: float = Field(description="since the last sample arrived, s")
@@ -305,7 +308,14 @@ class SessionInfo(_Tell):
     verdict: Verdict | None  # None: it was not checked yet
     notes: str
     has_report: bool
+    unusable: str = ""  # why it is not to be used
     problem: str
+
+
+class UnusableOrder(_Ask):
+    """Why a session is not to be used; an empty reason takes the mark back."""
+
+    reason: str = Field(max_length=1000)
 
 
 class CheckOrdered(_Tell):

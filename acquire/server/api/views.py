@@ -104,7 +104,8 @@ def stream(found: StreamStatus) -> api.StreamInfo:
         connected=found.connected,
         selected=found.selected,
         samples=found.samples,
-        lost=found.lost,
+        lost=found.lost if found.lost_in_take is None else found.lost_in_take,
+        lost_before=0 if found.lost_in_take is None else max(0, found.lost - found.lost_in_take),
         rate_hz=rate,
         effective_rate_hz=effective,
         age_s=max(0.0, local_clock() - found.last_arrival),
@@ -189,10 +190,11 @@ def stopped(found: Stopped) -> api.StoppedAnswer:
 
 def sessions(data_dir: Path, limit: int) -> list[api.SessionInfo]:
     """List the newest sessions on the disk; one that cannot be read is a row with its reason."""
-    return [_session(row) for row in islice(catalogue.sessions(data_dir), limit)]
+    return [session_row(row) for row in islice(catalogue.sessions(data_dir), limit)]
 
 
-def _session(row: catalogue.SessionRow) -> api.SessionInfo:
+def session_row(row: catalogue.SessionRow) -> api.SessionInfo:
+    """Tell of one session on the disk."""
     return api.SessionInfo(
         id=f"{row.study}.{row.folder.name}",
         session=str(row.folder),
@@ -208,5 +210,6 @@ def _session(row: catalogue.SessionRow) -> api.SessionInfo:
         verdict=row.verdict,
         notes=row.notes,
         has_report=row.has_report,
+        unusable=row.unusable,
         problem=row.problem,
     )

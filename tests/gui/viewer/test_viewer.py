@@ -13,8 +13,14 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from acquire.lsl.streams import StreamKey
+from gui.plots.canvas import Group
 from gui.plots.geometry import LEFT
+from gui.plots.trace_scales import TraceScales
+from gui.plots.traces import Trace, layout
+from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import FilterSettings
+from gui.signals.history import History
 from gui.signals.live_streams import ShownStream
 from gui.viewer.viewer import Viewer
 from gui.widgets import theme
@@ -121,6 +127,34 @@ def test_a_trace_that_its_row_cannot_show_is_called_off_scale() -> None:
         assert "off scale" in viewer.state.describe(viewer.state.traces[0])
         viewer.zoom(4)
         wait_until(lambda: trouble(""), what="on the scale again")
+
+
+def test_a_trace_that_leaves_the_picture_at_its_edge_is_called_off_scale() -> None:
+    scales, key = TraceScales(), StreamKey("eeg", "EEG", "eeg", "here")
+    rows = tuple(Trace(key, ChannelInfo(n, f"C{n}", "EEG", "")) for n in range(3))
+    places = layout(rows, 300.0)
+    history = History(3, 100.0)
+    group = Group(
+        history,
+        np.arange(3),
+        np.array([place.centre for place in places]),
+        np.array([place.height for place in places]),
+        np.zeros(3, np.uint32),
+    )
+    low = np.full((40, 3), -0.5)
+    scales.look(rows, group, (low, -low))
+    assert scales.of(rows[0]) == 2.0
+
+    def off() -> list[bool]:
+        return [scales.is_off(t, p, 300.0) for t, p in zip(rows, places, strict=True)]
+
+    assert off() == [False, False, False]
+    scales.automatic = False
+    # Half a row further down: inside of what the row below lends, and below the picture.
+    scales.look(rows, group, (low - 1.2, -low - 1.2))
+    assert off() == [False, False, True]
+    scales.look(rows, group, (low + 1.2, -low + 1.2))
+    assert off() == [True, False, False]
 
 
 def test_values_that_are_no_numbers_and_stamps_in_the_past() -> None:

@@ -7,9 +7,10 @@ let token = sessionStorage.getItem("unisono-token");
 let status = null, stop = null, offset = 0;
 let heard = 0, lost = null;  // when a state last came, and over which socket
 
-function element(tag, text, css) {
+function element(tag, text, css, title) {
   const made = document.createElement(tag);
   made.textContent = text;
+  if (title) made.title = title;
   if (css) made.className = css;
   return made;
 }
@@ -118,7 +119,7 @@ function streamRow(stream) {
   if (stream.reason) name.append(element("span", stream.reason, "reason " + stream.health));
   const rate = stream.effective_rate_hz ?? stream.rate_hz;
   row.append(glyph, name, element("td", rate ? rate.toFixed(1) : "–", "number"),
-    element("td", String(stream.lost), "number" + (stream.lost ? " warning" : "")),
+    element("td", String(stream.lost), "number" + (stream.lost ? " warning" : ""), stream.lost_before ? `before this recording: ${stream.lost_before}` : ""),
     element("td", stream.samples.toLocaleString("en"), "number wide"), element("td", stream.hostname, "wide muted"));
   return row;
 }
