@@ -7,6 +7,7 @@ what only looks never waits.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,8 @@ from acquire.take.take import Outcome
 from recordings.certificate import Report
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError, RunTaken
-from recordings.manifest import Event, Level, Manifest, State
+from recordings.manifest import MANIFEST_NAME, Event, Level, Manifest, State
+from recordings.study.catalogue import Catalogue
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +87,7 @@ class Controller:
         self.rig, self.data_dir = rig, data_dir
         self._allow_missing = allow_missing
         self._config = config
+        self.catalogue = Catalogue(data_dir)
         self.events = EventBook()
         self.checking = Checking(self._is_busy, self.report)
         self._checks = checks
@@ -315,7 +318,11 @@ class Controller:
                     "records"
                 )
             reason = " ".join(reason.split())
+            path = folder / MANIFEST_NAME
+            before = path.stat()
             manifest.model_copy(update={"unusable": reason or None}).save(folder)
+            # Lists go by this time: a session keeps its place.
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
         told = f"marked as not usable: {reason}" if reason else "is usable again"
         self.report(
             "operator", "info", "usable" if not reason else "unusable", f"{folder.name} {told}"

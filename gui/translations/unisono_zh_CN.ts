@@ -1227,5 +1227,41 @@
         <source>Lost before</source>
         <translation>此前丢失</translation>
     </message>
+    <message>
+        <source>Why is it not usable? Exports leave it out</source>
+        <translation>为何不可用？导出时会略过</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>Mark</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>Leave it</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>Mark as not usable…</source>
+        <translation>标记为不可用…</translation>
+    </message>
+    <message>
+        <source>Usable again</source>
+        <translation>恢复为可用</translation>
+    </message>
+    <message>
+        <source>Copy the command for {}</source>
+        <translation>复制 {} 导出命令</translation>
+    </message>
+    <message>
+        <source>▲ not usable: {}</source>
+        <translation>▲ 不可用：{}</translation>
+    </message>
 </context>
 </TS>

@@ -15,6 +15,9 @@ from recordings.manifest import MANIFEST_NAME, Manifest, State
 _PATTERN = f"*/sub-*/ses-*/sub-*_run-*/{MANIFEST_NAME}"
 
 
+_Stamp = tuple[tuple[int, int, int] | None, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class SessionRow:
     """One session on the disk. Unknown = None."""
@@ -34,6 +37,33 @@ class SessionRow:
     has_report: bool = False
     unusable: str = ""  # why somebody said that it is not to be used
     problem: str = ""  # why its manifest cannot be read
+
+
+class Catalogue:
+    """The sessions of a data folder, page by page; what has not changed is not read again.
+
+    A row takes a millisecond to read, and whoever lists does so again and again, also while
+    something records. Safe from several threads: at worst two of them read the same row.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._known: dict[Path, tuple[_Stamp, SessionRow]] = {}  # as large as the folder
+
+    def page(self, offset: int, limit: int) -> list[SessionRow]:
+        """Give the rows `offset` to `offset + limit`; the newest is row 0."""
+        found = folders(self._data_dir)
+        if offset == 0:  # those that are gone are forgotten
+            there = set(found)
+            self._known = {path: kept for path, kept in self._known.items() if path in there}
+        return [self._row(folder) for folder in found[::-1][offset : offset + limit]]
+
+    def _row(self, folder: Path) -> SessionRow:
+        stamp = _stamp(folder)
+        before = self._known.get(folder)
+        if before is None or before[0] != stamp:
+            before = self._known[folder] = stamp, row(folder)
+        return before[1]
 
 
 def sessions(data_dir: Path) -> Iterator[SessionRow]:
@@ -93,6 +123,19 @@ def usable(paths: Iterable[Path]) -> tuple[tuple[Path, ...], list[tuple[Path, st
         else:
             good.append(path)
     return tuple(good), marked
+
+
+def _stamp(folder: Path) -> _Stamp:
+    """Give what changes whenever a file that a row is made of does: each is replaced whole."""
+    found: list[tuple[int, int, int] | None] = []
+    for name in (MANIFEST_NAME, layout.REPORT_JSON_NAME, layout.REPORT_NAME):
+        try:
+            status = (folder / name).stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+    return tuple(found)
 
 
 def _changed(path: Path) -> float:

@@ -259,9 +259,13 @@ def _add_sessions(app: FastAPI, controller: Controller) -> None:
     @app.get("/api/sessions")
     def sessions(
         limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     ) -> list[api.SessionInfo]:
-        """List the newest sessions in the data folder."""
-        return views.sessions(controller.data_dir, limit)
+        """List the sessions in the data folder, the newest first; `offset` of them are left out.
+
+        One whose manifest cannot be read is in the list, with the reason.
+        """
+        return [views.session_row(row) for row in controller.catalogue.page(offset, limit)]
 
     @app.post("/api/sessions/{id}/check")
     def check(id: Annotated[str, PathPart(max_length=400)]) -> api.CheckOrdered:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import islice
-from pathlib import Path
 
 from acquire.engine.status import StreamStatus
 from acquire.lsl.clock import local_clock
@@ -186,11 +184,6 @@ def stopped(found: Stopped) -> api.StoppedAnswer:
         verdict=found.report.verdict if found.report else None,
         problem=found.problem,
     )
-
-
-def sessions(data_dir: Path, limit: int) -> list[api.SessionInfo]:
-    """List the newest sessions on the disk; one that cannot be read is a row with its reason."""
-    return [session_row(row) for row in islice(catalogue.sessions(data_dir), limit)]
 
 
 def session_row(row: catalogue.SessionRow) -> api.SessionInfo:

@@ -171,9 +171,14 @@ function showEvent(event) {
   if (event.level === "error") alarm(event.text);
 }
 
+let sessionsShown = 10;
+function size(bytes) { return bytes >= 1e9 ? (bytes / 1e9).toFixed(1) + " GB" : (bytes / 1e6).toFixed(1) + " MB"; }
+$("more-sessions").onclick = () => { sessionsShown += 100; trying($("more-sessions"), showSessions); };
+
 async function showSessions() {
-  const found = await ask("GET", "sessions");
-  $("sessions").replaceChildren(...found.slice(0, 10).map((session) => {
+  const found = await ask("GET", `sessions?limit=${sessionsShown + 1}`);
+  $("more-sessions").hidden = found.length <= sessionsShown;
+  $("sessions").replaceChildren(...found.slice(0, sessionsShown).map((session) => {
     const item = element("li", "");
     const name = session.session.split("/").pop();
     const link = session.has_report ? element("a", name) : element("span", name);
@@ -182,8 +187,10 @@ async function showSessions() {
       link.href = "/api/" + path; link.target = "_blank";
       if (token) link.onclick = (event) => { event.preventDefault(); openReport(path); };
     }
-    const words = [session.verdict || session.state || session.problem, session.seconds === null ? "" : span(session.seconds)];
+    const words = [session.verdict || session.state || session.problem, session.seconds === null ? "" : span(session.seconds),
+      session.bytes === null ? "" : size(session.bytes), session.notes];
     item.append(link, element("span", "  " + words.filter(Boolean).join(", "), "muted"));
+    if (session.unusable) item.append(element("span", "▲ not usable: " + session.unusable, "reason warning"));
     return item;
   }));
   if (found.length === 0) $("sessions").replaceChildren(element("li", "Nothing has been recorded yet.", "muted"));
