@@ -32,7 +32,7 @@ from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel, plain
 from recordings import layout
 
-FIRST, PAGE, MOST = 50, 250, 20_000
+FIRST, PAGE, MOST = 50, 100, 20_000
 """Rows asked for at once: few at first, so that something is there; then so many that the main
 thread is not held; and all in all."""
 SOON_MS = 300
@@ -159,7 +159,7 @@ class SessionList(QWidget):
         assert verdict is not None
         colour = "warning" if row.unusable else _COLOURS.get(str(row.verdict), "muted")
         verdict.setForeground(theme.colour(colour))
-        self.table.setRowHidden(number, not self._is_wanted(row))
+        self._hide(number, hidden=not self._is_wanted(row))
 
     @property
     def selected(self) -> SessionInfo | None:
@@ -169,7 +169,11 @@ class SessionList(QWidget):
 
     def _apply_filter(self) -> None:
         for number, row in enumerate(self.rows):
-            self.table.setRowHidden(number, not self._is_wanted(row))
+            self._hide(number, hidden=not self._is_wanted(row))
+
+    def _hide(self, number: int, *, hidden: bool) -> None:
+        if self.table.isRowHidden(number) != hidden:  # telling Qt what it knows is not cheap
+            self.table.setRowHidden(number, hidden)
 
     def _is_wanted(self, row: SessionInfo) -> bool:
         words = self.filter.text().casefold().split()

@@ -48,15 +48,19 @@ class Catalogue:
 
     def __init__(self, data_dir: Path) -> None:
         self._data_dir = data_dir
+        self._found: list[Path] = []  # as last listed, the newest first
         self._known: dict[Path, tuple[_Stamp, SessionRow]] = {}  # as large as the folder
 
     def page(self, offset: int, limit: int) -> list[SessionRow]:
-        """Give the rows `offset` to `offset + limit`; the newest is row 0."""
-        found = folders(self._data_dir)
-        if offset == 0:  # those that are gone are forgotten
-            there = set(found)
+        """Give the rows `offset` to `offset + limit`; the newest is row 0.
+
+        Row 0 begins a list; the pages after it belong to that, whatever is recorded meanwhile.
+        """
+        if offset == 0:
+            self._found = folders(self._data_dir)[::-1]
+            there = set(self._found)
             self._known = {path: kept for path, kept in self._known.items() if path in there}
-        return [self._row(folder) for folder in found[::-1][offset : offset + limit]]
+        return [self._row(folder) for folder in self._found[offset : offset + limit]]
 
     def _row(self, folder: Path) -> SessionRow:
         stamp = _stamp(folder)
