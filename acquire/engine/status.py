@@ -27,6 +27,7 @@ class StreamStatus:
     """One stream now."""
 
     key: StreamKey
+    uid: str  # of its outlet: two may have one key
     device: str | None
     connected: bool
     selected: bool  # for the recording that runs, or else for the next one
@@ -61,6 +62,7 @@ def stream_status(
     """Take a snapshot of a stream; `recorded`: what the recording that runs has of it."""
     return StreamStatus(
         stream.found.key,
+        stream.found.uid,
         stream.device,
         stream.inlet is not None,
         selected,

@@ -12,7 +12,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from acquire.lsl.streams import StreamKey
+from acquire.lsl.streams import FoundStream, StreamKey
 from gui.plots import save_dialog, saving
 from gui.plots.canvas import Group
 from gui.plots.trace_plot import TracePlot
@@ -48,7 +48,7 @@ class Viewer(QWidget):
 
     def __init__(
         self,
-        wanted: Callable[[StreamKey], bool],
+        wanted: Callable[[FoundStream], bool],
         clock: Callable[[], float] = pylsl.local_clock,
         parent: QWidget | None = None,
     ) -> None:

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolButton
 from acquire.engine.status import Phase
 from acquire.errors import AcquireError
 from acquire.lsl.config import configuration, configure
-from acquire.lsl.streams import StreamKey
+from acquire.lsl.streams import FoundStream
 from acquire.server.api.guard import is_loopback
 from acquire.server.api.models import MarkerSet, Problem, RigInfo, StatusInfo
 from gui.client.client import EngineClient, words
@@ -68,7 +68,7 @@ class RecorderWindow(QMainWindow):
         self.status: StatusInfo | None = None
         self.rig: RigInfo | None = None
         self._live = False
-        self._names: frozenset[str] = frozenset()
+        self._uids: frozenset[str] = frozenset()
         self.engine_clock = EngineClock()
         self.bar, self.alarm, self.gate = TopBar(), AlarmBar(), GatePanel()
         self.saved, self.sessions = SavedCard(), SessionList(client)
@@ -231,7 +231,7 @@ class RecorderWindow(QMainWindow):
 
     def _on_status(self, status: StatusInfo) -> None:
         self.status = status
-        self._names = frozenset(s.name for s in status.streams)
+        self._uids = frozenset(s.uid for s in status.streams)
         if self._live:
             self.engine_clock.hear(status.clock, pylsl.local_clock())
         self.news.show_status(status)
@@ -284,8 +284,9 @@ class RecorderWindow(QMainWindow):
     def _now(self) -> float | None:
         return self.engine_clock.to_engine(pylsl.local_clock()) if self._live else None
 
-    def _is_recorded(self, key: StreamKey) -> bool:
-        return key.name in self._names
+    def _is_recorded(self, found: FoundStream) -> bool:
+        # Another engine may run the same rig: its streams are called as ours.
+        return found.uid in self._uids
 
     def _on_action(self, key: str) -> None:
         if key == _GONE:

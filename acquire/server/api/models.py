@@ -174,6 +174,7 @@ class StreamInfo(_Tell):
     type: str
     source_id: str
     hostname: str
+    uid: str = Field(description="of its outlet; another one may have the same name")
     device: str | None
     channels: int
     health: Health

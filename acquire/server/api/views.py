@@ -95,6 +95,7 @@ def stream(found: StreamStatus) -> api.StreamInfo:
         type=found.key.type,
         source_id=found.key.source_id,
         hostname=found.key.hostname,
+        uid=found.uid,
         device=found.device,
         channels=found.channels,
         health=alive if found.connected else "missing",

@@ -35,7 +35,7 @@ BLOCKED_S = 0.5
 
 @contextmanager
 def viewing(*names: str) -> Iterator[Viewer]:
-    viewer = Viewer(lambda key: key.name in names)
+    viewer = Viewer(lambda found: found.key.name in names)
     viewer.resize(900, 500)
     viewer.show()
     viewer.live.start()
@@ -69,6 +69,7 @@ class Outlet:
     def __init__(self, name: str, channels: int = 2, rate: float = 200.0) -> None:
         info = pylsl.StreamInfo(name, "EEG", channels, rate, "float32", name)
         self._outlet = pylsl.StreamOutlet(info)
+        self.uid = str(self._outlet.get_info().uid())
         self.channels, self.rate = channels, rate
         self.sent = pylsl.local_clock()
 
@@ -109,6 +110,34 @@ def test_a_stream_vanishes_and_returns_with_another_rate() -> None:
             wait_until(lambda: len(viewer.state.traces) == 5, what="the new channels")
             assert found(viewer, name).found.rate_hz == 100.0
             wait_until(lambda: not is_off(viewer), what="connected")
+
+
+def test_of_two_streams_of_one_name_only_the_one_that_is_meant_is_shown() -> None:
+    name = unique("eeg")
+    ours, theirs = Outlet(name), Outlet(name)
+    meant: set[str] = set()
+    with viewing() as viewer:
+        viewer.live._wanted = lambda found: found.uid in meant
+        wait_until(
+            lambda: len([f for f in viewer.live.others if f.key.name == name]) == 2, what="both"
+        )
+        meant.add(ours.uid)
+
+        def shown() -> bool:
+            ours.push(1.0)
+            theirs.push(-1.0)
+            stream = next(iter(viewer.live.streams), None)
+            history = stream.history if stream is not None else None
+            return history is not None and np.isfinite(history.latest)
+
+        wait_until(shown, what="samples")
+        (stream,) = viewer.live.streams
+        assert stream.found.uid == ours.uid
+        assert [f.uid for f in viewer.live.others if f.key.name == name] == [theirs.uid]
+        assert stream.history is not None
+        with viewer.live.lock:
+            _, data = stream.history.newest(1.0, np.array([0]))
+        assert set(data[:, 0].tolist()) == {1.0}
 
 
 def test_a_trace_that_its_row_cannot_show_is_called_off_scale() -> None:
