@@ -881,7 +881,7 @@
     </message>
     <message>
         <source>Try the simulated rig</source>
-        <translation>试用模拟配置</translation>
+        <translation>用模拟配置试一试</translation>
     </message>
     <message>
         <source>Find what is plugged in</source>
@@ -893,7 +893,7 @@
     </message>
     <message>
         <source>A rig says which devices there are. Nothing has to be plugged in.</source>
-        <translation>配置说明有哪些设备。无需连接任何设备即可试用。</translation>
+        <translation>配置说明有哪些设备。无需连接任何设备即可尝试。</translation>
     </message>
     <message>
         <source>Record a face, a brain and a body on one clock</source>
@@ -901,7 +901,7 @@
     </message>
     <message>
         <source>Nothing was found. Plug something in, or try the simulated rig.</source>
-        <translation>没有找到设备。请连接设备，或试用模拟配置。</translation>
+        <translation>没有找到设备。请连接设备，或用模拟配置试一试。</translation>
     </message>
     <message>
         <source>the search ended without an answer</source>
