@@ -43,6 +43,7 @@ class PictureView(QWidget):
         self._text = PlainLabel(text)
         self._text.setParent(self)
         self._text.setWordWrap(True)
+        self._text.setMargin(8)
         self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
         theme.mark(self._text, "muted", True)
         self._dress()

@@ -59,6 +59,7 @@ class SpectrumView(QWidget):
         self._prepare_bands(grid)
         self._none = PlainLabel(tr("No EEG channel is shown, or not for 2 s yet"))
         self._none.setWordWrap(True)
+        self._none.setMargin(12)
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         theme.mark(self._none, "muted", True)
         self._stack = QStackedLayout(self)
