@@ -1263,5 +1263,17 @@
         <source>▲ not usable: {}</source>
         <translation>▲ 不可用：{}</translation>
     </message>
+    <message>
+        <source>About Unisono</source>
+        <translation>关于 Unisono</translation>
+    </message>
+    <message>
+        <source>The data folder is on the engine's computer</source>
+        <translation>数据文件夹位于引擎所在的计算机上</translation>
+    </message>
+    <message>
+        <source>Open the data folder</source>
+        <translation>打开数据文件夹</translation>
+    </message>
 </context>
 </TS>

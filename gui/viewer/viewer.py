@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pylsl
@@ -44,6 +44,7 @@ class Viewer(QWidget):
     frozen = Signal(bool)
     window_changed = Signal(float)
     said = Signal(str)
+    chosen_changed = Signal()
     streams_changed = Signal()
 
     def __init__(
@@ -59,6 +60,7 @@ class Viewer(QWidget):
         self.plot = TracePlot(self.state, self)
         self._hand = Hand(self.state, self, self.plot.show_cursor, self.plot.show_all)
         self._chosen: dict[StreamKey, frozenset[int]] = {}
+        self._wished: dict[str, frozenset[str]] = {}  # as it was the last time, by name and label
         self._known: tuple[tuple[int, bool, int], ...] = ()
         self._drawn: list[tuple[list[Trace], Group]] = []  # of each stream, as last laid out
         self.frames = 0
@@ -129,6 +131,8 @@ class Viewer(QWidget):
     def chosen(self, stream: ShownStream) -> list[ChannelInfo]:
         """List the channels of a stream that are shown."""
         wanted = self._chosen.get(stream.key)
+        if wanted is None and (labels := self._wished.get(stream.key.name)) is not None:
+            return [c for c in stream.channels if c.label in labels]
         if wanted is None:
             # Numbers without a rate are logs, such as the frames of a stimulus player.
             return first_choice(stream.channels) if stream.found.rate_hz else []
@@ -137,6 +141,20 @@ class Viewer(QWidget):
     def choose(self, key: StreamKey, channels: Iterable[int]) -> None:
         """Show these channels of a stream."""
         self._chosen[key] = frozenset(channels)
+        self.rearrange()
+        self.chosen_changed.emit()
+
+    def choice(self) -> dict[str, list[str]]:
+        """Give the labels of the channels that were chosen, by the name of their stream."""
+        return {
+            stream.key.name: [channel.label for channel in self.chosen(stream)]
+            for stream in self.signals()
+            if stream.key in self._chosen or stream.key.name in self._wished
+        }
+
+    def wish(self, choice: Mapping[str, Iterable[str]]) -> None:
+        """Show these channels of streams as soon as those are there, unless others are chosen."""
+        self._wished = {name: frozenset(labels) for name, labels in choice.items()}
         self.rearrange()
 
     def learn(self, found: Findings) -> None:

@@ -22,6 +22,7 @@ from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import FilterSettings
 from gui.signals.history import History
 from gui.signals.live_streams import ShownStream
+from gui.viewer.bar import ViewerBar
 from gui.viewer.viewer import Viewer
 from gui.widgets import theme
 from tests.acquire.program import unique
@@ -138,6 +139,32 @@ def test_of_two_streams_of_one_name_only_the_one_that_is_meant_is_shown() -> Non
         with viewer.live.lock:
             _, data = stream.history.newest(1.0, np.array([0]))
         assert set(data[:, 0].tolist()) == {1.0}
+
+
+def test_channels_and_filters_are_those_of_the_last_time() -> None:
+    name = unique("eeg")
+    outlet = Outlet(name, channels=6)
+    with viewing(name) as viewer:
+        bar, told = ViewerBar(viewer), list[str]()
+        bar.changed.connect(told.append)
+        stream = found(viewer, name)
+        viewer.choose(stream.key, (1, 3))
+        bar.filters.set(FilterSettings(high_pass_hz=0.5, notch_hz=50.0))
+        labels = [t.channel.label for t in viewer.state.traces]
+        bar.deleteLater()
+    with viewing(name) as viewer:  # told at each change: a crash may come at any time
+        bar = ViewerBar(viewer)
+        bar.restore(told[-1])
+        wait_until(lambda: outlet.push() or viewer.state.traces, what="traces")
+        assert [t.channel.label for t in viewer.state.traces] == labels
+        assert [t.channel.index for t in viewer.state.traces] == [1, 3]
+        assert viewer.live.filter == FilterSettings(high_pass_hz=0.5, notch_hz=50.0)
+        for text in ("", "{", '{"channels": {}, "filters": {"high_pass_hz": -1}}'):
+            bar.restore(text)
+        assert viewer.live.filter == FilterSettings(high_pass_hz=0.5, notch_hz=50.0)
+        viewer.choose(viewer.signals()[0].key, (0,))
+        assert [t.channel.index for t in viewer.state.traces] == [0], "a choice by hand is newer"
+        bar.deleteLater()
 
 
 def test_a_trace_that_its_row_cannot_show_is_called_off_scale() -> None:
