@@ -33,6 +33,7 @@ from recordings.certificate import Report
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError, RunTaken
 from recordings.manifest import MANIFEST_NAME, Event, Level, Manifest, State
+from recordings.privacy.erase import Erased, Plan, erase, plan
 from recordings.study.catalogue import Catalogue
 
 log = logging.getLogger(__name__)
@@ -328,6 +329,44 @@ class Controller:
             "operator", "info", "usable" if not reason else "unusable", f"{folder.name} {told}"
         )
 
+    def withdrawal(self, folder: Path) -> Plan:
+        """Find everything of the participant of a session, in its study, exports included.
+
+        Raises:
+            RecordingError: one of the sessions is being recorded, or the label is none.
+        """
+        return plan(*_study_and_participant(folder))
+
+    def withdraw(self, folder: Path, pseudonym: str) -> Erased:
+        """Delete everything of a participant who has withdrawn.
+
+        Args:
+            folder: one of the sessions.
+            pseudonym: the participant once more, so that nothing is deleted by a slip.
+
+        Raises:
+            ControlError: something records or is checked, or it is another pseudonym.
+            RecordingError: it cannot be logged.
+        """
+        with self._my_turn():
+            if self.engine.takes.open:
+                raise ControlError("a recording runs or is being closed; withdraw after it")
+            planned = self.withdrawal(folder)
+            if pseudonym != planned.participant:
+                raise ControlError(
+                    f"{pseudonym!r} is not the participant of this session; type the pseudonym "
+                    "exactly"
+                )
+            if any(_is_hashing(session) for session in planned.sessions):
+                raise ControlError("a session is still being closed; try again in a minute")
+            self.checking.forget(planned.sessions)
+            done = erase(_study_and_participant(folder)[0], planned)
+        level: Level = "warning" if done.left else "info"
+        left = f"; not deleted: {', '.join(done.left)}" if done.left else ""
+        text = f"a participant was withdrawn: {done.files} files deleted{left}"
+        self.report("operator", level, "withdrawn", text)
+        return done
+
     # The rest.
 
     def mark(self, text: str, code: int | None = None, time: float | None = None) -> float:
@@ -458,3 +497,14 @@ class Controller:
         if found is None:
             raise ControlError(f"{device}: no frame came; see its state")
         return found
+
+
+def _study_and_participant(folder: Path) -> tuple[Path, str]:
+    return folder.parents[2], folder.parents[1].name.removeprefix("sub-")
+
+
+def _is_hashing(folder: Path) -> bool:
+    try:
+        return Manifest.load(folder).hashing
+    except RecordingError:  # damaged: nobody hashes it
+        return False

@@ -22,11 +22,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from acquire.server.api.models import SessionInfo
+from acquire.server.api.models import SessionInfo, WithdrawalDone, WithdrawalInfo
 from gui.client.client import EngineClient
 from gui.client.status_text import duration
 from gui.sessions.export_command import export_command
 from gui.sessions.mark_line import MarkLine
+from gui.sessions.withdraw_panel import WithdrawPanel
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel, plain
@@ -88,6 +89,8 @@ class SessionList(QWidget):
         self.more.menu().aboutToShow.connect(self._fill_more)
         self.mark = MarkLine()
         self.mark.marked.connect(self._mark)
+        self.withdraw = WithdrawPanel()
+        self.withdraw.wanted.connect(self._withdraw)
         self._asked = 0  # how often: an answer to an earlier question is let go of
         self.count = PlainLabel()
         theme.mark(self.count, "muted", True)
@@ -101,6 +104,7 @@ class SessionList(QWidget):
         box.setContentsMargins(8, 4, 8, 4)
         box.addLayout(top)
         box.addWidget(self.mark)
+        box.addWidget(self.withdraw)
         box.addWidget(self.table)
         self._on_selection()
 
@@ -205,6 +209,8 @@ class SessionList(QWidget):
         mark.triggered.connect(
             lambda _=False: self._mark(row.id, "") if row.unusable else self.mark.ask(row)
         )
+        withdraw = menu.addAction(tr("Withdraw participant…"))
+        withdraw.triggered.connect(lambda _=False: self._ask_withdrawal(row.id))
         menu.addSeparator()
         for kind in ("bids", "edf", "csv"):
             action = menu.addAction(tr("Copy the command for {}").format(kind.upper()))
@@ -214,6 +220,20 @@ class SessionList(QWidget):
                     export_command(kind, Path(row.session))
                 )
             )
+
+    def _ask_withdrawal(self, session: str) -> None:
+        def show(found: Any) -> None:
+            self.withdraw.ask(session, WithdrawalInfo.model_validate(found))
+
+        self._client.get(f"sessions/{quote(session, safe='')}/withdrawal", show)
+
+    def _withdraw(self, session: str, pseudonym: str) -> None:
+        def show(found: Any) -> None:
+            self.withdraw.tell(WithdrawalDone.model_validate(found))
+            self.refresh()
+
+        path = f"sessions/{quote(session, safe='')}/withdrawal"
+        self._client.post(path, {"pseudonym": pseudonym}, show)
 
     def _mark(self, session: str, reason: str) -> None:
         path = f"sessions/{quote(session, safe='')}/unusable"

@@ -1275,5 +1275,33 @@
         <source>Open the data folder</source>
         <translation>打开数据文件夹</translation>
     </message>
+    <message>
+        <source>Withdraw participant…</source>
+        <translation>撤回被试…</translation>
+    </message>
+    <message>
+        <source>Pseudonym</source>
+        <translation>化名</translation>
+    </message>
+    <message>
+        <source>Type the pseudonym to confirm</source>
+        <translation>输入化名以确认</translation>
+    </message>
+    <message>
+        <source>Delete all of it</source>
+        <translation>全部删除</translation>
+    </message>
+    <message>
+        <source>Withdraw participant {}: this deletes {} sessions and {} exports for good</source>
+        <translation>撤回被试 {}：将永久删除 {} 个会话和 {} 个导出</translation>
+    </message>
+    <message>
+        <source>{} files deleted; logged in the study's folder</source>
+        <translation>已删除 {} 个文件；已记入研究文件夹的日志</translation>
+    </message>
+    <message>
+        <source>not reached, and left: {}</source>
+        <translation>无法访问，未删除：{}</translation>
+    </message>
 </context>
 </TS>

@@ -283,6 +283,26 @@ def _add_sessions(app: FastAPI, controller: Controller) -> None:
         controller.mark_unusable(folder, order.reason)
         return views.session_row(catalogue.row(folder))
 
+    @app.get("/api/sessions/{id}/withdrawal")
+    def withdrawal(id: Annotated[str, PathPart(max_length=400)]) -> api.WithdrawalInfo:
+        """Tell what withdrawing the participant of a session would delete; deletes nothing."""
+        planned = controller.withdrawal(session_folder(controller.data_dir, id))
+        return api.WithdrawalInfo(
+            participant=planned.participant,
+            sessions=tuple(map(str, planned.sessions)),
+            exports=tuple(f"{target}: {record.stem}" for target, record in planned.exports),
+            unreachable=planned.unreachable,
+        )
+
+    @app.post("/api/sessions/{id}/withdrawal")
+    def withdraw(
+        id: Annotated[str, PathPart(max_length=400)], order: api.WithdrawalOrder
+    ) -> api.WithdrawalDone:
+        """Delete everything of the participant of a session; it cannot be undone."""
+        folder = session_folder(controller.data_dir, id)
+        done = controller.withdraw(folder, order.pseudonym)
+        return api.WithdrawalDone(files=done.files, bytes=done.bytes, left=tuple(done.left))
+
     html: dict[int | str, dict[str, Any]] = {
         200: {"content": {"text/html": {}}, "description": "The report"}
     }

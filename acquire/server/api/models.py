@@ -319,6 +319,29 @@ class UnusableOrder(_Ask):
     reason: str = Field(max_length=1000)
 
 
+class WithdrawalInfo(_Tell):
+    """What withdrawing a participant would delete, and what it cannot reach."""
+
+    participant: str
+    sessions: tuple[str, ...]  # folders
+    exports: tuple[str, ...]
+    unreachable: tuple[str, ...]
+
+
+class WithdrawalOrder(_Ask):
+    """The participant's pseudonym once more, so that nothing is deleted by a slip."""
+
+    pseudonym: Label
+
+
+class WithdrawalDone(_Tell):
+    """What was deleted, and what could not be."""
+
+    files: int
+    bytes: int
+    left: tuple[str, ...]
+
+
 class CheckOrdered(_Tell):
     """A session waits to be checked."""
 

@@ -59,6 +59,10 @@ class Client:
     def put(self, path: str, body: Any, done: Callable[[Any], None]) -> None:
         self.put_to.append((path, body))
 
+    def post(self, path: str, body: Any, done: Callable[[Any], None]) -> None:
+        self.put_to.append((path, body))
+        done({"files": 12, "bytes": 3, "left": ["/away: cannot be reached"]})
+
     def answer(self) -> int:
         """Answer the oldest question; gives how many rows were asked for."""
         path, done = self.asked.pop(0)
@@ -146,6 +150,32 @@ def test_marking_needs_a_reason_and_is_seen(shown: tuple[SessionList, Client]) -
     assert not actions["Copy the command for BIDS"].isEnabled()
     actions["Usable again"].trigger()
     assert client.put_to[-1] == (f"sessions/{found.rows[1].id}/unusable", {"reason": ""})
+
+
+def test_withdrawing_needs_the_pseudonym_and_no_slip_does_it(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    client.sessions = [session(7)]
+    client.answer_all()
+    found.table.selectRow(0)
+    menu_of(found)["Withdraw participant…"].trigger()
+    path, done = client.asked.pop()
+    assert path == f"sessions/{found.rows[0].id}/withdrawal"
+    plan = {"participant": "00007", "sessions": ["/a", "/b"], "exports": [], "unreachable": []}
+    done(plan)
+    panel = found.withdraw
+    assert "/a\n/b" in panel.plan.text()
+    assert found.focusWidget() is panel.pseudonym
+    QTest.keyClicks(panel.pseudonym, "0007")
+    assert not panel.done.isEnabled()
+    panel.pseudonym.setText("00007")
+    QTest.keyClick(panel.pseudonym, Qt.Key.Key_Return)
+    assert client.put_to == [], "Enter does what a slip does"
+    QTest.mouseClick(panel.done, Qt.MouseButton.LeftButton)
+    assert client.put_to == [(path, {"pseudonym": "00007"})]
+    assert "12" in panel.plan.text()
+    assert "/away" in panel.plan.text(), "what is left is said"
 
 
 def menu_of(found: SessionList) -> dict[str, Any]:
