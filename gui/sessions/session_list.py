@@ -91,6 +91,8 @@ class SessionList(QWidget):
         self.mark.marked.connect(self._mark)
         self.withdraw = WithdrawPanel()
         self.withdraw.wanted.connect(self._withdraw)
+        self._chosen = ""  # the session that was chosen, wherever its row goes
+        self._filling = False
         self._asked = 0  # how often: an answer to an earlier question is let go of
         self.count = PlainLabel()
         theme.mark(self.count, "muted", True)
@@ -134,7 +136,7 @@ class SessionList(QWidget):
             return
         page = [SessionInfo.model_validate(row) for row in found]
         end = offset + len(page)
-        kept = self.selected
+        self._filling = True
         before = list(self.rows)
         self.rows = (*before[:offset], *page, *before[end:])
         if self.table.rowCount() < end:
@@ -142,13 +144,16 @@ class SessionList(QWidget):
         for number, row in enumerate(page, offset):
             if number >= len(before) or before[number] != row:
                 self._show_row(number, row)
-                if kept is not None and row.session == kept.session:
+                if row.session == self._chosen:
                     self.table.selectRow(number)
+                elif self.selected is row:  # it is another session's row now
+                    self.table.clearSelection()
         more = len(page) == limit and end < MOST
         if not more:
             self.rows = self.rows[:end]
             self.table.setRowCount(end)
         self.count.setText(tr("sessions: {}").format(f"{len(self.rows):,}{'…' if more else ''}"))
+        self._filling = False
         self._on_selection()
         if more:
             self._ask_page(end, asked)
@@ -185,7 +190,11 @@ class SessionList(QWidget):
         return all(word in text for word in words)
 
     def _on_selection(self) -> None:
+        if self._filling:
+            return
         row = self.selected
+        if row is not None:
+            self._chosen = row.session
         self.folder.setEnabled(row is not None and self.same_computer)
         self.report.setEnabled(row is not None and row.has_report and self.same_computer)
         self.check.setEnabled(row is not None and not row.problem)

@@ -115,6 +115,24 @@ def test_the_first_rows_come_first_and_the_rest_in_pages(
     assert (found.selected, found.table.item(3, 7).text()) == (found.rows[2], "FAIL")  # type: ignore[union-attr]
 
 
+def test_what_is_chosen_stays_chosen_when_a_new_session_moves_it_to_another_page(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    client.sessions = [session(number) for number in range(FIRST + 5)]
+    client.answer_all()
+    found.table.selectRow(FIRST - 1)
+    chosen = found.selected
+    assert chosen is not None
+    client.sessions.insert(0, session(9999))
+    found.refresh()
+    wait_until(lambda: client.asked, what="a question")
+    client.answer()
+    assert found.selected is None, "not another one meanwhile"
+    client.answer_all()
+    assert found.selected == chosen
+
+
 def test_an_answer_to_an_earlier_question_is_let_go_of(shown: tuple[SessionList, Client]) -> None:
     found, client = shown
     client.sessions = [session(number) for number in range(FIRST + 5)]
