@@ -5,13 +5,14 @@ BIN := $(VENV)/bin
 # What Qt, the tests of clocks and the screenshots need beyond Python packages.
 SYSTEM := libegl1 libgl1 libopengl0 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 \
 	libglib2.0-0 libaravis-0.8-0 aravis-tools libnss3 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 \
-	libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libpulse0 xvfb faketime fonts-dejavu-core \
+	libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libpulse0 xvfb faketime fonts-dejavu-core fonts-wqy-microhei \
 	chromium chromium-driver
 
-.PHONY: help demo test lint format bench clean system
+.PHONY: help demo gui test lint format bench clean system
 
 help:
 	@echo "make demo    install, play a short protocol to the simulated rig and record it"
+	@echo "make gui     install, and open the window with the simulated rig"
 	@echo "make test    install what the tests need, and run them"
 	@echo "make lint    ruff, mypy, import-linter"
 	@echo "make bench   the benchmarks and soak tests (minutes)"
@@ -20,6 +21,10 @@ help:
 
 demo: $(VENV)/.installed
 	$(BIN)/unisono demo
+
+gui: $(VENV)/.gui
+	@$(BIN)/python -c 'from acquire.rig.simulated import SIMULATED_RIG as rig; print(rig.format(seed=1))' > $(VENV)/simulated.toml
+	$(BIN)/unisono gui $(VENV)/simulated.toml
 
 test: $(VENV)/.test system
 	$(BIN)/python -m pytest -n 2 $(ARGS)
@@ -49,6 +54,10 @@ $(VENV)/bin/python:
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e .
 	@touch $@
+
+$(VENV)/.gui: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[gui]'
+	@touch $@ $(VENV)/.installed
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'

@@ -195,6 +195,7 @@ class Manifest(Frozen):
     continues: str | None = None  # the session before a split, by its folder's name
     continued_in: str | None = None  # the one after it
     events: tuple[Event, ...] = ()
+    unusable: str | None = None  # why somebody said that it is not to be used
 
     @property
     def powerline_hz(self) -> float | None:

@@ -50,8 +50,13 @@ def _run(
 ) -> None:
     from recordings.export.jobs import jobs_that_fit
     from recordings.export.tasks import Done, Order, find_sessions, run
+    from recordings.study.catalogue import usable
 
-    found = find_sessions(sessions)
+    found, left_out = usable(find_sessions(sessions))
+    for path, reason in left_out:
+        typer.echo(f"{path.name}: left out, marked as not usable: {reason}", err=True)
+    if not found:
+        raise typer.Exit(2)
     order = Order(kind, found, to, settings, jobs or jobs_that_fit(kind, found))
     count = 0
 

@@ -120,12 +120,18 @@ class Engine:
     @property
     def status(self) -> Status:
         """A snapshot."""
-        newest = self.takes.running or next(reversed(self.takes.open), None)
+        running = self.takes.running
+        newest = running or next(reversed(self.takes.open), None)
         start = newest.interval.start if newest is not None else math.inf
         return Status(
             self.phase,
             tuple(device.snapshot for device in self.devices.processes.values()),
-            tuple(stream_status(s, self._pump.is_selected(s)) for s in self._pump.streams),
+            tuple(
+                stream_status(
+                    s, self._pump.is_selected(s), running.xdf.of(s) if running is not None else None
+                )
+                for s in self._pump.streams
+            ),
             newest.path if newest is not None else None,
             start if start < math.inf else None,
             tuple(self._discovery.missing()) if self._discovery is not None else (),

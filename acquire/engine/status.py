@@ -9,6 +9,7 @@ from pathlib import Path
 from acquire.lsl.streams import StreamKey
 from acquire.processes.device_link import DeviceSnapshot
 from acquire.pump.live_stream import LiveStream
+from acquire.take.xdf_recorder import RecordedStream
 
 
 class Phase(StrEnum):
@@ -26,11 +27,12 @@ class StreamStatus:
     """One stream now."""
 
     key: StreamKey
+    uid: str  # of its outlet: two may have one key
     device: str | None
     connected: bool
     selected: bool  # for the recording that runs, or else for the next one
     samples: int
-    lost: int
+    lost: int  # since it is connected
     rate_hz: float
     effective_rate_hz: float | None
     offset_s: float | None
@@ -39,6 +41,7 @@ class StreamStatus:
     last_arrival: float = 0.0  # LSL time
     troubles: tuple[str, ...] = ()  # what is wrong now, in words
     backlog: int = 0  # samples that wait to be written
+    lost_in_take: int | None = None  # in the recording that runs; None: none has it
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +56,13 @@ class Status:
     missing: tuple[str, ...] = ()  # what the rig asks for and is not there, in words
 
 
-def stream_status(stream: LiveStream, selected: bool) -> StreamStatus:
-    """Take a snapshot of a stream."""
+def stream_status(
+    stream: LiveStream, selected: bool, recorded: RecordedStream | None = None
+) -> StreamStatus:
+    """Take a snapshot of a stream; `recorded`: what the recording that runs has of it."""
     return StreamStatus(
         stream.found.key,
+        stream.found.uid,
         stream.device,
         stream.inlet is not None,
         selected,
@@ -70,4 +76,5 @@ def stream_status(stream: LiveStream, selected: bool) -> StreamStatus:
         stream.watch.last_arrival,
         stream.watch.troubles,
         stream.watch.backlog,
+        recorded.lost if recorded is not None else None,
     )

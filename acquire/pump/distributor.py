@@ -100,7 +100,7 @@ class Distributor:
             return
         take.xdf.keep(recorded, stamps, data)
         if stream.was_away and stream.losses is None:
-            self._count_absence(take, recorded, float(stamps[0]))
+            stream.lost += self._count_absence(take, recorded, float(stamps[0]))
         stream.was_away = False
         stream.newest = max(take.number, stream.newest or 0)
 
@@ -130,15 +130,17 @@ class Distributor:
             yield stream.name, Alarm("warning", "samples-late", text, number)
 
     @staticmethod
-    def _count_absence(take: Take, recorded: RecordedStream, stamp: float) -> None:
-        """Count what a device's rate would have given while its process was gone."""
+    def _count_absence(take: Take, recorded: RecordedStream, stamp: float) -> int:
+        """Count what a device's rate would have given while its process was gone; how many."""
         rate = recorded.found.rate_hz
-        if rate and not recorded.is_index:
-            # Where it was gone as the take began, it should have been there from then on.
-            last = take.interval.start if recorded.last is None else recorded.last
-            missed = max(0, round((stamp - last) * rate) - 1)
-            if missed:
-                take.xdf.note_loss(recorded, stamp, missed)
+        if not rate or recorded.is_index:
+            return 0
+        # Where it was gone as the take began, it should have been there from then on.
+        last = take.interval.start if recorded.last is None else recorded.last
+        missed = max(0, round((stamp - last) * rate) - 1)
+        if missed:
+            take.xdf.note_loss(recorded, stamp, missed)
+        return missed
 
     def look_for_drained(self, streams: Sequence[LiveStream], now: float) -> None:
         """Tell the takes that have all that belongs to them."""

@@ -324,6 +324,7 @@ class Pump:
             self._distributor.share(stream, stamps, data, now)
             if stream.losses is not None:
                 losses = stream.losses.take(stamps)
+                stream.lost = max(0, stream.lost + sum(loss.lost for loss in losses))
                 self._distributor.count(stream, losses)
                 alarms += [(stream.name, a) for a in stream.watch.counted(losses)]
             elif not stream.found.rate_hz:

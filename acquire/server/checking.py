@@ -13,6 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from acquire.errors import ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.processes.child import command, signals_kept_from_children
 from acquire.processes.messages import Tell
@@ -39,6 +40,8 @@ class Checking:
         # Whoever waits for a report is woken when one is done, or when all ends.
         self._changed = threading.Condition()
         self._waiting: deque[Path] = deque()  # as long as there were recordings
+        # What is being checked: set under the condition, so that what is forgotten is not begun.
+        self._now: Path | None = None
         self._done: dict[Path, Report | str] = {}  # a report, or why there is none
         self._closing = threading.Event()
         self._thread = LastingThread("checking", self._run, self._closing, self._complain)
@@ -63,6 +66,18 @@ class Checking:
                 if folder not in self._waiting:
                     self._waiting.append(folder)
             self._changed.notify_all()
+
+    def forget(self, folders: Iterable[Path]) -> None:
+        """Do not check these: they are to be deleted.
+
+        Raises:
+            ControlError: one of them is being checked now.
+        """
+        with self._changed:
+            found = set(folders)
+            if self._now in found:
+                raise ControlError(f"{self._now}: is being checked; try again in a minute")
+            self._waiting = deque(folder for folder in self._waiting if folder not in found)
 
     def of(self, folder: Path) -> Report | str | None:
         """Give the report of a session, or why there is none; None = it is not done yet."""
@@ -93,10 +108,16 @@ class Checking:
                 folder = self._waiting[0] if self._waiting else None
             if folder is None or self._rests():
                 continue
+            with self._changed:
+                if not self._waiting or self._waiting[0] != folder:
+                    continue  # it was forgotten meanwhile
+                self._now = folder
             try:
                 done: Report | str | None = self._check(folder)
             except OSError as error:
                 done = f"{folder}: could not be checked: {error}"
+            finally:
+                self._now = None
             if done is None:  # a recording has begun, or all ends: it stays the first
                 continue
             self._keep(folder, done)

@@ -7,6 +7,7 @@ what only looks never waits.
 from __future__ import annotations
 
 import logging
+import os
 import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,9 @@ from acquire.take.take import Outcome
 from recordings.certificate import Report
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError, RunTaken
-from recordings.manifest import Event, Level, State
+from recordings.manifest import MANIFEST_NAME, Event, Level, Manifest, State
+from recordings.privacy.erase import Erased, Plan, erase, plan
+from recordings.study.catalogue import Catalogue
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +88,7 @@ class Controller:
         self.rig, self.data_dir = rig, data_dir
         self._allow_missing = allow_missing
         self._config = config
+        self.catalogue = Catalogue(data_dir)
         self.events = EventBook()
         self.checking = Checking(self._is_busy, self.report)
         self._checks = checks
@@ -299,6 +303,70 @@ class Controller:
         if self._checks:
             self.checking.add([outcome.path])
 
+    def mark_unusable(self, folder: Path, reason: str) -> None:
+        """Write into a session's manifest why it is not to be used; an empty reason takes it back.
+
+        Raises:
+            ControlError: the recording is not closed, or its files are still being hashed: their
+                writer would write over this.
+            RecordingError: its manifest cannot be read.
+        """
+        with self._my_turn():
+            manifest = Manifest.load(folder)
+            if manifest.hashing or manifest.state in (State.ARMED, State.RECORDING):
+                raise ControlError(
+                    f"{folder.name}: is not closed yet; mark it again in a moment, when nothing "
+                    "records"
+                )
+            reason = " ".join(reason.split())
+            path = folder / MANIFEST_NAME
+            before = path.stat()
+            manifest.model_copy(update={"unusable": reason or None}).save(folder)
+            # Lists go by this time: a session keeps its place.
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        told = f"marked as not usable: {reason}" if reason else "is usable again"
+        self.report(
+            "operator", "info", "usable" if not reason else "unusable", f"{folder.name} {told}"
+        )
+
+    def withdrawal(self, folder: Path) -> Plan:
+        """Find everything of the participant of a session, in its study, exports included.
+
+        Raises:
+            RecordingError: one of the sessions is being recorded, or the label is none.
+        """
+        return plan(*_study_and_participant(folder))
+
+    def withdraw(self, folder: Path, pseudonym: str) -> Erased:
+        """Delete everything of a participant who has withdrawn.
+
+        Args:
+            folder: one of the sessions.
+            pseudonym: the participant once more, so that nothing is deleted by a slip.
+
+        Raises:
+            ControlError: something records or is checked, or it is another pseudonym.
+            RecordingError: it cannot be logged.
+        """
+        with self._my_turn():
+            if self.engine.takes.open:
+                raise ControlError("a recording runs or is being closed; withdraw after it")
+            planned = self.withdrawal(folder)
+            if pseudonym != planned.participant:
+                raise ControlError(
+                    f"{pseudonym!r} is not the participant of this session; type the pseudonym "
+                    "exactly"
+                )
+            if any(_is_hashing(session) for session in planned.sessions):
+                raise ControlError("a session is still being closed; try again in a minute")
+            self.checking.forget(planned.sessions)
+            done = erase(_study_and_participant(folder)[0], planned)
+        level: Level = "warning" if done.left else "info"
+        left = f"; not deleted: {', '.join(done.left)}" if done.left else ""
+        text = f"a participant was withdrawn: {done.files} files deleted{left}"
+        self.report("operator", level, "withdrawn", text)
+        return done
+
     # The rest.
 
     def mark(self, text: str, code: int | None = None, time: float | None = None) -> float:
@@ -429,3 +497,14 @@ class Controller:
         if found is None:
             raise ControlError(f"{device}: no frame came; see its state")
         return found
+
+
+def _study_and_participant(folder: Path) -> tuple[Path, str]:
+    return folder.parents[2], folder.parents[1].name.removeprefix("sub-")
+
+
+def _is_hashing(folder: Path) -> bool:
+    try:
+        return Manifest.load(folder).hashing
+    except RecordingError:  # damaged: nobody hashes it
+        return False

@@ -29,8 +29,14 @@ def frames(devices: tuple[DeviceInfo, ...]) -> Frames | None:
 
 
 def samples_lost(status: StatusInfo) -> int:
-    """Count the samples that should be there and are not."""
+    """Count the samples that should be there and are not, of the recording that runs."""
     return sum(stream.lost for stream in status.streams)
+
+
+def lost_before(status: StatusInfo) -> str:
+    """Say what was lost before the recording that runs; empty where nothing was."""
+    found = [f"{s.name}: {s.lost_before:,}" for s in status.streams if s.lost_before]
+    return tr("lost before this recording: {}").format(", ".join(found)) if found else ""
 
 
 def disk_text(status: StatusInfo) -> str:
@@ -123,6 +129,7 @@ def stream_details(stream: StreamInfo) -> list[tuple[str, str]]:
         (tr("Measured rate"), measured),
         (tr("Samples"), f"{stream.samples:,}"),
         (tr("Lost"), f"{stream.lost:,}"),
+        *([(tr("Lost before"), f"{stream.lost_before:,}")] if stream.lost_before else []),
         (tr("Last sample"), tr("{} s ago").format(f"{stream.age_s:.1f}")),
         (tr("Clock offset"), offset),
         (tr("Clock drift"), drift),

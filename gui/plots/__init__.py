@@ -1,1 +1,1 @@
-"""All painting over data: traces, spectra, pictures, heads."""
+"""All painting over data, on pyqtgraph, which no other room imports."""

@@ -179,14 +179,57 @@ class Canvas:
         return [part for span in {span for _, span in spans} for part in self._parts(span)]
 
     def _strokes(self, group: Group, span: Span) -> strip.Strokes:
+        top, bottom = self._ends(group, span)
+        xs = np.arange(*span) % self.width
+        return strip.strokes(xs, top, bottom, group.limits, group.colours)
+
+    def _ends(self, group: Group, span: Span) -> tuple[F64Array, F64Array]:
+        """Give where strokes begin and end, px, shape (columns, traces); NaN = nothing."""
         edges = np.arange(span[0], span[1] + 1, dtype=np.float64) * self.column_s
         with self._lock:  # the pulling thread appends to the same history
             low, high = group.history.columns(edges, group.picks)
         scale = np.where(group.scale > 0, group.height / np.maximum(group.scale, 1e-30), np.nan)
         zero, half = group.centre + group.middle * scale, self.line_width / 2
-        top, bottom = zero - high * scale - half, zero - low * scale + half
-        xs = np.arange(*span) % self.width
-        return strip.strokes(xs, top, bottom, group.limits, group.colours)
+        return zero - high * scale - half, zero - low * scale + half
+
+    def shown(self, *, rotated: bool) -> list[tuple[int, Span]]:
+        """Give the columns that are shown and the x of the first, in pieces from left to right.
+
+        Args:
+            rotated: whether the newest column is at the right edge.
+        """
+        last = self.end if self.end is not None else self.head
+        if last is None:
+            return []
+        if rotated:
+            return [(0, (last + 1 - self.width, last + 1))]
+        turn = last - last % self.width  # the column at the left edge
+        before = (last + 1 - self.width + self.gap, turn)
+        pieces = [(0, (turn, last + 1)), (before[0] % self.width, before)]
+        return [(x, span) for x, span in pieces if span[0] < span[1]]
+
+    def lines(
+        self, *, rotated: bool
+    ) -> Iterator[tuple[Array, F64Array, F64Array, npt.NDArray[np.uint32]]]:
+        """Give what is shown as numbers, for a picture without pixels.
+
+        Yields:
+            For each piece and group: x, shape (columns,); upper and lower ends of the strokes in
+            pixels, shape (columns, traces), NaN where nothing is to be seen; colours (traces,).
+        """
+        for x, span in self.shown(rotated=rotated):
+            for group in self.groups:
+                top, bottom = self._ends(group, span)
+                upper = np.maximum(top, group.limits[0])
+                lower = np.minimum(np.minimum(bottom, group.limits[1]), self.image.shape[0])
+                there = lower > upper
+                xs = x + np.arange(span[1] - span[0])
+                yield (
+                    xs,
+                    np.where(there, upper, np.nan),
+                    np.where(there, lower, np.nan),
+                    group.colours,
+                )
 
     def _clear(self, span: Span) -> None:
         for x0, x1 in self._parts(span):

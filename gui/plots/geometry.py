@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from PySide6.QtCore import QRect
 
-from gui.plots.canvas import Canvas, Span
+from gui.plots.canvas import Canvas
 from gui.plots.traces import Place
 
-LEFT, TOP, RIGHT, BOTTOM = 84, 4, 88, 40
-"""Margins for labels, readouts, and the axis with the markers."""
+LEFT, TOP, RIGHT = 84, 4, 88
+"""Margins for names and readouts. Multiples of four: whole pixels of the screen at 1.25 and 1.5."""
+MARKERS, AXIS = 20, 20
+"""Heights of what is below the traces: the markers' labels, and the clock."""
 
 
 class PlotGeometry:
@@ -28,7 +29,7 @@ class PlotGeometry:
     def resize(self, whole: QRect, ratio: float) -> None:
         """Put the plot into a widget."""
         self.whole, self.ratio = whole, ratio
-        self.plot = whole.adjusted(LEFT, TOP, -RIGHT, -BOTTOM)
+        self.plot = whole.adjusted(LEFT, TOP, -RIGHT, -(MARKERS + AXIS))
 
     @property
     def pixels(self) -> tuple[int, int]:
@@ -46,11 +47,14 @@ class PlotGeometry:
         """The newest column that is shown."""
         return self._canvas.end if self._canvas.end is not None else self._canvas.head
 
+    def offset_of(self, column: int) -> int:
+        """Give where a column is, in columns from the left edge."""
+        width, last = self._canvas.width, self.last_column or 0
+        return width - 1 - (last - column) if self.is_rotated else column % width
+
     def x_of(self, column: int) -> float:
         """Give the x of a column in the widget."""
-        width, last = self._canvas.width, self.last_column or 0
-        x = width - 1 - (last - column) if self.is_rotated else column % width
-        return self.plot.left() + x / self.ratio
+        return self.plot.left() + self.offset_of(column) / self.ratio
 
     def time_at(self, x: float) -> float | None:
         """Give the time under an x of the widget."""
@@ -67,12 +71,6 @@ class PlotGeometry:
     def y_of(self, place: Place) -> float:
         """Give the y of the middle of a row in the widget."""
         return self.plot.top() + place.centre / self.ratio
-
-    def rect(self, span: Span) -> QRect:
-        """Give the part of the widget that holds some columns."""
-        left = self.plot.left() + math.floor(span[0] / self.ratio) - 1
-        right = self.plot.left() + math.ceil(span[1] / self.ratio) + 1
-        return QRect(left, self.plot.top(), right - left, self.plot.height())
 
     def trace_at(self, y: float) -> int | None:
         """Give the number of the trace whose row an y is in."""

@@ -6,13 +6,18 @@ import math
 import re
 from collections.abc import Mapping
 
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent, QPen
-from PySide6.QtWidgets import QSizePolicy, QWidget
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QTextOption
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from gui.widgets import theme
 
 GOOD_KOHM, FAIR_KOHM = 10.0, 50.0
+REACH, ELECTRODE = 1.25, 0.29
+"""How far the picture reaches and how wide an electrode is; the head's radius is 1."""
+LABEL_PX = 52
 _OLD = {"T3": "T7", "T4": "T8", "T5": "P7", "T6": "P8"}
 _ROWS = {
     "N": 1.08, "FP": 0.90, "AF": 0.70, "F": 0.46, "FT": 0.23, "FC": 0.23, "T": 0.0, "C": 0.0,
@@ -50,6 +55,25 @@ class HeadMap(QWidget):
         super().__init__()
         self.kohm: Mapping[str, float] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.graphics = pg.GraphicsView(background=None)
+        self.graphics.setAntialiasing(True)
+        self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        view = pg.ViewBox(enableMouse=False, enableMenu=False, lockAspect=True)
+        view.setRange(xRange=(-REACH, REACH), yRange=(-REACH, REACH), padding=0)
+        self.graphics.setCentralItem(view)
+        self._head, self._nose = pg.PlotCurveItem(), pg.PlotCurveItem()
+        angles = np.linspace(0, 2 * np.pi, 121)
+        self._head.setData(np.cos(angles), np.sin(angles))
+        self._nose.setData(np.array([-0.08, 0.0, 0.08]), np.array([0.997, 1.1, 0.997]))
+        self.electrodes = pg.ScatterPlotItem(pxMode=False, size=ELECTRODE)
+        self._labels: list[pg.TextItem] = []
+        self._view = view
+        for item in (self._head, self._nose, self.electrodes):
+            view.addItem(item, ignoreBounds=True)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.graphics)
+        self._dress()
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Prefer a square."""
@@ -58,28 +82,44 @@ class HeadMap(QWidget):
     def show_impedances(self, kohm: Mapping[str, float]) -> None:
         """Show these."""
         self.kohm = kohm
-        self.update()
+        placed = [(label, value, at) for label, value in kohm.items() if (at := position(label))]
+        self.electrodes.setData(
+            pos=[at for _, _, at in placed],
+            brush=[pg.mkBrush(theme.mixed(token_of(value), 0.35)) for _, value, _ in placed],
+            pen=None,
+        )
+        while len(self._labels) < len(placed):
+            self._labels.append(_centred(self._view))
+        for text, (label, value, at) in zip(self._labels, placed, strict=False):
+            text.setText(f"{label}\n{value:.0f}")
+            text.setColor(theme.colour("text"))
+            text.setPos(*at)
+            text.setVisible(True)
+        for text in self._labels[len(placed) :]:
+            text.setVisible(False)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Paint everything."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.fillRect(self.rect(), theme.colour("panel"))
-        radius = min(self.width(), self.height()) / 2.5
-        centre = QPointF(self.width() / 2, self.height() / 2)
-        painter.setPen(QPen(theme.colour("line"), 2))
-        painter.drawEllipse(centre, radius, radius)
-        nose = [QPointF(-8, -radius + 1), QPointF(0, -radius - 10), QPointF(8, -radius + 1)]
-        painter.drawPolyline([centre + point for point in nose])
-        size = max(11.0, radius / 8)
-        for label, kohm in self.kohm.items():
-            if (place := position(label)) is None:
-                continue
-            at = centre + QPointF(place[0] * radius, -place[1] * radius)
-            token = "alive" if kohm <= GOOD_KOHM else "warning" if kohm <= FAIR_KOHM else "failed"
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(theme.mixed(token, 0.35))
-            painter.drawEllipse(at, size, size)
-            painter.setPen(theme.colour("text"))
-            box = QRectF(at.x() - 22, at.y() - 14, 44, 28)
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"{label}\n{kohm:.0f}")
+    def _dress(self) -> None:
+        self.graphics.setBackground(theme.colour("panel"))
+        for curve in (self._head, self._nose):
+            curve.setPen(pg.mkPen(theme.colour("line"), width=2))
+        self.show_impedances(self.kohm)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Take other colours where light and dark change."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+
+def _centred(view: pg.ViewBox) -> pg.TextItem:
+    """Make a text whose lines are centred."""
+    text = pg.TextItem(anchor=(0.5, 0.5))
+    text.textItem.document().setDefaultTextOption(QTextOption(Qt.AlignmentFlag.AlignHCenter))
+    text.textItem.setTextWidth(LABEL_PX)
+    view.addItem(text, ignoreBounds=True)
+    return text
+
+
+def token_of(kohm: float) -> str:
+    """Give the colour of an impedance."""
+    return "alive" if kohm <= GOOD_KOHM else "warning" if kohm <= FAIR_KOHM else "failed"

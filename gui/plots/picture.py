@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import numpy as np
-from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QImage, QPainter, QPaintEvent, QPen, QPolygonF
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QImage, QPainter, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from devices.arrays import F64Array
+from devices.arrays import F64Array, U8Array
 from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel
 
 BINS = 64
 SHADE = 160
@@ -21,13 +23,30 @@ class PictureView(QWidget):
     def __init__(self, text: str, *, with_histogram: bool = False) -> None:
         super().__init__()
         self.image: QImage | None = None
-        self._text, self._with_histogram = text, with_histogram
-        self._guide = False
-        self._face: Share | None = None
-        self._histogram: F64Array = np.zeros(BINS)
+        self._guide_wanted = False
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         policy.setHeightForWidth(True)
         self.setSizePolicy(policy)
+        # Without a layout: Qt would ask that, and not this view, how high it is to be.
+        self.graphics = pg.GraphicsView(self, background=None)
+        self.graphics.hide()
+        self.graphics.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        # Clicks are for whoever holds this view.
+        self.graphics.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
+        self.view = pg.ViewBox(enableMouse=False, enableMenu=False, lockAspect=True, invertY=True)
+        self.graphics.setCentralItem(self.view)
+        self._picture = pg.ImageItem(axisOrder="row-major")
+        self.view.addItem(self._picture, ignoreBounds=True)
+        self._guide, self._face = FaceBox(self.view, dash=6), FaceBox(self.view)
+        self._histogram = HistogramItem(self.view) if with_histogram else None
+        self._text = PlainLabel(text)
+        self._text.setParent(self)
+        self._text.setWordWrap(True)
+        self._text.setMargin(8)
+        self._text.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        theme.mark(self._text, "muted", True)
+        self._dress()
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802
         """Be as high as the picture asks for."""
@@ -46,82 +65,139 @@ class PictureView(QWidget):
     def show_picture(self, image: QImage) -> None:
         """Show a picture."""
         before, self.image = self.image, image
+        # Eight bits a colour are shown as they are: no levels, no look-up.
+        self._picture.setImage(_pixels(image), levels=None)
         if before is None or before.size() != image.size():
+            width, height = image.width(), image.height()
+            self.view.setRange(xRange=(0, width), yRange=(0, height), padding=0)
+            self._guide.show_share(GUIDE if self._guide_wanted else None, image)
             self.updateGeometry()
-        self._histogram = histogram(image)
-        self.update()
+        if self._histogram is not None:
+            self._histogram.show_counts(histogram(image), image.height())
+        self._show(self.graphics)
 
     def show_text(self, text: str) -> None:
         """Say why there is none."""
-        self.image, self._text = None, text
-        self.update()
+        self.image = None
+        self._text.setText(text)
+        self._show(self._text)
+
+    def _show(self, one: QWidget) -> None:
+        for child in (self._text, self.graphics):
+            child.setVisible(child is one)
 
     def show_guide(self, on: bool) -> None:
         """Show where the face should be."""
-        self._guide = on
-        self.update()
+        self._guide_wanted = on
+        self._guide.show_share(GUIDE if on else None, self.image)
 
     def show_face(self, face: Share | None) -> None:
         """Show where a face was seen."""
-        self._face = face
-        self.update()
+        self._face.show_share(face, self.image)
 
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Paint everything."""
-        painter = QPainter(self)
-        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
-        painter.fillRect(self.rect(), theme.colour("ground"))
-        if self.image is None:
-            painter.setPen(theme.colour("muted"))
-            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.rect(), flags, self._text)
-            return
-        size = self.image.size().scaled(self.size(), Qt.AspectRatioMode.KeepAspectRatio)
-        left, top = (self.width() - size.width()) / 2, (self.height() - size.height()) / 2
-        place = QRectF(left, top, size.width(), size.height())
-        painter.drawImage(place, self.image)
-        if self._with_histogram:
-            self._paint_histogram(painter, place)
-        if self._guide:
-            self._paint_box(painter, place, GUIDE, dash=6)
-        if self._face is not None:
-            self._paint_box(painter, place, self._face)
+    def _dress(self) -> None:
+        self.graphics.setBackground(theme.colour("ground"))
+        for part in (self._guide, self._face, self._histogram):
+            if part is not None:
+                part.dress()
 
-    def _paint_box(self, painter: QPainter, place: QRectF, share: Share, dash: int = 0) -> None:
-        x, y, width, height = share
-        box = QRectF(
-            place.left() + x * place.width(),
-            place.top() + y * place.height(),
-            width * place.width(),
-            height * place.height(),
-        ).intersected(place.adjusted(1, 1, -1, -1))
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Give picture or words all the room."""
+        for child in (self._text, self.graphics):
+            child.setGeometry(self.rect())
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Take other colours where light and dark change."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._dress()
+
+
+class FaceBox:
+    """A box over a picture: a line, and a shade under it that is seen on every picture."""
+
+    def __init__(self, view: pg.ViewBox, dash: int = 0) -> None:
+        self._dash = dash
+        self._boxes = [pg.ROI((0, 0), (1, 1), movable=False, resizable=False) for _ in range(2)]
+        for box in self._boxes:
+            box.setVisible(False)
+            view.addItem(box, ignoreBounds=True)
+
+    def dress(self) -> None:
+        """Take the colours that there are now."""
         shade = theme.colour("ground")
         shade.setAlpha(SHADE)
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, thick in ((shade, 4), (theme.colour("accent"), 2)):
-            pen = QPen(colour, thick)
+        colours = (shade, 4), (theme.colour("accent"), 2)
+        for box, (colour, thick) in zip(self._boxes, colours, strict=True):
+            pen = pg.mkPen(colour, width=thick)
             pen.setCapStyle(Qt.PenCapStyle.FlatCap)
-            if dash:
-                pen.setDashPattern([dash / thick, dash / thick])
-            painter.setPen(pen)
-            painter.drawRect(box)
+            if self._dash:
+                pen.setDashPattern([self._dash / thick, self._dash / thick])
+            box.setPen(pen)
 
-    def _paint_histogram(self, painter: QPainter, place: QRectF) -> None:
-        box = QRectF(place.left() + 4, place.bottom() - 34, 80, 30)
+    def show_share(self, share: Share | None, image: QImage | None) -> None:
+        """Show a part of a picture, as far as it lies within it; None shows nothing."""
+        there = share is not None and image is not None
+        for box in self._boxes:
+            box.setVisible(there)
+            if share is not None and image is not None:
+                x0, y0 = (max(0.0, at) for at in share[:2])
+                x1, y1 = (
+                    min(1.0, at + size) for at, size in zip(share[:2], share[2:], strict=True)
+                )
+                width, height = image.width(), image.height()
+                box.setPos((x0 * width, y0 * height))
+                box.setSize((max(0.0, x1 - x0) * width, max(0.0, y1 - y0) * height))
+
+
+class HistogramItem(pg.GraphicsObject):
+    """The histogram in the lower left corner of a view, in the view's pixels."""
+
+    def __init__(self, view: pg.ViewBox) -> None:
+        super().__init__()
+        self._view, self._counts = view, np.zeros(BINS)
+        self._height = 0  # of the picture, whose corner it lies in
+        self.setParentItem(view)
+        self.setZValue(10)
+        view.sigTransformChanged.connect(lambda _: self._place())
+
+    def dress(self) -> None:
+        """Take the colours that there are now."""
+        self.update()
+
+    def show_counts(self, counts: F64Array, height: int) -> None:
+        """Show these counts, shape (64,), the largest being 1, of a picture of this height."""
+        self._counts, self._height = counts, height
+        self._place()
+        self.update()
+
+    def _place(self) -> None:
+        corner = self._view.mapFromView(QPointF(0, self._height))
+        self.setPos(corner.x() + 4, corner.y() - 34)
+
+    def boundingRect(self) -> QRectF:  # noqa: N802
+        """Give its room."""
+        return QRectF(0, 0, 80, 30)
+
+    def paint(self, painter: QPainter, *_: object) -> None:
+        """Paint dark to bright."""
+        box = self.boundingRect()
         ground = theme.colour("ground")
         ground.setAlpha(180)
         painter.fillRect(box, ground)
-        points = [QPointF(box.left(), box.bottom())]
-        points += [
-            QPointF(
-                box.left() + (k + 0.5) * box.width() / BINS, box.bottom() - v * (box.height() - 2)
-            )
-            for k, v in enumerate(self._histogram.tolist())
-        ]
-        points.append(QPointF(box.right(), box.bottom()))
+        tops = box.bottom() - self._counts * (box.height() - 2)
+        xs = box.left() + (np.arange(BINS) + 0.5) * box.width() / BINS
+        points = [QPointF(x, y) for x, y in zip(xs.tolist(), tops.tolist(), strict=True)]
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(theme.colour("text"))
-        painter.drawPolygon(QPolygonF(points))
+        painter.drawPolygon(QPolygonF([box.bottomLeft(), *points, box.bottomRight()]))
+
+
+def _pixels(image: QImage) -> U8Array:
+    """Give a picture as an array, shape (height, width, 3), which owns its memory."""
+    rgb = image.convertToFormat(QImage.Format.Format_RGB888)
+    rows = np.frombuffer(rgb.constBits(), np.uint8).reshape(rgb.height(), rgb.bytesPerLine())
+    return rows[:, : 3 * rgb.width()].reshape(rgb.height(), rgb.width(), 3).copy()
 
 
 def histogram(image: QImage) -> F64Array:

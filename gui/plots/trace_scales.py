@@ -10,7 +10,7 @@ from acquire.lsl.streams import StreamKey
 from devices.arrays import F64Array
 from gui.plots.canvas import OVERLAP, Group
 from gui.plots.scaling import AutoScale, Extent, extents, stepped, wandered
-from gui.plots.traces import Trace
+from gui.plots.traces import Place, Trace
 from gui.signals.channel_info import ChannelKey
 
 _FLOORS = {
@@ -42,10 +42,24 @@ class TraceScales:
         found = self._scales.get(self._group(trace))
         return found.scale if found else 0.0
 
-    def is_off(self, trace: Trace) -> bool:
-        """Whether a trace swings further than its row can show, and what it may use of the next."""
+    def is_off(self, trace: Trace, place: Place, height: float) -> bool:
+        """Whether a part of a trace is not to be seen where it is drawn.
+
+        It may use some of the rows beside its own; the first and the last row end at the picture.
+
+        Args:
+            trace: which one.
+            place: its row, in pixels.
+            height: of the picture, in pixels.
+        """
         found, scale = self.extents.get(trace.channel_key), self.of(trace)
-        return found is not None and scale > 0 and found.swing > (1 + 2 * OVERLAP) * scale
+        if found is None or scale <= 0:
+            return False
+        shown = self._middles.get(trace.channel_key, found.middle)
+        pixels, reach = place.height / scale, place.height * (0.5 + OVERLAP)
+        highest = (found.middle + found.swing / 2 - shown) * pixels
+        lowest = (shown - found.middle + found.swing / 2) * pixels
+        return highest > min(reach, place.centre) or lowest > min(reach, height - place.centre)
 
     def look(
         self, traces: Sequence[Trace], group: Group, recent: tuple[F64Array, F64Array]

@@ -7,11 +7,14 @@ histories, which grow in the pulling thread.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import numpy as np
 from PySide6.QtCore import QPoint
 from PySide6.QtGui import QImage
 
+from acquire.lsl.streams import StreamKey
+from devices.arrays import Array, F64Array
 from gui.plots.canvas import Canvas
 from gui.plots.geometry import PlotGeometry
 from gui.plots.trace_scales import TraceScales
@@ -56,6 +59,28 @@ class ViewState:
     def is_off(self, trace: Trace) -> bool:
         """Say whether a trace's stream is not connected."""
         return any(s.key == trace.key and s.inlet is None for s in self.streams)
+
+    def by_stream(self) -> list[tuple[ShownStream, list[int]]]:
+        """Give the streams whose traces are shown and the numbers of those channels, in order."""
+        found: dict[StreamKey, list[int]] = {}
+        for trace in self.traces:
+            found.setdefault(trace.key, []).append(trace.channel.index)
+        named = {s.key: s for s in self.streams if s.shown is not None}
+        return [(named[key], channels) for key, channels in found.items() if key in named]
+
+    def samples(
+        self, stream: ShownStream, first: float, end: float, channels: Sequence[int]
+    ) -> tuple[F64Array, Array]:
+        """Give the samples in [first, end) as they are shown: times (n,), values (n, channels)."""
+        assert stream.shown is not None
+        with self._lock:  # the pulling thread appends; copied, so that it need not wait for us
+            return stream.shown.between(first, end, np.asarray(channels, np.intp))
+
+    def kept_since(self, stream: ShownStream) -> float:
+        """Give the time of the oldest sample that is still kept; inf: there is none."""
+        assert stream.shown is not None
+        with self._lock:  # as above
+            return stream.shown.oldest
 
     def value_at(self, trace: Trace, at: float) -> float | None:
         """Give a trace's value at a time."""

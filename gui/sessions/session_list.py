@@ -8,12 +8,13 @@ from typing import Any
 from urllib.parse import quote
 
 from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QShowEvent
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
+    QMenu,
     QPushButton,
     QTableWidget,
     QTableWidgetItem,
@@ -21,15 +22,20 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from acquire.server.api.models import SessionInfo
+from acquire.server.api.models import SessionInfo, WithdrawalDone, WithdrawalInfo
 from gui.client.client import EngineClient
 from gui.client.status_text import duration
+from gui.sessions.export_command import export_command
+from gui.sessions.mark_line import MarkLine
+from gui.sessions.withdraw_panel import WithdrawPanel
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel, plain
 from recordings import layout
 
-LIMIT = 2000
+FIRST, PAGE, MOST = 50, 100, 20_000
+"""Rows asked for at once: few at first, so that something is there; then so many that the main
+thread is not held; and all in all."""
 SOON_MS = 300
 """Several events that come together ask for the list once."""
 _COLOURS = {"PASS": "alive", "WARN": "warning", "FAIL": "failed"}
@@ -69,6 +75,7 @@ class SessionList(QWidget):
         header = self.table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setResizeContentsPrecision(FIRST)  # of thousands of rows not each is measured
         header.setSectionResizeMode(7, QHeaderView.ResizeMode.Stretch)
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.folder = QPushButton(tr("Open folder"))
@@ -77,17 +84,29 @@ class SessionList(QWidget):
         self.folder.clicked.connect(self._on_folder)
         self.report.clicked.connect(self._on_report)
         self.check.clicked.connect(self._on_check)
+        self.more = QPushButton(tr("More"))
+        self.more.setMenu(QMenu(self.more))
+        self.more.menu().aboutToShow.connect(self._fill_more)
+        self.mark = MarkLine()
+        self.mark.marked.connect(self._mark)
+        self.withdraw = WithdrawPanel()
+        self.withdraw.wanted.connect(self._withdraw)
+        self._chosen = ""  # the session that was chosen, wherever its row goes
+        self._filling = False
+        self._asked = 0  # how often: an answer to an earlier question is let go of
         self.count = PlainLabel()
         theme.mark(self.count, "muted", True)
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._ask)
         top = QHBoxLayout()
         top.addWidget(self.filter, 1)
-        for widget in (self.count, self.check, self.report, self.folder):
+        for widget in (self.count, self.more, self.check, self.report, self.folder):
             top.addWidget(widget)
         box = QVBoxLayout(self)
         box.setContentsMargins(8, 4, 8, 4)
         box.addLayout(top)
+        box.addWidget(self.mark)
+        box.addWidget(self.withdraw)
         box.addWidget(self.table)
         self._on_selection()
 
@@ -102,27 +121,54 @@ class SessionList(QWidget):
 
     def _ask(self) -> None:
         if self._client.is_connected and not self.visibleRegion().isEmpty():
-            self._client.get(f"sessions?limit={LIMIT}", self._on_rows)
+            self._asked += 1
+            self._ask_page(0, self._asked)
 
-    def _on_rows(self, found: Any) -> None:
-        rows = tuple(SessionInfo.model_validate(row) for row in found)
-        if rows == self.rows:
+    def _ask_page(self, offset: int, asked: int) -> None:
+        limit = FIRST if offset == 0 else PAGE
+        self._client.get(
+            f"sessions?limit={limit}&offset={offset}",
+            lambda found: self._on_page(found, offset, limit, asked),
+        )
+
+    def _on_page(self, found: Any, offset: int, limit: int, asked: int) -> None:
+        if asked != self._asked:  # the list was asked for anew meanwhile
             return
-        kept = self.selected
-        self.rows = rows
-        self.table.setRowCount(len(rows))
-        for number, row in enumerate(rows):
-            for column, text in enumerate(_texts(row)):
-                item = QTableWidgetItem(text)
-                item.setToolTip(plain(row.problem or row.notes or row.session))
-                self.table.setItem(number, column, item)
-            verdict = self.table.item(number, 7)
-            assert verdict is not None
-            verdict.setForeground(theme.colour(_COLOURS.get(str(row.verdict), "muted")))
-            if kept is not None and row.session == kept.session:
-                self.table.selectRow(number)
-        self.count.setText(tr("sessions: {}").format(f"{len(rows):,}"))
-        self._apply_filter()
+        page = [SessionInfo.model_validate(row) for row in found]
+        end = offset + len(page)
+        self._filling = True
+        before = list(self.rows)
+        self.rows = (*before[:offset], *page, *before[end:])
+        if self.table.rowCount() < end:
+            self.table.setRowCount(end)
+        for number, row in enumerate(page, offset):
+            if number >= len(before) or before[number] != row:
+                self._show_row(number, row)
+                if row.session == self._chosen:
+                    self.table.selectRow(number)
+                elif self.selected is row:  # it is another session's row now
+                    self.table.clearSelection()
+        more = len(page) == limit and end < MOST
+        if not more:
+            self.rows = self.rows[:end]
+            self.table.setRowCount(end)
+        self.count.setText(tr("sessions: {}").format(f"{len(self.rows):,}{'…' if more else ''}"))
+        self._filling = False
+        self._on_selection()
+        if more:
+            self._ask_page(end, asked)
+
+    def _show_row(self, number: int, row: SessionInfo) -> None:
+        texts = _texts(row)
+        for column, text in enumerate(texts):
+            item = QTableWidgetItem(text)
+            item.setToolTip(plain(row.problem or row.unusable or row.notes or row.session))
+            self.table.setItem(number, column, item)
+        verdict = self.table.item(number, 7)
+        assert verdict is not None
+        colour = "warning" if row.unusable else _COLOURS.get(str(row.verdict), "muted")
+        verdict.setForeground(theme.colour(colour))
+        self._hide(number, hidden=not self._is_wanted(row))
 
     @property
     def selected(self) -> SessionInfo | None:
@@ -131,16 +177,28 @@ class SessionList(QWidget):
         return self.rows[chosen[0].row()] if chosen else None
 
     def _apply_filter(self) -> None:
-        words = self.filter.text().casefold().split()
         for number, row in enumerate(self.rows):
-            text = " ".join((*_texts(row), row.study, row.notes)).casefold()
-            self.table.setRowHidden(number, not all(word in text for word in words))
+            self._hide(number, hidden=not self._is_wanted(row))
+
+    def _hide(self, number: int, *, hidden: bool) -> None:
+        if self.table.isRowHidden(number) != hidden:  # telling Qt what it knows is not cheap
+            self.table.setRowHidden(number, hidden)
+
+    def _is_wanted(self, row: SessionInfo) -> bool:
+        words = self.filter.text().casefold().split()
+        text = " ".join((*_texts(row), row.study, row.notes)).casefold() if words else ""
+        return all(word in text for word in words)
 
     def _on_selection(self) -> None:
+        if self._filling:
+            return
         row = self.selected
+        if row is not None:
+            self._chosen = row.session
         self.folder.setEnabled(row is not None and self.same_computer)
         self.report.setEnabled(row is not None and row.has_report and self.same_computer)
         self.check.setEnabled(row is not None and not row.problem)
+        self.more.setEnabled(row is not None and not row.problem)
 
     def _on_folder(self) -> None:
         if (row := self.selected) is not None:
@@ -150,6 +208,45 @@ class SessionList(QWidget):
         if (row := self.selected) is not None:
             path = Path(row.session) / layout.REPORT_NAME
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def _fill_more(self) -> None:
+        menu, row = self.more.menu(), self.selected
+        menu.clear()
+        if row is None:
+            return
+        mark = menu.addAction(tr("Mark as not usable…") if not row.unusable else tr("Usable again"))
+        mark.triggered.connect(
+            lambda _=False: self._mark(row.id, "") if row.unusable else self.mark.ask(row)
+        )
+        withdraw = menu.addAction(tr("Withdraw participant…"))
+        withdraw.triggered.connect(lambda _=False: self._ask_withdrawal(row.id))
+        menu.addSeparator()
+        for kind in ("bids", "edf", "csv"):
+            action = menu.addAction(tr("Copy the command for {}").format(kind.upper()))
+            action.setEnabled(not row.unusable)
+            action.triggered.connect(
+                lambda _=False, kind=kind: QGuiApplication.clipboard().setText(
+                    export_command(kind, Path(row.session))
+                )
+            )
+
+    def _ask_withdrawal(self, session: str) -> None:
+        def show(found: Any) -> None:
+            self.withdraw.ask(session, WithdrawalInfo.model_validate(found))
+
+        self._client.get(f"sessions/{quote(session, safe='')}/withdrawal", show)
+
+    def _withdraw(self, session: str, pseudonym: str) -> None:
+        def show(found: Any) -> None:
+            self.withdraw.tell(WithdrawalDone.model_validate(found))
+            self.refresh()
+
+        path = f"sessions/{quote(session, safe='')}/withdrawal"
+        self._client.post(path, {"pseudonym": pseudonym}, show)
+
+    def _mark(self, session: str, reason: str) -> None:
+        path = f"sessions/{quote(session, safe='')}/unusable"
+        self._client.put(path, {"reason": reason}, lambda _: self.refresh())
 
     def _on_check(self) -> None:
         if (row := self.selected) is not None:
@@ -170,7 +267,9 @@ def _texts(row: SessionInfo) -> tuple[str, ...]:
         when,
         "–" if row.seconds is None else duration(row.seconds),
         "–" if row.bytes is None else _size(row.bytes),
-        row.problem or str(row.verdict or row.state or ""),
+        row.problem
+        or (tr("▲ not usable: {}").format(row.unusable) if row.unusable else "")
+        or str(row.verdict or row.state or ""),
     )
 
 

@@ -75,6 +75,12 @@ class History:
         times = self._raw.times
         return float(times[-1]) if len(times) else -math.inf
 
+    @property
+    def oldest(self) -> float:
+        """The time of the oldest sample that is kept; inf where there is none."""
+        times = self._raw.times
+        return float(times[0]) if len(times) else math.inf
+
     def append(self, times: F64Array, data: Array) -> None:
         """Take in samples: times (n,) in s, data (n, channels). Times that step back are raised."""
         if not len(times):
@@ -131,6 +137,12 @@ class History:
         times = self._raw.times
         first = int(np.searchsorted(times, self.latest - seconds)) if len(times) else 0
         return times[first:].copy(), self._raw.part(0)[first:][:, picks].copy()
+
+    def between(self, first: float, end: float, picks: Array) -> tuple[F64Array, Array]:
+        """Give the samples in [first, end), as far as they are kept, as copies."""
+        times = self._raw.times
+        a, b = np.searchsorted(times, (first, end)).tolist()
+        return times[a:b].copy(), self._raw.part(0)[a:b][:, picks].copy()
 
     def at(self, time: float, channel: int) -> float | None:
         """Give the sample nearest to a time; None where there is none within the gap limit."""

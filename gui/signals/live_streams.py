@@ -82,7 +82,7 @@ class LiveStreams:
     and the monitor reads. Nobody holds it for longer than one chunk or one look-up takes.
     """
 
-    def __init__(self, wanted: Callable[[StreamKey], bool], on_frame: Callable[[], None]) -> None:
+    def __init__(self, wanted: Callable[[FoundStream], bool], on_frame: Callable[[], None]) -> None:
         """Prepare.
 
         Args:
@@ -206,12 +206,12 @@ class LiveStreams:
         resolver = Resolver()
         while not self._closing.wait(LOOK_S):
             shown = [found for found in resolver.found() if _can_show(found)]
-            self.others = tuple(found for found in shown if not self._wanted(found.key))
+            self.others = tuple(found for found in shown if not self._wanted(found))
             connected = {s.found.uid for s in (*self.streams, *self._arrived) if s.inlet}
             for found in shown:
                 if self._closing.is_set():
                     return
-                if found.uid not in connected and self._wanted(found.key):
+                if found.uid not in connected and self._wanted(found):
                     self._connect(found)
             for stream in self.streams:
                 if (inlet := stream.inlet) is not None and (new := inlet.offset()) is not None:

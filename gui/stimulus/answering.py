@@ -62,7 +62,7 @@ def slider_value(item: Item, share: float) -> float:
 
 def _type(draft: Draft, name: str, text: str) -> tuple[Draft, Value | None]:
     if name == "enter":
-        return draft, draft.text.strip() or None
+        return draft, " ".join(draft.text.split()) or None  # one line, as it is stored
     if name == "backspace":
         return replace(draft, text=draft.text[:-1]), None
     if text.isprintable() and len(draft.text) + len(text) <= MAX_TEXT:

@@ -881,7 +881,7 @@
     </message>
     <message>
         <source>Try the simulated rig</source>
-        <translation>试用模拟配置</translation>
+        <translation>用模拟配置试一试</translation>
     </message>
     <message>
         <source>Find what is plugged in</source>
@@ -893,7 +893,7 @@
     </message>
     <message>
         <source>A rig says which devices there are. Nothing has to be plugged in.</source>
-        <translation>配置说明有哪些设备。无需连接任何设备即可试用。</translation>
+        <translation>配置说明有哪些设备。无需连接任何设备即可尝试。</translation>
     </message>
     <message>
         <source>Record a face, a brain and a body on one clock</source>
@@ -901,7 +901,7 @@
     </message>
     <message>
         <source>Nothing was found. Plug something in, or try the simulated rig.</source>
-        <translation>没有找到设备。请连接设备，或试用模拟配置。</translation>
+        <translation>没有找到设备。请连接设备，或用模拟配置试一试。</translation>
     </message>
     <message>
         <source>the search ended without an answer</source>
@@ -994,10 +994,6 @@
     <message>
         <source>no data</source>
         <translation>无数据</translation>
-    </message>
-    <message>
-        <source>Hold what is shown (Ctrl+F, or Space in the signals)</source>
-        <translation>冻结显示（Ctrl+F，或在信号区按空格）</translation>
     </message>
     <message>
         <source>Box for the face: {}</source>
@@ -1158,6 +1154,154 @@
     <message>
         <source>sessions: {}</source>
         <translation>会话数：{}</translation>
+    </message>
+    <message>
+        <source>Save this plot</source>
+        <translation>保存此图</translation>
+    </message>
+    <message>
+        <source>Picture of pixels (*.png)</source>
+        <translation>像素图片 (*.png)</translation>
+    </message>
+    <message>
+        <source>Picture of lines (*.svg)</source>
+        <translation>矢量图片 (*.svg)</translation>
+    </message>
+    <message>
+        <source>Table of the numbers (*.csv)</source>
+        <translation>数值表格 (*.csv)</translation>
+    </message>
+    <message>
+        <source>saved: {}</source>
+        <translation>已保存：{}</translation>
+    </message>
+    <message>
+        <source>not saved: {}</source>
+        <translation>未保存：{}</translation>
+    </message>
+    <message>
+        <source>{} is no format for a plot; use {}</source>
+        <translation>{} 不是可用的图形格式；请使用 {}</translation>
+    </message>
+    <message>
+        <source>now</source>
+        <translation>现在</translation>
+    </message>
+    <message>
+        <source>Save as picture or table…</source>
+        <translation>保存为图片或表格…</translation>
+    </message>
+    <message>
+        <source>Wheel and drag: a part of it. Double click: all of it. Right click: save</source>
+        <translation>滚轮和拖动：查看局部。双击：查看全部。右键：保存</translation>
+    </message>
+    <message>
+        <source>spectrum</source>
+        <translation>频谱</translation>
+    </message>
+    <message>
+        <source>Show all of it</source>
+        <translation>显示全部</translation>
+    </message>
+    <message>
+        <source>Hold what is shown (Ctrl+F, or Space in the signals): drag, or zoom by Ctrl+wheel</source>
+        <translation>定住当前画面（Ctrl+F，或在信号区按空格）：可拖动，或用 Ctrl+滚轮缩放</translation>
+    </message>
+    <message>
+        <source>signals</source>
+        <translation>信号</translation>
+    </message>
+    <message>
+        <source>Of the first {} s only the picture is kept</source>
+        <translation>最初 {} 秒仅保留了画面</translation>
+    </message>
+    <message>
+        <source>Save the signals that are shown…</source>
+        <translation>保存当前显示的信号…</translation>
+    </message>
+    <message>
+        <source>lost before this recording: {}</source>
+        <translation>本次录制之前丢失：{}</translation>
+    </message>
+    <message>
+        <source>Lost before</source>
+        <translation>此前丢失</translation>
+    </message>
+    <message>
+        <source>Why is it not usable? Exports leave it out</source>
+        <translation>为何不可用？导出时会略过</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>Mark</source>
+        <translation>标记</translation>
+    </message>
+    <message>
+        <source>Leave it</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>Mark as not usable…</source>
+        <translation>标记为不可用…</translation>
+    </message>
+    <message>
+        <source>Usable again</source>
+        <translation>恢复为可用</translation>
+    </message>
+    <message>
+        <source>Copy the command for {}</source>
+        <translation>复制 {} 导出命令</translation>
+    </message>
+    <message>
+        <source>▲ not usable: {}</source>
+        <translation>▲ 不可用：{}</translation>
+    </message>
+    <message>
+        <source>About Unisono</source>
+        <translation>关于 Unisono</translation>
+    </message>
+    <message>
+        <source>The data folder is on the engine's computer</source>
+        <translation>数据文件夹位于引擎所在的计算机上</translation>
+    </message>
+    <message>
+        <source>Open the data folder</source>
+        <translation>打开数据文件夹</translation>
+    </message>
+    <message>
+        <source>Withdraw participant…</source>
+        <translation>撤回被试…</translation>
+    </message>
+    <message>
+        <source>Pseudonym</source>
+        <translation>化名</translation>
+    </message>
+    <message>
+        <source>Type the pseudonym to confirm</source>
+        <translation>输入化名以确认</translation>
+    </message>
+    <message>
+        <source>Delete all of it</source>
+        <translation>全部删除</translation>
+    </message>
+    <message>
+        <source>Withdraw participant {}: this deletes {} sessions and {} exports for good</source>
+        <translation>撤回被试 {}：将永久删除 {} 个会话和 {} 个导出</translation>
+    </message>
+    <message>
+        <source>{} files deleted; logged in the study's folder</source>
+        <translation>已删除 {} 个文件；已记入研究文件夹的日志</translation>
+    </message>
+    <message>
+        <source>not reached, and left: {}</source>
+        <translation>无法访问，未删除：{}</translation>
     </message>
 </context>
 </TS>

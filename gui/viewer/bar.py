@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+import json
+from dataclasses import asdict
+
+from pydantic import BaseModel
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QComboBox,
@@ -13,18 +17,26 @@ from PySide6.QtWidgets import (
 )
 
 from gui.plots.traces import by_kind
+from gui.signals.display_filter import FilterSettings
 from gui.signals.live_streams import ShownStream
 from gui.texts import tr
-from gui.viewer.filter_menu import FilterButton
-from gui.viewer.viewer import Viewer
+from gui.viewer.filter_menu import FilterButton, is_offered
+from gui.viewer.viewer import WINDOWS_S, Viewer
 from gui.widgets import theme
 from gui.widgets.flow_row import FlowRow
+from gui.widgets.staying_menu import StayingMenu
 
-WINDOWS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300)
+
+class _Shown(BaseModel):
+    channels: dict[str, list[str]]
+    filters: FilterSettings
 
 
 class ViewerBar(QWidget):
     """Length, mode, scale, channels and freeze of one viewer."""
+
+    changed = Signal(str)
+    """Channels or filters are others now; the text is for `restore`."""
 
     def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -39,11 +51,16 @@ class ViewerBar(QWidget):
         self.window_s.currentIndexChanged.connect(
             lambda: viewer.set_window(float(self.window_s.currentData()))
         )
+        viewer.window_changed.connect(
+            lambda seconds: self.window_s.setCurrentIndex(self.window_s.findData(int(seconds)))
+        )
         self.scrolling = _button(tr("Scroll"), tr("Scroll instead of sweeping (Ctrl+L)"), "Ctrl+L")
         self.scrolling.setCheckable(True)
         self.scrolling.toggled.connect(viewer.set_scrolling)
         self.freeze = _button(
-            tr("▌▌ Freeze"), tr("Hold what is shown (Ctrl+F, or Space in the signals)"), "Ctrl+F"
+            tr("▌▌ Freeze"),
+            tr("Hold what is shown (Ctrl+F, or Space in the signals): drag, or zoom by Ctrl+wheel"),
+            "Ctrl+F",
         )
         self.freeze.setCheckable(True)
         self.freeze.toggled.connect(viewer.set_frozen)
@@ -66,6 +83,8 @@ class ViewerBar(QWidget):
         self.channels.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.filters = FilterButton()
         self.filters.changed.connect(viewer.set_filter)
+        self.filters.changed.connect(lambda _: self._tell())
+        viewer.chosen_changed.connect(self._tell)
         viewer.streams_changed.connect(self._on_streams)
         menu = QMenu(self.channels)
         menu.aboutToShow.connect(self._fill_channels)
@@ -80,6 +99,20 @@ class ViewerBar(QWidget):
             self._row.addWidget(widget)
         for button in (self.auto, self.common, self.channels, self.filters):
             self._row.addWidget(button)
+
+    def _tell(self) -> None:
+        shown = {"channels": self.viewer.choice(), "filters": asdict(self.filters.settings)}
+        self.changed.emit(json.dumps(shown))
+
+    def restore(self, text: str) -> None:
+        """Show what `changed` told once; what cannot be read is as if it had never been."""
+        try:
+            found = _Shown.model_validate_json(text)
+        except ValueError:
+            return
+        if is_offered(found.filters):
+            self.filters.set(found.filters)
+        self.viewer.wish(found.channels)
 
     def _on_streams(self) -> None:
         found = [c.label for s in self.viewer.signals() for c in s.channels if c.kind == "EEG"]
@@ -101,7 +134,8 @@ class ViewerBar(QWidget):
         menu.clear()
         for stream in self.viewer.signals():
             shown = {c.index for c in self.viewer.chosen(stream)}
-            below = menu.addMenu(f"{stream.key.name} ({len(shown)}/{len(stream.channels)})")
+            below = StayingMenu(f"{stream.key.name} ({len(shown)}/{len(stream.channels)})", menu)
+            menu.addMenu(below)
             everything = below.addAction(tr("All channels"))
             everything.triggered.connect(
                 lambda _, s=stream: self.viewer.choose(s.key, range(len(s.channels)))
@@ -109,7 +143,8 @@ class ViewerBar(QWidget):
             nothing = below.addAction(tr("No channel"))
             nothing.triggered.connect(lambda _, s=stream: self.viewer.choose(s.key, ()))
             for kind, members in by_kind(stream.channels).items():
-                part = below.addMenu(f"{kind} ({len(members)})")
+                part = StayingMenu(f"{kind} ({len(members)})", below)
+                below.addMenu(part)
                 self._add_kind(part, stream, {c.index for c in members})
                 for channel in members:
                     action = QAction(channel.label, part, checkable=True)

@@ -18,6 +18,15 @@ LOW_PASS = (None, 15.0, 30.0, 45.0, 70.0, 100.0)
 NOTCH = (None, 50.0, 60.0)
 
 
+def is_offered(settings: FilterSettings) -> bool:
+    """Say whether the menu has these: what a settings file holds may come from anywhere."""
+    return (
+        settings.high_pass_hz in HIGH_PASS
+        and settings.low_pass_hz in LOW_PASS
+        and settings.notch_hz in NOTCH
+    )
+
+
 class FilterButton(QToolButton):
     """Chooses the filters; what is recorded stays as it is."""
 

@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
+import bisect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 
 import numpy as np
 import pylsl
-from PySide6.QtCore import QEvent, QRect, QSize, Qt, Signal
-from PySide6.QtGui import (
-    QKeyEvent,
-    QMouseEvent,
-    QPainter,
-    QPaintEvent,
-    QResizeEvent,
-    QWheelEvent,
-)
-from PySide6.QtWidgets import QSizePolicy, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 
-from acquire.lsl.streams import StreamKey
-from gui.plots import painting
-from gui.plots.canvas import Group, joined
-from gui.plots.geometry import BOTTOM
+from acquire.lsl.streams import FoundStream, StreamKey
+from gui.plots import save_dialog, saving
+from gui.plots.canvas import Group
+from gui.plots.trace_plot import TracePlot
 from gui.plots.traces import Place, Trace, first_choice, layout, rank
 from gui.plots.view_state import ViewState
 from gui.signals.channel_info import ChannelInfo
@@ -37,6 +31,8 @@ LOOK_EVERY = 30
 """Frames between two looks at the scales."""
 RECENT_S = 8.0
 """What a look at the scales looks at."""
+WINDOWS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300)
+"""The lengths that there are, s."""
 BACK_S = 280.0
 """So far back arrows lead: a little less than the histories keep."""
 
@@ -46,11 +42,14 @@ class Viewer(QWidget):
 
     _frame_came = Signal()
     frozen = Signal(bool)
+    window_changed = Signal(float)
+    said = Signal(str)
+    chosen_changed = Signal()
     streams_changed = Signal()
 
     def __init__(
         self,
-        wanted: Callable[[StreamKey], bool],
+        wanted: Callable[[FoundStream], bool],
         clock: Callable[[], float] = pylsl.local_clock,
         parent: QWidget | None = None,
     ) -> None:
@@ -58,13 +57,17 @@ class Viewer(QWidget):
         self._waiting = False  # a frame was announced and not drawn yet
         self.live = LiveStreams(wanted, self._announce)
         self.state = ViewState(self.live.lock, clock)
-        self._hand = Hand(self.state, self)
+        self.plot = TracePlot(self.state, self)
+        self._hand = Hand(self.state, self, self.plot.show_cursor, self.plot.show_all)
         self._chosen: dict[StreamKey, frozenset[int]] = {}
+        self._wished: dict[str, frozenset[str]] = {}  # as it was the last time, by name and label
         self._known: tuple[tuple[int, bool, int], ...] = ()
         self._drawn: list[tuple[list[Trace], Group]] = []  # of each stream, as last laid out
         self.frames = 0
-        self._markers_seen = 0
         self._frame_came.connect(self._on_frame)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.plot)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
@@ -94,19 +97,7 @@ class Viewer(QWidget):
         if self.frames % every == 0 and canvas.end is None:
             self._look_at_scales()
         if self.isVisible():
-            self._update_what_changed()
-
-    def _update_what_changed(self) -> None:
-        geometry = self.state.geometry
-        dirty = self.state.canvas.advance(self.state.now())
-        markers = sum(s.version for s in self.state.streams)
-        if markers != self._markers_seen or (geometry.scrolls and dirty):
-            self._markers_seen = markers
-            below = geometry.plot.adjusted(0, 0, 0, BOTTOM)
-            self.update(self.rect() if geometry.scrolls else below)
-        else:
-            for span in joined(dirty):
-                self.update(geometry.rect(span))
+            self.plot.show_frame(self.state.canvas.advance(self.state.now()))
 
     def _notice_streams(self) -> None:
         known = tuple((id(s), s.inlet is not None, id(s.shown)) for s in self.state.streams)
@@ -123,11 +114,12 @@ class Viewer(QWidget):
             changed |= state.scales.look(traces, group, recent)
         if changed:
             state.canvas.redraw()
-            self.update()
-        off = frozenset(trace for trace in state.traces if state.scales.is_off(trace))
+            self.plot.show_sides()
+        rows, height = zip(state.traces, state.geometry.places, strict=True), state.image.height()
+        off = frozenset(t for t, place in rows if state.scales.is_off(t, place, height))
         if off != state.off_scale:
             state.off_scale = off
-            self._update_sides()
+            self.plot.show_sides()
 
     # What is shown.
 
@@ -139,6 +131,8 @@ class Viewer(QWidget):
     def chosen(self, stream: ShownStream) -> list[ChannelInfo]:
         """List the channels of a stream that are shown."""
         wanted = self._chosen.get(stream.key)
+        if wanted is None and (labels := self._wished.get(stream.key.name)) is not None:
+            return [c for c in stream.channels if c.label in labels]
         if wanted is None:
             # Numbers without a rate are logs, such as the frames of a stimulus player.
             return first_choice(stream.channels) if stream.found.rate_hz else []
@@ -148,6 +142,20 @@ class Viewer(QWidget):
         """Show these channels of a stream."""
         self._chosen[key] = frozenset(channels)
         self.rearrange()
+        self.chosen_changed.emit()
+
+    def choice(self) -> dict[str, list[str]]:
+        """Give the labels of the channels that were chosen, by the name of their stream."""
+        return {
+            stream.key.name: [channel.label for channel in self.chosen(stream)]
+            for stream in self.signals()
+            if stream.key in self._chosen or stream.key.name in self._wished
+        }
+
+    def wish(self, choice: Mapping[str, Iterable[str]]) -> None:
+        """Show these channels of streams as soon as those are there, unless others are chosen."""
+        self._wished = {name: frozenset(labels) for name, labels in choice.items()}
+        self.rearrange()
 
     def learn(self, found: Findings) -> None:
         """Show what was found out about the signals."""
@@ -155,12 +163,7 @@ class Viewer(QWidget):
         changed = found.troubles != state.troubles or found.readouts != state.readouts
         state.troubles, state.readouts = found.troubles, found.readouts
         if changed:
-            self._update_sides()
-
-    def _update_sides(self) -> None:
-        plot = self.state.geometry.plot
-        self.update(QRect(0, 0, plot.left(), self.height()))
-        self.update(QRect(plot.right(), 0, self.width(), self.height()))
+            self.plot.show_sides()
 
     def rearrange(self) -> None:
         """Lay all traces out anew: the size, the choice or the streams have changed."""
@@ -178,16 +181,55 @@ class Viewer(QWidget):
                 self._drawn.append((traces, group))
         state.canvas.groups = tuple(group for _, group in self._drawn)
         state.begin_image(theme.colour("panel").rgb(), theme.mixed("line", 0.7).rgb())
-        self.update()
+        self.plot.resized()
 
-    def set_window(self, seconds: float) -> None:
-        """Show so many seconds."""
+    def set_window(self, seconds: float, around: float | None = None) -> None:
+        """Show so many seconds.
+
+        Args:
+            seconds: the length of the window.
+            around: where it is frozen, the time that stays in its place; None = the newest shown.
+        """
         canvas = self.state.canvas
+        if seconds == canvas.window_s:
+            return
+        end_s = None if canvas.end is None else (canvas.end + 1) * canvas.column_s
+        if end_s is not None and around is not None:
+            end_s = around + (end_s - around) * seconds / canvas.window_s
         canvas.window_s = seconds
-        if canvas.end is not None:
-            self.set_frozen(False)
-        canvas.restart()
-        self.update()
+        if end_s is None:
+            canvas.restart()
+        else:
+            canvas.end = self._kept(canvas.column(end_s) - 1)
+            canvas.restart()
+        self.window_changed.emit(seconds)
+        self.plot.show_all()
+
+    def _kept(self, end: int) -> int:
+        """Give the column nearest to one that the histories reach, and that is not to come."""
+        canvas = self.state.canvas
+        newest = canvas.column(self.state.now())
+        return max(newest - math.floor(BACK_S / canvas.column_s), min(newest, end))
+
+    def zoom_time(self, steps: int, x: float) -> None:
+        """Show more time (positive) or less around a place; freezes, as what moves is not held."""
+        self.set_frozen(True)
+        lengths = [*WINDOWS_S]
+        at = bisect.bisect_left(lengths, self.state.canvas.window_s) + steps
+        around = self.state.geometry.time_at(x)
+        self.set_window(float(lengths[max(0, min(at, len(lengths) - 1))]), around)
+
+    def save(self) -> None:
+        """Ask where to save what is shown; it is held, so that it is what was seen."""
+        self.set_frozen(True)
+        save_dialog.ask(
+            self, tr("signals"), self.plot, lambda: saving.trace_rows(self.state), self._on_saved
+        )
+
+    def _on_saved(self, text: str) -> None:
+        if (missing := saving.missing_s(self.state)) > 1.0:
+            text += ". " + tr("Of the first {} s only the picture is kept").format(f"{missing:.0f}")
+        self.said.emit(text)
 
     def set_filter(self, settings: FilterSettings) -> None:
         """Show filtered signals; the pulling thread filters what is there, too."""
@@ -196,7 +238,7 @@ class Viewer(QWidget):
     def set_scrolling(self, on: bool) -> None:
         """Scroll instead of sweeping."""
         self.state.geometry.scrolls = on
-        self.update()
+        self.plot.show_all()
 
     def set_frozen(self, on: bool) -> None:
         """Hold what is shown; recording goes on."""
@@ -205,7 +247,7 @@ class Viewer(QWidget):
             return
         canvas.freeze(canvas.head if on else None)
         self.frozen.emit(on)
-        self.update()
+        self.plot.show_all()
 
     def look_back(self, share: float) -> None:
         """Move by a share of the window, back where negative; freezes."""
@@ -213,11 +255,8 @@ class Viewer(QWidget):
         canvas = self.state.canvas
         if canvas.end is None:
             return
-        newest = canvas.column(self.state.now())
-        end = canvas.end + round(share * canvas.width)
-        oldest = newest - math.floor(BACK_S / canvas.column_s)
-        canvas.freeze(max(oldest, min(newest, end)))
-        self.update()
+        canvas.freeze(self._kept(canvas.end + round(share * canvas.width)))
+        self.plot.show_all()
 
     def zoom(self, steps: int) -> None:
         """Make all traces larger (negative steps) or smaller."""
@@ -225,13 +264,9 @@ class Viewer(QWidget):
         for traces, group in self._drawn:
             self.state.scales.apply(traces, group)
         self.state.canvas.redraw()
-        self.update()
+        self.plot.show_all()
 
     # Events.
-
-    def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
-        """Draw what has changed."""
-        painting.paint(self.state, QPainter(self), event.rect())
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Lay out anew."""
@@ -242,6 +277,7 @@ class Viewer(QWidget):
         """Take other colours where light and dark change."""
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
+            self.plot.dress()
             self.rearrange()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:  # noqa: N802
@@ -262,8 +298,20 @@ class Viewer(QWidget):
         self._hand.leave()
 
     def wheelEvent(self, event: QWheelEvent) -> None:  # noqa: N802
-        """Change the scale."""
-        self.zoom(-1 if event.angleDelta().y() > 0 else 1)
+        """Change the scale; with Ctrl, the time."""
+        steps = -1 if event.angleDelta().y() > 0 else 1
+        if event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.zoom_time(steps, event.position().x())
+        else:
+            self.zoom(steps)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        """Offer to save what is shown."""
+        menu = QMenu(self)
+        menu.addAction(tr("Save as picture or table…")).triggered.connect(
+            lambda _=False: self.save()
+        )
+        menu.exec(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Space freezes, arrows look back and scale."""

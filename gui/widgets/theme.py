@@ -28,6 +28,13 @@ def tokens() -> Mapping[str, str]:
     return looks.DARK if chosen == "dark" or (dark and chosen != "light") else looks.LIGHT
 
 
+def chosen() -> str | None:
+    """Give the look that was chosen: `dark`, `light`, or None, which is the system's."""
+    application = QApplication.instance()
+    look = application.property(_LOOK) if application is not None else None
+    return look if look in ("dark", "light") else None
+
+
 def choose(application: QApplication, look: str | None) -> None:
     """Use `dark`, `light`, or what the system has (None)."""
     application.setProperty(_LOOK, look)

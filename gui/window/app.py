@@ -24,6 +24,7 @@ from gui.client.engine_link import EngineLink
 from gui.texts import install
 from gui.widgets import theme
 from gui.widgets.enter_presses import EnterPresses
+from gui.window.layout_memory import remembered_look
 from gui.window.window import RecorderWindow
 from recordings.disk.atomic import replace_file
 from recordings.owner import has_ended
@@ -107,6 +108,7 @@ def run(order: WindowOrder) -> int:
     enter = EnterPresses(application)
     application.installEventFilter(enter)
     theme.apply(application)
+    theme.choose(application, remembered_look())
     window = make_window(order)
     window.show()
     for name in (signal.SIGINT, signal.SIGTERM):

@@ -12,14 +12,29 @@ VERSION = 1
 """Rises when the parts change so that an old layout would not fit."""
 
 
+def remembered_look() -> str | None:
+    """Give the look that was chosen, `dark` or `light`; None: as the system is."""
+    look = _settings().value("look")
+    return look if look in ("dark", "light") else None
+
+
+def remember_look(look: str | None) -> None:
+    """Keep the look for the next start, whatever the rig."""
+    settings = _settings()
+    settings.setValue("look", look or "")
+    settings.sync()
+
+
+def _settings() -> QSettings:
+    return QSettings(QSettings.Format.IniFormat, QSettings.Scope.UserScope, "unisono", "window")
+
+
 class LayoutMemory:
     """One rig's part of the settings file."""
 
     def __init__(self, rig: str) -> None:
         name = hashlib.sha256(rig.encode()).hexdigest()[:16]
-        self._settings = QSettings(
-            QSettings.Format.IniFormat, QSettings.Scope.UserScope, "unisono", "window"
-        )
+        self._settings = _settings()
         self._settings.beginGroup(name)
 
     def restore(self, window: QMainWindow) -> bool:
@@ -40,6 +55,11 @@ class LayoutMemory:
         self._settings.setValue("parts", window.saveState(VERSION))
         for key, value in values.items():
             self._settings.setValue(key, value)
+        self._settings.sync()
+
+    def keep(self, key: str, value: str) -> None:
+        """Keep one value now: it is still there after a crash."""
+        self._settings.setValue(key, value)
         self._settings.sync()
 
     def text(self, key: str) -> str | None:

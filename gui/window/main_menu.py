@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QTo
 
 from gui.texts import tr
 from gui.widgets import theme
+from gui.window.layout_memory import remember_look
 
 Action = Callable[[], object]
 
@@ -61,7 +62,7 @@ def _add_looks(menu: QMenu) -> None:
     for text, look in choices:
         action = menu.addAction(text)
         action.setCheckable(True)
-        action.setChecked(look is None)
+        action.setChecked(look == theme.chosen())
         group.addAction(action)
         action.triggered.connect(lambda _=False, look=look: _choose(look))
 
@@ -70,3 +71,4 @@ def _choose(look: str | None) -> None:
     application = QApplication.instance()
     assert isinstance(application, QApplication)
     theme.choose(application, look)
+    remember_look(look)

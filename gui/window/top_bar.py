@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import Labels, RunsInfo, StatusInfo
-from gui.client.status_text import disk_text, duration, frames, samples_lost
+from gui.client.status_text import disk_text, duration, frames, lost_before, samples_lost
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.hold_button import HoldButton
-from gui.widgets.plain_label import PlainLabel
+from gui.widgets.plain_label import PlainLabel, plain
 
 _LABEL = QRegularExpression("[A-Za-z0-9]{0,64}")
 _STUDY = QRegularExpression("[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
@@ -148,6 +148,8 @@ class TopBar(QFrame):
         lost_samples = samples_lost(status)
         self.signals.setText(tr("signals {} lost").format(f"{lost_samples:,}"))
         _judge(self.signals, lost_samples == 0)
+        tips = (tr("Samples that should be there and are not"), lost_before(status))
+        self.signals.setToolTip(plain("\n".join(filter(None, tips))))
         self.sync.setText(
             tr("sync ± {} ms").format("–" if sync_s is None else f"{sync_s * 1e3:.2f}")
         )

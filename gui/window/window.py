@@ -7,14 +7,14 @@ from functools import partial
 from pathlib import Path
 
 import pylsl
-from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolButton
 
 from acquire.engine.status import Phase
 from acquire.errors import AcquireError
 from acquire.lsl.config import configuration, configure
-from acquire.lsl.streams import StreamKey
+from acquire.lsl.streams import FoundStream
 from acquire.server.api.guard import is_loopback
 from acquire.server.api.models import MarkerSet, Problem, RigInfo, StatusInfo
 from gui.client.client import EngineClient, words
@@ -32,7 +32,7 @@ from gui.signals.signal_monitor import Findings, SignalMonitor
 from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer
-from gui.window import parts
+from gui.window import about, parts
 from gui.window.camera_tile import CameraPanel
 from gui.window.gate_panel import GatePanel
 from gui.window.impedance_panel import ImpedancePanel
@@ -68,7 +68,7 @@ class RecorderWindow(QMainWindow):
         self.status: StatusInfo | None = None
         self.rig: RigInfo | None = None
         self._live = False
-        self._names: frozenset[str] = frozenset()
+        self._uids: frozenset[str] = frozenset()
         self.engine_clock = EngineClock()
         self.bar, self.alarm, self.gate = TopBar(), AlarmBar(), GatePanel()
         self.saved, self.sessions = SavedCard(), SessionList(client)
@@ -135,6 +135,9 @@ class RecorderWindow(QMainWindow):
         self.client.connected.connect(self._on_connected)
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
+        self.viewer.said.connect(self.say)
+        self.signals.bar.changed.connect(self._keep_shown)
+        self.spectra.said.connect(self.say)
         self.saved.next_wanted.connect(self.recording.start)
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
@@ -168,11 +171,21 @@ class RecorderWindow(QMainWindow):
                 (tr("Open a rig…"), "Ctrl+O", rigs.open_file),
                 (tr("Edit this rig…"), "Ctrl+E", rigs.edit),
                 None,
+                (tr("Save the signals that are shown…"), "Ctrl+S", self.viewer.save),
+                (tr("Open the data folder"), "", self._open_data),
                 (tr("Send a test trigger"), "Ctrl+T", rigs.test_trigger),
                 (tr("End the engine and close"), "", self._end_all),
                 None,
+                (tr("About Unisono"), "", lambda: about.show(self)),
+                None,
             ],
         )
+
+    def _open_data(self) -> None:
+        if self.status is None or not self.engine_clock.same_computer:
+            self.say(tr("The data folder is on the engine's computer"))
+            return
+        QDesktopServices.openUrl(QUrl.fromLocalFile(self.status.disk.data_dir))
 
     def _end_all(self) -> None:
         recording = self.status is not None and self.status.state is Phase.RECORDING
@@ -222,13 +235,19 @@ class RecorderWindow(QMainWindow):
         for name, field in (("study", self.bar.study), ("task", self.bar.task)):
             if (text := self.memory.text(name)) is not None:
                 field.setText(text)
+        shown = self.memory.text("shown")
+        self.signals.bar.restore(shown or "")
         if (seconds := self.memory.text("window_s")) is not None:
             box = self.signals.bar.window_s
             box.setCurrentIndex(max(0, box.findData(int(float(seconds)))))
 
+    def _keep_shown(self, text: str) -> None:
+        if self.memory is not None:
+            self.memory.keep("shown", text)
+
     def _on_status(self, status: StatusInfo) -> None:
         self.status = status
-        self._names = frozenset(s.name for s in status.streams)
+        self._uids = frozenset(s.uid for s in status.streams)
         if self._live:
             self.engine_clock.hear(status.clock, pylsl.local_clock())
         self.news.show_status(status)
@@ -281,8 +300,9 @@ class RecorderWindow(QMainWindow):
     def _now(self) -> float | None:
         return self.engine_clock.to_engine(pylsl.local_clock()) if self._live else None
 
-    def _is_recorded(self, key: StreamKey) -> bool:
-        return key.name in self._names
+    def _is_recorded(self, found: FoundStream) -> bool:
+        # Another engine may run the same rig: its streams are called as ours.
+        return found.uid in self._uids
 
     def _on_action(self, key: str) -> None:
         if key == _GONE:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,6 +13,9 @@ from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Manifest, State
 
 _PATTERN = f"*/sub-*/ses-*/sub-*_run-*/{MANIFEST_NAME}"
+
+
+_Stamp = tuple[tuple[int, int, int] | None, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,39 @@ class SessionRow:
     verdict: Verdict | None = None
     notes: str = ""
     has_report: bool = False
+    unusable: str = ""  # why somebody said that it is not to be used
     problem: str = ""  # why its manifest cannot be read
+
+
+class Catalogue:
+    """The sessions of a data folder, page by page; what has not changed is not read again.
+
+    A row takes a millisecond to read, and whoever lists does so again and again, also while
+    something records. Safe from several threads: at worst two of them read the same row.
+    """
+
+    def __init__(self, data_dir: Path) -> None:
+        self._data_dir = data_dir
+        self._found: list[Path] = []  # as last listed, the newest first
+        self._known: dict[Path, tuple[_Stamp, SessionRow]] = {}  # as large as the folder
+
+    def page(self, offset: int, limit: int) -> list[SessionRow]:
+        """Give the rows `offset` to `offset + limit`; the newest is row 0.
+
+        Row 0 begins a list; the pages after it belong to that, whatever is recorded meanwhile.
+        """
+        if offset == 0:
+            self._found = folders(self._data_dir)[::-1]
+            there = set(self._found)
+            self._known = {path: kept for path, kept in self._known.items() if path in there}
+        return [self._row(folder) for folder in self._found[offset : offset + limit]]
+
+    def _row(self, folder: Path) -> SessionRow:
+        stamp = _stamp(folder)
+        before = self._known.get(folder)
+        if before is None or before[0] != stamp:
+            before = self._known[folder] = stamp, row(folder)
+        return before[1]
 
 
 def sessions(data_dir: Path) -> Iterator[SessionRow]:
@@ -69,7 +104,42 @@ def row(folder: Path) -> SessionRow:
         _verdict(folder),
         found.notes,
         (folder / layout.REPORT_NAME).exists(),
+        found.unusable or "",
     )
+
+
+def usable(paths: Iterable[Path]) -> tuple[tuple[Path, ...], list[tuple[Path, str]]]:
+    """Tell sessions from those that are marked as not usable.
+
+    Returns:
+        Those that may be used, files and damaged ones included: whoever opens them says what is
+        wrong with them. And the others, each with the reason.
+    """
+    good: list[Path] = []
+    marked: list[tuple[Path, str]] = []
+    for path in paths:
+        try:
+            reason = Manifest.load(path).unusable if path.is_dir() else None
+        except RecordingError:
+            reason = None
+        if reason:
+            marked.append((path, reason))
+        else:
+            good.append(path)
+    return tuple(good), marked
+
+
+def _stamp(folder: Path) -> _Stamp:
+    """Give what changes whenever a file that a row is made of does: each is replaced whole."""
+    found: list[tuple[int, int, int] | None] = []
+    for name in (MANIFEST_NAME, layout.REPORT_JSON_NAME, layout.REPORT_NAME):
+        try:
+            status = (folder / name).stat()
+        except OSError:
+            found.append(None)
+        else:
+            found.append((status.st_ino, status.st_mtime_ns, status.st_size))
+    return tuple(found)
 
 
 def _changed(path: Path) -> float:

@@ -40,11 +40,14 @@ class Load:
     streams: str  # channels@rate, with commas
     fps: int
     limit: float
+    scrolls: bool = False
 
 
 LOADS = (
     Load("86 channels at 1 kHz, 30 frames/s", "70@1000,16@1000,1@50", 30, 0.08),
     Load("86 channels at 1 kHz, 60 frames/s", "70@1000,16@1000,1@50", 60, 0.14),
+    Load("the same, scrolling, 30 frames/s", "70@1000,16@1000,1@50", 30, 0.10, scrolls=True),
+    Load("the same, scrolling, 60 frames/s", "70@1000,16@1000,1@50", 60, 0.18, scrolls=True),
     Load("512 channels at 2 kHz, 30 frames/s", "512@2000", 30, 0.40),
 )
 
@@ -75,7 +78,7 @@ def push(streams: str) -> None:
                 sent[number] += 1
 
 
-def show(rig: str, data_dir: str, fps: int, seconds: float) -> None:
+def show(rig: str, data_dir: str, fps: int, seconds: float, *, scrolls: bool) -> None:
     """Open the window, measure it, and print what was found as JSON."""
     from PySide6.QtWidgets import QApplication
 
@@ -87,6 +90,7 @@ def show(rig: str, data_dir: str, fps: int, seconds: float) -> None:
     theme.apply(application)
     window = make_window(WindowOrder(Path(rig), data_dir=Path(data_dir)))
     window.viewer.live.frame_s = 1 / fps
+    window.viewer.set_scrolling(scrolls)
     window.resize(1280, 900)
     window.show()
     probe = Probe(window, SETTLE_S, seconds)
@@ -136,6 +140,7 @@ def measured(load: Load, seconds: float, folder: Path) -> dict[str, Any]:
     rig = folder / "rig.toml"
     rig.write_text('[rig]\nname = "bench"\n')
     arguments = ["--show", str(rig), str(folder / "data"), str(load.fps), str(seconds)]
+    arguments += ["--scrolls"] if load.scrolls else []
     began = time.monotonic()
     command = [sys.executable, "-m", MODULE, *arguments]
     with outlets(load.streams) as pusher, subprocess.Popen(command, stdout=subprocess.PIPE) as gui:
@@ -162,6 +167,8 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=15.0)
     parser.add_argument("--push")
     parser.add_argument("--show", nargs=4)
+    parser.add_argument("--scrolls", action="store_true")
+    parser.add_argument("--only", type=int, help="how many of the loads, from the first")
     parser.add_argument("--mne", action="store_true")
     options = parser.parse_args()
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -170,14 +177,14 @@ def main() -> int:
         return 0
     if options.show:
         rig, data_dir, fps, seconds = options.show
-        show(rig, data_dir, int(fps), float(seconds))
+        show(rig, data_dir, int(fps), float(seconds), scrolls=options.scrolls)
         return 0
     if options.mne:
         show_mne(options.seconds)
         return 0
     private_lsl()
     good, first = True, 0.0
-    for load in LOADS:
+    for load in LOADS[: options.only]:
         with tempfile.TemporaryDirectory() as folder:
             found = measured(load, options.seconds, Path(folder))
         first = first or found["cpu"]
@@ -189,6 +196,8 @@ def main() -> int:
                 "  sample pushed to pixel drawn, p99", found["latency_ms"], LATENCY_MS, "ms"
             )
         print(f"  {found['frames']} frames in {options.seconds:g} s, {found['rss_mb']:.0f} MB")
+    if options.only:
+        return 0 if good else 1
     with outlets("70@1000"):
         command = [sys.executable, "-m", MODULE, "--mne", "--seconds", str(options.seconds)]
         patience = SETTLE_S + options.seconds + 60

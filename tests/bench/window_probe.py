@@ -62,11 +62,11 @@ class Probe(QObject):
             "frames": self._window.viewer.frames - f0,
             "rss_mb": psutil.Process().memory_info().rss / 1e6,
         }
-        self._window.viewer.installEventFilter(self)
+        self._window.viewer.plot.viewport().installEventFilter(self)
         QTimer.singleShot(LATENCY_MS, self._lose)
 
     def _lose(self) -> None:
-        self._window.viewer.removeEventFilter(self)
+        self._window.viewer.plot.viewport().removeEventFilter(self)
         if self._lags:
             self.result["latency_ms"] = float(np.percentile(self._lags, 99)) * 1e3
         self._last_beat = time.monotonic()

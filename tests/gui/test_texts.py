@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from defusedxml import ElementTree
 from PySide6.QtCore import QLocale, QTranslator
+from PySide6.QtGui import QFont, QFontDatabase, QRawFont
 from PySide6.QtWidgets import QApplication
 
 from gui.texts import CONTEXT, install, tr
@@ -57,3 +58,19 @@ def test_the_language_of_the_system_is_used(qapp: QApplication) -> None:
     finally:
         qapp.removeTranslator(translator)
     assert install(qapp, QLocale("en_GB")) is None
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_character_has_a_glyph(language: str, qapp: QApplication) -> None:
+    system = QFontDatabase.WritingSystem.SimplifiedChinese
+    families = QFontDatabase.families(system)
+    if not families:
+        pytest.skip("no font for Chinese here: fonts-wqy-microhei")
+    # Qt takes from the first of them what the system's own font lacks.
+    fonts = [QRawFont.fromFont(QFont(family)) for family in (families[0], qapp.font().family())]
+    used = {character for text in translations(language).values() for character in text}
+    # By number: as a text, most characters would be called missing (PySide 6.11).
+    lacking = {
+        c for c in used if c.isprintable() and not any(f.supportsCharacter(ord(c)) for f in fonts)
+    }
+    assert not lacking, sorted(lacking)

@@ -35,6 +35,7 @@ from acquire.take.folder import Labels
 from devices.base import DeviceError
 from recordings import layout
 from recordings.errors import DiskFull, RecordingError, RunTaken
+from recordings.study import catalogue
 
 STATUS_S = 0.1
 SEND_S = 5.0
@@ -258,9 +259,13 @@ def _add_sessions(app: FastAPI, controller: Controller) -> None:
     @app.get("/api/sessions")
     def sessions(
         limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+        offset: Annotated[int, Query(ge=0, le=1_000_000)] = 0,
     ) -> list[api.SessionInfo]:
-        """List the newest sessions in the data folder."""
-        return views.sessions(controller.data_dir, limit)
+        """List the sessions in the data folder, the newest first; `offset` of them are left out.
+
+        One whose manifest cannot be read is in the list, with the reason.
+        """
+        return [views.session_row(row) for row in controller.catalogue.page(offset, limit)]
 
     @app.post("/api/sessions/{id}/check")
     def check(id: Annotated[str, PathPart(max_length=400)]) -> api.CheckOrdered:
@@ -268,6 +273,35 @@ def _add_sessions(app: FastAPI, controller: Controller) -> None:
         folder = session_folder(controller.data_dir, id)
         controller.checking.add([folder])
         return api.CheckOrdered(session=str(folder))
+
+    @app.put("/api/sessions/{id}/unusable")
+    def unusable(
+        id: Annotated[str, PathPart(max_length=400)], order: api.UnusableOrder
+    ) -> api.SessionInfo:
+        """Mark a session as not usable, with the reason, or take the mark back."""
+        folder = session_folder(controller.data_dir, id)
+        controller.mark_unusable(folder, order.reason)
+        return views.session_row(catalogue.row(folder))
+
+    @app.get("/api/sessions/{id}/withdrawal")
+    def withdrawal(id: Annotated[str, PathPart(max_length=400)]) -> api.WithdrawalInfo:
+        """Tell what withdrawing the participant of a session would delete; deletes nothing."""
+        planned = controller.withdrawal(session_folder(controller.data_dir, id))
+        return api.WithdrawalInfo(
+            participant=planned.participant,
+            sessions=tuple(map(str, planned.sessions)),
+            exports=tuple(f"{target}: {record.stem}" for target, record in planned.exports),
+            unreachable=planned.unreachable,
+        )
+
+    @app.post("/api/sessions/{id}/withdrawal")
+    def withdraw(
+        id: Annotated[str, PathPart(max_length=400)], order: api.WithdrawalOrder
+    ) -> api.WithdrawalDone:
+        """Delete everything of the participant of a session; it cannot be undone."""
+        folder = session_folder(controller.data_dir, id)
+        done = controller.withdraw(folder, order.pseudonym)
+        return api.WithdrawalDone(files=done.files, bytes=done.bytes, left=tuple(done.left))
 
     html: dict[int | str, dict[str, Any]] = {
         200: {"content": {"text/html": {}}, "description": "The report"}

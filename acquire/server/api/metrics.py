@@ -80,7 +80,7 @@ def _streams(streams: tuple[api.StreamInfo, ...]) -> Iterator[Metric]:
     for s in streams:
         labels = [s.name, s.hostname]
         samples.add_metric(labels, s.samples)
-        lost.add_metric(labels, s.lost)
+        lost.add_metric(labels, s.lost + s.lost_before)  # a counter never goes back
         connected.add_metric(labels, s.connected)
         age.add_metric(labels, s.age_s)
         backlog.add_metric(labels, s.backlog)

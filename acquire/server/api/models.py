@@ -174,6 +174,7 @@ class StreamInfo(_Tell):
     type: str
     source_id: str
     hostname: str
+    uid: str = Field(description="of its outlet; another one may have the same name")
     device: str | None
     channels: int
     health: Health
@@ -181,7 +182,10 @@ class StreamInfo(_Tell):
     connected: bool
     selected: bool  # for the recording that runs, or else for the next one
     samples: int
-    lost: int
+    lost: int = Field(
+        description="samples; of the recording that runs, or else since it is connected"
+    )
+    lost_before: int = Field(default=0, description="samples, before the recording that runs")
     rate_hz: float
     effective_rate_hz: float | None
     age_s: float = Field(description="since the last sample arrived, s")
@@ -305,7 +309,37 @@ class SessionInfo(_Tell):
     verdict: Verdict | None  # None: it was not checked yet
     notes: str
     has_report: bool
+    unusable: str = ""  # why it is not to be used
     problem: str
+
+
+class UnusableOrder(_Ask):
+    """Why a session is not to be used; an empty reason takes the mark back."""
+
+    reason: str = Field(max_length=1000)
+
+
+class WithdrawalInfo(_Tell):
+    """What withdrawing a participant would delete, and what it cannot reach."""
+
+    participant: str
+    sessions: tuple[str, ...]  # folders
+    exports: tuple[str, ...]
+    unreachable: tuple[str, ...]
+
+
+class WithdrawalOrder(_Ask):
+    """The participant's pseudonym once more, so that nothing is deleted by a slip."""
+
+    pseudonym: Label
+
+
+class WithdrawalDone(_Tell):
+    """What was deleted, and what could not be."""
+
+    files: int
+    bytes: int
+    left: tuple[str, ...]
 
 
 class CheckOrdered(_Tell):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from itertools import islice
-from pathlib import Path
 
 from acquire.engine.status import StreamStatus
 from acquire.lsl.clock import local_clock
@@ -97,6 +95,7 @@ def stream(found: StreamStatus) -> api.StreamInfo:
         type=found.key.type,
         source_id=found.key.source_id,
         hostname=found.key.hostname,
+        uid=found.uid,
         device=found.device,
         channels=found.channels,
         health=alive if found.connected else "missing",
@@ -104,7 +103,8 @@ def stream(found: StreamStatus) -> api.StreamInfo:
         connected=found.connected,
         selected=found.selected,
         samples=found.samples,
-        lost=found.lost,
+        lost=found.lost if found.lost_in_take is None else found.lost_in_take,
+        lost_before=0 if found.lost_in_take is None else max(0, found.lost - found.lost_in_take),
         rate_hz=rate,
         effective_rate_hz=effective,
         age_s=max(0.0, local_clock() - found.last_arrival),
@@ -187,12 +187,8 @@ def stopped(found: Stopped) -> api.StoppedAnswer:
     )
 
 
-def sessions(data_dir: Path, limit: int) -> list[api.SessionInfo]:
-    """List the newest sessions on the disk; one that cannot be read is a row with its reason."""
-    return [_session(row) for row in islice(catalogue.sessions(data_dir), limit)]
-
-
-def _session(row: catalogue.SessionRow) -> api.SessionInfo:
+def session_row(row: catalogue.SessionRow) -> api.SessionInfo:
+    """Tell of one session on the disk."""
     return api.SessionInfo(
         id=f"{row.study}.{row.folder.name}",
         session=str(row.folder),
@@ -208,5 +204,6 @@ def _session(row: catalogue.SessionRow) -> api.SessionInfo:
         verdict=row.verdict,
         notes=row.notes,
         has_report=row.has_report,
+        unusable=row.unusable,
         problem=row.problem,
     )

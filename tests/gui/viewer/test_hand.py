@@ -39,7 +39,7 @@ def state() -> ViewState:
 
 def test_a_drag_moves_through_what_is_frozen_and_never_beyond_now(state: ViewState) -> None:
     widget = QWidget()
-    hand, canvas = Hand(state, widget), state.canvas
+    hand, canvas = Hand(state, widget, lambda: None, lambda: None), state.canvas
     hand.press(QPoint(200, 50))
     hand.move(QPoint(260, 50))
     assert canvas.end is None, "what is not frozen is not dragged"
@@ -60,7 +60,7 @@ def test_the_cursor_goes_with_the_pointer_and_a_label_says_what_its_trace_is(
     state: ViewState,
 ) -> None:
     widget = QWidget()
-    hand = Hand(state, widget)
+    hand = Hand(state, widget, lambda: None, lambda: None)
     state.troubles = {state.traces[0].channel_key: "flat"}
     hand.move(QPoint(20, 50))
     assert state.cursor == QPoint(20, 50)

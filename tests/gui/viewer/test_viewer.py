@@ -13,9 +13,16 @@ from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
+from acquire.lsl.streams import StreamKey
+from gui.plots.canvas import Group
 from gui.plots.geometry import LEFT
+from gui.plots.trace_scales import TraceScales
+from gui.plots.traces import Trace, layout
+from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import FilterSettings
+from gui.signals.history import History
 from gui.signals.live_streams import ShownStream
+from gui.viewer.bar import ViewerBar
 from gui.viewer.viewer import Viewer
 from gui.widgets import theme
 from tests.acquire.program import unique
@@ -29,7 +36,7 @@ BLOCKED_S = 0.5
 
 @contextmanager
 def viewing(*names: str) -> Iterator[Viewer]:
-    viewer = Viewer(lambda key: key.name in names)
+    viewer = Viewer(lambda found: found.key.name in names)
     viewer.resize(900, 500)
     viewer.show()
     viewer.live.start()
@@ -63,6 +70,7 @@ class Outlet:
     def __init__(self, name: str, channels: int = 2, rate: float = 200.0) -> None:
         info = pylsl.StreamInfo(name, "EEG", channels, rate, "float32", name)
         self._outlet = pylsl.StreamOutlet(info)
+        self.uid = str(self._outlet.get_info().uid())
         self.channels, self.rate = channels, rate
         self.sent = pylsl.local_clock()
 
@@ -105,6 +113,60 @@ def test_a_stream_vanishes_and_returns_with_another_rate() -> None:
             wait_until(lambda: not is_off(viewer), what="connected")
 
 
+def test_of_two_streams_of_one_name_only_the_one_that_is_meant_is_shown() -> None:
+    name = unique("eeg")
+    ours, theirs = Outlet(name), Outlet(name)
+    meant: set[str] = set()
+    with viewing() as viewer:
+        viewer.live._wanted = lambda found: found.uid in meant
+        wait_until(
+            lambda: len([f for f in viewer.live.others if f.key.name == name]) == 2, what="both"
+        )
+        meant.add(ours.uid)
+
+        def shown() -> bool:
+            ours.push(1.0)
+            theirs.push(-1.0)
+            stream = next(iter(viewer.live.streams), None)
+            history = stream.history if stream is not None else None
+            return history is not None and np.isfinite(history.latest)
+
+        wait_until(shown, what="samples")
+        (stream,) = viewer.live.streams
+        assert stream.found.uid == ours.uid
+        assert [f.uid for f in viewer.live.others if f.key.name == name] == [theirs.uid]
+        assert stream.history is not None
+        with viewer.live.lock:
+            _, data = stream.history.newest(1.0, np.array([0]))
+        assert set(data[:, 0].tolist()) == {1.0}
+
+
+def test_channels_and_filters_are_those_of_the_last_time() -> None:
+    name = unique("eeg")
+    outlet = Outlet(name, channels=6)
+    with viewing(name) as viewer:
+        bar, told = ViewerBar(viewer), list[str]()
+        bar.changed.connect(told.append)
+        stream = found(viewer, name)
+        viewer.choose(stream.key, (1, 3))
+        bar.filters.set(FilterSettings(high_pass_hz=0.5, notch_hz=50.0))
+        labels = [t.channel.label for t in viewer.state.traces]
+        bar.deleteLater()
+    with viewing(name) as viewer:  # told at each change: a crash may come at any time
+        bar = ViewerBar(viewer)
+        bar.restore(told[-1])
+        wait_until(lambda: outlet.push() or viewer.state.traces, what="traces")
+        assert [t.channel.label for t in viewer.state.traces] == labels
+        assert [t.channel.index for t in viewer.state.traces] == [1, 3]
+        assert viewer.live.filter == FilterSettings(high_pass_hz=0.5, notch_hz=50.0)
+        for text in ("", "{", '{"channels": {}, "filters": {"high_pass_hz": -1}}'):
+            bar.restore(text)
+        assert viewer.live.filter == FilterSettings(high_pass_hz=0.5, notch_hz=50.0)
+        viewer.choose(viewer.signals()[0].key, (0,))
+        assert [t.channel.index for t in viewer.state.traces] == [0], "a choice by hand is newer"
+        bar.deleteLater()
+
+
 def test_a_trace_that_its_row_cannot_show_is_called_off_scale() -> None:
     name = unique("eeg")
     outlet = Outlet(name)
@@ -121,6 +183,34 @@ def test_a_trace_that_its_row_cannot_show_is_called_off_scale() -> None:
         assert "off scale" in viewer.state.describe(viewer.state.traces[0])
         viewer.zoom(4)
         wait_until(lambda: trouble(""), what="on the scale again")
+
+
+def test_a_trace_that_leaves_the_picture_at_its_edge_is_called_off_scale() -> None:
+    scales, key = TraceScales(), StreamKey("eeg", "EEG", "eeg", "here")
+    rows = tuple(Trace(key, ChannelInfo(n, f"C{n}", "EEG", "")) for n in range(3))
+    places = layout(rows, 300.0)
+    history = History(3, 100.0)
+    group = Group(
+        history,
+        np.arange(3),
+        np.array([place.centre for place in places]),
+        np.array([place.height for place in places]),
+        np.zeros(3, np.uint32),
+    )
+    low = np.full((40, 3), -0.5)
+    scales.look(rows, group, (low, -low))
+    assert scales.of(rows[0]) == 2.0
+
+    def off() -> list[bool]:
+        return [scales.is_off(t, p, 300.0) for t, p in zip(rows, places, strict=True)]
+
+    assert off() == [False, False, False]
+    scales.automatic = False
+    # Half a row further down: inside of what the row below lends, and below the picture.
+    scales.look(rows, group, (low - 1.2, -low - 1.2))
+    assert off() == [False, False, True]
+    scales.look(rows, group, (low + 1.2, -low + 1.2))
+    assert off() == [True, False, False]
 
 
 def test_values_that_are_no_numbers_and_stamps_in_the_past() -> None:

@@ -13,15 +13,18 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+import acquire
 from acquire.errors import ConfigError
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, ProtocolInfo
 from gui.client.client import EngineClient
 from gui.events.alarm_bar import AlarmBar, alarm_of
+from gui.widgets import theme
 from gui.widgets.enter_presses import EnterPresses
 from gui.widgets.hold_button import HoldButton
-from gui.window import app
+from gui.window import about, app, main_menu
 from gui.window.camera_tile import CameraPanel
+from gui.window.layout_memory import remembered_look
 from gui.window.protocol_panel import ProtocolPanel
 from gui.window.top_bar import TopBar
 from recordings.manifest import Event
@@ -160,3 +163,21 @@ def test_a_marker_that_nothing_records_is_called_that(tmp_path: Path, qtbot: QtB
         assert "goes on without this window" in found.alarm.shown.text
         found.recording.stop()
         idle(found)
+
+
+def test_the_look_is_there_again_at_the_next_start(qapp: QApplication) -> None:
+    main_menu._choose("dark")
+    try:
+        assert theme.chosen() == remembered_look() == "dark"
+        theme.choose(qapp, None)
+        assert remembered_look() == "dark", "only a choice by hand is kept"
+    finally:
+        main_menu._choose(None)
+    assert remembered_look() is None
+
+
+def test_about_names_what_a_report_of_a_fault_needs(qtbot: QtBot) -> None:
+    lines = dict(line.rsplit(" ", 1) for line in about.text().splitlines()[:-1])
+    assert lines["Unisono"] == acquire.__version__
+    assert lines["pyqtgraph"] >= "0.14"
+    assert float(lines["liblsl"]) >= 1.16

@@ -6,10 +6,13 @@ import os
 import time
 from pathlib import Path
 
+import pytest
+
 from recordings.certificate import Verdict
 from recordings.manifest import Manifest, State
 from recordings.report.html import check_and_report
-from recordings.study.catalogue import sessions
+from recordings.study import catalogue
+from recordings.study.catalogue import Catalogue, sessions, usable
 from tests.recordings.simulated_session import Plan, make_session
 
 
@@ -38,3 +41,39 @@ def test_each_session_is_a_row_the_newest_first_damaged_ones_too(tmp_path: Path)
 
 def test_an_empty_folder_has_none(tmp_path: Path) -> None:
     assert list(sessions(tmp_path)) == []
+
+
+def test_pages_are_what_the_whole_is_and_only_what_changed_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folders = [make_session(tmp_path, Plan(seconds=1.0)) for _ in range(4)]
+    for age, folder in enumerate(folders):
+        os.utime(folder / "session.json", (1e9 - age, 1e9 - age))
+    found = Catalogue(tmp_path)
+    whole = list(sessions(tmp_path))
+    assert [row.folder for row in whole] == folders
+    assert found.page(0, 3) + found.page(3, 3) == whole
+    assert found.page(4, 3) == []
+
+    read: list[Path] = []
+
+    def note(folder: Path) -> catalogue.SessionRow:
+        read.append(folder)
+        return whole[0]
+
+    monkeypatch.setattr(catalogue, "row", note)
+    found.page(0, 10)
+    assert read == []
+    manifest = Manifest.load(folders[2])
+    manifest.model_copy(update={"unusable": "cable"}).save(folders[2])
+    (folders[1] / "report.html").write_text("<p>")
+    found.page(0, 10)
+    assert sorted(read) == sorted([folders[1], folders[2]])
+
+
+def test_what_is_marked_is_told_from_the_rest(tmp_path: Path) -> None:
+    good, marked, damaged = (make_session(tmp_path, Plan(seconds=1.0)) for _ in range(3))
+    Manifest.load(marked).model_copy(update={"unusable": "cable"}).save(marked)
+    (damaged / "session.json").write_text("{")
+    bare = good / "recording.xdf"
+    assert usable([good, marked, damaged, bare]) == ((good, damaged, bare), [(marked, "cable")])

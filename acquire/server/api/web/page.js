@@ -7,9 +7,10 @@ let token = sessionStorage.getItem("unisono-token");
 let status = null, stop = null, offset = 0;
 let heard = 0, lost = null;  // when a state last came, and over which socket
 
-function element(tag, text, css) {
+function element(tag, text, css, title) {
   const made = document.createElement(tag);
   made.textContent = text;
+  if (title) made.title = title;
   if (css) made.className = css;
   return made;
 }
@@ -118,7 +119,7 @@ function streamRow(stream) {
   if (stream.reason) name.append(element("span", stream.reason, "reason " + stream.health));
   const rate = stream.effective_rate_hz ?? stream.rate_hz;
   row.append(glyph, name, element("td", rate ? rate.toFixed(1) : "–", "number"),
-    element("td", String(stream.lost), "number" + (stream.lost ? " warning" : "")),
+    element("td", String(stream.lost), "number" + (stream.lost ? " warning" : ""), stream.lost_before ? `before this recording: ${stream.lost_before}` : ""),
     element("td", stream.samples.toLocaleString("en"), "number wide"), element("td", stream.hostname, "wide muted"));
   return row;
 }
@@ -170,9 +171,14 @@ function showEvent(event) {
   if (event.level === "error") alarm(event.text);
 }
 
+let sessionsShown = 10;
+function size(bytes) { return bytes >= 1e9 ? (bytes / 1e9).toFixed(1) + " GB" : (bytes / 1e6).toFixed(1) + " MB"; }
+$("more-sessions").onclick = () => { sessionsShown += 100; trying($("more-sessions"), showSessions); };
+
 async function showSessions() {
-  const found = await ask("GET", "sessions");
-  $("sessions").replaceChildren(...found.slice(0, 10).map((session) => {
+  const found = await ask("GET", `sessions?limit=${sessionsShown + 1}`);
+  $("more-sessions").hidden = found.length <= sessionsShown;
+  $("sessions").replaceChildren(...found.slice(0, sessionsShown).map((session) => {
     const item = element("li", "");
     const name = session.session.split("/").pop();
     const link = session.has_report ? element("a", name) : element("span", name);
@@ -181,8 +187,10 @@ async function showSessions() {
       link.href = "/api/" + path; link.target = "_blank";
       if (token) link.onclick = (event) => { event.preventDefault(); openReport(path); };
     }
-    const words = [session.verdict || session.state || session.problem, session.seconds === null ? "" : span(session.seconds)];
+    const words = [session.verdict || session.state || session.problem, session.seconds === null ? "" : span(session.seconds),
+      session.bytes === null ? "" : size(session.bytes), session.notes];
     item.append(link, element("span", "  " + words.filter(Boolean).join(", "), "muted"));
+    if (session.unusable) item.append(element("span", "▲ not usable: " + session.unusable, "reason warning"));
     return item;
   }));
   if (found.length === 0) $("sessions").replaceChildren(element("li", "Nothing has been recorded yet.", "muted"));

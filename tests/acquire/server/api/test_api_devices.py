@@ -39,8 +39,14 @@ def test_stopped_and_started_while_it_is_recorded(daemon: Daemon) -> None:
     for name in (daemon.eeg, daemon.face):
         wait_for(lambda name=name: daemon.stream(name)["connected"])  # type: ignore[misc]
         daemon.wait_for_samples(name, 20)
+    assert daemon.stream(daemon.eeg)["lost"] > 50
     stopped = daemon.post("recording/stop", {"verify": True})
     assert stopped["state"] == "complete"
+    # The next recording begins at nothing; what was lost before is told apart.
+    daemon.post("recording/start", {"task": "after"})
+    told = daemon.stream(daemon.eeg)
+    assert (told["lost"], told["lost_before"] > 50) == (0, True)
+    daemon.post("recording/stop")
     manifest = Manifest.load(folder)
     codes = event_codes(folder, daemon.eeg)
     assert [c for c in codes if c.startswith("device")] == ["device-stopped", "device-started"]

@@ -1,0 +1,208 @@
+"""The list of sessions: filled page by page, and what can be done with a session."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from acquire.server.api.models import SessionInfo
+from gui.sessions.export_command import export_command
+from gui.sessions.session_list import FIRST, PAGE, SessionList
+from recordings.certificate import Verdict
+from recordings.manifest import State
+from tests.gui.windows import wait_until
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+def session(number: int, **changes: Any) -> dict[str, Any]:
+    row = SessionInfo(
+        id=f"study.sub-{number}_ses-01_task-rest_run-01",
+        session=f"/data/study/sub-{number}/ses-01/sub-{number}_ses-01_task-rest_run-01",
+        state=State.COMPLETE,
+        study="study",
+        participant=f"{number:05}",
+        session_label="01",
+        task="rest",
+        run=1,
+        started_utc="2026-01-01T00:00:00.000000Z",
+        seconds=10.0,
+        bytes=1000,
+        verdict=Verdict.PASS,
+        notes="",
+        has_report=True,
+        problem="",
+    )
+    return row.model_copy(update=changes).model_dump(mode="json")
+
+
+class Client:
+    """Answers as the engine would, when it is told to."""
+
+    def __init__(self) -> None:
+        self.sessions: list[dict[str, Any]] = []
+        self.is_connected = True
+        self.asked: list[tuple[str, Callable[[Any], None]]] = []
+        self.put_to: list[tuple[str, Any]] = []
+
+    def get(self, path: str, done: Callable[[Any], None]) -> None:
+        self.asked.append((path, done))
+
+    def put(self, path: str, body: Any, done: Callable[[Any], None]) -> None:
+        self.put_to.append((path, body))
+
+    def post(self, path: str, body: Any, done: Callable[[Any], None]) -> None:
+        self.put_to.append((path, body))
+        done({"files": 12, "bytes": 3, "left": ["/away: cannot be reached"]})
+
+    def answer(self) -> int:
+        """Answer the oldest question; gives how many rows were asked for."""
+        path, done = self.asked.pop(0)
+        query = {key: int(value[0]) for key, value in parse_qs(urlsplit(path).query).items()}
+        done(self.sessions[query["offset"] : query["offset"] + query["limit"]])
+        return query["limit"]
+
+    def answer_all(self) -> None:
+        while self.asked:
+            self.answer()
+
+
+@pytest.fixture
+def shown() -> Iterator[tuple[SessionList, Client]]:
+    client = Client()
+    found = SessionList(client)  # type: ignore[arg-type]
+    found.resize(900, 300)
+    found.show()
+    wait_until(lambda: client.asked, what="a question")
+    yield found, client
+    found.close()
+    found.deleteLater()
+    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+
+
+def test_the_first_rows_come_first_and_the_rest_in_pages(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    client.sessions = [session(number) for number in range(FIRST + PAGE + 7)]
+    assert client.answer() == FIRST
+    assert found.table.rowCount() == len(found.rows) == FIRST
+    assert found.count.text().endswith("…"), "more come"
+    assert client.answer() == PAGE
+    client.answer_all()
+    assert [row.participant for row in found.rows] == [s["participant"] for s in client.sessions]
+    assert found.table.rowCount() == len(client.sessions)
+    assert found.count.text().endswith(str(len(client.sessions)))
+
+    # Anew: what has not changed stays, the choice too; what is gone goes.
+    found.table.selectRow(2)
+    kept = found.table.item(5, 0)
+    client.sessions = client.sessions[:60]
+    client.sessions[3] = session(3, verdict=Verdict.FAIL)
+    found.refresh()
+    wait_until(lambda: client.asked, what="a question")
+    client.answer_all()
+    assert len(found.rows) == found.table.rowCount() == 60
+    assert found.table.item(5, 0) is kept
+    assert (found.selected, found.table.item(3, 7).text()) == (found.rows[2], "FAIL")  # type: ignore[union-attr]
+
+
+def test_what_is_chosen_stays_chosen_when_a_new_session_moves_it_to_another_page(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    client.sessions = [session(number) for number in range(FIRST + 5)]
+    client.answer_all()
+    found.table.selectRow(FIRST - 1)
+    chosen = found.selected
+    assert chosen is not None
+    client.sessions.insert(0, session(9999))
+    found.refresh()
+    wait_until(lambda: client.asked, what="a question")
+    client.answer()
+    assert found.selected is None, "not another one meanwhile"
+    client.answer_all()
+    assert found.selected == chosen
+
+
+def test_an_answer_to_an_earlier_question_is_let_go_of(shown: tuple[SessionList, Client]) -> None:
+    found, client = shown
+    client.sessions = [session(number) for number in range(FIRST + 5)]
+    client.answer()
+    late = client.asked.pop(0)
+    found.refresh()
+    wait_until(lambda: client.asked, what="a question")
+    client.answer()
+    late[1]([session(9999)])
+    assert "09999" not in [row.participant for row in found.rows]
+    client.answer_all()
+    assert len(found.rows) == FIRST + 5
+
+
+def test_marking_needs_a_reason_and_is_seen(shown: tuple[SessionList, Client]) -> None:
+    found, client = shown
+    client.sessions = [session(1), session(2, unusable="cable fell off")]
+    client.answer_all()
+    cell = found.table.item(1, 7)
+    assert cell is not None
+    assert "cable fell off" in cell.text()
+    found.table.selectRow(0)
+    actions = menu_of(found)
+    actions["Mark as not usable…"].trigger()
+    QTest.keyClick(found.mark.reason, Qt.Key.Key_Return)
+    assert found.mark.isVisible(), "no reason, no mark"
+    QTest.keyClicks(found.mark.reason, "slept")
+    QTest.keyClick(found.mark.reason, Qt.Key.Key_Return)
+    assert client.put_to == [(f"sessions/{found.rows[0].id}/unusable", {"reason": "slept"})]
+    assert not found.mark.isVisible()
+    found.table.selectRow(1)
+    actions = menu_of(found)
+    assert not actions["Copy the command for BIDS"].isEnabled()
+    actions["Usable again"].trigger()
+    assert client.put_to[-1] == (f"sessions/{found.rows[1].id}/unusable", {"reason": ""})
+
+
+def test_withdrawing_needs_the_pseudonym_and_no_slip_does_it(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    client.sessions = [session(7)]
+    client.answer_all()
+    found.table.selectRow(0)
+    menu_of(found)["Withdraw participant…"].trigger()
+    path, done = client.asked.pop()
+    assert path == f"sessions/{found.rows[0].id}/withdrawal"
+    plan = {"participant": "00007", "sessions": ["/a", "/b"], "exports": [], "unreachable": []}
+    done(plan)
+    panel = found.withdraw
+    assert "/a\n/b" in panel.plan.text()
+    assert found.focusWidget() is panel.pseudonym
+    QTest.keyClicks(panel.pseudonym, "0007")
+    assert not panel.done.isEnabled()
+    panel.pseudonym.setText("00007")
+    QTest.keyClick(panel.pseudonym, Qt.Key.Key_Return)
+    assert client.put_to == [], "Enter does what a slip does"
+    QTest.mouseClick(panel.done, Qt.MouseButton.LeftButton)
+    assert client.put_to == [(path, {"pseudonym": "00007"})]
+    assert "12" in panel.plan.text()
+    assert "/away" in panel.plan.text(), "what is left is said"
+
+
+def menu_of(found: SessionList) -> dict[str, Any]:
+    found.more.menu().aboutToShow.emit()
+    return {action.text(): action for action in found.more.menu().actions()}
+
+
+def test_the_command_is_one_that_can_be_pasted(tmp_path: Path) -> None:
+    folder = tmp_path / "my study" / "sub-01" / "ses-01" / "sub-01_ses-01_task-a_run-01"
+    words = shlex.split(export_command("edf", folder))
+    assert words[:4] == ["unisono", "export", "edf", str(folder)]
+    assert words[4:] == ["--to", str(tmp_path / "my study-edf")]
