@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import socket
 import struct
+import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -253,6 +256,23 @@ def test_who_says_nothing_is_given_up(
             one.open()
         assert time.monotonic() - begun < 3
         one.close()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a full queue refuses")
+@pytest.mark.parametrize("driver", [BrainProductsRda, Curry, Scan])
+def test_a_host_that_does_not_answer(driver: Any) -> None:
+    with contextlib.ExitStack() as stack:
+        door = stack.enter_context(socket.socket())
+        door.bind(("127.0.0.1", 0))
+        door.listen(0)  # one may wait, and nobody is let in: further ones get no answer at all
+        for _ in range(3):
+            waiting = stack.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(door.getsockname())
+        begun = time.monotonic()
+        with pytest.raises(DeviceError, match=r"does not answer; is that computer on"):
+            opened(driver, door.getsockname()[1], connect_s=0.5).open()
+        assert time.monotonic() - begun < 5
 
 
 @pytest.mark.parametrize("driver", [BrainProductsRda, Curry, Scan])
