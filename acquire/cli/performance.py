@@ -25,10 +25,11 @@ MAX_RESUMES = 3
 LOOK_S = 1.0
 
 
-def described(loaded: Loaded) -> str:
-    """Say in one line what has been loaded."""
+def described(loaded: Loaded, *, simulated: bool = False) -> str:
+    """Say in one line what has been loaded; a simulated participant is quicker than a person."""
     minutes, seconds = divmod(round(loaded.estimate_s), 60)
     about = f"{minutes} min {seconds:02d} s" if minutes else f"{seconds} s"
+    about += " with a person" if simulated else ""
     return f"protocol {loaded.protocol}: {loaded.trials} trials, about {about}"
 
 

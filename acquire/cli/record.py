@@ -138,7 +138,9 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
     ) as engine:
         if order.play is not None:
             with progress.spinner("loading the protocol"):
-                progress.line(described(engine.player.load(order.play)))
+                progress.line(
+                    described(engine.player.load(order.play), simulated=order.play.simulate)
+                )
         with progress.spinner("starting devices and looking for streams"):
             engine.open(
                 order.wait_s,

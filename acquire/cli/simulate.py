@@ -47,6 +47,12 @@ def _tcp(module: str, conversation: str, **more: Any) -> Callable[[Signals, str,
     return make
 
 
+def _unicorn(signals: Signals, host: str, port: int) -> Any:
+    from devices.simulation.servers.unicorn_server import UnicornServer
+
+    return UnicornServer(signals, host, port)
+
+
 def _biopac(signals: Signals, host: str, port: int) -> Any:
     from devices.network.ndt import DISCOVERY_PORT
     from devices.simulation.servers.biopac_server import BiopacServer
@@ -62,6 +68,16 @@ STAND_INS = {
     "scan": StandIn(
         "SCAN 4.5 Acquire", "simulated-eeg", 4000, _tcp("scan_server", "ScanConversation")
     ),
+    "biosemi": StandIn(
+        "BioSemi ActiView", "simulated-eeg", 8888, _tcp("unframed_servers", "BiosemiConversation")
+    ),
+    "neuracle": StandIn(
+        "Neuracle DataService",
+        "simulated-eeg",
+        8712,
+        _tcp("unframed_servers", "NeuracleConversation"),
+    ),
+    "unicorn-udp": StandIn("Unicorn UDP", "simulated-eeg", 1000, _unicorn),
     "biopac": StandIn("AcqKnowledge", "simulated-physio", 15010, _biopac),
 }
 """By the driver that reads them."""

@@ -137,7 +137,10 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Result:
 
 def test_the_demo_writes_a_session_and_its_report(demo: Result) -> None:
     assert demo.code == demo.json["exit"] == 0, demo.stderr
-    assert demo.stderr.splitlines() == ["protocol demo: 6 trials, about 1 min 24 s", "recording"]
+    assert demo.stderr.splitlines() == [
+        "protocol demo: 6 trials, about 1 min 24 s with a person",
+        "recording",
+    ]
     assert demo.json["verdict"] in ("PASS", "WARN")
     names = {path.name for path in demo.session.iterdir()}
     assert names == {

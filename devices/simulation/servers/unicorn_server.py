@@ -1,0 +1,34 @@
+"""Stands in for Unicorn UDP: a datagram a sample."""
+
+from __future__ import annotations
+
+import socket
+import struct
+
+from devices.simulation.servers.serving import Packet, Signals
+
+
+class UnicornServer:
+    """Sends to one address; who listens there, it does not know."""
+
+    def __init__(self, signals: Signals, host: str, port: int) -> None:
+        self._signals = signals
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._to = host, port
+        self.port = port
+
+    def turn(self, packet: Packet | None) -> None:
+        """Send its first eight channels, and still gravity."""
+        if packet is None:
+            return
+        for number, row in enumerate(packet.rows, packet.first):
+            eeg = [*row[:8].tolist(), *[0.0] * (8 - min(8, len(row)))]
+            values = (*eeg, 0, 0, 1, 0, 0, 0, 90, number % (1 << 24), 1)
+            try:
+                self._socket.sendto(struct.pack("<17f", *values), self._to)
+            except ConnectionRefusedError:  # nobody listens there yet
+                continue
+
+    def close(self) -> None:
+        """Close it."""
+        self._socket.close()
