@@ -393,7 +393,7 @@ class Host:
         """Open the device again, on the same outlets, as often as it takes."""
         assert self._device is not None
         self._state = DeviceState.STALLED
-        told = ""
+        told = False  # once an absence: the words of some change with each try
         for attempt in itertools.count(1):
             with contextlib.suppress(Exception):  # what is broken may not close: open() is to cope
                 self._device.close()
@@ -402,10 +402,12 @@ class Host:
             self._reopen_wait_s = REOPEN_S[min(attempt, len(REOPEN_S) - 1)]
             try:
                 specs = {spec.name: spec for spec in self._device.open()}
+            except DeviceLost as error:
+                log.debug("%s: still away: %s", self._name, error)
             except FOR_GOOD as error:  # it was open before: what keeps it away now may pass
-                if (text := one_line(error)) != told:
-                    told = text
-                    self._event("warning", "device-away", f"{text}; trying again")
+                if not told:
+                    self._event("warning", "device-away", f"{one_line(error)}; trying again")
+                told = True
             except BaseException as error:
                 self._broke(one_line(error))
             else:

@@ -77,7 +77,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     rig = write_rig(folder, RIG)
     result = unisono(
         *("record", rig, "--data-dir", folder, "--participant", "01", "--no-report", "--json"),
-        *("--seconds", str(SECONDS)),
+        *("--seconds", str(SECONDS), "--wait", "60"),
         folder=folder,
     )
     manifest = Manifest.load(result.session)
