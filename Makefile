@@ -14,7 +14,7 @@ help:
 	@echo "make demo    install, play a short protocol to the simulated rig and record it"
 	@echo "make gui     install, and open the window with the simulated rig"
 	@echo "make test    install what the tests need, and run them"
-	@echo "make lint    ruff, mypy, import-linter"
+	@echo "make lint    ruff, mypy (of all three systems), import-linter"
 	@echo "make bench   the benchmarks and soak tests (minutes)"
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove the virtual environment and caches"
@@ -33,6 +33,8 @@ lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 -p acquire -p devices -p gui -p recordings
+	$(BIN)/mypy --platform darwin -p acquire -p devices -p gui -p recordings
 	$(BIN)/lint-imports
 
 format: $(VENV)/.test

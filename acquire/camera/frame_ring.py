@@ -122,14 +122,17 @@ def _map(size: int, handle: str | None) -> tuple[mmap.mmap, int, str]:
 
 
 def _unnamed(size: int) -> int:
+    fd: int
     if sys.platform == "linux":
         fd = os.memfd_create("unisono-frames")
-    else:
+    elif sys.platform != "win32":
         import _posixshmem
 
         name = f"/unisono-{uuid.uuid4().hex[:16]}"
         fd = _posixshmem.shm_open(name, os.O_RDWR | os.O_CREAT | os.O_EXCL, mode=0o600)
         _posixshmem.shm_unlink(name)
+    else:
+        raise OSError(f"{sys.platform} maps memory by name")
     try:
         os.ftruncate(fd, size)
     except OSError:

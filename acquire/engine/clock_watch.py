@@ -5,6 +5,7 @@ Pure: it is told what the clocks say, once a second.
 
 from __future__ import annotations
 
+import sys
 import time
 
 STEP_S = 0.5
@@ -51,6 +52,6 @@ class ClockWatch:
 
 def slept_s() -> float | None:
     """Say how long the computer has slept since its start; None where that cannot be known."""
-    if not hasattr(time, "CLOCK_BOOTTIME"):
+    if sys.platform != "linux":
         return None
     return time.clock_gettime(time.CLOCK_BOOTTIME) - time.clock_gettime(time.CLOCK_MONOTONIC)

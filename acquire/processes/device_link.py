@@ -106,7 +106,8 @@ class DeviceLink:
         self._change(state=DeviceState.OPENING, error=None, opened=None, host=None)
         self._closing = False
         with self._send_lock:
-            ours, theirs = Pipe(duplex=True)
+            pair: Any = Pipe(duplex=True)  # on Windows of another class with the same methods
+            ours, theirs = pair
             self._pipe = ours
             try:
                 self._process = start_child(self.module, theirs, cwd)

@@ -71,10 +71,13 @@ def open_port(address: str, *, reading: bool = False) -> ParallelPort:
 
 
 class _Ppdev:
-    def __init__(self, path: str, reading: bool) -> None:
-        import fcntl
+    _ioctl: Any
 
-        self._ioctl: Any = fcntl.ioctl
+    def __init__(self, path: str, reading: bool) -> None:
+        if sys.platform != "win32":  # only Linux has this port; the type checker knows no more
+            import fcntl
+
+            self._ioctl = fcntl.ioctl
         try:
             self._fd = os.open(path, os.O_RDWR)
         except OSError as error:

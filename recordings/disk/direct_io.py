@@ -92,5 +92,5 @@ def allocate(fd: int, offset: int, size: int) -> None:
 
 def expect_leaps(fd: int) -> None:
     """Keep the system from reading ahead: only headers between frames will be read."""
-    if hasattr(os, "posix_fadvise"):
+    if sys.platform == "linux":
         os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_RANDOM)

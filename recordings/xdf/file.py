@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -45,7 +46,7 @@ def _drop_cached(fd: int, size: int) -> None:
     Nobody reads them soon. The next pages then come from the same memory: measured, a fresh page
     costs twice as much to write; and a session of an hour does not push others out of the cache.
     """
-    if hasattr(os, "posix_fadvise"):
+    if sys.platform == "linux":
         os.posix_fadvise(fd, 0, size, os.POSIX_FADV_DONTNEED)
 
 

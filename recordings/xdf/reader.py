@@ -7,6 +7,7 @@ as they were recorded: `recordings.clock_offsets` corrects them.
 from __future__ import annotations
 
 import mmap
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -282,7 +283,7 @@ class XdfRecording:
 
 def _release(buffer: Buffer, start: int, end: int) -> None:
     """Let go of pages of a mapped file, where the system can: they stay in its cache."""
-    if isinstance(buffer, mmap.mmap) and hasattr(mmap, "MADV_DONTNEED"):
+    if sys.platform != "win32" and isinstance(buffer, mmap.mmap):
         start += -start % mmap.PAGESIZE
         if end > start:
             buffer.madvise(mmap.MADV_DONTNEED, start, end - start)
