@@ -12,7 +12,6 @@ from typing import Annotated
 
 import typer
 
-import acquire
 from acquire.cli import ctl, recordings, simulate, stimulus
 from acquire.cli.recordings import Json
 
@@ -40,7 +39,9 @@ RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="The rig file.
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"unisono {acquire.__version__}")
+        from acquire.version import described
+
+        typer.echo(described())
         raise typer.Exit
 
 

@@ -1,0 +1,42 @@
+"""What runs here: version, commit, and which extras are installed."""
+
+from __future__ import annotations
+
+import subprocess
+from importlib.util import find_spec
+from pathlib import Path
+
+import acquire
+
+EXTRAS = {
+    "gui": ("PySide6", "pyqtgraph", "tomlkit"),
+    "face": ("skimage",),
+    "bids": ("mne", "mne_bids", "pybv", "edfio"),
+    "parquet": ("pyarrow",),
+    "acq": ("bioread",),
+    "genicam": ("harvesters", "genicam"),
+}
+"""The packages of each extra that only it needs."""
+GIT_S = 2.0
+
+
+def described() -> str:
+    """Say it in one line."""
+    there = [name for name, needs in EXTRAS.items() if all(map(find_spec, needs))]
+    commit = _commit()
+    parts = [f"commit {commit}"] if commit else []
+    parts.append(f"extras: {', '.join(there) or 'none'}")
+    return f"unisono {acquire.__version__} ({'; '.join(parts)})"
+
+
+def _commit() -> str | None:
+    """Ask git where this is a checkout; an installed package has no commit."""
+    root = Path(acquire.__file__).parents[1]
+    if not (root / ".git").exists():
+        return None
+    command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=9"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=GIT_S, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() or None

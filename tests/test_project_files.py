@@ -1,0 +1,61 @@
+"""The files beside the code: they parse, and what they name exists."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+import acquire
+from acquire.version import EXTRAS, described
+
+ROOT = Path(__file__).parents[1]
+FILES = [
+    *(ROOT / ".github").rglob("*.yml"),
+    ROOT / ".pre-commit-config.yaml",
+    ROOT / "CITATION.cff",
+]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+
+
+def content(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_every_make_target_that_is_named_is_there(path: Path) -> None:
+    assert content(path)
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    named = re.findall(r"\bmake ([a-z]+)", path.read_text(encoding="utf-8"))
+    assert set(named) <= targets, f"{path.name}: {set(named) - targets}"
+
+
+def test_workflows_have_jobs_with_steps() -> None:
+    for path in (ROOT / ".github" / "workflows").glob("*.yml"):
+        found = content(path)
+        assert True in found, path.name  # the key `on`, as YAML 1.1 reads it
+        for name, job in found["jobs"].items():
+            assert job["steps"], f"{path.name}: {name}"
+
+
+def test_the_citation_names_the_version() -> None:
+    assert content(ROOT / "CITATION.cff")["version"] == acquire.__version__
+
+
+def test_the_version_names_only_extras_that_exist() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    assert set(EXTRAS) <= set(extras)
+    assert described().startswith(f"unisono {acquire.__version__} (")
+    assert "gui" in described()
+
+
+def test_all_is_every_extra_for_a_lab() -> None:
+    extras = PROJECT["project"]["optional-dependencies"]
+    (everything,) = extras["all"]
+    inside = set(re.search(r"\[(.*)\]", everything)[1].split(","))  # type: ignore[index]
+    assert inside == set(extras) - {"all", "test", "bench", "fuzz", "face"}  # gui brings face
