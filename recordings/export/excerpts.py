@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from recordings.annotation.coding_sheet import SheetRow, read_sheet
 from recordings.errors import RecordingError
-from recordings.export.coding_sheet import SheetRow, read_sheet
 from recordings.read.session import Session
 from recordings.stream_kinds import EVENTS_STREAM
 
