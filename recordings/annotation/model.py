@@ -92,7 +92,8 @@ class Span(Frozen):
         return self
 
 
-Choice = Literal["first", "second", "third", "neither", "agreed"]
+Choice = Literal["first", "second", "third", "neither", "agreed", "alone"]
+"""`agreed`: nothing to decide, the first's is kept; `alone`: the other did not look there."""
 
 
 class Decision(Frozen):
