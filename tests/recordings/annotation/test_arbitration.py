@@ -8,6 +8,7 @@ import pytest
 
 from recordings.annotation.arbitration import cases, settled, undecided
 from recordings.annotation.coder_file import Who
+from recordings.annotation.model import Choice
 from recordings.annotation.store import CodingStore
 from tests.recordings.annotation.coded import coding, event
 
@@ -26,6 +27,7 @@ SECOND = [
     event("b5", 400, 410, 439, "4", "disgust"),
 ]
 CODERS = ("anna", "ben")
+CHOICES: tuple[Choice, ...] = ("neither", "second", "third", "first", "agreed", "alone")
 
 
 def test_disagreements_come_worst_first() -> None:
@@ -46,9 +48,7 @@ def test_decisions_are_kept_with_who_made_them(tmp_path: Path) -> None:
     found = cases(first, second, "face")
     third = event("x", 100, 119, 139, "L12", "happy")
     with CodingStore(tmp_path, Who("consensus")) as store:
-        for case, choice in zip(
-            found, ("neither", "second", "third", "first", "agreed", "alone"), strict=True
-        ):
+        for case, choice in zip(found, CHOICES, strict=True):
             store.put_decision(*settled(case, CODERS, choice, "cleo", third))
         assert undecided(found, store.coding.decisions.values()) == []
     with CodingStore(tmp_path, Who("consensus")) as store:
