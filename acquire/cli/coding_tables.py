@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from rich.console import Console
 
@@ -12,10 +12,13 @@ from recordings.report.agreement import figure, share
 if TYPE_CHECKING:
     from recordings.annotation.coded_study import PairAgreement, StudyAgreement
 
+_WIDTH: Final = 170
+"""A narrower terminal wraps such lines, which is better than figures that are cut off."""
+
 
 def agreement_tables(study: StudyAgreement) -> None:
     """Print agreement by pair and session, boundaries and units by pair, and progress."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = Console(highlight=False, soft_wrap=True, width=_WIDTH)
     if not study.pairs:
         console.print("no two coders have looked at the same frames")
     for pair in study.pairs:

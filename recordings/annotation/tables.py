@@ -108,6 +108,9 @@ _ALIASES: Final[Mapping[str, str]] = {
 }  # fmt: skip
 
 
+_CODED: Final = (*MARKS, *(f"{mark}_s" for mark in MARKS), "units", "emotion")
+
+
 @dataclass(frozen=True, slots=True)
 class CodedRow:
     """One row: whose, which clip, frames from 0 or seconds within it, and what was seen."""
@@ -147,9 +150,12 @@ def read_table(path: Path, name: FormName) -> CodedTable:
     head = [_field(cell) for cell in lines[start][1]]
     table = CodedTable()
     seen: set[tuple[object, ...]] = set()
-    for number, cells in lines[start + 1 :]:
+    for number, line in lines[start + 1 :]:
+        cells = sheet_row(number, head, line)
+        if all(cells.is_empty(name_) for name_ in _CODED):  # a clip that nobody has coded yet
+            continue
         try:
-            row, odd = _row(sheet_row(number, head, cells), FORMS[name])
+            row, odd = _row(cells, FORMS[name])
             key = (row.subject, row.clip, row.marker, *row.frames.items(), *row.seconds.items())
             if key in seen:
                 raise ValueError("the same event again")
