@@ -21,7 +21,6 @@ from recordings.manifest import Frozen
 
 FORMAT: Final = "unisono-coding"
 VERSION: Final = 1
-FOLDER: Final = "annotations"
 CONSENSUS: Final = "consensus"
 
 
@@ -102,7 +101,7 @@ def annotations_folder(session: Path, elsewhere: Path | None = None) -> Path:
     `elsewhere` (`--annotations`) is for sessions that cannot be written to.
     """
     if elsewhere is None:
-        return session / FOLDER
+        return session / layout.ANNOTATIONS_NAME
     return elsewhere / session.resolve().name
 
 

@@ -10,24 +10,18 @@ A store knows the files of its own coder and no others.
 
 from __future__ import annotations
 
-import logging
-import os
-import threading
-import time
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Literal, Self
+from typing import Literal, Self
 
 from recordings.annotation.coder_file import CoderFile, Loaded, Paths, Who, load
 from recordings.annotation.journal import Change, History, Item, Shelf, line
+from recordings.annotation.journal_file import JournalFile
 from recordings.annotation.lock import Held, WriterLock
 from recordings.annotation.model import Coding, Decision, Event, Span
 from recordings.disk.atomic import replace_file, sync_folder
 from recordings.errors import RecordingError
-
-_log: Final = logging.getLogger(__name__)
-_END_S: Final = 10.0  # a disk that takes longer to sync is told of, and left
 
 
 class CodingStore:
@@ -47,7 +41,7 @@ class CodingStore:
         self.notes: list[str] = []
         self.held_by = ""
         self._lock: WriterLock | None = None
-        self._journal: _Journal | None = None
+        self._journal: JournalFile | None = None
         loaded = self._locked()
         if loaded is None:
             loaded = Loaded(
@@ -94,7 +88,7 @@ class CodingStore:
         if loaded.torn:
             self.notes.append("the last edit was cut off in writing; what came before is here")
         try:
-            self._journal = _Journal(self._paths.journal, loaded.whole)
+            self._journal = JournalFile(self._paths.journal, loaded.whole)
         except OSError as error:
             self._release()
             raise RecordingError(
@@ -122,9 +116,9 @@ class CodingStore:
         return self._history.n
 
     @property
-    def slowest_sync_ms(self) -> float:
-        """The longest time from an edit until the disk had it, so far."""
-        return self._journal.slowest_ms if self._journal else 0.0
+    def last_sync_ms(self) -> float:
+        """How long the last edit that is on the disk took until it was there."""
+        return self._journal.sync_ms if self._journal else 0.0
 
     def edit(self, changes: Iterable[Change]) -> None:
         """Make one edit of several changes; it is taken back as one.
@@ -191,7 +185,7 @@ class CodingStore:
         self._history = history
         return True
 
-    def _writing(self) -> _Journal:
+    def _writing(self) -> JournalFile:
         if self._journal is None:
             by = f"open in {self.held_by}" if self.held_by else "closed"
             raise RecordingError(f"{self._paths.file}: is {by}; it cannot be edited here")
@@ -274,81 +268,3 @@ def _refuse_other_case(paths: Paths) -> None:
     for name in (entry.name for entry in paths.folder.iterdir()):
         if name != wanted and name.casefold() == wanted.casefold():
             raise RecordingError(f"{paths.folder}: has {name}; write the coder's name as it does")
-
-
-class _Journal:
-    """The open journal, and the thread that sees it onto the disk."""
-
-    def __init__(self, path: Path, whole: int) -> None:
-        flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
-        self._file = os.open(path, flags, 0o644)
-        os.ftruncate(self._file, whole)  # what was cut off in writing is no entry
-        self._end = whole
-        self.slowest_ms = 0.0
-        self._failure: OSError | None = None
-        self._oldest: float | None = None  # when the first byte that is not synced was written
-        self._closing = False
-        # Guards the fields above between the caller and the thread; never held while syncing.
-        self._changed = threading.Condition()
-        self._thread = threading.Thread(target=self._sync, name="coding journal", daemon=True)
-        self._thread.start()
-
-    def write(self, data: bytes) -> None:
-        """Append; part of a line that did not fit is taken away again.
-
-        Raises:
-            OSError: the disk refuses, or the last sync has failed.
-        """
-        with self._changed:
-            if self._failure is not None:
-                failure, self._failure = self._failure, None
-                raise failure
-        os.lseek(self._file, self._end, os.SEEK_SET)
-        written = 0
-        try:
-            while written < len(data):
-                written += os.write(self._file, data[written:])
-        except OSError:
-            os.ftruncate(self._file, self._end)
-            raise
-        with self._changed:
-            self._end += len(data)
-            self._oldest = self._oldest or time.perf_counter()
-            self._changed.notify()
-
-    def _sync(self) -> None:
-        while True:
-            with self._changed:
-                self._changed.wait_for(lambda: self._oldest is not None or self._closing)
-                begun, self._oldest = self._oldest, None
-                if begun is None:
-                    return
-            try:
-                os.fsync(self._file)
-            except OSError as error:
-                _log.warning("journal not synced: %s", error)
-                with self._changed:
-                    self._failure = error
-                continue
-            self.slowest_ms = max(self.slowest_ms, 1e3 * (time.perf_counter() - begun))
-
-    def clear(self) -> None:
-        """Empty the journal.
-
-        Raises:
-            OSError: the disk refuses.
-        """
-        os.ftruncate(self._file, 0)
-        self._end = 0
-        os.fsync(self._file)
-
-    def close(self) -> None:
-        """End the thread, once it has synced what there is, and close the file."""
-        with self._changed:
-            self._closing = True
-            self._changed.notify()
-        self._thread.join(_END_S)
-        if self._thread.is_alive():  # closing the file under it could sync somebody else's
-            _log.warning("the disk has not synced a journal for %.0f s", _END_S)
-            return
-        os.close(self._file)

@@ -53,7 +53,7 @@ def share(ratio: Ratio) -> str:
 
 def figure(value: float | None) -> str:
     """Write a figure, – where it could not be computed."""
-    return "–" if value is None else f"{value:.2f}"
+    return "–" if value is None else f"{value:.2f}".replace("-0.00", "0.00")
 
 
 def _pair(pair: PairAgreement, every: Sequence[PairAgreement]) -> dict[str, Any]:
