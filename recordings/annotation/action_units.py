@@ -1,7 +1,8 @@
 """Action units as coders write them: `L12B+25` is the left lip corner at B, and lips apart.
 
-A unit is a number of the Facial Action Coding System, before it the side (L or R), after it the
-intensity (A to E). `AU12`, spaces and commas (`，` and `、`, too) are read as corpora have them.
+A unit is a number of the Facial Action Coding System, before it the side (L, R; T and B for the top
+and bottom lip alone), after it the intensity (A to E). `AU12`, spaces and commas, `，` and `、`
+among them, are read as corpora have them.
 """
 
 from __future__ import annotations
@@ -14,11 +15,11 @@ from pydantic import Field
 
 from recordings.manifest import Frozen
 
-Side = Literal["", "L", "R"]
+Side = Literal["", "L", "R", "T", "B"]
 Intensity = Literal["", "A", "B", "C", "D", "E"]
 INTENSITIES: Final = "ABCDE"
 
-_UNIT: Final = re.compile(r"(?:AU)?([LR]?)0*([1-9][0-9]?)([A-E]?)", re.IGNORECASE)
+_UNIT: Final = re.compile(r"(?:AU)?([LRTB]?)0*([1-9][0-9]?)([A-E]?)", re.IGNORECASE)
 _BETWEEN: Final = re.compile(r"\s*[+,;，、]\s*|\s+")
 
 

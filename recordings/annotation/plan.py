@@ -26,7 +26,7 @@ from typing import Annotated, Final, Self
 from pydantic import Field, ValidationError, model_validator
 
 from recordings import layout
-from recordings.annotation.coder_file import CONSENSUS, Who
+from recordings.annotation.coder_file import CONSENSUS
 from recordings.annotation.model import Visible
 from recordings.errors import RecordingError
 from recordings.manifest import Frozen
@@ -84,7 +84,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """One item as it comes to a coder; the second time it is a repeat."""
+    """One item as it comes to a coder; time 2 is a repeat, for the file of `Who(coder, 2)`."""
 
     item: Item
     time: int = 1
@@ -162,8 +162,3 @@ def _chosen(share: float, count: int, seed: str) -> set[int]:
             low, high = part * _BLOCK // each, (part + 1) * _BLOCK // each
             chosen.add(block * _BLOCK + random.randrange(low, high))
     return {number for number in chosen if number < count}
-
-
-def who_codes(coder: str, turn: Turn) -> Who:
-    """Return whose file a turn goes to: a repeat has a file of its own, blind to the first."""
-    return Who(coder, turn.time)

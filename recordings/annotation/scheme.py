@@ -24,7 +24,6 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, ValidationError
 
-from recordings.annotation.action_units import parse_units
 from recordings.annotation.model import Event
 from recordings.errors import RecordingError
 from recordings.manifest import Frozen
@@ -157,13 +156,3 @@ def _lengths(event: Event, limits: Limits) -> list[str]:
         if rise > limits.micro_onset_apex_ms and event.offset is None:
             out.append(f"onset to apex {rise:.0f} ms, over {limits.micro_onset_apex_ms:g}")
     return out
-
-
-def units_refused(text: str, scheme: Scheme) -> str:
-    """Say why a line of action units cannot be taken; "" where it can."""
-    try:
-        units = parse_units(text)
-    except ValueError as error:
-        return str(error)
-    unknown = [str(u.number) for u in units if scheme.units and u.number not in scheme.units]
-    return f"not in {scheme.name}: {', '.join(unknown)}" if unknown else ""

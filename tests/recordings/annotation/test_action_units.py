@@ -11,7 +11,7 @@ from recordings.annotation.action_units import ActionUnit, Units, format_units, 
 UNIT = st.builds(
     ActionUnit,
     number=st.integers(1, 99),
-    side=st.sampled_from(["", "L", "R"]),
+    side=st.sampled_from(["", "L", "R", "T", "B"]),
     intensity=st.sampled_from(["", *"ABCDE"]),
 )
 UNITS = st.lists(UNIT, max_size=12, unique_by=lambda u: (u.number, u.side)).map(tuple)
@@ -58,7 +58,7 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         ("4 or 7", "'or' is no action unit"),
         ("100", "'100' is no action unit"),
         ("0", "'0' is no action unit"),
-        ("B12", "'B12' is no action unit"),
+        ("U12", "'U12' is no action unit"),
     ],
 )
 def test_what_is_no_unit_is_named(text: str, words: str) -> None:
@@ -73,6 +73,7 @@ def test_what_is_no_unit_is_named(text: str, words: str) -> None:
         ("R4,5", "R4+5"),
         ("R12 + R15", "R12+R15"),
         ("R14A", "R14A"),
+        ("T18+B23", "T18+B23"),
         ("AU4+AU7", "4+7"),
         ("4，5", "4+5"),
         ("", ""),
