@@ -13,6 +13,7 @@ EXTRAS = {
     "face": ("skimage",),
     "bids": ("mne", "mne_bids", "pybv", "edfio"),
     "parquet": ("pyarrow",),
+    "tables": ("openpyxl",),
     "acq": ("bioread",),
     "genicam": ("harvesters", "genicam"),
 }

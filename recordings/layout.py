@@ -17,6 +17,8 @@ PROTOCOL_NAME: Final = "protocol.json"
 REPORT_NAME: Final = "report.html"
 REPORT_JSON_NAME: Final = "report.json"
 THRESHOLDS_NAME: Final = "thresholds.toml"
+ANNOTATIONS_NAME: Final = "annotations"
+"""The folder of coders' files, which are written long after the session."""
 
 _LABEL = re.compile(r"[A-Za-z0-9]+")
 _STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")

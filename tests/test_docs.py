@@ -8,6 +8,7 @@ from pathlib import Path
 from acquire.rig.file import parse_rig
 from acquire.rig.reference import reference
 from devices import registry
+from recordings.annotation.plan import load_plan
 from tests.devices.contract import check
 
 ROOT = Path(__file__).parents[1]
@@ -36,6 +37,12 @@ def test_the_driver_of_the_guide_keeps_the_contract(tmp_path: Path) -> None:
     (tmp_path / "thermometer.py").write_text(source, encoding="utf-8")
     driver = registry.find("thermometer", tmp_path)
     check(driver, {"name": "temperature", "port": 3}, 2.0)
+
+
+def test_the_plan_of_the_coding_page_is_one(tmp_path: Path) -> None:
+    (plan,) = blocks("docs/coding.md", "toml")
+    (tmp_path / "coding.toml").write_text(plan)
+    assert load_plan(tmp_path / "coding.toml").trainees == ("cleo",)
 
 
 def test_every_link_between_documents_leads_somewhere() -> None:

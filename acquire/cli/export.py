@@ -18,6 +18,13 @@ Sessions = Annotated[
 To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the export goes.")]
 Jobs = Annotated[int, typer.Option(help="Sessions at a time; 0 = what cores and memory allow.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
+Coder = Annotated[
+    str, typer.Option("--coder", help="Expressions that this coder coded; or consensus.")
+]
+Annotations = Annotated[
+    Path | None,
+    typer.Option("--annotations", metavar="DIR", help="Where coders' files lie, if not there."),
+]
 Cameras = Annotated[list[str] | None, typer.Option("--camera", help="Only these; may be repeated.")]
 
 
@@ -95,13 +102,15 @@ def bids(
         Path | None, typer.Option(metavar="DIR", help="Folder with the stimulus files.")
     ] = None,
     days_back: Annotated[int, typer.Option(help="Move all dates back by so many days.")] = 0,
+    coder: Coder = "",
+    annotations: Annotations = None,
     jobs: Jobs = 0,
     as_json: Json = False,
 ) -> None:
     """Sessions as one BIDS dataset; done again it adds what is new."""
     from recordings.export.bids import Settings
 
-    settings = Settings(name, format_, video, days_back, stimuli)
+    settings = Settings(name, format_, video, days_back, stimuli, coder, annotations)
     _run("bids", sessions, to, settings, jobs, as_json)
 
 
@@ -164,13 +173,15 @@ def mmme(
     to: To,
     camera: Annotated[str, typer.Option(help="Which one; the first by default.")] = "",
     image: Annotated[Literal["png", "tif"], typer.Option(help="Both are lossless.")] = "png",
+    coder: Coder = "",
+    annotations: Annotations = None,
     jobs: Jobs = 0,
     as_json: Json = False,
 ) -> None:
     """The layout of the MMME corpus: frames of each clip, signals with triggers, coding sheet."""
     from recordings.export.mmme import Settings
 
-    _run("mmme", sessions, to, Settings(camera, image), jobs, as_json)
+    _run("mmme", sessions, to, Settings(camera, image, coder, annotations), jobs, as_json)
 
 
 @app.command()
@@ -200,14 +211,21 @@ def clips(
         str, typer.Option(metavar="X,Y,W,H", help="Crop to this box instead, pixels.")
     ] = "",
     camera: Annotated[str, typer.Option(help="Which one; the first by default.")] = "",
+    coder: Coder = "",
+    annotations: Annotations = None,
     jobs: Jobs = 0,
     as_json: Json = False,
 ) -> None:
     """Pieces of video around trials or events, with their times, frames and codes."""
     from recordings.export.clips import Settings
 
+    if coder and events is not None:
+        from acquire.errors import ConfigError
+
+        raise ConfigError("--coder and --events both say which expressions; leave out one of them")
+    codes, cut = tuple(code or ()), _box(box)
     settings = Settings(
-        around, tuple(code or ()), events, before, after, form, crop, camera, _box(box)
+        around, codes, events, before, after, form, crop, camera, cut, coder, annotations
     )
     _run("clips", sessions, to, settings, jobs, as_json)
 

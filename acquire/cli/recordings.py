@@ -10,10 +10,11 @@ from typing import Annotated
 
 import typer
 
-from acquire.cli import export
+from acquire.cli import coding, export
 
 app = typer.Typer()
 app.add_typer(export.app, name="export")
+app.add_typer(coding.app, name="coding")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]

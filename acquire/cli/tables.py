@@ -23,7 +23,8 @@ VERDICT_STYLE = {"PASS": "bold green", "WARN": "bold yellow", "FAIL": "bold red"
 GLYPH = {"PASS": "●", "WARN": "▲", "FAIL": "✖"}
 
 
-def _table(*columns: str) -> Table:
+def plain_table(*columns: str) -> Table:
+    """Return a table without lines; a column whose name begins with > is of numbers."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
     for column in columns:
         numeric = column.startswith(">")
@@ -34,7 +35,7 @@ def _table(*columns: str) -> Table:
 def outcome_table(outcome: Outcome, report: Report | None) -> None:
     """Print what was recorded, and the verdict."""
     console = Console(highlight=False, soft_wrap=True)
-    table = _table("stream", "type", ">samples", ">lost")
+    table = plain_table("stream", "type", ">samples", ">lost")
     for stream in outcome.streams:
         table.add_row(stream.name, stream.type, f"{stream.samples:,}", f"{stream.lost:,}")
     console.print(table)
@@ -53,7 +54,7 @@ def report_table(report: Report, console: Console | None = None) -> None:
     """Print a certificate: pairs, truth, findings, verdict."""
     console = console or Console(highlight=False, soft_wrap=True)
     if report.pairs:
-        table = _table("pair", ">time axes within", ">resolution", ">measured p99", ">max")
+        table = plain_table("pair", ">time axes within", ">resolution", ">measured p99", ">max")
         for pair in report.pairs:
             truth = pair.truth
             table.add_row(
@@ -82,7 +83,7 @@ def benchmark_table(results: Sequence[CameraSpeed]) -> None:
         console.print(
             f"{camera.camera}: {camera.needed_fps:g} frames/s, {camera.megabytes_per_s:.0f} MB/s"
         )
-        table = _table("codec", ">frames/s", ">of what is needed", ">ratio", ">disk full in")
+        table = plain_table("codec", ">frames/s", ">of what is needed", ">ratio", ">disk full in")
         for speed in camera.codecs:
             table.add_row(
                 speed.codec,
@@ -106,7 +107,7 @@ def benchmark_table(results: Sequence[CameraSpeed]) -> None:
 
 def streams_table(streams: Sequence[StreamSeen]) -> None:
     """Print what is on the network."""
-    table = _table("name", "type", "host", ">channels", ">nominal Hz", ">measured Hz")
+    table = plain_table("name", "type", "host", ">channels", ">nominal Hz", ">measured Hz")
     for s in streams:
         measured = "" if s.measured_hz is None else f"{s.measured_hz:.2f}"
         nominal = f"{s.rate_hz:g}" if s.rate_hz else "irregular"
@@ -126,7 +127,7 @@ def findings_list(findings: Sequence[Finding]) -> None:
 
 def drivers_table(entries: Sequence[DriverEntry], found: Mapping[str, Sequence[Plugged]]) -> None:
     """Print the drivers, why one is not available, and what is plugged in with its snippet."""
-    table = _table("driver", "", "what it is")
+    table = plain_table("driver", "", "what it is")
     for entry in entries:
         mark = "●" if entry.available else "✖"
         text = entry.summary if entry.available else entry.reason
@@ -144,7 +145,7 @@ def drivers_table(entries: Sequence[DriverEntry], found: Mapping[str, Sequence[P
 def repair_table(done: XdfRepaired) -> None:
     """Print what a repair kept, what it dropped, and where."""
     console = Console(highlight=False, soft_wrap=True)
-    table = _table("stream", ">samples", ">offsets", ">dropped", "footer", ">damaged chunks")
+    table = plain_table("stream", ">samples", ">offsets", ">dropped", "footer", ">damaged chunks")
     for s in done.streams:
         footer = "written" if s.footer_was_missing else "renewed"
         table.add_row(
@@ -165,7 +166,7 @@ def calibration_table(found: Mapping[str, Any]) -> None:
     """Print what was measured of a screen."""
     console = Console(highlight=False, soft_wrap=True, markup=False)
     console.print(found["screen"])
-    table = _table("", ">measured", "")
+    table = plain_table("", ">measured", "")
     table.add_row("refresh rate", f"{found['refresh_hz']:.3f} Hz", f"of {found['nominal_hz']:g}")
     table.add_row(
         "SD of intervals", f"{found['interval_sd_ms']:.3f} ms", f"{found['frames']} frames"

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import os
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from acquire.errors import ConfigError
+from recordings.disk.file_lock import lock_file
 
 NAME = ".unisono-daemon.lock"
-_BYTE = 1 << 20
-"""The byte that is locked: on Windows nobody could read the owner if it lay in the text."""
 
 
 class DataLock:
@@ -30,7 +28,7 @@ class DataLock:
         except OSError as error:
             raise ConfigError(f"{path}: no lock can be made ({error.strerror})") from error
         try:
-            _lock(self._file)
+            lock_file(self._file)
         except OSError:
             os.lseek(self._file, 0, os.SEEK_SET)
             pid = os.read(self._file, 20).decode("ascii", "replace").partition("\n")[0].strip()
@@ -70,16 +68,3 @@ def owner(data_dir: Path) -> Owner | None:
         return Owner(int(pid), url)
     except (OSError, ValueError):
         return None
-
-
-def _lock(file: int) -> None:
-    if sys.platform == "win32":
-        import msvcrt
-
-        os.lseek(file, _BYTE, os.SEEK_SET)
-        msvcrt.locking(file, msvcrt.LK_NBLCK, 1)
-        os.lseek(file, 0, os.SEEK_SET)
-    else:
-        import fcntl
-
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -17,10 +17,12 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from recordings import layout
+from recordings.annotation.model import Event
 from recordings.errors import RecordingError
 from recordings.export import bids_beh
 from recordings.export.bids_eeg import Place, write_eeg
 from recordings.export.bids_files import Names, write_json
+from recordings.export.coded import events_of
 from recordings.export.shared_tables import NOTHING, read_tsv, write_tsv
 from recordings.read.grid import grid_of
 from recordings.read.session import Session
@@ -44,6 +46,8 @@ class Settings:
     video: Literal["original", "mp4", "none"] = "original"
     days_back: int = 0
     stimuli: Path | None = None
+    coder: str = ""  # add this coder's expressions, or the consensus, to the events
+    annotations: Path | None = None
 
 
 def export(session: Session, folder: Path, settings: Settings) -> list[str]:
@@ -69,12 +73,25 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         place = Place(folder, names, settings.format, settings.days_back)
         notes += write_eeg(session, eeg, axis.grid, place)
     notes += _other_eeg(session, eeg)
-    notes += bids_beh.write_events(session, folder, names, axis, settings.stimuli)
+    coded, odd = _coded(session, settings)
+    notes += odd
+    notes += bids_beh.write_events(session, folder, names, axis, settings.stimuli, coded)
     notes += bids_beh.write_physio(session, eeg, folder, names, axis)
     notes += bids_beh.write_video(session, folder, names, axis, settings.video)
     notes += _write_ratings(session, folder, names)
     _write_shared(session, folder, names, settings)
     return notes
+
+
+def _coded(session: Session, settings: Settings) -> tuple[list[Event], list[str]]:
+    """Return a coder's expressions on all cameras."""
+    events: list[Event] = []
+    notes: list[str] = []
+    for camera in session.cameras.values() if settings.coder else ():
+        found, odd = events_of(session, camera, settings.coder, settings.annotations)
+        events += found
+        notes += odd
+    return events, notes
 
 
 def _other_eeg(session: Session, eeg: Stream | None) -> list[str]:

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
 
+from recordings.annotation.model import Event
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
+from recordings.export.bids_coding import ABOUT as CODED
+from recordings.export.bids_coding import CODED_COLUMNS, event_row
 from recordings.export.bids_files import Names, column_names, label, write_json, write_tsv_gz
 from recordings.export.shared_tables import write_tsv
 from recordings.read.fill import stamp_notes
@@ -43,11 +47,16 @@ class Axis:
 
 
 def write_events(
-    session: Session, folder: Path, names: Names, axis: Axis, stimuli: Path | None
+    session: Session,
+    folder: Path,
+    names: Names,
+    axis: Axis,
+    stimuli: Path | None,
+    coded: Sequence[Event] = (),
 ) -> list[str]:
-    """Write events.tsv from all marker streams but the recorder's own."""
+    """Write events.tsv from all marker streams but the recorder's own, and coded expressions."""
     markers = [m for m in session.markers() if m.stream != EVENTS_STREAM]
-    if not markers:
+    if not markers and not coded:
         return ["no markers: no events"]
     ends = {(t.onset, t.stimulus): t for t in trials(markers)}
     missing: set[str] = set()
@@ -58,13 +67,16 @@ def write_events(
         )
         found = _stimulus(folder, stimuli, marker.text("stimulus"), missing)
         rows.append(_event(marker, trial, axis) | ({"stim_file": found} if found else {}))
+    rows += [event_row(event, axis.at) for event in coded]
+    rows.sort(key=lambda row: float(str(row["onset"])))
     columns = ["onset", "duration", "trial_type", "value", "sample", "event", "trial", "step"]
     columns += ["stimulus", "stream"]
     columns += [name for name in ("texts", "stim_file") if any(name in row for row in rows)]
+    columns += CODED_COLUMNS if coded else ()
     if axis.grid is None:
         columns.remove("sample")
     write_tsv(names.path(folder, "events.tsv"), columns, rows)
-    about = {name: text for name, text in _ABOUT_EVENTS.items() if name in columns}
+    about = {k: v for k, v in (CODED | _ABOUT_EVENTS).items() if k in columns}
     write_json(names.path(folder, "events.json"), about)
     notes = outside_notes(axis.name, axis.grid, markers, "in events.tsv") if axis.grid else []
     if stimuli and missing:

@@ -19,7 +19,8 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from recordings.errors import RecordingError
-from recordings.export.excerpts import Piece, around_events, clips_of, coded_events
+from recordings.export.coded import events_of
+from recordings.export.excerpts import Piece, around_events, clips_of, coded_events, pieces_of
 from recordings.export.tasks import session_name
 from recordings.export.video import ticks, to_rgb
 from recordings.read.camera import Camera
@@ -32,7 +33,10 @@ _LOOKS: Final = 5  # pictures in which the face is looked for
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`around`: `trial` or an event; `events`: a coding sheet instead; `box` overrides `crop`."""
+    """`around`: `trial` or an event; `events`: a coding sheet instead; `box` overrides `crop`.
+
+    `annotations` is where coders' files lie, if not in the session.
+    """
 
     around: str = "trial"
     codes: tuple[int, ...] = ()
@@ -43,6 +47,8 @@ class Settings:
     crop: Literal["full", "face"] = "full"
     camera: str = ""
     box: Box | None = None
+    coder: str = ""  # take this coder's events, or the consensus, instead
+    annotations: Path | None = None
 
 
 def export(session: Session, folder: Path, settings: Settings) -> list[str]:
@@ -52,7 +58,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         RecordingError: there is no camera, no such event, or the coding sheet cannot be read.
     """
     camera = choose_camera(session, settings.camera)
-    pieces, notes = _pieces(session, settings)
+    pieces, notes = _pieces(session, camera, settings)
     if settings.codes:
         pieces = [piece for piece in pieces if piece.code in settings.codes]
     out = folder / session_name(session.path)
@@ -70,7 +76,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         frames += list(_frame_rows(camera, piece, chosen, trigger))
     _write_csv(out / "clips.csv", rows)
     _write_csv(out / "frames.csv", frames)
-    if settings.events is not None:
+    if settings.events is not None or settings.coder:
         _write_coded(out, rows)
     return [*notes, *([] if rows else ["no piece to export"])]
 
@@ -88,8 +94,11 @@ def choose_camera(session: Session, name: str) -> Camera:
     return session.cameras[wanted]
 
 
-def _pieces(session: Session, settings: Settings) -> tuple[list[Piece], list[str]]:
+def _pieces(session: Session, camera: Camera, settings: Settings) -> tuple[list[Piece], list[str]]:
     before, after = settings.before_s, settings.after_s
+    if settings.coder:
+        events, notes = events_of(session, camera, settings.coder, settings.annotations)
+        return pieces_of(session, events, before, after), notes
     if settings.events is not None:
         return coded_events(session, settings.events, before, after)
     if settings.around == "trial":

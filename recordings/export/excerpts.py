@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
+from recordings.annotation.action_units import format_units
+from recordings.annotation.coding_sheet import SheetRow, read_sheet
+from recordings.annotation.model import Event
 from recordings.errors import RecordingError
-from recordings.export.coding_sheet import SheetRow, read_sheet
 from recordings.read.session import Session
 from recordings.stream_kinds import EVENTS_STREAM
 
@@ -85,6 +87,39 @@ def around_events(session: Session, event: str, before_s: float, after_s: float)
         )
         for number, m in enumerate(chosen, 1)
     ]
+
+
+def pieces_of(
+    session: Session, coded: Iterable[Event], before_s: float, after_s: float
+) -> list[Piece]:
+    """Return the pieces of coded events, each from its first mark to its last."""
+    clips = clips_of(session)
+    found = []
+    for number, event in enumerate((e for e in coded if e.marks), 1):
+        marks: dict[str, float] = {name: moment.time for name, moment in event.marks.items()}
+        start, end = first_time(event), max(marks.values())
+        clip = clip_at(clips, start)
+        coding = {
+            "Action Units": format_units(event.units),
+            "Estimated Emotion": event.emotion,
+            "Type": event.kind or "",
+        }
+        about = (clip.code, clip.stimulus, clip.trial) if clip else (None, "", "")
+        name = f"event-{number:03d}"
+        found.append(
+            Piece(name, start - before_s, end + after_s, *about, "expression", marks, coding)
+        )
+    return found
+
+
+def first_time(event: Event) -> float:
+    """Return when an event that has marks begins."""
+    return min(moment.time for moment in event.marks.values())
+
+
+def clip_at(clips: Iterable[Piece], time: float) -> Piece | None:
+    """Return the clip that was on at a time."""
+    return next((clip for clip in clips if clip.start <= time <= clip.end), None)
 
 
 def coded_events(

@@ -12,31 +12,26 @@ and the marker that was on. `<marker>` is the clip's code; a clip shown again is
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 from typing import Final, Literal
 
 import numpy as np
 
+from recordings.annotation.model import Event
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.clips import choose_camera, picture_of, write_image
+from recordings.export.coded import events_of
 from recordings.export.excerpts import Piece, clips_of
 from recordings.export.file_names import file_stems
+from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows, stamp
 from recordings.export.outside import markers_outside
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.stream_kinds import EVENTS_STREAM
 
 COUNTER: Final = 1000
-CODING_COLUMNS: Final = (
-    "Subject", "Filename", "Marker", "OnsetTime", "ApexTime", "OffsetTime", "OnsetFrame",
-    "ApexFrame", "OffsetFrame", "Action Units", "Estimated Emotion", "Type", "OffsetCoded", "Date",
-    "dif",
-)  # fmt: skip
-"""As in the corpus; `Type` (micro or macro) and `OffsetCoded` (yes or no) are made explicit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +40,8 @@ class Settings:
 
     camera: str = ""
     image: Literal["png", "tif"] = "png"
+    coder: str = ""  # fill the sheet with this coder's events, or the consensus
+    annotations: Path | None = None
 
 
 def export(session: Session, folder: Path, settings: Settings) -> list[str]:
@@ -69,8 +66,12 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         _write_signal(session, stream, out / f"{stem}.csv")
     notes += markers_outside(session, "in markers.csv")
     _write_markers(session, out / "markers.csv")
-    _write_sheet(session, clips, names, out / "coding_file.csv")
-    return notes
+    coded, odd = _coded(session, settings)
+    with (out / "coding_file.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(CODING_COLUMNS)
+        writer.writerows(sheet_rows(session, clips, (f"frames/{n}" for n in names), coded))
+    return notes + odd
 
 
 def _folders(clips: list[Piece]) -> list[str]:
@@ -93,19 +94,6 @@ def _write_frames(session: Session, clip: Piece, folder: Path, settings: Setting
         marker = clip.code or 0
         name = f"{stamp(session, float(camera.times[k]))}-{k % COUNTER + 1}-{marker}"
         write_image(folder / f"{name}.{settings.image}", picture_of(camera, k))
-
-
-def stamp(session: Session, time: float) -> str:
-    """Return a time as the corpus writes it, UTC: `YYYY-MM-DD-HH-MM-SS-mmm`.
-
-    Raises:
-        RecordingError: the manifest does not relate the LSL clock to UTC.
-    """
-    utc = session.utc(time)
-    if utc is None:
-        raise RecordingError(f"{session.path}: the manifest has no clock; times cannot be written")
-    utc += timedelta(microseconds=500)
-    return utc.strftime("%Y-%m-%d-%H-%M-%S-") + f"{utc.microsecond // 1000:03d}"
 
 
 def triggers(session: Session, times: F64Array) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
@@ -147,22 +135,9 @@ def _write_markers(session: Session, path: Path) -> None:
                 writer.writerow([f"{m.time - session.start:.6f}", clock, *fields])
 
 
-def _write_sheet(session: Session, clips: list[Piece], names: list[str], path: Path) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, CODING_COLUMNS, restval="")
-        writer.writeheader()
-        writer.writerows(_sheet_rows(session, clips, names))
-
-
-def _sheet_rows(
-    session: Session, clips: list[Piece], names: list[str]
-) -> Iterator[dict[str, object]]:
-    assert session.manifest is not None
-    for clip, name in zip(clips, names, strict=True):
-        when = stamp(session, clip.start)
-        yield {
-            "Subject": session.manifest.participant,
-            "Filename": f"frames/{name}",
-            "Marker": clip.code,
-            "Date": when[:10],
-        }
+def _coded(session: Session, settings: Settings) -> tuple[list[Event], list[str]]:
+    """Return the events of the coder whose events fill the sheet, if any."""
+    if not settings.coder:
+        return [], []
+    camera = choose_camera(session, settings.camera)
+    return events_of(session, camera, settings.coder, settings.annotations)

@@ -25,6 +25,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from recordings.annotation.coder_file import Paths, annotations_folder, who
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError
 from recordings.export.places import remember
@@ -233,9 +234,19 @@ def _fingerprint(order: Order, xdf: Path) -> tuple[str, str]:
     """Return (hash of settings and recording, UTC of the recording's start)."""
     _, _, manifest = locate(xdf)
     text = manifest.model_dump_json() if manifest else _as_text(xdf)
-    whole = json.dumps([order.kind, asdict(order.settings), text], default=_as_text, sort_keys=True)
+    parts = [order.kind, asdict(order.settings), text, _coded(order.settings, xdf)]
+    whole = json.dumps(parts, default=_as_text, sort_keys=True)
     recorded = manifest.clock[0].utc if manifest and manifest.clock else ""
     return hashlib.sha256(whole.encode()).hexdigest(), recorded
+
+
+def _coded(settings: Any, session: Path) -> list[str]:
+    """Describe the files of the coder whose events are exported, if any."""
+    coder = getattr(settings, "coder", "")
+    if not coder:
+        return []
+    paths = Paths(annotations_folder(session, settings.annotations), who(coder))
+    return [_as_text(paths.file), _as_text(paths.journal)]
 
 
 def _as_text(value: object) -> str:

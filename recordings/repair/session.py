@@ -70,6 +70,7 @@ def repair_session(folder: Path, target: Path) -> XdfRepaired:
         for name in [*_videos_of(folder, manifest), *_COPIED, layout.THRESHOLDS_NAME]:
             if (folder / name).is_file():
                 shutil.copy2(folder / name, target / name)
+        _copy_annotations(folder, target)
     except FileExistsError:
         raise RecordingError(
             f"{target}: exists already, and nothing is ever overwritten; name another with --out"
@@ -78,6 +79,15 @@ def repair_session(folder: Path, target: Path) -> XdfRepaired:
         raise RecordingError(f"{target}: cannot be written ({error.strerror})") from error
     _describe(target, manifest, done)
     return done
+
+
+def _copy_annotations(folder: Path, target: Path) -> None:
+    """Copy what was coded; its frames are the same, and their times are read anew."""
+    if (folder / layout.ANNOTATIONS_NAME).is_dir():
+        own = shutil.ignore_patterns("*.lock", "*.part")  # who writes there does not write here
+        shutil.copytree(
+            folder / layout.ANNOTATIONS_NAME, target / layout.ANNOTATIONS_NAME, ignore=own
+        )
 
 
 def finish_session(folder: Path) -> XdfRepaired | None:

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from recordings import layout, palette
@@ -30,13 +29,14 @@ from recordings.errors import NotWritten
 from recordings.lateness.decision import Certainty
 from recordings.manifest import Manifest
 from recordings.report import figures, plots
+from recordings.report.drawing import clock
 from recordings.report.methods import methods_text, milliseconds
+from recordings.report.page import page_colours, page_environment
 from recordings.stream_kinds import EVENTS_STREAM, LOST_FATES, Fate
 
 MAX_PAIRS: Final = 28  # in the table: all pairs of 8 streams
 MAX_EVENTS: Final = 200
 MAX_GAPS: Final = 50  # in the table; the first 1000 of each stream are in report.json
-_TEMPLATES: Final = Path(__file__).parent
 
 _VERDICTS: Final = {
     Verdict.PASS: ("alive", "Everything that was sent is here, and accounted for."),
@@ -86,13 +86,7 @@ def _write(examination: Examination, folder: Path) -> None:
 
 def render(examination: Examination) -> str:
     """Return the HTML of a report."""
-    environment = Environment(
-        loader=FileSystemLoader(_TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = page_environment()
     environment.filters["ms"] = milliseconds
     environment.filters["lost"] = _lost
     return environment.get_template("report.html.j2").render(_context(examination))
@@ -104,11 +98,7 @@ def _context(examination: Examination) -> dict[str, Any]:
     state, sentence = _VERDICTS[report.verdict]
     sample = figures.sample_plot(examination)
     return {
-        "css": {
-            "dark": Markup(palette.css_variables(palette.DARK)),
-            "light": Markup(palette.css_variables(palette.LIGHT)),
-            "font": Markup(palette.FONT),
-        },
+        "css": page_colours(),
         "title": _title(examination.manifest, report),
         "subtitle": _subtitle(examination.manifest),
         "report": report,
@@ -169,7 +159,7 @@ def _numbers(report: Report) -> list[tuple[str, str, str]]:
     """Return what matters most as (figure, what it is, state)."""
     lost = sum(s.lost for s in report.streams)
     numbers = [
-        (plots.clock(report.duration_s or 0), "recorded", ""),
+        (clock(report.duration_s or 0), "recorded", ""),
         (str(len(report.streams)), "streams", ""),
         (f"{lost:,}", "samples lost", "warning" if lost else ""),
     ]

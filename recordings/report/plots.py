@@ -7,7 +7,7 @@ given to what a screen can show, so that an hour of data stays some kilobytes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import Final
@@ -16,6 +16,16 @@ import numpy as np
 
 from recordings.arrays import F64Array
 from recordings.palette import signal_colour
+from recordings.report.drawing import (
+    Scale,
+    frame,
+    line,
+    nice_ticks,
+    polyline,
+    svg,
+    text,
+    time_ticks,
+)
 
 WIDTH: Final = 1000
 _SMALL: Final = (320, 150)
@@ -55,46 +65,6 @@ class Trace:
     values: F64Array
 
 
-@dataclass(frozen=True, slots=True)
-class Scale:
-    """A linear map of values to pixels."""
-
-    low: float
-    high: float
-    left: float
-    right: float
-
-    def __call__(self, value: float) -> float:
-        """Return the pixel of a value."""
-        return self.left + (value - self.low) / (self.high - self.low) * (self.right - self.left)
-
-
-def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:
-    """Return about `count` round numbers in [low, high]."""
-    if not high > low:
-        return [low]
-    raw = (high - low) / count
-    power = 10.0 ** math.floor(math.log10(raw))
-    step = min((m * power for m in (1, 2, 5, 10)), key=lambda s: abs(s - raw))
-    first = math.ceil(low / step - 1e-9)
-    return [n * step for n in range(first, math.floor(high / step + 1e-9) + 1)]
-
-
-def time_ticks(seconds: float) -> list[tuple[float, str]]:
-    """Return round times from 0 to `seconds` with labels as h:mm:ss or m:ss."""
-    steps = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 43200, 86400)
-    step = next((s for s in steps if seconds / s <= 10), 86400 * max(1, int(seconds // 864000)))
-    return [(t, clock(t)) for t in np.arange(0, seconds + 1e-9, step).tolist()]
-
-
-def clock(seconds: float) -> str:
-    """Write a time as m:ss or h:mm:ss."""
-    whole = round(seconds)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
 def min_max(times: F64Array, values: F64Array, columns: int) -> tuple[F64Array, F64Array]:
     """Thin a signal out to its smallest and largest value in each of `columns` stretches."""
     if len(values) <= 2 * columns:
@@ -114,29 +84,6 @@ def min_max(times: F64Array, values: F64Array, columns: int) -> tuple[F64Array, 
     return times[picks], values[picks]
 
 
-def _svg(width: float, height: float, label: str, parts: Iterable[str]) -> str:
-    return (
-        f'<svg viewBox="0 0 {width:g} {height:g}" role="img" aria-label="{escape(label)}">'
-        + "".join(parts)
-        + "</svg>"
-    )
-
-
-def _text(x: float, y: float, text: str, css: str = "", anchor: str = "start") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" class="{css}" text-anchor="{anchor}">{escape(text)}</text>'
-    )
-
-
-def _line(x1: float, y1: float, x2: float, y2: float, css: str) -> str:
-    return f'<path class="{css}" d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}"/>'
-
-
-def _polyline(xs: Sequence[float], ys: Sequence[float], style: str) -> str:
-    points = "L".join(f"{x:.1f} {y:.1f}" for x, y in zip(xs, ys, strict=True))
-    return f'<path class="trace" style="{style}" d="M{points}"/>' if points else ""
-
-
 def timeline(rows: Sequence[Row], seconds: float, alarms: Sequence[Span] = ()) -> str:
     """Draw a session: a bar for each stream with every gap on it, ticks for markers.
 
@@ -147,22 +94,22 @@ def timeline(rows: Sequence[Row], seconds: float, alarms: Sequence[Span] = ()) -
     height = top + step * len(rows) + 24
     x = Scale(0, max(seconds, 1e-9), _LABELS, WIDTH - 24)
     parts = []
-    for at, text in time_ticks(seconds):
-        parts.append(_line(x(at), top - 4, x(at), height - 22, "grid"))
-        parts.append(_text(x(at), height - 6, text, "tick", "middle"))
+    for at, said in time_ticks(seconds):
+        parts.append(line(x(at), top - 4, x(at), height - 22, "grid"))
+        parts.append(text(x(at), height - 6, said, "tick", "middle"))
     for number, row in enumerate(rows):
         parts += _row(row, x, top + step * number)
     for alarm in alarms:
         at = x(alarm.start)
         title = f"<title>{escape(alarm.title)}</title>"
         parts.append(f'<path class="{alarm.level}" d="M{at - 5:.1f} 14h10l-5 -9z">{title}</path>')
-    return _svg(WIDTH, height, "Time line of the session with every gap", parts)
+    return svg(WIDTH, height, "Time line of the session with every gap", parts)
 
 
 def _row(row: Row, x: Scale, top: float) -> list[str]:
-    parts = [_text(_LABELS - 10, top + 15, row.name, "name", "end")]
+    parts = [text(_LABELS - 10, top + 15, row.name, "name", "end")]
     if row.bar is None:
-        return [*parts, _text(_LABELS, top + 15, "○ no samples", "tick")]
+        return [*parts, text(_LABELS, top + 15, "○ no samples", "tick")]
     if row.kind == "Markers":
         css = 'class="grid"'
         parts.append(f'<path {css} d="M{x(row.bar.start):.1f} {top + 10}H{x(row.bar.end):.1f}"/>')
@@ -197,19 +144,6 @@ def _rect(span: Span, x: Scale, top: float, height: float, css: str, style: str 
     )
 
 
-def _frame(x: Scale, y: Scale, x_ticks: Iterable[tuple[float, str]], y_unit: str) -> list[str]:
-    """Draw grid lines and their numbers; the unit stands with the highest one."""
-    parts = []
-    values = nice_ticks(y.low, y.high, 3)
-    for value in values:
-        unit = f" {y_unit}" if value == values[-1] else ""
-        parts.append(_line(x.left, y(value), x.right, y(value), "grid"))
-        parts.append(_text(x.left - 5, y(value) + 4, f"{value:.4g}{unit}", "tick", "end"))
-    for at, text in x_ticks:
-        parts.append(_text(x(at), y.left + 16, text, "tick", "middle"))
-    return parts
-
-
 def residuals(times: F64Array, values_us: F64Array, seconds: float) -> str:
     """Draw what is left of clock offsets (µs) around their line, over a session's time."""
     width, height = _SMALL
@@ -222,8 +156,8 @@ def residuals(times: F64Array, values_us: F64Array, seconds: float) -> str:
     dots = "".join(
         f"M{x(t):.1f} {y(v):.1f}h0" for t, v in zip(times.tolist(), values_us.tolist(), strict=True)
     )
-    parts = [*_frame(x, y, ticks, "µs"), f'<path class="dots" d="{dots}"/>']
-    return _svg(width, height, "Clock offsets around their line", parts)
+    parts = [*frame(x, y, ticks, "µs"), f'<path class="dots" d="{dots}"/>']
+    return svg(width, height, "Clock offsets around their line", parts)
 
 
 def histogram(values: F64Array, nominal: float, unit: str) -> str:
@@ -239,9 +173,9 @@ def histogram(values: F64Array, nominal: float, unit: str) -> str:
     parts = []
     for power in range(0, math.ceil(top) + 1, max(math.ceil(top) // 3, 1)):
         if power <= top:
-            parts.append(_line(x.left, y(power), x.right, y(power), "grid"))
+            parts.append(line(x.left, y(power), x.right, y(power), "grid"))
             label = f"{10**power:,}" if power else "0"
-            parts.append(_text(x.left - 5, y(power) + 4, label, "tick", "end"))
+            parts.append(text(x.left - 5, y(power) + 4, label, "tick", "end"))
     for count, left, right in zip(counts.tolist(), edges, edges[1:], strict=False):
         if count:
             h = y(0) - y(math.log10(count + 1))
@@ -249,12 +183,12 @@ def histogram(values: F64Array, nominal: float, unit: str) -> str:
                 f'<rect class="bar" x="{x(left):.1f}" y="{y(0) - h:.1f}" '
                 f'width="{x(right) - x(left) - 0.5:.1f}" height="{h:.1f}"/>'
             )
-    parts.append(_line(x(nominal), 4, x(nominal), y(0), "nominal"))
+    parts.append(line(x(nominal), 4, x(nominal), y(0), "nominal"))
     ticks = nice_ticks(float(low), float(high), 3)
-    parts += [_text(x(t), height - 8, f"{t:.6g}", "tick", "middle") for t in ticks[:-1]]
+    parts += [text(x(t), height - 8, f"{t:.6g}", "tick", "middle") for t in ticks[:-1]]
     if ticks:
-        parts.append(_text(x(ticks[-1]), height - 8, f"{ticks[-1]:.6g} {unit}", "tick", "middle"))
-    return _svg(width, height, "Histogram of intervals", parts)
+        parts.append(text(x(ticks[-1]), height - 8, f"{ticks[-1]:.6g} {unit}", "tick", "middle"))
+    return svg(width, height, "Histogram of intervals", parts)
 
 
 def traces(signals: Sequence[Trace], low: float, high: float, event: str) -> str:
@@ -262,29 +196,29 @@ def traces(signals: Sequence[Trace], low: float, high: float, event: str) -> str
     step, top = 52, 26
     height = top + step * len(signals) + 24
     x = Scale(low, high, _LABELS, WIDTH - 24)
-    parts = [_text(x(0) + 6, 14, event, "name")]
+    parts = [text(x(0) + 6, 14, event, "name")]
     for tick in nice_ticks(low, high, 8):
-        parts.append(_line(x(tick), top, x(tick), height - 22, "grid"))
-        parts.append(_text(x(tick), height - 6, f"{tick:g} s", "tick", "middle"))
+        parts.append(line(x(tick), top, x(tick), height - 22, "grid"))
+        parts.append(text(x(tick), height - 6, f"{tick:g} s", "tick", "middle"))
     for number, signal in enumerate(signals):
         parts += _trace(signal, x, top + step * number, step)
-    parts.append(_line(x(0), 4, x(0), height - 22, "event"))
-    return _svg(WIDTH, height, f"Signals around {event}", parts)
+    parts.append(line(x(0), 4, x(0), height - 22, "event"))
+    return svg(WIDTH, height, f"Signals around {event}", parts)
 
 
 def _trace(signal: Trace, x: Scale, top: float, step: float) -> list[str]:
-    parts = [_text(_LABELS - 10, top + step / 2, signal.name, "name", "end")]
+    parts = [text(_LABELS - 10, top + step / 2, signal.name, "name", "end")]
     colour = f"stroke:{signal_colour(signal.kind)}"
     if signal.unit == "ticks":
         marks = "".join(f"M{x(t):.1f} {top + 18}v16" for t in signal.times.tolist())
-        parts.append(_text(_LABELS - 10, top + step / 2 + 14, signal.stream, "tick", "end"))
+        parts.append(text(_LABELS - 10, top + step / 2 + 14, signal.stream, "tick", "end"))
         return [*parts, f'<path class="trace" style="{colour}" d="{marks}"/>']
     times, values = min_max(signal.times, signal.values, 800)
     low, high = float(values.min()), float(values.max())
     span = f"{signal.stream} · {high - low:.4g} {signal.unit}".strip()
-    parts.append(_text(_LABELS - 10, top + step / 2 + 14, span, "tick", "end"))
+    parts.append(text(_LABELS - 10, top + step / 2 + 14, span, "tick", "end"))
     y = Scale(low, high if high > low else low + 1, top + step - 5, top + 5)
-    return [*parts, _polyline([x(t) for t in times], [y(v) for v in values], colour)]
+    return [*parts, polyline([x(t) for t in times], [y(v) for v in values], colour)]
 
 
 def strip(errors_ms: F64Array, reach_ms: float) -> str:
@@ -292,8 +226,8 @@ def strip(errors_ms: F64Array, reach_ms: float) -> str:
     x = Scale(-reach_ms, reach_ms, 4, 156)
     pixels = sorted({round(x(float(e)), 1) for e in np.clip(errors_ms, -reach_ms, reach_ms)})
     marks = "".join(f"M{p:.1f} 5v10" for p in pixels)
-    parts = [_line(4, 10, 156, 10, "grid"), _line(80, 2, 80, 18, "nominal")]
-    return _svg(160, 20, "Errors", [*parts, f'<path class="bar-line" d="{marks}"/>'])
+    parts = [line(4, 10, 156, 10, "grid"), line(80, 2, 80, 18, "nominal")]
+    return svg(160, 20, "Errors", [*parts, f'<path class="bar-line" d="{marks}"/>'])
 
 
 def budget(parts_ms: Sequence[tuple[int, str, float]], largest_ms: float) -> str:
@@ -309,4 +243,4 @@ def budget(parts_ms: Sequence[tuple[int, str, float]], largest_ms: float) -> str
                 f'height="12">{title}</rect>'
             )
         at += width
-    return _svg(220, 20, "What the bound is made of", out)
+    return svg(220, 20, "What the bound is made of", out)

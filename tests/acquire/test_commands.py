@@ -26,6 +26,11 @@ COMMANDS = (
     ("rig", "check"),
     ("check",),
     ("import",),
+    ("coding",),
+    ("coding", "agreement"),
+    ("coding", "import"),
+    ("coding", "export"),
+    ("coding", "turns"),
 )
 
 

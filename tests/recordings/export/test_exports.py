@@ -16,6 +16,7 @@ import pytest
 from recordings import open_session
 from recordings.errors import RecordingError
 from recordings.export import clips, edf, mmme, tables, video
+from recordings.export.mmme_sheet import CODING_COLUMNS
 from recordings.export.tasks import find_sessions
 from recordings.video.face_box import steady_box
 from tests.recordings.drawn_faces import hide_the_detector
@@ -123,7 +124,7 @@ def test_the_mmme_layout(sessions: list[Path], tmp_path: Path) -> None:
     folder = target / "01" / sessions[0].name
     with (folder / "coding_file.csv").open(newline="") as file:
         sheet = list(csv.DictReader(file))
-    assert tuple(sheet[0]) == mmme.CODING_COLUMNS
+    assert tuple(sheet[0]) == CODING_COLUMNS
     with open_session(sessions[0]) as session:
         trials = [t for t in session.trials() if t.end is not None]
         assert trials

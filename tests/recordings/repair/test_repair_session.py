@@ -7,10 +7,14 @@ from pathlib import Path
 import pytest
 
 from recordings import layout, open_session
+from recordings.annotation.coded_study import coding_of
+from recordings.annotation.coder_file import Who, annotations_folder
+from recordings.annotation.store import CodingStore
 from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
 from recordings.repair.session import repair
+from tests.recordings.annotation.coded import event
 from tests.recordings.simulated_session import Plan, make_session
 
 
@@ -30,6 +34,16 @@ def test_a_copy_has_what_the_session_had(session: Path) -> None:
     assert {layout.PROTOCOL_NAME, layout.RATINGS_NAME, layout.TRUTH_NAME} <= hashed
     (copy / "thresholds.toml").unlink()
     assert not {f.code for f in check(copy).findings if f.level == "fail"}
+
+
+def test_a_copy_has_what_was_coded(session: Path) -> None:
+    with CodingStore(annotations_folder(session), Who("anna")) as store:
+        store.put_event(event("a", 10, 12, 14))
+        copy = repair(session).target.parent
+        assert coding_of(copy, "anna") == store.coding
+    with CodingStore(annotations_folder(copy), Who("anna")) as store:
+        assert store.writable  # whoever writes in the original does not write here
+    assert (annotations_folder(copy) / "anna.json").exists()
 
 
 @pytest.mark.parametrize("here", [".", "", "../{name}", "recording.xdf", "../v1.2"])

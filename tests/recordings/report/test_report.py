@@ -14,7 +14,7 @@ from recordings import layout, palette
 from recordings.certificate import Report
 from recordings.check.examination import check, examine
 from recordings.manifest import Manifest, State
-from recordings.report import plots
+from recordings.report import drawing, plots
 from recordings.report.html import MAX_PAIRS, check_and_report, render
 from recordings.report.methods import methods_text, milliseconds
 from recordings.report.plots import Row, Span, Trace
@@ -195,7 +195,7 @@ def test_both_schemes_have_the_same_tokens() -> None:
 
 @given(low=st.floats(-1e6, 1e6), span=st.floats(1e-6, 1e6))
 def test_ticks_are_inside_and_not_too_many(low: float, span: float) -> None:
-    ticks = plots.nice_ticks(low, low + span)
+    ticks = drawing.nice_ticks(low, low + span)
     assert len(ticks) <= 13
     assert all(low - 1e-6 * span - 1e-9 <= t <= low + span * (1 + 1e-6) + 1e-9 for t in ticks)
 
@@ -227,4 +227,4 @@ def test_plots_take_degenerate_data() -> None:
     assert "<svg" in plots.timeline([Row("a", "EEG", None)], 0.0)
     assert "<svg" in plots.strip(np.zeros(1), 0.1)
     assert "<svg" in plots.budget([], 0.0)
-    assert plots.clock(3725) == "1:02:05"
+    assert drawing.clock(3725) == "1:02:05"

@@ -5,15 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from recordings.annotation.workbook import read_workbook
 from recordings.errors import RecordingError
 
 COLUMNS: Final = ("Subject", "Marker", "OnsetTime", "ApexTime", "OffsetTime")
 _NOTHING: Final = frozenset({"", "/", "n/a", "na", "nan", "-", "–", "none", "null"})
+_HEAD: Final = 40  # lines in which the header stands
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 
@@ -48,14 +50,17 @@ class SheetRow:
 
         Spreadsheets make 1 of 01: where both are numbers, they are compared as such.
         """
-        if "Subject" not in self.cells:
-            return True
-        own = self.cells["Subject"].strip().removeprefix("sub-")
-        if own == participant:
-            return True
-        number = re.sub(r"[.,]0*$", "", own)
-        same = number.isdecimal() and participant.isdecimal()
-        return same and int(number) == int(participant)
+        return "Subject" not in self.cells or is_participant(self.cells["Subject"], participant)
+
+
+def is_participant(cell: str, participant: str) -> bool:
+    """Whether a cell names a participant: as a number, where both are numbers."""
+    own = cell.strip().removeprefix("sub-")
+    if own == participant:
+        return True
+    number = re.sub(r"[.,]0*$", "", own)
+    same = number.isdecimal() and participant.isdecimal()
+    return same and int(number) == int(participant)
 
 
 def read_sheet(path: Path) -> list[SheetRow]:
@@ -66,26 +71,45 @@ def read_sheet(path: Path) -> list[SheetRow]:
     Raises:
         RecordingError: it cannot be read as a table, or has no column Marker or OnsetTime.
     """
-    try:
-        text = _decoded(path.read_bytes())
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-        lines = [(reader.line_num, row) for row in reader]
-    except (OSError, UnicodeError, csv.Error) as error:
-        raise RecordingError(f"{path}: cannot be read as a table ({error})") from error
-    filled = [(number, row) for number, row in lines if any(cell.strip() for cell in row)]
+    filled = read_lines(path)
     head = [_column(cell) for cell in filled[0][1]] if filled else []
     missing = sorted({"Marker", "OnsetTime"} - set(head))
     if missing:
         known = ", ".join(head) or "nothing"
         raise RecordingError(f"{path}: has no column {', '.join(missing)}; its first row: {known}")
-    return [
-        SheetRow(
-            number,
-            dict(zip(head, [*row, *[""] * len(head)], strict=False)),
-            any(cell.strip() for cell in row[len(head) :]),
-        )
-        for number, row in filled[1:]
-    ]
+    return [sheet_row(number, head, row) for number, row in filled[1:]]
+
+
+def sheet_row(number: int, head: Sequence[str], row: Sequence[str]) -> SheetRow:
+    """Return a line as a row under these columns; cells that are short are empty."""
+    cells = dict(zip(head, [*row, *[""] * len(head)], strict=False))
+    return SheetRow(number, cells, any(cell.strip() for cell in row[len(head) :]))
+
+
+def read_lines(path: Path) -> list[tuple[int, list[str]]]:
+    """Return the lines of a table that are not empty, each with its number in the file, from 1.
+
+    A text as `read_sheet` says, or the first sheet of a workbook (`.xlsx`).
+
+    Raises:
+        RecordingError: it cannot be read as a table.
+    """
+    if path.suffix.casefold() in (".xlsx", ".xlsm"):
+        lines = read_workbook(path)
+    elif path.suffix.casefold() == ".xls":
+        raise RecordingError(f"{path}: an .xls of before 2007; save it as .xlsx or as CSV")
+    else:
+        lines = _read_text(path)
+    return [(number, row) for number, row in lines if any(cell.strip() for cell in row)]
+
+
+def _read_text(path: Path) -> list[tuple[int, list[str]]]:
+    try:
+        text = _decoded(path.read_bytes())
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+        return [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise RecordingError(f"{path}: cannot be read as a table ({error})") from error
 
 
 def _column(text: str) -> str:
@@ -107,8 +131,9 @@ def _decoded(raw: bytes) -> str:
 
 
 def _delimiter(text: str) -> str:
-    """Return what parts the cells of the first line that has any."""
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    """Return what parts the cells of the first line with three; text may stand above the header."""
     # Not what stands in quotes: a title may hold a comma.
-    bare = re.sub(r'"[^"]*"', "", first)
-    return max(_DELIMITERS, key=bare.count)
+    lines = [re.sub(r'"[^"]*"', "", line) for line in text.splitlines()[:_HEAD] if line.strip()]
+    table = (line for line in lines if max(map(line.count, _DELIMITERS)) >= 2)
+    first = next(table, lines[0] if lines else "")
+    return max(_DELIMITERS, key=first.count)

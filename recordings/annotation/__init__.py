@@ -1,0 +1,1 @@
+"""Coded expressions: what was seen, by whom, and how far coders agree."""

@@ -1,0 +1,172 @@
+"""`annotations/<coder>.json` and its journal beside it: how they are named, read and checked.
+
+The file has the state after entry `n` and all edits that lead there; `<coder>.journal` has the
+entries after it. Reading takes both and locks nothing.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import ValidationError
+
+from recordings import layout
+from recordings.annotation.journal import Damaged, Entry, History, entries, replayed
+from recordings.annotation.model import Coding
+from recordings.errors import RecordingError
+from recordings.manifest import Frozen
+
+FORMAT: Final = "unisono-coding"
+VERSION: Final = 1
+CONSENSUS: Final = "consensus"
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """A coder, and which time the session is coded by that coder: 1, or 2 for a repeat."""
+
+    coder: str
+    time: int = 1
+
+    @property
+    def stem(self) -> str:
+        """The name of the file without suffix; `+` is in no coder's name."""
+        return self.coder if self.time == 1 else f"{self.coder}+{self.time}"
+
+    def __str__(self) -> str:
+        return self.stem
+
+
+def who(text: str) -> Who:
+    """Read `anna`, or `anna+2`.
+
+    Raises:
+        RecordingError: it cannot be a coder's name.
+    """
+    name, plus, time = text.partition("+")
+    layout.check_label("coder", name)
+    if plus and not (time.isdecimal() and 2 <= int(time) <= 9):
+        raise RecordingError(f"coder {text!r}: a repeat is written {name}+2")
+    return Who(name, int(time) if plus else 1)
+
+
+class CoderFile(Frozen):
+    """The JSON file."""
+
+    format: Literal["unisono-coding"] = FORMAT
+    version: int = VERSION
+    coder: str
+    session: str
+    scheme: str = ""
+    n: int = 0
+    coding: Coding = Coding()
+    done: tuple[Entry, ...] = ()
+    undone: tuple[Entry, ...] = ()
+
+    @property
+    def history(self) -> History:
+        """The state and the way back."""
+        return History(self.coding, self.n, self.done, self.undone)
+
+
+@dataclass(frozen=True, slots=True)
+class Paths:
+    """The files of one coder of one session."""
+
+    folder: Path
+    who: Who
+
+    @property
+    def file(self) -> Path:
+        """State and history."""
+        return self.folder / f"{self.who.stem}.json"
+
+    @property
+    def journal(self) -> Path:
+        """The entries since."""
+        return self.folder / f"{self.who.stem}.journal"
+
+    @property
+    def lock(self) -> Path:
+        """Who writes."""
+        return self.folder / f"{self.who.stem}.lock"
+
+
+def annotations_folder(session: Path, elsewhere: Path | None = None) -> Path:
+    """Return where the coders' files of a session lie: in its folder, or in one of its name.
+
+    `elsewhere` (`--annotations`) is for sessions that cannot be written to.
+    """
+    if elsewhere is None:
+        return session / layout.ANNOTATIONS_NAME
+    return elsewhere / session.resolve().name
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What the files of a coder say; `torn` = bytes of an entry that was cut off in writing."""
+
+    file: CoderFile
+    history: History
+    whole: int  # bytes of the journal that are entries
+    torn: int
+
+    @property
+    def coding(self) -> Coding:
+        """The state after the last entry."""
+        return self.history.coding
+
+
+def load(paths: Paths) -> Loaded | None:
+    """Read the files of a coder; None where there are none.
+
+    Raises:
+        RecordingError: they are damaged, or of a later version; they are left as they are.
+    """
+    try:
+        journal = paths.journal.read_bytes() if paths.journal.exists() else b""
+        if not paths.file.exists():
+            if not journal:
+                return None
+            raise RecordingError(
+                f"{paths.journal}: a journal without {paths.file.name}, which was taken away; "
+                "put it back, or move the journal elsewhere"
+            )
+        text = paths.file.read_bytes()
+    except OSError as error:
+        raise RecordingError(f"{paths.file}: cannot be read ({error.strerror})") from error
+    file = _parsed(paths.file, text)
+    try:
+        found, whole = entries(journal)
+        history = replayed(file.history, found)
+    except Damaged as error:
+        raise RecordingError(_kept(paths.journal, str(error))) from error
+    return Loaded(file, history, whole, len(journal) - whole)
+
+
+def _parsed(path: Path, text: bytes) -> CoderFile:
+    try:
+        version = json.loads(text)["version"]
+    except (ValueError, TypeError, KeyError, RecursionError):
+        version = VERSION  # no such file at all: the model says what is wrong
+    if version != VERSION:
+        raise RecordingError(
+            f"{path}: written as {FORMAT} version {version}; this program reads version {VERSION}: "
+            "use the Unisono that wrote it, or a newer one. The file is kept as it is"
+        )
+    try:
+        return CoderFile.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "content"
+        raise RecordingError(_kept(path, f"{where}: {first['msg']}")) from error
+
+
+def _kept(path: Path, why: str) -> str:
+    return (
+        f"{path}: is damaged ({why}); it is kept as it is and nothing is written to it. Take it "
+        "from a backup, or move it elsewhere and code anew"
+    )

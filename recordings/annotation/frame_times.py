@@ -1,0 +1,88 @@
+"""The stored frames of one camera as coders need them: number to moment, time to number."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from recordings.annotation.model import MARKS, Event, Moment
+from recordings.arrays import F64Array, I64Array
+
+if TYPE_CHECKING:
+    from recordings.read.camera import Camera
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTimes:
+    """LSL times of the stored frames, shape (n,), rising, and the camera's own numbers, −1 = none.
+
+    `rate_hz` is the nominal rate.
+    """
+
+    camera: str
+    times: F64Array
+    device_frames: I64Array
+    rate_hz: float
+
+    def __len__(self) -> int:
+        return len(self.times)
+
+    def moment(self, frame: int) -> Moment:
+        """Return a stored frame.
+
+        Raises:
+            ValueError: there is no such frame.
+        """
+        if not 0 <= frame < len(self):
+            raise ValueError(f"{self.camera} has no frame {frame}; its last is {len(self) - 1}")
+        own = int(self.device_frames[frame])
+        time = float(self.times[frame])
+        return Moment(time=time, frame=frame, device_frame=own if own >= 0 else None)
+
+    def nearest(self, time: float) -> Moment:
+        """Return the frame exposed nearest to an LSL time.
+
+        Raises:
+            ValueError: the time is no number, or over an interval before the first or after the
+                last frame.
+        """
+        spare = 1.0 / self.rate_hz if self.rate_hz > 0 else 1.0
+        if not len(self) or not self.times[0] - spare <= time <= self.times[-1] + spare:
+            raise ValueError(f"{self.camera} has no frame at this time")
+        after = int(np.searchsorted(self.times, time))
+        near = [k for k in (after - 1, after) if 0 <= k < len(self)]
+        return self.moment(min(near, key=lambda k: abs(float(self.times[k]) - time)))
+
+
+def frame_times(camera: Camera) -> FrameTimes:
+    """Read the frames of an open camera."""
+    return FrameTimes(camera.name, camera.times, camera.device_frames, camera.entry.rate_hz)
+
+
+def placed(event: Event, frames: FrameTimes) -> tuple[Event, tuple[str, ...]]:
+    """Return an event with the times that its frames have now, and where those were others.
+
+    The frames win: a repaired session may have other times. A frame that the camera does not have
+    stays as it was coded, and is told.
+    """
+    spare = 0.5 / frames.rate_hz if frames.rate_hz > 0 else 0.0
+    notes: list[str] = []
+    now: dict[str, Moment] = {}
+    for name in MARKS:
+        moment = event.marks.get(name)
+        if moment is None:
+            continue
+        try:
+            now[name] = frames.moment(moment.frame)
+        except ValueError as error:
+            notes.append(f"{name}: {error}")
+            continue
+        off_ms = 1e3 * (now[name].time - moment.time)
+        if abs(off_ms) > 1e3 * spare:
+            notes.append(f"{name}: frame {moment.frame} is {off_ms:+.1f} ms from its coded time")
+        own, before = now[name].device_frame, moment.device_frame
+        if None not in (own, before) and own != before:
+            notes.append(f"{name}: frame {moment.frame} was the camera's {before}, is its {own}")
+    return event.model_copy(update=now), tuple(notes)

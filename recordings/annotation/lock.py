@@ -1,0 +1,84 @@
+"""Who writes a coder's file: host, process and start time, in a lock that ends with its owner."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+from recordings.disk.file_lock import lock_file
+from recordings.owner import lives, this_process
+
+
+class Held(Exception):
+    """Somebody else writes; the message says who."""
+
+
+class WriterLock:
+    """The right to write a coder's file, until `release` or the end of the process.
+
+    `taken_over` says from whom, where the last owner ended without letting go.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Take the lock.
+
+        Raises:
+            Held: another process has it.
+            OSError: no lock can be made there.
+        """
+        self.taken_over = ""
+        self._path = path
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o644)
+        try:
+            self._take()
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def _take(self) -> None:
+        try:
+            lock_file(self._file)
+        except OSError:
+            raise Held(_words(_read(self._file))) from None
+        before = _read(self._file)
+        # A network file system may grant the lock on two computers: what the file says counts, too.
+        elsewhere = before.get("name") not in (None, socket.gethostname())
+        if before and (elsewhere or lives(before)):
+            hint = f"; if nobody codes there, delete {self._path}" if elsewhere else ""
+            raise Held(_words(before) + hint)
+        self.taken_over = _words(before) if before else ""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        owner = {"name": socket.gethostname(), **this_process(), "since": now}
+        _write(self._file, json.dumps(owner).encode())
+
+    def release(self) -> None:
+        """Let go. The file stays: removing it could take away a lock that was just taken."""
+        try:
+            _write(self._file, b"")
+        finally:
+            os.close(self._file)
+
+
+def _read(file: int) -> dict[str, str]:
+    os.lseek(file, 0, os.SEEK_SET)
+    try:
+        said = json.loads(os.read(file, 4096) or b"{}")
+        return {str(key): str(value) for key, value in said.items()}
+    except (OSError, ValueError, AttributeError):  # written half when its owner was killed
+        return {"name": socket.gethostname()}
+
+
+def _write(file: int, text: bytes) -> None:
+    os.ftruncate(file, 0)
+    os.lseek(file, 0, os.SEEK_SET)
+    os.write(file, text)
+    os.fsync(file)
+
+
+def _words(owner: dict[str, str]) -> str:
+    pid, since = owner.get("pid", "unknown"), owner.get("since", "")
+    where = f"process {pid} on {owner.get('name', 'unknown')}"
+    return f"{where}, since {since}" if since else where

@@ -1,0 +1,158 @@
+"""A coding scheme: its words, what an event must have, and limits that warn. TOML.
+
+    name = "mmme"
+    emotions = ["happiness", "disgust"]
+    reasons = ["hand", "blink"]
+    required = ["onset", "apex", "kind", "units", "emotion"]
+    exclude = [[26, 27]]          # units of which an event has at most one
+    [units]
+    4 = "brow lowerer"
+    [limits]
+    micro_ms = 500
+    micro_onset_apex_ms = 250
+
+Limits never refuse an event: they are said in its line.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from itertools import pairwise
+from pathlib import Path
+from typing import Annotated, Final, Literal
+
+from pydantic import Field, ValidationError
+
+from recordings.annotation.model import Event
+from recordings.errors import RecordingError
+from recordings.manifest import Frozen
+
+SHIPPED: Final = ("casme2", "megc", "mmme", "samm")
+Field_ = Literal[
+    "onset", "apex", "offset", "kind", "units", "emotion", "confidence", "side", "intensity"
+]
+Number = Annotated[int, Field(ge=1, le=99)]
+
+
+class Limits(Frozen):
+    """From when on an event is warned about, ms; None = never."""
+
+    micro_ms: Annotated[float, Field(gt=0)] | None = None
+    micro_onset_apex_ms: Annotated[float, Field(gt=0)] | None = None
+
+
+class Scheme(Frozen):
+    """Vocabulary, required fields, units that exclude each other, limits."""
+
+    name: str
+    title: str = ""
+    emotions: tuple[str, ...] = ()  # none: free text
+    units: dict[Number, str] = Field(default_factory=dict)  # none: any
+    reasons: tuple[str, ...] = ("hand", "out of frame", "blink")
+    required: tuple[Field_, ...] = ("onset", "apex", "kind")
+    exclude: tuple[tuple[Number, ...], ...] = ()
+    limits: Limits = Limits()
+
+
+def load_scheme(name: str | Path) -> Scheme:
+    """Load a shipped scheme by its name, or a file.
+
+    Raises:
+        RecordingError: there is none, or the file is no scheme; the message names the key.
+    """
+    if isinstance(name, str) and name in SHIPPED:
+        text = (files("recordings.annotation") / "schemes" / f"{name}.toml").read_text("utf-8")
+        return parse_scheme(text, name)
+    path = Path(name)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordingError(
+            f"{path}: no scheme can be read there ({error}); shipped are {', '.join(SHIPPED)}"
+        ) from error
+    return parse_scheme(text, str(path))
+
+
+def parse_scheme(text: str, where: str) -> Scheme:
+    """Read a scheme.
+
+    Raises:
+        RecordingError: it is none; the message names the key.
+    """
+    try:
+        return Scheme.model_validate(tomllib.loads(text))
+    except tomllib.TOMLDecodeError as error:
+        raise RecordingError(f"{where}: is no TOML ({error})") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        key = ".".join(map(str, first["loc"])) or "scheme"
+        raise RecordingError(f"{where}: {key}: {first['msg']}") from error
+
+
+def warnings(event: Event, scheme: Scheme) -> tuple[str, ...]:
+    """Say what a scheme finds odd about an event, in the words of the event's line."""
+    return (
+        *_missing(event, scheme),
+        *_disorder(event),
+        *_words(event, scheme),
+        *_excluded(event, scheme),
+        *_lengths(event, scheme.limits),
+    )
+
+
+def _missing(event: Event, scheme: Scheme) -> list[str]:
+    lacks = {
+        "onset": event.onset is None,
+        "apex": event.apex is None,
+        "offset": event.offset is None and event.offset_coded,
+        "kind": event.kind is None,
+        "units": not event.units,
+        "emotion": not event.emotion,
+        "confidence": event.confidence is None,
+        "side": any(not unit.side for unit in event.units),
+        "intensity": any(not unit.intensity for unit in event.units),
+    }
+    return [f"{name} is missing" for name in scheme.required if lacks[name]]
+
+
+def _disorder(event: Event) -> list[str]:
+    marks = list(event.marks.items())
+    return [
+        f"{later} before {earlier}"
+        for (earlier, a), (later, b) in pairwise(marks)
+        if b.frame < a.frame
+    ]
+
+
+def _words(event: Event, scheme: Scheme) -> list[str]:
+    out = []
+    if event.emotion and scheme.emotions and event.emotion not in scheme.emotions:
+        out.append(f"emotion {event.emotion!r} is not in {scheme.name}")
+    if scheme.units:
+        unknown = [str(u.number) for u in event.units if u.number not in scheme.units]
+        out += [f"action unit {number} is not in {scheme.name}" for number in unknown]
+    return out
+
+
+def _excluded(event: Event, scheme: Scheme) -> list[str]:
+    own = {unit.number for unit in event.units}
+    groups = (sorted(own & set(group)) for group in scheme.exclude)
+    return [
+        f"action units {' and '.join(map(str, g))} exclude each other" for g in groups if len(g) > 1
+    ]
+
+
+def _lengths(event: Event, limits: Limits) -> list[str]:
+    if event.kind != "micro" or event.onset is None:
+        return []
+    out = []
+    if event.offset is not None and limits.micro_ms is not None:
+        length = 1e3 * (event.offset.time - event.onset.time)
+        if length > limits.micro_ms:
+            out.append(f"micro of {length:.0f} ms, over {limits.micro_ms:g}")
+    if event.apex is not None and limits.micro_onset_apex_ms is not None:
+        rise = 1e3 * (event.apex.time - event.onset.time)
+        if rise > limits.micro_onset_apex_ms and event.offset is None:
+            out.append(f"onset to apex {rise:.0f} ms, over {limits.micro_onset_apex_ms:g}")
+    return out

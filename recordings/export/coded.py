@@ -1,0 +1,59 @@
+"""A coder's events, or the consensus, for exports: with the times that their frames have now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from recordings.annotation.coded_study import coding_of
+from recordings.annotation.frame_times import frame_times, placed
+from recordings.annotation.model import Event
+from recordings.annotation.tables import CodedRow
+from recordings.export.tasks import session_name
+from recordings.read.camera import Camera
+from recordings.read.session import Session
+
+
+def events_of(
+    session: Session, camera: Camera, coder: str, elsewhere: Path | None = None
+) -> tuple[list[Event], list[str]]:
+    """Return a coder's events of a camera, and where frames and coded times disagree.
+
+    Raises:
+        RecordingError: this coder has not coded the session, or the file is damaged.
+    """
+    frames = frame_times(camera)
+    events: list[Event] = []
+    notes: list[str] = []
+    for event in coding_of(session.path, coder, elsewhere).on(camera.name):
+        now, odd = placed(event, frames)
+        outside = [m.frame for m in event.marks.values() if m.frame >= len(frames)]
+        notes += [f"{coder}, event {event.id}: {text}" for text in odd]
+        if outside or not event.marks:
+            notes.append(f"{coder}, event {event.id}: has no frame here; left out")
+        else:
+            events.append(now)
+    return events, notes
+
+
+def rows_of(session: Session, camera: Camera, events: Iterable[Event]) -> list[CodedRow]:
+    """Return events as rows of a corpus' table of frames."""
+    return [
+        CodedRow(
+            line=number,
+            subject=session.manifest.participant if session.manifest else "",
+            clip=clip_name(session, camera),
+            frames={name: moment.frame for name, moment in event.marks.items()},
+            offset_coded=event.offset is not None,
+            kind=event.kind,
+            units=event.units,
+            emotion=event.emotion,
+            note=event.note,
+        )
+        for number, event in enumerate(events, 1)
+    ]
+
+
+def clip_name(session: Session, camera: Camera) -> str:
+    """Return what a table calls the whole video of a camera."""
+    return f"{session_name(session.path)}_{camera.name}"

@@ -1,0 +1,256 @@
+"""`unisono coding import` and `export`: a coder's events from and to other people's files."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import Final, Literal, get_args
+
+from recordings.annotation.boris import read_boris, write_boris
+from recordings.annotation.coder_file import annotations_folder, who
+from recordings.annotation.coding_sheet import is_participant
+from recordings.annotation.eaf import read_eaf, write_eaf
+from recordings.annotation.frame_times import FrameTimes, frame_times
+from recordings.annotation.incoming import Incoming, made
+from recordings.annotation.journal import Change
+from recordings.annotation.model import Event, Mark, Moment, Span
+from recordings.annotation.store import CodingStore
+from recordings.annotation.tables import CodedRow, FormName, lines_of, read_table
+from recordings.annotation.workbook import write_workbook
+from recordings.disk.atomic import replace_file
+from recordings.errors import RecordingError
+from recordings.export.bids_coding import read_bids, write_bids
+from recordings.export.clips import choose_camera
+from recordings.export.coded import clip_name, events_of, rows_of
+from recordings.export.excerpts import clip_at, clips_of, first_time
+from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows
+from recordings.read.camera import Camera
+from recordings.read.session import Session, open_session
+
+Form = Literal["casme2", "samm", "samm-lv", "casme3", "mmme", "megc", "eaf", "boris", "bids"]
+TABLES: Final = get_args(FormName)
+SUFFIXES: Final[Mapping[str, Form]] = {".eaf": "eaf", ".boris": "boris", ".tsv": "bids"}
+"""The form of a file that says it by its name; a table has to be told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Where the clips that a table may name begin: frames by name, LSL times by marker."""
+
+    frames: Mapping[str, int]
+    times: Mapping[int, float]
+
+
+def import_events(session: Session, path: Path, form: Form, camera: str = "") -> Incoming:
+    """Read somebody's events of a session; rows of other participants are left out and counted.
+
+    Raises:
+        RecordingError: the file cannot be read as this form, or there is no such camera.
+    """
+    chosen = choose_camera(session, camera)
+    frames = frame_times(chosen)
+    if form == "eaf":
+        return read_eaf(path, frames)
+    if form == "boris":
+        return read_boris(path, frames)
+    if form == "bids":
+        return read_bids(path, frames, session.start)
+    return _from_table(session, path, form, chosen, frames)
+
+
+def _from_table(
+    session: Session, path: Path, form: FormName, camera: Camera, frames: FrameTimes
+) -> Incoming:
+    table = read_table(path, form)
+    participant = session.manifest.participant if session.manifest else None
+    own = [
+        row
+        for row in table.rows
+        if participant is None or not row.subject or is_participant(row.subject, participant)
+    ]
+    incoming = Incoming(faults=list(table.faults))
+    places = _places(session, camera)
+    for row in own:
+        incoming.add(f"line {row.line}", partial(_event, row, frames, places))
+    if len(own) < len(table.rows):
+        others = len(table.rows) - len(own)
+        incoming.faults.append(f"{others} rows are of other participants; left out")
+    return incoming
+
+
+def _places(session: Session, camera: Camera) -> Places:
+    whole = clip_name(session, camera)
+    frames = {whole: 0, whole.removesuffix(f"_{camera.name}"): 0, camera.name: 0}
+    times: dict[int, float] = {}
+    for clip in clips_of(session):
+        after = camera.times.searchsorted(clip.start)
+        frames[clip.name] = int(after)
+        if clip.code is not None:
+            times.setdefault(clip.code, clip.start)
+    return Places(frames, times)
+
+
+def _event(row: CodedRow, frames: FrameTimes, places: Places) -> Event:
+    marks = _by_time(row, frames, places) if row.seconds else _by_frame(row, frames, places)
+    fields = {
+        "offset_coded": row.offset_coded,
+        "kind": row.kind,
+        "units": row.units,
+        "emotion": row.emotion,
+        "note": row.note,
+    }
+    return made(frames, marks, fields)
+
+
+def _by_frame(row: CodedRow, frames: FrameTimes, places: Places) -> dict[Mark, Moment]:
+    name = PurePosixPath(row.clip.replace("\\", "/")).name
+    stem = name if name in places.frames else PurePosixPath(name).stem
+    if stem not in places.frames:
+        raise ValueError(f"no clip {row.clip!r} in this session")
+    first = places.frames[stem]
+    return {mark: frames.moment(first + frame) for mark, frame in row.frames.items()}
+
+
+def _by_time(row: CodedRow, frames: FrameTimes, places: Places) -> dict[Mark, Moment]:
+    if row.marker is None or row.marker not in places.times:
+        raise ValueError(f"no clip with marker {row.marker if row.marker is not None else ''}")
+    start = places.times[row.marker]
+    return {mark: frames.nearest(start + second) for mark, second in row.seconds.items()}
+
+
+def export_events(
+    session: Session,
+    path: Path,
+    form: Form,
+    coder: str,
+    camera: str = "",
+    annotations: Path | None = None,
+) -> list[str]:
+    """Write a coder's events, or the consensus, to a file; return what a person should know.
+
+    Raises:
+        RecordingError: this coder has not coded the session, or the file cannot be written.
+    """
+    chosen = choose_camera(session, camera)
+    events, notes = events_of(session, chosen, coder, annotations)
+    try:
+        if form == "eaf" or form == "boris":
+            return notes + _write_linked(session, path, form, coder, chosen, events)
+        if form == "bids":
+            write_bids(path, events, session.start)
+            return [*notes, "frames count from 0, onsets from the start of the recording"]
+        return notes + _write_table(session, path, form, chosen, events)
+    except OSError as error:
+        raise RecordingError(f"{path}: cannot be written ({error.strerror})") from error
+
+
+def _write_linked(
+    session: Session, path: Path, form: Form, coder: str, camera: Camera, events: Sequence[Event]
+) -> list[str]:
+    video = f"{clip_name(session, camera)}.mp4"
+    frames = frame_times(camera)
+    if form == "eaf":
+        replace_file(path, write_eaf(events, frames, coder, video))
+    else:
+        name = clip_name(session, camera).removesuffix(f"_{camera.name}")
+        replace_file(path, write_boris(events, frames, coder, name, video))
+    notes = ["times from the first stored frame, frames count from 0"]
+    if not (path.parent / video).exists():
+        made_by = f"unisono export video {session.path} --to {path.parent}"
+        notes.append(f"it names {video}, which is not beside it: {made_by}")
+    return notes
+
+
+def _write_table(
+    session: Session, path: Path, form: FormName, camera: Camera, events: Sequence[Event]
+) -> list[str]:
+    lines: Iterable[Sequence[object]]
+    if form == "mmme":
+        clips = clips_of(session)
+        lines = [CODING_COLUMNS, *sheet_rows(session, clips, [c.name for c in clips], events)]
+        lost = [e for e in events if clip_at(clips, first_time(e)) is None]
+        notes = [f"{len(lost)} events lie in no clip; left out"] if lost else []
+        base = "times in seconds within the clip"
+    else:
+        lines, notes = lines_of(form, rows_of(session, camera, events)), []
+        base = "frames count from 1, through all files of the camera"
+    if path.suffix.casefold() == ".xlsx":
+        write_workbook(path, lines)
+    else:
+        with path.open("w", encoding="utf-8-sig", newline="") as file:
+            csv.writer(file).writerows(lines)
+    about = {"form": form, "base": base, "camera": camera.name, "rate_hz": camera.entry.rate_hz}
+    replace_file(path.with_suffix(".json"), json.dumps(about, indent=1).encode())
+    return [*notes, base]
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """What became of an import: events taken, those among them that were there, faulty rows."""
+
+    taken: int
+    there: int
+    faults: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+def form_of(path: Path, form: Form | None) -> Form:
+    """Return the form that was told, or that a file's name tells.
+
+    Raises:
+        RecordingError: neither does.
+    """
+    found = form or SUFFIXES.get(path.suffix.casefold())
+    if found is None:
+        raise RecordingError(f"{path}: of which corpus? say --form {'|'.join(TABLES)}")
+    return found
+
+
+def take_in(
+    session: Path,
+    path: Path,
+    form: Form | None,
+    coder: str,
+    camera: str = "",
+    *,
+    looked: bool = False,
+    annotations: Path | None = None,
+) -> TakenIn:
+    """Read a file's events into a coder's file, as one edit that can be taken back.
+
+    Raises:
+        RecordingError: the file cannot be read, or the coder's file cannot be written.
+    """
+    with open_session(session) as opened:
+        incoming = import_events(opened, path, form_of(path, form), camera)
+        chosen = choose_camera(opened, camera)
+        frames = len(chosen)
+    folder = annotations_folder(session, annotations)
+    with CodingStore(folder, who(coder), session=session.resolve().name) as store:
+        if not store.writable:
+            raise RecordingError(f"{folder}: {coder}'s file is open in {store.held_by}")
+        before = store.coding
+        changes = [
+            Change(shelf="events", before=before.events.get(event.id), after=event)
+            for event in incoming.events
+        ]
+        there = sum(change.before is not None for change in changes)
+        if looked and frames:
+            span = Span(id=_id_of(chosen.name), camera=chosen.name, first=0, last=frames - 1)
+            changes.append(Change(shelf="looked", before=before.looked.get(span.id), after=span))
+        if any(change.before != change.after for change in changes):
+            store.edit(changes)
+        notes = list(store.notes)
+    if not looked:
+        notes.append("agreement counts what was looked at; say --looked if that was all of it")
+    return TakenIn(len(incoming.events), there, tuple(incoming.faults), tuple(notes))
+
+
+def _id_of(camera: str) -> str:
+    """Return the id of the span that is all of a camera's frames."""
+    return "all-" + hashlib.sha256(camera.encode()).hexdigest()[:12]

@@ -1,0 +1,64 @@
+"""Who codes what in a study: its sessions or trials, dealt out by `coding.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Literal
+
+from recordings.annotation.coded_study import coding_of
+from recordings.annotation.plan import PLAN_NAME, Item, Turn, assigned, load_plan
+from recordings.errors import RecordingError
+from recordings.export.excerpts import clips_of
+from recordings.export.tasks import find_sessions
+from recordings.manifest import Manifest
+from recordings.read.session import open_session
+
+
+def turns_of(
+    study: Path, coder: str, by: Literal["session", "trial"], annotations: Path | None = None
+) -> list[Turn]:
+    """Return what a coder has to code, in that coder's order.
+
+    Raises:
+        RecordingError: there is no plan, or it does not name the coder.
+    """
+    plan = load_plan(study / PLAN_NAME)
+    if coder not in (*plan.coders, *plan.trainees):
+        known = ", ".join((*plan.coders, *plan.trainees))
+        raise RecordingError(f"{study / PLAN_NAME}: names no coder {coder!r}; it has {known}")
+    sessions = sorted(find_sessions([study]), key=_recorded)
+    items = [item for session in sessions for item in _items(session, by)]
+    gold = _gold(sessions, plan.gold, by, annotations) if coder in plan.trainees else []
+    return assigned(plan, items, gold)[coder]
+
+
+def _recorded(session: Path) -> tuple[str, str]:
+    """Return when a session was recorded: what is dealt out does not change with the next one."""
+    clock = Manifest.load(session).clock
+    return clock[0].utc if clock else "", session.name
+
+
+def _items(session: Path, by: Literal["session", "trial"]) -> Iterator[Item]:
+    if by == "session":
+        yield Item(session.name)
+        return
+    with open_session(session) as opened:
+        for number, _ in enumerate(clips_of(opened), 1):
+            yield Item(session.name, number)
+
+
+def _gold(
+    sessions: Sequence[Path], gold: str, by: Literal["session", "trial"], annotations: Path | None
+) -> list[Item]:
+    """Return what the gold file has: sessions of it, or the trials that it looked at."""
+    found: list[Item] = []
+    for session in sessions:
+        try:
+            coding = coding_of(session, gold, annotations)
+        except RecordingError:
+            continue  # not every session has a gold file
+        trials = {span.trial for span in coding.looked.values()}
+        items = list(_items(session, by))
+        found += [item for item in items if item.trial is None or item.trial in trials]
+    return found

@@ -1,0 +1,98 @@
+"""The page of `unisono coding agreement --html`: agreement of coders, with plots."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from markupsafe import Markup
+
+from recordings.annotation.agreement import NO_UNIT, Agreement
+from recordings.annotation.coded_study import PairAgreement, StudyAgreement
+from recordings.annotation.measures import Ratio
+from recordings.annotation.model import MARKS
+from recordings.disk.atomic import replace_file
+from recordings.errors import NotWritten
+from recordings.report.agreement_plots import bland_altman
+from recordings.report.page import page_colours, page_environment
+
+
+def write_page(study: StudyAgreement, path: Path) -> None:
+    """Write the page.
+
+    Raises:
+        NotWritten: it cannot be written there.
+    """
+    try:
+        replace_file(path, render(study).encode())
+    except OSError as error:
+        raise NotWritten(
+            f"{path}: the page cannot be written ({error.strerror}); name another file"
+        ) from error
+
+
+def render(study: StudyAgreement) -> str:
+    """Return the HTML."""
+    environment = page_environment()
+    environment.filters["share"] = share
+    environment.filters["figure"] = figure
+    whole = [pair for pair in study.pairs if not pair.session]
+    return environment.get_template("agreement.html.j2").render(
+        css=page_colours(),
+        pairs=[_pair(pair, study.pairs) for pair in whole],
+        progress=study.progress,
+        problems=study.problems,
+    )
+
+
+def share(ratio: Ratio) -> str:
+    """Write a share as `0.83 (10/12)`, or that there is none."""
+    return "–" if ratio.value is None else f"{ratio.value:.2f} ({ratio.count:g}/{ratio.of:g})"
+
+
+def figure(value: float | None) -> str:
+    """Write a figure, – where it could not be computed."""
+    return "–" if value is None else f"{value:.2f}".replace("-0.00", "0.00")
+
+
+def _pair(pair: PairAgreement, every: Sequence[PairAgreement]) -> dict[str, Any]:
+    key = (pair.first, pair.second, pair.relation)
+    sessions = [p for p in every if (p.first, p.second, p.relation) == key and p.session]
+    return {
+        "pair": pair,
+        "all": pair.agreement,
+        "sessions": sessions,
+        "plots": _plots(pair.agreement),
+        "confusion": _matrix(pair.agreement),
+    }
+
+
+def _plots(agreement: Agreement) -> list[tuple[str, Markup, str]]:
+    out: list[tuple[str, Markup, str]] = []
+    for mark in MARKS:
+        points = [(p.mean_s, p.difference_ms) for p in agreement.points if p.mark == mark]
+        if not points:
+            continue
+        row = _limits(agreement, mark)
+        bias = sum(y for _, y in points) / len(points)
+        note = f"{len(points)} events, mean {bias:+.1f} ms"
+        out.append((mark, Markup(bland_altman(points, bias, row)), note))
+    return out
+
+
+def _limits(agreement: Agreement, mark: str) -> tuple[float, float] | None:
+    """Return the limits of agreement of events that were paired by interval."""
+    for boundary in agreement.boundaries:
+        if boundary.mark == mark and boundary.paired_by == "interval":
+            low, high = boundary.differences.low_ms, boundary.differences.high_ms
+            return None if low is None or high is None else (low, high)
+    return None
+
+
+def _matrix(agreement: Agreement) -> tuple[list[str], list[tuple[str, list[int]]]]:
+    """Return the units, and a row of counts for each of the first's; `none` comes last."""
+    counts = {(c.first, c.second): c.count for c in agreement.confusion}
+    names = {name for pair in counts for name in pair} - {NO_UNIT}
+    order = [*sorted(names, key=int), NO_UNIT] if names else []
+    return order, [(a, [counts.get((a, b), 0) for b in order]) for a in order]

@@ -1,0 +1,33 @@
+"""What all pages share: templates, colours, style."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from recordings import palette
+
+_TEMPLATES: Final = Path(__file__).parent
+
+
+def page_environment() -> Environment:
+    """Return what renders templates of this folder: everything is escaped, nothing is optional."""
+    return Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def page_colours() -> dict[str, Markup]:
+    """Return the colours and the font for `style.css.j2`."""
+    return {
+        "dark": Markup(palette.css_variables(palette.DARK)),
+        "light": Markup(palette.css_variables(palette.LIGHT)),
+        "font": Markup(palette.FONT),
+    }

@@ -1,0 +1,108 @@
+"""`unisono coding …` as labs use it: a study, two coders, files, figures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from recordings.annotation.coder_file import Who, annotations_folder
+from recordings.annotation.model import Span
+from recordings.annotation.store import CodingStore
+from tests.acquire.program import unisono
+from tests.recordings.annotation.coded import event
+from tests.recordings.annotation.test_agreement import FIRST, SECOND
+from tests.recordings.exporting import study
+
+
+@pytest.fixture
+def coded(tmp_path: Path) -> Path:
+    """A study whose first session two coders coded; ben has looked at part of it."""
+    first, _ = study(tmp_path / "data", ("01", "02"))
+    for coder, events, last in (("anna", FIRST, 897), ("ben", SECOND, 799)):
+        with CodingStore(annotations_folder(first), Who(coder), scheme="mmme") as store:
+            for one in events:
+                store.put_event(one)
+            store.put_looked(Span(id="s", camera="face", first=0, last=last))
+    (tmp_path / "data" / "coding.toml").write_text('coders = ["anna", "ben"]\noverlap = 1.0\n')
+    return tmp_path / "data"
+
+
+def test_agreement_as_table_json_and_page(coded: Path, tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    done = unisono("coding", "agreement", str(coded), "--html", str(page), folder=tmp_path)
+    assert done.code == 0, done.stderr
+    assert "anna and ben, two coders" in done.stdout
+    assert "0.92 (12/13)" in done.stdout
+    assert "4 of 5/5" in done.stdout
+    text = page.read_text(encoding="utf-8")
+    assert text.count("<svg") == 3  # onset, apex, offset
+    assert "<script" not in text
+    assert "Confusion of units" in text
+    done = unisono("coding", "agreement", str(coded), "--json", folder=tmp_path)
+    whole, session = done.json["pairs"]
+    assert whole["agreement"]["by_interval"]["f1"] == pytest.approx(0.8)
+    assert (whole["session"], session["session"]) == ("", "sub-01_ses-01_task-test_run-01")
+    assert whole["agreement"] == session["agreement"]
+    (anna, ben) = done.json["progress"]
+    assert (anna["looked"]["value"], ben["looked"]["count"]) == (1.0, 800)
+
+
+def test_a_name_in_a_file_is_text_on_the_page(coded: Path, tmp_path: Path) -> None:
+    folder = next(coded.rglob("annotations"))
+    (folder / "<b>x.json").write_text("{}")
+    done = unisono(
+        "coding", "agreement", str(coded), "--html", str(tmp_path / "page.html"), folder=tmp_path
+    )
+    assert done.code == 1
+    assert "not read: coder '<b>x'" in done.stderr
+    text = (tmp_path / "page.html").read_text(encoding="utf-8")
+    assert "&lt;b&gt;x" in text
+    assert "<b>x" not in text
+
+
+def test_turns_are_those_of_the_plan(coded: Path, tmp_path: Path) -> None:
+    done = unisono("coding", "turns", str(coded), "anna", folder=tmp_path)
+    assert sorted(done.stdout.split()) == [
+        "sub-01_ses-01_task-test_run-01", "sub-02_ses-01_task-test_run-01",
+    ]  # fmt: skip
+    done = unisono("coding", "turns", str(coded), "anna", "--by", "trial", folder=tmp_path)
+    assert "trial 1" in done.stdout
+    refused = unisono("coding", "turns", str(coded), "eve", folder=tmp_path)
+    assert refused.code == 2
+    assert "names no coder 'eve'; it has anna, ben" in refused.stderr
+
+
+def test_a_file_goes_out_and_comes_in(coded: Path, tmp_path: Path) -> None:
+    session = str(next(coded.rglob("annotations")).parent)
+    eaf, table = str(tmp_path / "anna.eaf"), tmp_path / "t.csv"
+    out = unisono("coding", "export", session, "anna", eaf, folder=tmp_path)
+    assert out.code == 0, out.stderr
+    assert "unisono export video" in out.stdout  # the MP4 that it names is not there
+    into = ("coding", "import", eaf, session, "--as", "cleo", "--looked")
+    done = unisono(*into, folder=tmp_path)
+    assert done.code == 0, done.stderr
+    assert "6 events, 0 of them there already" in done.stdout
+    table.write_text("Subject,Filename,Onset Frame,Apex Frame,Offset Frame\n1,face,9,5,9\n")
+    done = unisono(
+        "coding", "import", str(table), session, "--as", "cleo", "--form", "samm", folder=tmp_path
+    )
+    assert done.code == 1
+    assert "t.csv, line 2: apex is before onset; left out" in done.stderr
+    refused = unisono("coding", "import", str(table), session, "--as", "cleo", folder=tmp_path)
+    assert refused.code == 2
+    assert "of which corpus? say --form casme2|" in refused.stderr
+
+
+def test_a_coder_whose_file_is_open_is_not_written_to(coded: Path, tmp_path: Path) -> None:
+    folder = next(coded.rglob("annotations"))
+    table = tmp_path / "t.csv"
+    table.write_text("Subject,Filename,Onset,Apex,Offset\n1,face,9,15,19\n")
+    with CodingStore(folder, Who("anna")) as store:
+        store.put_event(event("z", 1, 2, 3))
+        refused = unisono(
+            "coding", "import", str(table), str(folder.parent), "--as", "anna", "--form", "samm",
+            folder=tmp_path,
+        )  # fmt: skip
+    assert refused.code == 2
+    assert "anna's file is open in process" in refused.stderr

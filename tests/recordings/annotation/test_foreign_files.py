@@ -1,0 +1,433 @@
+"""Other people's files: out and in again to the same frames, and each faulty row named."""
+
+from __future__ import annotations
+
+import csv
+import importlib.util
+import json
+import xml.etree.ElementTree as ET
+from collections import defaultdict
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from recordings.annotation.action_units import format_units, parse_units
+from recordings.annotation.boris import read_boris, write_boris
+from recordings.annotation.eaf import read_eaf, write_eaf
+from recordings.annotation.event_text import as_text, from_text
+from recordings.annotation.frame_times import FrameTimes
+from recordings.annotation.model import Event
+from recordings.annotation.tables import CodedRow, FormName, lines_of, read_table
+from recordings.errors import RecordingError
+from recordings.export.bids_coding import read_bids, write_bids
+from tests.recordings.annotation.coded import START, event, frames_at
+from tests.recordings.annotation.test_action_units import UNITS
+
+RATES = [150.0, 200.0, 300.0, 500.0]
+TEXT = st.text(st.characters(codec="utf-8"), max_size=20)
+
+
+@st.composite
+def events(draw: st.DrawFn, rate_hz: float = 200.0) -> list[Event]:
+    """Events as coders make them: overlapping, touching, of one frame, without this or that."""
+    found = []
+    for number in range(draw(st.integers(0, 6))):
+        onset = draw(st.integers(0, 60))
+        apex = onset + draw(st.integers(0, 10))
+        offset = apex + draw(st.integers(0, 10))
+        has_offset, has_apex = draw(st.booleans()), draw(st.booleans())
+        one = event(
+            f"e{number}",
+            onset,
+            apex if has_apex else None,
+            offset if has_offset else None,
+            format_units(draw(UNITS)),
+            draw(TEXT),
+            rate_hz=rate_hz,
+            kind=draw(st.sampled_from(["micro", "macro", None])),
+            coded=has_offset or draw(st.booleans()),
+        )
+        confidence = draw(st.none() | st.integers(1, 5))
+        found.append(one.model_copy(update={"confidence": confidence, "note": draw(TEXT)}))
+    return found
+
+
+def said(found: Sequence[Event]) -> list[str]:
+    """What events say, without ids: how often one is said does not count, its text's blanks do."""
+    return sorted({e.model_dump_json(exclude={"id", "visible"}) for e in found})
+
+
+def there(found: Sequence[Event]) -> list[str]:
+    """The same of what coders have set: an offset that nobody set yet reads as not coded."""
+    return said([e for e in found if e.marks])
+
+
+@given(events())
+@settings(deadline=None)
+def test_a_line_of_text_says_what_an_event_is(found: list[Event]) -> None:
+    for one in found:
+        fields = from_text(as_text(one))
+        assert fields.get("emotion", "") == one.emotion
+        assert fields.get("note", "") == one.note
+        assert fields.get("kind") == one.kind
+        assert fields.get("confidence") == one.confidence
+        assert fields.get("offset_coded", True) == one.offset_coded
+
+
+@given(events())
+@settings(deadline=None)
+def test_elan_and_boris_keep_all_that_was_coded(found: list[Event]) -> None:
+    frames = frames_at(200, 100)
+    for write, read in ((_eaf, _read_eaf), (_boris, _read_boris)):
+        again = read(write(found, frames), frames)
+        assert there(again) == there(found)
+
+
+def _eaf(found: Sequence[Event], frames: FrameTimes) -> bytes:
+    return write_eaf(found, frames, "anna", "face.mp4")
+
+
+def _boris(found: Sequence[Event], frames: FrameTimes) -> bytes:
+    return write_boris(found, frames, "anna", "sub-01_ses-01_task-x_run-01", "face.mp4")
+
+
+def _read_eaf(data: bytes, frames: FrameTimes) -> list[Event]:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.eaf"
+        path.write_bytes(data)
+        incoming = read_eaf(path, frames)
+    return incoming.events
+
+
+def _read_boris(data: bytes, frames: FrameTimes) -> list[Event]:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.boris"
+        path.write_bytes(data)
+        incoming = read_boris(path, frames)
+    return incoming.events
+
+
+def coded(rate_hz: float) -> tuple[list[Event], FrameTimes]:
+    """Three hundred events over half an hour, on stamps that jitter as a camera's do."""
+    rng = np.random.default_rng(int(rate_hz))
+    count = int(1800 * rate_hz)
+    times = START + np.arange(count) / rate_hz + rng.uniform(-0.1, 0.1, count) / rate_hz
+    frames = FrameTimes("face", times, np.arange(count) + 7, rate_hz)
+    found = []
+    for n, at in enumerate(sorted(rng.integers(0, count - 600, 300).tolist())):
+        apex, offset = at + int(rng.integers(1, 60)), at + int(rng.integers(60, 300))
+        found.append(
+            Event(
+                id=f"e{n}",
+                camera="face",
+                onset=frames.moment(at),
+                apex=frames.moment(apex),
+                offset=frames.moment(offset) if n % 5 else None,
+                offset_coded=bool(n % 5),
+                kind="micro" if n % 2 else "macro",
+                units=parse_units(["4", "L12B+25", "R14A", "1+2+5"][n % 4]),
+                emotion="disgust",
+            )
+        )
+    return found, frames
+
+
+@pytest.mark.parametrize("rate_hz", RATES)
+def test_frames_survive_elan_boris_and_bids(tmp_path: Path, rate_hz: float) -> None:
+    found, frames = coded(rate_hz)
+    (tmp_path / "x.eaf").write_bytes(_eaf(found, frames))
+    (tmp_path / "x.boris").write_bytes(_boris(found, frames))
+    write_bids(tmp_path / "x.tsv", found, START)
+    for incoming in (
+        read_eaf(tmp_path / "x.eaf", frames),
+        read_boris(tmp_path / "x.boris", frames),
+        read_bids(tmp_path / "x.tsv", frames, START),
+    ):
+        assert not incoming.faults
+        assert said(incoming.events) == said(found)
+
+
+@pytest.mark.parametrize("rate_hz", RATES)
+def test_frames_survive_where_only_times_are_left(tmp_path: Path, rate_hz: float) -> None:
+    """As another program writes them: without our frame numbers."""
+    found, frames = coded(rate_hz)
+    root = ET.fromstring(_eaf(found, frames))
+    for tier in [t for t in root.iter("TIER") if "frames" in t.get("TIER_ID", "")]:
+        root.remove(tier)
+    (tmp_path / "x.eaf").write_bytes(ET.tostring(root))
+    project = json.loads(_boris(found, frames))
+    for observation in project["observations"].values():
+        observation["events"] = [row[:5] for row in observation["events"]]
+    (tmp_path / "x.boris").write_text(json.dumps(project))
+    for incoming in (
+        read_eaf(tmp_path / "x.eaf", frames),
+        read_boris(tmp_path / "x.boris", frames),
+    ):
+        assert not incoming.faults
+        assert said(incoming.events) == said(found)
+
+
+def test_an_interval_that_was_moved_has_the_frames_of_its_new_times(tmp_path: Path) -> None:
+    frames = frames_at(200, 400)
+    root = ET.fromstring(_eaf([event("a", 100, 120, 140, "12", rate_hz=200)], frames))
+    for slot in root.iter("TIME_SLOT"):
+        if slot.get("TIME_VALUE") == "700":  # frame 140
+            slot.set("TIME_VALUE", "751")  # the unit's end moves with it: one slot
+    (tier,) = [t for t in root.iter("TIER") if "frames" in t.get("TIER_ID", "")]
+    tier.find("ANNOTATION/ALIGNABLE_ANNOTATION").set("TIME_SLOT_REF2", "ts2")  # type: ignore[union-attr]
+    (tmp_path / "x.eaf").write_bytes(ET.tostring(root))
+    (moved,) = read_eaf(tmp_path / "x.eaf", frames).events
+    assert [m.frame for m in moved.marks.values()] == [100, 120, 150]
+    assert format_units(moved.units) == "12"
+
+
+def test_the_elan_file_is_one_by_its_format(tmp_path: Path) -> None:
+    found, frames = coded(200.0)
+    overlapping = [*found, *(e.model_copy(update={"id": f"{e.id}-again"}) for e in found[:20])]
+    root = ET.fromstring(_eaf(overlapping, frames))
+    assert [child.tag for child in root][:2] == ["HEADER", "TIME_ORDER"]
+    slots = {s.get("TIME_SLOT_ID"): int(s.get("TIME_VALUE", "")) for s in root.iter("TIME_SLOT")}
+    types = {t.get("LINGUISTIC_TYPE_ID") for t in root.iter("LINGUISTIC_TYPE")}
+    ids: list[str | None] = []
+    for tier in root.iter("TIER"):
+        assert tier.get("LINGUISTIC_TYPE_REF") in types
+        end = -1
+        for inner in tier.iter("ALIGNABLE_ANNOTATION"):
+            begin, stop = (slots[inner.get(f"TIME_SLOT_REF{n}")] for n in (1, 2))
+            assert end <= begin < stop, tier.get("TIER_ID")  # ELAN has no overlaps in a tier
+            end = stop
+            ids.append(inner.get("ANNOTATION_ID"))
+    assert len(ids) == len(set(ids))
+    assert root.findtext("HEADER/PROPERTY") == str(len(ids))
+    (media,) = root.iter("MEDIA_DESCRIPTOR")
+    assert media.get("RELATIVE_MEDIA_URL") == "./face.mp4"
+
+
+@pytest.mark.skipif(not importlib.util.find_spec("pympi"), reason="pympi-ling is not installed")
+def test_pympi_opens_the_elan_file(tmp_path: Path) -> None:
+    import pympi
+
+    found, frames = coded(500.0)
+    (tmp_path / "x.eaf").write_bytes(_eaf(found, frames))
+    eaf = pympi.Elan.Eaf(str(tmp_path / "x.eaf"))
+    names = [name for name in eaf.get_tier_names() if name.startswith("anna expression")]
+    rows = [row for name in names for row in eaf.get_annotation_data_for_tier(name)]
+    assert len(rows) == len(found)
+    begins = sorted(row[0] for row in rows)
+    onsets = [e.onset.time - frames.times[0] for e in found if e.onset]
+    assert begins == sorted(round(1e3 * float(t)) for t in onsets)
+
+
+def test_states_of_boris_begin_and_end_in_turn() -> None:
+    found, frames = coded(200.0)
+    overlapping = [*found, *(e.model_copy(update={"id": f"{e.id}-again"}) for e in found[:20])]
+    project = json.loads(_boris(overlapping, frames))
+    (observation,) = project["observations"].values()
+    kinds = {b["code"]: b["type"] for b in project["behaviors_conf"].values()}
+    counts: dict[str, int] = defaultdict(int)
+    for time, subject, code, *_ in observation["events"]:
+        assert subject == "sub-01"
+        assert time == round(time, 3)
+        counts[code] += 1
+    assert set(counts) <= set(kinds)
+    assert all(n % 2 == 0 for code, n in counts.items() if kinds[code] == "State event")
+    assert observation["file"]["1"] == ["face.mp4"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"",
+        b"<x/>",
+        b"<ANNOTATION_DOCUMENT>",
+        b'<!DOCTYPE a [<!ENTITY b "c">]><ANNOTATION_DOCUMENT>&b;</ANNOTATION_DOCUMENT>',
+        b'<ANNOTATION_DOCUMENT><TIME_SLOT TIME_SLOT_ID="a" TIME_VALUE="x"/></ANNOTATION_DOCUMENT>',
+        b"[" * 100_000,
+        b'{"observations": 3}',
+        b'{"observations": {"a": {"events": 3}}}',
+    ],
+)
+def test_what_is_no_such_file_is_refused(tmp_path: Path, text: bytes) -> None:
+    path = tmp_path / "x"
+    path.write_bytes(text)
+    for read in (read_eaf, read_boris):
+        with pytest.raises(RecordingError, match=r"cannot be read|is no ELAN file"):
+            read(path, frames_at(100, 10))
+
+
+def test_rows_of_boris_that_are_none_are_named(tmp_path: Path) -> None:
+    rows = [
+        ["x", "", "expression", "", ""],
+        [0.01, "", "smile", "", "", 1],
+        [0.02, "", "AU12", "", "", 2],
+        [0.05, "", "AU12", "", "", 5],
+        [0.03, "", "expression", "", "micro", 999],  # no such frame: by its time
+        [0.04, "", "expression", "", ""],
+        [0.06, "", "expression", "", ""],
+        [50.0, "", "expression 2", "", ""],
+        [51.0, "", "expression 2", "", ""],
+        3,
+    ]
+    path = tmp_path / "x.boris"
+    path.write_text(json.dumps({"observations": {"a": {"events": rows}}}))
+    incoming = read_boris(path, frames_at(100, 100))
+    (one,) = incoming.events
+    assert one.interval == (3, 4)
+    assert format_units(one.units) == "12"
+    assert incoming.faults == [
+        "row 1: is no row of an observation; left out",
+        "row 2: 'smile' is no code of ours; left out",
+        "row 10: is no row of an observation; left out",
+        "row 7: expression has no end; left out",
+        "row 8: face has no frame at this time; left out",
+    ]
+
+
+ROWS = [
+    CodedRow(1, "01", "clip", {"onset": 0, "apex": 5, "offset": 9}, kind="micro",
+             units=parse_units("4+L12B"), emotion="disgust", note="a note"),
+    CodedRow(2, "01", "clip", {"onset": 100, "apex": 120}, kind="macro", offset_coded=False,
+             units=parse_units("R14A"), emotion="happiness"),
+    CodedRow(3, "01", "clip", {"onset": 300, "offset": 310}, kind="micro"),
+]  # fmt: skip
+FRAME_FORMS: list[FormName] = ["casme2", "samm", "samm-lv", "casme3", "megc"]
+
+
+@pytest.mark.parametrize("name", FRAME_FORMS)
+@pytest.mark.parametrize("suffix", [".csv", ".xlsx"])
+def test_tables_of_frames_are_read_as_they_were_written(
+    tmp_path: Path, name: FormName, suffix: str
+) -> None:
+    path = tmp_path / f"table{suffix}"
+    write(path, [list(map(str, line)) for line in lines_of(name, ROWS)])
+    table = read_table(path, name)
+    assert not table.faults
+    assert [(r.frames, r.offset_coded) for r in table.rows] == [
+        (r.frames, r.offset_coded) for r in ROWS
+    ]
+    has = set(lines_header(path, name))
+    for row, again in zip(ROWS, table.rows, strict=True):
+        assert (again.subject, again.clip) == ("01", "clip")
+        if {"Action Units", "AU"} & has:
+            assert again.units == row.units
+        if {"Estimated Emotion", "emotion"} & has:
+            assert again.emotion == row.emotion
+        if {"Type", "Micro", "Expression type", "type"} & has:
+            assert again.kind == row.kind
+
+
+def lines_header(path: Path, name: FormName) -> list[str]:
+    from recordings.annotation.tables import FORMS
+
+    return list(FORMS[name].columns.values())
+
+
+def write(path: Path, lines: list[list[str]]) -> None:
+    if path.suffix == ".xlsx":
+        pytest.importorskip("openpyxl")
+        from recordings.annotation.workbook import write_workbook
+
+        write_workbook(path, lines)
+        return
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(lines)
+
+
+def test_frames_of_corpora_count_from_one() -> None:
+    header, first, *_ = list(lines_of("casme2", ROWS))
+    assert header == [
+        "Subject", "Filename", "", "OnsetFrame", "ApexFrame", "OffsetFrame", "", "Action Units",
+        "Estimated Emotion",
+    ]  # fmt: skip
+    assert first[3:6] == [1, 6, 10]
+    samm = list(lines_of("samm", ROWS))
+    assert samm[13][3] == "Onset Frame"  # line 14
+    assert "count from 1" in str(samm[1][0])
+    assert samm[14][6] == 10  # duration, both ends counted
+    assert samm[15][5] == 0  # not coded
+    assert list(lines_of("samm-lv", ROWS))[10][3] == "Onset"  # line 11
+
+
+FAULTY = """\
+Subject;Filename;;OnsetFrame;ApexFrame;OffsetFrame;;Action Units;Estimated Emotion
+1;EP01;;10;/;20;;4+7;disgust
+1;EP02;;30;25;40;;4;disgust
+1;EP03;;50;55;45;;4;disgust
+1;EP04;;0;5;9;;4;disgust
+1;EP05;;60,5;65;70;;4;disgust
+1;EP01;;10;/;20;;4+7;disgust
+1;EP06;;80;85;90;;4 or 7;sadness
+1;EP07;;x;85;90;;4;sadness
+1;EP08;;;;;;4;sadness
+1;EP09;;90;95;0;;R4，5;others
+1;EP10;;1;2;3;;4;sadness;and;more
+"""
+
+
+def test_each_faulty_row_is_named_with_its_number(tmp_path: Path) -> None:
+    path = tmp_path / "casme2.csv"
+    path.write_text(FAULTY, encoding="utf-8")
+    table = read_table(path, "casme2")
+    assert [row.clip for row in table.rows] == ["EP01", "EP06", "EP09"]
+    assert table.rows[0].frames == {"onset": 9, "offset": 19}
+    assert not table.rows[2].offset_coded
+    assert format_units(table.rows[2].units) == "R4+5"
+    assert table.rows[1].note == "action units 4 or 7"
+    assert table.faults == [
+        "line 3: apex is before onset; left out",
+        "line 4: offset is before onset; left out",
+        "line 5: onset 0 is no frame; they count from 1; left out",
+        "line 6: onset 60,5 is no frame; they count from 1; left out",
+        "line 7: the same event again; left out",
+        "line 8: 'or' is no action unit; one is written like 4, L12 or R14B; "
+        "the event is kept without, its units in the note",
+        "line 9: onset 'x' is no number; left out",
+        "line 10: has neither onset nor apex; left out",
+        "line 12: more cells than columns: a comma too many?; left out",
+    ]
+
+
+def test_mmme_wrote_the_apex_where_no_offset_was_coded(tmp_path: Path) -> None:
+    path = tmp_path / "coding_file.csv"
+    path.write_text(
+        "Subject,Marker,OnsetTime,ApexTime,OffsetTime,Action Units,Estimated Emotion\n"
+        "1,101,1.5,1.7,1.7,4,sad\n1,101,2.5,2.7,2.9,4,sad\n"
+    )
+    first, second = read_table(path, "mmme").rows
+    assert (first.seconds, first.offset_coded) == ({"onset": 1.5, "apex": 1.7}, False)
+    assert second.seconds["offset"] == 2.9
+    assert second.marker == 101
+
+
+def test_what_is_no_table_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("a,b\n1,2\n")
+    with pytest.raises(RecordingError, match="no line with the columns of samm: Subject, Filename"):
+        read_table(tmp_path / "a.csv", "samm")
+    (tmp_path / "a.xls").write_bytes(b"\xd0\xcf\x11\xe0")
+    with pytest.raises(RecordingError, match=r"save it as \.xlsx or as CSV"):
+        read_table(tmp_path / "a.xls", "samm")
+    (tmp_path / "a.xlsx").write_bytes(b"PK")
+    with pytest.raises(RecordingError, match=r"cannot be read as a workbook|needs openpyxl"):
+        read_table(tmp_path / "a.xlsx", "samm")
+
+
+@given(st.binary(max_size=300))
+@settings(deadline=None)
+def test_any_bytes_are_a_table_or_an_error(data: bytes) -> None:
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "x.csv"
+        path.write_bytes(FAULTY.encode()[:90] + data)
+        try:
+            read_table(path, "casme2")
+        except RecordingError as error:
+            assert str(path) in str(error)  # noqa: PT017

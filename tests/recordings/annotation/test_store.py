@@ -1,0 +1,257 @@
+"""A coder's file on the disk: nothing is lost, nothing overwritten, one writes, nobody peeks."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from recordings.annotation.coder_file import Paths, Who, annotations_folder, load, who
+from recordings.annotation.model import Span
+from recordings.annotation.store import CodingStore
+from recordings.check.examination import examine
+from recordings.errors import RecordingError
+from recordings.privacy.erase import erase, plan
+from tests.recordings.annotation.coded import event
+from tests.recordings.annotation.killing import ROOT, kill_once
+from tests.recordings.simulated_session import Plan, make_session
+
+ANNA = Who("anna")
+
+
+def test_what_was_edited_is_there_again_and_can_be_taken_back(tmp_path: Path) -> None:
+    with CodingStore(tmp_path, ANNA, scheme="mmme") as store:
+        for n in range(30):
+            store.put_event(event(f"e{n % 4}", n, n + 1, n + 2))
+        store.put_looked(Span(id="s", camera="face", first=0, last=99, trial=1))
+        store.put_not_codable(Span(id="h", camera="face", first=5, last=9, reason="hand"))
+        before = store.coding
+        assert store.undo()
+        assert store.redo()
+    with CodingStore(tmp_path, ANNA) as store:
+        assert store.coding == before
+        assert store.scheme == "mmme"
+        for _ in range(32):
+            assert store.undo()
+        assert not store.undo()
+        assert not store.coding.events
+        assert store.redo()
+        assert list(store.coding.events) == ["e0"]
+
+
+def test_each_edit_is_in_the_files_before_the_call_returns(tmp_path: Path) -> None:
+    with CodingStore(tmp_path, ANNA) as store:
+        for n in range(5):
+            store.put_event(event("e", n, None, None))
+            loaded = load(Paths(tmp_path, ANNA))  # reading takes no lock
+            assert loaded is not None
+            assert loaded.coding == store.coding
+
+
+@pytest.mark.parametrize("what", ["edit", "compact", "arbitrate"])
+def test_a_killed_coder_loses_at_most_the_last_edit(tmp_path: Path, what: str) -> None:
+    chance = random.Random(what)
+    for _ in range(5):
+        told, there = kill_once(tmp_path, what, chance)
+        # One may be on the disk that the process had no time to tell of.
+        assert told <= there <= told + 1
+
+
+def test_a_torn_edit_is_told_and_what_came_before_is_kept(tmp_path: Path) -> None:
+    store = CodingStore(tmp_path, ANNA)
+    store.put_event(event("a", 1, 2, 3))
+    store.close()
+    with Paths(tmp_path, ANNA).journal.open("ab") as file:
+        file.write(b'0badc0de {"n":2,"at"')
+    with CodingStore(tmp_path, ANNA) as again:
+        assert "the last edit was cut off in writing" in again.notes[0]
+        assert list(again.coding.events) == ["a"]
+        again.put_event(event("b", 1, 2, 3))
+    with CodingStore(tmp_path, ANNA) as again:
+        assert list(again.coding.events) == ["a", "b"]
+        assert not again.notes
+
+
+def damaged_journal(paths: Paths) -> Path:
+    paths.journal.write_bytes(b"00000000 {}\n")
+    return paths.journal
+
+
+def damaged_file(paths: Paths) -> Path:
+    paths.file.write_bytes(paths.file.read_bytes()[:-9])
+    return paths.file
+
+
+def later_version(paths: Paths) -> Path:
+    said = json.loads(paths.file.read_text())
+    paths.file.write_text(json.dumps(said | {"version": 2, "new": 1}))
+    return paths.file
+
+
+def taken_away(paths: Paths) -> Path:
+    paths.journal.write_bytes(b"x")
+    paths.file.unlink()
+    return paths.journal
+
+
+@pytest.mark.parametrize(
+    ("spoil", "words"),
+    [
+        (damaged_journal, "is damaged .line 1 is not as it was written.; it is kept"),
+        (damaged_file, "is damaged"),
+        (later_version, "version 2; this program reads version 1"),
+        (taken_away, "a journal without anna.json"),
+    ],
+)
+def test_what_cannot_be_read_is_named_and_never_overwritten(
+    tmp_path: Path, spoil: object, words: str
+) -> None:
+    with CodingStore(tmp_path, ANNA) as store:
+        store.put_event(event("a", 1, 2, 3))
+    assert callable(spoil)
+    named = spoil(Paths(tmp_path, ANNA))
+    before = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.suffix != ".lock"}
+    with pytest.raises(RecordingError, match=words) as caught:
+        CodingStore(tmp_path, ANNA)
+    assert named.name in str(caught.value)
+    after = {p.name: p.read_bytes() for p in tmp_path.iterdir() if p.suffix != ".lock"}
+    assert after == before
+
+
+def test_a_second_window_is_read_only(tmp_path: Path) -> None:
+    with CodingStore(tmp_path, ANNA) as first:
+        first.put_event(event("a", 1, 2, 3))
+        second = CodingStore(tmp_path, ANNA)
+        assert not second.writable
+        assert f"process {os.getpid()}" in second.held_by
+        assert list(second.coding.events) == ["a"]
+        with pytest.raises(RecordingError, match="it cannot be edited here"):
+            second.put_event(event("b", 1, 2, 3))
+        second.close()
+        first.put_event(event("c", 1, 2, 3))
+    with CodingStore(tmp_path, ANNA) as third:
+        assert third.writable
+        assert not third.notes
+
+
+def test_the_lock_of_a_killed_process_is_taken_over_and_that_is_said(tmp_path: Path) -> None:
+    kill_once(tmp_path, "edit", random.Random(1))
+    lock = Paths(tmp_path, ANNA).lock
+    owner = subprocess.run(  # a process that has surely ended
+        [sys.executable, "-c", "import os; print(os.getpid())"], capture_output=True, check=True
+    )
+    pid = owner.stdout.decode().strip()
+    lock.write_text(json.dumps({"name": socket.gethostname(), "pid": pid, "pid_started": "1"}))
+    with CodingStore(tmp_path, ANNA) as store:
+        assert store.writable
+        assert store.notes[0].startswith(f"taken over from process {pid}")
+
+
+def test_the_lock_of_another_computer_is_not_taken_over(tmp_path: Path) -> None:
+    tmp_path.joinpath("anna.lock").write_text(json.dumps({"name": "elsewhere", "pid": "7"}))
+    store = CodingStore(tmp_path, ANNA)
+    assert "process 7 on elsewhere; if nobody codes there, delete" in store.held_by
+    store.close()
+
+
+def test_a_folder_that_cannot_be_written_names_the_option(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(RecordingError, match="--annotations DIR"):
+        CodingStore(tmp_path / "file" / "annotations", ANNA)
+    session = tmp_path / "sub-01_ses-01_task-test_run-01"
+    assert annotations_folder(session) == session / "annotations"
+    assert annotations_folder(session, tmp_path / "x") == tmp_path / "x" / session.name
+
+
+def test_a_disk_that_refuses_leaves_the_edit_unmade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = CodingStore(tmp_path, ANNA)
+    store.put_event(event("a", 1, 2, 3))
+    real, calls = os.write, iter([True, False])
+
+    def write(file: int, data: bytes) -> int:
+        if next(calls, False):  # half a line fits
+            return real(file, data[:10])
+        raise OSError(28, "No space left on device")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "write", write)
+        with pytest.raises(RecordingError, match="could not be written"):
+            store.put_event(event("b", 1, 2, 3))
+    assert list(store.coding.events) == ["a"]
+    store.put_event(event("c", 1, 2, 3))
+    loaded = load(Paths(tmp_path, ANNA))
+    assert loaded is not None
+    assert list(loaded.coding.events) == ["a", "c"]
+    assert not loaded.torn
+    store.close()
+
+
+@pytest.mark.parametrize("name", ["", "../x", "a b", "anna+1", "anna+x", "a" * 65, "Émile"])
+def test_a_name_that_could_be_a_path_is_refused(name: str) -> None:
+    with pytest.raises(RecordingError, match="coder"):
+        who(name)
+
+
+def test_names_that_differ_in_case_alone_are_refused(tmp_path: Path) -> None:
+    CodingStore(tmp_path, ANNA).close()
+    with pytest.raises(RecordingError, match=r"has anna\.json"):
+        CodingStore(tmp_path, Who("Anna"))
+
+
+PEEK = """
+import sys
+from pathlib import Path
+opened = []
+sys.addaudithook(lambda name, args: opened.append(str(args[0])) if name == "open" else None)
+from recordings.annotation.coder_file import Who
+from recordings.annotation.store import CodingStore
+from tests.recordings.annotation.coded import event
+with CodingStore(Path(sys.argv[1]), Who("ben")) as store:
+    store.put_event(event("b", 1, 2, 3)); store.undo(); store.redo(); store.compact()
+    reached = [name for name in dir(store) if "anna" in repr(getattr(store, name))]
+print([p for p in opened if Path(p).name.startswith(("anna", "consensus"))], reached)
+"""
+
+
+def test_a_coder_s_store_never_opens_the_file_of_another(tmp_path: Path) -> None:
+    for other in ("anna", "consensus"):
+        with CodingStore(tmp_path, Who(other)) as store:
+            store.put_event(event("a", 1, 2, 3))
+    done = subprocess.run(
+        [sys.executable, "-c", PEEK, str(tmp_path)],
+        capture_output=True, text=True, cwd=ROOT, check=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+    assert done.stdout.strip() == "[] []"
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    folder = make_session(tmp_path, Plan(seconds=6.0))
+    with CodingStore(annotations_folder(folder), ANNA) as store:
+        store.put_event(event("a", 1, 2, 3))
+    return folder
+
+
+def test_check_and_hashes_do_not_mind_annotations(session: Path) -> None:
+    said = {f.code for f in examine(session).report.findings}
+    with CodingStore(annotations_folder(session), ANNA) as store:
+        store.put_event(event("b", 1, 2, 3))
+    examination = examine(session)
+    assert {f.code for f in examination.report.findings} == said
+    examination.close()
+
+
+def test_erase_takes_annotations(session: Path) -> None:
+    study = session.parents[2]
+    erase(study, plan(study, "01"))
+    assert not session.exists()
+    assert not list(study.rglob("anna*"))

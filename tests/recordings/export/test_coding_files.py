@@ -1,0 +1,185 @@
+"""A coder's events of a real session: out to files and in again, and in the exports."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+
+from recordings import open_session
+from recordings.annotation.action_units import parse_units
+from recordings.annotation.coded_study import coding_of
+from recordings.annotation.coder_file import Who, annotations_folder
+from recordings.annotation.frame_times import frame_times
+from recordings.annotation.model import Event
+from recordings.annotation.store import CodingStore
+from recordings.errors import RecordingError
+from recordings.export import bids, clips, mmme
+from recordings.export.coding import Form, export_events, form_of, take_in
+from recordings.export.excerpts import clips_of
+from tests.recordings.exporting import exported, study
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    (folder,) = study(tmp_path / "study", ("01",))
+    with open_session(folder) as opened:
+        frames = frame_times(opened.cameras["face"])
+        clip = clips_of(opened)[0]
+    first = frames.nearest(clip.start + 0.2).frame
+    found = [
+        Event(id="a", camera="face", onset=frames.moment(first), apex=frames.moment(first + 4),
+              offset=frames.moment(first + 9), kind="micro", units=parse_units("4+L12B"),
+              emotion="disgust"),
+        Event(id="b", camera="face", onset=frames.moment(first + 20),
+              apex=frames.moment(first + 31), offset_coded=False, kind="macro",
+              units=parse_units("R14A"), emotion="happy"),
+    ]  # fmt: skip
+    with CodingStore(annotations_folder(folder), Who("anna")) as store:
+        for one in found:
+            store.put_event(one)
+    return folder
+
+
+def frames_of(folder: Path, coder: str) -> list[dict[str, int]]:
+    return [{m: at.frame for m, at in e.marks.items()} for e in coding_of(folder, coder).on("face")]
+
+
+def out(folder: Path, path: Path, form: Form) -> list[str]:
+    with open_session(folder) as opened:
+        return export_events(opened, path, form, "anna")
+
+
+FILES: list[tuple[Form, str]] = [
+    ("casme2", "a.csv"), ("samm", "a.csv"), ("samm-lv", "a.csv"), ("casme3", "a.csv"),
+    ("mmme", "a.csv"), ("megc", "a.csv"), ("eaf", "a.eaf"), ("boris", "a.boris"),
+    ("bids", "a_events.tsv"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("form", "name"), FILES)
+def test_frames_go_out_and_come_in_again(
+    session: Path, tmp_path: Path, form: Form, name: str
+) -> None:
+    notes = out(session, tmp_path / name, form)
+    assert any("count from" in note or "within the clip" in note for note in notes)
+    done = take_in(session, tmp_path / name, form, "ben", looked=True)
+    assert (done.taken, done.there, done.faults) == (2, 0, ())
+    assert frames_of(session, "ben") == frames_of(session, "anna")
+    ben = coding_of(session, "ben")
+    assert [e.offset_coded for e in ben.on("face")] == [True, False]
+    if form != "megc":  # which has no action units
+        assert [e.units for e in ben.on("face")] == [parse_units("4+L12B"), parse_units("R14A")]
+    again = take_in(session, tmp_path / name, form, "ben", looked=True)
+    assert (again.taken, again.there) == (2, 2)
+    with CodingStore(annotations_folder(session), Who("ben")) as store:
+        assert store.entries == 1  # the same again is no edit
+        store.undo()
+        assert not store.coding.events
+        assert not store.coding.looked
+
+
+def test_rows_of_another_participant_or_clip_are_told(session: Path, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(
+        "Subject,Filename,OnsetFrame,ApexFrame,OffsetFrame,Action Units,Estimated Emotion\n"
+        "1,trial-001/img1.jpg,3,5,9,4,sadness\n"
+        "1,trial-001,3,5,9,4,sadness\n"
+        "2,trial-001,3,5,9,4,sadness\n"
+        "1,EP99,3,5,9,4,sadness\n"
+        "1,face,3,5,900000,4,sadness\n"
+    )
+    done = take_in(session, path, "casme2", "ben")
+    assert done.faults == (
+        "line 2: no clip 'trial-001/img1.jpg' in this session; left out",
+        "line 5: no clip 'EP99' in this session; left out",
+        "line 6: face has no frame 899999; its last is 897; left out",
+        "1 rows are of other participants; left out",
+    )
+    with open_session(session) as opened:
+        start = clips_of(opened)[0].start
+        first = int(opened.cameras["face"].times.searchsorted(start))
+    assert frames_of(session, "ben") == [
+        {"onset": first + 2, "apex": first + 4, "offset": first + 8}
+    ]
+
+
+def test_a_coder_who_has_not_coded_is_told_with_those_who_have(
+    session: Path, tmp_path: Path
+) -> None:
+    with (
+        open_session(session) as opened,
+        pytest.raises(RecordingError, match="not coded by 'ben'; there are: anna"),
+    ):
+        export_events(opened, tmp_path / "a.eaf", "eaf", "ben")
+    (done,) = exported("clips", [session], tmp_path / "x", clips.Settings(coder="consensus"))
+    assert "not coded by 'consensus'" in done.error
+    with pytest.raises(RecordingError, match="of which corpus"):
+        form_of(tmp_path / "a.csv", None)
+    assert form_of(tmp_path / "a.EAF", None) == "eaf"
+
+
+def test_clips_of_a_coder_have_the_coded_frames(session: Path, tmp_path: Path) -> None:
+    target = tmp_path / "clips"
+    settings = clips.Settings(form="pair", coder="anna")
+    (done,) = exported("clips", [session], target, settings)
+    assert done.outcome == "exported"
+    with (target / session.name / "clips.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    coded = frames_of(session, "anna")
+    assert [int(r["first_frame"]) + int(r["onset_frame"]) for r in rows] == [
+        c["onset"] for c in coded
+    ]
+    assert [r["action_units"] for r in rows] == ["4+L12B", "R14A"]
+    assert (target / session.name / "clips.jsonl").exists()
+    (again,) = exported("clips", [session], target, settings)
+    assert again.outcome == "there already"
+    with CodingStore(annotations_folder(session), Who("anna")) as store:
+        store.remove("events", "b")
+    (after,) = exported("clips", [session], target, settings)
+    assert after.outcome == "exported"  # what was coded since is in it
+    with (target / session.name / "clips.csv").open(newline="") as file:
+        assert len(list(csv.DictReader(file))) == 1
+
+
+def test_mmme_s_sheet_is_filled_by_a_coder(session: Path, tmp_path: Path) -> None:
+    target = tmp_path / "mmme"
+    exported("mmme", [session], target, mmme.Settings(coder="anna"))
+    with (target / "01" / session.name / "coding_file.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    first, second, *empty = rows
+    assert (first["Type"], first["OffsetCoded"], first["dif"]) == ("micro", "yes", "4")
+    assert (second["OffsetTime"], second["OffsetCoded"]) == ("", "no")
+    assert all(row["OnsetTime"] == "" and row["Marker"] for row in empty)
+    done = take_in(session, target / "01" / session.name / "coding_file.csv", "mmme", "ben")
+    assert frames_of(session, "ben") == frames_of(session, "anna")
+    assert done.faults == ()  # clips that nobody coded are none
+
+
+def test_expressions_are_among_the_events_of_bids(session: Path, tmp_path: Path) -> None:
+    (done,) = exported("bids", [session], tmp_path / "bids", bids.Settings(coder="anna"))
+    assert done.outcome == "exported", done.error
+    (events,) = (tmp_path / "bids").rglob("*_events.tsv")
+    with events.open(newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    coded = [row for row in rows if row["trial_type"].endswith("expression")]
+    assert [row["trial_type"] for row in coded] == ["micro-expression", "macro-expression"]
+    assert [row["action_units"] for row in coded] == ["4+L12B", "R14A"]
+    assert coded[1]["offset_frame"] == coded[1]["duration"] == "n/a"
+    onsets = [float(row["onset"]) for row in rows]
+    assert onsets == sorted(onsets)
+    about = json.loads(events.with_suffix(".json").read_text())
+    assert "from 0" in about["onset_frame"]["Description"]
+
+
+def test_annotations_may_lie_elsewhere(session: Path, tmp_path: Path) -> None:
+    out(session, tmp_path / "a.eaf", "eaf")
+    elsewhere = tmp_path / "own"
+    take_in(session, tmp_path / "a.eaf", None, "ben", annotations=elsewhere)
+    assert not (session / "annotations" / "ben.json").exists()
+    assert (elsewhere / session.name / "ben.json").exists()
+    settings = clips.Settings(form="pair", coder="ben", annotations=elsewhere)
+    (done,) = exported("clips", [session], tmp_path / "clips", settings)
+    assert done.outcome == "exported"
