@@ -9,7 +9,7 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QPainter, QWheelEvent
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QGraphicsItem, QWidget
 
 from gui.review.lane_item import LaneItem
 from gui.signals.channel_info import ChannelInfo
@@ -20,6 +20,7 @@ from recordings.arrays import F64Array
 from recordings.review.lanes import Lane
 from recordings.review.signals import Curves, ReviewSignal
 
+_CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
 LEFT, RIGHT = 96, 104
 LANE = 0.55
 """The height of a lane, of a trace's row."""
@@ -78,6 +79,7 @@ class SignalPlot(pg.PlotWidget):
         self.cursor_line.setZValue(20)
         self.region.setZValue(-20)
         self.region.hide()
+        self.lane_item.setCacheMode(_CACHED)
         for item in (self.region, self.lane_item, self.cursor_line):
             plot.addItem(item, ignoreBounds=True)
         self.viewport().installEventFilter(self)
@@ -116,6 +118,8 @@ class SignalPlot(pg.PlotWidget):
             for row in rows
         ]
         for curve in self._curves:
+            # Painted once: the cursor moves over a picture of it.
+            curve.setCacheMode(_CACHED)
             plot.addItem(curve, ignoreBounds=True)
         self._arrange()
         self.renew()

@@ -22,7 +22,7 @@ _COLOURS: Final = {
     "GBRG": cv2.COLOR_BayerGBRG2RGB,
     "BGGR": cv2.COLOR_BayerBGGR2RGB,
 }
-_REACH: Final = 256  # pixels of the square in which a shift is measured
+_REACHES: Final = (96, 256)  # pixels of the longer side at which a shift is measured
 
 
 def whole(picture: Picture) -> Box:
@@ -107,39 +107,41 @@ def difference(now: U8Array, then: U8Array, gain: float) -> tuple[U8Array, tuple
 
 
 def shift_of(now: Picture, then: Picture) -> tuple[float, float]:
-    """Measure how far a gray float32 picture has moved (right, down), px; 0 where it cannot say."""
-    coarse = _phase(_small(now), _small(then))
-    scale = max(1.0, max(now.shape) / _REACH)
-    whole_x, whole_y = (round(value * scale) for value in coarse)
-    rows, columns = now.shape
+    """Measure how far a gray float32 picture has moved (right, down), px; 0 where it cannot say.
+
+    By the enhanced correlation coefficient, coarse to fine: brightness and contrast may differ.
+    """
+    x = y = 0.0
+    for reach in _REACHES:
+        scale = max(1.0, max(now.shape) / reach)
+        found = _moved(_small(now, scale), _small(then, scale), (x / scale, y / scale))
+        x, y = found[0] * scale, found[1] * scale
+        if scale == 1.0:
+            break
+    # A head does not go farther between two frames that are compared.
+    return (x, y) if max(abs(x), abs(y)) <= max(now.shape) / 8 else (0.0, 0.0)
+
+
+def _small(gray: Picture, scale: float) -> Picture:
     if scale == 1.0:
-        return coarse
-    matrix = np.array([[1, 0, whole_x], [0, 1, whole_y]], np.float32)
-    moved = cv2.warpAffine(then, matrix, (columns, rows), borderMode=cv2.BORDER_REPLICATE)
-    high, wide = min(rows, _REACH), min(columns, _REACH)
-    top, left = (rows - high) // 2, (columns - wide) // 2
-    middle = (slice(top, top + high), slice(left, left + wide))
-    fine = _phase(now[middle], moved[middle])
-    return whole_x + fine[0], whole_y + fine[1]
-
-
-def _small(gray: Picture) -> Picture:
-    scale = max(gray.shape) / _REACH
-    if scale <= 1:
         return gray
     size = max(2, round(gray.shape[1] / scale)), max(2, round(gray.shape[0] / scale))
     return np.asarray(cv2.resize(gray, size, interpolation=cv2.INTER_AREA))
 
 
-def _phase(now: Picture, then: Picture) -> tuple[float, float]:
-    if min(now.shape) < 8 or not (now.std() and then.std()):
-        return 0.0, 0.0
-    window = cv2.createHanningWindow(now.shape[::-1], cv2.CV_32F)
-    (x, y), _ = cv2.phaseCorrelate(
-        np.ascontiguousarray(then), np.ascontiguousarray(now), np.asarray(window)
-    )
-    limit = max(now.shape) / 8  # a head does not go farther between two frames that are compared
-    return (float(x), float(y)) if abs(x) <= limit and abs(y) <= limit else (0.0, 0.0)
+def _moved(now: Picture, then: Picture, guess: tuple[float, float]) -> tuple[float, float]:
+    everywhere = np.ones(now.shape, np.uint8)
+    if min(now.shape) < 16 or not (now.std() and then.std()):
+        return guess
+    warp = np.array([[1, 0, guess[0]], [0, 1, guess[1]]], np.float32)
+    stop = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 30, 1e-4)
+    try:
+        _, found = cv2.findTransformECC(
+            then, now, warp, cv2.MOTION_TRANSLATION, stop, everywhere, 5
+        )
+    except cv2.error:  # they have nothing in common
+        return guess
+    return float(found[0, 2]), float(found[1, 2])
 
 
 def ghost(now: U8Array, then: U8Array) -> U8Array:

@@ -89,6 +89,7 @@ class PictureRing:
                 if not self._is_wanted(wish):
                     break
                 self._fetch(k, wish)
+                self._tell_if_wanted(k)
 
     def _next_wish(self, done: tuple[int, int] | None) -> tuple[int, int] | None:
         """Wait for another wish; None where there will be none."""
@@ -114,5 +115,10 @@ class PictureRing:
             while len(self._kept) > self.room:
                 self._kept.pop(farthest(iter(self._kept), *(self._wish or wish)))
             self._changed.notify_all()
-        if k == wish[0]:
+
+    def _tell_if_wanted(self, k: int) -> None:
+        """Tell of what is asked for now: it may have come as part of an earlier wish."""
+        with self._changed:
+            wanted = self._wish is not None and self._wish[0] == k
+        if wanted:
             self._tell(k)
