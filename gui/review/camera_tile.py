@@ -201,7 +201,7 @@ class CameraTile(QFrame):
         self.fate.setText(f"{glyph} {fate_text(fate) if not good else tr('stored')}")
         theme.mark(self.fate, "light", "alive" if good else "failed" if bad else "muted")
         away = 1e3 * (time - cursor)
-        self.distance.setText(f"{away:+.1f} ms" if abs(away) >= 0.05 else "")
+        self.distance.setText(signed_ms(away) if abs(away) >= 0.05 else "")
 
     def _on_arrival(self, number: int) -> None:
         """Show what was waited for."""
@@ -211,6 +211,11 @@ class CameraTile(QFrame):
         last = at if self.rows.is_stored(at) else self.rows.last_stored(at)
         if last >= 0 and int(self.rows.stored[last]) == number:
             self.area.show_what(self._shown(at, 0.0))
+
+
+def signed_ms(away: float) -> str:
+    """Write a distance in time: −12.4 ms."""
+    return f"{away:+.1f} ms".replace("-", "−")
 
 
 def picture_bytes(info: VideoInfo) -> int:

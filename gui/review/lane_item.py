@@ -25,31 +25,29 @@ class LaneItem(pg.GraphicsObject):
         self._lanes: tuple[Lane, ...] = ()
         self._longest: list[float] = []
         self._start, self._top, self._height = 0.0, 0, 1.0
+        self._seen = QRectF()
 
     def show_lanes(self, lanes: Sequence[Lane], start: float, top: int, height: float) -> None:
         """Show lanes from row `top` on, each `height` rows high; `start` is x = 0, LSL seconds."""
-        self.prepareGeometryChange()
         self._lanes, self._start, self._top, self._height = tuple(lanes), start, top, height
         self._longest = [max((m.stop - m.start for m in lane.marks), default=0.0) for lane in lanes]
         self.update()
 
     def boundingRect(self) -> QRectF:  # noqa: N802
         """Cover what is seen."""
-        return QRectF(self.viewRect())
-
-    def viewRangeChanged(self) -> None:  # noqa: N802
-        """Reach as far as the view does now."""
-        self.prepareGeometryChange()
-        self.update()
+        return self._seen
 
     def viewTransformChanged(self) -> None:  # noqa: N802
-        """Be painted anew: texts stay as large as they are."""
+        """Reach as far as the view does now; texts stay as large as they are."""
+        super().viewTransformChanged()
+        # The old rectangle has to be known until Qt was told: it would repaint that one alone.
         self.prepareGeometryChange()
+        self._seen = QRectF(self.viewRect())
         self.update()
 
     def paint(self, painter: QPainter, *_: Any) -> None:
         """Paint what is in the view."""
-        view, to_pixels = self.viewRect(), painter.worldTransform()
+        view, to_pixels = self._seen, painter.worldTransform()
         painter.save()
         painter.setWorldTransform(QTransform())
         painter.setFont(self._font())
@@ -68,7 +66,7 @@ class LaneItem(pg.GraphicsObject):
     def _paint_lane(
         self, painter: QPainter, lane: Lane, longest: float, box: QRectF, to_pixels: QTransform
     ) -> None:
-        view = self.viewRect()
+        view = self._seen
         low, high = self._start + view.left(), self._start + view.right()
         first = bisect_left(lane.marks, low - longest, key=lambda mark: mark.start)
         stop = bisect_left(lane.marks, high, key=lambda mark: mark.start)
