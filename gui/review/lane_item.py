@@ -6,10 +6,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
-import pyqtgraph as pg
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QTransform
+from PySide6.QtGui import QColor, QFont, QPainter, QTransform
 
+from gui.review.view_item import ViewItem
 from gui.widgets import theme
 from recordings.review.lanes import Lane, Mark
 
@@ -17,7 +17,7 @@ TEXT_ROOM = 28
 """Pixels: in less, no word is read."""
 
 
-class LaneItem(pg.GraphicsObject):
+class LaneItem(ViewItem):
     """Lanes below the traces, in the plot's units; texts in pixels."""
 
     def __init__(self) -> None:
@@ -25,7 +25,6 @@ class LaneItem(pg.GraphicsObject):
         self._lanes: tuple[Lane, ...] = ()
         self._longest: list[float] = []
         self._start, self._top, self._height = 0.0, 0, 1.0
-        self._seen = QRectF()
 
     def show_lanes(self, lanes: Sequence[Lane], start: float, top: int, height: float) -> None:
         """Show lanes from row `top` on, each `height` rows high; `start` is x = 0, LSL seconds."""
@@ -33,21 +32,9 @@ class LaneItem(pg.GraphicsObject):
         self._longest = [max((m.stop - m.start for m in lane.marks), default=0.0) for lane in lanes]
         self.update()
 
-    def boundingRect(self) -> QRectF:  # noqa: N802
-        """Cover what is seen."""
-        return self._seen
-
-    def viewTransformChanged(self) -> None:  # noqa: N802
-        """Reach as far as the view does now; texts stay as large as they are."""
-        super().viewTransformChanged()
-        # The old rectangle has to be known until Qt was told: it would repaint that one alone.
-        self.prepareGeometryChange()
-        self._seen = QRectF(self.viewRect())
-        self.update()
-
     def paint(self, painter: QPainter, *_: Any) -> None:
         """Paint what is in the view."""
-        view, to_pixels = self._seen, painter.worldTransform()
+        view, to_pixels = self.seen, painter.worldTransform()
         painter.save()
         painter.setWorldTransform(QTransform())
         painter.setFont(self._font())
@@ -61,12 +48,12 @@ class LaneItem(pg.GraphicsObject):
 
     def _font(self) -> Any:
         view = self.getViewWidget()
-        return view.font() if view is not None else pg.QtGui.QFont()
+        return view.font() if view is not None else QFont()
 
     def _paint_lane(
         self, painter: QPainter, lane: Lane, longest: float, box: QRectF, to_pixels: QTransform
     ) -> None:
-        view = self._seen
+        view = self.seen
         low, high = self._start + view.left(), self._start + view.right()
         first = bisect_left(lane.marks, low - longest, key=lambda mark: mark.start)
         stop = bisect_left(lane.marks, high, key=lambda mark: mark.start)

@@ -7,27 +7,26 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QObject, QPointF, QRectF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QPainter, QWheelEvent
-from PySide6.QtWidgets import QGraphicsItem, QWidget
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
 
 from gui.review.lane_item import LaneItem
+from gui.review.view_item import TraceItem
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import DisplayFilter, FilterSettings
 from gui.texts import tr
 from gui.widgets import theme
-from recordings.arrays import F64Array
+from recordings.arrays import BoolArray, F64Array
 from recordings.review.lanes import Lane
 from recordings.review.signals import Curves, ReviewSignal
 
-_CACHED = QGraphicsItem.CacheMode.DeviceCoordinateCache
 LEFT, RIGHT = 96, 104
 LANE = 0.55
 """The height of a lane, of a trace's row."""
 SETTLE_S = 3.0
 """Samples before the window that a filter gets, so that it has settled where the window begins."""
 SHORTEST_S = 0.05
-_LINE_MOST = 200_000  # points: beyond it, anything drawn is a band anyway
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,8 @@ class SignalPlot(pg.PlotWidget):
         self.cursor_time = start
         self._scales: dict[tuple[str, int], float] = {}
         self._gain = 1.0
-        self._curves: list[pg.PlotCurveItem] = []
         self._data: list[tuple[F64Array, F64Array]] = []
+        self._joined: list[BoolArray] = []
         self._pressed: float | None = None
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setAccessibleName(tr("Signals"))
@@ -73,14 +72,13 @@ class SignalPlot(pg.PlotWidget):
         plot.getViewBox().invertY(True)
         plot.getViewBox().setDefaultPadding(0)
         plot.disableAutoRange()
-        self.lane_item = LaneItem()
+        self.lane_item, self.trace_item = LaneItem(), TraceItem()
         self.cursor_line = pg.InfiniteLine(angle=90)
         self.region = pg.LinearRegionItem(movable=False)
         self.cursor_line.setZValue(20)
         self.region.setZValue(-20)
         self.region.hide()
-        self.lane_item.setCacheMode(_CACHED)
-        for item in (self.region, self.lane_item, self.cursor_line):
+        for item in (self.region, self.trace_item, self.lane_item, self.cursor_line):
             plot.addItem(item, ignoreBounds=True)
         self.viewport().installEventFilter(self)
         self.dress()
@@ -99,28 +97,15 @@ class SignalPlot(pg.PlotWidget):
             axis.setPen(pg.mkPen(theme.colour("line")))
             axis.setTextPen(pg.mkPen(theme.colour("text" if name != "bottom" else "muted")))
             axis.setTickFont(theme.tabular(self.font()))
-        for row, curve in zip(self.rows, self._curves, strict=True):
-            curve.setPen(pg.mkPen(theme.signal_colour(row.channel.kind), width=1))
+        if self._data:
+            self._draw()
         self.lane_item.update()
 
     # What is shown.
 
     def show_rows(self, rows: Sequence[Row]) -> None:
         """Show these channels, from the top."""
-        plot = self.getPlotItem()
-        for curve in self._curves:
-            plot.removeItem(curve)
         self.rows = tuple(rows)
-        self._curves = [
-            pg.PlotCurveItem(
-                pen=pg.mkPen(theme.signal_colour(row.channel.kind), width=1), antialias=False
-            )
-            for row in rows
-        ]
-        for curve in self._curves:
-            # Painted once: the cursor moves over a picture of it.
-            curve.setCacheMode(_CACHED)
-            plot.addItem(curve, ignoreBounds=True)
         self._arrange()
         self.renew()
 
@@ -240,14 +225,16 @@ class SignalPlot(pg.PlotWidget):
         return Curves(curves.times[keep], values[keep][:, : len(picks)], curves.joined[keep], True)
 
     def _draw(self) -> None:
-        for number, (row, curve) in enumerate(zip(self.rows, self._curves, strict=True)):
+        paths = []
+        for number, row in enumerate(self.rows):
             x, y = self._data[number]
             middle, size = self._scale(row, y)
             shown = number + 0.5 - np.clip((y - middle) / size * self._gain, -0.75, 0.75)
             joined = self._joined[number] & np.isfinite(shown)
-            curve.setData(
-                x, np.nan_to_num(shown, nan=number + 0.5), connect=joined.astype(np.int32)
-            )
+            points = np.nan_to_num(shown, nan=number + 0.5)
+            path = pg.arrayToQPath(x, points, connect=joined.astype(np.int32))
+            paths.append((path, pg.mkPen(theme.signal_colour(row.channel.kind), width=1)))
+        self.trace_item.show_paths(paths)
 
     def _scale(self, row: Row, y: F64Array) -> tuple[float, float]:
         """Give what lies in the middle of the row, and what its height stands for.
@@ -326,14 +313,6 @@ class _Axis(pg.AxisItem):
         digits = max(0, min(4, int(np.ceil(-np.log10(spacing))))) if spacing < 1 else 0
         return [clock(value, digits) for value in values]
 
-    def paint(self, p: QPainter, *args: object) -> None:
-        """Paint without the line at a side: the rows end there anyway."""
-        super().paint(p, *args)
-
-    def boundingRect(self) -> QRectF:  # noqa: N802
-        """Reach as far as the texts do."""
-        return QRectF(super().boundingRect())
-
 
 def clock(seconds: float, digits: int = 3) -> str:
     """Write seconds from the start as 0:01:23.456."""
@@ -363,6 +342,5 @@ def _short(text: str, most: int = 13) -> str:
 
 
 def _number(value: float) -> str:
-    if not value or 0.1 <= abs(value) < 1e5:
-        return f"{value:.4g}" if abs(value) < 1e4 else f"{value:.0f}"
-    return f"{value:.3g}"
+    plain = not value or 0.1 <= abs(value) < 1e4
+    return (f"{value:.4g}" if plain else f"{value:.3g}").replace("-", "−")

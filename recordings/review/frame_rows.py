@@ -81,8 +81,8 @@ def rows_of(camera: Camera) -> FrameRows:
     stored = np.full(len(times), UNKNOWN, np.int64)
     stored[camera.rows] = np.arange(len(camera.rows))
     fates = np.nan_to_num(fate, nan=UNKNOWN).astype(np.int64)
-    said = np.flatnonzero((fates == Fate.STORED.code) & (index >= 0))
-    fates[np.setdiff1d(said, camera.rows)] = Fate.ENCODER_ERROR.code
+    taken_back = (fates == Fate.STORED.code) & (index >= 0) & (stored == UNKNOWN)
+    fates[taken_back] = Fate.ENCODER_ERROR.code
     devices = np.nan_to_num(device, nan=UNKNOWN).astype(np.int64)
     good = np.flatnonzero(np.isfinite(times))
     order = good[np.argsort(times[good], kind="stable")]

@@ -2,6 +2,9 @@
 
 python -m tests.bench.bench_review [--folder DIR] [--minutes 75] [--frames 200] [--walk 10000]
 
+`plain reading` is the same file read picture by picture, without window and ring: on a machine
+that does other things, too, compare with that.
+
 One camera, libraries on one thread, offscreen: a screen's own delay is not in it. The time goes
 from the key's event to the end of the paint event that has the picture of the row that the cursor
 is at. Keys come at 30 a second, as a held key does: a step that takes longer makes the next one
@@ -35,6 +38,7 @@ from recordings.manifest import Manifest, VideoEntry
 from recordings.review.session import ReviewSession
 from recordings.video.info import VideoInfo
 from recordings.video.raw_video import HEADER_BYTES, header
+from recordings.video.reader import VideoReader
 from tests.bench.long_session import START as LONG_START
 from tests.bench.long_session import write
 from tests.recordings.strip_session import Film, make_session, number_in
@@ -119,13 +123,30 @@ def _p95(took: list[float]) -> float:
     return 1e3 * float(np.percentile(took, 95))
 
 
+def _plain(path: Path) -> dict[str, float]:
+    """Time reading alone: forward, and one picture after a seek."""
+    with VideoReader(path) as reader:
+        reader.frame(0)
+        on, seek = [], []
+        for k in range(1, 31):
+            begin = time.perf_counter()
+            reader.frame(k)
+            on.append(time.perf_counter() - begin)
+        for k in np.random.default_rng(3).permutation(len(reader))[:30].tolist():
+            begin = time.perf_counter()
+            reader.frame(k)
+            seek.append(time.perf_counter() - begin)
+    return {"plain reading on": _p95(on), "plain reading after a seek": _p95(seek)}
+
+
 def _codec(folder: Path, codec: str, fmt: str, frames: int) -> dict[str, float]:
     film = Film(frames=frames, rate_hz=150.0, size=SIZE, pixel_format=fmt, codecs=(codec,))
     made = make_session(folder / codec, film, seconds=frames / 150.0)
     count = min(90, frames - 8)
+    found = _plain(made.folder / made.films["face"].files[0])
     with _window(made.folder) as window:
         _until_painted(window)
-        found = {"cold on": _p95(_keys(window, Qt.Key.Key_Right, count))}
+        found["cold on"] = _p95(_keys(window, Qt.Key.Key_Right, count))
         QTest.qWait(400)
         warm = min(24, count)
         found["warm back"] = _p95(_keys(window, Qt.Key.Key_Left, warm))
@@ -228,6 +249,9 @@ def main() -> int:
         for codec, fmt, step_ms, jump_ms in CODECS:
             found = _codec(folder, codec, fmt, given.frames)
             for what, figure in found.items():
+                if what.startswith("plain"):
+                    print(f"{codec} {fmt}: {what}, p95 ms {figure:.3g}")
+                    continue
                 limit = jump_ms if what == "jump" else 160.0 if what == "ring MB" else step_ms
                 unit = "" if what == "ring MB" else ", p95 ms"
                 say(f"{codec} {fmt}: {what}{unit}", figure, limit)
