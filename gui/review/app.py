@@ -16,6 +16,8 @@ from gui.widgets import theme
 from gui.widgets.display import check_display
 from recordings.review.session import ReviewSession
 
+SWITCH_S = 0.001
+
 
 def make_window(path: Path, cache: Path | None = None) -> ReviewWindow:
     """Open a session and make its window; needs a QApplication.
@@ -34,6 +36,8 @@ def run(path: Path) -> int:
     """
     session = ReviewSession(path)
     check_display("`unisono check` and `unisono export video` work without one")
+    # Between threads that decode and read: a key waits no 5 ms for the interpreter.
+    sys.setswitchinterval(SWITCH_S)
     application = QApplication(sys.argv[:1])
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")

@@ -13,6 +13,14 @@ from recordings.review.pyramid_store import PyramidStore, folders_for, forget_ol
 from recordings.review.session import ReviewSession
 
 TELL_S = 0.25
+REST_S = 0.5
+"""So long after a key nothing is hashed: the processor belongs to the pictures."""
+PAUSE_S = 0.05
+"""So long it pauses after each piece of the signals while somebody steps."""
+
+
+class _Ended(Exception):
+    """The window was closed."""
 
 
 class Background(QObject):
@@ -27,12 +35,16 @@ class Background(QObject):
         super().__init__()
         self._session, self._cache = session, cache
         self._ended = threading.Event()
-        self._told = 0.0
+        self._told = self._touched = 0.0
         self._thread = threading.Thread(target=self._work, name="review background", daemon=True)
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
+
+    def rest(self) -> None:
+        """Learn that somebody moves: leave the processor to them for a moment."""
+        self._touched = time.monotonic()
 
     def stop(self) -> None:
         """End it, and wait: the session's files are closed next."""
@@ -44,11 +56,12 @@ class Background(QObject):
         try:
             store = self._store()
             for signal in self._session.signals:
-                signal.prepare(store, self._ended, self._tell)
+                signal.prepare(store, self._ended, self._after_piece)
             self._tell(last=True)
-            if not self._ended.is_set():
-                for text in self._session.changed_files():
-                    self.found.emit(text)
+            for text in self._session.changed_files(self._wait_for_quiet):
+                self.found.emit(text)
+        except _Ended:
+            return
         except (RecordingError, OSError, ValueError, MemoryError) as error:
             self.found.emit(f"the signals cannot all be shown from afar: {error}")
 
@@ -60,6 +73,18 @@ class Background(QObject):
             forget_old(self._cache)
         folders = folders_for(self._session.path, self._cache)
         return PyramidStore(self._session.session.recording.path, folders)
+
+    def _after_piece(self) -> None:
+        self._tell()
+        if time.monotonic() - self._touched < REST_S:
+            self._ended.wait(PAUSE_S)
+
+    def _wait_for_quiet(self) -> None:
+        while (left := self._touched + REST_S - time.monotonic()) > 0:
+            if self._ended.wait(left):
+                break
+        if self._ended.is_set():
+            raise _Ended
 
     def _tell(self, last: bool = False) -> None:
         now = time.monotonic()

@@ -147,6 +147,7 @@ class ReviewWindow(QMainWindow):
 
     def _open(self, session: ReviewSession) -> None:
         self.session = session
+        self._background = Background(session, self._cache)
         self.setWindowTitle(f"{session.title} · {tr('Review')}")
         self.stage = Stage(session)
         self._split.insertWidget(0, self.stage)
@@ -177,7 +178,6 @@ class ReviewWindow(QMainWindow):
             self._add_problem(problem)
         if not self._problems:
             self.notices.hide()
-        self._background = Background(session, self._cache)
         self._background.grown.connect(self._on_grown)
         self._background.found.connect(self._add_problem)
         self._background.start()
@@ -259,6 +259,7 @@ class ReviewWindow(QMainWindow):
         self._write_doing()
 
     def _on_moved(self, position: Position) -> None:
+        self._background.rest()
         self.place.setText(self._place_text(position))
         if self.stage.playhead.speed:
             self._write_doing()

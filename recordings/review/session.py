@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +14,7 @@ import numpy as np
 
 from recordings.check.integrity import file_findings
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest, State, VideoEntry
+from recordings.manifest import FileEntry, Manifest, State, VideoEntry
 from recordings.read.session import Session, open_session
 from recordings.review.frame_rows import FrameRows, rows_of, rows_without_index
 from recordings.review.lanes import Lane, lanes_of
@@ -96,25 +96,28 @@ class ReviewSession:
             return found
         if self.manifest.state is State.FAILED:
             found.append("the recording failed; what there is is shown")
-        return found + [text for text in self._changed(read=False) if text not in found]
+        by_size = tuple(f.model_copy(update={"sha256": None}) for f in self.manifest.files)
+        return found + self._compared(by_size)
 
-    def changed_files(self) -> list[str]:
-        """Say which files are not what the manifest says, reading those up to `HASHED_BYTES`."""
-        return [] if self.manifest is None or self.is_recording else self._changed(read=True)
+    def changed_files(self, before_each: Callable[[], None] = lambda: None) -> Iterator[str]:
+        """Say which files are not what the manifest says, reading those up to `HASHED_BYTES`.
 
-    def _changed(self, read: bool) -> list[str]:
+        `before_each` is called before a file is read: it may rest, or raise to stop.
+        """
+        if self.manifest is None or self.is_recording:
+            return
+        for entry in self.manifest.files:
+            if entry.bytes is not None and entry.bytes <= HASHED_BYTES:
+                before_each()
+                yield from self._compared((entry,))
+
+    def _compared(self, files: tuple[FileEntry, ...]) -> list[str]:
         assert self.manifest is not None
-        files = tuple(
-            f
-            if read and f.bytes is not None and f.bytes <= HASHED_BYTES
-            else f.model_copy(update={"sha256": None})
-            for f in self.manifest.files
-        )
         manifest = self.manifest.model_copy(update={"files": files})
         try:
             findings = file_findings(manifest, self.path)
         except OSError as error:
-            return [f"the files cannot be compared with their hashes: {error}"]
+            return [f"the files cannot be compared with the manifest: {error}"]
         return [f"{f.subject}: {f.text}" for f in findings if f.level == "fail"]
 
     def _cameras(self) -> Iterator[ReviewCamera]:

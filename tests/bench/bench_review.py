@@ -31,7 +31,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from gui.review.app import make_window
+from gui.review.app import SWITCH_S, make_window
 from gui.review.window import ReviewWindow
 from gui.widgets import theme
 from recordings.manifest import Manifest, VideoEntry
@@ -235,6 +235,7 @@ def main() -> int:
     parser.add_argument("--walk", type=int, default=10_000)
     given = parser.parse_args()
     cv2.setNumThreads(1)
+    sys.setswitchinterval(SWITCH_S)
     application = QApplication([])
     theme.apply(application)
     missed = 0

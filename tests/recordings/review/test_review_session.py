@@ -136,7 +136,7 @@ def test_a_session_that_is_recorded_is_what_lay_on_the_disk(tmp_path: Path) -> N
     grown(made, folder, 0.6)
     with ReviewSession(folder) as session:
         assert session.is_recording
-        assert session.changed_files() == []
+        assert list(session.changed_files()) == []
         camera = session.cameras["face"]
         assert len(camera.rows) == 200  # one chunk in this file, and it is whole
         seen = len(VideoReader(folder / made.films["face"].files[0]))
