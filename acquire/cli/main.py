@@ -227,6 +227,20 @@ def gui(
 
 
 @app.command()
+def review(
+    session: Annotated[Path, typer.Argument(metavar="SESSION|XDF", help="A session's folder.")],
+) -> None:
+    """Look at a session frame by frame, beside its signals and markers; nothing is changed."""
+    from acquire.errors import ConfigError
+
+    try:
+        from gui.review.app import run as show
+    except ModuleNotFoundError as error:
+        raise ConfigError(f"{error.name} is missing; pip install 'unisono[gui]'") from error
+    raise typer.Exit(show(session))
+
+
+@app.command()
 def streams(
     wait: Annotated[float, typer.Option(min=0, help="How long to watch, s.")] = 2.0,
     as_json: Json = False,

@@ -1303,5 +1303,245 @@
         <source>not reached, and left: {}</source>
         <translation>无法访问，未删除：{}</translation>
     </message>
+    <message>
+        <source>Play, or stand still (Space)</source>
+        <translation>播放或停住（空格）</translation>
+    </message>
+    <message>
+        <source>Play</source>
+        <translation>播放</translation>
+    </message>
+    <message>
+        <source>Page up and Page down, or J K L</source>
+        <translation>Page Up 和 Page Down，或 J K L</translation>
+    </message>
+    <message>
+        <source>Main camera</source>
+        <translation>主相机</translation>
+    </message>
+    <message>
+        <source>The cursor goes by its stamps</source>
+        <translation>光标按它的时间戳移动</translation>
+    </message>
+    <message>
+        <source>Comparison</source>
+        <translation>比较</translation>
+    </message>
+    <message>
+        <source>With the pinned frame: P B G F D</source>
+        <translation>与固定帧比较：P B G F D</translation>
+    </message>
+    <message>
+        <source>Gain of the difference</source>
+        <translation>差异的放大倍数</translation>
+    </message>
+    <message>
+        <source>Gamma</source>
+        <translation>伽马</translation>
+    </message>
+    <message>
+        <source>Above 1, what is dark becomes lighter</source>
+        <translation>大于 1 时暗处变亮</translation>
+    </message>
+    <message>
+        <source>Pin</source>
+        <translation>固定</translation>
+    </message>
+    <message>
+        <source>Pin this frame as the neutral one (N)</source>
+        <translation>把此帧固定为中性帧 (N)</translation>
+    </message>
+    <message>
+        <source>Face</source>
+        <translation>面部</translation>
+    </message>
+    <message>
+        <source>Zoom to the face (Z)</source>
+        <translation>放大到面部 (Z)</translation>
+    </message>
+    <message>
+        <source>Whole</source>
+        <translation>全图</translation>
+    </message>
+    <message>
+        <source>The whole picture (W)</source>
+        <translation>整幅画面 (W)</translation>
+    </message>
+    <message>
+        <source>Refresh</source>
+        <translation>刷新</translation>
+    </message>
+    <message>
+        <source>Show what has been recorded since (F5)</source>
+        <translation>显示此后录制的内容 (F5)</translation>
+    </message>
+    <message>
+        <source>as it is</source>
+        <translation>原样</translation>
+    </message>
+    <message>
+        <source>beside the pinned</source>
+        <translation>与固定帧并排</translation>
+    </message>
+    <message>
+        <source>over the pinned</source>
+        <translation>与固定帧叠加</translation>
+    </message>
+    <message>
+        <source>flicker</source>
+        <translation>闪烁对比</translation>
+    </message>
+    <message>
+        <source>difference</source>
+        <translation>差异</translation>
+    </message>
+    <message>
+        <source>stored</source>
+        <translation>已存储</translation>
+    </message>
+    <message>
+        <source>gated: the gate was shut</source>
+        <translation>被门控：门已关闭</translation>
+    </message>
+    <message>
+        <source>lost by the device</source>
+        <translation>设备丢失</translation>
+    </message>
+    <message>
+        <source>incomplete: data were missing</source>
+        <translation>不完整：缺少数据</translation>
+    </message>
+    <message>
+        <source>lost: the ring was full</source>
+        <translation>丢失：环形缓冲已满</translation>
+    </message>
+    <message>
+        <source>lost: the encoder failed</source>
+        <translation>丢失：编码器出错</translation>
+    </message>
+    <message>
+        <source>outside the recording</source>
+        <translation>不在录制时段内</translation>
+    </message>
+    <message>
+        <source>its fate is not known</source>
+        <translation>去向未知</translation>
+    </message>
+    <message>
+        <source>no picture, no face</source>
+        <translation>没有画面，无法找面部</translation>
+    </message>
+    <message>
+        <source>no face is found in this picture</source>
+        <translation>此画面中未找到面部</translation>
+    </message>
+    <message>
+        <source>frame {} is being read…</source>
+        <translation>正在读取第 {} 帧…</translation>
+    </message>
+    <message>
+        <source>dimmed: frame {}, the last one stored, {} ms before</source>
+        <translation>变暗显示：第 {} 帧，最后存储的一帧，{} ms 之前</translation>
+    </message>
+    <message>
+        <source>before the first frame of this camera</source>
+        <translation>在此相机的第一帧之前</translation>
+    </message>
+    <message>
+        <source>frame {}</source>
+        <translation>帧 {}</translation>
+    </message>
+    <message>
+        <source>row {}</source>
+        <translation>行 {}</translation>
+    </message>
+    <message>
+        <source>device {}</source>
+        <translation>设备帧 {}</translation>
+    </message>
+    <message>
+        <source>no frame was stored</source>
+        <translation>没有存储任何帧</translation>
+    </message>
+    <message>
+        <source>≈ {} s, no stamp</source>
+        <translation>≈ {} s，无时间戳</translation>
+    </message>
+    <message>
+        <source>frame {}: {}</source>
+        <translation>帧 {}：{}</translation>
+    </message>
+    <message>
+        <source>Which channels are shown, {} at most</source>
+        <translation>显示哪些通道，最多 {} 个</translation>
+    </message>
+    <message>
+        <source>The whole session</source>
+        <translation>整个会话</translation>
+    </message>
+    <message>
+        <source>The whole session: click to go there</source>
+        <translation>整个会话：点击跳到该处</translation>
+    </message>
+    <message>
+        <source>no frame is pinned: N pins this one</source>
+        <translation>尚未固定任何帧：按 N 固定此帧</translation>
+    </message>
+    <message>
+        <source>left: pinned frame {}</source>
+        <translation>左：固定帧 {}</translation>
+    </message>
+    <message>
+        <source>over pinned frame {}</source>
+        <translation>叠加在固定帧 {} 上</translation>
+    </message>
+    <message>
+        <source>flicker: frame {}</source>
+        <translation>闪烁对比：帧 {}</translation>
+    </message>
+    <message>
+        <source>difference from frame {} ×{}, moved by {} and {} px</source>
+        <translation>与帧 {} 的差异 ×{}，位移 {} 和 {} px</translation>
+    </message>
+    <message>
+        <source>Signals</source>
+        <translation>信号</translation>
+    </message>
+    <message>
+        <source>Pictures and signals</source>
+        <translation>画面与信号</translation>
+    </message>
+    <message>
+        <source>nothing is selected: [ and ], or drag with Shift over the signals</source>
+        <translation>尚未选择：用 [ 和 ]，或按住 Shift 在信号上拖动</translation>
+    </message>
+    <message>
+        <source>there is no picture here to pin</source>
+        <translation>此处没有可固定的画面</translation>
+    </message>
+    <message>
+        <source>being recorded: what was on the disk at {} is shown, and nothing is changed</source>
+        <translation>正在录制：显示 {} 时磁盘上已有的内容，不做任何更改</translation>
+    </message>
+    <message>
+        <source>{}: {} frames shown, {} left out</source>
+        <translation>{}：显示 {} 帧，跳过 {} 帧</translation>
+    </message>
+    <message>
+        <source>filters act on shorter stretches</source>
+        <translation>滤波器只作用于较短的时段</translation>
+    </message>
+    <message>
+        <source>Review</source>
+        <translation>回看</translation>
+    </message>
+    <message>
+        <source>selected {} ms, {} frames</source>
+        <translation>已选 {} ms，{} 帧</translation>
+    </message>
+    <message>
+        <source>signals: {} % read</source>
+        <translation>信号：已读取 {} %</translation>
+    </message>
 </context>
 </TS>

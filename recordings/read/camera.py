@@ -38,16 +38,29 @@ class Camera:
         return f"<Camera {self.name}: {len(self)} frames of {self.entry.width}×{self.entry.height}>"
 
     @cached_property
+    def index(self) -> tuple[F64Array, F64Array]:
+        """All rows of the index stream, whatever became of the frame.
+
+        LSL times, shape (rows,), and file index, device frame and fate, shape (rows, 3).
+        """
+        return self.stream.read(channels=_COLUMNS)
+
+    @cached_property
     def rows(self) -> I64Array:
         """The row of the index stream of each stored frame, shape (n,)."""
-        index, _, fate = self.stream.xdf.read(channels=_COLUMNS).T
+        index, _, fate = self.index[1].T
         stored = np.flatnonzero((fate == Fate.STORED.code) & (index >= 0))
         return stored[: len(stored) - self.entry.taken_back]
+
+    @property
+    def places(self) -> tuple[I64Array, I64Array]:
+        """(number of the file, index in the file) of each stored frame, shape (n,) each."""
+        return self._rows[1], self._rows[2]
 
     @cached_property
     def _rows(self) -> tuple[F64Array, I64Array, I64Array, I64Array]:
         """(times, file number, index in the file, device frame) of each stored frame."""
-        times, values = self.stream.read(channels=_COLUMNS)
+        times, values = self.index
         index, frame, _ = values.T
         stored = self.rows
         index = index[stored].astype(np.int64)

@@ -1,0 +1,38 @@
+"""The review of a session, in a process of its own: whatever it does costs a recording nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+from acquire.errors import AcquireError
+from acquire.processes.child import command
+from recordings.errors import RecordingError
+from recordings.read.session import locate
+
+
+def open_review(session: Path) -> int:
+    """Open the review window of a session on this computer; gives its process.
+
+    Raises:
+        RecordingError: it is no session.
+        AcquireError: the program cannot be run.
+    """
+    _, xdf, _ = locate(session)
+    if not xdf.is_file():
+        raise RecordingError(f"{xdf}: is missing; copy it back from where it was recorded")
+    try:
+        process = subprocess.Popen(
+            command("acquire", "review", str(session)),
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+        )
+    except OSError as error:
+        raise AcquireError(f"{sys.executable}: cannot be run: {error}") from error
+    # Else the interpreter warns about a child that still runs; init adopts it.
+    process.returncode = 0
+    return process.pid

@@ -1,0 +1,1 @@
+"""Looking at a session frame by frame beside its signals; coding plugs in as a pane."""

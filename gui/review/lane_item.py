@@ -1,0 +1,87 @@
+"""Paints the lanes: spans as bars, moments as lines, with as much text as there is room for."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from typing import Any
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFont, QPainter, QTransform
+
+from gui.review.view_item import ViewItem
+from gui.widgets import theme
+from recordings.review.lanes import Lane, Mark
+
+TEXT_ROOM = 28
+"""Pixels: in less, no word is read."""
+
+
+class LaneItem(ViewItem):
+    """Lanes below the traces, in the plot's units; texts in pixels."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._lanes: tuple[Lane, ...] = ()
+        self._longest: list[float] = []
+        self._start, self._top, self._height = 0.0, 0, 1.0
+
+    def show_lanes(self, lanes: Sequence[Lane], start: float, top: int, height: float) -> None:
+        """Show lanes from row `top` on, each `height` rows high; `start` is x = 0, LSL seconds."""
+        self._lanes, self._start, self._top, self._height = tuple(lanes), start, top, height
+        self._longest = [max((m.stop - m.start for m in lane.marks), default=0.0) for lane in lanes]
+        self.update()
+
+    def paint(self, painter: QPainter, *_: Any) -> None:
+        """Paint what is in the view."""
+        view, to_pixels = self.seen, painter.worldTransform()
+        painter.save()
+        painter.setWorldTransform(QTransform())
+        painter.setFont(self._font())
+        for number, lane in enumerate(self._lanes):
+            top = self._top + number * self._height
+            box = to_pixels.mapRect(QRectF(view.left(), top, view.width(), self._height))
+            painter.setPen(theme.colour("line"))
+            painter.drawLine(box.topLeft(), box.topRight())
+            self._paint_lane(painter, lane, self._longest[number], box, to_pixels)
+        painter.restore()
+
+    def _font(self) -> Any:
+        view = self.getViewWidget()
+        return view.font() if view is not None else QFont()
+
+    def _paint_lane(
+        self, painter: QPainter, lane: Lane, longest: float, box: QRectF, to_pixels: QTransform
+    ) -> None:
+        view = self.seen
+        low, high = self._start + view.left(), self._start + view.right()
+        first = bisect_left(lane.marks, low - longest, key=lambda mark: mark.start)
+        stop = bisect_left(lane.marks, high, key=lambda mark: mark.start)
+        seen = [mark for mark in lane.marks[first:stop] if mark.stop >= low]
+        ends = [to_pixels.map(QPointF(m.start - self._start, 0.0)).x() for m in seen]
+        used = -1e9
+        for number, (mark, left) in enumerate(zip(seen, ends, strict=True)):
+            right = to_pixels.map(QPointF(mark.stop - self._start, 0.0)).x()
+            if right - used < 1:  # many of them on one pixel: one is seen
+                continue
+            used = max(right, left)
+            after = ends[number + 1] if number + 1 < len(ends) else box.right()
+            room = (right if right - left > 2 else max(after, right)) - max(left, box.left()) - 6
+            _paint_mark(
+                painter, mark, QRectF(left, box.top(), right - left, box.height()), box, room
+            )
+
+
+def _paint_mark(painter: QPainter, mark: Mark, bar: QRectF, lane: QRectF, room: float) -> None:
+    colour = QColor(theme.colour(mark.tone))
+    left = max(bar.left(), lane.left())
+    if bar.width() > 2:
+        fill = QColor(colour)
+        fill.setAlpha(64)
+        painter.fillRect(bar.adjusted(0, 2, 0, -1).intersected(lane), fill)
+    painter.fillRect(QRectF(bar.left(), bar.top() + 2, 2, bar.height() - 3), colour)
+    if room > TEXT_ROOM:
+        text = painter.fontMetrics().elidedText(mark.text, Qt.TextElideMode.ElideRight, int(room))
+        painter.setPen(theme.colour("text"))
+        where = QRectF(left + 5, bar.top(), room, bar.height())
+        painter.drawText(where, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, text)

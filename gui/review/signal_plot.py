@@ -1,0 +1,346 @@
+"""Signals and lanes on one time axis, with the cursor and the selection through all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
+from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtWidgets import QWidget
+
+from gui.review.lane_item import LaneItem
+from gui.review.view_item import TraceItem
+from gui.signals.channel_info import ChannelInfo
+from gui.signals.display_filter import DisplayFilter, FilterSettings
+from gui.texts import tr
+from gui.widgets import theme
+from recordings.arrays import BoolArray, F64Array
+from recordings.review.lanes import Lane
+from recordings.review.signals import Curves, ReviewSignal
+
+LEFT, RIGHT = 96, 104
+LANE = 0.55
+"""The height of a lane, of a trace's row."""
+SETTLE_S = 3.0
+"""Samples before the window that a filter gets, so that it has settled where the window begins."""
+SHORTEST_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A channel that is shown."""
+
+    signal: ReviewSignal
+    channel: ChannelInfo
+
+
+class SignalPlot(pg.PlotWidget):
+    """x is seconds from the session's start, y rows from the top: traces first, then lanes."""
+
+    time_asked = Signal(float)
+    """A place on the time axis was pointed at: LSL seconds."""
+    range_asked = Signal(float, float)
+    """A stretch was drawn with Shift: LSL seconds."""
+
+    def __init__(self, start: float, stop: float, parent: QWidget | None = None) -> None:
+        axes = {name: _Axis(name) for name in ("left", "right", "bottom")}
+        super().__init__(
+            parent, viewBox=pg.ViewBox(enableMouse=False, enableMenu=False), axisItems=axes
+        )
+        self.start, self.stop = start, stop
+        self.left_s, self.length_s = 0.0, min(10.0, stop - start)
+        self.rows: tuple[Row, ...] = ()
+        self.lanes: tuple[Lane, ...] = ()
+        self.filters = FilterSettings()
+        self.cursor_time = start
+        self._scales: dict[tuple[str, int], float] = {}
+        self._gain = 1.0
+        self._data: list[tuple[F64Array, F64Array]] = []
+        self._joined: list[BoolArray] = []
+        self._pressed: float | None = None
+        self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.setAccessibleName(tr("Signals"))
+        plot = self.getPlotItem()
+        plot.hideButtons()
+        plot.setMenuEnabled(False)
+        plot.showAxis("right")
+        plot.getAxis("left").setWidth(LEFT)
+        plot.getAxis("right").setWidth(RIGHT)
+        plot.getViewBox().invertY(True)
+        plot.getViewBox().setDefaultPadding(0)
+        plot.disableAutoRange()
+        self.lane_item, self.trace_item = LaneItem(), TraceItem()
+        self.cursor_line = pg.InfiniteLine(angle=90)
+        self.region = pg.LinearRegionItem(movable=False)
+        self.cursor_line.setZValue(20)
+        self.region.setZValue(-20)
+        self.region.hide()
+        for item in (self.region, self.trace_item, self.lane_item, self.cursor_line):
+            plot.addItem(item, ignoreBounds=True)
+        self.viewport().installEventFilter(self)
+        self.dress()
+
+    def dress(self) -> None:
+        """Take the colours that there are now."""
+        self.setBackground(theme.colour("panel"))
+        self.cursor_line.setPen(pg.mkPen(theme.colour("accent"), width=2))
+        chosen = theme.colour("accent")
+        chosen.setAlpha(48)
+        self.region.setBrush(pg.mkBrush(chosen))
+        for line in self.region.lines:
+            line.setPen(pg.mkPen(theme.colour("accent"), width=1))
+        for name in ("left", "right", "bottom"):
+            axis = self.getPlotItem().getAxis(name)
+            axis.setPen(pg.mkPen(theme.colour("line")))
+            axis.setTextPen(pg.mkPen(theme.colour("text" if name != "bottom" else "muted")))
+            axis.setTickFont(theme.tabular(self.font()))
+        if self._data:
+            self._draw()
+        self.lane_item.update()
+
+    # What is shown.
+
+    def show_rows(self, rows: Sequence[Row]) -> None:
+        """Show these channels, from the top."""
+        self.rows = tuple(rows)
+        self._arrange()
+        self.renew()
+
+    def show_lanes(self, lanes: Iterable[Lane]) -> None:
+        """Show these lanes below the traces."""
+        self.lanes = tuple(lanes)
+        self._arrange()
+
+    def set_filters(self, settings: FilterSettings) -> None:
+        """Filter what is shown of electrical signals, where it is drawn from samples."""
+        self.filters = settings
+        self._scales.clear()
+        self.renew()
+
+    @property
+    def are_filtered(self) -> bool:
+        """Whether the filters act on what is shown now."""
+        seconds = self.length_s + SETTLE_S
+        return not self.filters.is_plain and all(r.signal.is_raw(seconds) for r in self.rows)
+
+    def enlarge(self, factor: float) -> None:
+        """Draw traces larger or smaller."""
+        self._gain = max(1 / 64, min(64.0, self._gain * factor))
+        self._draw()
+
+    def _arrange(self) -> None:
+        count, high = len(self.rows), len(self.rows) + LANE * len(self.lanes)
+        self.getPlotItem().getViewBox().setYRange(-0.1, max(high, 1), padding=0)
+        self.lane_item.show_lanes(self.lanes, self.start, count, LANE)
+        names = [(n + 0.5, _short(row.channel.label)) for n, row in enumerate(self.rows)]
+        names += [(count + (n + 0.5) * LANE, lane.name) for n, lane in enumerate(self.lanes)]
+        self.getPlotItem().getAxis("left").setTicks([names])
+
+    # The time axis.
+
+    def show_span(self, left: float, length: float) -> None:
+        """Show `length` seconds from LSL time `left` on, as far as there is a session."""
+        whole = self.stop - self.start
+        length = max(SHORTEST_S, min(length, whole))
+        at = max(0.0, min(left - self.start, whole - length))
+        if (at, length) == (self.left_s, self.length_s) and self._data:
+            return
+        if length != self.length_s:
+            self._scales.clear()
+        self.left_s, self.length_s = at, length
+        self.renew()
+
+    def follow(self, time: float) -> None:
+        """Turn the page where the cursor has left it."""
+        x = time - self.start
+        if not self.left_s <= x <= self.left_s + self.length_s:
+            back = x < self.left_s and self.left_s - x < self.length_s
+            share = 0.9 if back else 0.1
+            self.show_span(time - share * self.length_s, self.length_s)
+
+    def zoom(self, factor: float, around: float | None = None) -> None:
+        """Show `factor` times as long a stretch, with one moment where it is."""
+        at = self.cursor_time if around is None else around
+        share = (at - self.start - self.left_s) / self.length_s
+        whole = self.stop - self.start
+        length = max(SHORTEST_S, min(self.length_s * factor, whole))
+        self.show_span(at - share * length, length)
+
+    def show_cursor(self, time: float) -> None:
+        """Put the cursor at an LSL time."""
+        self.cursor_time = time
+        self.follow(time)
+        self.cursor_line.setValue(time - self.start)
+        self._write_values()
+
+    def show_selection(self, selection: tuple[float, float] | None) -> None:
+        """Show what is selected."""
+        self.region.setVisible(selection is not None)
+        if selection is not None:
+            self.region.setRegion([time - self.start for time in selection])
+
+    def renew(self) -> None:
+        """Read and draw what is in the span."""
+        self.getPlotItem().getViewBox().setXRange(
+            self.left_s, self.left_s + self.length_s, padding=0
+        )
+        self._data = []
+        found: dict[str, Curves] = {}
+        picks: dict[str, list[int]] = {}
+        for row in self.rows:
+            picks.setdefault(row.signal.name, []).append(row.channel.index)
+        for row in self.rows:
+            name = row.signal.name
+            if name not in found:
+                found[name] = self._read(row.signal, picks[name])
+            curves = found[name]
+            column = picks[name].index(row.channel.index)
+            self._data.append((curves.times - self.start, curves.values[:, column]))
+        self._joined = [found[row.signal.name].joined for row in self.rows]
+        self._draw()
+        self._write_values()
+
+    def _read(self, signal: ReviewSignal, picks: list[int]) -> Curves:
+        left = self.start + self.left_s
+        columns = max(200, int(self.getPlotItem().getViewBox().width()))
+        filters = not self.filters.is_plain and signal.is_raw(self.length_s + SETTLE_S)
+        if not filters:
+            return signal.curves(left, left + self.length_s, columns, picks)
+        wanted = picks
+        shown = [r.channel for r in self.rows if r.signal is signal]
+        if self.filters.reference:
+            every = [c for c in channels_of_signal(signal) if c.kind == "EEG"]
+            extra = [c for c in every if c.index not in picks]
+            shown, wanted = [*shown, *extra], [*picks, *(c.index for c in extra)]
+        curves = signal.curves(left, left + self.length_s, columns, wanted, SETTLE_S)
+        infos = [
+            ChannelInfo(n, next(c.label for c in shown if c.index == i), _kind(shown, i), "")
+            for n, i in enumerate(wanted)
+        ]
+        values = np.asarray(DisplayFilter(self.filters, infos, signal.rate_hz)(curves.values))
+        keep = curves.times >= left - 2 / signal.rate_hz
+        return Curves(curves.times[keep], values[keep][:, : len(picks)], curves.joined[keep], True)
+
+    def _draw(self) -> None:
+        paths = []
+        for number, row in enumerate(self.rows):
+            x, y = self._data[number]
+            middle, size = self._scale(row, y)
+            shown = number + 0.5 - np.clip((y - middle) / size * self._gain, -0.75, 0.75)
+            joined = self._joined[number] & np.isfinite(shown)
+            points = np.nan_to_num(shown, nan=number + 0.5)
+            path = pg.arrayToQPath(x, points, connect=joined.astype(np.int32))
+            paths.append((path, pg.mkPen(theme.signal_colour(row.channel.kind), width=1)))
+        self.trace_item.show_paths(paths)
+
+    def _scale(self, row: Row, y: F64Array) -> tuple[float, float]:
+        """Give what lies in the middle of the row, and what its height stands for.
+
+        The height stays while the stretch is as long: pages can be compared.
+        """
+        good = y[np.isfinite(y)]
+        if not len(good):
+            return 0.0, 1.0
+        low, middle, high = np.percentile(good, (0.5, 50, 99.5))
+        key = row.signal.name, row.channel.index
+        size = max(float(high - low) * 1.15, 1e-12 + 1e-6 * abs(float(middle)))
+        kept = self._scales.setdefault(key, size)
+        if not kept / 3 <= size <= kept * 1.5:
+            kept = self._scales[key] = size
+        half = (float(high) + float(low)) / 2
+        return half, kept
+
+    def _write_values(self) -> None:
+        """Write the values at the cursor beside the traces."""
+        x = self.cursor_time - self.start
+        texts = []
+        for number, row in enumerate(self.rows):
+            times, values = self._data[number] if self._data else (np.empty(0), np.empty(0))
+            at = int(np.searchsorted(times, x, "right")) - 1
+            near = 0 <= at < len(times) and x - times[at] <= max(2 / row.signal.rate_hz, 0.05)
+            raw = row.signal.is_raw(self.length_s)
+            if near and raw and np.isfinite(values[at]):
+                texts.append((number + 0.5, f"{_number(values[at])} {row.channel.unit}"))
+        for n, lane in enumerate(self.lanes):
+            if (mark := lane.at(self.cursor_time)) is not None:
+                texts.append((len(self.rows) + (n + 0.5) * LANE, _short(mark.text, 14)))
+        self.getPlotItem().getAxis("right").setTicks([texts])
+
+    # The hand.
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
+        """Point, scrub, select with Shift, zoom by wheel: the plot's own mouse is off."""
+        if isinstance(event, QMouseEvent):
+            time = self._time(event.position())
+            if event.type() == QEvent.Type.MouseButtonPress:
+                self._pressed = time
+                if not event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                    self.time_asked.emit(time)
+                return True
+            if event.type() == QEvent.Type.MouseMove and self._pressed is not None:
+                if event.modifiers() & Qt.KeyboardModifier.ShiftModifier:
+                    self.range_asked.emit(*sorted((self._pressed, time)))
+                else:
+                    self.time_asked.emit(time)
+                return True
+            if event.type() == QEvent.Type.MouseButtonRelease:
+                self._pressed = None
+                return True
+        if isinstance(event, QWheelEvent) and event.angleDelta().y():
+            factor = 1.25 ** (-event.angleDelta().y() / 120)
+            self.zoom(factor, self._time(event.position()))
+            return True
+        return bool(super().eventFilter(watched, event))
+
+    def _time(self, at: QPointF) -> float:
+        point = self.getPlotItem().getViewBox().mapSceneToView(self.mapToScene(at.toPoint()))
+        return self.start + float(point.x())
+
+
+class _Axis(pg.AxisItem):
+    """Texts where they are told at the sides; minutes and seconds below."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        if name != "bottom":
+            self.setStyle(tickLength=0, autoExpandTextSpace=False, hideOverlappingLabels=False)
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
+        """Write moments as minutes and seconds from the start."""
+        digits = max(0, min(4, int(np.ceil(-np.log10(spacing))))) if spacing < 1 else 0
+        return [clock(value, digits) for value in values]
+
+
+def clock(seconds: float, digits: int = 3) -> str:
+    """Write seconds from the start as 0:01:23.456."""
+    sign = "−" if seconds < 0 else ""
+    units = round(abs(seconds) * 10**digits)
+    whole, part = divmod(units, 10**digits)
+    minutes, rest = divmod(whole, 60)
+    hours, minutes = divmod(minutes, 60)
+    after = f".{part:0{digits}}" if digits else ""
+    return f"{sign}{hours}:{minutes:02}:{rest:02}{after}"
+
+
+def channels_of_signal(signal: ReviewSignal) -> tuple[ChannelInfo, ...]:
+    """Say what the channels of a stream are."""
+    from gui.signals.channel_info import channels_of
+
+    xml = signal.stream.xdf.info.xml.decode("utf-8", "replace")
+    return channels_of(xml, len(signal.stream.labels), signal.stream.type)
+
+
+def _kind(channels: Iterable[ChannelInfo], index: int) -> str:
+    return next((c.kind for c in channels if c.index == index), "")
+
+
+def _short(text: str, most: int = 13) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _number(value: float) -> str:
+    plain = not value or 0.1 <= abs(value) < 1e4
+    return (f"{value:.4g}" if plain else f"{value:.3g}").replace("-", "−")

@@ -1,0 +1,1 @@
+"""What a session looks like at any moment: frames, signals, markers. Pure: no window, no Qt."""

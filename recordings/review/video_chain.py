@@ -1,0 +1,112 @@
+"""The stored frames of one camera through all its files: any picture by its number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+
+from recordings import layout
+from recordings.arrays import I64Array
+from recordings.errors import RecordingError
+from recordings.video.info import VideoInfo
+from recordings.video.pixel_formats import Picture
+from recordings.video.reader import VideoReader
+
+MOST_OPEN = 4
+"""A camera that was restarted often has more files than may be open."""
+
+
+class VideoChain:
+    """Reads picture `k` of a camera; for one thread.
+
+    Args:
+        folder: the session's.
+        files: what the manifest names, in order.
+        places: number of the file and index in it of each stored frame; None: as the files are.
+        growing: the session is being recorded: what is missing may be still to come.
+
+    A file that the manifest does not name is looked for by its name: what was begun after a crash,
+    or after the manifest of a session that runs.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        files: Sequence[str],
+        places: tuple[I64Array, I64Array] | None = None,
+        *,
+        growing: bool = False,
+    ) -> None:
+        self._folder, self._files, self._growing = folder, list(files), growing
+        self._readers: dict[int, VideoReader] = {}
+        self._places = self._as_files_are() if places is None else places
+
+    def __len__(self) -> int:
+        return len(self._places[0])
+
+    def name(self, k: int) -> str:
+        """Name the file of picture `k`."""
+        return self._path(int(self._places[0][k])).name
+
+    def info(self, k: int = 0) -> VideoInfo:
+        """Say what the file of picture `k` says of itself.
+
+        Raises:
+            RecordingError: it is missing, or no video.
+        """
+        return self._reader(int(self._places[0][k]) if len(self) else 0).info
+
+    def picture(self, k: int) -> Picture:
+        """Give picture `k`: uint8 or uint16 (height, width), or uint8 (height, width, 3).
+
+        Raises:
+            RecordingError: its file is missing, ends before it, or cannot be decoded.
+        """
+        file, index = (int(part[k]) for part in self._places)
+        reader = self._reader(file)
+        try:
+            return reader.frame(index)
+        except IndexError:
+            if self._growing:
+                raise RecordingError(
+                    f"frame {k} was not on the disk when the session was opened: refresh"
+                ) from None
+            raise RecordingError(
+                f"{reader.path.name} ends after {len(reader)} frames, and the index tells of frame "
+                f"{index}: it was cut off or changed; run unisono repair on the session"
+            ) from None
+
+    def close(self) -> None:
+        """Close the files."""
+        for reader in self._readers.values():
+            reader.close()
+        self._readers.clear()
+
+    def _as_files_are(self) -> tuple[I64Array, I64Array]:
+        counts = [len(self._reader(number)) for number in range(len(self._files))]
+        file = np.repeat(np.arange(len(counts)), counts)
+        index = np.concatenate([np.arange(n) for n in counts]) if counts else np.arange(0)
+        return file, index
+
+    def _path(self, number: int) -> Path:
+        if number < len(self._files):
+            return self._folder / Path(self._files[number]).name  # never out of the folder
+        first = Path(self._files[0]) if self._files else Path("video")
+        stem = layout.video_stem(self._folder / first.stem, number + 1)
+        found = sorted(p for p in self._folder.iterdir() if p.stem == stem.name and p.is_file())
+        return found[0] if found else stem.with_suffix(first.suffix)
+
+    def _reader(self, number: int) -> VideoReader:
+        if number not in self._readers:
+            path = self._path(number)
+            if not path.is_file():
+                raise RecordingError(
+                    f"{path.name} is not in the session's folder; copy it back from where it was "
+                    "recorded"
+                )
+            while len(self._readers) >= MOST_OPEN:
+                self._readers.pop(next(iter(self._readers))).close()
+            self._readers[number] = VideoReader(path)
+        return self._readers[number]
