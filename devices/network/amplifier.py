@@ -74,6 +74,7 @@ class NetworkAmplifier(Device):
         self._heard = 0.0
         self._early: list[Message] = []  # what came in the same breath as the description
         self._impedances: dict[str, float] = {}
+        self._impedance_wish: bool | None = None
 
     @abstractmethod
     def make_client(self) -> AmplifierClient:
@@ -184,11 +185,18 @@ class NetworkAmplifier(Device):
                     yield from self._told(message, now)
             except WireError as error:
                 raise DeviceLost(self._foreign(error)) from error
+            self._grant_wish()
             self._send()
             self._judge_silence(now, came=bool(data))
             yield None
             if data:
                 self._clock.sleep_until(now + COALESCE_S)
+
+    def _grant_wish(self) -> None:
+        on, self._impedance_wish = self._impedance_wish, None
+        if on is not None:
+            self._client.measure_impedances(on=on)
+            self.resting = on  # the signals rest meanwhile
 
     def _judge_silence(self, now: float, *, came: bool) -> None:
         if came or self.resting:
@@ -262,9 +270,13 @@ class NetworkAmplifier(Device):
         match name:
             case "impedance":
                 on = bool(args.get("on", True))
-                self._client.measure_impedances(on=on)
-                self._send()
-                self.resting = on  # the signals rest meanwhile
+                if self._description is None or not self._description.impedances:
+                    raise DeviceError(
+                        f"{self.settings.name}: its protocol gives no impedances; measure them in "
+                        "the amplifier's own program"
+                    )
+                # The reading thread alone talks to the server: two would mix their requests.
+                self._impedance_wish = on
                 return {"on": on, "impedance_kohm": dict(self._impedances)}
             case "status":
                 return {"impedance_kohm": dict(self._impedances)}
