@@ -33,6 +33,7 @@ class StandIn:
     source: str  # the driver whose signals are played
     port: int
     make: Callable[[Signals, str, int], Any]
+    rate_hz: float = 1000.0
 
 
 def _tcp(module: str, conversation: str, **more: Any) -> Callable[[Signals, str, int], Any]:
@@ -77,7 +78,10 @@ STAND_INS = {
         8712,
         _tcp("unframed_servers", "NeuracleConversation"),
     ),
-    "unicorn-udp": StandIn("Unicorn UDP", "simulated-eeg", 1000, _unicorn),
+    "unicorn-udp": StandIn("Unicorn UDP", "simulated-eeg", 1000, _unicorn, 250.0),
+    "gazepoint": StandIn(
+        "Gazepoint Control", "simulated-eeg", 4242, _tcp("gaze_server", "GazeConversation"), 60.0
+    ),
     "biopac": StandIn("AcqKnowledge", "simulated-physio", 15010, _biopac),
 }
 """By the driver that reads them."""
@@ -140,7 +144,9 @@ def _add(name: str, stand_in: StandIn) -> None:
         port: Annotated[
             int, typer.Option(min=0, max=65535, help="0: any free one.")
         ] = stand_in.port,
-        rate_hz: Annotated[float, typer.Option("--rate", help="Samples a second.")] = 1000.0,
+        rate_hz: Annotated[
+            float, typer.Option("--rate", help="Samples a second.")
+        ] = stand_in.rate_hz,
         channels: Annotated[
             int | None, typer.Option(min=1, max=64, help="Electrodes of the cap, of 64.")
         ] = None,

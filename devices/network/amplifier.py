@@ -61,7 +61,7 @@ class NetworkAmplifier(Device):
     manufacturer: ClassVar[str]
     remedy: ClassVar[str]
     """What to do at the amplifier's program where nothing comes."""
-    reports_impedances: ClassVar[bool] = False
+    stream_type: ClassVar[str] = "EEG"
 
     def __init__(self, settings: NetworkSettings, clock: Clock) -> None:
         self.settings: NetworkSettings = settings
@@ -132,7 +132,7 @@ class NetworkAmplifier(Device):
         latency = self.settings.latency_ms
         yield StreamSpec(
             name=name,
-            type="EEG",
+            type=self.stream_type,
             channels=description.channels,
             rate_hz=description.rate_hz,
             dtype="float32",
