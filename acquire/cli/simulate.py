@@ -54,6 +54,12 @@ def _unicorn(signals: Signals, host: str, port: int) -> Any:
     return UnicornServer(signals, host, port)
 
 
+def _egi(signals: Signals, host: str, port: int) -> Any:
+    from devices.simulation.servers.egi_server import EgiServer
+
+    return EgiServer(signals, host, port, port - 2 if port > 2 else 0)
+
+
 def _biopac(signals: Signals, host: str, port: int) -> Any:
     from devices.network.ndt import DISCOVERY_PORT
     from devices.simulation.servers.biopac_server import BiopacServer
@@ -69,6 +75,7 @@ STAND_INS = {
     "scan": StandIn(
         "SCAN 4.5 Acquire", "simulated-eeg", 4000, _tcp("scan_server", "ScanConversation")
     ),
+    "egi-ampserver": StandIn("AmpServer", "simulated-eeg", 9879, _egi),
     "biosemi": StandIn(
         "BioSemi ActiView", "simulated-eeg", 8888, _tcp("unframed_servers", "BiosemiConversation")
     ),

@@ -63,9 +63,10 @@ class NetworkAmplifier(Device):
     """What to do at the amplifier's program where nothing comes."""
     stream_type: ClassVar[str] = "EEG"
 
+    settings: NetworkSettings
+
     def __init__(self, settings: NetworkSettings, clock: Clock) -> None:
-        self.settings: NetworkSettings = settings
-        self._clock = clock
+        super().__init__(settings, clock)
         self._connection: Connection | None = None
         self._client: AmplifierClient = self.make_client()
         self._description: Description | None = None
@@ -105,7 +106,7 @@ class NetworkAmplifier(Device):
         if self._count is None:
             self._count = SampleCount(description.rate_hz, self._client.wraps)
         self._count.renew()
-        self._heard = self._clock.now()
+        self._heard = self.clock.now()
         return tuple(self._specs(description))
 
     def _foreign(self, error: WireError) -> str:
@@ -114,10 +115,10 @@ class NetworkAmplifier(Device):
 
     def _introduced(self) -> Description | None:
         """Talk until the amplifier is described; None = it has not been in time."""
-        deadline = self._clock.now() + self.settings.connect_s
+        deadline = self.clock.now() + self.settings.connect_s
         self._client.begin()
         self._send()
-        while self._clock.now() < deadline:
+        while self.clock.now() < deadline:
             messages = list(self._client.receive(self._link.read()))
             self._send()
             for at, message in enumerate(messages):
@@ -176,10 +177,10 @@ class NetworkAmplifier(Device):
         """Yield what comes, packet by packet."""
         early, self._early = self._early, []
         for message in early:
-            yield from self._told(message, self._clock.now())
+            yield from self._told(message, self.clock.now())
         while True:
             data = self._link.read()
-            now = self._clock.now()
+            now = self.clock.now()
             try:
                 for message in self._client.receive(data):
                     yield from self._told(message, now)
@@ -190,7 +191,7 @@ class NetworkAmplifier(Device):
             self._judge_silence(now, came=bool(data))
             yield None
             if data:
-                self._clock.sleep_until(now + COALESCE_S)
+                self.clock.sleep_until(now + COALESCE_S)
 
     def _grant_wish(self) -> None:
         on, self._impedance_wish = self._impedance_wish, None

@@ -1,8 +1,8 @@
 """Gazepoint's Open Gaze protocol, as text: the client's side.
 
 Lines of one XML element each. `SET` switches what a record holds, `REC` is one; answers (`ACK`,
-`NACK`) come between them. Coordinates are parts of the screen, 0 to 1 from the upper left. Facts: an
-independent client, the vendor's sample and two stand-ins.
+`NACK`) come between them. Coordinates are parts of the screen, 0 to 1 from the upper left. Facts:
+an independent client, the vendor's sample and two stand-ins.
 """
 
 from __future__ import annotations
