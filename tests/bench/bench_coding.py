@@ -5,7 +5,7 @@ python -m tests.bench.bench_coding [--kills 200] [--edits 500] [--seed 1]
 Kills go round: edits, edits with compaction, decisions of an arbitration, in one file each that is
 opened again after each kill. Figures: never more than the last edit is lost, and the state is that
 of the edits; an edit returns in 5 ms and is on the disk after 20 ms, or after twice what a bare
-write and sync take there in the same run (95 % each; some 20 edits a second, in the temporary folder).
+write and sync take there in the same run (95 % each; some 20 edits a second, temporary folder).
 """
 
 from __future__ import annotations
