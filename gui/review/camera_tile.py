@@ -17,6 +17,7 @@ from recordings.review.frame_rows import FrameRows
 from recordings.review.picture_ring import PictureRing, Unreadable
 from recordings.review.session import ReviewCamera
 from recordings.stream_kinds import LOST_FATES, Fate
+from recordings.video.codecs import CODECS
 from recordings.video.face_box import steady_box
 from recordings.video.info import VideoInfo
 
@@ -46,6 +47,7 @@ class CameraTile(QFrame):
             picture_bytes(info) if info else 1,
             budget_bytes,
             self._arrived.emit,
+            gop_of(info) if info else 1,
         )
         # The ring's thread tells; Qt brings it to this one.
         self._arrived.connect(self._on_arrival, Qt.ConnectionType.QueuedConnection)
@@ -211,6 +213,12 @@ class CameraTile(QFrame):
         last = at if self.rows.is_stored(at) else self.rows.last_stored(at)
         if last >= 0 and int(self.rows.stored[last]) == number:
             self.area.show_what(self._shown(at, 0.0))
+
+
+def gop_of(info: VideoInfo) -> int:
+    """Say how many frames there are from key frame to key frame."""
+    codec = CODECS.get(info.codec)
+    return codec.gop if codec is not None else 1
 
 
 def signed_ms(away: float) -> str:
