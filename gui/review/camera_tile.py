@@ -40,6 +40,7 @@ class CameraTile(QFrame):
         self.setObjectName("card")
         self.camera, self._begin = camera, begin
         self.at, self._step = -1, 0
+        self._is_waiting = False
         info = camera.info
         self.ring = PictureRing(
             camera.chain.picture,
@@ -83,6 +84,11 @@ class CameraTile(QFrame):
     def rows(self) -> FrameRows:
         """Its rows."""
         return self.camera.rows
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its picture is still being decoded."""
+        return self._is_waiting
 
     def set_main(self, main: bool) -> None:
         """Say whether the cursor goes by this camera."""
@@ -146,6 +152,7 @@ class CameraTile(QFrame):
 
     def _shown(self, at: int, wait_s: float) -> Shown:
         rows, problem = self.rows, self.camera.problem
+        self._is_waiting = False
         if self.camera.info is None:
             return Shown(text=problem or tr("no frame was stored"))
         if at < 0:
@@ -161,6 +168,7 @@ class CameraTile(QFrame):
         return self._unstored(at)
 
     def _waiting(self, number: int) -> Shown:
+        self._is_waiting = True
         before = self.area.shown
         text = tr("frame {} is being read…").format(f"{number:,}")
         return Shown(before.number, before.picture, text=text)

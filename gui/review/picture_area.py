@@ -74,6 +74,8 @@ class PictureArea(QWidget):
         """In flicker: whether the pinned picture is on."""
         self.painted = -1
         """Number of the picture that was painted last as the current one; −1 = none was."""
+        self.is_painted = False
+        """Whether what there is to show has been painted."""
         self._image: QImage | None = None
         self._drag: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -114,7 +116,7 @@ class PictureArea(QWidget):
         self._renew()
 
     def _renew(self) -> None:
-        self._image = None
+        self._image, self.is_painted = None, False
         self.update()
 
     # Painting.
@@ -131,6 +133,7 @@ class PictureArea(QWidget):
             painter.drawImage(self._where(self._image), self._image)
             painter.setOpacity(1.0)
             self._write_notes(painter)
+        self.is_painted = True
         self.painted = shown.number if shown.is_current else -1
         if shown.text:
             painter.setPen(theme.colour("text"))

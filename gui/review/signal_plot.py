@@ -56,7 +56,7 @@ class SignalPlot(pg.PlotWidget):
         self.lanes: tuple[Lane, ...] = ()
         self.filters = FilterSettings()
         self.cursor_time = start
-        self._scales: dict[tuple[str, int], float] = {}
+        self._scales: dict[tuple[int, int], float] = {}
         self._gain = 1.0
         self._data: list[tuple[F64Array, F64Array]] = []
         self._joined: list[BoolArray] = []
@@ -188,18 +188,18 @@ class SignalPlot(pg.PlotWidget):
             self.left_s, self.left_s + self.length_s, padding=0
         )
         self._data = []
-        found: dict[str, Curves] = {}
-        picks: dict[str, list[int]] = {}
+        found: dict[int, Curves] = {}
+        picks: dict[int, list[int]] = {}
         for row in self.rows:
-            picks.setdefault(row.signal.name, []).append(row.channel.index)
+            picks.setdefault(row.signal.number, []).append(row.channel.index)
         for row in self.rows:
-            name = row.signal.name
-            if name not in found:
-                found[name] = self._read(row.signal, picks[name])
-            curves = found[name]
-            column = picks[name].index(row.channel.index)
+            number = row.signal.number
+            if number not in found:
+                found[number] = self._read(row.signal, picks[number])
+            curves = found[number]
+            column = picks[number].index(row.channel.index)
             self._data.append((curves.times - self.start, curves.values[:, column]))
-        self._joined = [found[row.signal.name].joined for row in self.rows]
+        self._joined = [found[row.signal.number].joined for row in self.rows]
         self._draw()
         self._write_values()
 
@@ -245,7 +245,7 @@ class SignalPlot(pg.PlotWidget):
         if not len(good):
             return 0.0, 1.0
         low, middle, high = np.percentile(good, (0.5, 50, 99.5))
-        key = row.signal.name, row.channel.index
+        key = row.signal.number, row.channel.index
         size = max(float(high - low) * 1.15, 1e-12 + 1e-6 * abs(float(middle)))
         kept = self._scales.setdefault(key, size)
         if not kept / 3 <= size <= kept * 1.5:
