@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from gui.review.picture_area import Look, PictureArea, Shown
+from gui.review.wording import signed_ms
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
@@ -227,11 +228,6 @@ def gop_of(info: VideoInfo) -> int:
     """Say how many frames there are from key frame to key frame."""
     codec = CODECS.get(info.codec)
     return codec.gop if codec is not None else 1
-
-
-def signed_ms(away: float) -> str:
-    """Write a distance in time: −12.4 ms."""
-    return f"{away:+.1f} ms".replace("-", "−")
 
 
 def picture_bytes(info: VideoInfo) -> int:

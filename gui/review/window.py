@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from gui.review.background import Background
-from gui.review.bar import ReviewBar, speed_text
+from gui.review.bar import ReviewBar
 from gui.review.channel_menu import first_choice, rows_of_signals
 from gui.review.keys import Command, command_of
 from gui.review.pane import Pane, Position
 from gui.review.picture_area import Look, Mode
-from gui.review.signal_plot import clock
 from gui.review.stage import Stage
+from gui.review.wording import clock, speed_text
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel

@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from gui.review.keys import COMMANDS
 from gui.review.pane import Position
 from gui.review.picture_area import Mode
-from gui.review.signal_plot import clock
 from gui.review.window import ReviewWindow
+from gui.review.wording import clock
 from gui.signals.display_filter import FilterSettings
 from recordings.manifest import State
 from recordings.review.lanes import Lane, Mark
