@@ -1303,5 +1303,17 @@
         <source>not reached, and left: {}</source>
         <translation>无法访问，未删除：{}</translation>
     </message>
+    <message>
+        <source>All is there now</source>
+        <translation>现在一切就绪</translation>
+    </message>
+    <message>
+        <source>Nothing is recorded yet.</source>
+        <translation>尚未开始录制。</translation>
+    </message>
+    <message>
+        <source>Record now</source>
+        <translation>开始录制</translation>
+    </message>
 </context>
 </TS>
