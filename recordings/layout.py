@@ -16,6 +16,8 @@ RATINGS_NAME: Final = "ratings.tsv"
 PROTOCOL_NAME: Final = "protocol.json"
 REPORT_NAME: Final = "report.html"
 REPORT_JSON_NAME: Final = "report.json"
+CONTENTS_NAME: Final = "contents.json"
+"""What was read of a session's files while they are being read again; the report replaces it."""
 THRESHOLDS_NAME: Final = "thresholds.toml"
 
 _LABEL = re.compile(r"[A-Za-z0-9]+")

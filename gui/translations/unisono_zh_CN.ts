@@ -1315,5 +1315,77 @@
         <source>Record now</source>
         <translation>开始录制</translation>
     </message>
+    <message>
+        <source>rests while it records</source>
+        <translation>录制期间暂停</translation>
+    </message>
+    <message>
+        <source>ended; order it again to go on</source>
+        <translation>已结束；再次执行可继续</translation>
+    </message>
+    <message>
+        <source>End it</source>
+        <translation>结束</translation>
+    </message>
+    <message>
+        <source>one thing at a time: wait for the end of this</source>
+        <translation>一次只做一件事：请等待当前任务结束</translation>
+    </message>
+    <message>
+        <source>begins</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Check the contents</source>
+        <translation>核对文件内容</translation>
+    </message>
+    <message>
+        <source>Copy to…</source>
+        <translation>复制到…</translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation>修复</translation>
+    </message>
+    <message>
+        <source>Export as {}</source>
+        <translation>导出为 {}</translation>
+    </message>
+    <message>
+        <source>copy</source>
+        <translation>副本</translation>
+    </message>
+    <message>
+        <source>Copy to a folder on another disk or share</source>
+        <translation>复制到其他磁盘或共享上的文件夹</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>The only copy is on this disk</source>
+        <translation>唯一的副本在此磁盘上</translation>
+    </message>
+    <message>
+        <source>rests</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>contents are read</source>
+        <translation>正在核对内容</translation>
+    </message>
+    <message>
+        <source>contents read</source>
+        <translation>内容已核对</translation>
+    </message>
+    <message>
+        <source>● {} more</source>
+        <translation>● 另有 {} 份</translation>
+    </message>
+    <message>
+        <source>▲ only here</source>
+        <translation>▲ 仅此一份</translation>
+    </message>
 </context>
 </TS>

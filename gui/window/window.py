@@ -258,6 +258,7 @@ class RecorderWindow(QMainWindow):
         self.protocol.show_status(status, self.bar.participant.text())
         self.saved.show_status(status, same_computer=self.engine_clock.same_computer)
         self.recording.show_status(status)
+        self.sessions.show_status(status)
 
     def _on_found(self, found: Findings) -> None:
         # A dock behind a tab is visible to Qt, too.
@@ -334,6 +335,7 @@ class RecorderWindow(QMainWindow):
 
     def release(self) -> None:
         """Let go of cameras and streams, once it is closed: that may take a moment."""
+        self.sessions.job.job.close()
         self.cameras.end()
         self.monitor.close()
         self.viewer.live.close()
