@@ -1387,5 +1387,45 @@
         <source>▲ only here</source>
         <translation>▲ 仅此一份</translation>
     </message>
+    <message>
+        <source>Record and begin</source>
+        <translation>录制并开始</translation>
+    </message>
+    <message>
+        <source>Test play</source>
+        <translation>测试播放</translation>
+    </message>
+    <message>
+        <source>Start a recording, and the protocol once it runs</source>
+        <translation>开始录制，录制运行后开始实验流程</translation>
+    </message>
+    <message>
+        <source>Play it to try it: nothing of it is kept</source>
+        <translation>仅作测试播放：不保留任何内容</translation>
+    </message>
+    <message>
+        <source>Nothing is being recorded: answers and onsets would be lost.</source>
+        <translation>当前没有录制：回答和刺激时刻将会丢失。</translation>
+    </message>
+    <message>
+        <source>Begins as soon as it records; see what the start gate asks.</source>
+        <translation>录制一开始即开始；请查看开始前的提示。</translation>
+    </message>
+    <message>
+        <source>The screen on which the protocol is shown</source>
+        <translation>显示实验流程的屏幕</translation>
+    </message>
+    <message>
+        <source>in a window</source>
+        <translation>窗口模式</translation>
+    </message>
+    <message>
+        <source>To try it: no frame is shown at an exact time in a window</source>
+        <translation>仅供测试：窗口模式下画面的显示时刻不精确</translation>
+    </message>
+    <message>
+        <source>The protocol goes on and is not recorded: Abort ends it</source>
+        <translation>实验流程会继续但不被录制：用“中止”结束</translation>
+    </message>
 </context>
 </TS>

@@ -138,6 +138,7 @@ class RecorderWindow(QMainWindow):
         self.viewer.said.connect(self.say)
         self.signals.bar.changed.connect(self._keep_shown)
         self.spectra.said.connect(self.say)
+        self.protocol.record_wanted.connect(self.recording.start)
         self.saved.next_wanted.connect(self.recording.start)
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
@@ -255,7 +256,12 @@ class RecorderWindow(QMainWindow):
         self.panel.show_status(status, self.viewer.live.others)
         self.cameras.show_status(status.devices, status.streams)
         self.impedances.show_status(status)
-        self.protocol.show_status(status, self.bar.participant.text())
+        self.protocol.show_status(
+            status,
+            self.bar.participant.text(),
+            same_computer=self.engine_clock.same_computer,
+        )
+        self.bar.show_playing(self.protocol.plays)
         self.saved.show_status(status, same_computer=self.engine_clock.same_computer)
         self.recording.show_status(status)
         self.sessions.show_status(status)
