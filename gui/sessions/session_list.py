@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from PySide6.QtCore import Qt, QTimer, QUrl
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -183,6 +183,13 @@ class SessionList(QWidget):
         if more:
             self._ask_page(end, asked)
 
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Colour the cells anew where light and dark have changed."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            for number, row in enumerate(self.rows):
+                self._colour_row(number, row)
+
     def _show_row(self, number: int, row: SessionInfo) -> None:
         for column, text in enumerate(texts(row)):
             item = QTableWidgetItem(text)
@@ -190,7 +197,6 @@ class SessionList(QWidget):
             self.table.setItem(number, column, item)
         copy = self.table.item(number, COPY)
         assert copy is not None
-        copy.setForeground(theme.colour("muted" if row.copies else "warning"))
         copy.setToolTip(plain("\n".join(row.copies) or tr("The only copy is on this disk")))
         self._show_verdict(number, row)
         self._hide(number, hidden=not self._is_wanted(row))
@@ -205,8 +211,14 @@ class SessionList(QWidget):
             how = tr("rests") if reading.rests else f"{percent} %"
             text = f"{text}, {tr('contents are read')}: {how}"
         verdict.setText(text)
-        colour = "warning" if row.unusable else _COLOURS.get(str(row.verdict), "muted")
-        verdict.setForeground(theme.colour(colour))
+        self._colour_row(number, row)
+
+    def _colour_row(self, number: int, row: SessionInfo) -> None:
+        verdict = "warning" if row.unusable else _COLOURS.get(str(row.verdict), "muted")
+        copy = "muted" if row.copies else "warning"
+        for column, colour in ((COPY, copy), (VERDICT, verdict)):
+            if (item := self.table.item(number, column)) is not None:
+                item.setForeground(theme.colour(colour))
 
     @property
     def selected(self) -> SessionInfo | None:

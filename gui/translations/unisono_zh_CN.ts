@@ -1427,5 +1427,77 @@
         <source>The protocol goes on and is not recorded: Abort ends it</source>
         <translation>实验流程会继续但不被录制：用“中止”结束</translation>
     </message>
+    <message>
+        <source>Recent rigs</source>
+        <translation>最近的配置</translation>
+    </message>
+    <message>
+        <source>none yet</source>
+        <translation>暂无</translation>
+    </message>
+    <message>
+        <source>Shortcuts</source>
+        <translation>快捷键</translation>
+    </message>
+    <message>
+        <source>A label has only letters A to Z and digits: what else was typed was left out</source>
+        <translation>标签只能包含字母 A–Z 和数字：其他字符已被略去</translation>
+    </message>
+    <message>
+        <source>Type a marker</source>
+        <translation>输入标记</translation>
+    </message>
+    <message>
+        <source>Set a marker at once</source>
+        <translation>立即设置标记</translation>
+    </message>
+    <message>
+        <source>Type a note</source>
+        <translation>输入备注</translation>
+    </message>
+    <message>
+        <source>Say that an alarm was read</source>
+        <translation>确认已阅读警报</translation>
+    </message>
+    <message>
+        <source>Close the start gate; drop what was typed</source>
+        <translation>关闭开始前的提示；放弃已输入的内容</translation>
+    </message>
+    <message>
+        <source>Freeze the signals, or let them go on</source>
+        <translation>冻结或继续显示信号</translation>
+    </message>
+    <message>
+        <source>Scroll instead of sweep</source>
+        <translation>滚动而非扫描</translation>
+    </message>
+    <message>
+        <source>Show less or more time</source>
+        <translation>显示更短或更长的时间</translation>
+    </message>
+    <message>
+        <source>Larger, smaller, automatic scales</source>
+        <translation>放大、缩小、自动比例</translation>
+    </message>
+    <message>
+        <source>Choose channels</source>
+        <translation>选择通道</translation>
+    </message>
+    <message>
+        <source>Save the signals that are shown</source>
+        <translation>保存所显示的信号</translation>
+    </message>
+    <message>
+        <source>Open a rig</source>
+        <translation>打开配置</translation>
+    </message>
+    <message>
+        <source>Edit this rig</source>
+        <translation>编辑此配置</translation>
+    </message>
+    <message>
+        <source>This list</source>
+        <translation>此列表</translation>
+    </message>
 </context>
 </TS>

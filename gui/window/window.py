@@ -32,10 +32,11 @@ from gui.signals.signal_monitor import Findings, SignalMonitor
 from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer
-from gui.window import about, parts
+from gui.window import about, parts, shortcuts
 from gui.window.camera_tile import CameraPanel
 from gui.window.gate_panel import GatePanel
 from gui.window.impedance_panel import ImpedancePanel
+from gui.window.label_proposals import LabelProposals
 from gui.window.layout_memory import LayoutMemory
 from gui.window.main_menu import menu_button
 from gui.window.marker_line import MarkerLine
@@ -84,6 +85,7 @@ class RecorderWindow(QMainWindow):
         self.protocol = ProtocolPanel(client)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.signals)
+        self.proposals = LabelProposals(client, self.bar)
         self.recording = RecordControl(client, self.bar, self.gate, self.markers.text)
         self.rigs = RigControl(
             client,
@@ -133,6 +135,8 @@ class RecorderWindow(QMainWindow):
         self.client.event_came.connect(self.news.hear)
         self.news.sessions_changed.connect(self.sessions.refresh)
         self.client.connected.connect(self._on_connected)
+        self.bar.refused.connect(self.say)
+        self.bar.labels_changed.connect(self.proposals.ask)
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
         self.viewer.said.connect(self.say)
@@ -177,9 +181,11 @@ class RecorderWindow(QMainWindow):
                 (tr("Send a test trigger"), "Ctrl+T", rigs.test_trigger),
                 (tr("End the engine and close"), "", self._end_all),
                 None,
+                (tr("Shortcuts"), "F1", lambda: shortcuts.show(self)),
                 (tr("About Unisono"), "", lambda: about.show(self)),
                 None,
             ],
+            rigs.open,
         )
 
     def _open_data(self) -> None:
@@ -211,6 +217,7 @@ class RecorderWindow(QMainWindow):
         self.sessions.same_computer = is_loopback(host)
         self.client.get("rig", self.take_rig)
         self.recording.ask_runs()
+        self.proposals.ask()
 
     def take_rig(self, found: object) -> None:
         """Show the rig that the engine runs."""

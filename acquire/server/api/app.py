@@ -223,6 +223,17 @@ def _add_recording(app: FastAPI, controller: Controller) -> None:
         found = layout.runs(controller.data_dir, study, participant, session, task)
         return api.RunsInfo(existing=tuple(found), next=max(found, default=0) + 1)
 
+    @app.get("/api/participants")
+    def participants(study: api.Study = "study") -> list[api.ParticipantInfo]:
+        """List the participants of a study, with their sessions and the label of the next one."""
+        found = layout.sessions_of(controller.data_dir, study)
+        return [
+            api.ParticipantInfo(
+                participant=name, sessions=tuple(labels), next_session=layout.next_label(labels)
+            )
+            for name, labels in found.items()
+        ]
+
     @app.post("/api/markers")
     def markers(order: api.MarkerOrder) -> api.MarkerSet:
         """Publish a marker in the stream `markers`."""

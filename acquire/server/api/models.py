@@ -368,6 +368,14 @@ class CheckOrdered(_Tell):
     session: str
 
 
+class ParticipantInfo(_Tell):
+    """A participant of a study, and what was recorded of them."""
+
+    participant: str
+    sessions: tuple[str, ...]  # labels
+    next_session: str  # the label that follows
+
+
 class RigInfo(_Tell):
     """The rig file that the daemon runs."""
 

@@ -16,10 +16,11 @@ from PySide6.QtWidgets import QApplication
 from acquire.server.api.models import ContentsInfo, SessionInfo
 from gui.sessions.export_command import export_command
 from gui.sessions.session_list import FIRST, PAGE, SessionList
+from gui.widgets import theme
 from recordings.certificate import Verdict
 from recordings.manifest import State
 from tests.gui.window.statuses import recording_status
-from tests.gui.windows import wait_until
+from tests.gui.windows import dress, wait_until
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -230,3 +231,17 @@ def test_the_only_copy_is_said_and_how_far_the_contents_are_read(
     assert "rests" in found.table.item(0, 8).text()  # type: ignore[union-attr]
     found.show_status(status.model_copy(update={"contents": None}))
     wait_until(lambda: client.asked, what="the list, with the new verdict")
+
+
+def test_cells_have_the_colours_of_the_look(shown: tuple[SessionList, Client]) -> None:
+    found, client = shown
+    client.sessions = [session(0)]
+    found.refresh()
+    wait_until(lambda: client.asked)
+    client.answer_all()
+    for dark in (True, False):
+        dress(dark)
+        for column, colour in ((7, "warning"), (8, "alive")):
+            item = found.table.item(0, column)
+            assert item is not None
+            assert item.foreground().color() == theme.colour(colour), (dark, column)
