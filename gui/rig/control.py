@@ -95,9 +95,13 @@ class RigControl(QObject):
             self._parent, tr("Open a rig file"), str(Path.home()), tr("Rig files (*.toml)")
         )
         if name:
-            # liblsl reads its configuration once: another rig may be in another LSL session.
-            program, *arguments = command("acquire", "gui", name)
-            QProcess.startDetached(program, arguments)
+            self.open(name)
+
+    def open(self, name: str) -> None:
+        """Open a rig file in a window of its own."""
+        # liblsl reads its configuration once: another rig may be in another LSL session.
+        program, *arguments = command("acquire", "gui", name)
+        QProcess.startDetached(program, arguments)
 
     # Devices.
 

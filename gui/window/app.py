@@ -24,7 +24,7 @@ from gui.client.engine_link import EngineLink
 from gui.texts import install
 from gui.widgets import theme
 from gui.widgets.enter_presses import EnterPresses
-from gui.window.layout_memory import remembered_look
+from gui.window.layout_memory import remember_rig, remembered_look
 from gui.window.window import RecorderWindow
 from recordings.disk.atomic import replace_file
 from recordings.owner import has_ended
@@ -73,6 +73,7 @@ def open_rig(link: EngineLink, path: Path, data_dir: Path | None) -> None:
     rig = load_rig(path)
     folder = (data_dir or rig.table.data_dir).expanduser().absolute()
     link.open(path.absolute(), folder, data_dir)
+    remember_rig(str(path.absolute()))
     with contextlib.suppress(OSError):  # then it is not found by itself the next time
         replace_file(_config() / LAST_RIG, f"{path.absolute()}\n{data_dir or ''}\n".encode())
 
@@ -104,6 +105,7 @@ def run(order: WindowOrder) -> int:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
+    application.setWindowIcon(theme.icon())
     install(application, QLocale())
     enter = EnterPresses(application)
     application.installEventFilter(enter)

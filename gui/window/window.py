@@ -32,10 +32,11 @@ from gui.signals.signal_monitor import Findings, SignalMonitor
 from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer
-from gui.window import about, parts
+from gui.window import about, parts, shortcuts
 from gui.window.camera_tile import CameraPanel
 from gui.window.gate_panel import GatePanel
 from gui.window.impedance_panel import ImpedancePanel
+from gui.window.label_proposals import LabelProposals
 from gui.window.layout_memory import LayoutMemory
 from gui.window.main_menu import menu_button
 from gui.window.marker_line import MarkerLine
@@ -84,6 +85,7 @@ class RecorderWindow(QMainWindow):
         self.protocol = ProtocolPanel(client)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.signals)
+        self.proposals = LabelProposals(client, self.bar)
         self.recording = RecordControl(client, self.bar, self.gate, self.markers.text)
         self.rigs = RigControl(
             client,
@@ -133,11 +135,14 @@ class RecorderWindow(QMainWindow):
         self.client.event_came.connect(self.news.hear)
         self.news.sessions_changed.connect(self.sessions.refresh)
         self.client.connected.connect(self._on_connected)
+        self.bar.refused.connect(self.say)
+        self.bar.labels_changed.connect(self.proposals.ask)
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
         self.viewer.said.connect(self.say)
         self.signals.bar.changed.connect(self._keep_shown)
         self.spectra.said.connect(self.say)
+        self.protocol.record_wanted.connect(self.recording.start)
         self.saved.next_wanted.connect(self.recording.start)
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
@@ -176,9 +181,11 @@ class RecorderWindow(QMainWindow):
                 (tr("Send a test trigger"), "Ctrl+T", rigs.test_trigger),
                 (tr("End the engine and close"), "", self._end_all),
                 None,
+                (tr("Shortcuts"), "F1", lambda: shortcuts.show(self)),
                 (tr("About Unisono"), "", lambda: about.show(self)),
                 None,
             ],
+            rigs.open,
         )
 
     def _open_data(self) -> None:
@@ -210,6 +217,7 @@ class RecorderWindow(QMainWindow):
         self.sessions.same_computer = is_loopback(host)
         self.client.get("rig", self.take_rig)
         self.recording.ask_runs()
+        self.proposals.ask()
 
     def take_rig(self, found: object) -> None:
         """Show the rig that the engine runs."""
@@ -255,9 +263,15 @@ class RecorderWindow(QMainWindow):
         self.panel.show_status(status, self.viewer.live.others)
         self.cameras.show_status(status.devices, status.streams)
         self.impedances.show_status(status)
-        self.protocol.show_status(status, self.bar.participant.text())
+        self.protocol.show_status(
+            status,
+            self.bar.participant.text(),
+            same_computer=self.engine_clock.same_computer,
+        )
+        self.bar.show_playing(self.protocol.plays)
         self.saved.show_status(status, same_computer=self.engine_clock.same_computer)
         self.recording.show_status(status)
+        self.sessions.show_status(status)
 
     def _on_found(self, found: Findings) -> None:
         # A dock behind a tab is visible to Qt, too.
@@ -334,6 +348,7 @@ class RecorderWindow(QMainWindow):
 
     def release(self) -> None:
         """Let go of cameras and streams, once it is closed: that may take a moment."""
+        self.sessions.job.job.close()
         self.cameras.end()
         self.monitor.close()
         self.viewer.live.close()

@@ -138,7 +138,12 @@ def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
         assert not panel.problem.isVisible()
         wait_until(lambda: panel.info.state == "loaded", what="loaded")
         wait_until(lambda: panel.following.text().startswith("next: "), what="what comes first")
+        assert panel.screens.screens.count() == 1
         click(panel.orders["start"])
+        assert panel.begin.isVisible(), "nothing is recorded"
+        assert panel.info.state == "loaded"
+        click(panel.begin.test)
+        assert not panel.begin.isVisible()
         wait_until(lambda: panel.info.state == "running", what="running")
         wait_until(lambda: panel.mirror.image is not None, what="the mirror")
         picture(found, "protocol")

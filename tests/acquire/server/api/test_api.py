@@ -51,6 +51,9 @@ def test_a_recording_from_start_to_verdict(daemon: Daemon) -> None:
     assert stopped["state"] == "complete"
     assert stopped["verdict"] in ("PASS", "WARN")
     assert stopped["session"] == str(folder)
+    (known,) = daemon.get("participants")
+    assert known == {"participant": "07", "sessions": ["02"], "next_session": "03"}
+    assert daemon.http.get("/api/participants?study=..").status_code == 422
     counts = {s["name"]: s["samples"] for s in stopped["streams"]}
     streams = load(folder / "recording.xdf")
     assert counts == {name: len(s.stamps) for name, s in streams.items()}
