@@ -92,8 +92,11 @@ class PictureArea(QWidget):
 
     def show_what(self, shown: Shown) -> None:
         """Show a picture, or say why there is none."""
+        image, before = self._image, self.shown.picture
         self.shown = shown
         self._renew()
+        if shown.picture is before and self.look.mode is Mode.PLAIN:
+            self._image = image  # only dimmed, or no longer
 
     def set_look(self, look: Look) -> None:
         """Show it in another way."""
