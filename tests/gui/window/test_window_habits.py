@@ -140,7 +140,7 @@ def test_what_stop_wants_is_said_for_a_while(qtbot: QtBot) -> None:
 
 
 def test_a_missing_library_of_qt_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "XCB_CURSOR", "libno-such-thing.so.0")
+    monkeypatch.setattr("gui.widgets.display.XCB_CURSOR", "libno-such-thing.so.0")
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
     with pytest.raises(ConfigError, match="apt-get install libxcb-cursor0"):
         app._check(app.WindowOrder())
