@@ -47,6 +47,15 @@ class JobLine(QWidget):
         self.show()
         self.job.start(*arguments)
 
+    def tell(self, what: str, text: str) -> None:
+        """Say why something could not be begun, unless something else runs."""
+        if self.job.runs:
+            return
+        self._what = what
+        self.end.setText(tr("Close"))
+        self._show("warning", f"▲ {text}")
+        self.show()
+
     def _say(self, text: str) -> None:
         self._show("muted", text)
 

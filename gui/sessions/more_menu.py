@@ -17,6 +17,7 @@ KINDS = ("bids", "edf", "csv")
 class Actions:
     """What the menu has done; each hears the session."""
 
+    review: Callable[[SessionInfo], None]
     read_contents: Callable[[SessionInfo], None]
     mark: Callable[[SessionInfo], None]
     withdraw: Callable[[SessionInfo], None]
@@ -36,6 +37,7 @@ def fill(menu: QMenu, row: SessionInfo, actions: Actions, *, same_computer: bool
         made.triggered.connect(lambda _=False: action())
 
     whole = not row.problem
+    add(tr("Review"), lambda: actions.review(row), enabled=whole and same_computer)
     add(tr("Check the contents"), lambda: actions.read_contents(row), enabled=whole)
     add(tr("Copy to…"), lambda: actions.copy(row), enabled=whole and same_computer)
     add(tr("Repair"), lambda: actions.repair(row), enabled=whole and same_computer)

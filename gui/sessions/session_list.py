@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 
 from acquire.engine.status import Phase
+from acquire.errors import AcquireError
 from acquire.server.api.models import (
     ContentsInfo,
     SessionInfo,
@@ -31,6 +32,7 @@ from acquire.server.api.models import (
     WithdrawalInfo,
 )
 from gui.client.client import EngineClient
+from gui.client.review_process import open_review
 from gui.sessions.export_command import export_command, export_words
 from gui.sessions.job_line import JobLine
 from gui.sessions.mark_line import MarkLine
@@ -41,6 +43,7 @@ from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel, plain
 from recordings import layout
+from recordings.errors import RecordingError
 
 FIRST, PAGE, MOST = 50, 100, 20_000
 """Rows asked for at once: few at first, so that something is there; then so many that the main
@@ -102,6 +105,7 @@ class SessionList(QWidget):
         self.job = JobLine()
         self.job.done.connect(self.refresh)
         self._actions = Actions(
+            review=self._review,
             read_contents=self._read_contents,
             mark=self._on_mark,
             withdraw=lambda row: self._ask_withdrawal(row.id),
@@ -258,6 +262,12 @@ class SessionList(QWidget):
         if (row := self.selected) is not None:
             path = Path(row.session) / layout.REPORT_NAME
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+
+    def _review(self, row: SessionInfo) -> None:
+        try:
+            open_review(Path(row.session))
+        except (RecordingError, AcquireError) as error:
+            self.job.tell(tr("Review"), str(error))
 
     def _fill_more(self) -> None:
         if (row := self.selected) is not None:

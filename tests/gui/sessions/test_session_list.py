@@ -245,3 +245,21 @@ def test_cells_have_the_colours_of_the_look(shown: tuple[SessionList, Client]) -
             item = found.table.item(0, column)
             assert item is not None
             assert item.foreground().color() == theme.colour(colour), (dark, column)
+
+
+def test_a_review_that_cannot_be_opened_says_why(
+    shown: tuple[SessionList, Client], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found, client = shown
+    client.sessions = [session(1, session=str(tmp_path))]
+    client.answer_all()
+    found.table.selectRow(0)
+    assert not menu_of(found)["Review"].isEnabled(), "the files are at another computer"
+    found.same_computer = True
+    menu_of(found)["Review"].trigger()
+    assert found.job.isVisible()
+    assert str(tmp_path) in found.job.text.text()
+    opened: list[Path] = []
+    monkeypatch.setattr("gui.sessions.session_list.open_review", opened.append)
+    menu_of(found)["Review"].trigger()
+    assert opened == [tmp_path]
