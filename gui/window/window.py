@@ -148,7 +148,9 @@ class RecorderWindow(QMainWindow):
         self.panel.device_wanted.connect(self._on_device)
         self.panel.selection_wanted.connect(self._select)
         self.markers.marker.connect(self._mark)
-        self.markers.note.connect(lambda text: self.client.post("notes", {"text": text}))
+        self.markers.note.connect(
+            lambda text, time: self.client.post("notes", {"text": text, "time": time})
+        )
 
     def welcome(self, folder: Path, open_rig: Callable[[str], None]) -> None:
         """Show ways to a rig; new ones are written into `folder`."""
