@@ -245,3 +245,21 @@ def test_cells_have_the_colours_of_the_look(shown: tuple[SessionList, Client]) -
             item = found.table.item(0, column)
             assert item is not None
             assert item.foreground().color() == theme.colour(colour), (dark, column)
+
+
+def test_the_verdict_is_seen_in_a_narrow_window(shown: tuple[SessionList, Client]) -> None:
+    found, client = shown
+    client.sessions = [session(0)]
+    found.refresh()
+    wait_until(lambda: client.asked)
+    client.answer_all()
+    found.resize(510, 200)
+    wait_until(lambda: found.table.isColumnHidden(5), what="a narrow list")
+    wanted = found.table.fontMetrics().horizontalAdvance("verdict")
+
+    def room() -> int:
+        return found.table.viewport().width() - found.table.columnViewportPosition(8)
+
+    wait_until(lambda: room() >= wanted, 10, what=f"room for the verdict ({room()} of {wanted})")
+    found.resize(900, 200)
+    wait_until(lambda: not found.table.isColumnHidden(5), what="a wide list")
