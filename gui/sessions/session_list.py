@@ -189,7 +189,7 @@ class SessionList(QWidget):
         """Leave out in a narrow window what is needed least: the verdict has to be seen."""
         super().resizeEvent(event)
         narrow = self.width() < NARROW
-        for column in (LENGTH, SIZE):
+        for column in (LENGTH, SIZE, COPY):
             self.table.setColumnHidden(column, narrow)
         self.count.setVisible(not narrow)
 
