@@ -1507,5 +1507,9 @@
         <source>describe what they send in a rig file, or try the simulated rig</source>
         <translation>请在配置文件中说明其发送内容，或用模拟配置试一试</translation>
     </message>
+    <message>
+        <source>Opening; looked for, up to 10 s: {}</source>
+        <translation>正在打开；最多等待 10 秒，正在查找：{}</translation>
+    </message>
 </context>
 </TS>
