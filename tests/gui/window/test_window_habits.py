@@ -183,11 +183,13 @@ def test_about_names_what_a_report_of_a_fault_needs(qtbot: QtBot) -> None:
     assert float(lines["liblsl"]) >= 1.16
 
 
-def test_the_opening_says_what_it_waits_for(tmp_path: Path, qtbot: QtBot) -> None:
+def test_the_opening_says_what_it_waits_for(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     name = unique("Ghost")
     said: list[str] = []
     with window(expecting(tmp_path, name)) as found:
-        found.say = said.append  # type: ignore[method-assign]
+        monkeypatch.setattr(found, "say", said.append)
         idle(found)
     assert any(name in text and "10 s" in text for text in said), said
     assert said[-1] == ""
