@@ -394,9 +394,9 @@ class Controller:
         """Tell everybody what happened; it is not a recording's business."""
         self._hear(Event(time=local_clock(), source=source, level=level, code=code, text=text))
 
-    def note(self, text: str) -> None:
-        """Keep a note among the events."""
-        self.engine.report("operator", "info", "note", text)
+    def note(self, text: str, time: float | None = None) -> None:
+        """Keep a note among the events, of now or of an LSL time."""
+        self.engine.report("operator", "info", "note", text, time=time)
 
     # Devices and the rig.
 

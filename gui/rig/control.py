@@ -86,7 +86,11 @@ class RigControl(QObject):
         if problem or not snippets:
             self._say(problem or tr("Nothing was found that could be driven here."))
         elif (rig := self._rig()) is not None:
-            self._say(tr("{} devices found").format(len(snippets)))
+            found = rig_text.devices_in(snippets)
+            text = tr("{} devices found").format(found)
+            if ports := len(snippets) - found:
+                text = f"{text}; {tr('{} ports with nothing known behind them').format(ports)}"
+            self._say(text)
             self._open_editor(rig, rig_text.from_found("rig", snippets))
 
     def open_file(self) -> None:

@@ -9,8 +9,8 @@ from acquire.server.api.models import SessionInfo
 from gui.client.status_text import duration
 from gui.texts import tr
 
-COPY, VERDICT = 7, 8
-"""Columns that have a colour."""
+LENGTH, SIZE, COPY, VERDICT = 5, 6, 7, 8
+"""Columns that somebody names."""
 
 
 def texts(row: SessionInfo) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 from PySide6.QtCore import QEvent, Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -37,7 +37,7 @@ from gui.sessions.export_command import export_command, export_words
 from gui.sessions.job_line import JobLine
 from gui.sessions.mark_line import MarkLine
 from gui.sessions.more_menu import Actions, fill
-from gui.sessions.row_text import COPY, VERDICT, texts
+from gui.sessions.row_text import COPY, LENGTH, SIZE, VERDICT, texts
 from gui.sessions.withdraw_panel import WithdrawPanel
 from gui.texts import tr
 from gui.widgets import theme
@@ -48,6 +48,8 @@ from recordings.errors import RecordingError
 FIRST, PAGE, MOST = 50, 100, 20_000
 """Rows asked for at once: few at first, so that something is there; then so many that the main
 thread is not held; and all in all."""
+NARROW = 640
+"""Pixels: below, not all columns fit."""
 SOON_MS = 300
 """Several events that come together ask for the list once."""
 _COLOURS = {"PASS": "alive", "WARN": "warning", "FAIL": "failed"}
@@ -186,6 +188,14 @@ class SessionList(QWidget):
         self._on_selection()
         if more:
             self._ask_page(end, asked)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Leave out in a narrow window what is needed least: the verdict has to be seen."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        for column in (LENGTH, SIZE, COPY):
+            self.table.setColumnHidden(column, narrow)
+        self.count.setVisible(not narrow)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Colour the cells anew where light and dark have changed."""

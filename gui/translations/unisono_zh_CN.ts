@@ -220,10 +220,6 @@
         <translation>备注</translation>
     </message>
     <message>
-        <source>Kept among the events of this session, or of the next one</source>
-        <translation>保存在本次或下一次会话的事件中</translation>
-    </message>
-    <message>
         <source>stamped {}</source>
         <translation>时间戳 {}</translation>
     </message>
@@ -1738,6 +1734,22 @@
     <message>
         <source>This list</source>
         <translation>此列表</translation>
+    </message>
+    <message>
+        <source>Kept among the events of this session, or of the next one, at its first letter</source>
+        <translation>以首个字符的时刻保存在本次（或下一次）录制的事件中</translation>
+    </message>
+    <message>
+        <source>{} ports with nothing known behind them</source>
+        <translation>{} 个端口，不知道后面接了什么</translation>
+    </message>
+    <message>
+        <source>describe what they send in a rig file, or try the simulated rig</source>
+        <translation>请在配置文件中说明其发送内容，或用模拟配置试一试</translation>
+    </message>
+    <message>
+        <source>Opening; looked for, up to 10 s: {}</source>
+        <translation>正在打开；最多等待 10 秒，正在查找：{}</translation>
     </message>
 </context>
 </TS>

@@ -148,7 +148,9 @@ class RecorderWindow(QMainWindow):
         self.panel.device_wanted.connect(self._on_device)
         self.panel.selection_wanted.connect(self._select)
         self.markers.marker.connect(self._mark)
-        self.markers.note.connect(lambda text: self.client.post("notes", {"text": text}))
+        self.markers.note.connect(
+            lambda text, time: self.client.post("notes", {"text": text, "time": time})
+        )
 
     def welcome(self, folder: Path, open_rig: Callable[[str], None]) -> None:
         """Show ways to a rig; new ones are written into `folder`."""
@@ -254,6 +256,7 @@ class RecorderWindow(QMainWindow):
             self.memory.keep("shown", text)
 
     def _on_status(self, status: StatusInfo) -> None:
+        self._say_opening(status)
         self.status = status
         self._uids = frozenset(s.uid for s in status.streams)
         if self._live:
@@ -272,6 +275,15 @@ class RecorderWindow(QMainWindow):
         self.saved.show_status(status, same_computer=self.engine_clock.same_computer)
         self.recording.show_status(status)
         self.sessions.show_status(status)
+
+    def _say_opening(self, status: StatusInfo) -> None:
+        """Say what the opening waits for: it takes up to 10 s."""
+        was_opening = self.status is not None and self.status.state is Phase.OPENING
+        if status.state is Phase.OPENING and status.missing:
+            text = tr("Opening; looked for, up to 10 s: {}")
+            self.say(text.format("; ".join(status.missing)))
+        elif was_opening and status.state is not Phase.OPENING:
+            self.say("")
 
     def _on_found(self, found: Findings) -> None:
         # A dock behind a tab is visible to Qt, too.

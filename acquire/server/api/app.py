@@ -243,7 +243,7 @@ def _add_recording(app: FastAPI, controller: Controller) -> None:
     @app.post("/api/notes")
     def notes(order: api.NoteOrder) -> api.NoteKept:
         """Keep a note among the events of this recording, or of the next one."""
-        controller.note(order.text)
+        controller.note(order.text, order.time)
         return api.NoteKept(recorded=controller.state is Phase.RECORDING)
 
 

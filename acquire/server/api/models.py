@@ -143,9 +143,10 @@ class MarkerSet(_Tell):
 
 
 class NoteOrder(_Ask):
-    """A note of the operator."""
+    """A note of the operator; `time` = None: now."""
 
     text: Text
+    time: float | None = Field(default=None, allow_inf_nan=False)
 
 
 class NoteKept(_Tell):

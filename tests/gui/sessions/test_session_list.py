@@ -263,3 +263,22 @@ def test_a_review_that_cannot_be_opened_says_why(
     monkeypatch.setattr("gui.sessions.session_list.open_review", opened.append)
     menu_of(found)["Review"].trigger()
     assert opened == [tmp_path]
+
+
+def test_the_verdict_is_seen_in_a_narrow_window(shown: tuple[SessionList, Client]) -> None:
+    found, client = shown
+    client.sessions = [session(0)]
+    found.refresh()
+    wait_until(lambda: client.asked)
+    client.answer_all()
+    theme.apply(QApplication.instance())  # type: ignore[arg-type]  # its cells are wider
+    found.resize(510, 200)
+    wait_until(lambda: found.table.isColumnHidden(5), what="a narrow list")
+    wanted = found.table.fontMetrics().horizontalAdvance("verdict")
+
+    def room() -> int:
+        return found.table.viewport().width() - found.table.columnViewportPosition(8)
+
+    wait_until(lambda: room() >= wanted, 10, what="room for the verdict")
+    found.resize(900, 200)
+    wait_until(lambda: not found.table.isColumnHidden(5), what="a wide list")

@@ -1,11 +1,11 @@
-"""Labels: who exists is offered, and what cannot be typed is said."""
+"""What is typed: labels that exist are offered, others are said; notes keep their time."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QStringListModel
+from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCompleter, QMenu
 from pytestqt.qtbot import QtBot
@@ -15,6 +15,7 @@ from gui.texts import tr
 from gui.window import main_menu, shortcuts
 from gui.window.label_proposals import LabelProposals
 from gui.window.layout_memory import RECENT, recent_rigs, remember_rig
+from gui.window.marker_line import MarkerLine
 from gui.window.top_bar import TopBar
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -73,3 +74,16 @@ def test_the_list_of_shortcuts_has_no_key_twice(qtbot: QtBot) -> None:
     keys = [key for keys, _ in shortcuts.shortcuts() for key in keys.split(", ")]
     assert len(keys) == len(set(keys))
     assert ("Ctrl+R", tr("Record")) in shortcuts.shortcuts()
+
+
+def test_a_note_has_the_time_of_its_first_letter(qtbot: QtBot) -> None:
+    times = iter(range(100))
+    line = MarkerLine(lambda: float(next(times)))
+    qtbot.addWidget(line)
+    told: list[tuple[str, object]] = []
+    line.note.connect(lambda text, time: told.append((text, time)))
+    QTest.keyClicks(line.notes, "moved")
+    QTest.keyClick(line.notes, Qt.Key.Key_Return)
+    QTest.keyClicks(line.notes, "yawned")
+    QTest.keyClick(line.notes, Qt.Key.Key_Return)
+    assert told == [("moved", 0.0), ("yawned", 1.0)]

@@ -181,3 +181,15 @@ def test_about_names_what_a_report_of_a_fault_needs(qtbot: QtBot) -> None:
     assert lines["Unisono"] == acquire.__version__
     assert lines["pyqtgraph"] >= "0.14"
     assert float(lines["liblsl"]) >= 1.16
+
+
+def test_the_opening_says_what_it_waits_for(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = unique("Ghost")
+    said: list[str] = []
+    with window(expecting(tmp_path, name)) as found:
+        monkeypatch.setattr(found, "say", said.append)
+        idle(found)
+    assert any(name in text and "10 s" in text for text in said), said
+    assert said[-1] == ""

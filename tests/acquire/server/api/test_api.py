@@ -44,6 +44,9 @@ def test_a_recording_from_start_to_verdict(daemon: Daemon) -> None:
     assert first == {"stamp": now, "recorded": True}
     second = daemon.post("markers", {"text": "größer"})["stamp"]
     assert daemon.post("notes", {"text": "yawned"})["recorded"]
+    assert daemon.post("notes", {"text": "moved", "time": now})["recorded"]
+    told = [e["event"] for e in daemon.get("events") if e["event"]["text"] == "moved"]
+    assert [event["time"] for event in told] == [now]
     daemon.wait_for_samples(daemon.eeg)
 
     stopped = daemon.post("recording/stop", {"verify": True})
