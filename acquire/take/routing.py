@@ -6,8 +6,9 @@
    back to a take before the newest one that has samples of it, and what belongs to a take that was
    let go of goes to the oldest one here.
 3. Where one take goes on in the next, nothing is cut. At any other end regular stamps that make
-   sense are cut at start and stop; all others by their arrival, from the start to the end of the
-   drain: losing a marker would be worse than keeping one too many.
+   sense are cut at start and stop, each time in one place: stamps of arrival step back a little,
+   and a sample between two that are kept is kept. All others are cut by their arrival, from the
+   start to the end of the drain: losing a marker would be worse than keeping one too many.
 4. A row that names the take in whose file its frame is belongs there.
 
 So each sample between the first start and the last stop is in one take and in no other.
@@ -79,14 +80,18 @@ def shares(
         owner = np.maximum(owner, sum(has_samples) - 1)
     owner = np.maximum(owner, 0)
     by_stamp = sensible if rate_hz else np.zeros(len(stamps), np.bool_)
+    begun, not_over = moments, moments
+    if rate_hz:
+        begun = np.maximum.accumulate(np.where(sensible, moments, -np.inf))
+        not_over = np.minimum.accumulate(np.where(sensible, moments, np.inf)[::-1])[::-1]
     masks = []
     for place, take in enumerate(takes):
         ends_here = place + 1 == len(takes) or not takes[place + 1].continues
         keep = owner == place
         if not take.continues and not (rate_hz and has_samples[place]):
-            keep &= np.where(by_stamp, moments, now) >= take.interval.start
+            keep &= np.where(by_stamp, begun, now) >= take.interval.start
         if ends_here:
-            keep &= np.where(by_stamp, moments <= take.interval.stop, now <= take.drained_by)
+            keep &= np.where(by_stamp, not_over <= take.interval.stop, now <= take.drained_by)
         masks.append(keep)
     if named is not None:
         for place, take in enumerate(takes):

@@ -198,3 +198,20 @@ def test_what_a_take_that_was_let_go_of_would_have_had_goes_to_the_oldest() -> N
     (mask,) = shares(takes, np.array([9.5, 10.5]), 0.0, 13.5, RATE, 1)
     assert mask.all()
     assert owner_of(takes, 9.5) == 0
+
+
+@given(
+    jitter=st.lists(st.floats(-0.03, 0.03), min_size=40, max_size=40),
+    start=st.floats(0, 0.1),
+    stop=st.floats(0.2, 0.4),
+)
+def test_stamps_that_step_back_leave_no_hole_at_the_ends(
+    jitter: list[float], start: float, stop: float
+) -> None:
+    """Stamped on arrival, a chunk may begin before the one before it ends."""
+    stamps = np.arange(40) / RATE + np.array(jitter)
+    (mask,) = shares([Planned(1, Interval(start, stop))], stamps, 0.0, 0.45, RATE)
+    kept = np.flatnonzero(mask)
+    assert (np.diff(kept) == 1).all()
+    inside = np.flatnonzero((stamps >= start) & (stamps <= stop))
+    assert set(inside) <= set(kept.tolist())
