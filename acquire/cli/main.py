@@ -242,12 +242,17 @@ def review(
     keys: Annotated[
         Literal["unisono", "datavyu", "boris"], typer.Option(help="The keys of which program.")
     ] = "unisono",
+    arbitrate: Annotated[
+        str, typer.Option(metavar="ONE,TWO", help="Decide between two coders, as CODER.")
+    ] = "",
 ) -> None:
     """Look at a session frame by frame, beside its signals and markers; with --as: code it."""
     from acquire.errors import ConfigError
 
-    if not coder and (annotations is not None or scheme or keys != "unisono"):
-        raise typer.BadParameter("only with --as CODER", param_hint="--annotations --scheme --keys")
+    if not coder and (annotations is not None or scheme or keys != "unisono" or arbitrate):
+        hint = "--annotations --scheme --keys --arbitrate"
+        raise typer.BadParameter("only with --as CODER", param_hint=hint)
+    pair = _two(arbitrate) if arbitrate else None
     try:
         from gui.coding.app import CodingOrder
         from gui.coding.app import run as code
@@ -256,7 +261,14 @@ def review(
         raise ConfigError(f"{error.name} is missing; pip install 'unisono[gui]'") from error
     if not coder:
         raise typer.Exit(show(session))
-    raise typer.Exit(code(CodingOrder(session, coder, annotations, scheme, keys)))
+    raise typer.Exit(code(CodingOrder(session, coder, annotations, scheme, keys, pair)))
+
+
+def _two(coders: str) -> tuple[str, str]:
+    first, comma, second = (part.strip() for part in coders.partition(","))
+    if not comma or not second or "," in second or first == second:
+        raise typer.BadParameter("two coders: anna,ben", param_hint="--arbitrate")
+    return first, second
 
 
 @app.command()

@@ -8,14 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from gui.coding.arbiter import ArbiterPart
 from gui.coding.desk import Desk
 from gui.coding.keys import KeyTable
 from gui.coding.pane import CodingPane
 from gui.coding.shot import shots_of
 from gui.review.app import run as show
 from gui.review.window import ReviewWindow
+from recordings.annotation.coded_study import coding_of
 from recordings.annotation.coder_file import CONSENSUS, Who, annotations_folder, who
-from recordings.annotation.model import Visible
+from recordings.annotation.model import Coding, Visible
 from recordings.annotation.plan import Plan, find_plan, load_plan
 from recordings.annotation.scheme import Scheme, load_scheme
 from recordings.annotation.store import CodingStore
@@ -31,7 +33,8 @@ class CodingOrder:
     """What is coded, by whom, and how.
 
     `annotations`: where coders' files lie, if not in the session; `scheme`: a shipped one or a
-    file, "" for that of the coder's file, the study or the program.
+    file, "" for that of the coder's file, the study or the program; `arbitrate`: two coders between
+    whom `coder` decides, in the file of the consensus.
     """
 
     session: Path
@@ -39,6 +42,7 @@ class CodingOrder:
     annotations: Path | None = None
     scheme: str = ""
     keys: KeyTable = "unisono"
+    arbitrate: tuple[str, str] | None = None
 
     @property
     def folder(self) -> Path:
@@ -56,7 +60,8 @@ class Coder:
     @property
     def hidden(self) -> tuple[Visible, ...]:
         """What the window does not show."""
-        return self.plan.hide if self.plan is not None else ()
+        blind = self.plan is not None and self.order.arbitrate is None
+        return self.plan.hide if self.plan is not None and blind else ()
 
     def sit_down(self, window: ReviewWindow) -> CodingPane:
         """Put the pane into a window that hides what it should.
@@ -72,7 +77,15 @@ class Coder:
         desk.use(window.position.camera)
         pane = CodingPane(window, desk, str(self.who), self.order.keys, self.order.folder)
         window.set_pane(pane)
+        if (coders := self.order.arbitrate) is not None:
+            first, second = (self._coding(name) for name in coders)
+            part = ArbiterPart(pane, desk, coders, (first, second), str(self.who))
+            part.keep_agreed()
+            pane.arbitrate(part)
         return pane
+
+    def _coding(self, name: str) -> Coding:
+        return coding_of(self.order.session, name, self.order.annotations)
 
 
 @contextmanager
@@ -93,8 +106,12 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
         load_scheme(order.scheme)  # before a file is begun with its name
     scheme = order.scheme or (plan.scheme if plan is not None else DEFAULT_SCHEME)
     name = order.session.resolve().name
-    with CodingStore(order.folder, by, session=name, scheme=scheme) as store:
-        if plan is not None and by.coder not in (*plan.coders, *plan.trainees, plan.gold):
+    if order.arbitrate is not None:
+        for one in order.arbitrate:  # named before a consensus is begun
+            coding_of(order.session, one, order.annotations)
+    file = by if order.arbitrate is None else Who(CONSENSUS)
+    with CodingStore(order.folder, file, session=name, scheme=scheme) as store:
+        if order.arbitrate is None and plan is not None and by.coder not in _named(plan):
             store.notes.append(f"coding.toml names no coder {by.coder}")
         yield Coder(order, by, plan, store)
 
@@ -107,6 +124,10 @@ def run(order: CodingOrder) -> int:
     """
     with coder(order) as found:
         return show(order.session, hidden=found.hidden, dress=found.sit_down)
+
+
+def _named(plan: Plan) -> tuple[str, ...]:
+    return (*plan.coders, *plan.trainees, plan.gold)
 
 
 def _check(path: Path) -> None:

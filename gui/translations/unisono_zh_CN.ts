@@ -1735,5 +1735,45 @@
         <source>not codable: {}</source>
         <translation>不可编码：{}</translation>
     </message>
+    <message>
+        <source>a third: edit it, then U</source>
+        <translation>另立：请编辑，然后按 U</translation>
+    </message>
+    <message>
+        <source>boundary</source>
+        <translation>边界</translation>
+    </message>
+    <message>
+        <source>Disagreements</source>
+        <translation>分歧</translation>
+    </message>
+    <message>
+        <source>1 2 keep one   3 a third, to be edited   0 neither   U undecided</source>
+        <translation>1 2 保留其一   3 另立并编辑   0 都不保留   U 未决</translation>
+    </message>
+    <message>
+        <source>no further disagreement</source>
+        <translation>没有更多分歧</translation>
+    </message>
+    <message>
+        <source>all is decided</source>
+        <translation>全部已决定</translation>
+    </message>
+    <message>
+        <source>there is no such event to keep</source>
+        <translation>没有可保留的此事件</translation>
+    </message>
+    <message>
+        <source>{} of {} undecided</source>
+        <translation>未决 {}，共 {}</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>kept: {}, by {}</source>
+        <translation>保留：{}，由 {} 决定</translation>
+    </message>
 </context>
 </TS>

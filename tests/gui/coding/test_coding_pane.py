@@ -16,7 +16,7 @@ from gui.coding.app import CodingOrder, coder
 from gui.coding.keys import DEEDS, Deed
 from gui.review.keys import COMMANDS
 from recordings.annotation.action_units import format_units
-from recordings.annotation.model import Moment
+from recordings.annotation.model import Mark, Moment
 from recordings.errors import RecordingError
 from tests.acquire.program import unisono
 from tests.gui.coding.coding import CONTROL, PAD, PLAIN, SHIFT, Coded, coded
@@ -57,11 +57,12 @@ def test_boundaries_are_the_frames_at_the_cursor(desk: Coded, made: Made) -> Non
     desk.at(130)  # after gated and lost frames: rows and stored frames are not the same
     desk.press(K.Key_Return)
     assert same(desk.event.onset, moment(made, 130))
-    for row, key, mark in (
+    marks: tuple[tuple[int, Qt.Key, Mark], ...] = (
         (140, K.Key_A, "apex"),
         (150, K.Key_O, "offset"),
         (128, K.Key_I, "onset"),
-    ):
+    )
+    for row, key, mark in marks:
         desk.at(row)
         desk.press(key)
         assert same(desk.event.marks[mark], moment(made, row))
@@ -548,6 +549,7 @@ def test_the_command_refuses_in_one_line(made: Made, tmp_path: Path) -> None:
         ((str(made.folder), "--as", "consensus"), "no coder can be called consensus"),
         ((str(made.folder), "--as", "anna", "--scheme", "none"), "no scheme can be read"),
         ((str(made.folder), "--keys", "boris"), "only with --as"),
+        ((str(made.folder), "--as", "anna", "--arbitrate", "ben"), "two coders"),
     ):
         run = unisono("review", *arguments, folder=tmp_path)
         assert run.code != 0
