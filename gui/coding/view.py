@@ -58,7 +58,7 @@ class CodingView(QWidget):
         self.empty = PlainLabel(word_wrap=True)
         self.empty.setText(tr("No event is chosen. Enter begins one at the cursor's frame."))
         self.entry = Entry()
-        self.keys = PlainLabel(_keys_text(), word_wrap=True)
+        self.keys = PlainLabel(_keys_text(digits=True), word_wrap=True)
         self._box = QVBoxLayout(self)
         self._lay_out()
 
@@ -78,7 +78,10 @@ class CodingView(QWidget):
             self._box.addWidget(widget)
 
     def put_above(self, widget: QWidget) -> None:
-        """Put a widget above the list of events."""
+        """Put what arbitrates above the list: digits are its keys, and it has its own progress."""
+        for own in (self.bar, self.progress, self.place):
+            own.hide()
+        self.keys.setText(_keys_text(digits=False))
         self._box.insertWidget(self._box.indexOf(self.list), widget, 1)
 
     def show_notes(self, notes: Sequence[str], read_only: bool) -> None:
@@ -145,11 +148,13 @@ def _strip(level: str) -> PlainLabel:
     return label
 
 
-def _keys_text() -> str:
+def _keys_text(*, digits: bool) -> str:
+    units = tr("0–9 V action units") if digits else tr("V action units")
+    event = tr("E emotion   M micro, macro   C confidence   T note")
     return "\n".join(
         (
             tr("Enter new   I onset   A apex   O offset   Q offset not coded"),
-            tr("0–9 V action units   E emotion   M micro, macro   C confidence   T note"),
+            f"{units}   {event}",
             tr("Tab next   , . boundary   Del delete   Ctrl+Z undo   Ctrl+Y redo"),
             tr("S looked at   X not codable   U next uncoded   R select the event"),
         )

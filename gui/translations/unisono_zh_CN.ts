@@ -1656,8 +1656,16 @@
         <translation>Enter 新建   I 起始   A 顶点   O 结束   Q 不编码结束</translation>
     </message>
     <message>
-        <source>0–9 V action units   E emotion   M micro, macro   C confidence   T note</source>
-        <translation>0–9 V 动作单元   E 情绪   M 微/宏   C 把握   T 备注</translation>
+        <source>0–9 V action units</source>
+        <translation>0–9 V 动作单元</translation>
+    </message>
+    <message>
+        <source>V action units</source>
+        <translation>V 动作单元</translation>
+    </message>
+    <message>
+        <source>E emotion   M micro, macro   C confidence   T note</source>
+        <translation>E 情绪   M 微/宏   C 把握   T 备注</translation>
     </message>
     <message>
         <source>Tab next   , . boundary   Del delete   Ctrl+Z undo   Ctrl+Y redo</source>
