@@ -183,7 +183,10 @@ class StreamQuery:
 
 @dataclass(frozen=True, slots=True)
 class Plugged:
-    """A device that is plugged in; `snippet` is a `[[device]]` table to paste into a rig file."""
+    """A device that is plugged in; `snippet` is a `[[device]]` table to paste into a rig file.
+
+    Where it cannot be known what the device is, the table is a comment, to be completed.
+    """
 
     id: str
     description: str

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from recordings.lateness.decision import Certainty
 from recordings.manifest import VERSION, Frozen, Gap
@@ -20,6 +20,10 @@ class Verdict(StrEnum):
 
 Severity = Literal["info", "warn", "fail"]
 """How much a finding weighs."""
+
+
+CONTENTS_UNREAD: Final = "contents-unread"
+"""The code of the finding that the files were not read again: they are as large as they were."""
 
 
 class Finding(Frozen):

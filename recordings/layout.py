@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,8 @@ RATINGS_NAME: Final = "ratings.tsv"
 PROTOCOL_NAME: Final = "protocol.json"
 REPORT_NAME: Final = "report.html"
 REPORT_JSON_NAME: Final = "report.json"
+CONTENTS_NAME: Final = "contents.json"
+"""What was read of a session's files while they are being read again; the report replaces it."""
 THRESHOLDS_NAME: Final = "thresholds.toml"
 ANNOTATIONS_NAME: Final = "annotations"
 """The folder of coders' files, which are written long after the session."""
@@ -138,6 +141,32 @@ def runs(data_dir: Path, study: str, participant: str, session: str, task: str) 
         raise RecordingError(
             f"{parent}: cannot be read ({error.strerror}); check its permissions"
         ) from error
+
+
+def sessions_of(data_dir: Path, study: str) -> dict[str, list[str]]:
+    """List the participants of a study, each with the labels of the sessions, in order.
+
+    Raises:
+        RecordingError: the study's name is not allowed, or the folder cannot be read.
+    """
+    check_study(study)
+    found: dict[str, list[str]] = {}
+    try:
+        for folder in sorted((data_dir / study).glob("sub-*/ses-*")):
+            participant = folder.parent.name.removeprefix("sub-")
+            found.setdefault(participant, []).append(folder.name.removeprefix("ses-"))
+    except OSError as error:
+        raise RecordingError(
+            f"{data_dir / study}: cannot be read ({error.strerror}); check its permissions"
+        ) from error
+    return found
+
+
+def next_label(known: Iterable[str]) -> str:
+    """Propose the label after the highest number among `known`, as wide as that: 02 after 01."""
+    numbers = [label for label in known if label.isdecimal() and label.isascii()]
+    highest = max(numbers, key=int, default="0")
+    return str(int(highest) + 1).zfill(max(2, len(highest)))
 
 
 def _runs(parent: Path, participant: str, session: str, task: str) -> set[int]:

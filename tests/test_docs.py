@@ -63,3 +63,11 @@ def test_the_rooms_of_the_architecture_are_the_folders() -> None:
         for folder in (ROOT / package).rglob("*/__init__.py")
     }
     assert listed == there
+
+
+def test_every_decision_has_a_number_of_its_own() -> None:
+    files = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    numbers = [int(path.name[:4]) for path in files]
+    assert numbers == list(range(1, len(files) + 1))
+    for path, number in zip(files, numbers, strict=True):
+        assert path.read_text(encoding="utf-8").startswith(f"# {number}. "), path.name

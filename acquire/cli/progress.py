@@ -69,6 +69,25 @@ class Progress:
         self._draw("")
 
 
+class Percent:
+    """How far something long is: again and again on a terminal; elsewhere a line a percent."""
+
+    def __init__(self, what: str) -> None:
+        self._what, self._told = what, -1
+
+    def tell(self, done: int, total: int) -> None:
+        """Say it, where it has changed."""
+        percent = 100 * done // total if total else 100
+        if percent == self._told:
+            return
+        self._told = percent
+        if sys.stderr.isatty():
+            sys.stderr.write(f"\r{self._what}: {percent} %" + ("\n" if percent == 100 else ""))
+            sys.stderr.flush()
+        else:
+            warn(f"{self._what}: {percent} %")
+
+
 def _describe(engine: Engine, seconds: float) -> str:
     streams = engine.status.streams
     minutes, rest = divmod(int(seconds), 60)

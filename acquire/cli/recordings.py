@@ -32,10 +32,13 @@ def check(
     jobs: Annotated[int, typer.Option(help="Sessions at a time; 0 = one a core.")] = 0,
     first_step: Annotated[
         bool,
-        typer.Option(
-            "--first-step", help="Only when the computer is idle; contents are not read again."
-        ),
+        typer.Option("--first-step", help="The contents of the files are not read again."),
     ] = False,
+    idle: Annotated[
+        bool,
+        typer.Option("--idle", help="Only with what others leave of the processor and the disk."),
+    ] = False,
+    steered: Annotated[bool, typer.Option("--steered", hidden=True)] = False,
     as_json: Json = False,
 ) -> None:
     """Verify sessions or XDF files; exit 0 pass, 1 warnings, 2 fail."""
@@ -47,11 +50,16 @@ def check(
     if len(paths) > 1 or (is_study and any(paths[0].rglob(MANIFEST_NAME))):
         _check_many(paths, thresholds, jobs, as_json)
         return
-    if first_step:
+    if idle:
         from acquire.processes.idle import be_idle
 
         be_idle()
-    report = check_and_report(paths[0], hashes=not first_step, thresholds=thresholds)
+    if steered:
+        from acquire.cli.steered_check import steered_check
+
+        report = steered_check(paths[0], contents=not first_step)
+    else:
+        report = check_and_report(paths[0], hashes=not first_step, thresholds=thresholds)
     if as_json:
         typer.echo(report.model_dump_json())
     else:
@@ -95,6 +103,41 @@ def repair(
     from acquire.cli.tables import repair_table
 
     repair_table(done)
+
+
+@app.command()
+def copy(
+    sessions: Annotated[
+        list[Path], typer.Argument(metavar="SESSION…", help="Or folders with sessions in.")
+    ],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Another disk or share.")],
+    idle: Annotated[
+        bool,
+        typer.Option("--idle", help="Only with what others leave of the processor and the disk."),
+    ] = False,
+) -> None:
+    """Copy sessions and compare them by hash; what was interrupted goes on where it was."""
+    from acquire.cli.progress import Percent
+    from recordings.errors import RecordingError
+    from recordings.export.tasks import find_sessions
+    from recordings.study.copies import copy_session
+
+    if idle:
+        from acquire.processes.idle import be_idle
+
+        be_idle()
+    failed = False
+    for session in find_sessions(sessions):
+        percent = Percent(session.name)
+        try:
+            done = copy_session(session, to, percent.tell)
+        except RecordingError as error:
+            typer.echo(f"error: {error}", err=True)
+            failed = True
+            continue
+        note = f", {done.unhashed} without a hash in the manifest" if done.unhashed else ""
+        typer.echo(f"{done.folder}: {done.files} files, {done.bytes:,} bytes, compared{note}")
+    raise typer.Exit(2 if failed else 0)
 
 
 @app.command("import")

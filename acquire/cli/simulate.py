@@ -33,6 +33,7 @@ class StandIn:
     source: str  # the driver whose signals are played
     port: int
     make: Callable[[Signals, str, int], Any]
+    rate_hz: float = 1000.0
 
 
 def _tcp(module: str, conversation: str, **more: Any) -> Callable[[Signals, str, int], Any]:
@@ -53,6 +54,12 @@ def _unicorn(signals: Signals, host: str, port: int) -> Any:
     return UnicornServer(signals, host, port)
 
 
+def _egi(signals: Signals, host: str, port: int) -> Any:
+    from devices.simulation.servers.egi_server import EgiServer
+
+    return EgiServer(signals, host, port, port - 2 if port > 2 else 0)
+
+
 def _biopac(signals: Signals, host: str, port: int) -> Any:
     from devices.network.ndt import DISCOVERY_PORT
     from devices.simulation.servers.biopac_server import BiopacServer
@@ -68,6 +75,7 @@ STAND_INS = {
     "scan": StandIn(
         "SCAN 4.5 Acquire", "simulated-eeg", 4000, _tcp("scan_server", "ScanConversation")
     ),
+    "egi-ampserver": StandIn("AmpServer", "simulated-eeg", 9879, _egi),
     "biosemi": StandIn(
         "BioSemi ActiView", "simulated-eeg", 8888, _tcp("unframed_servers", "BiosemiConversation")
     ),
@@ -77,7 +85,10 @@ STAND_INS = {
         8712,
         _tcp("unframed_servers", "NeuracleConversation"),
     ),
-    "unicorn-udp": StandIn("Unicorn UDP", "simulated-eeg", 1000, _unicorn),
+    "unicorn-udp": StandIn("Unicorn UDP", "simulated-eeg", 1000, _unicorn, 250.0),
+    "gazepoint": StandIn(
+        "Gazepoint Control", "simulated-eeg", 4242, _tcp("gaze_server", "GazeConversation"), 60.0
+    ),
     "biopac": StandIn("AcqKnowledge", "simulated-physio", 15010, _biopac),
 }
 """By the driver that reads them."""
@@ -140,7 +151,9 @@ def _add(name: str, stand_in: StandIn) -> None:
         port: Annotated[
             int, typer.Option(min=0, max=65535, help="0: any free one.")
         ] = stand_in.port,
-        rate_hz: Annotated[float, typer.Option("--rate", help="Samples a second.")] = 1000.0,
+        rate_hz: Annotated[
+            float, typer.Option("--rate", help="Samples a second.")
+        ] = stand_in.rate_hz,
         channels: Annotated[
             int | None, typer.Option(min=1, max=64, help="Electrodes of the cap, of 64.")
         ] = None,

@@ -138,10 +138,16 @@ class Engine:
         )
 
     def report(
-        self, source: str, level: Level, code: str, text: str, take: int | None = None
+        self,
+        source: str,
+        level: Level,
+        code: str,
+        text: str,
+        take: int | None = None,
+        time: float | None = None,
     ) -> None:
-        """Tell everybody what happened: log, manifest, `unisono-events`, listener."""
-        self._reporter.report(source, level, code, text, take)
+        """Tell everybody what happened, now or at `time`: log, manifest, stream, listener."""
+        self._reporter.report(source, level, code, text, take, time)
 
     @property
     def forecast(self) -> Forecast | None:

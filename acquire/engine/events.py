@@ -18,7 +18,7 @@ SPEC = StreamSpec(
 )
 
 
-def push(outlet: Outlet, event: Event) -> None:
-    """Publish an event, stamped with its own time."""
+def push(outlet: Outlet, event: Event, stamp: float | None = None) -> None:
+    """Publish an event, stamped with its own time or with `stamp`, LSL seconds."""
     row = np.array([[event.model_dump_json()]], dtype=object)
-    outlet.push(np.array([event.time]), row)
+    outlet.push(np.array([event.time if stamp is None else stamp]), row)

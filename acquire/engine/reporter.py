@@ -42,13 +42,31 @@ class Reporter:
         return self._outlet.uid if self._outlet is not None else None
 
     def report(
-        self, source: str, level: Level, code: str, text: str, take: int | None = None
+        self,
+        source: str,
+        level: Level,
+        code: str,
+        text: str,
+        take: int | None = None,
+        time: float | None = None,
     ) -> None:
-        """Tell it; `take` is the recording that it concerns, where it concerns one alone."""
-        event = Event(time=local_clock(), source=source, level=level, code=code, text=text)
+        """Tell it.
+
+        Args:
+            source: who says it.
+            level: how much it weighs.
+            code: what kind of event it is.
+            text: what happened, in words.
+            take: the recording that it concerns, where it concerns one alone.
+            time: when it was, LSL seconds; None = now.
+        """
+        now = local_clock()
+        when = now if time is None else time
+        event = Event(time=when, source=source, level=level, code=code, text=text)
         with self._lock:
             if self._outlet is not None:
-                events.push(self._outlet, event)
+                # Stamps of a stream do not go back: what is told late has its time in its text.
+                events.push(self._outlet, event, now)
             owner = self._owner(event.time, take)
             if owner is None:
                 self._unrecorded.append(event)

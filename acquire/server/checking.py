@@ -1,13 +1,13 @@
 """Every session is checked after its closing: one at a time, and never while anything records.
 
-The check runs in a process of its own, idle for processor and disk. A recording that begins ends
-it; it runs again afterwards. Which sessions have no report yet is seen on the disk, so that a
-crash costs no report.
+This is the first step; the second one, `contents_check`, reads the contents of the files. The check
+runs in a process of its own, idle for processor and disk. A recording that begins ends it; it runs
+again afterwards. Which sessions have no report yet is seen on the disk, so that a crash costs no
+report.
 """
 
 from __future__ import annotations
 
-import subprocess
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -15,8 +15,8 @@ from pathlib import Path
 
 from acquire.errors import ControlError
 from acquire.lasting_thread import LastingThread
-from acquire.processes.child import command, signals_kept_from_children
 from acquire.processes.messages import Tell
+from acquire.server.check_process import FIRST_STEP, CheckProcess
 from recordings import layout
 from recordings.certificate import Report, Verdict
 from recordings.errors import RecordingError
@@ -79,6 +79,11 @@ class Checking:
                 raise ControlError(f"{self._now}: is being checked; try again in a minute")
             self._waiting = deque(folder for folder in self._waiting if folder not in found)
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a session is being checked, or waits for it."""
+        return bool(self._waiting)
+
     def of(self, folder: Path) -> Report | str | None:
         """Give the report of a session, or why there is none; None = it is not done yet."""
         return self._done.get(folder)
@@ -120,7 +125,9 @@ class Checking:
                 self._now = None
             if done is None:  # a recording has begun, or all ends: it stays the first
                 continue
-            self._keep(folder, done)
+            with self._changed:
+                self._waiting.popleft()
+            self.learn(folder, done)
 
     def _rests(self) -> bool:
         """Wait while anything records; whether it did."""
@@ -133,32 +140,16 @@ class Checking:
 
     def _check(self, folder: Path) -> Report | str | None:
         """Check one session; None where it was broken off."""
-        order = command("acquire", "check", "--json", "--first-step", str(folder))
-        with signals_kept_from_children():
-            process = subprocess.Popen(
-                order, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE
-            )
-        with process:
-            said: list[tuple[bytes, bytes]] = []
-            # A thread reads, so that a long report cannot fill the pipe and stop the check.
-            reader = threading.Thread(target=lambda: said.append(process.communicate()))
-            reader.start()
-            while reader.is_alive():
-                reader.join(LOOK_S)
-                if self._closing.is_set() or self._is_recording():
-                    process.kill()
-                    reader.join()
-                    return None
-        out, error = said[0]
-        try:
-            return Report.model_validate_json(out)
-        except ValueError:
-            text = error.decode("utf-8", "replace").strip().removeprefix("error: ")
-            return text or f"{folder}: the check ended with exit code {process.returncode}"
+        process = CheckProcess(folder, FIRST_STEP)
+        while not process.has_ended(LOOK_S):
+            if self._closing.is_set() or self._is_recording():
+                process.kill()
+                return None
+        return process.result()
 
-    def _keep(self, folder: Path, done: Report | str) -> None:
+    def learn(self, folder: Path, done: Report | str) -> None:
+        """Keep a session's report, or why there is none, and tell of it."""
         with self._changed:
-            self._waiting.popleft()
             self._done[folder] = done
             for old in list(self._done)[:-MAX_KEPT]:
                 del self._done[old]

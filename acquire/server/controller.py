@@ -26,6 +26,7 @@ from acquire.processes.messages import Preview, TakePreview
 from acquire.pump.discovery import Selection
 from acquire.rig.file import Rig, parse_rig
 from acquire.server.checking import Checking, unchecked
+from acquire.server.contents_check import ContentsCheck
 from acquire.server.event_book import EventBook
 from acquire.take.folder import Labels
 from acquire.take.take import Outcome
@@ -91,6 +92,9 @@ class Controller:
         self.catalogue = Catalogue(data_dir)
         self.events = EventBook()
         self.checking = Checking(self._is_busy, self.report)
+        self.contents = ContentsCheck(
+            data_dir if checks else None, self._goes_first, self.checking.learn, self._complain
+        )
         self._checks = checks
         self.engine = self._engine()
         self.running: Running | None = None
@@ -132,11 +136,15 @@ class Controller:
                 self._opening = False
         self._keeper.start()
         self.checking.start()
+        self.contents.start()
         if self._checks:
             self.checking.add(unchecked(self.data_dir))
 
     def _is_busy(self) -> bool:
         return self.engine.takes.running is not None
+
+    def _goes_first(self) -> bool:
+        return self._is_busy() or self.checking.is_busy
 
     def cancel(self) -> None:
         """End the opening."""
@@ -149,6 +157,7 @@ class Controller:
         if self._keeper.ident is not None:
             self._keeper.join()
         self.checking.close()
+        self.contents.close()
         with self._turn:
             try:
                 if self.running is not None:
@@ -360,6 +369,7 @@ class Controller:
             if any(_is_hashing(session) for session in planned.sessions):
                 raise ControlError("a session is still being closed; try again in a minute")
             self.checking.forget(planned.sessions)
+            self.contents.forget(planned.sessions)
             done = erase(_study_and_participant(folder)[0], planned)
         level: Level = "warning" if done.left else "info"
         left = f"; not deleted: {', '.join(done.left)}" if done.left else ""
@@ -384,9 +394,9 @@ class Controller:
         """Tell everybody what happened; it is not a recording's business."""
         self._hear(Event(time=local_clock(), source=source, level=level, code=code, text=text))
 
-    def note(self, text: str) -> None:
-        """Keep a note among the events."""
-        self.engine.report("operator", "info", "note", text)
+    def note(self, text: str, time: float | None = None) -> None:
+        """Keep a note among the events, of now or of an LSL time."""
+        self.engine.report("operator", "info", "note", text, time=time)
 
     # Devices and the rig.
 

@@ -97,14 +97,18 @@ _TRIGGERBOX = (0x1103, 0x0021)
 
 
 def _snippet(port: ports.PortInfo) -> str:
-    """Write the table for a port: a trigger box that is known by its numbers, or a sensor."""
+    """Write the table for a trigger box that is known by its numbers; of others a comment."""
     where = f"serial={port.serial_number}" if port.serial_number else port.path
     if (port.vendor, port.product) == _TRIGGERBOX:
         return (
             f'[[device]]\nname = "trigger"\ndriver = "trigger-out-serial"\nport = "{where}"\n'
             'source = "protocol"\n'
         )
+    # What hangs on it cannot be known: nothing is read until somebody has described it.
+    said = " ".join(str(port).split())
     return (
-        f'[[device]]\nname = "sensor"\ndriver = "serial-lines"\nport = "{where}"\nbaud = 115200\n'
-        'rate_hz = 100\ncolumns = [{ label = "EDA", unit = "microsiemens" }]\n'
+        f"# {said}: a port, nothing known behind it.\n"
+        "# Describe what it sends (docs/sensors.md) and take the # away:\n"
+        f'# [[device]]\n# name = "sensor"\n# driver = "serial-lines"\n# port = "{where}"\n'
+        '# baud = 115200\n# rate_hz = 100\n# columns = [{ label = "value", unit = "a.u." }]\n'
     )

@@ -61,11 +61,12 @@ class NetworkAmplifier(Device):
     manufacturer: ClassVar[str]
     remedy: ClassVar[str]
     """What to do at the amplifier's program where nothing comes."""
-    reports_impedances: ClassVar[bool] = False
+    stream_type: ClassVar[str] = "EEG"
+
+    settings: NetworkSettings
 
     def __init__(self, settings: NetworkSettings, clock: Clock) -> None:
-        self.settings: NetworkSettings = settings
-        self._clock = clock
+        super().__init__(settings, clock)
         self._connection: Connection | None = None
         self._client: AmplifierClient = self.make_client()
         self._description: Description | None = None
@@ -74,6 +75,7 @@ class NetworkAmplifier(Device):
         self._heard = 0.0
         self._early: list[Message] = []  # what came in the same breath as the description
         self._impedances: dict[str, float] = {}
+        self._impedance_wish: bool | None = None
 
     @abstractmethod
     def make_client(self) -> AmplifierClient:
@@ -104,7 +106,7 @@ class NetworkAmplifier(Device):
         if self._count is None:
             self._count = SampleCount(description.rate_hz, self._client.wraps)
         self._count.renew()
-        self._heard = self._clock.now()
+        self._heard = self.clock.now()
         return tuple(self._specs(description))
 
     def _foreign(self, error: WireError) -> str:
@@ -113,10 +115,10 @@ class NetworkAmplifier(Device):
 
     def _introduced(self) -> Description | None:
         """Talk until the amplifier is described; None = it has not been in time."""
-        deadline = self._clock.now() + self.settings.connect_s
+        deadline = self.clock.now() + self.settings.connect_s
         self._client.begin()
         self._send()
-        while self._clock.now() < deadline:
+        while self.clock.now() < deadline:
             messages = list(self._client.receive(self._link.read()))
             self._send()
             for at, message in enumerate(messages):
@@ -131,7 +133,7 @@ class NetworkAmplifier(Device):
         latency = self.settings.latency_ms
         yield StreamSpec(
             name=name,
-            type="EEG",
+            type=self.stream_type,
             channels=description.channels,
             rate_hz=description.rate_hz,
             dtype="float32",
@@ -175,20 +177,27 @@ class NetworkAmplifier(Device):
         """Yield what comes, packet by packet."""
         early, self._early = self._early, []
         for message in early:
-            yield from self._told(message, self._clock.now())
+            yield from self._told(message, self.clock.now())
         while True:
             data = self._link.read()
-            now = self._clock.now()
+            now = self.clock.now()
             try:
                 for message in self._client.receive(data):
                     yield from self._told(message, now)
             except WireError as error:
                 raise DeviceLost(self._foreign(error)) from error
+            self._grant_wish()
             self._send()
             self._judge_silence(now, came=bool(data))
             yield None
             if data:
-                self._clock.sleep_until(now + COALESCE_S)
+                self.clock.sleep_until(now + COALESCE_S)
+
+    def _grant_wish(self) -> None:
+        on, self._impedance_wish = self._impedance_wish, None
+        if on is not None:
+            self._client.measure_impedances(on=on)
+            self.resting = on  # the signals rest meanwhile
 
     def _judge_silence(self, now: float, *, came: bool) -> None:
         if came or self.resting:
@@ -262,9 +271,13 @@ class NetworkAmplifier(Device):
         match name:
             case "impedance":
                 on = bool(args.get("on", True))
-                self._client.measure_impedances(on=on)
-                self._send()
-                self.resting = on  # the signals rest meanwhile
+                if self._description is None or not self._description.impedances:
+                    raise DeviceError(
+                        f"{self.settings.name}: its protocol gives no impedances; measure them in "
+                        "the amplifier's own program"
+                    )
+                # The reading thread alone talks to the server: two would mix their requests.
+                self._impedance_wish = on
                 return {"on": on, "impedance_kohm": dict(self._impedances)}
             case "status":
                 return {"impedance_kohm": dict(self._impedances)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from acquire.errors import AcquireError
@@ -33,6 +34,6 @@ def open_review(session: Path) -> int:
         )
     except OSError as error:
         raise AcquireError(f"{sys.executable}: cannot be run: {error}") from error
-    # Else the interpreter warns about a child that still runs; init adopts it.
-    process.returncode = 0
+    # Whoever started it has to wait for its end, or it stays in the list of processes.
+    threading.Thread(target=process.wait, name="review window", daemon=True).start()
     return process.pid

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QComboBox, QFrame, QPushButton, QWidget
 from gui.review.channel_menu import ChannelButton
 from gui.review.keys import Command
 from gui.review.picture_area import Look, Mode
+from gui.review.wording import speed_text
 from gui.texts import tr
 from gui.viewer.filter_menu import FilterButton
 from gui.widgets import theme
@@ -122,12 +123,6 @@ class ReviewBar(QFrame):
     def _on_look(self) -> None:
         self.gain.setVisible(self.look.mode is Mode.DIFFERENCE)
         self.looked.emit(self.look)
-
-
-def speed_text(speed: float) -> str:
-    """Write a speed: −¼×."""
-    parts = {0.125: "⅛", 0.25: "¼", 0.5: "½"}
-    return f"{'−' if speed < 0 else ''}{parts.get(abs(speed), f'{abs(speed):g}')}×"
 
 
 def _modes() -> dict[Mode, str]:

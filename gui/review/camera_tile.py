@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QVBoxLayout
 
 from gui.review.picture_area import Look, PictureArea, Shown
+from gui.review.wording import signed_ms
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
@@ -17,6 +18,7 @@ from recordings.review.frame_rows import FrameRows
 from recordings.review.picture_ring import PictureRing, Unreadable
 from recordings.review.session import ReviewCamera
 from recordings.stream_kinds import LOST_FATES, Fate
+from recordings.video.codecs import CODECS
 from recordings.video.face_box import steady_box
 from recordings.video.info import VideoInfo
 
@@ -39,6 +41,7 @@ class CameraTile(QFrame):
         self.setObjectName("card")
         self.camera, self._begin = camera, begin
         self.at, self._step = -1, 0
+        self._is_waiting = False
         info = camera.info
         self.ring = PictureRing(
             camera.chain.picture,
@@ -46,6 +49,7 @@ class CameraTile(QFrame):
             picture_bytes(info) if info else 1,
             budget_bytes,
             self._arrived.emit,
+            gop_of(info) if info else 1,
         )
         # The ring's thread tells; Qt brings it to this one.
         self._arrived.connect(self._on_arrival, Qt.ConnectionType.QueuedConnection)
@@ -81,6 +85,11 @@ class CameraTile(QFrame):
     def rows(self) -> FrameRows:
         """Its rows."""
         return self.camera.rows
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether its picture is still being decoded."""
+        return self._is_waiting
 
     def set_main(self, main: bool) -> None:
         """Say whether the cursor goes by this camera."""
@@ -144,6 +153,7 @@ class CameraTile(QFrame):
 
     def _shown(self, at: int, wait_s: float) -> Shown:
         rows, problem = self.rows, self.camera.problem
+        self._is_waiting = False
         if self.camera.info is None:
             return Shown(text=problem or tr("no frame was stored"))
         if at < 0:
@@ -159,6 +169,7 @@ class CameraTile(QFrame):
         return self._unstored(at)
 
     def _waiting(self, number: int) -> Shown:
+        self._is_waiting = True
         before = self.area.shown
         text = tr("frame {} is being read…").format(f"{number:,}")
         return Shown(before.number, before.picture, text=text)
@@ -213,9 +224,10 @@ class CameraTile(QFrame):
             self.area.show_what(self._shown(at, 0.0))
 
 
-def signed_ms(away: float) -> str:
-    """Write a distance in time: −12.4 ms."""
-    return f"{away:+.1f} ms".replace("-", "−")
+def gop_of(info: VideoInfo) -> int:
+    """Say how many frames there are from key frame to key frame."""
+    codec = CODECS.get(info.codec)
+    return codec.gop if codec is not None else 1
 
 
 def picture_bytes(info: VideoInfo) -> int:

@@ -31,9 +31,9 @@ def rows_of_signals(signals: Sequence[ReviewSignal]) -> list[Row]:
 def first_choice(rows: Sequence[Row]) -> list[Row]:
     """Choose some EEG and one channel of every other kind of each stream."""
     chosen: list[Row] = []
-    seen: dict[tuple[str, str], int] = {}
+    seen: dict[tuple[int, str], int] = {}
     for row in rows:
-        key = row.signal.name, row.channel.kind
+        key = row.signal.number, row.channel.kind
         limit = FIRST_EEG if row.channel.kind == "EEG" else 1
         if seen.get(key, 0) < limit:
             seen[key] = seen.get(key, 0) + 1

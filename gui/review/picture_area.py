@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import StrEnum
 
 import numpy as np
 from PySide6.QtCore import QPoint, QPointF, QRect, QSize, Qt, Signal
-from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QWheelEvent
+from PySide6.QtGui import QImage, QMouseEvent, QPainter, QPaintEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.texts import tr
@@ -74,6 +74,8 @@ class PictureArea(QWidget):
         """In flicker: whether the pinned picture is on."""
         self.painted = -1
         """Number of the picture that was painted last as the current one; −1 = none was."""
+        self.is_painted = False
+        """Whether what there is to show has been painted."""
         self._image: QImage | None = None
         self._drag: QPointF | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -90,8 +92,11 @@ class PictureArea(QWidget):
 
     def show_what(self, shown: Shown) -> None:
         """Show a picture, or say why there is none."""
+        image, before = self._image, self.shown.picture
         self.shown = shown
         self._renew()
+        if shown.picture is before and self.look.mode is Mode.PLAIN:
+            self._image = image  # only dimmed, or no longer
 
     def set_look(self, look: Look) -> None:
         """Show it in another way."""
@@ -114,10 +119,15 @@ class PictureArea(QWidget):
         self._renew()
 
     def _renew(self) -> None:
-        self._image = None
+        self._image, self.is_painted = None, False
         self.update()
 
     # Painting.
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Be as sharp as there is room for."""
+        super().resizeEvent(event)
+        self._renew()
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802
         """Develop the picture for the size that it has on the screen, and paint it."""
@@ -131,6 +141,7 @@ class PictureArea(QWidget):
             painter.drawImage(self._where(self._image), self._image)
             painter.setOpacity(1.0)
             self._write_notes(painter)
+        self.is_painted = True
         self.painted = shown.number if shown.is_current else -1
         if shown.text:
             painter.setPen(theme.colour("text"))
@@ -204,10 +215,15 @@ class PictureArea(QWidget):
     def _size(self, box: Box) -> tuple[int, int]:
         """Give the size, in pixels of the screen, that a box takes here."""
         ratio = self.devicePixelRatioF()
-        halves = 2 if self.look.mode is Mode.BESIDE and self.pinned is not None else 1
+        halves = self._halves
         room = self.width() * ratio / halves - 2 * (halves - 1), self.height() * ratio
         scale = min(room[0] / box[2], room[1] / box[3])
         return max(1, int(box[2] * scale)), max(1, int(box[3] * scale))
+
+    @property
+    def _halves(self) -> int:
+        """How many pictures there are beside each other."""
+        return 2 if self.look.mode is Mode.BESIDE and self.pinned is not None else 1
 
     def _where(self, image: QImage) -> QRect:
         ratio = self.devicePixelRatioF()
@@ -230,7 +246,8 @@ class PictureArea(QWidget):
             return
         left, top, width, height = self._box(picture)
         where = self._where(self._image)
-        x = min(1.0, max(0.0, (at.x() - where.left()) / max(1, where.width())))
+        across = min(0.999, max(0.0, (at.x() - where.left()) / max(1, where.width())))
+        x = across * self._halves % 1.0
         y = min(1.0, max(0.0, (at.y() - where.top()) / max(1, where.height())))
         wide = max(LEAST_PX, min(picture.shape[1], width * factor))
         high = max(LEAST_PX, min(picture.shape[0], height * factor))
@@ -253,7 +270,7 @@ class PictureArea(QWidget):
         if picture is None:
             return
         left, top, width, height = self._box(picture)
-        scale = width / max(1, self._where(self._image).width())
+        scale = width * self._halves / max(1, self._where(self._image).width())
         by = (event.position() - self._drag) * scale
         if abs(by.x()) < 2 and abs(by.y()) < 2:
             return
@@ -268,11 +285,6 @@ class PictureArea(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Show all of it."""
         self.set_box(None)
-
-
-def with_text(shown: Shown, text: str) -> Shown:
-    """Give what is shown, dimmed, with a text over it."""
-    return replace(shown, text=text, is_current=False)
 
 
 def _image(array: U8Array) -> QImage:

@@ -12,7 +12,9 @@ from PySide6.QtGui import QMouseEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.review.lane_item import LaneItem
+from gui.review.time_axis import TimeAxis
 from gui.review.view_item import TraceItem
+from gui.review.wording import short, value_text
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import DisplayFilter, FilterSettings
 from gui.texts import tr
@@ -46,7 +48,7 @@ class SignalPlot(pg.PlotWidget):
     """A stretch was drawn with Shift: LSL seconds."""
 
     def __init__(self, start: float, stop: float, parent: QWidget | None = None) -> None:
-        axes = {name: _Axis(name) for name in ("left", "right", "bottom")}
+        axes = {name: TimeAxis(name) for name in ("left", "right", "bottom")}
         super().__init__(
             parent, viewBox=pg.ViewBox(enableMouse=False, enableMenu=False), axisItems=axes
         )
@@ -56,7 +58,7 @@ class SignalPlot(pg.PlotWidget):
         self.lanes: tuple[Lane, ...] = ()
         self.filters = FilterSettings()
         self.cursor_time = start
-        self._scales: dict[tuple[str, int], float] = {}
+        self._scales: dict[tuple[int, int], float] = {}
         self._gain = 1.0
         self._data: list[tuple[F64Array, F64Array]] = []
         self._joined: list[BoolArray] = []
@@ -135,7 +137,7 @@ class SignalPlot(pg.PlotWidget):
         count, high = len(self.rows), len(self.rows) + LANE * len(self.lanes)
         self.getPlotItem().getViewBox().setYRange(-0.1, max(high, 1), padding=0)
         self.lane_item.show_lanes(self.lanes, self.start, count, LANE)
-        names = [(n + 0.5, _short(row.channel.label)) for n, row in enumerate(self.rows)]
+        names = [(n + 0.5, short(row.channel.label)) for n, row in enumerate(self.rows)]
         names += [(count + (n + 0.5) * LANE, lane.name) for n, lane in enumerate(self.lanes)]
         self.getPlotItem().getAxis("left").setTicks([names])
 
@@ -188,18 +190,18 @@ class SignalPlot(pg.PlotWidget):
             self.left_s, self.left_s + self.length_s, padding=0
         )
         self._data = []
-        found: dict[str, Curves] = {}
-        picks: dict[str, list[int]] = {}
+        found: dict[int, Curves] = {}
+        picks: dict[int, list[int]] = {}
         for row in self.rows:
-            picks.setdefault(row.signal.name, []).append(row.channel.index)
+            picks.setdefault(row.signal.number, []).append(row.channel.index)
         for row in self.rows:
-            name = row.signal.name
-            if name not in found:
-                found[name] = self._read(row.signal, picks[name])
-            curves = found[name]
-            column = picks[name].index(row.channel.index)
+            number = row.signal.number
+            if number not in found:
+                found[number] = self._read(row.signal, picks[number])
+            curves = found[number]
+            column = picks[number].index(row.channel.index)
             self._data.append((curves.times - self.start, curves.values[:, column]))
-        self._joined = [found[row.signal.name].joined for row in self.rows]
+        self._joined = [found[row.signal.number].joined for row in self.rows]
         self._draw()
         self._write_values()
 
@@ -245,7 +247,7 @@ class SignalPlot(pg.PlotWidget):
         if not len(good):
             return 0.0, 1.0
         low, middle, high = np.percentile(good, (0.5, 50, 99.5))
-        key = row.signal.name, row.channel.index
+        key = row.signal.number, row.channel.index
         size = max(float(high - low) * 1.15, 1e-12 + 1e-6 * abs(float(middle)))
         kept = self._scales.setdefault(key, size)
         if not kept / 3 <= size <= kept * 1.5:
@@ -263,10 +265,10 @@ class SignalPlot(pg.PlotWidget):
             near = 0 <= at < len(times) and x - times[at] <= max(2 / row.signal.rate_hz, 0.05)
             raw = row.signal.is_raw(self.length_s)
             if near and raw and np.isfinite(values[at]):
-                texts.append((number + 0.5, f"{_number(values[at])} {row.channel.unit}"))
+                texts.append((number + 0.5, f"{value_text(values[at])} {row.channel.unit}"))
         for n, lane in enumerate(self.lanes):
             if (mark := lane.at(self.cursor_time)) is not None:
-                texts.append((len(self.rows) + (n + 0.5) * LANE, _short(mark.text, 14)))
+                texts.append((len(self.rows) + (n + 0.5) * LANE, short(mark.text, 14)))
         self.getPlotItem().getAxis("right").setTicks([texts])
 
     # The hand.
@@ -300,31 +302,6 @@ class SignalPlot(pg.PlotWidget):
         return self.start + float(point.x())
 
 
-class _Axis(pg.AxisItem):
-    """Texts where they are told at the sides; minutes and seconds below."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        if name != "bottom":
-            self.setStyle(tickLength=0, autoExpandTextSpace=False, hideOverlappingLabels=False)
-
-    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:  # noqa: N802
-        """Write moments as minutes and seconds from the start."""
-        digits = max(0, min(4, int(np.ceil(-np.log10(spacing))))) if spacing < 1 else 0
-        return [clock(value, digits) for value in values]
-
-
-def clock(seconds: float, digits: int = 3) -> str:
-    """Write seconds from the start as 0:01:23.456."""
-    sign = "−" if seconds < 0 else ""
-    units = round(abs(seconds) * 10**digits)
-    whole, part = divmod(units, 10**digits)
-    minutes, rest = divmod(whole, 60)
-    hours, minutes = divmod(minutes, 60)
-    after = f".{part:0{digits}}" if digits else ""
-    return f"{sign}{hours}:{minutes:02}:{rest:02}{after}"
-
-
 def channels_of_signal(signal: ReviewSignal) -> tuple[ChannelInfo, ...]:
     """Say what the channels of a stream are."""
     from gui.signals.channel_info import channels_of
@@ -335,12 +312,3 @@ def channels_of_signal(signal: ReviewSignal) -> tuple[ChannelInfo, ...]:
 
 def _kind(channels: Iterable[ChannelInfo], index: int) -> str:
     return next((c.kind for c in channels if c.index == index), "")
-
-
-def _short(text: str, most: int = 13) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"
-
-
-def _number(value: float) -> str:
-    plain = not value or 0.1 <= abs(value) < 1e4
-    return (f"{value:.4g}" if plain else f"{value:.3g}").replace("-", "−")

@@ -107,6 +107,11 @@ class Stage(QWidget):
             is_stamp=rows.are_stamps,
         )
 
+    @property
+    def is_painted(self) -> bool:
+        """Whether all cameras show the moment of the cursor, or say why they do not."""
+        return not any(t.is_waiting or not t.area.is_painted for t in self.tiles.values())
+
     def show_lanes(self, lanes: Sequence[Lane]) -> None:
         """Show these lanes of a pane below those of the session; Tab stops at their marks too."""
         self._own_lanes = tuple(lanes)

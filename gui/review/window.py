@@ -18,13 +18,13 @@ from PySide6.QtWidgets import (
 )
 
 from gui.review.background import Background
-from gui.review.bar import ReviewBar, speed_text
+from gui.review.bar import ReviewBar
 from gui.review.channel_menu import first_choice, rows_of_signals
 from gui.review.keys import Command, command_of
 from gui.review.pane import Pane, Position
 from gui.review.picture_area import Look, Mode
-from gui.review.signal_plot import clock
 from gui.review.stage import Stage
+from gui.review.wording import clock, speed_text
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
@@ -160,8 +160,8 @@ class ReviewWindow(QMainWindow):
         self.bar.show_cameras(list(session.cameras), self.stage.main)
         self.bar.refresh.setVisible(session.is_recording)
         rows = rows_of_signals(session.signals)
-        before = {(r.signal.name, r.channel.index) for r in self.bar.channels.chosen}
-        kept = [r for r in rows if (r.signal.name, r.channel.index) in before]
+        before = {(r.signal.number, r.channel.index) for r in self.bar.channels.chosen}
+        kept = [r for r in rows if (r.signal.number, r.channel.index) in before]
         chosen = kept or first_choice(rows)
         self.bar.channels.know(rows, chosen)
         self.bar.filters.know_electrodes([r.channel.label for r in rows if r.channel.kind == "EEG"])
@@ -240,6 +240,8 @@ class ReviewWindow(QMainWindow):
         if event.key() == Qt.Key.Key_F5 and self.session.is_recording:
             self.refresh()
             return True
+        if event.isAutoRepeat() and not self.stage.is_painted:
+            return True  # a held key makes no queue: it would run on after it is let go
         command = command_of(event)
         if command is None:
             return event.key() in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab)

@@ -86,7 +86,11 @@ class RigControl(QObject):
         if problem or not snippets:
             self._say(problem or tr("Nothing was found that could be driven here."))
         elif (rig := self._rig()) is not None:
-            self._say(tr("{} devices found").format(len(snippets)))
+            found = rig_text.devices_in(snippets)
+            text = tr("{} devices found").format(found)
+            if ports := len(snippets) - found:
+                text = f"{text}; {tr('{} ports with nothing known behind them').format(ports)}"
+            self._say(text)
             self._open_editor(rig, rig_text.from_found("rig", snippets))
 
     def open_file(self) -> None:
@@ -95,9 +99,13 @@ class RigControl(QObject):
             self._parent, tr("Open a rig file"), str(Path.home()), tr("Rig files (*.toml)")
         )
         if name:
-            # liblsl reads its configuration once: another rig may be in another LSL session.
-            program, *arguments = command("acquire", "gui", name)
-            QProcess.startDetached(program, arguments)
+            self.open(name)
+
+    def open(self, name: str) -> None:
+        """Open a rig file in a window of its own."""
+        # liblsl reads its configuration once: another rig may be in another LSL session.
+        program, *arguments = command("acquire", "gui", name)
+        QProcess.startDetached(program, arguments)
 
     # Devices.
 

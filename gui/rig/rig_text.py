@@ -78,6 +78,11 @@ def _without_none(value: Any) -> Any:
     return value
 
 
+def devices_in(snippets: Sequence[str]) -> int:
+    """Count the devices: a port with nothing known behind it is a comment."""
+    return sum(len(_read(snippet).get("device", [])) for snippet in snippets)
+
+
 def from_found(name: str, snippets: Sequence[str]) -> str:
     """Write a rig of what is plugged in; names that come twice are numbered."""
     parts = [f'[rig]\nname = "{name}"\ndata_dir = "~/unisono"\n']

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from PySide6.QtCore import Qt, QTimer, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QShowEvent
+from PySide6.QtCore import QEvent, Qt, QTimer, QUrl
+from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
+    QFileDialog,
     QHBoxLayout,
     QHeaderView,
     QLineEdit,
@@ -22,20 +22,34 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from acquire.server.api.models import SessionInfo, WithdrawalDone, WithdrawalInfo
+from acquire.engine.status import Phase
+from acquire.errors import AcquireError
+from acquire.server.api.models import (
+    ContentsInfo,
+    SessionInfo,
+    StatusInfo,
+    WithdrawalDone,
+    WithdrawalInfo,
+)
 from gui.client.client import EngineClient
-from gui.client.status_text import duration
-from gui.sessions.export_command import export_command
+from gui.client.review_process import open_review
+from gui.sessions.export_command import export_command, export_words
+from gui.sessions.job_line import JobLine
 from gui.sessions.mark_line import MarkLine
+from gui.sessions.more_menu import Actions, fill
+from gui.sessions.row_text import COPY, LENGTH, SIZE, VERDICT, texts
 from gui.sessions.withdraw_panel import WithdrawPanel
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel, plain
 from recordings import layout
+from recordings.errors import RecordingError
 
 FIRST, PAGE, MOST = 50, 100, 20_000
 """Rows asked for at once: few at first, so that something is there; then so many that the main
 thread is not held; and all in all."""
+NARROW = 640
+"""Pixels: below, not all columns fit."""
 SOON_MS = 300
 """Several events that come together ask for the list once."""
 _COLOURS = {"PASS": "alive", "WARN": "warning", "FAIL": "failed"}
@@ -53,7 +67,7 @@ class SessionList(QWidget):
         self.filter.setPlaceholderText(tr("Filter: participant, task, verdict…"))
         self.filter.setAccessibleName(tr("Filter of the sessions"))
         self.filter.textChanged.connect(self._apply_filter)
-        self.table = QTableWidget(0, 8)
+        self.table = QTableWidget(0, 9)
         self.table.setHorizontalHeaderLabels(
             [
                 tr("participant"),
@@ -63,6 +77,7 @@ class SessionList(QWidget):
                 tr("when"),
                 tr("length"),
                 tr("size"),
+                tr("copy"),
                 tr("verdict"),
             ]
         )
@@ -76,7 +91,7 @@ class SessionList(QWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(FIRST)  # of thousands of rows not each is measured
-        header.setSectionResizeMode(7, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(VERDICT, QHeaderView.ResizeMode.Stretch)
         self.table.itemSelectionChanged.connect(self._on_selection)
         self.folder = QPushButton(tr("Open folder"))
         self.report = QPushButton(tr("Open report"))
@@ -89,6 +104,21 @@ class SessionList(QWidget):
         self.more.menu().aboutToShow.connect(self._fill_more)
         self.mark = MarkLine()
         self.mark.marked.connect(self._mark)
+        self.job = JobLine()
+        self.job.done.connect(self.refresh)
+        self._actions = Actions(
+            review=self._review,
+            read_contents=self._read_contents,
+            mark=self._on_mark,
+            withdraw=lambda row: self._ask_withdrawal(row.id),
+            copy=self._ask_target,
+            repair=lambda row: self._run(tr("Repair"), row, "repair", row.session),
+            export=self._export,
+            copy_command=lambda row, kind: QGuiApplication.clipboard().setText(
+                export_command(kind, Path(row.session))
+            ),
+        )
+        self._contents: ContentsInfo | None = None
         self.withdraw = WithdrawPanel()
         self.withdraw.wanted.connect(self._withdraw)
         self._chosen = ""  # the session that was chosen, wherever its row goes
@@ -105,6 +135,7 @@ class SessionList(QWidget):
         box = QVBoxLayout(self)
         box.setContentsMargins(8, 4, 8, 4)
         box.addLayout(top)
+        box.addWidget(self.job)
         box.addWidget(self.mark)
         box.addWidget(self.withdraw)
         box.addWidget(self.table)
@@ -158,17 +189,50 @@ class SessionList(QWidget):
         if more:
             self._ask_page(end, asked)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Leave out in a narrow window what is needed least: the verdict has to be seen."""
+        super().resizeEvent(event)
+        narrow = self.width() < NARROW
+        for column in (LENGTH, SIZE, COPY):
+            self.table.setColumnHidden(column, narrow)
+        self.count.setVisible(not narrow)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Colour the cells anew where light and dark have changed."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            for number, row in enumerate(self.rows):
+                self._colour_row(number, row)
+
     def _show_row(self, number: int, row: SessionInfo) -> None:
-        texts = _texts(row)
-        for column, text in enumerate(texts):
+        for column, text in enumerate(texts(row)):
             item = QTableWidgetItem(text)
             item.setToolTip(plain(row.problem or row.unusable or row.notes or row.session))
             self.table.setItem(number, column, item)
-        verdict = self.table.item(number, 7)
-        assert verdict is not None
-        colour = "warning" if row.unusable else _COLOURS.get(str(row.verdict), "muted")
-        verdict.setForeground(theme.colour(colour))
+        copy = self.table.item(number, COPY)
+        assert copy is not None
+        copy.setToolTip(plain("\n".join(row.copies) or tr("The only copy is on this disk")))
+        self._show_verdict(number, row)
         self._hide(number, hidden=not self._is_wanted(row))
+
+    def _show_verdict(self, number: int, row: SessionInfo) -> None:
+        verdict = self.table.item(number, VERDICT)
+        assert verdict is not None
+        text = texts(row)[VERDICT]
+        reading = self._contents
+        if reading is not None and reading.session == row.session:
+            percent = 100 * reading.read // reading.total if reading.total else 0
+            how = tr("rests") if reading.rests else f"{percent} %"
+            text = f"{text}, {tr('contents are read')}: {how}"
+        verdict.setText(text)
+        self._colour_row(number, row)
+
+    def _colour_row(self, number: int, row: SessionInfo) -> None:
+        verdict = "warning" if row.unusable else _COLOURS.get(str(row.verdict), "muted")
+        copy = "muted" if row.copies else "warning"
+        for column, colour in ((COPY, copy), (VERDICT, verdict)):
+            if (item := self.table.item(number, column)) is not None:
+                item.setForeground(theme.colour(colour))
 
     @property
     def selected(self) -> SessionInfo | None:
@@ -186,7 +250,7 @@ class SessionList(QWidget):
 
     def _is_wanted(self, row: SessionInfo) -> bool:
         words = self.filter.text().casefold().split()
-        text = " ".join((*_texts(row), row.study, row.notes)).casefold() if words else ""
+        text = " ".join((*texts(row), row.study, row.notes)).casefold() if words else ""
         return all(word in text for word in words)
 
     def _on_selection(self) -> None:
@@ -209,26 +273,61 @@ class SessionList(QWidget):
             path = Path(row.session) / layout.REPORT_NAME
             QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
 
+    def _review(self, row: SessionInfo) -> None:
+        try:
+            open_review(Path(row.session))
+        except (RecordingError, AcquireError) as error:
+            self.job.tell(tr("Review"), str(error))
+
     def _fill_more(self) -> None:
-        menu, row = self.more.menu(), self.selected
-        menu.clear()
-        if row is None:
+        if (row := self.selected) is not None:
+            fill(self.more.menu(), row, self._actions, same_computer=self.same_computer)
+
+    def _on_mark(self, row: SessionInfo) -> None:
+        if row.unusable:
+            self._mark(row.id, "")
+        else:
+            self.mark.ask(row)
+
+    def _read_contents(self, row: SessionInfo) -> None:
+        path = f"sessions/{quote(row.id, safe='')}/check"
+        self._client.post(path, {"contents": True}, lambda _: None)
+
+    def _export(self, row: SessionInfo, kind: str) -> None:
+        words = export_words(kind, Path(row.session))
+        self._run(tr("Export as {}").format(kind.upper()), row, *words)
+
+    def _run(self, what: str, row: SessionInfo, *words: str) -> None:
+        self.job.start(f"{what}, {Path(row.session).name}", *words)
+
+    def _ask_target(self, row: SessionInfo) -> QFileDialog:
+        """Ask where to; beside everything else: it must not hold a recording."""
+        dialog = QFileDialog(self, tr("Copy to a folder on another disk or share"))
+        dialog.setFileMode(QFileDialog.FileMode.Directory)
+        dialog.setOption(QFileDialog.Option.ShowDirsOnly)
+        dialog.setModal(False)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.fileSelected.connect(lambda target: self.copy_to(row, target))
+        dialog.show()
+        return dialog
+
+    def copy_to(self, row: SessionInfo, target: str) -> None:
+        """Copy a session below a folder, and compare it."""
+        self._run(tr("Copy"), row, "copy", "--idle", row.session, "--to", target)
+
+    def show_status(self, status: StatusInfo) -> None:
+        """Say how far the contents are read; nothing is copied or exported while it records."""
+        self.job.job.rest(status.state in (Phase.RECORDING, Phase.FINISHING))
+        before, self._contents = self._contents, status.contents
+        if before == self._contents:
             return
-        mark = menu.addAction(tr("Mark as not usable…") if not row.unusable else tr("Usable again"))
-        mark.triggered.connect(
-            lambda _=False: self._mark(row.id, "") if row.unusable else self.mark.ask(row)
-        )
-        withdraw = menu.addAction(tr("Withdraw participant…"))
-        withdraw.triggered.connect(lambda _=False: self._ask_withdrawal(row.id))
-        menu.addSeparator()
-        for kind in ("bids", "edf", "csv"):
-            action = menu.addAction(tr("Copy the command for {}").format(kind.upper()))
-            action.setEnabled(not row.unusable)
-            action.triggered.connect(
-                lambda _=False, kind=kind: QGuiApplication.clipboard().setText(
-                    export_command(kind, Path(row.session))
-                )
-            )
+        if before is not None and (
+            self._contents is None or self._contents.session != before.session
+        ):
+            self.refresh()
+        for number, row in enumerate(self.rows):
+            if self._contents is not None and row.session == self._contents.session:
+                self._show_verdict(number, row)
 
     def _ask_withdrawal(self, session: str) -> None:
         def show(found: Any) -> None:
@@ -251,28 +350,3 @@ class SessionList(QWidget):
     def _on_check(self) -> None:
         if (row := self.selected) is not None:
             self._client.post(f"sessions/{quote(row.id, safe='')}/check")
-
-
-def _texts(row: SessionInfo) -> tuple[str, ...]:
-    when = "–"
-    if row.started_utc:
-        started = datetime.fromisoformat(row.started_utc.replace("Z", "+00:00"))
-        when = f"{started.astimezone():%Y-%m-%d %H:%M}"
-    name = Path(row.session).name
-    return (
-        row.participant or name,
-        row.session_label,
-        row.task,
-        "" if row.run is None else f"{row.run:03}",
-        when,
-        "–" if row.seconds is None else duration(row.seconds),
-        "–" if row.bytes is None else _size(row.bytes),
-        row.problem
-        or (tr("▲ not usable: {}").format(row.unusable) if row.unusable else "")
-        or str(row.verdict or row.state or ""),
-    )
-
-
-def _size(count: int) -> str:
-    unit, name = (1e9, "GB") if count >= 1e9 else (1e6, "MB") if count >= 1e6 else (1e3, "kB")
-    return f"{count / unit:.1f} {name}"

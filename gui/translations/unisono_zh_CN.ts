@@ -220,10 +220,6 @@
         <translation>备注</translation>
     </message>
     <message>
-        <source>Kept among the events of this session, or of the next one</source>
-        <translation>保存在本次或下一次会话的事件中</translation>
-    </message>
-    <message>
         <source>stamped {}</source>
         <translation>时间戳 {}</translation>
     </message>
@@ -1542,6 +1538,218 @@
     <message>
         <source>signals: {} % read</source>
         <translation>信号：已读取 {} %</translation>
+    </message>
+    <message>
+        <source>All is there now</source>
+        <translation>现在一切就绪</translation>
+    </message>
+    <message>
+        <source>Nothing is recorded yet.</source>
+        <translation>尚未开始录制。</translation>
+    </message>
+    <message>
+        <source>Record now</source>
+        <translation>开始录制</translation>
+    </message>
+    <message>
+        <source>rests while it records</source>
+        <translation>录制期间暂停</translation>
+    </message>
+    <message>
+        <source>ended; order it again to go on</source>
+        <translation>已结束；再次执行可继续</translation>
+    </message>
+    <message>
+        <source>End it</source>
+        <translation>结束</translation>
+    </message>
+    <message>
+        <source>one thing at a time: wait for the end of this</source>
+        <translation>一次只做一件事：请等待当前任务结束</translation>
+    </message>
+    <message>
+        <source>begins</source>
+        <translation>开始</translation>
+    </message>
+    <message>
+        <source>Check the contents</source>
+        <translation>核对文件内容</translation>
+    </message>
+    <message>
+        <source>Copy to…</source>
+        <translation>复制到…</translation>
+    </message>
+    <message>
+        <source>Repair</source>
+        <translation>修复</translation>
+    </message>
+    <message>
+        <source>Export as {}</source>
+        <translation>导出为 {}</translation>
+    </message>
+    <message>
+        <source>copy</source>
+        <translation>副本</translation>
+    </message>
+    <message>
+        <source>Copy to a folder on another disk or share</source>
+        <translation>复制到其他磁盘或共享上的文件夹</translation>
+    </message>
+    <message>
+        <source>Copy</source>
+        <translation>复制</translation>
+    </message>
+    <message>
+        <source>The only copy is on this disk</source>
+        <translation>唯一的副本在此磁盘上</translation>
+    </message>
+    <message>
+        <source>rests</source>
+        <translation>暂停</translation>
+    </message>
+    <message>
+        <source>contents are read</source>
+        <translation>正在核对内容</translation>
+    </message>
+    <message>
+        <source>contents read</source>
+        <translation>内容已核对</translation>
+    </message>
+    <message>
+        <source>● {} more</source>
+        <translation>● 另有 {} 份</translation>
+    </message>
+    <message>
+        <source>▲ only here</source>
+        <translation>▲ 仅此一份</translation>
+    </message>
+    <message>
+        <source>Record and begin</source>
+        <translation>录制并开始</translation>
+    </message>
+    <message>
+        <source>Test play</source>
+        <translation>测试播放</translation>
+    </message>
+    <message>
+        <source>Start a recording, and the protocol once it runs</source>
+        <translation>开始录制，录制运行后开始实验流程</translation>
+    </message>
+    <message>
+        <source>Play it to try it: nothing of it is kept</source>
+        <translation>仅作测试播放：不保留任何内容</translation>
+    </message>
+    <message>
+        <source>Nothing is being recorded: answers and onsets would be lost.</source>
+        <translation>当前没有录制：回答和刺激时刻将会丢失。</translation>
+    </message>
+    <message>
+        <source>Begins as soon as it records; see what the start gate asks.</source>
+        <translation>录制一开始即开始；请查看开始前的提示。</translation>
+    </message>
+    <message>
+        <source>The screen on which the protocol is shown</source>
+        <translation>显示实验流程的屏幕</translation>
+    </message>
+    <message>
+        <source>in a window</source>
+        <translation>窗口模式</translation>
+    </message>
+    <message>
+        <source>To try it: no frame is shown at an exact time in a window</source>
+        <translation>仅供测试：窗口模式下画面的显示时刻不精确</translation>
+    </message>
+    <message>
+        <source>The protocol goes on and is not recorded: Abort ends it</source>
+        <translation>实验流程会继续但不被录制：用“中止”结束</translation>
+    </message>
+    <message>
+        <source>Recent rigs</source>
+        <translation>最近的配置</translation>
+    </message>
+    <message>
+        <source>none yet</source>
+        <translation>暂无</translation>
+    </message>
+    <message>
+        <source>Shortcuts</source>
+        <translation>快捷键</translation>
+    </message>
+    <message>
+        <source>A label has only letters A to Z and digits: what else was typed was left out</source>
+        <translation>标签只能包含字母 A–Z 和数字：其他字符已被略去</translation>
+    </message>
+    <message>
+        <source>Type a marker</source>
+        <translation>输入标记</translation>
+    </message>
+    <message>
+        <source>Set a marker at once</source>
+        <translation>立即设置标记</translation>
+    </message>
+    <message>
+        <source>Type a note</source>
+        <translation>输入备注</translation>
+    </message>
+    <message>
+        <source>Say that an alarm was read</source>
+        <translation>确认已阅读警报</translation>
+    </message>
+    <message>
+        <source>Close the start gate; drop what was typed</source>
+        <translation>关闭开始前的提示；放弃已输入的内容</translation>
+    </message>
+    <message>
+        <source>Freeze the signals, or let them go on</source>
+        <translation>冻结或继续显示信号</translation>
+    </message>
+    <message>
+        <source>Scroll instead of sweep</source>
+        <translation>滚动而非扫描</translation>
+    </message>
+    <message>
+        <source>Show less or more time</source>
+        <translation>显示更短或更长的时间</translation>
+    </message>
+    <message>
+        <source>Larger, smaller, automatic scales</source>
+        <translation>放大、缩小、自动比例</translation>
+    </message>
+    <message>
+        <source>Choose channels</source>
+        <translation>选择通道</translation>
+    </message>
+    <message>
+        <source>Save the signals that are shown</source>
+        <translation>保存所显示的信号</translation>
+    </message>
+    <message>
+        <source>Open a rig</source>
+        <translation>打开配置</translation>
+    </message>
+    <message>
+        <source>Edit this rig</source>
+        <translation>编辑此配置</translation>
+    </message>
+    <message>
+        <source>This list</source>
+        <translation>此列表</translation>
+    </message>
+    <message>
+        <source>Kept among the events of this session, or of the next one, at its first letter</source>
+        <translation>以首个字符的时刻保存在本次（或下一次）录制的事件中</translation>
+    </message>
+    <message>
+        <source>{} ports with nothing known behind them</source>
+        <translation>{} 个端口，不知道后面接了什么</translation>
+    </message>
+    <message>
+        <source>describe what they send in a rig file, or try the simulated rig</source>
+        <translation>请在配置文件中说明其发送内容，或用模拟配置试一试</translation>
+    </message>
+    <message>
+        <source>Opening; looked for, up to 10 s: {}</source>
+        <translation>正在打开；最多等待 10 秒，正在查找：{}</translation>
     </message>
     <message>
         <source>no event is chosen: Enter begins one here, Tab takes the next</source>

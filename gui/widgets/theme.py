@@ -7,7 +7,7 @@ from pathlib import Path
 from string import Template
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QFont, QGuiApplication, QPalette
+from PySide6.QtGui import QColor, QFont, QGuiApplication, QIcon, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
 from recordings import palette as looks
@@ -39,6 +39,11 @@ def choose(application: QApplication, look: str | None) -> None:
     """Use `dark`, `light`, or what the system has (None)."""
     application.setProperty(_LOOK, look)
     _dress(application)
+
+
+def icon() -> QIcon:
+    """Give the program's icon."""
+    return QIcon(str(Path(__file__).parent / "unisono.svg"))
 
 
 def colour(name: str) -> QColor:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import gc
 import os
 import signal
@@ -23,13 +22,13 @@ from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
 from gui.texts import install
 from gui.widgets import theme
+from gui.widgets.display import check_display
 from gui.widgets.enter_presses import EnterPresses
-from gui.window.layout_memory import remembered_look
+from gui.window.layout_memory import remember_rig, remembered_look
 from gui.window.window import RecorderWindow
 from recordings.disk.atomic import replace_file
 from recordings.owner import has_ended
 
-XCB_CURSOR = "libxcb-cursor.so.0"
 LAST_RIG = "last-rig"
 
 
@@ -73,6 +72,7 @@ def open_rig(link: EngineLink, path: Path, data_dir: Path | None) -> None:
     rig = load_rig(path)
     folder = (data_dir or rig.table.data_dir).expanduser().absolute()
     link.open(path.absolute(), folder, data_dir)
+    remember_rig(str(path.absolute()))
     with contextlib.suppress(OSError):  # then it is not found by itself the next time
         replace_file(_config() / LAST_RIG, f"{path.absolute()}\n{data_dir or ''}\n".encode())
 
@@ -104,6 +104,7 @@ def run(order: WindowOrder) -> int:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
+    application.setWindowIcon(theme.icon())
     install(application, QLocale())
     enter = EnterPresses(application)
     application.installEventFilter(enter)
@@ -125,25 +126,7 @@ def _check(order: WindowOrder) -> None:
     """Find out what cannot work before Qt ends the process over a missing display."""
     if order.rig is not None:
         load_rig(order.rig)
-    shown = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
-    if sys.platform == "linux" and not any(os.environ.get(name) for name in shown):
-        raise ConfigError("no display: neither X nor Wayland; `unisono daemon` works without one")
-    platform = os.environ.get("QT_QPA_PLATFORM", "")
-    wayland = bool(os.environ.get("WAYLAND_DISPLAY"))
-    if sys.platform == "linux" and (platform == "xcb" or not (platform or wayland)):
-        _check_xcb()
-
-
-def _check_xcb() -> None:
-    """See that Qt's plugin for X loads: without this library it aborts the process."""
-    try:
-        ctypes.CDLL(XCB_CURSOR)
-    except OSError:
-        raise ConfigError(
-            f"{XCB_CURSOR} is missing, which Qt needs for a window; install it with: "
-            "sudo apt-get install libxcb-cursor0 (Debian, Ubuntu) or "
-            "sudo dnf install xcb-util-cursor (Fedora)"
-        ) from None
+    check_display("`unisono daemon` works without one")
 
 
 def _token(order: WindowOrder) -> str | None:

@@ -54,7 +54,11 @@ class GatePanel(QFrame):
         self.hide()
 
     def ask(self, findings: Sequence[Finding]) -> None:
-        """Open with what was found; where it is open, show what has changed."""
+        """Open with what was found; where it is open, show what has changed.
+
+        What stood in the way may pass by itself, a stream that was silent for a moment: then it
+        says so and waits for a word, as nothing is recording yet.
+        """
         if tuple(findings) != self._findings or not self.isVisible():
             self._findings = tuple(findings)
             self._fill()
@@ -68,6 +72,9 @@ class GatePanel(QFrame):
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
+        if not self._findings:
+            self._rows.addWidget(PlainLabel(f"● {tr('All is there now')}"), 0, 0)
+            self._rows.addWidget(PlainLabel(tr("Nothing is recorded yet.")), 0, 1)
         for row, finding in enumerate(self._findings[:MAX_ROWS]):
             glyph = "✖ " if finding.level == "error" else "▲ "
             what, meaning = PlainLabel(glyph + finding.text), PlainLabel(finding.meaning)
@@ -79,6 +86,7 @@ class GatePanel(QFrame):
         if (more := len(self._findings) - MAX_ROWS) > 0:
             self._rows.addWidget(PlainLabel(tr("and {} more").format(more)), MAX_ROWS, 0)
         self._rows.setColumnStretch(0, 1)
+        self.anyway.setText(tr("Record anyway") if self._findings else tr("Record now"))
         self.anyway.setEnabled(not any(f.level == "error" for f in self._findings))
 
     @property

@@ -11,6 +11,9 @@ from PySide6.QtWidgets import QMainWindow
 VERSION = 1
 """Rises when the parts change so that an old layout would not fit."""
 
+RECENT = 8
+"""Rigs that are offered again."""
+
 
 def remembered_look() -> str | None:
     """Give the look that was chosen, `dark` or `light`; None: as the system is."""
@@ -22,6 +25,21 @@ def remember_look(look: str | None) -> None:
     """Keep the look for the next start, whatever the rig."""
     settings = _settings()
     settings.setValue("look", look or "")
+    settings.sync()
+
+
+def recent_rigs() -> tuple[str, ...]:
+    """List the rig files that were opened, the newest first."""
+    found = _settings().value("recent-rigs")
+    paths = found if isinstance(found, list) else [found] if isinstance(found, str) else []
+    return tuple(str(path) for path in paths if path)
+
+
+def remember_rig(path: str) -> None:
+    """Put a rig file at the head of the list."""
+    others = [known for known in recent_rigs() if known != path]
+    settings = _settings()
+    settings.setValue("recent-rigs", [path, *others][:RECENT])
     settings.sync()
 
 

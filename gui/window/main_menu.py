@@ -3,23 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 from PySide6.QtGui import QActionGroup, QKeySequence
 from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QToolButton
 
 from gui.texts import tr
 from gui.widgets import theme
-from gui.window.layout_memory import remember_look
+from gui.window.layout_memory import recent_rigs, remember_look
 
 Action = Callable[[], object]
 
 
-def menu_button(window: QMainWindow, entries: list[tuple[str, str, Action] | None]) -> QToolButton:
+def menu_button(
+    window: QMainWindow,
+    entries: list[tuple[str, str, Action] | None],
+    open_rig: Callable[[str], object],
+) -> QToolButton:
     """Make the button at the left of the bar.
 
     Args:
         window: whose parts can be shown and hidden.
         entries: text, shortcut and what is done; None for a line between.
+        open_rig: opens a rig file that was opened before.
     """
     button = QToolButton()
     button.setText("☰")
@@ -38,6 +44,8 @@ def menu_button(window: QMainWindow, entries: list[tuple[str, str, Action] | Non
         if shortcut:
             added.setShortcut(QKeySequence(shortcut))
             window.addAction(added)
+    recent = menu.addMenu(tr("Recent rigs"))
+    recent.aboutToShow.connect(lambda: _list_rigs(recent, open_rig))
     parts = menu.addMenu(tr("Parts of the window"))
     parts.aboutToShow.connect(lambda: _list_docks(parts, window))
     _add_looks(menu.addMenu(tr("Look")))
@@ -48,6 +56,18 @@ def menu_button(window: QMainWindow, entries: list[tuple[str, str, Action] | Non
     window.addAction(quit_)
     button.setMenu(menu)
     return button
+
+
+def _list_rigs(menu: QMenu, open_rig: Callable[[str], object]) -> None:
+    menu.clear()
+    rigs = recent_rigs()
+    if not rigs:
+        menu.addAction(tr("none yet")).setEnabled(False)
+    for path in rigs:
+        # An ampersand would be taken for the mark of a key.
+        action = menu.addAction(path.replace("&", "&&"))
+        action.setEnabled(Path(path).is_file())
+        action.triggered.connect(lambda _=False, path=path: open_rig(path))
 
 
 def _list_docks(menu: QMenu, window: QMainWindow) -> None:

@@ -53,7 +53,8 @@ class MarkerLine(QWidget):
     """The line for markers, the keys that set one at once, and the line for notes."""
 
     marker = Signal(str, object)
-    note = Signal(str)
+    note = Signal(str, object)
+    """A note, and the LSL time of its first letter, where that is known."""
 
     def __init__(self, now: Callable[[], float | None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,7 +73,11 @@ class MarkerLine(QWidget):
         self.notes = QLineEdit()
         self.notes.setPlaceholderText(tr("✎ Note (Ctrl+N)"))
         self.notes.setAccessibleName(tr("Note"))
-        self.notes.setToolTip(tr("Kept among the events of this session, or of the next one"))
+        self.notes.setToolTip(
+            tr("Kept among the events of this session, or of the next one, at its first letter")
+        )
+        self._noted: float | None = None
+        self.notes.textEdited.connect(self._on_note_typed)
         self.notes.setMaxLength(4000)
         self.notes.returnPressed.connect(self._on_note)
         self.text.sent.connect(self.marker)
@@ -125,7 +130,12 @@ class MarkerLine(QWidget):
         self.message.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
         self.message.setToolTip(plain(text))
 
+    def _on_note_typed(self, text: str) -> None:
+        if self._noted is None or not text:
+            self._noted = self._now() if text else None
+
     def _on_note(self) -> None:
         if text := self.notes.text().strip():
-            self.note.emit(text)
+            self.note.emit(text, self._noted)
             self.notes.clear()
+            self._noted = None

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QTimer
+from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QComboBox,
@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from acquire.engine.status import Phase
 from acquire.server.api.models import Problem, ProtocolInfo, StatusInfo
 from gui.client.client import EngineClient, words
 from gui.client.status_text import duration
@@ -27,6 +28,8 @@ from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.hold_button import HoldButton
 from gui.widgets.plain_label import PlainLabel
+from gui.window.begin_ask import BeginAsk
+from gui.window.screen_choice import ScreenChoice
 
 ASK_MS, MIRROR_MS = 500, 1000
 _BUSY = ("running", "paused")
@@ -37,10 +40,15 @@ _HARMLESS = ("resume", "pause", "start")
 class ProtocolPanel(QWidget):
     """Loads, starts, pauses and ends a protocol; asks the engine twice a second while visible."""
 
+    record_wanted = Signal()
+    """A recording is to be started, as by the button of the bar."""
+
     def __init__(self, client: EngineClient) -> None:
         super().__init__()
         self._client = client
         self._participant = "test"
+        self._recording = False
+        self.screens, self.begin = ScreenChoice(), BeginAsk()
         self._refused = ""  # why the last order was not obeyed; until the next one
         self.info = ProtocolInfo(state="none")
         self.choice = QComboBox()
@@ -89,6 +97,8 @@ class ProtocolPanel(QWidget):
         for name, button in self.orders.items():
             signal = button.held if isinstance(button, HoldButton) else button.clicked
             signal.connect(partial(self._order, name))
+        self.begin.begin_wanted.connect(partial(self._send, "start"))
+        self.begin.record_wanted.connect(self.record_wanted)
         self._client.connected.connect(self._ask_shipped)
         self._ask = QTimer(self, interval=ASK_MS)
         self._ask.timeout.connect(self._on_ask)
@@ -113,17 +123,27 @@ class ProtocolPanel(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
         layout.addLayout(row)
+        layout.addWidget(self.screens)
         for label in (self.title, self.now, self.following):
             layout.addWidget(label)
         for widget in (self.progress, self.rest):
             layout.addWidget(widget)
         layout.addLayout(buttons)
+        layout.addWidget(self.begin)
         layout.addWidget(self.problem)  # below: no button moves when it comes
         layout.addWidget(self.mirror)
         layout.addStretch(1)
 
-    def show_status(self, status: StatusInfo, participant: str) -> None:
-        """Know who takes part."""
+    @property
+    def plays(self) -> bool:
+        """Whether a protocol is under way."""
+        return self.info.state in _BUSY
+
+    def show_status(self, status: StatusInfo, participant: str, *, same_computer: bool) -> None:
+        """Know who takes part, and whether anything records."""
+        self._recording = status.state is Phase.RECORDING
+        self.begin.show_recording(self._recording)
+        self.screens.setVisible(same_computer)  # elsewhere the engine's first screen is taken
         self._participant = status.labels.participant if status.labels else participant or "test"
 
     def show_info(self, info: ProtocolInfo) -> None:
@@ -137,6 +157,8 @@ class ProtocolPanel(QWidget):
             "repeat": info.state in _BUSY,
             "abort": info.state in (*_BUSY, "loaded", "crashed"),
         }
+        if not can["start"]:
+            self.begin.dismiss()
         self._keep_focus(can)
         for name, button in self.orders.items():
             button.setEnabled(can[name])
@@ -230,9 +252,17 @@ class ProtocolPanel(QWidget):
             self._refused = ""
             self.show_info(self.info)
             body = {"protocol": self.choice.currentData(), "participant": self._participant}
+            if not self.screens.isHidden():
+                body |= self.screens.order
             self._client.post("protocol/load", body, self._take, self._on_problem)
 
     def _order(self, name: str, *_: object) -> None:
+        if name == "start" and not self._recording:
+            self.begin.ask()
+        else:
+            self._send(name)
+
+    def _send(self, name: str) -> None:
         self._refused = ""
         self._client.post(f"protocol/{name}", {}, self._take, self._on_problem)
 

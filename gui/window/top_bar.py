@@ -39,7 +39,8 @@ class TopBar(QFrame):
     record_wanted = Signal()
     stop_wanted = Signal()
     labels_changed = Signal()
-    run_chosen = Signal(str)
+    refused = Signal(str)
+    """Something was typed that a label cannot have: it was left out, and that is said."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -68,9 +69,11 @@ class TopBar(QFrame):
         for field in self.fields:
             field.textChanged.connect(self._settle.start)
             field.returnPressed.connect(self.record.setFocus)
+            field.inputRejected.connect(self._on_refused)
         self.record.clicked.connect(self.record_wanted)
         self.stop.held.connect(self.stop_wanted)
         self.stop.too_short.connect(self._show_hint)
+        self._playing = False
         self._hint = QTimer(self, singleShot=True, interval=HINT_MS)
         QShortcut(QKeySequence("Ctrl+R"), self, self.record.click)
         QShortcut(QKeySequence("Ctrl+."), self, self._stop_by_key)
@@ -164,9 +167,25 @@ class TopBar(QFrame):
         self.record.setVisible(True)
         self.stop.setVisible(False)
 
+    def show_playing(self, playing: bool) -> None:
+        """Say what Stop means while a protocol plays: that goes on, and nobody keeps it."""
+        tip = tr("Hold to stop, or press Ctrl+.")
+        if playing:
+            tip = f"{tip}\n{tr('The protocol goes on and is not recorded: Abort ends it')}"
+        if self.stop.toolTip() != tip:
+            self.stop.setToolTip(tip)
+        self._playing = playing
+
     def _show_hint(self) -> None:
-        self.state.setText(tr("hold Stop, or press Ctrl+."))
+        text = tr("hold Stop, or press Ctrl+.")
+        if self._playing:
+            text = f"{text} {tr('The protocol goes on and is not recorded: Abort ends it')}"
+        self.state.setText(text)
         self._hint.start()
+
+    def _on_refused(self) -> None:
+        text = tr("A label has only letters A to Z and digits: what else was typed was left out")
+        self.refused.emit(text)
 
     def _stop_by_key(self) -> None:
         if self.stop.isVisible():

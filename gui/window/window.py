@@ -32,10 +32,11 @@ from gui.signals.signal_monitor import Findings, SignalMonitor
 from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer
-from gui.window import about, parts
+from gui.window import about, parts, shortcuts
 from gui.window.camera_tile import CameraPanel
 from gui.window.gate_panel import GatePanel
 from gui.window.impedance_panel import ImpedancePanel
+from gui.window.label_proposals import LabelProposals
 from gui.window.layout_memory import LayoutMemory
 from gui.window.main_menu import menu_button
 from gui.window.marker_line import MarkerLine
@@ -84,6 +85,7 @@ class RecorderWindow(QMainWindow):
         self.protocol = ProtocolPanel(client)
         self.pages = QStackedWidget()
         self.pages.addWidget(self.signals)
+        self.proposals = LabelProposals(client, self.bar)
         self.recording = RecordControl(client, self.bar, self.gate, self.markers.text)
         self.rigs = RigControl(
             client,
@@ -133,17 +135,22 @@ class RecorderWindow(QMainWindow):
         self.client.event_came.connect(self.news.hear)
         self.news.sessions_changed.connect(self.sessions.refresh)
         self.client.connected.connect(self._on_connected)
+        self.bar.refused.connect(self.say)
+        self.bar.labels_changed.connect(self.proposals.ask)
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
         self.viewer.said.connect(self.say)
         self.signals.bar.changed.connect(self._keep_shown)
         self.spectra.said.connect(self.say)
+        self.protocol.record_wanted.connect(self.recording.start)
         self.saved.next_wanted.connect(self.recording.start)
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
         self.panel.selection_wanted.connect(self._select)
         self.markers.marker.connect(self._mark)
-        self.markers.note.connect(lambda text: self.client.post("notes", {"text": text}))
+        self.markers.note.connect(
+            lambda text, time: self.client.post("notes", {"text": text, "time": time})
+        )
 
     def welcome(self, folder: Path, open_rig: Callable[[str], None]) -> None:
         """Show ways to a rig; new ones are written into `folder`."""
@@ -176,9 +183,11 @@ class RecorderWindow(QMainWindow):
                 (tr("Send a test trigger"), "Ctrl+T", rigs.test_trigger),
                 (tr("End the engine and close"), "", self._end_all),
                 None,
+                (tr("Shortcuts"), "F1", lambda: shortcuts.show(self)),
                 (tr("About Unisono"), "", lambda: about.show(self)),
                 None,
             ],
+            rigs.open,
         )
 
     def _open_data(self) -> None:
@@ -210,6 +219,7 @@ class RecorderWindow(QMainWindow):
         self.sessions.same_computer = is_loopback(host)
         self.client.get("rig", self.take_rig)
         self.recording.ask_runs()
+        self.proposals.ask()
 
     def take_rig(self, found: object) -> None:
         """Show the rig that the engine runs."""
@@ -246,6 +256,7 @@ class RecorderWindow(QMainWindow):
             self.memory.keep("shown", text)
 
     def _on_status(self, status: StatusInfo) -> None:
+        self._say_opening(status)
         self.status = status
         self._uids = frozenset(s.uid for s in status.streams)
         if self._live:
@@ -255,9 +266,24 @@ class RecorderWindow(QMainWindow):
         self.panel.show_status(status, self.viewer.live.others)
         self.cameras.show_status(status.devices, status.streams)
         self.impedances.show_status(status)
-        self.protocol.show_status(status, self.bar.participant.text())
+        self.protocol.show_status(
+            status,
+            self.bar.participant.text(),
+            same_computer=self.engine_clock.same_computer,
+        )
+        self.bar.show_playing(self.protocol.plays)
         self.saved.show_status(status, same_computer=self.engine_clock.same_computer)
         self.recording.show_status(status)
+        self.sessions.show_status(status)
+
+    def _say_opening(self, status: StatusInfo) -> None:
+        """Say what the opening waits for: it takes up to 10 s."""
+        was_opening = self.status is not None and self.status.state is Phase.OPENING
+        if status.state is Phase.OPENING and status.missing:
+            text = tr("Opening; looked for, up to 10 s: {}")
+            self.say(text.format("; ".join(status.missing)))
+        elif was_opening and status.state is not Phase.OPENING:
+            self.say("")
 
     def _on_found(self, found: Findings) -> None:
         # A dock behind a tab is visible to Qt, too.
@@ -334,6 +360,7 @@ class RecorderWindow(QMainWindow):
 
     def release(self) -> None:
         """Let go of cameras and streams, once it is closed: that may take a moment."""
+        self.sessions.job.job.close()
         self.cameras.end()
         self.monitor.close()
         self.viewer.live.close()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, FiniteFloat, model_validator
 
 from recordings.annotation.action_units import Units
 from recordings.manifest import Frozen
@@ -24,7 +24,7 @@ Id = Annotated[str, Field(pattern=r"[A-Za-z0-9-]{1,64}")]
 class Moment(Frozen):
     """A stored frame: its LSL time, its number, the camera's own number (None where unknown)."""
 
-    time: float
+    time: FiniteFloat
     frame: FrameNumber
     device_frame: int | None = None
 

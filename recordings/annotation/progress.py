@@ -23,7 +23,7 @@ def next_uncoded(
 
     `trials` are first and last frames in the coder's order; `after` is the place one is at.
     """
-    order = [*range(after + 1, len(trials)), *range(after + 1)]
+    order: list[int] = [*range(after + 1, len(trials)), *range(after + 1)]
     for place in order:
         share = looked_at(coding, camera, trials[place])
         if share.count < share.of:

@@ -16,7 +16,7 @@ from types import TracebackType
 from typing import Literal, Self
 
 from recordings.annotation.coder_file import CoderFile, Loaded, Paths, Who, load
-from recordings.annotation.journal import Change, History, Item, Shelf, line
+from recordings.annotation.journal import Change, History, Item, Shelf, entries, line
 from recordings.annotation.journal_file import JournalFile
 from recordings.annotation.lock import Held, WriterLock
 from recordings.annotation.model import Coding, Decision, Event, Span
@@ -132,7 +132,7 @@ class CodingStore:
         """Add an item, or replace the one of its id; see `edit`."""
         before = getattr(self.coding, shelf).get(item.id)
         if before != item:
-            self.edit([Change(shelf=shelf, before=before, after=item)])
+            self.edit([_change(shelf, before, item)])
 
     def put_event(self, event: Event) -> None:
         """Add or replace an event; see `edit`."""
@@ -150,16 +150,16 @@ class CodingStore:
         """Settle a pair, and keep an event of it where there is one; see `edit`."""
         coding = self.coding
         before = coding.decisions.get(decision.id)
-        changes = [Change(shelf="decisions", before=before, after=decision)]
+        changes = [_change("decisions", before, decision)]
         old = coding.events.get(before.event) if before is not None else None
         if old is not None or event is not None:
-            changes.append(Change(shelf="events", before=old, after=event))
+            changes.append(_change("events", old, event))
         self.edit(changes)
 
     def remove(self, shelf: Shelf, id_: str) -> None:
         """Take an item away, if it is there; see `edit`."""
         if (item := getattr(self.coding, shelf).get(id_)) is not None:
-            self.edit([Change(shelf=shelf, before=item)])
+            self.edit([_change(shelf, item, None)])
 
     def undo(self) -> bool:
         """Take the last edit back; False where there is none left. See `edit`."""
@@ -173,10 +173,15 @@ class CodingStore:
         self, does: Literal["edit", "undo", "redo"], changes: tuple[Change, ...] = ()
     ) -> bool:
         journal = self._writing()
-        entry = self._history.next(does, changes)
+        try:
+            # What could not be read again is never written: it would make the file a damaged one.
+            data = line(self._history.next(does, changes))
+            (entry,), _ = entries(data)
+        except ValueError as error:
+            raise RecordingError(f"this edit is none that can be kept ({error})") from error
         history = self._history.after(entry)
         try:
-            journal.write(line(entry))
+            journal.write(data)
         except OSError as error:
             raise RecordingError(
                 f"{self._paths.journal}: this edit could not be written ({error.strerror}) and was "
@@ -256,6 +261,18 @@ class CodingStore:
         trace: TracebackType | None,
     ) -> None:
         self.close()
+
+
+def _change(shelf: Shelf, before: Item | None, after: Item | None) -> Change:
+    """Return a change.
+
+    Raises:
+        RecordingError: an item is none.
+    """
+    try:
+        return Change(shelf=shelf, before=before, after=after)
+    except ValueError as error:
+        raise RecordingError(f"this edit is none that can be kept ({error})") from error
 
 
 def _refuse_other_case(paths: Paths) -> None:

@@ -7,14 +7,21 @@ verdict is the worst of them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from recordings import layout
-from recordings.certificate import CameraReport, Finding, PairReport, Report, Verdict
+from recordings.certificate import (
+    CONTENTS_UNREAD,
+    CameraReport,
+    Finding,
+    PairReport,
+    Report,
+    Verdict,
+)
 from recordings.check.coverage import coverage_findings
 from recordings.check.frame_ledger import examine_camera
 from recordings.check.integrity import file_findings, recording_findings, state_findings
@@ -26,6 +33,7 @@ from recordings.check.stimulus_timing import light_findings, stimulus_reports
 from recordings.check.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
 from recordings.check.truth import FoundEvents, find_all, load_truth, summary
+from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, StreamEntry
 from recordings.read.markers import Marker, parse_markers
@@ -72,8 +80,16 @@ def exit_code(report: Report) -> int:
     return EXIT_CODES[report.verdict]
 
 
-def examine(path: Path, *, hashes: bool = True, thresholds: Path | None = None) -> Examination:
+def examine(
+    path: Path,
+    *,
+    hashes: bool = True,
+    thresholds: Path | None = None,
+    hash_of: Callable[[Path], str] = sha256_of,
+) -> Examination:
     """Check as `check` does, and keep what the report's plots need.
+
+    `hash_of` gives the SHA-256 of a file: it reads it, or knows what was read of it.
 
     Raises:
         RecordingError: as `check`.
@@ -84,7 +100,9 @@ def examine(path: Path, *, hashes: bool = True, thresholds: Path | None = None) 
     recording = read_xdf(xdf, strict=True)
     # Hashing reads the disk and lets go of the interpreter: it runs beside everything else.
     with ThreadPoolExecutor(1) as pool:
-        files = pool.submit(file_findings, manifest, folder) if manifest and hashes else None
+        files = (
+            pool.submit(file_findings, manifest, folder, hash_of) if manifest and hashes else None
+        )
         examination = _examine(path, folder, recording, manifest)
         late = files.result() if files else _unread(manifest)
     report = examination.report
@@ -111,9 +129,7 @@ def _unread(manifest: Manifest | None) -> list[Finding]:
         return []
     text = "the contents of the files were not read again: their hashes are not verified yet"
     remedy = "unisono check reads them"
-    return [
-        Finding(level="info", code="contents-unread", subject="files", text=text, remedy=remedy)
-    ]
+    return [Finding(level="info", code=CONTENTS_UNREAD, subject="files", text=text, remedy=remedy)]
 
 
 def _examine(

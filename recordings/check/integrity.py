@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from recordings.certificate import Finding
 from recordings.disk.hashing import sha256_of
-from recordings.manifest import Manifest, State
+from recordings.manifest import FileEntry, Manifest, State
 from recordings.xdf.reader import XdfRecording
 
 _STATES = {
@@ -37,13 +37,18 @@ def state_findings(manifest: Manifest) -> Iterator[Finding]:
         )
 
 
-def file_findings(manifest: Manifest, folder: Path) -> list[Finding]:
-    """Compare sizes and SHA-256 of the session's files with the manifest, in bounded memory."""
-    entries = manifest.files
-    return [f for entry in entries for f in _file(folder, entry.path, entry.bytes, entry.sha256)]
+def file_findings(
+    manifest: Manifest, folder: Path, hash_of: Callable[[Path], str] = sha256_of
+) -> list[Finding]:
+    """Compare sizes and SHA-256 of the session's files with the manifest.
+
+    `hash_of` reads a file, in bounded memory, or knows what was read of it.
+    """
+    return [f for entry in manifest.files for f in _file(folder, entry, hash_of)]
 
 
-def _file(folder: Path, name: str, size: int | None, sha256: str | None) -> Iterator[Finding]:
+def _file(folder: Path, entry: FileEntry, hash_of: Callable[[Path], str]) -> Iterator[Finding]:
+    name, size, sha256 = entry.path, entry.bytes, entry.sha256
     path = folder / name
     if not path.is_file():
         yield Finding(
@@ -60,7 +65,7 @@ def _file(folder: Path, name: str, size: int | None, sha256: str | None) -> Iter
     elif sha256 is None:
         text = "its SHA-256 is not in the manifest: a later change would go unseen"
         yield Finding(level="info", code="file-unhashed", subject=name, text=text)
-    elif sha256_of(path) != sha256:
+    elif hash_of(path) != sha256:
         yield _changed(name, "its SHA-256 is not that of the manifest")
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-_BLOCK: Final = 1 << 20
+BLOCK: Final = 1 << 20
 
 
 def sha256_of(path: Path, *, between: Callable[[], None] | None = None) -> str:
@@ -19,7 +19,7 @@ def sha256_of(path: Path, *, between: Callable[[], None] | None = None) -> str:
         OSError: the file cannot be read.
     """
     digest = hashlib.sha256()
-    block = memoryview(bytearray(_BLOCK))
+    block = memoryview(bytearray(BLOCK))
     with path.open("rb", buffering=0) as file:
         while count := file.readinto(block):
             digest.update(block[:count])

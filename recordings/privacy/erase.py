@@ -1,9 +1,9 @@
 """`unisono erase`: everything of a participant who has withdrawn, exports included, and a log.
 
-Deleted are the participant's session folders, repaired copies among them, and in each target that
-`exports.json` names the files and table rows of these sessions. What cannot be reached (an export
-on a disk that is not there) is reported and logged as left. Deleting is not overwriting: on
-solid-state disks and in backups, data outlive it.
+Deleted are the participant's session folders, repaired and verified copies among them, and in each
+target that `exports.json` names the files and table rows of these sessions. What cannot be reached
+(an export or a copy on a disk that is not there) is reported and logged as left. Deleting is not
+overwriting: on solid-state disks and in backups, data outlive it.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ from recordings.export.places import read_exports
 from recordings.export.shared_tables import drop_rows, is_shared, read_tsv
 from recordings.export.tasks import RECORDS, stage_in
 from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.repair.session import copy_of, stage_of
+from recordings.study.copies import copies
 
 LOG_NAME: Final = "erased.jsonl"
 QUIET_S: Final = 10.0  # a recording that grew more recently is still running
@@ -37,7 +39,7 @@ class Plan:
     sessions: tuple[Path, ...]
     exports: tuple[tuple[Path, Path], ...]  # target, record in it
     unreachable: tuple[str, ...]
-    stages: tuple[Path, ...] = ()  # folders of exports that were interrupted
+    stages: tuple[Path, ...] = ()  # folders of exports and repairs that were interrupted
 
 
 @dataclass(slots=True)
@@ -71,7 +73,15 @@ def plan(study: Path, participant: str) -> Plan:
     exports: dict[tuple[Path, Path], None] = {}
     unreachable: dict[str, None] = {}
     stages: dict[Path, None] = {}
+    copied: dict[Path, None] = {}
     for folder in sessions:
+        if (stage := stage_of(copy_of(folder))).is_dir():
+            stages[stage] = None
+        for copy in copies(folder):
+            if _is_copy_of(copy, folder, participant):
+                copied[copy] = None
+            elif not copy.parent.is_dir():
+                unreachable[f"copy in {copy}"] = None
         for entry in read_exports(folder):
             target = Path(entry["target"])
             record = target / RECORDS / f"{folder.name}.{entry['kind']}.json"
@@ -81,6 +91,7 @@ def plan(study: Path, participant: str) -> Plan:
                 exports[target, record] = None
             elif not (target / RECORDS).is_dir():
                 unreachable[f"{entry['kind']} export in {target}"] = None
+    sessions = tuple(dict.fromkeys((*sessions, *copied)))
     return Plan(participant, sessions, tuple(exports), tuple(unreachable), tuple(stages))
 
 
@@ -92,6 +103,14 @@ def _sessions(study: Path, participant: str) -> Iterator[Path]:
             said = _of_name(manifest.parent.name)
         if said == participant:
             yield manifest.parent
+
+
+def _is_copy_of(copy: Path, folder: Path, participant: str) -> bool:
+    """Whether this is a copy: the list of them is data of a folder that others may write to."""
+    try:
+        return copy.name == folder.name and Manifest.load(copy).participant == participant
+    except RecordingError:
+        return False
 
 
 def _of_name(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -37,11 +38,16 @@ def repair(path: Path, out: Path | None = None) -> XdfRepaired:
     Raises:
         RecordingError: it is neither, the copy exists, or the disk fails.
     """
-    target = out or _copy_of(path)
+    target = out or copy_of(path)
     return repair_session(path, target) if path.is_dir() else repair_xdf(path, target)
 
 
-def _copy_of(path: Path) -> Path:
+def stage_of(target: Path) -> Path:
+    """Say where a repaired copy is while it is being written."""
+    return target.with_name(f"{target.name}.part")
+
+
+def copy_of(path: Path) -> Path:
     """Return the path of a copy beside the original; `.` is a folder with a name as well."""
     whole = path.absolute() if path.name in ("", "..") else path
     whole = whole.resolve() if whole.name == ".." else whole
@@ -64,21 +70,26 @@ def repair_session(folder: Path, target: Path) -> XdfRepaired:
         )
     with read_xdf(folder / layout.XDF_NAME):
         pass  # what cannot be read at all leaves no empty copy behind
-    try:
-        target.mkdir(parents=True)
-        done = repair_xdf(folder / layout.XDF_NAME, target / layout.XDF_NAME)
-        for name in [*_videos_of(folder, manifest), *_COPIED, layout.THRESHOLDS_NAME]:
-            if (folder / name).is_file():
-                shutil.copy2(folder / name, target / name)
-        _copy_annotations(folder, target)
-    except FileExistsError:
+    if target.exists():
         raise RecordingError(
             f"{target}: exists already, and nothing is ever overwritten; name another with --out"
-        ) from None
+        )
+    # Whole or not at all: a repair that is ended leaves what the next one begins anew.
+    stage = stage_of(target)
+    try:
+        if stage.exists():
+            shutil.rmtree(stage)
+        stage.mkdir(parents=True)
+        done = repair_xdf(folder / layout.XDF_NAME, stage / layout.XDF_NAME)
+        for name in [*_videos_of(folder, manifest), *_COPIED, layout.THRESHOLDS_NAME]:
+            if (folder / name).is_file():
+                shutil.copy2(folder / name, stage / name)
+        _copy_annotations(folder, stage)
+        _describe(stage, manifest, done)
+        stage.rename(target)
     except OSError as error:
         raise RecordingError(f"{target}: cannot be written ({error.strerror})") from error
-    _describe(target, manifest, done)
-    return done
+    return replace(done, target=target / layout.XDF_NAME)
 
 
 def _copy_annotations(folder: Path, target: Path) -> None:

@@ -5,7 +5,7 @@ The HTML is one file without scripts that opens anywhere, follows light and dark
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -25,6 +25,7 @@ from recordings.certificate import (
 from recordings.check.examination import Examination, examine
 from recordings.check.truth import FoundEvents
 from recordings.disk.atomic import replace_file
+from recordings.disk.hashing import sha256_of
 from recordings.errors import NotWritten
 from recordings.lateness.decision import Certainty
 from recordings.manifest import Manifest
@@ -46,8 +47,16 @@ _VERDICTS: Final = {
 _LEVELS: Final = {"fail": "failed", "warn": "warning", "info": "missing"}
 
 
-def check_and_report(path: Path, *, hashes: bool = True, thresholds: Path | None = None) -> Report:
+def check_and_report(
+    path: Path,
+    *,
+    hashes: bool = True,
+    thresholds: Path | None = None,
+    hash_of: Callable[[Path], str] = sha256_of,
+) -> Report:
     """Check a session folder and write its report beside it; of a bare XDF file only check.
+
+    `hash_of` gives the SHA-256 of a file: it reads it, or knows what was read of it.
 
     A folder that cannot be written to, an archive, is checked all the same: that there is no
     report in it is one of the findings.
@@ -55,7 +64,7 @@ def check_and_report(path: Path, *, hashes: bool = True, thresholds: Path | None
     Raises:
         RecordingError: it cannot be read.
     """
-    examination = examine(path, hashes=hashes, thresholds=thresholds)
+    examination = examine(path, hashes=hashes, thresholds=thresholds, hash_of=hash_of)
     try:
         if examination.manifest is not None:
             _write(examination, path if path.is_dir() else path.parent)

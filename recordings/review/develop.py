@@ -48,7 +48,7 @@ def show(picture: Picture, fmt: PixelFormat, box: Box, size: tuple[int, int]) ->
     """
     left, top, width, height = box
     part = picture[top : top + height, left : left + width]
-    if fmt.pattern and width > 1 and height > 1:
+    if fmt.pattern and part.ndim == 2 and min(part.shape) > 1:
         part = _cells(part, fmt.pattern) if size[0] * 2 <= width else _demosaiced(part, fmt.pattern)
     part = np.ascontiguousarray(part)
     if part.shape[1::-1] == size:

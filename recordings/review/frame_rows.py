@@ -38,15 +38,6 @@ class FrameRows:
         """Give the position of the row that decides at LSL time `time`; −1 before the first."""
         return int(np.searchsorted(self.times, time, "right")) - 1
 
-    def nearest(self, time: float) -> int:
-        """Give the position of the row whose stamp is nearest; −1 where there is none."""
-        after = self.at(time)
-        if after + 1 < len(self) and (
-            after < 0 or self.times[after + 1] - time < time - self.times[after]
-        ):
-            return after + 1
-        return after
-
     def fate(self, at: int) -> Fate | None:
         """Say what became of the frame at a position; None where the index says nothing known."""
         code = int(self.fates[at])
@@ -61,11 +52,6 @@ class FrameRows:
         """Give the position of the last row up to `at` that has a picture; −1 where none has."""
         before = int(np.searchsorted(self._with_picture(), at, "right"))
         return int(self._with_picture()[before - 1]) if before else -1
-
-    def of_stored(self, number: int) -> int:
-        """Give the position of stored frame `number`; −1 where there is none."""
-        found = np.flatnonzero(self.stored == number)
-        return int(found[0]) if len(found) else -1
 
     def _with_picture(self) -> I64Array:
         return np.flatnonzero(self.stored >= 0)

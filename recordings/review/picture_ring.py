@@ -6,7 +6,7 @@ A picture is only ever given by its number: whoever asks gets that one, or none 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from recordings.errors import RecordingError
@@ -35,6 +35,7 @@ class PictureRing:
         count: pictures that there are.
         picture_bytes: of one.
         budget_bytes: for all that are kept; one picture is, however large.
+        gop: frames from key frame to key frame.
         tell: called by the ring's thread with the number of each picture that was asked for.
     """
 
@@ -45,10 +46,12 @@ class PictureRing:
         picture_bytes: int,
         budget_bytes: int,
         tell: Callable[[int], None] = lambda _: None,
+        gop: int = 1,
     ) -> None:
         self._read, self._count, self._tell = read, count, tell
         self.room = max(1, budget_bytes // max(1, picture_bytes))
-        self.block = block_size(self.room)
+        self._from_key = 1 < gop <= self.room
+        self.block = gop if self._from_key else block_size(self.room)
         self._kept: dict[int, Kept] = {}
         self._wish: tuple[int, int] | None = None
         self._closed = False
@@ -85,11 +88,17 @@ class PictureRing:
     def _work(self) -> None:
         wish: tuple[int, int] | None = None
         while (wish := self._next_wish(wish)) is not None:
-            for k in reading_order(*wish, self.block, self._count):
+            for k in self._order(*wish):
                 if not self._is_wanted(wish):
                     break
                 self._fetch(k, wish)
                 self._tell_if_wanted(k)
+
+    def _order(self, k: int, step: int) -> Iterator[int]:
+        goes_on = 2 * self.block <= self.room
+        return reading_order(
+            k, step, self.block, self._count, from_key=self._from_key, goes_on=goes_on
+        )
 
     def _next_wish(self, done: tuple[int, int] | None) -> tuple[int, int] | None:
         """Wait for another wish; None where there will be none."""

@@ -15,8 +15,10 @@ def block_size(room: int) -> int:
     return max(1, min(BLOCK_MOST, room // 4))
 
 
-def reading_order(k: int, step: int, block: int, count: int) -> Iterator[int]:
-    """Yield the pictures to decode after one was asked for: that one alone first.
+def reading_order(
+    k: int, step: int, block: int, count: int, *, from_key: bool = False, goes_on: bool = True
+) -> Iterator[int]:
+    """Yield the pictures to decode after one was asked for: that one first.
 
     Then comes what is likely to be asked for next, decoded forward as files are read fastest: the
     rest of its block, and the block after (`step` 1) or before it (`step` −1); without a direction
@@ -27,15 +29,23 @@ def reading_order(k: int, step: int, block: int, count: int) -> Iterator[int]:
         step: how far the next one will be from it.
         block: pictures of a block.
         count: pictures that there are.
+        from_key: each block begins with a key frame, and its pictures need those before them: then
+            these come first, as they have to be decoded anyway.
+        goes_on: whether there is room for the next block, too.
     """
+    first = k - k % block
+    if from_key and abs(step) <= 1:
+        yield from range(first, k)
     yield k
     if abs(step) > 1:
         ahead = (k + step * n for n in range(1, LEAPS + 1))
         yield from (n for n in ahead if 0 <= n < count)
         return
-    first = k - k % block
-    before, after = range(first, k), range(k + 1, min(first + block, count))
+    before = range(0) if from_key else range(first, k)
+    after = range(k + 1, min(first + block, count))
     yield from (*before, *after) if step < 0 else (*after, *before)
+    if not goes_on:
+        return
     if step > 0:
         yield from range(first + block, min(first + 2 * block, count))
     elif step < 0:

@@ -38,6 +38,8 @@ class ReviewSignal:
     def __init__(self, stream: Stream) -> None:
         self.stream = stream
         self.name = stream.name
+        self.number = stream.xdf.id
+        """Of the stream in its file: two may have one name."""
         self.rate_hz = stream.rate_hz
         self.pyramid = Pyramid(0, len(stream.labels), [])
         stream.fit  # noqa: B018 - before two threads want it
@@ -48,7 +50,7 @@ class ReviewSignal:
     ) -> None:
         """Load the pyramid, or build and keep it; `tell` is called as it grows."""
         samples, channels = len(self.stream), len(self.stream.labels)
-        number = self.stream.xdf.id
+        number = self.number
         if store is not None and (found := store.load(number, samples, channels)) is not None:
             self.pyramid = found
             tell()

@@ -46,10 +46,6 @@ class VideoChain:
     def __len__(self) -> int:
         return len(self._places[0])
 
-    def name(self, k: int) -> str:
-        """Name the file of picture `k`."""
-        return self._path(int(self._places[0][k])).name
-
     def info(self, k: int = 0) -> VideoInfo:
         """Say what the file of picture `k` says of itself.
 

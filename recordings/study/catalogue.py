@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from recordings import layout
-from recordings.certificate import Verdict
+from recordings.certificate import CONTENTS_UNREAD, Verdict
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Manifest, State
+from recordings.study.copies import COPIES_NAME, copies
 
 _PATTERN = f"*/sub-*/ses-*/sub-*_run-*/{MANIFEST_NAME}"
 
@@ -35,6 +36,8 @@ class SessionRow:
     verdict: Verdict | None = None
     notes: str = ""
     has_report: bool = False
+    contents_read: bool | None = None  # against their hashes; None: it was not checked
+    copies: tuple[Path, ...] = ()  # whole ones, compared by hash; their disks may be away
     unusable: str = ""  # why somebody said that it is not to be used
     problem: str = ""  # why its manifest cannot be read
 
@@ -89,6 +92,7 @@ def row(folder: Path) -> SessionRow:
     except RecordingError as error:
         return SessionRow(folder, study, problem=str(error))
     start, stop = found.lsl_start, found.lsl_stop
+    verdict, contents_read = _checked(folder)
     sizes = [entry.bytes for entry in found.files if entry.bytes is not None]
     return SessionRow(
         folder,
@@ -101,9 +105,11 @@ def row(folder: Path) -> SessionRow:
         found.clock[0].utc if found.clock else None,
         stop - start if start is not None and stop is not None else None,
         sum(sizes) if sizes else None,
-        _verdict(folder),
+        verdict,
         found.notes,
         (folder / layout.REPORT_NAME).exists(),
+        contents_read,
+        copies(folder),
         found.unusable or "",
     )
 
@@ -132,7 +138,7 @@ def usable(paths: Iterable[Path]) -> tuple[tuple[Path, ...], list[tuple[Path, st
 def _stamp(folder: Path) -> _Stamp:
     """Give what changes whenever a file that a row is made of does: each is replaced whole."""
     found: list[tuple[int, int, int] | None] = []
-    for name in (MANIFEST_NAME, layout.REPORT_JSON_NAME, layout.REPORT_NAME):
+    for name in (MANIFEST_NAME, layout.REPORT_JSON_NAME, layout.REPORT_NAME, COPIES_NAME):
         try:
             status = (folder / name).stat()
         except OSError:
@@ -149,9 +155,12 @@ def _changed(path: Path) -> float:
         return 0.0
 
 
-def _verdict(folder: Path) -> Verdict | None:
+def _checked(folder: Path) -> tuple[Verdict | None, bool | None]:
+    """Give the verdict, and whether the contents of the files were read for it."""
     try:
         with (folder / layout.REPORT_JSON_NAME).open(encoding="utf-8") as file:
-            return Verdict(json.load(file)["verdict"])
+            report = json.load(file)
+        codes = {finding["code"] for finding in report["findings"]}
+        return Verdict(report["verdict"]), CONTENTS_UNREAD not in codes
     except (OSError, ValueError, KeyError, TypeError):
-        return None
+        return None, None

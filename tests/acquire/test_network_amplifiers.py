@@ -19,6 +19,7 @@ from tests.acquire.program import (
     wait_for,
     write_rig,
 )
+from tests.acquire.test_reconnect import counts
 
 DEVICE = """
 [[device]]
@@ -52,11 +53,13 @@ def test_a_break_of_the_connection_is_counted_and_the_stream_goes_on(
         )
         with Unisono("record", rig, "--data-dir", tmp_path / "d", "--json", folder=tmp_path) as run:
             run.wait_for_line()
-            wait_for(lambda: list((tmp_path / "d").rglob("recording.xdf")))
+            wait_for(lambda: samples_in(tmp_path / "d", name) > 100)
             first.close()
             wait_for(lambda: f"{name}: " in run.stderr and "trying to open it again" in run.stderr)
             with standing_in(driver, tmp_path, port):
                 wait_for(lambda: recorded(tmp_path / "d", b"device-back"))
+                before = samples_in(tmp_path / "d", name)
+                wait_for(lambda: samples_in(tmp_path / "d", name) > before + 100)
                 run.say("stop\n")
                 result = run.wait()
     assert "Traceback" not in result.stderr
@@ -66,6 +69,10 @@ def test_a_break_of_the_connection_is_counted_and_the_stream_goes_on(
     assert entry["samples"] > 0
     assert entry["lost"] > 0
     assert result.code == 1  # a loss is one
+
+
+def samples_in(folder: Path, name: str) -> int:
+    return sum(sum(counts(path, name)) for path in folder.rglob("recording.xdf"))
 
 
 def recorded(folder: Path, text: bytes) -> bool:

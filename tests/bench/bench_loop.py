@@ -16,6 +16,7 @@ import threading
 import time
 import tty
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -41,7 +42,7 @@ def main() -> int:
     info = pylsl.StreamInfo("skin", "Physio", 1, RATE_HZ, "float32", "skin")
     info.desc().append_child("channels").append_child("channel").append_child_value("label", "EDA")
     outlet = pylsl.StreamOutlet(info)
-    orders = {
+    orders: dict[str, tuple[str, dict[str, Any], Path | None]] = {
         "rise": ("eda-trigger", {"source": "skin", "rest_s": 0.1}, EXAMPLES),
         "box": ("trigger-out-serial", {"port": os.ttyname(slave), "source": "rise"}, None),
     }

@@ -72,7 +72,7 @@ def _painted(window: ReviewWindow) -> bool:
     return tile.area.painted == window.position.stored and tile.at == window.stage.playhead.at
 
 
-def _until_painted(window: ReviewWindow, limit_s: float = 5.0) -> None:
+def _until_painted(window: ReviewWindow, limit_s: float = 60.0) -> None:
     end = time.perf_counter() + limit_s
     while not _painted(window):
         QApplication.processEvents()

@@ -32,7 +32,7 @@ from gui.widgets import theme
 from gui.widgets.short_label import ShortLabel
 from gui.window.app import WindowOrder
 from gui.window.window import RecorderWindow
-from tests.gui.windows import Names, click, dress, idle, wait_until, window
+from tests.gui.windows import Names, click, dress, idle, press_record, wait_until, window
 
 THUMB = 480
 State = tuple[str, Callable[[RecorderWindow], None]]
@@ -52,8 +52,7 @@ def gate(found: RecorderWindow) -> None:
 def recording(found: RecorderWindow) -> None:
     found.gate.hide()
     found.bar.participant.setText("07")
-    click(found.bar.record)
-    wait_until(lambda: found.status and found.status.state == "recording", what="recording")
+    press_record(found)
     QTest.qWait(1500)
 
 

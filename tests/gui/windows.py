@@ -147,10 +147,24 @@ def idle(found: RecorderWindow) -> None:
 def record(found: RecorderWindow, participant: str, *, anyway: bool = False) -> None:
     """Type a participant and press the button; `anyway`: pass the gate."""
     found.bar.participant.setText(participant)
+    press_record(found, anyway=anyway)
+
+
+def press_record(found: RecorderWindow, *, anyway: bool = False) -> None:
+    """Press the button, and that of the gate: `anyway`, or once nothing is missing any more.
+
+    On a loaded machine a stream may be late at this very moment, and the gate opens for it.
+    """
     click(found.bar.record)
     if anyway:
         click(found.gate.anyway)
-    wait_until(lambda: found.status and found.status.state == "recording", what="recording")
+
+    def is_recording() -> bool:
+        if found.gate.isVisible() and not found.gate.lines:
+            click(found.gate.anyway)
+        return found.status is not None and found.status.state == "recording"
+
+    wait_until(is_recording, what="recording")
 
 
 EXPECTING = """\

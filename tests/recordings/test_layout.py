@@ -89,3 +89,18 @@ def test_a_read_only_data_folder_is_found_even_by_root(tmp_path: Path) -> None:
 
 def test_free_bytes_of_a_folder_that_is_not_there_yet(tmp_path: Path) -> None:
     assert layout.free_bytes(tmp_path / "a" / "b") > 0
+
+
+@pytest.mark.parametrize(
+    ("known", "after"),
+    [([], "01"), (["01", "02"], "03"), (["9"], "10"), (["099"], "100"), (["pre", "post"], "01")],
+)
+def test_the_next_label_follows_the_highest_number(known: list[str], after: str) -> None:
+    assert layout.next_label(known) == after
+
+
+def test_the_sessions_of_a_study_are_listed_by_participant(tmp_path: Path) -> None:
+    for participant, session in (("02", "01"), ("01", "02"), ("01", "01")):
+        layout.new_session_folder(tmp_path, "study", participant, session, "rest")
+    assert layout.sessions_of(tmp_path, "study") == {"01": ["01", "02"], "02": ["01"]}
+    assert layout.sessions_of(tmp_path, "other") == {}

@@ -42,7 +42,7 @@ SEND_S = 5.0
 """A client that does not take what is sent for so long is dropped."""
 _SESSION_ID = re.compile(
     r"([A-Za-z0-9][A-Za-z0-9_-]*)\.sub-([A-Za-z0-9]+)_ses-([A-Za-z0-9]+)_task-([A-Za-z0-9]+)"
-    r"_run-([0-9]{1,6})"
+    r"_run-([0-9]{1,6})(-repaired)?"
 )
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -223,6 +223,17 @@ def _add_recording(app: FastAPI, controller: Controller) -> None:
         found = layout.runs(controller.data_dir, study, participant, session, task)
         return api.RunsInfo(existing=tuple(found), next=max(found, default=0) + 1)
 
+    @app.get("/api/participants")
+    def participants(study: api.Study = "study") -> list[api.ParticipantInfo]:
+        """List the participants of a study, with their sessions and the label of the next one."""
+        found = layout.sessions_of(controller.data_dir, study)
+        return [
+            api.ParticipantInfo(
+                participant=name, sessions=tuple(labels), next_session=layout.next_label(labels)
+            )
+            for name, labels in found.items()
+        ]
+
     @app.post("/api/markers")
     def markers(order: api.MarkerOrder) -> api.MarkerSet:
         """Publish a marker in the stream `markers`."""
@@ -232,7 +243,7 @@ def _add_recording(app: FastAPI, controller: Controller) -> None:
     @app.post("/api/notes")
     def notes(order: api.NoteOrder) -> api.NoteKept:
         """Keep a note among the events of this recording, or of the next one."""
-        controller.note(order.text)
+        controller.note(order.text, order.time)
         return api.NoteKept(recorded=controller.state is Phase.RECORDING)
 
 
@@ -247,9 +258,10 @@ def session_folder(data_dir: Path, session_id: str) -> Path:
     """
     match = _SESSION_ID.fullmatch(session_id)
     if match is not None:
-        study, participant, session, task, run = match.groups()
+        study, participant, session, task, run, repaired = match.groups()
         with contextlib.suppress(RecordingError):
             folder = layout.session_folder(data_dir, study, participant, session, task, int(run))
+            folder = folder.with_name(folder.name + (repaired or ""))
             if (folder / "session.json").is_file():
                 return folder
     raise Unknown("no session of that id; GET /api/sessions lists them")
@@ -268,10 +280,15 @@ def _add_sessions(app: FastAPI, controller: Controller) -> None:
         return [views.session_row(row) for row in controller.catalogue.page(offset, limit)]
 
     @app.post("/api/sessions/{id}/check")
-    def check(id: Annotated[str, PathPart(max_length=400)]) -> api.CheckOrdered:
+    def check(
+        id: Annotated[str, PathPart(max_length=400)], order: api.CheckOrder | None = None
+    ) -> api.CheckOrdered:
         """Check a session again, once nothing records; its verdict is then in the list."""
         folder = session_folder(controller.data_dir, id)
-        controller.checking.add([folder])
+        if order is not None and order.contents:
+            controller.contents.add(folder)
+        else:
+            controller.checking.add([folder])
         return api.CheckOrdered(session=str(folder))
 
     @app.put("/api/sessions/{id}/unusable")

@@ -28,7 +28,7 @@ BODY_S = 10.0
 MAX_DRAINED = 1 << 20
 DRAIN_S = 1.0
 """What is read of a body that is refused, and for how long."""
-OPEN_PATHS = ("/healthz", "/", "/page.css", "/page.js")
+OPEN_PATHS = ("/healthz", "/", "/page.css", "/page.js", "/sessions.js")
 """Without secrets: for programs that only watch whether it lives, and the page, which asks."""
 
 Message = MutableMapping[str, Any]

@@ -143,9 +143,10 @@ class MarkerSet(_Tell):
 
 
 class NoteOrder(_Ask):
-    """A note of the operator."""
+    """A note of the operator; `time` = None: now."""
 
     text: Text
+    time: float | None = Field(default=None, allow_inf_nan=False)
 
 
 class NoteKept(_Tell):
@@ -267,6 +268,15 @@ class LastInfo(_Tell):
     problem: str | None  # why it cannot be checked
 
 
+class ContentsInfo(_Tell):
+    """A session whose files are being read against their hashes."""
+
+    session: str  # its folder
+    read: int  # bytes
+    total: int
+    rests: bool  # while something records
+
+
 class StatusInfo(_Tell):
     """Everything at a glance."""
 
@@ -283,6 +293,9 @@ class StatusInfo(_Tell):
     last_event: int
     error: str | None = Field(description="why the last recording failed, or null")
     last: LastInfo | None = Field(default=None, description="the recording that ended last")
+    contents: ContentsInfo | None = Field(
+        default=None, description="the session whose files are being read against their hashes"
+    )
 
 
 class EventInfo(_Tell):
@@ -309,6 +322,8 @@ class SessionInfo(_Tell):
     verdict: Verdict | None  # None: it was not checked yet
     notes: str
     has_report: bool
+    contents_read: bool | None = None  # against their hashes; None: it was not checked yet
+    copies: tuple[str, ...] = ()  # folders of whole copies, compared by hash
     unusable: str = ""  # why it is not to be used
     problem: str
 
@@ -342,10 +357,24 @@ class WithdrawalDone(_Tell):
     left: tuple[str, ...]
 
 
+class CheckOrder(_Ask):
+    """How a session is checked. `contents`: its files are read against their hashes, too."""
+
+    contents: bool = False
+
+
 class CheckOrdered(_Tell):
     """A session waits to be checked."""
 
     session: str
+
+
+class ParticipantInfo(_Tell):
+    """A participant of a study, and what was recorded of them."""
+
+    participant: str
+    sessions: tuple[str, ...]  # labels
+    next_session: str  # the label that follows
 
 
 class RigInfo(_Tell):

@@ -1,4 +1,4 @@
-"""The web page at `/`: three files of the package, coloured by `recordings.palette`."""
+"""The web page at `/`: four files of the package, coloured by `recordings.palette`."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ _TYPES = {
     "index.html": "text/html; charset=utf-8",
     "page.css": "text/css; charset=utf-8",
     "page.js": "text/javascript; charset=utf-8",
+    "sessions.js": "text/javascript; charset=utf-8",
 }
 
 

@@ -50,7 +50,16 @@ def status(controller: Controller) -> api.StatusInfo:
         last_event=controller.events.last,
         error=last.error if last and not running else None,
         last=ended(controller, last) if last else None,
+        contents=contents(controller),
     )
+
+
+def contents(controller: Controller) -> api.ContentsInfo | None:
+    """Tell whose files are being read against their hashes."""
+    if (now := controller.contents.state) is None:
+        return None
+    read, total = (now.progress.read, now.progress.total) if now.progress else (0, 0)
+    return api.ContentsInfo(session=str(now.folder), read=read, total=total, rests=now.rests)
 
 
 def ended(controller: Controller, last: Outcome) -> api.LastInfo:
@@ -204,6 +213,8 @@ def session_row(row: catalogue.SessionRow) -> api.SessionInfo:
         verdict=row.verdict,
         notes=row.notes,
         has_report=row.has_report,
+        contents_read=row.contents_read,
+        copies=tuple(map(str, row.copies)),
         unusable=row.unusable,
         problem=row.problem,
     )

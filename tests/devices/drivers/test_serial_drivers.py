@@ -304,16 +304,25 @@ def test_ports_by_usb_numbers_and_by_serial_number() -> None:
         choose("0403:6001", there)
 
 
-def test_ports_are_listed_with_a_snippet_that_works(monkeypatch: pytest.MonkeyPatch) -> None:
-    there = [PortInfo("/dev/a", "Uno", 0x2341, 0x43, "S1"), PortInfo("/dev/b", "", 0x1103, 0x21)]
+def test_a_port_is_a_port_and_a_trigger_box_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    there = [
+        PortInfo("/dev/a", "Uno\n[rig]", 0x2341, 0x43, "S1"),
+        PortInfo("/dev/b", "", 0x1103, 0x21),
+    ]
     monkeypatch.setattr(ports, "present", lambda: there)
-    for found, driver in zip(
-        SerialLines.found(), ("serial-lines", "trigger-out-serial"), strict=True
+    sensor, trigger = SerialLines.found()
+    assert tomllib.loads(sensor.snippet) == {}, "nothing is known of what hangs on it"
+    assert "nothing known behind it" in sensor.snippet
+    assert "Uno" in sensor.description
+    # As somebody completes it.
+    _, _, *lines = sensor.snippet.splitlines()
+    for text, driver in (
+        ("\n".join(line.removeprefix("# ") for line in lines), "serial-lines"),
+        (trigger.snippet, "trigger-out-serial"),
     ):
-        (device,) = tomllib.loads(found.snippet)["device"]
+        (device,) = tomllib.loads(text)["device"]
         assert device.pop("driver") == driver
         find(driver).Settings.model_validate(device)
-    assert "Uno" in SerialLines.found()[0].description
 
 
 def test_a_time_column_without_a_unit_is_refused() -> None:

@@ -376,6 +376,14 @@ def test_curry_gives_impedances_as_a_stream_and_goes_on(device: list[Device]) ->
         read_until(one, signal_samples(50))
 
 
+def test_what_a_protocol_does_not_give_is_named(device: list[Device]) -> None:
+    with playing(lambda: RdaConversation(signals())) as played:
+        one = connect(device, BrainProductsRda, played)
+        one.open()
+        with pytest.raises(DeviceError, match="gives no impedances; measure them in"):
+            one.command("impedance", {"on": True})
+
+
 def test_an_amplifier_that_was_stopped_is_told_and_may_begin_again(device: list[Device]) -> None:
     start, stop = (struct.pack(">4sHHIII", b"CTRL", 1, r, 0, 0, 0) for r in (1, 2))
     talk = CurryConversation(signals())

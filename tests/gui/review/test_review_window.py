@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
@@ -16,8 +16,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from gui.review.keys import COMMANDS
 from gui.review.pane import Position
 from gui.review.picture_area import Mode
-from gui.review.signal_plot import clock
 from gui.review.window import ReviewWindow
+from gui.review.wording import clock
 from gui.signals.display_filter import FilterSettings
 from recordings.manifest import State
 from recordings.review.lanes import Lane, Mark
@@ -55,6 +55,21 @@ def test_keys_move_the_cursor(made: Made) -> None:
         assert rows[:3] == [1, 11, 10]
         assert rows[3] in (109, 110, 111)
         assert rows[4:] == [rows[3] - 10, 399, 0]
+
+
+def test_a_held_key_makes_no_queue(made: Made) -> None:
+    with review(made.folder) as window:
+        window.go_to(START + 1.0)
+        settle(window)
+        row = window.position.row
+        for _ in range(5):  # before Qt comes to paint
+            held = QKeyEvent(
+                QEvent.Type.KeyPress, K.Key_Right, Qt.KeyboardModifier.NoModifier, "", True
+            )
+            QApplication.sendEvent(window.stage, held)
+        assert window.position.row == row + 1
+        settle(window)
+        look(window, made)
 
 
 def test_tab_goes_to_the_next_event_and_back(made: Made) -> None:

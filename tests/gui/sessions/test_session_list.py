@@ -13,12 +13,14 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from acquire.server.api.models import SessionInfo
+from acquire.server.api.models import ContentsInfo, SessionInfo
 from gui.sessions.export_command import export_command
 from gui.sessions.session_list import FIRST, PAGE, SessionList
+from gui.widgets import theme
 from recordings.certificate import Verdict
 from recordings.manifest import State
-from tests.gui.windows import wait_until
+from tests.gui.window.statuses import recording_status
+from tests.gui.windows import dress, wait_until
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -112,7 +114,7 @@ def test_the_first_rows_come_first_and_the_rest_in_pages(
     client.answer_all()
     assert len(found.rows) == found.table.rowCount() == 60
     assert found.table.item(5, 0) is kept
-    assert (found.selected, found.table.item(3, 7).text()) == (found.rows[2], "FAIL")  # type: ignore[union-attr]
+    assert (found.selected, found.table.item(3, 8).text()) == (found.rows[2], "FAIL")  # type: ignore[union-attr]
 
 
 def test_what_is_chosen_stays_chosen_when_a_new_session_moves_it_to_another_page(
@@ -151,7 +153,7 @@ def test_marking_needs_a_reason_and_is_seen(shown: tuple[SessionList, Client]) -
     found, client = shown
     client.sessions = [session(1), session(2, unusable="cable fell off")]
     client.answer_all()
-    cell = found.table.item(1, 7)
+    cell = found.table.item(1, 8)
     assert cell is not None
     assert "cable fell off" in cell.text()
     found.table.selectRow(0)
@@ -206,3 +208,77 @@ def test_the_command_is_one_that_can_be_pasted(tmp_path: Path) -> None:
     words = shlex.split(export_command("edf", folder))
     assert words[:4] == ["unisono", "export", "edf", str(folder)]
     assert words[4:] == ["--to", str(tmp_path / "my study-edf")]
+
+
+def test_the_only_copy_is_said_and_how_far_the_contents_are_read(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    copied = session(1, copies=("/share/study",), contents_read=True)
+    client.sessions = [session(0), copied]
+    found.refresh()
+    wait_until(lambda: client.asked)
+    client.answer_all()
+    assert found.table.item(0, 7).text() == "▲ only here"  # type: ignore[union-attr]
+    assert found.table.item(1, 7).text() == "● 1 more"  # type: ignore[union-attr]
+    assert found.table.item(1, 8).text() == "PASS, contents read"  # type: ignore[union-attr]
+    reading = ContentsInfo(session=found.rows[0].session, read=34, total=100, rests=False)
+    status = recording_status().model_copy(update={"contents": reading})
+    found.show_status(status)
+    assert "34 %" in found.table.item(0, 8).text()  # type: ignore[union-attr]
+    resting = reading.model_copy(update={"rests": True})
+    found.show_status(status.model_copy(update={"contents": resting}))
+    assert "rests" in found.table.item(0, 8).text()  # type: ignore[union-attr]
+    found.show_status(status.model_copy(update={"contents": None}))
+    wait_until(lambda: client.asked, what="the list, with the new verdict")
+
+
+def test_cells_have_the_colours_of_the_look(shown: tuple[SessionList, Client]) -> None:
+    found, client = shown
+    client.sessions = [session(0)]
+    found.refresh()
+    wait_until(lambda: client.asked)
+    client.answer_all()
+    for dark in (True, False):
+        dress(dark)
+        for column, colour in ((7, "warning"), (8, "alive")):
+            item = found.table.item(0, column)
+            assert item is not None
+            assert item.foreground().color() == theme.colour(colour), (dark, column)
+
+
+def test_a_review_that_cannot_be_opened_says_why(
+    shown: tuple[SessionList, Client], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found, client = shown
+    client.sessions = [session(1, session=str(tmp_path))]
+    client.answer_all()
+    found.table.selectRow(0)
+    assert not menu_of(found)["Review"].isEnabled(), "the files are at another computer"
+    found.same_computer = True
+    menu_of(found)["Review"].trigger()
+    assert found.job.isVisible()
+    assert str(tmp_path) in found.job.text.text()
+    opened: list[Path] = []
+    monkeypatch.setattr("gui.sessions.session_list.open_review", opened.append)
+    menu_of(found)["Review"].trigger()
+    assert opened == [tmp_path]
+
+
+def test_the_verdict_is_seen_in_a_narrow_window(shown: tuple[SessionList, Client]) -> None:
+    found, client = shown
+    client.sessions = [session(0)]
+    found.refresh()
+    wait_until(lambda: client.asked)
+    client.answer_all()
+    theme.apply(QApplication.instance())  # type: ignore[arg-type]  # its cells are wider
+    found.resize(510, 200)
+    wait_until(lambda: found.table.isColumnHidden(5), what="a narrow list")
+    wanted = found.table.fontMetrics().horizontalAdvance("verdict")
+
+    def room() -> int:
+        return found.table.viewport().width() - found.table.columnViewportPosition(8)
+
+    wait_until(lambda: room() >= wanted, 10, what="room for the verdict")
+    found.resize(900, 200)
+    wait_until(lambda: not found.table.isColumnHidden(5), what="a wide list")

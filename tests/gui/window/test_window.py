@@ -13,7 +13,17 @@ from gui.window.app import WindowOrder
 from gui.window.window import RecorderWindow
 from recordings.manifest import Manifest, State
 from tests.acquire.program import load
-from tests.gui.windows import RIG, Names, click, hold, idle, picture, wait_until, window
+from tests.gui.windows import (
+    RIG,
+    Names,
+    click,
+    hold,
+    idle,
+    picture,
+    press_record,
+    wait_until,
+    window,
+)
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -41,8 +51,7 @@ def test_a_session_is_recorded_by_clicking(tmp_path: Path, qtbot: QtBot) -> None
 
         QTest.keyClicks(found.bar.participant, "07")
         wait_until(lambda: "001" in found.bar.run.text())
-        click(found.bar.record)
-        wait_until(lambda: recording(found), what="recording")
+        press_record(found)
         assert found.bar.state.text() == "● RECORDING"
         wait_until(lambda: "00:00:01" in found.bar.clock.text())
         QTest.keyClicks(found.markers.text, "sneezed")

@@ -140,7 +140,7 @@ def test_what_stop_wants_is_said_for_a_while(qtbot: QtBot) -> None:
 
 
 def test_a_missing_library_of_qt_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(app, "XCB_CURSOR", "libno-such-thing.so.0")
+    monkeypatch.setattr("gui.widgets.display.XCB_CURSOR", "libno-such-thing.so.0")
     monkeypatch.setenv("QT_QPA_PLATFORM", "xcb")
     with pytest.raises(ConfigError, match="apt-get install libxcb-cursor0"):
         app._check(app.WindowOrder())
@@ -181,3 +181,15 @@ def test_about_names_what_a_report_of_a_fault_needs(qtbot: QtBot) -> None:
     assert lines["Unisono"] == acquire.__version__
     assert lines["pyqtgraph"] >= "0.14"
     assert float(lines["liblsl"]) >= 1.16
+
+
+def test_the_opening_says_what_it_waits_for(
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = unique("Ghost")
+    said: list[str] = []
+    with window(expecting(tmp_path, name)) as found:
+        monkeypatch.setattr(found, "say", said.append)
+        idle(found)
+    assert any(name in text and "10 s" in text for text in said), said
+    assert said[-1] == ""

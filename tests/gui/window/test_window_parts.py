@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDockWidget, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from gui.plots.head_map import position
-from gui.rig.rig_text import from_found, with_eeg, with_settings
+from gui.rig.rig_text import devices_in, from_found, with_eeg, with_settings
 from gui.rig.settings_form import SettingsForm
 from gui.signals.display_filter import FilterSettings
 from gui.window.app import WindowOrder
@@ -138,7 +138,12 @@ def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
         assert not panel.problem.isVisible()
         wait_until(lambda: panel.info.state == "loaded", what="loaded")
         wait_until(lambda: panel.following.text().startswith("next: "), what="what comes first")
+        assert panel.screens.screens.count() == 1
         click(panel.orders["start"])
+        assert panel.begin.isVisible(), "nothing is recorded"
+        assert panel.info.state == "loaded"
+        click(panel.begin.test)
+        assert not panel.begin.isVisible()
         wait_until(lambda: panel.info.state == "running", what="running")
         wait_until(lambda: panel.mirror.image is not None, what="the mirror")
         picture(found, "protocol")
@@ -204,8 +209,11 @@ def test_changes_leave_comments_alone() -> None:
     assert tomllib.loads(changed)["device"][0]["channels"] == 8
     assert with_eeg(RIG, {}) == RIG
     snippet = '[[device]]\nname = "cam"\ndriver = "camera-opencv"\n'
-    names = [d["name"] for d in tomllib.loads(from_found("r", [snippet, snippet]))["device"]]
-    assert names == ["cam", "cam-2"]
+    port = "# /dev/ttyUSB0: a port, nothing known behind it.\n# [[device]]\n"
+    text = from_found("r", [port, snippet, port, snippet])
+    assert [d["name"] for d in tomllib.loads(text)["device"]] == ["cam", "cam-2"]
+    assert "nothing known behind it" in text
+    assert devices_in([port, snippet, port, snippet]) == 2
 
 
 def test_electrodes_are_where_they_belong() -> None:

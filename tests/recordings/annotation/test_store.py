@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from recordings.annotation.coder_file import Paths, Who, annotations_folder, load, who
-from recordings.annotation.model import Span
+from recordings.annotation.model import Moment, Span
 from recordings.annotation.store import CodingStore
 from recordings.check.examination import examine
 from recordings.errors import RecordingError
@@ -192,6 +192,27 @@ def test_a_disk_that_refuses_leaves_the_edit_unmade(
     assert list(loaded.coding.events) == ["a", "c"]
     assert not loaded.torn
     store.close()
+
+
+NEVER = Moment.model_construct(time=float("nan"), frame=1, device_frame=None)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"offset_coded": False}, {"note": "\ud800"}, {"confidence": 9}, {"onset": NEVER}],
+    ids=["offset", "text", "confidence", "time"],
+)
+def test_what_could_not_be_read_again_is_not_written(
+    tmp_path: Path, wrong: dict[str, object]
+) -> None:
+    with CodingStore(tmp_path, ANNA) as store:
+        good = event("a", 1, 2, 3)
+        store.put_event(good)
+        with pytest.raises(RecordingError, match="none that can be kept"):
+            store.put_event(good.model_copy(update=wrong))
+        assert store.coding.events == {"a": good}
+    with CodingStore(tmp_path, ANNA) as store:
+        assert store.coding.events == {"a": good}
 
 
 @pytest.mark.parametrize("name", ["", "../x", "a b", "anna+1", "anna+x", "a" * 65, "Émile"])

@@ -64,6 +64,20 @@ def test_what_is_asked_for_comes_first_and_nothing_twice_or_outside(
         assert k - 1 in order
 
 
+@given(k=st.integers(0, COUNT - 1), step=st.integers(-1, 1), goes_on=st.booleans())
+def test_of_groups_of_pictures_the_group_is_decoded_from_its_key(
+    k: int, step: int, goes_on: bool
+) -> None:
+    order = list(reading_order(k, step, 30, COUNT, from_key=True, goes_on=goes_on))
+    first = k - k % 30
+    group = list(range(first, min(first + 30, COUNT)))
+    assert order[: len(group)] == group
+    assert len(order) == len(set(order))
+    assert all(0 <= n < COUNT for n in order)
+    if not goes_on or not step:
+        assert order == group
+
+
 def test_what_lies_behind_goes_first() -> None:
     assert farthest(iter([2, 10, 17]), 10, 1) == 2
     assert farthest(iter([2, 10, 17]), 10, -1) == 2 or farthest(iter([4, 10, 15]), 10, -1) == 15

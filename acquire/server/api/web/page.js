@@ -171,37 +171,7 @@ function showEvent(event) {
   if (event.level === "error") alarm(event.text);
 }
 
-let sessionsShown = 10;
-function size(bytes) { return bytes >= 1e9 ? (bytes / 1e9).toFixed(1) + " GB" : (bytes / 1e6).toFixed(1) + " MB"; }
 $("more-sessions").onclick = () => { sessionsShown += 100; trying($("more-sessions"), showSessions); };
-
-async function showSessions() {
-  const found = await ask("GET", `sessions?limit=${sessionsShown + 1}`);
-  $("more-sessions").hidden = found.length <= sessionsShown;
-  $("sessions").replaceChildren(...found.slice(0, sessionsShown).map((session) => {
-    const item = element("li", "");
-    const name = session.session.split("/").pop();
-    const link = session.has_report ? element("a", name) : element("span", name);
-    if (session.has_report) {
-      const path = `sessions/${encodeURIComponent(session.id)}/report`;
-      link.href = "/api/" + path; link.target = "_blank";
-      if (token) link.onclick = (event) => { event.preventDefault(); openReport(path); };
-    }
-    const words = [session.verdict || session.state || session.problem, session.seconds === null ? "" : span(session.seconds),
-      session.bytes === null ? "" : size(session.bytes), session.notes];
-    item.append(link, element("span", "  " + words.filter(Boolean).join(", "), "muted"));
-    if (session.unusable) item.append(element("span", "▲ not usable: " + session.unusable, "reason warning"));
-    return item;
-  }));
-  if (found.length === 0) $("sessions").replaceChildren(element("li", "Nothing has been recorded yet.", "muted"));
-}
-
-// A link cannot carry the token.
-async function openReport(path) {
-  const there = window.open("", "_blank");
-  const answer = await get(path);
-  there.location = URL.createObjectURL(await answer.blob());
-}
 
 $("token").onsubmit = (event) => {
   event.preventDefault();
@@ -226,7 +196,11 @@ async function connect() {
   let before = null;
   socket.onmessage = (message) => {
     const told = JSON.parse(message.data);
-    if (told.type === "event") { showEvent(told.event); return; }
+    if (told.type === "event") {
+      showEvent(told.event);
+      if (["checked", "not-checked", "usable", "unusable", "withdrawn"].includes(told.event.code)) showSessions();
+      return;
+    }
     heard = performance.now();
     showStatus(told.status);
     if (before === "finishing" && told.status.state !== before) { showSessions(); showRun(); }

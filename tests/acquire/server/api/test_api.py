@@ -44,6 +44,9 @@ def test_a_recording_from_start_to_verdict(daemon: Daemon) -> None:
     assert first == {"stamp": now, "recorded": True}
     second = daemon.post("markers", {"text": "größer"})["stamp"]
     assert daemon.post("notes", {"text": "yawned"})["recorded"]
+    assert daemon.post("notes", {"text": "moved", "time": now})["recorded"]
+    told = [e["event"] for e in daemon.get("events") if e["event"]["text"] == "moved"]
+    assert [event["time"] for event in told] == [now]
     daemon.wait_for_samples(daemon.eeg)
 
     stopped = daemon.post("recording/stop", {"verify": True})
@@ -51,6 +54,9 @@ def test_a_recording_from_start_to_verdict(daemon: Daemon) -> None:
     assert stopped["state"] == "complete"
     assert stopped["verdict"] in ("PASS", "WARN")
     assert stopped["session"] == str(folder)
+    (known,) = daemon.get("participants")
+    assert known == {"participant": "07", "sessions": ["02"], "next_session": "03"}
+    assert daemon.http.get("/api/participants?study=..").status_code == 422
     counts = {s["name"]: s["samples"] for s in stopped["streams"]}
     streams = load(folder / "recording.xdf")
     assert counts == {name: len(s.stamps) for name, s in streams.items()}

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from selenium import webdriver
+from selenium.common.exceptions import StaleElementReferenceException
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
@@ -48,6 +49,18 @@ class Page:
 
     def wait(self, css: str, text: str) -> None:
         wait_for(lambda: text in self.text(css), what=f"{text!r} in {css}")
+
+    def click(self, css: str) -> None:
+        """Click what may be renewed at this very moment."""
+
+        def clicked() -> bool:
+            try:
+                self.find(css).click()
+            except StaleElementReferenceException:
+                return False
+            return True
+
+        wait_for(clicked, what=css)
 
     def picture(self, name: str) -> None:
         """Keep a screenshot, where somebody wants them."""
@@ -110,14 +123,56 @@ def test_a_recording_from_start_to_report(page: Page) -> None:
     manifest = Manifest.load(session.parent)
     assert manifest.state is State.COMPLETE
     assert manifest.participant == "07"
-    link = page.find("#sessions a")
-    assert link.text == session.parent.name
-    link.click()
+    assert page.text("#sessions a") == session.parent.name
+    page.click("#sessions a")
     page.browser.switch_to.window(page.browser.window_handles[-1])
     wait_for(lambda: session.parent.name in page.browser.page_source)
     page.picture("report")
     page.browser.close()
     page.browser.switch_to.window(page.browser.window_handles[0])
+
+
+def test_a_session_is_checked_marked_and_its_participant_withdrawn(page: Page) -> None:
+    daemon = page.daemon
+
+    def do(text: str) -> None:
+        wait_for(
+            lambda: page.browser.execute_script(
+                "const found = [...document.querySelectorAll('#sessions details[open] button')]"
+                ".find((b) => b.innerText === arguments[0] && !b.disabled); found?.click(); "
+                "return Boolean(found)",
+                text,
+            ),
+            what=text,
+        )
+
+    def open_more() -> None:
+        if not page.browser.find_elements(By.CSS_SELECTOR, "#sessions details[open]"):
+            page.click("#sessions summary")
+
+    page.wait("#sessions", "sub-07")
+    page.wait("#sessions", "only here")
+    (manifest,) = daemon.data_dir.rglob("session.json")
+    wait_for(lambda: not Manifest.load(manifest.parent).hashing, 60)
+    open_more()
+    page.picture("session")
+    do("Check the contents")
+    page.wait("#sessions", "contents read")
+    open_more()
+    page.find(".mark input").send_keys("cable fell off")
+    do("Mark as not usable")
+    page.wait("#sessions", "not usable: cable fell off")
+    assert Manifest.load(manifest.parent).unusable == "cable fell off"
+
+    open_more()
+    do("Withdraw participant…")
+    page.wait(".withdrawal", "1 sessions")
+    page.picture("withdrawal")
+    assert not page.find(".withdrawal button").is_enabled()
+    page.find(".withdrawal input").send_keys("07")
+    do("Delete all of it")
+    wait_for(lambda: not manifest.exists(), what="the session is deleted")
+    page.wait("#sessions", "Nothing has been recorded yet")
 
 
 def test_an_error_stays_until_it_is_read(page: Page) -> None:

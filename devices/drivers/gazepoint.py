@@ -1,0 +1,31 @@
+"""`gazepoint`: Gazepoint's eye trackers through Gazepoint Control (Open Gaze)."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from devices.network.amplifier import NetworkAmplifier, NetworkSettings
+from devices.network.open_gaze import OpenGazeClient
+
+
+class GazepointSettings(NetworkSettings):
+    """`rate_hz`: 60 for a GP3, 150 for a GP3 HD; the protocol does not tell."""
+
+    port: int = 4242
+    rate_hz: float = Field(default=60.0, gt=0, le=1000)
+
+
+class Gazepoint(NetworkAmplifier):
+    """The Open Gaze server of Gazepoint Control."""
+
+    Settings = GazepointSettings
+    summary = "Gazepoint eye trackers through Gazepoint Control (Open Gaze)"
+    manufacturer = "Gazepoint"
+    remedy = "start Gazepoint Control on that computer, and calibrate"
+    stream_type = "Gaze"
+
+    settings: GazepointSettings
+
+    def make_client(self) -> OpenGazeClient:
+        """Begin a conversation."""
+        return OpenGazeClient(self.settings.rate_hz)

@@ -1,0 +1,51 @@
+"""The cells of a session's row, in words."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+
+from acquire.server.api.models import SessionInfo
+from gui.client.status_text import duration
+from gui.texts import tr
+
+LENGTH, SIZE, COPY, VERDICT = 5, 6, 7, 8
+"""Columns that somebody names."""
+
+
+def texts(row: SessionInfo) -> tuple[str, ...]:
+    """Write the cells of a row."""
+    when = "–"
+    if row.started_utc:
+        started = datetime.fromisoformat(row.started_utc.replace("Z", "+00:00"))
+        when = f"{started.astimezone():%Y-%m-%d %H:%M}"
+    name = Path(row.session).name
+    return (
+        row.participant or name,
+        row.session_label,
+        row.task,
+        "" if row.run is None else f"{row.run:03}",
+        when,
+        "–" if row.seconds is None else duration(row.seconds),
+        "–" if row.bytes is None else _size(row.bytes),
+        _copies(row),
+        row.problem
+        or (tr("▲ not usable: {}").format(row.unusable) if row.unusable else "")
+        or _verdict(row),
+    )
+
+
+def _copies(row: SessionInfo) -> str:
+    if row.problem:
+        return ""
+    return tr("● {} more").format(len(row.copies)) if row.copies else tr("▲ only here")
+
+
+def _verdict(row: SessionInfo) -> str:
+    text = str(row.verdict or row.state or "")
+    return f"{text}, {tr('contents read')}" if row.contents_read and row.verdict else text
+
+
+def _size(count: int) -> str:
+    unit, name = (1e9, "GB") if count >= 1e9 else (1e6, "MB") if count >= 1e6 else (1e3, "kB")
+    return f"{count / unit:.1f} {name}"

@@ -1,0 +1,181 @@
+"""Copies of sessions on another disk: whole, compared by hash, and marked where they came from.
+
+A copy that was interrupted goes on at the byte at which it was. What is there was compared: the
+bytes on the target were read back, and a session whose own file is not what its manifest says is
+not copied as if it were.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Final
+
+from recordings.disk.atomic import replace_file
+from recordings.disk.hashing import BLOCK, sha256_of
+from recordings.errors import RecordingError
+from recordings.layout import CONTENTS_NAME
+from recordings.manifest import MANIFEST_NAME, Manifest, State
+
+COPIES_NAME: Final = "copies.json"
+"""In the session's folder: where whole copies of it are."""
+PART: Final = ".part"
+_LEVELS: Final = 3  # study, participant and session stand above the session's folder
+Told = Callable[[int, int], None]
+"""Hears how many bytes of how many were copied or compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """A copy that is whole."""
+
+    folder: Path
+    files: int
+    bytes: int
+    unhashed: int  # files whose hash the manifest does not have: compared with each other alone
+
+
+def place(session: Path, target: Path) -> Path:
+    """Say where in a target folder the copy of a session lies: as in the data folder."""
+    parts = session.absolute().parts[-1 - _LEVELS :]
+    return target.absolute().joinpath(*parts)
+
+
+def copies(session: Path) -> tuple[Path, ...]:
+    """List the copies of a session that were made; they may be on a disk that is away."""
+    try:
+        found = json.loads((session / COPIES_NAME).read_text(encoding="utf-8"))
+        return tuple(Path(str(entry)) for entry in found["copies"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ()
+
+
+def copy_session(session: Path, target: Path, tell: Told = lambda done, total: None) -> Copied:
+    """Copy a closed session below `target`, compare it, and mark it as copied.
+
+    Args:
+        session: its folder.
+        target: a folder on another disk or share; what is there of the session is gone on with.
+        tell: hears how far it is, after each block.
+
+    Raises:
+        RecordingError: the session is not closed, one of its files is not what the manifest says,
+            or it cannot be read or written. What was copied stays, for the next try.
+    """
+    hashes = _hashes(session)
+    to = place(session, target)
+    if to.resolve().is_relative_to(session.resolve()) or to.resolve() == session.resolve():
+        raise RecordingError(f"{target}: is where the session is; name a folder on another disk")
+    files = sorted(_files(session), key=lambda path: path.name == MANIFEST_NAME)  # it goes last
+    total = 2 * sum(path.stat().st_size for path in files)
+    done = 0
+    try:
+        for path in files:
+            name = path.relative_to(session)
+            before = done
+            expected = hashes.get(name.as_posix())
+            _copy(path, to / name, expected, lambda n, before=before: tell(before + n, total))  # type: ignore[misc]
+            done += 2 * path.stat().st_size
+            tell(done, total)
+        _mark(session, to)
+    except OSError as error:
+        raise RecordingError(
+            f"{to}: cannot be copied ({error.strerror}); see that both disks are there and have "
+            "room, and copy again: it goes on where it was"
+        ) from error
+    return Copied(to, len(files), total // 2, len(files) - len(hashes))
+
+
+def _hashes(session: Path) -> dict[str, str]:
+    manifest = Manifest.load(session)
+    if manifest.hashing or manifest.state in (State.ARMED, State.RECORDING):
+        raise RecordingError(f"{session.name}: is not closed yet; copy it in a moment")
+    return {entry.path: entry.sha256 for entry in manifest.files if entry.sha256 is not None}
+
+
+def _files(session: Path) -> Iterator[Path]:
+    left_out = (CONTENTS_NAME, COPIES_NAME)
+    for path in session.rglob("*"):
+        if (
+            path.is_file()
+            and not path.is_symlink()
+            and path.suffix != PART
+            and path.name not in left_out
+        ):
+            yield path
+
+
+def _copy(path: Path, to: Path, expected: str | None, tell: Callable[[int], None]) -> None:
+    """Copy one file and compare it; `tell` hears the bytes read of both."""
+    size = path.stat().st_size
+
+    def hash_of(copy: Path) -> str:
+        read = 0
+
+        def count() -> None:
+            nonlocal read
+            read += BLOCK
+            tell(min(size + read, 2 * size))
+
+        return sha256_of(copy, between=count)
+
+    there = to.is_file() and to.stat().st_size == size  # of an earlier try, or somebody else's
+    if there and hash_of(to) == (expected or sha256_of(path)):
+        return
+    to.parent.mkdir(parents=True, exist_ok=True)
+    part = to.with_name(to.name + PART)
+    # A beginning that was left of another file than this: once more, from its first byte.
+    for _ in range(2):
+        found = _write(path, part, tell)
+        if expected is not None and found != expected:
+            part.unlink()
+            raise RecordingError(
+                f"{path}: its SHA-256 is not that of the manifest: the file was changed or damaged "
+                "after the recording, and is not copied; run unisono check on the session"
+            )
+        if hash_of(part) == found:
+            shutil.copystat(path, part)
+            part.replace(to)
+            return
+        part.unlink()
+    raise RecordingError(
+        f"{to}: what was written is not what was read; check the disk and its cable, and copy again"
+    )
+
+
+def _write(path: Path, part: Path, tell: Callable[[int], None]) -> str:
+    """Write what is missing of a file; gives the SHA-256 of the whole of it."""
+    digest, read = hashlib.sha256(), 0
+    with path.open("rb", buffering=0) as source, part.open("ab") as sink:
+        there = sink.tell()
+        while block := source.read(BLOCK):
+            digest.update(block)
+            if read + len(block) > there:
+                sink.write(block[max(0, there - read) :])
+            read += len(block)
+            tell(read)
+        sink.truncate(read)  # it may have been a longer file before
+        sink.flush()
+        os.fsync(sink.fileno())
+        _drop_cache(sink)
+    return digest.hexdigest()
+
+
+def _drop_cache(file: BinaryIO) -> None:
+    """Have what is compared read from the disk, not from memory, where the system can do that."""
+    if hasattr(os, "posix_fadvise"):
+        with contextlib.suppress(OSError):
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+def _mark(session: Path, to: Path) -> None:
+    known = copies(session)
+    if to not in known:
+        text = json.dumps({"copies": [str(path) for path in (*known, to)]}, indent=1)
+        replace_file(session / COPIES_NAME, text.encode())

@@ -1,0 +1,97 @@
+"""A session is copied, repaired and exported from the list, by real processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+from PySide6.QtCore import QProcess
+
+from gui.sessions.export_command import export_words
+from gui.sessions.job_line import JobLine
+from recordings.study.copies import copies, place
+from tests.acquire.program import posix_only
+from tests.gui.windows import click, wait_until
+from tests.recordings.simulated_session import Plan, make_session
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+@pytest.fixture
+def line() -> Iterator[JobLine]:
+    found = JobLine()
+    yield found
+    found.job.close()
+    assert not found.job.runs
+    found.deleteLater()
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    return make_session(tmp_path / "data", Plan(seconds=3))
+
+
+def finish(line: JobLine) -> str:
+    wait_until(lambda: not line.job.runs, 120, what=f"the end of {line.text.text()}")
+    return line.text.text()
+
+
+def test_a_copy_a_repair_and_an_export_are_made_and_said(
+    line: JobLine, session: Path, tmp_path: Path
+) -> None:
+    heard: list[str] = []
+    line.job.said.connect(heard.append)
+    line.start("Copy", "copy", "--idle", str(session), "--to", str(tmp_path / "share"))
+    assert not line.isHidden()
+    assert "● " in finish(line)
+    assert any("%" in text for text in heard), heard
+    assert copies(session) == (place(session, tmp_path / "share"),)
+
+    line.start("Repair", "repair", str(session))
+    assert "● " in finish(line)
+    assert (session.with_name(f"{session.name}-repaired") / "session.json").is_file()
+    line.start("Repair", "repair", str(session))
+    assert "▲ " in finish(line)
+    assert "exists already" in line.text.text()
+
+    line.start("Export", *export_words("csv", session))
+    assert "● " in finish(line)
+    assert list((tmp_path / "data" / "study-csv").rglob("*.csv*"))
+
+
+@posix_only
+def test_it_is_held_still_while_anything_records_and_can_be_ended(
+    line: JobLine, session: Path, tmp_path: Path
+) -> None:
+    large = session / "large.bin"
+    with large.open("wb") as file:
+        file.truncate(1 << 30)
+    line.start("Copy", "copy", str(session), "--to", str(tmp_path / "share"))
+
+    def pid() -> int:
+        process = line.job.findChild(QProcess)
+        assert process is not None
+        return int(process.processId())
+
+    def is_held() -> bool:
+        line.job.rest(True)
+        return psutil.Process(pid()).status() == psutil.STATUS_STOPPED
+
+    wait_until(is_held, what="stop")
+    assert os.getpgid(pid()) == pid()
+    line.start("Another", "check", str(session))
+    assert "one thing at a time" in line.text.text()
+    line.job.rest(False)
+    wait_until(lambda: psutil.Process(pid()).status() != psutil.STATUS_STOPPED, what="going on")
+    line.job.rest(True)
+    click_end(line)
+    assert "order it again" in finish(line)
+    assert copies(session) == ()
+
+
+def click_end(line: JobLine) -> None:
+    line.show()
+    click(line.end)

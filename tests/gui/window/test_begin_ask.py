@@ -1,0 +1,58 @@
+"""Begin, while nothing records, asks what is meant."""
+
+from __future__ import annotations
+
+import pytest
+from pytestqt.qtbot import QtBot
+
+from gui.window.begin_ask import BeginAsk
+from gui.window.top_bar import TopBar
+from tests.gui.windows import click
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+def test_it_begins_with_the_recording_that_it_asked_for(qtbot: QtBot) -> None:
+    ask = BeginAsk()
+    qtbot.addWidget(ask)
+    begun: list[str] = []
+    ask.begin_wanted.connect(lambda: begun.append("begin"))
+    ask.record_wanted.connect(lambda: begun.append("record"))
+    ask.ask()
+    click(ask.record)
+    assert begun == ["record"]
+    assert not ask.test.isEnabled()
+    ask.show_recording(False)  # the gate asks first
+    assert ask.isVisible()
+    ask.show_recording(True)
+    assert begun == ["record", "begin"]
+    assert not ask.isVisible()
+    ask.show_recording(True)
+    assert begun == ["record", "begin"], "once"
+
+
+def test_a_recording_that_somebody_else_starts_begins_nothing(qtbot: QtBot) -> None:
+    ask = BeginAsk()
+    qtbot.addWidget(ask)
+    begun: list[str] = []
+    ask.begin_wanted.connect(lambda: begun.append("begin"))
+    ask.ask()
+    ask.show_recording(True)
+    assert not begun
+    ask.ask()
+    click(ask.record)
+    click(ask.leave)
+    ask.show_recording(True)
+    assert not begun
+
+
+def test_stop_says_that_the_protocol_goes_on(qtbot: QtBot) -> None:
+    bar = TopBar()
+    qtbot.addWidget(bar)
+    bar.show_playing(True)
+    bar.stop.too_short.emit()
+    assert "Abort ends it" in bar.state.text()
+    assert "Abort ends it" in bar.stop.toolTip()
+    bar.show_playing(False)
+    bar.stop.too_short.emit()
+    assert "Abort" not in bar.state.text()

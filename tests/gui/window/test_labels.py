@@ -1,0 +1,89 @@
+"""What is typed: labels that exist are offered, others are said; notes keep their time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QCompleter, QMenu
+from pytestqt.qtbot import QtBot
+
+from gui.client.client import EngineClient
+from gui.texts import tr
+from gui.window import main_menu, shortcuts
+from gui.window.label_proposals import LabelProposals
+from gui.window.layout_memory import RECENT, recent_rigs, remember_rig
+from gui.window.marker_line import MarkerLine
+from gui.window.top_bar import TopBar
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+def offered(completer: QCompleter) -> list[str]:
+    model = completer.model()
+    assert isinstance(model, QStringListModel)
+    return model.stringList()
+
+
+def test_participants_and_the_next_session_are_offered(qtbot: QtBot) -> None:
+    bar = TopBar()
+    qtbot.addWidget(bar)
+    proposals = LabelProposals(EngineClient(None), bar)
+    proposals.take(
+        [
+            {"participant": "07", "sessions": ["01", "02"], "next_session": "03"},
+            {"participant": "71", "sessions": ["01"], "next_session": "02"},
+        ]
+    )
+    assert offered(proposals.participants) == ["07", "71"]
+    assert offered(proposals.sessions) == []
+    bar.participant.setText("07")
+    assert offered(proposals.sessions) == ["03", "02", "01"]
+    bar.participant.setText("08")
+    assert offered(proposals.sessions) == []
+
+
+def test_what_a_label_cannot_have_is_said(qtbot: QtBot) -> None:
+    bar = TopBar()
+    qtbot.addWidget(bar)
+    with qtbot.waitSignal(bar.refused) as told:
+        QTest.keyClicks(bar.participant, "Mueller-01")
+    assert bar.participant.text() == "Mueller01"
+    assert "letters A to Z and digits" in told.args[0]
+
+
+def test_rigs_that_were_opened_are_offered_again(qtbot: QtBot, tmp_path: Path) -> None:
+    rigs = [tmp_path / f"rig & {n}.toml" for n in range(RECENT + 1)]
+    for rig in rigs[1:]:
+        rig.touch()
+    for rig in (*rigs, rigs[3]):
+        remember_rig(str(rig))
+    assert recent_rigs()[:2] == (str(rigs[3]), str(rigs[-1]))
+    assert len(recent_rigs()) == RECENT
+    opened: list[str] = []
+    menu = QMenu()
+    qtbot.addWidget(menu)
+    main_menu._list_rigs(menu, opened.append)
+    menu.actions()[0].trigger()
+    assert opened == [str(rigs[3])]
+
+
+def test_the_list_of_shortcuts_has_no_key_twice(qtbot: QtBot) -> None:
+    keys = [key for keys, _ in shortcuts.shortcuts() for key in keys.split(", ")]
+    assert len(keys) == len(set(keys))
+    assert ("Ctrl+R", tr("Record")) in shortcuts.shortcuts()
+
+
+def test_a_note_has_the_time_of_its_first_letter(qtbot: QtBot) -> None:
+    times = iter(range(100))
+    line = MarkerLine(lambda: float(next(times)))
+    qtbot.addWidget(line)
+    told: list[tuple[str, object]] = []
+    line.note.connect(lambda text, time: told.append((text, time)))
+    QTest.keyClicks(line.notes, "moved")
+    QTest.keyClick(line.notes, Qt.Key.Key_Return)
+    QTest.keyClicks(line.notes, "yawned")
+    QTest.keyClick(line.notes, Qt.Key.Key_Return)
+    assert told == [("moved", 0.0), ("yawned", 1.0)]

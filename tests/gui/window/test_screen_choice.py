@@ -1,0 +1,54 @@
+"""The participant's screen: the one without the window is proposed, and a choice by hand stays."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+from PySide6.QtCore import QRect, QSize
+from PySide6.QtGui import QGuiApplication
+from pytestqt.qtbot import QtBot
+
+from gui.window.screen_choice import ScreenChoice
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+@dataclass
+class Screen:
+    left: int
+
+    def name(self) -> str:
+        return f"at-{self.left}"
+
+    def geometry(self) -> QRect:
+        return QRect(self.left, 0, 1920, 1080)
+
+    def size(self) -> QSize:
+        return self.geometry().size()
+
+
+def test_the_screen_without_the_window_is_proposed(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    screens = [Screen(0), Screen(1920)]
+    monkeypatch.setattr(QGuiApplication, "screens", lambda: screens)
+    choice = ScreenChoice()
+    qtbot.addWidget(choice)
+    choice.move(100, 100)
+    choice.show()
+    assert choice.order == {"screen": 1, "windowed": False}
+
+    def chosen() -> object:
+        return choice.order["screen"]
+
+    choice.move(2000, 100)
+    choice.refresh()
+    assert chosen() == 0
+    choice.screens.setCurrentIndex(1)
+    choice.screens.activated.emit(1)
+    choice.refresh()
+    assert chosen() == 1, "chosen by hand"
+    screens.pop()
+    choice.refresh()
+    assert chosen() == 0, "there is no other"

@@ -1,0 +1,133 @@
+"""A copy is whole or is none: compared by hash, resumable, marked where it came from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from acquire.cli.recordings import app
+from recordings import layout
+from recordings.check.examination import check
+from recordings.errors import RecordingError
+from recordings.manifest import MANIFEST_NAME, FileEntry, Manifest
+from recordings.privacy.erase import erase, plan
+from recordings.study import catalogue
+from recordings.study.copies import COPIES_NAME, PART, copies, copy_session, place
+from tests.recordings.simulated_session import Plan, make_session
+
+MB = 1 << 20
+
+
+@pytest.fixture
+def session(tmp_path: Path) -> Path:
+    """A session with 4 MB of noise in it, whose hash is not in the manifest."""
+    folder = make_session(tmp_path / "data", Plan(seconds=3))
+    (folder / "large.bin").write_bytes(bytes(range(256)) * (4 * MB // 256))
+    manifest = Manifest.load(folder)
+    large = FileEntry(path="large.bin", bytes=4 * MB)
+    manifest.model_copy(update={"files": (*manifest.files, large)}).save(folder)
+    return folder
+
+
+class Unplugged(Exception):
+    pass
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in folder.iterdir() if p.name != COPIES_NAME}
+
+
+def test_a_copy_is_the_session_and_the_list_knows_of_it(session: Path, tmp_path: Path) -> None:
+    told: list[tuple[int, int]] = []
+    done = copy_session(session, tmp_path / "share", lambda *counts: told.append(counts))
+    assert done.folder == place(session, tmp_path / "share")
+    assert done.folder.relative_to(tmp_path / "share") == session.relative_to(tmp_path / "data")
+    assert contents(done.folder) == contents(session)
+    assert told == sorted(told)
+    assert told[-1][0] == told[-1][1]
+    assert copies(session) == (done.folder,)
+    assert catalogue.row(session).copies == (done.folder,)
+    assert check(done.folder).verdict == check(session).verdict
+
+
+def test_a_copy_goes_on_at_the_byte_at_which_it_was(session: Path, tmp_path: Path) -> None:
+    target = tmp_path / "share"
+    part = place(session, target) / f"large.bin{PART}"
+
+    def pull_the_plug(done: int, total: int) -> None:
+        if part.exists() and part.stat().st_size >= 2 * MB:
+            raise Unplugged
+
+    with pytest.raises(Unplugged):
+        copy_session(session, target, pull_the_plug)
+    assert copies(session) == ()
+    assert not (part.parent / MANIFEST_NAME).exists(), "what is not whole is no session"
+    left = part.stat()
+    assert 2 * MB <= left.st_size < 4 * MB
+
+    copy_session(session, target)
+    assert contents(part.parent) == contents(session)
+    whole = (part.parent / "large.bin").stat()
+    assert whole.st_ino == left.st_ino, "what was copied was kept"
+
+
+def test_what_lies_there_is_compared_not_believed(session: Path, tmp_path: Path) -> None:
+    there = place(session, tmp_path / "share")
+    there.mkdir(parents=True)
+    wrong = bytearray((session / "large.bin").read_bytes())
+    wrong[3 * MB] ^= 1
+    (there / "large.bin").write_bytes(wrong)
+    (there / f"{layout.XDF_NAME}{PART}").write_bytes(b"another beginning")
+    copy_session(session, tmp_path / "share")
+    assert contents(there) == contents(session)
+
+
+def test_a_damaged_session_is_not_copied_as_if_it_were_whole(session: Path, tmp_path: Path) -> None:
+    path = session / layout.TRUTH_NAME
+    manifest = Manifest.load(session)
+    hashed = FileEntry(path=path.name, bytes=path.stat().st_size, sha256="0" * 64)
+    others = [entry for entry in manifest.files if entry.path != path.name]
+    manifest.model_copy(update={"files": (*others, hashed)}).save(session)
+    with pytest.raises(RecordingError, match="not that of the manifest"):
+        copy_session(session, tmp_path / "share")
+    assert copies(session) == ()
+
+
+def test_the_session_is_no_copy_of_itself(session: Path, tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="another disk"):
+        copy_session(session, tmp_path / "data")
+
+
+def test_who_withdraws_is_taken_out_of_copies_too(session: Path, tmp_path: Path) -> None:
+    near, far = tmp_path / "near", tmp_path / "far"
+    one = copy_session(session, near).folder
+    copy_session(session, far)
+    far.rename(tmp_path / "in the safe")
+    foreign = tmp_path / session.name
+    foreign.mkdir()
+    (foreign / "mine.txt").touch()
+    known = json.loads((session / COPIES_NAME).read_text())["copies"]
+    (session / COPIES_NAME).write_text(json.dumps({"copies": [*known, str(foreign)]}))
+
+    study = session.parents[2]
+    planned = plan(study, "01")
+    assert set(planned.sessions) == {session, one}
+    assert [str(far) in what for what in planned.unreachable] == [True]
+    done = erase(study, planned)
+    assert not one.exists()
+    assert len(done.left) == 1
+    assert (foreign / "mine.txt").exists(), "a list in a folder is not trusted"
+
+
+def test_the_command_says_how_far_it_is_and_what_failed(session: Path, tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, ["copy", str(session), "--to", str(tmp_path / "share")])
+    assert result.exit_code == 0
+    assert "100 %" in result.stderr
+    assert "compared" in result.stdout
+    (tmp_path / "file").touch()
+    result = CliRunner().invoke(app, ["copy", str(session), "--to", str(tmp_path / "file")])
+    assert result.exit_code == 2
+    assert "cannot be copied" in result.stderr
