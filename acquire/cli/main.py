@@ -8,7 +8,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -229,15 +229,46 @@ def gui(
 @app.command()
 def review(
     session: Annotated[Path, typer.Argument(metavar="SESSION|XDF", help="A session's folder.")],
+    coder: Annotated[
+        str, typer.Option("--as", metavar="CODER", help="Code it, in this coder's file.")
+    ] = "",
+    annotations: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where coders' files lie, if not in the session."),
+    ] = None,
+    scheme: Annotated[
+        str, typer.Option(metavar="NAME|TOML", help="The coding scheme; else the study's.")
+    ] = "",
+    keys: Annotated[
+        Literal["unisono", "datavyu", "boris"], typer.Option(help="The keys of which program.")
+    ] = "unisono",
+    arbitrate: Annotated[
+        str, typer.Option(metavar="ONE,TWO", help="Decide between two coders, as CODER.")
+    ] = "",
 ) -> None:
-    """Look at a session frame by frame, beside its signals and markers; nothing is changed."""
+    """Look at a session frame by frame, beside its signals and markers; with --as: code it."""
     from acquire.errors import ConfigError
 
+    if not coder and (annotations is not None or scheme or keys != "unisono" or arbitrate):
+        hint = "--annotations --scheme --keys --arbitrate"
+        raise typer.BadParameter("only with --as CODER", param_hint=hint)
+    pair = _two(arbitrate) if arbitrate else None
     try:
+        from gui.coding.app import CodingOrder
+        from gui.coding.app import run as code
         from gui.review.app import run as show
     except ModuleNotFoundError as error:
         raise ConfigError(f"{error.name} is missing; pip install 'unisono[gui]'") from error
-    raise typer.Exit(show(session))
+    if not coder:
+        raise typer.Exit(show(session))
+    raise typer.Exit(code(CodingOrder(session, coder, annotations, scheme, keys, pair)))
+
+
+def _two(coders: str) -> tuple[str, str]:
+    first, comma, second = (part.strip() for part in coders.partition(","))
+    if not comma or not second or "," in second or first == second:
+        raise typer.BadParameter("two coders: anna,ben", param_hint="--arbitrate")
+    return first, second
 
 
 @app.command()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+from collections.abc import Callable, Collection
 from pathlib import Path
 
 from platformdirs import user_cache_dir
@@ -14,27 +15,36 @@ from gui.review.window import ReviewWindow
 from gui.texts import install
 from gui.widgets import theme
 from gui.widgets.display import check_display
+from recordings.annotation.model import Visible
 from recordings.review.session import ReviewSession
 
 SWITCH_S = 0.001
 
 
-def make_window(path: Path, cache: Path | None = None) -> ReviewWindow:
-    """Open a session and make its window; needs a QApplication.
+def make_window(
+    path: Path, cache: Path | None = None, hidden: Collection[Visible] = ()
+) -> ReviewWindow:
+    """Open a session and make its window, which never shows what is `hidden`; needs a QApplication.
 
     Raises:
         RecordingError: it is no session, or cannot be read.
     """
-    return ReviewWindow(ReviewSession(path), cache)
+    return ReviewWindow(ReviewSession(path, hidden), cache)
 
 
-def run(path: Path) -> int:
+def run(
+    path: Path,
+    hidden: Collection[Visible] = (),
+    dress: Callable[[ReviewWindow], object] = lambda window: None,
+) -> int:
     """Show the window until it is closed; gives the exit code.
 
+    `dress` gets the window before it is shown: to put a pane into it.
+
     Raises:
         RecordingError: it is no session, or cannot be read.
     """
-    session = ReviewSession(path)
+    session = ReviewSession(path, hidden)
     check_display("`unisono check` and `unisono export video` work without one")
     # Between threads that decode and read: a key waits no 5 ms for the interpreter.
     sys.setswitchinterval(SWITCH_S)
@@ -44,6 +54,7 @@ def run(path: Path) -> int:
     install(application, QLocale())
     theme.apply(application)
     window = ReviewWindow(session, Path(user_cache_dir("unisono")) / "review")
+    dress(window)
     window.show()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: window.close())

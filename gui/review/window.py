@@ -196,7 +196,7 @@ class ReviewWindow(QMainWindow):
     def refresh(self) -> None:
         """Open the session again: what has been recorded since is then there too."""
         try:
-            session = ReviewSession(self.session.path)
+            session = ReviewSession(self.session.path, self.session.hidden)
         except RecordingError as error:
             self._add_problem(str(error))
             return

@@ -1751,5 +1751,245 @@
         <source>Opening; looked for, up to 10 s: {}</source>
         <translation>正在打开；最多等待 10 秒，正在查找：{}</translation>
     </message>
+    <message>
+        <source>no event is chosen: Enter begins one here, Tab takes the next</source>
+        <translation>未选中事件：Enter 在此处新建，Tab 选下一个</translation>
+    </message>
+    <message>
+        <source>deleted; Ctrl+Z takes it back</source>
+        <translation>已删除；Ctrl+Z 可恢复</translation>
+    </message>
+    <message>
+        <source>taken back; Ctrl+Z brings it again</source>
+        <translation>已取消；Ctrl+Z 可恢复</translation>
+    </message>
+    <message>
+        <source>nothing is left to undo</source>
+        <translation>没有可撤销的操作</translation>
+    </message>
+    <message>
+        <source>nothing is left to redo</source>
+        <translation>没有可重做的操作</translation>
+    </message>
+    <message>
+        <source>nothing is marked here</source>
+        <translation>此处没有标记</translation>
+    </message>
+    <message>
+        <source>looked at: frames {} to {}</source>
+        <translation>已看过：第 {} 至 {} 帧</translation>
+    </message>
+    <message>
+        <source>not codable: frames {} to {}</source>
+        <translation>不可编码：第 {} 至 {} 帧</translation>
+    </message>
+    <message>
+        <source>Enter keeps it, Esc leaves it</source>
+        <translation>Enter 确认，Esc 放弃</translation>
+    </message>
+    <message>
+        <source>more than one begins so: {}</source>
+        <translation>有多个以此开头：{}</translation>
+    </message>
+    <message>
+        <source>coded</source>
+        <translation>已编码</translation>
+    </message>
+    <message>
+        <source>looked at</source>
+        <translation>已看过</translation>
+    </message>
+    <message>
+        <source>not codable</source>
+        <translation>不可编码</translation>
+    </message>
+    <message>
+        <source>no stored frame here: a boundary needs a picture</source>
+        <translation>此处没有已存储的帧：边界需要画面</translation>
+    </message>
+    <message>
+        <source>no trial here and nothing selected: [ and ], or drag with Shift over the signals</source>
+        <translation>此处没有试次，也未选择时段：按 [ 和 ]，或按住 Shift 在信号上拖动</translation>
+    </message>
+    <message>
+        <source>no further event</source>
+        <translation>没有更多事件</translation>
+    </message>
+    <message>
+        <source>an event needs two boundaries to be selected</source>
+        <translation>事件须有两个边界才能选取</translation>
+    </message>
+    <message>
+        <source>all of it was looked at</source>
+        <translation>全部已看过</translation>
+    </message>
+    <message>
+        <source>action units</source>
+        <translation>动作单元</translation>
+    </message>
+    <message>
+        <source>emotion</source>
+        <translation>情绪</translation>
+    </message>
+    <message>
+        <source>note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>why it cannot be coded</source>
+        <translation>不可编码的原因</translation>
+    </message>
+    <message>
+        <source>this boundary is not set</source>
+        <translation>此边界尚未设定</translation>
+    </message>
+    <message>
+        <source>say why</source>
+        <translation>请说明原因</translation>
+    </message>
+    <message>
+        <source>read-only here: the file is open in {}</source>
+        <translation>此处只读：文件已在 {} 中打开</translation>
+    </message>
+    <message>
+        <source>Coding</source>
+        <translation>编码</translation>
+    </message>
+    <message>
+        <source>No event is chosen. Enter begins one at the cursor's frame.</source>
+        <translation>未选中事件。按 Enter 在光标所在帧新建。</translation>
+    </message>
+    <message>
+        <source>Enter new   I onset   A apex   O offset   Q offset not coded</source>
+        <translation>Enter 新建   I 起始   A 顶点   O 结束   Q 不编码结束</translation>
+    </message>
+    <message>
+        <source>0–9 V action units</source>
+        <translation>0–9 V 动作单元</translation>
+    </message>
+    <message>
+        <source>V action units</source>
+        <translation>V 动作单元</translation>
+    </message>
+    <message>
+        <source>E emotion   M micro, macro   C confidence   T note</source>
+        <translation>E 情绪   M 微/宏   C 把握   T 备注</translation>
+    </message>
+    <message>
+        <source>Tab next   , . boundary   Del delete   Ctrl+Z undo   Ctrl+Y redo</source>
+        <translation>Tab 下一个   , . 边界   Del 删除   Ctrl+Z 撤销   Ctrl+Y 重做</translation>
+    </message>
+    <message>
+        <source>S looked at   X not codable   U next uncoded   R select the event</source>
+        <translation>S 已看过   X 不可编码   U 下一个未编码   R 选取事件</translation>
+    </message>
+    <message>
+        <source>read-only: nothing that is done here is kept</source>
+        <translation>只读：此处的操作不会保存</translation>
+    </message>
+    <message>
+        <source>coder {}   scheme {}</source>
+        <translation>编码者 {}   方案 {}</translation>
+    </message>
+    <message>
+        <source>not coded</source>
+        <translation>未编码</translation>
+    </message>
+    <message>
+        <source>no stored frame here</source>
+        <translation>此处没有已存储的帧</translation>
+    </message>
+    <message>
+        <source>onset</source>
+        <translation>起始</translation>
+    </message>
+    <message>
+        <source>apex</source>
+        <translation>顶点</translation>
+    </message>
+    <message>
+        <source>offset</source>
+        <translation>结束</translation>
+    </message>
+    <message>
+        <source>micro</source>
+        <translation>微表情</translation>
+    </message>
+    <message>
+        <source>macro</source>
+        <translation>宏表情</translation>
+    </message>
+    <message>
+        <source>{} ms, {} frames</source>
+        <translation>{} ms，{} 帧</translation>
+    </message>
+    <message>
+        <source>duration</source>
+        <translation>时长</translation>
+    </message>
+    <message>
+        <source>type</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>confidence</source>
+        <translation>把握</translation>
+    </message>
+    <message>
+        <source>looked at: {} % of {} frames</source>
+        <translation>已看过：{} %（共 {} 帧）</translation>
+    </message>
+    <message>
+        <source>not looked at</source>
+        <translation>未看过</translation>
+    </message>
+    <message>
+        <source>trial {}</source>
+        <translation>试次 {}</translation>
+    </message>
+    <message>
+        <source>not codable: {}</source>
+        <translation>不可编码：{}</translation>
+    </message>
+    <message>
+        <source>a third: edit it, then U</source>
+        <translation>另立：请编辑，然后按 U</translation>
+    </message>
+    <message>
+        <source>boundary</source>
+        <translation>边界</translation>
+    </message>
+    <message>
+        <source>Disagreements</source>
+        <translation>分歧</translation>
+    </message>
+    <message>
+        <source>1 2 keep one   3 a third, to be edited   0 neither   U undecided</source>
+        <translation>1 2 保留其一   3 另立并编辑   0 都不保留   U 未决</translation>
+    </message>
+    <message>
+        <source>no further disagreement</source>
+        <translation>没有更多分歧</translation>
+    </message>
+    <message>
+        <source>all is decided</source>
+        <translation>全部已决定</translation>
+    </message>
+    <message>
+        <source>there is no such event to keep</source>
+        <translation>没有可保留的此事件</translation>
+    </message>
+    <message>
+        <source>{} of {} undecided</source>
+        <translation>未决 {}，共 {}</translation>
+    </message>
+    <message>
+        <source>nothing</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>kept: {}, by {}</source>
+        <translation>保留：{}，由 {} 决定</translation>
+    </message>
 </context>
 </TS>

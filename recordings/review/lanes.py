@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
 
+from recordings.annotation.model import Visible
 from recordings.clock_offsets import correct
 from recordings.manifest import Event
 from recordings.read.markers import describe
@@ -75,6 +76,24 @@ def lanes_of(session: Session, cameras: Mapping[str, FrameRows]) -> tuple[Lane, 
         Lane(name, tuple(sorted(marks, key=lambda m: (m.start, m.stop))))
         for name, marks in lanes.items()
     )
+
+
+def blinded(lanes: Iterable[Lane], hidden: Collection[Visible]) -> Iterator[Lane]:
+    """Give the lanes without what is hidden.
+
+    Without markers trials have their number alone, and alarms are left out, whose text may tell
+    a stimulus; without signals the gaps are those of cameras.
+    """
+    for lane in lanes:
+        if lane.name in ("markers", "alarms") and "markers" in hidden:
+            continue
+        if lane.name == "trials" and "markers" in hidden:
+            marks = (replace(m, text=str(n)) for n, m in enumerate(lane.marks, 1))
+            yield Lane(lane.name, tuple(marks))
+        elif lane.name == "gaps" and "signals" in hidden:
+            yield Lane(lane.name, tuple(m for m in lane.marks if "samples lost" not in m.text))
+        else:
+            yield lane
 
 
 def _trial(trial: str, stimulus: str) -> str:

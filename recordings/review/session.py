@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -12,12 +12,13 @@ from typing import Final, Self
 
 import numpy as np
 
+from recordings.annotation.model import Visible
 from recordings.check.integrity import file_findings
 from recordings.errors import RecordingError
 from recordings.manifest import FileEntry, Manifest, State, VideoEntry
 from recordings.read.session import Session, open_session
 from recordings.review.frame_rows import FrameRows, rows_of, rows_without_index
-from recordings.review.lanes import Lane, lanes_of
+from recordings.review.lanes import Lane, blinded, lanes_of
 from recordings.review.signals import ReviewSignal
 from recordings.review.video_chain import VideoChain
 from recordings.video.info import VideoInfo
@@ -44,12 +45,13 @@ class ReviewCamera:
 class ReviewSession:
     """Close it, or use it in a `with`. Nothing of it is changed by looking."""
 
-    def __init__(self, path: Path) -> None:
-        """Open a session folder or an XDF file.
+    def __init__(self, path: Path, hidden: Collection[Visible] = ()) -> None:
+        """Open a session folder or an XDF file; what is `hidden` from a coder is never given out.
 
         Raises:
             RecordingError: it is neither, or cannot be read.
         """
+        self.hidden = frozenset(hidden)
         self.session: Session = open_session(path)
         self.path = self.session.path
         self.manifest: Manifest | None = self.session.manifest
@@ -59,7 +61,8 @@ class ReviewSession:
         )
         try:
             self.cameras = {camera.name: camera for camera in self._cameras()}
-            self.signals = [ReviewSignal(stream) for stream in self.session.signals]
+            shown = () if "signals" in self.hidden else self.session.signals
+            self.signals = [ReviewSignal(stream) for stream in shown]
         except BaseException:
             self.session.close()
             raise
@@ -71,12 +74,15 @@ class ReviewSession:
         m = self.manifest
         if m is None:
             return self.path.name
+        if "participant" in self.hidden:
+            return f"task {m.task}   run {m.run:03}"
         return f"sub {m.participant}   ses {m.session}   task {m.task}   run {m.run:03}"
 
     @cached_property
     def lanes(self) -> tuple[Lane, ...]:
         """Markers, trials, gaps and alarms."""
-        return lanes_of(self.session, {c.name: c.rows for c in self.cameras.values()})
+        every = lanes_of(self.session, {c.name: c.rows for c in self.cameras.values()})
+        return tuple(blinded(every, self.hidden))
 
     def rows_without_camera(self) -> FrameRows:
         """Give moments for the cursor where there is no camera: every `STEP_S`."""

@@ -1,0 +1,1 @@
+"""Coding of expressions beside the review: the pane, its keys, arbitration."""

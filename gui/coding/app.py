@@ -1,0 +1,143 @@
+"""`unisono review SESSION --as CODER`: the review with the coding pane, blind as the study says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from gui.coding.arbiter import ArbiterPart
+from gui.coding.desk import Desk
+from gui.coding.keys import KeyTable
+from gui.coding.pane import CodingPane
+from gui.coding.shot import shots_of
+from gui.review.app import run as show
+from gui.review.window import ReviewWindow
+from recordings.annotation.coded_study import coding_of
+from recordings.annotation.coder_file import CONSENSUS, Who, annotations_folder, who
+from recordings.annotation.model import Coding, Visible
+from recordings.annotation.plan import Plan, find_plan, load_plan
+from recordings.annotation.scheme import Scheme, load_scheme
+from recordings.annotation.store import CodingStore
+from recordings.errors import RecordingError
+from recordings.review.session import ReviewSession
+
+DEFAULT_SCHEME: Final = "mmme"
+SHOWN: Final[tuple[Visible, ...]] = ("markers", "signals", "participant")
+
+
+@dataclass(frozen=True, slots=True)
+class CodingOrder:
+    """What is coded, by whom, and how.
+
+    `annotations`: where coders' files lie, if not in the session; `scheme`: a shipped one or a
+    file, "" for that of the coder's file, the study or the program; `arbitrate`: two coders between
+    whom `coder` decides, in the file of the consensus.
+    """
+
+    session: Path
+    coder: str
+    annotations: Path | None = None
+    scheme: str = ""
+    keys: KeyTable = "unisono"
+    arbitrate: tuple[str, str] | None = None
+
+    @property
+    def folder(self) -> Path:
+        """Where the coder's file lies."""
+        return annotations_folder(self.session, self.annotations)
+
+
+class Coder:
+    """A coder's file, open, and what the study's plan hides from that coder."""
+
+    def __init__(self, order: CodingOrder, by: Who, plan: Plan | None, store: CodingStore) -> None:
+        self.order, self.who, self.plan, self.store = order, by, plan, store
+        self.scheme: Scheme = _scheme(order, plan, store)
+
+    @property
+    def hidden(self) -> tuple[Visible, ...]:
+        """What the window does not show."""
+        blind = self.plan is not None and self.order.arbitrate is None
+        return self.plan.hide if self.plan is not None and blind else ()
+
+    def sit_down(self, window: ReviewWindow) -> CodingPane:
+        """Put the pane into a window that hides what it should.
+
+        Raises:
+            RecordingError: there is nothing in the session that could be coded.
+        """
+        shots = {n: s for n, s in shots_of(window.session).items() if len(s.frames)}
+        if not shots:
+            raise RecordingError(f"{self.order.session}: has no video whose frames could be coded")
+        visible = [name for name in SHOWN if name not in self.hidden]
+        desk = Desk(self.store, self.scheme, shots, visible)
+        desk.use(window.position.camera)
+        pane = CodingPane(window, desk, str(self.who), self.order.keys, self.order.folder)
+        window.set_pane(pane)
+        if (coders := self.order.arbitrate) is not None:
+            first, second = (self._coding(name) for name in coders)
+            part = ArbiterPart(pane, desk, coders, (first, second), str(self.who))
+            part.keep_agreed()
+            pane.arbitrate(part)
+        return pane
+
+    def _coding(self, name: str) -> Coding:
+        return coding_of(self.order.session, name, self.order.annotations)
+
+
+@contextmanager
+def coder(order: CodingOrder) -> Iterator[Coder]:
+    """Open a coder's file, and close it.
+
+    Raises:
+        RecordingError: the coder's name, the session, the plan, the scheme or the file is not good;
+            a file that cannot be read is left as it is.
+    """
+    by = who(order.coder)
+    if by.coder.casefold() == CONSENSUS:
+        raise RecordingError(f"no coder can be called {CONSENSUS}: arbitrate it, as yourself")
+    _check(order.session)
+    found = find_plan(order.session)
+    plan = load_plan(found) if found is not None else None
+    if order.scheme:
+        load_scheme(order.scheme)  # before a file is begun with its name
+    scheme = order.scheme or (plan.scheme if plan is not None else DEFAULT_SCHEME)
+    name = order.session.resolve().name
+    if order.arbitrate is not None:
+        for one in order.arbitrate:  # named before a consensus is begun
+            coding_of(order.session, one, order.annotations)
+    file = by if order.arbitrate is None else Who(CONSENSUS)
+    with CodingStore(order.folder, file, session=name, scheme=scheme) as store:
+        if order.arbitrate is None and plan is not None and by.coder not in _named(plan):
+            store.notes.append(f"coding.toml names no coder {by.coder}")
+        yield Coder(order, by, plan, store)
+
+
+def run(order: CodingOrder) -> int:
+    """Show the window until it is closed; gives the exit code.
+
+    Raises:
+        RecordingError: as `coder`.
+    """
+    with coder(order) as found:
+        return show(order.session, hidden=found.hidden, dress=found.sit_down)
+
+
+def _named(plan: Plan) -> tuple[str, ...]:
+    return (*plan.coders, *plan.trainees, plan.gold)
+
+
+def _check(path: Path) -> None:
+    with ReviewSession(path) as session:
+        if session.manifest is None:
+            raise RecordingError(f"{path}: is a bare file; sessions are coded, by their folder")
+        if session.is_recording:
+            raise RecordingError(f"{path}: is being recorded; code it when it is closed")
+
+
+def _scheme(order: CodingOrder, plan: Plan | None, store: CodingStore) -> Scheme:
+    name = order.scheme or store.scheme or (plan.scheme if plan is not None else DEFAULT_SCHEME)
+    return load_scheme(name)

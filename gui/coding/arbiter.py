@@ -1,0 +1,160 @@
+"""Two coders' disagreements, worst first, both shown; a key keeps one, the other, a third, none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QAbstractItemView, QListView, QVBoxLayout, QWidget
+
+from gui.coding.desk import Desk
+from gui.coding.keys import Deed, bound, digit
+from gui.coding.pane import CodingPane
+from gui.coding.words import row_text
+from gui.texts import tr
+from gui.widgets import theme
+from gui.widgets.plain_label import PlainLabel
+from recordings.annotation.arbitration import Case, cases, settled, undecided
+from recordings.annotation.journal import Change
+from recordings.annotation.model import Choice, Coding
+
+_CHOICES: dict[str, Choice] = {"1": "first", "2": "second", "3": "third", "0": "neither"}
+
+
+class ArbiterPart:
+    """An `Arbiter` of the pane, whose file is the consensus."""
+
+    def __init__(
+        self,
+        pane: CodingPane,
+        desk: Desk,
+        coders: tuple[str, str],
+        codings: tuple[Coding, Coding],
+        by: str,
+    ) -> None:
+        """Show the disagreements of two coders, whom `by` decides between."""
+        self._pane, self._desk, self._coders, self._by = pane, desk, coders, by
+        every = {camera for coding in codings for camera in coding.cameras}
+        self._all = {camera: cases(*codings, camera) for camera in sorted(every)}
+        self._at = 0
+        self._widget = QWidget()
+        self.left, self.list = PlainLabel(), QListView()
+        self.list.setModel(QStringListModel(self.list))
+        self.list.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.list.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.list.setAccessibleName(tr("Disagreements"))
+        self.list.clicked.connect(lambda index: self._show(index.row()))
+        self.both, self.keys = PlainLabel(word_wrap=True), PlainLabel(word_wrap=True)
+        self.keys.setText(tr("1 2 keep one   3 a third, to be edited   0 neither   U undecided"))
+        theme.mark(self.keys, "muted", True)
+        box = QVBoxLayout(self._widget)
+        box.setContentsMargins(0, 0, 0, 0)
+        widgets: tuple[QWidget, ...] = (self.left, self.list, self.both, self.keys)
+        for widget in widgets:
+            box.addWidget(widget)
+
+    @property
+    def widget(self) -> QWidget:
+        """What is shown."""
+        return self._widget
+
+    @property
+    def cases(self) -> list[Case]:
+        """What is to be decided of the camera, worst first."""
+        return [case for case in self._all.get(self._desk.camera, []) if case.reasons]
+
+    def keep_agreed(self) -> None:
+        """Keep, as one edit, what both agree on or one alone has looked at.
+
+        Raises:
+            RecordingError: the disk refuses.
+        """
+        known = self._desk.coding
+        changes: list[Change] = []
+        for case in undecided(
+            (c for found in self._all.values() for c in found if not c.reasons),
+            known.decisions.values(),
+        ):
+            decision, event = settled(case, self._coders, case.uncontested, self._by)
+            before = known.decisions.get(case.id)
+            changes.append(Change(shelf="decisions", before=before, after=decision))
+            old = known.events.get(case.id)
+            changes.append(Change(shelf="events", before=old, after=event))
+        if changes and self._desk.store.writable:
+            self._desk.store.edit(changes)
+
+    def take_key(self, event: QKeyEvent) -> Callable[[], str] | None:
+        """Return what a key does, None where the pane has it."""
+        choice = _CHOICES.get(digit(event))
+        if choice is not None:
+            return lambda: self._decide(choice)
+        found = bound(event, "unisono")
+        if found in (Deed.NEXT, Deed.PREVIOUS):
+            return lambda: self._show(self._at + (1 if found is Deed.NEXT else -1))
+        return self._next_undecided if found is Deed.NEXT_UNCODED else None
+
+    def renew(self) -> None:
+        """Show what is decided now."""
+        found = self.cases
+        self._at = max(0, min(self._at, len(found) - 1))
+        open_ = {case.id for case in undecided(found, self._desk.coding.decisions.values())}
+        self.left.setText(tr("{} of {} undecided").format(len(open_), len(found)))
+        rows = [f"{'○' if c.id in open_ else '●'} {c.frame:,}   {_reasons(c)}" for c in found]
+        model = self.list.model()
+        assert isinstance(model, QStringListModel)
+        if rows != model.stringList():
+            model.setStringList(rows)
+        self.list.setCurrentIndex(model.index(self._at if found else -1))
+        self.both.setText(self._both(found[self._at]) if found else "")
+
+    def _both(self, case: Case) -> str:
+        events = zip((1, 2), self._coders, (case.first, case.second), strict=True)
+        lines = [f"{n} {who}: {row_text(e, False) if e else tr('nothing')}" for n, who, e in events]
+        decision = self._desk.coding.decisions.get(case.id)
+        lines += [tr("kept: {}, by {}").format(decision.choice, decision.by)] if decision else []
+        return "\n".join(lines)
+
+    def _show(self, at: int) -> str:
+        found = self.cases
+        if not 0 <= at < len(found):
+            return tr("no further disagreement")
+        self._at = at
+        kept = self._desk.coding.events.get(found[at].id)
+        self._desk.current = kept.id if kept is not None else ""
+        self._pane.go_to_frame(found[at].frame)
+        self._pane.renew()
+        return ""
+
+    def _next_undecided(self) -> str:
+        found = self.cases
+        open_ = {case.id for case in undecided(found, self._desk.coding.decisions.values())}
+        order = [*range(self._at + 1, len(found)), *range(self._at + 1)]
+        at = next((n for n in order if n < len(found) and found[n].id in open_), None)
+        return self._show(at) if at is not None else tr("all is decided")
+
+    def _decide(self, choice: Choice) -> str:
+        if not self.cases:
+            return tr("no further disagreement")
+        case = self.cases[self._at]
+        third = (case.first or case.second) if choice == "third" else None
+        try:
+            decision, event = settled(case, self._coders, choice, self._by, third)
+        except ValueError:
+            return tr("there is no such event to keep")
+        self._desk.store.put_decision(decision, event)
+        if choice != "third":
+            return self._next_undecided()
+        self._desk.current = decision.event  # the keys of coding edit it now
+        return tr("a third: edit it, then U")
+
+
+def _reasons(case: Case) -> str:
+    names = {
+        "missing": tr("missing"),
+        "kind": tr("type"),
+        "emotion": tr("emotion"),
+        "units": tr("action units"),
+        "boundary": tr("boundary"),
+    }
+    return ", ".join(names[reason] for reason in case.reasons)
