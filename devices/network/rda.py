@@ -6,6 +6,7 @@ and a body. Facts: the vendor's LSL connector, FieldTrip's independent server, B
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -72,6 +73,8 @@ def layout_of(body: bytes) -> Layout:
         resolutions = struct.unpack_from(f"<{count}d", body, 12)
     except struct.error as error:
         raise WireError("its start message is cut off") from error
+    if not all(map(math.isfinite, resolutions)):
+        raise WireError("it announces a resolution that is no number")
     names = body[12 + 8 * count :].split(b"\0")
     labels = tuple(_text(name) for name in names[:count])
     if len(names) <= count:
@@ -110,7 +113,8 @@ class RdaClient(AmplifierClient):
     def _start(self, layout: Layout) -> Iterator[Message]:
         again = self._layout is not None
         self._layout = layout
-        self._scale = np.asarray(layout.microvolts, np.float32)
+        with np.errstate(over="ignore"):
+            self._scale = np.asarray(layout.microvolts, np.float32)
         self._points = None
         labels = unique_labels(layout.labels)
         channels = tuple(Channel(x, "microvolts", kind_of(x, "EEG")) for x in labels)
@@ -134,7 +138,9 @@ class RdaClient(AmplifierClient):
         first = block * points % self.wraps
         if points:
             raw = np.frombuffer(body, dtype, count, _BLOCK.size).reshape(points, -1)
-            yield Samples(raw.astype(np.float32) * self._scale, first)
+            with np.errstate(all="ignore"):  # what is no number stays none: the check counts it
+                rows = raw.astype(np.float32) * self._scale
+            yield Samples(rows, first)
         yield from _marks(body, stop, markers, first)
 
 

@@ -7,6 +7,7 @@ came is counted. Facts: BCI2000's source module and three clients.
 
 from __future__ import annotations
 
+import math
 import struct
 from collections.abc import Iterator
 from typing import Any, Final
@@ -101,6 +102,8 @@ class ScanClient(AmplifierClient):
         if not 0 < signals <= MOST_CHANNELS or not 0 <= events <= 64 or item not in (2, 4):
             raise WireError(f"it announces {signals} + {events} channels of {item} bytes")
         self._signals, self._events = signals, events
+        if not math.isfinite(resolution):
+            raise WireError("it announces a resolution that is no number")
         self._microvolts = np.float32(resolution)
         named = [*self._labels[:signals], *[""] * (signals - len(self._labels))]
         labels = unique_labels([*named, *["Trigger"] * events])
@@ -125,7 +128,8 @@ class ScanClient(AmplifierClient):
         if not len(raw):
             return
         rows = raw.astype(np.float32)
-        rows[:, : self._signals] *= self._microvolts
+        with np.errstate(over="ignore"):
+            rows[:, : self._signals] *= self._microvolts
         first, self._first = self._first, self._first + len(raw)
         codes = raw[:, self._signals :].astype(np.int64) & 0xFF
         rows[:, self._signals :] = codes

@@ -54,6 +54,13 @@ def test_a_wrong_byte_anywhere_is_refused_or_a_value(
             assert not isinstance(message, Samples) or message.rows.ndim == 2
 
 
+@pytest.mark.parametrize(("at", "value"), [(507, 127), (44, 127), (44, 255)])
+def test_numbers_that_are_none_make_no_warning(at: int, value: int) -> None:
+    _, said = CLIENTS[0]
+    with contextlib.suppress(WireError):
+        list(RdaClient().receive(said[:at] + bytes([value]) + said[at + 1 :]))
+
+
 @BOTH
 @given(cuts=st.lists(st.integers(0, 3000), max_size=20))
 def test_cuts_change_nothing(
