@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
+import sys
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
@@ -57,7 +58,7 @@ class SessionJob(QObject):
     def rest(self, resting: bool) -> None:
         """Hold it still, or let it go on; on Windows it goes on."""
         process = self._process
-        if process is None or resting == self._rests or os.name != "posix":
+        if process is None or resting == self._rests or sys.platform == "win32":
             return
         if process.state() is not QProcess.ProcessState.Running:
             return  # it only starts: the next status finds it
@@ -71,7 +72,7 @@ class SessionJob(QObject):
         if self._process is None:
             return
         self._cancelled = True
-        if os.name == "posix":
+        if sys.platform != "win32":
             self._tell_group(signal.SIGKILL)
         else:
             self._process.kill()
@@ -85,7 +86,7 @@ class SessionJob(QObject):
     def _tell_group(self, number: int) -> None:
         assert self._process is not None
         pid = self._process.processId()
-        if pid > 0:  # it has started; the group has its number
+        if sys.platform != "win32" and pid > 0:  # it has started; the group has its number
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, number)
 
