@@ -48,6 +48,14 @@ class Clock(Protocol):
         ...
 
 
+def wait(clock: Clock, time: float) -> Iterator[None]:
+    """Sleep until `time`, yielding None often enough for the contract."""
+    while (now := clock.now()) < time:
+        clock.sleep_until(min(time, now + BEAT_S))
+        if clock.now() < time:
+            yield None
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
     """One channel; `unit` in the words of the XDF meta-data (microvolts, microsiemens…)."""
@@ -250,10 +258,7 @@ class Device(ABC):
 
     def until(self, time: float) -> Iterator[None]:
         """Wait until LSL time `time`: `yield from self.until(due)` keeps the rhythm of `read`."""
-        while (now := self.clock.now()) < time:
-            self.clock.sleep_until(min(time, now + BEAT_S))
-            if self.clock.now() < time:
-                yield None
+        return wait(self.clock, time)
 
     def ticks(self, rate_hz: float) -> Iterator[float | None]:
         """Yield each LSL time that is due, `rate_hz` a second from now on, and None meanwhile.

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import Field, model_validator
-
-from devices.network.amplifier import NetworkAmplifier, NetworkSettings
-from devices.network.unframed import BiosemiClient
+from devices.network.amplifier import NetworkAmplifier
+from devices.network.unframed import BiosemiClient, UnframedSettings
 
 
-class BiosemiSettings(NetworkSettings):
-    """`channels`: as many as ActiView's TCP tab sends, without the trigger; it does not tell."""
+class BiosemiSettings(UnframedSettings):
+    """ActiView's TCP tab says what is sent."""
 
     port: int = 8888
-    channels: int = Field(ge=1, le=512)
-    labels: tuple[str, ...] = ()  # else 1, 2, 3…
-    rate_hz: float = Field(gt=0, le=16384)
-
-    @model_validator(mode="after")
-    def _labels_fit(self) -> BiosemiSettings:
-        if self.labels and len(self.labels) != self.channels:
-            raise ValueError(f"{len(self.labels)} labels for {self.channels} channels")
-        return self
 
 
 class Biosemi(NetworkAmplifier):
@@ -35,6 +24,4 @@ class Biosemi(NetworkAmplifier):
 
     def make_client(self) -> BiosemiClient:
         """Begin a conversation."""
-        given = self.settings
-        labels = given.labels or tuple(str(n) for n in range(1, given.channels + 1))
-        return BiosemiClient(labels, given.rate_hz)
+        return BiosemiClient(self.settings.names, self.settings.rate_hz)

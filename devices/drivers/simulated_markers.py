@@ -12,9 +12,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from devices.base import Channel, Chunk, Clock, Device, StreamSpec
+from devices.base import Channel, Chunk, Clock, Device, StreamSpec, wait
 from devices.simulation.faults import Link
-from devices.simulation.pacing import wait
 from devices.simulation.simulated_signal import SimulatedSettings
 from devices.simulation.world import CLIP_END, World, WorldEvent
 

@@ -13,10 +13,20 @@ from typing import Literal
 
 from pydantic import Field
 
-from devices.base import BEAT_S, Clock, Device, DeviceError, Frame, Notice, Settings, VideoSpec
+from devices.base import (
+    BEAT_S,
+    Clock,
+    Device,
+    DeviceError,
+    Frame,
+    Notice,
+    Settings,
+    VideoSpec,
+    wait,
+)
 from devices.camera.film import Film, Picture
 from devices.simulation.faults import Faults, Link
-from devices.simulation.pacing import Pacer, wait
+from devices.simulation.pacing import Pacer
 
 LATE_S = 1.0  # a frame that nobody fetched for this long is gone
 

@@ -12,13 +12,34 @@ from collections.abc import Iterator
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field, model_validator
 
 from devices.arrays import F32Array, I64Array, U8Array
 from devices.base import Channel
 from devices.channel_kinds import kind_of
+from devices.network.amplifier import NetworkSettings
 from devices.network.client import AmplifierClient, Description, Mark, Message, Samples
 from devices.network.framing import WireError
 from devices.network.labels import unique_labels
+
+
+class UnframedSettings(NetworkSettings):
+    """`channels`: as many as the server sends, without the trigger; it does not tell."""
+
+    channels: int = Field(ge=1, le=512)
+    labels: tuple[str, ...] = ()  # else 1, 2, 3…
+    rate_hz: float = Field(gt=0, le=20_000)
+
+    @model_validator(mode="after")
+    def _labels_fit(self) -> UnframedSettings:
+        if self.labels and len(self.labels) != self.channels:
+            raise ValueError(f"{len(self.labels)} labels for {self.channels} channels")
+        return self
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The labels, or the numbers of the channels."""
+        return self.labels or tuple(str(n) for n in range(1, self.channels + 1))
 
 
 class UnframedClient(AmplifierClient):

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from devices.base import Channel, Chunk, Clock, Device, DeviceError, Dtype, Settings, StreamSpec
+from devices.channel_kinds import kind_of
 from devices.serial import ports
 from devices.serial.readings import Assembler, Readings
 
@@ -18,7 +19,6 @@ Commands = Annotated[tuple[bytes, ...], BeforeValidator(ports.commands)]
 COALESCE_S = 0.020
 """At more than COALESCE_HZ, bytes are fetched no more often than this: it saves a core."""
 COALESCE_HZ = 200.0
-KINDS = frozenset(["EEG", "EOG", "ECG", "EMG", "EDA", "GSR", "PPG", "RSP", "SKT", "BVP", "TRIGGER"])
 
 
 class PortSettings(Settings):
@@ -53,8 +53,8 @@ class SensorSettings(PortSettings):
 
 
 def channel(label: str, unit: str, kind: str) -> Channel:
-    """Make a channel; a label that is the name of a kind says what kind it is."""
-    return Channel(label, unit, kind or (label.upper() if label.upper() in KINDS else ""))
+    """Make a channel; a label that names a kind says what kind it is."""
+    return Channel(label, unit, kind or kind_of(label))
 
 
 class SerialSensor(Device):

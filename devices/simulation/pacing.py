@@ -13,19 +13,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from devices.arrays import F64Array
-from devices.base import BEAT_S, Clock
+from devices.base import Clock, wait
 from devices.simulation.faults import Link
 
 PACKET_S = 0.020  # a packet holds about this much
 MAX_RUN_S = 1.0  # after a long sleep, what is late comes in runs of at most this much
-
-
-def wait(clock: Clock, time: float) -> Iterator[None]:
-    """Sleep until `time`, yielding None often enough for the contract."""
-    while (now := clock.now()) < time:
-        clock.sleep_until(min(time, now + BEAT_S))
-        if clock.now() < time:
-            yield None
 
 
 @dataclass(frozen=True, slots=True)

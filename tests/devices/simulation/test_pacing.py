@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from devices.base import DeviceLost
+from devices.base import DeviceLost, wait
 from devices.simulation.faults import Faults, Link
-from devices.simulation.pacing import Pacer, Run, wait
+from devices.simulation.pacing import Pacer, Run
 from tests.devices.clock import FakeClock
 
 START = 1000.0
