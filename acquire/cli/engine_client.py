@@ -11,9 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from acquire.errors import ConfigError, ControlError
-from acquire.server.running import the_engine
+from acquire.server.running import TOKEN_VARIABLE, the_engine
 
-TOKEN_VARIABLE = "UNISONO_TOKEN"
 ANSWER_S = 120.0
 """A stop waits for files to close, and for the check where that is asked for."""
 LARGEST = 64 << 20

@@ -21,13 +21,13 @@ from acquire.rig.file import Rig
 from acquire.server import systemd
 from acquire.server.api import app as api
 from acquire.server.api.connections import MAX_CONNECTIONS, PatientProtocol
-from acquire.server.api.guard import TOKEN_VARIABLE, is_loopback
+from acquire.server.api.guard import is_loopback
 from acquire.server.controller import Controller
 from acquire.server.data_lock import DataLock
 from acquire.server.event_log import EventLog
 from acquire.server.rcs_server import RcsServer
 from acquire.server.recovery import Recovery
-from acquire.server.running import announced
+from acquire.server.running import TOKEN_VARIABLE, announced
 from recordings.layout import prepare_data_dir
 
 MIN_TOKEN = 16

@@ -15,7 +15,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from acquire.errors import ConfigError
+from acquire.server.data_lock import owner
 from recordings.owner import lives, this_process
+
+TOKEN_VARIABLE = "UNISONO_TOKEN"
+"""The environment variable that may hold the token, of the daemon and of its clients."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,14 +76,15 @@ def the_engine(data_dir: Path | None) -> str:
     Raises:
         ConfigError: none runs, or several do.
     """
-    engines = running()
     if data_dir is not None:
-        wanted = str(data_dir.expanduser().absolute())
-        engines = [engine for engine in engines if engine.data_dir == wanted]
+        found = owner(data_dir.expanduser().absolute())
+        if found is None:
+            raise ConfigError(f"{data_dir}: no engine has ever recorded into this folder")
+        return found.url
+    engines = running()
     if not engines:
-        place = f" for {data_dir}" if data_dir is not None else ""
         raise ConfigError(
-            f"no engine runs{place}; start one with `unisono daemon RIG.toml`, or say where it is "
+            "no engine runs; start one with `unisono daemon RIG.toml`, or say where it is "
             "with --url"
         )
     if len(engines) > 1:

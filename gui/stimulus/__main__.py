@@ -19,10 +19,12 @@ from gui.stimulus.screens import facts, find_screen, pixels_per_mm, warnings
 from gui.stimulus.sound import output_device
 from gui.stimulus.stage import Stage
 from gui.stimulus.surface import GlSurface, RasterSurface, can_use_gl
+from gui.widgets.display import check_display
 
 SHOWN_S = 5.0
 """How long a window may take to appear."""
 WINDOW = QSize(1280, 720)
+NO_DISPLAY = "log in at the screen, or play --headless"
 MAX_HZ = 1000.0
 
 
@@ -33,7 +35,7 @@ def main() -> None:
     if host.receive() is None:
         return
     try:
-        check_display()
+        check_display(NO_DISPLAY)
         application = QGuiApplication(sys.argv[:1])
         application.setApplicationName("Unisono")
         screen = find_screen(host.order.screen)
@@ -44,18 +46,6 @@ def main() -> None:
         return
     if host.load():
         _play(host, application, screen)
-
-
-def check_display() -> None:
-    """Refuse where there is no display: Qt would end the process without a word that helps.
-
-    Raises:
-        ConfigError: there is none.
-    """
-    if sys.platform in ("win32", "darwin") or "QT_QPA_PLATFORM" in os.environ:
-        return
-    if not {"DISPLAY", "WAYLAND_DISPLAY"} & {key for key, value in os.environ.items() if value}:
-        raise ConfigError("no display: DISPLAY is not set; log in at the screen, or --headless")
 
 
 def make_window(screen: QScreen, *, windowed: bool) -> GlSurface | RasterSurface:

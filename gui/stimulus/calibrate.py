@@ -22,7 +22,7 @@ from acquire.errors import AcquireError, ConfigError
 from acquire.lsl.config import configuration, configure
 from acquire.player.marks import Picture
 from devices.arrays import F64Array
-from gui.stimulus.__main__ import check_display, make_window, wait_shown
+from gui.stimulus.__main__ import NO_DISPLAY, make_window, wait_shown
 from gui.stimulus.screen_calibration import (
     Calibration,
     lag_figures,
@@ -33,6 +33,7 @@ from gui.stimulus.screen_calibration import (
 )
 from gui.stimulus.screens import find_screen, pixels_per_mm, screen_key, warnings
 from gui.stimulus.stage import Scene, corner
+from gui.widgets.display import check_display
 
 TOGGLE_FRAMES = 15
 SETTLE_FRAMES = 30
@@ -116,7 +117,7 @@ def measure(order: CalibrationOrder) -> Calibration:
     Raises:
         AcquireError: there is no such screen or stream, or too little was measured.
     """
-    check_display()
+    check_display(NO_DISPLAY)
     application = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
     assert isinstance(application, QGuiApplication)
     screen = find_screen(order.screen)

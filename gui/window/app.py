@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication
 from acquire.errors import ConfigError
 from acquire.rig.file import load_rig
 from acquire.server import data_lock
-from acquire.server.api.guard import TOKEN_VARIABLE
+from acquire.server.running import TOKEN_VARIABLE
 from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
 from gui.texts import install

@@ -20,8 +20,6 @@ from urllib.parse import urlsplit
 
 from acquire.server.api.models import Problem
 
-TOKEN_VARIABLE = "UNISONO_TOKEN"
-"""The environment variable that may hold the token, of the daemon and of its clients."""
 MAX_BODY = 64 * 1024
 BODY_S = 10.0
 """How long a client may take to send its body."""
