@@ -67,32 +67,7 @@ class SessionList(QWidget):
         self.filter.setPlaceholderText(tr("Filter: participant, task, verdict…"))
         self.filter.setAccessibleName(tr("Filter of the sessions"))
         self.filter.textChanged.connect(self._apply_filter)
-        self.table = QTableWidget(0, 9)
-        self.table.setHorizontalHeaderLabels(
-            [
-                tr("participant"),
-                tr("session"),
-                tr("task"),
-                tr("run"),
-                tr("when"),
-                tr("length"),
-                tr("size"),
-                tr("copy"),
-                tr("verdict"),
-            ]
-        )
-        self.table.setAccessibleName(tr("Sessions"))
-        self.table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        self.table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.table.setShowGrid(False)
-        self.table.verticalHeader().hide()
-        header = self.table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setResizeContentsPrecision(FIRST)  # of thousands of rows not each is measured
-        header.setSectionResizeMode(VERDICT, QHeaderView.ResizeMode.Stretch)
-        self.table.itemSelectionChanged.connect(self._on_selection)
+        self.table = self._table()
         self.folder = QPushButton(tr("Open folder"))
         self.report = QPushButton(tr("Open report"))
         self.check = QPushButton(tr("Check again"))
@@ -128,6 +103,39 @@ class SessionList(QWidget):
         theme.mark(self.count, "muted", True)
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._ask)
+        self._lay_out()
+        self._on_selection()
+
+    def _table(self) -> QTableWidget:
+        table = QTableWidget(0, 9)
+        table.setHorizontalHeaderLabels(
+            [
+                tr("participant"),
+                tr("session"),
+                tr("task"),
+                tr("run"),
+                tr("when"),
+                tr("length"),
+                tr("size"),
+                tr("copy"),
+                tr("verdict"),
+            ]
+        )
+        table.setAccessibleName(tr("Sessions"))
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setShowGrid(False)
+        table.verticalHeader().hide()
+        header = table.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setResizeContentsPrecision(FIRST)  # of thousands of rows not each is measured
+        header.setSectionResizeMode(VERDICT, QHeaderView.ResizeMode.Stretch)
+        table.itemSelectionChanged.connect(self._on_selection)
+        return table
+
+    def _lay_out(self) -> None:
         top = QHBoxLayout()
         top.addWidget(self.filter, 1)
         for widget in (self.count, self.more, self.check, self.report, self.folder):
@@ -139,7 +147,6 @@ class SessionList(QWidget):
         box.addWidget(self.mark)
         box.addWidget(self.withdraw)
         box.addWidget(self.table)
-        self._on_selection()
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
         """Look anew: others record, too."""
