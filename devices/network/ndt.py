@@ -13,7 +13,7 @@ import xmlrpc.client
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import defusedxml.xmlrpc
 import numpy as np
@@ -30,7 +30,6 @@ ANSWER: Final = b"AcqP Server Port:"
 KINDS: Final = ("analog", "digital", "calc")
 LONGEST_CYCLE: Final = 1 << 16
 MOST_CHANNELS: Final = 256
-Kind = Literal["analog", "digital", "calc"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,11 +84,6 @@ class BiopacServer:
         """The control port."""
         return int(self._rpc.server_address[1])
 
-    @property
-    def clients(self) -> int:
-        """How many connections data go to."""
-        return len(self._links)
-
     def _handler(server) -> type[SimpleXMLRPCRequestHandler]:  # noqa: N805 - `self` is the request
         class Handler(SimpleXMLRPCRequestHandler):
             rpc_paths = ("/RPC2",)

@@ -113,11 +113,6 @@ class Server:
         """The port, chosen by the system where 0 was asked for."""
         return int(self._door.getsockname()[1])
 
-    @property
-    def clients(self) -> int:
-        """How many are connected."""
-        return len(self._clients)
-
     def turn(self, packet: Packet | None) -> None:
         """Let in who waits, answer who asks, and send a packet to all."""
         self._let_in()

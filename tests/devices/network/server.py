@@ -11,7 +11,6 @@ from typing import Any, Protocol
 import numpy as np
 
 from devices.base import Channel
-from devices.drivers.simulated_eeg import SimulatedEEG
 from devices.simulation.servers.serving import Conversation, Packet, Server, Signals
 from tests.devices.wire import RealClock
 
@@ -146,10 +145,3 @@ def opened(driver: Any, port: int, **more: Any) -> Any:
     """Make a driver for a port of this computer."""
     settings = {"name": "amp", "host": "127.0.0.1", "port": port, "connect_s": 5.0, **more}
     return driver(driver.Settings(**settings), RealClock())
-
-
-def world(rate_hz: float = RATE_HZ, channels: int = 8) -> SimulatedEEG:
-    """Make the simulated amplifier that a stand-in plays."""
-    return SimulatedEEG(
-        SimulatedEEG.Settings(name="eeg", channels=channels, rate_hz=rate_hz, seed=1), RealClock()
-    )
