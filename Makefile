@@ -8,7 +8,7 @@ SYSTEM := libegl1 libgl1 libopengl0 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3
 	libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libpulse0 xvfb faketime fonts-dejavu-core fonts-wqy-microhei \
 	chromium chromium-driver
 
-.PHONY: help demo gui test lint format bench clean system
+.PHONY: help demo gui test lint types-here types-win32 types-darwin format bench clean system
 
 help:
 	@echo "make demo    install, play a short protocol to the simulated rig and record it"
@@ -32,10 +32,15 @@ test: $(VENV)/.test system
 lint: $(VENV)/.test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-	$(BIN)/mypy --platform win32 -p acquire -p devices -p gui -p recordings
-	$(BIN)/mypy --platform darwin -p acquire -p devices -p gui -p recordings
+	@$(MAKE) --no-print-directory -j3 --output-sync types-here types-win32 types-darwin
 	$(BIN)/lint-imports
+
+types-here:
+	$(BIN)/mypy
+
+# Each system has a cache of its own: they would throw out each other's.
+types-win32 types-darwin: types-%:
+	$(BIN)/mypy --platform $* --cache-dir .mypy_cache/$* -p acquire -p devices -p gui -p recordings
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
