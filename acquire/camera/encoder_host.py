@@ -7,8 +7,9 @@ Standard input brings what happens, in order: a zero byte for the oldest frame i
 written; a two byte for one that is not wanted after all; or a one byte, four bytes of length and a
 JSON command:
 
-    {"begin": {"path", "codec", "threads"}}    the frames that follow go into this file
-    {"end": true}                              close it
+    {"begin": {"path", "codec", "threads", "hash_raw"}}    the frames that follow go
+                                                           into this file
+    {"end": true}                                          close it
 
 Its end means that the recording process is done, or dead: the ring is emptied, the file closed, and
 the process ends. Standard output takes JSON lines: {"ready"}, {"progress": {...}} at most ten times
@@ -130,10 +131,16 @@ class Encoder:
         if time.monotonic() - self._told >= PROGRESS_S:
             self._progress()
 
-    def _begin(self, path: str, codec: str, threads: int) -> None:
+    def _begin(self, path: str, codec: str, threads: int, hash_raw: bool) -> None:
         self._path, self._error, self._lost = Path(path), None, 0
         try:
-            self._writer = VideoWriter(self._path, codec=codec, threads=threads, **self._spec)
+            self._writer = VideoWriter(
+                self._path,
+                codec=codec,
+                threads=threads,
+                checksum=True if hash_raw else None,
+                **self._spec,
+            )
         except RecordingError as error:
             self._fail(error)
 

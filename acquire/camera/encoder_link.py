@@ -120,10 +120,13 @@ class EncoderLink:
         )
         self._listener.start()
 
-    def begin(self, path: Path, codec: str = "auto", threads: int = 2) -> Future[EncodedFile]:
+    def begin(
+        self, path: Path, codec: str = "auto", threads: int = 2, *, hash_raw: bool = False
+    ) -> Future[EncodedFile]:
         """Send the frames that follow to a new file; ends the one before, if there is one.
 
-        `path` gets the codec's suffix where it has none. The future is done when the file is
+        `path` gets the codec's suffix where it has none; with `hash_raw` a raw file is hashed
+        while it is written, as the others are. The future is done when the file is
         closed, and never fails: `EncodedFile.error` says what went wrong.
 
         Raises:
@@ -140,7 +143,7 @@ class EncoderLink:
             self._status = replace(
                 self._status, path=full, frames=0, kept=0, bytes=0, error=None, disk_full=False
             )
-        body = {"path": str(full), "codec": codec, "threads": threads}
+        body = {"path": str(full), "codec": codec, "threads": threads, "hash_raw": hash_raw}
         self._send(encoder_host.command({"begin": body}))
         return self._file.done
 

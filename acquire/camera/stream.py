@@ -116,7 +116,7 @@ class CameraStream:
 
     # Takes: called by the engine, over the pipe.
 
-    def arm(self, number: int, stem: Path) -> Path:
+    def arm(self, number: int, stem: Path, *, hash_raw: bool = False) -> Path:
         """Prepare a take; nothing is stored before `start`. Gives the path of its first file.
 
         The file is opened at once, unless a take runs: then once that one is over.
@@ -125,7 +125,7 @@ class CameraStream:
             AcquireError: the encoder is gone.
         """
         with self._lock:
-            take = VideoTake(number, stem)
+            take = VideoTake(number, stem, hash_raw=hash_raw)
             path = self._files.path_of(take)
             if not self._takes:
                 self._files.begin(take)

@@ -164,7 +164,7 @@ class VideoFiles:
     def _open(self, take: VideoTake) -> None:
         self._full_since = None
         stem = video_stem(take.stem, len(take.files) + 1)
-        take.files.append(self._encoder.begin(stem, self.codec))
+        take.files.append(self._encoder.begin(stem, self.codec, hash_raw=take.hash_raw))
 
     def hold(self, image: Array) -> bool:
         """Put a frame into the ring; False = not stored, see `why_not`."""

@@ -16,9 +16,10 @@ from recordings.stream_kinds import Fate
 class VideoTake:
     """One take, as one camera sees it; the camera's lock guards it."""
 
-    def __init__(self, number: int, stem: Path) -> None:
+    def __init__(self, number: int, stem: Path, *, hash_raw: bool = False) -> None:
         self.number = number
         self.stem = stem
+        self.hash_raw = hash_raw  # whether a raw file is hashed while it is written
         self.interval = Interval()
         self.files: list[Future[EncodedFile]] = []
         self.fates = dict.fromkeys(Fate, 0)

@@ -389,7 +389,7 @@ def camera_benchmark(
 ) -> None:
     """Measure which codec this computer keeps up with, for each camera of a rig."""
     from acquire.rig.file import load_rig
-    from acquire.survey.camera_benchmark import benchmark
+    from acquire.survey.camera_benchmark import benchmark, sha256_speed
     from acquire.survey.codec_speed import remember
     from recordings.layout import prepare_data_dir
 
@@ -397,7 +397,7 @@ def camera_benchmark(
     folder = (data_dir or rig.table.data_dir).expanduser().absolute()
     prepare_data_dir(folder)
     results = benchmark(rig, folder, seconds)
-    remember(folder, results)
+    remember(folder, results, sha256_speed())
     if as_json:
         typer.echo(json.dumps([asdict(result) for result in results]))
         return

@@ -10,7 +10,9 @@ from typing import Any
 from acquire.errors import ControlError
 from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import ArmVideo, StartVideo, StopVideo, VideoSummary
+from acquire.survey.codec_speed import hashes_in_passing
 from acquire.take.take import Take
+from devices.base import VideoSpec
 from recordings.video.pixel_formats import pixel_format
 
 ARM_S = 5.0
@@ -50,7 +52,9 @@ class Cameras:
         asked = {}
         for device in devices:
             videos = device.snapshot.videos
-            answer = device.ask(ArmVideo(take.number, take.videos.stems(videos)))
+            answer = device.ask(
+                ArmVideo(take.number, take.videos.stems(videos), _hashed_in_passing(take, videos))
+            )
             asked[device.name] = videos, answer
         deadline = time.monotonic() + within_s
         for name, (videos, answer) in asked.items():
@@ -113,6 +117,13 @@ class Cameras:
             for device in self._chosen(gets)
             for v in device.snapshot.videos
         )
+
+
+def _hashed_in_passing(take: Take, videos: Iterable[VideoSpec]) -> frozenset[str]:
+    if take.folder is None:
+        return frozenset()
+    data_dir = take.folder.data_dir
+    return frozenset(video.name for video in videos if hashes_in_passing(data_dir, video))
 
 
 def _error_of(answer: Future[Any], deadline: float) -> str | None:

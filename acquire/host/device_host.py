@@ -184,8 +184,11 @@ class Host:
 
     def _obey(self, body: Any) -> Any:
         match body:
-            case ArmVideo(take, paths):
-                return {name: self._cameras[name].arm(take, path) for name, path in paths.items()}
+            case ArmVideo(take, paths, hash_raw):
+                return {
+                    name: self._cameras[name].arm(take, path, hash_raw=name in hash_raw)
+                    for name, path in paths.items()
+                }
             case StartVideo(take, lsl_start):
                 for camera in self._cameras.values():
                     camera.start(take, lsl_start)

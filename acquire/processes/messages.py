@@ -64,11 +64,13 @@ class Interval:
 class ArmVideo:
     """Prepare the files of a take, so that `StartVideo` takes effect at once.
 
-    `paths` maps streams to path stems; the answer maps them to the files' paths.
+    `paths` maps streams to path stems; the answer maps them to the files' paths. `hash_raw` are the
+    streams whose file is hashed while it is written even where it is raw.
     """
 
     take: int
     paths: Mapping[str, Path]
+    hash_raw: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

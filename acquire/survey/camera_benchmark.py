@@ -6,6 +6,7 @@ folder's disk, as fast as it goes.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import tempfile
 import threading
@@ -30,6 +31,7 @@ FRAMES = 30
 """So many different frames are taken from the camera, and written again and again."""
 CODECS = ("ffv1", "magicyuv", "ffvhuff", "raw")
 """Smallest files first: the first that keeps up is recommended."""
+HASHED_BYTES = 16 << 20
 
 
 def benchmark(rig: Rig, folder: Path, seconds: float) -> list[CameraSpeed]:
@@ -43,6 +45,17 @@ def benchmark(rig: Rig, folder: Path, seconds: float) -> list[CameraSpeed]:
         for spec, frames in _sample(table, rig):
             results.append(_measure(spec, frames, folder, seconds))
     return results
+
+
+def sha256_speed() -> float:
+    """How fast one core hashes, bytes/s: the best of five blocks, since others run here, too."""
+    block = bytes(HASHED_BYTES)
+    seconds = []
+    for _ in range(5):
+        began = time.perf_counter()
+        hashlib.sha256(block)
+        seconds.append(time.perf_counter() - began)
+    return HASHED_BYTES / min(seconds)
 
 
 def _sample(table: DeviceTable, rig: Rig) -> Iterator[tuple[VideoSpec, list[Array]]]:

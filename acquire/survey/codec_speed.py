@@ -23,6 +23,8 @@ from recordings.video.pixel_formats import pixel_format
 FILE = "camera-benchmark.json"
 HEADROOM = 1.25
 """A codec has to be this much faster than the camera to be recommended."""
+HASH_HEADROOM = 3.0
+"""A raw video is hashed while it is written where SHA-256 is so much faster than its camera."""
 
 Finding = tuple[str, Literal["info", "warning"], str]
 """Camera, level, text."""
@@ -42,6 +44,7 @@ class Speeds(BaseModel):
     host: str
     day: str  # of the benchmark, UTC
     speeds: tuple[Speed, ...]
+    sha256_bytes_per_s: float = 0.0  # of one core; 0 where it was not measured
 
     def of(self, codec: str, format_name: str) -> float | None:
         """Give what a codec reached, bytes/s; None where it was not measured."""
@@ -49,7 +52,7 @@ class Speeds(BaseModel):
         return next((s.bytes_per_s for s in fits), None)
 
 
-def remember(folder: Path, results: Iterable[CameraSpeed]) -> None:
+def remember(folder: Path, results: Iterable[CameraSpeed], sha256_bytes_per_s: float = 0.0) -> None:
     """Keep a benchmark in the data folder.
 
     Raises:
@@ -65,7 +68,12 @@ def remember(folder: Path, results: Iterable[CameraSpeed]) -> None:
         for codec in camera.codecs
     ]
     day = datetime.now(UTC).date().isoformat()
-    found = Speeds(host=socket.gethostname(), day=day, speeds=tuple(speeds))
+    found = Speeds(
+        host=socket.gethostname(),
+        day=day,
+        speeds=tuple(speeds),
+        sha256_bytes_per_s=sha256_bytes_per_s,
+    )
     (folder / FILE).write_text(found.model_dump_json(indent=1))
 
 
@@ -76,6 +84,16 @@ def held_against(folder: Path, cameras: Iterable[tuple[VideoSpec, str]]) -> list
         return []
     findings = (_hold(known, spec, codec) for spec, codec in cameras)
     return [finding for finding in findings if finding is not None]
+
+
+def hashes_in_passing(folder: Path, spec: VideoSpec) -> bool:
+    """Whether a raw video of this camera can be hashed while it is written in this folder.
+
+    Otherwise its file is read again after the recording.
+    """
+    known = _recall(folder)
+    size = pixel_format(spec.pixel_format).frame_bytes(spec.width, spec.height)
+    return known is not None and known.sha256_bytes_per_s >= HASH_HEADROOM * size * spec.rate_hz
 
 
 def _recall(folder: Path) -> Speeds | None:

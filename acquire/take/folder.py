@@ -96,6 +96,7 @@ class SessionFolder:
         Raises:
             RecordingError: the folder cannot be made, or a label is not allowed.
         """
+        self.data_dir = data_dir
         self.folder, self.run = layout.new_session_folder(
             data_dir, labels.study, labels.participant, labels.session, labels.task, run
         )

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import socket
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from acquire.survey.codec_speed import FILE, CameraSpeed, CodecSpeed, held_against, remember
+from acquire.engine.engine import Engine
+from acquire.pump.discovery import Selection
+from acquire.rig.file import load_rig
+from acquire.survey.codec_speed import (
+    FILE,
+    CameraSpeed,
+    CodecSpeed,
+    hashes_in_passing,
+    held_against,
+    remember,
+)
+from acquire.take.folder import Labels
 from devices.base import VideoSpec
-from tests.acquire.program import event_codes, events_of, unisono, write_rig
+from recordings.manifest import Manifest, hashed_files
+from tests.acquire.program import event_codes, events_of, unisono, wait_for, write_rig
 
 
 def camera(rate_hz: float, width: int = 100, form: str = "Mono8") -> VideoSpec:
@@ -56,6 +70,47 @@ def test_what_was_not_measured_here_says_nothing(folder: Path, tmp_path: Path) -
     assert held_against(folder, [(camera(500), "auto")]) == []
     (folder / FILE).write_text("{")
     assert held_against(folder, [(camera(500), "auto")]) == []
+
+
+def test_raw_is_hashed_while_written_only_where_there_is_time(tmp_path: Path) -> None:
+    assert not hashes_in_passing(tmp_path, camera(1))  # nothing was measured
+    remember(tmp_path, [], sha256_bytes_per_s=3e6)
+    assert hashes_in_passing(tmp_path, camera(100))  # 1 MB/s
+    assert not hashes_in_passing(tmp_path, camera(101))
+    kept = json.loads((tmp_path / FILE).read_text())
+    (tmp_path / FILE).write_text(json.dumps({**kept, "sha256_bytes_per_s": 0}))
+    assert not hashes_in_passing(tmp_path, camera(1))
+
+
+@pytest.mark.parametrize("fast", [False, True])
+def test_a_raw_video_is_read_again_for_its_hash_only_where_hashing_is_slow(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fast: bool
+) -> None:
+    """A session of the MMME rig, 1.5 TB raw, is a quarter of an hour of reading."""
+    known: list[str] = []
+
+    def hashed(files: Any, folder: Path, hashes: dict[str, str], between: Any) -> Any:
+        known.extend(hashes)
+        return hashed_files(files, folder, hashes, between)
+
+    monkeypatch.setattr("acquire.take.folder.hashed_files", hashed)
+    remember(tmp_path, [], sha256_bytes_per_s=1e9 if fast else 1.0)
+    rig = write_rig(
+        tmp_path,
+        '[[device]]\nname = "face"\ndriver = "simulated-camera"\nwidth = 320\nheight = 240\n'
+        'rate_hz = 50\ncodec = "raw"\n',
+    )
+    with Engine(load_rig(rig), Selection(("name='face'",)), None) as engine:
+        engine.open(30.0)
+        engine.start(tmp_path, Labels(participant="01"))
+        take = engine.takes.running
+        assert take is not None
+        wait_for(lambda: any(s.samples > 10 for s in take.xdf.streams.values()))
+        folder = engine.stop().path
+        wait_for(lambda: not Manifest.load(folder).hashing)
+    assert known == (["face.raw"] if fast else [])
+    files = {file.path: file.sha256 for file in Manifest.load(folder).files}
+    assert files["face.raw"] == hashlib.sha256((folder / "face.raw").read_bytes()).hexdigest()
 
 
 def test_a_recording_warns_of_what_the_benchmark_command_found(tmp_path: Path) -> None:
