@@ -76,6 +76,9 @@ def play(
     simulate: Simulate = False,
     headless: Headless = False,
     seed: Seed = None,
+    trial: Annotated[
+        int | None, typer.Option(min=1, help="Play this one alone, for a look at it.")
+    ] = None,
     ratings: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Also write the answers to this table.")
     ] = None,
@@ -101,6 +104,7 @@ def play(
         screen=screen,
         light_port=light_port,
         screenshots=screenshots,
+        only_trial=trial,
     )
     result = perform(PlayOptions(wanted, ratings, quiet=as_json))
     if as_json:
@@ -118,6 +122,39 @@ def copy(
 
     copy_shipped(name, file)
     typer.echo(f"{file}: written; try `unisono stimulus {file} --windowed`")
+
+
+@app.command()
+def new(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The protocol that is to be made.")],
+    source: Annotated[
+        Path,
+        typer.Option(
+            "--from",
+            metavar="FOLDER|TABLE",
+            help="Clips or pictures (subfolders: categories), or a table with the columns file, "
+            "name, code, category, words.",
+        ),
+    ],
+    title: Annotated[str, typer.Option(help="Its title; else the file's name.")] = "",
+    order: Annotated[
+        str | None,
+        typer.Option(help="fixed, shuffled, latin-square or no-repeat (of a category)."),
+    ] = None,
+    rating: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="valence, arousal, dominance, panas; again for more. none: no questions."
+        ),
+    ] = None,
+    baseline: Annotated[float, typer.Option(min=0, max=3600, help="Seconds; 0: none.")] = 60.0,
+) -> None:
+    """Make a protocol from a folder of clips or a table of them; every file is looked at."""
+    from acquire.cli.new_protocol import make
+
+    made = make(file, source, title=title, order=order, ratings=rating, baseline_s=baseline)
+    typer.echo(f"{file}: {made.stimuli} stimuli, about {made.minutes:.0f} min")
+    typer.echo(f"look at one: unisono stimulus {file} --windowed --trial 2")
 
 
 @app.command()

@@ -70,12 +70,13 @@ class PlayerHost:
         order = self.order
         try:
             self.protocol = load_protocol(order.protocol)
-            sketch = make_plan(self.protocol, order.participant, order.seed)
+            sketch = self._wanted(make_plan(self.protocol, order.participant, order.seed))
             self.media = prepare_stimuli(
                 self.protocol, sketch, drawn=not order.headless, tell=self.note
             )
             durations = {name: info.duration_s for name, info in self.media.items()}
-            self.plan = make_plan(self.protocol, order.participant, order.seed, durations)
+            whole = make_plan(self.protocol, order.participant, order.seed, durations)
+            self.plan = self._wanted(whole)
         except (AcquireError, OSError) as error:
             self.fail(str(error))
             return False
@@ -86,6 +87,10 @@ class PlayerHost:
         for end, onset in self.plan.collisions:
             self.note(f"codes {end} and {onset} fall on one frame; the second is sent later")
         return True
+
+    def _wanted(self, plan: Plan) -> Plan:
+        number = self.order.only_trial
+        return plan if number is None else plan.only(number)
 
     def note(self, text: str) -> None:
         """Warn the operator of something that is played all the same."""

@@ -17,6 +17,24 @@ COMMANDS = ("start", "pause", "resume", "skip", "repeat", "abort")
 
 
 @dataclass(frozen=True, slots=True)
+class KeyPress:
+    """A key: its name (`1`, `enter`, `left`…), what it types, when, and by what way it came."""
+
+    name: str
+    text: str
+    time: float  # LSL
+    via: str = ""  # empty: at the participant's screen
+
+    @classmethod
+    def of(cls, args: Mapping[str, Any], now: float) -> KeyPress:
+        """Read a `Command` named `key`; without a time it is pressed now, and never later."""
+        time = args.get("time")
+        pressed = now if time is None else min(float(time), now)
+        name = str(args["name"])
+        return cls(name, str(args.get("text", "")), pressed, str(args.get("via", "")))
+
+
+@dataclass(frozen=True, slots=True)
 class PlayOrder:
     """What is to be played, to whom, and where."""
 
@@ -30,6 +48,7 @@ class PlayOrder:
     refresh_hz: float | None = None  # what the screen should have; of the headless player: has
     light_port: int | None = None  # UDP port on this computer that hears of every flash
     screenshots: Path | None = None  # a folder for a picture of each step
+    only_trial: int | None = None  # nothing but this one is played
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +100,7 @@ class PlayerStatus:
     stimulus: str | None = None
     condition: str | None = None
     waits: bool = False  # for the operator: `resume` goes on
+    listening: bool = False  # a page is on that a key or an answer may end
     since: float | None = None  # onset of the step, LSL time
     remaining_s: float | None = None  # of the whole, estimated
     next_trial: int = 1

@@ -16,7 +16,7 @@ import numpy as np
 from acquire.errors import ControlError
 from acquire.lsl.outlet import Outlet
 from acquire.player.marks import ENDINGS, Interrupted, Mark, Picture, Visit
-from acquire.player.messages import Marked, PlayerStatus
+from acquire.player.messages import KeyPress, Marked, PlayerStatus
 from acquire.player.participant import Act, SimulatedParticipant
 from acquire.player.run import Run
 from acquire.processes.messages import HostEvent
@@ -94,6 +94,8 @@ class Player:
         self._act: Act | None = None
         self._on: Interrupted | None = None  # the page whose onset is published, its end is not
         self._over_since: float | None = None
+        self.hear_key: Callable[[KeyPress], None] = self._hear_key
+        """Hears a key that the engine hands on; a screen that drafts answers puts itself here."""
 
     @property
     def uids(self) -> dict[str, str]:
@@ -153,16 +155,22 @@ class Player:
 
     # Somebody acts.
 
-    def key(self, name: str, time: float) -> None:
-        """Hear a key of the participant's."""
-        if name == self._stop_key:
-            self.run.abort("participant", time)
-        else:
-            self._publish(self.run.key(name, time))
+    def key(self, name: str, time: float, via: str = "") -> None:
+        """Hear a key of the participant's; one that came another way than by the screen stops not.
 
-    def answer(self, value: Value, time: float) -> None:
+        `via`: by what way it came; empty = at the participant's screen.
+        """
+        if name != self._stop_key:
+            self._publish(self.run.key(name, time, via))
+        elif not via:
+            self.run.abort("participant", time)
+
+    def _hear_key(self, pressed: KeyPress) -> None:
+        self.key(pressed.name, pressed.time, pressed.via)
+
+    def answer(self, value: Value, time: float, via: str = "") -> None:
         """Hear an answer; what is none is refused with a `ControlError`."""
-        self._publish(self.run.answer(value, time))
+        self._publish(self.run.answer(value, time, via))
 
     def _simulate(self, participant: SimulatedParticipant, now: float) -> None:
         visit = self.run.visit
@@ -197,7 +205,8 @@ class Player:
             case "answer":
                 self.answer(args["value"], now)
             case "key":
-                self.key(str(args["name"]), now)
+                pressed = KeyPress.of(args, now)
+                self.hear_key(pressed)
             case _:
                 raise ControlError(f"no command {name!r}; there are: start, pause, resume, …")
         return {"state": str(self.run.state)}
@@ -223,6 +232,7 @@ class Player:
             stimulus=names["stimulus"],
             condition=trial.condition if trial else None,
             waits=run.waits,
+            listening=run.listening is not None,
             since=visit.onset if visit else None,
             remaining_s=run.remaining_s,
             next_trial=run.next_trial,

@@ -233,21 +233,31 @@ class Run:
         if self._visit is not None and self.state is PlayState.RUNNING:
             self._leave("end", by, time)
 
-    def key(self, name: str, time: float) -> list[Mark]:
-        """Hear a key: it ends a page that waits for it, or skips an item that may be skipped."""
+    def key(self, name: str, time: float, via: str = "") -> list[Mark]:
+        """Hear a key: it ends a page that waits for it, or skips an item that may be skipped.
+
+        `via` says by what way it came, where that was not the participant's screen.
+        """
         visit = self.listening
         if visit is None:
             return []
         if name in visit.page.keys:
+            self._note_way(visit, via)
             self._leave("end", "key", time)
         elif visit.page.item is not None and visit.page.skippable and name == "tab":
+            self._note_way(visit, via)
             mark = self._answered(visit, None, time)
             self._leave("end", "key", time)
             return [mark]
         return []
 
-    def answer(self, value: Value, time: float) -> list[Mark]:
-        """Hear an answer to the item that is on.
+    @staticmethod
+    def _note_way(visit: Visit, via: str) -> None:
+        if via:
+            visit.notes["via"] = via
+
+    def answer(self, value: Value, time: float, via: str = "") -> list[Mark]:
+        """Hear an answer to the item that is on; `via` as in `key`.
 
         Raises:
             ControlError: no question is on the screen, or this is no answer to it.
@@ -255,7 +265,9 @@ class Run:
         visit = self.listening
         if visit is None or visit.page.item is None:
             raise ControlError("no question is on the screen; answer when one is")
-        mark = self._answered(visit, visit.page.item.check(value), time)
+        checked = visit.page.item.check(value)
+        self._note_way(visit, via)
+        mark = self._answered(visit, checked, time)
         self._leave("end", "answer", time)
         return [mark]
 
@@ -263,7 +275,9 @@ class Run:
         assert visit.onset is not None
         assert visit.page.item is not None
         rt = time - visit.onset - visit.away_s
-        more = {"item": visit.page.item.id, "value": value, "rt_s": round(rt, 6)}
+        more: dict[str, Any] = {"item": visit.page.item.id, "value": value, "rt_s": round(rt, 6)}
+        if via := visit.notes.get("via"):
+            more["via"] = via
         about = visit.trial.stimulus.name if visit.trial.stimulus else None
         return Mark(
             "answer",

@@ -28,7 +28,7 @@ OrderKind = Literal["fixed", "shuffled", "latin-square", "no-repeat"]
 Colour = Annotated[str, Field(pattern=r"^#[0-9A-Fa-f]{6}$")]
 
 VARIABLES = frozenset(
-    {"stimulus", "category", "trial", "trials", "block", "condition", "participant"}
+    {"stimulus", "category", "words", "trial", "trials", "block", "condition", "participant"}
 )
 """What a text may name in braces besides the protocol's own variables."""
 
@@ -66,6 +66,7 @@ class Stimulus(_Table):
     name: Name
     file: Path | None = None
     category: str = ""
+    words: str = ""  # what texts call it as {words}
     code: Code | None = None
     sha256: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
     generate: StandIn | None = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
+from acquire.errors import ConfigError
 from acquire.protocol.model import (
     Baseline,
     Block,
@@ -112,6 +113,20 @@ class Plan:
         pages = [page for trial in self.trials for page in trial.pages]
         pairs = ((a.end_code, b.code) for a, b in pairwise(pages))
         return tuple(sorted({(a, b) for a, b in pairs if a is not None and b is not None}))
+
+    def only(self, number: int) -> Plan:
+        """Give the plan with one of its trials alone, for a look at it.
+
+        Raises:
+            ConfigError: there is no such trial.
+        """
+        found = tuple(trial for trial in self.trials if trial.number == number)
+        if not found:
+            raise ConfigError(
+                f"protocol {self.protocol!r} has no trial {number}; they are 1 to "
+                f"{len(self.trials)}"
+            )
+        return replace(self, trials=found)
 
     def as_dict(self) -> dict[str, Any]:
         """The order as plain data, for the session."""
@@ -234,6 +249,7 @@ class _Planner:
             **(file.condition[condition] if condition else {}),
             "stimulus": stimulus.name if stimulus else "",
             "category": stimulus.category if stimulus else "",
+            "words": stimulus.words if stimulus else "",
             "trial": str(number),
             "trials": str(total),
             "block": block.name,

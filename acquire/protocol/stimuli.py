@@ -69,21 +69,32 @@ def prepare_stimuli(
     can be played.
 
     Raises:
-        ConfigError: a file is missing, is not the one the protocol names, or cannot be decoded.
+        ConfigError: files are missing, are not those that the protocol names, or cannot be
+            decoded: all of them are named.
     """
     stills = {p.stimulus.name for t in plan.trials for p in t.pages if p.stimulus and _still(p)}
-    infos = {}
-    for stimulus in plan.stimuli:
+    infos, refused = {}, []
+    shown = set(plan.stimuli)
+    for stimulus in (s for s in protocol.file.stimulus if s in shown):
         path = stimulus_path(protocol, stimulus)
         if stimulus.file is None:
             if not drawn:
                 continue
             _make_once(path, stimulus)
-        _check_hash(path, stimulus)
-        info = probe_media(path, still=stimulus.name in stills)
+        try:
+            _check_hash(path, stimulus)
+            info = probe_media(path, still=stimulus.name in stills)
+        except ConfigError as error:
+            refused.append(str(error))
+            continue
         infos[stimulus.name] = info
         for note in _oddities(info):
             tell(f"stimulus {stimulus.name!r}: {note}")
+    if len(refused) > 1:
+        said = "; ".join(f"({number}) {one}" for number, one in enumerate(refused, 1))
+        raise ConfigError(f"{len(refused)} stimuli cannot be shown: {said}")
+    if refused:
+        raise ConfigError(refused[0])
     return infos
 
 
