@@ -8,12 +8,19 @@ from PySide6.QtCore import QCoreApplication, QLibraryInfo, QLocale, QTranslator
 
 FOLDER = Path(__file__).parent / "translations"
 CONTEXT = "unisono"
+LANGUAGES = {"en": "English", "zh_CN": "简体中文"}
+"""Locales that the window speaks, each by its own name."""
 _TRANSLATIONS = QLibraryInfo.LibraryPath.TranslationsPath
 
 
 def tr(text: str) -> str:
     """Give a text in the user's language; what has no translation stays English."""
     return QCoreApplication.translate(CONTEXT, text)
+
+
+def speaks_english() -> bool:
+    """Whether no translation is in use."""
+    return tr("Record") == "Record"
 
 
 def install(application: QCoreApplication, locale: QLocale) -> QTranslator | None:

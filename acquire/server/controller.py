@@ -487,6 +487,16 @@ class Controller:
         self._must_be_open()
         self.engine.player.command(name)
 
+    def hand_on_key(self, name: str, text: str, time: float | None, via: str) -> None:
+        """Hand a key to the player; of no account where no page listens.
+
+        Raises:
+            ControlError: nothing is loaded, or the player died.
+        """
+        self._must_be_open()
+        args = {"name": name, "text": text, "time": time, "via": via}
+        self.engine.player.command("key", args)
+
     def command(self, device: str, name: str, args: dict[str, Any]) -> dict[str, Any]:
         """Pass a command to a driver; gives its answer."""
         return self.engine.devices[device].command(name, args)

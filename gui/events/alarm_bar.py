@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QW
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import StatusInfo
+from gui.events.code_words import told
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
@@ -132,7 +133,7 @@ def alarm_of(event: Event, status: StatusInfo, when: str) -> Alarm | None:
         return None
     lost = recording and event.code in LOSSES
     key = stream_key(event) if event.code in LOSSES else event.text
-    return Alarm("error" if lost else event.level, event.text, when, key=key)
+    return Alarm("error" if lost else event.level, told(event), when, key=key)
 
 
 def stream_key(event: Event) -> str:

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from acquire.server.api.models import EventInfo, StatusInfo
+from gui.events.code_words import told
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.empty_text import paint_empty
@@ -45,7 +46,7 @@ class EventList(QListWidget):
         event = found.event
         source = "" if event.text.startswith(f"{event.source}:") else f"{event.source}: "
         when = self.time_of_day(event.time)
-        item = QListWidgetItem(f"{_GLYPHS[event.level]} {when}  {source}{event.text}")
+        item = QListWidgetItem(f"{_GLYPHS[event.level]} {when}  {source}{told(event)}")
         item.setData(_LEVEL, event.level)
         item.setForeground(theme.colour(_COLOURS[event.level]))
         item.setToolTip(plain(event.code))

@@ -8,12 +8,13 @@ from collections.abc import Callable, Collection
 from pathlib import Path
 
 from platformdirs import user_cache_dir
-from PySide6.QtCore import QLocale, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from gui.review.window import ReviewWindow
 from gui.texts import install
 from gui.widgets import theme
+from gui.widgets.chosen import locale, remembered_look
 from gui.widgets.display import check_display
 from recordings.annotation.model import Visible
 from recordings.review.session import ReviewSession
@@ -51,8 +52,9 @@ def run(
     application = QApplication(sys.argv[:1])
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
-    install(application, QLocale())
+    install(application, locale())
     theme.apply(application)
+    theme.choose(application, remembered_look())
     window = ReviewWindow(session, Path(user_cache_dir("unisono")) / "review")
     dress(window)
     window.show()

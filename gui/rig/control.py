@@ -34,6 +34,7 @@ class RigControl(QObject):
         say: Callable[[str], None],
         rig: Callable[[], RigInfo | None],
         status: Callable[[], StatusInfo | None],
+        data_dir: Callable[[], str],
         parent: QWidget,
     ) -> None:
         """Prepare.
@@ -45,12 +46,13 @@ class RigControl(QObject):
             say: says what needs no answer.
             rig: gives the rig that runs; None before the engine was heard.
             status: gives the engine's status; None while there is none.
+            data_dir: gives the folder that new rigs record into.
             parent: below which the choice of a file opens.
         """
         super().__init__(parent)
         self._client, self._show_form, self._parent = client, show_form, parent
         self._take_rig, self._say = take_rig, say
-        self._rig, self._status = rig, status
+        self._rig, self._status, self._data_dir = rig, status, data_dir
         self.editor: RigEditor | None = None
 
     # The rig file.
@@ -91,7 +93,8 @@ class RigControl(QObject):
             if ports := len(snippets) - found:
                 text = f"{text}; {tr('{} ports with nothing known behind them').format(ports)}"
             self._say(text)
-            self._open_editor(rig, rig_text.from_found("rig", snippets))
+            made = rig_text.from_found("rig", snippets)
+            self._open_editor(rig, rig_text.with_data_dir(made, self._data_dir()))
 
     def open_file(self) -> None:
         """Open another rig in a window of its own."""

@@ -5,13 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtGui import QColor, QFontDatabase, QTextCursor, QTextFormat
 from PySide6.QtWidgets import (
     QFormLayout,
     QHBoxLayout,
     QLineEdit,
     QPlainTextEdit,
     QPushButton,
+    QTextEdit,
     QVBoxLayout,
     QWidget,
 )
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import (
 from acquire.errors import AcquireError
 from acquire.rig.file import parse_rig
 from gui.rig import rig_text
+from gui.rig.error_place import line_of
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
@@ -80,6 +82,31 @@ class RigEditor(QWidget):
         self._filling = False
         self._check()
 
+    def mend(self, text: str, path: Path, problem: str) -> None:
+        """Show a rig file that cannot be used, at the line with the mistake; it can be saved."""
+        self.run.hide()  # nothing runs that could take it unsaved
+        self.load(text, path)
+        self._judge(problem, good=False)
+        line = line_of(text, problem)
+        cursor = QTextCursor(self.text.document().findBlockByNumber(line or 0))
+        cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock)
+        self.text.setTextCursor(cursor)
+        self.text.centerCursor()
+        self._mark_line(cursor if line is not None else None)
+        self.text.setFocus()
+
+    def _mark_line(self, cursor: QTextCursor | None) -> None:
+        if cursor is None:
+            self.text.setExtraSelections([])
+            return
+        mark = QTextEdit.ExtraSelection()
+        mark.cursor = cursor
+        colour = QColor(theme.tokens()["failed"])
+        colour.setAlpha(60)
+        mark.format.setBackground(colour)
+        mark.format.setProperty(QTextFormat.Property.FullWidthSelection, True)
+        self.text.setExtraSelections([mark])
+
     def _on_text(self) -> None:
         if not self._filling:
             self._settle.start()
@@ -107,6 +134,7 @@ class RigEditor(QWidget):
         for name, value in fields.items():
             if self.eeg[name].text().strip() != value:
                 self.eeg[name].setText(value)
+        self._mark_line(None)
         devices = ", ".join(d.name for d in rig.devices) or tr("none")
         self._judge(tr("Good. Devices: {}").format(devices), good=True)
 

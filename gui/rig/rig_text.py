@@ -78,6 +78,17 @@ def _without_none(value: Any) -> Any:
     return value
 
 
+def with_data_dir(text: str, folder: str) -> str:
+    """Give the text with another data folder.
+
+    Raises:
+        ConfigError: the text is not TOML.
+    """
+    document = _read(text)
+    document["rig"]["data_dir"] = folder
+    return tomlkit.dumps(document)
+
+
 def devices_in(snippets: Sequence[str]) -> int:
     """Count the devices: a port with nothing known behind it is a comment."""
     return sum(len(_read(snippet).get("device", [])) for snippet in snippets)

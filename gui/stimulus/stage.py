@@ -11,6 +11,7 @@ from PySide6.QtMultimedia import QAudioDevice
 
 from acquire.player.host import PlayerHost
 from acquire.player.marks import Picture, Visit
+from acquire.player.messages import KeyPress
 from acquire.protocol.stimuli import MediaInfo
 from gui.stimulus.answering import Draft, key_pressed
 from gui.stimulus.clip import ClipDecoder, ClipFrame
@@ -53,6 +54,7 @@ class Stage:
         """Prepare to draw into `size` device-independent pixels, `ratio` device pixels in each."""
         self._host = host
         self._player = host.player
+        self._player.hear_key = self._hear
         self._size = size
         self._ratio = ratio
         self._speakers = speakers
@@ -246,13 +248,16 @@ class Stage:
 
     def key(self, name: str, text: str, time: float) -> None:
         """Hear a key."""
+        self._hear(KeyPress(name, text, time))
+
+    def _hear(self, key: KeyPress) -> None:
         item = self._player.run.question
-        if item is not None and name != self._host.protocol.file.protocol.stop_key:
-            self._draft, value = key_pressed(item, self._draft, name, text)
+        if item is not None and key.name != self._host.protocol.file.protocol.stop_key:
+            self._draft, value = key_pressed(item, self._draft, key.name, key.text)
             if value is not None:
-                self._player.answer(value, time)
+                self._player.answer(value, key.time, key.via)
                 return
-        self._player.key(name, time)
+        self._player.key(key.name, key.time, key.via)
 
     @property
     def wants_pointer(self) -> bool:

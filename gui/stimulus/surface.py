@@ -27,21 +27,10 @@ from PySide6.QtOpenGL import QOpenGLWindow
 
 from acquire.lsl.clock import local_clock
 from gui.stimulus.stage import Scene
+from gui.widgets.key_names import key_name
 
 LEAD_S = 0.010
 """How long before it is due a raster frame is painted."""
-KEYS = {
-    Qt.Key.Key_Space: "space",
-    Qt.Key.Key_Return: "enter",
-    Qt.Key.Key_Enter: "enter",
-    Qt.Key.Key_Escape: "escape",
-    Qt.Key.Key_Tab: "tab",
-    Qt.Key.Key_Backspace: "backspace",
-    Qt.Key.Key_Left: "left",
-    Qt.Key.Key_Right: "right",
-    Qt.Key.Key_Up: "up",
-    Qt.Key.Key_Down: "down",
-}
 
 
 class Frames(Protocol):
@@ -81,7 +70,7 @@ class _Inputs:
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
         """Hear a key; a held one counts once, except where it moves or types."""
         now = local_clock()
-        name = KEYS.get(Qt.Key(event.key()), event.text().lower())
+        name = key_name(event)
         repeats = name in ("left", "right", "backspace")
         if self.stage is not None and name and (repeats or not event.isAutoRepeat()):
             self.stage.key(name, event.text(), now)

@@ -1991,5 +1991,345 @@
         <source>kept: {}, by {}</source>
         <translation>保留：{}，由 {} 决定</translation>
     </message>
+    <message>
+        <source>The protocol could not be ended</source>
+        <translation>实验流程无法结束</translation>
+    </message>
+    <message>
+        <source>It cannot be recorded</source>
+        <translation>无法录制</translation>
+    </message>
+    <message>
+        <source>A session was checked</source>
+        <translation>会话已检查</translation>
+    </message>
+    <message>
+        <source>A clip is broken</source>
+        <translation>片段已损坏</translation>
+    </message>
+    <message>
+        <source>A clip came too late</source>
+        <translation>片段来得太晚</translation>
+    </message>
+    <message>
+        <source>A clock has jumped</source>
+        <translation>时钟发生跳变</translation>
+    </message>
+    <message>
+        <source>The codec was changed</source>
+        <translation>编码器已更换</translation>
+    </message>
+    <message>
+        <source>The codec is slow here</source>
+        <translation>此处编码较慢</translation>
+    </message>
+    <message>
+        <source>A device is away</source>
+        <translation>设备不在</translation>
+    </message>
+    <message>
+        <source>A device is back</source>
+        <translation>设备已恢复</translation>
+    </message>
+    <message>
+        <source>A device's driver broke</source>
+        <translation>设备驱动出错</translation>
+    </message>
+    <message>
+        <source>A device's program died</source>
+        <translation>设备程序已崩溃</translation>
+    </message>
+    <message>
+        <source>A device failed</source>
+        <translation>设备失败</translation>
+    </message>
+    <message>
+        <source>A device is not tried any more</source>
+        <translation>不再尝试该设备</translation>
+    </message>
+    <message>
+        <source>A device does not answer</source>
+        <translation>设备没有响应</translation>
+    </message>
+    <message>
+        <source>A device answers again</source>
+        <translation>设备重新响应</translation>
+    </message>
+    <message>
+        <source>A device is lost</source>
+        <translation>设备丢失</translation>
+    </message>
+    <message>
+        <source>A device is missing</source>
+        <translation>缺少设备</translation>
+    </message>
+    <message>
+        <source>A device was started</source>
+        <translation>设备已启动</translation>
+    </message>
+    <message>
+        <source>A device was stopped</source>
+        <translation>设备已停止</translation>
+    </message>
+    <message>
+        <source>The disk is full</source>
+        <translation>磁盘已满</translation>
+    </message>
+    <message>
+        <source>The disk will soon be full</source>
+        <translation>磁盘即将写满</translation>
+    </message>
+    <message>
+        <source>The disk has room again</source>
+        <translation>磁盘又有空间</translation>
+    </message>
+    <message>
+        <source>The recording ended: the disk was nearly full</source>
+        <translation>录制已结束：磁盘几乎已满</translation>
+    </message>
+    <message>
+        <source>Two streams have one source</source>
+        <translation>两个数据流来自同一来源</translation>
+    </message>
+    <message>
+        <source>An encoder was started again</source>
+        <translation>编码器已重新启动</translation>
+    </message>
+    <message>
+        <source>What was called lost has come</source>
+        <translation>曾判为丢失的数据已到达</translation>
+    </message>
+    <message>
+        <source>A marker came after its recording</source>
+        <translation>标记晚于所属录制</translation>
+    </message>
+    <message>
+        <source>A recording that never began</source>
+        <translation>从未开始的录制</translation>
+    </message>
+    <message>
+        <source>A clock is not known</source>
+        <translation>时钟未知</translation>
+    </message>
+    <message>
+        <source>No stream is there</source>
+        <translation>没有数据流</translation>
+    </message>
+    <message>
+        <source>A session was not checked</source>
+        <translation>会话未检查</translation>
+    </message>
+    <message>
+        <source>A file was not closed</source>
+        <translation>文件未关闭</translation>
+    </message>
+    <message>
+        <source>A file was not hashed</source>
+        <translation>文件未计算哈希</translation>
+    </message>
+    <message>
+        <source>What a crash left could not be finished</source>
+        <translation>崩溃遗留的内容无法完成</translation>
+    </message>
+    <message>
+        <source>A setting was not taken</source>
+        <translation>设置未被接受</translation>
+    </message>
+    <message>
+        <source>The player is back</source>
+        <translation>播放器已恢复</translation>
+    </message>
+    <message>
+        <source>The player died</source>
+        <translation>播放器已崩溃</translation>
+    </message>
+    <message>
+        <source>The protocol was ended</source>
+        <translation>实验流程已结束</translation>
+    </message>
+    <message>
+        <source>The protocol is loaded</source>
+        <translation>实验流程已载入</translation>
+    </message>
+    <message>
+        <source>The protocol pauses</source>
+        <translation>实验流程已暂停</translation>
+    </message>
+    <message>
+        <source>The trial is repeated</source>
+        <translation>重复本试次</translation>
+    </message>
+    <message>
+        <source>The protocol goes on</source>
+        <translation>实验流程继续</translation>
+    </message>
+    <message>
+        <source>The trial was skipped</source>
+        <translation>已跳过本试次</translation>
+    </message>
+    <message>
+        <source>The protocol begins</source>
+        <translation>实验流程开始</translation>
+    </message>
+    <message>
+        <source>The recorder is stuck</source>
+        <translation>录制器卡住</translation>
+    </message>
+    <message>
+        <source>The recorder goes on</source>
+        <translation>录制器继续工作</translation>
+    </message>
+    <message>
+        <source>The rate is not what was announced</source>
+        <translation>采样率与声明不符</translation>
+    </message>
+    <message>
+        <source>The recording failed</source>
+        <translation>录制失败</translation>
+    </message>
+    <message>
+        <source>Recording goes on in another session</source>
+        <translation>录制在另一会话中继续</translation>
+    </message>
+    <message>
+        <source>Recording begins</source>
+        <translation>录制开始</translation>
+    </message>
+    <message>
+        <source>Recording ended</source>
+        <translation>录制结束</translation>
+    </message>
+    <message>
+        <source>The replay is over</source>
+        <translation>回放结束</translation>
+    </message>
+    <message>
+        <source>Frames pile up</source>
+        <translation>视频帧积压</translation>
+    </message>
+    <message>
+        <source>This run is there already</source>
+        <translation>该轮次已存在</translation>
+    </message>
+    <message>
+        <source>Samples were dropped</source>
+        <translation>样本被丢弃</translation>
+    </message>
+    <message>
+        <source>Samples came too late</source>
+        <translation>样本来得太晚</translation>
+    </message>
+    <message>
+        <source>The participant's screen is gone</source>
+        <translation>被试屏幕已断开</translation>
+    </message>
+    <message>
+        <source>Settings were changed</source>
+        <translation>设置已更改</translation>
+    </message>
+    <message>
+        <source>A stream is silent</source>
+        <translation>数据流没有数据</translation>
+    </message>
+    <message>
+        <source>A stream sends again</source>
+        <translation>数据流重新发送</translation>
+    </message>
+    <message>
+        <source>Time stamps go back</source>
+        <translation>时间戳倒退</translation>
+    </message>
+    <message>
+        <source>Time stamps are far from this computer's clock</source>
+        <translation>时间戳与本机时钟相差很大</translation>
+    </message>
+    <message>
+        <source>Time stamps are no numbers</source>
+        <translation>时间戳不是数字</translation>
+    </message>
+    <message>
+        <source>Stand-ins are shown in place of stimuli</source>
+        <translation>以替代图案代替刺激</translation>
+    </message>
+    <message>
+        <source>A stream is back</source>
+        <translation>数据流已恢复</translation>
+    </message>
+    <message>
+        <source>A stream changed</source>
+        <translation>数据流已改变</translation>
+    </message>
+    <message>
+        <source>A stream is lost</source>
+        <translation>数据流丢失</translation>
+    </message>
+    <message>
+        <source>A stream cannot be recorded</source>
+        <translation>数据流无法录制</translation>
+    </message>
+    <message>
+        <source>Too many streams</source>
+        <translation>数据流过多</translation>
+    </message>
+    <message>
+        <source>A video cannot be written</source>
+        <translation>视频无法写入</translation>
+    </message>
+    <message>
+        <source>A video file is gone</source>
+        <translation>视频文件已丢失</translation>
+    </message>
+    <message>
+        <source>A file cannot be written</source>
+        <translation>文件无法写入</translation>
+    </message>
+    <message>
+        <source>Handbook</source>
+        <translation>手册</translation>
+    </message>
+    <message>
+        <source>◂ Back</source>
+        <translation>◂ 返回</translation>
+    </message>
+    <message>
+        <source>First page</source>
+        <translation>首页</translation>
+    </message>
+    <message>
+        <source>Preferences</source>
+        <translation>偏好设置</translation>
+    </message>
+    <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
+        <source>Data folder of new rigs</source>
+        <translation>新配置的数据文件夹</translation>
+    </message>
+    <message>
+        <source>A rig file that is there already names its own</source>
+        <translation>已有的配置文件自带数据文件夹</translation>
+    </message>
+    <message>
+        <source>The language changes when the window is opened the next time</source>
+        <translation>下次打开窗口时语言才会改变</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Give a whole path, from / or ~ on</source>
+        <translation>请给出以 / 或 ~ 开头的完整路径</translation>
+    </message>
+    <message>
+        <source>The handbook did not come with this installation</source>
+        <translation>此安装不含手册</translation>
+    </message>
+    <message>
+        <source>Preferences…</source>
+        <translation>偏好设置…</translation>
+    </message>
 </context>
 </TS>

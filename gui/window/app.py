@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_config_dir
-from PySide6.QtCore import QLocale, QTimer
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from acquire.errors import ConfigError
@@ -22,9 +22,10 @@ from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
 from gui.texts import install
 from gui.widgets import theme
+from gui.widgets.chosen import locale, remember_rig, remembered_look
 from gui.widgets.display import check_display
 from gui.widgets.enter_presses import EnterPresses
-from gui.window.layout_memory import remember_rig, remembered_look
+from gui.window.first_page import FirstPage
 from gui.window.window import RecorderWindow
 from recordings.disk.atomic import replace_file
 from recordings.owner import has_ended
@@ -54,13 +55,26 @@ def make_window(order: WindowOrder) -> RecorderWindow:
     if order.attach is not None:
         link.attach(order.attach)
     elif order.rig is not None:
-        open_rig(link, order.rig, order.data_dir)
+        _open_or_mend(window, order, order.rig)
     elif (last := left_running()) is not None:
         open_rig(link, *last)
     else:
-        window.welcome(_config(), lambda name: open_rig(link, Path(name), order.data_dir))
+        window.show_first(_first_page(link, order))
     gc.freeze()  # what has been imported stays: looking through it again and again costs frames
     return window
+
+
+def _first_page(link: EngineLink, order: WindowOrder) -> FirstPage:
+    return FirstPage(_config(), lambda name: open_rig(link, Path(name), order.data_dir))
+
+
+def _open_or_mend(window: RecorderWindow, order: WindowOrder, rig: Path) -> None:
+    try:
+        open_rig(window.link, rig, order.data_dir)
+    except ConfigError as error:
+        page = _first_page(window.link, order)
+        window.show_first(page)
+        page.mend(rig, str(error))
 
 
 def open_rig(link: EngineLink, path: Path, data_dir: Path | None) -> None:
@@ -105,7 +119,7 @@ def run(order: WindowOrder) -> int:
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
     application.setWindowIcon(theme.icon())
-    install(application, QLocale())
+    install(application, locale())
     enter = EnterPresses(application)
     application.installEventFilter(enter)
     theme.apply(application)
@@ -125,7 +139,10 @@ def run(order: WindowOrder) -> int:
 def _check(order: WindowOrder) -> None:
     """Find out what cannot work before Qt ends the process over a missing display."""
     if order.rig is not None:
-        load_rig(order.rig)
+        try:
+            order.rig.read_bytes()  # a mistake in it is shown in the window, at its line
+        except OSError:
+            load_rig(order.rig)
     check_display("`unisono daemon` works without one")
 
 

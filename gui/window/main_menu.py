@@ -6,11 +6,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 from PySide6.QtGui import QActionGroup, QKeySequence
-from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QMenu, QToolButton
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QToolButton
 
 from gui.texts import tr
 from gui.widgets import theme
-from gui.window.layout_memory import recent_rigs, remember_look
+from gui.widgets.chosen import recent_rigs
+from gui.window.looks import choose_look, look_names
 
 Action = Callable[[], object]
 
@@ -78,17 +79,9 @@ def _list_docks(menu: QMenu, window: QMainWindow) -> None:
 
 def _add_looks(menu: QMenu) -> None:
     group = QActionGroup(menu)
-    choices = ((tr("As the system"), None), (tr("Light"), "light"), (tr("Dark"), "dark"))
-    for text, look in choices:
+    for text, look in look_names():
         action = menu.addAction(text)
         action.setCheckable(True)
         action.setChecked(look == theme.chosen())
         group.addAction(action)
-        action.triggered.connect(lambda _=False, look=look: _choose(look))
-
-
-def _choose(look: str | None) -> None:
-    application = QApplication.instance()
-    assert isinstance(application, QApplication)
-    theme.choose(application, look)
-    remember_look(look)
+        action.triggered.connect(lambda _=False, look=look: choose_look(look))

@@ -30,6 +30,8 @@ def shortcuts() -> list[tuple[str, str]]:
         ("Ctrl+O", tr("Open a rig")),
         ("Ctrl+E", tr("Edit this rig")),
         ("F10", tr("Menu")),
+        ("Ctrl+,", tr("Preferences")),
+        ("Ctrl+F1", tr("Handbook")),
         ("F1", tr("This list")),
         ("Ctrl+Q", tr("Close the window")),
     ]

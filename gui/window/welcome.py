@@ -12,6 +12,7 @@ from gui.rig import rig_text
 from gui.rig.search import Search
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.chosen import remembered_data_dir
 from gui.widgets.plain_label import PlainLabel
 
 
@@ -52,8 +53,12 @@ class Welcome(QWidget):
     def _on_simulated(self) -> None:
         path = self._folder / "simulated.toml"
         if not path.exists():
-            path.write_text(SIMULATED_RIG.format(seed=1), encoding="utf-8")
+            self._write(path, SIMULATED_RIG.format(seed=1))
         self.rig_chosen.emit(str(path))
+
+    @staticmethod
+    def _write(path: Path, text: str) -> None:
+        path.write_text(rig_text.with_data_dir(text, remembered_data_dir()), encoding="utf-8")
 
     def _on_plugged(self) -> None:
         self.plugged.setEnabled(False)
@@ -76,7 +81,7 @@ class Welcome(QWidget):
         number = 1
         while (path := self._folder / f"rig-{number}.toml").exists():
             number += 1
-        path.write_text(rig_text.from_found(f"rig-{number}", snippets), encoding="utf-8")
+        self._write(path, rig_text.from_found(f"rig-{number}", snippets))
         self.rig_chosen.emit(str(path))
 
     def _on_open(self) -> None:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 
 import pylsl
 from PySide6.QtCore import QTimer, QUrl, Signal
@@ -12,7 +10,6 @@ from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolButton
 
 from acquire.engine.status import Phase
-from acquire.errors import AcquireError
 from acquire.lsl.config import configuration, configure
 from acquire.lsl.streams import FoundStream
 from acquire.server.api.guard import is_loopback
@@ -32,9 +29,12 @@ from gui.signals.signal_monitor import Findings, SignalMonitor
 from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer
-from gui.window import about, parts, shortcuts
+from gui.widgets.chosen import remembered_data_dir
+from gui.window import about, handbook, parts, preferences, shortcuts
 from gui.window.camera_tile import CameraPanel
+from gui.window.first_page import FirstPage
 from gui.window.gate_panel import GatePanel
+from gui.window.handed_keys import HandedKeys
 from gui.window.impedance_panel import ImpedancePanel
 from gui.window.label_proposals import LabelProposals
 from gui.window.layout_memory import LayoutMemory
@@ -43,7 +43,6 @@ from gui.window.marker_line import MarkerLine
 from gui.window.protocol_panel import ProtocolPanel
 from gui.window.record_control import RecordControl
 from gui.window.top_bar import TopBar
-from gui.window.welcome import Welcome
 
 _GONE = "engine gone"
 _LEAVING = "leaving"
@@ -94,10 +93,12 @@ class RecorderWindow(QMainWindow):
             say=self.say,
             rig=lambda: self.rig,
             status=lambda: self.status,
+            data_dir=remembered_data_dir,
             parent=self,
         )
         self.memory: LayoutMemory | None = None
         self._leaving = False  # it was told once to close, while a recording runs
+        self.handed_keys = HandedKeys(self, self._now, self._hand_on)
         self._arranged = False  # the user has put the parts where they are
         self._parts = self._make_parts()
         parts.lay_out(self, self._parts)
@@ -152,22 +153,13 @@ class RecorderWindow(QMainWindow):
             lambda text, time: self.client.post("notes", {"text": text, "time": time})
         )
 
-    def welcome(self, folder: Path, open_rig: Callable[[str], None]) -> None:
-        """Show ways to a rig; new ones are written into `folder`."""
-        page = Welcome(folder)
+    def show_first(self, page: FirstPage) -> None:
+        """Show ways to a rig, until one is open."""
         self.pages.addWidget(page)
         self.bar.show_gone(tr("no rig yet"))
+        page.refused.connect(lambda text: self.alarm.add(Alarm("error", text)))
+        page.opened.connect(lambda: parts.show_page(self, self._parts, self.signals, alone=False))
         parts.show_page(self, self._parts, page, alone=True)
-
-        def chosen(name: str) -> None:
-            try:
-                open_rig(name)
-            except AcquireError as error:
-                self.alarm.add(Alarm("error", str(error)))
-                return
-            parts.show_page(self, self._parts, self.signals, alone=False)
-
-        page.rig_chosen.connect(chosen)
 
     def _menu(self) -> QToolButton:
         rigs = self.rigs
@@ -183,12 +175,18 @@ class RecorderWindow(QMainWindow):
                 (tr("Send a test trigger"), "Ctrl+T", rigs.test_trigger),
                 (tr("End the engine and close"), "", self._end_all),
                 None,
+                (tr("Preferences…"), "Ctrl+,", lambda: preferences.show(self)),
+                (tr("Handbook"), "Ctrl+F1", self._show_handbook),
                 (tr("Shortcuts"), "F1", lambda: shortcuts.show(self)),
                 (tr("About Unisono"), "", lambda: about.show(self)),
                 None,
             ],
             rigs.open,
         )
+
+    def _show_handbook(self) -> None:
+        if handbook.show(self) is None:
+            self.say(tr("The handbook did not come with this installation"))
 
     def _open_data(self) -> None:
         if self.status is None or not self.engine_clock.same_computer:
@@ -272,6 +270,7 @@ class RecorderWindow(QMainWindow):
             same_computer=self.engine_clock.same_computer,
         )
         self.bar.show_playing(self.protocol.plays)
+        self.handed_keys.watch(status.listening)
         self.saved.show_status(status, same_computer=self.engine_clock.same_computer)
         self.recording.show_status(status)
         self.sessions.show_status(status)
@@ -294,6 +293,7 @@ class RecorderWindow(QMainWindow):
 
     def _on_gone(self, text: str) -> None:
         self.status = None
+        self.handed_keys.watch(False)
         self.news.show_gone()
         self.recording.show_gone()
         self.bar.show_gone()
@@ -322,6 +322,9 @@ class RecorderWindow(QMainWindow):
 
     def _on_marked(self, text: str, found: object) -> None:
         self.markers.show_sent(text, recorded=MarkerSet.model_validate(found).recorded)
+
+    def _hand_on(self, name: str, text: str, stamp: float | None) -> None:
+        self.client.post("protocol/key", {"name": name, "text": text, "time": stamp})
 
     def _now(self) -> float | None:
         return self.engine_clock.to_engine(pylsl.local_clock()) if self._live else None

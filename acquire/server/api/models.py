@@ -296,6 +296,9 @@ class StatusInfo(_Tell):
     contents: ContentsInfo | None = Field(
         default=None, description="the session whose files are being read against their hashes"
     )
+    listening: bool = Field(
+        default=False, description="the participant's screen waits for a key or an answer"
+    )
 
 
 class EventInfo(_Tell):
@@ -415,6 +418,7 @@ class ProtocolInfo(_Tell):
     stimulus: str | None = None
     condition: str | None = None
     waits: bool = False  # for the operator: resume goes on
+    listening: bool = False  # a page is on that a key or an answer may end
     following: TrialInfo | None = None  # the next trial; None = this is the last
     since: float | None = None  # onset of the step, LSL time
     remaining_s: float | None = None  # estimated

@@ -29,6 +29,17 @@ class LoadOrder(BaseModel):
     screen: int = Field(default=0, ge=0, le=15)
 
 
+class KeyOrder(BaseModel):
+    """A key that somebody pressed elsewhere than at the participant's screen."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=20)]  # `1`, `enter`, `left`…
+    text: Annotated[str, Field(max_length=8)] = ""  # what it types
+    time: Annotated[float, Field(allow_inf_nan=False)] | None = None  # LSL; None = now
+    via: Annotated[str, Field(pattern=r"^[a-z-]{1,20}$")] = "window"
+
+
 class ShippedInfo(BaseModel):
     """What comes with the program."""
 
@@ -71,6 +82,12 @@ def add_protocol(app: FastAPI, controller: Controller) -> None:
     add_order("repeat", "Begin the trial again.")
     add_order("abort", "End the protocol.")
 
+    @app.post("/api/protocol/key")
+    def key(press: KeyOrder) -> ProtocolInfo:
+        """Hand on a key that was not pressed at the participant's screen: its marker says `via`."""
+        controller.hand_on_key(press.name, press.text, press.time, press.via)
+        return _info(controller)
+
     jpeg: dict[int | str, dict[str, Any]] = {
         200: {"content": {"image/jpeg": {}}, "description": "What the participant sees, small"},
         204: {"description": "Nothing is drawn, or nothing yet"},
@@ -99,7 +116,8 @@ def _info(controller: Controller) -> ProtocolInfo:
         return ProtocolInfo(state="loading" if loaded is None else "loaded", **known)
     names = ("trial", "trials", "step", "stimulus", "condition", "since", "remaining_s")
     known |= {
-        name: getattr(status, name) for name in (*names, "waits", "frames", "late", "dropped")
+        name: getattr(status, name)
+        for name in (*names, "waits", "listening", "frames", "late", "dropped")
     }
     if loaded is not None and not status.finished:
         known["following"] = _trial(loaded.plan["trials"], status.next_trial)

@@ -51,7 +51,13 @@ def status(controller: Controller) -> api.StatusInfo:
         error=last.error if last and not running else None,
         last=ended(controller, last) if last else None,
         contents=contents(controller),
+        listening=_listens(controller),
     )
+
+
+def _listens(controller: Controller) -> bool:
+    player = controller.engine.player.snapshot
+    return player is not None and player.status is not None and player.status.listening
 
 
 def contents(controller: Controller) -> api.ContentsInfo | None:

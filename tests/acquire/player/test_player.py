@@ -213,6 +213,7 @@ def test_the_operator_pauses_skips_repeats_and_aborts(player: Heard) -> None:
     link.command("skip")
     assert player.wait_for(event="skip", step="clip").fields["code"] == 100
     player.wait_for(event="onset", step="clip", trial=2)
+    link.command("key", {"name": "escape", "via": "window"})  # not pressed at the screen
     link.command("key", {"name": "escape"})  # the participant's own way out
     stopped = player.wait_for(event="abort")
     assert (stopped.fields["by"], stopped.fields["code"]) == ("participant", 100)

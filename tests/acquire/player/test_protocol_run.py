@@ -276,6 +276,28 @@ def test_a_skippable_question_can_be_left_out_and_others_cannot() -> None:
         assert [m.event for m in stage.marks] == events
 
 
+def test_a_key_that_came_another_way_says_so_in_its_markers() -> None:
+    text = '[protocol]\nname="p"\n[[block]]\nname="b"\n[[block.step]]\n'
+    text += 'kind="rating"\nscales=["valence"]\n[[block.step]]\nkind="instruction"\n'
+    text += 'text="go on"\nkeys=["space"]\n'
+    run = Run(make_plan(parse_protocol(text), "01"))
+    stage = Stage(run)
+    run.start(stage.time)
+    stage.step(act=False)
+    stage.marks += run.answer(4, stage.time, "window")
+    stage.step(act=False)
+    stage.marks += run.key("space", stage.time)
+    stage.step(act=False)
+    said = [(m.event, m.more.get("via")) for m in stage.marks]
+    assert said == [
+        ("onset", None),
+        ("answer", "window"),
+        ("end", "window"),
+        ("onset", None),
+        ("end", None),
+    ]
+
+
 def test_nonsense_is_refused_in_words() -> None:
     run = Run(make_plan(load_protocol("demo"), "01"))
     with pytest.raises(ControlError, match="cannot pause: the protocol is loaded"):

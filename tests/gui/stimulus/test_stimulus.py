@@ -32,12 +32,12 @@ from acquire.protocol.file import load_protocol
 from acquire.protocol.model import Words
 from acquire.protocol.plan import Page, make_plan
 from acquire.protocol.scales import BUILT_IN, Choice, Item, Scale, Slider, Text
-from gui.stimulus import surface
 from gui.stimulus.__main__ import screen_gone
 from gui.stimulus.answering import Draft, key_pressed
 from gui.stimulus.manikins import draw_manikin
 from gui.stimulus.pages import PageDrawer
 from gui.stimulus.surface import RasterSurface
+from gui.widgets import key_names
 from tests.acquire.player_programs import Heard
 
 FEEL = Choice(kind="choice", prompt="What?", options=tuple("abcdefghijkl"), intensity=5)
@@ -87,7 +87,7 @@ def test_every_kind_of_answer_by_keys() -> None:
 
 
 def test_the_keys_that_a_protocol_may_name_are_those_of_the_window() -> None:
-    assert set(surface.KEYS.values()) == check.KEYS
+    assert set(key_names.KEYS.values()) == check.KEYS
 
 
 # Pages.

@@ -12,9 +12,9 @@ from pytestqt.qtbot import QtBot
 
 from gui.client.client import EngineClient
 from gui.texts import tr
+from gui.widgets.chosen import RECENT, recent_rigs, remember_rig
 from gui.window import main_menu, shortcuts
 from gui.window.label_proposals import LabelProposals
-from gui.window.layout_memory import RECENT, recent_rigs, remember_rig
 from gui.window.marker_line import MarkerLine
 from gui.window.top_bar import TopBar
 

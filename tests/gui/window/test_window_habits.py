@@ -20,11 +20,12 @@ from acquire.server.api.models import DeviceInfo, ProtocolInfo
 from gui.client.client import EngineClient
 from gui.events.alarm_bar import AlarmBar, alarm_of
 from gui.widgets import theme
+from gui.widgets.chosen import remembered_look
 from gui.widgets.enter_presses import EnterPresses
 from gui.widgets.hold_button import HoldButton
-from gui.window import about, app, main_menu
+from gui.window import about, app
 from gui.window.camera_tile import CameraPanel
-from gui.window.layout_memory import remembered_look
+from gui.window.looks import choose_look
 from gui.window.protocol_panel import ProtocolPanel
 from gui.window.top_bar import TopBar
 from recordings.manifest import Event
@@ -166,13 +167,13 @@ def test_a_marker_that_nothing_records_is_called_that(tmp_path: Path, qtbot: QtB
 
 
 def test_the_look_is_there_again_at_the_next_start(qapp: QApplication) -> None:
-    main_menu._choose("dark")
+    choose_look("dark")
     try:
         assert theme.chosen() == remembered_look() == "dark"
         theme.choose(qapp, None)
         assert remembered_look() == "dark", "only a choice by hand is kept"
     finally:
-        main_menu._choose(None)
+        choose_look(None)
     assert remembered_look() is None
 
 

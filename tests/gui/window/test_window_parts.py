@@ -16,8 +16,8 @@ from gui.rig.rig_text import devices_in, from_found, with_eeg, with_settings
 from gui.rig.settings_form import SettingsForm
 from gui.signals.display_filter import FilterSettings
 from gui.window.app import WindowOrder
+from gui.window.first_page import FirstPage
 from gui.window.protocol_panel import ASK_MS
-from gui.window.welcome import Welcome
 from gui.window.window import RecorderWindow
 from tests.acquire.program import unique
 from tests.acquire.sources import Source, Sources
@@ -109,8 +109,8 @@ def test_the_welcome_page_leads_to_a_rig(
     with window(WindowOrder(data_dir=tmp_path / "data")) as found:
         page = found.pages.currentWidget()
         picture(found, "welcome")
-        assert isinstance(page, Welcome)
-        click(page.simulated)
+        assert isinstance(page, FirstPage)
+        click(page.welcome.simulated)
         assert (tmp_path / "simulated.toml").is_file()
         idle(found)
         assert found.pages.currentWidget() is found.signals
