@@ -31,7 +31,11 @@ MAX_RATE_ERROR = 1e-3
 JUMP_S = 0.05
 """An arrival so much before the line is impossible: the device's clock was set."""
 LATE_S = 5.0
-"""Everything so much behind the line for a whole bucket: the device's clock was set back."""
+"""So much behind the line, and staying there: the device's clock was set back."""
+CATCH_UP_S = 2.0
+"""How long it has to stay there: what a stall held back catches up meanwhile."""
+CATCH_UP = 0.05
+"""What comes late in bulk nears the line by more than so much a second."""
 
 
 class ClockModel:
@@ -47,6 +51,7 @@ class ClockModel:
         self._bucket: Point | None = None
         self._bucket_end = 0.0
         self._last_device = -np.inf
+        self._late: Point | None = None  # arrival and delay, since when it has been far behind
         self._offset = 0.0  # arrival at the origin, relative to the origin's arrival
         self._rate = 1.0  # LSL seconds per device second
 
@@ -70,6 +75,8 @@ class ClockModel:
             self._start(device_time, arrival)
         assert self._origin is not None
         self._last_device = device_time
+        if self._late is not None:  # a backlog, or a clock set back: it says nothing of the line
+            return
         point = (device_time - self._origin[0], arrival - self._origin[1])
         if self._bucket is None:
             self._bucket = point
@@ -106,10 +113,23 @@ class ClockModel:
         if self._span() < SETTLE_S:
             return False
         delay = self._delay((device_time - self._origin[0], arrival - self._origin[1]))
-        if delay < -JUMP_S:
-            return True
-        # A burst after a stall is late, too, but catches up within the bucket.
-        return bool(self._bucket and self._delay(self._bucket) > LATE_S)
+        return delay < -JUMP_S or self._stays_late(arrival, delay)
+
+    def _stays_late(self, arrival: float, delay: float) -> bool:
+        """Whether it is far behind the line, has been so for a while, and does not catch up."""
+        if self._late is None:
+            if delay > LATE_S:
+                self._late = arrival, delay
+            return False
+        since, then = self._late
+        if delay <= JUMP_S:
+            self._late = None  # all of the backlog is there
+        elif then - delay > CATCH_UP * max(arrival - since, CATCH_UP_S):
+            self._late = arrival, delay  # it nears the line
+        elif arrival - since >= CATCH_UP_S:
+            self._late = None
+            return delay > LATE_S
+        return False
 
     def _span(self) -> float:
         return self._points[-1][0] - self._points[0][0] if len(self._points) > 1 else 0.0

@@ -28,11 +28,13 @@ from devices.base import (
     StreamSpec,
 )
 from devices.channel_kinds import kind_of
-from devices.network.connection import READ_BYTES, WAIT_S
+from devices.network.connection import READ_BYTES, WAIT_S, keep_alive
 from devices.network.labels import unique_labels
 from devices.network.ndt import Control, Group, Interleaved, NdtChannel, discover, groups_of
 
 COALESCE_S = 0.005
+ASK_S = 1.0
+"""How long the answer is waited for, in a silence, to whether an acquisition runs."""
 REMEDY = "in AcqKnowledge switch on Networking (Preferences) and compare the port"
 
 
@@ -175,7 +177,7 @@ class Biopac(Device):
         """Yield what comes; nothing comes before the acquisition starts."""
         assert self._selector is not None, "open() comes first"
         self.resting = not self.settings.start and not self._links
-        heard = self._clock.now()
+        heard, told = self._clock.now(), False
         while True:
             begun = self._clock.now()
             for key, _ in self._selector.select(WAIT_S):
@@ -186,13 +188,29 @@ class Biopac(Device):
                 data = _received(link)
                 heard, self.resting = self._clock.now(), False
                 yield from self._chunks(place, data, heard)
+                told = False
             now = self._clock.now()
-            if not self.resting and now - heard > self.settings.silent_s:
-                raise DeviceLost(
-                    f"AcqKnowledge has sent nothing for {now - heard:.1f} s; look at its screen"
-                )
+            if not self.resting and now - heard > self.settings.silent_s and not told:
+                yield self._silence(now - heard)
+                told = True
             yield None
             self._clock.sleep_until(begun + COALESCE_S)
+
+    def _silence(self, for_s: float) -> Notice:
+        """Say that nothing comes; the connection is kept as long as an acquisition may run.
+
+        A program that hangs goes on where it was, and through no other connection.
+        """
+        assert self._control is not None
+        said = f"AcqKnowledge has sent nothing for {for_s:.1f} s"
+        wait_s = min(ASK_S, self.settings.wait_s)  # a driver that waits longer seems to hang
+        try:
+            running = Control(self._control.host, self._control.port, wait_s, REMEDY).running
+        except DeviceError:
+            return Notice("warning", "amplifier-silent", f"{said}, nor does it answer: is it busy?")
+        if not running:
+            raise DeviceLost(f"{said}: its acquisition has ended")
+        return Notice("warning", "amplifier-silent", f"{said}, though it records; look there")
 
     def _chunks(self, place: int, data: bytes, now: float) -> Iterator[Chunk]:
         for g, first, rows in self._layouts[place].feed(data):
@@ -213,6 +231,7 @@ class Biopac(Device):
             link.close()
             return
         link.setblocking(False)
+        keep_alive(link)
         self._links.append(link)
         selector.unregister(self._doors[place])
         selector.register(link, selectors.EVENT_READ, (place, link))

@@ -50,7 +50,9 @@ class NetworkSettings(Settings):
     host: str = Field(min_length=1, max_length=253)
     port: int = Field(ge=1, le=65535)
     connect_s: float = Field(default=5.0, gt=0, le=60)  # for the connection, and for its first word
-    silent_s: float = Field(default=5.0, gt=0, le=600)  # nothing for so long: it is opened again
+    # Nothing for so long: it is opened again. A program that hangs goes on through the connection
+    # that it has, and a line that is dead is noticed before: this is for one that has forgotten us.
+    silent_s: float = Field(default=30.0, gt=0, le=600)
     latency_ms: float | None = Field(default=None, ge=0, le=10_000)  # electrode to packet, if known
 
 

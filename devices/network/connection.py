@@ -14,6 +14,19 @@ WRITE_S = 2.0
 READ_BYTES = 1 << 18
 
 
+_KEEP_ALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))
+"""After 5 s without a byte the system asks; unanswered for 6 s more, the line is dead."""
+
+
+def keep_alive(link: socket.socket) -> None:
+    """Have the system find out that a line is dead, though nothing is sent."""
+    with contextlib.suppress(OSError):  # not every stack has it
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+        for name, value in _KEEP_ALIVE:
+            if (option := getattr(socket, name, None)) is not None:
+                link.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
 def explain(error: OSError, host: str, port: int, remedy: str) -> str:
     """Say why a server cannot be reached and what to do about it."""
     place = f"{host} port {port}"
@@ -48,6 +61,7 @@ class Connection:
         self._socket.settimeout(WAIT_S)
         with contextlib.suppress(OSError):  # small requests leave at once; not every stack has it
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        keep_alive(self._socket)
 
     def read(self) -> bytes:
         """Wait up to 0.1 s for bytes, and take what is there; b"" where nothing came.

@@ -21,16 +21,21 @@ def message(kind: int, body: bytes) -> bytes:
 
 
 class RdaConversation(Conversation):
-    """A start message, then a block every 20 ms; `int16` as on port 51234."""
+    """A start message, then a block every 20 ms; `int16` as on port 51234.
+
+    Blocks are counted since the amplifier was switched on, whoever is connected.
+    """
 
     def __init__(self, signals: Signals, *, int16: bool = False, first_block: int = 0) -> None:
         self._signals = signals
         self._int16 = int16
         self._points = max(1, round(signals.rate_hz * BLOCK_S))
-        self._block = first_block
+        self._first_block = first_block  # what its count began with
+        self._block = 0
         self._rows = np.empty((0, len(signals.channels)), np.float32)
         self._code = 0
         self._next: int | None = None
+        self._pass = 0  # rows that are not sent: they would be part of a block
 
     def greet(self) -> bytes:
         """Describe the channels."""
@@ -46,11 +51,15 @@ class RdaConversation(Conversation):
 
     def send(self, packet: Packet) -> bytes:
         """Send as many blocks as are full; blocks that the link lost are counted, not sent."""
-        if self._next is not None and packet.first > self._next:
-            self._block += (packet.first - self._next) // self._points
+        rows = packet.rows
+        if self._next is None or packet.first != self._next:
             self._rows = self._rows[:0]
+            self._pass = -packet.first % self._points  # up to the first block that is whole
+            self._block = self._first_block + -(-packet.first // self._points)
         self._next = packet.first + len(packet.rows)
-        self._rows = np.vstack([self._rows, packet.rows])
+        skip = min(self._pass, len(rows))
+        self._pass -= skip
+        self._rows = np.vstack([self._rows, rows[skip:]])
         out = b""
         while len(self._rows) >= self._points:
             rows, self._rows = self._rows[: self._points], self._rows[self._points :]

@@ -69,6 +69,34 @@ def test_a_burst_after_a_stall_does_not_move_the_line() -> None:
     assert model.map(np.array([12.0]))[0] == pytest.approx(12.0, abs=1e-6)
 
 
+@pytest.mark.parametrize("speed", [1.2, 3.0, 1e6])
+@pytest.mark.parametrize("silence_s", [8.0, 60.0])
+def test_what_was_held_back_for_long_keeps_its_time(silence_s: float, speed: float) -> None:
+    """An amplifier's program hung for ten seconds: its backlog was stamped into the future."""
+    model = ClockModel()
+    for k in range(1000):
+        model.observe(k * 0.01, 100 + k * 0.01)
+    back = 110.0 + silence_s
+    for k in range(1000, 1000 + int(100 * silence_s)):  # delivered `speed` times as fast
+        model.observe(k * 0.01, back + (k - 1000) * 0.01 / speed)
+        assert model.map(np.array([k * 0.01]))[0] == pytest.approx(100 + k * 0.01, abs=1e-3)
+    assert model.resets == 0
+
+
+def test_a_clock_that_was_set_back_a_little_is_learned_within_seconds() -> None:
+    model = ClockModel()
+    for k in range(1000):
+        model.observe(50 + k * 0.01, 100 + k * 0.01)
+    rng = np.random.default_rng(1)
+    wrong = 0
+    for k in range(1000, 2000):  # as after a restart: the count goes on, ten seconds behind
+        arrival = 110 + k * 0.01 + rng.exponential(0.02)
+        model.observe(50 + k * 0.01, arrival)
+        wrong += abs(model.map(np.array([50 + k * 0.01]))[0] - arrival) > 0.5
+    assert model.resets == 1
+    assert wrong < 250
+
+
 @settings(max_examples=50)
 @given(
     st.lists(

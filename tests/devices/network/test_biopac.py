@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from devices.base import Channel, Chunk, Device, DeviceError, DeviceLost
+from devices.base import Channel, Chunk, Device, DeviceError, DeviceLost, Notice
 from devices.drivers.biopac import Biopac
 from devices.simulation.servers.biopac_server import BiopacServer
 from devices.simulation.servers.serving import Signals
@@ -165,7 +165,26 @@ def test_silence_is_noticed(server: BiopacServer, devices: list[Device]) -> None
     one = opened(devices, port=server.port, silent_s=0.3)
     one.open()
     server.silent = True  # it records on and sends nothing
-    with pytest.raises(DeviceLost, match=r"has sent nothing for 0\.[345] s"):
+    told: list[Notice] = []
+    for item in one.read():
+        if isinstance(item, Notice):
+            told.append(item)
+            break
+    assert told[0].code == "amplifier-silent"
+    assert "though it records" in told[0].text
+    server.silent = False  # it goes on, through the connection that was kept
+    assert samples(read_until(one, lambda found: samples(found) > 20)) > 20
+
+
+def test_silence_after_the_end_of_an_acquisition_is_a_loss(
+    server: BiopacServer, devices: list[Device]
+) -> None:
+    one = opened(devices, port=server.port, silent_s=0.3)
+    one.open()
+    server.silent = True
+    assert one._control is not None
+    one._control.call("toggleAcquisition")
+    with pytest.raises(DeviceLost, match="its acquisition has ended"):
         read_until(one, lambda _: False)
 
 
