@@ -54,11 +54,11 @@ def _truncate(path: Path, share: float) -> None:
 
 
 def _damage(folder: Path) -> None:
-    """Overwrite a piece in the middle, as a bad sector does."""
+    """Put zeros in the middle, as a bad sector does."""
     path = folder / layout.XDF_NAME
     with path.open("r+b") as file:
         file.seek(path.stat().st_size // 2)
-        file.write(b"\xff" * _DAMAGED_BYTES)
+        file.write(bytes(_DAMAGED_BYTES))
 
 
 def _halve_manifest(folder: Path) -> None:

@@ -91,7 +91,12 @@ class ShownProtocol:
             yield Mark("answer", time, trial, page.step, stimulus, more=more)
 
     def write(self, folder: Path) -> None:
-        """Write `protocol.json` and, if anything was answered, `ratings.tsv`."""
+        """Write `protocol.json` and, if anything was answered, `ratings.tsv`.
+
+        Of a session that is too short for a clip, nothing was played.
+        """
+        if not self._count:
+            return
         plan, protocol = self._plan, self._protocol
         loaded = Loaded(
             protocol.name,
@@ -118,7 +123,7 @@ def _text(stimuli: Sequence[Stimulus], seed: int, count: int) -> str:
         "generate = { duration_s = 3 }\n"
         for s in stimuli
     ]
-    repeat = -(-count // max(len(stimuli), 1)) or 1
+    repeat = -(-count // len(stimuli))
     return (
         "# Clips as the simulated world shows them: nobody has seen them.\n"
         f'[protocol]\nname = "simulated"\ntitle = "Simulated clips"\nseed = {seed}\n\n'

@@ -20,7 +20,7 @@ def make_study(
         seconds=seconds,
         film=None,
         broken=broken or {},
-        jobs=min(participants, os.cpu_count() or 1),
+        jobs=(os.cpu_count() or 1) if participants > 10 else 1,
     )
     check_order(order)
     write_study(order)
