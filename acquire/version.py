@@ -15,6 +15,7 @@ EXTRAS = {
     "parquet": ("pyarrow",),
     "tables": ("openpyxl",),
     "acq": ("bioread",),
+    "cluster": ("dask", "distributed"),
     "genicam": ("harvesters", "genicam"),
 }
 """The packages of each extra that only it needs."""

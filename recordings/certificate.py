@@ -180,3 +180,5 @@ class Report(Frozen):
     truth: tuple[StreamTruth, ...] = ()
     thresholds: dict[str, Any] | None = None  # the lab's own, as they were applied
     findings: tuple[Finding, ...] = ()
+    digest: str = ""  # of the manifest that it is of; "" of a bare file, and of old reports
+    program: str = ""  # the version of the program that checked

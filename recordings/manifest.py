@@ -6,6 +6,7 @@ clock; times called `stamp` are raw stamps of a stream's own clock.
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
@@ -203,6 +204,11 @@ class Manifest(Frozen):
         rig = (self.rig or {}).get("rig")
         value = rig.get("powerline_hz") if isinstance(rig, dict) else None
         return float(value) if value else None
+
+    def digest(self) -> str:
+        """Return the SHA-256 of what was recorded, without what somebody said of it afterwards."""
+        text = self.model_dump_json(exclude={"unusable", "notes"})
+        return hashlib.sha256(text.encode()).hexdigest()
 
     def save(self, folder: Path) -> None:
         """Replace `session.json` in `folder` atomically."""

@@ -27,11 +27,12 @@ from acquire.camera.video_take import VideoTake
 from acquire.errors import AcquireError
 from acquire.lsl.clock import local_clock
 from acquire.lsl.device_clock import ClockModel
+from acquire.lsl.index_stream import index_spec
 from acquire.lsl.outlet import Outlet
 from acquire.processes.loss_log import LossLog
 from acquire.processes.messages import Interval, VideoSummary
 from acquire.rig.video import VideoOptions
-from devices.base import Channel, Frame, StreamSpec, VideoSpec
+from devices.base import Frame, VideoSpec
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.pixel_formats import pixel_format
 
@@ -41,33 +42,9 @@ LATE_S = 0.5
 LATE_FRAMES = 10_000
 """So many of the newest frames tell how late capture is."""
 
-_UNITS = {"device_time_s": "seconds", "exposure_us": "microseconds"}
 _INDEX, _FRAME, _FATE, _TAKE = (
     INDEX_CHANNELS.index(name) for name in ("file_index", "device_frame", "fate", "take")
 )
-
-
-def index_spec(video: VideoSpec, codec: str, tiling: str) -> StreamSpec:
-    """Describe the index stream of a camera: one row a frame."""
-    return StreamSpec(
-        name=video.name,
-        type="VideoFrames",
-        channels=tuple(Channel(c, _UNITS.get(c, ""), "Index") for c in INDEX_CHANNELS),
-        rate_hz=video.rate_hz,
-        dtype="float64",
-        source_id=video.source_id,
-        manufacturer=video.manufacturer,
-        model=video.model,
-        can_drop_samples=True,
-        desc={
-            "width": str(video.width),
-            "height": str(video.height),
-            "pixel_format": video.pixel_format,
-            "codec": codec,
-            "tiling": tiling,
-            **video.desc,
-        },
-    )
 
 
 @dataclass(slots=True)

@@ -9,6 +9,8 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from acquire.cli.engines import Workers, with_workers
+
 app = typer.Typer(no_args_is_help=True)
 
 Sessions = Annotated[
@@ -16,7 +18,6 @@ Sessions = Annotated[
     typer.Argument(metavar="SESSION…", help="Sessions, XDF files, or folders with sessions in."),
 ]
 To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the export goes.")]
-Jobs = Annotated[int, typer.Option(help="Sessions at a time; 0 = what cores and memory allow.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Coder = Annotated[
     str, typer.Option("--coder", help="Expressions that this coder coded; or consensus.")
@@ -53,7 +54,7 @@ def export(
 
 
 def _run(
-    kind: str, sessions: list[Path], to: Path, settings: Any, jobs: int, as_json: bool
+    kind: str, sessions: list[Path], to: Path, settings: Any, workers: Workers, as_json: bool
 ) -> None:
     from recordings.export.jobs import jobs_that_fit
     from recordings.export.tasks import Done, Order, find_sessions, run
@@ -64,7 +65,7 @@ def _run(
         typer.echo(f"{path.name}: left out, marked as not usable: {reason}", err=True)
     if not found:
         raise typer.Exit(2)
-    order = Order(kind, found, to, settings, jobs or jobs_that_fit(kind, found))
+    order = Order(kind, found, to, settings, workers.jobs or jobs_that_fit(kind, found))
     count = 0
 
     def tell(done: Done) -> None:
@@ -76,7 +77,8 @@ def _run(
             for note in done.notes:
                 typer.echo(f"    {note}")
 
-    results = run(order, tell)
+    results = run(order, tell, None if workers.is_plain else workers.engine(order.jobs))
+    workers.tell()
     failed = [done for done in results if done.outcome == "failed"]
     if as_json:
         typer.echo(json.dumps([asdict(done) for done in results]))
@@ -87,6 +89,7 @@ def _run(
 
 
 @app.command()
+@with_workers
 def bids(
     sessions: Sessions,
     to: To,
@@ -104,17 +107,19 @@ def bids(
     days_back: Annotated[int, typer.Option(help="Move all dates back by so many days.")] = 0,
     coder: Coder = "",
     annotations: Annotations = None,
-    jobs: Jobs = 0,
     as_json: Json = False,
+    *,
+    workers: Workers,
 ) -> None:
     """Sessions as one BIDS dataset; done again it adds what is new."""
     from recordings.export.bids import Settings
 
     settings = Settings(name, format_, video, days_back, stimuli, coder, annotations)
-    _run("bids", sessions, to, settings, jobs, as_json)
+    _run("bids", sessions, to, settings, workers, as_json)
 
 
 @app.command()
+@with_workers
 def csv(
     sessions: Sessions,
     to: To,
@@ -125,16 +130,18 @@ def csv(
         Literal["raw", "corrected", "dejittered"], typer.Option(help="What is done to the stamps.")
     ] = "corrected",
     stream: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
-    jobs: Jobs = 0,
     as_json: Json = False,
+    *,
+    workers: Workers,
 ) -> None:
     """Every stream as a table, CSV or Parquet."""
     from recordings.export.tables import Settings
 
-    _run("csv", sessions, to, Settings(format_, stamps, tuple(stream or ())), jobs, as_json)
+    _run("csv", sessions, to, Settings(format_, stamps, tuple(stream or ())), workers, as_json)
 
 
 @app.command()
+@with_workers
 def edf(
     sessions: Sessions,
     to: To,
@@ -142,32 +149,36 @@ def edf(
         Literal["edf", "bdf"], typer.Option("--format", help="16 bits, or 24.")
     ] = "bdf",
     stream: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
-    jobs: Jobs = 0,
     as_json: Json = False,
+    *,
+    workers: Workers,
 ) -> None:
     """Signals as EDF+ or BDF+, markers as annotations."""
     from recordings.export.edf import Settings
 
-    _run("edf", sessions, to, Settings(format_, tuple(stream or ())), jobs, as_json)
+    _run("edf", sessions, to, Settings(format_, tuple(stream or ())), workers, as_json)
 
 
 @app.command()
+@with_workers
 def video(
     sessions: Sessions,
     to: To,
     crf: Annotated[int, typer.Option(min=0, max=51, help="Quality; less is better.")] = 18,
     width: Annotated[int, typer.Option(min=0, help="At most so wide; 0 = as it is.")] = 0,
     camera: Cameras = None,
-    jobs: Jobs = 0,
     as_json: Json = False,
+    *,
+    workers: Workers,
 ) -> None:
     """An ordinary MP4 of each camera, in colour, with the true times of its frames."""
     from recordings.export.video import Settings
 
-    _run("video", sessions, to, Settings(crf, width, tuple(camera or ())), jobs, as_json)
+    _run("video", sessions, to, Settings(crf, width, tuple(camera or ())), workers, as_json)
 
 
 @app.command()
+@with_workers
 def mmme(
     sessions: Sessions,
     to: To,
@@ -175,16 +186,18 @@ def mmme(
     image: Annotated[Literal["png", "tif"], typer.Option(help="Both are lossless.")] = "png",
     coder: Coder = "",
     annotations: Annotations = None,
-    jobs: Jobs = 0,
     as_json: Json = False,
+    *,
+    workers: Workers,
 ) -> None:
     """The layout of the MMME corpus: frames of each clip, signals with triggers, coding sheet."""
     from recordings.export.mmme import Settings
 
-    _run("mmme", sessions, to, Settings(camera, image, coder, annotations), jobs, as_json)
+    _run("mmme", sessions, to, Settings(camera, image, coder, annotations), workers, as_json)
 
 
 @app.command()
+@with_workers
 def clips(
     sessions: Sessions,
     to: To,
@@ -213,8 +226,9 @@ def clips(
     camera: Annotated[str, typer.Option(help="Which one; the first by default.")] = "",
     coder: Coder = "",
     annotations: Annotations = None,
-    jobs: Jobs = 0,
     as_json: Json = False,
+    *,
+    workers: Workers,
 ) -> None:
     """Pieces of video around trials or events, with their times, frames and codes."""
     from recordings.export.clips import Settings
@@ -227,7 +241,7 @@ def clips(
     settings = Settings(
         around, codes, events, before, after, form, crop, camera, cut, coder, annotations
     )
-    _run("clips", sessions, to, settings, jobs, as_json)
+    _run("clips", sessions, to, settings, workers, as_json)
 
 
 def _box(text: str) -> tuple[int, int, int, int] | None:

@@ -10,17 +10,20 @@ from typing import Annotated
 
 import typer
 
-from acquire.cli import coding, export
+from acquire.cli import coding, export, study
+from acquire.cli.engines import Workers, with_workers
 
 app = typer.Typer()
 app.add_typer(export.app, name="export")
 app.add_typer(coding.app, name="coding")
+app.add_typer(study.app, name="study")
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]
 
 
 @app.command()
+@with_workers
 def check(
     paths: Annotated[
         list[Path], typer.Argument(metavar="SESSION|XDF…", help="Or folders with sessions in.")
@@ -29,7 +32,6 @@ def check(
         Path | None,
         typer.Option(metavar="TOML", help="Limits; else thresholds.toml beside or above it."),
     ] = None,
-    jobs: Annotated[int, typer.Option(help="Sessions at a time; 0 = one a core.")] = 0,
     first_step: Annotated[
         bool,
         typer.Option("--first-step", help="The contents of the files are not read again."),
@@ -40,6 +42,8 @@ def check(
     ] = False,
     steered: Annotated[bool, typer.Option("--steered", hidden=True)] = False,
     as_json: Json = False,
+    *,
+    workers: Workers,
 ) -> None:
     """Verify sessions or XDF files; exit 0 pass, 1 warnings, 2 fail."""
     from recordings.check.examination import exit_code
@@ -47,8 +51,9 @@ def check(
     from recordings.report.html import check_and_report
 
     is_study = paths[0].is_dir() and not (paths[0] / MANIFEST_NAME).exists()
-    if len(paths) > 1 or (is_study and any(paths[0].rglob(MANIFEST_NAME))):
-        _check_many(paths, thresholds, jobs, as_json)
+    many = len(paths) > 1 or (is_study and any(paths[0].rglob(MANIFEST_NAME)))
+    if many or not workers.is_plain:
+        _check_many(paths, thresholds, workers, as_json)
         return
     if idle:
         from acquire.processes.idle import be_idle
@@ -72,7 +77,9 @@ def check(
     raise typer.Exit(exit_code(report))
 
 
-def _check_many(paths: list[Path], thresholds: Path | None, jobs: int, as_json: bool) -> None:
+def _check_many(
+    paths: list[Path], thresholds: Path | None, workers: Workers, as_json: bool
+) -> None:
     from recordings.export.tasks import find_sessions
     from recordings.report.many import Checked, check_many
 
@@ -81,10 +88,12 @@ def _check_many(paths: list[Path], thresholds: Path | None, jobs: int, as_json: 
             said = f"{done.warnings} warnings, {done.failures} failures"
             typer.echo(f"{done.verdict or 'NOT CHECKED'}  {done.path}: {done.error or said}")
 
-    results = check_many(find_sessions(paths), thresholds, jobs or os.cpu_count() or 1, tell)
+    engine = workers.engine(os.cpu_count() or 1)
+    results = check_many(find_sessions(paths), thresholds, engine, tell)
+    workers.tell()
     if as_json:
         typer.echo(json.dumps([asdict(done) for done in results]))
-    raise typer.Exit(max(done.exit_code for done in results))
+    raise typer.Exit(max((done.exit_code for done in results), default=0))
 
 
 @app.command()

@@ -1,7 +1,7 @@
-"""`unisono simulate`: the network server of an amplifier's own program, out of nothing.
+"""`unisono simulate`: a study, or the network server of an amplifier's own program, out of nothing.
 
-What is played is the world of the simulated devices; a driver cannot tell it from the real program
-by anything but its model.
+What is played is the world of the simulated devices; a driver cannot tell a server from the real
+program by anything but its model.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     no_args_is_help=True,
-    help="Stand in for an amplifier's own program: its network server, with simulated signals.",
+    help="Make a study of simulated sessions, or stand in for an amplifier's own program: its "
+    "network server, with simulated signals.",
 )
 
 
@@ -92,6 +94,67 @@ STAND_INS = {
     "biopac": StandIn("AcqKnowledge", "simulated-physio", 15010, _biopac),
 }
 """By the driver that reads them."""
+
+
+@app.command()
+def study(
+    participants: Annotated[int, typer.Option(help="How many sessions: one of each.")],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="The data folder.")],
+    seconds: Annotated[float, typer.Option(min=1, max=86_400, help="Of each session.")] = 60.0,
+    name: Annotated[str, typer.Option("--study", help="The study's name.")] = "simulated",
+    seed: Annotated[int, typer.Option(min=0, help="The same gives the same files.")] = 1,
+    jobs: Annotated[int, typer.Option(help="Sessions at a time; 0 = one a core.")] = 0,
+    no_video: Annotated[bool, typer.Option("--no-video", help="No camera.")] = False,
+    size: Annotated[str, typer.Option(help="Of the pictures, pixels.")] = "320x240",
+    rate_hz: Annotated[float, typer.Option("--rate", help="Pictures a second.")] = 60.0,
+    broken: Annotated[
+        list[str] | None,
+        typer.Option(metavar="07=FAULT", help="Break a participant's session; may be repeated."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Write whole sessions of simulated devices, with their truth, faster than time."""
+    import os
+
+    from acquire.simulation.rig import Film
+    from acquire.simulation.study import StudyOrder, check_order, write_study
+
+    film = None if no_video else Film(*_size(size), rate_hz)
+    faults = dict(_fault(text) for text in broken or ())
+    order = StudyOrder(
+        to.expanduser().absolute(), participants, name, seconds, seed, film, faults,
+        jobs or os.cpu_count() or 1,
+    )  # fmt: skip
+    check_order(order)
+    count = 0
+
+    def tell(folder: Path) -> None:
+        nonlocal count
+        count += 1
+        if not as_json:
+            typer.echo(f"{count}/{participants} {folder.name}")
+
+    if not as_json:
+        typer.echo(f"{participants} simulated sessions, about {order.bytes() / 1e9:.2f} GB")
+    write_study(order, tell)
+    if as_json:
+        typer.echo(json.dumps({"folder": str(order.folder), "sessions": count, "seed": seed}))
+    else:
+        typer.echo(f"{order.folder}: written; `unisono study status {order.data_dir}` lists it")
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    if not (width.isdecimal() and height.isdecimal()):
+        raise ConfigError(f"--size {text!r}: write WIDTHxHEIGHT, for instance 320x240")
+    return int(width), int(height)
+
+
+def _fault(text: str) -> tuple[str, str]:
+    label, equals, fault = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--broken {text!r}: write PARTICIPANT=FAULT, for instance 07=damaged")
+    return label, fault
 
 
 def serve(

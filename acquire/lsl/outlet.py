@@ -40,8 +40,8 @@ ITEM_BYTES: Final[Mapping[Dtype, int]] = {
 """What a value takes; of a string, as a guess."""
 
 
-def make_outlet(spec: StreamSpec, device: str) -> pylsl.StreamOutlet:
-    """Announce a stream, with labels, units and origin by the XDF meta-data conventions."""
+def stream_info(spec: StreamSpec, device: str) -> pylsl.StreamInfo:
+    """Describe a stream, with labels, units and origin by the XDF meta-data conventions."""
     import pylsl
 
     info = pylsl.StreamInfo(
@@ -71,7 +71,14 @@ def make_outlet(spec: StreamSpec, device: str) -> pylsl.StreamOutlet:
         synchronization.append_child_value("offset_mean", repr(spec.latency_s))
     for key, value in spec.desc.items():
         desc.append_child_value(key, value)
-    return pylsl.StreamOutlet(info, max_buffered=BUFFER_S)
+    return info
+
+
+def make_outlet(spec: StreamSpec, device: str) -> pylsl.StreamOutlet:
+    """Announce a stream."""
+    import pylsl
+
+    return pylsl.StreamOutlet(stream_info(spec, device), max_buffered=BUFFER_S)
 
 
 class Outlet:

@@ -35,7 +35,7 @@ class SimulatedParticipant:
         rng = make_random(self._seed, visit.trial.number, page.step, visit.attempt)
         after_s = SHORTEST_S + (LONGEST_S - SHORTEST_S) * rng.random()
         if page.item is not None:
-            return Act(after_s, "answer", _answer(page.item, rng))
+            return Act(after_s, "answer", answer_to(page.item, rng))
         if page.keys:
             return Act(after_s, "key", page.keys[0])
         return Act(after_s, "resume") if _waits_for_operator(page) else None
@@ -45,7 +45,8 @@ def _waits_for_operator(page: Page) -> bool:
     return page.kind == "pause"
 
 
-def _answer(item: Item, rng: random.Random) -> Value:
+def answer_to(item: Item, rng: random.Random) -> Value:
+    """Draw an answer that the item takes."""
     draw = rng.random()
     match item.kind:
         case "choice":

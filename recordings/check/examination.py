@@ -40,6 +40,7 @@ from recordings.read.markers import Marker, parse_markers
 from recordings.read.session import locate
 from recordings.read.to_mne import unique
 from recordings.stream_kinds import EVENTS_STREAM
+from recordings.version import program_version
 from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
 
 EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2}
@@ -173,6 +174,8 @@ def _examine(
         stimulus=stimuli,
         truth=tuple(summary(f) for f in found),
         findings=_sorted(findings),
+        digest=manifest.digest() if manifest else "",
+        program=program_version(),
     )
     return Examination(report, recording, manifest, exams, markers, found)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
+import numpy.typing as npt
 
 from recordings.annotation.model import Event
 from recordings.arrays import F64Array
@@ -27,6 +28,9 @@ from recordings.read.stream import Stream
 from recordings.read.trials import Trial, trials
 from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
 from recordings.units import ascii_symbol
+
+_PIECE: Final = 20_000
+"""Rows at a time: as text they take some hundred bytes a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +169,7 @@ def write_physio(
             recording += "x"
         used.add(recording.casefold())
         endless = _write_one(stream, grid, recording, folder, names, axis)
+        stream.forget()
         if endless:
             notes.append(f"{stream.name}: {endless:,} values are endless (inf): n/a in the table")
     return notes
@@ -175,12 +180,6 @@ def _write_one(
 ) -> int:
     """Write a stream; return how many of its values are endless, which a table cannot say."""
     first, last = axis.at(float(grid.times[0])), axis.at(float(grid.times[-1]))
-    data = grid.spread(stream.xdf.read())
-    endless = np.isinf(data) if data.dtype.kind == "f" else np.zeros(0, np.bool_)
-    if endless.any():
-        data[endless] = np.nan
-    missing = np.ones(len(grid), np.bool_)
-    missing[grid.at] = False
     columns = column_names(stream.labels)
     about: dict[str, object] = {
         # The rate on the time axis of the EEG file: counted from the start, nothing drifts apart.
@@ -198,8 +197,18 @@ def _write_one(
             "Units": ascii_symbol(channel.unit).replace("degC", "oC") or "arbitrary",
         }
     write_json(names.path(folder, "physio.json", recording), about)
-    write_tsv_gz(names.path(folder, "physio.tsv.gz", recording), data, missing=missing)
-    return int(endless.sum())
+    count = 0
+
+    def pieces() -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]]:
+        nonlocal count
+        for rows, missing in grid.pieces(stream.xdf.read, _PIECE):
+            if rows.dtype.kind == "f" and (endless := np.isinf(rows)).any():
+                rows[endless] = np.nan
+                count += int(endless.sum())
+            yield rows, missing
+
+    write_tsv_gz(names.path(folder, "physio.tsv.gz", recording), pieces())
+    return count
 
 
 def write_video(
@@ -220,7 +229,9 @@ def write_video(
         table[:, 1] = axis.all_at(camera.times)
         table[:, 2] = camera.device_frames
         table[:, 3] = camera.column("trigger_code")
-        write_tsv_gz(names.path(folder, "videoframes.tsv.gz", camera.name), table, "%.10g")
+        parts = (table[at : at + _PIECE] for at in range(0, len(table), _PIECE))
+        path = names.path(folder, "videoframes.tsv.gz", camera.name)
+        write_tsv_gz(path, ((part, None) for part in parts), "%.10g")
         write_json(
             names.path(folder, "videoframes.json", camera.name),
             {"Columns": ["frame", "timestamp", "device_frame", "trigger_code"]},

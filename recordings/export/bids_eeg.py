@@ -6,7 +6,7 @@ import warnings
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import numpy as np
 
@@ -19,7 +19,12 @@ from recordings.read.fill import stamp_notes
 from recordings.read.grid import Grid
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.read.to_mne import no_electrodes, to_mne
+from recordings.read.to_mne import no_electrodes, raw_of, si_scales, to_mne
+
+_VOLT: Final = 107
+"""FIFF's number for the unit volt."""
+_RESOLUTION: Final = 0.1
+"""What mne-bids has pybv write: tenths of a microvolt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +53,18 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
     montage = ((manifest.rig if manifest else None) or {}).get("eeg") or {}
     power = manifest.powerline_hz if manifest else None
     notes = [*stamp_notes(stream), *no_electrodes(stream)]
-    raw = to_mne(stream, grid, (), session.utc(float(grid.times[0])), power)
-    raw.set_annotations(None)  # events.tsv is written from the markers themselves
+    start = session.utc(float(grid.times[0]))
+    if start is not None:
+        start -= timedelta(days=place.days_back)
+    if place.format == "EDF":
+        raw = to_mne(stream, grid, (), start, power)
+        raw.set_annotations(None)  # events.tsv is written from the markers themselves
+        notes += _as_edf_holds(stream.name, raw)
+    else:
+        # One sample, for header and side files; the others follow, some at a time.
+        raw = raw_of(stream, np.zeros((len(stream.labels), 1)), start, power)
     with raw.info._unlock():
         raw.info["device_info"] = None
-    if raw.info["meas_date"] and place.days_back:
-        raw.set_meas_date(raw.info["meas_date"] - timedelta(days=place.days_back))
-    if place.format == "EDF":
-        notes += _as_edf_holds(stream.name, raw)
     path = mne_bids.BIDSPath(**place.names.entities, datatype="eeg", root=place.folder)
     try:
         # What pybv warns of, channels that are no voltage, `no_electrodes` has said.
@@ -69,11 +78,13 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
         raise RecordingError(
             f"{stream.name}: cannot be written as {place.format} ({text})"
         ) from error
-    sidecar = place.names.path(place.folder, "eeg.json")
+    if place.format == "BrainVision":
+        _write_samples(stream, grid, raw, place)
     info = stream.xdf.info
     write_json(
-        sidecar,
+        place.names.path(place.folder, "eeg.json"),
         {
+            "RecordingDuration": (len(grid) - 1) / stream.rate_hz,
             "PowerLineFrequency": power or NOTHING,
             "EEGReference": str(
                 montage.get("reference") or info.text("desc/reference/label") or NOTHING
@@ -90,6 +101,31 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
         update=True,
     )
     return notes
+
+
+def _write_samples(stream: Stream, grid: Grid, raw: Any, place: Place) -> None:
+    """Write all samples into the data file of BrainVision, in the form of pybv.
+
+    pybv takes the whole recording at once, in eight bytes a value, and copies it: nine times the
+    file. What it does with each value is done here: volts to microvolts, in tenths, as float32.
+
+    Raises:
+        RecordingError: a value is larger than float32 holds.
+    """
+    si = si_scales(stream)
+    volts = np.array([channel["unit"] == _VOLT for channel in raw.info["chs"]])
+    scales = np.where(volts, 1e6, 1.0) * (1 / _RESOLUTION)
+    largest = float(np.finfo(np.float32).max)
+    path = place.names.path(place.folder, "eeg.eeg")
+    with path.open("wb") as file:
+        for rows, _ in grid.pieces(stream.xdf.read):
+            values = rows.astype(np.float64) * si * scales
+            if values.min() <= -largest or values.max() >= largest:
+                raise RecordingError(
+                    f"{stream.name}: cannot be written as BrainVision (values beyond "
+                    f"{largest:.3g}, which float32 does not hold); unisono export csv keeps them"
+                )
+            file.write(values.astype("<f4").tobytes())
 
 
 def _as_edf_holds(name: str, raw: Any) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
@@ -90,26 +90,26 @@ _EXACT: Final = {"f4": "%.9g", "f8": "%r"}
 
 def write_tsv_gz(
     path: Path,
-    data: npt.NDArray[Any],
+    pieces: Iterable[tuple[npt.NDArray[Any], npt.NDArray[np.bool_] | None]],
     digits: str = "",
-    missing: npt.NDArray[np.bool_] | None = None,
 ) -> None:
-    """Write numbers, shape (n, columns), as a compressed table without a head.
+    """Write numbers as a compressed table without a head.
 
-    Every value as exactly as its type holds it, unless `digits` says otherwise; n/a for NaN and in
-    the rows that are `missing`, shape (n,).
+    Args:
+        path: the file.
+        pieces: rows, shape (n, columns), and which of them, shape (n,), are missing: n/a there.
+        digits: a format; else every value as exactly as its type holds it. n/a for NaN.
     """
-    line = "\t".join([digits or _EXACT.get(data.dtype.str[1:], "%d")] * data.shape[1])
-    nothing = "\t".join(["n/a"] * data.shape[1])
     with (
         path.open("wb") as file,
         # Without a name: the validator warns of names in the heads of packed files.
         gzip.GzipFile("", "wb", compresslevel=4, fileobj=file, mtime=0) as packed,
     ):
-        for start in range(0, len(data), 50_000):
-            part = slice(start, start + 50_000)
-            rows = [(line % tuple(row)).replace("nan", "n/a") for row in data[part].tolist()]
+        for data, missing in pieces:
+            line = "\t".join([digits or _EXACT.get(data.dtype.str[1:], "%d")] * data.shape[1])
+            nothing = "\t".join(["n/a"] * data.shape[1])
+            rows = [(line % tuple(row)).replace("nan", "n/a") for row in data.tolist()]
             if missing is not None:
-                for gone in np.flatnonzero(missing[part]).tolist():
+                for gone in np.flatnonzero(missing).tolist():
                     rows[gone] = nothing
             packed.write(("\n".join(rows) + "\n").encode())

@@ -1,9 +1,9 @@
 """Exports of many sessions: each one a task of its own, in parallel, resumable, its files known.
 
 An exporter is a function (session, folder, settings) that writes files into an empty folder and
-depends on nothing else, so that whatever schedules work can run it. Here they run in processes; the
-folder is a stage beside the target, and only when the task is done are its files moved to the
-target, by this process alone. So a target never holds half an export, and tables that several
+depends on nothing else, so that any engine can run it (`recordings.engines`). The folder is a stage
+beside the target, and only when the task is done are its files moved to the target, by this process
+alone. So a target never holds half an export, and tables that several
 sessions share are merged without a race.
 
 What was exported is recorded in `<target>/.unisono/`, and in `exports.json` in the session's folder
@@ -12,26 +12,29 @@ for `erase`. A rerun leaves out what is there with the same settings and the sam
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from functools import partial
 from importlib import import_module
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, Literal
 
+from pydantic import TypeAdapter, ValidationError
+
 from recordings.annotation.coder_file import Paths, annotations_folder, who
 from recordings.disk.atomic import replace_file
+from recordings.engines.local import Here, Processes
+from recordings.engines.work import Engine, Lost, Work
 from recordings.errors import RecordingError
 from recordings.export.places import remember
 from recordings.export.shared_tables import is_shared, merge
 from recordings.manifest import MANIFEST_NAME, State
 from recordings.read.session import locate, open_session
+from recordings.version import program_version
 
 RECORDS: Final = ".unisono"
 
@@ -69,7 +72,25 @@ class Order:
 
 
 @dataclass(frozen=True, slots=True)
-class _Record:
+class Job:
+    """One session to be exported into a stage beside the target; settings as JSON holds them."""
+
+    kind: str
+    session: Path
+    target: Path
+    settings: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """What became of a job: its stage holds all files, or there is an error."""
+
+    notes: tuple[str, ...] = ()
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
     """What is in the target of one session: `.unisono/<session>.<kind>.json`."""
 
     kind: str
@@ -77,6 +98,15 @@ class _Record:
     recorded: str  # UTC of the start: two sessions of one name are told apart by it
     fingerprint: str
     files: dict[str, int] = field(default_factory=dict)  # path in the target: bytes
+    version: str = ""  # of the program that wrote it
+    digest: str = ""  # of the manifest that it was made from
+
+    def is_whole(self, target: Path) -> bool:
+        """Whether all its files are there, as large as they were written."""
+        return all(
+            (target / name).is_file() and (size < 0 or (target / name).stat().st_size == size)
+            for name, size in self.files.items()
+        )
 
 
 def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -116,11 +146,25 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
     return notes
 
 
-def run(order: Order, progress: Callable[[Done], None] = lambda done: None) -> list[Done]:
+def run(
+    order: Order,
+    progress: Callable[[Done], None] = lambda done: None,
+    engine: Engine | None = None,
+) -> list[Done]:
     """Export all sessions; one that fails does not keep the others from being exported.
 
+    Args:
+        order: what, and where to.
+        progress: hears of each session as it is done.
+        engine: who does it; processes of this computer, `order.jobs` of them, if None.
+
+    Returns:
+        A row for each session that is dealt with, in the order of the sessions. Those that an
+        engine leaves to others, a script, have none.
+
     Raises:
-        RecordingError: the target cannot be written to, or lies in one of the sessions.
+        RecordingError: the target cannot be written to, or lies in one of the sessions; or there is
+            nobody to do it.
     """
     for session in order.sessions:
         if session.is_dir() and order.target.resolve().is_relative_to(session.resolve()):
@@ -136,13 +180,13 @@ def run(order: Order, progress: Callable[[Done], None] = lambda done: None) -> l
             f"{order.target}: cannot be made ({error.strerror}); name another folder with --to"
         ) from error
     results: dict[Path, Done] = {}
-    for session, done in _exported(order):
+    for session, done in _exported(order, engine):
         results[session] = done
         progress(done)
-    return [results[session] for session in order.sessions]
+    return [results[session] for session in order.sessions if session in results]
 
 
-def _exported(order: Order) -> Iterator[tuple[Path, Done]]:
+def _exported(order: Order, engine: Engine | None) -> Iterator[tuple[Path, Done]]:
     names: dict[str, Path] = {}
     waiting: list[Path] = []
     for session in order.sessions:
@@ -161,43 +205,56 @@ def _exported(order: Order) -> Iterator[tuple[Path, Done]]:
             yield session, Done(name, "there already", tuple(there.files))
         else:
             waiting.append(session)
-    if order.jobs <= 1 or len(waiting) <= 1:
-        for session in waiting:
-            yield session, _guarded(order, session, partial(_stage, order, session))
-        return
-    yield from _in_parallel(order, waiting)
+    alone = order.jobs <= 1 or len(waiting) <= 1
+    engine = engine or (Here() if alone else Processes(order.jobs))
+    settings = TypeAdapter(type(order.settings)).dump_python(order.settings, mode="json")
+    by_path = {session.absolute(): session for session in waiting}
+    jobs = [Job(order.kind, path, order.target.absolute(), settings) for path in by_path]
+    for job, outcome in engine.run(EXPORT, jobs):
+        session = by_path[job.session]
+        yield session, _finished(order, session, outcome)
 
 
-def _in_parallel(order: Order, waiting: Sequence[Path]) -> Iterator[tuple[Path, Done]]:
-    # Spawned: a fork of a process with threads may hang, and no platform but Linux has it.
-    with ProcessPoolExecutor(order.jobs, mp_context=get_context("spawn")) as pool:
-        running: dict[Future[list[str]], Path] = {
-            pool.submit(_stage, order, session): session for session in waiting
-        }
-        try:
-            while running:
-                ended, _ = wait(running, return_when=FIRST_COMPLETED)
-                for future in ended:
-                    session = running.pop(future)
-                    yield session, _guarded(order, session, future.result)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _guarded(order: Order, session: Path, stage: Callable[[], list[str]]) -> Done:
-    """Finish one session; what goes wrong is its own failure."""
-    name = session_name(session)
+def stage(job: Job) -> Staged:
+    """Export one session into its stage; what goes wrong is its own failure."""
+    folder = stage_in(job.target, session_name(job.session), job.kind)
+    log = folder.with_suffix(".error.txt")
     try:
-        notes = stage()
-        files = _publish(order, session)
-    except Exception as error:  # libraries have errors of their own, a killed process too
-        shutil.rmtree(_stage_of(order, session), ignore_errors=True)
-        text = " ".join(str(error).split())
-        known = isinstance(error, RecordingError) and text
-        if isinstance(error, BrokenProcessPool):
-            text = "its process was ended from outside, perhaps for want of memory; try --jobs 1"
-        return Done(name, "failed", error=text if known else f"{type(error).__name__}: {text}")
-    return Done(name, "exported", files, tuple(notes))
+        settings = TypeAdapter(import_module(KINDS[job.kind]).Settings).validate_python(
+            job.settings
+        )
+        shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run has left
+        log.unlink(missing_ok=True)
+        # Before a file of it is written: `erase` is to find what an interrupted export has left.
+        notes = remember(job.session, job.kind, job.target)
+        notes += run_task(job.kind, job.session, folder, settings)
+    except RecordingError as error:
+        return Staged(error=" ".join(str(error).split()) or type(error).__name__)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        return Staged(error=f"{job.kind}: setting {where}: {first['msg']}")
+    except Exception as error:  # libraries have errors of their own
+        with contextlib.suppress(OSError):
+            log.write_text(traceback.format_exc(), encoding="utf-8")
+        return Staged(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
+    return Staged(tuple(notes))
+
+
+EXPORT: Final = Work("export", stage, Job, Staged)
+
+
+def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
+    """Publish what was staged."""
+    name = session_name(session)
+    error = outcome.reason if isinstance(outcome, Lost) else outcome.error
+    if not error and isinstance(outcome, Staged):
+        try:
+            return Done(name, "exported", _publish(order, session), outcome.notes)
+        except (OSError, RecordingError) as problem:
+            error = " ".join(str(problem).split())
+    shutil.rmtree(_stage_of(order, session), ignore_errors=True)
+    return Done(name, "failed", error=error)
 
 
 def session_name(session: Path) -> str:
@@ -218,26 +275,29 @@ def stage_in(target: Path, name: str, kind: str) -> Path:
     return target / RECORDS / f"{name}.{kind}.stage"
 
 
-def _stage(order: Order, session: Path) -> list[str]:
-    folder = _stage_of(order, session)
-    shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run has left
-    # Before a file of it is written: `erase` is to find what an interrupted export has left.
-    notes = remember(session, order.kind, order.target)
-    return [*notes, *run_task(order.kind, session, folder, order.settings)]
-
-
 def _record_path(order: Order, session: Path) -> Path:
     return order.target / RECORDS / f"{session_name(session)}.{order.kind}.json"
 
 
-def _fingerprint(order: Order, xdf: Path) -> tuple[str, str]:
-    """Return (hash of settings and recording, UTC of the recording's start)."""
-    _, _, manifest = locate(xdf)
-    text = manifest.model_dump_json() if manifest else _as_text(xdf)
-    parts = [order.kind, asdict(order.settings), text, _coded(order.settings, xdf)]
+def fingerprint(kind: str, settings: Any, session: Path, digest: str) -> str:
+    """Return the hash of what an export is made by: settings, recording, coding, this program.
+
+    Args:
+        kind: of the export.
+        settings: its.
+        session: for the files of coders whose events are exported.
+        digest: the manifest's; of a bare file, its size and date.
+    """
+    parts = [kind, asdict(settings), digest, _coded(settings, session), program_version()]
     whole = json.dumps(parts, default=_as_text, sort_keys=True)
-    recorded = manifest.clock[0].utc if manifest and manifest.clock else ""
-    return hashlib.sha256(whole.encode()).hexdigest(), recorded
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def _source(session: Path) -> tuple[str, str]:
+    """Return (digest of the recording, UTC of its start)."""
+    _, _, manifest = locate(session)
+    digest = manifest.digest() if manifest else _as_text(session)
+    return digest, manifest.clock[0].utc if manifest and manifest.clock else ""
 
 
 def _coded(settings: Any, session: Path) -> list[str]:
@@ -257,28 +317,32 @@ def _as_text(value: object) -> str:
     return str(value)
 
 
-def _is_there(order: Order, session: Path) -> _Record | None:
+def _is_there(order: Order, session: Path) -> Record | None:
     """Return the record of an export that is complete and up to date.
 
     Raises:
         RecordingError: another session of this name is there, or this one cannot be read.
     """
-    fingerprint, recorded = _fingerprint(order, session)
-    try:
-        record = _Record(**json.loads(_record_path(order, session).read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+    digest, recorded = _source(session)
+    record = read_record(order.target, session_name(session), order.kind)
+    if record is None:
         return None
     if record.recorded != recorded:
         raise RecordingError(
             f"{order.target} has another session {record.session!r}, recorded {record.recorded}; "
             "export this one to a folder of its own"
         )
-    there = all(
-        (order.target / name).is_file()
-        and (size < 0 or (order.target / name).stat().st_size == size)
-        for name, size in record.files.items()
-    )
-    return record if there and record.fingerprint == fingerprint else None
+    expected = fingerprint(order.kind, order.settings, session, digest)
+    return record if record.fingerprint == expected and record.is_whole(order.target) else None
+
+
+def read_record(target: Path, name: str, kind: str) -> Record | None:
+    """Return the record of an export of the session called `name`; None where there is none."""
+    try:
+        text = (target / RECORDS / f"{name}.{kind}.json").read_text(encoding="utf-8")
+        return Record(**json.loads(text))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def _publish(order: Order, session: Path) -> tuple[str, ...]:
@@ -299,8 +363,16 @@ def _publish(order: Order, session: Path) -> tuple[str, ...]:
     for gone in set(before) - set(files):
         if before[gone] >= 0:
             (order.target / gone).unlink(missing_ok=True)
-    fingerprint, recorded = _fingerprint(order, session)
-    record = _Record(order.kind, session_name(session), recorded, fingerprint, files)
+    digest, recorded = _source(session)
+    record = Record(
+        order.kind,
+        session_name(session),
+        recorded,
+        fingerprint(order.kind, order.settings, session, digest),
+        files,
+        program_version(),
+        digest,
+    )
     replace_file(_record_path(order, session), json.dumps(asdict(record), indent=1).encode())
     shutil.rmtree(stage, ignore_errors=True)
     return tuple(files)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from recordings.arrays import F64Array
+from recordings.arrays import BoolArray, F64Array
 from recordings.errors import RecordingError
 from recordings.lateness.decision import Loss, missing_before
 from recordings.read.fill import check_fill
@@ -18,6 +18,10 @@ from recordings.stream_kinds import EVENTS_STREAM
 
 SKIP: Final = "BAD_ACQ_SKIP"
 """How MNE calls a stretch that no sample fills, and leaves it out."""
+
+
+PIECE: Final = 1 << 16
+"""Samples at a time, where all of them would not fit into memory."""
 
 
 class Grid:
@@ -66,6 +70,24 @@ class Grid:
         out = np.zeros((len(self), data.shape[1]), data.dtype)
         out[self.at] = data
         return out
+
+    def pieces(
+        self, read: Callable[[int, int], npt.NDArray[Any]], size: int = PIECE
+    ) -> Iterator[tuple[npt.NDArray[Any], BoolArray]]:
+        """Yield what `spread` gives, and which rows no sample fills, some rows at a time.
+
+        `read` gives samples from the first number to before the second.
+        """
+        for first in range(0, len(self.at), size):
+            after = min(first + size, len(self.at))
+            begin = int(self.at[first])
+            end = int(self.at[after]) if after < len(self.at) else len(self)
+            samples, where = read(first, after), self.at[first:after] - begin
+            rows = np.zeros((end - begin, samples.shape[1]), samples.dtype)
+            rows[where] = samples
+            missing = np.ones(end - begin, np.bool_)
+            missing[where] = False
+            yield rows, missing
 
 
 def grid_of(stream: Stream) -> Grid:

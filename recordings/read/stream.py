@@ -186,6 +186,12 @@ class Stream:
         """What its stamps and its device tell: losses, and even times for all samples."""
         return pace_of(self.xdf, self.entry, self._corrected)
 
+    def forget(self) -> None:
+        """Let go of what was computed of all samples; asked for again, it is computed again."""
+        for name in ("_corrected", "bad_stamps", "mended", "pace"):
+            self.__dict__.pop(name, None)
+        self.xdf.__dict__.pop("stamps", None)
+
     # Searching.
 
     def _search(self, time: float) -> int:

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
+from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.read.grid import Grid, annotations_on
 from recordings.read.markers import SessionMarker
@@ -68,16 +69,9 @@ def to_mne(
         raise RecordingError(
             "MNE is not installed; install it with: pip install 'unisono[bids]'"
         ) from None
-    kinds = channel_kinds(stream)
-    info = mne.create_info(unique_labels(stream), stream.rate_hz, kinds)
     data = grid.spread(stream.xdf.read()).T.astype(np.float64)
-    data *= np.array(
-        [scale(c.unit, k) for c, k in zip(stream.xdf.info.channels, kinds, strict=True)]
-    )[:, None]
-    raw = mne.io.RawArray(data, info, verbose="error")
-    raw.set_meas_date(start)
-    with raw.info._unlock():
-        raw.info["line_freq"] = powerline_hz
+    data *= si_scales(stream)[:, None]
+    raw = raw_of(stream, data, start, powerline_hz)
     markers = list(markers)
     for note in outside_notes(stream.name, grid, markers):
         warnings.warn(note, RuntimeWarning, stacklevel=3)
@@ -87,6 +81,26 @@ def to_mne(
         durations.append(duration or 0.0)
         texts.append(text)
     raw.set_annotations(mne.Annotations(onsets, durations, texts, raw.info["meas_date"]))
+    return raw
+
+
+def si_scales(stream: Stream) -> F64Array:
+    """Return what the values of each channel are multiplied with to be as MNE wants them."""
+    channels = zip(stream.xdf.info.channels, channel_kinds(stream), strict=True)
+    return np.array([scale(channel.unit, kind) for channel, kind in channels])
+
+
+def raw_of(
+    stream: Stream, data: F64Array, start: datetime | None, powerline_hz: float | None
+) -> mne.io.BaseRaw:
+    """Return data of a stream's channels, shape (channels, n), as a `Raw` without annotations."""
+    import mne
+
+    info = mne.create_info(unique_labels(stream), stream.rate_hz, channel_kinds(stream))
+    raw = mne.io.RawArray(data, info, verbose="error")
+    raw.set_meas_date(start)
+    with raw.info._unlock():
+        raw.info["line_freq"] = powerline_hz
     return raw
 
 

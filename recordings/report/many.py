@@ -1,19 +1,26 @@
-"""A whole study checked: each session a task of its own, in parallel processes."""
+"""A whole study checked: each session a task of its own."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass
-from multiprocessing import get_context
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Final
 
 from recordings.check.examination import EXIT_CODES
+from recordings.engines.work import Engine, Lost, Work
 from recordings.errors import RecordingError
 from recordings.report.html import check_and_report
 
 FAILED = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CheckJob:
+    """A session to be checked, by a lab's own limits where there are any."""
+
+    path: Path
+    thresholds: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +32,7 @@ class Checked:
     warnings: int = 0
     failures: int = 0
     error: str = ""
+    first: str = ""  # what failed, first of all
 
     @property
     def exit_code(self) -> int:
@@ -33,34 +41,51 @@ class Checked:
         return codes.get(self.verdict, FAILED)
 
 
-def check_one(path: Path, thresholds: Path | None) -> Checked:
+def check_one(job: CheckJob) -> Checked:
     """Check a session and write its report: a task that depends on nothing else."""
+    path = str(job.path)
     try:
-        report = check_and_report(path, thresholds=thresholds)
+        report = check_and_report(job.path, thresholds=job.thresholds)
     except RecordingError as error:
-        return Checked(str(path), "", error=str(error))
+        return Checked(path, "", error=str(error))
     except Exception as error:  # one session does not keep the others from being checked
-        return Checked(str(path), "", error=f"{type(error).__name__}: {error}")
+        return Checked(path, "", error=f"{type(error).__name__}: {error}")
     levels = [finding.level for finding in report.findings]
-    return Checked(str(path), str(report.verdict), levels.count("warn"), levels.count("fail"))
+    failures = [f"{f.subject}: {f.text}" for f in report.findings if f.level == "fail"]
+    return Checked(
+        path,
+        str(report.verdict),
+        levels.count("warn"),
+        len(failures),
+        first=failures[0] if failures else "",
+    )
+
+
+CHECK: Final = Work("check", check_one, CheckJob, Checked)
 
 
 def check_many(
-    paths: Sequence[Path], thresholds: Path | None, jobs: int, progress: Callable[[Checked], None]
+    paths: Sequence[Path],
+    thresholds: Path | None,
+    engine: Engine,
+    progress: Callable[[Checked], None],
 ) -> list[Checked]:
-    """Check sessions in `jobs` processes; `progress` hears of each as it is done."""
-    with ProcessPoolExecutor(jobs, mp_context=get_context("spawn")) as pool:
-        running = {pool.submit(check_one, path, thresholds): path for path in paths}
-        done = {}
-        try:
-            for future in as_completed(running):
-                path = running[future]
-                try:
-                    done[path] = future.result()
-                except BrokenProcessPool:
-                    text = "the process that checked it was ended from outside; try --jobs 1"
-                    done[path] = Checked(str(path), "", error=text)
-                progress(done[path])
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-    return [done[path] for path in paths]
+    """Check sessions; `progress` hears of each as it is done.
+
+    Returns:
+        A row for each that is dealt with, in their order.
+
+    Raises:
+        RecordingError: there is nobody to do it.
+    """
+    limits = thresholds.absolute() if thresholds is not None else None
+    by_path = {path.absolute(): path for path in paths}
+    done: dict[Path, Checked] = {}
+    for job, outcome in engine.run(CHECK, [CheckJob(path, limits) for path in by_path]):
+        path = by_path[job.path]
+        if isinstance(outcome, Lost):
+            outcome = Checked("", "", error=outcome.reason)
+        outcome = replace(outcome, path=str(path))
+        done[path] = outcome
+        progress(outcome)
+    return [done[path] for path in paths if path in done]

@@ -13,10 +13,13 @@ from recordings import palette
 _TEMPLATES: Final = Path(__file__).parent
 
 
-def page_environment() -> Environment:
-    """Return what renders templates of this folder: everything is escaped, nothing is optional."""
+def page_environment(*others: Path) -> Environment:
+    """Return what renders templates: everything is escaped, nothing is optional.
+
+    They lie in this folder, or in `others`.
+    """
     return Environment(
-        loader=FileSystemLoader(_TEMPLATES),
+        loader=FileSystemLoader([_TEMPLATES, *others]),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,

@@ -57,6 +57,7 @@ class AvBody:
         codec: Codec,
         threads: int,
         mark: Callable[[int], None],
+        bit_exact: bool = False,
     ) -> None:
         self._info, self._mark, self._closed = info, mark, False
         self._format = codec.format(info.format) or ""
@@ -64,6 +65,8 @@ class AvBody:
         self._pool = ThreadPoolExecutor(1) if info.frame_bytes >= _BIG_FRAME else None
         self._pending: Future[None] | None = None
         options = {"flush_packets": "1", **_MUXER_OPTIONS[codec.container]}
+        if bit_exact:  # no version of the library, no random ids, no date
+            options["fflags"] = "+bitexact"
         self._container = av.open(
             file, "w", format=codec.container, container_options=options, buffer_size=_IO_BUFFER
         )

@@ -75,6 +75,8 @@ class VideoWriter:
         threads: slice threads of the encoder.
         checksum: compute SHA-256 on the way (None: unless raw, which is to cost no processor).
         direct: bypass the page cache where the system can.
+        reproducible: the same pictures give the same bytes: one thread, and nothing of the library
+            or of chance in the container.
 
     Raises:
         RecordingError: format, codec or rate do not fit; the file exists or cannot be made.
@@ -92,6 +94,7 @@ class VideoWriter:
         threads: int = 2,
         checksum: bool | None = None,
         direct: bool = True,
+        reproducible: bool = False,
     ) -> None:
         self.info, chosen = _describe(width, height, pixel_format, rate_hz, codec)
         self.path = (
@@ -104,6 +107,7 @@ class VideoWriter:
         self._marked = 0
         self._kept, self._kept_bytes = 0, 0
         self._failed = self._closed = False
+        threads = 1 if reproducible else threads  # a picture is cut into as many slices
         if checksum is None:
             checksum = chosen.container != "raw"
         self._file = DirectFile(self.path, checksum=checksum, direct=direct)
@@ -111,7 +115,7 @@ class VideoWriter:
             self._body: _Body = (
                 RawBody(self._file, self.info, self._mark)
                 if chosen.container == "raw"
-                else AvBody(self._file, self.info, chosen, threads, self._mark)
+                else AvBody(self._file, self.info, chosen, threads, self._mark, reproducible)
             )
         except (av.FFmpegError, ValueError) as error:
             self._file.abandon()

@@ -219,7 +219,7 @@ def test_an_error_in_one_session_is_its_own(monkeypatch: pytest.MonkeyPatch) -> 
         raise MemoryError("1 TB")
 
     monkeypatch.setattr(many, "check_and_report", fail)
-    done = many.check_one(Path("a"), None)
+    done = many.check_one(many.CheckJob(Path("a")))
     assert (done.error, done.exit_code) == ("MemoryError: 1 TB", 2)
 
 
@@ -229,24 +229,29 @@ def test_a_process_that_is_ended_from_outside_is_one_sessions_error(tmp_path: Pa
     (paths[0] / layout.XDF_NAME).unlink()
     os.mkfifo(paths[0] / layout.XDF_NAME)  # its reader waits until it is killed
     code = (
-        "import os, signal, sys, threading, time\n"
+        "import sys, threading, time\n"
         "from pathlib import Path\n"
+        "from recordings.engines.local import Processes\n"
         "from recordings.report.many import check_many\n"
         "import psutil\n"
+        "over = threading.Event()\n"
         "def end():\n"
-        "    while not (kids := [k for k in psutil.Process().children()\n"
-        "                        if 'spawn_main' in ' '.join(k.cmdline())]):\n"
-        "        time.sleep(0.05)\n"
-        "    kids[0].kill()\n"
+        "    while not over.wait(0.05):\n"
+        "        for kid in psutil.Process().children():\n"
+        "            if 'spawn_main' in ' '.join(kid.cmdline()):\n"
+        "                kid.kill()\n"
         "if __name__ == '__main__':\n"
         "    threading.Thread(target=end).start()\n"
-        "    done = check_many([Path(p) for p in sys.argv[1:]], None, 1, print)\n"
-        "    assert all('ended from outside' in d.error for d in done), done\n"
+        "    (bad,) = check_many([Path(sys.argv[1])], None, Processes(1), print)\n"
+        "    over.set()\n"
+        "    assert 'ended from outside' in bad.error, bad\n"
+        "    (good,) = check_many([Path(sys.argv[2])], None, Processes(1), print)\n"
+        "    assert good.verdict == 'PASS', good\n"
     )
     script = tmp_path / "script.py"
     script.write_text(code)
     ran = subprocess.run(
-        [sys.executable, str(script), *map(str, paths)], capture_output=True, text=True, timeout=60
+        [sys.executable, str(script), *map(str, paths)], capture_output=True, text=True, timeout=120
     )
     assert ran.returncode == 0, ran.stderr
 

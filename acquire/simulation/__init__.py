@@ -1,0 +1,1 @@
+"""Whole sessions of simulated devices, faster than time and without a network."""

@@ -1,0 +1,320 @@
+"""One session of simulated devices, written as the recorder writes it.
+
+A pure function of its order: the same order gives the same bytes with the same versions on the same
+machine, whatever else runs. What does the writing is what writes real sessions: the recorder's XDF,
+the encoder's video files, the manifest.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from acquire.lsl.config import configuration, configure
+from acquire.lsl.index_stream import index_spec
+from acquire.processes.messages import VideoSummary
+from acquire.rig.file import DeviceTable, Rig, parse_rig
+from acquire.simulation.broken import FAULTS, SOUND
+from acquire.simulation.playing import JumpingClock, play
+from acquire.simulation.protocol import ShownProtocol
+from acquire.simulation.rig import Film, rig_text
+from acquire.simulation.streams import (
+    Computer,
+    DeviceTimes,
+    Piece,
+    camera_pieces,
+    found_stream,
+    offsets,
+    signal_pieces,
+)
+from acquire.take.folder import software
+from acquire.take.truth import write_truth
+from acquire.take.videos import TakeVideos, final_entries, with_lost_frames
+from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
+from devices import registry
+from devices.base import Channel, StreamSpec, VideoSpec
+from devices.counter_rng import make_key, uniform
+from recordings import layout
+from recordings.manifest import (
+    ClockPair,
+    Event,
+    FileEntry,
+    Manifest,
+    State,
+    VideoEntry,
+    hashed_files,
+)
+from recordings.stream_kinds import EVENTS_STREAM
+from recordings.video.writer import VideoWriter
+from recordings.xdf.file import XdfFile
+
+TASK: Final = "simulated"
+PROTOCOL: Final = "protocol"
+_FIRST_DAY: Final = datetime(2026, 1, 5, 9, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionOrder:
+    """What to write. `number` counts the sessions of the study from 0, `host` is its computer."""
+
+    data_dir: Path
+    study: str
+    participant: str
+    number: int
+    host: str
+    seed: int
+    seconds: float
+    film: Film | None = None
+    fault: str = ""  # a name of `FAULTS`
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """The limits of the recording, LSL seconds, and when it began."""
+
+    start: float
+    stop: float
+    utc: datetime
+
+    def clock(self) -> tuple[ClockPair, ClockPair]:
+        end = self.utc + timedelta(seconds=self.stop - self.start)
+        return _pair(self.utc, self.start), _pair(end, self.stop)
+
+
+def _pair(utc: datetime, lsl: float) -> ClockPair:
+    text = utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return ClockPair(utc=text, lsl=lsl)
+
+
+def write_session(order: SessionOrder) -> Path:
+    """Write a session and return its folder.
+
+    Raises:
+        RecordingError: the folder exists or cannot be written to.
+    """
+    configure(configuration())  # liblsl writes the headers, and would tell so on standard error
+    fault = FAULTS[order.fault] if order.fault else SOUND
+    rig = parse_rig(rig_text(order.seed, order.film, fault.devices))
+    folder, _ = layout.new_session_folder(
+        order.data_dir, order.study, order.participant, "01", TASK, 1
+    )
+    recording = _Recording(order, folder, _span(order))
+    with ExitStack() as stack:
+        stack.callback(recording.close)
+        sources = [recording.device(table, stack) for table in rig.devices]
+        shown = ShownProtocol(
+            order.seed, order.participant, recording.span.start, recording.span.stop
+        )
+        sources += [recording.protocol(shown), recording.events()]
+        recording.write(sources)
+    shown.write(folder)
+    write_truth(folder, order.seed, recording.span.start, recording.span.stop)
+    recording.manifest(rig).save(folder)
+    fault.after(folder)
+    return folder
+
+
+def _span(order: SessionOrder) -> _Span:
+    start = 1e4 + 1e5 * uniform(make_key(order.seed, "start"), 0)
+    begun = _FIRST_DAY + timedelta(hours=2 * order.number)
+    return _Span(start, start + order.seconds, begun)
+
+
+Source = tuple[RecordedStream, Computer, Iterator[Piece]]
+
+
+class _Recording:
+    """A session while it is written."""
+
+    def __init__(self, order: SessionOrder, folder: Path, span: _Span) -> None:
+        self.span = span
+        self._order, self._folder = order, folder
+        self._xdf = XdfRecorder(XdfFile(folder / layout.XDF_NAME, reserve_bytes=0))
+        self._videos = TakeVideos(folder)
+        self._begun: tuple[VideoEntry, ...] = ()
+        self._events = (
+            Event(
+                time=span.start,
+                source="engine",
+                level="info",
+                code="recording-started",
+                text="simulated: nothing was recorded",
+            ),
+        )
+
+    # Where samples come from.
+
+    def device(self, table: DeviceTable, stack: ExitStack) -> Source:
+        """Open a device of the rig and announce its stream; `stack` closes its files."""
+        driver = registry.find(table.driver)
+        settings: Any = driver.Settings.model_validate(table.settings)
+        clock = JumpingClock(self.span.start)
+        device = driver(settings, clock)
+        (spec,) = device.open()
+        played = play(device, clock, self.span.stop)
+        times = DeviceTimes(settings.faults, make_key(self._order.seed, table.name, "stamps"))
+        if isinstance(spec, VideoSpec):
+            store, index = self._film(spec, table, stack)
+            within = self.span.start, self.span.stop
+            pieces = camera_pieces(played, times, spec.rate_hz, within, store)
+            return self._add(index, table.name, self._here(), pieces)
+        computer = self._elsewhere(table.name) if spec.type == "EEG" else self._here()
+        return self._add(spec, table.name, computer, signal_pieces(played, times))
+
+    def _film(
+        self, spec: VideoSpec, table: DeviceTable, stack: ExitStack
+    ) -> tuple[Callable[[Any], int], StreamSpec]:
+        writer = VideoWriter(
+            self._folder / spec.name,
+            width=spec.width,
+            height=spec.height,
+            pixel_format=spec.pixel_format,
+            rate_hz=spec.rate_hz,
+            codec=table.codec,
+            checksum=True,
+            reproducible=True,
+        )
+        self._videos.begin(table.name, [spec], {spec.name: writer.path})
+
+        def close() -> None:
+            done = writer.close()
+            summary = VideoSummary(
+                1, spec.name, done.path, done.codec, done.tiling, done.frames, done.bytes,
+                done.sha256,
+            )  # fmt: skip
+            self._videos.closed(table.name, [summary])
+
+        stack.callback(close)
+        return writer.write, index_spec(spec, writer.info.codec, writer.info.tiling)
+
+    def protocol(self, shown: ShownProtocol) -> Source:
+        """Announce the stream of the stimulus player."""
+        texts = ((mark.time, mark.text()) for mark in shown.marks())
+        return self._text(PROTOCOL, PROTOCOL, texts)
+
+    def events(self) -> Source:
+        """Announce the engine's own stream."""
+        texts = ((event.time, event.model_dump_json()) for event in self._events)
+        return self._text(EVENTS_STREAM, "unisono", texts)
+
+    def _text(self, name: str, device: str, texts: Iterable[tuple[float, str]]) -> Source:
+        spec = StreamSpec(
+            name,
+            "Markers",
+            (Channel("marker"),),
+            0.0,
+            "string",
+            manufacturer="Unisono",
+            model="simulated",
+            desc={"simulated": "yes"},
+        )
+        pieces = (Piece(np.array([at]), np.array([[text]], object)) for at, text in texts)
+        return self._add(spec, device, self._here(), pieces)
+
+    def _add(
+        self, spec: StreamSpec, device: str, computer: Computer, pieces: Iterator[Piece]
+    ) -> Source:
+        created = self.span.start - 60.0
+        found, xml = found_stream(spec, device, computer, self._order.seed, created)
+        stream = self._xdf.add(spec.name, found, xml, device)
+        stream.simulated = True
+        return stream, computer, pieces
+
+    def _here(self) -> Computer:
+        return Computer(self._order.host)
+
+    def _elsewhere(self, device: str) -> Computer:
+        """The amplifier's own computer, whose clock goes as it likes."""
+        key = make_key(self._order.seed, device, "clock")
+        return Computer(
+            f"{self._order.host}-{device}", 1e4 * uniform(key, 0), 80.0 * (uniform(key, 1) - 0.5)
+        )
+
+    # Where they go.
+
+    def write(self, sources: list[Source]) -> None:
+        """Write all samples in the order in which they came, then the footers."""
+        began = self.span.start
+        self._begun = self._videos.entries(began)
+        steps = [self._samples(source) for source in sources]
+        steps += [self._offsets(source) for source in sources]
+        for at, step in heapq.merge(*steps, key=lambda pair: pair[0]):
+            step()
+            self._xdf.flush(at)  # at once: an encoder has room for one chunk
+        self._xdf.finish()
+        self._xdf.file.release()
+        if self._xdf.error is not None:
+            raise self._xdf.error
+
+    def _samples(self, source: Source) -> Iterator[tuple[float, Callable[[], None]]]:
+        stream, computer, pieces = source
+        for piece in pieces:
+            inside = (piece.times >= self.span.start) & (piece.times <= self.span.stop)
+            if not inside.any():
+                continue
+            whole = bool(inside.all())
+            times = computer.reads(piece.times if whole else piece.times[inside])
+            data = piece.data if whole else piece.data[inside]
+
+            def keep(times: Any = times, data: Any = data, lost: int = piece.lost) -> None:
+                if lost:
+                    self._xdf.note_loss(stream, float(times[0]), lost)
+                self._xdf.keep(stream, times, data)
+
+            yield piece.at, keep
+
+    def _offsets(self, source: Source) -> Iterator[tuple[float, Callable[[], None]]]:
+        stream, computer, _ = source
+        key = make_key(self._order.seed, stream.found.key.name, "offsets")
+        found = offsets(computer, key, self.span.start, self.span.stop)
+        for estimate in found:
+            at = estimate.collection_time + estimate.offset
+
+            def note(estimate: Any = estimate) -> None:
+                self._xdf.note_offset(stream, estimate)
+
+            yield at, note
+
+    def close(self) -> None:
+        """Close the XDF file, if what was to be written could not be."""
+        self._xdf.file.close()
+
+    def manifest(self, rig: Rig) -> Manifest:
+        """Describe the session once its files are closed."""
+        order, span = self._order, self.span
+        summaries = self._videos.summaries()
+        videos = final_entries(self._begun, summaries, self._xdf, span.stop)
+        names = [layout.XDF_NAME, *(file for video in videos for file in video.files)]
+        extra = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
+        names += [name for name in extra if (self._folder / name).exists()]
+        known = {s.path.name: s.sha256 for s in summaries if s.sha256 is not None}
+        return Manifest(
+            state=State.COMPLETE,
+            study=order.study,
+            participant=order.participant,
+            session="01",
+            task=TASK,
+            run=1,
+            notes=f"simulated; {FAULTS[order.fault].what}" if order.fault else "simulated",
+            simulated=True,
+            seed=order.seed,
+            software=software(),
+            host={"name": order.host, "system": "simulated", "machine": "simulated"},
+            rig=rig.parsed,
+            rig_text=rig.text,
+            rig_sha256=rig.sha256,
+            clock=span.clock(),
+            lsl_start=span.start,
+            lsl_stop=span.stop,
+            streams=tuple(with_lost_frames(s) for s in self._xdf.streams.values()),
+            videos=videos,
+            files=hashed_files((FileEntry(path=name) for name in names), self._folder, known),
+            events=self._events,
+        )

@@ -1,0 +1,179 @@
+"""What is known of one session, read from its folder alone: small enough to keep for thousands."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from recordings import layout
+
+_WATCHED: Final = frozenset({"session.json", layout.REPORT_JSON_NAME, "exports.json"})
+_STUDY_LEVELS: Final = ("sub-", "ses-", "sub-")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckFacts:
+    """What `report.json` says. Unknown = None."""
+
+    verdict: str
+    why: str = ""  # what failed, first of all
+    digest: str = ""  # of the manifest that was checked
+    version: str = ""  # of the program that checked
+    newer: bool = True  # than the manifest, by their dates
+    contents_read: bool = True
+    lost: int = 0
+    lost_share: float = 0.0  # of the worst stream
+    frames_lost: int = 0
+    axes_ms: float | None = None  # the widest pair
+    drift_ppm: float | None = None  # the largest
+
+
+@dataclass(frozen=True, slots=True)
+class CoderFacts:
+    """One coder's file; `looked` of `frames` were looked at."""
+
+    name: str
+    looked: int = 0
+    frames: int = 0
+    events: int = 0
+    changed_ns: int = 0
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ExportFacts:
+    """One export, as the record in its target says; without a record, nothing but where."""
+
+    kind: str
+    target: str
+    fingerprint: str = ""
+    digest: str = ""
+    version: str = ""
+    files: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """One session. Unknown = None, or empty."""
+
+    folder: str  # from the study's folder
+    name: str
+    study: str = ""
+    participant: str = ""
+    session: str = ""
+    started_utc: str = ""
+    seconds: float | None = None
+    bytes: int = 0
+    state: str = ""
+    being_recorded: bool = False
+    simulated: bool = False
+    unusable: str = ""
+    problem: str = ""  # why its manifest cannot be read
+    digest: str = ""
+    check: CheckFacts | None = None
+    coders: tuple[CoderFacts, ...] = ()
+    exports: tuple[ExportFacts, ...] = ()
+
+    def to_json(self) -> str:
+        """As text for the ledger."""
+        return json.dumps(asdict(self), separators=(",", ":"))
+
+    @classmethod
+    def from_json(cls, text: str) -> Facts:
+        """Read what `to_json` wrote.
+
+        Raises:
+            ValueError, TypeError, KeyError: it is something else.
+        """
+        fields: dict[str, Any] = json.loads(text)
+        check = fields.pop("check")
+        coders, exports = fields.pop("coders"), fields.pop("exports")
+        return cls(
+            **fields,
+            check=CheckFacts(**check) if check else None,
+            coders=tuple(CoderFacts(**coder) for coder in coders),
+            exports=tuple(
+                ExportFacts(**{**entry, "files": tuple((n, b) for n, b in entry["files"])})
+                for entry in exports
+            ),
+        )
+
+
+def session_folders(root: Path) -> list[Path]:
+    """List the session folders of a study's folder or of a data folder, by name."""
+    studies = [
+        root,
+        *(Path(e.path) for e in _folders(root) if not e.name.startswith((".", "sub-"))),
+    ]
+    return sorted(found for study in studies for found in _below(study, _STUDY_LEVELS))
+
+
+def _below(folder: Path, levels: Sequence[str]) -> Iterator[Path]:
+    if not levels:
+        if "_run-" in folder.name:
+            yield folder
+        return
+    for entry in _folders(folder):
+        if entry.name.startswith(levels[0]):
+            yield from _below(Path(entry.path), levels[1:])
+
+
+def _folders(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return [entry for entry in entries if entry.is_dir()]
+    except OSError:  # somebody moved it away, or it may not be read
+        return []
+
+
+def stamp(folder: Path) -> str:
+    """Return what changes whenever a file in a session's folder does that facts are read from."""
+    found = [_file_stamp(entry) for entry in _files(folder) if entry.name in _WATCHED]
+    found += [_file_stamp(entry) for entry in _files(folder / layout.ANNOTATIONS_NAME)]
+    return "\n".join(sorted(found))
+
+
+def exports_stamp(facts: Facts) -> str:
+    """Return what changes whenever the record of an export does: it lies in its target."""
+    found = []
+    for export in facts.exports:
+        try:
+            status = record_path(export, facts.name).stat()
+            found.append(f"{export.kind} {status.st_mtime_ns} {status.st_size}")
+        except OSError:
+            found.append(f"{export.kind} gone")
+    return "\n".join(found)
+
+
+def _files(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return list(entries)
+    except OSError:
+        return []
+
+
+def _file_stamp(entry: os.DirEntry[str]) -> str:
+    try:
+        status = entry.stat()
+    except OSError:
+        return entry.name
+    return f"{entry.name} {status.st_mtime_ns} {status.st_size}"
+
+
+def record_path(export: ExportFacts, name: str) -> Path:
+    """Return where the record of an export of the session called `name` lies."""
+    return Path(export.target) / ".unisono" / f"{name}.{export.kind}.json"
+
+
+def unreadable_digest(folder: Path) -> str:
+    """Return what stands for the digest of a manifest that cannot be read."""
+    try:
+        return hashlib.sha256((folder / "session.json").read_bytes()).hexdigest()
+    except OSError:
+        return "none"

@@ -1,0 +1,125 @@
+"""Reads the facts of a session from its manifest, its report, its coders' files, its exports.
+
+Kept apart from `facts`: a catalogue in which nothing has changed imports no model.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from recordings import layout, owner
+from recordings.annotation.coded_study import coders_of, coding_of
+from recordings.annotation.coder_file import Paths, annotations_folder, who
+from recordings.annotation.pairing import looked
+from recordings.annotation.ranges import count
+from recordings.certificate import CONTENTS_UNREAD, Verdict
+from recordings.errors import RecordingError
+from recordings.export.places import read_exports
+from recordings.export.tasks import read_record
+from recordings.manifest import MANIFEST_NAME, Manifest, State
+from recordings.stream_kinds import VIDEO_TYPE
+from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts, unreadable_digest
+
+
+def read_facts(root: Path, folder: Path) -> Facts:
+    """Read one session; one that cannot be read is known by its problem."""
+    where = folder.relative_to(root).as_posix()
+    exports = tuple(_exports(folder))
+    try:
+        manifest = Manifest.load(folder)
+    except RecordingError as error:
+        participant, _, session = folder.name.partition("_ses-")
+        return Facts(
+            where,
+            folder.name,
+            participant=participant.removeprefix("sub-"),
+            session=session.partition("_")[0],
+            problem=" ".join(str(error).split()),
+            digest=unreadable_digest(folder),
+            exports=exports,
+        )
+    start, stop = manifest.lsl_start, manifest.lsl_stop
+    unfinished = manifest.state in (State.ARMED, State.RECORDING)
+    return Facts(
+        where,
+        folder.name,
+        study=manifest.study,
+        participant=manifest.participant,
+        session=manifest.session,
+        started_utc=manifest.clock[0].utc if manifest.clock else "",
+        seconds=stop - start if start is not None and stop is not None else None,
+        bytes=sum(entry.bytes or 0 for entry in manifest.files),
+        state=str(manifest.state),
+        being_recorded=unfinished and owner.lives(manifest.host) is True,
+        simulated=manifest.simulated,
+        unusable=manifest.unusable or "",
+        digest=manifest.digest(),
+        check=_check(folder),
+        coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
+        exports=exports,
+    )
+
+
+def _check(folder: Path) -> CheckFacts | None:
+    path = folder / layout.REPORT_JSON_NAME
+    try:
+        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        findings = report["findings"]
+        failed = [f"{f['subject']}: {f['text']}" for f in findings if f["level"] == "fail"]
+        streams, pairs = report["streams"], report["pairs"]
+        drifts = [abs(s["drift_ppm"]) for s in streams if s.get("drift_ppm") is not None]
+        axes = [float(pair["axes_ms"]) for pair in pairs if pair.get("axes_ms") is not None]
+        signals = [stream for stream in streams if stream["type"] != VIDEO_TYPE]
+        return CheckFacts(
+            verdict=str(Verdict(report["verdict"])),
+            why=failed[0] if failed else "",
+            digest=str(report.get("digest", "")),
+            version=str(report.get("program", "")),
+            newer=path.stat().st_mtime_ns >= (folder / MANIFEST_NAME).stat().st_mtime_ns,
+            contents_read=all(f["code"] != CONTENTS_UNREAD for f in findings),
+            lost=sum(int(stream["lost"]) for stream in signals),
+            lost_share=max(
+                (int(s["lost"]) / max(int(s["lost"]) + int(s["samples"]), 1) for s in signals),
+                default=0.0,
+            ),
+            frames_lost=sum(int(s["lost"]) for s in streams if s["type"] == VIDEO_TYPE),
+            axes_ms=max(axes, default=None),
+            drift_ppm=max(drifts, default=None),
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return None  # none, or one that says nothing: the session is to be checked
+
+
+def _coder(folder: Path, name: str, manifest: Manifest) -> CoderFacts:
+    frames = {video.name: video.frames for video in manifest.videos}
+    try:
+        paths = Paths(annotations_folder(folder), who(name))
+        times = [path.stat().st_mtime_ns for path in (paths.file, paths.journal) if path.exists()]
+        coding = coding_of(folder, name)
+    except (RecordingError, OSError) as error:
+        return CoderFacts(name, problem=" ".join(str(error).split()))
+    seen = sum(count(looked(coding, camera)) for camera in coding.cameras if camera in frames)
+    every = sum(frames.values())
+    return CoderFacts(name, min(seen, every), every, len(coding.events), max(times, default=0))
+
+
+def _exports(folder: Path) -> list[ExportFacts]:
+    found = []
+    for entry in read_exports(folder):
+        record = read_record(Path(entry["target"]), folder.name, entry["kind"])
+        if record is None:
+            found.append(ExportFacts(entry["kind"], entry["target"]))
+            continue
+        found.append(
+            ExportFacts(
+                entry["kind"],
+                entry["target"],
+                record.fingerprint,
+                record.digest,
+                record.version,
+                tuple(record.files.items()),
+            )
+        )
+    return found

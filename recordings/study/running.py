@@ -1,0 +1,85 @@
+"""Doing steps of a study: what is missing or stale, and what failed only if that is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from recordings.engines.work import Engine
+from recordings.errors import RecordingError
+from recordings.study.facts import Facts
+from recordings.study.ledger import Failure, Ledger
+from recordings.study.scan import scan
+from recordings.study.status import Cell, StepState
+from recordings.study.steps import Result, Step, standing
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a step is for one session before it is run, and whether it will be."""
+
+    facts: Facts
+    cell: Cell
+    due: bool
+
+
+def chosen(sessions: Iterable[Facts], only: Sequence[str]) -> tuple[list[Facts], list[Facts]]:
+    """Tell the sessions that are asked for and may be used from those marked as not usable.
+
+    Args:
+        sessions: of the study.
+        only: participants (`sub-01`), or beginnings of sessions' names; none = all.
+
+    Raises:
+        RecordingError: a name in `only` is no session's.
+    """
+    found = list(sessions)
+    for name in only:
+        if not any(_is_of(facts.name, name) for facts in found):
+            raise RecordingError(f"--only {name}: no session's name begins so; write sub-01")
+    wanted = [f for f in found if not only or any(_is_of(f.name, name) for name in only)]
+    return [f for f in wanted if not f.unusable], [f for f in wanted if f.unusable]
+
+
+def _is_of(session: str, name: str) -> bool:
+    return session == name or session.startswith(f"{name}_")
+
+
+def plan(
+    root: Path, step: Step, sessions: Iterable[Facts], ledger: Ledger, *, retry_failed: bool
+) -> list[Planned]:
+    """Say which sessions a step is due for."""
+    failures = ledger.failures()
+    planned = []
+    for facts in sessions:
+        cell = standing(step, facts, root, failures)
+        failed = cell.state is StepState.FAILED
+        due = retry_failed if failed else cell.state is not StepState.DONE
+        planned.append(Planned(facts, cell, due))
+    return planned
+
+
+def run_step(
+    root: Path,
+    step: Step,
+    planned: Sequence[Planned],
+    ledger: Ledger,
+    engine: Engine,
+    tell: Callable[[Result], None] = lambda result: None,
+) -> None:
+    """Do what is due; each result is remembered as it comes.
+
+    Raises:
+        RecordingError: there is nobody to do it, or nowhere to write to.
+    """
+    due = {root / one.facts.folder: one.facts for one in planned if one.due}
+
+    def told(result: Result) -> None:
+        facts = due[result.session]
+        failure = Failure(step.mark(facts), result.reason) if result.reason else None
+        ledger.note(facts.folder, step.name, step.target, failure)
+        tell(result)
+
+    step.run(list(due), engine, told)
+    scan(root, ledger)

@@ -1,0 +1,48 @@
+"""The facts of all sessions of a study: read where something has changed, else remembered."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from recordings.study.facts import Facts, exports_stamp, session_folders, stamp
+from recordings.study.ledger import Ledger
+
+
+def scan(root: Path, ledger: Ledger, *, wait: bool = False) -> list[Facts]:
+    """Return the facts of each session, by folder, and remember them.
+
+    Raises:
+        RecordingError: with `wait`, they cannot be stored.
+    """
+    known = ledger.sessions()
+    found: list[Facts] = []
+    changed: list[tuple[str, str, str]] = []
+    for folder in session_folders(root):
+        where = folder.relative_to(root).as_posix()
+        now = stamp(folder)  # before anything is read: what changes meanwhile is read again
+        facts = _remembered(now, *known.pop(where, ("", "")))
+        if facts is None:
+            from recordings.study.reading import read_facts
+
+            facts = read_facts(root, folder)
+            changed.append((where, now + "\n\n" + exports_stamp(facts), facts.to_json()))
+        found.append(facts)
+    if changed or known:
+        ledger.store(changed, known, wait=wait)
+    return found
+
+
+def _remembered(now: str, before: str, text: str) -> Facts | None:
+    """Return the facts as they were stored, if they still hold.
+
+    What was being recorded is read again: whether it still is, no file says.
+    """
+    if not text:
+        return None
+    try:
+        facts = Facts.from_json(text)
+    except (ValueError, TypeError, KeyError):  # of an earlier form
+        return None
+    if facts.being_recorded or now + "\n\n" + exports_stamp(facts) != before:
+        return None
+    return facts

@@ -1,0 +1,214 @@
+"""Every session × every step: done, stale, failed or missing, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Final
+
+from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts
+from recordings.study.ledger import Failures
+from recordings.version import program_version
+
+RECORDED: Final = "recorded"
+CHECK: Final = "check"
+CODED: Final = "coded"
+AGREED: Final = "agreed"
+CONSENSUS: Final = "consensus"
+
+
+class StepState(StrEnum):
+    """What a step is for one session."""
+
+    DONE = "done"
+    STALE = "stale"
+    FAILED = "failed"
+    MISSING = "missing"
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One session and one step; `why` is not empty where a person would ask."""
+
+    state: StepState
+    why: str = ""
+
+
+_DONE: Final = Cell(StepState.DONE)
+_MISSING: Final = Cell(StepState.MISSING)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStatus:
+    """One row."""
+
+    facts: Facts
+    cells: dict[str, Cell]  # by step
+
+    def as_dict(self) -> dict[str, Any]:
+        """As plain data, for `--json`."""
+        return {
+            "session": self.facts.name,
+            "folder": self.facts.folder,
+            "participant": self.facts.participant,
+            "seconds": self.facts.seconds,
+            "unusable": self.facts.unusable,
+            "steps": {step: {"state": c.state, "why": c.why} for step, c in self.cells.items()},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StudyStatus:
+    """The whole table."""
+
+    root: Path
+    steps: tuple[str, ...]
+    rows: tuple[SessionStatus, ...]
+
+    def counts(self, step: str) -> Counter[StepState]:
+        """Count the sessions in each state of a step."""
+        return Counter(row.cells[step].state for row in self.rows)
+
+    def failed(self) -> list[tuple[str, str, str]]:
+        """List (session, step, why) of all that failed."""
+        return [
+            (row.facts.name, step, cell.why)
+            for row in self.rows
+            for step, cell in row.cells.items()
+            if cell.state is StepState.FAILED
+        ]
+
+
+def study_status(root: Path, sessions: Sequence[Facts], failures: Failures) -> StudyStatus:
+    """Judge every session by every step that any session of the study has."""
+    exports = sorted(
+        {(export.kind, export.target) for facts in sessions for export in facts.exports}
+        | {(step, target) for _, step, target in failures if target}
+    )
+    names = export_names(exports)
+    rows = []
+    for facts in sessions:
+        cells = {
+            RECORDED: recorded(facts),
+            CHECK: checked(facts, failures),
+            CODED: coded(facts.coders),
+            AGREED: agreed(facts.coders),
+        }
+        for place, name in names.items():
+            cells[name] = exported(facts, *place, failures)
+        rows.append(SessionStatus(facts, cells))
+    steps = (RECORDED, CHECK, CODED, AGREED, *names.values())
+    return StudyStatus(root, steps, tuple(rows))
+
+
+def export_names(exports: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Name exports (kind, target): by their kind, and by the target's folder if there are two."""
+    places = list(exports)
+    kinds = Counter(kind for kind, _ in places)
+    names: dict[tuple[str, str], str] = {}
+    for kind, target in places:
+        name = kind if kinds[kind] == 1 else f"{kind} in {Path(target).name}"
+        while name in names.values():
+            name += "+"
+        names[kind, target] = name
+    return names
+
+
+def recorded(facts: Facts) -> Cell:
+    """Whether there is a recording that was closed."""
+    if facts.problem:
+        return Cell(StepState.FAILED, facts.problem)
+    if facts.being_recorded:
+        return Cell(StepState.MISSING, "it is being recorded")
+    if facts.state in ("armed", "recording"):
+        return Cell(StepState.FAILED, "it was never closed; run unisono repair on it")
+    if facts.state == "failed":
+        return Cell(StepState.FAILED, "the recording could not go on; its report says why")
+    why = f"marked as not usable: {facts.unusable}" if facts.unusable else ""
+    return Cell(StepState.DONE, why or ("repaired" if facts.state == "repaired" else ""))
+
+
+def checked(facts: Facts, failures: Failures = {}) -> Cell:  # noqa: B006 - never changed
+    """Whether it was checked as it is now, and with what result."""
+    failure = failures.get((facts.folder, CHECK, ""))
+    if failure is not None and failure.fingerprint.startswith(mark(facts)):
+        return Cell(StepState.FAILED, failure.reason)
+    if (found := facts.check) is None:
+        return _MISSING
+    if why := _outdated(found, facts):
+        return Cell(StepState.STALE, why)
+    if found.verdict == "FAIL":
+        return Cell(StepState.FAILED, found.why)
+    return Cell(StepState.DONE, found.verdict)
+
+
+def mark(facts: Facts) -> str:
+    """Return what any result holds for, before the settings: the recording and this program."""
+    return f"{facts.digest} {program_version()} "
+
+
+def _outdated(check: CheckFacts, facts: Facts) -> str:
+    if check.digest and check.digest != facts.digest:
+        return "the manifest is another one than was checked"
+    if not check.digest and not check.newer:
+        return "the manifest is newer than the report"
+    if check.version and check.version != program_version():
+        return f"checked by version {check.version}, this is {program_version()}"
+    return "" if check.contents_read else "the contents of the files were not read yet"
+
+
+def coded(coders: Sequence[CoderFacts]) -> Cell:
+    """Whether somebody has looked at all frames."""
+    own = [coder for coder in coders if coder.name != CONSENSUS]
+    damaged = [coder.problem for coder in own if coder.problem]
+    if damaged:
+        return Cell(StepState.FAILED, damaged[0])
+    said = ", ".join(f"{coder.name} {_share(coder)}" for coder in own)
+    whole = any(coder.frames and coder.looked >= coder.frames for coder in own)
+    return Cell(StepState.DONE if whole else StepState.MISSING, said)
+
+
+def _share(coder: CoderFacts) -> str:
+    return f"{100 * coder.looked // coder.frames} %" if coder.frames else "0 %"
+
+
+def agreed(coders: Sequence[CoderFacts]) -> Cell:
+    """Whether there is a consensus, newer than what it was made from."""
+    consensus = next((coder for coder in coders if coder.name == CONSENSUS), None)
+    if consensus is None:
+        return _MISSING
+    if consensus.problem:
+        return Cell(StepState.FAILED, consensus.problem)
+    later = [c.name for c in coders if c.changed_ns > consensus.changed_ns]
+    if later:
+        return Cell(StepState.STALE, f"coded since by {', '.join(later)}")
+    return _DONE
+
+
+def exported(facts: Facts, kind: str, target: str, failures: Failures) -> Cell:
+    """Whether an export to a target is of the session as it is now.
+
+    With which settings, the record alone knows: `unisono study run` compares them.
+    """
+    found = next((e for e in facts.exports if (e.kind, e.target) == (kind, target)), None)
+    failure = failures.get((facts.folder, kind, target))
+    if failure is not None and failure.fingerprint.startswith(mark(facts)):
+        return Cell(StepState.FAILED, failure.reason)
+    if found is None or not found.fingerprint:
+        return _MISSING
+    return export_cell(found, facts)
+
+
+def export_cell(export: ExportFacts, facts: Facts) -> Cell:
+    """Judge an export by its record."""
+    if export.digest != facts.digest:
+        return Cell(StepState.STALE, "the manifest has changed since")
+    if export.version != program_version():
+        return Cell(StepState.STALE, f"made by version {export.version}, not {program_version()}")
+    first = next(iter(export.files), None)
+    if first is not None and not (Path(export.target) / first[0]).exists():
+        return Cell(StepState.STALE, f"{first[0]} is gone")
+    return _DONE

@@ -1,0 +1,212 @@
+"""What can be done with each session of a study, by name: one table.
+
+A step says what it is for one session, and does itself for many, on any engine. An export is
+registered in `recordings.export.tasks.KINDS`; whatever else writes files of a session into a folder
+can be, too.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Final, Protocol
+
+from pydantic import TypeAdapter, ValidationError
+
+from recordings.engines.work import Engine
+from recordings.errors import RecordingError
+from recordings.export.tasks import KINDS, Done, Order, fingerprint, run
+from recordings.report.many import Checked, check_many
+from recordings.study.facts import Facts
+from recordings.study.ledger import Failures
+from recordings.study.status import CHECK, Cell, StepState, checked, export_cell, mark
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one session; `reason` is not empty where it failed."""
+
+    session: Path
+    reason: str = ""
+    said: str = "done"  # in a word or two
+    notes: tuple[str, ...] = ()
+
+
+Tell = Callable[[Result], None]
+
+
+class Step(Protocol):
+    """One step with its settings."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def target(self) -> str:
+        """Where its files go; "" for those that go into the session's folder."""
+        ...
+
+    def mark(self, facts: Facts) -> str:
+        """Return what a failure holds for: recording, program, settings."""
+        ...
+
+    def cell(self, facts: Facts, root: Path) -> Cell:
+        """Say whether it is done for a session, from its files alone."""
+        ...
+
+    def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
+        """Do it; `tell` hears of each session as it is done.
+
+        Raises:
+            RecordingError: there is nobody to do it, or nowhere to write to.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CheckSettings:
+    """`thresholds` is a file of limits; without, one beside or above a session holds."""
+
+    thresholds: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CheckStep:
+    """Every session gets its certificate; FAIL is a failure."""
+
+    settings: CheckSettings = CheckSettings()
+    name: str = CHECK
+    target: str = ""
+
+    def mark(self, facts: Facts) -> str:
+        """See `Step`."""
+        return mark(facts) + _settings_hash(self.settings)
+
+    def cell(self, facts: Facts, root: Path) -> Cell:
+        """See `Step`."""
+        return checked(facts)
+
+    def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
+        """See `Step`."""
+
+        def told(done: Checked) -> None:
+            reason = done.error or (done.first if done.verdict == "FAIL" else "")
+            tell(Result(Path(done.path), reason, done.verdict))
+
+        check_many(sessions, self.settings.thresholds, engine, told)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportStep:
+    """Every session is exported into one folder."""
+
+    name: str
+    target: str
+    settings: Any
+
+    def mark(self, facts: Facts) -> str:
+        """See `Step`."""
+        return mark(facts) + _settings_hash(self.settings)
+
+    def cell(self, facts: Facts, root: Path) -> Cell:
+        """See `Step`."""
+        places = ((e, (e.kind, e.target)) for e in facts.exports)
+        found = next((e for e, place in places if place == (self.name, self.target)), None)
+        if found is None or not found.fingerprint:
+            return Cell(StepState.MISSING)
+        cell = export_cell(found, facts)
+        if cell.state is not StepState.DONE:
+            return cell
+        expected = fingerprint(self.name, self.settings, root / facts.folder, facts.digest)
+        if found.fingerprint != expected:
+            return Cell(StepState.STALE, "made with other settings, or of another coding")
+        target = Path(self.target)
+        for name, size in found.files:
+            path = target / name
+            if not path.is_file() or (size >= 0 and path.stat().st_size != size):
+                return Cell(StepState.STALE, f"{name} is gone, or not as it was written")
+        return cell
+
+    def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
+        """See `Step`."""
+        by_name = {session.name: session for session in sessions}
+
+        def told(done: Done) -> None:
+            tell(Result(by_name[done.session], done.error, done.outcome, done.notes))
+
+        run(Order(self.name, tuple(sessions), Path(self.target), self.settings), told, engine)
+
+
+def _settings_hash(settings: Any) -> str:
+    text = TypeAdapter(type(settings)).dump_json(settings)
+    return hashlib.sha256(text).hexdigest()[:16]
+
+
+def _check_step(target: Path, given: Mapping[str, Any]) -> Step:
+    return CheckStep(_settings(CHECK, CheckSettings, given))
+
+
+def _export_step(kind: str, target: Path, given: Mapping[str, Any]) -> Step:
+    settings = _settings(kind, import_module(KINDS[kind]).Settings, given)
+    return ExportStep(kind, str(target / kind), settings)
+
+
+STEPS: Final[Mapping[str, Callable[[Path, Mapping[str, Any]], Step]]] = {
+    CHECK: _check_step,
+    **{kind: partial(_export_step, kind) for kind in KINDS},
+}
+"""By name: what makes a step of a folder for exports and of its settings."""
+
+
+def make_step(name: str, target: Path, given: Mapping[str, Any]) -> Step:
+    """Return a step.
+
+    Args:
+        name: of `STEPS`.
+        target: the folder in which each kind of export has one of its name.
+        given: settings by name; text stands for what it says.
+
+    Raises:
+        RecordingError: there is no such step, or it does not take these settings.
+    """
+    if name not in STEPS:
+        raise RecordingError(f"step {name!r}: there are {', '.join(STEPS)}")
+    return STEPS[name](target.absolute(), given)
+
+
+def _settings(name: str, kind: type[Any], given: Mapping[str, Any]) -> Any:
+    known = kind.__dataclass_fields__
+    for key in given:
+        if key not in known:
+            raise RecordingError(f"{name}: no setting {key!r}; it has {', '.join(known)}")
+    try:
+        return TypeAdapter(kind).validate_python({k: _meant(v) for k, v in given.items()})
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"])) or "settings"
+        raise RecordingError(f"{name}: {where}: {first['msg']}") from error
+
+
+def _meant(value: Any) -> Any:
+    """Return a list of words written as JSON as such."""
+    if isinstance(value, str) and value.startswith("["):
+        try:
+            return json.loads(value)
+        except ValueError:
+            return value
+    return value
+
+
+def standing(step: Step, facts: Facts, root: Path, failures: Failures) -> Cell:
+    """Say what a step is for a session; one that failed stays so until something changes."""
+    failure = failures.get((facts.folder, step.name, step.target))
+    if failure is not None and failure.fingerprint == step.mark(facts):
+        return Cell(StepState.FAILED, failure.reason)
+    return step.cell(facts, root)

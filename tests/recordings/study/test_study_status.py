@@ -1,0 +1,325 @@
+"""Every session × every step: what the files say, however the catalogue was lost or locked."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sqlite3
+import threading
+from pathlib import Path
+
+import platformdirs
+import pytest
+
+from recordings.annotation.coder_file import Who
+from recordings.annotation.model import Span
+from recordings.annotation.store import CodingStore
+from recordings.errors import NotWritten, RecordingError
+from recordings.export import tables
+from recordings.export.tasks import Order, run
+from recordings.manifest import Manifest, State
+from recordings.report.html import check_and_report
+from recordings.study import ledger as ledgers
+from recordings.study import reading, status
+from recordings.study.facts import Facts, session_folders
+from recordings.study.ledger import Failure, Ledger
+from recordings.study.page import absent, render, write_page
+from recordings.study.scan import scan
+from recordings.study.status import Cell, StepState, StudyStatus, study_status
+from tests.recordings.simulated_session import Plan, make_session
+from tests.recordings.study.simulated_study import BROKEN, make_study
+
+CSV = tables.Settings(streams=("protocol",))
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_study(tmp_path_factory.mktemp("model"), 2)
+
+
+@pytest.fixture
+def root(model: Path, tmp_path: Path) -> Path:
+    """A study of two sound sessions that a test may change."""
+    return Path(shutil.copytree(model, tmp_path / "data" / "simulated"))
+
+
+@pytest.fixture
+def session(root: Path) -> Path:
+    return session_folders(root)[0]
+
+
+def status_of(root: Path) -> StudyStatus:
+    with Ledger(root) as ledger:
+        return study_status(root, scan(root, ledger), ledger.failures())
+
+
+def cell(root: Path, step: str, row: int = 0) -> Cell:
+    return status_of(root).rows[row].cells[step]
+
+
+def test_sessions_are_found_in_a_study_and_in_a_data_folder(root: Path) -> None:
+    names = [folder.name for folder in session_folders(root)]
+    assert [name[:6] for name in names] == ["sub-01", "sub-02"]
+    (root / ".hidden" / "sub-09" / "ses-01" / "sub-09_run-01").mkdir(parents=True)
+    (root / "sub-01" / "ses-01" / "notes").mkdir()
+    assert [folder.name for folder in session_folders(root)] == names
+    assert [folder.name for folder in session_folders(root.parent)] == names
+    assert session_folders(root / "nowhere") == []
+
+
+def test_a_new_session_is_recorded_and_nothing_else(root: Path) -> None:
+    found = status_of(root)
+    assert found.steps == ("recorded", "check", "coded", "agreed")
+    states = [[c.state for c in row.cells.values()] for row in found.rows]
+    assert states == [[StepState.DONE, *[StepState.MISSING] * 3]] * 2
+    facts = found.rows[0].facts
+    assert (facts.participant, facts.seconds, facts.simulated) == ("01", 2.0, True)
+
+
+def test_a_check_is_done_until_the_recording_or_the_program_is_another(
+    root: Path, session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    check_and_report(session)
+    assert cell(root, "check") == Cell(StepState.DONE, "PASS")
+    manifest = Manifest.load(session)
+    manifest.model_copy(update={"unusable": "fell asleep", "notes": "tired"}).save(session)
+    assert cell(root, "check").state is StepState.DONE  # it says nothing of what was recorded
+    assert "fell asleep" in cell(root, "recorded").why
+    monkeypatch.setattr(status, "program_version", lambda: "99.0")
+    assert "this is 99.0" in cell(root, "check").why
+    monkeypatch.undo()
+    manifest.model_copy(update={"lsl_stop": 5.0}).save(session)
+    assert cell(root, "check").state is StepState.STALE
+    check_and_report(session, hashes=False)
+    assert cell(root, "check").why == "the contents of the files were not read yet"
+
+
+def test_a_report_of_an_earlier_version_counts_by_its_date(root: Path, session: Path) -> None:
+    check_and_report(session)
+    path = session / "report.json"
+    old = json.loads(path.read_text())
+    del old["digest"], old["program"]
+    path.write_text(json.dumps(old))
+    assert cell(root, "check").state is StepState.DONE
+    os.utime(path, ns=(0, 0))
+    assert cell(root, "check").why == "the manifest is newer than the report"
+
+
+def test_a_failed_check_names_what_failed(root: Path, session: Path) -> None:
+    xdf = session / "recording.xdf"
+    xdf.write_bytes(xdf.read_bytes()[:-1000])
+    check_and_report(session)
+    found = cell(root, "check")
+    assert found.state is StepState.FAILED
+    assert "recording.xdf" in found.why
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"verdict": "PASS"}', '{"findings": 3}', "[" * 9000])
+def test_a_report_that_is_none_is_no_check(root: Path, session: Path, text: str) -> None:
+    (session / "report.json").write_text(text)
+    assert cell(root, "check").state is StepState.MISSING
+
+
+@pytest.mark.parametrize(
+    ("state", "why"), [(State.RECORDING, "unisono repair"), (State.FAILED, "could not go on")]
+)
+def test_what_was_not_recorded_to_its_end_failed(
+    root: Path, session: Path, state: State, why: str
+) -> None:
+    Manifest.load(session).model_copy(update={"state": state}).save(session)
+    found = cell(root, "recorded")
+    assert found.state is StepState.FAILED
+    assert why in found.why
+
+
+def test_coders_and_their_consensus(tmp_path: Path) -> None:
+    session = make_session(tmp_path, Plan(seconds=2.0))
+    root = tmp_path / "study"
+    frames = Manifest.load(session).videos[0].frames
+    folder = session / "annotations"
+
+    def look(name: str, last: int) -> None:
+        with CodingStore(folder, Who(name), session=session.name) as store:
+            store.put_looked(Span(id="a", camera="face", first=0, last=last))
+
+    look("anna", frames // 2)
+    assert cell(root, "coded") == Cell(StepState.MISSING, "anna 50 %")
+    look("ben", frames - 1)
+    assert cell(root, "coded") == Cell(StepState.DONE, "anna 50 %, ben 100 %")
+    look("consensus", 3)
+    assert cell(root, "agreed").state is StepState.DONE
+    file = folder / "anna.json"
+    later = (folder / "consensus.json").stat().st_mtime_ns + 10**9
+    os.utime(file, ns=(later, later))
+    assert cell(root, "agreed") == Cell(StepState.STALE, "coded since by anna")
+    file.write_text("{")
+    assert cell(root, "coded").state is StepState.FAILED
+
+
+def test_exports_are_known_by_their_records(root: Path, session: Path, tmp_path: Path) -> None:
+    target = tmp_path / "tables"
+    run(Order("csv", (session,), target, CSV))
+    assert cell(root, "csv") == Cell(StepState.DONE)
+    assert cell(root, "csv", row=1).state is StepState.MISSING
+    run(Order("csv", (session,), tmp_path / "more", CSV))
+    assert status_of(root).steps[4:] == ("csv in more", "csv in tables")
+    (file,) = target.glob("*.csv")
+    file.unlink()
+    assert "is gone" in cell(root, "csv in tables").why
+    for record in (tmp_path / "more" / ".unisono").iterdir():
+        record.unlink()
+    assert cell(root, "csv in more").state is StepState.MISSING
+    Manifest.load(session).model_copy(update={"lsl_stop": 5.0}).save(session)
+    assert cell(root, "csv in tables").why == "the manifest has changed since"
+
+
+def test_only_what_has_changed_is_read_again(
+    root: Path, session: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = status_of(root)
+    read: list[str] = []
+    real = reading.read_facts
+
+    def counted(root: Path, folder: Path) -> Facts:
+        read.append(folder.name)
+        return real(root, folder)
+
+    monkeypatch.setattr(reading, "read_facts", counted)
+    assert status_of(root) == before
+    assert read == []
+    check_and_report(session)
+    assert cell(root, "check").state is StepState.DONE
+    assert read == [session.name]
+
+
+def test_a_session_that_is_gone_is_forgotten(root: Path, session: Path) -> None:
+    with Ledger(root) as ledger:
+        (first, _) = scan(root, ledger)
+        ledger.note(first.folder, "check", "", Failure("x", "y"))
+    session.rename(root.parent / "elsewhere")
+    assert [row.facts.participant for row in status_of(root).rows] == ["02"]
+    with Ledger(root) as ledger:
+        assert len(ledger.sessions()) == 1
+        assert ledger.failures() == {}
+
+
+@pytest.mark.parametrize("damage", ["deleted", "garbage", "another version", "another form"])
+def test_a_catalogue_that_is_lost_is_made_anew(root: Path, damage: str) -> None:
+    before = status_of(root)
+    base = root / ".unisono" / "catalogue.sqlite"
+    if damage == "deleted":
+        base.unlink()
+    elif damage == "garbage":
+        base.write_bytes(b"garbage " * 4096)
+    else:
+        with sqlite3.connect(base) as raw:
+            change = "PRAGMA user_version = 77"
+            raw.execute(change if "version" in damage else "UPDATE session SET facts = '{}'")
+        raw.close()
+    assert status_of(root) == before
+    assert status_of(root) == before
+
+
+def test_where_the_folder_cannot_lock_the_users_cache_has_it(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: cache / name)
+    monkeypatch.setattr(ledgers, "_can_lock", lambda folder: False)
+    assert len(status_of(root).rows) == 2
+    assert list(cache.rglob("catalogue.sqlite"))
+    assert not list(root.rglob("catalogue.sqlite"))
+
+
+def test_several_read_while_one_writes(root: Path) -> None:
+    status_of(root)
+    with Ledger(root) as one, Ledger(root) as other:
+        with one._writing():
+            assert len(other.sessions()) == 2
+        assert one.failures() == other.failures() == {}
+
+
+def test_one_runs_at_a_time(root: Path) -> None:
+    entered, done = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with Ledger(root) as mine, mine.alone():
+            entered.set()
+            done.wait(30)
+
+    thread = threading.Thread(target=hold)
+    thread.start()
+    try:
+        assert entered.wait(30)
+        with (
+            Ledger(root) as ledger,
+            pytest.raises(RecordingError, match="another `unisono study run`"),
+            ledger.alone(),
+        ):
+            pass
+    finally:
+        done.set()
+        thread.join()
+    with Ledger(root) as ledger, ledger.alone():
+        pass
+
+
+def test_a_folder_that_is_none_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(RecordingError, match="is no folder"):
+        Ledger(tmp_path / "nowhere")
+
+
+# The page.
+
+
+@pytest.fixture(scope="module")
+def broken(tmp_path_factory: pytest.TempPathFactory) -> StudyStatus:
+    root = make_study(tmp_path_factory.mktemp("broken"), 9, broken=BROKEN)
+    for folder in session_folders(root):
+        if "sub-06" in folder.name:
+            folder.rename(root / "taken-away")
+            continue
+        try:
+            check_and_report(folder)
+        except RecordingError:
+            continue
+    return status_of(root)
+
+
+def test_the_page_says_what_failed_and_who_is_missing(broken: StudyStatus) -> None:
+    page = render(broken)
+    assert "Study simulated" in page
+    assert "sub-06: no session at all" in page
+    failed = [why for _, step, why in broken.failed() if step == "recorded"]
+    assert len(failed) == 1
+    assert "sub-08" in page
+    assert page.count("<svg") >= 4
+    assert "<script" not in page
+    assert "http" not in page.replace("http-equiv", "")
+
+
+def test_the_page_trusts_nothing(broken: StudyStatus, tmp_path: Path) -> None:
+    row = broken.rows[0]
+    evil = "<script>alert(1)</script>\"'"
+    cells = {**row.cells, "check": Cell(StepState.FAILED, evil)}
+    facts = Facts(**{**{n: getattr(row.facts, n) for n in Facts.__slots__}, "study": evil})
+    page = render(StudyStatus(Path(evil), broken.steps, (status.SessionStatus(facts, cells),)))
+    assert "<script" not in page
+    with pytest.raises(NotWritten, match="cannot be written"):
+        write_page(broken, tmp_path / "no" / "page.html")
+
+
+def test_an_empty_study_has_a_page(tmp_path: Path) -> None:
+    assert "no session is here" in render(StudyStatus(tmp_path, ("recorded",), ()))
+
+
+def test_who_is_missing() -> None:
+    def facts(participant: str, session: str = "01") -> Facts:
+        return Facts("", f"sub-{participant}_ses-{session}", "", participant, session)
+
+    assert absent([facts("01"), facts("02")]) == []
+    assert absent([facts("01"), facts("05")]) == ["sub-02–04: no session at all"]
+    two = [facts("01"), facts("01", "02"), facts("02")]
+    assert absent(two) == ["ses-02: not of sub-02"]
+    assert absent([facts("anna"), facts("ben")]) == []
