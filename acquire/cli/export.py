@@ -55,6 +55,7 @@ def export(
 def _run(
     kind: str, sessions: list[Path], to: Path, settings: Any, jobs: int, as_json: bool
 ) -> None:
+    from acquire.processes.job_object import keep_children
     from recordings.export.jobs import jobs_that_fit
     from recordings.export.tasks import Done, Order, find_sessions, run
     from recordings.study.catalogue import usable
@@ -64,6 +65,7 @@ def _run(
         typer.echo(f"{path.name}: left out, marked as not usable: {reason}", err=True)
     if not found:
         raise typer.Exit(2)
+    keep_children()
     order = Order(kind, found, to, settings, jobs or jobs_that_fit(kind, found))
     count = 0
 

@@ -73,6 +73,7 @@ def check(
 
 
 def _check_many(paths: list[Path], thresholds: Path | None, jobs: int, as_json: bool) -> None:
+    from acquire.processes.job_object import keep_children
     from recordings.export.tasks import find_sessions
     from recordings.report.many import Checked, check_many
 
@@ -81,6 +82,7 @@ def _check_many(paths: list[Path], thresholds: Path | None, jobs: int, as_json: 
             said = f"{done.warnings} warnings, {done.failures} failures"
             typer.echo(f"{done.verdict or 'NOT CHECKED'}  {done.path}: {done.error or said}")
 
+    keep_children()
     results = check_many(find_sessions(paths), thresholds, jobs or os.cpu_count() or 1, tell)
     if as_json:
         typer.echo(json.dumps([asdict(done) for done in results]))
