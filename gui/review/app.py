@@ -51,6 +51,7 @@ def run(
     application = QApplication(sys.argv[:1])
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
+    application.setDesktopFileName("unisono")
     install(application, QLocale())
     theme.apply(application)
     window = ReviewWindow(session, Path(user_cache_dir("unisono")) / "review")

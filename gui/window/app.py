@@ -104,6 +104,7 @@ def run(order: WindowOrder) -> int:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
+    application.setDesktopFileName("unisono")  # whose icon Wayland shows
     application.setWindowIcon(theme.icon())
     install(application, QLocale())
     enter = EnterPresses(application)
