@@ -8,13 +8,15 @@ SYSTEM := libegl1 libgl1 libopengl0 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3
 	libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libpulse0 xvfb faketime fonts-dejavu-core fonts-wqy-microhei \
 	chromium chromium-driver
 
-.PHONY: help demo gui test lint format bench clean system
+.PHONY: help demo gui test lint wheels bundle format bench clean system
 
 help:
 	@echo "make demo    install, play a short protocol to the simulated rig and record it"
 	@echo "make gui     install, and open the window with the simulated rig"
 	@echo "make test    install what the tests need, and run them"
-	@echo "make lint    ruff, mypy (of all three systems), import-linter"
+	@echo "make lint    ruff, mypy and dependencies (of all three systems), import-linter"
+	@echo "make wheels  build wheel and sdist, install each extra into an empty environment and use it"
+	@echo "make bundle  a folder in dist/ that needs no Python, and a trial of it (minutes)"
 	@echo "make bench   the benchmarks and soak tests (minutes)"
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove the virtual environment and caches"
@@ -36,6 +38,20 @@ lint: $(VENV)/.test
 	$(BIN)/mypy --platform win32 -p acquire -p devices -p gui -p recordings
 	$(BIN)/mypy --platform darwin -p acquire -p devices -p gui -p recordings
 	$(BIN)/lint-imports
+	sh .ci/other-systems $(BIN)/uv
+
+wheels: $(VENV)/.test
+	rm -rf dist/*.whl dist/*.tar.gz
+	$(BIN)/python -m hatchling build -d dist
+	$(BIN)/python -m pytest tests/install/each_extra.py $(ARGS)
+
+bundle: $(VENV)/.test system
+	$(BIN)/uv venv -q --clear --python $(BIN)/python build/bundle
+	$(BIN)/uv pip install -q --python build/bundle '.[all,bundle]'
+	build/bundle/bin/pyinstaller --noconfirm --log-level WARN --distpath dist --workpath build/pyinstaller \
+		.ci/bundle/unisono.spec
+	@sh .ci/system-packages x11-utils
+	$(BIN)/python -m pytest tests/install/bundle.py $(ARGS)
 
 format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
