@@ -48,6 +48,8 @@ wheels: $(VENV)/.test
 bundle: $(VENV)/.test system
 	$(BIN)/uv venv -q --clear --python $(BIN)/python build/bundle
 	$(BIN)/uv pip install -q --python build/bundle '.[all,bundle]'
+	$(BIN)/uv pip uninstall -q --python build/bundle opencv-python
+	$(BIN)/uv pip install -q --python build/bundle opencv-python-headless  # the same without a Qt of its own
 	build/bundle/bin/pyinstaller --noconfirm --log-level WARN --distpath dist --workpath build/pyinstaller \
 		.ci/bundle/unisono.spec
 	@sh .ci/system-packages x11-utils

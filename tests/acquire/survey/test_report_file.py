@@ -48,6 +48,7 @@ def test_the_report_has_every_part_and_names_nobody(
     assert parts["lsl"]["received"] == parts["lsl"]["sent"] == 5
     assert parts["clocks"]["lsl"]["falls"] == 0
     assert parts["disk"]["write_mb_per_s"] > 0
+    assert "manifest" in parts["recording"], parts["recording"]["said"]
     assert parts["recording"]["manifest"]["state"] == "complete"
     assert parts["recording"]["certificate"]["verdict"]
     whole = "\n".join(content.values())
