@@ -9,12 +9,15 @@ SYSTEM := libegl1 libgl1 libopengl0 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3
 	chromium chromium-driver
 
 .PHONY: help demo gui test lint types-here types-win32 types-darwin format bench clean system
+.PHONY: help demo gui test lint wheels bundle format bench clean system
 
 help:
 	@echo "make demo    install, play a short protocol to the simulated rig and record it"
 	@echo "make gui     install, and open the window with the simulated rig"
 	@echo "make test    install what the tests need, and run them"
-	@echo "make lint    ruff, mypy (of all three systems), import-linter"
+	@echo "make lint    ruff, mypy and dependencies (of all three systems), import-linter"
+	@echo "make wheels  build wheel and sdist, install each extra into an empty environment and use it"
+	@echo "make bundle  a folder in dist/ that needs no Python, and a trial of it (minutes)"
 	@echo "make bench   the benchmarks and soak tests (minutes)"
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove the virtual environment and caches"
@@ -34,6 +37,22 @@ lint: $(VENV)/.test
 	$(BIN)/ruff format --check .
 	@$(MAKE) --no-print-directory -j3 --output-sync types-here types-win32 types-darwin
 	$(BIN)/lint-imports
+	sh .ci/other-systems $(BIN)/uv
+
+wheels: $(VENV)/.test
+	rm -rf dist/*.whl dist/*.tar.gz
+	$(BIN)/python -m hatchling build -d dist
+	$(BIN)/python -m pytest tests/install/each_extra.py $(ARGS)
+
+bundle: $(VENV)/.test system
+	$(BIN)/uv venv -q --clear --python $(BIN)/python build/bundle
+	$(BIN)/uv pip install -q --python build/bundle '.[all,bundle]'
+	$(BIN)/uv pip uninstall -q --python build/bundle opencv-python
+	$(BIN)/uv pip install -q --python build/bundle opencv-python-headless  # the same without a Qt of its own
+	build/bundle/bin/pyinstaller --noconfirm --log-level WARN --distpath dist --workpath build/pyinstaller \
+		.ci/bundle/unisono.spec
+	@sh .ci/system-packages x11-utils
+	$(BIN)/python -m pytest tests/install/bundle.py $(ARGS)
 
 types-here:
 	$(BIN)/mypy

@@ -31,6 +31,12 @@ def described() -> str:
     return f"unisono {acquire.__version__} ({'; '.join(parts)})"
 
 
+def extra_of(module: str) -> str | None:
+    """Name the extra that brings a module; None where no extra does."""
+    top = module.partition(".")[0]
+    return next((name for name, needs in EXTRAS.items() if top in needs), None)
+
+
 def _commit() -> str | None:
     """Ask git where this is a checkout; an installed package has no commit."""
     root = Path(acquire.__file__).parents[1]
@@ -38,7 +44,14 @@ def _commit() -> str | None:
         return None
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=9"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=GIT_S, check=False)
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=GIT_S,
+            check=False,
+            creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
@@ -26,6 +27,13 @@ ANNOTATIONS_NAME: Final = "annotations"
 _LABEL = re.compile(r"[A-Za-z0-9]+")
 _STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _MAX_LABEL = 64
+_RESERVED: Final = {"CON", "PRN", "AUX", "NUL"} | {
+    f"{p}{n}" for p in ("COM", "LPT") for n in range(1, 10)
+}
+MAX_PATH: Final = 259
+"""What Windows takes as a path, unless it has been told otherwise."""
+_ROOM: Final = 80
+"""What the longest file in a session's folder may add to its path."""
 
 
 def check_label(what: str, value: str) -> str:
@@ -43,9 +51,51 @@ def check_study(value: str) -> str:
     Raises:
         RecordingError: it cannot.
     """
+    if is_reserved(value):
+        raise RecordingError(
+            f"study {value!r}: Windows keeps this name for a device, and no folder there can have "
+            "it; choose another"
+        )
     return _checked(
         "study", value, _STUDY, "letters A-Z, a-z, digits, - and _, a letter or digit first"
     )
+
+
+def is_reserved(name: str) -> bool:
+    """Say whether no file on Windows can have this name, whatever its suffix.
+
+    It is refused everywhere: what is recorded here may be copied there.
+    """
+    return name.partition(".")[0].rstrip().upper() in _RESERVED
+
+
+def check_length(folder: Path, allowed: int | None) -> None:
+    """See that the files in a session's folder can have their names; `allowed` None: no limit.
+
+    Raises:
+        RecordingError: the path is too long for Windows.
+    """
+    length = len(str(folder.absolute()))
+    if allowed is not None and length + _ROOM > allowed:
+        raise RecordingError(
+            f"{folder}: has {length} characters, and Windows takes {allowed}, of which files in it "
+            f"need {_ROOM}; name a data folder with a shorter path, or set LongPathsEnabled"
+        )
+
+
+def longest_path() -> int | None:
+    """Return how long a path may be here; None: as long as the file system takes."""
+    if sys.platform != "win32":
+        return None
+    import winreg
+
+    key = r"SYSTEM\CurrentControlSet\Control\FileSystem"
+    try:
+        with winreg.OpenKey(winreg.HKEY_LOCAL_MACHINE, key) as opened:
+            enabled, _ = winreg.QueryValueEx(opened, "LongPathsEnabled")
+    except OSError:
+        enabled = 0
+    return None if enabled else MAX_PATH
 
 
 def _checked(what: str, value: str, pattern: re.Pattern[str], allowed: str) -> str:
@@ -101,7 +151,9 @@ def new_session_folder(
         RecordingError: a label is not allowed, the folder cannot be made, or there is a run
             `wanted` already.
     """
-    parent = session_folder(data_dir, study, participant, session, task, 1).parent
+    first = session_folder(data_dir, study, participant, session, task, 1)
+    check_length(first, longest_path())
+    parent = first.parent
     prepare_data_dir(data_dir)
     try:
         parent.mkdir(parents=True, exist_ok=True)

@@ -22,6 +22,18 @@ FILES = [
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 
 
+ONLY_IN = {
+    r"\bfcntl\b": {
+        "devices/triggers/parallel_port.py",
+        "recordings/disk/direct_io.py",
+        "recordings/disk/file_lock.py",
+    },
+    r"\bos\.fork": set(),
+    r"\bSIGKILL\b": {"gui/sessions/session_job.py"},
+}
+"""What Windows has not, and the files that have another way there."""
+
+
 def content(path: Path) -> Any:
     return yaml.safe_load(path.read_text(encoding="utf-8"))
 
@@ -43,6 +55,17 @@ def test_workflows_have_jobs_with_steps() -> None:
             assert job["steps"], f"{path.name}: {name}"
 
 
+@pytest.mark.parametrize("word", ONLY_IN)
+def test_what_windows_lacks_is_used_where_there_is_another_way(word: str) -> None:
+    found = {
+        path.relative_to(ROOT).as_posix()
+        for package in ("acquire", "devices", "gui", "recordings")
+        for path in (ROOT / package).rglob("*.py")
+        if re.search(word, path.read_text(encoding="utf-8"))
+    }
+    assert found == ONLY_IN[word]
+
+
 def test_the_citation_names_the_version() -> None:
     assert content(ROOT / "CITATION.cff")["version"] == acquire.__version__
 
@@ -58,4 +81,11 @@ def test_all_is_every_extra_for_a_lab() -> None:
     extras = PROJECT["project"]["optional-dependencies"]
     (everything,) = extras["all"]
     inside = set(re.search(r"\[(.*)\]", everything)[1].split(","))  # type: ignore[index]
-    assert inside == set(extras) - {"all", "test", "bench", "fuzz", "face"}  # gui brings face
+    assert inside == set(extras) - {
+        "all",
+        "test",
+        "bench",
+        "bundle",
+        "fuzz",
+        "face",
+    }  # gui brings face

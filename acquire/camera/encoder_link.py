@@ -15,7 +15,7 @@ from typing import Any, Final
 from acquire.camera import encoder_host
 from acquire.camera.frame_ring import FrameRing
 from acquire.errors import AcquireError
-from acquire.processes.child import command, signals_kept_from_children
+from acquire.processes.child import OWN_GROUP, command, signals_kept_from_children
 from recordings.errors import RecordingError
 from recordings.video import pixel_formats
 from recordings.video.pixel_formats import Picture
@@ -114,6 +114,7 @@ class EncoderLink:
                 stdout=subprocess.PIPE,
                 bufsize=0,
                 pass_fds=[self.ring.fd] if self.ring.fd >= 0 else [],
+                creationflags=OWN_GROUP,
             )
         self._listener = threading.Thread(
             target=self._listen, args=(self._process,), name="encoder", daemon=True

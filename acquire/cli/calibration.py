@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from acquire.errors import ConfigError
-from acquire.processes.child import command
+from acquire.processes.child import NO_WINDOW, command
 
 START_S = 60.0
 
@@ -26,7 +26,11 @@ def calibrate(frames: int, **order: Any) -> dict[str, Any]:
     timeout_s = START_S + frames / 10
     try:
         done = subprocess.run(
-            arguments, stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout_s
+            arguments,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=timeout_s,
+            creationflags=NO_WINDOW,
         )
         result: dict[str, Any] = json.loads(done.stdout)
     except subprocess.TimeoutExpired:

@@ -56,6 +56,7 @@ def export(
 def _run(
     kind: str, sessions: list[Path], to: Path, settings: Any, workers: Workers, as_json: bool
 ) -> None:
+    from acquire.processes.job_object import keep_children
     from recordings.export.jobs import jobs_that_fit
     from recordings.export.tasks import Done, Order, find_sessions, run
     from recordings.study.catalogue import usable
@@ -66,6 +67,8 @@ def _run(
     if not found:
         raise typer.Exit(2)
     order = Order(kind, found, to, settings, workers.jobs or jobs_that_fit(kind, found))
+    keep_children()
+    order = Order(kind, found, to, settings, jobs or jobs_that_fit(kind, found))
     count = 0
 
     def tell(done: Done) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
 import os
@@ -12,7 +13,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from acquire.cli import ctl, recordings, simulate, stimulus
+from acquire.cli import ctl, desktop, recordings, simulate, stimulus
+from acquire.cli.doctor import doctor
 from acquire.cli.recordings import Json
 
 app = typer.Typer(
@@ -216,13 +218,9 @@ def gui(
     ] = None,
 ) -> None:
     """Open the recorder window; it starts the rig's daemon, or finds the one that runs."""
-    from acquire.errors import ConfigError
+    from gui.window.app import WindowOrder
+    from gui.window.app import run as show
 
-    try:
-        from gui.window.app import WindowOrder
-        from gui.window.app import run as show
-    except ModuleNotFoundError as error:
-        raise ConfigError(f"{error.name} is missing; pip install 'unisono[gui]'") from error
     raise typer.Exit(show(WindowOrder(rig, attach, data_dir, token_file)))
 
 
@@ -247,18 +245,14 @@ def review(
     ] = "",
 ) -> None:
     """Look at a session frame by frame, beside its signals and markers; with --as: code it."""
-    from acquire.errors import ConfigError
-
     if not coder and (annotations is not None or scheme or keys != "unisono" or arbitrate):
         hint = "--annotations --scheme --keys --arbitrate"
         raise typer.BadParameter("only with --as CODER", param_hint=hint)
     pair = _two(arbitrate) if arbitrate else None
-    try:
-        from gui.coding.app import CodingOrder
-        from gui.coding.app import run as code
-        from gui.review.app import run as show
-    except ModuleNotFoundError as error:
-        raise ConfigError(f"{error.name} is missing; pip install 'unisono[gui]'") from error
+    from gui.coding.app import CodingOrder
+    from gui.coding.app import run as code
+    from gui.review.app import run as show
+
     if not coder:
         raise typer.Exit(show(session))
     raise typer.Exit(code(CodingOrder(session, coder, annotations, scheme, keys, pair)))
@@ -313,24 +307,6 @@ def devices(context: typer.Context, as_json: Json = False) -> None:
     from acquire.cli.tables import drivers_table
 
     drivers_table(entries, found)
-
-
-@devices_app.command("doctor")
-def doctor(as_json: Json = False) -> None:
-    """Look for what gets in the way of recording; exit 0 well, 1 warnings, 2 something fails."""
-    from acquire.lsl.config import configuration, configure
-    from acquire.survey.doctor import examine
-
-    configure(configuration())
-    findings = examine()
-    if as_json:
-        typer.echo(json.dumps([asdict(finding) for finding in findings]))
-    else:
-        from acquire.cli.tables import findings_list
-
-        findings_list(findings)
-    levels = {finding.level for finding in findings}
-    raise typer.Exit(2 if "fail" in levels else 1 if "warn" in levels else 0)
 
 
 @device_app.command("new")
@@ -413,10 +389,14 @@ app.add_typer(recordings.app)
 app.add_typer(simulate.app, name="simulate")
 app.add_typer(ctl.app, name="ctl")
 app.add_typer(stimulus.app, name="stimulus")
+app.add_typer(desktop.app, name="desktop")
+app.command("doctor")(doctor)
+devices_app.command("doctor", hidden=True)(doctor)  # its name before 0.2
 
 
 def main() -> None:
     """Run a command; what goes wrong is one line on standard error and exit code 2."""
+    _say_anything()
     try:
         app()
     except SystemExit:  # the usual end; what follows would import what `--help` has no use for
@@ -426,9 +406,28 @@ def main() -> None:
     except BrokenPipeError:  # `unisono streams | head`
         sys.stderr.close()
         sys.exit(0)
+    except ModuleNotFoundError as error:
+        from acquire.version import extra_of
+
+        extra = extra_of(error.name or "")
+        if extra is None:
+            raise
+        typer.echo(f"error: {error.name} is missing; pip install 'unisono[{extra}]'", err=True)
+        sys.exit(2)
     except _refusals() as error:
         typer.echo(f"error: {' '.join(str(error).split())}", err=True)
         sys.exit(2)
+
+
+def _say_anything() -> None:
+    """Have a sign that a terminal's code page lacks replaced, rather than end the program.
+
+    On Windows what goes into a pipe or a file would be in that code page, and is UTF-8 instead.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # None where there is no console
+            piped = sys.platform == "win32" and not stream.isatty()
+            stream.reconfigure(encoding="utf-8" if piped else None, errors="replace")
 
 
 def _refusals() -> tuple[type[Exception], ...]:

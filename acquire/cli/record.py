@@ -21,11 +21,13 @@ from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configuration
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
+from acquire.processes.punctual import be_punctual
 from acquire.pump.discovery import Selection
 from acquire.rig.file import EMPTY, Rig
 from acquire.take.folder import DEFAULT_LABELS, Labels
 from acquire.take.take import Outcome
 from recordings import layout
+from recordings.disk import synced
 from recordings.errors import RecordingError
 from recordings.manifest import Event, State
 
@@ -80,6 +82,7 @@ def record(order: Order) -> int:
         AcquireError, RecordingError: nothing has been recorded.
     """
     _check(order)
+    be_punctual()
     stopper = Stopper()
     stopper.listen(stdin=True)
     config = configuration(order.rig.table.lsl_session, private=order.private)
@@ -103,6 +106,8 @@ def _check(order: Order) -> None:
     if order.xdf is None:
         order.labels.check()
         layout.prepare_data_dir(order.where)
+        if (text := synced.warning(order.where)) is not None:
+            warn(f"warning: {text}")
         if order.labels.participant == DEFAULT_LABELS["participant"] and not order.private:
             warn(
                 f"warning: participant is the default {order.labels.participant!r}; "

@@ -13,6 +13,7 @@ from acquire.engine.stop_signals import Stopper
 from acquire.errors import ConfigError
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configuration
+from acquire.processes.punctual import be_punctual
 from acquire.pump.discovery import Selection
 from acquire.rig.file import Rig, load_rig
 from recordings.manifest import Event
@@ -34,6 +35,7 @@ def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
     """
     if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
         raise ConfigError(f"--seconds {seconds:g}: give a number above 0")
+    be_punctual()
     stopper = Stopper()
     stopper.listen(stdin=True)
     progress = Progress()

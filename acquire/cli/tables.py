@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from acquire.survey.codec_speed import CameraSpeed
-    from acquire.survey.doctor import Finding
+    from acquire.survey.finding import Finding
     from acquire.survey.inventory import StreamSeen
     from acquire.take.take import Outcome
     from devices.base import Plugged

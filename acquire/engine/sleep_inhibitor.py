@@ -8,9 +8,10 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import threading
+from collections.abc import Callable, Iterator
 
-from acquire.processes.child import signals_kept_from_children
+from acquire.processes.child import NO_WINDOW, signals_kept_from_children
 
 log = logging.getLogger(__name__)
 
@@ -32,11 +33,8 @@ def kept_awake() -> Iterator[None]:
     if sys.platform == "win32":
         import ctypes
 
-        ctypes.windll.kernel32.SetThreadExecutionState(_CONTINUOUS | _SYSTEM | _DISPLAY)
-        try:
+        with held_by_a_thread(ctypes.windll.kernel32.SetThreadExecutionState):
             yield
-        finally:
-            ctypes.windll.kernel32.SetThreadExecutionState(_CONTINUOUS)
         return
     helper = _start(_MACOS if sys.platform == "darwin" else _LINUX)
     try:
@@ -44,6 +42,31 @@ def kept_awake() -> Iterator[None]:
     finally:
         if helper is not None:
             _end(helper)
+
+
+@contextlib.contextmanager
+def held_by_a_thread(set_state: Callable[[int], object]) -> Iterator[None]:
+    """Set Windows' state from a thread of its own: it ends with the thread that has set it.
+
+    Whoever orders a recording may be a thread of the API's, which ends when nobody calls.
+    """
+    done = threading.Event()
+    held = threading.Event()
+
+    def hold() -> None:
+        set_state(_CONTINUOUS | _SYSTEM | _DISPLAY)
+        held.set()
+        done.wait()
+        set_state(_CONTINUOUS)
+
+    thread = threading.Thread(target=hold, name="awake", daemon=True)
+    thread.start()
+    held.wait()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
 
 
 def _start(command: tuple[str, ...]) -> subprocess.Popen[bytes] | None:
@@ -57,6 +80,7 @@ def _start(command: tuple[str, ...]) -> subprocess.Popen[bytes] | None:
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            creationflags=NO_WINDOW,
         )
 
 

@@ -33,6 +33,7 @@ from acquire.take.hashing import Hashing
 from acquire.take.take import GATED_DRAIN_S, SPLIT_DRAIN_S, STOP_DRAIN_S, Outcome, Take
 from acquire.take.videos import TakeVideos
 from acquire.take.xdf_recorder import RESERVE_BYTES, XdfRecorder
+from recordings.disk import synced
 from recordings.errors import DiskFull, RecordingError
 from recordings.layout import free_bytes
 from recordings.manifest import Level, State
@@ -99,6 +100,8 @@ class Takes:
         take = self._begin(folder, folder.xdf)
         name = folder.folder.name
         self._report("engine", "info", "recording-start", f"recording {name}", take.number)
+        if (text := synced.warning(data_dir)) is not None:
+            self._report("engine", "info", "folder-synced", text, take.number)
         return take
 
     def start_file(self, path: Path, early_s: float = 0.0) -> Take:

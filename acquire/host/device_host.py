@@ -51,6 +51,7 @@ from acquire.processes.messages import (
     Upward,
     VideoSummary,
 )
+from acquire.processes.punctual import be_punctual
 from acquire.processes.restarts import Restarts
 from acquire.validation_text import first_problem
 from devices import registry
@@ -438,6 +439,7 @@ def one_line(error: BaseException) -> str:
 def main() -> None:
     """Run one device for the engine at the other end of the pipe."""
     logging.basicConfig(level=os.environ.get("UNISONO_LOG", "CRITICAL"))
+    be_punctual()
     Host(pipe_of(int(sys.argv[1]))).run()
     # A driver that hangs in its SDK must not keep the process: everything is closed by now.
     os._exit(0)

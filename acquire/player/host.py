@@ -25,6 +25,7 @@ from acquire.player.player import FRAMES, MARKERS, Player
 from acquire.player.run import Run
 from acquire.processes.child import pipe_of
 from acquire.processes.messages import Answer, Close, Command, HostEvent, Opened, Request
+from acquire.processes.punctual import be_punctual
 from acquire.protocol.file import load_protocol
 from acquire.protocol.model import Protocol
 from acquire.protocol.plan import Plan, make_plan
@@ -201,6 +202,7 @@ def play_headless(
 def main() -> None:
     """Play without a screen."""
     logging.basicConfig(level=os.environ.get("UNISONO_LOG", "CRITICAL"))
+    be_punctual()
     host = PlayerHost(pipe_of(int(sys.argv[1])))
     order = host.receive()
     if order is None or not host.load():

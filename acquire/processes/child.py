@@ -6,10 +6,14 @@ import contextlib
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
 
+NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+"""Windows: else a child of a program without a console opens one, for a moment or for good."""
+OWN_GROUP: int = getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0) | NO_WINDOW
+"""Windows: out of reach of a Ctrl-C that is meant for the parent."""
 KEPT_SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
 ]
@@ -32,13 +36,35 @@ def signals_kept_from_children() -> Iterator[None]:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
-def command(module: str, *arguments: str) -> list[str]:
+def command(module: str, *arguments: str, console: bool = True) -> list[str]:
     """Say how to run one of this program's modules; `acquire` is the program itself.
 
     -P keeps the working folder out of the module search: a lab's folder may well hold a
-    `devices` or a `recordings` of its own.
+    `devices` or a `recordings` of its own. A bundle is its own Python: it takes the same words,
+    and reads them with `ordered`.
     """
-    return [sys.executable, "-P", "-m", module, *arguments]
+    return [program(console=console), "-P", "-m", module, *arguments]
+
+
+def ordered(words: Sequence[str]) -> tuple[str, list[str]] | None:
+    """Read what `command` has written: module and arguments; None: it was not `command`."""
+    match words:
+        case [_, "-P", "-m", module, *arguments]:
+            return module, arguments
+    return None
+
+
+def program(*, console: bool = True) -> str:
+    """Name what runs this program: a Python, or the bundle's own executable.
+
+    Windows has two of each: with a console, whose children have standard streams, and one ending
+    in `w` that opens no console window, for menus.
+    """
+    if sys.platform != "win32":
+        return sys.executable
+    path = Path(sys.executable)
+    stem = path.stem.removesuffix("w")
+    return str(path.with_stem(stem if console else f"{stem}w"))
 
 
 def start_child(module: str, pipe: Connection, cwd: Path | None) -> subprocess.Popen[bytes]:
@@ -52,7 +78,7 @@ def start_child(module: str, pipe: Connection, cwd: Path | None) -> subprocess.P
             cwd=cwd,
             startupinfo=info,
             close_fds=False,
-            creationflags=subprocess.CREATE_NEW_PROCESS_GROUP,
+            creationflags=OWN_GROUP,
         )
     with signals_kept_from_children():
         return subprocess.Popen(

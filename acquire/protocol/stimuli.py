@@ -22,6 +22,7 @@ from acquire.protocol.model import Protocol, StandIn, Stimulus
 from acquire.protocol.order import make_random
 from acquire.protocol.plan import Plan
 from devices.arrays import U8Array
+from recordings.disk.atomic import put_in_place
 from recordings.disk.hashing import sha256_of
 
 if TYPE_CHECKING:
@@ -203,7 +204,7 @@ def _make_once(path: Path, stimulus: Stimulus) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         make_stand_in(unfinished, stimulus.name, stimulus.generate)
-        unfinished.replace(path)
+        put_in_place(unfinished, path)
     except OSError as error:
         raise ConfigError(
             f"stimulus {stimulus.name!r}: its stand-in cannot be made at {path.parent} "

@@ -15,6 +15,7 @@ from acquire.rig.video import GateSettings, VideoOptions
 from acquire.validation_text import first_problem, model_at
 from devices import registry
 from devices.base import DeviceError
+from recordings.layout import is_reserved
 
 Codec = Literal["auto", "raw", "magicyuv", "ffvhuff", "ffv1", "x264-lossless", "x264-crf"]
 
@@ -226,6 +227,8 @@ def check_device(device: DeviceTable, folder: Path | None, where: str) -> None:
         ConfigError: naming file, device, key and remedy.
     """
     place = f"{where}: device {device.name!r}"
+    if is_reserved(device.name):
+        raise ConfigError(f"{place}: Windows keeps this name for itself; rename the device")
     try:
         driver = registry.find(device.driver, folder)
     except DeviceError as error:

@@ -8,7 +8,7 @@ import tempfile
 import threading
 from pathlib import Path
 
-from acquire.processes.child import command, signals_kept_from_children
+from acquire.processes.child import OWN_GROUP, command, signals_kept_from_children
 from acquire.processes.steering import GO, REST, Progress
 from recordings.certificate import Report
 
@@ -37,7 +37,11 @@ class CheckProcess:
         order = command("acquire", "check", "--json", "--idle", "--steered", *options, str(folder))
         with signals_kept_from_children():
             self._process = subprocess.Popen(
-                order, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=self._errors
+                order,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=self._errors,
+                creationflags=OWN_GROUP,
             )
         # A thread reads, so that a long report cannot fill the pipe and stop the check.
         self._reader = threading.Thread(target=self._read, name="check output", daemon=True)

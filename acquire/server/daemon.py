@@ -17,6 +17,7 @@ import uvicorn
 from acquire.engine.stop_signals import Stopper
 from acquire.errors import AcquireError, ConfigError
 from acquire.lsl.config import configuration
+from acquire.processes.punctual import be_punctual
 from acquire.rig.file import Rig
 from acquire.server import systemd
 from acquire.server.api import app as api
@@ -28,6 +29,7 @@ from acquire.server.event_log import EventLog
 from acquire.server.rcs_server import RcsServer
 from acquire.server.recovery import Recovery
 from acquire.server.running import TOKEN_VARIABLE, announced
+from recordings.disk import synced
 from recordings.layout import prepare_data_dir
 
 MIN_TOKEN = 16
@@ -191,6 +193,9 @@ def run(order: DaemonOrder) -> int:
     token = read_token(order)
     certificate = read_certificate(order)
     prepare_data_dir(order.where)
+    if (text := synced.warning(order.where)) is not None:
+        _say(f"warning: {text}")
+    be_punctual()
     stopper = Stopper()
     stopper.listen(stdin=False)
     rcs_host = order.host if order.rcs_to_anyone else "127.0.0.1"

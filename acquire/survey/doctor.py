@@ -1,4 +1,4 @@
-"""`unisono devices doctor`: what on this computer gets in the way of recording, and what to do.
+"""`unisono doctor`: what on this computer gets in the way of recording, and what to do.
 
 Each look is a function of what it is given, so that tests can show it another computer.
 """
@@ -12,17 +12,20 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Literal
 
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import user_config
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.outlet import Outlet
 from acquire.lsl.streams import FoundStream, Resolver
+from acquire.processes.child import NO_WINDOW, program
+from acquire.rig.file import EMPTY
+from acquire.survey import firewall
+from acquire.survey.finding import Finding
 from devices.base import Channel, StreamSpec
+from recordings.disk.synced import synced_by
 
 FIND_S = 3.0
 """How long a stream may take to be found."""
@@ -32,20 +35,13 @@ FTDI_MS = 1
 VIRTUAL = ("lo", "ifb", "dummy", "docker", "br-", "veth", "virbr", "tun", "tap", "wg")
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One thing looked at; `remedy` is empty where all is well."""
-
-    level: Literal["ok", "warn", "fail"]
-    subject: str
-    text: str
-    remedy: str = ""
-
-
-def examine() -> list[Finding]:
-    """Look at everything; takes some seconds."""
+def examine(meet: Callable[[str], object] = lambda host: None) -> list[Finding]:
+    """Look at everything; takes some seconds. `meet` hears of other computers that have streams."""
     findings = [*_configuration(), *interfaces(_interface_names())]
-    findings += _reachability()
+    if sys.platform == "win32":
+        findings += firewall.examine(program())
+    findings += data_folder(EMPTY.table.data_dir)
+    findings += _reachability(meet)
     findings += ftdi_latency(Path("/sys/bus/usb-serial/devices"))
     findings += permissions(Path("/dev"))
     findings += time_source(_timedatectl())
@@ -58,6 +54,20 @@ def _configuration() -> Iterator[Finding]:
         yield Finding("ok", "LSL configuration", "no lsl_api.cfg: liblsl's defaults apply")
     else:
         yield Finding("ok", "LSL configuration", f"{path} is loaded")
+
+
+def data_folder(path: Path) -> Iterator[Finding]:
+    """Judge where sessions go unless a rig says otherwise."""
+    program = synced_by(path)
+    if program is None:
+        yield Finding("ok", "data folder", f"{path} is on a disk of this computer")
+    else:
+        yield Finding(
+            "warn",
+            "data folder",
+            f"{path}: {program} copies it to its servers while it is written",
+            "name a data_dir outside of it in the rig file",
+        )
 
 
 def _interface_names() -> list[str]:
@@ -79,7 +89,7 @@ def interfaces(names: Iterable[str]) -> Iterator[Finding]:
         yield Finding("ok", "network", f"interfaces: {', '.join(real) or 'loopback only'}")
 
 
-def _reachability() -> list[Finding]:
+def _reachability(meet: Callable[[str], object]) -> list[Finding]:
     """Publish a stream and find it again, and judge what else is there."""
     spec = StreamSpec("unisono-doctor", "Test", (Channel("test"),), 0.0, "float32")
     outlet = Outlet(spec, f"doctor-{os.getpid()}")
@@ -97,6 +107,8 @@ def _reachability() -> list[Finding]:
         )
         return [failed]
     others = [stream for stream in found if stream.uid != outlet.uid]
+    for host in {stream.key.hostname for stream in others} - {socket.gethostname()}:
+        meet(host)
     well = Finding("ok", "LSL", f"streams are found here; {len(others)} of other programs")
     return [well, *duplicates(others), *versions(others), *_links(others)]
 
@@ -224,6 +236,7 @@ def _timedatectl() -> str | None:
         check=False,
         timeout=5,
         stdin=subprocess.DEVNULL,
+        creationflags=NO_WINDOW,
     )
     return done.stdout if done.returncode == 0 else None
 

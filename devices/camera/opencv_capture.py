@@ -38,6 +38,8 @@ def import_cv2() -> Any:
     before = {name: os.environ.get(name) for name in _OPENCV_SETS}
     # V4L2 knows no timeout by argument; the default is 10 s.
     os.environ.setdefault("OPENCV_VIDEOIO_V4L_SELECT_TIMEOUT", str(TIMEOUT_S))
+    # Windows: with them a camera takes 10 to 60 s to open. Not tried.
+    os.environ.setdefault("OPENCV_VIDEOIO_MSMF_ENABLE_HW_TRANSFORMS", "0")
     try:
         import cv2
     finally:

@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import sys
 import tempfile
 from pathlib import Path
 
 from acquire.errors import AcquireError
-from acquire.processes.child import command
+from acquire.processes.child import OWN_GROUP, command, program
 from acquire.server.data_lock import owner
 
 
@@ -36,10 +35,10 @@ class EngineProcess:
                 stdout=subprocess.DEVNULL,
                 stderr=handle,
                 start_new_session=True,
-                creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+                creationflags=OWN_GROUP,
             )
         except OSError as error:
-            raise AcquireError(f"{sys.executable}: cannot be run: {error}") from error
+            raise AcquireError(f"{program()}: cannot be run: {error}") from error
         finally:
             os.close(handle)
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import subprocess
-import sys
 import threading
 from pathlib import Path
 
 from acquire.errors import AcquireError
-from acquire.processes.child import command
+from acquire.processes.child import OWN_GROUP, command, program
 from recordings.errors import RecordingError
 from recordings.read.session import locate
 
@@ -30,10 +29,10 @@ def open_review(session: Path) -> int:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
             start_new_session=True,
-            creationflags=getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0),
+            creationflags=OWN_GROUP,
         )
     except OSError as error:
-        raise AcquireError(f"{sys.executable}: cannot be run: {error}") from error
+        raise AcquireError(f"{program()}: cannot be run: {error}") from error
     # Whoever started it has to wait for its end, or it stays in the list of processes.
     threading.Thread(target=process.wait, name="review window", daemon=True).start()
     return process.pid

@@ -53,6 +53,8 @@ def run(
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
     install(application, locale())
+    application.setDesktopFileName("unisono")
+    install(application, QLocale())
     theme.apply(application)
     theme.choose(application, remembered_look())
     window = ReviewWindow(session, Path(user_cache_dir("unisono")) / "review")

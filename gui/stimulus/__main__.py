@@ -15,6 +15,7 @@ from acquire.player.host import PlayerHost
 from acquire.player.marks import PlayState
 from acquire.player.player import Player
 from acquire.processes.child import pipe_of
+from acquire.processes.punctual import be_punctual
 from gui.stimulus.screens import facts, find_screen, pixels_per_mm, warnings
 from gui.stimulus.sound import output_device
 from gui.stimulus.stage import Stage
@@ -31,6 +32,7 @@ MAX_HZ = 1000.0
 def main() -> None:
     """Play in a window for the engine at the other end of the pipe."""
     logging.basicConfig(level=os.environ.get("UNISONO_LOG", "CRITICAL"))
+    be_punctual()
     host = PlayerHost(pipe_of(int(sys.argv[1])))
     if host.receive() is None:
         return

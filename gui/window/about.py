@@ -12,7 +12,15 @@ from PySide6.QtWidgets import QMessageBox, QWidget
 import acquire
 from gui.texts import tr
 
-_PACKAGES = ("pylsl", "PySide6", "pyqtgraph", "numpy", "opencv-python", "brainflow", "pyserial")
+_PACKAGES = (
+    "pylsl",
+    "PySide6_Essentials",
+    "pyqtgraph",
+    "numpy",
+    "opencv-python",
+    "brainflow",
+    "pyserial",
+)
 
 
 def text() -> str:

@@ -118,6 +118,7 @@ def run(order: WindowOrder) -> int:
     application = QApplication(sys.argv[:1])
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
+    application.setDesktopFileName("unisono")  # whose icon Wayland shows
     application.setWindowIcon(theme.icon())
     install(application, locale())
     enter = EnterPresses(application)

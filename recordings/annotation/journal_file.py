@@ -9,6 +9,8 @@ import time
 from pathlib import Path
 from typing import Final
 
+from recordings.disk.direct_io import sync_file
+
 _log: Final = logging.getLogger(__name__)
 _END_S: Final = 10.0  # a disk that takes longer to sync is told of, and left
 
@@ -66,7 +68,7 @@ class JournalFile:
                 if begun is None:
                     return
             try:
-                os.fsync(self._file)
+                sync_file(self._file)
             except OSError as error:
                 _log.warning("journal not synced: %s", error)
                 with self._changed:
@@ -82,7 +84,7 @@ class JournalFile:
         """
         os.ftruncate(self._file, 0)
         self._end = 0
-        os.fsync(self._file)
+        sync_file(self._file)
 
     def close(self) -> None:
         """End the thread, once it has synced what there is, and close the file."""

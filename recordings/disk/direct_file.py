@@ -185,7 +185,7 @@ class DirectFile:
         try:
             if self._error is None:
                 os.ftruncate(self._fd, self._written)  # also frees what was allocated ahead
-            os.fsync(self._fd)
+            direct_io.sync_file(self._fd)
         except OSError as error:
             self._fail(error)
         finally:

@@ -29,6 +29,7 @@ from recordings.annotation.coder_file import Paths, annotations_folder, who
 from recordings.disk.atomic import replace_file
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost, Work
+from recordings.disk.atomic import put_in_place, replace_file
 from recordings.errors import RecordingError
 from recordings.export.places import remember
 from recordings.export.shared_tables import is_shared, merge
@@ -359,7 +360,7 @@ def _publish(order: Order, session: Path) -> tuple[str, ...]:
             files[name] = -1  # of several sessions: its size says nothing
         else:
             files[name] = path.stat().st_size
-            path.replace(target)
+            put_in_place(path, target)
     for gone in set(before) - set(files):
         if before[gone] >= 0:
             (order.target / gone).unlink(missing_ok=True)

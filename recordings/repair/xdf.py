@@ -7,12 +7,12 @@ characters that are none of XML are written anew.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Final
 
+from recordings.disk.direct_io import sync_file
 from recordings.errors import RecordingError
 from recordings.xdf.chunks import MAGIC, file_header, stream_footer, stream_header
 from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
@@ -70,7 +70,7 @@ def repair_xdf(source: Path, target: Path) -> XdfRepaired:
                         file.write(_cleaned_header(recording, number))
                 file.write(_footers(recording))
                 file.flush()
-                os.fsync(file.fileno())
+                sync_file(file.fileno())
         except FileExistsError:
             raise RecordingError(
                 f"{target}: exists already, and no file is overwritten; name another with --out"
@@ -108,7 +108,7 @@ def finish_xdf(path: Path) -> XdfRepaired | None:
             file.seek(end)
             file.write(footers)
             file.flush()
-            os.fsync(file.fileno())
+            sync_file(file.fileno())
     except OSError as error:
         raise RecordingError(f"{path}: cannot be finished ({error.strerror})") from error
     return repaired

@@ -18,7 +18,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from recordings.disk.atomic import replace_file
+from recordings.disk.atomic import put_in_place, replace_file
 from recordings.review.pyramid import BIN, FACTOR, LEVELS, Level, Pyramid
 
 FOLDER: Final = ".review"
@@ -97,7 +97,7 @@ def _save(path: Path, array: Any) -> None:
     part = path.with_suffix(".part")
     with part.open("wb") as file:
         np.save(file, array)
-    part.replace(path)
+    put_in_place(part, path)
 
 
 def _levels(folder: Path, stream: int) -> Iterator[Level]:

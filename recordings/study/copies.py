@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
 
-from recordings.disk.atomic import replace_file
+from recordings.disk.atomic import put_in_place, replace_file
+from recordings.disk.direct_io import sync_file
 from recordings.disk.hashing import BLOCK, sha256_of
 from recordings.errors import RecordingError
 from recordings.layout import CONTENTS_NAME
@@ -142,7 +143,7 @@ def _copy(path: Path, to: Path, expected: str | None, tell: Callable[[int], None
             )
         if hash_of(part) == found:
             shutil.copystat(path, part)
-            part.replace(to)
+            put_in_place(part, to)
             return
         part.unlink()
     raise RecordingError(
@@ -163,7 +164,7 @@ def _write(path: Path, part: Path, tell: Callable[[int], None]) -> str:
             tell(read)
         sink.truncate(read)  # it may have been a longer file before
         sink.flush()
-        os.fsync(sink.fileno())
+        sync_file(sink.fileno())
         _drop_cache(sink)
     return digest.hexdigest()
 

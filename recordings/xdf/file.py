@@ -32,14 +32,6 @@ _PIECE: Final = 1 << 16
 Part = bytes | bytearray | memoryview
 
 
-def _sync_all(fd: int) -> None:
-    os.fsync(fd)
-
-
-# Windows and macOS have no fdatasync: fsync does the same and writes the file's times as well.
-_sync_data: Callable[[int], None] = getattr(os, "fdatasync", _sync_all)
-
-
 def _drop_cached(fd: int, size: int) -> None:
     """Give back the memory that caches the first `size` bytes, where the system can be told.
 
@@ -156,7 +148,7 @@ class XdfFile:
                 os.truncate(self.path, self.position)
 
     def sync(self) -> None:
-        """Wait until everything written is on the disk (`fsync` where there is no `fdatasync`).
+        """Wait until everything written is on the disk (see `direct_io.sync`).
 
         Raises:
             DiskFull: the disk found out only now that it has no space.
@@ -164,7 +156,7 @@ class XdfFile:
         """
         written = self.position
         try:
-            _sync_data(self._fd)
+            direct_io.sync(self._fd)
         except OSError as error:
             raise self._failure(error, "cannot be synced to the disk") from error
         _drop_cached(self._fd, written)
@@ -180,7 +172,7 @@ class XdfFile:
         fd, self._fd = self._fd, -1
         self._free_reserve()
         try:
-            _sync_all(fd)
+            direct_io.sync_file(fd)
         except OSError as error:
             raise self._failure(error, "cannot be synced to the disk") from error
         finally:

@@ -217,3 +217,14 @@ def test_a_new_driver_runs_at_once(tmp_path: Path) -> None:
     assert (again.code, "exists already" in again.error) == (2, True)
     wrong = unisono("device", "new", "../evil", folder=tmp_path, cwd=tmp_path)
     assert (wrong.code, "cannot name a driver" in wrong.error) == (2, True)
+
+
+def test_a_sign_that_a_terminal_lacks_costs_no_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A Windows terminal has a code page, in which `●` may not be."""
+    monkeypatch.setenv("PYTHONIOENCODING", "ascii:strict")
+    done = unisono("devices", folder=tmp_path)
+    assert done.code == 0, done.stderr
+    assert "simulated-eeg" in done.stdout
+    assert "?" in done.stdout

@@ -104,3 +104,25 @@ def test_the_sessions_of_a_study_are_listed_by_participant(tmp_path: Path) -> No
         layout.new_session_folder(tmp_path, "study", participant, session, "rest")
     assert layout.sessions_of(tmp_path, "study") == {"01": ["01", "02"], "02": ["01"]}
     assert layout.sessions_of(tmp_path, "other") == {}
+
+
+@pytest.mark.parametrize("name", ["con", "AUX", "nul.txt", "Com1", "lpt9", "con "])
+def test_names_that_windows_keeps_for_itself(name: str) -> None:
+    assert layout.is_reserved(name)
+    if name.isalnum():
+        with pytest.raises(RecordingError, match="Windows keeps"):
+            layout.check_study(name)
+
+
+@pytest.mark.parametrize("name", ["icon", "com", "com10", "lpt", "auxiliary", "sub-con"])
+def test_names_that_only_look_like_it(name: str) -> None:
+    assert not layout.is_reserved(name)
+
+
+def test_a_path_that_leaves_the_files_no_room() -> None:
+    long = Path("/", "x" * 200)
+    layout.check_length(long, None)
+    layout.check_length(Path("/data/study"), layout.MAX_PATH)
+    with pytest.raises(RecordingError, match="259"):
+        layout.check_length(long, layout.MAX_PATH)
+    assert layout.longest_path() is None or layout.longest_path() == layout.MAX_PATH

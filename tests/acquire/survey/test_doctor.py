@@ -71,8 +71,15 @@ def test_time_source() -> None:
 
 
 def test_the_command_finds_its_own_stream(tmp_path: Path) -> None:
-    done = unisono("devices", "doctor", "--json", folder=tmp_path)
+    done = unisono("doctor", "--json", folder=tmp_path)
     findings = json.loads(done.stdout)
     assert next(f["level"] for f in findings if f["subject"] == "LSL") == "ok"
     levels = {f["level"] for f in findings}
     assert done.code == (2 if "fail" in levels else 1 if "warn" in levels else 0)
+
+
+def test_a_data_folder_that_a_cloud_copies() -> None:
+    (finding,) = doctor.data_folder(Path("/home/a/OneDrive/unisono"))
+    assert finding.level == "warn"
+    assert "OneDrive" in finding.text
+    assert [f.level for f in doctor.data_folder(Path("/home/a/unisono"))] == ["ok"]

@@ -54,7 +54,6 @@ def test_the_fallback_without_writev_writes_the_same(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(xdf_file, "_writev", xdf_file._write_joined)
-    monkeypatch.setattr(xdf_file, "_sync_data", xdf_file._sync_all)
     with XdfFile(tmp_path / "a.xdf") as file:
         file.write(b"a", b"b")
         file.sync()

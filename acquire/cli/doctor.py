@@ -1,0 +1,51 @@
+"""`unisono doctor`: what on this computer may spoil a recording, as a list or as a report."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from acquire.cli.recordings import Json
+
+
+def doctor(
+    report: Annotated[
+        Path | None,
+        typer.Option(
+            "--report",
+            metavar="FILE.zip",
+            help="Write versions, timing, disk, cameras and a simulated recording, to be sent; "
+            "it names no person and no computer.",
+        ),
+    ] = None,
+    seconds: Annotated[
+        float, typer.Option(min=1, help="How long the report's recording is.")
+    ] = 30.0,
+    as_json: Json = False,
+) -> None:
+    """Look for what gets in the way of recording; exit 0 well, 1 warnings, 2 something fails."""
+    from acquire.lsl.config import configuration, configure
+
+    configure(configuration())
+    if report is not None:
+        from acquire.cli.progress import warn
+        from acquire.survey.report_file import write_report
+
+        write_report(report, seconds, lambda part: warn(f"looking at: {part}"))
+        typer.echo(f"{report}: written; it names no person and no computer")
+        return
+    from acquire.survey.doctor import examine
+
+    findings = examine()
+    if as_json:
+        typer.echo(json.dumps([asdict(finding) for finding in findings]))
+    else:
+        from acquire.cli.tables import findings_list
+
+        findings_list(findings)
+    levels = {finding.level for finding in findings}
+    raise typer.Exit(2 if "fail" in levels else 1 if "warn" in levels else 0)

@@ -1,0 +1,1 @@
+"""What the desktop knows of the program: menu entry, icon, the files that it opens."""

@@ -1,0 +1,1 @@
+"""What users install: the wheel, each extra, the bundle."""
