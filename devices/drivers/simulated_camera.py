@@ -1,7 +1,9 @@
 """`simulated-camera`: a face that blinks and moves with the world, at any size and rate.
 
 Frames come from a loop of images drawn once; per frame only the strip and the patch are written, so
-that the camera costs little beside the one copy that its consumer makes. The strip, top left, is
+that the camera costs little beside the one copy that its consumer makes. The look `textured` draws
+each frame anew (`devices.simulation.textured_face`): what measures faces needs skin, sub-pixel
+movements and a head that is never quite still. The strip, top left, is
 the device frame number: 32 cells of 8×8 pixels in one row, most significant bit first, 255 for one
 and 0 for zero. The patch, top right, 64×64 pixels, is 255 while the world's photodiode is lit at
 the middle of the exposure, else 0. Both lie over the raw mosaic.
@@ -12,18 +14,17 @@ Sample k of the schedule is the middle of the exposure of device frame k.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from pydantic import Field, field_validator
 
-from devices.arrays import BoolArray, U8Array
+from devices.arrays import BoolArray, F64Array, U8Array
 from devices.base import Clock, Device, DeviceError, Frame, VideoSpec
 from devices.counter_rng import make_key
-from devices.simulation.face import Face, Look
+from devices.simulation.face import Face, Shot
 from devices.simulation.faults import Link
 from devices.simulation.pacing import Pacer, Run
-from devices.simulation.shapes import BLINK_SPAN_S, blink_wave, movement_wave, train
 from devices.simulation.simulated_signal import SimulatedSettings
 from devices.simulation.world import World
 
@@ -37,6 +38,16 @@ _BITS = np.unpackbits(np.arange(256, dtype=np.uint8)[:, None], axis=1)
 _BYTES = (_BITS * np.uint8(255)).repeat(CELL, axis=1)
 
 
+class _Filmed(Protocol):
+    """What stands before the camera."""
+
+    def __init__(self, width: int, height: int, pixel_format: str, key: int) -> None: ...
+
+    def shots(self, world: World, times: F64Array) -> list[Shot]:
+        """Return what gives the frame at each of ascending LSL `times`."""
+        ...
+
+
 class CameraSettings(SimulatedSettings):
     """Size in pixels; without `exposure_us` it is 5 ms, or 80 % of a frame if that is shorter."""
 
@@ -45,6 +56,10 @@ class CameraSettings(SimulatedSettings):
     rate_hz: float = Field(default=200.0, ge=0.1, le=10_000)
     pixel_format: Literal["Mono8", "BayerRG8"] = "Mono8"
     exposure_us: float | None = Field(default=None, gt=0)
+    look: Literal["drawn", "textured"] = Field(
+        default="drawn",
+        description="`textured`: skin, a head that drifts, movements of 1 to 3 px in six regions",
+    )
 
     @field_validator("width")
     @classmethod
@@ -77,15 +92,15 @@ class SimulatedCamera(Device):
         link = Link(settings.faults, settings.seed, settings.name)
         self._pacer = Pacer(clock, link, settings.rate_hz, packet=1, skip_after_s=LATE_S)
         self._exposure_us = settings.exposure_us or min(5000.0, 0.8e6 / settings.rate_hz)
-        self._face: Face | None = None
-        self._ahead: tuple[int, list[Look], BoolArray] = (0, [], np.empty(0, np.bool_))
+        self._face: _Filmed | None = None
+        self._ahead: tuple[int, list[Shot], BoolArray] = (0, [], np.empty(0, np.bool_))
 
     def open(self) -> Sequence[VideoSpec]:
         """Draw the loop of images and start."""
         s = self.settings
         self._check_exposure(self._exposure_us)
         if self._face is None:
-            self._face = Face(s.width, s.height, s.pixel_format, make_key(s.seed, s.name, "face"))
+            self._face = self._new_face()
         self._pacer.open()
         spec = VideoSpec(
             name=s.name,
@@ -128,6 +143,15 @@ class SimulatedCamera(Device):
         self._exposure_us = float(args["exposure_us"])
         return {"exposure_us": self._exposure_us}
 
+    def _new_face(self) -> _Filmed:
+        s = self.settings
+        kind: type[_Filmed] = Face
+        if s.look == "textured":
+            from devices.simulation.textured_face import TexturedFace  # OpenCV takes its time
+
+            kind = TexturedFace
+        return kind(s.width, s.height, s.pixel_format, make_key(s.seed, s.name, "face"))
+
     def _check_exposure(self, exposure_us: float) -> None:
         longest = 1e6 / self.settings.rate_hz
         if not 0 < exposure_us <= longest:
@@ -153,21 +177,17 @@ class SimulatedCamera(Device):
 
     def _image(self, number: int) -> U8Array:
         assert self._face is not None, "open() comes first"
-        first, looks, lit = self._ahead
-        if not first <= number < first + len(looks):
-            first, looks, lit = self._ahead = self._look_ahead(self._face, number)
-        image = self._face.image(looks[number - first], number)
+        first, shots, lit = self._ahead
+        if not first <= number < first + len(shots):
+            first, shots, lit = self._ahead = self._look_ahead(self._face, number)
+        image = shots[number - first](number)
         image[:CELL, : CELL * CELLS] = np.concatenate(
             [_BYTES[byte] for byte in (number & 0xFFFFFFFF).to_bytes(4, "big")]
         )
         image[:PATCH, -PATCH:] = 255 if lit[number - first] else 0
         return image
 
-    def _look_ahead(self, face: Face, first: int) -> tuple[int, list[Look], BoolArray]:
+    def _look_ahead(self, face: _Filmed, first: int) -> tuple[int, list[Shot], BoolArray]:
         """Ask the world for the next quarter second at once: cheaper than frame by frame."""
         times = self._pacer.true_times(first, first + max(1, round(self.settings.rate_hz / 4)))
-        lids = train(self._world, "blink", blink_wave, BLINK_SPAN_S, times)
-        moving = movement_wave(self._world.movements(times[0], times[-1]), times)
-        pairs = zip(lids.tolist(), moving.tolist(), strict=True)
-        looks = [face.look(lid, smile) for lid, smile in pairs]
-        return first, looks, self._world.lit_at(times)
+        return first, face.shots(self._world, times), self._world.lit_at(times)

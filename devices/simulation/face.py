@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 
-from devices.arrays import BoolArray, U8Array
+from devices.arrays import BoolArray, F64Array, U8Array
+from devices.simulation.shapes import BLINK_SPAN_S, blink_wave, movement_wave, train
+from devices.simulation.world import World
 
 _BUDGET = 64_000_000  # bytes of all images together
 _STEPS = ((5, 4), (3, 2), (2, 1))  # of lids and of the mouth; the first that fits the budget
 _RESTING = 6  # images at rest, alike but for their noise
 _NOISE_RMS = 2.0
-_NOISE_PEAK = 8  # every colour keeps this distance from 0 and 255: adding noise cannot wrap
+NOISE_PEAK = 8  # every colour keeps this distance from 0 and 255: adding noise cannot wrap
 
+Shot = Callable[[int], U8Array]
+"""Makes a frame out of its number, which chooses the noise; shape (height, width)."""
 Rgb = tuple[int, int, int]
-_BACKDROP: Rgb = (70, 150, 80)
+BACKDROP: Rgb = (70, 150, 80)
 _SKIN: Rgb = (200, 156, 130)
 _HAIR: Rgb = (48, 38, 32)
 _WHITE: Rgb = (225, 225, 222)
@@ -66,13 +72,20 @@ class Face:
         )
         spare = int(_BUDGET // size) - self._lids * self._smiles
         rng = np.random.default_rng(key)
-        noise = _noise(rng, size)
+        noise = noise_of(rng, size)
         self._images: dict[Look, list[U8Array]] = {}
         for look in (Look(i, j) for i in range(self._lids) for j in range(self._smiles)):
             raw = self._draw(width, height, pixel_format, look)
             copies = 1 + max(0, min(_RESTING - 1, spare)) if look == Look(0, 0) else 1
             offsets = rng.integers(0, len(noise) - size, copies)
             self._images[look] = [raw + noise[o : o + size].reshape(raw.shape) for o in offsets]
+
+    def shots(self, world: World, times: F64Array) -> list[Shot]:
+        """Return what gives the frame at each of ascending LSL `times`, shape (n,)."""
+        lids = train(world, "blink", blink_wave, BLINK_SPAN_S, times)
+        moving = movement_wave(world.movements(float(times[0]), float(times[-1])), times)
+        pairs = zip(lids.tolist(), moving.tolist(), strict=True)
+        return [partial(self.image, self.look(lid, smile)) for lid, smile in pairs]
 
     def look(self, lid: float, smile: float) -> Look:
         """Return the look nearest to two shares in 0…1."""
@@ -87,7 +100,7 @@ class Face:
 
     def _draw(self, width: int, height: int, pixel_format: str, look: Look) -> U8Array:
         canvas = Canvas(width, height, pixel_format)
-        canvas.fill(np.ones((height, width), np.bool_), 0, 0, _BACKDROP)
+        canvas.fill(np.ones((height, width), np.bool_), 0, 0, BACKDROP)
         s, x, y = min(width, height), width / 2, 0.52 * height
         canvas.ellipse(x, y - 0.06 * s, 0.33 * s, 0.40 * s, _HAIR)
         canvas.ellipse(x, y, 0.29 * s, 0.38 * s, _SKIN)
@@ -107,10 +120,8 @@ class Face:
             canvas.ellipse(x, y, 0.02 * s, min(height, 0.02 * s), _IRIS)
 
 
-def _noise(rng: np.random.Generator, size: int) -> U8Array:
+def noise_of(rng: np.random.Generator, size: int) -> U8Array:
     """Return sensor noise as bytes that add modulo 256, somewhat more than `size` of them."""
     noise = rng.standard_normal(size + 65_536, dtype=np.float32) * _NOISE_RMS
-    steps: U8Array = (
-        np.clip(noise.round(), -_NOISE_PEAK, _NOISE_PEAK).astype(np.int8).view(np.uint8)
-    )
+    steps: U8Array = np.clip(noise.round(), -NOISE_PEAK, NOISE_PEAK).astype(np.int8).view(np.uint8)
     return steps

@@ -35,14 +35,15 @@ def _gauss(dt: F64Array, mean: float, width: float) -> F64Array:
     return np.exp(-0.5 * ((dt - mean) / width) ** 2)
 
 
-def _hump(dt: F64Array, before: float, after: float) -> F64Array:
+def hump(dt: F64Array, before: float, after: float) -> F64Array:
+    """Return cos² from −`before` to `after` seconds, 1 at 0."""
     x = np.abs(dt) / np.where(dt < 0, before, after)
     return np.where(x < 1, np.cos(0.5 * np.pi * np.minimum(x, 1)) ** 2, 0.0)
 
 
 def blink_wave(dt: F64Array) -> F64Array:
     """Return the blink's deflection, also the share of the eye that the lid covers, 0…1."""
-    return _hump(dt, *BLINK_SPAN_S)
+    return hump(dt, *BLINK_SPAN_S)
 
 
 def ecg_wave(dt: F64Array) -> F64Array:
@@ -54,7 +55,7 @@ def ecg_wave(dt: F64Array) -> F64Array:
 
 def ppg_wave(dt: F64Array) -> F64Array:
     """Return one pulse of a PPG, systolic peak of 1 at dt = 0, dicrotic wave after it."""
-    return _hump(dt, 0.14, 0.35) + 0.15 * _gauss(dt, 0.33, 0.04)
+    return hump(dt, 0.14, 0.35) + 0.15 * _gauss(dt, 0.33, 0.04)
 
 
 def scr_wave(dt: F64Array) -> F64Array:
@@ -92,5 +93,5 @@ def movement_wave(movements: Iterable[Movement], times: F64Array) -> F64Array:
     total = np.zeros(len(times))
     for m in movements:
         a, b = np.searchsorted(times, (m.onset, m.offset))
-        total[a:b] += m.intensity * _hump(times[a:b] - m.apex, m.apex - m.onset, m.offset - m.apex)
+        total[a:b] += m.intensity * hump(times[a:b] - m.apex, m.apex - m.onset, m.offset - m.apex)
     return total

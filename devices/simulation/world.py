@@ -34,6 +34,13 @@ Kind = Literal[
 ]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
+Region = Literal["inner-brow", "outer-brow", "lower-lid", "nose", "mouth-corner", "lip"]
+Side = Literal["left", "right"]
+"""The person's: left is right in the picture."""
+REGIONS: tuple[Region, ...] = get_args(Region)
+SIDES: tuple[Side, ...] = get_args(Side)
+AMPLITUDES_PX = (1.0, 2.0, 3.0)
+
 PULSE_TRANSIT_S = 0.25
 CLIP_END = 100
 CLIP_CODES = range(101, 149)  # the 48 clips of the MMME protocol
@@ -53,23 +60,34 @@ class WorldEvent:
     """Something that happened at LSL time `time`; `code` is the trigger code where it has one.
 
     `index` numbers the events of a kind: equal for the three parts of a movement and for both ends
-    of a flash; onset and end of a clip have 2j and 2j + 1.
+    of a flash; onset and end of a clip have 2j and 2j + 1. The parts of a movement say which, as
+    in `mouth-corner-left`, and how far it goes.
     """
 
     kind: Kind
     time: float
     code: int | None = None
     index: int = 0
+    region: str = ""
+    amplitude_px: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """A facial movement: LSL times of onset, apex, offset; intensity in 0…1."""
+    """A facial movement: LSL times of onset, apex, offset; intensity in 0…1; where, and how far.
+
+    `amplitude_px` counts pixels of a crop of 256 that is four times as wide as the distance of the
+    inner corners of the eyes. Only the textured face shows where and how far; the other one moves
+    its mouth by the intensity.
+    """
 
     onset: float
     apex: float
     offset: float
     intensity: float
+    region: Region
+    side: Side
+    amplitude_px: float
 
     @property
     def micro(self) -> bool:
@@ -86,6 +104,7 @@ class _Slots:
     high: float
 
 
+_PARTS = ("movement_onset", "movement_apex", "movement_offset")
 _SLOTS: dict[Kind, _Slots] = {
     "heartbeat": _Slots(_HEART_S, -0.1, 0.1),
     "pulse": _Slots(_HEART_S, PULSE_TRANSIT_S - 0.1, PULSE_TRANSIT_S + 0.1),
@@ -120,6 +139,8 @@ class World:
     def events(self, kind: Kind, t0: float, t1: float) -> tuple[WorldEvent, ...]:
         """Return the events of a kind in [t0, t1), in order."""
         times, index = self._select(kind, t0, t1)
+        if kind in _PARTS:
+            return self._parts(kind, times, index)
         return tuple(
             WorldEvent(kind, t, _code(kind, i), i)
             for t, i in zip(times.tolist(), index.tolist(), strict=True)
@@ -136,8 +157,12 @@ class World:
         index = np.arange(first, math.ceil(t1 / 8.0) + 1, dtype=np.int64)
         parts = [self._movement(index, part) for part in (0, 1, 2)]
         intensity = 0.3 + 0.7 * self._draw("movement", "intensity", index)
-        columns = (column.tolist() for column in (*parts, intensity))
-        every = (Movement(*row) for row in zip(*columns, strict=True))
+        rows = np.column_stack([*parts, intensity]).tolist()
+        places = self._places(index)
+        every = (
+            Movement(onset, apex, offset, strong, region, side, far)
+            for (onset, apex, offset, strong), (region, side, far) in zip(rows, places, strict=True)
+        )
         return tuple(m for m in every if m.offset > t0 and m.onset < t1)
 
     def lit(self, time: float) -> bool:
@@ -158,6 +183,21 @@ class World:
         index = np.floor((times + _STIMULUS_SPREAD_S) / _STIMULUS_S).astype(np.int64)
         since = times - self._stimulus(index)
         return np.where((since >= 0) & (since < hold_s), _codes(index), 0)
+
+    def _parts(self, kind: Kind, times: F64Array, index: I64Array) -> tuple[WorldEvent, ...]:
+        rows = zip(times.tolist(), index.tolist(), self._places(index), strict=True)
+        return tuple(
+            WorldEvent(kind, t, None, i, f"{region}-{side}", amplitude)
+            for t, i, (region, side, amplitude) in rows
+        )
+
+    def _places(self, index: I64Array) -> list[tuple[Region, Side, float]]:
+        """Return region, side and amplitude of the movements `index`."""
+        names = ("region", "side", "amplitude")
+        drawn = zip(*(self._draw("movement", name, index).tolist() for name in names), strict=True)
+        return [
+            (REGIONS[int(a * 6)], SIDES[int(b * 2)], AMPLITUDES_PX[int(c * 3)]) for a, b, c in drawn
+        ]
 
     def _select(self, kind: Kind, t0: float, t1: float) -> tuple[F64Array, I64Array]:
         slots = _SLOTS[kind]

@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from devices.arrays import U8Array
 from devices.base import DeviceError, Frame, VideoSpec
 from devices.drivers.simulated_camera import CameraSettings, SimulatedCamera
+from devices.simulation.face import Face
 from devices.simulation.faults import Faults
 from devices.simulation.world import World
 from tests.devices.clock import FakeClock
@@ -53,6 +54,14 @@ def test_the_strip_is_the_device_frame_number(pixel_format: str, clock: FakeCloc
         assert strip_number(image) == frame.device_frame == at + frame.lost
         at = frame.device_frame + 1
     assert at == pytest.approx(1500, abs=3)
+
+
+def test_the_textured_look_has_strip_and_patch_too(clock: FakeClock) -> None:
+    found = frames_with_images(make(clock, look="textured"), clock, 6.0)
+    assert [strip_number(image) for _, image in found] == [f.device_frame for f, _ in found]
+    lit = [World(1).lit(frame.time) for frame, _ in found]
+    assert [bool(image[:64, -64:].min()) for _, image in found] == lit
+    assert any(lit)
 
 
 def test_big_numbers_fill_the_strip(clock: FakeClock) -> None:
@@ -172,10 +181,10 @@ def test_full_size_images_are_soon_drawn_and_small_enough(clock: FakeClock) -> N
     begun = time.process_time()
     camera.open()
     assert time.process_time() - begun < 1.5
-    assert camera._face is not None
+    assert isinstance(camera._face, Face)
     size = sum(image.nbytes for images in camera._face._images.values() for image in images)
     assert size < 100e6
     big = make(clock, width=8192, height=4096)
     big.open()
-    assert big._face is not None
+    assert isinstance(big._face, Face)
     assert sum(i.nbytes for images in big._face._images.values() for i in images) < 100e6

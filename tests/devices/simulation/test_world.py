@@ -10,7 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from devices.counter_rng import make_key, uniform, uniforms
-from devices.simulation.world import CLIP_CODES, CLIP_END, KINDS, PULSE_TRANSIT_S, Kind, World
+from devices.simulation.world import (
+    AMPLITUDES_PX,
+    CLIP_CODES,
+    CLIP_END,
+    KINDS,
+    PULSE_TRANSIT_S,
+    REGIONS,
+    SIDES,
+    Kind,
+    World,
+)
 
 seeds = st.integers(-(2**70), 2**70)
 moments = st.floats(-1e7, 1e7)
@@ -158,3 +168,14 @@ def test_twenty_seconds_hold_several_of_what_is_measured() -> None:
 
 def test_seeds_differ() -> None:
     assert not set(World(1).times("blink", 0, 600)) & set(World(2).times("blink", 0, 600))
+
+
+def test_movements_go_to_all_regions_and_sides_by_all_amplitudes() -> None:
+    world = World(1)
+    movements = world.movements(0, 8000)
+    for name, values in (("region", REGIONS), ("side", SIDES), ("amplitude_px", AMPLITUDES_PX)):
+        counts = [sum(getattr(m, name) == value for m in movements) for value in values]
+        assert min(counts) > 0.7 * 1000 / len(values)
+    told = {(e.time, e.region, e.amplitude_px) for e in world.events("movement_apex", 0, 8000)}
+    inside = [m for m in movements if 0 <= m.apex < 8000]
+    assert told == {(m.apex, f"{m.region}-{m.side}", m.amplitude_px) for m in inside}
