@@ -8,8 +8,7 @@ SYSTEM := libegl1 libgl1 libopengl0 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3
 	libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libpulse0 xvfb faketime fonts-dejavu-core fonts-wqy-microhei \
 	chromium chromium-driver
 
-.PHONY: help demo gui test lint types-here types-win32 types-darwin format bench clean system
-.PHONY: help demo gui test lint wheels bundle format bench clean system
+.PHONY: help demo gui test lint types-here types-win32 types-darwin wheels bundle format bench clean system
 
 help:
 	@echo "make demo    install, play a short protocol to the simulated rig and record it"

@@ -68,7 +68,6 @@ def _run(
         raise typer.Exit(2)
     order = Order(kind, found, to, settings, workers.jobs or jobs_that_fit(kind, found))
     keep_children()
-    order = Order(kind, found, to, settings, jobs or jobs_that_fit(kind, found))
     count = 0
 
     def tell(done: Done) -> None:

@@ -80,7 +80,6 @@ def check(
 def _check_many(
     paths: list[Path], thresholds: Path | None, workers: Workers, as_json: bool
 ) -> None:
-def _check_many(paths: list[Path], thresholds: Path | None, jobs: int, as_json: bool) -> None:
     from acquire.processes.job_object import keep_children
     from recordings.export.tasks import find_sessions
     from recordings.report.many import Checked, check_many
@@ -91,10 +90,9 @@ def _check_many(paths: list[Path], thresholds: Path | None, jobs: int, as_json: 
             typer.echo(f"{done.verdict or 'NOT CHECKED'}  {done.path}: {done.error or said}")
 
     engine = workers.engine(os.cpu_count() or 1)
+    keep_children()
     results = check_many(find_sessions(paths), thresholds, engine, tell)
     workers.tell()
-    keep_children()
-    results = check_many(find_sessions(paths), thresholds, jobs or os.cpu_count() or 1, tell)
     if as_json:
         typer.echo(json.dumps([asdict(done) for done in results]))
     raise typer.Exit(max((done.exit_code for done in results), default=0))

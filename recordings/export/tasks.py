@@ -26,10 +26,9 @@ from typing import Any, Final, Literal
 from pydantic import TypeAdapter, ValidationError
 
 from recordings.annotation.coder_file import Paths, annotations_folder, who
-from recordings.disk.atomic import replace_file
+from recordings.disk.atomic import put_in_place, replace_file
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost, Work
-from recordings.disk.atomic import put_in_place, replace_file
 from recordings.errors import RecordingError
 from recordings.export.places import remember
 from recordings.export.shared_tables import is_shared, merge
