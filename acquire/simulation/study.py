@@ -24,6 +24,7 @@ _SIDE_FILES: Final = 200_000
 _SMALLER: Final = 0.6
 """What a lossless video takes of its pictures, noise and all: less than that."""
 _MAX_PARTICIPANTS: Final = 9999
+LEAST_HZ: Final = 40.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,11 @@ def check_order(order: StudyOrder) -> None:
     if not 1 <= order.participants <= _MAX_PARTICIPANTS:
         raise ConfigError(f"--participants {order.participants}: give 1 to {_MAX_PARTICIPANTS}")
     layout.check_study(order.study)
+    if order.film is not None and not order.film.rate_hz >= LEAST_HZ:
+        raise ConfigError(
+            f"--rate {order.film.rate_hz:g}: give at least {LEAST_HZ:g}: the shortest flash of the "
+            "simulated world lasts 60 ms, and a check could not find it"
+        )
     parse_rig(rig_text(order.seed, order.film, {}))
     for label, fault in order.broken.items():
         if label not in order.labels:

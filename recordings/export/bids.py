@@ -72,7 +72,6 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     if eeg is not None and axis.grid is not None:
         place = Place(folder, names, settings.format, settings.days_back)
         notes += write_eeg(session, eeg, axis.grid, place)
-        eeg.forget()  # the grid has what is needed of its times
     notes += _other_eeg(session, eeg)
     coded, odd = _coded(session, settings)
     notes += odd

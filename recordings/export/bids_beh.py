@@ -164,12 +164,12 @@ def write_physio(
             notes.append(f"{error}; left out")
             continue
         notes += stamp_notes(stream)
+        stream.forget()  # the grid has what is needed of its times
         recording = label(stream.name)
         while recording.casefold() in used:  # BIDS takes names that differ in case for one
             recording += "x"
         used.add(recording.casefold())
         endless = _write_one(stream, grid, recording, folder, names, axis)
-        stream.forget()
         if endless:
             notes.append(f"{stream.name}: {endless:,} values are endless (inf): n/a in the table")
     return notes

@@ -23,6 +23,8 @@ from recordings.read.to_mne import no_electrodes, raw_of, si_scales, to_mne
 
 _VOLT: Final = 107
 """FIFF's number for the unit volt."""
+_PIECE: Final = 1 << 12
+"""Samples at a time: of 69 channels as doubles, 2 MB."""
 _RESOLUTION: Final = 0.1
 """What mne-bids has pybv write: tenths of a microvolt."""
 
@@ -53,6 +55,7 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
     montage = ((manifest.rig if manifest else None) or {}).get("eeg") or {}
     power = manifest.powerline_hz if manifest else None
     notes = [*stamp_notes(stream), *no_electrodes(stream)]
+    stream.forget()  # the grid has what is needed of its times
     start = session.utc(float(grid.times[0]))
     if start is not None:
         start -= timedelta(days=place.days_back)
@@ -118,7 +121,7 @@ def _write_samples(stream: Stream, grid: Grid, raw: Any, place: Place) -> None:
     largest = float(np.finfo(np.float32).max)
     path = place.names.path(place.folder, "eeg.eeg")
     with path.open("wb") as file:
-        for rows, _ in grid.pieces(stream.xdf.read):
+        for rows, _ in grid.pieces(stream.xdf.read, _PIECE):
             values = rows.astype(np.float64) * si * scales
             if values.min() <= -largest or values.max() >= largest:
                 raise RecordingError(

@@ -13,15 +13,11 @@ from recordings.errors import RecordingError
 from recordings.lateness.decision import Loss, missing_before
 from recordings.read.fill import check_fill
 from recordings.read.markers import SessionMarker, describe
-from recordings.read.stream import Stamps, Stream
+from recordings.read.stream import Stream
 from recordings.stream_kinds import EVENTS_STREAM
 
 SKIP: Final = "BAD_ACQ_SKIP"
 """How MNE calls a stretch that no sample fills, and leaves it out."""
-
-
-PIECE: Final = 1 << 16
-"""Samples at a time, where all of them would not fit into memory."""
 
 
 class Grid:
@@ -34,7 +30,8 @@ class Grid:
     def __init__(self, times: F64Array, rate_hz: float, losses: Sequence[Loss] = ()) -> None:
         self.times = times
         self.rate_hz = rate_hz
-        self.at = np.arange(len(times)) + missing_before(losses, len(times))
+        self.at = missing_before(losses, len(times))
+        self.at += np.arange(len(times))
         self.skips = [
             (int(self.at[loss.index]) + 1, int(self.at[loss.index + 1]))
             for loss in losses
@@ -72,7 +69,7 @@ class Grid:
         return out
 
     def pieces(
-        self, read: Callable[[int, int], npt.NDArray[Any]], size: int = PIECE
+        self, read: Callable[[int, int], npt.NDArray[Any]], size: int
     ) -> Iterator[tuple[npt.NDArray[Any], BoolArray]]:
         """Yield what `spread` gives, and which rows no sample fills, some rows at a time.
 
@@ -101,8 +98,7 @@ def grid_of(stream: Stream) -> Grid:
         raise RecordingError(f"stream {stream.name!r} has no rate: it is no signal")
     if not len(stream):
         raise RecordingError(f"stream {stream.name!r} has no samples")
-    times = stream.times(stamps=Stamps.DEJITTERED)
-    grid = Grid(times, stream.rate_hz, stream.pace.losses)
+    grid = Grid(stream.dejittered, stream.rate_hz, stream.pace.losses)
     check_fill(stream, len(grid))
     return grid
 

@@ -154,7 +154,7 @@ class Stream:
         if stamps is Stamps.RAW:
             return self.xdf.stamps_of(where.start, where.stop)
         if stamps is Stamps.DEJITTERED and self.rate_hz and not self.xdf.info.can_drop_samples:
-            return self.pace.times[where].copy()
+            return self.dejittered[where].copy()
         return self._corrected_at(where.start, where.stop)
 
     def _corrected_at(self, start: int, stop: int) -> F64Array:
@@ -170,6 +170,12 @@ class Stream:
     @cached_property
     def _corrected(self) -> F64Array:
         return correct(self.xdf.stamps, self.fit) + self._shift
+
+    @property
+    def dejittered(self) -> F64Array:
+        """The dejittered times of all samples, shape (n,), seconds; shared: not to be changed."""
+        even = self.rate_hz and not self.xdf.info.can_drop_samples
+        return self.pace.times if even else self._corrected
 
     @cached_property
     def bad_stamps(self) -> BoolArray:

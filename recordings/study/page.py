@@ -27,7 +27,7 @@ _FIGURES: Final[tuple[tuple[str, str, Callable[[Facts], float | None]], ...]] = 
     ("Duration", "min", lambda f: None if f.seconds is None else f.seconds / 60),
     ("Samples lost, worst stream", "%", lambda f: 100 * f.check.lost_share if f.check else None),
     ("Frames lost", "", lambda f: float(f.check.frames_lost) if f.check else None),
-    ("Time axes, widest pair", "± ms", lambda f: f.check.axes_ms if f.check else None),
+    ("Time axes within ±, widest pair", "ms", lambda f: f.check.axes_ms if f.check else None),
     ("Clock drift, largest", "ppm", lambda f: f.check.drift_ppm if f.check else None),
     ("Size", "MB", lambda f: f.bytes / 1e6 if f.bytes else None),
 )
@@ -100,7 +100,11 @@ def _row(row: SessionStatus) -> dict[str, Any]:
         (_STATES[cell.state], palette.GLYPHS[_STATES[cell.state]], cell.state.value, cell.why)
         for cell in row.cells.values()
     ]
-    return {"facts": row.facts, "length": clock(row.facts.seconds or 0), "cells": cells}
+    return {
+        "facts": row.facts,
+        "length": "–" if row.facts.seconds is None else clock(row.facts.seconds),
+        "cells": cells,
+    }
 
 
 def _failed(status: StudyStatus) -> list[tuple[str, str, str]]:
@@ -153,8 +157,7 @@ def _plots(facts: Sequence[Facts]) -> list[tuple[str, Markup, str]]:
             if (value := figure(one)) is not None
         ]
         if found:
-            without = len(order) - len(found)
-            note = f"{without} without" if without else f"{len(found)} sessions"
+            note = f"{len(found)} of {len(order)}"
             drawn.append((label, Markup(dots(found, len(order), unit, label)), note))
     return drawn
 

@@ -36,7 +36,7 @@ def read_facts(root: Path, folder: Path) -> Facts:
             folder.name,
             participant=participant.removeprefix("sub-"),
             session=session.partition("_")[0],
-            problem=" ".join(str(error).split()),
+            problem=brief(str(error), folder),
             digest=unreadable_digest(folder),
             exports=exports,
         )
@@ -60,6 +60,11 @@ def read_facts(root: Path, folder: Path) -> Facts:
         coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
         exports=exports,
     )
+
+
+def brief(reason: str, folder: Path) -> str:
+    """Return a reason as one line that says nothing of where the session lies."""
+    return " ".join(reason.replace(f"{folder}/", "").split())
 
 
 def _check(folder: Path) -> CheckFacts | None:
@@ -99,7 +104,7 @@ def _coder(folder: Path, name: str, manifest: Manifest) -> CoderFacts:
         times = [path.stat().st_mtime_ns for path in (paths.file, paths.journal) if path.exists()]
         coding = coding_of(folder, name)
     except (RecordingError, OSError) as error:
-        return CoderFacts(name, problem=" ".join(str(error).split()))
+        return CoderFacts(name, problem=brief(str(error), folder))
     seen = sum(count(looked(coding, camera)) for camera in coding.cameras if camera in frames)
     every = sum(frames.values())
     return CoderFacts(name, min(seen, every), every, len(coding.events), max(times, default=0))

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from recordings.engines.work import Engine
 from recordings.errors import RecordingError
 from recordings.study.facts import Facts
 from recordings.study.ledger import Failure, Ledger
+from recordings.study.reading import brief
 from recordings.study.scan import scan
 from recordings.study.status import Cell, StepState
 from recordings.study.steps import Result, Step, standing
@@ -77,6 +78,7 @@ def run_step(
 
     def told(result: Result) -> None:
         facts = due[result.session]
+        result = replace(result, reason=brief(result.reason, result.session))
         failure = Failure(step.mark(facts), result.reason) if result.reason else None
         ledger.note(facts.folder, step.name, step.target, failure)
         tell(result)

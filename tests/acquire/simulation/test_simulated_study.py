@@ -22,7 +22,7 @@ from recordings.export.shared_tables import read_tsv
 from recordings.manifest import Manifest
 from recordings.stream_kinds import Fate
 
-FILM = Film(320, 240, 25.0)
+FILM = Film(320, 240, 40.0)
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -70,7 +70,7 @@ def test_every_part_of_a_session_is_there(session: Path) -> None:
         assert abs(eeg.xdf.stamps[0] - opened.start) > 1.0
         assert eeg.first == pytest.approx(opened.start, abs=2e-3)
         camera = opened.cameras["face"]
-        assert len(camera) == pytest.approx(12 * 25, abs=1)
+        assert len(camera) == pytest.approx(12 * 40, abs=1)
         # The number that is drawn into each picture is the one in its row.
         for k in (0, 17, len(camera) - 1):
             bits = camera.frame(k)[4, 4 : 32 * 8 : 8] > 127
@@ -165,8 +165,9 @@ def test_the_estimate_holds(session: Path) -> None:
         ({"participants": 0}, "--participants 0"),
         ({"broken": {"09": "damaged"}}, "the participants are 01 to 01"),
         ({"broken": {"01": "cursed"}}, "there are lost-samples"),
-        ({"film": Film(64, 64, 25.0)}, "too narrow"),
-        ({"film": Film(320, 240, -1.0)}, "rate_hz"),
+        ({"film": Film(64, 64, 60.0)}, "too narrow"),
+        ({"film": Film(320, 240, 25.0)}, "--rate 25: give at least 40"),
+        ({"film": Film(320, 240, 40.0, "vhs")}, "codec"),
     ],
 )
 def test_a_bad_order_is_refused(tmp_path: Path, change: dict[str, object], said: str) -> None:

@@ -18,7 +18,6 @@ from recordings.export import bids_eeg
 from recordings.export.bids import Settings
 from recordings.export.tasks import run_task
 from recordings.lateness.decision import Loss
-from recordings.read import grid as grids
 from recordings.read.grid import Grid, grid_of
 from recordings.read.to_mne import to_mne
 from tests.recordings.simulated_session import Plan, make_session
@@ -50,7 +49,7 @@ def test_every_byte_is_as_pybv_writes_it(
 ) -> None:
     session = make_session(tmp_path / "data", Plan(seconds=8.0, eeg_gap=gap))
     whole = written_whole(session, tmp_path / "whole")
-    monkeypatch.setattr(grids.Grid.pieces, "__defaults__", (777,))  # many pieces, one cut short
+    monkeypatch.setattr(bids_eeg, "_PIECE", 777)  # many pieces, the last one short
     run_task("bids", session, tmp_path / "pieces", Settings(video="none"))
     pieces = tmp_path / "pieces" / "sub-01" / "ses-01" / "eeg"
     stem = "sub-01_ses-01_task-test_run-01"
