@@ -20,6 +20,8 @@ from acquire.server import data_lock
 from acquire.server.running import TOKEN_VARIABLE
 from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
+from gui.client.opened_files import OpenedFiles
+from gui.events.alarm_bar import Alarm
 from gui.texts import install
 from gui.widgets import theme
 from gui.widgets.chosen import locale, remember_rig, remembered_look
@@ -126,6 +128,8 @@ def run(order: WindowOrder) -> int:
     theme.apply(application)
     theme.choose(application, remembered_look())
     window = make_window(order)
+    opened = OpenedFiles(lambda text: window.alarm.add(Alarm("warning", text)), application)
+    application.installEventFilter(opened)
     window.show()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: window.close())

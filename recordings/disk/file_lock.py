@@ -10,6 +10,20 @@ _BYTE: Final = 1 << 20
 """The byte that is locked: on Windows nobody could read the file if it lay in the text."""
 
 
+def lock_record(file: int) -> None:
+    """Lock an open file as SQLite does, which not every network share can.
+
+    Raises:
+        OSError: it cannot be locked so.
+    """
+    if sys.platform == "win32":
+        lock_file(file)
+    else:
+        import fcntl
+
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
 def lock_file(file: int) -> None:
     """Lock an open file for this process.
 

@@ -223,10 +223,7 @@ def _can_lock(folder: Path) -> bool:
     """Whether files in a folder can be written and locked as SQLite does it."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
-            if os.name != "nt":
-                import fcntl
-
-                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            lock_record(file.fileno())
     except OSError:
         return False
     return True
