@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import sqlite3
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +20,7 @@ from typing import Final, Self
 
 import platformdirs
 
-from recordings.disk.file_lock import lock_file
+from recordings.disk.file_lock import lock_file, lock_record
 from recordings.errors import RecordingError
 
 FOLDER_NAME: Final = ".unisono"
