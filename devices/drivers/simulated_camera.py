@@ -164,8 +164,8 @@ class SimulatedCamera(Device):
         return image
 
     def _look_ahead(self, face: Face, first: int) -> tuple[int, list[Look], BoolArray]:
-        """Ask the world for the next quarter second at once: cheaper than frame by frame."""
-        times = self._pacer.true_times(first, first + max(1, round(self.settings.rate_hz / 4)))
+        """Ask the world for the next second at once: cheaper than frame by frame."""
+        times = self._pacer.true_times(first, first + max(1, round(self.settings.rate_hz)))
         lids = train(self._world, "blink", blink_wave, BLINK_SPAN_S, times)
         moving = movement_wave(self._world.movements(times[0], times[-1]), times)
         pairs = zip(lids.tolist(), moving.tolist(), strict=True)
