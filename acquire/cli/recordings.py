@@ -10,11 +10,12 @@ from typing import Annotated
 
 import typer
 
-from acquire.cli import coding, export
+from acquire.cli import coding, export, motion
 
 app = typer.Typer()
 app.add_typer(export.app, name="export")
 app.add_typer(coding.app, name="coding")
+app.add_typer(motion.app)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]
