@@ -1,0 +1,72 @@
+"""Two ways to find a face: by landmarks, or by the box around it where there are no models."""
+
+from __future__ import annotations
+
+import math
+
+from recordings.arrays import F64Array, U8Array
+from recordings.motion.anatomy import face_of_box, face_of_landmarks, head_angles
+from recordings.motion.landmarks import Landmarker, square_of
+from recordings.motion.models import Models
+from recordings.motion.tracing import Finder, Seen
+from recordings.video.face_box import find_face
+
+LANDMARKS, BOX = "landmarks", "face box"
+_UNKNOWN = (math.nan, math.nan, math.nan)
+
+
+class ByLandmarks:
+    """Finds a face by its landmarks, and tells how the head is turned in every picture."""
+
+    name = LANDMARKS
+
+    def __init__(self, models: Models) -> None:
+        self._landmarker = Landmarker(models)
+        self._points: F64Array | None = None
+
+    def find(self, gray: U8Array) -> Seen | None:
+        """Return the face in a picture, if there is one."""
+        self._points = self._landmarker.find(gray)
+        if self._points is None:
+            return None
+        # Once more, in a square that the landmarks give: the detector's is rough.
+        self._points = self._landmarker.refine(gray, square_of(self._points))
+        if self._points is None:
+            return None
+        return Seen(face_of_landmarks(self._points), head_angles(self._points))
+
+    def angles(self, gray: U8Array) -> tuple[float, float, float]:
+        """Return turn, nod and lean of the face, degrees; NaN where it is not seen."""
+        if self._points is not None:
+            self._points = self._landmarker.refine(gray, square_of(self._points))
+        if self._points is None:
+            self._points = self._landmarker.find(gray)
+        return _UNKNOWN if self._points is None else head_angles(self._points)
+
+
+class ByBox:
+    """Finds a face by the cascade that ships with scikit-image; knows no angles."""
+
+    name = BOX
+
+    def find(self, gray: U8Array) -> Seen | None:
+        """Return the face in a picture, if there is one.
+
+        Raises:
+            RecordingError: the extra `face` is not installed.
+        """
+        box = find_face(gray)
+        return None if box is None else Seen(face_of_box(box), _UNKNOWN)
+
+    def angles(self, gray: U8Array) -> tuple[float, float, float]:
+        """Return nothing that is known."""
+        return _UNKNOWN
+
+
+def finder_of(models: Models | None) -> Finder:
+    """Return the better way that there is.
+
+    Raises:
+        RecordingError: OpenCV cannot run the models.
+    """
+    return ByBox() if models is None else ByLandmarks(models)
