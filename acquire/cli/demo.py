@@ -10,7 +10,6 @@ from acquire.rig.file import parse_rig
 from acquire.rig.simulated import SIMULATED_DEVICES
 from acquire.take.folder import Labels
 
-
 WAIT_S = 60.0
 """The first start of a program may take long, where an antivirus looks at each of its files."""
 
