@@ -13,7 +13,7 @@ from typing import Final
 import cv2
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array, U8Array
+from recordings.arrays import BoolArray, F64Array, I64Array, U8Array
 from recordings.motion.anatomy import CROP
 
 _STEP: Final = 8
@@ -102,10 +102,7 @@ def fit_head(flow: F64Array, rigid: BoolArray) -> Fit:
     return Fit(matrix, float(np.mean(size < _FITS_PX)))
 
 
-def residual(flow: F64Array, matrix: F64Array, box: tuple[slice, slice]) -> F64Array:
-    """Return what moved in a box of the crop beside the head, shape (n, 2), px."""
-    rows, columns = box
-    ys, xs = np.mgrid[rows, columns]
-    points = np.stack([xs.ravel(), ys.ravel(), np.ones(xs.size)], axis=1)
-    change = matrix - np.hstack([np.eye(2), np.zeros((2, 1))])
-    return np.asarray(flow[rows, columns].reshape(-1, 2) - points @ change.T, np.float64)
+def residual(flow: F64Array, matrix: F64Array, pixels: I64Array) -> F64Array:
+    """Return what moved beside the head at pixels (column, row), both of shape (n, 2), px."""
+    moved = flow[pixels[:, 1], pixels[:, 0]]
+    return np.asarray(moved - (pixels @ (matrix[:, :2] - np.eye(2)).T + matrix[:, 2]), np.float64)

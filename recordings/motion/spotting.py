@@ -35,6 +35,8 @@ _VALLEY: Final = 0.33  # of the height: a deeper one parts two expressions, if t
 _PART_S: Final = 2 / 3
 _LEAST_S, _MOST_S = 0.1, 6.0
 _SAME: Final = 0.3  # overlap over the shorter: regions of one expression
+_BESIDE_EYES: Final = ("lower-lid", "inner-brow", "outer-brow")
+"""What a blink moves, or seems to."""
 _SHUT: Final = 0.75  # of the contrast of open eyes
 _OPEN_S: Final = 10.0
 _BLINK_S: Final = 0.12  # before and after one, the lids still move
@@ -77,7 +79,7 @@ def spot(motion: Motion, sizes: F64Array | None = None) -> list[Suggestion]:
 def distances(motion: Motion) -> F64Array:
     """Return how far each of `PLACES` is from where it rests, px of the crop, shape (n, places).
 
-    Low-passed, blinks bridged at the lids; NaN where there is no stretch with a face.
+    Low-passed, blinks bridged beside the eyes; NaN where there is no stretch with a face.
     """
     far = np.full((len(motion.times), len(PLACES)), np.nan)
     for stretch in unbroken(motion):
@@ -86,7 +88,7 @@ def distances(motion: Motion) -> F64Array:
         sos = butter(2, min(_LOW_PASS_HZ, 0.45 * rate), fs=rate, output="sos")
         for number, place in enumerate(PLACES):
             where = motion.place(place)[stretch]
-            if place.startswith("lower-lid"):
+            if place.startswith(_BESIDE_EYES):
                 where = _bridged(where, shut)
             smooth = sosfiltfilt(sos, where, axis=0, padlen=min(30, len(where) - 1))
             far[stretch, number] = np.hypot(*(smooth - _rest(smooth, rate)).T)

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple, Protocol
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array, U8Array
+from recordings.arrays import BoolArray, F64Array, I64Array, U8Array
 from recordings.motion.alignment import Fit, Flow, cut, fit_head, residual, rigid_places
 from recordings.motion.anatomy import CROP, PLACES, Face, chained
 
@@ -23,6 +23,7 @@ RENEWED: Final = 100
 _POSTPONED: Final = 15  # frames more, while the eyes are shut
 _SEARCHED: Final = 15  # of so many frames without a face one is searched
 _REACH: Final = 10  # px of the crop around a point
+_EVERY: Final = 2  # of its pixels: flow is smoother than that
 _STRONGEST: Final = 0.3
 _EYE_HALF: Final = (20, 10)
 _OPEN: Final = 0.92  # of the contrast of an open eye: a reference has no lid half down
@@ -86,7 +87,7 @@ class Tracer:
         self._finder, self._flow = finder, Flow()
         self._face: Face | None = None
         self._rigid: BoolArray = np.zeros((0, 0), np.bool_)
-        self._boxes: list[list[tuple[slice, slice]]] = []
+        self._pixels: list[I64Array] = []
         self._to_picture = np.zeros((2, 3))
         self._reference: _Reference | None = None
         self._values = np.zeros((len(PLACES), 2))
@@ -130,7 +131,7 @@ class Tracer:
         self._face = seen.face
         self._to_picture = seen.face.to_picture
         self._rigid = rigid_places(seen.face.eye_centres)
-        self._boxes = [[_box(point, (_REACH, _REACH)) for point in p] for p in seen.face.places]
+        self._pixels = [_around(points) for points in seen.face.places]
         self._open = 0.0
         self._refer_to(cut(gray, self._to_picture))
         return True
@@ -138,8 +139,8 @@ class Tracer:
     def _moved(self, flow: F64Array, fit: Fit) -> F64Array:
         """Return how each place moved, shape (places, 2): its strongest vectors' mean."""
         found = np.zeros((len(PLACES), 2))
-        for number, boxes in enumerate(self._boxes):
-            vectors = np.concatenate([residual(flow, fit.matrix, box) for box in boxes])
+        for number, pixels in enumerate(self._pixels):
+            vectors = residual(flow, fit.matrix, pixels)
             size = np.einsum("ij,ij->i", vectors, vectors)
             first = int(len(size) * (1 - _STRONGEST))
             found[number] = vectors[np.argpartition(size, first)[first:]].mean(axis=0)
@@ -162,6 +163,16 @@ class Tracer:
     def _refer_to(self, crop: U8Array) -> None:
         """Compare what follows with this crop; the traces go on from where they are."""
         self._reference = _Reference(crop, self._values, self._contrast(crop))
+
+
+def _around(points: F64Array) -> I64Array:
+    """Return pixels (column, row) around the points of a place, each once, shape (n, 2)."""
+    found: list[I64Array] = []
+    for point in points:
+        rows, columns = _box(point, (_REACH, _REACH))
+        ys, xs = np.mgrid[rows.start : rows.stop : _EVERY, columns.start : columns.stop : _EVERY]
+        found.append(np.column_stack([xs.ravel(), ys.ravel()]))
+    return np.unique(np.concatenate(found), axis=0)
 
 
 def _box(point: F64Array, half: tuple[int, int]) -> tuple[slice, slice]:

@@ -37,7 +37,7 @@ def test_a_place_moves_as_far_as_the_skin_and_no_other_as_far(region: Region, si
     far = sizes(rows)[-2:].mean(axis=0)
     own = PLACES.index(f"{region}-{side}")
     assert 1.0 < far[own] < 2.0  # the flow smooths: of a place so small it sees two thirds
-    assert np.delete(far, own).max() < 0.5 * far[own]
+    assert np.delete(far, own).max() < 0.65 * far[own]
 
 
 def test_a_head_that_only_drifts_leaves_the_traces_flat() -> None:
@@ -59,7 +59,7 @@ def test_a_trace_goes_on_where_its_reference_is_renewed(monkeypatch: pytest.Monk
     made = [REST._replace(moving=((lip, share),)) for share in shares]
     rows = Tracer(Knowing(known_face())).trace(face.image(p, n) for n, p in enumerate(made))
     far = sizes(rows)[:, PLACES.index("mouth-corner-left")]
-    assert far[5:11].min() > 1.8
+    assert far[5:11].min() > 1.6
     assert np.ptp(far[5:11]) < 0.4
     assert far[-2:].max() < 0.7
 
