@@ -1,6 +1,6 @@
 """The MMME rig with stand-ins: Curry, BIOPAC and a camera of 2048×1088 at 150 frames/s, recorded.
 
-python -m tests.bench.bench_mmme [--seconds 120] [--to FOLDER]
+python -m tests.bench.bench_mmme [--seconds 120] [--to FOLDER] [--codec auto]
 
 Figure: 0 samples and 0 frames lost in two minutes (18,000 frames, about 20 GB; it says so where
 there is no room). The CPU of stand-ins and device processes is told.
@@ -23,6 +23,7 @@ import psutil
 from tests.bench import private_lsl
 
 BYTES_A_SECOND = 170e6
+CODEC = 'codec = "auto"'
 PROGRAM = [sys.executable, "-P", "-m", "acquire"]
 
 
@@ -41,23 +42,27 @@ def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=120.0)
     parser.add_argument("--to", type=Path, default=None)
+    parser.add_argument("--codec", default="auto", help="raw: twice the disk, a quarter of a core")
     given = parser.parse_args()
     private_lsl()
     folder = Path(tempfile.mkdtemp(prefix="mmme-", dir=given.to))
     try:
-        need = BYTES_A_SECOND * given.seconds + 2e9
+        need = BYTES_A_SECOND * (2 if given.codec == "raw" else 1) * given.seconds + 2e9
         if (free := shutil.disk_usage(folder).free) < need:
             print(f"no room: {need / 1e9:.0f} GB are needed in {folder}, {free / 1e9:.0f} are free")
             return 0
-        return record(folder, given.seconds)
+        return record(folder, given.seconds, given.codec)
     finally:
         shutil.rmtree(folder)
 
 
-def record(folder: Path, seconds: float) -> int:
+def record(folder: Path, seconds: float, codec: str) -> int:
     rig = folder / "rig.toml"
     made = [*PROGRAM, "rig", "new", str(rig), "--like", "mmme", "--simulated"]
     subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
+    text = rig.read_text()
+    assert text.count(CODEC) == 1
+    rig.write_text(text.replace(CODEC, f'codec = "{codec}"'))
     stand_ins = [
         subprocess.Popen([*PROGRAM, "simulate", name], stdout=subprocess.DEVNULL)
         for name in ("curry", "biopac")

@@ -44,7 +44,7 @@ class Linked(HTMLParser):
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("site")
     built = subprocess.run(
-        [sys.executable, "-m", "mkdocs", "build", "-q", "-d", folder],
+        [sys.executable, "-m", "mkdocs", "build", "-d", folder],  # quiet, it would not be strict
         cwd=ROOT,
         capture_output=True,
         text=True,
