@@ -161,10 +161,44 @@ class FrameFormat(BaseModel):
 
     def scaled(self, rows: U8Array) -> F64Array:
         """Return the values of all channels in their units, shape (n, channels)."""
-        out = np.empty((len(rows), len(self.values)))
-        for i, field in enumerate(self.values):
-            out[:, i] = self.column(rows, field) * field.scale + field.offset
-        return out
+        scales, offsets = self._scaling
+        return np.hstack([self._run(rows, run) for run in self._runs]) * scales + offsets
+
+    @cached_property
+    def _scaling(self) -> tuple[F64Array, F64Array]:
+        """What each channel is multiplied with, and what is added, shape (channels,) each."""
+        scales = np.array([field.scale for field in self.values], np.float64)
+        return scales, np.array([field.offset for field in self.values], np.float64)
+
+    @cached_property
+    def _runs(self) -> tuple[tuple[FieldSpec, ...], ...]:
+        """The channels in runs that lie side by side in one form: each is read at once."""
+        runs: list[list[FieldSpec]] = []
+        for field in self.values:
+            before = runs[-1][-1] if runs else None
+            beside = (
+                before is not None
+                and self.packing == "bytes"
+                and not field.type.endswith("24")
+                and (before.type, before.endian) == (field.type, field.endian)
+                and self._starts[before.name] + before.bits == self._starts[field.name]
+            )
+            if beside:
+                runs[-1].append(field)
+            else:
+                runs.append([field])
+        return tuple(map(tuple, runs))
+
+    def _run(self, rows: U8Array, run: tuple[FieldSpec, ...]) -> F64Array:
+        """Return the raw numbers of fields side by side, shape (n, fields), exactly."""
+        first = run[0]
+        if len(run) == 1:
+            return self.column(rows, first)[:, None]
+        at = len(self.sync) + self._starts[first.name] // 8
+        raw = np.ascontiguousarray(rows[:, at : at + len(run) * first.bits // 8])
+        order = ">" if (first.endian or self.endian) == "big" else "<"
+        size = first.bits // 8
+        return raw.view(f"{order}{first.type[0]}{size}").astype(np.float64)
 
     @cached_property
     def _starts(self) -> dict[str, int]:
