@@ -12,11 +12,13 @@ import typer
 
 from acquire.cli import coding, export, study
 from acquire.cli.engines import Workers, with_workers
+from acquire.cli.features import features
 
 app = typer.Typer()
 app.add_typer(export.app, name="export")
 app.add_typer(coding.app, name="coding")
 app.add_typer(study.app, name="study")
+app.command()(features)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]

@@ -24,7 +24,7 @@ from recordings.features.physiology import KINDS, process
 from recordings.features.provenance import dataset, sidecar
 from recordings.features.summaries import summary
 from recordings.features.trace import Trace, bridged, suspect
-from recordings.features.windows import Window
+from recordings.features.windows import Kind, Window
 from recordings.read.grid import grid_of
 from recordings.read.session import Session
 from recordings.read.stream import Stream
@@ -44,7 +44,7 @@ class Settings:
     `SIGNALS`, none = all that are there; `streams`: names, none = all. `bridge_s`: see `trace`.
     """
 
-    windows: windows.Kind = "sliding"
+    windows: Kind = "sliding"
     length_s: float = 10.0
     step_s: float = 0.0
     before_s: float = 2.0
