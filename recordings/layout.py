@@ -22,6 +22,7 @@ CONTENTS_NAME: Final = "contents.json"
 """What was read of a session's files while they are being read again; the report replaces it."""
 THRESHOLDS_NAME: Final = "thresholds.toml"
 ANNOTATIONS_NAME: Final = "annotations"
+MOTION_NAME: Final = "motion"
 """The folder of coders' files, which are written long after the session."""
 
 _LABEL = re.compile(r"[A-Za-z0-9]+")

@@ -10,6 +10,9 @@ from acquire.rig.file import parse_rig
 from acquire.rig.simulated import SIMULATED_DEVICES
 from acquire.take.folder import Labels
 
+WAIT_S = 60.0
+"""The first start of a program may take long, where an antivirus looks at each of its files."""
+
 
 def demo_order(seconds: float | None, data_dir: Path | None, seed: int, as_json: bool) -> Order:
     """Order a recording of the simulated rig that is shown the protocol `demo`.
@@ -27,6 +30,7 @@ def demo_order(seconds: float | None, data_dir: Path | None, seed: int, as_json:
         seconds=seconds,
         labels=Labels(study="demo", participant="simulated", task="demo"),
         data_dir=data_dir,
+        wait_s=WAIT_S,
         as_json=as_json,
         private=True,
     )

@@ -243,10 +243,14 @@ def review(
     arbitrate: Annotated[
         str, typer.Option(metavar="ONE,TWO", help="Decide between two coders, as CODER.")
     ] = "",
+    motion: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where `unisono motion --to` wrote.")
+    ] = None,
 ) -> None:
     """Look at a session frame by frame, beside its signals and markers; with --as: code it."""
-    if not coder and (annotations is not None or scheme or keys != "unisono" or arbitrate):
-        hint = "--annotations --scheme --keys --arbitrate"
+    elsewhere = annotations is not None or motion is not None
+    if not coder and (elsewhere or scheme or keys != "unisono" or arbitrate):
+        hint = "--annotations --scheme --keys --arbitrate --motion"
         raise typer.BadParameter("only with --as CODER", param_hint=hint)
     pair = _two(arbitrate) if arbitrate else None
     from gui.coding.app import CodingOrder
@@ -255,7 +259,7 @@ def review(
 
     if not coder:
         raise typer.Exit(show(session))
-    raise typer.Exit(code(CodingOrder(session, coder, annotations, scheme, keys, pair)))
+    raise typer.Exit(code(CodingOrder(session, coder, annotations, scheme, keys, pair, motion)))
 
 
 def _two(coders: str) -> tuple[str, str]:

@@ -7,7 +7,7 @@ from typing import Final
 
 from devices.base import Chunk, Device, DeviceLost, Frame
 
-STEP_S: Final = 0.5
+STEP_S: Final = 0.9
 """A clock goes on by at least so much: samples come in large chunks, and a camera's frames before
 they are overdue."""
 

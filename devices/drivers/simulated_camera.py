@@ -188,6 +188,6 @@ class SimulatedCamera(Device):
         return image
 
     def _look_ahead(self, face: _Filmed, first: int) -> tuple[int, list[Shot], BoolArray]:
-        """Ask the world for the next quarter second at once: cheaper than frame by frame."""
-        times = self._pacer.true_times(first, first + max(1, round(self.settings.rate_hz / 4)))
+        """Ask the world for the next second at once: cheaper than frame by frame."""
+        times = self._pacer.true_times(first, first + max(1, round(self.settings.rate_hz)))
         return first, face.shots(self._world, times), self._world.lit_at(times)

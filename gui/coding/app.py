@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,8 @@ from gui.coding.arbiter import ArbiterPart
 from gui.coding.desk import Desk
 from gui.coding.keys import KeyTable
 from gui.coding.pane import CodingPane
-from gui.coding.shot import shots_of
+from gui.coding.shot import Shot, shots_of
+from gui.coding.suggested import Suggestions, suggestions_of
 from gui.review.app import run as show
 from gui.review.window import ReviewWindow
 from recordings.annotation.coded_study import coding_of
@@ -22,6 +23,7 @@ from recordings.annotation.plan import Plan, find_plan, load_plan
 from recordings.annotation.scheme import Scheme, load_scheme
 from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
+from recordings.layout import MOTION_NAME
 from recordings.review.session import ReviewSession
 
 DEFAULT_SCHEME: Final = "mmme"
@@ -34,7 +36,8 @@ class CodingOrder:
 
     `annotations`: where coders' files lie, if not in the session; `scheme`: a shipped one or a
     file, "" for that of the coder's file, the study or the program; `arbitrate`: two coders between
-    whom `coder` decides, in the file of the consensus.
+    whom `coder` decides, in the file of the consensus; `motion`: where `unisono motion --to` wrote,
+    if not in the session.
     """
 
     session: Path
@@ -43,11 +46,19 @@ class CodingOrder:
     scheme: str = ""
     keys: KeyTable = "unisono"
     arbitrate: tuple[str, str] | None = None
+    motion: Path | None = None
 
     @property
     def folder(self) -> Path:
         """Where the coder's file lies."""
         return annotations_folder(self.session, self.annotations)
+
+    @property
+    def motion_folder(self) -> Path:
+        """Where the files of `unisono motion` lie."""
+        if self.motion is None:
+            return self.session / MOTION_NAME
+        return self.motion / self.session.resolve().name
 
 
 class Coder:
@@ -72,10 +83,14 @@ class Coder:
         shots = {n: s for n, s in shots_of(window.session).items() if len(s.frames)}
         if not shots:
             raise RecordingError(f"{self.order.session}: has no video whose frames could be coded")
+        suggestions = self._suggestions(shots)
         visible = [name for name in SHOWN if name not in self.hidden]
+        if suggestions:
+            visible.append("suggestions")
         desk = Desk(self.store, self.scheme, shots, visible)
         desk.use(window.position.camera)
-        pane = CodingPane(window, desk, str(self.who), self.order.keys, self.order.folder)
+        order = self.order
+        pane = CodingPane(window, desk, str(self.who), order.keys, order.folder, suggestions)
         window.set_pane(pane)
         if (coders := self.order.arbitrate) is not None:
             first, second = (self._coding(name) for name in coders)
@@ -83,6 +98,20 @@ class Coder:
             part.keep_agreed()
             pane.arbitrate(part)
         return pane
+
+    def _suggestions(self, shots: Mapping[str, Shot]) -> dict[str, Suggestions]:
+        """Read those of each camera, where neither the study nor this pass does without them."""
+        off = self.plan is not None and not self.plan.suggestions
+        if off or "suggestions" in self.hidden or self.order.arbitrate is not None:
+            return {}
+        found: dict[str, Suggestions] = {}
+        for name, shot in shots.items():
+            every, problem = suggestions_of(self.order.motion_folder, name, shot)
+            if problem:
+                self.store.notes.append(problem)
+            if every is not None and every.marks:
+                found[name] = every
+        return found
 
     def _coding(self, name: str) -> Coding:
         return coding_of(self.order.session, name, self.order.annotations)

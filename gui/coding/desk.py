@@ -11,11 +11,21 @@ from collections.abc import Iterable
 from typing import Any, Literal
 
 from gui.coding.shot import Shot
+from gui.coding.suggested import Suggested
 from gui.texts import tr
 from recordings.annotation.frame_times import placed
 from recordings.annotation.journal import Change
 from recordings.annotation.measures import Ratio
-from recordings.annotation.model import Coding, Event, Kind, Mark, Moment, Span, Visible
+from recordings.annotation.model import (
+    MARKS,
+    Coding,
+    Event,
+    Kind,
+    Mark,
+    Moment,
+    Span,
+    Visible,
+)
 from recordings.annotation.pairing import looked
 from recordings.annotation.progress import looked_at, next_uncoded
 from recordings.annotation.ranges import without
@@ -102,6 +112,13 @@ class Desk:
         if event is not None and open_ and event.offset_coded:
             return self.set_mark("offset", moment)
         return self.begin(moment)
+
+    def use_suggestion(self, one: Suggested) -> str:
+        """Make a new event of a suggestion, which says that it was one."""
+        moment = self.shot.frames.moment
+        marks = {name: moment(getattr(one, name)) for name in MARKS}
+        self._put(self._new(), **marks, suggestion_used=True)
+        return ""
 
     def set_mark(self, mark: Mark, moment: Moment) -> str:
         """Set onset, apex or offset of the event in hand, or of a new one."""

@@ -52,6 +52,8 @@ class Deed(StrEnum):
     NOT_CODABLE = "not-codable"
     CODABLE = "codable"
     NEXT_UNCODED = "next-uncoded"
+    NEXT_SUGGESTION = "next-suggestion"
+    USE_SUGGESTION = "use-suggestion"
 
 
 HELD: Final = frozenset({Deed.EARLIER, Deed.LATER, Deed.NEXT, Deed.PREVIOUS, Deed.UNDO, Deed.REDO})
@@ -86,6 +88,8 @@ DEEDS: Final = {
     (_K.Key_X, _PLAIN): Deed.NOT_CODABLE,
     (_K.Key_X, _SHIFT): Deed.CODABLE,
     (_K.Key_U, _PLAIN): Deed.NEXT_UNCODED,
+    (_K.Key_H, _PLAIN): Deed.NEXT_SUGGESTION,
+    (_K.Key_Y, _PLAIN): Deed.USE_SUGGESTION,
 }
 
 _Bound = Deed | Command

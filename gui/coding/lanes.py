@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gui.coding.desk import Desk
+from gui.coding.suggested import Suggested, Suggestions
 from gui.coding.words import kind_text
 from gui.texts import tr
 from recordings.annotation.action_units import format_units
@@ -12,14 +13,20 @@ from recordings.annotation.model import Span
 from recordings.review.lanes import Lane, Mark, Tone
 
 
-def lanes_of(desk: Desk) -> tuple[Lane, ...]:
-    """Return events, what was looked at and what cannot be coded, of the desk's camera."""
+def lanes_of(desk: Desk, suggestions: Suggestions | None = None) -> tuple[Lane, ...]:
+    """Return events, what was looked at and what cannot be coded, of the desk's camera.
+
+    Where there are suggestions they come last, and dim.
+    """
     coding = desk.coding
-    return (
+    own = (
         Lane(tr("coded"), _events(desk)),
         Lane(tr("looked at"), _spans(desk, coding.looked.values(), "muted")),
         Lane(tr("not codable"), _spans(desk, coding.not_codable.values(), "warning")),
     )
+    if suggestions is None:
+        return own
+    return (*own, Lane(tr("suggested"), _suggested(desk, suggestions.marks)))
 
 
 def _events(desk: Desk) -> tuple[Mark, ...]:
@@ -30,6 +37,15 @@ def _events(desk: Desk) -> tuple[Mark, ...]:
             text = " ".join(filter(None, (kind_text(event), format_units(event.units))))
             tone: Tone = "accent" if event.id == desk.current else "text"
             marks.append(Mark(min(times), max(times), text, tone))
+    return tuple(sorted(marks, key=lambda mark: (mark.start, mark.stop)))
+
+
+def _suggested(desk: Desk, suggested: Iterable[Suggested]) -> tuple[Mark, ...]:
+    times = desk.shot.frames.times
+    marks = [
+        Mark(float(times[s.onset]), float(times[s.offset]), f"{s.rank} {s.place}", "muted")
+        for s in suggested
+    ]
     return tuple(sorted(marks, key=lambda mark: (mark.start, mark.stop)))
 
 

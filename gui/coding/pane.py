@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from gui.coding.desk import Desk, no_event
 from gui.coding.keys import Deed, KeyTable, bound, digit
 from gui.coding.lanes import lanes_of
 from gui.coding.shot import moment_of
+from gui.coding.suggested import Suggested, Suggestions
 from gui.coding.view import CodingView
 from gui.review.keys import Command
 from gui.review.pane import Position
@@ -57,10 +58,22 @@ class CodingPane:
     """A `Pane` of the review window."""
 
     def __init__(
-        self, window: ReviewWindow, desk: Desk, coder: str, keys: KeyTable, folder: Path
+        self,
+        window: ReviewWindow,
+        desk: Desk,
+        coder: str,
+        keys: KeyTable,
+        folder: Path,
+        suggestions: Mapping[str, Suggestions] | None = None,
     ) -> None:
-        """Show what a coder's file says; `folder` is where it lies, which is never shown."""
+        """Show what a coder's file says.
+
+        `folder` is where it lies, which is never shown; `suggestions` are those of each camera
+        that has some, None where there are to be none.
+        """
         self._window, self._desk, self._keys, self._folder = window, desk, keys, folder
+        self._suggestions = suggestions or {}
+        self._suggested: Suggested | None = None
         self._position: Position = window.position
         self._arbiter: Arbiter | None = None
         self.view = CodingView(coder, desk.scheme.name)
@@ -104,6 +117,7 @@ class CodingPane:
         self._position = position
         if position.camera != self._desk.camera:
             self._desk.use(position.camera)
+            self._suggested = None
             self.renew()
         self._show_place()
 
@@ -139,7 +153,7 @@ class CodingPane:
         event = desk.event
         self.view.show_event(event, desk.seen(desk.coding.events[event.id])[1] if event else ())
         self.view.show_progress(desk.progress())
-        self._window.show_lanes(lanes_of(desk))
+        self._window.show_lanes(lanes_of(desk, self._of_camera))
         self._show_place()
         if self._arbiter is not None:
             self._arbiter.renew()
@@ -174,6 +188,8 @@ class CodingPane:
             Deed.NOT_CODABLE: self._open_reason,
             Deed.CODABLE: lambda: self._clear("not_codable"),
             Deed.NEXT_UNCODED: self._next_uncoded,
+            Deed.NEXT_SUGGESTION: self._next_suggestion,
+            Deed.USE_SUGGESTION: self._use_suggestion,
         }
 
     def _do(self, does: Callable[[], str]) -> None:
@@ -275,6 +291,45 @@ class CodingPane:
         span = self._desk.shot.span(-float("inf"), self._position.time)
         return span[1] if span is not None else 0
 
+    # Suggestions.
+
+    @property
+    def _of_camera(self) -> Suggestions | None:
+        return self._suggestions.get(self._desk.camera)
+
+    def _next_suggestion(self) -> str:
+        if (every := self._of_camera) is None:
+            return _no_suggestions()
+        one = every.after(self._suggested)
+        if one is None:
+            self._suggested = None
+            return tr("no further suggestion: H begins with the first again")
+        self.go_to_frame(one.apex)
+        self._suggested = one
+        return ""
+
+    def _use_suggestion(self) -> str:
+        if self._of_camera is None:
+            return _no_suggestions()
+        one = self._suggestion_here()
+        return self._desk.use_suggestion(one) if one is not None else tr("no suggestion here")
+
+    def _suggestion_here(self) -> Suggested | None:
+        """Return the one that H went to, while the cursor is in it; else the first by rank."""
+        stored, every, last = self._position.stored, self._of_camera, self._suggested
+        if stored is None or every is None:
+            return None
+        if last is not None and last.onset <= stored <= last.offset:
+            return last
+        return every.at(stored)
+
+    def _show_suggestion(self) -> None:
+        every = self._of_camera
+        self.view.suggestion.show_count(len(every.marks) if every else 0, every.by if every else "")
+        if every is not None:
+            one = self._suggestion_here()
+            self.view.suggestion.show_one(one, every.curve(one) if one is not None else None)
+
     # Lines.
 
     def _open_units(self, typed: str) -> str:
@@ -364,6 +419,7 @@ class CodingPane:
     def _show_place(self) -> None:
         stored = self._position.stored
         trial = self._desk.shot.trial_at(stored) if stored is not None else None
+        self._show_suggestion()
         self.view.show_place(
             self._desk.coding, self._desk.camera, stored, trial.number if trial else None
         )
@@ -371,6 +427,10 @@ class CodingPane:
 
 def _not_stored() -> str:
     return tr("no stored frame here: a boundary needs a picture")
+
+
+def _no_suggestions() -> str:
+    return tr("no suggestions: unisono motion measures them, and coding.toml may switch them off")
 
 
 def _no_span() -> str:

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.coding.entry import Entry
+from gui.coding.suggestion_view import SuggestionView
 from gui.coding.words import fields, place_text, progress_text, row_text
 from gui.texts import tr
 from gui.widgets import theme
@@ -27,7 +28,7 @@ WIDTH = 344
 
 
 class CodingView(QWidget):
-    """From the top: coder, notes, progress, events, the event in hand, the open line, the keys."""
+    """From the top: coder, notes, progress, events, the one in hand, the open line, suggestions."""
 
     def __init__(self, coder: str, scheme: str) -> None:
         super().__init__()
@@ -58,6 +59,7 @@ class CodingView(QWidget):
         self.empty = PlainLabel(word_wrap=True)
         self.empty.setText(tr("No event is chosen. Enter begins one at the cursor's frame."))
         self.entry = Entry()
+        self.suggestion = SuggestionView()
         self.keys = PlainLabel(_keys_text(digits=True), word_wrap=True)
         self._box = QVBoxLayout(self)
         self._lay_out()
@@ -70,7 +72,8 @@ class CodingView(QWidget):
         self._box.setContentsMargins(4, 8, 12, 4)
         self._box.setSpacing(8)
         above: tuple[QWidget, ...] = (self.head, self.notes, self.failure, self.bar)
-        below: tuple[QWidget, ...] = (self.card, self.empty, self.warning, self.entry, self.keys)
+        card: tuple[QWidget, ...] = (self.card, self.empty, self.warning, self.entry)
+        below = (*card, self.suggestion, self.keys)
         for widget in (*above, self.progress, self.place):
             self._box.addWidget(widget)
         self._box.addWidget(self.list, 1)

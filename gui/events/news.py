@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import math
+
 from PySide6.QtCore import QObject, Signal
 
 from acquire.server.api.models import EventInfo, StatusInfo
 from gui.events.alarm_bar import Alarm, AlarmBar, alarm_of
 from gui.events.event_list import EventList
 from gui.texts import tr
+from recordings.manifest import Event
 
+_OF_THE_PLAYER = ("protocol", "protocol-frames")
+_WITH_IT_S = 5.0
+"""So long after the player died its streams go with it: that is said once, with what to do."""
 _ABOUT_SESSIONS = ("checked", "recording-start", "recording-stop")
 
 
@@ -23,6 +29,7 @@ class News(QObject):
         self._status: StatusInfo | None = None
         self._early: list[EventInfo] = []
         self._failure: str | None = None
+        self._player_died = -math.inf  # LSL time
 
     def show_status(self, status: StatusInfo) -> None:
         """Learn the time and whether it records; raise the alarm of a recording that failed."""
@@ -50,5 +57,13 @@ class News(QObject):
         self._alarm.note_return(found.event, when)
         if found.event.code in _ABOUT_SESSIONS:
             self.sessions_changed.emit()
+        if self._went_with_the_player(found.event):
+            return
         if (alarm := alarm_of(found.event, self._status, when)) is not None:
             self._alarm.add(alarm)
+
+    def _went_with_the_player(self, event: Event) -> bool:
+        if event.code == "player-died":
+            self._player_died = event.time
+        lost = event.code == "stream-lost" and event.source in _OF_THE_PLAYER
+        return lost and abs(event.time - self._player_died) < _WITH_IT_S

@@ -2330,6 +2330,40 @@
     <message>
         <source>Preferences…</source>
         <translation>偏好设置…</translation>
+        <source>Suggestions</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>Suggestions, never labels: on micro-expressions the best methods known reach an F1 of about 0.25. H next by rank   Y use this one</source>
+        <translation>仅为提示，绝非标注：对微表情，已知最好的方法 F1 约为 0.25。 H 按名次下一个   Y 采用此提示</translation>
+    </message>
+    <message>
+        <source>no suggestion here; {} in all</source>
+        <translation>此处没有提示；共 {} 个</translation>
+    </message>
+    <message>
+        <source>suggestion {} of {}: {}, {} px (by {})</source>
+        <translation>提示 {} / {}：{}，{} px（{}）</translation>
+    </message>
+    <message>
+        <source>{}: is of another state of the session; run unisono motion again</source>
+        <translation>{}：属于该会话的另一状态；请再次运行 unisono motion</translation>
+    </message>
+    <message>
+        <source>suggested</source>
+        <translation>提示</translation>
+    </message>
+    <message>
+        <source>no further suggestion: H begins with the first again</source>
+        <translation>没有更多提示：H 从第一个重新开始</translation>
+    </message>
+    <message>
+        <source>no suggestion here</source>
+        <translation>此处没有提示</translation>
+    </message>
+    <message>
+        <source>no suggestions: unisono motion measures them, and coding.toml may switch them off</source>
+        <translation>没有提示：由 unisono motion 测量，coding.toml 可将其关闭</translation>
     </message>
 </context>
 </TS>

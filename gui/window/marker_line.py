@@ -8,11 +8,11 @@ from functools import partial
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence, QShortcut
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QToolButton, QVBoxLayout, QWidget
 
 from gui.texts import tr
 from gui.widgets import theme
-from gui.widgets.plain_label import PlainLabel, plain
+from gui.widgets.short_label import ShortLabel
 
 KEYS = 8
 
@@ -66,9 +66,7 @@ class MarkerLine(QWidget):
             tr("Enter: with the time of the first letter. Ctrl+Enter: with the time of Enter.")
         )
         self.text.setMaxLength(4000)
-        self.message = PlainLabel()
-        metrics = self.message.fontMetrics()
-        self.message.setMinimumWidth(metrics.horizontalAdvance("stamped 00:00:00 ✓"))
+        self.message = ShortLabel()
         theme.mark(self.message, "muted", True)
         self.notes = QLineEdit()
         self.notes.setPlaceholderText(tr("✎ Note (Ctrl+N)"))
@@ -82,14 +80,17 @@ class MarkerLine(QWidget):
         self.notes.returnPressed.connect(self._on_note)
         self.text.sent.connect(self.marker)
         self.text.stamped.connect(self.message.setText)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(8, 4, 8, 4)
-        layout.addWidget(self.text, 2)
+        layout = QHBoxLayout()
+        layout.addWidget(self.text, 1)
         self.keys = self._keys()
         self.name_keys(())
         layout.addWidget(self.keys)
-        layout.addWidget(self.message, 1)
-        layout.addWidget(self.notes, 2)
+        layout.addWidget(self.notes, 1)
+        column = QVBoxLayout(self)  # what is said has the whole width, and its place always
+        column.setContentsMargins(8, 4, 8, 4)
+        column.setSpacing(2)
+        column.addLayout(layout)
+        column.addWidget(self.message)
         QShortcut(QKeySequence("Ctrl+M"), self, self.text.setFocus)
         QShortcut(QKeySequence("Ctrl+N"), self, self.notes.setFocus)
 
@@ -125,10 +126,7 @@ class MarkerLine(QWidget):
     def show_message(self, text: str) -> None:
         """Say something short."""
         theme.mark(self.message, "light", "")
-        room = self.message.width()
-        metrics = self.message.fontMetrics()
-        self.message.setText(metrics.elidedText(text, Qt.TextElideMode.ElideRight, room))
-        self.message.setToolTip(plain(text))
+        self.message.setText(text)
 
     def _on_note_typed(self, text: str) -> None:
         if self._noted is None or not text:

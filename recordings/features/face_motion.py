@@ -12,12 +12,13 @@ from typing import Any, Final
 
 import numpy as np
 
+from recordings import layout
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.features.parquet import need_parquet
 from recordings.features.windows import Window
 
-FOLDER: Final = "motion"
+FOLDER: Final = layout.MOTION_NAME
 GRID_HZ: Final = 30.0
 _TIME: Final = "time"
 _QUALITY: Final = "fitting"

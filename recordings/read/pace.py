@@ -32,6 +32,8 @@ def counted_losses(stream: XdfStream, entry: StreamEntry | None) -> tuple[Loss, 
     listed = sum(gap.lost for gap in entry.gaps)
     if listed != entry.lost or not entry.rate_hz:
         return None
+    if not entry.gaps:
+        return ()
     after = np.searchsorted(stream.stamps, [g.end - 0.25 / entry.rate_hz for g in entry.gaps])
     found: dict[int, int] = {}
     for index, gap in zip(after.tolist(), entry.gaps, strict=True):

@@ -169,7 +169,10 @@ class Stream:
 
     @cached_property
     def _corrected(self) -> F64Array:
-        return correct(self.xdf.stamps, self.fit) + self._shift
+        # Not `stamps`, which would be kept beside these.
+        times = correct(self.xdf.stamps_of(0, len(self)), self.fit)
+        times += self._shift
+        return times
 
     @property
     def dejittered(self) -> F64Array:

@@ -106,35 +106,46 @@ class Facts:
 
 def session_folders(root: Path) -> list[Path]:
     """List the session folders of a study's folder or of a data folder, by name."""
-    studies = [
-        root,
-        *(Path(e.path) for e in _folders(root) if not e.name.startswith((".", "sub-"))),
-    ]
-    return sorted(found for study in studies for found in _below(study, _STUDY_LEVELS))
+    return [root / where for where in session_places(root)]
 
 
-def _below(folder: Path, levels: Sequence[str]) -> Iterator[Path]:
+def session_places(root: Path) -> list[str]:
+    """List them as paths from the root, with `/`. Text, for there may be thousands."""
+    start = str(root)
+    studies = [e.path for e in _folders(start) if not e.name.startswith((".", "sub-"))]
+    found = (place for study in (start, *studies) for place in _below(study, _STUDY_LEVELS))
+    return sorted(place[len(start) :].lstrip(os.sep).replace(os.sep, "/") for place in found)
+
+
+def _below(folder: str, levels: Sequence[str]) -> Iterator[str]:
     if not levels:
-        if "_run-" in folder.name:
-            yield folder
+        yield folder
         return
     for entry in _folders(folder):
-        if entry.name.startswith(levels[0]):
-            yield from _below(Path(entry.path), levels[1:])
+        if entry.name.startswith(levels[0]) and (len(levels) > 1 or "_run-" in entry.name):
+            yield from _below(entry.path, levels[1:])
 
 
-def _folders(folder: Path) -> list[os.DirEntry[str]]:
+def _folders(folder: str) -> list[os.DirEntry[str]]:
+    return [entry for entry in _entries(folder) if entry.is_dir()]
+
+
+def _entries(folder: str) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(folder) as entries:
-            return [entry for entry in entries if entry.is_dir()]
+            return list(entries)
     except OSError:  # somebody moved it away, or it may not be read
         return []
 
 
-def stamp(folder: Path) -> str:
+def stamp(folder: str) -> str:
     """Return what changes whenever a file in a session's folder does that facts are read from."""
-    found = [_file_stamp(entry) for entry in _files(folder) if entry.name in _WATCHED]
-    found += [_file_stamp(entry) for entry in _files(folder / layout.ANNOTATIONS_NAME)]
+    found: list[str] = []
+    for entry in _entries(folder):
+        if entry.name in _WATCHED:
+            found.append(_file_stamp(entry))
+        elif entry.name == layout.ANNOTATIONS_NAME:
+            found += [_file_stamp(inner) for inner in _entries(entry.path)]
     return "\n".join(sorted(found))
 
 
@@ -148,14 +159,6 @@ def exports_stamp(facts: Facts) -> str:
         except OSError:
             found.append(f"{export.kind} gone")
     return "\n".join(found)
-
-
-def _files(folder: Path) -> list[os.DirEntry[str]]:
-    try:
-        with os.scandir(folder) as entries:
-            return list(entries)
-    except OSError:
-        return []
 
 
 def _file_stamp(entry: os.DirEntry[str]) -> str:

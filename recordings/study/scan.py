@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from recordings.study.facts import Facts, exports_stamp, session_folders, stamp
+from recordings.study.facts import Facts, exports_stamp, session_places, stamp
 from recordings.study.ledger import Ledger
 
 
@@ -17,14 +17,15 @@ def scan(root: Path, ledger: Ledger, *, wait: bool = False) -> list[Facts]:
     known = ledger.sessions()
     found: list[Facts] = []
     changed: list[tuple[str, str, str]] = []
-    for folder in session_folders(root):
-        where = folder.relative_to(root).as_posix()
-        now = stamp(folder)  # before anything is read: what changes meanwhile is read again
+    for where in session_places(root):
+        now = stamp(
+            f"{root}/{where}"
+        )  # before anything is read: what changes meanwhile is read again
         facts = _remembered(now, *known.pop(where, ("", "")))
         if facts is None:
             from recordings.study.reading import read_facts
 
-            facts = read_facts(root, folder)
+            facts = read_facts(root, root / where)
             changed.append((where, now + "\n\n" + exports_stamp(facts), facts.to_json()))
         found.append(facts)
     if changed or known:

@@ -76,7 +76,7 @@ class AvBody:
         )
         stream.width, stream.height = info.width, info.height
         stream.pix_fmt = self._format
-        stream.time_base = stream.codec_context.time_base = 1 / info.rate
+        self._time_base = stream.time_base = stream.codec_context.time_base = 1 / info.rate
         stream.codec_context.thread_count = threads
         stream.codec_context.thread_type = "SLICE"  # frame threads would hold frames back
         self._stream = stream
@@ -115,7 +115,7 @@ class AvBody:
         image = av.VideoFrame.from_numpy_buffer(picture, source, width=info.width)
         if source != self._format:
             image = image.reformat(format=self._format)
-        image.pts, image.time_base = index, 1 / info.rate
+        image.pts, image.time_base = index, self._time_base
         self._container.mux(self._stream.encode(image))
         self._mark(index)
 

@@ -1,13 +1,15 @@
-"""Counting the frames of a Matroska file by its element headers, without reading the pictures."""
+"""Walking through a Matroska file by its element headers, without reading the pictures."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from io import FileIO
 from pathlib import Path
 from typing import Final
 
 from recordings.disk import direct_io
 from recordings.errors import RecordingError
+from recordings.video.packet import Packet
 
 _EBML: Final = 0x1A45DFA3
 _SEGMENT: Final = 0x18538067
@@ -16,10 +18,20 @@ _BLOCK_GROUP: Final = 0xA0
 _BLOCKS: Final = (0xA3, 0xA1)  # SimpleBlock, and Block of a group
 _INSIDE: Final = (_SEGMENT, _CLUSTER, _BLOCK_GROUP)
 _HEADER_MAX: Final = 12
+_BLOCK_MAX: Final = 8  # of a track's number
 
 
 def count_blocks(path: Path) -> int:
     """Whole frames from the start to the end or to the first damage.
+
+    Raises:
+        RecordingError: it is no Matroska file.
+    """
+    return sum(1 for _ in blocks(path))
+
+
+def blocks(path: Path) -> Iterator[Packet]:
+    """Give each whole frame from the start to the end or to the first damage.
 
     Raises:
         RecordingError: it is no Matroska file.
@@ -31,10 +43,10 @@ def count_blocks(path: Path) -> int:
     with file:
         direct_io.expect_leaps(file.fileno())
         size = file.seek(0, 2)
-        position = count = 0
+        position = 0
         while position < size:
             file.seek(position)
-            head = file.read(_HEADER_MAX) or b""
+            head = file.read(_HEADER_MAX + _BLOCK_MAX) or b""
             try:
                 element, length, start = _element(head)
             except (IndexError, ValueError):
@@ -45,10 +57,15 @@ def count_blocks(path: Path) -> int:
             if element in _INSIDE:
                 continue
             position += length
-            count += element in _BLOCKS and position <= size
+            if element in _BLOCKS and position <= size:
+                yield Packet(position - length + _block_header(head[start:]), position)
     if position == 0:
         raise RecordingError(f"{path}: cannot be read as video (no Matroska header)")
-    return count
+
+
+def _block_header(head: bytes) -> int:
+    """Bytes before the frame: the track's number, 2 of time, 1 of flags."""
+    return (_length(head[0], 8) if head else 0) + 3
 
 
 def _element(head: bytes) -> tuple[int, int, int]:

@@ -15,6 +15,7 @@ from typing import Final
 
 from recordings.disk import direct_io
 from recordings.errors import RecordingError
+from recordings.video.packet import Packet
 
 _ID: Final = b"nut/multimedia container\0"
 _MAIN: Final = bytes.fromhex("4e4d7a561f5f04ad")
@@ -60,7 +61,7 @@ class _Main:
     """The main header: what frame codes mean, and the beginnings that frames leave out."""
 
     codes: tuple[_FrameCode | None, ...]
-    elided: tuple[int, ...]  # their lengths
+    elided: tuple[bytes, ...]
 
 
 class NutFile:
@@ -89,7 +90,13 @@ class NutFile:
 
     def count(self) -> int:
         """Whole frames from the start to the end or to the first damage."""
-        return sum(end <= self._size for _, end in self._frames(len(_ID)))
+        return sum(1 for _ in self.packets())
+
+    def packets(self) -> Iterator[Packet]:
+        """Give each whole frame from the start to the end or to the first damage."""
+        for packet in self._frames(len(_ID)):
+            if packet.stop <= self._size:
+                yield packet
 
     def torn(self) -> bool:
         """Whether the last frame has lost its end."""
@@ -100,7 +107,7 @@ class NutFile:
             if found >= 0:
                 last = start + found
                 break
-        return any(data < self._size < end for data, end in self._frames(last))
+        return any(packet.start < self._size < packet.stop for packet in self._frames(last))
 
     def close(self) -> None:
         """Close the file."""
@@ -117,7 +124,7 @@ class NutFile:
         start = position + cursor.position + (4 if size > 4096 else 0)
         return start, start + size
 
-    def _frames(self, position: int) -> Iterator[tuple[int, int]]:
+    def _frames(self, position: int) -> Iterator[Packet]:
         """Where the data of each frame begins and should end."""
         try:
             while position < self._size:
@@ -127,15 +134,15 @@ class NutFile:
                         return
                     position = self._body(position)[1]
                 else:
-                    length, size = _frame_header(head, self._main)
-                    yield position + length, position + length + size
+                    length, size, elided = _frame_header(head, self._main)
+                    yield Packet(position + length, position + length + size, elided)
                     position += length + size
         except (IndexError, ValueError):  # the header is cut, or damaged
             return
 
 
-def _frame_header(head: bytes, main: _Main) -> tuple[int, int]:
-    """Bytes of a frame's header and of its data."""
+def _frame_header(head: bytes, main: _Main) -> tuple[int, int, bytes]:
+    """Bytes of a frame's header and of its data, and the beginning that it leaves out."""
     code = main.codes[head[0]]
     if code is None:
         raise ValueError("invalid frame code")
@@ -160,7 +167,8 @@ def _frame_header(head: bytes, main: _Main) -> tuple[int, int]:
         cursor.number()
     if flags & _CHECKSUM:
         cursor.position += 4
-    return cursor.position, size - (main.elided[header] if size <= 4096 else 0)
+    elided = main.elided[header] if size <= 4096 else b""
+    return cursor.position, size - len(elided), elided
 
 
 def _main_header(cursor: _Cursor, end: int) -> _Main:
@@ -189,9 +197,10 @@ def _main_header(cursor: _Cursor, end: int) -> _Main:
                 codes.append(None)
             valid = not flags & _INVALID
             codes.append(_FrameCode(flags, mul, size + j, reserved, header) if valid else None)
-    elided = [0]
+    elided = [b""]
     if end > cursor.position + 4:
         for _ in range(cursor.number()):
-            elided.append(cursor.number())
-            cursor.position += elided[-1]
+            size = cursor.number()
+            elided.append(cursor.data[cursor.position : cursor.position + size])
+            cursor.position += size
     return _Main(tuple(codes), tuple(elided))

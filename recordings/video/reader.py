@@ -19,6 +19,7 @@ import av
 import numpy as np
 
 from recordings.errors import RecordingError
+from recordings.video.codecs import CODECS, X264_GOP
 from recordings.video.info import METADATA_KEY, VideoInfo
 from recordings.video.matroska import count_blocks
 from recordings.video.nut import NutFile
@@ -177,17 +178,19 @@ class _RawSource:
 class _AvSource:
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._container = _container(path)
+        self._container = open_container(path)
         self._nut = self._container.format.name == "nut"
         self._stream: Any = self._container.streams.video[0]
         self._stream.thread_type = "SLICE"  # frame threads would read ahead at every seek
-        self.info = _info(path, self._container)
+        self.info = info_in(path, self._container)
         self._running: Iterator[tuple[int, Picture]] = iter(())
         self._next = -1
+        codec = CODECS.get(self.info.codec)
+        self._group = codec.gop if codec else X264_GOP  # farther ahead, a search is cheaper
 
     def length(self) -> int:
         """The index of the last packet and one: the writer leaves no holes."""
-        with _container(self._path) as container:
+        with open_container(self._path) as container:
             _seek(container, round(_FAR_S / container.streams.video[0].time_base))
             last = max((packet.pts for packet in _packets(container)), default=None)
         return 0 if last is None else self._index(last) + (0 if self._torn() else 1)
@@ -213,8 +216,9 @@ class _AvSource:
             nut.close()
 
     def frame(self, k: int) -> Picture:
-        if k != self._next:
+        if not 0 <= self._next <= k < self._next + self._group:
             self._running = self._decode(self._container, k)
+        self._next = -1  # nowhere, unless the frame is found
         for index, picture in self._running:
             if index == k:
                 self._next = k + 1
@@ -222,7 +226,7 @@ class _AvSource:
         raise RecordingError(f"{self._path}: frame {k} cannot be decoded")
 
     def frames(self, start: int, stop: int) -> Iterator[Picture]:
-        with _container(self._path) as container:
+        with open_container(self._path) as container:
             container.streams.video[0].thread_type = "AUTO"
             for index, picture in self._decode(container, start, stop):
                 yield picture
@@ -259,14 +263,14 @@ class _AvSource:
         info = self.info
         if info.format.samples == 3:
             return image.to_ndarray(format="rgb24")
-        picture = _first_plane(image, info)
+        picture = first_plane(image, info)
         return picture if info.tiling == "none" else join_bayer(picture)
 
 
 _Source = _RawSource | _AvSource | _EmptySource
 
 
-def _first_plane(image: av.VideoFrame, info: VideoInfo) -> Picture:
+def first_plane(image: av.VideoFrame, info: VideoInfo) -> Picture:
     """The luma plane. H.264 gray comes back as YUV with empty colour planes."""
     plane = image.planes[0]
     dtype = info.format.dtype
@@ -275,7 +279,12 @@ def _first_plane(image: av.VideoFrame, info: VideoInfo) -> Picture:
     return lines[:, : plane.width].copy()
 
 
-def _container(path: Path) -> Any:
+def open_container(path: Path) -> Any:
+    """Open a file with libav; close it, or use it in a `with`.
+
+    Raises:
+        RecordingError: it is no video that can be read.
+    """
     try:
         container = av.open(str(path), options=_OPTIONS)
     except (OSError, av.FFmpegError) as error:
@@ -302,7 +311,12 @@ def _packets(container: Any) -> Iterator[Any]:
         return
 
 
-def _info(path: Path, container: Any) -> VideoInfo:
+def info_in(path: Path, container: Any) -> VideoInfo:
+    """Return what an open file says of itself.
+
+    Raises:
+        RecordingError: what this program wrote into it is damaged.
+    """
     text = container.metadata.get(METADATA_KEY)
     if text is not None:
         try:

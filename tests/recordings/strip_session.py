@@ -5,7 +5,7 @@ are simulated, and frames are gated, lost and spread over files as it is told.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -50,6 +50,7 @@ class Film:
     first_number: int = 1000
     indexed: bool = True
     noise: bool = True
+    paint: Callable[[float, int], Picture] | None = None  # of an LSL time and a number
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,9 @@ def _film(folder: Path, film: Film) -> tuple[Filmed, VideoEntry]:
             codec=film.codecs[min(part, len(film.codecs)) - 1],
         )
         for k in np.flatnonzero(stored[first:stop]).tolist():
-            writer.write(_picture(film, int(numbers[first + k]), rng))
+            number = int(numbers[first + k])
+            painted = film.paint and film.paint(float(times[first + k]), number)
+            writer.write(_picture(film, number, rng) if painted is None else painted)
         written.append(writer.close())
         first = stop
     files = tuple(one.path.name for one in written)

@@ -16,9 +16,11 @@ from pytestqt.qtbot import QtBot
 import acquire
 from acquire.errors import ConfigError
 from acquire.processes.messages import DeviceState
-from acquire.server.api.models import DeviceInfo, ProtocolInfo
+from acquire.server.api.models import DeviceInfo, EventInfo, ProtocolInfo
 from gui.client.client import EngineClient
 from gui.events.alarm_bar import AlarmBar, alarm_of
+from gui.events.event_list import EventList
+from gui.events.news import News
 from gui.widgets import theme
 from gui.widgets.chosen import remembered_look
 from gui.widgets.enter_presses import EnterPresses
@@ -194,3 +196,25 @@ def test_the_opening_says_what_it_waits_for(
         idle(found)
     assert any(name in text and "10 s" in text for text in said), said
     assert said[-1] == ""
+
+
+def test_a_player_that_dies_is_one_alarm(qtbot: QtBot) -> None:
+    """It was three: the two that told of its streams stood before what to do."""
+    events, bar = EventList(), AlarmBar()
+    qtbot.addWidget(events)
+    qtbot.addWidget(bar)
+    news = News(events, bar)
+    status = recording_status()
+    news.show_status(status)
+    now = (status.first_sample or 0.0) + 10.0
+
+    def hear(time: float, source: str, code: str) -> None:
+        event = Event(time=time, source=source, level="error", code=code, text=f"{source} {code}")
+        news.hear(EventInfo(number=1, event=event))
+
+    hear(now, "protocol", "player-died")
+    hear(now + 0.1, "protocol", "stream-lost")
+    hear(now + 0.1, "protocol-frames", "stream-lost")
+    assert [alarm.text for alarm in bar.unread] == ["protocol player-died"]
+    hear(now + 60.0, "protocol", "stream-lost")  # another program's, or the next one
+    assert len(bar.unread) == 2

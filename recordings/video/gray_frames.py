@@ -1,0 +1,165 @@
+"""The brightness of single frames of a video file, without reading those between.
+
+libav reads a file from front to back, whatever is thrown away after. Where every frame is a key
+frame, the headers say where each lies, and only what is asked for is read.
+"""
+
+from __future__ import annotations
+
+from io import FileIO
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+import av
+import numpy as np
+
+from recordings.arrays import U8Array
+from recordings.disk import direct_io
+from recordings.errors import RecordingError
+from recordings.video.codecs import CODECS
+from recordings.video.info import VideoInfo
+from recordings.video.matroska import blocks
+from recordings.video.nut import NutFile
+from recordings.video.packet import Packet
+from recordings.video.pixel_formats import Picture
+from recordings.video.reader import VideoReader, first_plane, info_in, open_container
+
+_WALKED: Final = (".nut", ".mkv")
+
+
+class GrayFrames:
+    """Frames of one file by their number, uint8 of shape (height, width); for one thread.
+
+    Of a mosaic it is one of the greens, at half the size: picture enough to measure movements.
+
+    Raises:
+        RecordingError: the file is missing, or no video that can be read.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._frames: _ByPacket | _ByReader = _frames_of(path)
+        self.info = self._frames.info
+
+    def frame(self, number: int) -> U8Array:
+        """Give frame `number`.
+
+        Raises:
+            RecordingError: there is none, or it cannot be decoded.
+        """
+        try:
+            picture = self._frames.picture(number)
+        except IndexError:
+            raise RecordingError(
+                f"{self._path}: has no frame {number} that the index tells of: it was cut off or "
+                "changed; run unisono repair on the session"
+            ) from None
+        return _gray(picture, self.info, tiled=isinstance(self._frames, _ByPacket))
+
+    def close(self) -> None:
+        """Close the file."""
+        self._frames.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def _gray(picture: Picture, info: VideoInfo, *, tiled: bool) -> U8Array:
+    fmt = info.format
+    if fmt.samples == 3:
+        import cv2
+
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
+    if fmt.pattern:
+        row, column = divmod(fmt.pattern.index("G"), 2)
+        if tiled and info.tiling == "bayer-quadrants":
+            height, width = (size // 2 for size in picture.shape)
+            picture = picture[row * height :, column * width :][:height, :width]
+        else:
+            picture = picture[row::2, column::2]
+    if picture.dtype != np.uint8:
+        picture = picture >> (fmt.bits - 8)
+    return np.ascontiguousarray(picture, np.uint8)
+
+
+def _frames_of(path: Path) -> _ByPacket | _ByReader:
+    if path.suffix in _WALKED:
+        container = open_container(path)
+        info = info_in(path, container)
+        codec = CODECS.get(info.codec)
+        if codec is not None and codec.gop == 1:
+            return _ByPacket(path, container, info)
+        container.close()
+    return _ByReader(path)
+
+
+class _ByReader:
+    """Frames that hang on others, or lie at a place that needs no search."""
+
+    def __init__(self, path: Path) -> None:
+        self._reader = VideoReader(path)
+        self.info = self._reader.info
+
+    def picture(self, number: int) -> Picture:
+        return self._reader.frame(number)
+
+    def close(self) -> None:
+        self._reader.close()
+
+
+class _ByPacket:
+    """Frames each for itself, found by walking through the headers once."""
+
+    def __init__(self, path: Path, container: Any, info: VideoInfo) -> None:
+        self._path, self._container, self.info = path, container, info
+        self._packets = _packets_of(path)
+        self._decoder = self._container.streams.video[0].codec_context
+        self._file = FileIO(path)
+        direct_io.expect_leaps(self._file.fileno())
+
+    def picture(self, number: int) -> Picture:
+        if not 0 <= number < len(self._packets):
+            raise IndexError(number)
+        try:
+            images = self._decoder.decode(av.Packet(self._read(self._packets[number])))
+        except av.FFmpegError as error:
+            raise self._damaged(number, str(error)) from error
+        if not images:
+            raise self._damaged(number, "no picture in it")
+        if self.info.format.samples == 3:
+            return np.asarray(images[0].to_ndarray(format="rgb24"))
+        return first_plane(images[0], self.info)
+
+    def close(self) -> None:
+        self._container.close()
+        self._file.close()
+
+    def _read(self, packet: Packet) -> bytes:
+        self._file.seek(packet.start)
+        parts, left = [packet.elided], packet.stop - packet.start
+        while left and (part := self._file.read(left)):
+            parts.append(part)
+            left -= len(part)
+        return b"".join(parts)
+
+    def _damaged(self, number: int, why: str) -> RecordingError:
+        return RecordingError(f"{self._path}: frame {number} cannot be decoded ({why})")
+
+
+def _packets_of(path: Path) -> list[Packet]:
+    if path.suffix == ".mkv":
+        return list(blocks(path))
+    nut = NutFile(path)
+    try:
+        return list(nut.packets())
+    finally:
+        nut.close()
