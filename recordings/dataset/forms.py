@@ -80,10 +80,12 @@ def to_xarray(study: Windows) -> Any:
     }
     for name in study.signals:
         inner = [f"{name}_channel"]
-        if found[name].ndim == 4:
-            inner = [f"{name}_y", f"{name}_x"]
+        if found[name].ndim == 4:  # pictures
+            inner = []
         else:
             coords[inner[0]] = list(study.channels(name))
+        if found[name].ndim > 3:
+            inner += [f"{name}_y", f"{name}_x"]
         data[name] = (("window", f"{name}_sample", *inner), found[name])
         for part in ("mask", "times"):
             data[f"{name}_{part}"] = (("window", f"{name}_sample"), found[f"{name}_{part}"])

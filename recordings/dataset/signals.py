@@ -14,6 +14,7 @@ from recordings.arrays import Array, BoolArray, F64Array
 from recordings.dataset.resampling import reach, resampled
 from recordings.errors import RecordingError
 from recordings.features.channels import body_channels, electrodes
+from recordings.features.flow import CROP_PX, onset_apex, square_crop
 from recordings.features.physiology import KINDS
 from recordings.features.trace import Place, Trace, bridged
 from recordings.features.windows import Window
@@ -22,11 +23,13 @@ from recordings.read.grid import grid_of
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.to_mne import unique_labels
+from recordings.video.face_box import find_face
 
 Wanted = float | str
-"""Of a stream a rate, Hz; of a camera `gray64`: its pictures, gray, so many pixels square."""
+"""Of a stream a rate, Hz; of a camera `gray64`, its pictures, gray, so many pixels square, or
+`flow28` or `flow256`, flow and strain of the face from an event's onset to its apex."""
 BRIDGE_S: Final = 0.02
-_PICTURES: Final = re.compile(r"gray([1-9][0-9]{0,3})")
+_PICTURES: Final = re.compile(r"(gray|flow)([1-9][0-9]{0,3})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,11 +73,14 @@ def _reader(session: Session, name: str, wanted: Wanted) -> Reader:
     if isinstance(wanted, str):
         form = _PICTURES.fullmatch(wanted)
         if form is None:
-            raise RecordingError(f"{name}: {wanted!r} is no form of pictures; write gray64")
+            raise RecordingError(
+                f"{name}: {wanted!r} is no form of pictures; write gray64 or flow28"
+            )
         if name not in session.cameras:
             known = ", ".join(session.cameras) or "none"
             raise RecordingError(f"{session.path.name}: no camera {name!r}; there are: {known}")
-        return Pictures(session.cameras[name], int(form[1]))
+        reader = Pictures if form[1] == "gray" else OnsetApex
+        return reader(session.cameras[name], int(form[2]))
     if not 0 < wanted < np.inf:
         raise RecordingError(f"{name}: {wanted} is no rate; give Hz, more than 0")
     stream, channels = _channels(session, name)
@@ -144,6 +150,43 @@ class Pictures:
         values = np.array(pictures, np.uint8).reshape(-1, *shape)
         times = camera.times[first:after] - window.zero
         return Cut(values, times, np.ones(len(times), np.bool_))
+
+
+class OnsetApex:
+    """u, v and strain from an event's onset to its apex, float32, shape (1, 3, size, size).
+
+    Unknown where no face is found at the onset, or onset or apex were not coded. Time is the apex.
+    """
+
+    labels: tuple[str, ...] = ("u", "v", "strain")
+
+    def __init__(self, camera: Camera, size: int) -> None:
+        if size > CROP_PX:
+            raise RecordingError(f"{camera.name}: flow{size}: flow has at most {CROP_PX} pixels")
+        self._camera, self._size = camera, size
+
+    def read(self, window: Window) -> Cut:
+        """See `Reader`.
+
+        Raises:
+            RecordingError: the window is no event's.
+        """
+        if "apex_time" not in window.about:
+            raise RecordingError(f"{self._camera.name}: flow is of events; ask for windows='event'")
+        onset, apex = window.about["onset_time"], window.about["apex_time"]
+        found = None
+        if onset is not None and apex is not None and window.about["camera"] == self._camera.name:
+            found = self._between(float(onset), float(apex))
+        known = found is not None
+        values = found if found is not None else np.full((3, self._size, self._size), np.nan)
+        time = float(apex) - window.zero if apex is not None else np.nan
+        return Cut(values[None].astype(np.float32), np.array([time]), np.array([known]))
+
+    def _between(self, onset: float, apex: float) -> F64Array | None:
+        first, second = (as_gray(self._camera.at(time)) for time in (onset, apex))
+        if (box := find_face(first)) is None:
+            return None
+        return onset_apex(square_crop(first, box), square_crop(second, box), self._size)
 
 
 def as_gray(picture: Array) -> Array:

@@ -221,6 +221,9 @@ def load_study(
         settings = Settings(windows, length_s, step_s, before_s, after_s, events_of=coder)
     except ValueError as error:
         raise RecordingError(str(error)) from error
+    flows = [name for name, wanted in signals.items() if str(wanted).startswith("flow")]
+    if flows and windows != "event":
+        raise RecordingError(f"{flows[0]}: flow is of events; ask for windows='event'")
     make = labels_for(labels, coder) if isinstance(labels, str) else labels
     places: list[Place] = []
     left_out: list[tuple[Path, str]] = []
