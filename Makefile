@@ -8,7 +8,7 @@ SYSTEM := libegl1 libgl1 libopengl0 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3
 	libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libpulse0 xvfb faketime fonts-dejavu-core fonts-wqy-microhei \
 	chromium chromium-driver
 
-.PHONY: help demo gui test lint types-here types-win32 types-darwin wheels bundle format bench clean system
+.PHONY: help demo gui test lint types-here types-win32 types-darwin wheels bundle docs screenshots format bench clean system
 
 help:
 	@echo "make demo    install, play a short protocol to the simulated rig and record it"
@@ -17,6 +17,8 @@ help:
 	@echo "make lint    ruff, mypy and dependencies (of all three systems), import-linter"
 	@echo "make wheels  build wheel and sdist, install each extra into an empty environment and use it"
 	@echo "make bundle  a folder in dist/ that needs no Python, and a trial of it (minutes)"
+	@echo "make docs    the handbook as a site, in build/handbook"
+	@echo "make screenshots  the pictures of the handbook, drawn by the program (minutes)"
 	@echo "make bench   the benchmarks and soak tests (minutes)"
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove the virtual environment and caches"
@@ -53,6 +55,12 @@ bundle: $(VENV)/.test system
 	@sh .ci/system-packages x11-utils
 	$(BIN)/python -m pytest tests/install/bundle.py $(ARGS)
 
+docs: $(VENV)/.docs
+	$(BIN)/mkdocs build
+
+screenshots: $(VENV)/.test system
+	sh .ci/on-a-screen $(BIN)/python -m tests.handbook.pictures $(ARGS)
+
 types-here:
 	$(BIN)/mypy
 
@@ -86,6 +94,10 @@ $(VENV)/.gui: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
+	@touch $@ $(VENV)/.installed
+
+$(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[docs]'
 	@touch $@ $(VENV)/.installed
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -86,6 +87,25 @@ def test_all_is_every_extra_for_a_lab() -> None:
         "test",
         "bench",
         "bundle",
+        "docs",
         "fuzz",
         "face",
     }  # gui brings face
+
+
+TOP = {
+    *("acquire", "devices", "gui", "recordings", "tests", "docs", ".ci", ".github"),
+    *("pyproject.toml", "Makefile", "mkdocs.yml", "README.md", "CHANGELOG.md", "CONTRIBUTING.md"),
+    *("LICENSE", "SECURITY.md", "CITATION.cff"),
+    *(".editorconfig", ".gitignore", ".pre-commit-config.yaml"),
+}
+
+
+def test_nothing_else_lies_at_the_top() -> None:
+    """Files that a shell's slip had made were committed."""
+    listed = subprocess.run(
+        ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    if listed.returncode:
+        pytest.skip("no checkout")
+    assert {line.partition("/")[0] for line in listed.stdout.splitlines()} <= TOP

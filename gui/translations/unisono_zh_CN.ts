@@ -2365,5 +2365,9 @@
         <source>no suggestions: unisono motion measures them, and coding.toml may switch them off</source>
         <translation>没有提示：由 unisono motion 测量，coding.toml 可将其关闭</translation>
     </message>
+    <message>
+        <source>It will be recorded, but not on the common clock.</source>
+        <translation>它会被录制，但不在共同时钟上。</translation>
+    </message>
 </context>
 </TS>

@@ -84,7 +84,10 @@ def _troubled(status: StatusInfo) -> list[Finding]:
             found.append(Finding("warning", tr("Stream {}").format(stream.name), meaning))
         elif stream.health != "alive":
             text = f"{stream.name}: {stream.reason.removeprefix(f'{stream.name}: ')}"
-            meaning = tr("What it does not send cannot be recorded.")
+            if "local clock" in stream.reason:
+                meaning = tr("It will be recorded, but not on the common clock.")
+            else:
+                meaning = tr("What it does not send cannot be recorded.")
             found.append(Finding("warning", text, meaning))
     return found
 

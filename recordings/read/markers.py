@@ -97,10 +97,13 @@ class SessionMarker:
 
 
 def describe(one: SessionMarker) -> str:
-    """Name a marker in a few words: `onset/clip-3/103`; its text where it is no JSON."""
-    if not one.event:
+    """Name a marker in a few words: `onset/clip-3/103`, `smiled`; its text where it is no JSON."""
+    if one.event:
+        parts = [one.event, one.text("stimulus"), one.code, *one.marker.further]
+    elif said := one.text("text"):  # of a recorder's own markers
+        parts = [said, one.code, *one.marker.further]
+    else:
         return named(one.marker.text)
-    parts = [one.event, one.text("stimulus"), one.code, *one.marker.further]
     words = dict.fromkeys(str(part) for part in parts if part not in ("", None))
     return named("/".join(words))
 

@@ -1,0 +1,103 @@
+"""The pictures of the handbook, made by the program itself: `make screenshots`.
+
+python -m tests.handbook.pictures [--to docs/images] [NAME …]
+
+Every picture that a page of `docs` names is made here, in light, in English: the window on
+simulated devices and their faults, the review, the report, the page of the daemon. The picture of
+the Chinese first session is in Chinese.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from PIL import Image
+from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtWidgets import QApplication, QWidget
+
+from gui.widgets import theme
+from tests.bench import private_lsl
+from tests.handbook import showcase
+from tests.handbook.rehearsals import REHEARSALS
+
+ROOT = Path(__file__).parents[2]
+RUNBOOK = "runbook"
+
+
+def save(widget: QWidget, path: Path) -> None:
+    """Keep a widget as a picture."""
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+    widget.grab().save(buffer, "PNG")
+    shrink(Image.open(io.BytesIO(bytes(buffer.data().data()))), path)
+
+
+def shrink(picture: Image.Image, path: Path) -> None:
+    """Write a small PNG: 256 colours are enough for a window."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    few = picture.convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    few.save(path, optimize=True)
+
+
+def rehearse(name: str, folder: Path, to: Path) -> None:
+    for widget in REHEARSALS[name](folder):
+        save(widget, to / RUNBOOK / f"{name}.png")
+
+
+def show(folder: Path, to: Path) -> None:
+    for name, widget in showcase.recording(folder):
+        save(widget, to / f"{name}.png")
+    raw = folder / "report.png"
+    showcase.report(folder, raw)
+    with Image.open(raw) as picture:
+        shrink(picture, to / "report.png")
+
+
+def show_chinese(folder: Path, to: Path) -> None:
+    for name, widget in showcase.chinese(folder):
+        save(widget, to / f"{name}.png")
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--to", type=Path, default=ROOT / "docs" / "images")
+    options = parser.parse_args()
+    private_lsl()
+    application = QApplication(sys.argv[:1])
+    theme.apply(application)
+    theme.choose(application, "light")
+    wanted: dict[str, Callable[[Path, Path], None]] = {
+        name: partial(rehearse, name) for name in REHEARSALS
+    }
+    wanted |= {"showcase": show, "chinese": show_chinese}
+    failed = []
+    for name, draw in wanted.items():
+        if options.names and name not in options.names:
+            continue
+        began = time.monotonic()
+        with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder:
+            lab = Path(folder) / "lab"
+            lab.mkdir()
+            try:
+                draw(lab, options.to.absolute())
+            except AssertionError as error:
+                failed.append(name)
+                print(f"{name}: not made: {error}", flush=True)
+                continue
+        print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    # Nobody's own look, language and rigs: read once, when Qt's settings are first opened.
+    os.environ["XDG_CONFIG_HOME"] = tempfile.mkdtemp(prefix="handbook-config-")
+    sys.exit(main())

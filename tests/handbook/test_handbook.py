@@ -1,0 +1,130 @@
+"""The handbook can be built, says nothing that is not there, and takes nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import subprocess
+import sys
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer.main
+from PIL import Image
+
+from acquire.cli.main import app
+from tests.handbook.rehearsals import REHEARSALS
+
+ROOT = Path(__file__).parents[2]
+DOCS = ROOT / "docs"
+PAGES = sorted([ROOT / "README.md", *DOCS.glob("*.md")])
+WINDOW = (1280, 800)
+BY_HAND = {"window.png", "report.png", "review.png", "architecture.svg", "unisono.svg"}
+"""Pictures in `images` that no rehearsal draws."""
+
+
+class Linked(HTMLParser):
+    """Everything that a page loads by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.loaded: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        if tag in ("script", "img", "iframe", "source"):
+            self.loaded.append(given.get("src") or "")
+        if tag == "link" and given.get("rel") not in ("canonical", "prev", "next"):
+            self.loaded.append(given.get("href") or "")
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "-q", "-d", folder],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder
+
+
+def test_the_site_is_built_and_loads_nothing_from_elsewhere(site: Path) -> None:
+    pages = list(site.rglob("*.html"))
+    assert len(pages) >= len(list(DOCS.rglob("*.md")))
+    for page in pages:
+        parser = Linked()
+        parser.feed(page.read_text(encoding="utf-8"))
+        assert not [link for link in parser.loaded if "//" in link], page.name
+    for sheet in site.rglob("*.css"):
+        assert not re.search(r"(?:url\(|@import)\s*[\"']?https?:", sheet.read_text()), sheet.name
+
+
+def test_every_page_can_be_found(site: Path) -> None:
+    index = (site / "index.html").read_text(encoding="utf-8")
+    for page in DOCS.glob("*.md"):
+        assert f'href="{page.stem}.html"' in index or page.stem == "index", page.name
+
+
+def pictures() -> set[Path]:
+    text = "".join(page.read_text(encoding="utf-8") for page in PAGES)
+    return {Path(name) for name in re.findall(r"\]\((?:docs/)?(images/[^)]+)\)", text)}
+
+
+def test_every_picture_of_a_page_is_made_and_has_its_size() -> None:
+    drawn = {f"images/runbook/{name}.png" for name in REHEARSALS}
+    for picture in pictures():
+        assert (DOCS / picture).is_file(), picture
+        known = picture.as_posix() in drawn or picture.name in BY_HAND
+        assert known or picture.name == "first-session-zh.png", f"nobody draws {picture}"
+    for name in drawn:
+        assert Path(name) in pictures(), f"{name} is drawn and shown nowhere"
+        with Image.open(DOCS / name) as image:
+            assert image.size == WINDOW, name
+
+
+def test_the_runbook_has_twenty_faults_with_all_that_belongs_to_them() -> None:
+    text = (DOCS / "runbook.md").read_text(encoding="utf-8")
+    faults = re.split(r"^### \d+\. ", text, flags=re.MULTILINE)[1:]
+    assert len(faults) == len(REHEARSALS) == 20
+    for fault in faults:
+        for part in ("](images/runbook/", "**Means:**", "**Do:**", "**Rehearse:**"):
+            assert part in fault, fault[:40]
+
+
+# Commands.
+
+
+def commands() -> list[tuple[str, str]]:
+    """Every line of a page that is a command of ours: page, and the line without its comment."""
+    found = []
+    for page in PAGES:
+        for line in page.read_text(encoding="utf-8").splitlines():
+            command = line.strip().removeprefix("$ ")
+            if line.startswith(("    ", "unisono ")) and command.startswith("unisono "):
+                found.append((page.name, re.sub(r"\s+#.*", "", command)))
+    return found
+
+
+@pytest.mark.parametrize(("page", "line"), commands())
+def test_every_command_of_the_pages_is_one(page: str, line: str) -> None:
+    """Its words lead to a command, and that knows every option; nothing is run here."""
+    line = line.replace("…", "").replace("|", " ")
+    words = shlex.split(re.sub(r"[\[\]]", " ", line))[1:]
+    command: Any = typer.main.get_command(app)
+    while inner := getattr(command, "commands", {}).get(words[0] if words else ""):
+        command, words = inner, words[1:]
+    if command.name == "stimulus" and "play" in command.commands:  # `play` may be left out
+        command = command.commands["play"]
+    group = bool(getattr(command, "commands", {}))
+    alone = not group or command.invoke_without_command
+    assert alone or (words and words[0].startswith("-")), f"{page}: {line}"
+    known = {name for p in command.params for name in (*p.opts, *p.secondary_opts)} | {"--help"}
+    for word in words:
+        if word.startswith("-") and len(word) > 1:
+            assert word.partition("=")[0] in known, f"{page}: {line}: {word}"
