@@ -13,7 +13,8 @@ from pathlib import Path
 
 import acquire
 from devices import base, registry
-from recordings import open_session
+from recordings import load_study, open_session
+from recordings.dataset import study
 from recordings.read import session
 
 ROOT = Path(__file__).parents[1]
@@ -35,7 +36,8 @@ def listed(module: str) -> set[str]:
 
 def test_sessions_are_opened_from_the_top_of_recordings() -> None:
     assert open_session is session.open_session
-    assert listed("recordings") == {"open_session"}
+    assert listed("recordings") == {"open_session", "load_study"}
+    assert load_study is study.load_study
 
 
 def test_the_device_contract_is_what_base_defines() -> None:

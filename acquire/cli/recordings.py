@@ -12,12 +12,14 @@ import typer
 
 from acquire.cli import coding, export, motion, study
 from acquire.cli.engines import Workers, with_workers
+from acquire.cli.features import features
 
 app = typer.Typer()
 app.add_typer(export.app, name="export")
 app.add_typer(coding.app, name="coding")
 app.add_typer(study.app, name="study")
 app.add_typer(motion.app)
+app.command()(features)
 
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -109,7 +110,6 @@ def run(
     workers: Workers,
 ) -> None:
     """Do steps with the sessions for which they are missing or stale; exit 2 with any failure."""
-    from recordings.study.ledger import Ledger
     from recordings.study.steps import make_step
 
     if workers.script is not None and len(steps) > 1:
@@ -118,15 +118,35 @@ def run(
     target = (to or root / "exports").absolute()
     given = dict(_setting(text) for text in settings or ())
     made = [make_step(name, target, given) for name in steps]
+    run_steps(root, made, Which(only or [], retry_failed, dry_run), workers, as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which sessions a step is run for, and whether it is only said."""
+
+    only: list[str]
+    retry_failed: bool
+    dry_run: bool
+
+
+def run_steps(root: Path, steps: list[Step], which: Which, workers: Workers, as_json: bool) -> None:
+    """Do steps, one after another.
+
+    Raises:
+        Exit: 2, where anything has failed.
+    """
+    from recordings.study.ledger import Ledger
+
     rows: list[dict[str, Any]] = []
     with Ledger(root) as ledger, ledger.alone():
-        for step in made:
+        for step in steps:
             session = _StepRun(root, step, ledger, as_json)
-            planned = session.plan(only or [], retry_failed)
-            rows += session.dry(planned) if dry_run else session.do(planned, workers)
+            planned = session.plan(which.only, which.retry_failed)
+            rows += session.dry(planned) if which.dry_run else session.do(planned, workers)
     if as_json:
         typer.echo(json.dumps(rows))
-    if not dry_run and any(row["reason"] for row in rows):
+    if not which.dry_run and any(row["reason"] for row in rows):
         raise typer.Exit(2)
 
 

@@ -12,7 +12,7 @@ from recordings import layout
 
 # Memory of a task, in times the size of the recording: signals as doubles, and copies of them.
 # MNE-BIDS holds four; tables and videos are made piece by piece.
-_TIMES: Final[Mapping[str, int]] = {"bids": 8, "edf": 3, "csv": 3, "mmme": 4}
+_TIMES: Final[Mapping[str, int]] = {"bids": 8, "edf": 3, "csv": 3, "mmme": 4, "features": 4}
 
 
 def jobs_that_fit(kind: str, sessions: Sequence[Path], memory: int | None = None) -> int:

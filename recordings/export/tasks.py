@@ -45,8 +45,12 @@ KINDS: Final[Mapping[str, str]] = {
     "video": "recordings.export.video",
     "mmme": "recordings.export.mmme",
     "clips": "recordings.export.clips",
+    "features": "recordings.features.task",
 }
-"""Each module has a frozen dataclass `Settings` and `export(session, folder, settings)`."""
+"""Each module has a frozen dataclass `Settings` and `export(session, folder, settings)`.
+
+Where an exporter reads more than recording and coding, its settings have `files_beside(session)`.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -288,7 +292,8 @@ def fingerprint(kind: str, settings: Any, session: Path, digest: str) -> str:
         session: for the files of coders whose events are exported.
         digest: the manifest's; of a bare file, its size and date.
     """
-    parts = [kind, asdict(settings), digest, _coded(settings, session), program_version()]
+    beside = [*_coded(settings, session), *_beside(settings, session)]
+    parts = [kind, asdict(settings), digest, beside, program_version()]
     whole = json.dumps(parts, default=_as_text, sort_keys=True)
     return hashlib.sha256(whole.encode()).hexdigest()
 
@@ -307,6 +312,12 @@ def _coded(settings: Any, session: Path) -> list[str]:
         return []
     paths = Paths(annotations_folder(session, settings.annotations), who(coder))
     return [_as_text(paths.file), _as_text(paths.journal)]
+
+
+def _beside(settings: Any, session: Path) -> list[str]:
+    """Describe the other files that an exporter reads, if any."""
+    files_beside = getattr(settings, "files_beside", None)
+    return [_as_text(path) for path in files_beside(session)] if files_beside else []
 
 
 def _as_text(value: object) -> str:

@@ -154,8 +154,7 @@ def _check_step(target: Path, given: Mapping[str, Any]) -> Step:
 
 
 def _export_step(kind: str, target: Path, given: Mapping[str, Any]) -> Step:
-    settings = _settings(kind, import_module(KINDS[kind]).Settings, given)
-    return ExportStep(kind, str(target / kind), settings)
+    return export_step(kind, target / kind, given)
 
 
 STEPS: Final[Mapping[str, Callable[[Path, Mapping[str, Any]], Step]]] = {
@@ -163,6 +162,12 @@ STEPS: Final[Mapping[str, Callable[[Path, Mapping[str, Any]], Step]]] = {
     **{kind: partial(_export_step, kind) for kind in KINDS},
 }
 """By name: what makes a step of a folder for exports and of its settings."""
+
+
+def export_step(kind: str, target: Path, given: Mapping[str, Any]) -> Step:
+    """Return an export into the folder `target` itself; see `make_step`."""
+    settings = _settings(kind, import_module(KINDS[kind]).Settings, given)
+    return ExportStep(kind, str(target.absolute()), settings)
 
 
 def make_step(name: str, target: Path, given: Mapping[str, Any]) -> Step:

@@ -10,6 +10,7 @@ import json
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,31 @@ def _genicam(program: Installed, session: Path) -> None:
     _available(program, "camera-genicam")
 
 
+def _features(program: Installed, session: Path) -> None:
+    study = session.parents[2]
+    good(program, "features", study, "--to", program.home / "features", "--length", "5")
+    assert list((program.home / "features").rglob("*.parquet"))
+
+
+def _cluster(program: Installed, session: Path) -> None:
+    to = program.home / "dask"
+    good(program, "export", "csv", session, "--to", to, "--dask", "local", "--jobs", "1")
+    assert list(to.rglob("*.csv"))
+
+
+def _study(program: Installed, session: Path) -> None:
+    code = (
+        "import sys; from recordings import load_study\n"
+        "study = load_study(sys.argv[1], signals={'eda': 10}, length_s=5)\n"
+        "study.to_xarray(); study.to_zarr(sys.argv[2]); study.to_webdataset(sys.argv[3])"
+    )
+    to = (program.home / "study.zarr", program.home / "shards")
+    python = replace(program, command=(program.command[0], "-P"))
+    done = python.run("-c", code, session.parents[2], *to)
+    assert done.returncode == 0, done.stderr
+    assert list(to[1].glob("*.tar"))
+
+
 PROMISES = {
     "gui": [_gui, _face],
     "bids": [_bids],
@@ -134,6 +160,9 @@ PROMISES = {
     "acq": [_acq],
     "face": [_face],
     "genicam": [_genicam],
+    "cluster": [_cluster],
+    "features": [_features],
+    "study": [_study],
 }
 PROMISES["all"] = [promise for promises in PROMISES.values() for promise in promises]
 

@@ -1,0 +1,103 @@
+"""Windows as files for other programs, one after another: npz, Zarr, webdataset. Never pickles."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from recordings.arrays import Array
+from recordings.dataset.forms import Windows
+from recordings.errors import RecordingError
+
+_CHUNK = 64  # windows a chunk of Zarr
+
+
+def to_npz(study: Windows, folder: Path) -> list[Path]:
+    """See `Study.to_npz`."""
+    _make(folder)
+    paths = []
+    for number in range(len(study)):
+        item = study[number]
+        path = folder / f"{item['key']}.npz"
+        arrays: dict[str, Any] = {name: np.asarray(value) for name, value in item.items()}
+        np.savez(path, allow_pickle=False, **arrays)
+        paths.append(path)
+    return paths
+
+
+def to_zarr(study: Windows, path: Path) -> None:
+    """See `Study.to_zarr`; shorter windows are padded as `to_numpy` has it.
+
+    Raises:
+        RecordingError: zarr is not installed, or something is there already.
+    """
+    try:
+        import zarr
+    except ImportError:
+        raise RecordingError(
+            "zarr is not installed; install it with: pip install 'unisono[study]'"
+        ) from None
+    if path.exists():
+        raise RecordingError(f"{path}: exists already; name another, or delete it")
+    group = zarr.open_group(path, mode="w-")
+    for number in range(len(study)):
+        item = study[number]
+        for name in study.signals:
+            for part in (name, f"{name}_mask", f"{name}_times"):
+                _put(group, part, number, len(study), item[part])
+    for name, values in (("label", study.labels), ("participant", study.participants)):
+        group.attrs[name] = [_plain(value) for value in values]
+    group.attrs["channels"] = {name: list(study.channels(name)) for name in study.signals}
+
+
+def _put(group: Any, name: str, number: int, count: int, value: Array) -> None:
+    if name not in group:
+        empty = np.nan if value.dtype.kind == "f" else value.dtype.type(0)
+        shape = (count, *value.shape)
+        chunks = (min(_CHUNK, count), *(max(size, 1) for size in value.shape))
+        group.create_array(name, shape=shape, chunks=chunks, dtype=value.dtype, fill_value=empty)
+    array = group[name]
+    if len(value) > array.shape[1]:
+        array.resize((array.shape[0], len(value), *array.shape[2:]))
+    array[number, : len(value)] = value
+
+
+def to_webdataset(study: Windows, folder: Path, per_shard: int) -> list[Path]:
+    """See `Study.to_webdataset`.
+
+    Raises:
+        RecordingError: webdataset is not installed.
+    """
+    try:
+        import webdataset as wds
+    except ImportError:
+        raise RecordingError(
+            "webdataset is not installed; install it with: pip install 'unisono[study]'"
+        ) from None
+    _make(folder)
+    arrays = [(name, f"{name}{part}") for name in study.signals for part in ("", "_mask", "_times")]
+    with wds.ShardWriter(str(folder / "shard-%05d.tar"), maxcount=per_shard, verbose=0) as writer:
+        for number in range(len(study)):
+            item = study[number]
+            about = {k: _plain(item[k]) for k in ("label", "participant")}
+            sample: dict[str, Any] = {"__key__": item["key"], "json": json.dumps(about).encode()}
+            sample |= {f"{part}.npy": item[part] for _, part in arrays}
+            writer.write(sample)
+    return sorted(folder.glob("shard-*.tar"))
+
+
+def _make(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise RecordingError(
+            f"{folder}: cannot be made ({error.strerror}); name another folder"
+        ) from error
+
+
+def _plain(value: Any) -> Any:
+    """Return a label as JSON has it."""
+    return value.item() if isinstance(value, np.generic) else value

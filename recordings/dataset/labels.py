@@ -1,0 +1,111 @@
+"""What a window is labelled with: what it is about, or whether a face moved in it."""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Sequence
+from typing import Any, Final, Protocol
+
+from recordings import layout
+from recordings.annotation.coded_study import coding_of
+from recordings.errors import RecordingError
+from recordings.features.windows import Window
+from recordings.read.session import Session
+
+Label = Callable[[Window], Any]
+"""Gives the label of a window; None leaves it out."""
+
+EXPRESSION: Final = "expression"
+SIMULATED: Final = "simulated-expression"
+
+
+class Labels(Protocol):
+    """Makes labels for a session's windows."""
+
+    def __call__(self, session: Session, /) -> Label:
+        """Return what labels its windows."""
+        ...
+
+
+def labels_for(what: str, coder: str) -> Labels:
+    """Return what labels windows.
+
+    Args:
+        what: `expression`: 1 where an apex lies that `coder` coded, 0 where there is no expression
+            at all, other windows are left out. `simulated-expression`: the same by the truth of a
+            simulated session. Else what windows are about: `stimulus`, `code`, `emotion`, `kind`…
+        coder: whose events are read.
+    """
+    if what == EXPRESSION:
+        return lambda session: _within(_coded(session, coder))
+    if what == SIMULATED:
+        return lambda session: _within(_true(session))
+    return lambda session: lambda window: _about(window, what)
+
+
+def _about(window: Window, what: str) -> Any:
+    if what not in window.about:
+        known = ", ".join((*window.about, EXPRESSION, SIMULATED))
+        raise RecordingError(f"labels {what!r}: these windows have {known}")
+    return window.about[what]
+
+
+Movement = tuple[float, float, float]
+"""LSL times of onset, apex and offset."""
+
+
+def _within(movements: Sequence[Movement]) -> Label:
+    def label(window: Window) -> int | None:
+        near = [m for m in movements if m[0] < window.stop and m[2] > window.start]
+        if any(window.start <= apex < window.stop for _, apex, _ in near):
+            return 1
+        return None if near else 0
+
+    return label
+
+
+def _coded(session: Session, coder: str) -> list[Movement]:
+    found = []
+    for event in coding_of(session.path, coder, None).events.values():
+        if event.place is None:
+            continue
+        times = [moment.time for moment in event.marks.values()]
+        found.append((min(times), event.place.time, max(times)))
+    return found
+
+
+def _true(session: Session) -> list[Movement]:
+    if session.manifest is None or not session.manifest.simulated:
+        raise RecordingError(
+            f"{session.path.name}: was not simulated, so nobody knows what truly moved; ask for "
+            f"labels={EXPRESSION!r}"
+        )
+    path = session.path / layout.TRUTH_NAME
+    parts: dict[str, list[float]] = {"onset": [], "apex": [], "offset": []}
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            for row in csv.DictReader(file, delimiter="\t"):
+                kind = row["kind"].removeprefix("movement_")
+                if kind in parts and kind != row["kind"]:
+                    parts[kind].append(float(row["time"]))
+    except (OSError, ValueError, KeyError) as error:
+        raise RecordingError(f"{path}: the truth cannot be read ({error})") from error
+    return _joined(parts, session.start, session.stop)
+
+
+def _joined(parts: dict[str, list[float]], start: float, stop: float) -> list[Movement]:
+    """Return movements whole or cut off: one may begin before the recording, or end after it."""
+    marks = sorted((t, part) for part, times in parts.items() for t in times)
+    found: list[Movement] = []
+    onset, apex = start, start
+    for time, part in marks:
+        if part == "onset":
+            onset, apex = time, stop
+        elif part == "apex":
+            apex = time
+        else:
+            found.append((onset, apex, time))
+            onset, apex = stop, stop
+    if onset < stop:
+        found.append((onset, apex, stop))
+    return found

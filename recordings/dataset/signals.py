@@ -1,0 +1,198 @@
+"""One signal of a session in a window: values, times to the window's zero, and what is known."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+import cv2
+import numpy as np
+
+from recordings.arrays import Array, BoolArray, F64Array
+from recordings.dataset.resampling import reach, resampled
+from recordings.errors import RecordingError
+from recordings.features.channels import body_channels, electrodes
+from recordings.features.flow import CROP_PX, onset_apex, square_crop
+from recordings.features.physiology import KINDS
+from recordings.features.trace import Place, Trace, bridged
+from recordings.features.windows import Window
+from recordings.read.camera import Camera
+from recordings.read.grid import grid_of
+from recordings.read.session import Session
+from recordings.read.stream import Stream
+from recordings.read.to_mne import unique_labels
+from recordings.video.face_box import find_face
+
+Wanted = float | str
+"""Of a stream a rate, Hz; of a camera `gray64`, its pictures, gray, so many pixels square, or
+`flow28` or `flow256`, flow and strain of the face from an event's onset to its apex."""
+BRIDGE_S: Final = 0.02
+_PICTURES: Final = re.compile(r"(gray|flow)([1-9][0-9]{0,3})")
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """One signal in one window.
+
+    `values`, shape (n, …): NaN where unknown (pictures have no unknown). `times`, shape (n,):
+    seconds to the window's zero. `mask`, shape (n,): where all of it is known.
+    """
+
+    values: Array
+    times: F64Array
+    mask: BoolArray
+
+
+class Reader(Protocol):
+    """Reads one signal of one session."""
+
+    labels: tuple[str, ...]
+
+    def read(self, window: Window) -> Cut:
+        """Return what lies in a window."""
+        ...
+
+
+def readers(session: Session, signals: Mapping[str, Wanted]) -> dict[str, Reader]:
+    """Return what reads each signal.
+
+    Args:
+        session: open.
+        signals: by name (`eeg`, `ecg`, `ppg`, `eda`, `rsp`, `skt`, `emg`, a stream's or a camera's)
+            the rate, or what to make of pictures.
+
+    Raises:
+        RecordingError: the session has no such signal, or it cannot be given so.
+    """
+    return {name: _reader(session, name, wanted) for name, wanted in signals.items()}
+
+
+def _reader(session: Session, name: str, wanted: Wanted) -> Reader:
+    if isinstance(wanted, str):
+        form = _PICTURES.fullmatch(wanted)
+        if form is None:
+            raise RecordingError(
+                f"{name}: {wanted!r} is no form of pictures; write gray64 or flow28"
+            )
+        if name not in session.cameras:
+            known = ", ".join(session.cameras) or "none"
+            raise RecordingError(f"{session.path.name}: no camera {name!r}; there are: {known}")
+        reader = Pictures if form[1] == "gray" else OnsetApex
+        return reader(session.cameras[name], int(form[2]))
+    if not 0 < wanted < np.inf:
+        raise RecordingError(f"{name}: {wanted} is no rate; give Hz, more than 0")
+    stream, channels = _channels(session, name)
+    return Samples(stream, channels, float(wanted))
+
+
+def _channels(session: Session, name: str) -> tuple[Stream, list[int]]:
+    """Return the stream that a name means, and its channels that are that."""
+    kind = name.upper()
+    if kind == "EEG" and session.eeg is not None:
+        return session.eeg, electrodes(session.eeg)
+    if kind in KINDS:
+        found = [c for c in body_channels(session.signals) if c.kind == kind]
+        if found:
+            own = [c.number for c in found if c.stream is found[0].stream]
+            return found[0].stream, own
+    if name in session:
+        stream = session[name]
+        return stream, list(range(len(stream.labels)))
+    known = ", ".join(s.name for s in session.signals) or "none"
+    raise RecordingError(f"{session.path.name}: no signal {name!r}; streams there are: {known}")
+
+
+class Samples:
+    """Channels of a stream, at another rate; times are true ones, zero among them."""
+
+    def __init__(self, stream: Stream, channels: list[int], rate_hz: float) -> None:
+        labels = unique_labels(stream)
+        self.labels = tuple(labels[n] for n in channels)
+        self._grid = grid_of(stream)
+        self._trace = Trace(stream, self._grid, channels)
+        self._rate_hz = rate_hz
+
+    def read(self, window: Window) -> Cut:
+        """See `Reader`."""
+        rate = self._rate_hz
+        first = np.ceil((window.start - window.zero) * rate - 1e-6)
+        last = np.ceil((window.stop - window.zero) * rate - 1e-6)
+        times = np.arange(first, last) / rate
+        positions = self._grid.positions(times + window.zero)
+        wide = reach(self._trace.rate_hz, rate) + 1
+        low, high = int(np.floor(positions[0])) - wide, int(np.ceil(positions[-1])) + wide + 1
+        values, _ = self._trace.read(Place(low, high, 0))
+        values = bridged(values, round(BRIDGE_S * self._trace.rate_hz))
+        found = resampled(values, positions - low, self._trace.rate_hz, rate)
+        known = np.asarray(np.isfinite(found).all(axis=1))
+        return Cut(found.astype(np.float32), times, known)
+
+
+class Pictures:
+    """The stored frames of a camera in gray, `size` pixels square, uint8, shape (n, size, size)."""
+
+    labels: tuple[str, ...] = ("gray",)
+
+    def __init__(self, camera: Camera, size: int) -> None:
+        self._camera, self._size = camera, size
+
+    def read(self, window: Window) -> Cut:
+        """See `Reader`."""
+        camera = self._camera
+        first, after = np.searchsorted(camera.times, (window.start, window.stop)).tolist()
+        shape = self._size, self._size
+        pictures = [
+            cv2.resize(as_gray(picture), shape, interpolation=cv2.INTER_AREA)
+            for picture in camera.run(first, after)
+        ]
+        values = np.array(pictures, np.uint8).reshape(-1, *shape)
+        times = camera.times[first:after] - window.zero
+        return Cut(values, times, np.ones(len(times), np.bool_))
+
+
+class OnsetApex:
+    """u, v and strain from an event's onset to its apex, float32, shape (1, 3, size, size).
+
+    Unknown where no face is found at the onset, or onset or apex were not coded. Time is the apex.
+    """
+
+    labels: tuple[str, ...] = ("u", "v", "strain")
+
+    def __init__(self, camera: Camera, size: int) -> None:
+        if size > CROP_PX:
+            raise RecordingError(f"{camera.name}: flow{size}: flow has at most {CROP_PX} pixels")
+        self._camera, self._size = camera, size
+
+    def read(self, window: Window) -> Cut:
+        """See `Reader`.
+
+        Raises:
+            RecordingError: the window is no event's.
+        """
+        if "apex_time" not in window.about:
+            raise RecordingError(f"{self._camera.name}: flow is of events; ask for windows='event'")
+        onset, apex = window.about["onset_time"], window.about["apex_time"]
+        found = None
+        if onset is not None and apex is not None and window.about["camera"] == self._camera.name:
+            found = self._between(float(onset), float(apex))
+        known = found is not None
+        values = found if found is not None else np.full((3, self._size, self._size), np.nan)
+        time = float(apex) - window.zero if apex is not None else np.nan
+        return Cut(values[None].astype(np.float32), np.array([time]), np.array([known]))
+
+    def _between(self, onset: float, apex: float) -> F64Array | None:
+        first, second = (as_gray(self._camera.at(time)) for time in (onset, apex))
+        if (box := find_face(first)) is None:
+            return None
+        return onset_apex(square_crop(first, box), square_crop(second, box), self._size)
+
+
+def as_gray(picture: Array) -> Array:
+    """Return a picture as gray uint8, shape (height, width); a mosaic is taken as it is."""
+    if picture.dtype == np.uint16:
+        picture = np.right_shift(picture, 8).astype(np.uint8)
+    if picture.ndim == 3:
+        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
+    return picture

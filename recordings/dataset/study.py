@@ -1,0 +1,256 @@
+"""A study as a map-style dataset: `len`, and windows by number, read when they are asked for.
+
+    study = load_study("data/mmme", windows="trial", signals={"eeg": 250, "eda": 32},
+                       labels="stimulus")
+    study[0]["eeg"], study[0]["eeg_mask"], study[0]["eeg_times"], study[0]["label"]
+
+Nothing is filled in: what is unknown is NaN, and its mask is False.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections import OrderedDict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final, Self
+
+from recordings.dataset import forms
+from recordings.dataset.labels import Labels, labels_for
+from recordings.dataset.signals import Reader, Wanted, readers
+from recordings.dataset.splits import Split, splits
+from recordings.errors import RecordingError
+from recordings.features.task import Settings, windows_of
+from recordings.features.windows import Kind, Window
+from recordings.read.session import Session, open_session
+from recordings.study.facts import session_folders
+
+_OPEN: Final = 2
+"""Sessions that are kept open: each holds the times of its samples in memory."""
+
+Item = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One window of one session."""
+
+    session: Path
+    participant: str
+    number: int  # of the window in the session, from 1
+    window: Window
+    label: Any
+
+    @property
+    def key(self) -> str:
+        """A name that no other window of the study has."""
+        return f"{self.session.name}_{self.number:05d}"
+
+
+class Study:
+    """Windows of all sessions. Not for several threads at once; each process opens its own.
+
+    `left_out` has the sessions that could not be taken, each with why.
+    """
+
+    def __init__(
+        self,
+        places: tuple[Place, ...],
+        signals: Mapping[str, Wanted],
+        left_out: tuple[tuple[Path, str], ...] = (),
+    ) -> None:
+        self.places, self.signals, self.left_out = places, dict(signals), left_out
+        self._open: OrderedDict[Path, tuple[Session, dict[str, Reader]]] = OrderedDict()
+        self._channels: dict[str, tuple[str, ...]] = {}
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __repr__(self) -> str:
+        people = len(set(self.participants))
+        return f"<Study: {len(self)} windows of {people} participants, {', '.join(self.signals)}>"
+
+    @property
+    def participants(self) -> list[str]:
+        """The pseudonym of each window."""
+        return [place.participant for place in self.places]
+
+    @property
+    def labels(self) -> list[Any]:
+        """The label of each window."""
+        return [place.label for place in self.places]
+
+    def __getitem__(self, number: int) -> Item:
+        """Return a window: of each signal `name`, `name_mask` and `name_times`; and what it is.
+
+        Raises:
+            IndexError: there is no such window.
+            RecordingError: it cannot be read, or its channels are not those of other sessions.
+        """
+        place = self.places[number]
+        item: Item = {}
+        for name, reader in self._readers(place.session).items():
+            cut = reader.read(place.window)
+            item |= {name: cut.values, f"{name}_mask": cut.mask, f"{name}_times": cut.times}
+        about = {"label": place.label, "participant": place.participant, "key": place.key}
+        return item | about
+
+    def __iter__(self) -> Iterator[Item]:
+        return (self[number] for number in range(len(self)))
+
+    def channels(self, name: str) -> tuple[str, ...]:
+        """Return the labels of a signal's channels; they are the same in all sessions."""
+        if name not in self._channels:
+            self._readers(self.places[0].session)
+        return self._channels[name]
+
+    def _readers(self, path: Path) -> dict[str, Reader]:
+        if path in self._open:
+            self._open.move_to_end(path)
+            return self._open[path][1]
+        while len(self._open) >= _OPEN:
+            self._open.popitem(last=False)[1][0].close()
+        session = open_session(path)
+        try:
+            found = readers(session, self.signals)
+            self._compare(path, found)
+        except BaseException:
+            session.close()
+            raise
+        self._open[path] = session, found
+        return found
+
+    def _compare(self, path: Path, found: Mapping[str, Reader]) -> None:
+        for name, reader in found.items():
+            known = self._channels.setdefault(name, reader.labels)
+            if known != reader.labels:
+                raise RecordingError(
+                    f"{path.name}: {name} has the channels {', '.join(reader.labels[:8])}, other "
+                    f"sessions have {', '.join(known[:8])}; name a signal that all have alike"
+                )
+
+    def splits(self, kind: str, folds: int = 5, seed: int = 0) -> Iterator[Split]:
+        """Yield windows that train and windows that test; see `recordings.dataset.splits`."""
+        return splits(kind, self.participants, folds, seed)
+
+    def to_numpy(self) -> dict[str, Any]:
+        """Return all windows as arrays, the first axis theirs; the shorter padded, masks False."""
+        return forms.to_numpy(self)
+
+    def to_xarray(self) -> Any:
+        """Return all windows as an `xarray.Dataset`."""
+        return forms.to_xarray(self)
+
+    def to_torch(self) -> Any:
+        """Return a `torch.utils.data.Dataset` of tensors; for `DataLoader(…, collate_fn=…)`,
+        its `collate` pads.
+        """  # fmt: skip
+        from recordings.dataset.tensors import to_torch
+
+        return to_torch(self)
+
+    def to_npz(self, folder: str | Path) -> list[Path]:
+        """Write a file `<key>.npz` a window."""
+        from recordings.dataset.files import to_npz
+
+        return to_npz(self, Path(folder))
+
+    def to_zarr(self, path: str | Path) -> None:
+        """Write a Zarr group with an array a signal, window by window."""
+        from recordings.dataset.files import to_zarr
+
+        to_zarr(self, Path(path))
+
+    def to_webdataset(self, folder: str | Path, per_shard: int = 1000) -> list[Path]:
+        """Write tar shards with `<key>.<signal>.npy` and `<key>.json`."""
+        from recordings.dataset.files import to_webdataset
+
+        return to_webdataset(self, Path(folder), per_shard)
+
+    def close(self) -> None:
+        """Let go of the files; what is read later opens them again."""
+        while self._open:
+            self._open.popitem()[1][0].close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def load_study(
+    folder: str | Path,
+    *,
+    windows: Kind = "sliding",
+    signals: Mapping[str, Wanted],
+    labels: str | Labels | None = None,
+    length_s: float = 2.0,
+    step_s: float = 0.0,
+    before_s: float = 2.0,
+    after_s: float = 8.0,
+    coder: str = "consensus",
+) -> Study:
+    """Find the windows of a study; no sample and no picture is read yet.
+
+    Args:
+        folder: a study's folder, or a data folder.
+        windows: `sliding`, `trial` or `event`; see docs/features.md.
+        signals: see `recordings.dataset.signals.readers`.
+        labels: see `recordings.dataset.labels.labels_for`; or a function that, given an open
+            session, returns one that gives the label of a window, None to leave it out.
+        length_s: of sliding windows; `step_s` from one to the next (0 = the length).
+        step_s: see `length_s`.
+        before_s: where windows of events begin, before the onset, seconds; `after_s`: where they
+            end.
+        after_s: see `before_s`.
+        coder: whose events.
+
+    Raises:
+        RecordingError: there is no window at all, or a setting makes no sense. Sessions that cannot
+            be taken are left out with a warning, and listed in `Study.left_out`.
+    """
+    try:
+        settings = Settings(windows, length_s, step_s, before_s, after_s, events_of=coder)
+    except ValueError as error:
+        raise RecordingError(str(error)) from error
+    flows = [name for name, wanted in signals.items() if str(wanted).startswith("flow")]
+    if flows and windows != "event":
+        raise RecordingError(f"{flows[0]}: flow is of events; ask for windows='event'")
+    make = labels_for(labels, coder) if isinstance(labels, str) else labels
+    places: list[Place] = []
+    left_out: list[tuple[Path, str]] = []
+    for path in session_folders(Path(folder)):
+        try:
+            places += _places(path, settings, signals, make)
+        except RecordingError as error:
+            left_out.append((path, " ".join(str(error).split())))
+    told = f"{len(left_out)} sessions left out, the first {left_out[0][1]}" if left_out else ""
+    if not places:
+        raise RecordingError(f"{folder}: no window in it; {told or 'name a folder with sessions'}")
+    if told:
+        warnings.warn(told, stacklevel=2)
+    return Study(tuple(places), signals, tuple(left_out))
+
+
+def _places(
+    path: Path, settings: Settings, signals: Mapping[str, Wanted], make: Labels | None
+) -> list[Place]:
+    with open_session(path) as session:
+        if (manifest := session.manifest) is None:
+            raise RecordingError("no manifest says whose it is")
+        if manifest.unusable:
+            raise RecordingError(f"marked as not usable: {manifest.unusable}")
+        readers(session, signals)
+        found, _ = windows_of(session, settings)
+        label = make(session) if make else None
+        told = [(number, w, label(w) if label else None) for number, w in enumerate(found, 1)]
+    kept = [row for row in told if label is None or row[2] is not None]
+    return [Place(path, manifest.participant, number, w, value) for number, w, value in kept]

@@ -1,0 +1,1 @@
+"""What sessions hold, as tables for statistics and models. Judges nothing, fills nothing in."""

@@ -1,0 +1,228 @@
+"""`unisono features`: one row a window, trial or event, with quality and what is missing beside it.
+
+Nothing is filled in: where a sample, a beat or a face is missing, nothing is said.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from recordings.errors import RecordingError
+from recordings.export.bids_files import Names, write_json
+from recordings.export.coded import events_of
+from recordings.features import windows
+from recordings.features.bands import BANDS, band_powers, differential_entropy
+from recordings.features.channels import Channel, body_channels, column_label, electrodes
+from recordings.features.face_motion import load_face_motion, motion_files, motion_row
+from recordings.features.parquet import write_rows
+from recordings.features.physiology import KINDS, process
+from recordings.features.provenance import dataset, sidecar
+from recordings.features.summaries import summary
+from recordings.features.trace import Trace, bridged, suspect
+from recordings.features.windows import Kind, Window
+from recordings.read.grid import grid_of
+from recordings.read.session import Session
+from recordings.read.stream import Stream
+from recordings.read.to_mne import si_scales, unique_labels
+
+SIGNALS: Final = ("EEG", *KINDS, "motion")
+_MOTION: Final = "motion"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Where rows come from, and of what.
+
+    `windows`: sliding (of `length_s`, one every `step_s`; 0 = each after the other), trial, or
+    event (`before_s` to `after_s` about the onset of what `events_of` coded). `signals`: of
+    `SIGNALS`, none = all that are there; `streams`: names, none = all. `bridge_s`: see `trace`.
+    """
+
+    windows: Kind = "sliding"
+    length_s: float = 10.0
+    step_s: float = 0.0
+    before_s: float = 2.0
+    after_s: float = 8.0
+    signals: tuple[str, ...] = ()
+    streams: tuple[str, ...] = ()
+    events_of: str = "consensus"
+    annotations: Path | None = None
+    bridge_s: float = 0.02
+
+    def __post_init__(self) -> None:
+        if unknown := [s for s in self.signals if s not in SIGNALS]:
+            raise ValueError(f"no signal {unknown[0]!r}; there are {', '.join(SIGNALS)}")
+        times = (self.step_s, self.before_s, self.after_s, self.bridge_s)
+        if not self.length_s > 0 or not all(0 <= time < np.inf for time in times):
+            raise ValueError("length_s must be more than 0, other times at least 0")
+        if self.windows == "event" and not self.before_s + self.after_s > 0:
+            raise ValueError("before_s and after_s are both 0: the windows would be empty")
+
+    @property
+    def coder(self) -> str:
+        """Whose events are read; "" where none are."""
+        return self.events_of if self.windows == "event" else ""
+
+    def wants(self, signal: str) -> bool:
+        """Whether a signal is asked for."""
+        return not self.signals or signal in self.signals
+
+    def files_beside(self, session: Path) -> list[Path]:
+        """List what is read beside recording and coding: when it changes, rows do."""
+        return motion_files(session) if self.wants(_MOTION) else []
+
+
+def export(session: Session, folder: Path, settings: Settings) -> list[str]:
+    """Write the table of one session and what it was made from.
+
+    Raises:
+        RecordingError: a stream cannot be put on an even grid, the events were not coded, it is no
+            session of this program, or a library is missing.
+    """
+    if (manifest := session.manifest) is None:
+        raise RecordingError(f"{session.path}: a bare file says nothing of its participant")
+    rows, notes = features(session, settings)
+    if not rows:
+        raise RecordingError(_no_rows(session, settings))
+    names = Names(manifest.participant, manifest.session, manifest.task, manifest.run)
+    named = {
+        "participant": manifest.participant,
+        "session": manifest.session,
+        "task": manifest.task,
+        "run": manifest.run,
+    }
+    path = names.path(folder, f"desc-{settings.windows}_features.parquet")
+    about = sidecar(manifest, asdict(settings), rows, _beside(session, settings))
+    write_rows(path, [named | row for row in rows], {b"unisono": json.dumps(about).encode()})
+    write_json(path.with_suffix(".json"), about)
+    dataset(folder)
+    return notes
+
+
+def _no_rows(session: Session, settings: Settings) -> str:
+    seconds = session.stop - session.start
+    if settings.windows == "sliding":
+        return (
+            f"{session.path.name}: {seconds:.1f} s hold no window of {settings.length_s:g} s; "
+            "ask for a shorter --length"
+        )
+    what = "no event was coded" if settings.windows == "event" else "no trial has onset and end"
+    return f"{session.path.name}: {what}; ask for --windows sliding"
+
+
+def _beside(session: Session, settings: Settings) -> list[Path]:
+    if not settings.coder:
+        return settings.files_beside(session.path)
+    from recordings.annotation.coder_file import Paths, annotations_folder, who
+
+    paths = Paths(annotations_folder(session.path, settings.annotations), who(settings.coder))
+    return [p for p in (paths.file, paths.journal) if p.exists()] + settings.files_beside(
+        session.path
+    )
+
+
+def features(session: Session, settings: Settings) -> tuple[list[Row], list[str]]:
+    """Return the rows of one session, and what a person should know.
+
+    Raises:
+        RecordingError: as `export` does.
+    """
+    found, notes = windows_of(session, settings)
+    rows = [_named(number, window, session.start) for number, window in enumerate(found, 1)]
+    streams = [session[name] for name in settings.streams] or session.signals
+    for channel in body_channels(streams):
+        if settings.wants(channel.kind):
+            notes += _add_body(rows, found, channel, settings)
+    for stream in streams:
+        if settings.wants("EEG") and stream.type.upper() == "EEG":
+            _add_eeg(rows, found, stream, settings)
+    if settings.wants(_MOTION):
+        _add_motion(rows, found, session)
+    return rows, notes
+
+
+def windows_of(session: Session, settings: Settings) -> tuple[list[Window], list[str]]:
+    """Return the windows that settings ask for, and which trials and events have none.
+
+    Raises:
+        RecordingError: the events were not coded.
+    """
+    if settings.windows == "sliding":
+        step = settings.step_s or settings.length_s
+        return windows.sliding(session.start, session.stop, settings.length_s, step), []
+    if settings.windows == "trial":
+        return windows.of_trials(session.trials())
+    found: list[Window] = []
+    notes: list[str] = []
+    for camera in session.cameras.values():
+        events, odd = events_of(session, camera, settings.coder, settings.annotations)
+        found += windows.of_events(events, settings.before_s, settings.after_s)
+        notes += odd
+    return sorted(found, key=lambda window: window.zero), notes
+
+
+def _named(number: int, window: Window, start: float) -> Row:
+    """Return the first columns: seconds since the recording's start, and the LSL time of zero."""
+    return {
+        "window": number,
+        "start": window.start - start,
+        "stop": window.stop - start,
+        "lsl_time": window.zero,
+        **window.about,
+    }
+
+
+def _add_body(
+    rows: list[Row], found: list[Window], channel: Channel, settings: Settings
+) -> list[str]:
+    trace = Trace(channel.stream, grid_of(channel.stream), [channel.number])
+    whole, _ = trace.read(trace.whole())
+    processed = process(
+        channel.kind, whole[:, 0], trace.rate_hz, settings.bridge_s, trace.measured_rate_hz
+    )
+    for row, window in zip(rows, found, strict=True):
+        place = trace.place(window)
+        event = settings.windows == "event"
+        columns = summary(processed, place, trace.times(place), event=event)
+        row |= {f"{name}{channel.suffix}": value for name, value in columns.items()}
+    return [f"{channel.stream.name}, {channel.label}: {note}" for note in processed.notes]
+
+
+def _add_eeg(rows: list[Row], found: list[Window], stream: Stream, settings: Settings) -> None:
+    numbers = electrodes(stream)
+    if not numbers:
+        return
+    trace = Trace(stream, grid_of(stream), numbers)
+    labels = [column_label(unique_labels(stream)[n]) for n in numbers]
+    microvolts = si_scales(stream)[numbers] * 1e6
+    for row, window in zip(rows, found, strict=True):
+        values, _ = trace.read(trace.place(window))
+        values *= microvolts
+        missing = np.isnan(values)
+        crossed = bridged(values, round(settings.bridge_s * trace.rate_hz))
+        powers = band_powers(crossed, trace.rate_hz)
+        entropies = differential_entropy(powers)
+        for n, label in enumerate(labels):
+            for band, power, entropy in zip(BANDS, powers[n], entropies[n], strict=True):
+                row[f"EEG_{band}_{label}"] = float(power)
+                row[f"EEG_{band}_DE_{label}"] = float(entropy)
+            there = values[~missing[:, n], n]
+            sound = 1.0 - suspect(there, trace.rate_hz).mean() if len(there) else np.nan
+            row[f"EEG_Quality_{label}"] = float(sound)
+            row[f"EEG_Missing_{label}"] = float(missing[:, n].mean()) if len(missing) else 1.0
+
+
+def _add_motion(rows: list[Row], found: list[Window], session: Session) -> None:
+    files = motion_files(session.path)
+    for number, path in enumerate(files):
+        motion = load_face_motion(path)
+        suffix = f"_{column_label(path.stem)}" if number else ""
+        for row, window in zip(rows, found, strict=True):
+            columns = motion_row(motion, window)
+            row |= {f"{name}{suffix}": value for name, value in columns.items()}

@@ -1,0 +1,117 @@
+"""Channels of a stream on an even grid: what is missing is NaN, and stays so.
+
+A filter needs every sample. So holes of a few samples are crossed by a straight line for it, and
+are counted as missing all the same; longer ones end a stretch.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from recordings.arrays import Array, BoolArray, F64Array
+from recordings.check.sample_quality import CLIP_SAMPLES, STILL_S, STILL_SAMPLES
+from recordings.features.windows import Window
+from recordings.read.grid import Grid
+from recordings.read.stream import Stream
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a window lies on a grid: from position `first` to before `after`, `zero` in it.
+
+    Positions before 0, or at the grid's length and beyond, have no samples.
+    """
+
+    first: int
+    after: int
+    zero: int
+
+    def __len__(self) -> int:
+        return self.after - self.first
+
+
+class Trace:
+    """Some channels of a stream, read a window at a time, each sample at its true time."""
+
+    def __init__(self, stream: Stream, grid: Grid, channels: Sequence[int]) -> None:
+        self._stream, self._grid, self._channels = stream, grid, list(channels)
+        self.rate_hz = grid.rate_hz
+
+    @property
+    def measured_rate_hz(self) -> float:
+        """Samples a second of the recording computer's clock, lost ones counted."""
+        times, at = self._grid.times, self._grid.at
+        span = float(times[-1] - times[0])
+        return float(at[-1] - at[0]) / span if span > 0 else self.rate_hz
+
+    def place(self, window: Window) -> Place:
+        """Say where a window lies on the grid."""
+        wanted = np.array([window.start, window.stop, window.zero])
+        first, after, zero = (math.ceil(at - 1e-6) for at in self._grid.positions(wanted))
+        return Place(first, after, zero - first)
+
+    def read(self, place: Place) -> tuple[F64Array, F64Array]:
+        """Return the samples of a place, (n, channels), NaN where missing, and times, (n,)."""
+        at = self._grid.at
+        low, high = np.searchsorted(at, (place.first, place.after)).tolist()
+        values = np.full((len(place), len(self._channels)), np.nan)
+        where = at[low:high] - place.first
+        values[where] = self._stream.xdf.read(low, high, self._channels)
+        values[~np.isfinite(values)] = np.nan
+        return values, self.times(place)
+
+    def times(self, place: Place) -> F64Array:
+        """Return the LSL time of each position of a place, missing ones between their neighbours.
+
+        Outside of the stream its rate goes on.
+        """
+        positions = np.arange(place.first, place.after, dtype=np.float64)
+        own, at = self._grid.times, self._grid.at.astype(np.float64)
+        times = np.interp(positions, at, own)
+        times += np.minimum(positions - at[0], 0) / self.rate_hz
+        times += np.maximum(positions - at[-1], 0) / self.rate_hz
+        return np.asarray(times, np.float64)
+
+    def whole(self) -> Place:
+        """Return the place of all samples."""
+        return Place(0, len(self._grid), 0)
+
+
+def bridged(values: F64Array, longest: int) -> F64Array:
+    """Return values, shape (n, channels) or (n,), with holes of up to `longest` samples crossed.
+
+    By a straight line between the samples around; holes at either end stay.
+    """
+    if values.ndim == 2:
+        return np.column_stack([bridged(column, longest) for column in values.T])
+    missing = np.isnan(values)
+    if longest < 1 or not missing.any() or missing.all():
+        return values
+    crossed = values.copy()
+    for first, after in runs(missing):
+        if after - first <= longest and first > 0 and after < len(values):
+            ends = values[first - 1], values[after]
+            crossed[first:after] = np.linspace(*ends, after - first + 2)[1:-1]
+    return crossed
+
+
+def runs(mask: BoolArray) -> list[tuple[int, int]]:
+    """Return the stretches (first, after the last) in which a mask is set."""
+    edges = np.flatnonzero(np.diff(np.r_[False, mask, False]))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
+def suspect(values: Array, rate_hz: float) -> BoolArray:
+    """Say which samples of one channel, shape (n,), stand still or clip, as the check has it."""
+    if not len(values):
+        return np.zeros(0, np.bool_)
+    starts = np.append(0, np.flatnonzero(values[1:] != values[:-1]) + 1)
+    lengths = np.diff(starts, append=len(values))
+    there = values[np.isfinite(values)]
+    extreme = np.isin(values[starts], (there.min(), there.max())) if len(there) else False
+    still = lengths >= max(STILL_SAMPLES, round(STILL_S * rate_hz))
+    return np.repeat(still | (extreme & (lengths >= CLIP_SAMPLES)), lengths)

@@ -1,0 +1,101 @@
+"""Windows of coded events: about their onset, labelled, with the flow to their apex."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from acquire.simulation.rig import Film
+from acquire.simulation.study import StudyOrder, check_order, write_study
+from recordings import load_study, open_session
+from recordings.annotation.coder_file import who
+from recordings.annotation.model import Event, Moment
+from recordings.annotation.store import CodingStore
+from recordings.dataset import signals
+from recordings.dataset.signals import Wanted
+from recordings.errors import RecordingError
+from recordings.features.task import Settings, features
+
+pytest.importorskip("skimage")
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One session of 20 s; a consensus says that there are two events, one without an apex."""
+    order = StudyOrder(tmp_path_factory.mktemp("events"), 1, seconds=20.0, film=Film(rate_hz=40.0))
+    check_order(order)
+    write_study(order)
+    (session,) = order.folder.glob("sub-*/ses-*/sub-*")
+    with open_session(session) as opened:
+        times = opened.cameras["face"].times
+    with CodingStore(session / "annotations", who("consensus"), session=session.name) as store:
+        for id_, first, emotion, apex in (("a", 200, "joy", True), ("b", 400, "fear", False)):
+            marks = [Moment(time=float(times[n]), frame=n) for n in (first, first + 8, first + 20)]
+            store.put_event(
+                Event(
+                    id=id_,
+                    camera="face",
+                    onset=marks[0],
+                    apex=marks[1] if apex else None,
+                    offset=marks[2],
+                    kind="micro",
+                    emotion=emotion,
+                )
+            )
+    return order.folder
+
+
+def test_features_of_events_are_about_their_onsets(folder: Path) -> None:
+    (session,) = folder.glob("sub-*/ses-*/sub-*")
+    with open_session(session) as opened:
+        rows, notes = features(opened, Settings(windows="event", signals=("SKT", "EMG")))
+        times = opened.cameras["face"].times
+    assert not notes
+    assert [row["emotion"] for row in rows] == ["joy", "fear"]
+    assert rows[0]["lsl_time"] == pytest.approx(times[200])
+    assert rows[1]["apex_time"] is None
+    assert rows[0]["SKT_Mean"] == pytest.approx(33.0, abs=0.2)
+    assert 0 < rows[0]["EMG_Amplitude_Max_Time"] <= 8.0
+    with (
+        open_session(session) as opened,
+        pytest.raises(RecordingError, match="nobody"),
+    ):
+        features(opened, Settings(windows="event", events_of="nobody"))
+
+
+def test_flow_is_known_where_a_face_and_both_marks_are(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: dict[str, Wanted] = {"eda": 10, "face": "flow28"}
+    with pytest.raises(RecordingError, match="ask for windows='event'"):
+        load_study(folder, signals=found)
+    study = load_study(folder, windows="event", signals=found, labels="emotion", after_s=3.0)
+    assert study.labels == ["joy", "fear"]
+    # What a detector makes of a drawn face is its own affair.
+    monkeypatch.setattr(signals, "find_face", lambda picture: (80, 20, 160, 200))
+    item = study[0]
+    assert item["eda"].shape == (50, 1)
+    assert item["eda_times"][0] == -2.0
+    assert item["face"].shape == (1, 3, 28, 28)
+    assert item["face_mask"].tolist() == [True]
+    assert item["face_times"][0] == pytest.approx(8 / 40, abs=0.002)
+    assert np.isfinite(item["face"]).all()
+    assert study[1]["face_mask"].tolist() == [False]
+    assert np.isnan(study[1]["face"]).all()
+    monkeypatch.setattr(signals, "find_face", lambda picture: None)
+    assert study[0]["face_mask"].tolist() == [False]
+    assert study.to_xarray()["face"].dims[2:] == ("face_channel", "face_y", "face_x")
+    study.close()
+
+
+def test_coded_expressions_label_sliding_windows(folder: Path) -> None:
+    study = load_study(folder, signals={"skt": 4}, labels="expression", length_s=1.0)
+    with open_session(study.places[0].session) as session:
+        times, start = session.cameras["face"].times, session.start
+    known = {place.number: place.label for place in study.places}
+    apex = int((times[208] - start) // 1.0) + 1
+    assert known[apex] == 1
+    assert sum(known.values()) == 2  # of the second, its onset stands for the apex
+    assert 15 <= len(known) <= 20

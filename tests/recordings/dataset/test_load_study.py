@@ -1,0 +1,202 @@
+"""A simulated study, from its folder to arrays, files, and a model."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import re
+import sys
+import tarfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from acquire.simulation.rig import Film
+from acquire.simulation.study import StudyOrder, check_order, write_study
+from recordings import load_study, open_session
+from recordings.dataset.signals import Wanted
+from recordings.errors import RecordingError
+from recordings.features.windows import Window
+from recordings.read.session import Session
+
+ROOT = Path(__file__).parents[3]
+SIGNALS: dict[str, Wanted] = {"emg": 100, "eda": 10, "face": "gray16"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Four sessions of 40 s with a small film; the EEG of the third loses samples."""
+    film = Film(rate_hz=40.0)
+    data = tmp_path_factory.mktemp("dataset") / "data"
+    order = StudyOrder(data, 4, seconds=40.0, film=film, broken={"03": "lost-samples"})
+    check_order(order)
+    write_study(order)
+    return order.folder
+
+
+def test_a_window_has_values_masks_and_times(folder: Path) -> None:
+    study = load_study(folder, signals={**SIGNALS, "eeg": 250}, labels="simulated-expression")
+    assert set(study.participants) == {"01", "02", "03", "04"}
+    assert set(study.labels) == {0, 1}
+    number = next(n for n, place in enumerate(study.places) if place.number > 2)
+    item = study[number]
+    assert item["emg"].shape == (200, 2)
+    assert item["eeg"].shape == (500, 64)
+    assert item["emg_mask"].all()
+    assert np.isfinite(item["emg"]).all()
+    assert item["eda_times"] == pytest.approx(np.arange(20) / 10)
+    assert item["face"].shape == (len(item["face_times"]), 16, 16)
+    assert 78 <= len(item["face_times"]) <= 82
+    assert item["face"].dtype == np.uint8
+    window = study.places[number].window
+    with open_session(study.places[number].session) as session:
+        times, values = session["physio"].read(window.start, window.stop, channels="EDA")
+    assert item["eda"].mean() == pytest.approx(values.mean(), abs=0.01)
+    assert len(times) == 2000
+    study.close()
+
+
+def test_what_lies_before_the_recording_is_unknown_and_not_made_up(folder: Path) -> None:
+    study = load_study(folder, signals={"eda": 10})
+    first = study[0]
+    assert not first["eda_mask"][0]
+    assert np.isnan(first["eda"][~first["eda_mask"]]).all()
+    assert first["eda_mask"][-1]
+    arrays = study.to_numpy()
+    assert (np.isnan(arrays["eda"]).any(axis=2) == ~arrays["eda_mask"]).all()
+
+
+def test_trials_are_padded_and_labelled_with_their_stimulus(folder: Path) -> None:
+    study = load_study(folder, windows="trial", signals={"eda": 20}, labels="stimulus")
+    arrays = study.to_numpy()
+    lengths = [len(study[n]["eda_times"]) for n in range(len(study))]
+    assert min(lengths) < max(lengths) == arrays["eda"].shape[1]
+    shortest = int(np.argmin(lengths))
+    assert not arrays["eda_mask"][shortest, lengths[shortest] :].any()
+    with open_session(study.places[0].session) as session:
+        assert arrays["label"][0] == session.trials()[0].stimulus
+
+
+def test_a_session_that_cannot_be_taken_is_left_out_and_told(tmp_path: Path) -> None:
+    order = StudyOrder(
+        tmp_path, 3, seconds=3.0, film=None, broken={"01": "no-xdf", "02": "no-manifest"}
+    )
+    check_order(order)
+    write_study(order)
+    with pytest.warns(UserWarning, match="2 sessions left out"):
+        study = load_study(order.folder, signals={"eda": 10}, length_s=1.0)
+    assert set(study.participants) == {"03"}
+    assert [path.name[:6] for path, _ in study.left_out] == ["sub-01", "sub-02"]
+    with pytest.raises(RecordingError, match="no window in it; 3 sessions left out"):
+        load_study(order.folder, signals={"face": "gray8"}, length_s=1.0)
+
+
+def test_what_makes_no_sense_is_said(folder: Path) -> None:
+    wrong: dict[str, dict[str, Wanted]] = {
+        "no signal 'brain'": {"brain": 10},
+        "is no rate": {"eda": 0},
+        "no form of pictures": {"face": "rgb"},
+        "no camera 'back'; there are: face": {"back": "gray8"},
+    }
+    for said, signals in wrong.items():
+        with pytest.raises(RecordingError, match=said):
+            load_study(folder, signals=signals)
+    with pytest.raises(RecordingError, match="length_s"):
+        load_study(folder, signals={"eda": 10}, length_s=0)
+
+
+def parity(session: Session) -> Callable[[Window], int]:
+    """Any label of one's own."""
+    return lambda window: round(window.start - session.start) % 2
+
+
+def test_xarray_zarr_npz_and_webdataset_hold_what_numpy_does(folder: Path, tmp_path: Path) -> None:
+    xarray = pytest.importorskip("xarray")
+    zarr = pytest.importorskip("zarr")
+    pytest.importorskip("webdataset")
+    study = load_study(
+        folder, length_s=4.0, step_s=16.0, signals={"emg": 50, "face": "gray8"}, labels=parity
+    )
+    arrays = study.to_numpy()
+    found = study.to_xarray()
+    assert isinstance(found, xarray.Dataset)
+    assert found["emg"].dims == ("window", "emg_sample", "emg_channel")
+    assert found["emg_channel"].values.tolist() == ["EMG A", "EMG B"]
+    np.testing.assert_array_equal(found["face"].values, arrays["face"])
+
+    study.to_zarr(tmp_path / "study.zarr")
+    group = zarr.open_group(tmp_path / "study.zarr", mode="r")
+    for name in ("emg", "emg_mask", "emg_times", "face", "face_mask"):
+        np.testing.assert_array_equal(group[name][:], arrays[name])
+    assert group.attrs["label"] == arrays["label"].tolist()
+    with pytest.raises(RecordingError, match="exists already"):
+        study.to_zarr(tmp_path / "study.zarr")
+
+    paths = study.to_npz(tmp_path / "npz")
+    assert len(paths) == len(study)
+    with np.load(paths[0], allow_pickle=False) as file:
+        np.testing.assert_array_equal(file["emg"], study[0]["emg"])
+        assert str(file["participant"]) == study[0]["participant"]
+
+    shards = study.to_webdataset(tmp_path / "shards", per_shard=3)
+    assert len(shards) == -(-len(study) // 3)
+    with tarfile.open(shards[0]) as file:
+        names = file.getnames()
+        key = study[0]["key"]
+        assert f"{key}.emg.npy" in names
+        part = file.extractfile(f"{key}.json")
+        assert part is not None
+        assert json.load(part) == {"label": study[0]["label"], "participant": "01"}
+
+
+def test_torch_is_told_to_be_missing_or_gives_tensors(folder: Path) -> None:
+    study = load_study(folder, signals={"eda": 10, "face": "gray8"})
+    if importlib.util.find_spec("torch") is None:
+        with pytest.raises(RecordingError, match="PyTorch is not installed"):
+            study.to_torch()
+        return
+    import torch
+
+    tensors = study.to_torch()
+    assert len(tensors) == len(study)
+    assert torch.is_tensor(tensors[1]["eda"])
+    batch = next(iter(torch.utils.data.DataLoader(tensors, 4, collate_fn=tensors.collate)))
+    assert batch["eda"].shape == (4, 20, 1)
+    assert torch.isfinite(batch["eda"]).all()
+
+
+def test_the_model_of_the_page_trains(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("sklearn")
+    text = (ROOT / "docs" / "models.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    assert len([line for line in code.splitlines() if line]) <= 25
+    monkeypatch.chdir(folder.parents[1])
+    space: dict[str, Any] = {}
+    exec(compile(code, "models.md", "exec"), space)
+    said = capsys.readouterr().out
+    assert re.fullmatch(r"balanced accuracy \d\.\d\d, chance 0\.50\n", said)
+    # Muscles that move with every expression: a model that learns nothing would be at chance.
+    assert np.mean(space["scores"]) > 0.7
+
+
+def held(folder: Path) -> set[Path]:
+    """Files below a folder that this process holds open."""
+    links = (link.resolve() for link in Path("/proc/self/fd").iterdir() if link.exists())
+    return {path for path in links if folder in path.parents}
+
+
+def test_sessions_do_not_stay_open(folder: Path) -> None:
+    linux = sys.platform == "linux"
+    before = held(folder) if linux else set()
+    with load_study(folder, signals={"skt": 4, "face": "gray8"}, length_s=20.0) as study:
+        for number in range(len(study)):
+            assert study[number]["skt"].shape == (80, 2)
+            assert len(study._open) <= 2
+    assert not linux or held(folder) <= before
+    assert study[0]["participant"] == "01"
+    study.close()

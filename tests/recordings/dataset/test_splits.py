@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from recordings.dataset.splits import splits
+from recordings.errors import RecordingError
+
+PEOPLE = st.lists(st.sampled_from([f"{n:02d}" for n in range(12)]), min_size=2, max_size=80)
+
+
+@given(PEOPLE, st.sampled_from(["loso", "kfold"]), st.integers(2, 12), st.integers(0, 99))
+def test_no_participant_is_in_two_folds(
+    people: list[str], kind: str, folds: int, seed: int
+) -> None:
+    count = len(set(people))
+    parts = count if kind == "loso" else folds
+    if not 2 <= parts <= count:
+        with pytest.raises(RecordingError, match="folds of"):
+            splits(kind, people, folds, seed)
+        return
+    tested: list[int] = []
+    names = np.array(people)
+    found = list(splits(kind, people, folds, seed))
+    assert len(found) == parts
+    for train, test in found:
+        assert not set(names[train]) & set(names[test])
+        assert len(train)
+        assert len(test)
+        assert sorted([*train, *test]) == list(range(len(people)))
+        tested += test.tolist()
+    assert sorted(tested) == list(range(len(people)))
+
+
+def test_a_leaking_split_has_to_be_asked_for_by_its_name() -> None:
+    people = ["a"] * 10 + ["b"] * 10
+    leaks = [
+        set(np.array(people)[train]) & set(np.array(people)[test])
+        for train, test in splits("leaking-kfold", people, 2)
+    ]
+    assert any(leaks)
+    with pytest.raises(RecordingError, match="there are loso, kfold, leaking-kfold"):
+        splits("random", people)

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recordings.errors import RecordingError
+from recordings.features.face_motion import load_face_motion, motion_files, motion_row
+from recordings.features.windows import Window
+
+pa = pytest.importorskip("pyarrow")
+pq = pytest.importorskip("pyarrow.parquet")
+
+
+def write(folder: Path) -> Path:
+    """Ten seconds, the face unseen from second 6 on; the mouth 3 px right, 4 px down at 2 s."""
+    times = 100 + np.arange(300) / 30
+    seen = np.where(times < 106, 1.0, np.nan)
+    smile = ((times > 102) & (times < 102.2)) * seen
+    columns = {
+        "frame": np.arange(300),
+        "time": times,
+        "lip-left-right": 50 + 3 * smile,
+        "lip-left-down": 80 + 4 * smile,
+        "turn": 5 * smile,
+        "fitting": 0.8 * seen,
+    }
+    path = folder / "motion" / "face.parquet"
+    path.parent.mkdir()
+    pq.write_table(pa.table(columns), path)
+    return path
+
+
+def test_how_far_a_face_moved_is_told_of_what_was_seen(tmp_path: Path) -> None:
+    write(tmp_path)
+    (path,) = motion_files(tmp_path)
+    motion = load_face_motion(path)
+    moved = motion_row(motion, Window(101.0, 104.0, 101.0))
+    assert moved["Motion_lip-left_Reach"] == pytest.approx(5.0)
+    assert moved["Motion_turn_Range"] == pytest.approx(5.0)
+    assert (moved["Motion_Quality"], moved["Motion_Missing"]) == pytest.approx((0.8, 0.0), abs=0.02)
+    still = motion_row(motion, Window(103.0, 105.0, 103.0))
+    assert still["Motion_lip-left_Reach"] == 0
+    half = motion_row(motion, Window(105.0, 107.0, 105.0))
+    assert half["Motion_Missing"] == pytest.approx(0.5, abs=0.02)
+    away = motion_row(motion, Window(107.0, 109.0, 107.0))
+    assert np.isnan([away["Motion_lip-left_Reach"], away["Motion_Quality"]]).all()
+    assert away["Motion_Missing"] == 1.0
+
+
+def test_a_damaged_file_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    path = write(tmp_path)
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(RecordingError, match="run unisono motion again"):
+        load_face_motion(path)
+    assert motion_files(tmp_path / "nowhere") == []
