@@ -2330,6 +2330,8 @@
     <message>
         <source>Preferences…</source>
         <translation>偏好设置…</translation>
+    </message>
+    <message>
         <source>Suggestions</source>
         <translation>提示</translation>
     </message>

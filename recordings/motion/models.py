@@ -112,6 +112,7 @@ def download(folder: Path) -> Models:
                 text=True,
                 timeout=_SLOW_S,
                 check=False,
+                creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             raise _not_downloaded(str(error)) from error
