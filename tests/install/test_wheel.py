@@ -41,18 +41,24 @@ def program(core: Path, tmp_path: Path) -> Installed:
     return in_environment(core, tmp_path / "home")
 
 
-def sources() -> set[str]:
+def files_of(*folders: str) -> set[str]:
     return {
         path.relative_to(ROOT).as_posix()
-        for package in PACKAGES
-        for path in (ROOT / package).rglob("*")
+        for folder in folders
+        for path in (ROOT / folder).rglob("*")
         if path.is_file() and "__pycache__" not in path.parts
     }
 
 
+def sources() -> set[str]:
+    return files_of(*PACKAGES)
+
+
 def test_the_wheel_has_every_file_of_the_packages(wheel: Path) -> None:
     names = ZipFile(wheel).namelist()
-    assert {n for n in names if not n.split("/")[0].endswith(".dist-info")} == sources()
+    handbook = {f"gui/handbook/{name.removeprefix('docs/')}" for name in files_of("docs")}
+    found = {n for n in names if not n.split("/")[0].endswith(".dist-info")}
+    assert found == sources() | handbook
 
 
 def test_the_sdist_has_them_and_what_builds_and_tests_them(tmp_path: Path) -> None:
