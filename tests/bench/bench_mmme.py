@@ -23,7 +23,7 @@ import psutil
 from tests.bench import private_lsl
 
 BYTES_A_SECOND = 170e6
-CODEC = 'codec = "auto"'
+CAMERA = 'driver = "simulated-camera"'
 PROGRAM = [sys.executable, "-P", "-m", "acquire"]
 
 
@@ -61,8 +61,8 @@ def record(folder: Path, seconds: float, codec: str) -> int:
     made = [*PROGRAM, "rig", "new", str(rig), "--like", "mmme", "--simulated"]
     subprocess.run(made, check=True, stdout=subprocess.DEVNULL)
     text = rig.read_text()
-    assert text.count(CODEC) == 1
-    rig.write_text(text.replace(CODEC, f'codec = "{codec}"'))
+    assert text.count(CAMERA) == 1
+    rig.write_text(text.replace(CAMERA, f'{CAMERA}\ncodec = "{codec}"'))
     stand_ins = [
         subprocess.Popen([*PROGRAM, "simulate", name], stdout=subprocess.DEVNULL)
         for name in ("curry", "biopac")
