@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from acquire.cli.engines import Workers, with_workers
-from acquire.cli.study import Folder, Json, Which, run_steps
+from acquire.cli.study import DryRun, Folder, Json, Only, RetryFailed, Which, run_steps
 
 _LIST = "may be repeated"
 
@@ -32,13 +32,9 @@ def features(
         Path | None,
         typer.Option(metavar="DIR", help="Where coders' files lie, if not in the sessions."),
     ] = None,
-    only: Annotated[list[str] | None, typer.Option(metavar="SUB-01", help=f"{_LIST}.")] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Also what failed, though nothing has changed.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done.")
-    ] = False,
+    only: Only = None,
+    retry_failed: RetryFailed = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
     *,
     workers: Workers,

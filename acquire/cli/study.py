@@ -25,6 +25,13 @@ app = typer.Typer(
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder, or a data folder.")]
 Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
+Only = Annotated[
+    list[str] | None, typer.Option(metavar="SUB-01", help="Only these; may be repeated.")
+]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Also what failed, though nothing has changed.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 
 _GLYPHS = {"done": "●", "stale": "▲", "failed": "✖", "missing": "○"}
 _MOST_FAILURES = 50
@@ -96,15 +103,9 @@ def run(
         list[str] | None,
         typer.Option("--set", metavar="KEY=VALUE", help="A setting of the step; may be repeated."),
     ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="SUB-01", help="Only these; may be repeated.")
-    ] = None,
-    retry_failed: Annotated[
-        bool, typer.Option("--retry-failed", help="Also what failed, though nothing has changed.")
-    ] = False,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Only say what would be done.")
-    ] = False,
+    only: Only = None,
+    retry_failed: RetryFailed = False,
+    dry_run: DryRun = False,
     as_json: Json = False,
     *,
     workers: Workers,

@@ -8,8 +8,10 @@ from recordings.manifest import Event
 
 def told(event: Event) -> str:
     """Give an event's text; in another language than English behind what its code means."""
-    meaning = meanings().get(event.code, "")
-    return f"{meaning} · {event.text}" if meaning and not speaks_english() else event.text
+    if speaks_english():
+        return event.text
+    meaning = meanings().get(event.code)
+    return f"{meaning} · {event.text}" if meaning else event.text
 
 
 def meanings() -> dict[str, str]:

@@ -52,7 +52,6 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
             "mne-bids is not installed; install it with: pip install 'unisono[bids]'"
         ) from None
     manifest = session.manifest
-    montage = ((manifest.rig if manifest else None) or {}).get("eeg") or {}
     power = manifest.powerline_hz if manifest else None
     notes = [*stamp_notes(stream), *no_electrodes(stream)]
     stream.forget()  # the grid has what is needed of its times
@@ -83,6 +82,15 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
         ) from error
     if place.format == "BrainVision":
         _write_samples(stream, grid, raw, place)
+    _write_sidecar(session, stream, grid, place)
+    return notes
+
+
+def _write_sidecar(session: Session, stream: Stream, grid: Grid, place: Place) -> None:
+    """Add to eeg.json what mne-bids cannot know."""
+    manifest = session.manifest
+    montage = ((manifest.rig if manifest else None) or {}).get("eeg") or {}
+    power = manifest.powerline_hz if manifest else None
     info = stream.xdf.info
     write_json(
         place.names.path(place.folder, "eeg.json"),
@@ -103,7 +111,6 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
         },
         update=True,
     )
-    return notes
 
 
 def _write_samples(stream: Stream, grid: Grid, raw: Any, place: Place) -> None:
