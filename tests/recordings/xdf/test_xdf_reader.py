@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -160,8 +161,9 @@ def counts_before(cut: int) -> tuple[int, int]:
 def test_cut_at_any_byte_keeps_every_whole_chunk(tmp_path: Path) -> None:
     raw, ends = whole_file()
     path = tmp_path / "cut.xdf"
-    for cut in range(4, len(raw)):
-        path.write_bytes(raw[:cut])
+    path.write_bytes(raw)
+    for cut in reversed(range(4, len(raw))):
+        os.truncate(path, cut)  # a file written anew would wait for the disk each time
         with read_xdf(path) as recording:
             found = {s.name: len(s) for s in recording.streams}
             eeg, marks = counts_before(cut)
