@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -39,7 +40,7 @@ class StreamStatus:
     drift_ppm: float | None = None  # of its computer's clock against this one
     channels: int = 0
     last_arrival: float = 0.0  # LSL time
-    troubles: tuple[str, ...] = ()  # what is wrong now, in words
+    troubles: Mapping[str, str] = field(default_factory=dict)  # what is wrong now: code → words
     backlog: int = 0  # samples that wait to be written
     lost_in_take: int | None = None  # in the recording that runs; None: none has it
 

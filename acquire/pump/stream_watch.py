@@ -97,10 +97,10 @@ class StreamWatch:
         return "silent" in self._raised
 
     @property
-    def troubles(self) -> tuple[str, ...]:
-        """What is wrong now, in words."""
+    def troubles(self) -> dict[str, str]:
+        """What is wrong now: code → in words."""
         # A step back is over once it has been told; all else lasts.
-        return tuple(text for code, text in self._raised.items() if code != "stamps-back")
+        return {code: text for code, text in self._raised.items() if code != "stamps-back"}
 
     def measured_offset(self, now: float) -> list[Alarm]:
         """Take in that there is a new clock offset."""

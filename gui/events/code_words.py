@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from gui.texts import speaks_english, tr
 from recordings.manifest import Event
 
 
 def told(event: Event) -> str:
     """Give an event's text; in another language than English behind what its code means."""
+    return explained([event.code], event.text)
+
+
+def explained(codes: Iterable[str], text: str) -> str:
+    """Give an engine's text; in another language than English behind what its codes mean."""
     if speaks_english():
-        return event.text
-    meaning = meanings().get(event.code)
-    return f"{meaning} · {event.text}" if meaning else event.text
+        return text
+    known = meanings()
+    return " · ".join([*(known[code] for code in codes if code in known), text])
 
 
 def meanings() -> dict[str, str]:

@@ -36,6 +36,8 @@ class SavedCard(QFrame):
         self._closed = ""  # the session whose card was closed by hand
         self._recorded = False  # a recording was seen: what ended before is no news
         self.title, self.counts, self.path, self.verdict = (self._label() for _ in range(4))
+        self.copies = self._label()
+        theme.mark(self.copies, "muted", True)
         self.path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         theme.mark(self.path, "muted", True)
         bold = self.title.font()
@@ -54,6 +56,7 @@ class SavedCard(QFrame):
         rows.addWidget(self.counts, 0, 1)
         rows.addWidget(self.path, 1, 0, 1, 2)
         rows.addWidget(self.verdict, 2, 0, 1, 2)
+        rows.addWidget(self.copies, 3, 0, 1, 2)
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for button in (self.open_folder, self.copy, self.report, self.close_card, self.next):
@@ -101,6 +104,9 @@ class SavedCard(QFrame):
             counts = f"{counts}   {frames}"
         self.counts.setText(counts)
         self.path.setText(last.session)
+        self.copies.setText(
+            "\n".join(last.copies) or tr("▲ Only here so far: see “Copy to…” in the sessions")
+        )
         self._fill_verdict(last)
         self.report.setEnabled(last.verdict is not None)
 

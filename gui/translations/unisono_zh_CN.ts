@@ -2371,5 +2371,9 @@
         <source>It will be recorded, but not on the common clock.</source>
         <translation>它会被录制，但不在共同时钟上。</translation>
     </message>
+    <message>
+        <source>▲ Only here so far: see “Copy to…” in the sessions</source>
+        <translation>▲ 目前只有这一份：请在会话列表中用“复制到…”</translation>
+    </message>
 </context>
 </TS>

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from PySide6.QtGui import QGuiApplication, QShowEvent
-from PySide6.QtWidgets import QCheckBox, QComboBox, QHBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from gui.texts import tr
+from gui.widgets.flow_row import FlowRow
 
 
 class ScreenChoice(QWidget):
@@ -17,13 +18,13 @@ class ScreenChoice(QWidget):
         self.screens = QComboBox()
         self.screens.setAccessibleName(tr("The participant's screen"))
         self.screens.setToolTip(tr("The screen on which the protocol is shown"))
-        self.screens.setMinimumWidth(80)
+        self.screens.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.windowed = QCheckBox(tr("in a window"))
         self.windowed.setToolTip(tr("To try it: no frame is shown at an exact time in a window"))
         self.screens.activated.connect(self._on_chosen)
-        row = QHBoxLayout(self)
+        row = FlowRow(self)
         row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.screens, 1)
+        row.addWidget(self.screens)
         row.addWidget(self.windowed)
         application = QGuiApplication.instance()
         assert isinstance(application, QGuiApplication)

@@ -9,6 +9,7 @@ from acquire.engine.status import Phase
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, DiskInfo, StatusInfo
 from gui.client.status_text import state_word
+from gui.events.code_words import explained
 from gui.texts import tr
 
 LOW_MINUTES = 30.0
@@ -83,8 +84,9 @@ def _troubled(status: StatusInfo) -> list[Finding]:
             meaning = tr("It is not chosen: nothing of it will be recorded.")
             found.append(Finding("warning", tr("Stream {}").format(stream.name), meaning))
         elif stream.health != "alive":
-            text = f"{stream.name}: {stream.reason.removeprefix(f'{stream.name}: ')}"
-            if "local clock" in stream.reason:
+            reason = explained(stream.causes, stream.reason.removeprefix(f"{stream.name}: "))
+            text = f"{stream.name}: {reason}"
+            if "stamps-far" in stream.causes:
                 meaning = tr("It will be recorded, but not on the common clock.")
             else:
                 meaning = tr("What it does not send cannot be recorded.")

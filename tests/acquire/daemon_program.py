@@ -96,6 +96,7 @@ class Daemon(Unisono):
 
     def wait_for_samples(self, name: str, more: int = 100) -> None:
         """Wait until so many more samples have come."""
+        wait_for(lambda: any(s["name"] == name for s in self.get("streams")), what=name)
         before = self.stream(name)["samples"]
         wait_for(lambda: self.stream(name)["samples"] >= before + more, what=f"{name} samples")
 

@@ -180,6 +180,7 @@ class StreamInfo(_Tell):
     channels: int
     health: Health
     reason: str  # in words, where the health is not `alive`
+    causes: tuple[str, ...] = ()  # the same as codes, those of the events
     connected: bool
     selected: bool  # for the recording that runs, or else for the next one
     samples: int
@@ -266,6 +267,7 @@ class LastInfo(_Tell):
     verdict: Verdict | None  # None: it is not checked yet, or cannot be
     findings: tuple[str, ...]  # the worst of them, in words
     problem: str | None  # why it cannot be checked
+    copies: tuple[str, ...] = ()  # folders of whole copies, compared by hash
 
 
 class ContentsInfo(_Tell):

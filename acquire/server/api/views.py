@@ -17,6 +17,7 @@ from recordings import layout
 from recordings.certificate import Report
 from recordings.stream_kinds import VIDEO_TYPE, Fate
 from recordings.study import catalogue
+from recordings.study.copies import copies
 
 MAX_FINDINGS = 3
 RATE_TOLERANCE = 0.02
@@ -87,6 +88,7 @@ def ended(controller: Controller, last: Outcome) -> api.LastInfo:
         verdict=report.verdict if report else None,
         findings=tuple(_in_words(report)) if report else (),
         problem=checked if isinstance(checked, str) else None,
+        copies=tuple(map(str, copies(last.path))),
     )
 
 
@@ -99,12 +101,12 @@ def _in_words(report: Report) -> Iterator[str]:
 def stream(found: StreamStatus) -> api.StreamInfo:
     """Tell of a stream."""
     rate, effective = found.rate_hz, found.effective_rate_hz
-    reasons = found.troubles
-    if not reasons and rate and effective and abs(effective / rate - 1) > RATE_TOLERANCE:
-        reasons = (f"effective rate {effective:.2f} Hz, nominal {rate:g} Hz",)
+    troubles = found.troubles
+    if not troubles and rate and effective and abs(effective / rate - 1) > RATE_TOLERANCE:
+        troubles = {"rate-off": f"effective rate {effective:.2f} Hz, nominal {rate:g} Hz"}
     if not found.connected:
-        reasons = ("its outlet is gone; start its program or check its cable",)
-    alive: api.Health = "warning" if reasons else "alive"
+        troubles = {"stream-lost": "its outlet is gone; start its program or check its cable"}
+    alive: api.Health = "warning" if troubles else "alive"
     return api.StreamInfo(
         name=found.key.name,
         type=found.key.type,
@@ -114,7 +116,8 @@ def stream(found: StreamStatus) -> api.StreamInfo:
         device=found.device,
         channels=found.channels,
         health=alive if found.connected else "missing",
-        reason="; ".join(reasons),
+        reason="; ".join(troubles.values()),
+        causes=tuple(troubles),
         connected=found.connected,
         selected=found.selected,
         samples=found.samples,

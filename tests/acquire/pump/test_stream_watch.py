@@ -129,10 +129,10 @@ def test_a_late_stream_is_said_to_be_late_not_lost() -> None:
     (alarm,) = watch.tick(0.5, 0, late_s=1.5)
     assert (alarm.code, "late 1.5 s" in alarm.text) == ("late", True)
     assert codes(watch.tick(1.0, 0, late_s=2.5)) == []
-    assert "late 2.5 s" in watch.troubles[0]
+    assert "late 2.5 s" in watch.troubles["late"]
     assert codes(watch.tick(1.5, 0, late_s=0.7)) == []
     assert codes(watch.tick(2.0, 0, late_s=0.1)) == ["late-over"]
-    assert watch.troubles == ()
+    assert watch.troubles == {}
 
 
 def test_what_was_counted_as_lost_and_came_is_told() -> None:

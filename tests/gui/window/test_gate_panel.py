@@ -5,9 +5,12 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
+from acquire.engine.status import Phase
+from acquire.server.api.models import StreamInfo
 from gui.widgets.plain_label import PlainLabel
 from gui.window.gate_panel import GatePanel
-from gui.window.start_gate import Finding
+from gui.window.start_gate import Finding, findings
+from tests.gui.window.statuses import recording_status
 from tests.gui.windows import click, wait_until
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -33,3 +36,40 @@ def test_what_has_passed_by_itself_leaves_a_word_and_a_button(qtbot: QtBot) -> N
     with qtbot.waitSignal(gate.record_anyway):
         click(gate.anyway)
     assert not gate.isVisible()
+
+
+def stream(causes: tuple[str, ...], reason: str) -> StreamInfo:
+    return StreamInfo(
+        name="eeg",
+        type="EEG",
+        source_id="e",
+        hostname="lab",
+        uid="u",
+        device=None,
+        channels=1,
+        health="warning",
+        reason=reason,
+        causes=causes,
+        connected=True,
+        selected=True,
+        samples=1,
+        lost=0,
+        rate_hz=100.0,
+        effective_rate_hz=100.0,
+        age_s=0.0,
+        offset_s=None,
+        drift_ppm=None,
+        backlog=0,
+    )
+
+
+@pytest.mark.parametrize(
+    ("cause", "meaning"),
+    [("stamps-far", "not on the common clock"), ("silent", "cannot be recorded")],
+)
+def test_a_trouble_is_known_by_its_code_whatever_its_words(cause: str, meaning: str) -> None:
+    idle = recording_status().model_copy(
+        update={"state": Phase.IDLE, "streams": (stream((cause,), "anything at all"),)}
+    )
+    (found,) = findings(idle, "p1")
+    assert (found.text, meaning in found.meaning) == ("eeg: anything at all", True)

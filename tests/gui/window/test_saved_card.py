@@ -51,6 +51,7 @@ def test_a_recording_ends_in_a_card_and_the_next_run_is_a_click_away(
         assert card.title.text().startswith("Saved  00:00:")
         assert "samples, 0 lost" in card.counts.text()
         folder = Path(card.path.text())
+        assert "Only here" in card.copies.text()
         assert (folder / "session.json").is_file()
         wait_until(lambda: "being checked" not in card.verdict.text(), 60.0, "verdict")
         assert found.status is not None

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
 from gui.window.screen_choice import ScreenChoice
+from tests.gui.windows import wait_until
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -52,3 +53,16 @@ def test_the_screen_without_the_window_is_proposed(
     screens.pop()
     choice.refresh()
     assert chosen() == 0, "there is no other"
+
+
+def test_a_screen_is_named_in_full_where_there_is_little_room(
+    qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QGuiApplication, "screens", lambda: [Screen(0)])
+    choice = ScreenChoice()
+    qtbot.addWidget(choice)
+    choice.setFixedWidth(230)
+    choice.show()
+    wanted = choice.screens.fontMetrics().horizontalAdvance("1: at-0 1920 × 1080")
+    wait_until(lambda: choice.screens.width() > wanted, what="the whole name")
+    assert choice.windowed.y() > choice.screens.y(), "in the next line"
