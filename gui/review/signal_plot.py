@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
-from PySide6.QtGui import QMouseEvent, QWheelEvent
+from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QWidget
 
 from gui.review.lane_item import LaneItem
@@ -24,8 +24,8 @@ from recordings.review.lanes import Lane
 from recordings.review.signals import Curves, ReviewSignal
 
 LEFT, RIGHT = 96, 104
-LANE = 0.55
-"""The height of a lane, of a trace's row."""
+LANE, LANE_MOST = 0.55, 2.0
+"""The height of a lane, of a trace's row: more where its name would have no room."""
 SETTLE_S = 3.0
 """Samples before the window that a filter gets, so that it has settled where the window begins."""
 SHORTEST_S = 0.05
@@ -60,6 +60,7 @@ class SignalPlot(pg.PlotWidget):
         self.cursor_time = start
         self._scales: dict[tuple[int, int], float] = {}
         self._gain = 1.0
+        self._lane = LANE
         self._data: list[tuple[F64Array, F64Array]] = []
         self._joined: list[BoolArray] = []
         self._pressed: float | None = None
@@ -134,12 +135,26 @@ class SignalPlot(pg.PlotWidget):
         self._draw()
 
     def _arrange(self) -> None:
-        count, high = len(self.rows), len(self.rows) + LANE * len(self.lanes)
+        self._lane = self._lane_height()
+        count, high = len(self.rows), len(self.rows) + self._lane * len(self.lanes)
         self.getPlotItem().getViewBox().setYRange(-0.1, max(high, 1), padding=0)
-        self.lane_item.show_lanes(self.lanes, self.start, count, LANE)
+        self.lane_item.show_lanes(self.lanes, self.start, count, self._lane)
         names = [(n + 0.5, short(row.channel.label)) for n, row in enumerate(self.rows)]
-        names += [(count + (n + 0.5) * LANE, lane.name) for n, lane in enumerate(self.lanes)]
+        names += [(count + (n + 0.5) * self._lane, lane.name) for n, lane in enumerate(self.lanes)]
         self.getPlotItem().getAxis("left").setTicks([names])
+
+    def _lane_height(self) -> float:
+        """Give a lane the room that its name takes, of a trace's row, however low the plot is."""
+        height = self.getPlotItem().getViewBox().height()
+        needed = self.fontMetrics().height() * len(self.rows)
+        left = height - self.fontMetrics().height() * len(self.lanes)
+        return max(LANE, min(LANE_MOST, needed / left)) if left > 0 else LANE_MOST
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Give the lanes their room again."""
+        super().resizeEvent(event)
+        if self.isVisible() and self._lane_height() != self._lane:
+            self._arrange()
 
     # The time axis.
 
@@ -268,7 +283,7 @@ class SignalPlot(pg.PlotWidget):
                 texts.append((number + 0.5, f"{value_text(values[at])} {row.channel.unit}"))
         for n, lane in enumerate(self.lanes):
             if (mark := lane.at(self.cursor_time)) is not None:
-                texts.append((len(self.rows) + (n + 0.5) * LANE, short(mark.text, 14)))
+                texts.append((len(self.rows) + (n + 0.5) * self._lane, short(mark.text, 14)))
         self.getPlotItem().getAxis("right").setTicks([texts])
 
     # The hand.

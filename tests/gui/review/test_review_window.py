@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
@@ -384,3 +384,16 @@ def test_the_command_refuses_what_is_no_session_in_one_line(tmp_path: Path) -> N
 )
 def test_the_clock(seconds: float, digits: int, text: str) -> None:
     assert clock(seconds, digits) == text
+
+
+def test_names_of_lanes_have_room_in_a_low_plot(made: Made) -> None:
+    with review(made.folder) as window:
+        plot = window.stage.plot
+        for height in (160, 300, 700):
+            plot.setFixedHeight(height)
+            wait_until(lambda h=height: plot.height() == h, what="its height")  # type: ignore[misc]
+            names, *_ = plot.getPlotItem().getAxis("left")._tickLevels
+            lanes = [y for y, name in names if name in {lane.name for lane in plot.lanes}]
+            box = plot.getPlotItem().getViewBox()
+            apart = [box.mapViewToScene(QPointF(0, y)).y() for y in lanes]
+            assert min(b - a for a, b in pairwise(apart)) >= plot.fontMetrics().height() - 1
