@@ -91,6 +91,9 @@ STAND_INS = {
     "gazepoint": StandIn(
         "Gazepoint Control", "simulated-eeg", 4242, _tcp("gaze_server", "GazeConversation"), 60.0
     ),
+    "shimmer3": StandIn(
+        "a Shimmer3", "simulated-physio", 2000, _tcp("shimmer_unit", "ShimmerConversation")
+    ),
     "biopac": StandIn("AcqKnowledge", "simulated-physio", 15010, _biopac),
 }
 """By the driver that reads them."""

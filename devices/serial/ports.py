@@ -208,9 +208,14 @@ class Port:
     def close(self) -> None:
         """Give the port back."""
         port, self._serial = self._serial, None
-        if port is not None:
-            with contextlib.suppress(OSError):
-                port.close()
+        if port is None:
+            return
+        # pyserial leaves a socket open whose other side has closed: it asks to shut it down first.
+        left = getattr(port, "_socket", None) if self._is_socket else None
+        with contextlib.suppress(OSError):
+            port.close()
+        if left is not None:
+            left.close()
 
 
 def _remote(url: str, baud: int, options: dict[str, Any]) -> serial.Serial:
