@@ -2,8 +2,10 @@
 
 Each figure is of the worst channel, as a share of its samples, and the findings name the channels.
 A channel stands still where one value is repeated for `STILL_S`; it clips where it stays at its
-highest or its lowest value for `CLIP_SAMPLES` or more. Both are figures of every channel that is
-not for triggers, but a warning only of body signals: a lamp may well be on for an hour.
+highest or its lowest value for `CLIP_SAMPLES` or more; a coarse signal, which repeats values
+anywhere, clips only where it stays `CLIP_FACTOR` times as long as elsewhere. Both are figures of
+every channel that is not for triggers, but a warning only of body signals: a lamp may well be on
+for an hour.
 """
 
 from __future__ import annotations
@@ -26,6 +28,8 @@ STILL_S: Final = 1.0
 STILL_SAMPLES: Final = 20  # at least so many, and without a rate `STILL_IRREGULAR`
 STILL_IRREGULAR: Final = 100
 CLIP_SAMPLES: Final = 3
+CLIP_FACTOR: Final = 6
+"""At the turn of a smooth signal a coarse converter stays up to 5 times as long as beside it."""
 BODY_HZ: Final = 25.0
 """Slower body signals, such as skin conductance at 4 Hz, may well repeat a value."""
 
@@ -103,13 +107,14 @@ class _Runs:
         self.still = 0  # samples in runs that are long
         self._value: Any = None  # of the run that goes on
         self._length = 0
-        self._highest, self._lowest = -np.inf, np.inf
-        self._at_highest = self._at_lowest = 0
+        self._ends = _End(), _End()  # the highest value, and the lowest with its sign changed
+        self._elsewhere = 0  # the longest run at another value that is not long
 
     @property
     def clipped(self) -> int:
         """Samples in runs at the highest or the lowest value."""
-        return self._at_highest + self._at_lowest
+        least = self._elsewhere * CLIP_FACTOR if self._elsewhere >= CLIP_SAMPLES else 0
+        return sum(end.held for end in self._ends if end.longest >= least)
 
     def take(self, values: npt.NDArray[Any]) -> None:
         starts = np.append(0, np.flatnonzero(values[1:] != values[:-1]) + 1)
@@ -132,16 +137,38 @@ class _Runs:
         values, lengths = values[finite], lengths[finite]
         if not len(values):
             return
+        tops = float(values.max()), float(-values.min())
         is_still = lengths >= self._least
         self.still += int(lengths[is_still].sum())
-        high, low = float(values.max()), float(values.min())
-        if high > self._highest:
-            self._highest, self._at_highest = high, 0
-        if low < self._lowest:
-            self._lowest, self._at_lowest = low, 0
-        held = (lengths >= CLIP_SAMPLES) & ~is_still
-        self._at_highest += int(lengths[held & (values == self._highest)].sum())
-        self._at_lowest += int(lengths[held & (values == self._lowest)].sum())
+        values, lengths = values[~is_still], lengths[~is_still]
+        beyond = [end.reach(top) for end, top in zip(self._ends, tops, strict=True)]
+        at_end = [values == self._ends[0].value, values == -self._ends[1].value]
+        for end, runs in zip(self._ends, at_end, strict=True):
+            end.add(lengths[runs])
+        others = lengths[~(at_end[0] | at_end[1])]
+        self._elsewhere = max(self._elsewhere, *beyond, int(others.max(initial=0)))
+
+
+class _End:
+    """The runs at one end of a channel's range."""
+
+    def __init__(self) -> None:
+        self.value = -np.inf
+        self.held = 0  # samples in runs of `CLIP_SAMPLES` or more
+        self.longest = 0
+
+    def reach(self, value: float) -> int:
+        """Learn how far the values go; give the longest run at what was the end and is no more."""
+        if value <= self.value:
+            return 0
+        left = self.longest
+        self.value, self.held, self.longest = value, 0, 0
+        return left
+
+    def add(self, lengths: I64Array) -> None:
+        """Take in runs at the end."""
+        self.held += int(lengths[lengths >= CLIP_SAMPLES].sum())
+        self.longest = max(self.longest, int(lengths.max(initial=0)))
 
 
 def quality_findings(stream: XdfStream, quality: SampleQuality | None) -> Iterator[Finding]:

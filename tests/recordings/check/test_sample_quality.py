@@ -107,6 +107,17 @@ def test_an_amplifier_at_its_limits(tmp_path: Path) -> None:
     assert 0.1 < held < 0.6
 
 
+@pytest.mark.parametrize("bits", [8, 10, 12])
+def test_a_slow_signal_of_a_coarse_converter_does_not_clip(tmp_path: Path, bits: int) -> None:
+    """It stays at the turn of a wave, and no amplifier is at its limits."""
+    step = 10.0 / 2**bits
+    slow = 4.0 + np.sin(np.arange(COUNT) / 300.0)[:, None] * [1.0, 0.5, 0.2]
+    assert level(checked(tmp_path, (slow / step).round() * step), "clipped") is None
+    wave = 4.0 + np.sin(np.arange(COUNT) / 20.0)[:, None] * [1.0, 2.0, 3.0]
+    cut = np.clip(wave, 3.3, 4.7)
+    assert level(checked(tmp_path, (cut / step).round() * step), "clipped") == "warn"
+
+
 def test_the_figures_do_not_depend_on_the_windows(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
