@@ -1,0 +1,1 @@
+"""Wearables over Bluetooth Low Energy: what their notifications say. No client, no clock."""
