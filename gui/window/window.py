@@ -14,13 +14,18 @@ from acquire.lsl.config import configuration, configure
 from acquire.lsl.streams import FoundStream
 from acquire.server.api.guard import is_loopback
 from acquire.server.api.models import MarkerSet, Problem, RigInfo, StatusInfo
+from gui.cameras.camera_tile import CameraPanel
 from gui.client.client import EngineClient, words
 from gui.client.engine_clock import EngineClock
 from gui.client.engine_link import EngineLink
 from gui.events.alarm_bar import Alarm, AlarmBar
 from gui.events.event_list import EventList
 from gui.events.news import News
+from gui.menu import about, handbook, preferences, shortcuts
+from gui.menu.main_menu import menu_button
 from gui.plots.spectrum import SpectrumView
+from gui.protocol.handed_keys import HandedKeys
+from gui.protocol.protocol_panel import ProtocolPanel
 from gui.rig.control import RigControl
 from gui.rig.panel import RigPanel
 from gui.sessions.saved_card import SavedCard
@@ -30,17 +35,13 @@ from gui.texts import tr
 from gui.viewer.bar import SignalView
 from gui.viewer.viewer import Viewer
 from gui.widgets.chosen import remembered_data_dir
-from gui.window import about, handbook, parts, preferences, shortcuts
-from gui.window.camera_tile import CameraPanel
+from gui.window import parts
 from gui.window.first_page import FirstPage
 from gui.window.gate_panel import GatePanel
-from gui.window.handed_keys import HandedKeys
 from gui.window.impedance_panel import ImpedancePanel
 from gui.window.label_proposals import LabelProposals
 from gui.window.layout_memory import LayoutMemory
-from gui.window.main_menu import menu_button
 from gui.window.marker_line import MarkerLine
-from gui.window.protocol_panel import ProtocolPanel
 from gui.window.record_control import RecordControl
 from gui.window.top_bar import TopBar
 

@@ -22,8 +22,8 @@ import cv2
 import numpy as np
 
 from devices.simulation.face import Face, Look
+from gui.cameras.face_finder import SLACK
 from gui.plots.picture import GUIDE
-from gui.window.face_finder import SLACK
 from recordings.export.video import to_rgb
 from recordings.video.face_box import Box, find_face
 from recordings.video.pixel_formats import Picture

@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QCompleter, QMenu
 from pytestqt.qtbot import QtBot
 
 from gui.client.client import EngineClient
+from gui.menu import main_menu, shortcuts
 from gui.texts import tr
 from gui.widgets.chosen import RECENT, recent_rigs, remember_rig
-from gui.window import main_menu, shortcuts
 from gui.window.label_proposals import LabelProposals
 from gui.window.marker_line import MarkerLine
 from gui.window.top_bar import TopBar

@@ -17,18 +17,19 @@ import acquire
 from acquire.errors import ConfigError
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, EventInfo, ProtocolInfo
+from gui.cameras.camera_tile import CameraPanel
 from gui.client.client import EngineClient
 from gui.events.alarm_bar import AlarmBar, alarm_of
 from gui.events.event_list import EventList
 from gui.events.news import News
+from gui.menu import about
+from gui.menu.looks import choose_look
+from gui.protocol.protocol_panel import ProtocolPanel
 from gui.widgets import theme
 from gui.widgets.chosen import remembered_look
 from gui.widgets.enter_presses import EnterPresses
 from gui.widgets.hold_button import HoldButton
-from gui.window import about, app
-from gui.window.camera_tile import CameraPanel
-from gui.window.looks import choose_look
-from gui.window.protocol_panel import ProtocolPanel
+from gui.window import app
 from gui.window.top_bar import TopBar
 from recordings.manifest import Event
 from tests.acquire.program import posix_only, unique

@@ -12,12 +12,12 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QDockWidget, QLineEdit
 from pytestqt.qtbot import QtBot
 
 from gui.plots.head_map import position
+from gui.protocol.protocol_panel import ASK_MS
 from gui.rig.rig_text import devices_in, from_found, with_eeg, with_settings
 from gui.rig.settings_form import SettingsForm
 from gui.signals.display_filter import FilterSettings
 from gui.window.app import WindowOrder
 from gui.window.first_page import FirstPage
-from gui.window.protocol_panel import ASK_MS
 from gui.window.window import RecorderWindow
 from tests.acquire.program import unique
 from tests.acquire.sources import Source, Sources

@@ -12,9 +12,9 @@ from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
+from gui.menu import handbook, preferences
 from gui.rig.error_place import line_of
 from gui.widgets import chosen, theme
-from gui.window import handbook, preferences
 from gui.window.app import WindowOrder
 from gui.window.first_page import FirstPage
 from gui.window.welcome import Welcome

@@ -24,12 +24,12 @@ from acquire.server.api.models import Problem, ProtocolInfo, StatusInfo
 from gui.client.client import EngineClient, words
 from gui.client.status_text import duration
 from gui.plots.picture import PictureView
+from gui.protocol.begin_ask import BeginAsk
+from gui.protocol.screen_choice import ScreenChoice
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.hold_button import HoldButton
 from gui.widgets.plain_label import PlainLabel
-from gui.window.begin_ask import BeginAsk
-from gui.window.screen_choice import ScreenChoice
 
 ASK_MS, MIRROR_MS = 500, 1000
 _BUSY = ("running", "paused")

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import ProtocolInfo
+from gui.protocol.handed_keys import HandedKeys
 from gui.window.app import WindowOrder
-from gui.window.handed_keys import HandedKeys
 from gui.window.window import RecorderWindow
 from tests.acquire.program import load
 from tests.gui.windows import Names, hold, idle, record, wait_until, window

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from gui.window.begin_ask import BeginAsk
+from gui.protocol.begin_ask import BeginAsk
 from gui.window.top_bar import TopBar
 from tests.gui.windows import click
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from PySide6.QtGui import QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QToolButton
 
+from gui.menu.looks import choose_look, look_names
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.chosen import recent_rigs
-from gui.window.looks import choose_look, look_names
 
 Action = Callable[[], object]
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QRect, QSize
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
 
-from gui.window.screen_choice import ScreenChoice
+from gui.protocol.screen_choice import ScreenChoice
 from tests.gui.windows import wait_until
 
 pytestmark = pytest.mark.usefixtures("qapp")

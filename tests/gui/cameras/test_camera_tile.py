@@ -17,12 +17,12 @@ from pytestqt.qtbot import QtBot
 
 from acquire.processes.messages import DeviceState
 from acquire.server.api.models import DeviceInfo, Problem
+from gui.cameras import face_finder
+from gui.cameras.camera_tile import CameraPanel, CameraTile
+from gui.cameras.face_finder import FaceFinder, is_inside
 from gui.client.client import Done, EngineClient, Failed
 from gui.plots.picture import GUIDE
 from gui.widgets import theme
-from gui.window import face_finder
-from gui.window.camera_tile import CameraPanel, CameraTile
-from gui.window.face_finder import FaceFinder, is_inside
 from recordings import palette
 from recordings.video.pixel_formats import Picture
 from tests.gui.windows import click, picture, wait_until

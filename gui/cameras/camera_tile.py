@@ -9,6 +9,7 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QFrame, QVBoxLayout, QWidget
 
 from acquire.server.api.models import DeviceInfo, Problem, StreamInfo
+from gui.cameras.face_finder import FaceFinder, is_inside
 from gui.client.client import EngineClient
 from gui.client.status_text import frames
 from gui.plots.picture import PictureView, Share
@@ -16,7 +17,6 @@ from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel, plain
 from gui.widgets.short_label import ShortLabel
-from gui.window.face_finder import FaceFinder, is_inside
 from recordings import palette
 from recordings.video.face_box import can_find_faces
 

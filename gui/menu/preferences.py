@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.menu.looks import choose_look, look_names
 from gui.texts import LANGUAGES, tr
 from gui.widgets import chosen as memory
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
-from gui.window.looks import choose_look, look_names
 
 
 class Preferences(QDialog):

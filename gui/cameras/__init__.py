@@ -1,0 +1,1 @@
+"""A camera as it is seen live: picture, histogram, focus, face."""

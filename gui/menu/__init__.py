@@ -1,0 +1,1 @@
+"""What the menu opens: preferences, shortcuts, handbook, about."""
