@@ -45,7 +45,7 @@ from gui.widgets.plain_label import PlainLabel, plain
 from recordings import layout
 from recordings.errors import RecordingError
 
-FIRST, PAGE, MOST = 50, 100, 20_000
+FIRST, PAGE, MOST = 50, 50, 20_000
 """Rows asked for at once: few at first, so that something is there; then so many that the main
 thread is not held; and all in all."""
 NARROW = 640
@@ -212,20 +212,21 @@ class SessionList(QWidget):
                 self._colour_row(number, row)
 
     def _show_row(self, number: int, row: SessionInfo) -> None:
-        for column, text in enumerate(texts(row)):
+        words = texts(row)
+        told = plain(row.problem or row.unusable or row.notes or row.session)
+        for column, text in enumerate(words):
             item = QTableWidgetItem(text)
-            item.setToolTip(plain(row.problem or row.unusable or row.notes or row.session))
+            item.setToolTip(told)
             self.table.setItem(number, column, item)
         copy = self.table.item(number, COPY)
         assert copy is not None
         copy.setToolTip(plain("\n".join(row.copies) or tr("The only copy is on this disk")))
-        self._show_verdict(number, row)
+        self._show_verdict(number, row, words[VERDICT])
         self._hide(number, hidden=not self._is_wanted(row))
 
-    def _show_verdict(self, number: int, row: SessionInfo) -> None:
+    def _show_verdict(self, number: int, row: SessionInfo, text: str) -> None:
         verdict = self.table.item(number, VERDICT)
         assert verdict is not None
-        text = texts(row)[VERDICT]
         reading = self._contents
         if reading is not None and reading.session == row.session:
             percent = 100 * reading.read // reading.total if reading.total else 0
@@ -334,7 +335,7 @@ class SessionList(QWidget):
             self.refresh()
         for number, row in enumerate(self.rows):
             if self._contents is not None and row.session == self._contents.session:
-                self._show_verdict(number, row)
+                self._show_verdict(number, row, texts(row)[VERDICT])
 
     def _ask_withdrawal(self, session: str) -> None:
         def show(found: Any) -> None:
