@@ -71,7 +71,7 @@ def test_a_command_during_a_restart_never_comes_before_open() -> None:
     try:
         for _ in range(5):
             link.start(ORDER, None)
-            assert link.wait_open(10), link.snapshot.error
+            assert link.wait_open(60), link.snapshot.error
             link.close(5)
             assert link.snapshot.state is DeviceState.CLOSED
     finally:
