@@ -72,7 +72,8 @@ format: $(VENV)/.test
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-bench: $(VENV)/.bench system
+bench: $(VENV)/.bench $(VENV)/.test system
+	$(BIN)/python -m pytest -m soak
 	$(BIN)/python -m tests.bench $(ARGS)
 
 system:

@@ -19,8 +19,7 @@ from tests.recordings.engines.test_engines import stand_in
 from tests.recordings.exporting import all_files
 from tests.recordings.study.simulated_study import BROKEN, make_study
 
-SESSIONS = 40
-KILLS = 10
+SESSIONS = 20
 CSV = ("--set", 'streams=["protocol", "unisono-events"]', "--set", "format=parquet")
 
 
@@ -156,8 +155,17 @@ def files(target: Path) -> dict[str, bytes]:
     return {name: (target / name).read_bytes() for name in all_files(target)}
 
 
-@pytest.mark.parametrize("engine", ["jobs", "dask", "slurm"])
-@pytest.mark.parametrize("kind", ["csv", "bids"])
+@pytest.mark.parametrize(
+    ("kind", "engine"),
+    [
+        ("bids", "jobs"),
+        ("csv", "dask"),
+        ("csv", "slurm"),
+        pytest.param("csv", "jobs", marks=pytest.mark.soak),
+        pytest.param("bids", "dask", marks=pytest.mark.soak),
+        pytest.param("bids", "slurm", marks=pytest.mark.soak),
+    ],
+)
 @posix_only
 def test_every_engine_writes_the_same_bytes(
     pair: Path, tmp_path: Path, kind: str, engine: str
@@ -226,7 +234,10 @@ def _is_worker(process: psutil.Process) -> bool:
 
 
 @posix_only
-@pytest.mark.parametrize(("engine", "kills"), [("--jobs", KILLS), ("--dask", 4)])
+@pytest.mark.parametrize(
+    ("engine", "kills"),
+    [("--jobs", 4), ("--dask", 2), pytest.param("--jobs", 10, marks=pytest.mark.soak)],
+)
 def test_no_session_is_lost_when_workers_are_killed(
     study: Path, tmp_path: Path, engine: str, kills: int
 ) -> None:

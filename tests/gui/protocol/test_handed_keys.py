@@ -20,17 +20,14 @@ from tests.gui.windows import Names, hold, idle, record, wait_until, window
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
-QUESTIONS = 100
-PROTOCOL = (
-    """\
+PROTOCOL = """\
 [protocol]
 name = "questions"
 stop_key = "q"
 [[block]]
 name = "b"
 """
-    + QUESTIONS * '[[block.step]]\nkind = "rating"\nscales = ["valence"]\n'
-)
+QUESTION = '[[block.step]]\nkind = "rating"\nscales = ["valence"]\n'
 
 
 class Stand:
@@ -81,12 +78,13 @@ def test_what_is_typed_here_stays_here(qtbot: QtBot) -> None:
     assert pressed == [True]
 
 
-def test_a_hundred_answers_beside_a_hundred_markers(tmp_path: Path, qtbot: QtBot) -> None:
+@pytest.mark.parametrize("questions", [20, pytest.param(100, marks=pytest.mark.soak)])
+def test_as_many_answers_as_markers(tmp_path: Path, qtbot: QtBot, questions: int) -> None:
     """None is lost, and none goes the other's way."""
     names = Names()
     rig = names.rig(tmp_path, '[[device]]\nname = "{eeg}"\ndriver = "simulated-eeg"\n')
     file = tmp_path / "questions.toml"
-    file.write_text(PROTOCOL)
+    file.write_text(PROTOCOL + questions * QUESTION)
     with window(WindowOrder(rig, data_dir=tmp_path / "data")) as found:
         idle(found)
         record(found, "01")
@@ -96,7 +94,7 @@ def test_a_hundred_answers_beside_a_hundred_markers(tmp_path: Path, qtbot: QtBot
         wait_until(lambda: found.protocol.info.state == "loaded", what="loaded")
         found.client.post("protocol/start")
         player = Player(found)
-        for number in range(QUESTIONS):
+        for number in range(questions):
             player.wait_for_a_question()
             found.markers.text.setFocus()
             QTest.keyClicks(found.markers.text, f"m{number}")
@@ -110,11 +108,11 @@ def test_a_hundred_answers_beside_a_hundred_markers(tmp_path: Path, qtbot: QtBot
     recorded = load(folder / "recording.xdf")
     heard = [json.loads(text) for text in recorded["protocol"].strings]
     answers = [mark for mark in heard if mark["event"] == "answer"]
-    assert [mark["value"] for mark in answers] == [1 + n % 9 for n in range(QUESTIONS)]
+    assert [mark["value"] for mark in answers] == [1 + n % 9 for n in range(questions)]
     assert {mark["via"] for mark in answers} == {"window"}
     assert all(0 < mark["rt_s"] < 60 for mark in answers)
     texts = [json.loads(text)["text"] for text in recorded["markers"].strings]
-    assert texts == [f"m{n}" for n in range(QUESTIONS)]
+    assert texts == [f"m{n}" for n in range(questions)]
 
 
 class Player:

@@ -55,7 +55,8 @@ def test_no_call_costs_a_sample(daemon: Daemon) -> None:
     assert {s.name: s.lost for s in manifest.streams if s.rate_hz} == {daemon.eeg: 0}
 
 
-def test_any_call(daemon: Daemon) -> None:
+@pytest.mark.parametrize("calls", [5, pytest.param(50, marks=pytest.mark.soak)])
+def test_any_call(daemon: Daemon, calls: int) -> None:
     """Last, for it may well leave another rig."""
     operations = list(
         schemathesis.openapi.from_url(f"{daemon.url}/openapi.json").get_all_operations()
@@ -63,7 +64,7 @@ def test_any_call(daemon: Daemon) -> None:
     for found in operations:
         assert isinstance(found, Ok)
 
-        @settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=calls, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=found.ok().as_strategy())
         def call(case: schemathesis.Case[Any]) -> None:
             case.call_and_validate(checks=CHECKS)
