@@ -11,7 +11,6 @@ import base64
 import binascii
 import json
 import math
-import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
@@ -39,14 +38,13 @@ from acquire.processes.messages import (
 )
 from acquire.rig.video import VideoOptions
 from acquire.validation_text import first_problem
-from recordings.layout import is_reserved
+from recordings.errors import RecordingError
+from recordings.layout import check_file_name
 
 WIRE: Final = 1
 """What both sides must have in common; raised with every change of what is said here."""
 MAX_LIST: Final = 10_000
 MAX_DEPTH: Final = 16
-_MAX_NAME: Final = 120
-_NAME: Final = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*(?<!\.)")
 
 
 class WireError(ControlError):
@@ -108,12 +106,10 @@ def plain_name(name: str) -> str:
     Raises:
         WireError: it leads elsewhere, is hidden, or is one that Windows keeps for itself.
     """
-    if len(name) > _MAX_NAME or not _NAME.fullmatch(name) or is_reserved(name):
-        raise WireError(
-            f"{name[:_MAX_NAME]!r}: not the plain name of a file; use at most {_MAX_NAME} letters, "
-            "digits and _ . + -"
-        )
-    return name
+    try:
+        return check_file_name(name)
+    except RecordingError as error:
+        raise WireError(str(error)) from error
 
 
 def plain_value(value: Any) -> Any:
