@@ -69,14 +69,6 @@ def _name(value: str) -> str:
 FileName = Annotated[str, Field(max_length=200)]
 
 
-class Problem(_OnWire):
-    """Why something was not done, and what to do about it."""
-
-    code: ShortText
-    text: Text
-    remedy: Text
-
-
 # What a node is.
 
 
