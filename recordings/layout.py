@@ -25,6 +25,11 @@ ANNOTATIONS_NAME: Final = "annotations"
 MOTION_NAME: Final = "motion"
 """The folder of coders' files, which are written long after the session."""
 
+COPY_SUFFIX: Final = ".copy.xdf"
+"""Of what a node has kept of a device's samples beside what it has sent: its own copy."""
+
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+_MAX_FILE: Final = 128
 _LABEL = re.compile(r"[A-Za-z0-9]+")
 _STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _MAX_LABEL = 64
@@ -68,6 +73,32 @@ def is_reserved(name: str) -> bool:
     It is refused everywhere: what is recorded here may be copied there.
     """
     return name.partition(".")[0].rstrip().upper() in _RESERVED
+
+
+def check_file_name(name: str) -> str:
+    """Return `name` if a file in a session's folder can be called so: no path, nothing hidden.
+
+    Raises:
+        RecordingError: it cannot.
+    """
+    good = _FILE.fullmatch(name) and len(name) <= _MAX_FILE and not name.endswith(".")
+    if good and not is_reserved(name):
+        return name
+    raise RecordingError(
+        f"{name[:_MAX_FILE]!r}: no file of a session is called so: use letters A-Z, a-z, digits, "
+        f"_ . + and -, no . at either end, at most {_MAX_FILE}, and no name of a Windows device"
+    )
+
+
+def copy_name(device: str, restarts: int = 0) -> str:
+    """Name the own copy of a device, and the next ones if it starts again within a recording."""
+    part = f"+{restarts}" if restarts else ""
+    return f"{device}{part}{COPY_SUFFIX}"
+
+
+def copies_in(folder: Path) -> list[Path]:
+    """List the own copies in a session's folder, by name."""
+    return sorted(folder.glob(f"*{COPY_SUFFIX}"))
 
 
 def check_length(folder: Path, allowed: int | None) -> None:

@@ -65,12 +65,15 @@ class ArmVideo:
     """Prepare the files of a take, so that `StartVideo` takes effect at once.
 
     `paths` maps streams to path stems; the answer maps them to the files' paths. `hash_raw` are the
-    streams whose file is hashed while it is written even where it is raw.
+    streams whose file is hashed while it is written even where it is raw. `copy` is where the
+    device's own copy of the take goes, an XDF file of all that is pushed for it: on a node alone,
+    so that a cut cable loses nothing.
     """
 
     take: int
     paths: Mapping[str, Path]
     hash_raw: frozenset[str] = frozenset()
+    copy: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
