@@ -348,8 +348,10 @@ def rig_check(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     from acquire.rig.file import load_rig
 
     rig = load_rig(file)
-    names = ", ".join(f"{d.name} ({d.driver})" for d in rig.devices) or "none"
-    typer.echo(f"{file}: good. Devices: {names}. Expected streams: {len(rig.expect)}.")
+    names = ", ".join(
+        f"{d.name} ({d.driver}{f' on {d.node}' if d.node else ''})" for d in rig.devices
+    )
+    typer.echo(f"{file}: good. Devices: {names or 'none'}. Expected streams: {len(rig.expect)}.")
 
 
 @rig_app.command("reference")

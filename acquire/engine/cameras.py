@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from typing import Any
 
 from acquire.errors import ControlError
-from acquire.processes.device_link import DeviceLink
+from acquire.processes.link import Link
 from acquire.processes.messages import ArmVideo, StartVideo, StopVideo, VideoSummary
 from acquire.survey.codec_speed import hashes_in_passing
 from acquire.take.take import Take
@@ -31,11 +31,11 @@ class Cameras:
     It holds no recording of its own: each order names its take.
     """
 
-    def __init__(self, devices: Mapping[str, DeviceLink], complain: Complain) -> None:
+    def __init__(self, devices: Mapping[str, Link], complain: Complain) -> None:
         self._devices = devices
         self._complain = complain
 
-    def _chosen(self, gets: Callable[[str], bool]) -> list[DeviceLink]:
+    def _chosen(self, gets: Callable[[str], bool]) -> list[Link]:
         """A device with several cameras is stored as a whole."""
         return [
             device
@@ -48,7 +48,7 @@ class Cameras:
         """Have every camera prepare its file, so that `start` takes effect at once."""
         self._arm(take, self._chosen(take.gets), within_s)
 
-    def _arm(self, take: Take, devices: Iterable[DeviceLink], within_s: float) -> None:
+    def _arm(self, take: Take, devices: Iterable[Link], within_s: float) -> None:
         asked = {}
         for device in devices:
             videos = device.snapshot.videos

@@ -7,7 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from acquire.lsl.streams import StreamKey
-from acquire.processes.device_link import DeviceSnapshot
+from acquire.processes.link import DeviceSnapshot
 from acquire.pump.live_stream import LiveStream
 from acquire.take.xdf_recorder import RecordedStream
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from acquire.engine.status import StreamStatus
 from acquire.lsl.clock import local_clock
-from acquire.processes.device_link import DeviceSnapshot
+from acquire.processes.link import DeviceSnapshot
 from acquire.server.api import models as api
 from acquire.server.controller import Controller, Running, Stopped
 from acquire.take import folder as session
