@@ -4,26 +4,22 @@ from __future__ import annotations
 
 import http.client
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel
 
 from acquire.errors import ControlError
 from acquire.node.models import MAX_ANSWER, decode, encode
+from acquire.node.pinned import PinnedConnection, Unreachable
+from acquire.node.trust import known_node
+from acquire.rig.node import NodeTable
 
 MAX_PROBLEM = 1 << 16
 ANSWER_S = 5.0
 """How long a node may take to answer; who asks it to wait adds that."""
 
 Model = TypeVar("Model", bound=BaseModel)
-Connect = Callable[[float], http.client.HTTPConnection]
-"""Makes a connection whose waits end after so many seconds; see `trust.connector`."""
-
-
-class NodeUnreachable(ControlError):
-    """The node does not answer, or not as one does."""
 
 
 class NodeRefused(ControlError):
@@ -39,13 +35,19 @@ class NodeAddress:
     """How to get at a node."""
 
     name: str
-    place: str  # host:port, for messages
-    connect: Connect
-    token: str | None
+    address: str  # host, or host:port
+    fingerprint: str
+    token: str
 
-    def with_token(self, token: str) -> NodeAddress:
-        """Give the same with a token."""
-        return replace(self, token=token)
+
+def address_of(table: NodeTable) -> NodeAddress:
+    """Say how to get at a node of a rig.
+
+    Raises:
+        ConfigError: this user has not paired with it.
+    """
+    known = known_node(table.fingerprint)
+    return NodeAddress(table.name, table.address, table.fingerprint, known.token)
 
 
 class NodeClient:
@@ -53,7 +55,7 @@ class NodeClient:
 
     def __init__(self, address: NodeAddress) -> None:
         self._address = address
-        self._connection: http.client.HTTPConnection | None = None
+        self._connection: PinnedConnection | None = None
 
     @property
     def local_host(self) -> str | None:
@@ -72,8 +74,9 @@ class NodeClient:
         """Ask for a model, or order something that is answered by one.
 
         Raises:
-            NodeUnreachable: no answer within `timeout_s`.
+            Unreachable: no answer within `timeout_s`.
             NodeRefused: the node does not do it.
+            WrongCertificate: somebody else answers.
             WireError: the answer is none that a node gives.
         """
         return decode(answer, self._call(method, path, body, {}, timeout_s), MAX_ANSWER)
@@ -110,10 +113,13 @@ class NodeClient:
             response = self._send(method, path, data, headers, timeout_s)
             refused = response.status >= 300
             content = response.read(MAX_PROBLEM if refused else most + 1)
+        except ControlError:  # the connection's own words
+            self.close()
+            raise
         except (OSError, http.client.HTTPException) as error:
             self.close()
-            raise NodeUnreachable(
-                f"node {name} at {self._address.place} is not reached "
+            raise Unreachable(
+                f"{self._address.address}: the node does not answer any more "
                 f"({str(error) or type(error).__name__}); see that it runs, and its cable"
             ) from error
         if not response.isclosed():  # more than was asked for: what follows cannot be told apart
@@ -126,14 +132,14 @@ class NodeClient:
         self, method: str, path: str, data: bytes | None, headers: dict[str, str], timeout_s: float
     ) -> http.client.HTTPResponse:
         headers = {**headers, "Content-Type": "application/json"}
-        if self._address.token is not None:
-            headers["Authorization"] = f"Bearer {self._address.token}"
+        headers["Authorization"] = f"Bearer {self._address.token}"
         if self._connection is None:
-            self._connection = self._address.connect(ANSWER_S)
-        if self._connection.sock is not None:
-            self._connection.sock.settimeout(timeout_s)
-        self._connection.request(method, path, data, headers)
+            address = self._address
+            self._connection = PinnedConnection(address.address, address.fingerprint, ANSWER_S)
+            self._connection.connect()
+        # Not `auto_open`: what is sent goes to the certificate that was looked at, or nowhere.
         self._connection.sock.settimeout(timeout_s)
+        self._connection.request(method, path, data, headers)
         return self._connection.getresponse()
 
 

@@ -7,9 +7,8 @@ their numbers make a repetition harmless, so a cut cable costs no order, only ti
 from __future__ import annotations
 
 import threading
-import time
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
@@ -18,7 +17,7 @@ import acquire
 from acquire.errors import ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
-from acquire.node.client import ANSWER_S, NodeAddress, NodeClient, NodeRefused, NodeUnreachable
+from acquire.node.client import ANSWER_S, NodeAddress, NodeClient, NodeRefused
 from acquire.node.models import (
     DeviceRequest,
     Messages,
@@ -27,6 +26,7 @@ from acquire.node.models import (
     Requests,
     RunOrder,
 )
+from acquire.node.pinned import Unreachable, WrongCertificate
 from acquire.node.wire import WIRE, WireError
 from acquire.processes.messages import ArmVideo, Command, TakePreview
 
@@ -134,8 +134,8 @@ class Connection:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._queue: deque[DeviceRequest] = deque()
-        self._snapshot = NodeSnapshot(address.name, address.place, since=local_clock())
-        self._after = 0
+        self._snapshot = NodeSnapshot(address.name, address.address, since=local_clock())
+        self._after = self._dropped = 0
         self._entered = False  # the node has had this run's order once
         self._failures = 0
         self._closing = threading.Event()
@@ -197,7 +197,7 @@ class Connection:
         client = NodeClient(self._address)
         try:
             client.tell("DELETE", self._path, timeout_s=GOODBYE_S)
-        except (NodeUnreachable, NodeRefused) as error:
+        except ControlError as error:
             self._tell("warning", "node-not-ended", str(error))
         finally:
             client.close()
@@ -214,9 +214,9 @@ class Connection:
                 try:
                     self._enter(client)
                     self._listen(client)
-                except NodeUnreachable as error:
+                except Unreachable as error:
                     self._away(NodeState.UNREACHABLE, str(error))
-                except (NodeRefused, WireError) as error:
+                except (NodeRefused, WrongCertificate, WireError) as error:
                     self._away(NodeState.REFUSED, str(error))
                 delay = BACKOFF_S[min(self._failures, len(BACKOFF_S)) - 1]
                 self._closing.wait(delay)
@@ -243,7 +243,7 @@ class Connection:
         if adopt:
             text = f"node {self.name}: what an engine that died had recorded there is ended"
             self._tell("warning", "node-adopted", text)
-        self._after = 0
+        self._after = self._dropped = 0
         self._entered = True
         self._note(info=info)
         self._enter_state(NodeState.CONNECTED)
@@ -301,8 +301,9 @@ class Connection:
             self._after = item.n
             if (link := self._links.get(item.device)) is not None:
                 link.heard(item.message)
-        if said.dropped:
-            text = f"node {self.name}: {said.dropped} of its events were not fetched in time"
+        if said.dropped > self._dropped:
+            lost, self._dropped = said.dropped - self._dropped, said.dropped
+            text = f"node {self.name}: {lost} of its events were not fetched in time"
             self._tell("warning", "node-events-lost", text)
 
     def _look(self, client: NodeClient) -> NodeInfo:
@@ -362,10 +363,8 @@ class Connection:
         try:
             while batch := self._next_batch():
                 try:
-                    client.tell(
-                        "POST", f"{self._path}/requests", Requests(requests=tuple(batch))
-                    )
-                except NodeUnreachable:
+                    client.tell("POST", f"{self._path}/requests", Requests(requests=tuple(batch)))
+                except (Unreachable, WrongCertificate):
                     self._closing.wait(BACKOFF_S[0])
                     continue
                 except NodeRefused as error:

@@ -7,6 +7,7 @@ folder here once they are collected.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -71,7 +72,7 @@ class NodeLink(Link):
         return self._started
 
     def start(self, order: Any, cwd: Path | None) -> None:
-        """Have the node open the device; drivers, folders and liblsl's configuration are its own."""
+        """Have the node open the device; drivers and liblsl's configuration are its own."""
         self._change(state=DeviceState.OPENING, error=None, opened=None, host=None)
         self._started = True
         self._closing.clear()
@@ -84,10 +85,8 @@ class NodeLink(Link):
         self._closing.set()
         done = self.ask(Close())
         if self._connection.snapshot.connected:
-            try:
+            with contextlib.suppress(ControlError, TimeoutError):  # the node ends it anyway
                 done.result(timeout_s)
-            except (ControlError, TimeoutError):
-                pass  # the node ends it; what it says is an event
         self._started = False
         self._nobody_answers("it was closed")
         self._change(state=DeviceState.CLOSED)

@@ -40,7 +40,7 @@ class DeviceSnapshot:
     opened: Opened | None = None  # its streams, once it has been open
     host: HostStatus | None = None
     node: str | None = None  # the other computer that it runs on
-    unreached_s: float | None = None  # for how long that computer has not been reached
+    away: str | None = None  # why that computer is not heard now, in words
 
     @property
     def runs(self) -> bool:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -44,10 +43,6 @@ PAGE_PATHS = ("/healthz", "/", "/page.css", "/page.js", "/sessions.js")
 """Without secrets: for programs that only watch whether it lives, and the page, which asks."""
 SEND_S = 5.0
 """A client that does not take what is sent for so long is dropped."""
-_SESSION_ID = re.compile(
-    r"([A-Za-z0-9][A-Za-z0-9_-]*)\.sub-([A-Za-z0-9]+)_ses-([A-Za-z0-9]+)_task-([A-Za-z0-9]+)"
-    r"_run-([0-9]{1,6})(-repaired)?"
-)
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem, "description": text}
@@ -261,15 +256,10 @@ def session_folder(data_dir: Path, session_id: str) -> Path:
     Raises:
         Unknown: there is none; nothing that a client sends becomes a path before it is checked.
     """
-    match = _SESSION_ID.fullmatch(session_id)
-    if match is not None:
-        study, participant, session, task, run, repaired = match.groups()
-        with contextlib.suppress(RecordingError):
-            folder = layout.session_folder(data_dir, study, participant, session, task, int(run))
-            folder = folder.with_name(folder.name + (repaired or ""))
-            if (folder / "session.json").is_file():
-                return folder
-    raise Unknown("no session of that id; GET /api/sessions lists them")
+    folder = layout.find_session(data_dir, session_id)
+    if folder is None:
+        raise Unknown("no session of that id; GET /api/sessions lists them")
+    return folder
 
 
 def _add_sessions(app: FastAPI, controller: Controller) -> None:
