@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+from acquire.lsl.config import BUFFER_S
 from acquire.rig.video import VideoOptions
 from devices.base import (
     StreamSpec,
@@ -42,6 +43,7 @@ class Open:
     folder: Path | None  # where the rig keeps drivers of its own
     lsl_config: str | None
     video: VideoOptions  # what applies where it is a camera
+    buffer_s: int = BUFFER_S  # what its outlets keep for a listener that is cut off
 
 
 @dataclass(frozen=True, slots=True)

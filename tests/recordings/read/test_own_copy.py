@@ -24,7 +24,7 @@ def rows(*values: tuple[int, Fate]) -> F64Array:
 def own_copy(folder: Path, data: F64Array) -> Path:
     width = len(INDEX_CHANNELS)
     xml = header_xml("face", "VideoFrames", width, 100, "double64", labels=INDEX_CHANNELS)
-    stamps = 50.0 + 0.01 * np.arange(len(data))
+    stamps = np.asarray(50.0 + 0.01 * np.arange(len(data)), np.float64)
     # No footer: its process died.
     parts = [chunks.stream_header(1, xml), chunks.samples(1, stamps, data)]
     return write(folder / "face.copy.xdf", parts)
