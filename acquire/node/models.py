@@ -82,11 +82,15 @@ class RecordingState(StrEnum):
 
 
 class NodeFile(_OnWire):
-    """One file of a recording; it can be fetched once it has its `sha256`."""
+    """One file of a recording; it can be fetched once it has its `sha256`.
+
+    `frames`: of a video that nobody has closed, its whole frames, counted.
+    """
 
     name: FileName
     bytes: Count
     sha256: Sha256 | None = None
+    frames: Count | None = None
     block_bytes: int = Field(default=BLOCK_BYTES, ge=1, le=1 << 30)
     blocks: tuple[Sha256, ...] = Field(default=(), max_length=MAX_BLOCKS)
 
@@ -247,10 +251,10 @@ class Receipt(_OnWire):
 
 
 class PairOrder(_OnWire):
-    """Who wants to use the node, and the code that it shows."""
+    """Who wants to use the node, and the secret half of the code that it shows."""
 
     engine: ShortText
-    code: ShortText
+    secret: ShortText
 
 
 class Paired(_OnWire):

@@ -7,12 +7,11 @@ import http.client
 import socket
 import ssl
 from typing import Final
-from urllib.parse import urlsplit
 
 from acquire.errors import ConfigError, ControlError
 from acquire.node.trust import fingerprint_of
+from acquire.rig.node import host_and_port
 
-DEFAULT_PORT: Final = 8766
 CONNECT_S: Final = 5.0
 
 
@@ -22,23 +21,6 @@ class Unreachable(ControlError):
 
 class WrongCertificate(ControlError):
     """Somebody else answers at a node's address."""
-
-
-def host_and_port(address: str) -> tuple[str, int]:
-    """Split a node's address: `cam-pc`, `10.0.0.2:8766`, `[fe80::1]:8766`.
-
-    Raises:
-        ConfigError: it is none.
-    """
-    try:
-        parts = urlsplit(f"//{address}")
-        host, port = parts.hostname, parts.port
-    except ValueError:
-        host = port = None
-    plain = bool(host) and not set(address) & set("/@?# \t\n")
-    if not plain or host is None or not host.isprintable():
-        raise ConfigError(f"address {address[:100]!r}: give a host, or host:port")
-    return host, DEFAULT_PORT if port is None else port
 
 
 def client_context() -> ssl.SSLContext:
@@ -57,10 +39,16 @@ class PinnedConnection(http.client.HTTPSConnection):
         address: of the node.
         fingerprint: what its certificate must have; None: any, as `fingerprint` then tells.
         timeout_s: for connecting, and for every wait for the other side.
+
+    Raises:
+        ConfigError: `address` is none.
     """
 
     def __init__(self, address: str, fingerprint: str | None, timeout_s: float = CONNECT_S) -> None:
-        host, port = host_and_port(address)
+        try:
+            host, port = host_and_port(address)
+        except ValueError as error:
+            raise ConfigError(f"address {address[:100]!r}: {error}") from error
         super().__init__(host, port, timeout=timeout_s, context=client_context())
         self.address = address
         self._expected = fingerprint

@@ -233,13 +233,10 @@ def known_node(fingerprint: str, folder: Path | None = None) -> KnownNode:
 
 
 def host_name() -> str:
-    """Name this computer with the letters that a device may have."""
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "_.-") else "-" for c in _hostname())
-    return kept.lstrip(".-")[:64] or "node"
-
-
-def _hostname() -> str:
-    return socket.gethostname().partition(".")[0]
+    """Name this computer with the letters that a node may have."""
+    name = socket.gethostname().partition(".")[0]
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "-" for c in name)
+    return kept.lstrip("_-")[:63] or "node"
 
 
 def _write_secret(path: Path, data: bytes) -> None:
