@@ -1,4 +1,8 @@
-"""What a node has kept itself of what it sent: how far a camera's files go."""
+"""What a node has kept itself of what it sent: how far a camera's files go.
+
+Where the order to stop came late, over a cable that was cut, its files hold frames from after the
+stop; where another recording goes on at the stop they stay, for there is no frame in both.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,19 @@ from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.xdf.reader import read_xdf
 
 _COLUMNS = [INDEX_CHANNELS.index(name) for name in ("file_index", "fate")]
+
+
+def cut_of(copy_xdf: Path) -> float | None:
+    """Give the stamp after which what is in a device's own copy and videos is to be cut off.
+
+    None: nothing is, because the stop was heard in time, or another take goes on there.
+
+    Raises:
+        RecordingError: the copy cannot be read.
+    """
+    with read_xdf(copy_xdf) as recording:
+        cuts = [s.footer.cut for s in recording.streams if s.footer and s.footer.cut is not None]
+    return cuts[0] if cuts else None
 
 
 def stored_until(copy_xdf: Path, stream: str, lsl_stop: float) -> tuple[int, ...]:
