@@ -5,7 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Self, TypeVar
 
 from pydantic import BaseModel
 
@@ -40,14 +40,14 @@ class NodeAddress:
     token: str
 
 
-def address_of(table: NodeTable) -> NodeAddress:
-    """Say how to get at a node of a rig.
+def client_of(table: NodeTable) -> NodeClient:
+    """Make the client of a rig's node; it connects at the first request.
 
     Raises:
         ConfigError: this user has not paired with it.
     """
     known = known_node(table.fingerprint)
-    return NodeAddress(table.name, table.address, table.fingerprint, known.token)
+    return NodeClient(NodeAddress(table.name, table.address, table.fingerprint, known.token))
 
 
 class NodeClient:
@@ -56,6 +56,12 @@ class NodeClient:
     def __init__(self, address: NodeAddress) -> None:
         self._address = address
         self._connection: PinnedConnection | None = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
 
     @property
     def local_host(self) -> str | None:

@@ -6,6 +6,7 @@ their numbers make a repetition harmless, so a cut cable costs no order, only ti
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -14,10 +15,10 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 import acquire
-from acquire.errors import ControlError
+from acquire.errors import AcquireError, ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
-from acquire.node.client import ANSWER_S, NodeAddress, NodeClient, NodeRefused
+from acquire.node.client import ANSWER_S, NodeClient, NodeRefused, client_of
 from acquire.node.models import (
     DeviceRequest,
     Messages,
@@ -26,9 +27,11 @@ from acquire.node.models import (
     Requests,
     RunOrder,
 )
-from acquire.node.pinned import Unreachable, WrongCertificate
-from acquire.node.wire import WIRE, WireError
+from acquire.node.pinned import Unreachable
+from acquire.node.wire import WIRE, dump
 from acquire.processes.messages import ArmVideo, Command, TakePreview
+from acquire.rig.node import NodeTable
+from recordings.manifest import Level
 
 BACKOFF_S = (0.5, 1.0, 2.0, 5.0)
 POLL_S = 2.0
@@ -41,6 +44,8 @@ MAX_WAITING = 10_000
 GOODBYE_S = 8.0
 """How long the node may take to close its devices."""
 CLOCK_ASKS = 5
+_NOT_DONE = (400, 409, 413, 422)
+"""What the node says of requests that it will never carry out."""
 
 
 class NodeState(StrEnum):
@@ -107,23 +112,23 @@ class Connection:
 
     def __init__(
         self,
-        address: NodeAddress,
+        table: NodeTable,
         run_id: str,
         order: Callable[[str | None], RunOrder],
         may_adopt: Callable[[str], bool],
-        tell: Callable[[str, str, str], None],
+        tell: Callable[[Level, str, str], None],
     ) -> None:
         """Prepare; nothing is sent yet.
 
         Args:
-            address: how to get at it.
+            table: how to get at it.
             run_id: of this engine's run, the same for all its life.
             order: makes the order from this computer's address as the node sees it.
             may_adopt: whether a session that the node still records was left by a dead engine.
             tell: hears level, code and text of what happens, from any thread.
         """
-        self.name = address.name
-        self._address = address
+        self.name = table.name
+        self.table = table
         self._path = f"/api/node/runs/{run_id}"
         self._run_id = run_id
         self._order = order
@@ -134,12 +139,12 @@ class Connection:
         self._lock = threading.Lock()
         self._changed = threading.Condition(self._lock)
         self._queue: deque[DeviceRequest] = deque()
-        self._snapshot = NodeSnapshot(address.name, address.address, since=local_clock())
+        self._snapshot = NodeSnapshot(table.name, table.address, since=local_clock())
         self._after = self._dropped = 0
         self._entered = False  # the node has had this run's order once
         self._failures = 0
         self._closing = threading.Event()
-        name = f"node {address.name}"
+        name = f"node {table.name}"
         self._poller = LastingThread(name, self._poll, self._closing, self._complain)
         self._sender = LastingThread(f"{name} orders", self._send, self._closing, self._complain)
 
@@ -165,6 +170,7 @@ class Connection:
                 many wait.
             WireError: it has no form on the wire.
         """
+        dump(body)  # what cannot be sent is refused now, not by the thread that sends
         request = DeviceRequest(device=device, number=number, body=body)
         with self._lock:
             if isinstance(body, _MOMENTARY) and not self._snapshot.connected:
@@ -194,13 +200,11 @@ class Connection:
         self._enter_state(NodeState.CLOSED)
 
     def _say_goodbye(self) -> None:
-        client = NodeClient(self._address)
         try:
-            client.tell("DELETE", self._path, timeout_s=GOODBYE_S)
-        except ControlError as error:
+            with client_of(self.table) as client:
+                client.tell("DELETE", self._path, timeout_s=GOODBYE_S)
+        except AcquireError as error:
             self._tell("warning", "node-not-ended", str(error))
-        finally:
-            client.close()
 
     def _complain(self, text: str) -> None:
         self._tell("error", "internal", text)
@@ -208,20 +212,17 @@ class Connection:
     # The thread that polls.
 
     def _poll(self) -> None:
-        client = NodeClient(self._address)
-        try:
-            while not self._closing.is_set():
-                try:
+        while not self._closing.is_set():
+            try:
+                with client_of(self.table) as client:
                     self._enter(client)
                     self._listen(client)
-                except Unreachable as error:
-                    self._away(NodeState.UNREACHABLE, str(error))
-                except (NodeRefused, WrongCertificate, WireError) as error:
-                    self._away(NodeState.REFUSED, str(error))
-                delay = BACKOFF_S[min(self._failures, len(BACKOFF_S)) - 1]
-                self._closing.wait(delay)
-        finally:
-            client.close()
+                return
+            except Unreachable as error:
+                self._away(NodeState.UNREACHABLE, str(error))
+            except AcquireError as error:  # not paired, another certificate, not for this engine
+                self._away(NodeState.REFUSED, str(error))
+            self._closing.wait(BACKOFF_S[min(self._failures, len(BACKOFF_S)) - 1])
 
     def _enter(self, client: NodeClient) -> None:
         """Have the node work for this engine: at first, and after it was away."""
@@ -359,23 +360,23 @@ class Connection:
     # The thread that sends.
 
     def _send(self) -> None:
-        client = NodeClient(self._address)
-        try:
-            while batch := self._next_batch():
-                try:
-                    client.tell("POST", f"{self._path}/requests", Requests(requests=tuple(batch)))
-                except (Unreachable, WrongCertificate):
-                    self._closing.wait(BACKOFF_S[0])
-                    continue
-                except NodeRefused as error:
-                    if error.status == 404:  # the one that polls finds out as well
-                        self._closing.wait(BACKOFF_S[0])
-                        continue
-                    for request in batch:
-                        self._refuse(request, str(error))
-                self._sent(batch)
-        finally:
-            client.close()
+        while not self._closing.is_set():
+            with contextlib.suppress(AcquireError), client_of(self.table) as client:
+                self._send_all(client)
+            # Why it failed is what the thread that polls finds out as well.
+            self._closing.wait(BACKOFF_S[0])
+
+    def _send_all(self, client: NodeClient) -> None:
+        while batch := self._next_batch():
+            try:
+                body = Requests(requests=tuple(batch))
+                client.tell("POST", f"{self._path}/requests", body)
+            except NodeRefused as error:
+                if error.status not in _NOT_DONE:
+                    raise
+                for request in batch:
+                    self._refuse(request, str(error))
+            self._sent(batch)
 
     def _next_batch(self) -> list[DeviceRequest]:
         """Wait for what can be sent; empty once it is the end."""

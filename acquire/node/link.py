@@ -8,8 +8,9 @@ folder here once they are collected.
 from __future__ import annotations
 
 import contextlib
+import math
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
@@ -159,7 +160,9 @@ class NodeLink(Link):
             case StartVideo():
                 return replace(body, lsl_start=body.lsl_start - self._offset)
             case StopVideo():
-                return replace(body, lsl_stop=body.lsl_stop - self._offset)
+                # An infinite one has no form on the wire: nothing of the take is to be stored.
+                lsl_stop = body.lsl_stop - self._offset
+                return replace(body, lsl_stop=lsl_stop if math.isfinite(lsl_stop) else 0.0)
         return body
 
     def _mapped(self, value: Any) -> Any:
@@ -179,3 +182,17 @@ class NodeLink(Link):
         if trouble is not None:
             return f"{self.name}: no answer to {what}: {trouble}; try again once it is reached"
         return super()._no_answer(what, timeout_s)
+
+
+def unready(links: Iterable[Link]) -> list[str]:
+    """Say of each device on a node why it cannot be recorded; empty where all can.
+
+    One that somebody has closed is not meant to be.
+    """
+    return [
+        f"{s.name}: {s.away or s.error or f'is {s.state}'}"
+        for s in (link.snapshot for link in links)
+        if s.node is not None
+        and s.state is not DeviceState.CLOSED
+        and (s.away is not None or not s.runs)
+    ]

@@ -141,6 +141,11 @@ class Rig:
         """The rig file's folder: what relative paths in it are relative to."""
         return self.path.resolve().parent if self.path else None
 
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The other computers whose streams belong to it."""
+        return tuple(node.place[0] for node in self.nodes)
+
     def device(self, name: str) -> DeviceTable:
         """Give a device's table.
 

@@ -116,6 +116,7 @@ class Controller:
             on_event=self._hear,
             on_failure=self._on_failure,
             publish_markers=True,
+            data_dir=self.data_dir,
         )
 
     def _hear(self, event: Event) -> None:
@@ -227,13 +228,18 @@ class Controller:
             self._refuse_nothing()
             self._broken.clear()
             try:
-                lsl_start = self.engine.start(self.data_dir, labels, notes, run)
+                lsl_start = self._begin(labels, notes, run)
             except RunTaken:
                 if not next_run:
                     raise
-                lsl_start = self.engine.start(self.data_dir, labels, notes)
+                lsl_start = self._begin(labels, notes, None)
             self.running = Running(self._folder(), labels, lsl_start, started=True)
             return self.running
+
+    def _begin(self, labels: Labels, notes: str, run: int | None) -> float:
+        return self.engine.start(
+            self.data_dir, labels, notes, run, allow_missing=self._allow_missing
+        )
 
     def _refuse_nothing(self) -> None:
         """Refuse a recording that would be of nothing."""

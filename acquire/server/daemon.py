@@ -129,7 +129,7 @@ def run(order: DaemonOrder) -> int:
         controller = Controller(
             order.rig,
             order.where,
-            configuration(order.rig.table.lsl_session),
+            configuration(order.rig.table.lsl_session, peers=order.rig.peers),
             allow_missing=order.allow_missing,
             checks=order.checks,
         )

@@ -23,6 +23,7 @@ from recordings.manifest import (
     Event,
     FileEntry,
     Manifest,
+    PendingFile,
     State,
     StreamEntry,
     VideoEntry,
@@ -176,6 +177,7 @@ class SessionFolder:
         videos: Iterable[VideoEntry],
         absent: Iterable[str],
         simulated: bool,
+        pending: Iterable[PendingFile] = (),
     ) -> None:
         """Note the start."""
         self.change(
@@ -186,6 +188,7 @@ class SessionFolder:
             videos=tuple(videos),
             absent=tuple(absent),
             simulated=simulated,
+            pending=tuple(pending),
             events=tuple(self._events),
         )
 
@@ -200,10 +203,13 @@ class SessionFolder:
         streams: Iterable[StreamEntry],
         videos: Iterable[VideoEntry],
         absent: Iterable[str],
+        pending: Iterable[PendingFile] = (),
     ) -> None:
-        """Note how it ended; the hashes follow."""
-        videos = tuple(videos)
+        """Note how it ended; the hashes follow, and what is `pending` on nodes."""
+        videos, pending = tuple(videos), tuple(pending)
+        elsewhere = {file.path for file in pending}
         names = [layout.XDF_NAME, *(file for v in videos for file in v.files)]
+        names = [name for name in names if name not in elsewhere]
         extra = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
         names += [name for name in extra if (self.folder / name).exists()]
         self.change(
@@ -214,6 +220,7 @@ class SessionFolder:
             streams=tuple(streams),
             videos=videos,
             absent=tuple(absent),
+            pending=pending,
             files=tuple(FileEntry(path=name, bytes=self._size(name)) for name in names),
             events=tuple(self._events),
         )
