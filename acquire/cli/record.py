@@ -162,9 +162,7 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
         if order.xdf is not None:
             lsl_start = local_clock()
         else:
-            lsl_start = engine.start(
-                order.where, order.labels, allow_missing=order.allow_missing
-            )
+            lsl_start = engine.start(order.where, order.labels, allow_missing=order.allow_missing)
         progress.line("recording")
         end = lsl_start + order.seconds if order.seconds is not None else math.inf
         with contextlib.ExitStack() as stack:
