@@ -33,6 +33,7 @@ from acquire.node.wire import (
 )
 from acquire.processes.messages import DeviceState, HostStatus
 from acquire.rig.file import Codec
+from acquire.rig.node import NODE_NAME
 from acquire.rig.video import GateSettings
 from acquire.validation_text import first_problem
 
@@ -47,8 +48,9 @@ MAX_BLOCKS: Final = 1 << 20
 
 SHA256: Final = r"^[0-9a-f]{64}$"
 Text = Annotated[str, Field(max_length=4000)]
-ShortText = Annotated[str, Field(max_length=200)]
+ShortText = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 DeviceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$")]
+NodeName = Annotated[str, Field(pattern=NODE_NAME)]
 RunId = Annotated[str, Field(pattern=r"^[A-Za-z0-9-]{1,64}$")]
 Sha256 = Annotated[str, Field(pattern=SHA256)]
 Count = Annotated[int, Field(ge=0, lt=1 << 63)]
@@ -130,7 +132,7 @@ class NodeDevice(_OnWire):
 class NodeInfo(_OnWire):
     """What a node is and does now."""
 
-    name: ShortText
+    name: NodeName
     version: ShortText
     wire: int = WIRE
     run_id: RunId | None = None
@@ -260,7 +262,7 @@ class PairOrder(_OnWire):
 class Paired(_OnWire):
     """The token that the engine is known by from now on."""
 
-    name: ShortText
+    name: NodeName
     token: ShortText
 
 

@@ -1,13 +1,13 @@
 """A node over HTTPS: what an engine asks, put to the `Host`.
 
-Bodies are read by `decode` alone. What only a paired engine may ask is behind the guard; `/api/pair`
-is not, and answers while the pairing window is open.
+Bodies are read by `decode` alone. What only a paired engine may ask is behind the guard; pairing is
+not, and is answered while its window is open.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -35,7 +35,7 @@ from acquire.node.models import (
     decode,
     encode,
 )
-from acquire.node.pairing import PairingWindow
+from acquire.node.pairing import MAX_TRIES, PairingWindow
 from acquire.node.trust import Engines
 from acquire.node.wire import WireError
 from acquire.serving.guard import App, Guard
@@ -56,14 +56,16 @@ class Refused(AcquireError):
     """A pairing is refused."""
 
 
-def build(host: Host, engines: Engines, window: PairingWindow | None) -> App:
-    """Make the application, the guard before it."""
+def build(
+    host: Host, engines: Engines, window: PairingWindow | None, paired: Callable[[str], None]
+) -> App:
+    """Make the application, the guard before it; `paired` hears the name of a new engine."""
     app = FastAPI(title="Unisono node", version=acquire.__version__, docs_url=None, redoc_url=None)
     app.openapi_url = None
     _handle_errors(app)
     _add_runs(app, host)
     _add_recordings(app, host)
-    _add_pairing(app, host, engines, window)
+    _add_pairing(app, host, engines, window, paired)
     return Guard(app, engines.permits, local_only=False, open_paths=(PAIR_PATH,), max_body=MAX_BODY)
 
 
@@ -192,15 +194,19 @@ def _pieces(path: Path, header: str | None) -> Response:
 
 
 def _read(path: Path, part: ByteRange) -> Iterator[bytes]:
-    left = part.stop - part.start
     with path.open("rb", buffering=0) as file:
         file.seek(part.start)
-        while left and (data := file.read(min(left, PIECE))):
-            left -= len(data)
-            yield data
+        for start in range(part.start, part.stop, PIECE):
+            yield file.read(min(PIECE, part.stop - start))
 
 
-def _add_pairing(app: FastAPI, host: Host, engines: Engines, window: PairingWindow | None) -> None:
+def _add_pairing(
+    app: FastAPI,
+    host: Host,
+    engines: Engines,
+    window: PairingWindow | None,
+    paired: Callable[[str], None],
+) -> None:
     @app.post(PAIR_PATH)
     async def pair(request: Request) -> Response:
         order = decode(PairOrder, await request.body())
@@ -209,6 +215,10 @@ def _add_pairing(app: FastAPI, host: Host, engines: Engines, window: PairingWind
                 f"{host.name}: cannot be paired with now; start it with --pair, which shows a code"
             )
         if not window.admits(order.secret):
-            left = "" if window.is_open else ", and that was the last try"
-            raise Refused(f"{host.name}: the code is wrong{left}; type it as the node shows it")
-        return _answer(Paired(name=host.name, token=engines.add(order.engine)))
+            raise Refused(
+                f"{host.name}: the code is wrong; type it as the node shows it ({MAX_TRIES} wrong "
+                "tries end it)"
+            )
+        token = engines.add(order.engine)
+        paired(order.engine)
+        return _answer(Paired(name=host.name, token=token))

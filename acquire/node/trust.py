@@ -21,7 +21,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from acquire.errors import ConfigError
-from acquire.node.models import DeviceName, Sha256, ShortText
+from acquire.node.models import NodeName, Sha256, ShortText
 from acquire.validation_text import first_problem
 from recordings.disk.atomic import put_in_place
 
@@ -37,7 +37,7 @@ class _Kept(BaseModel):
 class KnownNode(_Kept):
     """A node that this user has paired with."""
 
-    name: DeviceName
+    name: NodeName
     address: ShortText  # host or host:port
     fingerprint: Sha256  # of its certificate
     token: ShortText

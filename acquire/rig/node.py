@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 NODE_PORT = 8766
 """Where a node listens unless told otherwise."""
+NODE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
 _ADDRESS = re.compile(
     r"(?:\[(?P<v6>[0-9A-Fa-f:.%A-Za-z]{2,64})\]|(?P<host>[A-Za-z0-9_.-]+))(?::(?P<port>[0-9]{1,5}))?"
 )
@@ -19,9 +20,7 @@ class NodeTable(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = Field(
-        pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$", description="what devices and messages call it"
-    )
+    name: str = Field(pattern=NODE_NAME, description="what devices and messages call it")
     address: str = Field(
         min_length=1, max_length=255, description=f"host, or host:port ({NODE_PORT} if not given)"
     )
