@@ -104,7 +104,13 @@ class Engine:
         )
         self._cameras = Cameras(self.devices.processes, self._complain_of_video)
         self.takes = Takes(
-            self._pump, self._cameras, self.devices, self.player, self._reporter, self._on_failure
+            self._pump,
+            self._cameras,
+            self.devices,
+            self.player,
+            self._reporter,
+            self._on_failure,
+            self.nodes.run_id if rig.nodes else None,
         )
         self._clocks = ClockWatch()
 

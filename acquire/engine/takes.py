@@ -67,13 +67,16 @@ class Takes:
         player: PlayerLink,
         reporter: Reporter,
         on_failure: Callable[[], None],
+        node_run: str | None,
     ) -> None:
         """Prepare.
 
         Args:
             pump, cameras, devices, player, reporter: of the engine.
             on_failure: called once the take that runs cannot go on, from any thread.
+            node_run: the run under which the rig's nodes record; None where it has none.
         """
+        self._node_run = node_run
         self._pump, self._cameras, self._devices, self._player = pump, cameras, devices, player
         self._reporter, self._report = reporter, reporter.report
         self._on_failure = on_failure
@@ -107,7 +110,7 @@ class Takes:
         if not allow_missing:
             self._refuse_unready_nodes()
         self._check_space(data_dir)
-        folder = SessionFolder(self._devices.rig, data_dir, labels, notes, run)
+        folder = SessionFolder(self._devices.rig, data_dir, labels, notes, run, self._node_run)
         take = self._begin(folder, folder.xdf, all_of_nodes=not allow_missing)
         name = folder.folder.name
         self._report("engine", "info", "recording-start", f"recording {name}", take.number)
@@ -378,7 +381,7 @@ class Takes:
             raise ControlError("cannot split: no session is being recorded")
         self._refuse_a_fourth()
         self._check_space(data_dir)
-        folder = SessionFolder(self._devices.rig, data_dir, labels, notes)
+        folder = SessionFolder(self._devices.rig, data_dir, labels, notes, node_run=self._node_run)
         name = folder.folder.name
         after = None
         try:

@@ -48,11 +48,11 @@ class Nodes:
         self._data_dir = data_dir
         self._report = report
         self._offset_of = offset_of
-        run_id = secrets.token_hex(8)
+        self.run_id = secrets.token_hex(8)
         self.connections = {
             table.name: Connection(
                 table,
-                run_id,
+                self.run_id,
                 self._order_for(table.name),
                 self._was_left,
                 self._tell_of(table.name),

@@ -91,6 +91,7 @@ class SessionFolder:
         labels: Labels,
         notes: str = "",
         run: int | None = None,
+        node_run: str | None = None,
     ) -> None:
         """Make the folder of run `run`, or of the next one, and write its first manifest.
 
@@ -116,6 +117,7 @@ class SessionFolder:
                 "machine": platform.machine(),
                 "executable": Path(sys.executable).name,
                 **owner.this_process(),
+                **({"node_run": node_run} if node_run is not None else {}),
             },
             rig=rig.parsed if rig.path else None,
             rig_text=rig.text or None,
