@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import signal
+import subprocess
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -17,7 +18,8 @@ from typing import Any
 import pytest
 
 import acquire
-from acquire.errors import ControlError
+from acquire.errors import ConfigError, ControlError
+from acquire.node.discovery import look
 from acquire.node.models import RecordingState
 from acquire.node.pair import pair
 from acquire.node.pairing import code_of
@@ -424,3 +426,51 @@ def test_paired_by_commands(node: Node, tmp_path: Path, monkeypatch: pytest.Monk
     again = unisono("pair", node.address, "--code", "x", folder=tmp_path)
     assert again.code == 2
     assert "16" in again.error
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounts: needs root")
+def test_a_full_disk_ends_the_recording_in_good_order(tmp_path: Path) -> None:
+    data_dir = tmp_path / "small"
+    data_dir.mkdir()
+    mounted = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(data_dir)]
+    if subprocess.run(mounted, check=False, capture_output=True).returncode != 0:
+        pytest.skip("no tmpfs can be mounted here")
+    try:
+        with Node(tmp_path, "--pair", "--host", "127.0.0.1", data_dir=data_dir) as node:
+            engine = node.ready().paired()
+            face = camera(rate_hz=100)
+            engine.begin(face)
+            engine.open(face)
+            engine.arm(face.name)
+            engine.store(face.name)
+            event = engine.event("disk-stop")
+            assert event.level == "error"
+            assert "release" in event.text
+            (summary,) = engine.stop(face.name)
+            assert summary.frames > 0
+            recording = engine.wait_ready()
+            video = next(f for f in recording.files if f.name == summary.path.name)
+            assert count_packets(data_dir / recording.id / video.name) == summary.frames
+            assert engine.release(
+                recording.id, {f.name: f.sha256 or "" for f in recording.files}
+            ) == {"gone": True}
+    finally:
+        subprocess.run(["umount", "-l", str(data_dir)], check=True)
+
+
+def test_a_node_is_found_on_the_interface_that_was_named(tmp_path: Path) -> None:
+    with Node(tmp_path, "--announce", "127.0.0.1") as node:
+        wanted = (node.ready().address, node.said("fingerprint "))
+
+        def found() -> bool:
+            return wanted in [(n.address, n.fingerprint) for n in look("127.0.0.1", 0.5)]
+
+        wait_for(found, what="the node")
+    with pytest.raises(ConfigError, match=r"there are: .*lo"):
+        look("no-such", 0.1)
+
+
+def test_nothing_is_announced_unless_asked_for(tmp_path: Path) -> None:
+    with Node(tmp_path) as node:
+        mine = node.ready().said("fingerprint ")
+        assert mine not in [n.fingerprint for n in look("127.0.0.1", 1.0)]
