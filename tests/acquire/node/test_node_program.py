@@ -463,7 +463,7 @@ def test_a_node_is_found_on_the_interface_that_was_named(tmp_path: Path) -> None
         wanted = (node.ready().address, node.said("fingerprint "))
 
         def found() -> bool:
-            return wanted in [(n.address, n.fingerprint) for n in look("127.0.0.1", 0.5)]
+            return wanted in [(n.address, n.fingerprint) for n in look("127.0.0.1", 3.0)]
 
         wait_for(found, what="the node")
     with pytest.raises(ConfigError, match=r"there are: .*lo"):
