@@ -97,8 +97,13 @@ def copy_name(device: str, restarts: int = 0) -> str:
 
 
 def copies_in(folder: Path) -> list[Path]:
-    """List the own copies in a session's folder, by name."""
-    return sorted(folder.glob(f"*{COPY_SUFFIX}"))
+    """List the own copies in a session's folder, of each device in the order of its restarts."""
+
+    def order(path: Path) -> tuple[str, int]:
+        device, _, restarts = path.name.removesuffix(COPY_SUFFIX).partition("+")
+        return device, int(restarts) if restarts.isdecimal() else 0
+
+    return sorted(folder.glob(f"*{COPY_SUFFIX}"), key=order)
 
 
 def check_length(folder: Path, allowed: int | None) -> None:

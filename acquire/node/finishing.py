@@ -114,9 +114,8 @@ class Finishing:
             return
         self._between()
         try:
-            late_stop = kept.record.late_stop
-            if late_stop is not None and kept.record.state is not RecordingState.TRIMMED:
-                self._trim(kept, late_stop)
+            if not kept.record.is_cut:
+                self._trim(kept)
             for name in kept.names():
                 self._hash(kept, name)
         except FileNotFoundError:  # released meanwhile
@@ -148,36 +147,22 @@ class Finishing:
 
     # A stop that was heard late.
 
-    def _trim(self, kept: Kept, lsl_stop: float) -> None:
+    def _trim(self, kept: Kept) -> None:
         """Offer, in place of each file that goes on past the stop, a copy that does not."""
         stored_as = dict(kept.record.stored_as)
         problems: list[str] = []
-        for name, frames in self._ends(kept, lsl_stop, problems):
+        for arm in kept.record.arms:
             try:
-                if target := self._cut(kept.folder, name, frames):
-                    stored_as[name] = target
+                for name, frames in _ends(kept, arm):
+                    if name not in stored_as and (target := self._cut(kept.folder, name, frames)):
+                        stored_as[name] = target
             except RecordingError as error:
                 problems.append(str(error))
         if problems:
             self._complain(f"{kept.id}: not cut to its stop: {'; '.join(problems)}")
-        kept.change(
-            stored_as=stored_as,
-            state=RecordingState.TRIMMED,
-            problem="; ".join(problems)[:2000] or None,
-        )
-
-    def _ends(self, kept: Kept, lsl_stop: float, problems: list[str]) -> Iterator[tuple[str, int]]:
-        """Say of each video how many of its frames are up to the stop."""
-        from recordings.read.own_copy import stored_until
-
-        for arm in kept.record.arms:
-            for stream, files in _videos_of(kept, arm).items():
-                try:
-                    counts = stored_until(kept.folder / arm.copy_name, stream, lsl_stop)
-                except (RecordingError, OSError) as error:
-                    problems.append(str(error))
-                    continue
-                yield from zip(files, counts, strict=False)
+        state = RecordingState.TRIMMED if stored_as else kept.record.state
+        problem = "; ".join(problems)[:2000] or None
+        kept.change(is_cut=True, stored_as=stored_as, state=state, problem=problem)
 
     def _cut(self, folder: Path, name: str, frames: int) -> str | None:
         from recordings.video.trim import trimmed
@@ -189,6 +174,22 @@ class Finishing:
         target.unlink(missing_ok=True)  # of a node that was killed before it wrote that down
         trimmed(source, target, frames, self._between)
         return target.name
+
+
+def _ends(kept: Kept, arm: Arm) -> Iterator[tuple[str, int]]:
+    """Say how many frames are to be left of each video that goes on past its stop.
+
+    Raises:
+        RecordingError: the own copy cannot be read.
+    """
+    from recordings.read.own_copy import cut_of, stored_until
+
+    copy = kept.folder / arm.copy_name
+    cut = cut_of(copy) if copy.exists() else None
+    if cut is None:
+        return
+    for stream, files in _videos_of(kept, arm).items():
+        yield from zip(files, stored_until(copy, stream, cut), strict=False)
 
 
 def _videos_of(kept: Kept, arm: Arm) -> Mapping[str, list[str]]:

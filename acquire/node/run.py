@@ -42,9 +42,6 @@ from acquire.rig.file import DeviceTable
 from recordings.errors import RecordingError
 from recordings.manifest import Level
 
-LATE_S: Final = 1.0
-"""A stop that is heard so much later than it was meant has files cut. Up to there it is as with a
-camera of the engine's own: rows and frames name the take, and the pump still listens."""
 STOP_S: Final = 20.0
 """How long a video file may take to be closed."""
 
@@ -222,8 +219,6 @@ class Run:
             known = take.stops.get(device.name)
             stopped = known if known is not None else Future()
             take.stops[device.name] = stopped
-        if local_clock() - lsl_stop > LATE_S:
-            take.kept.change(late_stop=lsl_stop)
         if known is None:
             done = device.link.ask(StopVideo(number, lsl_stop))
             done.add_done_callback(partial(self._stopped, device.name, take, stopped))
@@ -244,7 +239,7 @@ class Run:
             unclosed = take.kept.record.unclosed or state is RecordingState.LEFT
         try:
             if ended:
-                take.kept.change(state=state, unclosed=unclosed)
+                take.kept.change(state=state, unclosed=unclosed, is_cut=False)
             elif unclosed:
                 take.kept.change(unclosed=True)
         except OSError as error:  # what is on the disk is found at the next start

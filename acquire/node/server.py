@@ -19,7 +19,6 @@ from pydantic import BaseModel
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
-import acquire
 from acquire.errors import AcquireError, ConfigError, Unknown
 from acquire.node.byte_range import ByteRange, Unsatisfiable, byte_range
 from acquire.node.host import Host, VersionSkew
@@ -60,8 +59,7 @@ def build(
     host: Host, engines: Engines, window: PairingWindow | None, paired: Callable[[str], None]
 ) -> App:
     """Make the application, the guard before it; `paired` hears the name of a new engine."""
-    app = FastAPI(title="Unisono node", version=acquire.__version__, docs_url=None, redoc_url=None)
-    app.openapi_url = None
+    app = FastAPI(openapi_url=None)  # nor pages that describe it
     _handle_errors(app)
     _add_runs(app, host)
     _add_recordings(app, host)
@@ -89,6 +87,8 @@ def _status_and_code(error: Exception) -> tuple[int, str]:
             return 422, "invalid"
         case RecordingError():
             return 409, "cannot-record"
+        case TimeoutError():  # the guard's, about the body
+            return 408, "slow"
         case OSError():
             return 409, "system"
     return 409, "not-now"
@@ -96,7 +96,7 @@ def _status_and_code(error: Exception) -> tuple[int, str]:
 
 def _handle_errors(app: FastAPI) -> None:
     def known(request: Request, error: Exception) -> JSONResponse:
-        return _problem(*_status_and_code(error), str(error))
+        return _problem(*_status_and_code(error), str(error) or type(error).__name__)
 
     for kind in (AcquireError, RecordingError, OSError):
         app.exception_handler(kind)(known)

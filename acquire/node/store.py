@@ -62,9 +62,9 @@ class Record(BaseModel):
     take: Count
     state: RecordingState = RecordingState.RECORDING
     arms: tuple[Arm, ...] = ()
-    late_stop: float | None = None  # the stop, where it was heard so late that files are to be cut
+    is_cut: bool = False  # whether what was stored after a stop heard late has been cut off
     stored_as: dict[_Name, _Name] = Field(default_factory=dict)  # files that were cut
-    problem: str | None = None  # why they were not
+    problem: str | None = None  # why others were not
     unclosed: bool = False  # whether a process ended before it had closed its files
 
 
