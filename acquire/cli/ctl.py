@@ -134,7 +134,7 @@ def _ended(answer: Any) -> int:
     if answer["error"] or answer["verdict"] == "FAIL":
         return 2
     lost = any(stream["lost"] for stream in answer["streams"])
-    return 1 if lost or answer["alarms"] or answer["verdict"] == "WARN" else 0
+    return 1 if lost or answer["alarms"] or answer["verdict"] in ("WARN", "PENDING") else 0
 
 
 @app.command()

@@ -14,6 +14,7 @@ from typing import Annotated, Literal
 import typer
 
 from acquire.cli import ctl, desktop, node, recordings, simulate, stimulus
+from acquire.cli.collect import collect
 from acquire.cli.doctor import doctor
 from acquire.cli.recordings import Json
 
@@ -397,7 +398,7 @@ app.add_typer(ctl.app, name="ctl")
 app.add_typer(stimulus.app, name="stimulus")
 app.add_typer(desktop.app, name="desktop")
 app.command("doctor")(doctor)
-for command in (node.node, node.pair, node.nodes):
+for command in (node.node, node.pair, node.nodes, collect):
     app.command()(command)
 devices_app.command("doctor", hidden=True)(doctor)  # its name before 0.2
 

@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from recordings.certificate import Report
     from recordings.repair.xdf import XdfRepaired
 
-VERDICT_STYLE = {"PASS": "bold green", "WARN": "bold yellow", "FAIL": "bold red"}
-GLYPH = {"PASS": "●", "WARN": "▲", "FAIL": "✖"}
+VERDICT_STYLE = {
+    "PASS": "bold green",
+    "WARN": "bold yellow",
+    "FAIL": "bold red",
+    "PENDING": "bold cyan",
+}
+GLYPH = {"PASS": "●", "WARN": "▲", "FAIL": "✖", "PENDING": "○"}
 
 
 def plain_table(*columns: str) -> Table:

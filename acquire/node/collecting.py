@@ -23,7 +23,7 @@ from recordings.arrays import F64Array
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Event, FileEntry, Manifest, State, VideoEntry
-from recordings.repair.videos import belongs_to, described, videos_of
+from recordings.repair.videos import belongs_to, described
 from recordings.stream_kinds import INDEX_CHANNELS
 from recordings.xdf.reader import XdfStream, read_xdf
 
@@ -81,10 +81,11 @@ def _is_closed(manifest: Manifest) -> bool:
     return not manifest.hashing and manifest.state not in (State.ARMED, State.RECORDING)
 
 
-def is_whole(job: Job) -> bool:
+def is_whole(source: Source, job: Job) -> bool:
     """Say whether all files of a recording are here, and the session knows it."""
     manifest = Manifest.load(job.folder)
-    return not manifest.pending and not _lacking(manifest, job.recording)
+    waited_for = any(p.node == source.node for p in manifest.pending)
+    return not waited_for and not _lacking(manifest, job.recording)
 
 
 def _lacking(manifest: Manifest, recording: Recording) -> list[NodeFile]:
@@ -124,7 +125,7 @@ def collect(
         _bring(file, job.folder, reader)
         change(job.folder, lambda before, file=file: _arrived(before, file))  # type: ignore[misc]
         done += file.bytes
-    if lacking or manifest.pending:
+    if lacking or not is_whole(source, job):
         change(job.folder, lambda before: _completed(before, job.folder, source, recording))
         return True
     return False
@@ -206,9 +207,7 @@ def _arrived(manifest: Manifest, file: NodeFile) -> Manifest:
 
 def _completed(manifest: Manifest, folder: Path, source: Source, recording: Recording) -> Manifest:
     """Describe what has come; what the node never had is not waited for."""
-    # A carried disk has no name: it is the node of whatever it brought.
-    nodes = {p.node for p in manifest.pending}
-    absent = tuple(p for p in manifest.pending if p.node == source.node or len(nodes) == 1)
+    absent = tuple(p for p in manifest.pending if p.node == source.node)
     pending = tuple(p for p in manifest.pending if p not in absent)
     names = [f.name for f in recording.files]
     events = [_event("info", "collected", f"{', '.join(names)} collected from {source.node}")]
@@ -234,8 +233,8 @@ def _event(level: str, code: str, text: str) -> Event:
 
 def _video(folder: Path, manifest: Manifest, entry: VideoEntry, names: list[str]) -> VideoEntry:
     """Describe a camera's files anew, where they came from the node."""
-    files = [name for name in videos_of(folder, manifest) if name in names]
-    mine = [name for name in files if belongs_to(entry.name, name)]
+    mine = [name for name in names if belongs_to(entry.name, name)]
+    mine.sort(key=lambda name: (len(name), name))  # face.nut, face+2.nut, face+10.nut
     if not mine:
         return entry
     after = described(folder, entry, mine, merged_rows(folder, entry.name))

@@ -10,9 +10,12 @@ from pathlib import Path
 
 import numpy as np
 
+from recordings.arrays import F64Array
 from recordings.errors import RecordingError
-from recordings.stream_kinds import INDEX_CHANNELS, Fate
-from recordings.xdf.reader import read_xdf
+from recordings.manifest import Gap, StreamEntry
+from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES, Fate
+from recordings.xdf.merged import MergedStream, added_in
+from recordings.xdf.reader import XdfStream, read_xdf
 
 _COLUMNS = [INDEX_CHANNELS.index(name) for name in ("file_index", "fate")]
 
@@ -56,3 +59,34 @@ def stored_until(copy_xdf: Path, stream: str, lsl_stop: float) -> tuple[int, ...
         return ()
     file = np.cumsum(np.r_[0, np.diff(index) <= 0])
     return tuple(np.bincount(file, early).astype(int).tolist())
+
+
+def completed(entry: StreamEntry | None, stream: XdfStream) -> StreamEntry | None:
+    """Give what the manifest says of a stream as it is with what its own copies have added.
+
+    What was counted as lost and is there now is taken off; the frames that a camera itself lost,
+    by the rows that were added, are put on.
+    """
+    added = added_in(stream)
+    if entry is None or not isinstance(stream, MergedStream) or not (added.any() or stream.cut_off):
+        return entry
+    stamps = stream.stamps
+    gaps = tuple(_filled(gap, stamps[added]) for gap in entry.gaps)
+    found = sum(gap.lost for gap in entry.gaps) - sum(gap.lost for gap in gaps)
+    lost = entry.lost - found
+    if stream.info.is_index:
+        fates = stream.read(channels=_COLUMNS[1:])[added, 0]
+        lost += int(np.isin(fates, [fate.code for fate in LOST_FATES]).sum())
+    update = {
+        "samples": entry.samples + int(added.sum()) - stream.cut_off,
+        "lost": max(lost, 0),
+        "gaps": tuple(gap for gap in gaps if gap.lost),
+        "first_stamp": float(stamps[0]) if len(stamps) else None,
+        "last_stamp": float(stamps[-1]) if len(stamps) else None,
+    }
+    return entry.model_copy(update=update)
+
+
+def _filled(gap: Gap, stamps: F64Array) -> Gap:
+    came = int(np.sum((gap.start < stamps) & (stamps < gap.end)))
+    return gap.model_copy(update={"lost": max(gap.lost - came, 0)})
