@@ -156,6 +156,34 @@ def session_name(participant: str, session: str, task: str, run: int) -> str:
     return f"sub-{participant}_ses-{session}_task-{task}_run-{run:02d}"
 
 
+_SESSION_ID = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9_-]*)\.sub-([A-Za-z0-9]+)_ses-([A-Za-z0-9]+)_task-([A-Za-z0-9]+)"
+    r"_run-([0-9]{1,6})(-repaired)?"
+)
+
+
+def session_id(folder: Path) -> str:
+    """Name a session within its data folder: `study.sub-01_ses-01_task-test_run-01`."""
+    return f"{folder.parents[2].name}.{folder.name}"
+
+
+def find_session(data_dir: Path, wanted: str) -> Path | None:
+    """Find a session's folder by its id; None where there is none.
+
+    Nothing of the id becomes a path before it is checked.
+    """
+    match = _SESSION_ID.fullmatch(wanted)
+    if match is None:
+        return None
+    study, participant, session, task, run, repaired = match.groups()
+    try:
+        folder = session_folder(data_dir, study, participant, session, task, int(run))
+    except RecordingError:
+        return None
+    folder = folder.with_name(folder.name + (repaired or ""))
+    return folder if (folder / "session.json").is_file() else None
+
+
 def session_folder(
     data_dir: Path, study: str, participant: str, session: str, task: str, run: int
 ) -> Path:

@@ -222,6 +222,11 @@ class Manifest(Frozen):
         value = rig.get("powerline_hz") if isinstance(rig, dict) else None
         return float(value) if value else None
 
+    @property
+    def node_run(self) -> str | None:
+        """The run under which nodes recorded what is theirs; None: there was none."""
+        return self.host.get("node_run")
+
     def digest(self) -> str:
         """Return the SHA-256 of what was recorded, without what somebody said of it afterwards."""
         text = self.model_dump_json(exclude={"unusable", "notes"})

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
-from acquire.processes.device_link import DeviceLink
+from acquire.processes.link import Link
 from acquire.pump.discovery import NO_STREAM, Discovery
 from acquire.pump.pump import Pump
 
@@ -21,7 +21,7 @@ POLL_S = 0.02
 class Readiness:
     """Judges whether the devices run and the streams are connected."""
 
-    def __init__(self, devices: Mapping[str, DeviceLink], discovery: Discovery, pump: Pump) -> None:
+    def __init__(self, devices: Mapping[str, Link], discovery: Discovery, pump: Pump) -> None:
         self._devices = devices
         self._discovery = discovery
         self._pump = pump

@@ -51,7 +51,7 @@ def conclude(
 
     def close() -> None:
         assert folder is not None
-        folder.closed(state, lsl_stop, streams, videos, absent)
+        folder.closed(state, lsl_stop, streams, videos, absent, take.videos.pending())
 
     if folder is not None and folder.folder.is_dir():
         if seeds:

@@ -26,14 +26,6 @@ class _Tell(BaseModel):
     model_config = ConfigDict(frozen=True)
 
 
-class Problem(_Tell):
-    """Why something was not done, and what to do about it."""
-
-    code: str
-    text: str
-    remedy: str
-
-
 class StartOrder(_Ask):
     """Which session to begin. `run` = None: the next number."""
 

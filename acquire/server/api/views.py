@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from acquire.engine.status import StreamStatus
 from acquire.lsl.clock import local_clock
-from acquire.processes.device_link import DeviceSnapshot
+from acquire.processes.link import DeviceSnapshot
 from acquire.server.api import models as api
 from acquire.server.controller import Controller, Running, Stopped
 from acquire.take import folder as session
@@ -74,7 +74,7 @@ def ended(controller: Controller, last: Outcome) -> api.LastInfo:
     report = checked if isinstance(checked, Report) else None
     signals = [s for s in last.streams if s.type != VIDEO_TYPE]
     return api.LastInfo(
-        id=f"{last.path.parents[2].name}.{last.path.name}",
+        id=layout.session_id(last.path),
         session=str(last.path),
         state=last.state,
         seconds=last.seconds,
@@ -205,7 +205,7 @@ def stopped(found: Stopped) -> api.StoppedAnswer:
 def session_row(row: catalogue.SessionRow) -> api.SessionInfo:
     """Tell of one session on the disk."""
     return api.SessionInfo(
-        id=f"{row.study}.{row.folder.name}",
+        id=layout.session_id(row.folder),
         session=str(row.folder),
         state=row.state,
         study=row.study,

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from acquire.processes.messages import DeviceState
-from acquire.server.api.models import DeviceInfo, Problem
+from acquire.server.api.models import DeviceInfo
+from acquire.serving.problem import Problem
 from gui.client.client import Done, EngineClient, Failed
 from gui.plots.picture import GUIDE
 from gui.widgets import theme
