@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from acquire.errors import AcquireError, ControlError, Unknown
 from acquire.lsl.clock import local_clock
+from acquire.lsl.config import BUFFER_S
 from acquire.node.hosted_device import CLOSE_S, HostedDevice, HostedLink
 from acquire.node.message_log import Heard, MessageLog
 from acquire.node.models import (
@@ -65,6 +66,7 @@ class Run:
         lsl_config: what liblsl is told, checked.
         store: where the files go.
         closed: called when a take's files are closed; from any thread.
+        buffer_s: what the outlets keep for an engine that is cut off.
     """
 
     def __init__(
@@ -75,12 +77,14 @@ class Run:
         lsl_config: str | None,
         store: Store,
         closed: Callable[[], None],
+        buffer_s: int = BUFFER_S,
     ) -> None:
         self.run_id, self.order = run_id, order
         self.log = MessageLog()
         self._lsl_config = lsl_config
         self._store = store
         self._closed = closed
+        self._buffer_s = buffer_s
         # Guards the takes; the devices' threads and whoever stops them change those.
         self._lock = threading.Lock()
         self._takes: dict[int, NodeTake] = {}
@@ -183,7 +187,8 @@ class Run:
     def _open(self, device: HostedDevice, order: Open) -> None:
         if order.settings.get("name") != device.name:
             raise WireError(f"{device.name}: its settings are for another device")
-        device.start(replace(order, lsl_config=self._lsl_config), self._store.data_dir)
+        order = replace(order, lsl_config=self._lsl_config, buffer_s=self._buffer_s)
+        device.start(order, self._store.data_dir)
         self._left(device.name)  # what it was writing was finished by the process before
 
     def _arm(self, device: HostedDevice, order: ArmVideo, answer: Callable[..., None]) -> None:
