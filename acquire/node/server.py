@@ -87,8 +87,6 @@ def _status_and_code(error: Exception) -> tuple[int, str]:
             return 422, "invalid"
         case RecordingError():
             return 409, "cannot-record"
-        case TimeoutError():  # the guard's, about the body
-            return 408, "slow"
         case OSError():
             return 409, "system"
     return 409, "not-now"

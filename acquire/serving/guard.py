@@ -18,6 +18,8 @@ from collections.abc import Awaitable, Callable, Container, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from starlette.exceptions import HTTPException
+
 from acquire.serving.problem import Problem
 
 MAX_BODY = 64 * 1024
@@ -48,8 +50,8 @@ def token_matches(token: str, given: str) -> bool:
     return hmac.compare_digest(given.encode(), token.encode())
 
 
-class _TooLarge(Exception):
-    pass
+class _NoBody(HTTPException):
+    """A body too large, or too slow. The application answers it in its own form."""
 
 
 class Guard:
@@ -129,10 +131,13 @@ class Guard:
 
         async def count() -> Message:
             nonlocal got
-            message = await asyncio.wait_for(receive(), None if begun else BODY_S)
+            try:
+                message = await asyncio.wait_for(receive(), None if begun else BODY_S)
+            except TimeoutError:
+                raise _NoBody(408, self._too_large().text) from None
             got += len(message.get("body", b""))
             if got > self._max_body:
-                raise _TooLarge
+                raise _NoBody(413, self._too_large().text)
             return message
 
         async def note(message: Message) -> None:
@@ -142,9 +147,9 @@ class Guard:
 
         try:
             await self._app(scope, count, note)
-        except (_TooLarge, TimeoutError):
+        except _NoBody as refused:
             if not begun:
-                await _refuse(scope, receive, send, 413, self._too_large())
+                await _refuse(scope, receive, send, refused.status_code, self._too_large())
 
     def _too_large(self) -> Problem:
         return Problem(

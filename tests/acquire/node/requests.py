@@ -11,7 +11,9 @@ from typing import Any
 from acquire.node.wire import dump
 from acquire.processes.messages import ArmVideo, StartVideo
 
-HEADERS = ("range", "content-type", "x-forwarded-for", "expect", "origin", "sec-fetch-site")
+HEADERS = ("range", "range", "content-type", "x-forwarded-for", "expect")
+PAGES = ("origin", "sec-fetch-site")
+METHODS = ("GET", "PUT", "POST", "PATCH", "HEAD", "OPTIONS")
 NAMES = ("..", "../x", "%2e%2e", "..%2f..%2fetc", "%00", "a%00b", "face.nut%2f..", "NUL", "con.nut")
 SCRAPS: tuple[Any, ...] = (
     *(None, True, 0, -1, 1 << 70, 1.5, 1e308, "", "x" * 300, "\x00", "\ud800", "../x", [], {}),
@@ -40,21 +42,26 @@ def bad_requests(seed: int, count: int, run: str, recording: str) -> list[Bad]:
 
 def _one(draw: random.Random, run: str, recording: str) -> Bad:
     name = draw.choice((*NAMES, recording, run, "face.nut", _text(draw)))
-    path = draw.choice(
+    of_run, of_recording = draw.choice((run, run, name)), draw.choice((recording, recording, name))
+    method, path = draw.choice(
         (
-            "/api/node",
-            "/api/pair",
-            f"/api/node/runs/{draw.choice((run, name))}/messages?after={_number(draw)}",
-            f"/api/node/runs/{draw.choice((run, name))}/requests",
-            f"/api/node/runs/{name}-other?adopt={_text(draw)}",
-            f"/api/node/recordings/{name}",
-            f"/api/node/recordings/{draw.choice((recording, name))}/files/{name}",
-            f"/api/node/recordings/{draw.choice((recording, name))}/release",
-            f"/{name}",
+            ("GET", "/api/node"),
+            ("POST", "/api/pair"),
+            ("GET", f"/api/node/runs/{of_run}/messages?after={_number(draw)}"),
+            ("POST", f"/api/node/runs/{of_run}/requests"),
+            ("POST", f"/api/node/runs/{of_run}/requests"),
+            ("PUT", f"/api/node/runs/other?adopt={draw.choice(('true', _text(draw)))}"),
+            ("PUT", f"/api/node/runs/{name}"),
+            ("GET", f"/api/node/recordings/{name}"),
+            ("GET", f"/api/node/recordings/{of_recording}/files/{name}"),
+            ("POST", f"/api/node/recordings/{of_recording}/release"),
+            ("GET", f"/{name}"),
         )
     )
-    headers = {draw.choice(HEADERS): draw.choice((_range(draw), _text(draw)))}
-    method = draw.choice(("GET", "GET", "PUT", "POST", "POST", "PATCH", "HEAD", "OPTIONS"))
+    if draw.random() < 0.1:
+        method = draw.choice(METHODS)
+    header = draw.choice(PAGES if draw.random() < 0.05 else HEADERS)
+    headers = {header: draw.choice((_range(draw), _text(draw)))}
     return Bad(method, path, headers, _body(draw))
 
 

@@ -105,6 +105,15 @@ def test_a_body_too_large_is_refused(engine: Asking) -> None:
     assert refusal.value.status == 413
 
 
+def test_a_body_without_a_length_that_is_too_large_is_refused(engine: Asking) -> None:
+    connection = connected(engine)
+    pieces = iter([b" " * 65536] * 17)
+    headers = {"Authorization": f"Bearer {engine.known.token}"}
+    connection.request("PUT", engine.run_path, pieces, headers, encode_chunked=True)
+    assert connection.getresponse().status == 413
+    connection.close()
+
+
 def test_nobody_else_is_held_up_by_those_who_say_nothing(engine: Asking, node: Node) -> None:
     """Neither by those who never begin TLS, nor by those who never ask, nor by a slow body."""
     place = ("127.0.0.1", node.port)
