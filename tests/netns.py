@@ -21,14 +21,6 @@ import pytest
 
 STEM: Final = "unisono"
 TABLE: Final = "inet cable"
-FAR_S: Final = 5000
-CLOCK_AHEAD: Final = (*("unshare", "-T", "--monotonic", str(FAR_S), "--boottime", str(FAR_S)),)
-"""Starts a program whose clock is ahead by `FAR_S`."""
-
-
-def fast_clock(ppm: float) -> tuple[str, ...]:
-    """Start a program whose clock is so much too fast."""
-    return ("faketime", "-f", f"+0 x{1 + ppm * 1e-6}")
 
 
 def works(*prefix: str) -> bool:
@@ -135,6 +127,10 @@ class Cable:
     def mend(self) -> None:
         """Let everything through again."""
         self._rules()
+
+    def small_buffers(self) -> None:
+        """Have what is sent from there wait in the program, not in the system's buffers."""
+        self._there("sysctl", "-w", "net.ipv4.tcp_wmem=4096 8192 8192")
 
     def limit(self, mbit_per_s: float) -> None:
         """Let no more through, of what comes from there."""
