@@ -17,6 +17,7 @@ EXTRAS = {
     "acq": ("bioread",),
     "cluster": ("dask", "distributed"),
     "genicam": ("harvesters", "genicam"),
+    "node": ("zeroconf", "cryptography"),
 }
 """The packages of each extra that only it needs."""
 GIT_S = 2.0

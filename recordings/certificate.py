@@ -16,6 +16,7 @@ class Verdict(StrEnum):
     PASS = "PASS"
     WARN = "WARN"
     FAIL = "FAIL"
+    PENDING = "PENDING"  # files are still on a node: nobody can say yet
 
 
 Severity = Literal["info", "warn", "fail"]
@@ -24,6 +25,10 @@ Severity = Literal["info", "warn", "fail"]
 
 CONTENTS_UNREAD: Final = "contents-unread"
 """The code of the finding that the files were not read again: they are as large as they were."""
+
+
+PENDING_FILES: Final = "pending"
+"""The code of the finding that files of the session are still on a node."""
 
 
 class Finding(Frozen):
@@ -41,6 +46,14 @@ class CountedGap(Gap):
 
     uncertainty: int = 0  # samples
     certainty: Certainty = Certainty.CERTAIN
+
+
+class ClockGapReport(Frozen):
+    """A stretch in which a stream's clock was not measured, LSL seconds."""
+
+    start: float
+    end: float
+    error_ms: float  # how far off its times may be there, 99 %
 
 
 class StreamReport(Frozen):
@@ -67,7 +80,9 @@ class StreamReport(Frozen):
     offset_uncertainty_ms: float | None = None
     jitter_ms: float | None = None  # p99 of |interval - nominal interval|, as recorded
     jitter_dejittered_ms: float | None = None  # how far off the even times may be, 99 %
+    clock_gaps: tuple[ClockGapReport, ...] = ()  # its clock is interpolated there
     latency_ms: float | None = None  # measured device latency; None = unmeasured
+    from_copy: int = 0  # samples that were not received, and are from its node's own copy
     # Shares of the samples of the worst channel, 0 to 1; None where the samples are no numbers.
     nan_share: float | None = None
     inf_share: float | None = None

@@ -6,6 +6,7 @@ them on the clock of the recording computer. Pure functions of arrays; nothing h
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Final, Literal
@@ -34,6 +35,9 @@ _QUARTZ: Final = 1e-4  # how far computer clocks drift, as a fraction: a prior f
 _OFFSET_NOISE_S: Final = 20e-6  # the least that an LSL clock offset scatters
 _FEW: Final = 4  # offsets
 _LASTING: Final = 4  # offsets: about 20 s
+GAP_S: Final = 30.0
+"""Where no offset was measured for longer, the line through both sides is an interpolation."""
+_SIDE_S: Final = 120.0  # of offsets before and after, which tell how the clock ran there
 _HUBER: Final = 1.345  # 95 % as efficient as least squares where the errors are normal
 
 
@@ -79,12 +83,22 @@ class ClockSegment:
 
 
 @dataclass(frozen=True, slots=True)
+class ClockGap:
+    """A stretch without clock offsets, as of a cable that was cut; raw times, s."""
+
+    start: float
+    end: float
+    error_s: float  # how far off the line may be there, 99 %
+
+
+@dataclass(frozen=True, slots=True)
 class ClockFit:
     """How a stream's clock relates to the recording computer's, one segment per clock reset."""
 
     kind: Literal["none", "constant", "line"]
     segments: tuple[ClockSegment, ...] = ()
     residuals: F64Array = field(default_factory=lambda: np.zeros(0))  # of the offsets used
+    gaps: tuple[ClockGap, ...] = ()  # longer than GAP_S, within segments
     dropped: int = 0  # offsets that are no numbers
 
     @property
@@ -103,7 +117,15 @@ class ClockFit:
     def error_s(self, stamps: F64Array) -> float:
         """Return how far off the corrections of raw stamps, shape (n,), may be, 99 %."""
         parts = zip(self.segments, _pieces(stamps, self), strict=True)
-        return max((segment.error_s(stamps[piece]) for segment, piece in parts), default=0.0)
+        gaps = [gap.error_s for gap in self.gaps_of(stamps)]
+        return max(
+            [*gaps, *(segment.error_s(stamps[piece]) for segment, piece in parts)], default=0.0
+        )
+
+    def gaps_of(self, stamps: F64Array) -> tuple[ClockGap, ...]:
+        """Give the gaps in which there are raw stamps, shape (n,)."""
+        inside = [np.any((gap.start < stamps) & (stamps < gap.end)) for gap in self.gaps]
+        return tuple(gap for gap, has_stamps in zip(self.gaps, inside, strict=True) if has_stamps)
 
     @property
     def residual_s(self) -> float | None:
@@ -128,11 +150,16 @@ def fit_offsets(times: F64Array, values: F64Array) -> ClockFit:
     bounds = [0, *(_resets(times, values) + 1).tolist(), len(times)]
     pieces = [slice(a, b) for a, b in pairwise(bounds)]
     segments = tuple(_robust_line(times[piece], values[piece]) for piece in pieces)
+    gaps = [
+        gap
+        for segment, piece in zip(segments, pieces, strict=True)
+        for gap in _gaps(times[piece], values[piece], segment)
+    ]
     residuals = np.concatenate(
         [values[p] - s.at(times[p]) for p, s in zip(pieces, segments, strict=True)]
     )
     kind: Literal["constant", "line"] = "constant" if len(times) == 1 else "line"
-    return ClockFit(kind, segments, residuals, dropped)
+    return ClockFit(kind, segments, residuals, tuple(gaps), dropped)
 
 
 def _is_measured(values: F64Array) -> BoolArray:
@@ -189,6 +216,24 @@ def _robust_line(times: F64Array, values: F64Array) -> ClockSegment:
         lasting_s=lasting_error(values - offset - slope * t, _LASTING),
         offsets=len(times),
     )
+
+
+def _gaps(times: F64Array, values: F64Array, line: ClockSegment) -> Iterator[ClockGap]:
+    """Yield the stretches without offsets, with how far off the line may be in each.
+
+    The offsets before and after tell how fast the clock ran at either side. Where that differs
+    from the line by d, a clock that changes its rate evenly leaves the line by up to d/4 of the
+    gap's length. To that the line's own error is added: its offset's, its slope's at the gap's
+    farther end, and by how much offsets leave it for longer.
+    """
+    for k in np.flatnonzero(np.diff(times) > GAP_S).tolist():
+        ends = times[k : k + 2]
+        before = (times <= ends[0]) & (times >= ends[0] - _SIDE_S)
+        after = (times >= ends[1]) & (times <= ends[1] + _SIDE_S)
+        sides = [_robust_line(times[side], values[side]) for side in (before, after)]
+        bend = max(abs(s.slope - line.slope) + NORMAL_99 * s.slope_error for s in sides)
+        length = float(ends[1] - ends[0])
+        yield ClockGap(float(ends[0]), float(ends[1]), line.error_s(ends) + bend * length / 4)
 
 
 def _quantile_99(offsets: int) -> float:

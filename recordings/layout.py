@@ -25,6 +25,11 @@ ANNOTATIONS_NAME: Final = "annotations"
 MOTION_NAME: Final = "motion"
 """The folder of coders' files, which are written long after the session."""
 
+COPY_SUFFIX: Final = ".copy.xdf"
+"""Of what a node has kept of a device's samples beside what it has sent: its own copy."""
+
+_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
+_MAX_FILE: Final = 128
 _LABEL = re.compile(r"[A-Za-z0-9]+")
 _STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _MAX_LABEL = 64
@@ -68,6 +73,37 @@ def is_reserved(name: str) -> bool:
     It is refused everywhere: what is recorded here may be copied there.
     """
     return name.partition(".")[0].rstrip().upper() in _RESERVED
+
+
+def check_file_name(name: str) -> str:
+    """Return `name` if a file in a session's folder can be called so: no path, nothing hidden.
+
+    Raises:
+        RecordingError: it cannot.
+    """
+    good = _FILE.fullmatch(name) and len(name) <= _MAX_FILE and not name.endswith(".")
+    if good and not is_reserved(name):
+        return name
+    raise RecordingError(
+        f"{name[:_MAX_FILE]!r}: no file of a session is called so: use letters A-Z, a-z, digits, "
+        f"_ . + and -, no . at either end, at most {_MAX_FILE}, and no name of a Windows device"
+    )
+
+
+def copy_name(device: str, restarts: int = 0) -> str:
+    """Name the own copy of a device, and the next ones if it starts again within a recording."""
+    part = f"+{restarts}" if restarts else ""
+    return f"{device}{part}{COPY_SUFFIX}"
+
+
+def copies_in(folder: Path) -> list[Path]:
+    """List the own copies in a session's folder, of each device in the order of its restarts."""
+
+    def order(path: Path) -> tuple[str, int]:
+        device, _, restarts = path.name.removesuffix(COPY_SUFFIX).partition("+")
+        return device, int(restarts) if restarts.isdecimal() else 0
+
+    return sorted(folder.glob(f"*{COPY_SUFFIX}"), key=order)
 
 
 def check_length(folder: Path, allowed: int | None) -> None:
@@ -118,6 +154,34 @@ def _checked(what: str, value: str, pattern: re.Pattern[str], allowed: str) -> s
 def session_name(participant: str, session: str, task: str, run: int) -> str:
     """Return the name of a session's folder."""
     return f"sub-{participant}_ses-{session}_task-{task}_run-{run:02d}"
+
+
+_SESSION_ID = re.compile(
+    r"([A-Za-z0-9][A-Za-z0-9_-]*)\.sub-([A-Za-z0-9]+)_ses-([A-Za-z0-9]+)_task-([A-Za-z0-9]+)"
+    r"_run-([0-9]{1,6})(-repaired)?"
+)
+
+
+def session_id(folder: Path) -> str:
+    """Name a session within its data folder: `study.sub-01_ses-01_task-test_run-01`."""
+    return f"{folder.parents[2].name}.{folder.name}"
+
+
+def find_session(data_dir: Path, wanted: str) -> Path | None:
+    """Find a session's folder by its id; None where there is none.
+
+    Nothing of the id becomes a path before it is checked.
+    """
+    match = _SESSION_ID.fullmatch(wanted)
+    if match is None:
+        return None
+    study, participant, session, task, run, repaired = match.groups()
+    try:
+        folder = session_folder(data_dir, study, participant, session, task, int(run))
+    except RecordingError:
+        return None
+    folder = folder.with_name(folder.name + (repaired or ""))
+    return folder if (folder / "session.json").is_file() else None
 
 
 def session_folder(

@@ -11,14 +11,14 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.layout import RATINGS_NAME
+from recordings.layout import RATINGS_NAME, check_file_name
 from recordings.stream_kinds import Fate
 
 FORMAT: Final = "unisono-session"
@@ -132,6 +132,22 @@ class FileEntry(Frozen):
     sha256: str | None = None
 
 
+def _file_name(name: str) -> str:
+    try:
+        return check_file_name(name)
+    except RecordingError as error:
+        raise ValueError(str(error)) from error
+
+
+class PendingFile(Frozen):
+    """A file of the session that is still on a node; once collected it is one of `files`."""
+
+    path: Annotated[str, AfterValidator(_file_name)]  # its name in the session's folder
+    node: str
+    bytes: int | None = Field(default=None, ge=0)  # None: the node has not told yet
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+
+
 def hashed_files(
     files: Iterable[FileEntry],
     folder: Path,
@@ -192,6 +208,7 @@ class Manifest(Frozen):
     absent: tuple[str, ...] = ()  # devices of the rig that have streams, and none of them here
     videos: tuple[VideoEntry, ...] = ()
     files: tuple[FileEntry, ...] = ()
+    pending: tuple[PendingFile, ...] = ()  # videos and own copies that are still on a node
     hashing: bool = False  # the hashes of the files are still being computed
     continues: str | None = None  # the session before a split, by its folder's name
     continued_in: str | None = None  # the one after it
@@ -204,6 +221,11 @@ class Manifest(Frozen):
         rig = (self.rig or {}).get("rig")
         value = rig.get("powerline_hz") if isinstance(rig, dict) else None
         return float(value) if value else None
+
+    @property
+    def node_run(self) -> str | None:
+        """The run under which nodes recorded what is theirs; None: there was none."""
+        return self.host.get("node_run")
 
     def digest(self) -> str:
         """Return the SHA-256 of what was recorded, without what somebody said of it afterwards."""

@@ -26,6 +26,7 @@ from acquire.camera.video_files import FileEvent, VideoFiles
 from acquire.camera.video_take import VideoTake
 from acquire.errors import AcquireError
 from acquire.lsl.clock import local_clock
+from acquire.lsl.config import BUFFER_S
 from acquire.lsl.device_clock import ClockModel
 from acquire.lsl.index_stream import index_spec
 from acquire.lsl.outlet import Outlet
@@ -67,6 +68,7 @@ class CameraStream:
         options: VideoOptions,
         model: ClockModel,
         losses: LossLog,
+        buffer_s: int = BUFFER_S,
     ) -> None:
         """Announce the index stream and start the encoder.
 
@@ -77,7 +79,8 @@ class CameraStream:
         self.spec = spec
         self.gate = Gate(options.gate) if options.gate else None
         self._files = VideoFiles(spec, options)
-        self.outlet = Outlet(index_spec(spec, self._files.codec, self._files.tiling), device)
+        rows = index_spec(spec, self._files.codec, self._files.tiling)
+        self.outlet = Outlet(rows, device, buffer_s)
         self.preview = PreviewTap(pixel_format(spec.pixel_format), spec.width, spec.height)
         self.captured = 0
         self._model = model

@@ -13,7 +13,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from acquire.cli import ctl, desktop, recordings, simulate, stimulus
+from acquire.cli import ctl, desktop, node, recordings, simulate, stimulus
+from acquire.cli.collect import collect
 from acquire.cli.doctor import doctor
 from acquire.cli.recordings import Json
 
@@ -348,8 +349,10 @@ def rig_check(file: Annotated[Path, typer.Argument(metavar="FILE")]) -> None:
     from acquire.rig.file import load_rig
 
     rig = load_rig(file)
-    names = ", ".join(f"{d.name} ({d.driver})" for d in rig.devices) or "none"
-    typer.echo(f"{file}: good. Devices: {names}. Expected streams: {len(rig.expect)}.")
+    names = ", ".join(
+        f"{d.name} ({d.driver}{f' on {d.node}' if d.node else ''})" for d in rig.devices
+    )
+    typer.echo(f"{file}: good. Devices: {names or 'none'}. Expected streams: {len(rig.expect)}.")
 
 
 @rig_app.command("reference")
@@ -395,6 +398,8 @@ app.add_typer(ctl.app, name="ctl")
 app.add_typer(stimulus.app, name="stimulus")
 app.add_typer(desktop.app, name="desktop")
 app.command("doctor")(doctor)
+for command in (node.node, node.pair, node.nodes, collect):
+    app.command()(command)
 devices_app.command("doctor", hidden=True)(doctor)  # its name before 0.2
 
 

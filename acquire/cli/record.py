@@ -85,7 +85,9 @@ def record(order: Order) -> int:
     be_punctual()
     stopper = Stopper()
     stopper.listen(stdin=True)
-    config = configuration(order.rig.table.lsl_session, private=order.private)
+    config = configuration(
+        order.rig.table.lsl_session, private=order.private, peers=order.rig.peers
+    )
     outcome = _record(order, stopper, config)
     if outcome is None:
         return Exit.INTERRUPTED
@@ -140,6 +142,7 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
         on_event=hear,
         on_failure=stopper.stop,
         publish_events=order.xdf is None,
+        data_dir=order.where if order.xdf is None else None,
     ) as engine:
         if order.play is not None:
             with progress.spinner("loading the protocol"):
@@ -159,7 +162,7 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
         if order.xdf is not None:
             lsl_start = local_clock()
         else:
-            lsl_start = engine.start(order.where, order.labels)
+            lsl_start = engine.start(order.where, order.labels, allow_missing=order.allow_missing)
         progress.line("recording")
         end = lsl_start + order.seconds if order.seconds is not None else math.inf
         with contextlib.ExitStack() as stack:
@@ -203,6 +206,12 @@ def _tell(order: Order, outcome: Outcome, report: Report | None, code: Exit) -> 
         from acquire.cli.tables import outcome_table
 
         outcome_table(outcome, report)
+    if outcome.pending:
+        nodes = ", ".join(sorted({file.node for file in outcome.pending}))
+        warn(
+            f"{len(outcome.pending)} files are still on {nodes}: "
+            f"fetch them with `unisono collect {outcome.path}`"
+        )
     if outcome.error:  # the last line says why, for whoever reads nothing else
         warn(f"error: {outcome.error}")
     sys.stderr.flush()
@@ -226,6 +235,7 @@ def _as_json(order: Order, outcome: Outcome, report: Report | None, code: Exit) 
             }
             for v in outcome.videos
         ],
+        "pending": [f.path for f in outcome.pending],
         "alarms": outcome.alarms,
         "verdict": str(report.verdict) if report else None,
         "error": outcome.error,

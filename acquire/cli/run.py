@@ -52,7 +52,7 @@ def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
         if event.level != "info" and not fatal:
             progress.line(f"{event.level}: {event.text}")
 
-    config = configuration(rig.table.lsl_session)
+    config = configuration(rig.table.lsl_session, peers=rig.peers)
     with Engine(
         rig, Selection(may_be_empty=True), config, on_event=hear, publish_events=False
     ) as engine:

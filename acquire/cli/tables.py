@@ -10,8 +10,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from acquire.finding import Finding
     from acquire.survey.codec_speed import CameraSpeed
-    from acquire.survey.finding import Finding
     from acquire.survey.inventory import StreamSeen
     from acquire.take.take import Outcome
     from devices.base import Plugged
@@ -19,8 +19,13 @@ if TYPE_CHECKING:
     from recordings.certificate import Report
     from recordings.repair.xdf import XdfRepaired
 
-VERDICT_STYLE = {"PASS": "bold green", "WARN": "bold yellow", "FAIL": "bold red"}
-GLYPH = {"PASS": "●", "WARN": "▲", "FAIL": "✖"}
+VERDICT_STYLE = {
+    "PASS": "bold green",
+    "WARN": "bold yellow",
+    "FAIL": "bold red",
+    "PENDING": "bold cyan",
+}
+GLYPH = {"PASS": "●", "WARN": "▲", "FAIL": "✖", "PENDING": "○"}
 
 
 def plain_table(*columns: str) -> Table:

@@ -1,4 +1,7 @@
-"""The rig's cameras as one: armed, started, stopped, and what became of their files."""
+"""The rig's cameras as one: armed, started, stopped, and what became of their files.
+
+A device on a node is armed like a camera, whatever it sends: it keeps an own copy of each take.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,11 @@ from concurrent.futures import Future
 from typing import Any
 
 from acquire.errors import ControlError
-from acquire.processes.device_link import DeviceLink
+from acquire.processes.link import DeviceSnapshot, Link
 from acquire.processes.messages import ArmVideo, StartVideo, StopVideo, VideoSummary
 from acquire.survey.codec_speed import hashes_in_passing
 from acquire.take.take import Take
-from devices.base import VideoSpec
+from devices.base import StreamSpec, VideoSpec
 from recordings.video.pixel_formats import pixel_format
 
 ARM_S = 5.0
@@ -31,37 +34,50 @@ class Cameras:
     It holds no recording of its own: each order names its take.
     """
 
-    def __init__(self, devices: Mapping[str, DeviceLink], complain: Complain) -> None:
+    def __init__(self, devices: Mapping[str, Link], complain: Complain) -> None:
         self._devices = devices
         self._complain = complain
 
-    def _chosen(self, gets: Callable[[str], bool]) -> list[DeviceLink]:
+    def _chosen(self, gets: Callable[[str], bool]) -> list[Link]:
         """A device with several cameras is stored as a whole."""
         return [
             device
             for device in self._devices.values()
             if (snapshot := device.snapshot).error is None
-            and any(gets(video.name) for video in snapshot.videos)
+            and any(gets(spec.name) for spec in _stored(snapshot))
         ]
 
-    def arm(self, take: Take, within_s: float = ARM_S) -> None:
-        """Have every camera prepare its file, so that `start` takes effect at once."""
-        self._arm(take, self._chosen(take.gets), within_s)
+    def arm(self, take: Take, within_s: float = ARM_S) -> list[str]:
+        """Have every camera prepare its file, so that `start` takes effect at once.
 
-    def _arm(self, take: Take, devices: Iterable[DeviceLink], within_s: float) -> None:
+        Gives what went wrong with devices on nodes, in words; all failures are complained of.
+        """
+        return self._arm(take, self._chosen(take.gets), within_s)
+
+    def _arm(self, take: Take, devices: Iterable[Link], within_s: float) -> list[str]:
         asked = {}
         for device in devices:
-            videos = device.snapshot.videos
-            answer = device.ask(
-                ArmVideo(take.number, take.videos.stems(videos), _hashed_in_passing(take, videos))
-            )
-            asked[device.name] = videos, answer
+            snapshot = device.snapshot
+            videos, copy = snapshot.videos, None
+            if snapshot.node is not None:
+                copy = take.videos.next_copy(snapshot.name)
+            # What was measured here says nothing of a node, which hashes afterwards.
+            hashed = _hashed_in_passing(take, videos) if copy is None else frozenset()
+            order = ArmVideo(take.number, take.videos.stems(videos), hashed, copy)
+            asked[device.name] = snapshot, copy, device.ask(order)
         deadline = time.monotonic() + within_s
-        for name, (videos, answer) in asked.items():
+        failed = []
+        for name, (snapshot, copy, answer) in asked.items():
             if error := _error_of(answer, deadline):
-                self._complain(take, name, f"no video: {error}")
-            else:
-                take.videos.begin(name, videos, answer.result())
+                what = "no video" if snapshot.videos else "no own copy"
+                self._complain(take, name, f"{what}: {error}")
+                failed += [f"{name}: {error}"] if snapshot.node is not None else []
+                continue
+            paths = answer.result()
+            if snapshot.node is not None:
+                paths = {stream: take.videos.here(path) for stream, path in paths.items()}
+            take.videos.begin(name, snapshot.videos, paths, snapshot.node, copy)
+        return failed
 
     def start(self, take: Take) -> None:
         """Have frames stored from the take's start on."""
@@ -102,6 +118,12 @@ class Cameras:
         self, take: Take, name: str, answer: Future[list[VideoSummary]], deadline: float
     ) -> None:
         if error := _error_of(answer, deadline):
+            snapshot = self._devices[name].snapshot
+            if snapshot.away is not None:
+                error = (
+                    f"{snapshot.away}; its node goes on until it hears of the stop, and its files "
+                    "stay there until they are collected"
+                )
             self._complain(take, name, f"video not closed: {error}")
             take.videos.leave(name, error)
             return
@@ -111,12 +133,20 @@ class Cameras:
         take.videos.closed(name, answer.result())
 
     def bytes_per_s(self, gets: Callable[[str], bool]) -> float:
-        """Say how much the chosen cameras deliver at their nominal rates."""
+        """Say how much the chosen cameras of this computer deliver at their nominal rates."""
         return sum(
             pixel_format(v.pixel_format).frame_bytes(v.width, v.height) * v.rate_hz
             for device in self._chosen(gets)
             for v in device.snapshot.videos
+            if device.snapshot.node is None
         )
+
+
+def _stored(snapshot: DeviceSnapshot) -> Iterable[StreamSpec | VideoSpec]:
+    """Give the streams for which a device writes files of its own."""
+    if snapshot.node is None or snapshot.opened is None:
+        return snapshot.videos
+    return snapshot.opened.specs
 
 
 def _hashed_in_passing(take: Take, videos: Iterable[VideoSpec]) -> frozenset[str]:

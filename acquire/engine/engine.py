@@ -25,6 +25,7 @@ from acquire.errors import ControlError, Unknown
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configure
 from acquire.lsl.descriptors import raise_limit
+from acquire.node.nodes import Nodes
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import HostEvent
 from acquire.processes.rig_devices import RigDevices
@@ -54,6 +55,7 @@ class Engine:
         on_failure: Callable[[], None] | None = None,
         publish_events: bool = True,
         publish_markers: bool = False,
+        data_dir: Path | None = None,
     ) -> None:
         """Prepare; nothing is started yet.
 
@@ -65,6 +67,7 @@ class Engine:
             on_failure: called once the recording cannot go on, from any thread.
             publish_events: whether `unisono-events` is on the network.
             publish_markers: whether `markers` is, so that `mark` works.
+            data_dir: where sessions go: what a dead engine has left on a node is known by them.
         """
         self.rig = rig
         self._selection = selection
@@ -79,6 +82,15 @@ class Engine:
             self.report, lambda take, error: self.takes.failed(take, error), self._each_second
         )
         self._discovery: Discovery | None = None
+        self._pump.on_nodes = frozenset(table.name for table in rig.devices if table.node)
+        self.nodes = Nodes(
+            lambda: self.rig,
+            lsl_config,
+            data_dir,
+            self.report,
+            self._pump.offset_of,
+            lambda device: self.takes.arm_again(device, only_missing=True),
+        )
         self.devices = RigDevices(
             rig,
             lsl_config,
@@ -86,6 +98,7 @@ class Engine:
             self._pump.note_loss,
             lambda device: self.takes.arm_again(device),
             lambda device: self.takes.retire(device),
+            self.nodes.link,
         )
         self.player = PlayerLink(
             lsl_config,
@@ -96,7 +109,13 @@ class Engine:
         )
         self._cameras = Cameras(self.devices.processes, self._complain_of_video)
         self.takes = Takes(
-            self._pump, self._cameras, self.devices, self.player, self._reporter, self._on_failure
+            self._pump,
+            self._cameras,
+            self.devices,
+            self.player,
+            self._reporter,
+            self._on_failure,
+            self.nodes.run_id if rig.nodes else None,
         )
         self._clocks = ClockWatch()
 
@@ -135,6 +154,7 @@ class Engine:
             newest.path if newest is not None else None,
             start if start < math.inf else None,
             tuple(self._discovery.missing()) if self._discovery is not None else (),
+            self.nodes.snapshots,
         )
 
     def report(
@@ -253,6 +273,7 @@ class Engine:
         )
         if file is not None:  # before any stream is subscribed to
             self.takes.start_file(file, early_s=SANE_S)
+        self.nodes.start()
         self.devices.start_all()
         self._pump.start()
         self._discovery.start()
@@ -305,17 +326,26 @@ class Engine:
     # Recording.
 
     def start(
-        self, data_dir: Path, labels: Labels, notes: str = "", run: int | None = None
+        self,
+        data_dir: Path,
+        labels: Labels,
+        notes: str = "",
+        run: int | None = None,
+        *,
+        allow_missing: bool = False,
     ) -> float:
         """Begin a session; gives the LSL time of the first sample that is kept.
 
+        `allow_missing`: also without what is on a node that cannot be recorded now.
+
         Raises:
-            ControlError: a recording is running.
+            ControlError: a recording is running, or a node is not ready; the message says of each
+                device on one why.
             RecordingError: the folder cannot be made, `run` exists already, or the disk has not
                 enough space.
         """
         self._must_be_open()
-        take = self.takes.start(data_dir, labels, notes, run)
+        take = self.takes.start(data_dir, labels, notes, run, allow_missing=allow_missing)
         self._hold_codecs_against(data_dir)
         return take.interval.start
 
@@ -334,12 +364,13 @@ class Engine:
             raise ControlError(f"cannot start: the engine is {self.phase}")
 
     def _hold_codecs_against(self, data_dir: Path) -> None:
-        """Warn of codecs that the benchmark of this data folder found too slow."""
+        """Warn of codecs that the benchmark of this computer and data folder found too slow."""
         codecs = {table.name: table.video.codec for table in self.rig.devices}
         cameras = [
             (video, codecs[device.name])
             for device in self.devices.processes.values()
             for video in device.snapshot.videos
+            if device.snapshot.node is None
         ]
         for name, level, text in held_against(data_dir, cameras):
             self.report(name, level, "codec-slow", f"{name}: {text}")
@@ -395,6 +426,7 @@ class Engine:
             ("pump", self._pump.close),
             ("player", self.player.close),
             ("devices", self.devices.close),
+            ("nodes", self.nodes.close),
             ("markers", lambda: self._markers.close() if self._markers else None),
         )
         for what, step in steps:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
-from acquire.processes.device_link import DeviceLink
+from acquire.processes.link import Link
 from acquire.pump.discovery import NO_STREAM, Discovery
 from acquire.pump.pump import Pump
 
@@ -21,7 +21,7 @@ POLL_S = 0.02
 class Readiness:
     """Judges whether the devices run and the streams are connected."""
 
-    def __init__(self, devices: Mapping[str, DeviceLink], discovery: Discovery, pump: Pump) -> None:
+    def __init__(self, devices: Mapping[str, Link], discovery: Discovery, pump: Pump) -> None:
         self._devices = devices
         self._discovery = discovery
         self._pump = pump
@@ -50,9 +50,9 @@ class Readiness:
     def missing(self) -> list[str]:
         """Say in words what is not there."""
         absent = [
-            f"device {d.name} is {d.state}" + (f" ({d.error})" if d.error else "")
+            f"device {d.name} is {d.state}" + (f" ({why})" if (why := d.error or d.away) else "")
             for d in (device.snapshot for device in self._devices.values())
-            if not d.runs
+            if not d.runs or d.away is not None
         ]
         return absent + self._discovery.missing()
 

@@ -8,7 +8,8 @@ from enum import StrEnum
 from pathlib import Path
 
 from acquire.lsl.streams import StreamKey
-from acquire.processes.device_link import DeviceSnapshot
+from acquire.node.connection import NodeSnapshot
+from acquire.processes.link import DeviceSnapshot
 from acquire.pump.live_stream import LiveStream
 from acquire.take.xdf_recorder import RecordedStream
 
@@ -55,6 +56,7 @@ class Status:
     path: Path | None
     lsl_start: float | None
     missing: tuple[str, ...] = ()  # what the rig asks for and is not there, in words
+    nodes: tuple[NodeSnapshot, ...] = ()
 
 
 def stream_status(

@@ -11,7 +11,7 @@ import itertools
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from acquire.engine.reporter import Reporter
 from acquire.engine.sleep_inhibitor import kept_awake
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
+from acquire.node.link import unready
 from acquire.player.link import NAME as PLAYER
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import Interval
@@ -66,13 +67,16 @@ class Takes:
         player: PlayerLink,
         reporter: Reporter,
         on_failure: Callable[[], None],
+        node_run: str | None,
     ) -> None:
         """Prepare.
 
         Args:
             pump, cameras, devices, player, reporter: of the engine.
             on_failure: called once the take that runs cannot go on, from any thread.
+            node_run: the run under which the rig's nodes record; None where it has none.
         """
+        self._node_run = node_run
         self._pump, self._cameras, self._devices, self._player = pump, cameras, devices, player
         self._reporter, self._report = reporter, reporter.report
         self._on_failure = on_failure
@@ -92,12 +96,22 @@ class Takes:
 
     # Beginning.
 
-    def start(self, data_dir: Path, labels: Labels, notes: str, run: int | None) -> Take:
+    def start(
+        self,
+        data_dir: Path,
+        labels: Labels,
+        notes: str,
+        run: int | None,
+        *,
+        allow_missing: bool,
+    ) -> Take:
         """Begin a session; see `Engine.start`."""
         self._refuse_another()
+        if not allow_missing:
+            self._refuse_unready_nodes()
         self._check_space(data_dir)
-        folder = SessionFolder(self._devices.rig, data_dir, labels, notes, run)
-        take = self._begin(folder, folder.xdf)
+        folder = SessionFolder(self._devices.rig, data_dir, labels, notes, run, self._node_run)
+        take = self._begin(folder, folder.xdf, all_of_nodes=not allow_missing)
         name = folder.folder.name
         self._report("engine", "info", "recording-start", f"recording {name}", take.number)
         if (text := synced.warning(data_dir)) is not None:
@@ -131,13 +145,33 @@ class Takes:
                 "first of them is closed"
             )
 
-    def _begin(self, folder: SessionFolder | None, xdf: Path, early_s: float = 0.0) -> Take:
+    def _refuse_unready_nodes(self) -> None:
+        """Begin on all nodes or on none: what one of them lacks is told before anything is made."""
+        chosen = [
+            link
+            for link in self._devices.processes.values()
+            if (opened := link.snapshot.opened) is None
+            or any(self._pump.is_chosen(spec.name) for spec in opened.specs)
+        ]
+        if reasons := unready(chosen):
+            raise ControlError(_not_begun(reasons))
+
+    def _begin(
+        self,
+        folder: SessionFolder | None,
+        xdf: Path,
+        early_s: float = 0.0,
+        *,
+        all_of_nodes: bool = False,
+    ) -> Take:
         """Make a take and start it; whatever goes wrong leaves the engine as it was."""
         take = None
         try:
             take = self._new_take(folder, xdf, continues=False)
             self._reporter.begin(take)
-            self._arm(take, ARM_S)
+            failed = self._arm(take, ARM_S)
+            if failed and all_of_nodes:
+                raise ControlError(_not_begun(failed))
             self._awake.enter_context(kept_awake())
             self._set_interval(take, Interval(local_clock() + BARRIER_S - early_s))
             self._cameras.start(take)
@@ -170,12 +204,17 @@ class Takes:
             self.open = [*self.open, take]
         return take
 
-    def _arm(self, take: Take, within_s: float) -> None:
-        """Have all its files opened: it then wants nothing but its start."""
+    def _arm(self, take: Take, within_s: float) -> list[str]:
+        """Have all its files opened: it then wants nothing but its start.
+
+        Gives what went wrong on nodes.
+        """
+        failed = []
         if take.folder is not None:
-            self._cameras.arm(take, within_s)
+            failed = self._cameras.arm(take, within_s)
             self._player.write_protocol(take.folder.folder)
         self._pump.open(take)
+        return failed
 
     def _set_interval(self, take: Take, interval: Interval) -> None:
         with self._pump.held():
@@ -189,7 +228,9 @@ class Takes:
         streams = [s.entry() for s in take.xdf.streams.values()]
         lsl_start = take.interval.start
         videos = take.videos.entries(lsl_start)
-        take.folder.started(lsl_start, streams, videos, absent, self._devices.simulated)
+        take.folder.started(
+            lsl_start, streams, videos, absent, self._devices.simulated, take.videos.pending()
+        )
 
     def _absent(self, take: Take) -> list[str]:
         present = {s.device for s in take.xdf.streams.values() if s.device is not None}
@@ -340,7 +381,7 @@ class Takes:
             raise ControlError("cannot split: no session is being recorded")
         self._refuse_a_fourth()
         self._check_space(data_dir)
-        folder = SessionFolder(self._devices.rig, data_dir, labels, notes)
+        folder = SessionFolder(self._devices.rig, data_dir, labels, notes, node_run=self._node_run)
         name = folder.folder.name
         after = None
         try:
@@ -370,14 +411,23 @@ class Takes:
 
     # Cameras come and go.
 
-    def arm_again(self, device: str) -> None:
-        """Store the cameras of a device that runs again, once the rows of its frames arrive."""
-        opened = self._devices[device].snapshot.opened
+    def arm_again(self, device: str, *, only_missing: bool = False) -> None:
+        """Store the cameras of a device that runs again, once the rows of its frames arrive.
+
+        `only_missing`: in takes that have begun without it; in the others it has gone on, while its
+        node was away.
+        """
+        snapshot = self._devices[device].snapshot
+        if only_missing and not snapshot.runs:
+            return
+        opened = snapshot.opened
         takes = [take for take in self.open if take.is_open and take.folder is not None]
         if opened is None or not takes:
             return
         self._pump.wait_connected(set(opened.uids.values()), CONNECTED_S)
         for take in takes:
+            if only_missing and device in take.videos.devices:
+                continue
             self._cameras.start_again(device, take, local_clock() + BARRIER_S)
 
     def retire(self, device: str) -> None:
@@ -442,6 +492,13 @@ class Takes:
         for thread in self._closings:
             thread.join()
         self._hashing.close(leave=leave_hashes)
+
+
+def _not_begun(reasons: Iterable[str]) -> str:
+    return (
+        f"cannot start: {'; '.join(reasons)}. See the nodes and their cables, or record without "
+        "them (--allow-missing)"
+    )
 
 
 def _sleep_until(lsl_time: float) -> None:

@@ -26,6 +26,7 @@ from pydantic import ValidationError
 from acquire.camera.stream import CameraStream
 from acquire.errors import AcquireError
 from acquire.host.input_listener import Listener, Wish, codes_to
+from acquire.host.own_copy import OwnCopies
 from acquire.host.signal_stream import SignalStream
 from acquire.lsl.clock import LslClock
 from acquire.lsl.config import configure
@@ -108,6 +109,7 @@ class Host:
         self._signals: dict[str, SignalStream] = {}
         self._cameras: dict[str, CameraStream] = {}
         self._listener: Listener | None = None
+        self._copies = OwnCopies(self._event)
         self._last_item = 0.0
         self._last_beat = 0.0
         self._hangs = False  # whether that has been told
@@ -132,6 +134,7 @@ class Host:
             self._listener.close()
         for camera in self._cameras.values():
             camera.finish()
+        self._copies.close()  # after the cameras: their last rows have been pushed
         self._linger()
         for outlet in self._outlets():
             outlet.close()
@@ -185,16 +188,20 @@ class Host:
 
     def _obey(self, body: Any) -> Any:
         match body:
-            case ArmVideo(take, paths, hash_raw):
+            case ArmVideo(take, paths, hash_raw, copy):
+                if copy is not None:
+                    self._copies.arm(take, copy)
                 return {
                     name: self._cameras[name].arm(take, path, hash_raw=name in hash_raw)
                     for name, path in paths.items()
                 }
             case StartVideo(take, lsl_start):
+                self._copies.start(take, lsl_start)  # first: no row of it may come before
                 for camera in self._cameras.values():
                     camera.start(take, lsl_start)
             case StopVideo(take, lsl_stop):
-                return joined([c.stop(take, lsl_stop) for c in self._cameras.values()])
+                videos = joined([c.stop(take, lsl_stop) for c in self._cameras.values()])
+                return self._copies.stop(take, lsl_stop, videos)
             case TakePreview(stream):
                 return self._cameras[stream].preview.take(PREVIEW_S)
             case Command(name, args):
@@ -299,11 +306,14 @@ class Host:
         specs = tuple(self._device.open())
         for spec in specs:
             if isinstance(spec, StreamSpec):
-                self._signals[spec.name] = SignalStream(spec, self._name, self._model, self._losses)
+                self._signals[spec.name] = SignalStream(
+                    spec, self._name, self._model, self._losses, order.buffer_s
+                )
             else:
                 self._cameras[spec.name] = CameraStream(
-                    spec, self._name, order.video, self._model, self._losses
+                    spec, self._name, order.video, self._model, self._losses, order.buffer_s
                 )
+        self._copies.tap(self._outlets())
         uids = {n: s.outlet.uid for n, s in self._signals.items()}
         uids |= {n: c.outlet.uid for n, c in self._cameras.items()}
         self._listen(order, uids)

@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 
+from acquire.lsl.config import BUFFER_S
 from acquire.lsl.device_clock import ClockModel
 from acquire.lsl.outlet import Outlet
 from acquire.processes.loss_log import LossLog
@@ -16,9 +17,16 @@ from devices.base import Chunk, DeviceError, StreamSpec
 class SignalStream:
     """Publishes the chunks of one signal stream."""
 
-    def __init__(self, spec: StreamSpec, device: str, model: ClockModel, losses: LossLog) -> None:
+    def __init__(
+        self,
+        spec: StreamSpec,
+        device: str,
+        model: ClockModel,
+        losses: LossLog,
+        buffer_s: int = BUFFER_S,
+    ) -> None:
         self.spec = spec
-        self.outlet = Outlet(spec, device)
+        self.outlet = Outlet(spec, device, buffer_s)
         self.samples = 0
         self._model = model
         self._losses = losses

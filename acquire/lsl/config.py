@@ -6,6 +6,7 @@ import configparser
 import io
 import os
 import secrets
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,16 @@ FORGET_S = 3.0
 
 # liblsl reports every lost connection on standard error; the engine says the same as an event.
 _QUIET = {"log": {"level": "-3"}, "ports": {"PortRange": "128"}}
+
+# What both ends of a connection must have in common to find each other.
+_SHARED = (
+    ("lab", "SessionID"),
+    ("multicast", "ResolveScope"),
+    ("ports", "MulticastPort"),
+    ("ports", "BasePort"),
+    ("ports", "PortRange"),
+    ("ports", "IPv6"),
+)
 
 # Multicast to 127.0.0.1 reaches one socket only: the known peer is asked port by port instead.
 _PRIVATE = {
@@ -45,24 +56,26 @@ def user_config() -> Path | None:
     return None
 
 
-def configuration(session: str | None = None, *, private: bool = False) -> str | None:
+def configuration(
+    session: str | None = None, *, private: bool = False, peers: Sequence[str] = ()
+) -> str | None:
     """Decide the LSL configuration of this process and of the devices it starts.
 
     Args:
         session: the SessionID that keeps neighbouring labs apart (`[rig] lsl_session`).
         private: loopback and a random SessionID, unless LSLAPICFG is set.
+        peers: computers that are asked for their streams by name, so that no multicast is needed.
 
     Returns:
         The text for `configure`, or None where liblsl's own search is to be left alone.
     """
-    parser = configparser.ConfigParser(strict=False, interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser = _parser()
     file = user_config()
     if private and "LSLAPICFG" not in os.environ:
         file = None
         parser.read_dict(_PRIVATE)
         session = session or f"unisono-{secrets.token_hex(6)}"
-    if file is not None and session is None:
+    if file is not None and session is None and not peers:
         return None
     if file is not None:
         try:
@@ -75,10 +88,44 @@ def configuration(session: str | None = None, *, private: bool = False) -> str |
                 if not parser.has_section(section):
                     parser.add_section(section)
                 parser.set(section, key, value)
-    if session is not None:
-        if not parser.has_section("lab"):
-            parser.add_section("lab")
-        parser.set("lab", "SessionID", session)
+    lab = {} if session is None else {"SessionID": session}
+    if peers:
+        lab |= _asked(peers, parser.get("lab", "KnownPeers", fallback=""))
+    parser.read_dict({"lab": lab} if lab else {})
+    return _written(parser)
+
+
+def configuration_for(peer: str | None, content: str | None) -> str:
+    """Write the configuration of another computer, whose streams this one's are to meet.
+
+    Args:
+        peer: this computer, as that one sees it.
+        content: the configuration of this one.
+    """
+    parser = _parser()
+    own = _parser()
+    own.read_string(content or "")
+    for section, key in _SHARED:
+        if own.has_option(section, key):
+            parser.read_dict({section: {key: own.get(section, key)}})
+    parser.read_dict({"lab": _asked([peer] if peer else [], "")})
+    return _written(parser)
+
+
+def _asked(peers: Iterable[str], before: str) -> dict[str, str]:
+    known = [name.strip() for name in before.strip("{} ").split(",") if name.strip()]
+    names = dict.fromkeys([*known, *peers])
+    # By TCP as well: UDP answers do not get through a firewall that keeps states.
+    return {"KnownPeers": "{" + ", ".join(names) + "}", "ResolveOverTCP": "1"}
+
+
+def _parser() -> configparser.ConfigParser:
+    parser = configparser.ConfigParser(strict=False, interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    return parser
+
+
+def _written(parser: configparser.ConfigParser) -> str:
     text = io.StringIO()
     parser.write(text)
     return text.getvalue()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
@@ -74,20 +74,23 @@ def stream_info(spec: StreamSpec, device: str) -> pylsl.StreamInfo:
     return info
 
 
-def make_outlet(spec: StreamSpec, device: str) -> pylsl.StreamOutlet:
-    """Announce a stream."""
+def make_outlet(spec: StreamSpec, device: str, buffer_s: int = BUFFER_S) -> pylsl.StreamOutlet:
+    """Announce a stream; `buffer_s` is how much of it is kept for a listener that is cut off."""
     import pylsl
 
-    return pylsl.StreamOutlet(stream_info(spec, device), max_buffered=BUFFER_S)
+    return pylsl.StreamOutlet(stream_info(spec, device), max_buffered=buffer_s)
 
 
 class Outlet:
     """An outlet that enforces shape, dtype, contiguity and rising stamps."""
 
-    def __init__(self, spec: StreamSpec, device: str) -> None:
+    def __init__(self, spec: StreamSpec, device: str, buffer_s: int = BUFFER_S) -> None:
         self.spec = spec
-        self._lsl = make_outlet(spec, device)
+        self._lsl = make_outlet(spec, device, buffer_s)
         self.uid: str = self._lsl.get_info().uid()
+        self.tap: Callable[[F64Array, Array], None] | None = None
+        """Gets what was pushed, as it was pushed, in the thread that pushed it: stamps, shape (n,),
+        and values, shape (n, channels); both are the caller's, and may change afterwards."""
         self._dtype = None if spec.dtype == "string" else np.dtype(spec.dtype)
         self.last_stamp = -np.inf
         self.bad_stamps = 0  # of the driver's, that were no numbers
@@ -107,10 +110,13 @@ class Outlet:
         stamps = np.maximum.accumulate(np.maximum(times, self.last_stamp))
         self.last_stamp = float(stamps[-1])
         if self._dtype is None:
-            self._lsl.push_chunk([[str(v) for v in row] for row in data], stamps.tolist())
+            rows = np.array([[str(v) for v in row] for row in data], object)
+            self._lsl.push_chunk(rows.tolist(), stamps.tolist())
         else:
             rows = np.ascontiguousarray(data, dtype=self._dtype)
             self._lsl.push_chunk(rows, stamps.tolist())
+        if self.tap is not None:
+            self.tap(stamps, rows)
         return cast("F64Array", stamps)
 
     def _numbers(self, times: F64Array) -> F64Array:
@@ -121,6 +127,10 @@ class Outlet:
         if not np.isfinite(before):
             before = float(times[good][0]) if good.any() else local_clock()
         return cast("F64Array", np.maximum.accumulate(np.where(good, times, before)))
+
+    def describe(self) -> pylsl.StreamInfo:
+        """Give the stream as the network sees it."""
+        return self._lsl.get_info()
 
     @property
     def is_heard(self) -> bool:

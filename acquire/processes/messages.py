@@ -14,6 +14,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
+from acquire.lsl.config import BUFFER_S
 from acquire.rig.video import VideoOptions
 from devices.base import (
     StreamSpec,
@@ -42,6 +43,7 @@ class Open:
     folder: Path | None  # where the rig keeps drivers of its own
     lsl_config: str | None
     video: VideoOptions  # what applies where it is a camera
+    buffer_s: int = BUFFER_S  # what its outlets keep for a listener that is cut off
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +67,15 @@ class ArmVideo:
     """Prepare the files of a take, so that `StartVideo` takes effect at once.
 
     `paths` maps streams to path stems; the answer maps them to the files' paths. `hash_raw` are the
-    streams whose file is hashed while it is written even where it is raw.
+    streams whose file is hashed while it is written even where it is raw. `copy` is where the
+    device's own copy of the take goes, an XDF file of all that is pushed for it: on a node alone,
+    so that a cut cable loses nothing.
     """
 
     take: int
     paths: Mapping[str, Path]
     hash_raw: frozenset[str] = frozenset()
+    copy: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,13 +12,24 @@ from typing import Any
 from acquire.errors import ControlError, Unknown
 from acquire.lsl.clock import local_clock
 from acquire.processes.device_link import DeviceLink
+from acquire.processes.link import Link
 from acquire.processes.messages import DeviceState, HostEvent, Loss, Open
 from acquire.processes.restarts import Restarts
-from acquire.rig.file import Rig
+from acquire.rig.file import DeviceTable, Rig
 
 OPEN_S = 15.0
 """How long a device may take to open."""
 CLOSE_S = 5.0
+
+
+Hear = Callable[[str, HostEvent], None]
+NoteLoss = Callable[[str, Loss], None]
+MakeLink = Callable[[DeviceTable, Hear, NoteLoss], Link]
+
+
+def process_of(table: DeviceTable, hear: Hear, note_loss: NoteLoss) -> Link:
+    """Give the link to a device process of this computer."""
+    return DeviceLink(table.name, table.driver, hear, note_loss)
 
 
 class RigDevices:
@@ -28,12 +39,13 @@ class RigDevices:
         self,
         rig: Rig,
         lsl_config: str | None,
-        hear: Callable[[str, HostEvent], None],
-        note_loss: Callable[[str, Loss], None],
+        hear: Hear,
+        note_loss: NoteLoss,
         came_up: Callable[[str], None],
         goes_down: Callable[[str], None],
+        make_link: MakeLink = process_of,
     ) -> None:
-        """Prepare; nothing is started yet."""
+        """Prepare; nothing is started yet. `make_link` decides where a device runs."""
         self.rig = rig
         self._lsl_config = lsl_config
         self._tell = hear
@@ -44,11 +56,10 @@ class RigDevices:
         self._lock = threading.Lock()  # one device is started or stopped at a time
         self._closing = False
         self.processes = {
-            table.name: DeviceLink(table.name, table.driver, self._hear, note_loss)
-            for table in rig.devices
+            table.name: make_link(table, self._hear, note_loss) for table in rig.devices
         }
 
-    def __getitem__(self, name: str) -> DeviceLink:
+    def __getitem__(self, name: str) -> Link:
         """Give one of them.
 
         Raises:
@@ -147,7 +158,7 @@ class RigDevices:
                     return False
                 device.close(CLOSE_S)
             if not self._bring_up(name):
-                error = device.snapshot.error
+                error = device.snapshot.error or device.snapshot.away
                 raise ControlError(
                     error or f"{name}: not open within {OPEN_S:g} s; see /api/events"
                 )

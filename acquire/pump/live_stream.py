@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import socket
 from dataclasses import dataclass
 
 from acquire.lsl.inlet import Inlet, OffsetEstimate
@@ -31,6 +30,7 @@ class LiveStream:
     was_away: bool = False  # its outlet was gone: the next sample comes after a gap
     newest: int | None = None  # the newest take that has samples of it
     lost: int = 0
+    shares_clock: bool = False  # one of the rig's own devices, on this computer
     told_full: bool = False  # whether it was said that its buffer overflows
     lost_at: float = -math.inf  # LSL time at which its connection broke
 
@@ -69,9 +69,7 @@ class LiveStream:
 
         The rig's own devices here share the clock: the estimate would only add its noise.
         """
-        if self.estimate is None or (
-            self.device is not None and self.found.key.hostname == socket.gethostname()
-        ):
+        if self.estimate is None or self.shares_clock:
             return 0.0
         return self.estimate.offset
 

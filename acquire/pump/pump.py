@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import math
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
@@ -68,6 +69,7 @@ class Pump:
         # it meanwhile.
         self._sync_lock = threading.Lock()
         self.streams: list[LiveStream] = []
+        self.on_nodes: frozenset[str] = frozenset()  # devices whose clock may be another
         self.selection: frozenset[str] | None = None  # names, for the next take; None = all
         self._distributor = Distributor()
         self._next_look = -math.inf
@@ -129,13 +131,27 @@ class Pump:
 
     def add(self, found: FoundStream, inlet: Inlet, xml: str, device: str | None) -> LiveStream:
         """Take in a new stream; a recording that runs gets it at once."""
-        stream = LiveStream(found, xml, device, inlet, StreamWatch(found, local_clock()))
+        here = found.key.hostname == socket.gethostname() and device not in self.on_nodes
+        stream = LiveStream(
+            found,
+            xml,
+            device,
+            inlet,
+            StreamWatch(found, local_clock()),
+            shares_clock=device is not None and here,
+        )
         if found.rate_hz and device is None:
             stream.losses = LossCounter(found.rate_hz)
         with self.lock:
             self.streams = [*self.streams, stream]
             self._distributor.add_stream(stream)
         return stream
+
+    def offset_of(self, uids: frozenset[str]) -> float | None:
+        """Give the surest clock offset of streams with these LSL uids; None before the first."""
+        found = [s.estimate for s in self.streams if s.found.uid in uids and s.estimate]
+        best = min(found, key=lambda estimate: estimate.uncertainty, default=None)
+        return best.offset if best is not None else None
 
     def is_chosen(self, name: str) -> bool:
         """Whether the next take gets the stream of that name."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from acquire.errors import ConfigError, Unknown
+from acquire.rig.node import NodeTable
 from acquire.rig.video import GateSettings, VideoOptions
 from acquire.validation_text import first_problem, model_at
 from devices import registry
@@ -69,6 +70,9 @@ class DeviceTable(BaseModel):
 
     name: str
     driver: str
+    node: str | None = Field(
+        default=None, description="the `[[node]]` that it runs on; none: this computer"
+    )
     codec: Codec = Field(default="auto", description="cameras: how the video is stored")
     ring_s: float = Field(
         default=1.0, ge=0.1, le=60, description="cameras: memory for frames, in seconds"
@@ -92,6 +96,7 @@ class DeviceTable(BaseModel):
 class _RigFile(_Table):
     rig: RigTable = RigTable()
     eeg: EegTable = EegTable()
+    node: tuple[NodeTable, ...] = Field(default=(), max_length=32)
     device: tuple[DeviceTable, ...] = ()
     expect: tuple[Expect, ...] = ()
 
@@ -106,6 +111,7 @@ class Rig:
     eeg: EegTable
     devices: tuple[DeviceTable, ...]
     expect: tuple[Expect, ...]
+    nodes: tuple[NodeTable, ...] = ()
 
     @property
     def sha256(self) -> str:
@@ -118,7 +124,8 @@ class Rig:
         return {
             "rig": self.table.model_dump(mode="json"),
             "eeg": self.eeg.model_dump(mode="json"),
-            "device": [d.model_dump(mode="json") for d in self.devices],
+            **({"node": [n.model_dump(mode="json") for n in self.nodes]} if self.nodes else {}),
+            "device": [d.model_dump(mode="json", exclude=_if_none(d)) for d in self.devices],
             "expect": [e.model_dump(mode="json") for e in self.expect],
         }
 
@@ -134,6 +141,11 @@ class Rig:
         """The rig file's folder: what relative paths in it are relative to."""
         return self.path.resolve().parent if self.path else None
 
+    @property
+    def peers(self) -> tuple[str, ...]:
+        """The other computers whose streams belong to it."""
+        return tuple(node.place[0] for node in self.nodes)
+
     def device(self, name: str) -> DeviceTable:
         """Give a device's table.
 
@@ -145,6 +157,17 @@ class Rig:
                 return table
         raise Unknown(f"no device {name!r} in this rig")
 
+    def node(self, name: str) -> NodeTable:
+        """Give a node's table.
+
+        Raises:
+            Unknown: there is none of that name.
+        """
+        for table in self.nodes:
+            if table.name == name:
+                return table
+        raise Unknown(f"no node {name!r} in this rig")
+
     def with_settings(self, name: str, settings: dict[str, Any]) -> Rig:
         """Give this rig with other settings of one device; its name and driver stay.
 
@@ -152,7 +175,7 @@ class Rig:
             Unknown, ConfigError: there is no such device, or it does not take the settings.
         """
         before = self.device(name)
-        raw = {**settings, "name": before.name, "driver": before.driver}
+        raw = {**settings, "name": before.name, "driver": before.driver, "node": before.node}
         where = str(self.path or "rig")
         try:
             after = DeviceTable.model_validate(raw)
@@ -161,6 +184,10 @@ class Rig:
             raise ConfigError(f"{where}: device {name!r}: {problem}") from error
         check_device(after, self.driver_folder, where)
         return replace(self, devices=tuple(after if d is before else d for d in self.devices))
+
+
+def _if_none(device: DeviceTable) -> set[str]:
+    return {"node"} if device.node is None else set()
 
 
 EMPTY = Rig(None, "", RigTable(), EegTable(), (), ())
@@ -194,7 +221,8 @@ def parse_rig(text: str, path: Path | None = None) -> Rig:
         file = _RigFile.model_validate(raw)
     except ValidationError as error:
         raise ConfigError(f"{where}: {_problem(error)}") from error
-    rig = Rig(path, text, file.rig, file.eeg, file.device, file.expect)
+    rig = Rig(path, text, file.rig, file.eeg, file.device, file.expect, file.node)
+    _check_nodes(rig, str(where))
     _check_devices(rig, str(where))
     for index, expect in enumerate(rig.expect):
         if not expect.model_dump(exclude_none=True):
@@ -203,10 +231,28 @@ def parse_rig(text: str, path: Path | None = None) -> Rig:
 
 
 def _problem(error: ValidationError) -> str:
-    tables: dict[str, type[BaseModel]] = {"rig": RigTable, "eeg": EegTable, "expect": Expect}
+    tables: dict[str, type[BaseModel]] = {
+        "rig": RigTable,
+        "eeg": EegTable,
+        "expect": Expect,
+        "node": NodeTable,
+    }
     first = error.errors()[0]
     model = tables.get(str(first["loc"][0]), _RigFile) if len(first["loc"]) > 1 else _RigFile
     return first_problem(error, model)
+
+
+def _check_nodes(rig: Rig, where: str) -> None:
+    names = [node.name for node in rig.nodes]
+    for name in names:
+        if names.count(name) > 1:
+            raise ConfigError(f"{where}: node {name!r}: the name is used twice; rename one")
+    for device in rig.devices:
+        if device.node is not None and device.node not in names:
+            raise ConfigError(
+                f"{where}: device {device.name!r}: node: {device.node!r} is no [[node]] of this "
+                f"rig; there are: {', '.join(names) or 'none'}; `unisono pair` writes one"
+            )
 
 
 def _check_devices(rig: Rig, where: str) -> None:
@@ -232,8 +278,10 @@ def check_device(device: DeviceTable, folder: Path | None, where: str) -> None:
     try:
         driver = registry.find(device.driver, folder)
     except DeviceError as error:
+        if device.node is not None:
+            return  # it may be known there: the node says so, or refuses it
         raise ConfigError(f"{place}: driver: {error}") from error
-    if reason := driver.unavailable():
+    if device.node is None and (reason := driver.unavailable()):
         raise ConfigError(f"{place}: driver {device.driver!r} cannot run here: {reason}")
     try:
         driver.Settings.model_validate(device.settings)

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from acquire.rig.file import DeviceTable, EegTable, Expect, RigTable
+from acquire.rig.node import NodeTable
 from devices import registry
 from devices.base import DeviceError
 
@@ -29,6 +30,11 @@ TABLES: tuple[tuple[str, str, type[BaseModel]], ...] = (
         "[[expect]]",
         "A stream of another program that has to be there; what is left out matches anything.",
         Expect,
+    ),
+    (
+        "[[node]]",
+        "Another computer that devices run on; `unisono pair` writes it.",
+        NodeTable,
     ),
     ("[[device]]", "One device; further keys are its driver's, below.", DeviceTable),
 )

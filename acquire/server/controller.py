@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +20,7 @@ from acquire.engine.status import Phase
 from acquire.errors import ConfigError, ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
+from acquire.node.collector import Collector
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
 from acquire.processes.messages import Preview, TakePreview
@@ -97,6 +98,7 @@ class Controller:
         )
         self._checks = checks
         self.engine = self._engine()
+        self.collector = self._new_collector()
         self.running: Running | None = None
         self.last: Outcome | None = None
         # One order at a time, in the order of their coming: an engine is not asked to start and to
@@ -116,7 +118,22 @@ class Controller:
             on_event=self._hear,
             on_failure=self._on_failure,
             publish_markers=True,
+            data_dir=self.data_dir,
         )
+
+    def _new_collector(self) -> Collector:
+        return Collector(
+            self.rig.nodes,
+            self.data_dir,
+            self._is_busy,
+            self.change_manifest,
+            self.report,
+            self._recheck,
+        )
+
+    def _recheck(self, folder: Path) -> None:
+        if self._checks:
+            self.checking.add([folder])
 
     def _hear(self, event: Event) -> None:
         self.events.add(event)
@@ -135,6 +152,7 @@ class Controller:
             finally:
                 self._opening = False
         self._keeper.start()
+        self.collector.start()
         self.checking.start()
         self.contents.start()
         if self._checks:
@@ -156,6 +174,7 @@ class Controller:
         self.cancel()
         if self._keeper.ident is not None:
             self._keeper.join()
+        self.collector.close()
         self.checking.close()
         self.contents.close()
         with self._turn:
@@ -227,13 +246,18 @@ class Controller:
             self._refuse_nothing()
             self._broken.clear()
             try:
-                lsl_start = self.engine.start(self.data_dir, labels, notes, run)
+                lsl_start = self._begin(labels, notes, run)
             except RunTaken:
                 if not next_run:
                     raise
-                lsl_start = self.engine.start(self.data_dir, labels, notes)
+                lsl_start = self._begin(labels, notes, None)
             self.running = Running(self._folder(), labels, lsl_start, started=True)
             return self.running
+
+    def _begin(self, labels: Labels, notes: str, run: int | None) -> float:
+        return self.engine.start(
+            self.data_dir, labels, notes, run, allow_missing=self._allow_missing
+        )
 
     def _refuse_nothing(self) -> None:
         """Refuse a recording that would be of nothing."""
@@ -320,23 +344,32 @@ class Controller:
                 writer would write over this.
             RecordingError: its manifest cannot be read.
         """
-        with self._my_turn():
-            manifest = Manifest.load(folder)
-            if manifest.hashing or manifest.state in (State.ARMED, State.RECORDING):
-                raise ControlError(
-                    f"{folder.name}: is not closed yet; mark it again in a moment, when nothing "
-                    "records"
-                )
-            reason = " ".join(reason.split())
-            path = folder / MANIFEST_NAME
-            before = path.stat()
-            manifest.model_copy(update={"unusable": reason or None}).save(folder)
-            # Lists go by this time: a session keeps its place.
-            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+        reason = " ".join(reason.split())
+        self.change_manifest(folder, lambda m: m.model_copy(update={"unusable": reason or None}))
         told = f"marked as not usable: {reason}" if reason else "is usable again"
         self.report(
             "operator", "info", "usable" if not reason else "unusable", f"{folder.name} {told}"
         )
+
+    def change_manifest(self, folder: Path, change: Callable[[Manifest], Manifest]) -> None:
+        """Change the manifest of a closed session; whatever else changes one waits for its turn.
+
+        Raises:
+            ControlError: the recording is not closed, or its files are still being hashed: their
+                writer would write over this.
+            RecordingError: its manifest cannot be read.
+        """
+        with self._my_turn():
+            manifest = Manifest.load(folder)
+            if manifest.hashing or manifest.state in (State.ARMED, State.RECORDING):
+                raise ControlError(
+                    f"{folder.name}: is not closed yet; try again in a moment, when nothing records"
+                )
+            path = folder / MANIFEST_NAME
+            before = path.stat()
+            change(manifest).save(folder)
+            # Lists go by this time: a session keeps its place.
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
 
     def withdrawal(self, folder: Path) -> Plan:
         """Find everything of the participant of a session, in its study, exports included.
@@ -453,10 +486,17 @@ class Controller:
             self.engine.close()
             self.rig, self.last = rig, None
             self.engine = self._engine()
+            self._collect_anew()
             try:
                 self.engine.open(WAIT_S, allow_missing=True, cancelled=self._closing.is_set)
             finally:
                 self._opening = False
+
+    def _collect_anew(self) -> None:
+        """Collect from the nodes of another rig; without waiting for a block on its way."""
+        self.collector.close()
+        self.collector = self._new_collector()
+        self.collector.start()
 
     def _save_rig(self, text: str) -> None:
         if self.rig.path is None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import socket
 import ssl
 import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import uvicorn
 
 from acquire.engine.stop_signals import Stopper
 from acquire.errors import AcquireError, ConfigError
@@ -21,21 +16,19 @@ from acquire.processes.punctual import be_punctual
 from acquire.rig.file import Rig
 from acquire.server import systemd
 from acquire.server.api import app as api
-from acquire.server.api.connections import MAX_CONNECTIONS, PatientProtocol
-from acquire.server.api.guard import is_loopback
 from acquire.server.controller import Controller
 from acquire.server.data_lock import DataLock
 from acquire.server.event_log import EventLog
 from acquire.server.rcs_server import RcsServer
 from acquire.server.recovery import Recovery
 from acquire.server.running import TOKEN_VARIABLE, announced
+from acquire.serving.guard import is_loopback
+from acquire.serving.http_server import HttpServer, bind
 from recordings.disk import synced
 from recordings.layout import prepare_data_dir
 
 MIN_TOKEN = 16
 POLL_S = 1.0
-GRACE_S = 2
-JOIN_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,82 +101,6 @@ def read_certificate(order: DaemonOrder) -> tuple[Path, Path] | None:
     return order.tls_cert, order.tls_key
 
 
-def bind(host: str, port: int, option: str) -> socket.socket:
-    """Listen at an address.
-
-    Raises:
-        ConfigError: it cannot be had.
-    """
-    try:
-        family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
-        listener = socket.create_server((host, port), family=family, backlog=128)
-        # asyncio does this only for sockets that name their protocol; without it an answer in two
-        # pieces waits 40 ms for the client's acknowledgement.
-        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return listener
-    except (OSError, OverflowError, UnicodeError) as error:
-        raise ConfigError(
-            f"{host}:{port} cannot be listened at ({error}); another daemon may run: stop it, or "
-            f"choose with {option} (0 = any free one)"
-        ) from error
-
-
-class Server:
-    """uvicorn in a thread of its own: the signals belong to the main thread."""
-
-    def __init__(
-        self, app: Any, listener: socket.socket, certificate: tuple[Path, Path] | None = None
-    ) -> None:
-        self._listener = listener
-        self._scheme = "https" if certificate else "http"
-        cert, key = certificate or (None, None)
-        self._server = uvicorn.Server(
-            uvicorn.Config(
-                app,
-                lifespan="off",
-                http=PatientProtocol,
-                ws="websockets-sansio",
-                ws_max_size=4096,
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                proxy_headers=False,
-                limit_concurrency=MAX_CONNECTIONS,
-                timeout_keep_alive=10,
-                timeout_graceful_shutdown=GRACE_S,
-                h11_max_incomplete_event_size=16 * 1024,
-                ssl_certfile=cert,
-                ssl_keyfile=key,
-            )
-        )
-        self._thread = threading.Thread(target=self._run, name="http", daemon=True)
-
-    def _run(self) -> None:
-        asyncio.run(self._server.serve([self._listener]))
-
-    @property
-    def url(self) -> str:
-        """Where it is."""
-        host, port = self._listener.getsockname()[:2]
-        return f"{self._scheme}://" + (f"[{host}]:{port}" if ":" in host else f"{host}:{port}")
-
-    @property
-    def alive(self) -> bool:
-        """Whether it still serves."""
-        return self._thread.is_alive()
-
-    def start(self) -> None:
-        """Serve."""
-        self._thread.start()
-
-    def close(self) -> None:
-        """End all connections and stop."""
-        self._server.should_exit = True
-        if self._thread.ident is not None:
-            self._thread.join(JOIN_S)
-        self._listener.close()
-
-
 def run(order: DaemonOrder) -> int:
     """Run until SIGTERM or Ctrl-C; gives the exit code.
 
@@ -212,14 +129,14 @@ def run(order: DaemonOrder) -> int:
         controller = Controller(
             order.rig,
             order.where,
-            configuration(order.rig.table.lsl_session),
+            configuration(order.rig.table.lsl_session, peers=order.rig.peers),
             allow_missing=order.allow_missing,
             checks=order.checks,
         )
         events = EventLog(order.where)
         leave = controller.events.on_event(events.write)
         app = api.guarded(api.build(controller), token, local_only=is_loopback(order.host))
-        server, rcs = Server(app, listener, certificate), RcsServer(controller, rcs_listener)
+        server, rcs = HttpServer(app, listener, certificate), RcsServer(controller, rcs_listener)
         recovery = Recovery(order.where, controller.report)
         try:
             recovery.start()
@@ -236,7 +153,7 @@ def run(order: DaemonOrder) -> int:
             events.close()
 
 
-def _serve(controller: Controller, server: Server, stopper: Stopper) -> int:
+def _serve(controller: Controller, server: HttpServer, stopper: Stopper) -> int:
     failures: list[AcquireError] = []
 
     def open_rig() -> None:

@@ -23,6 +23,7 @@ from recordings.manifest import (
     Event,
     FileEntry,
     Manifest,
+    PendingFile,
     State,
     StreamEntry,
     VideoEntry,
@@ -90,6 +91,7 @@ class SessionFolder:
         labels: Labels,
         notes: str = "",
         run: int | None = None,
+        node_run: str | None = None,
     ) -> None:
         """Make the folder of run `run`, or of the next one, and write its first manifest.
 
@@ -115,6 +117,7 @@ class SessionFolder:
                 "machine": platform.machine(),
                 "executable": Path(sys.executable).name,
                 **owner.this_process(),
+                **({"node_run": node_run} if node_run is not None else {}),
             },
             rig=rig.parsed if rig.path else None,
             rig_text=rig.text or None,
@@ -176,6 +179,7 @@ class SessionFolder:
         videos: Iterable[VideoEntry],
         absent: Iterable[str],
         simulated: bool,
+        pending: Iterable[PendingFile] = (),
     ) -> None:
         """Note the start."""
         self.change(
@@ -186,6 +190,7 @@ class SessionFolder:
             videos=tuple(videos),
             absent=tuple(absent),
             simulated=simulated,
+            pending=tuple(pending),
             events=tuple(self._events),
         )
 
@@ -200,10 +205,13 @@ class SessionFolder:
         streams: Iterable[StreamEntry],
         videos: Iterable[VideoEntry],
         absent: Iterable[str],
+        pending: Iterable[PendingFile] = (),
     ) -> None:
-        """Note how it ended; the hashes follow."""
-        videos = tuple(videos)
+        """Note how it ended; the hashes follow, and what is `pending` on nodes."""
+        videos, pending = tuple(videos), tuple(pending)
+        elsewhere = {file.path for file in pending}
         names = [layout.XDF_NAME, *(file for v in videos for file in v.files)]
+        names = [name for name in names if name not in elsewhere]
         extra = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
         names += [name for name in extra if (self.folder / name).exists()]
         self.change(
@@ -214,6 +222,7 @@ class SessionFolder:
             streams=tuple(streams),
             videos=videos,
             absent=tuple(absent),
+            pending=pending,
             files=tuple(FileEntry(path=name, bytes=self._size(name)) for name in names),
             events=tuple(self._events),
         )

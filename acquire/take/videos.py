@@ -15,8 +15,8 @@ from acquire.take.disk import gone
 from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
 from devices.base import VideoSpec
 from recordings.errors import RecordingError
-from recordings.layout import video_stem
-from recordings.manifest import StreamEntry, VideoEntry, VideoPart
+from recordings.layout import copy_name, video_stem
+from recordings.manifest import PendingFile, StreamEntry, VideoEntry, VideoPart
 from recordings.stream_kinds import LOST_FATES, Fate
 
 OPENED_S = 5.0
@@ -50,6 +50,7 @@ class TakeVideos:
         self._begun_at: dict[Path, float] = {}  # monotonic time: an encoder opens a file later
         self._seen: set[Path] = set()  # files that were there
         self._gone: set[Path] = set()  # told already
+        self._nodes: dict[Path, str] = {}  # files that are on a node, with its name
 
     @property
     def devices(self) -> list[str]:
@@ -64,11 +65,38 @@ class TakeVideos:
     def _stem(self, stream: str) -> Path:
         assert self._folder is not None, "a bare XDF file has no videos"
         stems = (video_stem(self._folder / stream, part) for part in itertools.count(1))
-        return next(s for s in stems if not any(self._folder.glob(f"{s.name}.*")))
+        with self._lock:  # what is on a node is not in the folder
+            begun = {path.name.partition(".")[0] for path in self._nodes}
+        return next(
+            s for s in stems if s.name not in begun and not any(self._folder.glob(f"{s.name}.*"))
+        )
 
-    def begin(self, device: str, videos: Iterable[VideoSpec], paths: Mapping[str, Path]) -> None:
-        """Note that a device writes these files, stream by stream."""
+    def here(self, path: Path) -> Path:
+        """Say where a file of a node will be once it is collected."""
+        assert self._folder is not None, "a bare XDF file has no videos"
+        return self._folder / path.name
+
+    def next_copy(self, device: str) -> Path:
+        """Name the next own copy of a device on a node."""
         with self._lock:
+            begun = {path.name for path in self._nodes}
+        names = (copy_name(device, restarts) for restarts in itertools.count())
+        return self.here(Path(next(name for name in names if name not in begun)))
+
+    def begin(
+        self,
+        device: str,
+        videos: Iterable[VideoSpec],
+        paths: Mapping[str, Path],
+        node: str | None = None,
+        copy: Path | None = None,
+    ) -> None:
+        """Note that a device writes these files, stream by stream; `node` is where, if not here."""
+        with self._lock:
+            if node is not None:
+                self._nodes |= dict.fromkeys(paths.values(), node)
+            if node is not None and copy is not None:
+                self._nodes[copy] = node
             self._begun |= {video.name: video for video in videos}
             self._first = {**paths, **self._first}
             self._open[device] = paths
@@ -101,7 +129,11 @@ class TakeVideos:
         """Tell how all files ended; of a process that has died, what it has left."""
         with self._lock:
             ended = list(self._ended)
-        summaries = (_left_behind(e) if isinstance(e, LeftFile) else e for e in ended)
+        summaries = (
+            e if isinstance(e, VideoSummary) else _left_behind(e)
+            for e in ended
+            if isinstance(e, VideoSummary) or e.path not in self._nodes
+        )
         return [summary for summary in summaries if summary is not None]
 
     def newly_gone(self, *, alone: bool) -> list[Path]:
@@ -112,7 +144,8 @@ class TakeVideos:
         due = time.monotonic() - OPENED_S
         with self._lock:
             paths = {path for files in self._open.values() for path in files.values()}
-            ended = {e.path for e in self._ended}
+            ended = {e.path for e in self._ended} - self._nodes.keys()
+            paths -= self._nodes.keys()
         there = {path for path in paths | ended if gone(path) is None}
         self._seen |= there
         self._seen |= {p for p in paths if alone and self._begun_at[p] < due}
@@ -129,6 +162,21 @@ class TakeVideos:
         patterns = (f"{stream}{rest}" for stream in streams for rest in (".*", "+*"))
         files = {path for pattern in patterns for path in self._folder.glob(pattern)}
         return sum(file.stat().st_size for file in files if file.exists())
+
+    def pending(self) -> tuple[PendingFile, ...]:
+        """List the files that are on nodes, for the manifest."""
+        with self._lock:
+            closed = {e.path: e for e in self._ended if isinstance(e, VideoSummary)}
+            nodes = dict(self._nodes)
+        return tuple(
+            PendingFile(
+                path=path.name,
+                node=node,
+                bytes=closed[path].bytes if path in closed else None,
+                sha256=closed[path].sha256 if path in closed else None,
+            )
+            for path, node in nodes.items()
+        )
 
     def entries(self, lsl_start: float) -> tuple[VideoEntry, ...]:
         """Describe the files for the manifest, as they are begun."""

@@ -54,6 +54,7 @@ class RecordedStream:
     drained: bool = False  # what came last is from after the stop
     latency_s: float | None = None  # how much too late its stamps are, where that was measured
     simulated: bool | None = None  # whether its device is; None = not known yet
+    cut: float | None = None  # of an own copy: the stamp from which on it is not of the take
 
     @property
     def is_index(self) -> bool:
@@ -71,7 +72,9 @@ class RecordedStream:
 
     def footer(self) -> bytes:
         """Encode the footer: what is in the file."""
-        return chunks.stream_footer(self.id, self.first, self.last, self.samples, self.offsets)
+        return chunks.stream_footer(
+            self.id, self.first, self.last, self.samples, self.offsets, self.cut
+        )
 
     def entry(self) -> StreamEntry:
         """Describe it for the manifest."""

@@ -14,7 +14,8 @@ from PySide6.QtCore import QByteArray, QElapsedTimer, QObject, QTimer, QUrl, Sig
 from PySide6.QtNetwork import QNetworkAccessManager, QNetworkReply, QNetworkRequest
 from PySide6.QtWebSockets import QWebSocket
 
-from acquire.server.api.models import EventInfo, Problem, StatusInfo
+from acquire.server.api.models import EventInfo, StatusInfo
+from acquire.serving.problem import Problem
 
 AGAIN_MS = 500
 """How long until the next try to connect."""

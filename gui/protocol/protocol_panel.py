@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from acquire.engine.status import Phase
-from acquire.server.api.models import Problem, ProtocolInfo, StatusInfo
+from acquire.server.api.models import ProtocolInfo, StatusInfo
+from acquire.serving.problem import Problem
 from gui.client.client import EngineClient, words
 from gui.client.status_text import duration
 from gui.plots.picture import PictureView

@@ -21,6 +21,7 @@ _LOOKS = {
     Verdict.PASS: ("alive", "●"),
     Verdict.WARN: ("warning", "▲"),
     Verdict.FAIL: ("failed", "✖"),
+    Verdict.PENDING: ("muted", "○"),
 }
 
 

@@ -52,7 +52,7 @@ NARROW = 640
 """Pixels: below, not all columns fit."""
 SOON_MS = 300
 """Several events that come together ask for the list once."""
-_COLOURS = {"PASS": "alive", "WARN": "warning", "FAIL": "failed"}
+_COLOURS = {"PASS": "alive", "WARN": "warning", "FAIL": "failed", "PENDING": "missing"}
 
 
 class SessionList(QWidget):

@@ -8,7 +8,8 @@ from typing import Any
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from acquire.server.api.models import Problem, StatusInfo
+from acquire.server.api.models import StatusInfo
+from acquire.serving.problem import Problem
 from gui.client.client import EngineClient, words
 from gui.plots.head_map import FAIR_KOHM, HeadMap
 from gui.texts import tr

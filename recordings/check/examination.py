@@ -16,6 +16,7 @@ from typing import Final
 from recordings import layout
 from recordings.certificate import (
     CONTENTS_UNREAD,
+    PENDING_FILES,
     CameraReport,
     Finding,
     PairReport,
@@ -26,6 +27,7 @@ from recordings.check.coverage import coverage_findings
 from recordings.check.frame_ledger import examine_camera
 from recordings.check.integrity import file_findings, recording_findings, state_findings
 from recordings.check.marker_pairs import marker_findings
+from recordings.check.own_copies import copy_findings, pending_findings
 from recordings.check.pair_bounds import pair_reports
 from recordings.check.presence import presence_findings, trouble_findings
 from recordings.check.sample_quality import quality_findings, sample_quality
@@ -37,13 +39,13 @@ from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, StreamEntry
 from recordings.read.markers import Marker, parse_markers
-from recordings.read.session import locate
+from recordings.read.session import locate, open_recording
 from recordings.read.to_mne import unique
 from recordings.stream_kinds import EVENTS_STREAM
 from recordings.version import program_version
-from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
+from recordings.xdf.reader import XdfRecording, XdfStream
 
-EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2}
+EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2, Verdict.PENDING: 4}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ def check(path: Path, *, hashes: bool = True, thresholds: Path | None = None) ->
 
 
 def exit_code(report: Report) -> int:
-    """Return 0 for PASS, 1 for WARN, 2 for FAIL."""
+    """Return 0 for PASS, 1 for WARN, 2 for FAIL, 4 for PENDING (3 is an interruption)."""
     return EXIT_CODES[report.verdict]
 
 
@@ -98,13 +100,14 @@ def examine(
     where, xdf, manifest = locate(path)
     folder = where if manifest else xdf.parent
     limits = load_thresholds(path, thresholds)
-    recording = read_xdf(xdf, strict=True)
+    unreadable: list[RecordingError] = []
+    recording = open_recording(xdf, manifest, strict=True, on_unreadable=unreadable.append)
     # Hashing reads the disk and lets go of the interpreter: it runs beside everything else.
     with ThreadPoolExecutor(1) as pool:
         files = (
             pool.submit(file_findings, manifest, folder, hash_of) if manifest and hashes else None
         )
-        examination = _examine(path, folder, recording, manifest)
+        examination = _examine(path, folder, recording, manifest, unreadable)
         late = files.result() if files else _unread(manifest)
     report = examination.report
     findings = judge(report, (*report.findings, *late), limits)
@@ -134,7 +137,11 @@ def _unread(manifest: Manifest | None) -> list[Finding]:
 
 
 def _examine(
-    path: Path, folder: Path, recording: XdfRecording, manifest: Manifest | None
+    path: Path,
+    folder: Path,
+    recording: XdfRecording,
+    manifest: Manifest | None,
+    unreadable: Sequence[RecordingError],
 ) -> Examination:
     entries = {entry.id: entry for entry in manifest.streams} if manifest else {}
     exams = tuple(_examined(s, entries.get(s.id)) for s in recording.streams)
@@ -151,7 +158,9 @@ def _examine(
     stimuli = tuple(stimulus_reports(markers))
     findings = [
         *(state_findings(manifest) if manifest else ()),
+        *pending_findings(manifest),
         *recording_findings(recording, manifest),
+        *copy_findings(recording, exams, unreadable),
         *(f for e in exams for f in e.findings),
         *(f for n, m in markers.items() if n != EVENTS_STREAM for f in marker_findings(n, m)),
         *presence_findings(manifest, exams),
@@ -195,8 +204,9 @@ def _cameras(
     manifest: Manifest | None, exams: Sequence[StreamExam], folder: Path
 ) -> tuple[tuple[CameraReport, ...], list[Finding]]:
     index = {e.name: e for e in exams if e.is_video}
+    pending = {file.path for file in manifest.pending} if manifest else set()
     results = [
-        examine_camera(video, index.get(video.name), folder)
+        examine_camera(video, index.get(video.name), folder, pending)
         for video in (manifest.videos if manifest else ())
     ]
     return tuple(camera for camera, _ in results), [f for _, found in results for f in found]
@@ -207,7 +217,8 @@ def _truth(
 ) -> tuple[tuple[FoundEvents, ...], list[Finding]]:
     if manifest is None or not manifest.simulated:
         return (), []
-    videos = {video.name: folder / video.file for video in manifest.videos}
+    pending = {file.path for file in manifest.pending}
+    videos = {v.name: folder / v.file for v in manifest.videos if v.file not in pending}
     # A real device beside a simulated one has not seen that one's world.
     mine = tuple(e for e in exams if e.entry is None or e.entry.simulated is not False)
     try:
@@ -264,10 +275,15 @@ def _latency_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
 
 
 def verdict(findings: Sequence[Finding]) -> Verdict:
-    """Return FAIL, WARN or PASS after the worst finding."""
+    """Return FAIL, WARN or PASS after the worst finding; PENDING where files are on nodes.
+
+    What has failed already fails whatever is still to come.
+    """
     levels = {f.level for f in findings}
     if "fail" in levels:
         return Verdict.FAIL
+    if any(f.code == PENDING_FILES for f in findings):
+        return Verdict.PENDING
     return Verdict.WARN if "warn" in levels else Verdict.PASS
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -13,6 +14,7 @@ from recordings.check.stream_exam import StreamExam
 from recordings.errors import RecordingError
 from recordings.manifest import VideoEntry
 from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES, Fate
+from recordings.xdf.merged import MergedStream
 
 _COLUMNS = [INDEX_CHANNELS.index(name) for name in ("file_index", "fate")]
 _REMEDIES = {
@@ -38,12 +40,19 @@ def first_file(index: F64Array, times: F64Array) -> tuple[F64Array, F64Array]:
 
 
 def examine_camera(
-    entry: VideoEntry, exam: StreamExam | None, folder: Path
+    entry: VideoEntry,
+    exam: StreamExam | None,
+    folder: Path,
+    pending: Collection[str] = (),
 ) -> tuple[CameraReport, tuple[Finding, ...]]:
     """Compare a camera's index stream, video file and manifest entry.
 
-    `exam` is its index stream, None where the recording has none.
+    `exam` is its index stream, None where the recording has none; `pending` are the names of files
+    that are still on a node: without them there is nothing to compare.
     """
+    if pending and not set(pending).isdisjoint(entry.files):
+        index = exam.report.samples if exam is not None else 0
+        return _report(entry, index, 0, 0, {}), ()
     if exam is None:
         packets = sum(_packets(folder / file)[0] for file in entry.files)
         report = _report(entry, 0, 0, packets, {})
@@ -63,7 +72,7 @@ def examine_camera(
     report = _report(entry, len(fates), counts[Fate.STORED], packets, counts)
     findings = (
         *(finding for _, trouble in files for finding in trouble),
-        *_ledger_findings(report, entry),
+        *_ledger_findings(report, entry, _received(exam)),
         *_order_findings(entry.name, index[fates == Fate.STORED.code]),
         *_loss_findings(report),
     )
@@ -96,7 +105,21 @@ def _packets(path: Path) -> tuple[int, tuple[Finding, ...]]:
         return 0, (Finding(level="fail", code="video-unreadable", subject=path.name, text=text),)
 
 
-def _ledger_findings(report: CameraReport, entry: VideoEntry) -> Iterator[Finding]:
+def _received(exam: StreamExam) -> dict[Fate, int]:
+    """Count the fates of the rows that came over the network: the manifest of a cut cable's.
+
+    Those of a stream of which nothing is from a node's own copy are all of them.
+    """
+    stream = exam.stream
+    while isinstance(stream, MergedStream):
+        stream = stream.received
+    fates = stream.read(channels=_COLUMNS[1:])[:, 0]
+    return {fate: int(np.sum(fates == fate.code)) for fate in Fate}
+
+
+def _ledger_findings(
+    report: CameraReport, entry: VideoEntry, received: Mapping[Fate, int]
+) -> Iterator[Finding]:
     if entry.untimed:
         yield Finding(
             level="warn",
@@ -123,7 +146,8 @@ def _ledger_findings(report: CameraReport, entry: VideoEntry) -> Iterator[Findin
         )
     claimed = {fate: count for fate, count in entry.fates.items() if fate != Fate.NOT_RECORDING}
     found = {fate: report.fates.get(fate, 0) for fate in claimed}
-    if claimed != found:
+    came = {fate: received[fate] for fate in claimed}
+    if claimed != found and _without_taken_back(claimed, entry) != came:
         differing = ", ".join(
             f"{fate} {found[fate]:,} of {claimed[fate]:,}"
             for fate in claimed
@@ -143,6 +167,12 @@ def _ledger_findings(report: CameraReport, entry: VideoEntry) -> Iterator[Findin
             subject=report.name,
             text=f"{entry.captured:,} frames captured, {sum(entry.fates.values()):,} have a fate",
         )
+
+
+def _without_taken_back(claimed: Mapping[Any, int], entry: VideoEntry) -> dict[Fate, int]:
+    """Give the fates as the rows have them: those that an encoder lost afterwards say stored."""
+    moved = {Fate.STORED: entry.taken_back, Fate.ENCODER_ERROR: -entry.taken_back}
+    return {fate: count + moved.get(fate, 0) for fate, count in claimed.items()}
 
 
 def _order_findings(name: str, index: F64Array) -> Iterator[Finding]:

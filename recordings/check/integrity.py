@@ -44,7 +44,9 @@ def file_findings(
 
     `hash_of` reads a file, in bounded memory, or knows what was read of it.
     """
-    return [f for entry in manifest.files for f in _file(folder, entry, hash_of)]
+    pending = {file.path for file in manifest.pending}
+    files = [entry for entry in manifest.files if entry.path not in pending]
+    return [f for entry in files for f in _file(folder, entry, hash_of)]
 
 
 def _file(folder: Path, entry: FileEntry, hash_of: Callable[[Path], str]) -> Iterator[Finding]:

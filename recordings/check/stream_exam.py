@@ -10,19 +10,21 @@ import numpy as np
 
 from recordings import timing
 from recordings.arrays import BoolArray, F64Array, I64Array
-from recordings.certificate import CountedGap, Finding, StreamReport
+from recordings.certificate import ClockGapReport, CountedGap, Finding, StreamReport
 from recordings.check.losses import loss_findings, span_text
-from recordings.clock_offsets import REACH_S, ClockFit, correct, fit_offsets
+from recordings.clock_offsets import GAP_S, REACH_S, ClockFit, ClockGap, correct, fit_offsets
 from recordings.lateness.decision import BACK_S, Pace, filled
 from recordings.manifest import StreamEntry
+from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of
 from recordings.read.stream import latency_of
+from recordings.xdf.merged import added_in
 from recordings.xdf.reader import XdfStream
 
 # Limits beyond which a stream gets a finding.
 RATE_OFF: Final = 0.02
 RESIDUAL_S: Final = 1e-3
-OFFSET_PAUSE_S: Final = 15.0
+OFFSET_PAUSE_S: Final = 15.0  # up to GAP_S: then it is a gap, with a bound
 _MAX_GAPS: Final = 1000  # in the report; the count of lost samples is of all
 
 
@@ -68,6 +70,7 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     fit = fit_offsets(stream.offset_times, stream.offset_values)
     # Judged in the recorder's time: there a clock reset is no more than the gap that it left.
     corrected = correct(stream.stamps, fit)
+    entry = completed(entry, stream)
     good = np.isfinite(corrected)
     stamps = filled(corrected, stream.info.rate_hz)
     pace = pace_of(stream, entry, stamps)
@@ -137,9 +140,16 @@ def _report(
         offset_uncertainty_ms=_ms(uncertainty),
         jitter_ms=_ms(timing.jitter(stamps, rate, pace.cuts)) if regular else None,
         jitter_dejittered_ms=_ms(pace.error_s),
+        clock_gaps=tuple(_clock_gap(gap, fit) for gap in fit.gaps_of(stream.stamps)),
         latency_ms=_ms(latency_of(stream, entry)),
+        from_copy=int(added_in(stream).sum()),
         gaps=gaps,
     )
+
+
+def _clock_gap(gap: ClockGap, fit: ClockFit) -> ClockGapReport:
+    start, end = correct(np.array([gap.start, gap.end]), fit).tolist()
+    return ClockGapReport(start=start, end=end, error_ms=1e3 * gap.error_s)
 
 
 def _lost(stream: XdfStream, entry: StreamEntry | None, pace: Pace) -> int:
@@ -290,8 +300,9 @@ def _clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             text=f"clock offsets scatter by {span_text(fit.residual_s)} (p99) around their line",
             remedy="use a wired network between the computers",
         )
+    yield from _gap_findings(stream, fit)
     pause = float(np.diff(times).max()) if len(times) > 1 else 0.0
-    if pause > OFFSET_PAUSE_S and len(fit.segments) == 1:
+    if OFFSET_PAUSE_S < pause <= GAP_S and len(fit.segments) == 1:
         yield Finding(
             level="warn",
             code="offsets-sparse",
@@ -299,6 +310,24 @@ def _clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             text=f"no clock offset for {pause:.0f} s",
             remedy="the network was down or the sender busy; between offsets the line is trusted",
         )
+
+
+def _gap_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
+    gaps = fit.gaps_of(stream.stamps)
+    if not gaps:
+        return
+    longest = max(gap.end - gap.start for gap in gaps)
+    error_s = max(gap.error_s for gap in gaps)
+    where = "" if len(gaps) == 1 else f" at the longest, in {len(gaps)} places"
+    yield Finding(
+        level="info" if error_s <= RESIDUAL_S else "warn",
+        code="clock-interpolated",
+        subject=stream.name,
+        text=f"its clock is interpolated over {span_text(longest)}{where}: no offset was measured "
+        f"there, and its times may be off by {span_text(error_s)} (99 %)",
+        remedy="the network was down: record on for two minutes after it is back, for then the "
+        "line through both sides is known best",
+    )
 
 
 def _beyond_s(stream: XdfStream, fit: ClockFit) -> float:

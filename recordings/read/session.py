@@ -11,7 +11,7 @@ what is done to them on reading.
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
 from pathlib import Path
@@ -28,7 +28,8 @@ from recordings.read.stream import Stream
 from recordings.read.to_mne import has_eeg, to_mne
 from recordings.read.trials import Trial, columns, trials
 from recordings.stream_kinds import VIDEO_TYPE
-from recordings.xdf.reader import XdfRecording, read_xdf
+from recordings.xdf.merged import read_merged
+from recordings.xdf.reader import XdfRecording
 
 StreamKey = str | int | tuple[str, str]
 """How a stream is named: `Muse`, `Muse (EEG)`, ("Muse", "EEG"), `#1` or 1."""
@@ -228,8 +229,27 @@ def locate(path: Path) -> tuple[Path, Path, Manifest | None]:
     return path, path, None
 
 
+def open_recording(
+    xdf: Path,
+    manifest: Manifest | None,
+    *,
+    strict: bool = False,
+    on_unreadable: Callable[[RecordingError], None] | None = None,
+) -> XdfRecording:
+    """Open the XDF file of a session, with what its own copies have that was not received.
+
+    A file without a manifest is opened as it is. For the rest see `read_merged`.
+
+    Raises:
+        RecordingError: a file cannot be opened, or is no XDF file.
+    """
+    copies = layout.copies_in(xdf.parent) if manifest is not None else []
+    interval = (manifest.lsl_start, manifest.lsl_stop) if manifest is not None else (None, None)
+    return read_merged(xdf, copies, interval, strict=strict, on_unreadable=on_unreadable)
+
+
 def _open(path: Path, xdf: Path, manifest: Manifest | None, latency: Collection[str]) -> Session:
-    recording = read_xdf(xdf)
+    recording = open_recording(xdf, manifest)
     try:
         return Session(path, recording, manifest, latency)
     except RecordingError:

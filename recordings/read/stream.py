@@ -16,6 +16,7 @@ from recordings.clock_offsets import ClockFit, correct, fit_offsets
 from recordings.errors import RecordingError
 from recordings.lateness.decision import Pace
 from recordings.manifest import StreamEntry
+from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of
 from recordings.xdf.reader import XdfStream
 
@@ -46,7 +47,7 @@ class Stream:
 
     def __init__(self, xdf: XdfStream, entry: StreamEntry | None, subtract_latency: bool) -> None:
         self.xdf = xdf
-        self.entry = entry
+        self._received_entry = entry
         self.name = xdf.name
         self.type = xdf.info.type
         self.rate_hz = 0.0 if xdf.is_text else xdf.info.rate_hz  # texts have none, whatever is said
@@ -57,6 +58,11 @@ class Stream:
         if subtract_latency and self.latency_s is None:
             raise RecordingError(f"{self.name}: its latency was never measured; leave it in")
         self._shift = -self.latency_s if subtract_latency and self.latency_s is not None else 0.0
+
+    @cached_property
+    def entry(self) -> StreamEntry | None:
+        """What the manifest says of it, with what its node's own copy has added; None: nothing."""
+        return completed(self._received_entry, self.xdf)
 
     def __len__(self) -> int:
         return len(self.xdf)

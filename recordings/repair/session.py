@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-
-import numpy as np
 
 from recordings import layout
 from recordings.disk.hashing import sha256_of
@@ -19,14 +16,11 @@ from recordings.manifest import (
     Manifest,
     State,
     StreamEntry,
-    VideoEntry,
-    VideoPart,
 )
+from recordings.repair.videos import described, index_rows, videos_of
 from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf
-from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.xdf.reader import XdfStream, read_xdf
 
-_FATE = INDEX_CHANNELS.index("fate")
 _COPIED = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
 
 
@@ -81,7 +75,7 @@ def repair_session(folder: Path, target: Path) -> XdfRepaired:
             shutil.rmtree(stage)
         stage.mkdir(parents=True)
         done = repair_xdf(folder / layout.XDF_NAME, stage / layout.XDF_NAME)
-        for name in [*_videos_of(folder, manifest), *_COPIED, layout.THRESHOLDS_NAME]:
+        for name in [*videos_of(folder, manifest), *_COPIED, layout.THRESHOLDS_NAME]:
             if (folder / name).is_file():
                 shutil.copy2(folder / name, stage / name)
         _copy_annotations(folder, stage)
@@ -119,16 +113,6 @@ def finish_session(folder: Path) -> XdfRepaired | None:
     return done
 
 
-def _videos_of(folder: Path, manifest: Manifest) -> list[str]:
-    """List the video files there are: a crash may have come before the manifest knew them all."""
-    known = [file for video in manifest.videos for file in video.files]
-    names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    for video in manifest.videos:
-        further = re.compile(re.escape(video.name) + r"(\+\d+)+\.(nut|mkv|raw)")
-        known += [name for name in names if further.fullmatch(name) and name not in known]
-    return [name for name in known if name in names]
-
-
 def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
     """Write the manifest of what is in the folder now."""
     with read_xdf(folder / layout.XDF_NAME) as recording:
@@ -145,8 +129,11 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
             )
             for found in done.streams
         )
-        files = _videos_of(folder, before)
-        videos = tuple(_video(folder, v, files, recording.streams) for v in before.videos)
+        files = videos_of(folder, before)
+        videos = tuple(
+            described(folder, v, files, index_rows(v.name, recording.streams))
+            for v in before.videos
+        )
     last = _last(before, entries)
     text = (
         f"finished after a crash: {done.bytes_dropped:,} bytes dropped, "
@@ -184,53 +171,14 @@ def entry_of(stream: XdfStream) -> StreamEntry:
 
 def _last(manifest: Manifest, entries: Iterable[StreamEntry]) -> float | None:
     """When it ended: the newest stamp of the rig's own streams, which share the clock."""
-    own = [e.last_stamp for e in entries if e.device is not None and e.last_stamp is not None]
+    devices = (manifest.rig or {}).get("device", ())
+    elsewhere = {d.get("name") for d in devices if isinstance(d, dict) and d.get("node")}
+    own = [
+        e.last_stamp
+        for e in entries
+        if e.device is not None and e.device not in elsewhere and e.last_stamp is not None
+    ]
     return max(own, default=manifest.lsl_stop)
-
-
-def _video(
-    folder: Path, entry: VideoEntry, files: list[str], streams: tuple[XdfStream, ...]
-) -> VideoEntry:
-    """Count what is in a camera's files and in its index stream."""
-    pattern = re.compile(re.escape(entry.name) + r"(\+\d+)*\.(nut|mkv|raw)")
-    parts = [part for name in files if pattern.fullmatch(name) for part in _part(folder, name)]
-    frames = sum(part.frames for part in parts)
-    rows = [s.read() for s in streams if s.name == entry.name and s.info.is_index]
-    fates = np.concatenate([r[:, _FATE] for r in rows]) if rows else np.zeros(0)
-    counts = {fate: int(np.sum(fates == fate.code)) for fate in Fate}
-    stored = counts[Fate.STORED]
-    taken_back = max(0, stored - frames)
-    counts[Fate.STORED] -= taken_back
-    counts[Fate.ENCODER_ERROR] += taken_back
-    first, *others = parts or [VideoPart(file=entry.file, codec="", tiling="", frames=0)]
-    return entry.model_copy(
-        update={
-            "file": first.file,
-            "codec": first.codec,
-            "tiling": first.tiling,
-            "parts": tuple(others),
-            "frames": frames,
-            "captured": len(fates),
-            "taken_back": taken_back,
-            "untimed": max(0, frames - stored),
-            "fates": counts,
-        }
-    )
-
-
-def _part(folder: Path, name: str) -> list[VideoPart]:
-    from recordings.video.writer import (  # PyAV: only where there is a video
-        VideoReader,
-        count_packets,
-    )
-
-    try:
-        frames = count_packets(folder / name)
-        with VideoReader(folder / name) as reader:
-            info = reader.info
-    except RecordingError:  # not even a header: nothing of it can be used
-        return []
-    return [VideoPart(file=name, codec=info.codec, tiling=info.tiling, frames=frames)]
 
 
 def _file(folder: Path, name: str) -> FileEntry:

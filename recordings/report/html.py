@@ -42,6 +42,7 @@ MAX_GAPS: Final = 50  # in the table; the first 1000 of each stream are in repor
 _VERDICTS: Final = {
     Verdict.PASS: ("alive", "Everything that was sent is here, and accounted for."),
     Verdict.WARN: ("warning", "Usable; read the warnings before you rely on what they touch."),
+    Verdict.PENDING: ("missing", "Files are still on a node: collect them, then check again."),
     Verdict.FAIL: ("failed", "Data are damaged, missing or unaccounted for: see the findings."),
 }
 _LEVELS: Final = {"fail": "failed", "warn": "warning", "info": "missing"}

@@ -36,7 +36,7 @@ class Checked:
 
     @property
     def exit_code(self) -> int:
-        """0 PASS, 1 WARN, 2 FAIL or not checked."""
+        """0 PASS, 1 WARN, 2 FAIL or not checked, 4 PENDING."""
         codes = {str(verdict): code for verdict, code in EXIT_CODES.items()}
         return codes.get(self.verdict, FAILED)
 

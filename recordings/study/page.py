@@ -163,4 +163,6 @@ def _plots(facts: Sequence[Facts]) -> list[tuple[str, Markup, str]]:
 
 
 def _dot_state(facts: Facts) -> str:
-    return {"FAIL": "fail", "WARN": "warn"}.get(facts.check.verdict if facts.check else "", "")
+    return {"FAIL": "fail", "WARN": "warn", "PENDING": "warn"}.get(
+        facts.check.verdict if facts.check else "", ""
+    )

@@ -19,7 +19,7 @@ from recordings.video.pixel_formats import Picture, split_bayer, to_picture
 _STRIDE_ALIGN: Final = 64  # what SIMD code in libav likes
 _IO_BUFFER: Final = 1 << 18
 _BIG_FRAME: Final = 1 << 20  # below, handing over to a thread costs more than it gains
-_MUXER_OPTIONS: Final = {
+MUXER_OPTIONS: Final = {
     # An index would grow in memory by 265 bytes a frame, and frames are found as fast without.
     "nut": {"write_index": "0"},
     # A cluster is in memory until it is complete; DirectFile's FLUSH_S comes on top of this.
@@ -64,7 +64,7 @@ class AvBody:
         self._pictures = (_aligned(info), _aligned(info))
         self._pool = ThreadPoolExecutor(1) if info.frame_bytes >= _BIG_FRAME else None
         self._pending: Future[None] | None = None
-        options = {"flush_packets": "1", **_MUXER_OPTIONS[codec.container]}
+        options = {"flush_packets": "1", **MUXER_OPTIONS[codec.container]}
         if bit_exact:  # no version of the library, no random ids, no date
             options["fflags"] = "+bitexact"
         self._container = av.open(

@@ -98,6 +98,16 @@ class NutFile:
             if packet.stop <= self._size:
                 yield packet
 
+    def head_bytes(self) -> int:
+        """Where the headers end and the frames begin; the end of a file without any."""
+        position = len(_ID)
+        while position < self._size:
+            head = self._at(position, 8)
+            if head[:1] != b"N" or head == _SYNCPOINT:
+                break
+            position = self._body(position)[1]
+        return position
+
     def torn(self) -> bool:
         """Whether the last frame has lost its end."""
         last = len(_ID)

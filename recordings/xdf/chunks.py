@@ -95,11 +95,13 @@ def stream_footer(
     last: float | None,
     count: int,
     offsets: Iterable[tuple[float, float]] = (),
+    cut: float | None = None,
 ) -> bytes:
     """Return the StreamFooter chunk.
 
     `first` and `last` are stamps (None where there is no sample: written as 0, as LabRecorder
-    does), `offsets` the (collection time, offset) pairs that are in the file.
+    does), `offsets` the (collection time, offset) pairs that are in the file. `cut` is an element
+    of ours, in a node's own copy: samples stamped after it do not belong to the recording.
     """
     entries = "".join(
         f"<offset><time>{time!r}</time><value>{value!r}</value></offset>"
@@ -110,7 +112,9 @@ def stream_footer(
         f"<first_timestamp>{float(first or 0.0)!r}</first_timestamp>"
         f"<last_timestamp>{float(last or 0.0)!r}</last_timestamp>"
         f"<sample_count>{int(count)}</sample_count>"
-        f"<clock_offsets>{entries}</clock_offsets></info>"
+        f"<clock_offsets>{entries}</clock_offsets>"
+        + ("" if cut is None else f"<cut>{float(cut)!r}</cut>")
+        + "</info>"
     )
     return chunk(Tag.STREAM_FOOTER, struct.pack("<I", stream_id) + xml.encode())
 

@@ -55,6 +55,7 @@ class Footer:
     first: float | None
     last: float | None
     count: int | None
+    cut: float | None = None  # of a node's own copy: later samples are not of the recording
 
 
 _LATEST_S = 60.0
@@ -213,6 +214,7 @@ def parse_footer(xml: bytes) -> Footer:
         _number(root.findtext("first_timestamp")),
         _number(root.findtext("last_timestamp")),
         None if count is None else int(count),
+        _number(root.findtext("cut")),
     )
 
 

@@ -231,7 +231,11 @@ class XdfRecording:
         self.unclean_headers = tuple(found.headers)  # (first byte, end, stream), of a strict scan
         self.garbage_offsets: tuple[Span, ...] = tuple(found.offsets)
         self._buffer = buffer
-        self.streams = tuple(XdfStream(buffer, chunks) for chunks in found.streams.values())
+        self.streams: tuple[XdfStream, ...] = tuple(
+            XdfStream(buffer, chunks) for chunks in found.streams.values()
+        )
+        self.copies: tuple[XdfRecording, ...] = ()
+        """Own copies of nodes that are merged into the streams; closed with it."""
 
     def _open(self) -> Buffer:
         try:
@@ -265,6 +269,8 @@ class XdfRecording:
 
     def close(self) -> None:
         """Let go of the file; what was not read before cannot be read any more."""
+        for copy in self.copies:
+            copy.close()
         with suppress(BufferError):  # a view is still out there: the collector closes it then
             if self._map is not None:
                 self._map.close()

@@ -92,7 +92,7 @@ def test_it_says_its_version_soon(program: Installed) -> None:
     took_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     print(f"--version: {took_s:.2f} s")
     assert said.startswith("unisono 0.")
-    assert "extras: gui, face, bids, tables, acq, genicam)" in said, "all but Parquet"
+    assert "extras: gui, face, bids, tables, acq, genicam, node)" in said, "all but Parquet"
     assert took_s <= START_S
 
 

@@ -127,6 +127,12 @@ def _genicam(program: Installed, session: Path) -> None:
     _available(program, "camera-genicam")
 
 
+def _node(program: Installed, session: Path) -> None:
+    folder = program.home / "node"
+    done = program.run("node", "--data-dir", folder, "--port", "0", "--announce", "no-such")
+    assert "no interface" in done.stderr, "it has made its certificate, and wants to speak mDNS"
+
+
 def _features(program: Installed, session: Path) -> None:
     study = session.parents[2]
     good(program, "features", study, "--to", program.home / "features", "--length", "5")
@@ -160,6 +166,7 @@ PROMISES = {
     "acq": [_acq],
     "face": [_face],
     "genicam": [_genicam],
+    "node": [_node],
     "cluster": [_cluster],
     "features": [_features],
     "study": [_study],

@@ -278,6 +278,8 @@ def _camera(streams: _Streams, world: World, plan: Plan, folder: Path) -> VideoE
     rows[:, 0] = np.where(stored, np.cumsum(stored) - 1, -1)
     rows[:, 1] = np.arange(len(t))
     rows[:, 5] = np.where(stored, Fate.STORED.code, Fate.DEVICE_LOST.code)
+    if "take" in names:
+        rows[:, names.index("take")] = 1
     streams.add("face", "VideoFrames", [(n, "", "") for n in names], FPS, t, rows)
     return VideoEntry(
         name="face",

@@ -126,3 +126,43 @@ def test_a_path_that_leaves_the_files_no_room() -> None:
     with pytest.raises(RecordingError, match="259"):
         layout.check_length(long, layout.MAX_PATH)
     assert layout.longest_path() is None or layout.longest_path() == layout.MAX_PATH
+
+
+@pytest.mark.parametrize("name", ["face.mkv", "face+2.nut", "eeg.copy.xdf", "a", "cam_1-b.raw"])
+def test_a_file_of_a_session(name: str) -> None:
+    assert layout.check_file_name(name) == name
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "",
+        ".",
+        "..",
+        "../a",
+        "a/b",
+        "a\\b",
+        "/a",
+        "a\0b",
+        ".hidden",
+        "con.nut",
+        "a.",
+        "ä",
+        "x" * 129,
+        "face.mkv/..",
+        "C:a",
+        "a b",
+        "a\n",
+    ],
+)
+def test_what_is_no_file_of_a_session(name: str) -> None:
+    with pytest.raises(RecordingError, match="no file of a session is called so"):
+        layout.check_file_name(name)
+
+
+def test_copies_are_found_by_name(tmp_path: Path) -> None:
+    names = [layout.copy_name("eeg"), layout.copy_name("face"), layout.copy_name("face", 1)]
+    assert names == ["eeg.copy.xdf", "face.copy.xdf", "face+1.copy.xdf"]
+    for name in (*names, "recording.xdf", "face.copy.xdf.part"):
+        (tmp_path / name).touch()
+    assert {path.name for path in layout.copies_in(tmp_path)} == set(names)

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,11 +26,12 @@ from acquire.errors import AcquireError, ConfigError, Unknown
 from acquire.server.api import models as api
 from acquire.server.api import views
 from acquire.server.api.devices import add_devices, add_rig
-from acquire.server.api.guard import Guard
 from acquire.server.api.metrics import add_metrics
 from acquire.server.api.page import add_page
 from acquire.server.api.protocol import add_protocol
 from acquire.server.controller import Controller
+from acquire.serving.guard import Guard, token_matches
+from acquire.serving.problem import Problem
 from acquire.take.folder import Labels
 from devices.base import DeviceError
 from recordings import layout
@@ -38,15 +39,13 @@ from recordings.errors import DiskFull, RecordingError, RunTaken
 from recordings.study import catalogue
 
 STATUS_S = 0.1
+PAGE_PATHS = ("/healthz", "/", "/page.css", "/page.js", "/sessions.js")
+"""Without secrets: for programs that only watch whether it lives, and the page, which asks."""
 SEND_S = 5.0
 """A client that does not take what is sent for so long is dropped."""
-_SESSION_ID = re.compile(
-    r"([A-Za-z0-9][A-Za-z0-9_-]*)\.sub-([A-Za-z0-9]+)_ses-([A-Za-z0-9]+)_task-([A-Za-z0-9]+)"
-    r"_run-([0-9]{1,6})(-repaired)?"
-)
 
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
-    code: {"model": api.Problem, "description": text}
+    code: {"model": Problem, "description": text}
     for code, text in {
         400: "The request cannot be read",
         401: "A token is needed",
@@ -83,7 +82,8 @@ def build(controller: Controller) -> FastAPI:
 
 def guarded(app: FastAPI, token: str | None, *, local_only: bool) -> Guard:
     """Put the guard before an application."""
-    return Guard(app, token, local_only=local_only)
+    permits = None if token is None else partial(token_matches, token)
+    return Guard(app, permits, local_only=local_only, open_paths=PAGE_PATHS)
 
 
 # Errors.
@@ -91,10 +91,10 @@ def guarded(app: FastAPI, token: str | None, *, local_only: bool) -> Guard:
 
 def problem(status: int, code: str, text: str, remedy: str = "") -> JSONResponse:
     """Say what is wrong; messages of ours end with their remedy, after the last semicolon."""
-    text = " ".join(text.split())
-    if not remedy and "; " in text:
-        text, _, remedy = text.rpartition("; ")
-    body = api.Problem(code=code, text=text, remedy=remedy or "see GET /api/status and /api/events")
+    if remedy:
+        body = Problem(code=code, text=" ".join(text.split()), remedy=remedy)
+    else:
+        body = Problem.of(code, text, "see GET /api/status and /api/events")
     return JSONResponse(body.model_dump(), status)
 
 
@@ -154,6 +154,11 @@ def _add_looks(app: FastAPI, controller: Controller) -> None:
     async def status() -> api.StatusInfo:
         """Tell what is going on."""
         return views.status(controller)
+
+    @app.get("/api/nodes")
+    async def nodes() -> list[api.NodeStatus]:
+        """List the other computers of the rig: state, disk, clock, and what is collected."""
+        return list(views.nodes(controller))
 
     @app.get("/api/streams")
     async def streams() -> list[api.StreamInfo]:
@@ -256,15 +261,10 @@ def session_folder(data_dir: Path, session_id: str) -> Path:
     Raises:
         Unknown: there is none; nothing that a client sends becomes a path before it is checked.
     """
-    match = _SESSION_ID.fullmatch(session_id)
-    if match is not None:
-        study, participant, session, task, run, repaired = match.groups()
-        with contextlib.suppress(RecordingError):
-            folder = layout.session_folder(data_dir, study, participant, session, task, int(run))
-            folder = folder.with_name(folder.name + (repaired or ""))
-            if (folder / "session.json").is_file():
-                return folder
-    raise Unknown("no session of that id; GET /api/sessions lists them")
+    folder = layout.find_session(data_dir, session_id)
+    if folder is None:
+        raise Unknown("no session of that id; GET /api/sessions lists them")
+    return folder
 
 
 def _add_sessions(app: FastAPI, controller: Controller) -> None:

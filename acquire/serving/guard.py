@@ -14,11 +14,13 @@ import contextlib
 import hmac
 import ipaddress
 import json
-from collections.abc import Awaitable, Callable, MutableMapping
+from collections.abc import Awaitable, Callable, Container, MutableMapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from acquire.server.api.models import Problem
+from starlette.exceptions import HTTPException
+
+from acquire.serving.problem import Problem
 
 MAX_BODY = 64 * 1024
 BODY_S = 10.0
@@ -26,8 +28,6 @@ BODY_S = 10.0
 MAX_DRAINED = 1 << 20
 DRAIN_S = 1.0
 """What is read of a body that is refused, and for how long."""
-OPEN_PATHS = ("/healthz", "/", "/page.css", "/page.js", "/sessions.js")
-"""Without secrets: for programs that only watch whether it lives, and the page, which asks."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -45,20 +45,37 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def token_matches(given: str, token: str) -> bool:
+def token_matches(token: str, given: str) -> bool:
     """Compare in constant time."""
     return hmac.compare_digest(given.encode(), token.encode())
 
 
-class _TooLarge(Exception):
-    pass
+class _NoBody(HTTPException):
+    """A body too large, or too slow. The application answers it in its own form."""
 
 
 class Guard:
-    """ASGI middleware."""
+    """ASGI middleware.
 
-    def __init__(self, app: App, token: str | None, *, local_only: bool) -> None:
-        self._app, self._token, self._local_only = app, token, local_only
+    Args:
+        app: what it stands before.
+        permits: says whether a token is right; None: nobody needs one.
+        local_only: whether only this computer is meant.
+        open_paths: what is given without a token.
+        max_body: what a request may have at most, in bytes.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        permits: Callable[[str], bool] | None,
+        *,
+        local_only: bool,
+        open_paths: Container[str],
+        max_body: int = MAX_BODY,
+    ) -> None:
+        self._app, self._permits, self._local_only = app, permits, local_only
+        self._open_paths, self._max_body = open_paths, max_body
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Pass on what is in order; answer the rest."""
@@ -82,7 +99,7 @@ class Guard:
             return 403, Problem(
                 code="wrong-host",
                 text="the Host header does not name this computer",
-                remedy="ask for http://127.0.0.1 or http://localhost with the daemon's port",
+                remedy="ask for http://127.0.0.1 or http://localhost with the port",
             )
         origin = headers.get("origin")
         foreign = origin is not None and origin.split("://", 1)[-1] != host
@@ -92,12 +109,12 @@ class Guard:
                 text="the request was sent by a page of another site",
                 remedy="use the daemon's own page, or a program that sends no Origin header",
             )
-        if self._token is None or scope["path"] in OPEN_PATHS:
+        if self._permits is None or scope["path"] in self._open_paths:
             return None
-        if not token_matches(_given_token(headers), self._token):
+        if not self._permits(_given_token(headers)):
             return 401, Problem(
                 code="no-token",
-                text="this daemon asks for a token",
+                text="a token is asked for",
                 remedy="send the header Authorization: Bearer TOKEN",
             )
         return None
@@ -106,18 +123,21 @@ class Guard:
         self, scope: Message, headers: dict[str, str], receive: Receive, send: Send
     ) -> None:
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length) > MAX_BODY:
-            await _refuse(scope, receive, send, 413, _too_large())
+        if not length.isdecimal() or int(length) > self._max_body:
+            await _refuse(scope, receive, send, 413, self._too_large())
             return
         got = 0
         begun = False
 
         async def count() -> Message:
             nonlocal got
-            message = await asyncio.wait_for(receive(), None if begun else BODY_S)
+            try:
+                message = await asyncio.wait_for(receive(), None if begun else BODY_S)
+            except TimeoutError:
+                raise _NoBody(408, self._too_large().text) from None
             got += len(message.get("body", b""))
-            if got > MAX_BODY:
-                raise _TooLarge
+            if got > self._max_body:
+                raise _NoBody(413, self._too_large().text)
             return message
 
         async def note(message: Message) -> None:
@@ -127,9 +147,16 @@ class Guard:
 
         try:
             await self._app(scope, count, note)
-        except (_TooLarge, TimeoutError):
+        except _NoBody as refused:
             if not begun:
-                await _refuse(scope, receive, send, 413, _too_large())
+                await _refuse(scope, receive, send, refused.status_code, self._too_large())
+
+    def _too_large(self) -> Problem:
+        return Problem(
+            code="body",
+            text=f"the body is larger than {self._max_body} bytes or took over {BODY_S:g} s",
+            remedy="send less",
+        )
 
 
 def _host_name(host: str) -> str | None:
@@ -175,14 +202,6 @@ def _given_token(headers: dict[str, str]) -> str:
             except ValueError:
                 return ""
     return ""
-
-
-def _too_large() -> Problem:
-    return Problem(
-        code="body",
-        text=f"the body is larger than {MAX_BODY} bytes or took longer than {BODY_S:g} s",
-        remedy="send less",
-    )
 
 
 async def _drain(receive: Receive) -> None:

@@ -1,0 +1,26 @@
+"""How a server of ours says that something was not done."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+
+class Problem(BaseModel):
+    """Why something was not done, and what to do about it."""
+
+    model_config = ConfigDict(frozen=True)
+
+    code: str
+    text: str
+    remedy: str
+
+    @classmethod
+    def of(cls, code: str, text: str, otherwise: str) -> Problem:
+        """Take one of our errors: its remedy is what follows the last semicolon.
+
+        `otherwise` is the remedy of a text without one.
+        """
+        text, semicolon, remedy = " ".join(text.split()).rpartition("; ")
+        if not semicolon:
+            text, remedy = remedy, otherwise
+        return cls(code=code, text=text, remedy=remedy)

@@ -1,0 +1,324 @@
+"""A stream put together from what came over the network and what its sender kept itself.
+
+A node keeps a copy of all that its devices send (`*.copy.xdf`). What a cut cable has lost of a
+stream is taken from there, sample by sample: a sample is the same in both files, its stamp to the
+last bit. Clock offsets, header and number are those of the stream that was received. Nothing is
+read before the stream's length or its samples are asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from functools import cached_property
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from recordings.arrays import BoolArray, F64Array, I64Array
+from recordings.clock_offsets import correct, fit_offsets
+from recordings.errors import RecordingError
+from recordings.stream_kinds import INDEX_CHANNELS
+from recordings.xdf.header import Footer
+from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
+
+EDGE_S: Final = 5e-3
+"""What a copy has beyond a stream's ends within so much of the recording's is not lost: the two
+clocks that cut there lie some microseconds apart."""
+LATE_S: Final = 0.5
+"""So long after the stop something without a rate may be stamped that still came in time."""
+_TAKE: Final = INDEX_CHANNELS.index("take")
+
+Interval = tuple[float | None, float | None]
+"""A recording's start and stop on the recording computer's clock, where they are known."""
+
+
+def read_merged(
+    path: Path,
+    copies: Sequence[Path],
+    interval: Interval,
+    *,
+    strict: bool = False,
+    on_unreadable: Callable[[RecordingError], None] | None = None,
+) -> XdfRecording:
+    """Open an XDF file; its streams have what the copies have beyond them.
+
+    Args:
+        path: what was received.
+        copies: of devices of nodes, each in the order in which it was started.
+        interval: what is stamped outside is not of the recording.
+        strict: see `read_xdf`.
+        on_unreadable: told of a copy that cannot be read, and does without it; None: that is
+            an error.
+
+    Raises:
+        RecordingError: a file cannot be opened, or is no XDF file.
+    """
+    recording = read_xdf(path, strict=strict)
+    opened = []
+    try:
+        for copy in copies:
+            try:
+                opened.append(read_xdf(copy, strict=strict))
+            except RecordingError as error:
+                told = RecordingError(f"{error}; collect this copy again, or move it away")
+                if on_unreadable is None:
+                    raise told from error
+                on_unreadable(told)
+    except RecordingError:
+        for one in (recording, *opened):
+            one.close()
+        raise
+    recording.copies = tuple(opened)
+    recording.streams = _merged(recording.streams, opened, interval)
+    return recording
+
+
+def _merged(
+    received: Sequence[XdfStream], copies: Sequence[XdfRecording], interval: Interval
+) -> tuple[XdfStream, ...]:
+    streams = list(received)
+    for copy in copies:
+        for kept in copy.streams:
+            same = [k for k, stream in enumerate(streams) if _kind(stream) == _kind(kept)]
+            same.sort(key=lambda k: streams[k].info.uid != kept.info.uid)
+            if same:
+                streams[same[0]] = MergedStream(streams[same[0]], kept, interval)
+    return tuple(streams)
+
+
+def _kind(stream: XdfStream) -> tuple[object, ...]:
+    """Give what makes a stream the same one after its device was started again."""
+    i = stream.info
+    shape = i.channel_format, i.channel_count, i.rate_hz
+    return (i.name, i.type, i.source_id, i.hostname, *shape)
+
+
+class Piece(NamedTuple):
+    """Samples `start` to before `stop` of a stream."""
+
+    source: XdfStream
+    start: int
+    stop: int
+
+
+class MergedStream(XdfStream):
+    """A received stream with what its own copies have beyond it."""
+
+    def __init__(self, received: XdfStream, copy: XdfStream, interval: Interval) -> None:
+        """Merge nothing yet; see `read_merged`."""
+        self.received, self.copy = received, copy
+        self.id, self.info = received.id, received.info
+        self._interval = interval
+
+    @cached_property
+    def _ends(self) -> I64Array:  # type: ignore[override]
+        """How many samples there are up to the end of each chunk of each piece."""
+        ends = [np.zeros(0, np.int64)]
+        before = 0
+        for source, start, stop in self._pieces:
+            inside = source.chunk_ends
+            inside = inside[(inside > start) & (inside < stop)]
+            ends.append(np.r_[inside, stop] - start + before)
+            before += stop - start
+        return np.concatenate(ends)
+
+    @cached_property
+    def footer(self) -> Footer | None:  # type: ignore[override]
+        """The received stream's, with what was added counted: what it had miscounted stays so."""
+        said = self.received.footer
+        if said is None or not len(self):
+            return said
+        ends = self.stamps_of(0, 1)[0], self.stamps_of(len(self) - 1, len(self))[0]
+        count = None if said.count is None else said.count + len(self) - len(self.received)
+        return Footer(float(ends[0]), float(ends[1]), count)
+
+    @property
+    def offset_times(self) -> F64Array:
+        """As received."""
+        return self.received.offset_times
+
+    @property
+    def offset_values(self) -> F64Array:
+        """As received."""
+        return self.received.offset_values
+
+    @cached_property
+    def added(self) -> BoolArray:
+        """Which samples were not received and are from a copy, shape (n,)."""
+        before = added_in(self.received)
+        parts = [
+            np.ones(stop - start, np.bool_) if source is self.copy else before[start:stop]
+            for source, start, stop in self._pieces
+        ]
+        return np.concatenate([np.zeros(0, np.bool_), *parts])
+
+    @cached_property
+    def cut_off(self) -> int:
+        """How many samples that came are not of the recording: from after a stop heard late."""
+        kept = sum(stop - start for source, start, stop in self._pieces if source is self.received)
+        before = self.received.cut_off if isinstance(self.received, MergedStream) else 0
+        return before + len(self.received) - kept
+
+    @cached_property
+    def _pieces(self) -> tuple[Piece, ...]:
+        cut = self.copy.footer.cut if self.copy.footer is not None else None
+        kept = np.ones(len(self.received), np.bool_)
+        if cut is not None and self.info.is_index:
+            kept = self.received.stamps <= cut
+        found = _found_in(self.received, self.copy)
+        missing = (found < 0) & self._of_recording(cut, found)
+        return tuple(_pieces(self.received, kept, self.copy, found, missing))
+
+    def _of_recording(self, cut: float | None, found: I64Array) -> BoolArray:
+        """Say which samples of the copy are of this recording, shape (n,)."""
+        stamps = self.copy.stamps
+        if self.info.is_index:
+            # The camera decides, and its rows name the take; the others are of none.
+            named: BoolArray = np.isfinite(self.copy.read(channels=[_TAKE])[:, 0])
+            return named if cut is None else named & (stamps <= cut)
+        fit = fit_offsets(self.offset_times, self.offset_values)
+        inside = np.ones(len(stamps), np.bool_)
+        if fit.kind == "none":  # its clock is not known
+            return inside
+        times = correct(stamps, fit)
+        is_regular = self.info.rate_hz > 0 and not self.is_text
+        start, stop = self._interval
+        known = np.flatnonzero(found >= 0)
+        before = slice(0, int(known[0]) if len(known) else 0)
+        after = slice(int(known[-1]) + 1 if len(known) else len(stamps), None)
+        if start is not None:
+            inside &= times >= start
+            if is_regular and np.all(times[before][inside[before]] <= start + EDGE_S):
+                inside[before] = False
+        if stop is not None:
+            inside &= times <= stop + (0.0 if is_regular else LATE_S)
+            if is_regular and np.all(times[after][inside[after]] >= stop - EDGE_S):
+                inside[after] = False
+        return inside
+
+    # What the reading of samples is made of.
+
+    def chunk_stamps(self) -> F64Array | None:
+        """Return the raw stamp of the first sample of each chunk of each piece."""
+        if self.is_text or not self._is_dense:
+            return None
+        begins = np.r_[0, self._ends[:-1]] if len(self._ends) else self._ends
+        return np.array([self._numeric_stamps(k, k + 1)[0] for k in begins.tolist()], np.float64)
+
+    def _all_stamped(self, start: int) -> bool:
+        return self._is_dense
+
+    @cached_property
+    def _is_dense(self) -> bool:
+        return all(source._is_dense for source in (self.received, self.copy))
+
+    def _numeric_runs(
+        self, start: int, stop: int
+    ) -> Iterator[tuple[F64Array | None, npt.NDArray[Any]]]:
+        at = 0
+        for source, first, last in self._pieces:
+            begin, end = max(start - at, 0), min(stop - at, last - first)
+            if begin < end:
+                yield from source._numeric_runs(first + begin, first + end)
+            at += last - first
+
+    @cached_property
+    def _text(self) -> tuple[F64Array, list[list[str]]]:
+        stamps = [source.stamps[start:stop] for source, start, stop in self._pieces]
+        rows = [row for source, start, stop in self._pieces for row in source.strings[start:stop]]
+        return np.concatenate([np.zeros(0), *stamps]), rows
+
+
+def added_in(stream: XdfStream) -> BoolArray:
+    """Say which samples of a stream were not received and are from a copy, shape (n,)."""
+    return stream.added if isinstance(stream, MergedStream) else np.zeros(len(stream), np.bool_)
+
+
+def _found_in(received: XdfStream, copy: XdfStream) -> I64Array:
+    """Say where each sample of the copy is among those received; −1 = nowhere. Shape (n,)."""
+    theirs, ours = received.stamps, copy.stamps
+    if not len(theirs) or not len(ours):
+        return np.full(len(ours), -1, np.int64)
+    order = np.argsort(theirs, kind="stable")
+    first, count = _alike(theirs[order], ours)
+    own = np.argsort(ours, kind="stable")
+    own_first, own_count = _alike(ours[own], ours)
+    rank = np.empty(len(ours), np.int64)  # among those of one stamp
+    rank[own] = np.arange(len(ours))
+    rank -= own_first
+    all_came = count >= own_count
+    place = order[np.minimum(first + rank, len(theirs) - 1)]
+    found = np.where(all_came & (count > 0), place, -1)
+    for stamp in np.unique(ours[~all_came & (count > 0) & np.isfinite(ours)]):
+        # Some of several samples with one stamp came, in their order: which, their values tell.
+        inside = np.flatnonzero(ours == stamp)
+        values = [_values(copy, k) for k in inside.tolist()]
+        at = 0
+        for k in order[first[inside[0]] :][: count[inside[0]]].tolist():
+            with suppress(ValueError):  # it is not in the copy
+                at = values.index(_values(received, k), at) + 1
+                found[inside[at - 1]] = k
+    return found
+
+
+def _alike(ordered: F64Array, stamps: F64Array) -> tuple[I64Array, I64Array]:
+    """Find the first of `ordered` that equals each stamp, and how many do."""
+    first = np.searchsorted(ordered, stamps, "left")
+    return first, np.searchsorted(ordered, stamps, "right") - first
+
+
+def _values(stream: XdfStream, k: int) -> object:
+    return tuple(stream.strings[k]) if stream.is_text else stream.read(k, k + 1).tobytes()
+
+
+def _pieces(
+    received: XdfStream, kept: BoolArray, copy: XdfStream, found: I64Array, missing: BoolArray
+) -> Iterator[Piece]:
+    """Put what is missing into its places among what was received and is kept."""
+    place = _places(received.stamps, copy.stamps, found)
+    at = 0
+    for start, stop in _runs(missing, place):
+        yield from _kept(received, kept, at, int(place[start]))
+        at = int(place[start])
+        yield Piece(copy, start, stop)
+    yield from _kept(received, kept, at, len(received))
+
+
+def _places(theirs: F64Array, ours: F64Array, found: I64Array) -> I64Array:
+    """Say how many received samples come before each sample of the copy, shape (n,).
+
+    Between its neighbours that were received, and there by its stamp. Where stamps fall another
+    clock begins, as after a restart: a copy is of one clock, and stays on its neighbours' side.
+    """
+    count = len(theirs)
+    is_there = found >= 0
+    before = np.maximum.accumulate(np.where(is_there, found + 1, 0))
+    after = np.minimum.accumulate(np.where(is_there, found, count)[::-1])[::-1]
+    falls = np.flatnonzero(np.diff(theirs) < 0) + 1
+    edges = np.r_[0, falls, count]  # of the stretches between falls
+    first = np.where(after < count, edges[np.searchsorted(falls, after, "right")], 0)
+    last = np.where(before > 0, edges[np.searchsorted(falls, before - 1, "right") + 1], count)
+    low, high = np.maximum(before, first), np.minimum(after, last)
+    by_stamp = np.searchsorted(np.maximum.accumulate(theirs), ours, "right")
+    places: I64Array = np.maximum.accumulate(np.clip(by_stamp, low, np.maximum(low, high)))
+    return places
+
+
+def _kept(received: XdfStream, kept: BoolArray, start: int, stop: int) -> Iterator[Piece]:
+    edges = np.flatnonzero(np.diff(kept[start:stop].astype(np.int8), prepend=0, append=0)) + start
+    for a, b in edges.reshape(-1, 2).tolist():
+        yield Piece(received, a, b)
+
+
+def _runs(missing: BoolArray, place: I64Array) -> Iterator[tuple[int, int]]:
+    """Give (start, stop) of the runs of missing samples that belong in one place."""
+    where = np.flatnonzero(missing)
+    if not len(where):
+        return
+    breaks = np.flatnonzero((np.diff(where) > 1) | (np.diff(place[where]) > 0)) + 1
+    for a, b in pairwise([0, *breaks.tolist(), len(where)]):
+        yield int(where[a]), int(where[b - 1]) + 1

@@ -1,0 +1,258 @@
+"""An engine records what is on a node, as if it were here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import acquire
+from acquire.errors import AcquireError, ControlError
+from acquire.lsl.clock import local_clock
+from acquire.node.collecting import jobs, merged_rows, release
+from acquire.node.connection import NodeState
+from acquire.node.path_check import examine
+from acquire.processes.messages import TakePreview
+from acquire.rig.file import load_rig
+from recordings.disk.hashing import sha256_of
+from recordings.manifest import Manifest, State
+from recordings.stream_kinds import Fate
+from recordings.video.reader import count_packets
+from tests.acquire.node.engine_with_node import (
+    BLOCK,
+    LABELS,
+    begin,
+    engine_of,
+    node_state,
+    pair,
+    record,
+    source_of,
+    wait_ready,
+    write_rig,
+)
+from tests.acquire.node.node_program import Node
+from tests.acquire.node.relay import Relay
+from tests.acquire.program import Result, Unisono, kill, wait_for
+
+
+@pytest.fixture
+def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    options = ("--pair", "--host", "127.0.0.1", "--block-bytes", str(BLOCK))
+    with Node(tmp_path, *options) as program:
+        yield program.ready()
+
+
+def test_what_is_on_a_node_is_recorded_like_what_is_here(node: Node, tmp_path: Path) -> None:
+    rig = write_rig(tmp_path, pair(node), node.address)
+    with engine_of(rig) as running:
+        face, eeg, here = running.name("face"), running.name("eeg"), running.name("here")
+        engine = running.engine
+        preview = engine.devices[face].request(TakePreview(face))
+        assert preview.jpeg[:2] == b"\xff\xd8"
+        engine.start(running.data_dir, LABELS)
+        take = engine.takes.running
+        assert take is not None
+        mine = [s for s in take.xdf.streams.values() if s.device in (face, eeg, here)]
+        assert len(mine) == 3
+        wait_for(lambda: all(s.samples > 50 for s in mine))
+        outcome = engine.stop()
+        assert outcome.state is State.COMPLETE, outcome.error
+        manifest = Manifest.load(outcome.path)
+    assert {p.path for p in manifest.pending} == {
+        f"{face}.nut",
+        f"{face}.copy.xdf",
+        f"{eeg}.copy.xdf",
+    }
+    assert {p.node for p in manifest.pending} == {"cam-pc"}
+    (video,) = manifest.videos
+    assert video.frames > 50
+    assert {s.device for s in manifest.streams} >= {face, eeg, here}
+    assert {f.path for f in manifest.files} == {"recording.xdf", "truth.tsv"}
+    assert [e for e in running.events if e.level != "info"] == []
+
+
+def run(*arguments: str | Path, folder: Path) -> Result:
+    """Run a command."""
+    with Unisono(*arguments, folder=folder) as program:
+        return program.wait()
+
+
+def test_what_was_recorded_there_is_collected_and_released(node: Node, tmp_path: Path) -> None:
+    rig = write_rig(tmp_path, pair(node), node.address)
+    with engine_of(rig) as running:
+        session = record(running)
+    face = running.name("face")
+    before = Manifest.load(session)
+    with source_of(running.rig) as source, pytest.raises(AcquireError, match="is not here"):
+        release(source, next(jobs(source, running.data_dir)))
+    program = run("collect", session, "--json", folder=tmp_path)
+    assert (program.code, program.json["pending"]) == (0, []), program
+    after = Manifest.load(session)
+    assert after.pending == ()
+    files = {file.path: file for file in after.files}
+    assert files.keys() >= {p.path for p in before.pending} | {f.path for f in before.files}
+    for file in files.values():
+        assert sha256_of(session / file.path) == file.sha256
+    assert count_packets(session / f"{face}.nut") == after.videos[0].frames
+    assert after.videos[0] == before.videos[0]
+    assert not list(session.glob("*.part*"))
+    again = run("collect", session, "--release", "--json", folder=tmp_path)
+    assert (again.code, again.json["collected"]) == (0, [])
+    with source_of(running.rig) as source:
+        assert source.recordings() == []
+    assert [path.name for path in node.data_dir.iterdir() if path.is_dir()] == []
+
+
+def test_a_node_of_another_version_is_refused_and_both_are_named(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = write_rig(tmp_path, pair(node), node.address)
+    here = acquire.__version__
+    monkeypatch.setattr(acquire, "__version__", "9.9.9")
+    with pytest.raises(ControlError, match="install the same version") as refused:  # noqa: SIM117
+        with engine_of(rig, 1.0):
+            pass
+    assert here in str(refused.value)
+    assert "9.9.9" in str(refused.value)
+
+
+def test_the_doctor_looks_at_the_way_to_a_node(node: Node, tmp_path: Path) -> None:
+    known = pair(node)
+    (table,) = load_rig(write_rig(tmp_path, known, node.address)).nodes
+    found = list(examine(table))
+    assert [f.level for f in found] == ["ok"] * 3, found
+    assert "reached and paired with" in found[0].text
+    assert "not measured" in found[2].text
+    stranger = table.model_copy(update={"fingerprint": "0" * 64})
+    assert [(f.level, "--pair" in f.remedy) for f in examine(stranger)] == [("fail", True)]
+    away = table.model_copy(update={"address": "127.0.0.1:1"})
+    assert [f.level for f in examine(away)] == ["fail"]
+
+
+def test_a_node_that_is_away_lets_nothing_begin_and_names_each_device(
+    node: Node, tmp_path: Path
+) -> None:
+    with Relay(node.port) as relay:
+        rig = write_rig(tmp_path, pair(node), relay.address)
+        with engine_of(rig) as running:
+            relay.cut()
+            node_state(running, NodeState.UNREACHABLE)
+            with pytest.raises(ControlError, match="cannot start") as refused:
+                running.engine.start(running.data_dir, LABELS)
+            assert f"{running.name('face')}: unreached for" in str(refused.value)
+            assert f"{running.name('eeg')}: unreached for" in str(refused.value)
+            assert list(running.data_dir.iterdir()) == []
+            with pytest.raises(ControlError, match="unreached for"):
+                running.engine.devices[running.name("face")].command("anything", {})
+            relay.mend()
+            node_state(running, NodeState.CONNECTED)
+            record(running)
+
+
+def test_a_stop_while_the_cable_is_cut_is_heard_later_and_kept_to(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The orders go over the relay, the rows do not: what is cut is the order to stop alone."""
+    monkeypatch.setattr("acquire.engine.cameras.CLOSE_S", 4.0)  # it is waited out
+    with Relay(node.port) as relay:
+        rig = write_rig(tmp_path, pair(node), relay.address)
+        with engine_of(rig) as running:
+            begin(running)
+            relay.cut()
+            node_state(running, NodeState.UNREACHABLE)
+            stopped = local_clock()
+            outcome = running.engine.stop()
+            assert outcome.state is State.COMPLETE, outcome.error
+            manifest = Manifest.load(outcome.path)
+            assert {p.bytes for p in manifest.pending} == {None}
+            (told,) = [e for e in running.events if e.code == "video-failed" and "face" in e.text]
+            assert "until they are collected" in told.text
+            # Nobody stopped it: it goes on.
+            relay.mend()
+            node_state(running, NodeState.CONNECTED)
+            with source_of(running.rig) as source:
+                wait_for(lambda: [r.state for r in source.recordings()] == ["trimmed"])
+            wait_ready(running.rig)
+            assert manifest.lsl_stop is not None
+            assert abs(manifest.lsl_stop - stopped) < 1
+            collected = run("collect", running.data_dir, folder=tmp_path)
+            assert collected.code == 0, collected
+    after = Manifest.load(outcome.path)
+    (video,) = after.videos
+    rows = merged_rows(outcome.path, video.name)
+    assert video.frames == video.fates[Fate.STORED] > 0
+    assert video.frames == count_packets(outcome.path / video.file)
+    assert video.codec == "magicyuv"
+    assert after.pending == ()
+    assert len(rows) == video.captured
+
+
+def test_a_recording_that_goes_on_in_another_while_the_node_is_away_gets_it_back(
+    node: Node, tmp_path: Path
+) -> None:
+    with Relay(node.port) as relay:
+        rig = write_rig(tmp_path, pair(node), relay.address)
+        with engine_of(rig) as running:
+            begin(running)
+            face = running.name("face")
+            relay.cut()
+            node_state(running, NodeState.UNREACHABLE)
+            first, _ = running.engine.split(running.data_dir, LABELS)
+            take = running.engine.takes.running
+            assert take is not None
+            assert face not in take.videos.devices
+            relay.mend()
+            node_state(running, NodeState.CONNECTED)
+            wait_for(lambda: face in take.videos.devices, what="the camera in the second")
+            mine = [s for s in take.xdf.streams.values() if s.device == face]
+            wait_for(lambda: all(s.fates.get(Fate.STORED, 0) > 20 for s in mine), what="frames")
+            second = running.engine.stop()
+            assert first.result().state is second.state is State.COMPLETE
+            for outcome in (first.result(), second):
+                assert f"{face}.nut" in {p.path for p in outcome.pending}
+            wait_ready(running.rig)
+            wait_for(lambda: not Manifest.load(second.path).hashing, what="hashes")
+            collected = run("collect", running.data_dir, folder=tmp_path)
+            assert collected.code == 0, collected
+    for outcome in (first.result(), second):
+        (video,) = Manifest.load(outcome.path).videos
+        assert video.frames == video.fates[Fate.STORED] == count_packets(outcome.path / video.file)
+        assert video.frames > 0
+
+
+def test_a_node_that_is_started_again_gets_its_devices_again(node: Node, tmp_path: Path) -> None:
+    with Relay(node.port) as relay:
+        rig = write_rig(tmp_path, pair(node), relay.address)
+        with engine_of(rig) as running:
+            begin(running)
+            kill(node.tree())
+            node.process.wait()
+            node_state(running, NodeState.UNREACHABLE)
+            with Node(tmp_path, "--host", "127.0.0.1", "--block-bytes", str(BLOCK)) as second:
+                relay.to(second.ready().port)
+                node_state(running, NodeState.CONNECTED)
+                face, eeg = running.name("face"), running.name("eeg")
+                wait_for(lambda: "device-died" in running.codes())
+                wait_for(lambda: running.codes().count("device-back") == 2)
+                take = running.engine.takes.running
+                assert take is not None
+                wait_for(
+                    lambda: f"{face}+2" in {p.path.partition(".")[0] for p in take.videos.pending()}
+                )
+                outcome = running.engine.stop()
+                assert outcome.state is State.COMPLETE, outcome.error
+                assert {p.path for p in Manifest.load(outcome.path).pending} == {
+                    f"{face}.nut",
+                    f"{face}+2.nut",
+                    f"{face}.copy.xdf",
+                    f"{face}+1.copy.xdf",
+                    f"{eeg}.copy.xdf",
+                    f"{eeg}+1.copy.xdf",
+                }
+                wait_ready(running.rig)
+                assert run("collect", running.data_dir, folder=tmp_path).code == 0
+    (video,) = Manifest.load(outcome.path).videos
+    assert [Path(name).name for name in video.files] == [f"{face}.nut", f"{face}+2.nut"]
+    assert sum(count_packets(outcome.path / name) for name in video.files) == video.frames

@@ -1,0 +1,90 @@
+"""Nodes in the rig file: who they are, and which devices run on them."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acquire.errors import ConfigError
+from acquire.rig.file import parse_rig
+from acquire.rig.node import host_and_port
+
+NODE = f"""
+[[node]]
+name = "cam-pc"
+address = "10.0.0.2:9000"
+fingerprint = "{"ab" * 32}"
+"""
+ELSEWHERE = """
+[[device]]
+name = "face"
+driver = "a-driver-of-another-computer"
+node = "cam-pc"
+anything = 3
+"""
+
+
+def test_a_driver_that_only_the_node_has_is_left_for_it_to_judge() -> None:
+    rig = parse_rig(NODE + ELSEWHERE)
+    assert rig.device("face").settings == {"name": "face", "anything": 3}
+    assert rig.node("cam-pc").place == ("10.0.0.2", 9000)
+
+
+def test_settings_of_a_known_driver_are_checked_here() -> None:
+    text = NODE + ELSEWHERE.replace("a-driver-of-another-computer", "simulated-camera")
+    with pytest.raises(ConfigError, match=r"device .face.*anything"):
+        parse_rig(text)
+
+
+def test_the_same_driver_here_is_refused() -> None:
+    with pytest.raises(ConfigError, match="driver"):
+        parse_rig(ELSEWHERE.replace('node = "cam-pc"\n', ""))
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (ELSEWHERE, r"node: 'cam-pc' is no .*there are: none"),
+        (NODE + NODE, "node 'cam-pc': the name is used twice"),
+        (NODE.replace("cam-pc", "../x"), "name"),
+        (NODE.replace("ab" * 32, "ab"), "fingerprint"),
+        (NODE.replace(":9000", ":99999"), "address"),
+        (NODE.replace("10.0.0.2", "a b"), "address"),
+        (NODE + "token = 'secret'\n", "token"),
+    ],
+)
+def test_what_is_wrong_is_named(text: str, words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        parse_rig(text)
+
+
+def test_a_rig_without_nodes_is_described_as_before() -> None:
+    """What older programs read of a manifest stays what it was."""
+    rig = parse_rig('[[device]]\nname = "eeg"\ndriver = "simulated-eeg"\n')
+    assert "node" not in rig.parsed
+    assert "node" not in rig.parsed["device"][0]
+
+
+@pytest.mark.parametrize(
+    ("address", "place"),
+    [
+        ("cam-pc", ("cam-pc", 8766)),
+        ("cam-pc.lab.local:1", ("cam-pc.lab.local", 1)),
+        ("[fe80::1%eth0]:9", ("fe80::1%eth0", 9)),
+        ("[::1]", ("::1", 8766)),
+    ],
+)
+def test_addresses(address: str, place: tuple[str, int]) -> None:
+    assert host_and_port(address) == place
+
+
+@given(st.text())
+def test_no_text_is_an_address_by_accident(text: str) -> None:
+    try:
+        host, port = host_and_port(text)
+    except ValueError:
+        return
+    assert host
+    assert not set(host) & set(" /@?#\\\n\0")
+    assert 0 < port < 65536
