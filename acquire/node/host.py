@@ -110,13 +110,15 @@ class Host:
             return HostSnapshot(NodePhase.IDLE)
         if self._ending:
             return HostSnapshot(NodePhase.FINISHING, run)
-        return HostSnapshot(NodePhase.RECORDING if run.is_recording else NodePhase.RUNNING, run)
+        return HostSnapshot(
+            NodePhase.RECORDING if run.takes.is_recording else NodePhase.RUNNING, run
+        )
 
     @property
     def is_recording(self) -> bool:
         """Whether the disk belongs to the cameras."""
         run = self._run
-        return run is not None and run.is_recording
+        return run is not None and run.takes.is_recording
 
     def info(self) -> NodeInfo:
         """Describe it."""
@@ -194,7 +196,7 @@ class Host:
                 f"{whose} goes on, heard {run.unheard_s:.1f} s ago; end that engine, or ask again "
                 f"once it has been silent for {LIVES_S:g} s"
             )
-        if run.is_recording and not adopt:
+        if run.takes.is_recording and not adopt:
             raise ControlError(
                 f"{whose} records, not heard for {run.unheard_s:.0f} s; ask with adopt=true to "
                 "end that recording and keep it"
@@ -232,12 +234,12 @@ class Host:
             run = self._run
             if run is None:
                 continue
-            recording = {kept.id: kept for kept in run.recording}
+            recording = {kept.id: kept for kept in run.takes.recording}
             self._disks = {id: disk for id, disk in self._disks.items() if id in recording}
             for kept in recording.values():
                 self._look_at_disk(run, kept)
             hours = run.unheard_s / 3600
-            if run.is_recording and hours > run.order.max_hours:
+            if run.takes.is_recording and hours > run.order.max_hours:
                 self._stop(
                     run,
                     "node-unheard",
@@ -263,11 +265,11 @@ class Host:
             self._stop(run, alarm.value, watch.told(alarm, Path(where)))
         elif alarm is not None:
             level: Level = "warning" if alarm is DiskAlarm.LOW else "info"
-            run.say(level, alarm.value, watch.told(alarm, Path(where)))
+            run.say_of_disk(level, alarm.value, watch.told(alarm, Path(where)))
 
     def _stop(self, run: Run, code: str, text: str) -> None:
-        if not run.is_stopping:  # else a file takes long to be closed
-            run.say("error", code, text)
+        if not run.takes.is_stopping:  # else a file takes long to be closed
+            run.say_of_disk("error", code, text)
             run.stop_takes()
 
 
