@@ -69,9 +69,22 @@ def _status_words(answer: Any) -> list[str]:
         for stream in answer["streams"]
         if stream["health"] != "alive"
     ]
+    lines += [_node_words(node) for node in answer["nodes"]]
     lost = sum(stream["lost"] for stream in answer["streams"])
     lines.append(f"{len(answer['streams'])} streams, {lost} samples lost")
     return lines
+
+
+def _node_words(node: Any) -> str:
+    parts = [node["reason"] or node["state"]]
+    if node["free_bytes"] is not None:
+        parts.append(f"{node['free_bytes'] / 1e9:,.0f} GB free")
+    if (transfer := node["transfer"]) is not None:
+        share = transfer["done"] / max(1, transfer["total"])
+        parts.append(f"transfer {share:.0%}{' (rests)' if transfer['rests'] else ''}")
+    if node["problem"]:
+        parts.append(node["problem"])
+    return f"node {node['name']}: {', '.join(parts)}"
 
 
 @app.command()

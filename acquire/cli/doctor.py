@@ -13,6 +13,10 @@ from acquire.cli.recordings import Json
 
 
 def doctor(
+    rig: Annotated[
+        Path | None,
+        typer.Argument(metavar="[RIG.toml]", help="Also look at the way to its nodes."),
+    ] = None,
     report: Annotated[
         Path | None,
         typer.Option(
@@ -29,8 +33,10 @@ def doctor(
 ) -> None:
     """Look for what gets in the way of recording; exit 0 well, 1 warnings, 2 something fails."""
     from acquire.lsl.config import configuration, configure
+    from acquire.rig.file import EMPTY, load_rig
 
-    configure(configuration())
+    table = load_rig(rig) if rig is not None else EMPTY
+    configure(configuration(table.table.lsl_session, peers=table.peers))
     if report is not None:
         from acquire.cli.progress import warn
         from acquire.survey.report_file import write_report
@@ -38,9 +44,12 @@ def doctor(
         write_report(report, seconds, lambda part: warn(f"looking at: {part}"))
         typer.echo(f"{report}: written; it names no person and no computer")
         return
+    from acquire.node.path_check import examine as examine_node
     from acquire.survey.doctor import examine
 
     findings = examine()
+    for node in table.nodes:
+        findings += examine_node(node)
     if as_json:
         typer.echo(json.dumps([asdict(finding) for finding in findings]))
     else:

@@ -39,6 +39,16 @@ def node(
         typer.Option(metavar="INTERFACE", help="Also be found by mDNS on this interface."),
     ] = None,
     block_bytes: Annotated[int, typer.Option(min=1, max=1 << 30, hidden=True)] = 8 << 20,
+    buffer_s: Annotated[
+        int,
+        typer.Option(
+            "--buffer",
+            min=1,
+            max=3600,
+            help="Seconds of samples that wait for an engine that is cut off; the own copy has "
+            "what does not.",
+        ),
+    ] = 60,
 ) -> None:
     """Run this computer's cameras and other devices for an engine on another computer."""
     from acquire.engine.stop_signals import Stopper
@@ -56,7 +66,7 @@ def node(
     prepare_data_dir(folder)
     stopper = Stopper()
     stopper.listen(stdin=False)
-    order = NodeOrder(folder, name, host, port, pair, tuple(announce or ()), block_bytes)
+    order = NodeOrder(folder, name, host, port, pair, tuple(announce or ()), block_bytes, buffer_s)
     with DataLock(folder):
         raise typer.Exit(run(order, stopper.wait))
 

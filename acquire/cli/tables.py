@@ -10,8 +10,8 @@ from rich.table import Table
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from acquire.finding import Finding
     from acquire.survey.codec_speed import CameraSpeed
-    from acquire.survey.finding import Finding
     from acquire.survey.inventory import StreamSeen
     from acquire.take.take import Outcome
     from devices.base import Plugged

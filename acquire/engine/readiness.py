@@ -50,9 +50,9 @@ class Readiness:
     def missing(self) -> list[str]:
         """Say in words what is not there."""
         absent = [
-            f"device {d.name} is {d.state}" + (f" ({d.error})" if d.error else "")
+            f"device {d.name} is {d.state}" + (f" ({why})" if (why := d.error or d.away) else "")
             for d in (device.snapshot for device in self._devices.values())
-            if not d.runs
+            if not d.runs or d.away is not None
         ]
         return absent + self._discovery.missing()
 

@@ -17,6 +17,7 @@ import acquire
 from acquire.errors import ConfigError, ControlError, Unknown
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
+from acquire.lsl.config import BUFFER_S
 from acquire.node.finishing import Finishing
 from acquire.node.lsl_text import checked_lsl_config
 from acquire.node.models import BLOCK_BYTES, NodeInfo, Receipt, RunDevice, RunOrder
@@ -73,8 +74,10 @@ class Host:
         data_dir: Path,
         complain: Callable[[str], None],
         block_bytes: int = BLOCK_BYTES,
+        buffer_s: int = BUFFER_S,
     ) -> None:
         self.name = name
+        self._buffer_s = buffer_s
         self.store = Store(data_dir)
         self._complain = complain
         self._run: Run | None = None
@@ -186,7 +189,15 @@ class Host:
             if before is not None:
                 self._refuse_living(before, adopt=adopt)
                 self._end_run()
-            self._run = Run(run_id, order, tables, lsl_config, self.store, self._finishing.look)
+            self._run = Run(
+                run_id,
+                order,
+                tables,
+                lsl_config,
+                self.store,
+                self._finishing.look,
+                self._buffer_s,
+            )
         return self.info()
 
     def _refuse_living(self, run: Run, *, adopt: bool) -> None:

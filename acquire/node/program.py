@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from acquire.errors import ConfigError
+from acquire.lsl.config import BUFFER_S
 from acquire.node.discovery import announced
 from acquire.node.host import Host
 from acquire.node.models import BLOCK_BYTES
@@ -37,6 +38,7 @@ class NodeOrder:
     pair: bool = False
     announce: tuple[str, ...] = ()  # the interfaces on which it is to be found
     block_bytes: int = BLOCK_BYTES
+    buffer_s: int = BUFFER_S  # what outlets keep for an engine that is cut off
 
 
 def listening_host(order: NodeOrder, *, is_paired: bool) -> str:
@@ -70,7 +72,11 @@ def run(order: NodeOrder, wait: Callable[[float], bool]) -> int:
         port = listener.getsockname()[1]
         window = PairingWindow(me.fingerprint) if order.pair else None
         host = Host(
-            order.name, order.data_dir, lambda text: _say(f"warning: {text}"), order.block_bytes
+            order.name,
+            order.data_dir,
+            lambda text: _say(f"warning: {text}"),
+            order.block_bytes,
+            order.buffer_s,
         )
         app = build(host, engines, window, lambda engine: _say(f"paired with engine {engine}"))
         server = HttpServer(app, listener, (me.certificate, me.key))

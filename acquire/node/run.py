@@ -18,6 +18,7 @@ from typing import Any, Final
 
 from acquire.errors import AcquireError, Unknown
 from acquire.lsl.clock import local_clock
+from acquire.lsl.config import BUFFER_S
 from acquire.node.hosted_device import CLOSE_S, HostedDevice, HostedLink
 from acquire.node.message_log import Heard, MessageLog
 from acquire.node.models import (
@@ -60,6 +61,7 @@ class Run:
         lsl_config: what liblsl is told, checked.
         store: where the files go.
         closed: called when a take's files are closed; from any thread.
+        buffer_s: what the outlets keep for an engine that is cut off.
     """
 
     def __init__(
@@ -70,10 +72,12 @@ class Run:
         lsl_config: str | None,
         store: Store,
         closed: Callable[[], None],
+        buffer_s: int = BUFFER_S,
     ) -> None:
         self.run_id, self.order = run_id, order
         self.log = MessageLog()
         self._lsl_config = lsl_config
+        self._buffer_s = buffer_s
         self._data_dir = store.data_dir
         self.takes = NodeTakes(run_id, store, closed, partial(self.say, "warning", "node-disk"))
         self._restarts = Restarts()
@@ -175,7 +179,8 @@ class Run:
         if (opened := device.revived_as(order)) is not None:
             self._keep(device.name, opened)  # the engine begins anew, and finds it open
             return
-        device.start(replace(order, lsl_config=self._lsl_config), order, self._data_dir)
+        own = replace(order, lsl_config=self._lsl_config, buffer_s=self._buffer_s)
+        device.start(own, order, self._data_dir)
         self.takes.left(device.name)  # what it was writing was finished by the process before
 
     # What the devices say.

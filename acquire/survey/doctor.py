@@ -15,6 +15,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
+from acquire.finding import Finding
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import user_config
 from acquire.lsl.inlet import Inlet
@@ -23,7 +24,6 @@ from acquire.lsl.streams import FoundStream, Resolver
 from acquire.processes.child import NO_WINDOW, program
 from acquire.rig.file import EMPTY
 from acquire.survey import firewall
-from acquire.survey.finding import Finding
 from devices.base import Channel, StreamSpec
 from recordings.disk.synced import synced_by
 

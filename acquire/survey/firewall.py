@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 
+from acquire.finding import Finding
 from acquire.processes import powershell
-from acquire.survey.finding import Finding
 
 SUBJECT = "firewall"
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from acquire.node.connection import NodeState
 from acquire.processes.messages import DeviceState
-from acquire.server.api.models import DeviceInfo, Health, StatusInfo, StreamInfo
+from acquire.server.api.models import DeviceInfo, Health, NodeStatus, StatusInfo, StreamInfo
 from gui.texts import tr
 from recordings.stream_kinds import LOST_FATES, Fate
 
@@ -104,6 +105,9 @@ def device_row(device: DeviceInfo) -> Row:
     """Describe a device."""
     health = device_health(device)
     note = (device.error or "").removeprefix(f"{device.name}: ")
+    if not note and device.away is not None:
+        note = f"{device.node}: {device.away}"
+        health = "warning"
     if not note and health != "alive":
         note = state_word(device.state)
     return Row(f"device {device.name}", health, device.name, state_word(device.state), note, None)
@@ -141,6 +145,7 @@ def device_details(device: DeviceInfo) -> list[tuple[str, str]]:
     drift = "–" if device.drift_ppm is None else f"{device.drift_ppm:+.1f} ppm"
     rows = [
         (tr("Driver"), device.driver),
+        *([(tr("Node"), device.node)] if device.node else []),
         (tr("State"), state_word(device.state)),
         (tr("Clock drift"), drift),
     ]
@@ -152,6 +157,57 @@ def device_details(device: DeviceInfo) -> list[tuple[str, str]]:
             (tr("Frame memory"), f"{device.ring_fill:.0%}"),
         ]
     return rows
+
+
+def node_word(state: NodeState) -> str:
+    """Say how the engine stands with a node."""
+    words = {
+        NodeState.CONNECTING: tr("connecting"),
+        NodeState.CONNECTED: tr("connected"),
+        NodeState.UNREACHABLE: tr("unreachable"),
+        NodeState.REFUSED: tr("refuses"),
+        NodeState.CLOSED: tr("closed"),
+    }
+    return words[state]
+
+
+def node_row(node: NodeStatus) -> Row:
+    """Describe another computer that devices run on."""
+    healths = {NodeState.CONNECTED: "alive", NodeState.REFUSED: "failed"}
+    health = healths.get(node.state, "warning")
+    value = node_word(node.state)
+    if node.free_bytes is not None:
+        value = tr("{} GB free").format(f"{node.free_bytes / 1e9:,.0f}")
+    note = node.reason or (node.problem or "")
+    if (transfer := node.transfer) is not None:
+        share = f"{transfer.done / max(1, transfer.total):.0%}"
+        value = (
+            tr("transfer {} (rests)").format(share)
+            if transfer.rests
+            else tr("transfer {}").format(share)
+        )
+    elif node.problem and health == "alive":
+        health = "warning"
+    return Row(f"node {node.name}", health, node.name, value, note, None)
+
+
+def node_details(node: NodeStatus) -> list[tuple[str, str]]:
+    """List what there is to know of a node."""
+    disk = offset = "–"
+    if node.free_bytes is not None and node.total_bytes is not None:
+        disk = tr("{} of {} GB free").format(
+            f"{node.free_bytes / 1e9:,.0f}", f"{node.total_bytes / 1e9:,.0f}"
+        )
+    if node.offset_s is not None and node.uncertainty_s is not None:
+        offset = f"{node.offset_s:+,.4f} s ± {node.uncertainty_s * 1e3:.2f} ms"
+    return [
+        (tr("Address"), node.address),
+        (tr("State"), node_word(node.state)),
+        (tr("Version"), node.version or "–"),
+        (tr("Disk"), disk),
+        (tr("Clock offset"), offset),
+        (tr("Recordings kept"), str(node.kept)),
+    ]
 
 
 def other_row(name: str, kind: str, rate_hz: float, host: str) -> Row:

@@ -40,6 +40,8 @@ class RigPanel(QWidget):
         self.devices = RowList(
             tr("Devices"), tr("No device in this rig: Menu, Edit this rig… (Ctrl+E)")
         )
+        self.nodes = RowList(tr("Nodes"), "")
+        self.nodes.chosen.connect(self._on_chosen)
         self.streams.chosen.connect(self._on_chosen)
         self.devices.chosen.connect(self._on_chosen)
         self.streams.ticked.connect(self._on_ticked)
@@ -49,8 +51,12 @@ class RigPanel(QWidget):
         splitter = QSplitter(Qt.Orientation.Vertical)
         for title, view in ((tr("Streams"), self.streams), (tr("Devices"), self.devices)):
             splitter.addWidget(_titled(title, view))
+        self._nodes_part = _titled(tr("Nodes"), self.nodes)
+        self._nodes_part.hide()  # most rigs have none
+        splitter.addWidget(self._nodes_part)
         splitter.setStretchFactor(0, 3)
         splitter.setStretchFactor(1, 2)
+        splitter.setStretchFactor(2, 1)
         splitter.setChildrenCollapsible(False)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 4, 4)
@@ -84,19 +90,23 @@ class RigPanel(QWidget):
             ]
         )
         self.devices.show_rows([status_text.device_row(d) for d in status.devices])
+        self.nodes.show_rows([status_text.node_row(n) for n in status.nodes])
+        self._nodes_part.setVisible(bool(status.nodes))
         self._show_details()
 
     def show_gone(self) -> None:
         """Show that nothing is known of them any more: no light may go on being green."""
-        for view in (self.streams, self.devices):
+        for view in (self.streams, self.devices, self.nodes):
             rows = view.rows.rows
             view.show_rows([replace(row, health="other", value="–", note="") for row in rows])
         self._details.hide()
 
     def _on_chosen(self, key: str) -> None:
         self._chosen = key
-        other = self.devices if key.startswith("stream") else self.streams
-        other.clearSelection()
+        views = {"stream": self.streams, "device": self.devices, "node": self.nodes}
+        for kind, view in views.items():
+            if not key.startswith(kind):
+                view.clearSelection()
         self._show_details()
 
     def _show_details(self) -> None:
@@ -110,6 +120,10 @@ class RigPanel(QWidget):
         for device in self._status.devices:
             if kind == "device" and device.name == name:
                 self._details.show(name, status_text.device_details(device), device)
+                return
+        for node in self._status.nodes:
+            if kind == "node" and node.name == name:
+                self._details.show(name, status_text.node_details(node), None)
                 return
         self._details.hide()
 

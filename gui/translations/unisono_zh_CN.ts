@@ -288,6 +288,62 @@
         <translation>时钟漂移</translation>
     </message>
     <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Disk</source>
+        <translation>磁盘</translation>
+    </message>
+    <message>
+        <source>Node</source>
+        <translation>节点</translation>
+    </message>
+    <message>
+        <source>Nodes</source>
+        <translation>节点</translation>
+    </message>
+    <message>
+        <source>Recordings kept</source>
+        <translation>保留的录制</translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>connected</source>
+        <translation>已连接</translation>
+    </message>
+    <message>
+        <source>connecting</source>
+        <translation>正在连接</translation>
+    </message>
+    <message>
+        <source>refuses</source>
+        <translation>拒绝</translation>
+    </message>
+    <message>
+        <source>transfer {}</source>
+        <translation>传输 {}</translation>
+    </message>
+    <message>
+        <source>transfer {} (rests)</source>
+        <translation>传输 {}（暂停）</translation>
+    </message>
+    <message>
+        <source>unreachable</source>
+        <translation>无法到达</translation>
+    </message>
+    <message>
+        <source>{} GB free</source>
+        <translation>剩余 {} GB</translation>
+    </message>
+    <message>
+        <source>{} of {} GB free</source>
+        <translation>剩余 {} GB，共 {} GB</translation>
+    </message>
+    <message>
         <source>Driver</source>
         <translation>驱动</translation>
     </message>

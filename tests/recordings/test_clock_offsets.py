@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import pyxdf
 
+from recordings.arrays import F64Array
 from recordings.clock_offsets import correct, fit_offsets
 from recordings.xdf.reader import read_xdf
 
@@ -105,3 +106,43 @@ def test_agrees_with_pyxdf_on_a_real_file_with_a_clock_reset() -> None:
             assert len(fit.segments) == len(other["info"]["clock_segments"]) == 2
             ours = correct(stream.stamps, fit)
             np.testing.assert_allclose(ours, other["time_stamps"], atol=50e-6)
+
+
+def test_the_bound_of_an_interpolation_holds() -> None:
+    """A clock off by up to 200 ppm that wanders by some 0.1 ppm, and is not seen for up to 10 min.
+
+    The bound is of 99 %; asked is that no more than 5 of 100 clocks leave it, and not by far.
+    """
+    rng = np.random.default_rng(11)
+    beyond, bounds = [], []
+    for _ in range(100):
+        gap_s = float(rng.uniform(60.0, 600.0))
+        length = 600.0 + gap_s
+        drift, wander = rng.uniform(-200e-6, 200e-6), rng.uniform(0.0, 0.2e-6)
+        turn, phase = rng.uniform(300.0, 3600.0) / (2 * np.pi), rng.uniform(0, 6.28)
+
+        def truth(t: F64Array) -> F64Array:
+            waves = wander * turn * np.sin(t / turn + phase)  # noqa: B023 - at once
+            return np.asarray(-5000.0 - drift * t - waves, np.float64)  # noqa: B023
+
+        times = np.arange(0.0, length, 5.0)
+        times = times[(times < 300.0) | (times > 300.0 + gap_s)]
+        values = truth(times) + rng.normal(0, rng.uniform(5e-6, 100e-6), len(times))
+        fit = fit_offsets(times, values)
+        (gap,) = fit.gaps
+        assert gap.end - gap.start > gap_s - 5
+        inside = np.linspace(gap.start, gap.end, 200)
+        error = float(np.abs(correct(inside, fit) - inside - truth(inside)).max())
+        beyond.append(error / gap.error_s)
+        bounds.append(gap.error_s)
+        assert fit.gaps_of(np.array([0.0, 290.0])) == ()
+        assert fit.error_s(inside) >= gap.error_s
+    assert sum(ratio > 1 for ratio in beyond) <= 5
+    assert max(beyond) < 2
+    assert np.median(bounds) < 1e-3, "a bound that says nothing is none"
+
+
+def test_offsets_without_a_gap_have_none() -> None:
+    times = np.arange(0.0, 300.0, 5.0)
+    assert fit_offsets(times, np.full(len(times), 3.0)).gaps == ()
+    assert fit_offsets(times[:1], times[:1]).gaps == ()

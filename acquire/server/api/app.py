@@ -155,6 +155,11 @@ def _add_looks(app: FastAPI, controller: Controller) -> None:
         """Tell what is going on."""
         return views.status(controller)
 
+    @app.get("/api/nodes")
+    async def nodes() -> list[api.NodeStatus]:
+        """List the other computers of the rig: state, disk, clock, and what is collected."""
+        return list(views.nodes(controller))
+
     @app.get("/api/streams")
     async def streams() -> list[api.StreamInfo]:
         """List the streams that are connected, or were."""

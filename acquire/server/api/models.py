@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from acquire.engine.status import Phase
+from acquire.node.connection import NodeState
 from acquire.processes.messages import DeviceState
 from recordings.certificate import Verdict
 from recordings.manifest import Event, State
@@ -210,6 +211,43 @@ class DeviceInfo(_Tell):
     drift_ppm: float | None  # of its own clock, where it has one
     ring_fill: float
     fates: dict[str, dict[Fate, int]]
+    node: str | None = Field(default=None, description="the other computer that it runs on")
+    away: str | None = Field(
+        default=None, description="in words, why that computer is not heard now"
+    )
+
+
+class TransferInfo(_Tell):
+    """Files of one session that are being brought from a node."""
+
+    session: str  # its folder
+    file: str
+    done: int  # bytes
+    total: int
+    rests: bool  # while something records
+
+
+class NodeStatus(_Tell):
+    """Another computer that devices of this rig run on; what is unknown before it was reached."""
+
+    name: str
+    address: str
+    state: NodeState
+    reason: str  # in words, where it is not connected
+    since_s: float = Field(description="for how long it has been so, s")
+    version: str | None = None
+    recording: bool = False
+    free_bytes: int | None = None
+    total_bytes: int | None = None
+    bytes_per_s: float | None = Field(default=None, description="what its disk was given last")
+    offset_s: float | None = Field(
+        default=None, description="to add to its LSL clock, as it answers requests; ± uncertainty_s"
+    )
+    uncertainty_s: float | None = None
+    offset_age_s: float | None = None
+    kept: int = Field(default=0, description="recordings that it keeps, of whatever engine")
+    transfer: TransferInfo | None = None
+    problem: str | None = Field(default=None, description="why nothing can be collected from it")
 
 
 class DeviceChange(_Tell):
@@ -288,6 +326,7 @@ class StatusInfo(_Tell):
     contents: ContentsInfo | None = Field(
         default=None, description="the session whose files are being read against their hashes"
     )
+    nodes: tuple[NodeStatus, ...] = ()
     listening: bool = Field(
         default=False, description="the participant's screen waits for a key or an answer"
     )

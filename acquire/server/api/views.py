@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 
 from acquire.engine.status import StreamStatus
 from acquire.lsl.clock import local_clock
+from acquire.node.collector import Transfer
+from acquire.node.connection import NodeSnapshot
 from acquire.processes.link import DeviceSnapshot
 from acquire.server.api import models as api
 from acquire.server.controller import Controller, Running, Stopped
@@ -51,6 +53,7 @@ def status(controller: Controller) -> api.StatusInfo:
         error=last.error if last and not running else None,
         last=ended(controller, last) if last else None,
         contents=contents(controller),
+        nodes=nodes(controller),
         listening=_listens(controller),
     )
 
@@ -148,6 +151,45 @@ def device(found: DeviceSnapshot) -> api.DeviceInfo:
         drift_ppm=found.host.drift_ppm if found.host else None,
         ring_fill=found.host.ring_fill if found.host else 0.0,
         fates={c: dict(f) for c, f in found.host.fates.items()} if found.host else {},
+        node=found.node,
+        away=found.away,
+    )
+
+
+def nodes(controller: Controller) -> tuple[api.NodeStatus, ...]:
+    """Tell of the other computers of the rig."""
+    transfers = {transfer.node: transfer for transfer in controller.collector.transfers}
+    found = controller.engine.nodes.snapshots
+    return tuple(_node(snapshot, transfers.get(snapshot.name)) for snapshot in found)
+
+
+def _node(found: NodeSnapshot, transfer: Transfer | None) -> api.NodeStatus:
+    info, clock, now = found.info, found.clock, local_clock()
+    return api.NodeStatus(
+        name=found.name,
+        address=found.address,
+        state=found.state,
+        reason=found.trouble or "",
+        since_s=max(0.0, now - found.since),
+        version=info.version if info else None,
+        recording=info.recording if info else False,
+        free_bytes=info.disk_free_bytes if info else None,
+        total_bytes=info.disk_total_bytes if info else None,
+        bytes_per_s=info.disk_bytes_per_s if info else None,
+        offset_s=clock.offset if clock else None,
+        uncertainty_s=clock.uncertainty if clock else None,
+        offset_age_s=max(0.0, now - clock.at) if clock else None,
+        kept=len(info.kept) if info else 0,
+        transfer=_transfer(transfer),
+        problem=transfer.error if transfer else None,
+    )
+
+
+def _transfer(found: Transfer | None) -> api.TransferInfo | None:
+    if found is None or (now := found.progress) is None:
+        return None
+    return api.TransferInfo(
+        session=str(now.session), file=now.file, done=now.done, total=now.total, rests=found.rests
     )
 
 

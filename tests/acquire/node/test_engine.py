@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 
+import acquire
 from acquire.errors import AcquireError, ControlError
 from acquire.lsl.clock import local_clock
 from acquire.node.collecting import jobs, merged_rows, release
 from acquire.node.connection import NodeState
+from acquire.node.path_check import examine
 from acquire.processes.messages import TakePreview
+from acquire.rig.file import load_rig
 from recordings.disk.hashing import sha256_of
 from recordings.manifest import Manifest, State
 from recordings.stream_kinds import Fate
@@ -100,6 +103,32 @@ def test_what_was_recorded_there_is_collected_and_released(node: Node, tmp_path:
     with source_of(running.rig) as source:
         assert source.recordings() == []
     assert [path.name for path in node.data_dir.iterdir() if path.is_dir()] == []
+
+
+def test_a_node_of_another_version_is_refused_and_both_are_named(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = write_rig(tmp_path, pair(node), node.address)
+    here = acquire.__version__
+    monkeypatch.setattr(acquire, "__version__", "9.9.9")
+    with pytest.raises(ControlError, match="install the same version") as refused:  # noqa: SIM117
+        with engine_of(rig, 1.0):
+            pass
+    assert here in str(refused.value)
+    assert "9.9.9" in str(refused.value)
+
+
+def test_the_doctor_looks_at_the_way_to_a_node(node: Node, tmp_path: Path) -> None:
+    known = pair(node)
+    (table,) = load_rig(write_rig(tmp_path, known, node.address)).nodes
+    found = list(examine(table))
+    assert [f.level for f in found] == ["ok"] * 3, found
+    assert "reached and paired with" in found[0].text
+    assert "not measured" in found[2].text
+    stranger = table.model_copy(update={"fingerprint": "0" * 64})
+    assert [(f.level, "--pair" in f.remedy) for f in examine(stranger)] == [("fail", True)]
+    away = table.model_copy(update={"address": "127.0.0.1:1"})
+    assert [f.level for f in examine(away)] == ["fail"]
 
 
 def test_a_node_that_is_away_lets_nothing_begin_and_names_each_device(

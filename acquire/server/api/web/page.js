@@ -109,6 +109,21 @@ function showStatus(now) {
   const disk = now.disk, free = (disk.free_bytes / 1e9).toFixed(1) + " GB free";
   $("disk").textContent = disk.minutes === null ? free : `${free}, ${Math.floor(disk.minutes)} min at this rate`;
   showCameras(now.devices);
+  $("nodes-part").hidden = now.nodes.length === 0;
+  $("nodes").replaceChildren(...now.nodes.map(nodeRow));
+}
+
+function nodeRow(node) {
+  const row = document.createElement("tr"), health = node.state === "connected" ? "alive" : "warning";
+  const glyph = element("td", GLYPH[health], health), name = element("td", node.name);
+  glyph.title = node.state;
+  for (const text of [node.reason, node.problem]) if (text) name.append(element("span", text, "reason warning"));
+  const free = node.free_bytes === null ? "–" : (node.free_bytes / 1e9).toFixed(1);
+  const clock = node.offset_s === null ? "–" : `${node.offset_s.toFixed(4)} s ± ${(node.uncertainty_s * 1e3).toFixed(2)} ms`;
+  const moving = node.transfer;
+  const share = moving ? `${Math.floor(100 * moving.done / Math.max(1, moving.total))} %${moving.rests ? " (rests)" : ""}` : "–";
+  row.append(glyph, name, element("td", free, "number"), element("td", clock, "number wide"), element("td", share, "number"));
+  return row;
 }
 
 function streamRow(stream) {

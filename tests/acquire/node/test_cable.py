@@ -1,0 +1,177 @@
+"""An engine and a node with clocks apart, at both ends of a cable that is cut: nothing is lost.
+
+The node's clock is ahead by 5,000 s and fast by 200 ppm: what it shows at a true time is known.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from acquire.lsl.clock import local_clock
+from recordings import layout, open_session
+from recordings.certificate import Report, Verdict
+from recordings.check.examination import check
+from recordings.manifest import Manifest, State
+from recordings.stream_kinds import Fate
+from recordings.video.reader import count_packets
+from recordings.xdf.reader import read_xdf
+from tests.acquire.node.far_node import BUFFER_S, far_node
+from tests.acquire.program import TIMEOUT_S, wait_for
+from tests.far_clock import FarClock
+from tests.netns import needs
+
+CUT_S = 15.0
+LIMIT_S = 0.3e-3
+
+
+@dataclass(frozen=True)
+class Cut:
+    """A session whose cable was cut twice: amid the recording, and when it was stopped."""
+
+    session: Path
+    before: Report  # what was said while files were on the node
+    first: tuple[float, float]  # LSL times of the first cut
+    stopped: float  # when it was stopped, with the cable cut since `second`
+    second: float
+    clock: FarClock
+
+    def stream(self, stem: str) -> str:
+        names = [entry.name for entry in Manifest.load(self.session).streams]
+        return next(name for name in names if name.startswith(stem))
+
+
+@pytest.fixture(scope="module")
+def cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
+    folder = tmp_path_factory.mktemp("cable")
+    clock = FarClock(folder)
+    needs(clock.prefix)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CONFIG_HOME", str(folder / "home"))
+        with far_node(folder, clock=clock.prefix) as far:
+            far.cable.without_multicast()  # it is found by its address
+            with far.recording() as program:
+                pause(5.0)
+                far.cable.cut()
+                first = local_clock()
+                pause(CUT_S)
+                far.cable.without_multicast()
+                mended = local_clock()
+                # What was sent meanwhile is sent again when the system tries, later and later.
+                pause(10.0)
+                far.cable.cut()
+                second = local_clock()
+                pause(1.5)
+                stopped = local_clock()
+                program.say("stop\n")
+                pause(4.0)  # heard so late, the videos are cut
+                far.cable.mend()
+                result = program.wait()
+            assert result.json["state"] == str(State.COMPLETE), result
+            session = result.session
+            before = check(session)
+            wait_for(lambda: not Manifest.load(session).hashing, what="hashes")
+            wait_for(lambda: far.collect(session).code == 0, 2 * TIMEOUT_S, what="collected")
+            yield Cut(session, before, (first, mended), stopped, second, clock)
+
+
+def pause(seconds: float) -> None:
+    until = time.monotonic() + seconds
+    wait_for(lambda: time.monotonic() >= until, seconds + TIMEOUT_S)
+
+
+def test_until_its_files_are_here_the_verdict_is_open(cut: Cut) -> None:
+    assert cut.before.verdict is Verdict.PENDING, cut.before.findings
+    after = check(cut.session)
+    assert not [f for f in after.findings if f.level == "fail"]
+    assert after.verdict is not Verdict.PENDING
+    assert Manifest.load(cut.session).pending == ()
+
+
+def test_no_frame_is_lost_and_every_row_is_there(cut: Cut) -> None:
+    name = cut.stream("face")
+    manifest = Manifest.load(cut.session)
+    with read_xdf(cut.session / layout.XDF_NAME) as wire, open_session(cut.session) as session:
+        face = session[name]
+        received, rows = len(wire.stream(name)), face.xdf.data
+        # What waits for the engine, beside a little in the system's own buffers, did come.
+        assert len(rows) - received > 50 * (CUT_S - BUFFER_S) / 2, "nothing was lost on the way"
+        assert np.all(np.diff(rows[:, 1]) == 1), "device frames"
+        assert set(rows[:, 5].tolist()) == {Fate.STORED.code}
+        assert rows[:, 0].tolist() == list(range(len(rows)))
+        assert count_packets(cut.session / f"{name}.nut") == len(rows) == manifest.videos[0].frames
+        times = face.times()
+        first, mended = cut.first
+        inside = times[(times > first) & (times < mended)]
+        assert len(inside) == pytest.approx(50 * (mended - first), abs=2)
+        camera = session.cameras[name]
+        assert len(camera) == len(rows)
+        assert camera.at(first + CUT_S / 2).shape == (240, 320)
+
+
+def test_the_stop_is_kept_to_though_it_was_heard_later(cut: Cut) -> None:
+    manifest = Manifest.load(cut.session)
+    assert manifest.lsl_stop is not None
+    with open_session(cut.session) as session:
+        for stem in ("face", "eeg"):
+            last = session[cut.stream(stem)].last
+            assert manifest.lsl_stop - 0.1 < last <= manifest.lsl_stop + LIMIT_S
+            assert last > cut.second + 1.0, "what was captured while it was cut"
+
+
+def test_a_signal_of_the_node_is_whole(cut: Cut) -> None:
+    with open_session(cut.session) as session:
+        eeg = session[cut.stream("eeg")]
+        steps = np.diff(eeg.times(stamps="raw"))
+        np.testing.assert_allclose(steps, 1 / 250, atol=1e-6)
+        assert eeg.pace.lost == 0
+
+
+def test_its_clock_is_known_also_where_nobody_measured_it(cut: Cut) -> None:
+    with open_session(cut.session) as session:
+        for stem in ("face", "eeg"):
+            stream = session[cut.stream(stem)]
+            error = np.abs(stream.times() - cut.clock.true(stream.times(stamps="raw")))
+            assert np.percentile(error, 99) < LIMIT_S
+    # A bound that is told is kept to.
+    for one in check(cut.session, hashes=False).streams:
+        assert all(gap.error_ms < 1.0 for gap in one.clock_gaps)
+
+
+def test_a_full_disk_of_the_node_is_heard_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    needs()
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    (disk := tmp_path / "disk").mkdir()
+    mount = ("mount", "-t", "tmpfs", "-o", "size=100m", "tmpfs", str(disk))
+    if subprocess.run(mount, check=False, capture_output=True).returncode:
+        pytest.skip("no small disk can be mounted here")
+    try:
+        with far_node(tmp_path, data_dir=disk) as far, far.recording() as program:
+            pause(2.0)
+            size = str(free(disk))
+            subprocess.run(["fallocate", "-l", size, disk / "filler"], check=True)
+            full = time.monotonic()
+            wait_for(lambda: "full" in program.stderr)
+            heard_s = time.monotonic() - full
+            result = program.wait()
+        assert heard_s < 3.0 + 3.0  # and what a loaded machine adds
+        assert result.code == 2, result
+    finally:
+        subprocess.run(["umount", "-l", disk], check=True)
+
+
+def free(disk: Path) -> int:
+    said = subprocess.run(
+        ["stat", "-f", "-c", "[%a, %S]", disk], check=True, capture_output=True, text=True
+    ).stdout
+    blocks, size = json.loads(said)
+    return int(blocks * size)
