@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
 import threading
@@ -24,6 +25,7 @@ from acquire.node.models import BLOCK_BYTES, NodeInfo, Receipt, RunDevice, RunOr
 from acquire.node.run import Run
 from acquire.node.store import Kept, Store
 from acquire.node.wire import WIRE
+from acquire.processes.sleep_inhibitor import kept_awake
 from acquire.rig.file import DeviceTable, check_device
 from acquire.take.disk import DiskAlarm, DiskWatch
 from acquire.validation_text import first_problem
@@ -241,22 +243,33 @@ class Host:
     # What ends a recording that nobody ends.
 
     def _look_after(self) -> None:
-        while not self._closing.wait(WATCH_S):
-            run = self._run
-            if run is None:
-                continue
-            recording = {kept.id: kept for kept in run.takes.recording}
-            self._disks = {id: disk for id, disk in self._disks.items() if id in recording}
-            for kept in recording.values():
-                self._look_at_disk(run, kept)
-            hours = run.unheard_s / 3600
-            if run.takes.is_recording and hours > run.order.max_hours:
-                self._stop(
-                    run,
-                    "node-unheard",
-                    f"{self.name}: no engine was heard for {hours:.1f} h (max_hours "
-                    f"{run.order.max_hours:g}): what it recorded was ended and is kept",
-                )
+        with contextlib.ExitStack() as awake:
+            is_kept_awake = False
+            while not self._closing.wait(WATCH_S):
+                run = self._run
+                if is_kept_awake and not self.is_recording:
+                    awake.close()
+                    is_kept_awake = False
+                if run is None or not run.takes.is_recording:
+                    continue
+                if not is_kept_awake:
+                    awake.enter_context(kept_awake())
+                    is_kept_awake = True
+                self._look_at(run)
+
+    def _look_at(self, run: Run) -> None:
+        recording = {kept.id: kept for kept in run.takes.recording}
+        self._disks = {id: disk for id, disk in self._disks.items() if id in recording}
+        for kept in recording.values():
+            self._look_at_disk(run, kept)
+        hours = run.unheard_s / 3600
+        if hours > run.order.max_hours:
+            self._stop(
+                run,
+                "node-unheard",
+                f"{self.name}: no engine was heard for {hours:.1f} h (max_hours "
+                f"{run.order.max_hours:g}): what it recorded was ended and is kept",
+            )
 
     def _look_at_disk(self, run: Run, kept: Kept) -> None:
         disk = shutil.disk_usage(kept.folder)

@@ -8,6 +8,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -510,3 +511,26 @@ def test_a_device_that_dies_while_no_engine_is_heard_goes_on(node: Node) -> None
 
 def devices_of(node: Node) -> list[psutil.Process]:
     return [p for p in node.tree() if module_of(p) == "acquire.host.device_host"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the helper is systemd's")
+def test_the_computer_stays_awake_while_it_records(tmp_path: Path) -> None:
+    helper = tmp_path / "systemd-inhibit"
+    helper.write_text('#!/bin/sh\nwhile [ "${1#--}" != "$1" ]; do shift; done\nexec "$@"\n')
+    helper.chmod(0o755)
+    path = ("env", f"PATH={tmp_path}:{os.environ['PATH']}")
+    with Node(tmp_path, "--pair", "--host", "127.0.0.1", prefix=path) as node:
+        engine = node.ready().paired()
+        face = camera()
+        engine.begin(face)
+        engine.open(face)
+        assert not helpers_of(node)
+        engine.arm(face.name)
+        wait_for(lambda: helpers_of(node), what="its helper")
+        engine.store(face.name)
+        engine.stop(face.name)
+        wait_for(lambda: not helpers_of(node), what="its end")
+
+
+def helpers_of(node: Node) -> list[psutil.Process]:
+    return [p for p in node.tree() if p.name() == "cat"]
