@@ -206,6 +206,12 @@ def _tell(order: Order, outcome: Outcome, report: Report | None, code: Exit) -> 
         from acquire.cli.tables import outcome_table
 
         outcome_table(outcome, report)
+    if outcome.pending:
+        nodes = ", ".join(sorted({file.node for file in outcome.pending}))
+        warn(
+            f"{len(outcome.pending)} files are still on {nodes}: "
+            f"fetch them with `unisono collect {outcome.path}`"
+        )
     if outcome.error:  # the last line says why, for whoever reads nothing else
         warn(f"error: {outcome.error}")
     sys.stderr.flush()
@@ -229,6 +235,7 @@ def _as_json(order: Order, outcome: Outcome, report: Report | None, code: Exit) 
             }
             for v in outcome.videos
         ],
+        "pending": [f.path for f in outcome.pending],
         "alarms": outcome.alarms,
         "verdict": str(report.verdict) if report else None,
         "error": outcome.error,

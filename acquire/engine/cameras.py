@@ -61,9 +61,9 @@ class Cameras:
             videos, copy = snapshot.videos, None
             if snapshot.node is not None:
                 copy = take.videos.next_copy(snapshot.name)
-            order = ArmVideo(
-                take.number, take.videos.stems(videos), _hashed_in_passing(take, videos), copy
-            )
+            # What was measured here says nothing of a node, which hashes afterwards.
+            hashed = _hashed_in_passing(take, videos) if copy is None else frozenset()
+            order = ArmVideo(take.number, take.videos.stems(videos), hashed, copy)
             asked[device.name] = snapshot, copy, device.ask(order)
         deadline = time.monotonic() + within_s
         failed = []
@@ -133,11 +133,12 @@ class Cameras:
         take.videos.closed(name, answer.result())
 
     def bytes_per_s(self, gets: Callable[[str], bool]) -> float:
-        """Say how much the chosen cameras deliver at their nominal rates."""
+        """Say how much the chosen cameras of this computer deliver at their nominal rates."""
         return sum(
             pixel_format(v.pixel_format).frame_bytes(v.width, v.height) * v.rate_hz
             for device in self._chosen(gets)
             for v in device.snapshot.videos
+            if device.snapshot.node is None
         )
 
 

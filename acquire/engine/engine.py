@@ -84,7 +84,12 @@ class Engine:
         self._discovery: Discovery | None = None
         self._pump.on_nodes = frozenset(table.name for table in rig.devices if table.node)
         self.nodes = Nodes(
-            lambda: self.rig, lsl_config, data_dir, self.report, self._pump.offset_of
+            lambda: self.rig,
+            lsl_config,
+            data_dir,
+            self.report,
+            self._pump.offset_of,
+            lambda device: self.takes.arm_again(device, only_missing=True),
         )
         self.devices = RigDevices(
             rig,
@@ -359,12 +364,13 @@ class Engine:
             raise ControlError(f"cannot start: the engine is {self.phase}")
 
     def _hold_codecs_against(self, data_dir: Path) -> None:
-        """Warn of codecs that the benchmark of this data folder found too slow."""
+        """Warn of codecs that the benchmark of this computer and data folder found too slow."""
         codecs = {table.name: table.video.codec for table in self.rig.devices}
         cameras = [
             (video, codecs[device.name])
             for device in self.devices.processes.values()
             for video in device.snapshot.videos
+            if device.snapshot.node is None
         ]
         for name, level, text in held_against(data_dir, cameras):
             self.report(name, level, "codec-slow", f"{name}: {text}")

@@ -411,14 +411,23 @@ class Takes:
 
     # Cameras come and go.
 
-    def arm_again(self, device: str) -> None:
-        """Store the cameras of a device that runs again, once the rows of its frames arrive."""
-        opened = self._devices[device].snapshot.opened
+    def arm_again(self, device: str, *, only_missing: bool = False) -> None:
+        """Store the cameras of a device that runs again, once the rows of its frames arrive.
+
+        `only_missing`: in takes that have begun without it; in the others it has gone on, while its
+        node was away.
+        """
+        snapshot = self._devices[device].snapshot
+        if only_missing and not snapshot.runs:
+            return
+        opened = snapshot.opened
         takes = [take for take in self.open if take.is_open and take.folder is not None]
         if opened is None or not takes:
             return
         self._pump.wait_connected(set(opened.uids.values()), CONNECTED_S)
         for take in takes:
+            if only_missing and device in take.videos.devices:
+                continue
             self._cameras.start_again(device, take, local_clock() + BARRIER_S)
 
     def retire(self, device: str) -> None:

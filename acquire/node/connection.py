@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Protocol
@@ -117,6 +117,7 @@ class Connection:
         order: Callable[[str | None], RunOrder],
         may_adopt: Callable[[str], bool],
         tell: Callable[[Level, str, str], None],
+        back: Callable[[Iterable[str]], None] = lambda devices: None,
     ) -> None:
         """Prepare; nothing is sent yet.
 
@@ -126,6 +127,7 @@ class Connection:
             order: makes the order from this computer's address as the node sees it.
             may_adopt: whether a session that the node still records was left by a dead engine.
             tell: hears level, code and text of what happens, from any thread.
+            back: gets the devices once the node is reached again under the same run; does not wait.
         """
         self.name = table.name
         self.table = table
@@ -134,6 +136,7 @@ class Connection:
         self._order = order
         self._may_adopt = may_adopt
         self._tell = tell
+        self._back = back
         self._links: dict[str, Listener] = {}
         # Guards the queue and the state; never held while anything is sent or told.
         self._lock = threading.Lock()
@@ -340,6 +343,7 @@ class Connection:
                 seconds = local_clock() - before.since
                 text = f"node {self.name} is reached again, after {seconds:.0f} s"
                 self._tell("info", "node-back", text)
+                self._back(tuple(self._links))
         return state is not before.state
 
     def _away(self, state: NodeState, why: str) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import acquire
@@ -33,6 +33,7 @@ class Nodes:
         data_dir: Path | None,
         report: Tell,
         offset_of: OffsetOf,
+        back: Callable[[str], None],
     ) -> None:
         """Prepare; nothing is connected yet.
 
@@ -42,7 +43,9 @@ class Nodes:
             data_dir: where sessions go: what a dead engine has left on a node is known by them.
             report: hears what happens.
             offset_of: see `NodeLink`.
+            back: gets each device that has gone on while its node was not reached; may wait.
         """
+        self._back = back
         self._rig = rig
         self._lsl_config = lsl_config
         self._data_dir = data_dir
@@ -50,12 +53,13 @@ class Nodes:
         self._offset_of = offset_of
         self.run_id = secrets.token_hex(8)
         self.connections = {
-            table.name: Connection(
+            (name := table.name): Connection(
                 table,
                 self.run_id,
-                self._order_for(table.name),
+                self._order_for(name),
                 self._was_left,
-                self._tell_of(table.name),
+                self._tell_of(name),
+                self._reached,
             )
             for table in rig().nodes
         }
@@ -104,6 +108,19 @@ class Nodes:
             self._report(node, level, code, text)
 
         return tell
+
+    def _reached(self, devices: Iterable[str]) -> None:
+        """See to the devices of a node that is reached again, in a thread of its own.
+
+        That of the connection brings the answers which this waits for.
+        """
+        names = list(devices)
+
+        def see_to() -> None:
+            for name in names:
+                self._back(name)
+
+        threading.Thread(target=see_to, name="node reached", daemon=True).start()
 
     def _was_left(self, session: str) -> bool:
         """Say whether a session was being recorded here, by an engine that is dead."""

@@ -158,7 +158,7 @@ class RigDevices:
                     return False
                 device.close(CLOSE_S)
             if not self._bring_up(name):
-                error = device.snapshot.error
+                error = device.snapshot.error or device.snapshot.away
                 raise ControlError(
                     error or f"{name}: not open within {OPEN_S:g} s; see /api/events"
                 )

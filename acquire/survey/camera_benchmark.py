@@ -41,7 +41,7 @@ def benchmark(rig: Rig, folder: Path, seconds: float) -> list[CameraSpeed]:
         DeviceError: a camera cannot be opened.
     """
     results = []
-    for table in rig.devices:
+    for table in (device for device in rig.devices if device.node is None):
         for spec, frames in _sample(table, rig):
             results.append(_measure(spec, frames, folder, seconds))
     return results

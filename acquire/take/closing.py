@@ -47,11 +47,12 @@ def conclude(
     lsl_start, lsl_stop = take.interval.start, take.interval.stop
     streams = tuple(with_lost_frames(s) for s in take.xdf.streams.values())
     videos = final_entries(take.videos.entries(lsl_start), summaries, take.xdf, lsl_stop)
+    pending = take.videos.pending()
     folder = take.folder
 
     def close() -> None:
         assert folder is not None
-        folder.closed(state, lsl_stop, streams, videos, absent, take.videos.pending())
+        folder.closed(state, lsl_stop, streams, videos, absent, pending)
 
     if folder is not None and folder.folder.is_dir():
         if seeds:
@@ -68,6 +69,7 @@ def conclude(
         take.alarms,
         error or full,
         lsl_stop - lsl_start,
+        pending,
     )
 
 

@@ -14,7 +14,7 @@ from acquire.take.folder import SessionFolder
 from acquire.take.videos import TakeVideos
 from acquire.take.xdf_recorder import XdfRecorder
 from recordings.errors import RecordingError
-from recordings.manifest import State, StreamEntry, VideoEntry
+from recordings.manifest import PendingFile, State, StreamEntry, VideoEntry
 
 STOP_DRAIN_S = 0.35
 """How long a stop waits for samples from before it."""
@@ -36,6 +36,7 @@ class Outcome:
     alarms: int
     error: str | None = None
     seconds: float = 0.0  # from start to stop
+    pending: tuple[PendingFile, ...] = ()  # what is still on nodes
 
     @property
     def lost(self) -> int:

@@ -92,12 +92,13 @@ class Relay:
         with ours, theirs, selectors.DefaultSelector() as selector:
             with self._lock:
                 self._sockets |= {ours, theirs}
-            selector.register(ours, selectors.EVENT_READ, theirs)
-            selector.register(theirs, selectors.EVENT_READ, ours)
+            selector.register(ours, selectors.EVENT_READ, False)
+            selector.register(theirs, selectors.EVENT_READ, True)
             with contextlib.suppress(OSError):
                 while not self._closing.is_set():
                     for key, _ in selector.select(0.2):
-                        if not self._pass_on(key.fileobj, key.data, up=key.fileobj is theirs):
+                        source, target = (theirs, ours) if key.data else (ours, theirs)
+                        if not self._pass_on(source, target, up=key.data):
                             raise OSError
             with self._lock:
                 self._sockets -= {ours, theirs}

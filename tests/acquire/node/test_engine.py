@@ -152,9 +152,10 @@ def test_a_node_that_is_away_lets_nothing_begin_and_names_each_device(
 
 
 def test_a_stop_while_the_cable_is_cut_is_heard_later_and_kept_to(
-    node: Node, tmp_path: Path
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The orders go over the relay, the rows do not: what is cut is the order to stop alone."""
+    monkeypatch.setattr("acquire.engine.cameras.CLOSE_S", 4.0)  # it is waited out
     with Relay(node.port) as relay:
         rig = write_rig(tmp_path, pair(node), relay.address)
         with engine_of(rig) as running:
@@ -186,6 +187,39 @@ def test_a_stop_while_the_cable_is_cut_is_heard_later_and_kept_to(
     assert video.codec == "magicyuv"
     assert after.pending == ()
     assert len(rows) == video.captured
+
+
+def test_a_recording_that_goes_on_in_another_while_the_node_is_away_gets_it_back(
+    node: Node, tmp_path: Path
+) -> None:
+    with Relay(node.port) as relay:
+        rig = write_rig(tmp_path, pair(node), relay.address)
+        with engine_of(rig) as running:
+            begin(running)
+            face = running.name("face")
+            relay.cut()
+            node_state(running, NodeState.UNREACHABLE)
+            first, _ = running.engine.split(running.data_dir, LABELS)
+            take = running.engine.takes.running
+            assert take is not None
+            assert face not in take.videos.devices
+            relay.mend()
+            node_state(running, NodeState.CONNECTED)
+            wait_for(lambda: face in take.videos.devices, what="the camera in the second")
+            mine = [s for s in take.xdf.streams.values() if s.device == face]
+            wait_for(lambda: all(s.fates.get(Fate.STORED, 0) > 20 for s in mine), what="frames")
+            second = running.engine.stop()
+            assert first.result().state is second.state is State.COMPLETE
+            for outcome in (first.result(), second):
+                assert f"{face}.nut" in {p.path for p in outcome.pending}
+            wait_ready(running.rig)
+            wait_for(lambda: not Manifest.load(second.path).hashing, what="hashes")
+            collected = run("collect", running.data_dir, folder=tmp_path)
+            assert collected.code == 0, collected
+    for outcome in (first.result(), second):
+        (video,) = Manifest.load(outcome.path).videos
+        assert video.frames == video.fates[Fate.STORED] == count_packets(outcome.path / video.file)
+        assert video.frames > 0
 
 
 def test_a_node_that_is_started_again_gets_its_devices_again(node: Node, tmp_path: Path) -> None:
