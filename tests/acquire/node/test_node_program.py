@@ -8,13 +8,16 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 import acquire
@@ -23,10 +26,11 @@ from acquire.node.discovery import look
 from acquire.node.models import RecordingState
 from acquire.node.pair import pair
 from acquire.node.pairing import code_of
+from acquire.node.run import ALONE_S
 from acquire.node.store import Store
 from acquire.node.trust import KnownNode
 from acquire.node.wire import WIRE
-from acquire.processes.messages import Answer, ArmVideo, StopVideo
+from acquire.processes.messages import Answer, ArmVideo, StartVideo, StopVideo
 from acquire.rig.file import load_rig
 from recordings.video.reader import VideoReader, count_packets
 from tests.acquire.node.node_program import SESSION, Asking, Node, Refusal, camera
@@ -474,3 +478,59 @@ def test_nothing_is_announced_unless_asked_for(tmp_path: Path) -> None:
     with Node(tmp_path) as node:
         mine = node.ready().said("fingerprint ")
         assert mine not in [n.fingerprint for n in look("127.0.0.1", 1.0)]
+
+
+def test_a_device_that_dies_while_no_engine_is_heard_goes_on(node: Node) -> None:
+    """And the engine, once it is back, opens it as ever, and disturbs nothing by that."""
+    engine = node.paired()
+    face = camera()
+    engine.begin(face)
+    engine.open(face)
+    engine.arm(face.name)
+    engine.store(face.name)
+    cut_at = time.monotonic()
+    wait_for(lambda: time.monotonic() - cut_at > ALONE_S, what="an engine that is silent")
+    (died,) = devices_of(node)
+    died.kill()
+    second = node.data_dir / SESSION / f"{face.name}+2.nut"
+    wait_for(lambda: second.exists() and second.stat().st_size > 100_000, what="the next file")
+    assert face.name in engine.event("device-died").text
+    assert "no engine" in engine.event("device-back").text
+    (before,) = devices_of(node)
+    engine.heard.clear()
+    engine.open(face)
+    assert engine.arm(face.name)[face.name].name == second.name
+    engine.answer(face.name, StartVideo(1, engine.info().lsl_clock))
+    assert devices_of(node) == [before]
+    (summary,) = engine.stop(face.name)
+    assert summary.path.name == second.name
+    names = [f.name for f in engine.wait_ready().files]
+    assert len([n for n in names if n.endswith(".nut")]) == 2
+    assert count_packets(second) == summary.frames
+
+
+def devices_of(node: Node) -> list[psutil.Process]:
+    return [p for p in node.tree() if module_of(p) == "acquire.host.device_host"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the helper is systemd's")
+def test_the_computer_stays_awake_while_it_records(tmp_path: Path) -> None:
+    helper = tmp_path / "systemd-inhibit"
+    helper.write_text('#!/bin/sh\nwhile [ "${1#--}" != "$1" ]; do shift; done\nexec "$@"\n')
+    helper.chmod(0o755)
+    path = ("env", f"PATH={tmp_path}:{os.environ['PATH']}")
+    with Node(tmp_path, "--pair", "--host", "127.0.0.1", prefix=path) as node:
+        engine = node.ready().paired()
+        face = camera()
+        engine.begin(face)
+        engine.open(face)
+        assert not helpers_of(node)
+        engine.arm(face.name)
+        wait_for(lambda: helpers_of(node), what="its helper")
+        engine.store(face.name)
+        engine.stop(face.name)
+        wait_for(lambda: not helpers_of(node), what="its end")
+
+
+def helpers_of(node: Node) -> list[psutil.Process]:
+    return [p for p in node.tree() if p.name() == "cat"]
