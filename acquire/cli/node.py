@@ -60,7 +60,7 @@ def node(
     from recordings.layout import prepare_data_dir
 
     name = name or host_name()
-    if not re.match(NODE_NAME, name):
+    if not re.fullmatch(NODE_NAME, name):
         raise ConfigError(f"--name {name!r}: use at most 63 letters, digits, - and _")
     folder = data_dir.expanduser().absolute()
     prepare_data_dir(folder)

@@ -17,7 +17,6 @@ from pathlib import Path
 
 from acquire.engine.cameras import ARM_FOR_SPLIT_S, ARM_S, Cameras
 from acquire.engine.reporter import Reporter
-from acquire.engine.sleep_inhibitor import kept_awake
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.node.link import unready
@@ -25,6 +24,7 @@ from acquire.player.link import NAME as PLAYER
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import Interval
 from acquire.processes.rig_devices import RigDevices
+from acquire.processes.sleep_inhibitor import kept_awake
 from acquire.pump.live_stream import DEVICE
 from acquire.pump.pump import Pump
 from acquire.take.closing import Complain, conclude, guarded

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 import socket
 import threading
@@ -24,6 +25,7 @@ from acquire.node.models import BLOCK_BYTES, NodeInfo, Receipt, RunDevice, RunOr
 from acquire.node.run import Run
 from acquire.node.store import Kept, Store
 from acquire.node.wire import WIRE
+from acquire.processes.sleep_inhibitor import kept_awake
 from acquire.rig.file import DeviceTable, check_device
 from acquire.take.disk import DiskAlarm, DiskWatch
 from acquire.validation_text import first_problem
@@ -113,13 +115,15 @@ class Host:
             return HostSnapshot(NodePhase.IDLE)
         if self._ending:
             return HostSnapshot(NodePhase.FINISHING, run)
-        return HostSnapshot(NodePhase.RECORDING if run.is_recording else NodePhase.RUNNING, run)
+        return HostSnapshot(
+            NodePhase.RECORDING if run.takes.is_recording else NodePhase.RUNNING, run
+        )
 
     @property
     def is_recording(self) -> bool:
         """Whether the disk belongs to the cameras."""
         run = self._run
-        return run is not None and run.is_recording
+        return run is not None and run.takes.is_recording
 
     def info(self) -> NodeInfo:
         """Describe it."""
@@ -205,7 +209,7 @@ class Host:
                 f"{whose} goes on, heard {run.unheard_s:.1f} s ago; end that engine, or ask again "
                 f"once it has been silent for {LIVES_S:g} s"
             )
-        if run.is_recording and not adopt:
+        if run.takes.is_recording and not adopt:
             raise ControlError(
                 f"{whose} records, not heard for {run.unheard_s:.0f} s; ask with adopt=true to "
                 "end that recording and keep it"
@@ -239,22 +243,33 @@ class Host:
     # What ends a recording that nobody ends.
 
     def _look_after(self) -> None:
-        while not self._closing.wait(WATCH_S):
-            run = self._run
-            if run is None:
-                continue
-            recording = {kept.id: kept for kept in run.recording}
-            self._disks = {id: disk for id, disk in self._disks.items() if id in recording}
-            for kept in recording.values():
-                self._look_at_disk(run, kept)
-            hours = run.unheard_s / 3600
-            if run.is_recording and hours > run.order.max_hours:
-                self._stop(
-                    run,
-                    "node-unheard",
-                    f"{self.name}: no engine was heard for {hours:.1f} h (max_hours "
-                    f"{run.order.max_hours:g}): what it recorded was ended and is kept",
-                )
+        with contextlib.ExitStack() as awake:
+            is_kept_awake = False
+            while not self._closing.wait(WATCH_S):
+                run = self._run
+                if is_kept_awake and not self.is_recording:
+                    awake.close()
+                    is_kept_awake = False
+                if run is None or not run.takes.is_recording:
+                    continue
+                if not is_kept_awake:
+                    awake.enter_context(kept_awake())
+                    is_kept_awake = True
+                self._look_at(run)
+
+    def _look_at(self, run: Run) -> None:
+        recording = {kept.id: kept for kept in run.takes.recording}
+        self._disks = {id: disk for id, disk in self._disks.items() if id in recording}
+        for kept in recording.values():
+            self._look_at_disk(run, kept)
+        hours = run.unheard_s / 3600
+        if hours > run.order.max_hours:
+            self._stop(
+                run,
+                "node-unheard",
+                f"{self.name}: no engine was heard for {hours:.1f} h (max_hours "
+                f"{run.order.max_hours:g}): what it recorded was ended and is kept",
+            )
 
     def _look_at_disk(self, run: Run, kept: Kept) -> None:
         disk = shutil.disk_usage(kept.folder)
@@ -274,11 +289,11 @@ class Host:
             self._stop(run, alarm.value, watch.told(alarm, Path(where)))
         elif alarm is not None:
             level: Level = "warning" if alarm is DiskAlarm.LOW else "info"
-            run.say(level, alarm.value, watch.told(alarm, Path(where)))
+            run.say_of_disk(level, alarm.value, watch.told(alarm, Path(where)))
 
     def _stop(self, run: Run, code: str, text: str) -> None:
-        if not run.is_stopping:  # else a file takes long to be closed
-            run.say("error", code, text)
+        if not run.takes.is_stopping:  # else a file takes long to be closed
+            run.say_of_disk("error", code, text)
             run.stop_takes()
 
 

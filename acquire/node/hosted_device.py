@@ -5,13 +5,14 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from acquire.errors import ControlError
 from acquire.node.models import DeviceRequest
 from acquire.processes.device_link import DeviceLink
-from acquire.processes.messages import HostEvent, Loss, Opened
+from acquire.processes.messages import HostEvent, Loss, Open, Opened
 from acquire.rig.file import DeviceTable
 
 MAX_ORDERS: Final = 1000
@@ -49,10 +50,14 @@ class HostedDevice:
         self, link: DeviceLink, carry_out: Callable[[HostedDevice, DeviceRequest], None]
     ) -> None:
         self.link = link
+        self.revived: dict[int, Any] = {}
+        """By take: what was answered when it was armed without the engine, and not yet told it."""
         self._carry_out = carry_out
+        self._opened_as: tuple[Open, Open] | None = None  # what it got, and what the engine said
+        self._is_revived = False
         self._lock = threading.Lock()  # of two requests over the network, one is first
         self._last = 0
-        self._orders: queue.Queue[DeviceRequest | None] = queue.Queue()
+        self._orders: queue.Queue[Callable[[], None] | None] = queue.Queue()
         self._thread = threading.Thread(
             target=self._run, name=f"device {link.name} orders", daemon=True
         )
@@ -77,20 +82,44 @@ class HostedDevice:
                     f"{self.name}: {MAX_ORDERS} orders wait already; see why it does not answer"
                 )
             self._last = request.number
-            self._orders.put(request)
+            self.call(partial(self._carry_out, self, request))
 
-    def start(self, order: object, cwd: Path) -> None:
-        """Start the process anew."""
+    def call(self, action: Callable[[], None]) -> None:
+        """Have something done between two orders."""
+        self._orders.put(action)
+
+    # In its own thread.
+
+    def start(self, order: Open, as_ordered: Open, cwd: Path) -> None:
+        """Start the process anew; `as_ordered` is what the engine said."""
         if self.link.alive:
             self.link.close(CLOSE_S)
+        self._opened_as = order, as_ordered
+        self._is_revived = False
+        self.revived.clear()
         self.link.start(order, cwd)
 
+    def start_again(self, cwd: Path) -> bool:
+        """Start it as it was, without the engine; False = it never was."""
+        if self._opened_as is None:
+            return False
+        self.start(*self._opened_as, cwd)
+        self._is_revived = True
+        return True
+
+    def revived_as(self, order: Open) -> Opened | None:
+        """Give what it has opened if it was started again just as the engine wants it now."""
+        wanted = self._opened_as is not None and self._opened_as[1] == order
+        fits = self._is_revived and wanted and self.link.alive
+        self._is_revived = False
+        return self.link.snapshot.opened if fits else None
+
     def close(self) -> None:
-        """End the process, its video first, and the orders that still wait."""
+        """End the process, its video first, and the orders that still wait; from any thread."""
         self._orders.put(None)
         self._thread.join()
         self.link.close(CLOSE_S)
 
     def _run(self) -> None:
-        while (order := self._orders.get()) is not None:
-            self._carry_out(self, order)
+        while (action := self._orders.get()) is not None:
+            action()

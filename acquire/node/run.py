@@ -11,24 +11,25 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from acquire.errors import AcquireError, ControlError, Unknown
+from acquire.errors import AcquireError, Unknown
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import BUFFER_S
 from acquire.node.hosted_device import CLOSE_S, HostedDevice, HostedLink
 from acquire.node.message_log import Heard, MessageLog
 from acquire.node.models import (
+    MAX_TEXT,
     DeviceRequest,
     NodeDevice,
-    RecordingState,
     RunOrder,
 )
-from acquire.node.store import Kept, Store
-from acquire.node.wire import Message, WireError, dump
+from acquire.node.store import Store
+from acquire.node.takes import NodeTakes
+from acquire.node.wire import Body, Message, WireError, dump
 from acquire.processes.messages import (
     Answer,
     ArmVideo,
@@ -36,24 +37,19 @@ from acquire.processes.messages import (
     HostEvent,
     HostStatus,
     Open,
+    StartVideo,
     StopVideo,
     VideoSummary,
 )
+from acquire.processes.restarts import Restarts
 from acquire.rig.file import DeviceTable
 from recordings.errors import RecordingError
 from recordings.manifest import Level
 
-STOP_S: Final = 20.0
-"""How long a video file may take to be closed."""
-
-
-@dataclass
-class NodeTake:
-    """One take that is being stored here. The run's lock guards it."""
-
-    kept: Kept
-    writing: set[str] = field(default_factory=set)  # devices that were armed and have not closed
-    stops: dict[str, Future[Any]] = field(default_factory=dict)  # by device: what came of its stop
+ALONE_S: Final = 3.0
+"""An engine that was not heard for so long does not start again what dies."""
+OPEN_S: Final = 15.0
+ARM_S: Final = 5.0
 
 
 class Run:
@@ -82,12 +78,11 @@ class Run:
         self.run_id, self.order = run_id, order
         self.log = MessageLog()
         self._lsl_config = lsl_config
-        self._store = store
-        self._closed = closed
         self._buffer_s = buffer_s
-        # Guards the takes; the devices' threads and whoever stops them change those.
-        self._lock = threading.Lock()
-        self._takes: dict[int, NodeTake] = {}
+        self._data_dir = store.data_dir
+        self.takes = NodeTakes(run_id, store, closed, partial(self.say, "warning", "node-disk"))
+        self._restarts = Restarts()
+        self._ending = threading.Event()
         self._heard = time.monotonic()
         self._devices = {
             table.name: HostedDevice(
@@ -97,21 +92,6 @@ class Run:
         }
 
     # What is known.
-
-    @property
-    def is_recording(self) -> bool:
-        """Whether a device writes files."""
-        return any(take.writing for take in list(self._takes.values()))
-
-    @property
-    def recording(self) -> list[Kept]:
-        """The takes whose files are open."""
-        return [take.kept for take in list(self._takes.values()) if take.writing]
-
-    @property
-    def is_stopping(self) -> bool:
-        """Whether all that write were told to stop."""
-        return all(take.writing <= take.stops.keys() for take in list(self._takes.values()))
 
     @property
     def unheard_s(self) -> float:
@@ -126,7 +106,12 @@ class Run:
         """Describe the devices."""
         snapshots = (device.link.snapshot for device in self._devices.values())
         return tuple(
-            NodeDevice(name=s.name, driver=s.driver, state=s.state, error=s.error)
+            NodeDevice(
+                name=s.name,
+                driver=s.driver,
+                state=s.state,
+                error=s.error[:MAX_TEXT] if s.error is not None else None,
+            )
             for s in snapshots
         )
 
@@ -157,24 +142,34 @@ class Run:
     def _carry_out(self, device: HostedDevice, request: DeviceRequest) -> None:
         answer = partial(self._answer, device.name, request.number)
         try:
-            match request.body:
-                case Open() as order:
-                    self._open(device, order)
-                    answer(None)
-                case Close():
-                    device.link.close(CLOSE_S)
-                    self._left(device.name)
-                    answer(None)
-                case ArmVideo() as arm:
-                    self._arm(device, arm, answer)
-                case StopVideo(take, lsl_stop):
-                    self._stop(device, take, lsl_stop).add_done_callback(partial(_tell, answer))
-                case body:
-                    device.link.ask(body).add_done_callback(partial(_tell, answer))
+            self._obey(device, request.body, answer)
         except (AcquireError, RecordingError, OSError) as error:
             answer(error=str(error))
         except Exception as error:  # the engine must be answered, whatever was not foreseen
             answer(error=f"{type(error).__name__}: {error}; please report this")
+
+    def _obey(self, device: HostedDevice, body: Body, answer: Callable[..., None]) -> None:
+        revived = device.revived
+        match body:
+            case Open() as order:
+                self._open(device, order)
+                answer(None)
+            case Close():
+                device.link.close(CLOSE_S)
+                self.takes.left(device.name)
+                answer(None)
+            case ArmVideo(take) if take in revived:
+                answer(_without_folders(revived[take]))
+            case StartVideo(take) if take in revived:
+                del revived[take]  # it stores already
+                answer(None)
+            case ArmVideo() as order:
+                self.takes.arm(device, order).add_done_callback(partial(_tell, answer))
+            case StopVideo(take, lsl_stop):
+                stopped = self.takes.stop(device, take, lsl_stop)
+                stopped.add_done_callback(partial(_tell, answer))
+            case _:
+                device.link.ask(body).add_done_callback(partial(_tell, answer))
 
     def _answer(
         self, device: str, number: int, value: Any = None, *, error: str | None = None
@@ -187,77 +182,21 @@ class Run:
     def _open(self, device: HostedDevice, order: Open) -> None:
         if order.settings.get("name") != device.name:
             raise WireError(f"{device.name}: its settings are for another device")
-        order = replace(order, lsl_config=self._lsl_config, buffer_s=self._buffer_s)
-        device.start(order, self._store.data_dir)
-        self._left(device.name)  # what it was writing was finished by the process before
-
-    def _arm(self, device: HostedDevice, order: ArmVideo, answer: Callable[..., None]) -> None:
-        stems = {stream: path.name for stream, path in order.paths.items()}
-        paths = [*order.paths.values(), *([order.copy] if order.copy is not None else ())]
-        session = paths[0].parent.name  # the wire has seen that it is the same for all
-        kept, arm = self._store.armed(self.run_id, session, order.take, device.name, stems)
-        with self._lock:
-            take = self._takes.setdefault(order.take, NodeTake(kept))
-            take.stops.pop(device.name, None)
-            take.writing.add(device.name)
-        local = replace(
-            order,
-            paths={stream: kept.folder / stem for stream, stem in arm.stems.items()},
-            copy=kept.folder / arm.copy_name,
-        )
-        done = device.link.ask(local)
-        done.add_done_callback(partial(self._armed, device.name, take, answer))
-
-    def _armed(
-        self, device: str, take: NodeTake, answer: Callable[..., None], done: Future[Any]
-    ) -> None:
-        if done.exception() is not None:
-            self._no_longer_writes(device, take, RecordingState.LEFT)
-        _tell(answer, done)
-
-    def _stop(self, device: HostedDevice, number: int, lsl_stop: float) -> Future[Any]:
-        """End a take on one device; once only, whoever asks first."""
-        with self._lock:
-            take = self._takes.get(number)
-            if take is None:
-                raise ControlError(f"{device.name}: no take {number} on this node")
-            known = take.stops.get(device.name)
-            stopped = known if known is not None else Future()
-            take.stops[device.name] = stopped
-        if known is None:
-            done = device.link.ask(StopVideo(number, lsl_stop))
-            done.add_done_callback(partial(self._stopped, device.name, take, stopped))
-        return stopped
-
-    def _stopped(
-        self, device: str, take: NodeTake, stopped: Future[Any], done: Future[Any]
-    ) -> None:
-        failed = done.exception() is not None
-        state = RecordingState.LEFT if failed else RecordingState.CLOSED
-        self._no_longer_writes(device, take, state)
-        _pass_on(done, stopped)
-
-    def _no_longer_writes(self, device: str, take: NodeTake, state: RecordingState) -> None:
-        with self._lock:
-            take.writing.discard(device)
-            ended = not take.writing
-            unclosed = take.kept.record.unclosed or state is RecordingState.LEFT
-        try:
-            if ended:
-                take.kept.change(state=state, unclosed=unclosed, is_cut=False)
-            elif unclosed:
-                take.kept.change(unclosed=True)
-        except OSError as error:  # what is on the disk is found at the next start
-            self.say("warning", "node-disk", f"{take.kept.id}: {error}", device)
-        if ended:
-            self._closed()
+        if (opened := device.revived_as(order)) is not None:
+            self._keep(device.name, opened)  # the engine begins anew, and finds it open
+            return
+        own = replace(order, lsl_config=self._lsl_config, buffer_s=self._buffer_s)
+        device.start(own, order, self._data_dir)
+        self.takes.left(device.name)  # what it was writing was finished by the process before
 
     # What the devices say.
 
     def _hear(self, device: str, event: HostEvent) -> None:
         self._keep(device, event)
         if event.code == "device-died":
-            self._left(device)
+            left = self.takes.left(device)
+            if self.unheard_s > ALONE_S:
+                self._revive_later(self._devices[device], left)
 
     def _keep(self, device: str, message: Heard) -> None:
         """Keep a message for the engine; one that cannot be sent must not hold up the others."""
@@ -266,39 +205,59 @@ class Run:
             message = HostEvent(local_clock(), "warning", "not-sent", text)
         self.log.add(device, message)
 
-    def _left(self, device: str) -> None:
-        """Its process is gone, and closes no file any more."""
-        for take in list(self._takes.values()):
-            if device in take.writing and device not in take.stops:
-                self._no_longer_writes(device, take, RecordingState.LEFT)
+    # A device that dies while no engine is heard.
 
-    def say(self, level: Level, code: str, text: str, device: str | None = None) -> None:
-        """Tell the engine something about the node, as coming from one of the devices or from all
-        that write.
+    def _revive_later(self, device: HostedDevice, left: list[ArmVideo]) -> None:
+        delay = self._restarts.died(device.name, local_clock())
+        if delay is None:
+            text = f"{device.name}: its process dies again and again; it is left alone"
+            self.say("error", "device-given-up", device.name, text)
+            return
+        timer = threading.Timer(delay, device.call, (partial(self._revive, device, left),))
+        timer.daemon = True
+        timer.start()
+
+    def _revive(self, device: HostedDevice, left: list[ArmVideo]) -> None:
+        """Start it again, and have it go on with the takes that it has left.
+
+        The engine, once it is back, hears of the death and opens it as ever: it is then found
+        open, armed and started.
         """
-        writing = {name for take in list(self._takes.values()) for name in take.writing}
-        for name in [device] if device is not None else sorted(writing or self._devices)[:1]:
-            self.log.add(name, HostEvent(local_clock(), level, code, text))
+        name = device.name
+        if self._ending.is_set() or device.link.alive:
+            return
+        try:
+            if not device.start_again(self._data_dir) or not device.link.wait_open(OPEN_S):
+                return
+            for order in left:
+                armed = self.takes.arm(device, order).result(ARM_S)
+                device.link.ask(StartVideo(order.take, local_clock()))
+                device.revived[order.take] = armed
+        except Exception as error:  # its thread must go on
+            text = f"{name}: {str(error) or type(error).__name__}; start it again"
+            self.say("error", "not-revived", name, text)
+            return
+        text = f"{name}: its process runs again; no engine was heard meanwhile"
+        self.say("info", "device-back", name, text)
+
+    def say(self, level: Level, code: str, device: str, text: str) -> None:
+        """Tell the engine something, as coming from a device."""
+        self.log.add(device, HostEvent(local_clock(), level, code, text))
+
+    def say_of_disk(self, level: Level, code: str, text: str) -> None:
+        """Tell the engine something about the node: from the first device that writes, or has."""
+        for name in (self.takes.writing or sorted(self._devices))[:1]:
+            self.say(level, code, name, text)
 
     # The end.
 
     def stop_takes(self) -> None:
         """End every take now, and wait until its files are closed."""
-        now = local_clock()
-        asked = [
-            self._stop(self._devices[name], number, now)
-            for number, take in list(self._takes.items())
-            for name in sorted(take.writing)
-        ]
-        deadline = time.monotonic() + STOP_S
-        for done in asked:
-            try:
-                done.exception(max(0.0, deadline - time.monotonic()))
-            except TimeoutError:
-                return
+        self.takes.stop_all(self._devices.values(), local_clock())
 
     def close(self) -> None:
         """End the takes and the devices, all at the same time."""
+        self._ending.set()
         self.stop_takes()
         threads = [
             threading.Thread(target=device.close, name=f"device {device.name} closing")
@@ -308,9 +267,7 @@ class Run:
             thread.start()
         for thread in threads:
             thread.join()
-        for take in list(self._takes.values()):
-            for device in sorted(take.writing):
-                self._no_longer_writes(device, take, RecordingState.LEFT)
+        self.takes.close()
         self.log.close()
 
 
@@ -346,11 +303,3 @@ def _refusal(message: Message) -> str | None:
 
 def _finite(value: float | None) -> float | None:
     return value if value is not None and math.isfinite(value) else None
-
-
-def _pass_on(done: Future[Any], to: Future[Any]) -> None:
-    error = done.exception()
-    if error is not None:
-        to.set_exception(error)
-    else:
-        to.set_result(done.result())

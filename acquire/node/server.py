@@ -44,6 +44,8 @@ from recordings.errors import RecordingError
 MAX_WAIT_S: Final = 30.0
 PIECE: Final = 1 << 18
 PAIR_PATH: Final = "/api/pair"
+MAX_PAIR_BODY: Final = 4096
+"""Whoever reaches the node may send one."""
 _RUN_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _OTHERWISE: Final = "see GET /api/node"
 
@@ -207,11 +209,11 @@ def _add_pairing(
 ) -> None:
     @app.post(PAIR_PATH)
     async def pair(request: Request) -> Response:
-        order = decode(PairOrder, await request.body())
         if window is None or not window.is_open:
             raise Refused(
                 f"{host.name}: cannot be paired with now; start it with --pair, which shows a code"
             )
+        order = decode(PairOrder, await request.body(), MAX_PAIR_BODY)
         if not window.admits(order.secret):
             raise Refused(
                 f"{host.name}: the code is wrong; type it as the node shows it ({MAX_TRIES} wrong "

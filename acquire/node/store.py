@@ -76,6 +76,9 @@ class Kept:
         # The devices' threads change it, the one that hashes, and whoever releases.
         self._lock = threading.Lock()
         self.record = record
+        # By file: what was read of its hashes, and when that was written. An engine asks every
+        # other second what there is, and the hashes of a terabyte are 8 MB.
+        self._hashes: dict[str, tuple[int, NodeFile]] = {}
 
     @property
     def id(self) -> str:
@@ -141,11 +144,16 @@ class Kept:
 
     def hashed(self, name: str) -> NodeFile | None:
         """Give what was hashed of a file; None where it was not, or what it says cannot be read."""
+        path = self._blocks_of(name)
         try:
-            data = (self.folder / f"{name}{BLOCKS_SUFFIX}").read_bytes()
-            return decode(NodeFile, data, _MAX_RECORD)
+            written = path.stat().st_mtime_ns
+            known = self._hashes.get(name)
+            if known is None or known[0] != written:
+                known = written, decode(NodeFile, path.read_bytes(), _MAX_RECORD)
+                self._hashes[name] = known
         except (OSError, WireError):
             return None
+        return known[1]
 
     def keep_hashes(self, file: NodeFile) -> None:
         """Write down what was hashed of a file.
@@ -153,8 +161,7 @@ class Kept:
         Raises:
             OSError: it cannot be written.
         """
-        path = self.folder / f"{file.name}{BLOCKS_SUFFIX}"
-        replace_file(path, file.model_dump_json().encode())
+        replace_file(self._blocks_of(file.name), file.model_dump_json().encode())
         sync_folder(self.folder)
 
     def told(self, *, blocks: bool = False) -> Recording:

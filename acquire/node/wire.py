@@ -190,8 +190,9 @@ class _VideoSummary:
 
 
 def _open_out(message: Open) -> _Open:
-    if message.folder is not None or message.lsl_config is not None:
-        raise WireError("Open: folder and lsl_config are the node's own; leave them out")
+    plain = Open(message.driver, message.settings, None, None, message.video)
+    if message != plain:
+        raise WireError("Open: folder, lsl_config and buffer_s are the node's own; leave them out")
     return _Open(message.driver, plain_value(message.settings), message.video)
 
 

@@ -8,13 +8,16 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import threading
+import time
 from collections.abc import Iterator
 from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 import acquire
@@ -23,10 +26,11 @@ from acquire.node.discovery import look
 from acquire.node.models import RecordingState
 from acquire.node.pair import pair
 from acquire.node.pairing import code_of
+from acquire.node.run import ALONE_S
 from acquire.node.store import Store
 from acquire.node.trust import KnownNode
 from acquire.node.wire import WIRE
-from acquire.processes.messages import Answer, ArmVideo, StopVideo
+from acquire.processes.messages import Answer, ArmVideo, StartVideo, StopVideo
 from acquire.rig.file import load_rig
 from recordings.video.reader import VideoReader, count_packets
 from tests.acquire.node.node_program import SESSION, Asking, Node, Refusal, camera
@@ -37,6 +41,13 @@ from tests.acquire.program import alive, module_of, unisono, wait_for
 def node(tmp_path: Path) -> Iterator[Node]:
     with Node(tmp_path, "--pair", "--host", "127.0.0.1", "--block-bytes", "4096") as program:
         yield program.ready()
+
+
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    """An engine of a node that is only asked for what it refuses."""
+    with Node(tmp_path_factory.mktemp("idle"), "--pair", "--host", "127.0.0.1") as program:
+        yield program.ready().paired()
 
 
 def test_a_take_from_its_arming_to_its_release(node: Node) -> None:
@@ -139,16 +150,15 @@ def test_a_stop_heard_late_has_the_video_cut(node: Node) -> None:
     assert not whole.exists()
 
 
-def test_another_version_is_refused_by_name(node: Node) -> None:
-    engine = node.paired()
+def test_another_version_is_refused_by_name(idle: Asking) -> None:
     with pytest.raises(Refusal, match=r"0\.0\.1") as refusal:
-        engine.begin(version="0.0.1")
+        idle.begin(version="0.0.1")
     assert refusal.value.status == 426
     assert acquire.__version__ in refusal.value.problem["text"]
     with pytest.raises(Refusal) as refusal:
-        engine.begin(wire=WIRE + 1)
+        idle.begin(wire=WIRE + 1)
     assert refusal.value.status == 426
-    assert engine.info().run_id is None
+    assert idle.info().run_id is None
 
 
 @pytest.mark.parametrize(
@@ -161,24 +171,23 @@ def test_another_version_is_refused_by_name(node: Node) -> None:
     ],
 )
 def test_a_device_that_cannot_run_there_is_refused_with_the_nodes_name(
-    node: Node, change: dict[str, Any], words: str
+    idle: Asking, change: dict[str, Any], words: str
 ) -> None:
-    engine = node.paired()
     with pytest.raises(Refusal, match=words) as refusal:
-        engine.begin(camera().model_copy(update={"name": "face", **change}))
+        idle.begin(camera().model_copy(update={"name": "face", **change}))
     assert refusal.value.status == 422
     assert "node cam-pc" in refusal.value.problem["text"]
 
 
 @pytest.mark.parametrize("text", ["[log]\nfile = /tmp/x\n[x]\na=1", "no section", "[lab\n"])
-def test_liblsl_is_told_no_more_than_it_may_be(node: Node, text: str) -> None:
+def test_liblsl_is_told_no_more_than_it_may_be(idle: Asking, text: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        node.paired().begin(lsl_config=text)
+        idle.begin(lsl_config=text)
     assert refusal.value.status == 422
 
 
-def test_a_run_that_is_not_known(node: Node) -> None:
-    engine = node.paired()
+def test_a_run_that_is_not_known(idle: Asking) -> None:
+    engine = Asking(idle.known)
     for method, path in (
         ("GET", "/messages"),
         ("POST", "/requests"),
@@ -192,6 +201,7 @@ def test_a_run_that_is_not_known(node: Node) -> None:
     with pytest.raises(Refusal) as refusal:
         engine.request("nobody", StopVideo(1, 0.0))
     assert refusal.value.status == 404
+    engine.ask("DELETE", engine.run_path)
 
 
 def test_the_run_of_a_dead_engine_is_adopted_and_kept(node: Node) -> None:
@@ -474,3 +484,59 @@ def test_nothing_is_announced_unless_asked_for(tmp_path: Path) -> None:
     with Node(tmp_path) as node:
         mine = node.ready().said("fingerprint ")
         assert mine not in [n.fingerprint for n in look("127.0.0.1", 1.0)]
+
+
+def test_a_device_that_dies_while_no_engine_is_heard_goes_on(node: Node) -> None:
+    """And the engine, once it is back, opens it as ever, and disturbs nothing by that."""
+    engine = node.paired()
+    face = camera()
+    engine.begin(face)
+    engine.open(face)
+    engine.arm(face.name)
+    engine.store(face.name)
+    cut_at = time.monotonic()
+    wait_for(lambda: time.monotonic() - cut_at > ALONE_S, what="an engine that is silent")
+    (died,) = devices_of(node)
+    died.kill()
+    second = node.data_dir / SESSION / f"{face.name}+2.nut"
+    wait_for(lambda: second.exists() and second.stat().st_size > 100_000, what="the next file")
+    assert face.name in engine.event("device-died").text
+    assert "no engine" in engine.event("device-back").text
+    (before,) = devices_of(node)
+    engine.heard.clear()
+    engine.open(face)
+    assert engine.arm(face.name)[face.name].name == second.name
+    engine.answer(face.name, StartVideo(1, engine.info().lsl_clock))
+    assert devices_of(node) == [before]
+    (summary,) = engine.stop(face.name)
+    assert summary.path.name == second.name
+    names = [f.name for f in engine.wait_ready().files]
+    assert len([n for n in names if n.endswith(".nut")]) == 2
+    assert count_packets(second) == summary.frames
+
+
+def devices_of(node: Node) -> list[psutil.Process]:
+    return [p for p in node.tree() if module_of(p) == "acquire.host.device_host"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the helper is systemd's")
+def test_the_computer_stays_awake_while_it_records(tmp_path: Path) -> None:
+    helper = tmp_path / "systemd-inhibit"
+    helper.write_text('#!/bin/sh\nwhile [ "${1#--}" != "$1" ]; do shift; done\nexec "$@"\n')
+    helper.chmod(0o755)
+    path = ("env", f"PATH={tmp_path}:{os.environ['PATH']}")
+    with Node(tmp_path, "--pair", "--host", "127.0.0.1", prefix=path) as node:
+        engine = node.ready().paired()
+        face = camera()
+        engine.begin(face)
+        engine.open(face)
+        assert not helpers_of(node)
+        engine.arm(face.name)
+        wait_for(lambda: helpers_of(node), what="its helper")
+        engine.store(face.name)
+        engine.stop(face.name)
+        wait_for(lambda: not helpers_of(node), what="its end")
+
+
+def helpers_of(node: Node) -> list[psutil.Process]:
+    return [p for p in node.tree() if p.name() == "cat"]

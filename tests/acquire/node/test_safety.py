@@ -18,7 +18,7 @@ from acquire.node.wire import WIRE
 from tests.acquire.node.node_program import SESSION, Asking, Node, Refusal
 from tests.acquire.node.requests import Bad, bad_requests
 
-FUZZED = 5000
+FUZZED = 1500  # over TLS; tests.bench.bench_node_fuzz sends 10^5 in process
 DATA = bytes(range(256)) * 20
 
 

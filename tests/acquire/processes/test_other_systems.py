@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from acquire.engine.sleep_inhibitor import held_by_a_thread
 from acquire.processes import child, job_object, powershell, punctual
+from acquire.processes.sleep_inhibitor import held_by_a_thread
 from acquire.survey import firewall
 
 CONTINUOUS, SYSTEM, DISPLAY = 0x80000000, 0x1, 0x2

@@ -8,7 +8,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from acquire.engine.sleep_inhibitor import kept_awake
+from acquire.processes.sleep_inhibitor import kept_awake
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the helper is systemd's")
 
