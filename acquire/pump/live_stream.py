@@ -64,6 +64,11 @@ class LiveStream:
         return -1e6 * (last.offset - first.offset) / span if span >= DRIFT_S else None
 
     @property
+    def known_offset(self) -> float | None:
+        """As `offset`; None where it is not measured yet: another computer's clock may be any."""
+        return self.offset if self.shares_clock or self.estimate is not None else None
+
+    @property
     def offset(self) -> float:
         """What to add to a stamp to compare it with this computer's clock.
 

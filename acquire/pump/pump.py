@@ -345,7 +345,8 @@ class Pump:
                 alarms += [(stream.name, a) for a in stream.watch.counted(losses)]
             elif not stream.found.rate_hz:
                 alarms += self._distributor.too_late(stream, stamps, data)
-            alarms += [(stream.name, a) for a in stream.watch.arrived(now, stamps, stream.offset)]
+            offset = stream.known_offset
+            alarms += [(stream.name, a) for a in stream.watch.arrived(now, stamps, offset)]
             return len(stamps) >= stream.inlet.full_pull
         except Exception as error:
             log.debug("%s", stream.name, exc_info=True)

@@ -63,8 +63,8 @@ class StreamWatch:
         self.samples = 0
         self.effective_rate: float | None = None
 
-    def arrived(self, now: float, stamps: F64Array, offset: float) -> list[Alarm]:
-        """Take in one pull: raw stamps, shape (n,), n ≥ 1."""
+    def arrived(self, now: float, stamps: F64Array, offset: float | None) -> list[Alarm]:
+        """Take in one pull: raw stamps, shape (n,), n ≥ 1; `offset` None: not measured yet."""
         self.samples += len(stamps)
         self.last_arrival = now
         alarms = self._clear("silent", f"{self._name}: delivers again")
@@ -78,7 +78,7 @@ class StreamWatch:
         if not len(stamps):
             return alarms
         alarms += self._check_order(now, stamps)
-        far = float(stamps[-1]) + offset - now
+        far = float(stamps[-1]) + offset - now if offset is not None else 0.0
         if abs(far) > FAR_S:
             alarms += self._raise(
                 "stamps-far",

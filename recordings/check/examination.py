@@ -47,6 +47,8 @@ from recordings.xdf.reader import XdfRecording, XdfStream
 
 EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2, Verdict.PENDING: 4}
 
+_SAME_CLOCK_S: Final = 1e-3
+
 
 @dataclass(frozen=True, slots=True)
 class Examination:
@@ -219,8 +221,14 @@ def _truth(
         return (), []
     pending = {file.path for file in manifest.pending}
     videos = {v.name: folder / v.file for v in manifest.videos if v.file not in pending}
-    # A real device beside a simulated one has not seen that one's world.
-    mine = tuple(e for e in exams if e.entry is None or e.entry.simulated is not False)
+    # A real device beside a simulated one has not seen that one's world; nor has a simulated one
+    # on a node, whose clock tells its world another time.
+    mine = tuple(
+        e
+        for e in exams
+        if e.entry is None or (e.entry.simulated is not False and not _is_elsewhere(e, manifest))
+    )
+    videos = {name: file for name, file in videos.items() if name in {e.name for e in mine}}
     try:
         world = load_truth(folder / layout.TRUTH_NAME)
         found = tuple(f for f in find_all(mine, world, videos) if len(f.times) or f.missed)
@@ -228,6 +236,14 @@ def _truth(
         text = f"the truth of this simulated session cannot be measured: {error}"
         return (), [Finding(level="warn", code="no-truth", subject="truth", text=text)]
     return found, list(_missed_findings(found))
+
+
+def _is_elsewhere(exam: StreamExam, manifest: Manifest) -> bool:
+    """Whether its device is on a node that has another LSL clock."""
+    devices = (manifest.rig or {}).get("device", ())
+    on_nodes = {d.get("name") for d in devices if isinstance(d, dict) and d.get("node")}
+    is_on_node = exam.entry is not None and exam.entry.device in on_nodes
+    return is_on_node and exam.correction_s > _SAME_CLOCK_S
 
 
 def _missed_findings(found: Sequence[FoundEvents]) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ _TROUBLES = frozenset(
     {
         *("device-failed", "device-died", "device-broke", "device-given-up", "device-hangs"),
         *("device-missing", "samples-dropped", "stream-refused", "pump-stuck", "video-gone"),
+        *("copy-failed", "copy-incomplete"),
     }
 )
 """The codes of events that a certificate must not pass over."""

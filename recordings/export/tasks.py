@@ -147,6 +147,13 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
         manifest = opened.manifest
     if manifest is not None and manifest.state in (State.RECORDING, State.FAILED):
         notes = [f"state {manifest.state}: run unisono repair and export the copy", *notes]
+    if manifest is not None and manifest.pending:
+        nodes = ", ".join(dict.fromkeys(file.node for file in manifest.pending))
+        text = (
+            f"{len(manifest.pending)} files are still on {nodes}, and what a cut cable lost is "
+            "missing; run unisono collect and export again"
+        )
+        notes = [text, *notes]
     return notes
 
 

@@ -19,6 +19,7 @@ from recordings.manifest import (
 )
 from recordings.repair.videos import described, index_rows, videos_of
 from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf
+from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import XdfStream, read_xdf
 
 _COPIED = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
@@ -75,7 +76,8 @@ def repair_session(folder: Path, target: Path) -> XdfRepaired:
             shutil.rmtree(stage)
         stage.mkdir(parents=True)
         done = repair_xdf(folder / layout.XDF_NAME, stage / layout.XDF_NAME)
-        for name in [*videos_of(folder, manifest), *_COPIED, layout.THRESHOLDS_NAME]:
+        copies = [path.name for path in layout.copies_in(folder)]
+        for name in [*videos_of(folder, manifest), *copies, *_COPIED, layout.THRESHOLDS_NAME]:
             if (folder / name).is_file():
                 shutil.copy2(folder / name, stage / name)
         _copy_annotations(folder, stage)
@@ -115,7 +117,11 @@ def finish_session(folder: Path) -> XdfRepaired | None:
 
 def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
     """Write the manifest of what is in the folder now."""
-    with read_xdf(folder / layout.XDF_NAME) as recording:
+    # The rows of a node's camera may be in its own copy; what was received is counted without it.
+    copies, interval = layout.copies_in(folder), (before.lsl_start, None)
+    with read_merged(
+        folder / layout.XDF_NAME, copies, interval, on_unreadable=lambda _: None
+    ) as recording:
         streams = {stream.id: stream for stream in recording.streams}
         known = {entry.id: entry for entry in before.streams}
         entries = tuple(
@@ -141,6 +147,7 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
     )
     event = Event(time=last or 0.0, source="repair", level="warning", code="repaired", text=text)
     names = [layout.XDF_NAME, *(file for video in videos for file in video.files)]
+    names += [path.name for path in copies]
     names += [name for name in _COPIED if (folder / name).is_file()]
     before.model_copy(
         update={

@@ -5,6 +5,7 @@ The node's clock is ahead by 5,000 s and fast by 200 ppm: what it shows at a tru
 
 from __future__ import annotations
 
+import contextlib
 import json
 import subprocess
 import time
@@ -91,6 +92,10 @@ def test_until_its_files_are_here_the_verdict_is_open(cut: Cut) -> None:
     assert cut.before.verdict is Verdict.PENDING, cut.before.findings
     after = check(cut.session)
     assert not [f for f in after.findings if f.level == "fail"]
+    # Another clock is no trouble, and its world is another one.
+    assert not {"truth-missed", "bound-exceeded", "stamps-far"} & {f.code for f in after.findings}
+    events = Manifest.load(cut.session).events
+    assert [e for e in events if e.time < cut.first[0] and e.level != "info"] == []
     assert after.verdict is not Verdict.PENDING
     assert Manifest.load(cut.session).pending == ()
 
@@ -162,9 +167,11 @@ def test_a_full_disk_of_the_node_is_heard_at_once(
             full = time.monotonic()
             wait_for(lambda: "full" in program.stderr)
             heard_s = time.monotonic() - full
+            with contextlib.suppress(BrokenPipeError):  # it has stopped by itself
+                program.say("stop\n")
             result = program.wait()
         assert heard_s < 3.0 + 3.0  # and what a loaded machine adds
-        assert result.code == 2, result
+        assert result.code in (1, 2), result
     finally:
         subprocess.run(["umount", "-l", disk], check=True)
 

@@ -81,6 +81,7 @@ def test_stamps_of_another_epoch_are_told_with_the_distance() -> None:
     assert alarm.code == "stamps-far"
     assert "1699999990.0 s" in alarm.text
     remote = StreamWatch(stream(), 0.0)
+    assert remote.arrived(9.0, np.array([5009.0]), None) == []  # nobody knows its clock yet
     assert remote.arrived(10.0, np.array([5010.0]), -5000.0) == []
 
 

@@ -12,6 +12,8 @@ from recordings import layout, open_session
 from recordings.certificate import Report, Verdict
 from recordings.check.examination import check, exit_code
 from recordings.errors import RecordingError
+from recordings.export import tables
+from recordings.export.tasks import run_task
 from recordings.manifest import Manifest, PendingFile
 from recordings.report.html import check_and_report
 from recordings.xdf import chunks
@@ -129,6 +131,8 @@ def test_pending_is_neither_passed_nor_failed(cut: Path) -> None:
     page = (cut / layout.REPORT_NAME).read_text()
     assert "○ PENDING" in page
     assert "collect them, then check again" in page
+    notes = run_task("csv", cut, cut.parent / "csv", tables.Settings())
+    assert notes[0].startswith("3 files are still on cam-pc")
     # Something that is wrong already does not wait.
     truth = (cut / layout.TRUTH_NAME).read_text()
     (cut / layout.TRUTH_NAME).write_text("changed")
