@@ -70,6 +70,8 @@ def examine_camera(
     files = [_packets(folder / file) for file in entry.files]
     packets = sum(count for count, _ in files)
     report = _report(entry, len(fates), counts[Fate.STORED], packets, counts)
+    if isinstance(exam.stream, MergedStream):  # the manifest counts what was received
+        report = report.model_copy(update={"captured": len(fates)})
     findings = (
         *(finding for _, trouble in files for finding in trouble),
         *_ledger_findings(report, entry, _received(exam)),
