@@ -47,7 +47,8 @@ MAX_BLOCKS: Final = 1 << 20
 """8 TiB."""
 
 SHA256: Final = r"^[0-9a-f]{64}$"
-Text = Annotated[str, Field(max_length=4000)]
+MAX_TEXT: Final = 4000
+Text = Annotated[str, Field(max_length=MAX_TEXT)]
 ShortText = Annotated[str, Field(max_length=200, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
 DeviceName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$")]
 NodeName = Annotated[str, Field(pattern=NODE_NAME)]

@@ -22,6 +22,7 @@ from acquire.lsl.config import BUFFER_S
 from acquire.node.hosted_device import CLOSE_S, HostedDevice, HostedLink
 from acquire.node.message_log import Heard, MessageLog
 from acquire.node.models import (
+    MAX_TEXT,
     DeviceRequest,
     NodeDevice,
     RunOrder,
@@ -105,7 +106,12 @@ class Run:
         """Describe the devices."""
         snapshots = (device.link.snapshot for device in self._devices.values())
         return tuple(
-            NodeDevice(name=s.name, driver=s.driver, state=s.state, error=s.error)
+            NodeDevice(
+                name=s.name,
+                driver=s.driver,
+                state=s.state,
+                error=s.error[:MAX_TEXT] if s.error is not None else None,
+            )
             for s in snapshots
         )
 

@@ -43,6 +43,13 @@ def node(tmp_path: Path) -> Iterator[Node]:
         yield program.ready()
 
 
+@pytest.fixture(scope="module")
+def idle(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Asking]:
+    """An engine of a node that is only asked for what it refuses."""
+    with Node(tmp_path_factory.mktemp("idle"), "--pair", "--host", "127.0.0.1") as program:
+        yield program.ready().paired()
+
+
 def test_a_take_from_its_arming_to_its_release(node: Node) -> None:
     engine = node.paired()
     face = camera()
@@ -143,16 +150,15 @@ def test_a_stop_heard_late_has_the_video_cut(node: Node) -> None:
     assert not whole.exists()
 
 
-def test_another_version_is_refused_by_name(node: Node) -> None:
-    engine = node.paired()
+def test_another_version_is_refused_by_name(idle: Asking) -> None:
     with pytest.raises(Refusal, match=r"0\.0\.1") as refusal:
-        engine.begin(version="0.0.1")
+        idle.begin(version="0.0.1")
     assert refusal.value.status == 426
     assert acquire.__version__ in refusal.value.problem["text"]
     with pytest.raises(Refusal) as refusal:
-        engine.begin(wire=WIRE + 1)
+        idle.begin(wire=WIRE + 1)
     assert refusal.value.status == 426
-    assert engine.info().run_id is None
+    assert idle.info().run_id is None
 
 
 @pytest.mark.parametrize(
@@ -165,24 +171,23 @@ def test_another_version_is_refused_by_name(node: Node) -> None:
     ],
 )
 def test_a_device_that_cannot_run_there_is_refused_with_the_nodes_name(
-    node: Node, change: dict[str, Any], words: str
+    idle: Asking, change: dict[str, Any], words: str
 ) -> None:
-    engine = node.paired()
     with pytest.raises(Refusal, match=words) as refusal:
-        engine.begin(camera().model_copy(update={"name": "face", **change}))
+        idle.begin(camera().model_copy(update={"name": "face", **change}))
     assert refusal.value.status == 422
     assert "node cam-pc" in refusal.value.problem["text"]
 
 
 @pytest.mark.parametrize("text", ["[log]\nfile = /tmp/x\n[x]\na=1", "no section", "[lab\n"])
-def test_liblsl_is_told_no_more_than_it_may_be(node: Node, text: str) -> None:
+def test_liblsl_is_told_no_more_than_it_may_be(idle: Asking, text: str) -> None:
     with pytest.raises(Refusal) as refusal:
-        node.paired().begin(lsl_config=text)
+        idle.begin(lsl_config=text)
     assert refusal.value.status == 422
 
 
-def test_a_run_that_is_not_known(node: Node) -> None:
-    engine = node.paired()
+def test_a_run_that_is_not_known(idle: Asking) -> None:
+    engine = Asking(idle.known)
     for method, path in (
         ("GET", "/messages"),
         ("POST", "/requests"),
@@ -196,6 +201,7 @@ def test_a_run_that_is_not_known(node: Node) -> None:
     with pytest.raises(Refusal) as refusal:
         engine.request("nobody", StopVideo(1, 0.0))
     assert refusal.value.status == 404
+    engine.ask("DELETE", engine.run_path)
 
 
 def test_the_run_of_a_dead_engine_is_adopted_and_kept(node: Node) -> None:
