@@ -41,7 +41,7 @@ def _tables(lines: Sequence[str], name: str) -> list[range]:
     ]
     ends = [number for number, _ in starts[1:]] + [len(lines)]
     tables: list[range] = []
-    for (start, header), end in zip(starts, ends, strict=True):
+    for (start, header), end in zip(starts, ends, strict=False):  # without a table: no end
         if header == name and "." not in lines[start].partition("]")[0]:
             tables.append(range(start, end))
         elif header == name and tables:
