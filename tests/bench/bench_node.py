@@ -3,8 +3,8 @@
 python -m tests.bench.bench_node [--cuts 60 600] [--seconds 30]
 
 Figures: after a cut no frame and no row is missing, and no time is off by more than 0.5 ms, nor by
-more than the certificate and half a round trip say; 640×480 at 200/s without loss on both sides beside a transfer of
-20 MB/s. The node's clock is ahead by 5,000 s and fast by 200 ppm.
+more than the certificate and half a round trip say; 640×480 at 200/s without loss on both sides
+beside a transfer of 20 MB/s. The node's clock is ahead by 5,000 s and fast by 200 ppm.
 """
 
 from __future__ import annotations
