@@ -3,8 +3,8 @@
 python -m tests.bench.bench_node [--cuts 60 600] [--seconds 30]
 
 Figures: after a cut no frame and no row is missing, and no time is off by more than 0.5 ms, nor by
-more than the certificate says; 640×480 at 200/s without loss on both sides beside a transfer of
-20 MB/s. The node's clock is ahead by 5,000 s and fast by 200 ppm.
+more than the certificate and half a round trip say; 640×480 at 200/s without loss on both sides
+beside a transfer of 20 MB/s. The node's clock is ahead by 5,000 s and fast by 200 ppm.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ import numpy as np
 from tests.bench import private_lsl
 
 ERROR_S = 0.5e-3
-AROUND_S = 120.0
-"""Before and after a cut: from so much of both sides the clock's rate is learnt."""
 MB_PER_S = 20.0
+COLLECT_S = 1800.0
+"""For 1.5 GB, on a machine that does other things."""
 CAMERA = """
 [[device]]
 name = "{name}"
@@ -39,6 +39,8 @@ rate_hz = 200
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("--cuts", type=float, nargs="*", default=[60.0, 600.0])
+    around = "seconds before and after a cut, from which the clock's rate is learnt"
+    parser.add_argument("--around", type=float, default=120.0, help=around)
     parser.add_argument("--seconds", type=float, default=30.0, help="of the transfer; 0 = none")
     options = parser.parse_args()
     private_lsl()
@@ -46,14 +48,14 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         os.environ["XDG_CONFIG_HOME"] = str(Path(folder) / "home")
         for cut_s in options.cuts:
-            reached &= _cut(Path(folder) / f"cut-{cut_s:g}", cut_s)
+            reached &= _cut(Path(folder) / f"cut-{cut_s:g}", cut_s, options.around)
         if options.seconds:
             reached &= _transfer(Path(folder) / "transfer", options.seconds)
     print("reached" if reached else "MISSED")
     return 0 if reached else 1
 
 
-def _cut(folder: Path, cut_s: float) -> bool:
+def _cut(folder: Path, cut_s: float, around_s: float) -> bool:
     from recordings import open_session
     from recordings.check.examination import check
     from recordings.manifest import Manifest
@@ -65,15 +67,15 @@ def _cut(folder: Path, cut_s: float) -> bool:
     clock = FarClock(folder)
     with far_node(folder, clock=clock.prefix) as far:
         with far.recording() as program:
-            time.sleep(AROUND_S)
+            time.sleep(around_s)
             far.cable.cut()
             time.sleep(cut_s)
             far.cable.mend()
-            time.sleep(AROUND_S)
+            time.sleep(around_s)
             program.say("stop\n")
             result = program.wait(120)
         wait_for(lambda: not Manifest.load(result.session).hashing, 120)
-        wait_for(lambda: far.collect(result.session).code == 0, 120)
+        wait_for(lambda: far.collect(result.session, COLLECT_S).code == 0, COLLECT_S)
     report = check(result.session)
     with open_session(result.session) as session:
         worst, missing = 0.0, 0
@@ -83,7 +85,12 @@ def _cut(folder: Path, cut_s: float) -> bool:
             raw = stream.times(stamps="raw")
             worst = max(worst, float(np.abs(stream.times() - clock.true(raw)).max()))
             missing += int(np.rint(np.diff(raw) * stream.rate_hz).sum()) - (len(raw) - 1)
-    bound_ms = max(gap.error_ms for one in report.streams for gap in one.clock_gaps)
+    # The two ways of the network may share a round trip in any way: that is no matter of the gap.
+    bound_ms = max(
+        gap.error_ms + (one.offset_uncertainty_ms or 0.0) / 2
+        for one in report.streams
+        for gap in one.clock_gaps
+    )
     brought = {one.name.split("-")[0]: one.from_copy for one in report.streams if one.from_copy}
     failed = [f.text for f in report.findings if f.level == "fail"]
     print(

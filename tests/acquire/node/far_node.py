@@ -11,7 +11,7 @@ from acquire.node.pair import pair
 from acquire.node.trust import remember
 from tests.acquire.node.engine_with_node import write_rig
 from tests.acquire.node.node_program import Node
-from tests.acquire.program import Result, Unisono, unisono
+from tests.acquire.program import TIMEOUT_S, Result, Unisono
 from tests.netns import Cable
 
 BUFFER_S = 5
@@ -41,9 +41,10 @@ class FarNode:
             program.wait_for_line()
             yield program
 
-    def collect(self, session: Path) -> Result:
+    def collect(self, session: Path, timeout_s: float = TIMEOUT_S) -> Result:
         """Fetch what is on the node."""
-        return unisono("collect", session, "--json", folder=self.folder)
+        with Unisono("collect", session, "--json", folder=self.folder) as program:
+            return program.wait(timeout_s)
 
 
 @contextmanager
