@@ -47,7 +47,7 @@ def collect(
     brought: list[str] = []
     problems: list[str] = []
     progress = Progress(enabled=not as_json)
-    for name, opened in _sources(sessions, disk):
+    for name, opened in _sources(sessions, disk, data_dir):
         try:
             with opened() as source:
                 only = path if path in sessions else None
@@ -91,10 +91,11 @@ def _reread(sessions: dict[Path, Manifest]) -> Iterator[tuple[Path, Manifest]]:
 
 
 def _sources(
-    sessions: dict[Path, Manifest], disk: Path | None
+    sessions: dict[Path, Manifest], disk: Path | None, data_dir: Path
 ) -> Iterator[tuple[str, Callable[[], contextlib.AbstractContextManager[Source]]]]:
     """Say where to look: on the disk, or on the nodes that the sessions' rigs name."""
     from acquire.node.client import client_of
+    from acquire.node.lost_stops import end_what_was_stopped
     from acquire.node.sources import DiskSource, NodeSource
 
     if disk is not None:
@@ -104,7 +105,12 @@ def _sources(
     @contextlib.contextmanager
     def of_node(table: NodeTable) -> Iterator[Source]:
         with client_of(table) as client:
-            yield NodeSource(table.name, client)
+            source = NodeSource(table.name, client)
+            for session in end_what_was_stopped(table.name, client, data_dir):
+                text = f"{session}: node {table.name} still recorded it, as the order to stop had "
+                typer.echo(f"{text}not reached it; ended where the session ends", err=True)
+                source.wait_for_hashes(session)
+            yield source
 
     tables = {t.fingerprint: t for m in sessions.values() for t in _nodes_of(m)}
     for table in tables.values():

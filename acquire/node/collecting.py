@@ -23,9 +23,9 @@ from recordings.arrays import F64Array
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Event, FileEntry, Manifest, State, VideoEntry
+from recordings.read.session import open_recording
 from recordings.repair.videos import belongs_to, described
 from recordings.stream_kinds import INDEX_CHANNELS
-from recordings.xdf.reader import XdfStream, read_xdf
 
 _SUFFIXES: Final = (".nut", ".mkv", ".raw", layout.COPY_SUFFIX)
 PIECE: Final = 1 << 20
@@ -246,21 +246,6 @@ def merged_rows(folder: Path, camera: str) -> F64Array:
 
     Shape (n, channels), in the order of their stamps; rows after the cut of a copy are left out.
     """
-    stamps: list[F64Array] = []
-    rows: list[F64Array] = []
-    for path in (folder / layout.XDF_NAME, *layout.copies_in(folder)):
-        with read_xdf(path) as recording:
-            for stream in recording.streams:
-                if stream.name == camera and stream.info.is_index:
-                    kept = stream.stamps <= _cut(stream)
-                    stamps.append(stream.stamps[kept])
-                    rows.append(stream.read()[kept])
-    if not rows:
-        return np.zeros((0, len(INDEX_CHANNELS)))
-    _, first = np.unique(np.concatenate(stamps), return_index=True)
-    return np.concatenate(rows)[first]
-
-
-def _cut(stream: XdfStream) -> float:
-    cut = stream.footer.cut if stream.footer is not None else None
-    return cut if cut is not None else np.inf
+    with open_recording(folder / layout.XDF_NAME, Manifest.load(folder)) as recording:
+        rows = [s.read() for s in recording.streams if s.name == camera and s.info.is_index]
+    return np.concatenate([np.zeros((0, len(INDEX_CHANNELS))), *rows])

@@ -6,10 +6,11 @@ import contextlib
 import shutil
 import socket
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 from pydantic import ValidationError
@@ -21,7 +22,7 @@ from acquire.lsl.clock import local_clock
 from acquire.lsl.config import BUFFER_S
 from acquire.node.finishing import Finishing
 from acquire.node.lsl_text import checked_lsl_config
-from acquire.node.models import BLOCK_BYTES, NodeInfo, Receipt, RunDevice, RunOrder
+from acquire.node.models import BLOCK_BYTES, LateStops, NodeInfo, Receipt, RunDevice, RunOrder
 from acquire.node.run import Run
 from acquire.node.store import Kept, Store
 from acquire.node.wire import WIRE
@@ -225,13 +226,27 @@ class Host:
             self.run(run_id)
             self._end_run()
 
-    def _end_run(self) -> None:
+    def end_left(self, run_id: str, late: LateStops) -> None:
+        """End the run of an engine that is gone, its takes where it wanted them to end.
+
+        Raises:
+            Unknown: it is another, or none.
+            ControlError: its engine lives.
+        """
+        with self._turn:
+            run = self._run
+            if run is None or run.run_id != run_id:
+                raise Unknown(f"{self.name}: run {run_id!r} does not go on")
+            self._refuse_living(run, adopt=True)
+            self._end_run(late.by_session)
+
+    def _end_run(self, late: Mapping[str, float] = MappingProxyType({})) -> None:
         run = self._run
         if run is None:
             return
         self._ending = True
         try:
-            run.close()
+            run.close(late)
         finally:
             self._run, self._ending = None, False
             self._finishing.look()

@@ -211,6 +211,12 @@ class Requests(_OnWire):
     requests: tuple[DeviceRequest, ...] = Field(max_length=1000)
 
 
+class LateStops(_OnWire):
+    """When the takes of a run should have ended whose engine is gone: node's LSL time, s."""
+
+    by_session: dict[FileName, Finite] = Field(max_length=1000)
+
+
 # What a node tells.
 
 

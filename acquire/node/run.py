@@ -9,11 +9,12 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from acquire.errors import AcquireError, Unknown
@@ -251,14 +252,14 @@ class Run:
 
     # The end.
 
-    def stop_takes(self) -> None:
-        """End every take now, and wait until its files are closed."""
-        self.takes.stop_all(self._devices.values(), local_clock())
+    def stop_takes(self, late: Mapping[str, float] = MappingProxyType({})) -> None:
+        """End every take now, and wait until its files are closed; `late`: see `NodeTakes`."""
+        self.takes.stop_all(self._devices.values(), local_clock(), late)
 
-    def close(self) -> None:
-        """End the takes and the devices, all at the same time."""
+    def close(self, late: Mapping[str, float] = MappingProxyType({})) -> None:
+        """End the takes and the devices, all at the same time; `late`: see `NodeTakes`."""
         self._ending.set()
-        self.stop_takes()
+        self.stop_takes(late)
         threads = [
             threading.Thread(target=device.close, name=f"device {device.name} closing")
             for device in self._devices.values()

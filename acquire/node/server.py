@@ -25,6 +25,7 @@ from acquire.node.host import Host, VersionSkew
 from acquire.node.models import (
     MAX_BODY,
     Item,
+    LateStops,
     Messages,
     Paired,
     PairOrder,
@@ -146,6 +147,12 @@ def _add_runs(app: FastAPI, host: Host) -> None:
     @app.delete("/api/node/runs/{run}")
     def delete_run(run: str) -> Response:
         host.delete_run(run)
+        return Response(status_code=204)
+
+    @app.post("/api/node/runs/{run}/end")
+    async def end_left(run: str, request: Request) -> Response:
+        late = decode(LateStops, await request.body())
+        await run_in_threadpool(host.end_left, _run_id(run), late)
         return Response(status_code=204)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +21,8 @@ from acquire.node.models import (
 )
 from acquire.node.store import Kept, found_in
 from acquire.node.wire import MAX_LIST
+
+LOOK_S = 0.5
 
 
 class Recordings(RootModel[Annotated[tuple[Recording, ...], Field(max_length=MAX_LIST)]]):
@@ -67,6 +70,11 @@ class NodeSource(Source):
     def read(self, id: str, name: str, start: int, stop: int) -> bytes:
         """Ask for a part of a file."""
         return self._client.read(f"/api/node/recordings/{id}/files/{name}", start, stop)
+
+    def wait_for_hashes(self, session: str) -> None:
+        """Wait until what was recorded for a session is hashed: until then it cannot be had."""
+        while not all(r.ready for r in self.recordings() if r.session == session):
+            time.sleep(LOOK_S)
 
     def release(self, id: str, receipt: Receipt) -> None:
         """Have the node delete what is here."""

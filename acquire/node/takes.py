@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from acquire.errors import ControlError
@@ -142,12 +143,27 @@ class NodeTakes:
                 self._no_longer_writes(device, take, RecordingState.LEFT)
         return orders
 
-    def stop_all(self, devices: Iterable[HostedDevice], lsl_stop: float) -> None:
-        """End every take on these devices, and wait until the files are closed."""
+    def stop_all(
+        self,
+        devices: Iterable[HostedDevice],
+        lsl_stop: float,
+        late: Mapping[str, float] = MappingProxyType({}),
+    ) -> None:
+        """End every take on these devices, and wait until the files are closed.
+
+        Args:
+            devices: all of the run.
+            lsl_stop: now.
+            late: by session, when a take should have ended whose order to stop never came.
+        """
         with self._lock:
-            writing = [(n, name) for n, take in self._takes.items() for name in take.writing]
+            writing = [
+                (n, name, min(lsl_stop, late.get(take.kept.record.session, lsl_stop)))
+                for n, take in self._takes.items()
+                for name in take.writing
+            ]
         by_name = {device.name: device for device in devices}
-        asked = [self.stop(by_name[name], n, lsl_stop) for n, name in writing if name in by_name]
+        asked = [self.stop(by_name[name], n, at) for n, name, at in writing if name in by_name]
         deadline = time.monotonic() + STOP_S
         for done in asked:
             try:

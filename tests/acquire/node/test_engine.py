@@ -189,6 +189,34 @@ def test_a_stop_while_the_cable_is_cut_is_heard_later_and_kept_to(
     assert len(rows) == video.captured
 
 
+def test_a_stop_that_was_lost_with_its_engine_is_kept_to_by_who_collects(
+    node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As `record` leaves it, which ends while the cable is cut."""
+    monkeypatch.setattr("acquire.engine.cameras.CLOSE_S", 2.0)  # it is waited out
+    with Relay(node.port) as relay:
+        rig = write_rig(tmp_path, pair(node), relay.address)
+        with engine_of(rig) as running:
+            begin(running)
+            relay.cut()
+            node_state(running, NodeState.UNREACHABLE)
+            outcome = running.engine.stop()
+        relay.mend()
+        with source_of(running.rig) as source:
+            assert [r.state for r in source.recordings()] == ["recording"]
+            wait_for(lambda: run("collect", running.data_dir, folder=tmp_path).code == 0)
+            assert [r.state for r in source.recordings()] == ["trimmed"]
+    after = Manifest.load(outcome.path)
+    assert after.pending == ()
+    assert after.lsl_stop is not None
+    (video,) = after.videos
+    rows = merged_rows(outcome.path, video.name)
+    assert video.frames == count_packets(outcome.path / video.file) > 0
+    assert len(rows) == video.captured
+    checked = run("check", outcome.path, "--json", folder=tmp_path)
+    assert checked.json["verdict"] in ("PASS", "WARN"), checked.json["findings"]
+
+
 def test_a_recording_that_goes_on_in_another_while_the_node_is_away_gets_it_back(
     node: Node, tmp_path: Path
 ) -> None:

@@ -23,7 +23,7 @@ import pytest
 import acquire
 from acquire.errors import ConfigError, ControlError
 from acquire.node.discovery import look
-from acquire.node.models import RecordingState
+from acquire.node.models import LateStops, RecordingState, encode
 from acquire.node.pair import pair
 from acquire.node.pairing import code_of
 from acquire.node.run import ALONE_S
@@ -215,6 +215,8 @@ def test_the_run_of_a_dead_engine_is_adopted_and_kept(node: Node) -> None:
     with pytest.raises(Refusal, match="goes on") as refusal:
         other.begin(adopt=True)  # the first one lives
     assert refusal.value.status == 409
+    with pytest.raises(Refusal, match="goes on"):
+        other.ask("POST", f"{engine.run_path}/end", encode(LateStops(by_session={})))
     assert engine.run in refusal.value.problem["text"]
     wait_for(lambda: refused(other) == "records", what="an engine that is silent")
     other.begin(adopt=True)
