@@ -208,7 +208,10 @@ class ShimmerParser:
             case 0xFF:
                 return 1
             case 0x8A:
-                return None if len(left) < 2 else 2 + _UNASKED_BYTES.get(left[1], -2)
+                if len(left) < 2:
+                    return None
+                size = 2 + _UNASKED_BYTES.get(left[1], -2)
+                return size if len(left) >= size else None
             case 0x2F if not self.fields:
                 return 1 + _FIRMWARE_BYTES if len(left) > _FIRMWARE_BYTES else None
             case 0x02 if not self.fields:  # asked once, before it streams

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from devices.base import Channel, Device, DeviceError, DeviceLost
@@ -153,6 +153,7 @@ def stream(count: int) -> tuple[words.ShimmerParser, bytes]:
 
 
 @given(cuts=st.lists(st.integers(0, 900), max_size=12), status=st.booleans())
+@example(cuts=[5 * 21 + n for n in range(1, 4)], status=True)
 def test_pieces_and_unasked_status_change_nothing(cuts: list[int], status: bool) -> None:
     parser, whole = stream(20)
     size = 4 + sum(f.bytes for f in parser.fields)
