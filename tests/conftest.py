@@ -59,7 +59,7 @@ def sample_data(request: pytest.FixtureRequest) -> Path:
 
 def _ours(thread: threading.Thread) -> bool:
     names = {"pump", "housekeeping", "discovery", "face finder"}
-    return thread.name in names or thread.name.startswith("device ")
+    return thread.name in names or thread.name.startswith(("device ", "write ", "hash "))
 
 
 def _below(process: psutil.Process, programs: set[psutil.Process]) -> bool:

@@ -288,7 +288,8 @@ class DirectFile:
                     return block, block.fill, False
                 if self._closing:
                     return None
-                self._cond.wait(due)
+                # After an error nothing is due any more: there is only the end to wait for.
+                self._cond.wait(None if self._error else due)
 
     def _put(self, block: Block, end: int) -> None:
         """Write a block's bytes up to `end`, padded to whole sectors and cut again."""

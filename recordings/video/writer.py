@@ -171,9 +171,10 @@ class VideoWriter:
             try:
                 if not self._failed:
                     self._guard(self._finish)
-            finally:
-                with contextlib.suppress(RecordingError, av.FFmpegError):
-                    self._finish()
+            finally:  # each on its own: a body that cannot be completed leaves the file to be closed
+                for part in (self._body, self._file):
+                    with contextlib.suppress(RecordingError, av.FFmpegError):
+                        part.close()
         return VideoSummary(
             path=self.path,
             frames=self._kept if self._failed else self.frames,

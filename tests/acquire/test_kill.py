@@ -52,9 +52,12 @@ ORPHAN_S = 3.0
 
 
 def shared_memory() -> set[Path]:
-    """List it, but for what faketime makes, which another worker's tests may use."""
+    """List it, but for what another worker's tests may have: faketime, pools of processes."""
     folder = Path("/dev/shm")
-    return {p for p in folder.iterdir() if "faketime" not in p.name} if folder.exists() else set()
+    if not folder.exists():
+        return set()
+    others = ("faketime", "sem.mp-")
+    return {p for p in folder.iterdir() if not any(word in p.name for word in others)}
 
 
 def start(folder: Path) -> Unisono:

@@ -151,6 +151,7 @@ def test_a_node_that_is_away_lets_nothing_begin_and_names_each_device(
             record(running)
 
 
+@pytest.mark.soak  # half a minute
 def test_a_stop_while_the_cable_is_cut_is_heard_later_and_kept_to(
     node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -217,6 +218,7 @@ def test_a_stop_that_was_lost_with_its_engine_is_kept_to_by_who_collects(
     assert checked.json["verdict"] in ("PASS", "WARN"), checked.json["findings"]
 
 
+@pytest.mark.soak  # half a minute
 def test_a_recording_that_goes_on_in_another_while_the_node_is_away_gets_it_back(
     node: Node, tmp_path: Path
 ) -> None:

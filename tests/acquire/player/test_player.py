@@ -316,7 +316,8 @@ def test_a_recording_goes_on_when_the_player_dies(tmp_path: Path, file: Path) ->
     texts = [json.loads(t) for t in load(session / "recording.xdf")["protocol"].strings]
     counts = Counter(m["event"] for m in texts)
     assert counts["onset"] == counts["end"] + counts["abort"]
-    assert (counts["abort"], len(rows(session / "ratings.tsv"))) == (1, counts["answer"])
+    assert counts["abort"] <= 1  # between two trials there is none to be aborted
+    assert len(rows(session / "ratings.tsv")) == counts["answer"]
     assert {m["trial"] for m in texts if m["event"] == "end"} == {1, 2}
     assert result.code == 1  # an alarm
 
