@@ -166,9 +166,12 @@ class Polar(Device):
             await asyncio.sleep(0.01)
         raise TimeoutError
 
-    def _spec(self, signal: str) -> StreamSpec:
+    def _stream(self, signal: str) -> str:
         several = len(self.settings.signals) > 1
-        name = f"{self.settings.name}-{signal}" if several else self.settings.name
+        return f"{self.settings.name}-{signal}" if several else str(self.settings.name)
+
+    def _spec(self, signal: str) -> StreamSpec:
+        name = self._stream(signal)
         if signal == "hr":
             channels = Channel("Heart rate", "1/min", "HR"), Channel("RR", "milliseconds", "RR")
             return StreamSpec(name, "HeartRate", channels, 0.0, "float32", manufacturer="Polar")
@@ -235,7 +238,7 @@ class Polar(Device):
         # The last interval ends about now; those before it end where the next begins.
         ends = now - np.cumsum([0.0, *intervals[:0:-1]])[::-1] / 1000
         rows = np.array([[beat.rate, interval] for interval in intervals], np.float32)
-        return Chunk(self._spec("hr").name, np.nan_to_num(ends, nan=now), rows)
+        return Chunk(self._stream("hr"), np.nan_to_num(ends, nan=now), rows)
 
     def _frame(self, data: bytes, now: float) -> Chunk:
         frame = words.read_frame(data)
@@ -243,7 +246,7 @@ class Polar(Device):
             raise words.PolarWireError(f"{frame.measurement} was not asked for")
         own, lost = self._clocks[frame.measurement].place(frame)
         return Chunk(
-            self._spec(frame.measurement).name,
+            self._stream(frame.measurement),
             np.full(len(own), now),
             frame.samples.astype(np.int32),
             own,
