@@ -171,7 +171,7 @@ class VideoWriter:
             try:
                 if not self._failed:
                     self._guard(self._finish)
-            finally:  # each on its own: a body that cannot be completed leaves the file open
+            finally:  # each by itself, or a body that cannot end would leave the file open
                 for part in (self._body, self._file):
                     with contextlib.suppress(RecordingError, av.FFmpegError):
                         part.close()
