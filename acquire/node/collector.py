@@ -127,6 +127,7 @@ class Collector:
                 lambda progress: self._note(node.name, progress=progress, error=None),
             ):
                 return
+            self._note(node.name, progress=None, error=None)  # before anybody hears that it is done
             size = sum(file.bytes for file in job.recording.files)
             seconds = time.monotonic() - begun
             text = (

@@ -6,6 +6,7 @@ import contextlib
 import socket
 from collections.abc import Iterator
 from pathlib import Path
+from types import TracebackType
 from typing import Any
 
 import httpx
@@ -52,6 +53,16 @@ class Daemon(Unisono):
 
     def __enter__(self) -> Daemon:
         return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if hasattr(self, "http"):  # a test that failed must not leave its socket to the next one
+            self.http.close()
+        super().__exit__(kind, error, trace)
 
     def ready(self, token: str | None = None) -> Daemon:
         """Wait until it serves."""
