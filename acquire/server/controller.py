@@ -7,10 +7,8 @@ what only looks never waits.
 from __future__ import annotations
 
 import logging
-import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,29 +19,26 @@ from acquire.errors import ConfigError, ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
 from acquire.node.collector import Collector
-from acquire.player.link import refuse_stand_in
-from acquire.player.messages import PlayOrder
-from acquire.processes.messages import Preview, TakePreview
 from acquire.pump.discovery import Selection
 from acquire.rig.file import Rig, parse_rig
 from acquire.server.checking import Checking, unchecked
+from acquire.server.closed_sessions import ClosedSessions
 from acquire.server.contents_check import ContentsCheck
 from acquire.server.event_book import EventBook
+from acquire.server.orders import DeviceOrders, PlayerOrders
+from acquire.server.turn import Turn
 from acquire.take.folder import Labels
 from acquire.take.take import Outcome
 from recordings.certificate import Report
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError, RunTaken
-from recordings.manifest import MANIFEST_NAME, Event, Level, Manifest, State
-from recordings.privacy.erase import Erased, Plan, erase, plan
+from recordings.manifest import Event, Level, State
 from recordings.study.catalogue import Catalogue
 
 log = logging.getLogger(__name__)
 
 WAIT_S = 10.0
 """How long the opening looks for what is not there; it goes on looking ever after."""
-TURN_S = 60.0
-"""How long a caller waits for its turn: more than the longest stop takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +92,20 @@ class Controller:
             data_dir if checks else None, self._goes_first, self.checking.learn, self._complain
         )
         self._checks = checks
+        self._turn = Turn()
+        self.sessions = ClosedSessions(
+            self._turn,
+            self.checking,
+            self.contents,
+            self._is_any_open,
+            self.report,
+        )
+        self.devices = DeviceOrders(self._opened)
+        self.player = PlayerOrders(self._opened)
         self.engine = self._engine()
         self.collector = self._new_collector()
         self.running: Running | None = None
         self.last: Outcome | None = None
-        # One order at a time, in the order of their coming: an engine is not asked to start and to
-        # stop at once. Never held while a check runs or a split's first take is closed.
-        self._turn = threading.Lock()
         self._opening = True
         self._closing = threading.Event()
         self._broken = threading.Event()
@@ -126,7 +128,7 @@ class Controller:
             self.rig.nodes,
             self.data_dir,
             self._is_busy,
-            self.change_manifest,
+            self.sessions.change,
             self.report,
             self._recheck,
         )
@@ -146,7 +148,7 @@ class Controller:
         Raises:
             AcquireError: the rig cannot work: two devices have a stream of one name.
         """
-        with self._my_turn():
+        with self._turn.taken():
             try:
                 self.engine.open(WAIT_S, allow_missing=True, cancelled=self._closing.is_set)
             finally:
@@ -160,6 +162,9 @@ class Controller:
 
     def _is_busy(self) -> bool:
         return self.engine.takes.running is not None
+
+    def _is_any_open(self) -> bool:
+        return bool(self.engine.takes.open)
 
     def _goes_first(self) -> bool:
         return self._is_busy() or self.checking.is_busy
@@ -177,7 +182,7 @@ class Controller:
         self.collector.close()
         self.checking.close()
         self.contents.close()
-        with self._turn:
+        with self._turn.awaited():
             try:
                 if self.running is not None:
                     self._stop()
@@ -197,18 +202,9 @@ class Controller:
             if self._closing.is_set():
                 return
             self._broken.clear()
-            with self._turn:
+            with self._turn.awaited():
                 if self.running is not None:
                     self._stop()
-
-    @contextmanager
-    def _my_turn(self) -> Iterator[None]:
-        if not self._turn.acquire(timeout=TURN_S):
-            raise ControlError(f"busy for {TURN_S:g} s with what others asked for; try again")
-        try:
-            yield
-        finally:
-            self._turn.release()
 
     # Looking.
 
@@ -238,7 +234,7 @@ class Controller:
         Raises:
             AcquireError, RecordingError: it cannot be begun.
         """
-        with self._my_turn():
+        with self._turn.taken():
             if self._closing.is_set():
                 raise ControlError("the daemon is ending; start it again")
             if (running := self.running) is not None:
@@ -282,7 +278,7 @@ class Controller:
         Raises:
             AcquireError: others keep the engine busy.
         """
-        with self._my_turn():
+        with self._turn.taken():
             found = self.running is not None
             if found:
                 self._stop()
@@ -300,7 +296,7 @@ class Controller:
             AcquireError, RecordingError: nothing runs, or the next session cannot be begun; what
                 runs goes on.
         """
-        with self._my_turn():
+        with self._turn.taken():
             if (running := self.running) is None:
                 raise ControlError("nothing is being recorded; start a recording")
             labels = labels or running.labels
@@ -308,7 +304,7 @@ class Controller:
             after = self.running = Running(self._folder(), labels, lsl_split, started=True)
         # Out of turn: the first is closed while the second records, and may even be stopped.
         outcome = closing.result()
-        with self._my_turn():
+        with self._turn.taken():
             if self.last is None or self.last.take < outcome.take:
                 self.last = outcome
         self._check(outcome)
@@ -336,80 +332,6 @@ class Controller:
         if self._checks:
             self.checking.add([outcome.path])
 
-    def mark_unusable(self, folder: Path, reason: str) -> None:
-        """Write into a session's manifest why it is not to be used; an empty reason takes it back.
-
-        Raises:
-            ControlError: the recording is not closed, or its files are still being hashed: their
-                writer would write over this.
-            RecordingError: its manifest cannot be read.
-        """
-        reason = " ".join(reason.split())
-        self.change_manifest(folder, lambda m: m.model_copy(update={"unusable": reason or None}))
-        told = f"marked as not usable: {reason}" if reason else "is usable again"
-        self.report(
-            "operator", "info", "usable" if not reason else "unusable", f"{folder.name} {told}"
-        )
-
-    def change_manifest(self, folder: Path, change: Callable[[Manifest], Manifest]) -> None:
-        """Change the manifest of a closed session; whatever else changes one waits for its turn.
-
-        Raises:
-            ControlError: the recording is not closed, or its files are still being hashed: their
-                writer would write over this.
-            RecordingError: its manifest cannot be read.
-        """
-        with self._my_turn():
-            manifest = Manifest.load(folder)
-            if manifest.hashing or manifest.state in (State.ARMED, State.RECORDING):
-                raise ControlError(
-                    f"{folder.name}: is not closed yet; try again in a moment, when nothing records"
-                )
-            path = folder / MANIFEST_NAME
-            before = path.stat()
-            change(manifest).save(folder)
-            # Lists go by this time: a session keeps its place.
-            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
-
-    def withdrawal(self, folder: Path) -> Plan:
-        """Find everything of the participant of a session, in its study, exports included.
-
-        Raises:
-            RecordingError: one of the sessions is being recorded, or the label is none.
-        """
-        return plan(*_study_and_participant(folder))
-
-    def withdraw(self, folder: Path, pseudonym: str) -> Erased:
-        """Delete everything of a participant who has withdrawn.
-
-        Args:
-            folder: one of the sessions.
-            pseudonym: the participant once more, so that nothing is deleted by a slip.
-
-        Raises:
-            ControlError: something records or is checked, or it is another pseudonym.
-            RecordingError: it cannot be logged.
-        """
-        with self._my_turn():
-            if self.engine.takes.open:
-                raise ControlError("a recording runs or is being closed; withdraw after it")
-            planned = self.withdrawal(folder)
-            if pseudonym != planned.participant:
-                raise ControlError(
-                    f"{pseudonym!r} is not the participant of this session; type the pseudonym "
-                    "exactly"
-                )
-            if any(_is_hashing(session) for session in planned.sessions):
-                raise ControlError("a session is still being closed; try again in a minute")
-            self.checking.forget(planned.sessions)
-            self.contents.forget(planned.sessions)
-            done = erase(_study_and_participant(folder)[0], planned)
-        level: Level = "warning" if done.left else "info"
-        left = f"; not deleted: {', '.join(done.left)}" if done.left else ""
-        text = f"a participant was withdrawn: {done.files} files deleted{left}"
-        self.report("operator", level, "withdrawn", text)
-        return done
-
     # The rest.
 
     def mark(self, text: str, code: int | None = None, time: float | None = None) -> float:
@@ -420,7 +342,7 @@ class Controller:
 
     def select(self, names: Iterable[str] | None) -> None:
         """Choose the streams of the next recording by name; None = all."""
-        with self._my_turn():
+        with self._turn.taken():
             self.engine.select(names)
 
     def report(self, source: str, level: Level, code: str, text: str) -> None:
@@ -431,29 +353,12 @@ class Controller:
         """Keep a note among the events, of now or of an LSL time."""
         self.engine.report("operator", "info", "note", text, time=time)
 
-    # Devices and the rig.
+    # The rig.
 
-    def start_device(self, name: str) -> bool:
-        """Start a device; False = it runs already. Does not wait for others' recordings.
-
-        Raises:
-            AcquireError: there is none of that name, or it does not start.
-        """
-        self._must_be_open()
-        return self.engine.devices.start(name)
-
-    def stop_device(self, name: str) -> bool:
-        """Stop a device, also while it is being recorded; False = it does not run.
-
-        Raises:
-            AcquireError: there is none of that name.
-        """
-        self._must_be_open()
-        return self.engine.devices.stop(name)
-
-    def _must_be_open(self) -> None:
+    def _opened(self) -> Engine:
         if self._opening or self._closing.is_set():
             raise ControlError("the daemon is opening or ending; see GET /api/status")
+        return self.engine
 
     def change_device(self, name: str, settings: dict[str, Any]) -> None:
         """Start a device anew with other settings; the rig file stays as it is.
@@ -461,9 +366,8 @@ class Controller:
         Raises:
             AcquireError: they are not allowed, a recording runs, or the device does not start.
         """
-        with self._my_turn():
-            self._must_be_open()
-            self.engine.change_device(name, settings)
+        with self._turn.taken():
+            self._opened().change_device(name, settings)
             self.rig = self.engine.rig
 
     def change_rig(self, text: str, *, save: bool) -> None:
@@ -473,8 +377,8 @@ class Controller:
             ConfigError: it is not valid; the rig before goes on.
             ControlError: a recording runs, or the rig file cannot be written.
         """
-        with self._my_turn():
-            self._must_be_open()
+        with self._turn.taken():
+            self._opened()
             if self.running is not None:
                 raise ControlError("a recording runs; stop it before the rig is changed")
             rig = parse_rig(text, self.rig.path)
@@ -507,64 +411,3 @@ class Controller:
             raise ControlError(
                 f"{self.rig.path}: cannot be written ({error.strerror}); check its permissions"
             ) from error
-
-    def load_protocol(self, order: PlayOrder) -> None:
-        """Start a stimulus player with a protocol.
-
-        Raises:
-            AcquireError: it cannot be played, or another one is.
-        """
-        self._must_be_open()
-        refuse_stand_in(self.rig)
-        self.engine.player.load(order)
-
-    def order_player(self, name: str) -> None:
-        """Have the player start, pause, resume, skip, repeat or abort; waits for no recording.
-
-        Raises:
-            ControlError: nothing is loaded, or it cannot be done now.
-        """
-        self._must_be_open()
-        self.engine.player.command(name)
-
-    def hand_on_key(self, name: str, text: str, time: float | None, via: str) -> None:
-        """Hand a key to the player; of no account where no page listens.
-
-        Raises:
-            ControlError: nothing is loaded, or the player died.
-        """
-        self._must_be_open()
-        args = {"name": name, "text": text, "time": time, "via": via}
-        self.engine.player.command("key", args)
-
-    def command(self, device: str, name: str, args: dict[str, Any]) -> dict[str, Any]:
-        """Pass a command to a driver; gives its answer."""
-        return self.engine.devices[device].command(name, args)
-
-    def preview(self, device: str, stream: str | None) -> Preview:
-        """Make a preview of a camera's next frame.
-
-        Raises:
-            AcquireError: it is no camera, or no frame comes.
-        """
-        process = self.engine.devices[device]
-        names = [video.name for video in process.snapshot.videos]
-        if not names:
-            raise ControlError(f"{device}: is not a camera that runs")
-        if stream is not None and stream not in names:
-            raise ControlError(f"{device}: has no video {stream!r}; there are: {', '.join(names)}")
-        found: Preview | None = process.request(TakePreview(stream or names[0]))
-        if found is None:
-            raise ControlError(f"{device}: no frame came; see its state")
-        return found
-
-
-def _study_and_participant(folder: Path) -> tuple[Path, str]:
-    return folder.parents[2], folder.parents[1].name.removeprefix("sub-")
-
-
-def _is_hashing(folder: Path) -> bool:
-    try:
-        return Manifest.load(folder).hashing
-    except RecordingError:  # damaged: nobody hashes it
-        return False

@@ -297,13 +297,13 @@ def _add_sessions(app: FastAPI, controller: Controller) -> None:
     ) -> api.SessionInfo:
         """Mark a session as not usable, with the reason, or take the mark back."""
         folder = session_folder(controller.data_dir, id)
-        controller.mark_unusable(folder, order.reason)
+        controller.sessions.mark_unusable(folder, order.reason)
         return views.session_row(catalogue.row(folder))
 
     @app.get("/api/sessions/{id}/withdrawal")
     def withdrawal(id: Annotated[str, PathPart(max_length=400)]) -> api.WithdrawalInfo:
         """Tell what withdrawing the participant of a session would delete; deletes nothing."""
-        planned = controller.withdrawal(session_folder(controller.data_dir, id))
+        planned = controller.sessions.withdrawal(session_folder(controller.data_dir, id))
         return api.WithdrawalInfo(
             participant=planned.participant,
             sessions=tuple(map(str, planned.sessions)),
@@ -317,7 +317,7 @@ def _add_sessions(app: FastAPI, controller: Controller) -> None:
     ) -> api.WithdrawalDone:
         """Delete everything of the participant of a session; it cannot be undone."""
         folder = session_folder(controller.data_dir, id)
-        done = controller.withdraw(folder, order.pseudonym)
+        done = controller.sessions.withdraw(folder, order.pseudonym)
         return api.WithdrawalDone(files=done.files, bytes=done.bytes, left=tuple(done.left))
 
     html: dict[int | str, dict[str, Any]] = {

@@ -29,18 +29,18 @@ def add_devices(app: FastAPI, controller: Controller) -> None:
     @app.post("/api/devices/{name}/start")
     def start(name: str) -> api.DeviceChange:
         """Start a device, and wait until it is open; where it runs, nothing changes."""
-        return found(name, changed=controller.start_device(name))
+        return found(name, changed=controller.devices.start(name))
 
     @app.post("/api/devices/{name}/stop")
     def stop(name: str) -> api.DeviceChange:
         """Stop a device, its video first; a recording goes on without it."""
-        return found(name, changed=controller.stop_device(name))
+        return found(name, changed=controller.devices.stop(name))
 
     @app.post("/api/devices/{name}/restart")
     def restart(name: str) -> api.DeviceChange:
         """Stop a device and start it anew; the gap is marked in a recording."""
-        controller.stop_device(name)
-        return found(name, changed=controller.start_device(name))
+        controller.devices.stop(name)
+        return found(name, changed=controller.devices.start(name))
 
     @app.get("/api/devices/{name}/settings")
     def settings(name: str) -> api.DeviceSettings:
@@ -60,7 +60,7 @@ def add_devices(app: FastAPI, controller: Controller) -> None:
     @app.get("/api/devices/{name}/preview.jpg", response_class=Response, responses=jpeg)
     def preview(name: str, stream: str | None = None) -> Response:
         """Show a camera's newest frame; `stream` where the device has several cameras."""
-        found = controller.preview(name, stream)
+        found = controller.devices.preview(name, stream)
         headers = {
             "cache-control": "no-store",
             "x-lsl-time": f"{found.stamp:.6f}",
@@ -73,7 +73,7 @@ def add_devices(app: FastAPI, controller: Controller) -> None:
     @app.post("/api/devices/{name}/command")
     def command(name: str, order: api.CommandOrder) -> api.CommandAnswer:
         """Pass a command to a device's driver."""
-        answer = controller.command(name, order.name, order.args)
+        answer = controller.devices.command(name, order.name, order.args)
         return api.CommandAnswer(answer=jsonable_encoder(answer or {}))
 
 

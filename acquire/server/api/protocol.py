@@ -64,12 +64,12 @@ def add_protocol(app: FastAPI, controller: Controller) -> None:
     @app.post("/api/protocol/load")
     def load(order: LoadOrder) -> ProtocolInfo:
         """Start a player with a protocol, checked before the first trial."""
-        controller.load_protocol(PlayOrder(**order.model_dump()))
+        controller.player.load(PlayOrder(**order.model_dump()))
         return _info(controller)
 
     def add_order(name: str, text: str) -> None:
         def obey() -> ProtocolInfo:
-            controller.order_player(name)
+            controller.player.command(name)
             return _info(controller)
 
         obey.__doc__ = text
@@ -85,7 +85,7 @@ def add_protocol(app: FastAPI, controller: Controller) -> None:
     @app.post("/api/protocol/key")
     def key(press: KeyOrder) -> ProtocolInfo:
         """Hand on a key that was not pressed at the participant's screen: its marker says `via`."""
-        controller.hand_on_key(press.name, press.text, press.time, press.via)
+        controller.player.hand_on_key(press.name, press.text, press.time, press.via)
         return _info(controller)
 
     jpeg: dict[int | str, dict[str, Any]] = {
