@@ -8,7 +8,8 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QFrame, QVBoxLayout, QWidget
 
-from acquire.server.api.models import DeviceInfo, StreamInfo
+from acquire.server.api.device_models import DeviceInfo
+from acquire.server.api.models import StreamInfo
 from acquire.serving.problem import Problem
 from gui.cameras.face_finder import FaceFinder, is_inside
 from gui.client.client import EngineClient

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from acquire.node.connection import NodeState
 from acquire.processes.messages import DeviceState
-from acquire.server.api.models import DeviceInfo, Health, NodeStatus, StatusInfo, StreamInfo
+from acquire.server.api.device_models import DeviceInfo, NodeStatus
+from acquire.server.api.models import Health, StatusInfo, StreamInfo
 from gui.texts import tr
 from recordings.stream_kinds import LOST_FATES, Fate
 

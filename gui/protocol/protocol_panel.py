@@ -20,7 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from acquire.engine.status import Phase
-from acquire.server.api.models import ProtocolInfo, StatusInfo
+from acquire.server.api.models import StatusInfo
+from acquire.server.api.protocol_models import ProtocolInfo
 from acquire.serving.problem import Problem
 from gui.client.client import EngineClient, words
 from gui.client.status_text import duration

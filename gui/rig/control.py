@@ -11,7 +11,8 @@ from PySide6.QtWidgets import QDockWidget, QFileDialog, QWidget
 
 from acquire.errors import AcquireError
 from acquire.processes.child import command
-from acquire.server.api.models import DeviceSettings, RigInfo, StatusInfo
+from acquire.server.api.device_models import DeviceSettings, RigInfo
+from acquire.server.api.models import StatusInfo
 from acquire.serving.problem import Problem
 from gui.client.client import EngineClient, words
 from gui.rig import rig_text

@@ -18,7 +18,8 @@ from PySide6.QtWidgets import (
 
 from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import DeviceState
-from acquire.server.api.models import DeviceInfo, StatusInfo
+from acquire.server.api.device_models import DeviceInfo
+from acquire.server.api.models import StatusInfo
 from gui.client import status_text
 from gui.rig.row_list import RowList
 from gui.texts import tr

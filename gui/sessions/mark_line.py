@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QPushButton, QWidget
 
-from acquire.server.api.models import SessionInfo
+from acquire.server.api.session_models import SessionInfo
 from gui.texts import tr
 from gui.widgets.plain_label import PlainLabel
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from PySide6.QtWidgets import QMenu
 
-from acquire.server.api.models import SessionInfo
+from acquire.server.api.session_models import SessionInfo
 from gui.texts import tr
 
 KINDS = ("bids", "edf", "csv")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from acquire.server.api.models import SessionInfo
+from acquire.server.api.session_models import SessionInfo
 from gui.client.status_text import duration
 from gui.texts import tr
 

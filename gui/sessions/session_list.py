@@ -24,13 +24,8 @@ from PySide6.QtWidgets import (
 
 from acquire.engine.status import Phase
 from acquire.errors import AcquireError
-from acquire.server.api.models import (
-    ContentsInfo,
-    SessionInfo,
-    StatusInfo,
-    WithdrawalDone,
-    WithdrawalInfo,
-)
+from acquire.server.api.models import ContentsInfo, StatusInfo
+from acquire.server.api.session_models import SessionInfo, WithdrawalDone, WithdrawalInfo
 from gui.client.client import EngineClient
 from gui.client.review_process import open_review
 from gui.sessions.export_command import export_command, export_words

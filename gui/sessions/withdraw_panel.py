@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
 
-from acquire.server.api.models import WithdrawalDone, WithdrawalInfo
+from acquire.server.api.session_models import WithdrawalDone, WithdrawalInfo
 from gui.texts import tr
 from gui.widgets.plain_label import PlainLabel
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 from PySide6.QtCore import QObject, QStringListModel, Qt
 from PySide6.QtWidgets import QCompleter, QLineEdit
 
-from acquire.server.api.models import ParticipantInfo
+from acquire.server.api.session_models import ParticipantInfo
 from gui.client.client import EngineClient
 from gui.window.top_bar import TopBar
 

@@ -8,7 +8,8 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QWidget
 
 from acquire.engine.status import Phase
-from acquire.server.api.models import RunsInfo, StatusInfo
+from acquire.server.api.models import StatusInfo
+from acquire.server.api.session_models import RunsInfo
 from gui.client.client import EngineClient
 from gui.window.gate_panel import GatePanel
 from gui.window.start_gate import findings

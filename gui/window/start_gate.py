@@ -7,7 +7,8 @@ from typing import Literal
 
 from acquire.engine.status import Phase
 from acquire.processes.messages import DeviceState
-from acquire.server.api.models import DeviceInfo, DiskInfo, StatusInfo
+from acquire.server.api.device_models import DeviceInfo
+from acquire.server.api.models import DiskInfo, StatusInfo
 from gui.client.status_text import state_word
 from gui.events.code_words import explained
 from gui.texts import tr

@@ -19,7 +19,8 @@ from PySide6.QtWidgets import (
 )
 
 from acquire.engine.status import Phase
-from acquire.server.api.models import Labels, RunsInfo, StatusInfo
+from acquire.server.api.models import Labels, StatusInfo
+from acquire.server.api.session_models import RunsInfo
 from gui.client.status_text import disk_text, duration, frames, lost_before, samples_lost
 from gui.texts import tr
 from gui.widgets import theme

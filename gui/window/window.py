@@ -12,7 +12,8 @@ from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolButton
 from acquire.engine.status import Phase
 from acquire.lsl.config import configuration, configure
 from acquire.lsl.streams import FoundStream
-from acquire.server.api.models import MarkerSet, RigInfo, StatusInfo
+from acquire.server.api.device_models import RigInfo
+from acquire.server.api.models import MarkerSet, StatusInfo
 from acquire.serving.guard import is_loopback
 from acquire.serving.problem import Problem
 from gui.cameras.camera_tile import CameraPanel

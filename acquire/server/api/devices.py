@@ -8,8 +8,17 @@ from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import Response
 
-from acquire.server.api import models as api
 from acquire.server.api import views
+from acquire.server.api.device_models import (
+    CommandAnswer,
+    CommandOrder,
+    DeviceChange,
+    DeviceInfo,
+    DeviceSettings,
+    RigInfo,
+    RigOrder,
+    SettingsOrder,
+)
 from acquire.server.controller import Controller
 from devices import registry
 
@@ -17,38 +26,38 @@ from devices import registry
 def add_devices(app: FastAPI, controller: Controller) -> None:
     """Add what concerns one device."""
 
-    def found(name: str, *, changed: bool) -> api.DeviceChange:
+    def found(name: str, *, changed: bool) -> DeviceChange:
         snapshot = controller.engine.devices[name].snapshot
-        return api.DeviceChange(changed=changed, device=views.device(snapshot))
+        return DeviceChange(changed=changed, device=views.device(snapshot))
 
     @app.get("/api/devices")
-    async def devices() -> list[api.DeviceInfo]:
+    async def devices() -> list[DeviceInfo]:
         """List the rig's devices."""
         return [views.device(d) for d in controller.engine.status.devices]
 
     @app.post("/api/devices/{name}/start")
-    def start(name: str) -> api.DeviceChange:
+    def start(name: str) -> DeviceChange:
         """Start a device, and wait until it is open; where it runs, nothing changes."""
         return found(name, changed=controller.devices.start(name))
 
     @app.post("/api/devices/{name}/stop")
-    def stop(name: str) -> api.DeviceChange:
+    def stop(name: str) -> DeviceChange:
         """Stop a device, its video first; a recording goes on without it."""
         return found(name, changed=controller.devices.stop(name))
 
     @app.post("/api/devices/{name}/restart")
-    def restart(name: str) -> api.DeviceChange:
+    def restart(name: str) -> DeviceChange:
         """Stop a device and start it anew; the gap is marked in a recording."""
         controller.devices.stop(name)
         return found(name, changed=controller.devices.start(name))
 
     @app.get("/api/devices/{name}/settings")
-    def settings(name: str) -> api.DeviceSettings:
+    def settings(name: str) -> DeviceSettings:
         """Give a device's settings and what its driver takes."""
         return _settings(controller, name)
 
     @app.put("/api/devices/{name}/settings")
-    def change(name: str, order: api.SettingsOrder) -> api.DeviceSettings:
+    def change(name: str, order: SettingsOrder) -> DeviceSettings:
         """Start a device anew with other settings; the rig file stays as it is."""
         controller.change_device(name, order.settings)
         return _settings(controller, name)
@@ -71,17 +80,17 @@ def add_devices(app: FastAPI, controller: Controller) -> None:
         return Response(found.jpeg, media_type="image/jpeg", headers=headers)
 
     @app.post("/api/devices/{name}/command")
-    def command(name: str, order: api.CommandOrder) -> api.CommandAnswer:
+    def command(name: str, order: CommandOrder) -> CommandAnswer:
         """Pass a command to a device's driver."""
         answer = controller.devices.command(name, order.name, order.args)
-        return api.CommandAnswer(answer=jsonable_encoder(answer or {}))
+        return CommandAnswer(answer=jsonable_encoder(answer or {}))
 
 
-def _settings(controller: Controller, name: str) -> api.DeviceSettings:
+def _settings(controller: Controller, name: str) -> DeviceSettings:
     rig = controller.engine.rig
     table = rig.device(name)
     driver = registry.find(table.driver, rig.driver_folder)
-    return api.DeviceSettings(
+    return DeviceSettings(
         driver=table.driver,
         settings=table.model_dump(mode="json", exclude={"name", "driver"}),
         json_schema=driver.Settings.model_json_schema(),
@@ -91,18 +100,18 @@ def _settings(controller: Controller, name: str) -> api.DeviceSettings:
 def add_rig(app: FastAPI, controller: Controller) -> None:
     """Add the rig file."""
 
-    def info() -> api.RigInfo:
+    def info() -> RigInfo:
         found = controller.rig
         path = str(found.path) if found.path else None
-        return api.RigInfo(path=path, text=found.text, sha256=found.sha256, parsed=found.parsed)
+        return RigInfo(path=path, text=found.text, sha256=found.sha256, parsed=found.parsed)
 
     @app.get("/api/rig")
-    def rig() -> api.RigInfo:
+    def rig() -> RigInfo:
         """Give the rig that is running; `parsed` has the settings changed since."""
         return info()
 
     @app.put("/api/rig")
-    def change(order: api.RigOrder) -> api.RigInfo:
+    def change(order: RigOrder) -> RigInfo:
         """Run another rig."""
         controller.change_rig(order.text, save=order.save)
         return info()

@@ -15,6 +15,7 @@ from acquire.engine.status import Phase
 from acquire.processes.messages import DeviceState
 from acquire.server.api import models as api
 from acquire.server.api import views
+from acquire.server.api.device_models import DeviceInfo
 from acquire.server.controller import Controller
 
 
@@ -91,7 +92,7 @@ def _streams(streams: tuple[api.StreamInfo, ...]) -> Iterator[Metric]:
     yield from (samples, lost, connected, rate, offset, backlog, age)
 
 
-def _devices(devices: tuple[api.DeviceInfo, ...]) -> Iterator[Metric]:
+def _devices(devices: tuple[DeviceInfo, ...]) -> Iterator[Metric]:
     state = _gauge("device_state", "1 for the state that the device is in", ("device", "state"))
     ring = _gauge("ring_fill_ratio", "How full the frame ring is, 0 to 1", ("device",))
     frames = _gauge("frames", "Frames of this recording by fate", ("camera", "fate"))

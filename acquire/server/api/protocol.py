@@ -3,49 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
 
 from acquire.player.messages import PlayOrder
 from acquire.protocol.file import shipped
-from acquire.server.api.models import Label, ProtocolInfo, TrialInfo
+from acquire.server.api.protocol_models import (
+    KeyOrder,
+    LoadOrder,
+    ProtocolInfo,
+    ShippedInfo,
+    TrialInfo,
+)
 from acquire.server.controller import Controller
-
-
-class LoadOrder(BaseModel):
-    """Which protocol is to be played, to whom, and where."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    protocol: Annotated[str, Field(min_length=1, max_length=1000)]  # a file, or a shipped one
-    participant: Label = "test"
-    seed: int | None = Field(default=None, ge=0, le=2**31)
-    simulate: bool = False
-    headless: bool = False
-    windowed: bool = False
-    screen: int = Field(default=0, ge=0, le=15)
-
-
-class KeyOrder(BaseModel):
-    """A key that somebody pressed elsewhere than at the participant's screen."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    name: Annotated[str, Field(min_length=1, max_length=20)]  # `1`, `enter`, `left`…
-    text: Annotated[str, Field(max_length=8)] = ""  # what it types
-    time: Annotated[float, Field(allow_inf_nan=False)] | None = None  # LSL; None = now
-    via: Annotated[str, Field(pattern=r"^[a-z-]{1,20}$")] = "window"
-
-
-class ShippedInfo(BaseModel):
-    """What comes with the program."""
-
-    model_config = ConfigDict(frozen=True)
-
-    protocols: list[str]
 
 
 def add_protocol(app: FastAPI, controller: Controller) -> None:

@@ -11,6 +11,8 @@ from acquire.node.collector import Transfer
 from acquire.node.connection import NodeSnapshot
 from acquire.processes.link import DeviceSnapshot
 from acquire.server.api import models as api
+from acquire.server.api.device_models import DeviceInfo, NodeStatus, TransferInfo
+from acquire.server.api.session_models import SessionInfo
 from acquire.server.controller import Controller, Running, Stopped
 from acquire.take import folder as session
 from acquire.take.take import Outcome
@@ -141,10 +143,10 @@ def selection(controller: Controller) -> api.Selection:
     return api.Selection(names=None if names is None else tuple(sorted(names)))
 
 
-def device(found: DeviceSnapshot) -> api.DeviceInfo:
+def device(found: DeviceSnapshot) -> DeviceInfo:
     """Tell of a device."""
     specs = found.opened.specs if found.opened else ()
-    return api.DeviceInfo(
+    return DeviceInfo(
         name=found.name,
         driver=found.driver,
         state=found.state,
@@ -159,16 +161,16 @@ def device(found: DeviceSnapshot) -> api.DeviceInfo:
     )
 
 
-def nodes(controller: Controller) -> tuple[api.NodeStatus, ...]:
+def nodes(controller: Controller) -> tuple[NodeStatus, ...]:
     """Tell of the other computers of the rig."""
     transfers = {transfer.node: transfer for transfer in controller.collector.transfers}
     found = controller.engine.nodes.snapshots
     return tuple(_node(snapshot, transfers.get(snapshot.name)) for snapshot in found)
 
 
-def _node(found: NodeSnapshot, transfer: Transfer | None) -> api.NodeStatus:
+def _node(found: NodeSnapshot, transfer: Transfer | None) -> NodeStatus:
     info, clock, now = found.info, found.clock, local_clock()
-    return api.NodeStatus(
+    return NodeStatus(
         name=found.name,
         address=found.address,
         state=found.state,
@@ -188,10 +190,10 @@ def _node(found: NodeSnapshot, transfer: Transfer | None) -> api.NodeStatus:
     )
 
 
-def _transfer(found: Transfer | None) -> api.TransferInfo | None:
+def _transfer(found: Transfer | None) -> TransferInfo | None:
     if found is None or (now := found.progress) is None:
         return None
-    return api.TransferInfo(
+    return TransferInfo(
         session=str(now.session), file=now.file, done=now.done, total=now.total, rests=found.rests
     )
 
@@ -247,9 +249,9 @@ def stopped(found: Stopped) -> api.StoppedAnswer:
     )
 
 
-def session_row(row: catalogue.SessionRow) -> api.SessionInfo:
+def session_row(row: catalogue.SessionRow) -> SessionInfo:
     """Tell of one session on the disk."""
-    return api.SessionInfo(
+    return SessionInfo(
         id=layout.session_id(row.folder),
         session=str(row.folder),
         state=row.state,

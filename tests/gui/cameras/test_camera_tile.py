@@ -16,7 +16,7 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from acquire.processes.messages import DeviceState
-from acquire.server.api.models import DeviceInfo
+from acquire.server.api.device_models import DeviceInfo
 from acquire.serving.problem import Problem
 from gui.cameras import face_finder
 from gui.cameras.camera_tile import CameraPanel, CameraTile

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from acquire.server.api.models import ProtocolInfo
+from acquire.server.api.protocol_models import ProtocolInfo
 from gui.protocol.handed_keys import HandedKeys
 from gui.window.app import WindowOrder
 from gui.window.window import RecorderWindow

@@ -7,7 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from acquire.node.connection import NodeState
 from acquire.processes.messages import DeviceState
-from acquire.server.api.models import DeviceInfo, NodeStatus, TransferInfo
+from acquire.server.api.device_models import DeviceInfo, NodeStatus, TransferInfo
 from gui.rig.panel import RigPanel
 from tests.gui.window.statuses import recording_status
 

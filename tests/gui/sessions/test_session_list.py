@@ -13,7 +13,8 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from acquire.server.api.models import ContentsInfo, SessionInfo
+from acquire.server.api.models import ContentsInfo
+from acquire.server.api.session_models import SessionInfo
 from gui.sessions.export_command import export_command
 from gui.sessions.session_list import FIRST, PAGE, SessionList
 from gui.widgets import theme

@@ -16,7 +16,9 @@ from pytestqt.qtbot import QtBot
 import acquire
 from acquire.errors import ConfigError
 from acquire.processes.messages import DeviceState
-from acquire.server.api.models import DeviceInfo, EventInfo, ProtocolInfo
+from acquire.server.api.device_models import DeviceInfo
+from acquire.server.api.models import EventInfo
+from acquire.server.api.protocol_models import ProtocolInfo
 from gui.cameras.camera_tile import CameraPanel
 from gui.client.client import EngineClient
 from gui.events.alarm_bar import AlarmBar, alarm_of

@@ -10,7 +10,8 @@ from PySide6.QtGui import QFontMetrics
 from PySide6.QtWidgets import QApplication, QDockWidget, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
-from acquire.server.api.models import ProtocolInfo, StreamInfo
+from acquire.server.api.models import StreamInfo
+from acquire.server.api.protocol_models import ProtocolInfo
 from gui.client import status_text
 from gui.events.alarm_bar import Alarm
 from gui.rig.row_list import LINES, shortened

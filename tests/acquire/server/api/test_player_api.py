@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from acquire.server.api.models import ProtocolInfo
+from acquire.server.api.protocol_models import ProtocolInfo
 from recordings.manifest import Manifest
 from tests.acquire.daemon_program import Daemon, running
 from tests.acquire.player_programs import PROTOCOL

@@ -1,0 +1,88 @@
+"""What goes over the control API about sessions on the disk."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from acquire.server.api.base import Asked, Label, Told
+from recordings.certificate import Verdict
+from recordings.manifest import State
+
+
+class RunsInfo(Told):
+    """Which runs of these labels exist, and the next one."""
+
+    existing: tuple[int, ...]
+    next: int
+
+
+class SessionInfo(Told):
+    """One session on the disk."""
+
+    id: str
+    session: str  # its folder
+    state: State | None  # None: its manifest cannot be read, see `problem`
+    study: str
+    participant: str
+    session_label: str
+    task: str
+    run: int | None
+    started_utc: str | None
+    seconds: float | None
+    bytes: int | None
+    verdict: Verdict | None  # None: it was not checked yet
+    notes: str
+    has_report: bool
+    contents_read: bool | None = None  # against their hashes; None: it was not checked yet
+    copies: tuple[str, ...] = ()  # folders of whole copies, compared by hash
+    unusable: str = ""  # why it is not to be used
+    problem: str
+
+
+class UnusableOrder(Asked):
+    """Why a session is not to be used; an empty reason takes the mark back."""
+
+    reason: str = Field(max_length=1000)
+
+
+class WithdrawalInfo(Told):
+    """What withdrawing a participant would delete, and what it cannot reach."""
+
+    participant: str
+    sessions: tuple[str, ...]  # folders
+    exports: tuple[str, ...]
+    unreachable: tuple[str, ...]
+
+
+class WithdrawalOrder(Asked):
+    """The participant's pseudonym once more, so that nothing is deleted by a slip."""
+
+    pseudonym: Label
+
+
+class WithdrawalDone(Told):
+    """What was deleted, and what could not be."""
+
+    files: int
+    bytes: int
+    left: tuple[str, ...]
+
+
+class CheckOrder(Asked):
+    """How a session is checked. `contents`: its files are read against their hashes, too."""
+
+    contents: bool = False
+
+
+class CheckOrdered(Told):
+    """A session waits to be checked."""
+
+    session: str
+
+
+class ParticipantInfo(Told):
+    """A participant of a study, and what was recorded of them."""
+
+    participant: str
+    sessions: tuple[str, ...]  # labels
+    next_session: str  # the label that follows
