@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from acquire.cli.recordings import Json
+from acquire.cli.sessions.recordings import Json
 
 
 def doctor(
@@ -38,7 +38,7 @@ def doctor(
     table = load_rig(rig) if rig is not None else EMPTY
     configure(configuration(table.table.lsl_session, peers=table.peers))
     if report is not None:
-        from acquire.cli.progress import warn
+        from acquire.cli.sessions.progress import warn
         from acquire.survey.report_file import write_report
 
         write_report(report, seconds, lambda part: warn(f"looking at: {part}"))

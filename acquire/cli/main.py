@@ -13,10 +13,12 @@ from typing import Annotated, Literal
 
 import typer
 
-from acquire.cli import ctl, desktop, node, recordings, simulate, stimulus
-from acquire.cli.collect import collect
+from acquire.cli import desktop
 from acquire.cli.doctor import doctor
-from acquire.cli.recordings import Json
+from acquire.cli.live import ctl, node, simulate, stimulus
+from acquire.cli.live.collect import collect
+from acquire.cli.sessions import recordings
+from acquire.cli.sessions.recordings import Json
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -70,8 +72,8 @@ def demo(
     as_json: Json = False,
 ) -> None:
     """Play a short protocol to the simulated rig, record, check and report it."""
-    from acquire.cli.demo import demo_order
-    from acquire.cli.record import record as run
+    from acquire.cli.live.demo import demo_order
+    from acquire.cli.live.record import record as run
 
     raise typer.Exit(run(demo_order(seconds, data_dir, seed, as_json)))
 
@@ -116,8 +118,8 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Record a rig, or any LSL streams, until Ctrl-C, SIGTERM or a line `stop`."""
-    from acquire.cli.record import Order
-    from acquire.cli.record import record as run
+    from acquire.cli.live.record import Order
+    from acquire.cli.live.record import record as run
     from acquire.errors import ConfigError
     from acquire.rig import file as rigs
     from acquire.take.folder import Labels
@@ -148,7 +150,7 @@ def run(
     seconds: Annotated[float | None, typer.Option(help="How long; default: until stopped.")] = None,
 ) -> None:
     """Start a rig's devices as LSL streams, without recording."""
-    from acquire.cli.run import run as run_rig
+    from acquire.cli.live.run import run as run_rig
 
     raise typer.Exit(run_rig(rig, seconds))
 

@@ -17,7 +17,7 @@ from typing import Final
 from acquire.errors import ConfigError
 from acquire.protocol.model import OrderKind
 from acquire.protocol.stimuli import probe_media
-from recordings.annotation.coding_sheet import read_lines
+from recordings.annotation.formats.coding_sheet import read_lines
 from recordings.errors import RecordingError
 
 FIRST_CODE: Final = 101

@@ -16,7 +16,7 @@ from gui.coding.shot import Shot, shots_of
 from gui.coding.suggested import Suggestions, suggestions_of
 from gui.review.app import run as show
 from gui.review.window import ReviewWindow
-from recordings.annotation.coded_study import coding_of
+from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.coder_file import CONSENSUS, Who, annotations_folder, who
 from recordings.annotation.model import Coding, Visible
 from recordings.annotation.plan import Plan, find_plan, load_plan

@@ -15,7 +15,7 @@ from gui.coding.words import row_text
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
-from recordings.annotation.arbitration import Case, cases, settled, undecided
+from recordings.annotation.agreement.arbitration import Case, cases, settled, undecided
 from recordings.annotation.journal import Change
 from recordings.annotation.model import Choice, Coding
 

@@ -13,9 +13,11 @@ from typing import Any, Literal
 from gui.coding.shot import Shot
 from gui.coding.suggested import Suggested
 from gui.texts import tr
+from recordings.annotation.agreement.measures import Ratio
+from recordings.annotation.agreement.pairing import looked
+from recordings.annotation.agreement.progress import looked_at, next_uncoded
 from recordings.annotation.frame_times import placed
 from recordings.annotation.journal import Change
-from recordings.annotation.measures import Ratio
 from recordings.annotation.model import (
     MARKS,
     Coding,
@@ -26,8 +28,6 @@ from recordings.annotation.model import (
     Span,
     Visible,
 )
-from recordings.annotation.pairing import looked
-from recordings.annotation.progress import looked_at, next_uncoded
 from recordings.annotation.ranges import without
 from recordings.annotation.scheme import Scheme, warnings
 from recordings.annotation.store import CodingStore

@@ -21,7 +21,7 @@ from gui.coding.words import fields, place_text, progress_text, row_text
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
-from recordings.annotation.measures import Ratio
+from recordings.annotation.agreement.measures import Ratio
 from recordings.annotation.model import Coding, Event
 
 WIDTH = 344

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gui.texts import tr
 from recordings.annotation.action_units import format_units
-from recordings.annotation.measures import Ratio
+from recordings.annotation.agreement.measures import Ratio
 from recordings.annotation.model import MARKS, Coding, Event, Mark
 
 NONE = "–"

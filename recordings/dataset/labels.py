@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, Protocol
 
 from recordings import layout
-from recordings.annotation.coded_study import coding_of
+from recordings.annotation.agreement.coded_study import coding_of
 from recordings.errors import RecordingError
 from recordings.features.windows import Window
 from recordings.read.session import Session

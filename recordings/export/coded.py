@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from recordings.annotation.coded_study import coding_of
+from recordings.annotation.agreement.coded_study import coding_of
+from recordings.annotation.formats.tables import CodedRow
 from recordings.annotation.frame_times import frame_times, placed
 from recordings.annotation.model import Event
-from recordings.annotation.tables import CodedRow
 from recordings.export.tasks import session_name
 from recordings.read.camera import Camera
 from recordings.read.session import Session

@@ -11,20 +11,20 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final, Literal, get_args
 
-from recordings.annotation.boris import read_boris, write_boris
 from recordings.annotation.coder_file import annotations_folder, who
-from recordings.annotation.coding_sheet import is_participant
-from recordings.annotation.eaf import read_eaf, write_eaf
+from recordings.annotation.formats.boris import read_boris, write_boris
+from recordings.annotation.formats.coding_sheet import is_participant
+from recordings.annotation.formats.eaf import read_eaf, write_eaf
+from recordings.annotation.formats.incoming import Incoming, made
+from recordings.annotation.formats.tables import CodedRow, FormName, lines_of, read_table
+from recordings.annotation.formats.workbook import write_workbook
 from recordings.annotation.frame_times import FrameTimes, frame_times
-from recordings.annotation.incoming import Incoming, made
 from recordings.annotation.journal import Change
 from recordings.annotation.model import Event, Mark, Moment, Span
 from recordings.annotation.store import CodingStore
-from recordings.annotation.tables import CodedRow, FormName, lines_of, read_table
-from recordings.annotation.workbook import write_workbook
 from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError
-from recordings.export.bids_coding import read_bids, write_bids
+from recordings.export.bids.coding import read_bids, write_bids
 from recordings.export.clips import choose_camera
 from recordings.export.coded import clip_name, events_of, rows_of
 from recordings.export.excerpts import clip_at, clips_of, first_time

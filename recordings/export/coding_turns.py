@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
-from recordings.annotation.coded_study import coding_of
+from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.plan import PLAN_NAME, Item, Turn, assigned, load_plan
 from recordings.errors import RecordingError
 from recordings.export.excerpts import clips_of

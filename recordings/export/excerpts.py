@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from recordings.annotation.action_units import format_units
-from recordings.annotation.coding_sheet import SheetRow, read_sheet
+from recordings.annotation.formats.coding_sheet import SheetRow, read_sheet
 from recordings.annotation.model import Event
 from recordings.errors import RecordingError
 from recordings.read.session import Session

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from recordings.annotation.action_units import format_units
+from recordings.annotation.formats.tables import FORMS
 from recordings.annotation.model import Event
-from recordings.annotation.tables import FORMS
 from recordings.errors import RecordingError
 from recordings.export.excerpts import Piece, clip_at, first_time
 from recordings.read.session import Session

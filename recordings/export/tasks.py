@@ -30,8 +30,8 @@ from recordings.disk.atomic import put_in_place, replace_file
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost, Work
 from recordings.errors import RecordingError
+from recordings.export.bids.shared_tables import is_shared, merge
 from recordings.export.places import remember
-from recordings.export.shared_tables import is_shared, merge
 from recordings.manifest import MANIFEST_NAME, State
 from recordings.read.session import locate, open_session
 from recordings.version import program_version
@@ -39,7 +39,7 @@ from recordings.version import program_version
 RECORDS: Final = ".unisono"
 
 KINDS: Final[Mapping[str, str]] = {
-    "bids": "recordings.export.bids",
+    "bids": "recordings.export.bids.dataset",
     "csv": "recordings.export.tables",
     "edf": "recordings.export.edf",
     "video": "recordings.export.video",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recordings.disk.hashing import sha256_of
-from recordings.export.bids_files import write_json
+from recordings.export.bids.files import write_json
 from recordings.manifest import Manifest
 from recordings.version import program_version
 

@@ -13,7 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from recordings.errors import RecordingError
-from recordings.export.bids_files import Names, write_json
+from recordings.export.bids.files import Names, write_json
 from recordings.export.coded import events_of
 from recordings.features import windows
 from recordings.features.bands import BANDS, band_powers, differential_entropy

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from recordings.errors import RecordingError
-from recordings.export.shared_tables import read_tsv
+from recordings.export.bids.shared_tables import read_tsv
 from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.xdf.reader import read_xdf
 

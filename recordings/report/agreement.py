@@ -8,9 +8,9 @@ from typing import Any
 
 from markupsafe import Markup
 
-from recordings.annotation.agreement import NO_UNIT, Agreement
-from recordings.annotation.coded_study import PairAgreement, StudyAgreement
-from recordings.annotation.measures import Ratio
+from recordings.annotation.agreement.coded_study import PairAgreement, StudyAgreement
+from recordings.annotation.agreement.comparison import NO_UNIT, Agreement
+from recordings.annotation.agreement.measures import Ratio
 from recordings.annotation.model import MARKS
 from recordings.disk.atomic import replace_file
 from recordings.errors import NotWritten

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from recordings import layout, owner
-from recordings.annotation.coded_study import coders_of, coding_of
+from recordings.annotation.agreement.coded_study import coders_of, coding_of
+from recordings.annotation.agreement.pairing import looked
 from recordings.annotation.coder_file import Paths, annotations_folder, who
-from recordings.annotation.pairing import looked
 from recordings.annotation.ranges import count
 from recordings.certificate import CONTENTS_UNREAD, Verdict
 from recordings.errors import RecordingError

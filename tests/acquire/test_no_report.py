@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import recordings.report.html
-from acquire.cli.record import _write_report
+from acquire.cli.live.record import _write_report
 
 
 def test_whatever_the_check_trips_over_is_one_line(

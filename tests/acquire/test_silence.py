@@ -9,7 +9,7 @@ from pathlib import Path
 import pylsl
 import pytest
 
-from acquire.cli.record import Exit, _exit_code
+from acquire.cli.live.record import Exit, _exit_code
 from acquire.take.take import Outcome
 from recordings.certificate import Verdict
 from recordings.check.examination import check

@@ -32,7 +32,7 @@ def serve(kind: str, channels: str, rate: str) -> None:
     """Play rows of random numbers to whoever connects; say the port."""
     import numpy as np
 
-    from acquire.cli.simulate import STAND_INS
+    from acquire.cli.live.simulate import STAND_INS
     from devices.base import Channel
     from devices.simulation.servers.serving import Packet, Signals
 

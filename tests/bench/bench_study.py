@@ -188,7 +188,7 @@ def watch():
     global peak
     while not over.wait(0.01):
         peak = max(peak, anonymous())
-from recordings.export.bids import Settings
+from recordings.export.bids.dataset import Settings
 from recordings.export.tasks import run_task
 thread = threading.Thread(target=watch)
 thread.start()

@@ -115,7 +115,7 @@ def test_the_event_log_rotates(tmp_path: Path) -> None:
 
 
 def test_other_commands_do_not_load_the_web_server() -> None:
-    code = "import sys, acquire.cli.main, acquire.cli.record as _; "
+    code = "import sys, acquire.cli.main, acquire.cli.live.record as _; "
     code += "print({'fastapi', 'uvicorn'} & set(sys.modules))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"

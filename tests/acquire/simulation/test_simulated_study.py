@@ -18,7 +18,7 @@ from recordings import layout, open_session
 from recordings.certificate import Verdict
 from recordings.check.examination import check
 from recordings.errors import DiskFull, RecordingError
-from recordings.export.shared_tables import read_tsv
+from recordings.export.bids.shared_tables import read_tsv
 from recordings.manifest import Manifest
 from recordings.stream_kinds import Fate
 

@@ -9,10 +9,18 @@ from hypothesis import strategies as st
 
 from recordings.annotation import ranges
 from recordings.annotation.action_units import parse_units
-from recordings.annotation.agreement import Agreement, Confused, compare, measure
-from recordings.annotation.measures import FourFold, Hits, Ratio, differences, facs, icc, kappa
+from recordings.annotation.agreement.comparison import Agreement, Confused, compare, measure
+from recordings.annotation.agreement.measures import (
+    FourFold,
+    Hits,
+    Ratio,
+    differences,
+    facs,
+    icc,
+    kappa,
+)
+from recordings.annotation.agreement.pairing import both_looked, iou, pair_events
 from recordings.annotation.model import Coding, Span
-from recordings.annotation.pairing import both_looked, iou, pair_events
 from tests.recordings.annotation.coded import coding, event
 
 FIRST = [

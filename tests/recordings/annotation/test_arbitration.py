@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from recordings.annotation.arbitration import cases, settled, undecided
+from recordings.annotation.agreement.arbitration import cases, settled, undecided
 from recordings.annotation.coder_file import Who
 from recordings.annotation.model import Choice
 from recordings.annotation.store import CodingStore

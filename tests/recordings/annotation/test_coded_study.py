@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from recordings.annotation.coded_study import (
+from recordings.annotation.agreement.coded_study import (
     CodedSession,
     coders_of,
     coding_of,

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings import open_session
-from recordings.annotation.coding_sheet import read_sheet
+from recordings.annotation.formats.coding_sheet import read_sheet
 from recordings.errors import RecordingError
 from recordings.export.excerpts import coded_events
 from tests.recordings.simulated_session import Plan, make_session

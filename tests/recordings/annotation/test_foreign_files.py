@@ -16,14 +16,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings.annotation.action_units import format_units, parse_units
-from recordings.annotation.boris import read_boris, write_boris
-from recordings.annotation.eaf import read_eaf, write_eaf
-from recordings.annotation.event_text import as_text, from_text
+from recordings.annotation.formats.boris import read_boris, write_boris
+from recordings.annotation.formats.eaf import read_eaf, write_eaf
+from recordings.annotation.formats.event_text import as_text, from_text
+from recordings.annotation.formats.tables import CodedRow, FormName, lines_of, read_table
 from recordings.annotation.frame_times import FrameTimes
 from recordings.annotation.model import Event
-from recordings.annotation.tables import CodedRow, FormName, lines_of, read_table
 from recordings.errors import RecordingError
-from recordings.export.bids_coding import read_bids, write_bids
+from recordings.export.bids.coding import read_bids, write_bids
 from tests.recordings.annotation.coded import START, event, frames_at
 from tests.recordings.annotation.test_action_units import UNITS
 
@@ -325,7 +325,7 @@ def test_tables_of_frames_are_read_as_they_were_written(
 
 
 def lines_header(path: Path, name: FormName) -> list[str]:
-    from recordings.annotation.tables import FORMS
+    from recordings.annotation.formats.tables import FORMS
 
     return list(FORMS[name].columns.values())
 
@@ -333,7 +333,7 @@ def lines_header(path: Path, name: FormName) -> list[str]:
 def write(path: Path, lines: list[list[str]]) -> None:
     if path.suffix == ".xlsx":
         pytest.importorskip("openpyxl")
-        from recordings.annotation.workbook import write_workbook
+        from recordings.annotation.formats.workbook import write_workbook
 
         write_workbook(path, lines)
         return

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from recordings.annotation.measures import Ratio
-from recordings.annotation.progress import looked_at, next_uncoded
+from recordings.annotation.agreement.measures import Ratio
+from recordings.annotation.agreement.progress import looked_at, next_uncoded
 from tests.recordings.annotation.coded import coding
 
 TRIALS = [(0, 99), (200, 299), (100, 199)]  # in the coder's order, not in that of time

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from recordings import open_session
 from recordings.errors import RecordingError
-from recordings.export import bids_eeg
-from recordings.export.bids import Settings
+from recordings.export.bids import eeg as bids_eeg
+from recordings.export.bids.dataset import Settings
 from recordings.export.tasks import run_task
 from recordings.lateness.decision import Loss
 from recordings.read.grid import Grid, grid_of

@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 from recordings import open_session
-from recordings.export.bids import Settings
-from recordings.export.shared_tables import read_tsv
+from recordings.export.bids.dataset import Settings
+from recordings.export.bids.shared_tables import read_tsv
 from tests.recordings.exporting import all_files, exported, study
 
 SETTINGS = Settings(name="A study")

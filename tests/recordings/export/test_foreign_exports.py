@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 
 from recordings import layout
-from recordings.export import bids, edf, mmme, tables
+from recordings.export import edf, mmme, tables
+from recordings.export.bids import dataset as bids
+from recordings.export.bids.shared_tables import read_tsv
 from recordings.export.file_names import file_stems
-from recordings.export.shared_tables import read_tsv
 from recordings.read.grid import Grid
 from recordings.xdf import chunks
 from tests.recordings.exporting import all_files, exported

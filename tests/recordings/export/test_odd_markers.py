@@ -13,8 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings import open_session
-from recordings.export import bids, edf, mmme, tables
-from recordings.export.shared_tables import read_tsv
+from recordings.export import edf, mmme, tables
+from recordings.export.bids import dataset as bids
+from recordings.export.bids.shared_tables import read_tsv
 from tests.recordings.bare_files import START, Sent, bare, eeg, texts
 from tests.recordings.exporting import exported
 from tests.recordings.foreign_streams import add_stream

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from recordings import open_session
 from recordings.errors import RecordingError
-from recordings.export import bids, edf, tables
+from recordings.export import edf, tables
+from recordings.export.bids import dataset as bids
 from recordings.units import ascii_symbol, lsl_word, parse_unit, to_volts
 from tests.recordings.bare_files import START, Sent, bare, eeg, texts
 from tests.recordings.exporting import all_files, exported

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from recordings.errors import RecordingError
-from recordings.export.bids import Settings as Bids
+from recordings.export.bids.dataset import Settings as Bids
+from recordings.export.bids.shared_tables import read_tsv
 from recordings.export.mmme import Settings as Mmme
-from recordings.export.shared_tables import read_tsv
 from recordings.export.tables import Settings as Tables
 from recordings.privacy import erase
 from recordings.privacy.identity import find_traces

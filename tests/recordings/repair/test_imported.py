@@ -15,8 +15,9 @@ from recordings import open_session
 from recordings.certificate import Verdict
 from recordings.check.examination import check
 from recordings.errors import RecordingError, RunTaken
-from recordings.export import bids, tables
-from recordings.export.shared_tables import read_tsv
+from recordings.export import tables
+from recordings.export.bids import dataset as bids
+from recordings.export.bids.shared_tables import read_tsv
 from recordings.export.tasks import find_sessions
 from recordings.repair.imported import Labels, import_xdf
 from recordings.xdf import chunks

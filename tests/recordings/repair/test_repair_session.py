@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from recordings import layout, open_session
-from recordings.annotation.coded_study import coding_of
+from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.store import CodingStore
 from recordings.check.examination import check

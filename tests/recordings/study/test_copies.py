@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from acquire.cli.recordings import app
+from acquire.cli.sessions.recordings import app
 from recordings import layout
 from recordings.check.examination import check
 from recordings.errors import RecordingError

@@ -1,0 +1,1 @@
+"""The commands while something records, plays or runs."""

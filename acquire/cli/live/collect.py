@@ -1,0 +1,151 @@
+"""`unisono collect`: what is pending on nodes, fetched by hand or taken from a carried disk."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from acquire.cli.sessions.recordings import Json
+
+if TYPE_CHECKING:
+    from acquire.cli.sessions.progress import Progress
+    from acquire.node.collecting import Job
+    from acquire.node.sources import Source
+    from acquire.rig.node import NodeTable
+    from recordings.manifest import Manifest
+
+
+def collect(
+    path: Annotated[
+        Path,
+        typer.Argument(metavar="SESSION|DATA_DIR", help="A session, or all of a data folder."),
+    ],
+    disk: Annotated[
+        Path | None,
+        typer.Option(
+            "--from", metavar="PATH", help="A node's data folder, carried here, or a copy of it."
+        ),
+    ] = None,
+    release: Annotated[
+        bool, typer.Option("--release", help="Delete on the node what is here and verified.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
+    """Fetch videos and own copies that are still on nodes; exit 0 all here, 1 some are pending."""
+    from acquire.cli.sessions.progress import Progress
+    from acquire.errors import AcquireError
+    from recordings.errors import RecordingError
+
+    path = path.expanduser().absolute()
+    sessions = _pending(path, everything=release)
+    data_dir = path if path not in sessions else path.parents[3]
+    brought: list[str] = []
+    problems: list[str] = []
+    progress = Progress(enabled=not as_json)
+    for name, opened in _sources(sessions, disk, data_dir):
+        try:
+            with opened() as source:
+                only = path if path in sessions else None
+                brought += _from(source, data_dir, only, release, progress)
+        except (AcquireError, RecordingError, OSError) as error:
+            problems.append(f"{name}: {error}")
+    left = [f"{s.name}: {p.path} on {p.node}" for s, m in _reread(sessions) for p in m.pending]
+    if as_json:
+        typer.echo(json.dumps({"collected": brought, "pending": left, "problems": problems}))
+    else:
+        for line in [*brought, *(f"pending: {line}" for line in left)]:
+            typer.echo(line)
+        for line in problems:
+            typer.echo(f"error: {line}", err=True)
+    raise typer.Exit(2 if problems else 1 if left else 0)
+
+
+def _pending(path: Path, *, everything: bool) -> dict[Path, Manifest]:
+    """Find the sessions that wait for files of nodes; `everything`: also those that do not."""
+    from acquire.errors import ConfigError
+    from recordings.errors import RecordingError
+    from recordings.manifest import MANIFEST_NAME, Manifest
+    from recordings.study import catalogue
+
+    if (path / MANIFEST_NAME).is_file():
+        return {path: Manifest.load(path)}
+    if not path.is_dir():
+        raise ConfigError(f"{path}: no such folder; name a session or a data folder")
+    found = {}
+    for folder in catalogue.folders(path):
+        with contextlib.suppress(RecordingError):
+            manifest = Manifest.load(folder)
+            if manifest.node_run is not None and (manifest.pending or everything):
+                found[folder] = manifest
+    return found
+
+
+def _reread(sessions: dict[Path, Manifest]) -> Iterator[tuple[Path, Manifest]]:
+    for folder, manifest in sessions.items():
+        yield folder, type(manifest).load(folder)
+
+
+def _sources(
+    sessions: dict[Path, Manifest], disk: Path | None, data_dir: Path
+) -> Iterator[tuple[str, Callable[[], contextlib.AbstractContextManager[Source]]]]:
+    """Say where to look: on the disk, or on the nodes that the sessions' rigs name."""
+    from acquire.node.client import client_of
+    from acquire.node.lost_stops import end_what_was_stopped
+    from acquire.node.sources import DiskSource, NodeSource
+
+    if disk is not None:
+        yield str(disk), lambda: contextlib.nullcontext(DiskSource(disk))
+        return
+
+    @contextlib.contextmanager
+    def of_node(table: NodeTable) -> Iterator[Source]:
+        with client_of(table) as client:
+            source = NodeSource(table.name, client)
+            for session in end_what_was_stopped(table.name, client, data_dir):
+                text = f"{session}: node {table.name} still recorded it, as the order to stop had "
+                typer.echo(f"{text}not reached it; ended where the session ends", err=True)
+                source.wait_for_hashes(session)
+            yield source
+
+    tables = {t.fingerprint: t for m in sessions.values() for t in _nodes_of(m)}
+    for table in tables.values():
+        yield f"node {table.name}", lambda table=table: of_node(table)  # type: ignore[misc]
+
+
+def _nodes_of(manifest: Manifest) -> list[NodeTable]:
+    from pydantic import ValidationError
+
+    from acquire.rig.node import NodeTable
+
+    found: list[Any] = (manifest.rig or {}).get("node", [])
+    tables = []
+    for raw in found:
+        with contextlib.suppress(ValidationError):
+            tables.append(NodeTable.model_validate(raw))
+    return tables
+
+
+def _from(
+    source: Source, data_dir: Path, only: Path | None, release: bool, progress: Progress
+) -> list[str]:
+    from acquire.node import collecting
+
+    lines = []
+    for job in collecting.jobs(source, data_dir, only):
+        if not collecting.is_whole(source, job):
+            with progress.spinner(f"{job.folder.name} from {source.node}"):
+                come = collecting.collect(source, job, collecting.change_manifest)
+            lines += [_brought(job, source)] if come else []
+        if release and collecting.is_whole(source, job):
+            collecting.release(source, job)
+    return lines
+
+
+def _brought(job: Job, source: Source) -> str:
+    size = sum(file.bytes for file in job.recording.files)
+    return f"{job.folder.name}: {size / 1e6:,.1f} MB collected from {source.node}"

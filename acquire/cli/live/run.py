@@ -1,0 +1,68 @@
+"""`unisono run`: a rig's devices as LSL streams, for whoever records them."""
+
+from __future__ import annotations
+
+import math
+import threading
+from pathlib import Path
+
+from acquire.cli.live.record import Exit
+from acquire.cli.sessions.progress import Progress
+from acquire.engine.engine import Engine
+from acquire.engine.stop_signals import Stopper
+from acquire.errors import ConfigError
+from acquire.lsl.clock import local_clock
+from acquire.lsl.config import configuration
+from acquire.processes.punctual import be_punctual
+from acquire.pump.discovery import Selection
+from acquire.rig.file import Rig, load_rig
+from recordings.manifest import Event
+
+
+def run(path: Path, seconds: float | None) -> int:
+    """Run a rig's devices until stopped; gives the exit code.
+
+    Raises:
+        AcquireError: the rig cannot be started.
+    """
+    return run_rig(load_rig(path), seconds)
+
+
+def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
+    """Run the devices of a rig that was read already, until an event of code `last_event` comes.
+
+    See `run`.
+    """
+    if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
+        raise ConfigError(f"--seconds {seconds:g}: give a number above 0")
+    be_punctual()
+    stopper = Stopper()
+    stopper.listen(stdin=True)
+    progress = Progress()
+    alarms: list[Event] = []
+    opened = threading.Event()
+
+    def hear(event: Event) -> None:
+        if event.code == last_event:
+            stopper.stop()
+        if event.level != "info":
+            alarms.append(event)
+        # What `open` fails of is its error, and is said once; see `acquire.cli.live.record`.
+        fatal = event.level == "error" and not opened.is_set()
+        if event.level != "info" and not fatal:
+            progress.line(f"{event.level}: {event.text}")
+
+    config = configuration(rig.table.lsl_session, peers=rig.peers)
+    with Engine(
+        rig, Selection(may_be_empty=True), config, on_event=hear, publish_events=False
+    ) as engine:
+        engine.open(cancelled=lambda: stopper.stopped)
+        opened.set()
+        for stream in engine.status.streams:
+            progress.line(f"{stream.key.name} ({stream.key.type}) runs")
+        progress.line("running")
+        end = local_clock() + seconds if seconds is not None else math.inf
+        progress.watch(engine, stopper, end)
+    if alarms:
+        return Exit.LOSSES
+    return Exit.INTERRUPTED if stopper.interrupted else Exit.DONE

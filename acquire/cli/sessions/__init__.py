@@ -1,0 +1,1 @@
+"""The commands on what has been recorded."""

@@ -1,0 +1,262 @@
+"""`unisono export …`: each kind imports what it needs itself."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+
+from acquire.cli.sessions.engines import Workers, with_workers
+
+app = typer.Typer(no_args_is_help=True)
+
+Sessions = Annotated[
+    list[Path],
+    typer.Argument(metavar="SESSION…", help="Sessions, XDF files, or folders with sessions in."),
+]
+To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the export goes.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
+Coder = Annotated[
+    str, typer.Option("--coder", help="Expressions that this coder coded; or consensus.")
+]
+Annotations = Annotated[
+    Path | None,
+    typer.Option("--annotations", metavar="DIR", help="Where coders' files lie, if not there."),
+]
+Cameras = Annotated[list[str] | None, typer.Option("--camera", help="Only these; may be repeated.")]
+
+
+@app.callback(invoke_without_command=True)
+def export(
+    deface_check: Annotated[
+        Path | None,
+        typer.Option(
+            "--deface-check",
+            metavar="PATH",
+            help="List what could identify a person in a session or an export; exit 1 if any.",
+        ),
+    ] = None,
+) -> None:
+    """Write sessions in other formats."""
+    if deface_check is None:
+        return
+    from recordings.privacy.identity import find_traces
+
+    traces = find_traces(deface_check)
+    for trace in traces:
+        typer.echo(f"{trace.file}: {trace.what}" + (f" ({trace.remedy})" if trace.remedy else ""))
+    if not traces:
+        typer.echo("nothing found that is known to identify; free text was not understood")
+    raise typer.Exit(1 if traces else 0)
+
+
+def _run(
+    kind: str, sessions: list[Path], to: Path, settings: Any, workers: Workers, as_json: bool
+) -> None:
+    from acquire.processes.job_object import keep_children
+    from recordings.export.jobs import jobs_that_fit
+    from recordings.export.tasks import Done, Order, find_sessions, run
+    from recordings.study.catalogue import usable
+
+    found, left_out = usable(find_sessions(sessions))
+    for path, reason in left_out:
+        typer.echo(f"{path.name}: left out, marked as not usable: {reason}", err=True)
+    if not found:
+        raise typer.Exit(2)
+    order = Order(kind, found, to, settings, workers.jobs or jobs_that_fit(kind, found))
+    keep_children()
+    count = 0
+
+    def tell(done: Done) -> None:
+        nonlocal count
+        count += 1
+        if not as_json:
+            files = f", {len(done.files)} files" if done.files else ""
+            typer.echo(f"{count}/{len(found)} {done.session}: {done.outcome}{files}")
+            for note in done.notes:
+                typer.echo(f"    {note}")
+
+    results = run(order, tell, None if workers.is_plain else workers.engine(order.jobs))
+    workers.tell()
+    failed = [done for done in results if done.outcome == "failed"]
+    if as_json:
+        typer.echo(json.dumps([asdict(done) for done in results]))
+    for done in failed:
+        typer.echo(f"error: {done.session}: {done.error}", err=True)
+    if failed:
+        raise typer.Exit(2)
+
+
+@app.command()
+@with_workers
+def bids(
+    sessions: Sessions,
+    to: To,
+    name: Annotated[str, typer.Option(help="The dataset's name.")] = "Unisono recordings",
+    format_: Annotated[
+        Literal["BrainVision", "EDF"], typer.Option("--format", help="Of the EEG files.")
+    ] = "BrainVision",
+    video: Annotated[
+        Literal["original", "mp4", "none"],
+        typer.Option(help="Lossless files as they are, playable ones, or none."),
+    ] = "original",
+    stimuli: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Folder with the stimulus files.")
+    ] = None,
+    days_back: Annotated[int, typer.Option(help="Move all dates back by so many days.")] = 0,
+    coder: Coder = "",
+    annotations: Annotations = None,
+    as_json: Json = False,
+    *,
+    workers: Workers,
+) -> None:
+    """Sessions as one BIDS dataset; done again it adds what is new."""
+    from recordings.export.bids.dataset import Settings
+
+    settings = Settings(name, format_, video, days_back, stimuli, coder, annotations)
+    _run("bids", sessions, to, settings, workers, as_json)
+
+
+@app.command()
+@with_workers
+def csv(
+    sessions: Sessions,
+    to: To,
+    format_: Annotated[
+        Literal["csv", "parquet"], typer.Option("--format", help="Text, or columns.")
+    ] = "csv",
+    stamps: Annotated[
+        Literal["raw", "corrected", "dejittered"], typer.Option(help="What is done to the stamps.")
+    ] = "corrected",
+    stream: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    as_json: Json = False,
+    *,
+    workers: Workers,
+) -> None:
+    """Every stream as a table, CSV or Parquet."""
+    from recordings.export.tables import Settings
+
+    _run("csv", sessions, to, Settings(format_, stamps, tuple(stream or ())), workers, as_json)
+
+
+@app.command()
+@with_workers
+def edf(
+    sessions: Sessions,
+    to: To,
+    format_: Annotated[
+        Literal["edf", "bdf"], typer.Option("--format", help="16 bits, or 24.")
+    ] = "bdf",
+    stream: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    as_json: Json = False,
+    *,
+    workers: Workers,
+) -> None:
+    """Signals as EDF+ or BDF+, markers as annotations."""
+    from recordings.export.edf import Settings
+
+    _run("edf", sessions, to, Settings(format_, tuple(stream or ())), workers, as_json)
+
+
+@app.command()
+@with_workers
+def video(
+    sessions: Sessions,
+    to: To,
+    crf: Annotated[int, typer.Option(min=0, max=51, help="Quality; less is better.")] = 18,
+    width: Annotated[int, typer.Option(min=0, help="At most so wide; 0 = as it is.")] = 0,
+    camera: Cameras = None,
+    as_json: Json = False,
+    *,
+    workers: Workers,
+) -> None:
+    """An ordinary MP4 of each camera, in colour, with the true times of its frames."""
+    from recordings.export.video import Settings
+
+    _run("video", sessions, to, Settings(crf, width, tuple(camera or ())), workers, as_json)
+
+
+@app.command()
+@with_workers
+def mmme(
+    sessions: Sessions,
+    to: To,
+    camera: Annotated[str, typer.Option(help="Which one; the first by default.")] = "",
+    image: Annotated[Literal["png", "tif"], typer.Option(help="Both are lossless.")] = "png",
+    coder: Coder = "",
+    annotations: Annotations = None,
+    as_json: Json = False,
+    *,
+    workers: Workers,
+) -> None:
+    """The layout of the MMME corpus: frames of each clip, signals with triggers, coding sheet."""
+    from recordings.export.mmme import Settings
+
+    _run("mmme", sessions, to, Settings(camera, image, coder, annotations), workers, as_json)
+
+
+@app.command()
+@with_workers
+def clips(
+    sessions: Sessions,
+    to: To,
+    around: Annotated[
+        str, typer.Option(metavar="EVENT", help="trial, or an event such as onset or answer.")
+    ] = "trial",
+    code: Annotated[
+        list[int] | None, typer.Option(help="Only with these codes; may be repeated.")
+    ] = None,
+    events: Annotated[
+        Path | None,
+        typer.Option(metavar="TABLE", help="Onset, apex and offset from a coding sheet instead."),
+    ] = None,
+    before: Annotated[float, typer.Option(min=0, help="Seconds before.")] = 0.0,
+    after: Annotated[float, typer.Option(min=0, help="Seconds after.")] = 0.0,
+    form: Annotated[
+        Literal["clip", "frames", "pair"],
+        typer.Option(help="A lossless video, its frames, or the first and the apex frame."),
+    ] = "clip",
+    crop: Annotated[
+        Literal["full", "face"], typer.Option(help="The whole picture, or the face that is found.")
+    ] = "full",
+    box: Annotated[
+        str, typer.Option(metavar="X,Y,W,H", help="Crop to this box instead, pixels.")
+    ] = "",
+    camera: Annotated[str, typer.Option(help="Which one; the first by default.")] = "",
+    coder: Coder = "",
+    annotations: Annotations = None,
+    as_json: Json = False,
+    *,
+    workers: Workers,
+) -> None:
+    """Pieces of video around trials or events, with their times, frames and codes."""
+    from recordings.export.clips import Settings
+
+    if coder and events is not None:
+        from acquire.errors import ConfigError
+
+        raise ConfigError("--coder and --events both say which expressions; leave out one of them")
+    codes, cut = tuple(code or ()), _box(box)
+    settings = Settings(
+        around, codes, events, before, after, form, crop, camera, cut, coder, annotations
+    )
+    _run("clips", sessions, to, settings, workers, as_json)
+
+
+def _box(text: str) -> tuple[int, int, int, int] | None:
+    from acquire.errors import ConfigError
+
+    if not text:
+        return None
+    try:
+        left, top, width, height = (int(part) for part in text.split(","))
+        if min(left, top) < 0 or min(width, height) < 2:
+            raise ValueError
+    except ValueError:
+        raise ConfigError(
+            f"--box {text!r}: give four whole numbers LEFT,TOP,WIDTH,HEIGHT, the size at least 2"
+        ) from None
+    return left, top, width, height

@@ -1,0 +1,235 @@
+"""The commands on what has been recorded: check and repair. Each imports what it needs itself."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from acquire.cli.sessions import coding, export, motion, study
+from acquire.cli.sessions.engines import Workers, with_workers
+from acquire.cli.sessions.features import features
+
+app = typer.Typer()
+app.add_typer(export.app, name="export")
+app.add_typer(coding.app, name="coding")
+app.add_typer(study.app, name="study")
+app.add_typer(motion.app)
+app.command()(features)
+
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
+Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]
+
+
+@app.command()
+@with_workers
+def check(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="SESSION|XDF…", help="Or folders with sessions in.")
+    ],
+    thresholds: Annotated[
+        Path | None,
+        typer.Option(metavar="TOML", help="Limits; else thresholds.toml beside or above it."),
+    ] = None,
+    first_step: Annotated[
+        bool,
+        typer.Option("--first-step", help="The contents of the files are not read again."),
+    ] = False,
+    idle: Annotated[
+        bool,
+        typer.Option("--idle", help="Only with what others leave of the processor and the disk."),
+    ] = False,
+    steered: Annotated[bool, typer.Option("--steered", hidden=True)] = False,
+    as_json: Json = False,
+    *,
+    workers: Workers,
+) -> None:
+    """Verify sessions or XDF files; exit 0 pass, 1 warnings, 2 fail."""
+    from recordings.check.examination import exit_code
+    from recordings.manifest import MANIFEST_NAME
+    from recordings.report.html import check_and_report
+
+    is_study = paths[0].is_dir() and not (paths[0] / MANIFEST_NAME).exists()
+    many = len(paths) > 1 or (is_study and any(paths[0].rglob(MANIFEST_NAME)))
+    if many or not workers.is_plain:
+        _check_many(paths, thresholds, workers, as_json)
+        return
+    if idle:
+        from acquire.processes.idle import be_idle
+
+        be_idle()
+    if steered:
+        from acquire.cli.sessions.steered_check import steered_check
+
+        report = steered_check(paths[0], contents=not first_step)
+    else:
+        report = check_and_report(paths[0], hashes=not first_step, thresholds=thresholds)
+    if as_json:
+        typer.echo(report.model_dump_json())
+    else:
+        from acquire.cli.tables import report_table
+
+        report_table(report)
+    for finding in report.findings:
+        if finding.code == "report-unwritten":
+            typer.echo(f"note: {finding.text}", err=True)
+    raise typer.Exit(exit_code(report))
+
+
+def _check_many(
+    paths: list[Path], thresholds: Path | None, workers: Workers, as_json: bool
+) -> None:
+    from acquire.processes.job_object import keep_children
+    from recordings.export.tasks import find_sessions
+    from recordings.report.many import Checked, check_many
+
+    def tell(done: Checked) -> None:
+        if not as_json:
+            said = f"{done.warnings} warnings, {done.failures} failures"
+            typer.echo(f"{done.verdict or 'NOT CHECKED'}  {done.path}: {done.error or said}")
+
+    engine = workers.engine(os.cpu_count() or 1)
+    keep_children()
+    results = check_many(find_sessions(paths), thresholds, engine, tell)
+    workers.tell()
+    if as_json:
+        typer.echo(json.dumps([asdict(done) for done in results]))
+    raise typer.Exit(max((done.exit_code for done in results), default=0))
+
+
+@app.command()
+def repair(
+    path: Recorded,
+    out: Annotated[Path | None, typer.Option(help="The copy; else NAME-repaired.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Write a readable copy of a crashed or damaged session or XDF file."""
+    from recordings.repair.session import repair as write_copy
+
+    done = write_copy(path, out)
+    if as_json:
+        typer.echo(json.dumps(asdict(done), default=str))
+        return
+    from acquire.cli.tables import repair_table
+
+    repair_table(done)
+
+
+@app.command()
+def copy(
+    sessions: Annotated[
+        list[Path], typer.Argument(metavar="SESSION…", help="Or folders with sessions in.")
+    ],
+    to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Another disk or share.")],
+    idle: Annotated[
+        bool,
+        typer.Option("--idle", help="Only with what others leave of the processor and the disk."),
+    ] = False,
+) -> None:
+    """Copy sessions and compare them by hash; what was interrupted goes on where it was."""
+    from acquire.cli.sessions.progress import Percent
+    from recordings.errors import RecordingError
+    from recordings.export.tasks import find_sessions
+    from recordings.study.copies import copy_session
+
+    if idle:
+        from acquire.processes.idle import be_idle
+
+        be_idle()
+    failed = False
+    for session in find_sessions(sessions):
+        percent = Percent(session.name)
+        try:
+            done = copy_session(session, to, percent.tell)
+        except RecordingError as error:
+            typer.echo(f"error: {error}", err=True)
+            failed = True
+            continue
+        note = f", {done.unhashed} without a hash in the manifest" if done.unhashed else ""
+        typer.echo(f"{done.folder}: {done.files} files, {done.bytes:,} bytes, compared{note}")
+    raise typer.Exit(2 if failed else 0)
+
+
+@app.command("import")
+def import_(
+    path: Annotated[Path, typer.Argument(metavar="XDF", help="A bare file of any recorder.")],
+    participant: Annotated[str, typer.Option(help="A pseudonym, without sub-.")],
+    session: Annotated[str, typer.Option(help="The session's label.")] = "01",
+    task: Annotated[str, typer.Option(help="The task's label.")] = "test",
+    study: Annotated[str, typer.Option(help="The study's name.")] = "study",
+    run: Annotated[int | None, typer.Option(min=1, help="Its number; default: the next.")] = None,
+    data_dir: Annotated[
+        Path | None, typer.Option("--data-dir", help="Where sessions go; default: ~/unisono.")
+    ] = None,
+) -> None:
+    """Make a session of a bare XDF file, so that it can be exported to BIDS."""
+    from acquire.rig.file import EMPTY
+    from acquire.take.folder import software
+    from recordings.repair.imported import Labels, import_xdf
+
+    folder = (data_dir or EMPTY.table.data_dir).expanduser().absolute()
+    done = import_xdf(path, folder, Labels(study, participant, session, task, run), software())
+    typer.echo(f"{done.folder}: {done.streams} streams")
+    for note in done.notes:
+        typer.echo(f"note: {note}")
+
+
+@app.command()
+def replay(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="Session, .xdf, .vhdr, .edf, .bdf or .acq.")
+    ],
+    speed: Annotated[float, typer.Option(min=0.01, max=100, help="Times as fast.")] = 1.0,
+    loop: Annotated[bool, typer.Option("--loop", help="Again and again.")] = False,
+    stream: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    no_video: Annotated[
+        bool, typer.Option("--no-video", help="Frames' times as recorded, without a camera.")
+    ] = False,
+    delay: Annotated[
+        float, typer.Option(min=0, help="Wait before the first sample, s: time to connect.")
+    ] = 0.0,
+    seconds: Annotated[
+        float | None, typer.Option(help="How long; default: to the end, or until stopped.")
+    ] = None,
+) -> None:
+    """Publish a recording as live LSL streams, its video as a camera."""
+    from acquire.cli.live.replay import ReplayOrder
+    from acquire.cli.live.replay import replay as run
+
+    order = ReplayOrder(path, speed, loop, tuple(stream or ()), not no_video, delay, seconds)
+    raise typer.Exit(run(order))
+
+
+@app.command()
+def erase(
+    folder: Annotated[Path, typer.Argument(metavar="STUDY", help="The study's or data folder.")],
+    participant: Annotated[str, typer.Argument(help="The pseudonym of who has withdrawn.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would go.")] = False,
+) -> None:
+    """Delete all sessions and exports of a participant, and log that; exit 1 if any are left."""
+    from recordings.privacy.erase import LOG_NAME, plan
+    from recordings.privacy.erase import erase as delete
+
+    planned = plan(folder, participant)
+    for session in planned.sessions:
+        typer.echo(f"session {session}")
+    for target, record in planned.exports:
+        typer.echo(f"export  {target}: {record.stem}")
+    for stage in planned.stages:
+        typer.echo(f"interrupted export {stage}")
+    for what in planned.unreachable:
+        typer.echo(f"not reached: {what}")
+    if dry_run:
+        return
+    if not yes and not typer.confirm("Delete all of it? It cannot be undone."):
+        raise typer.Exit(3)
+    done = delete(folder, planned)
+    typer.echo(f"{done.files} files, {done.bytes:,} bytes deleted; logged in {folder / LOG_NAME}")
+    for left in done.left:
+        typer.echo(f"left: {left}", err=True)
+    raise typer.Exit(1 if done.left else 0)

@@ -1,0 +1,239 @@
+"""`unisono study`: what a folder of sessions holds, and what is done with each of them."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from acquire.cli.sessions.engines import Workers, with_workers
+from acquire.errors import ConfigError
+
+if TYPE_CHECKING:
+    from recordings.study.ledger import Ledger
+    from recordings.study.running import Planned
+    from recordings.study.status import StudyStatus
+    from recordings.study.steps import Result, Step
+
+app = typer.Typer(
+    no_args_is_help=True,
+    help="What a folder of sessions holds, and what is done with each of them.",
+)
+
+Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder, or a data folder.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
+Only = Annotated[
+    list[str] | None, typer.Option(metavar="SUB-01", help="Only these; may be repeated.")
+]
+RetryFailed = Annotated[
+    bool, typer.Option("--retry-failed", help="Also what failed, though nothing has changed.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
+
+_GLYPHS = {"done": "●", "stale": "▲", "failed": "✖", "missing": "○"}
+_MOST_FAILURES = 50
+
+
+@app.command()
+def status(
+    folder: Folder,
+    html: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write a page with plots as well.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List every session and every step: done, stale, failed or missing."""
+    from recordings.study.ledger import Ledger
+    from recordings.study.scan import scan
+    from recordings.study.status import study_status
+
+    root = folder.absolute()
+    with Ledger(root) as ledger:
+        found = study_status(root, scan(root, ledger), ledger.failures())
+    if html is not None:
+        from recordings.study.page import write_page
+
+        write_page(found, html)
+    if as_json:
+        rows = [row.as_dict() for row in found.rows]
+        typer.echo(json.dumps({"steps": found.steps, "sessions": rows}))
+        return
+    _print_status(found)
+    if html is not None:
+        typer.echo(f"{html}: written")
+
+
+def _print_status(found: StudyStatus) -> None:
+    if not found.rows:
+        typer.echo(f"{found.root}: no sessions")
+        return
+    wide = max(len(row.facts.name) for row in found.rows)
+    columns = [max(len(step), 9) for step in found.steps]
+    titles = (step.ljust(n) for step, n in zip(found.steps, columns, strict=True))
+    typer.echo(f"{'session'.ljust(wide)}  {'  '.join(titles)}".rstrip())
+    for row in found.rows:
+        cells = (
+            f"{_GLYPHS[cell.state]} {cell.state}".ljust(n)
+            for cell, n in zip(row.cells.values(), columns, strict=True)
+        )
+        typer.echo(f"{row.facts.name.ljust(wide)}  {'  '.join(cells)}".rstrip())
+    failed = found.failed()
+    for session, step, why in failed[:_MOST_FAILURES]:
+        typer.echo(f"{session}: {step} failed: {why}")
+    if len(failed) > _MOST_FAILURES:
+        typer.echo(f"… and {len(failed) - _MOST_FAILURES} more; --json has them all")
+    for step in found.steps:
+        counts = found.counts(step)
+        typer.echo(f"{step}: " + ", ".join(f"{n} {state}" for state, n in sorted(counts.items())))
+
+
+@app.command()
+@with_workers
+def run(
+    folder: Folder,
+    steps: Annotated[list[str], typer.Argument(metavar="STEP…", help="check, bids, csv, edf…")],
+    to: Annotated[
+        Path | None,
+        typer.Option("--to", metavar="DIR", help="Each export in a folder of it; DIR/exports."),
+    ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="A setting of the step; may be repeated."),
+    ] = None,
+    only: Only = None,
+    retry_failed: RetryFailed = False,
+    dry_run: DryRun = False,
+    as_json: Json = False,
+    *,
+    workers: Workers,
+) -> None:
+    """Do steps with the sessions for which they are missing or stale; exit 2 with any failure."""
+    from recordings.study.steps import make_step
+
+    if workers.script is not None and len(steps) > 1:
+        raise ConfigError("--slurm-script is for one step: one script each")
+    root = folder.absolute()
+    target = (to or root / "exports").absolute()
+    given = dict(_setting(text) for text in settings or ())
+    made = [make_step(name, target, given) for name in steps]
+    run_steps(root, made, Which(only or [], retry_failed, dry_run), workers, as_json)
+
+
+@dataclass(frozen=True, slots=True)
+class Which:
+    """Which sessions a step is run for, and whether it is only said."""
+
+    only: list[str]
+    retry_failed: bool
+    dry_run: bool
+
+
+def run_steps(root: Path, steps: list[Step], which: Which, workers: Workers, as_json: bool) -> None:
+    """Do steps, one after another.
+
+    Raises:
+        Exit: 2, where anything has failed.
+    """
+    from recordings.study.ledger import Ledger
+
+    rows: list[dict[str, Any]] = []
+    with Ledger(root) as ledger, ledger.alone():
+        for step in steps:
+            session = _StepRun(root, step, ledger, as_json)
+            planned = session.plan(which.only, which.retry_failed)
+            rows += session.dry(planned) if which.dry_run else session.do(planned, workers)
+    if as_json:
+        typer.echo(json.dumps(rows))
+    if not which.dry_run and any(row["reason"] for row in rows):
+        raise typer.Exit(2)
+
+
+def _setting(text: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals:
+        raise ConfigError(f"--set {text!r}: write KEY=VALUE, for instance format=EDF")
+    return key, value
+
+
+class _StepRun:
+    """One step, told as it goes."""
+
+    def __init__(self, root: Path, step: Step, ledger: Ledger, quiet: bool) -> None:
+        self._root, self._step, self._ledger, self._quiet = root, step, ledger, quiet
+
+    def plan(self, only: list[str], retry_failed: bool) -> list[Planned]:
+        from recordings.study.running import chosen, plan
+        from recordings.study.scan import scan
+
+        usable, left_out = chosen(scan(self._root, self._ledger, wait=True), only)
+        for facts in left_out:
+            self._say(f"{facts.name}: left out, marked as not usable: {facts.unusable}", err=True)
+        return plan(self._root, self._step, usable, self._ledger, retry_failed=retry_failed)
+
+    def dry(self, planned: list[Planned]) -> list[dict[str, Any]]:
+        for one in planned:
+            doing = "would be done" if one.due else "stays"
+            why = f": {one.cell.why}" if one.cell.why else ""
+            self._say(f"{self._step.name} {one.facts.name}: {one.cell.state}{why} ({doing})")
+        return [
+            self._row(one, one.cell.why if one.cell.state == "failed" else "") for one in planned
+        ]
+
+    def do(self, planned: list[Planned], workers: Workers) -> list[dict[str, Any]]:
+        import os
+
+        from recordings.export.jobs import jobs_that_fit
+        from recordings.export.tasks import KINDS
+        from recordings.study.running import run_step
+
+        due = [one for one in planned if one.due]
+        failed = {one.facts.name: one.cell.why for one in planned if one.cell.state == "failed"}
+        results: dict[str, Result] = {}
+
+        def tell(result: Result) -> None:
+            results[result.session.name] = result
+            said = "failed" if result.reason else result.said
+            place = f"{len(results)}/{len(due)}"
+            self._say(f"{self._step.name} {place} {result.session.name}: {said}")
+
+        if due:
+            paths = [self._root / one.facts.folder for one in due]
+            cores = os.cpu_count() or 1
+            fit = jobs_that_fit(self._step.name, paths) if self._step.name in KINDS else cores
+            run_step(self._root, self._step, planned, self._ledger, workers.engine(fit), tell)
+        workers.tell()
+        failed |= {name: result.reason for name, result in results.items()}
+        for name, reason in failed.items():
+            if reason:
+                typer.echo(f"error: {self._step.name} {name}: {reason}", err=True)
+        standing = sum(bool(reason) for reason in failed.values())
+        done = len(planned) - standing - (len(due) - len(results))
+        again = f"; --retry-failed does {standing} again" if standing else ""
+        self._say(f"{self._step.name}: {len(results)} run, {done} done, {standing} failed{again}")
+        return [self._row(one, failed.get(one.facts.name, "")) for one in planned]
+
+    def _row(self, one: Planned, reason: str) -> dict[str, Any]:
+        return {
+            "step": self._step.name,
+            "session": one.facts.name,
+            "was": str(one.cell.state),
+            "due": one.due,
+            "reason": reason,
+        }
+
+    def _say(self, text: str, err: bool = False) -> None:
+        if not self._quiet or err:
+            typer.echo(text, err=err)
+
+
+@app.command(hidden=True)
+def work(folder: Path, number: int) -> None:
+    """Do one item of a Slurm array."""
+    from recordings.engines.slurm import do_item
+    from recordings.export.tasks import EXPORT
+    from recordings.report.many import CHECK
+
+    do_item(folder, number, {work.name: work for work in (CHECK, EXPORT)})

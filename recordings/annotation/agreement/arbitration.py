@@ -1,0 +1,132 @@
+"""What two coders disagree about, worst first, and what is decided. Pure; a store keeps it.
+
+for case in cases(anna, ben, "face"):
+    if not case.reasons:                          # nothing to decide
+        decision, event = settled(case, coders, case.uncontested, by="cleo")
+    store.put_decision(decision, event)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from recordings.annotation.agreement.pairing import both_looked, counted, pair_events
+from recordings.annotation.model import MARKS, Choice, Coding, Decision, Event
+
+Reason = Literal["missing", "kind", "emotion", "units", "boundary"]
+REASONS: Final[tuple[Reason, ...]] = ("missing", "kind", "emotion", "units", "boundary")
+"""From worst to least."""
+FAR_FRAMES: Final = 5
+"""Boundaries that are further apart are disagreed about."""
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A pair of events, or an event of one coder; `reasons` are empty where both agree.
+
+    `alone`: the other coder did not look there.
+    """
+
+    first: Event | None
+    second: Event | None
+    reasons: tuple[Reason, ...] = ()
+    alone: bool = False
+
+    @property
+    def id(self) -> str:
+        """The same for the same events, whatever was changed about them."""
+        names = [event.id if event else "" for event in (self.first, self.second)]
+        return hashlib.sha256("|".join(names).encode()).hexdigest()[:16]
+
+    @property
+    def uncontested(self) -> Choice:
+        """How a case is settled that needs no decision."""
+        return "alone" if self.alone else "agreed"
+
+    @property
+    def frame(self) -> int:
+        """Where it is."""
+        event = self.first or self.second
+        return event.place.frame if event and event.place else -1
+
+
+def cases(first: Coding, second: Coding, camera: str) -> list[Case]:
+    """Return all pairs and lone events of two coders, those to be decided first, worst first."""
+    whole = pair_events(first.on(camera), second.on(camera))
+    seen = counted(whole, both_looked(first, second, camera))
+    found = [Case(p.first, p.second, _reasons(p.first, p.second)) for p in whole.pairs]
+    found += [_lone(event, None, event in seen.only_first) for event in whole.only_first]
+    found += [_lone(None, event, event in seen.only_second) for event in whole.only_second]
+    return sorted(found, key=_severity)
+
+
+def _lone(first: Event | None, second: Event | None, missed: bool) -> Case:
+    return Case(first, second, ("missing",) if missed else (), alone=not missed)
+
+
+def _severity(case: Case) -> tuple[int, int]:
+    worst = REASONS.index(case.reasons[0]) if case.reasons else len(REASONS)
+    return worst, case.frame
+
+
+def _reasons(a: Event, b: Event) -> tuple[Reason, ...]:
+    differ: dict[Reason, bool] = {
+        "kind": a.kind != b.kind,
+        "emotion": a.emotion != b.emotion,
+        "units": set(a.units) != set(b.units),
+        "boundary": _far(a, b),
+    }
+    return tuple(reason for reason in REASONS if differ.get(reason))
+
+
+def _far(a: Event, b: Event) -> bool:
+    if a.marks.keys() != b.marks.keys():
+        return True
+    both = ((a.marks[m].frame, b.marks[m].frame) for m in MARKS if m in a.marks)
+    return any(abs(x - y) > FAR_FRAMES for x, y in both)
+
+
+def undecided(found: Iterable[Case], decisions: Iterable[Decision]) -> list[Case]:
+    """Return the cases without a decision, and those whose events were changed after theirs."""
+    known = {d.id: d for d in decisions}
+    return [case for case in found if not _holds(known.get(case.id), case)]
+
+
+def _holds(decision: Decision | None, case: Case) -> bool:
+    return decision is not None and (decision.first, decision.second) == (case.first, case.second)
+
+
+def settled(
+    case: Case, coders: tuple[str, str], choice: Choice, by: str, third: Event | None = None
+) -> tuple[Decision, Event | None]:
+    """Return a decision and the event that the consensus keeps, None for neither.
+
+    Raises:
+        ValueError: there is no such event to keep, or a third is to be kept and none is given.
+    """
+    kept = {
+        "first": case.first,
+        "second": case.second,
+        "third": third,
+        "agreed": case.first,
+        "alone": case.first or case.second,
+        "neither": None,
+    }[choice]
+    if kept is None and choice != "neither":
+        raise ValueError(f"there is no {choice} event to keep")
+    if choice in ("agreed", "alone") and (case.reasons or choice != case.uncontested):
+        raise ValueError(f"this is not {choice}: {', '.join(case.reasons) or case.uncontested}")
+    event = kept.model_copy(update={"id": case.id}) if kept is not None else None
+    decision = Decision(
+        id=case.id,
+        coders=coders,
+        first=case.first,
+        second=case.second,
+        choice=choice,
+        by=by,
+        event=event.id if event else "",
+    )
+    return decision, event

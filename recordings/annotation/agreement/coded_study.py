@@ -1,0 +1,163 @@
+"""All coders' files of sessions, for agreement and arbitration: what no coder's window opens."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Literal
+
+from recordings.annotation.agreement.comparison import Agreement, Comparison, compare, measure
+from recordings.annotation.agreement.measures import Ratio
+from recordings.annotation.agreement.pairing import looked
+from recordings.annotation.coder_file import CONSENSUS, Paths, annotations_folder, load, who
+from recordings.annotation.model import Coding
+from recordings.annotation.plan import Plan
+from recordings.annotation.ranges import count
+from recordings.errors import RecordingError
+from recordings.manifest import Frozen, Manifest
+
+Relation = Literal["two coders", "same coder again", "against gold"]
+
+
+@dataclass(frozen=True, slots=True)
+class CodedSession:
+    """One session, and what each coder's file says; `frames`: stored frames by camera."""
+
+    name: str
+    start: float
+    frames: Mapping[str, int]
+    codings: Mapping[str, Coding]
+
+
+class PairAgreement(Frozen):
+    """The agreement of two coders in one session, or in all ("")."""
+
+    first: str
+    second: str
+    relation: Relation
+    session: str
+    agreement: Agreement
+
+
+class Progress(Frozen):
+    """How much of a session a coder has looked at, in frames, and how many events there are."""
+
+    coder: str
+    session: str
+    looked: Ratio
+    events: int
+
+
+class StudyAgreement(Frozen):
+    """Everything of a study; `problems` are files that could not be read."""
+
+    pairs: tuple[PairAgreement, ...] = ()
+    progress: tuple[Progress, ...] = ()
+    problems: tuple[str, ...] = ()
+
+
+def coders_of(session: Path, elsewhere: Path | None = None) -> list[str]:
+    """List the coders who have a file of a session, the consensus among them."""
+    folder = annotations_folder(session, elsewhere)
+    if not folder.is_dir():
+        return []
+    return sorted(path.stem for path in folder.glob("*.json") if path.is_file())
+
+
+def coding_of(session: Path, coder: str, elsewhere: Path | None = None) -> Coding:
+    """Read one coder's file of a session.
+
+    Raises:
+        RecordingError: there is none, or it is damaged; the message lists those there are.
+    """
+    loaded = load(Paths(annotations_folder(session, elsewhere), who(coder)))
+    if loaded is None:
+        known = ", ".join(coders_of(session, elsewhere)) or "none"
+        raise RecordingError(f"{session}: not coded by {coder!r}; there are: {known}")
+    return loaded.coding
+
+
+def read_sessions(
+    sessions: Iterable[Path], elsewhere: Path | None = None
+) -> tuple[list[CodedSession], list[str]]:
+    """Read all coders' files; what cannot be read is left out and named."""
+    found: list[CodedSession] = []
+    problems: list[str] = []
+    for session in sessions:
+        codings: dict[str, Coding] = {}
+        for coder in coders_of(session, elsewhere):
+            try:
+                codings[coder] = coding_of(session, coder, elsewhere)
+            except RecordingError as error:
+                problems.append(str(error))
+        try:
+            manifest = Manifest.load(session)
+        except RecordingError as error:
+            problems.append(str(error))
+            continue
+        frames = {video.name: video.frames for video in manifest.videos}
+        start = manifest.lsl_start or 0.0
+        found.append(CodedSession(session.resolve().name, start, frames, codings))
+    return found, problems
+
+
+def study_agreement(
+    sessions: Sequence[CodedSession], plan: Plan | None = None, problems: Iterable[str] = ()
+) -> StudyAgreement:
+    """Return the agreement of all coders that share frames, by session and altogether."""
+    by_pair: dict[tuple[str, str, Relation], dict[str, list[Comparison]]] = {}
+    for session in sessions:
+        for first, second, relation in _relations(session.codings, plan):
+            found = _compared(session, first, second)
+            if found:
+                by_pair.setdefault((first, second, relation), {})[session.name] = found
+    rows: list[PairAgreement] = []
+    for (first, second, relation), where in sorted(by_pair.items()):
+        parts = {"": [c for found in where.values() for c in found], **where}
+        rows += [
+            PairAgreement(
+                first=first, second=second, relation=relation, session=name, agreement=measure(part)
+            )
+            for name, part in parts.items()
+        ]
+    return StudyAgreement(
+        pairs=tuple(rows), progress=tuple(_progress(sessions)), problems=tuple(problems)
+    )
+
+
+def _compared(session: CodedSession, first: str, second: str) -> list[Comparison]:
+    a, b = session.codings[first], session.codings[second]
+    cameras = sorted({*a.cameras, *b.cameras})
+    found = (compare(a, b, camera, session.start) for camera in cameras)
+    return [comparison for comparison in found if comparison.frames]
+
+
+def _relations(coders: Iterable[str], plan: Plan | None) -> Iterable[tuple[str, str, Relation]]:
+    """Pair coders: everybody with everybody, a repeat with its first time, trainees with gold."""
+    gold, trainees = (plan.gold, plan.trainees) if plan else ("", ())
+    names = sorted(name for name in coders if name != CONSENSUS)
+    for first, second in combinations(names, 2):
+        again = second.partition("+")[0] == first and "+" in second
+        if again:
+            yield first, second, "same coder again"
+        elif "+" in first or "+" in second:
+            continue
+        elif gold and gold in (first, second):
+            yield gold, second if first == gold else first, "against gold"
+        elif not {first, second} & set(trainees):
+            yield first, second, "two coders"
+
+
+def _progress(sessions: Iterable[CodedSession]) -> Iterable[Progress]:
+    for session in sessions:
+        for coder, coding in session.codings.items():
+            if coder == CONSENSUS:
+                continue
+            cameras = [c for c in coding.cameras if c in session.frames]
+            seen = sum(count(looked(coding, camera)) for camera in cameras)
+            every = sum(session.frames[camera] for camera in cameras)
+            share = Ratio(count=min(seen, every), of=every)
+            events = len(coding.events)
+            yield Progress(coder=coder, session=session.name, looked=share, events=events)

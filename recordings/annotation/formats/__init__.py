@@ -1,0 +1,1 @@
+"""Codings in other people's files: read and written."""

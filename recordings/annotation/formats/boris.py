@@ -1,0 +1,249 @@
+"""BORIS projects (.boris): written, and read again to the same frames.
+
+An event is two rows of the state `expression` (its comment has kind, emotion and note), two of
+`AU12` for each action unit (its modifier has side and intensity), and one of the point `apex`. A
+state of BORIS cannot begin twice: a second event at the same time is `expression 2`, `AU12 2` and
+so on. Times are seconds from the first stored frame, in whole ms; the frame index counts from 0.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from recordings.annotation.action_units import parse_units
+from recordings.annotation.formats.eaf import layered, ms_of
+from recordings.annotation.formats.event_text import as_text, from_text
+from recordings.annotation.formats.incoming import Incoming, made
+from recordings.annotation.frame_times import FrameTimes
+from recordings.annotation.model import Event, Mark, Moment
+from recordings.errors import RecordingError
+
+_CODE: Final = re.compile(r"(expression|apex|AU\d{1,2})(?: (\d+))?")
+_PLAYERS: Final = 8
+_SPARE_MS: Final = 0.501
+"""A frame index is believed where its frame has the row's time, which is in whole ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of an observation; `number` is its place in the file, from 1."""
+
+    number: int
+    time: float
+    subject: str
+    code: str
+    modifier: str
+    comment: str
+    frame: int | None
+
+
+def write_boris(
+    events: Sequence[Event], frames: FrameTimes, coder: str, session: str, video: str = ""
+) -> bytes:
+    """Return a BORIS project with one observation; `video` is the MP4's file name."""
+    subject = session.partition("_")[0]
+    found = [row for layer, event in layered(events, frames) for row in _rows(event, layer, frames)]
+    found.sort(key=lambda row: row[0])
+    rows = [[time, subject, *rest] for time, *rest in found]
+    codes = sorted({str(row[2]) for row in rows} | {"expression", "apex"})
+    now = datetime.now(UTC).replace(tzinfo=None).isoformat(timespec="seconds")
+    length = float(frames.times[-1] - frames.times[0]) if len(frames) else 0.0
+    observation = {
+        "file": {str(n): [video] if n == 1 and video else [] for n in range(1, _PLAYERS + 1)},
+        "type": "MEDIA",
+        "date": now,
+        "description": f"coded by {coder}",
+        "time offset": 0.0,
+        "observation time interval": [0, 0],
+        "events": rows,
+        "independent_variables": {},
+        "visualize_spectrogram": False,
+        "visualize_waveform": False,
+        "close_behaviors_between_videos": False,
+        "scan_sampling_time": 0,
+        "media_info": {
+            "length": {video: round(length, 3)} if video else {},
+            "fps": {video: frames.rate_hz} if video else {},
+            "hasVideo": {video: True} if video else {},
+            "hasAudio": {video: False} if video else {},
+            "offset": {"1": 0.0},
+        },
+    }
+    project = {
+        "time_format": "s",
+        "project_date": now,
+        "project_name": session,
+        "project_description": "Coded expressions; frame indices count from 0",
+        "project_format_version": "7.0",
+        "subjects_conf": {"0": {"key": "", "name": subject, "description": ""}},
+        "behaviors_conf": {str(n): _behaviour(code) for n, code in enumerate(codes)},
+        "observations": {f"{session} {coder}": observation},
+        "behavioral_categories": [],
+        "behavioral_categories_config": {},
+        "independent_variables": {},
+        "coding_map": {},
+        "behaviors_coding_map": [],
+        "converters": {},
+    }
+    return json.dumps(project, indent=1, ensure_ascii=False).encode()
+
+
+def _behaviour(code: str) -> dict[str, str]:
+    kind = "Point event" if code.startswith("apex") else "State event"
+    empty = dict.fromkeys(
+        ("key", "description", "color", "category", "modifiers", "excluded", "coding map"), ""
+    )
+    return {"type": kind, "code": code, **empty}
+
+
+def _rows(
+    event: Event, layer: int, frames: FrameTimes
+) -> Iterator[tuple[float, str, str, str, int]]:
+    """Return time, code, modifier, comment and frame of the rows of an event."""
+    marks = sorted(event.marks.values(), key=lambda moment: moment.frame)
+    suffix = f" {layer}" if layer > 1 else ""
+    states = [("expression", "", as_text(event))]
+    for number in sorted({unit.number for unit in event.units}):
+        line = "+".join(str(unit) for unit in event.units if unit.number == number)
+        states.append((f"AU{number}", line, ""))
+    for code, modifier, comment in states:
+        for moment, said in ((marks[0], comment), (marks[-1], _which(event))):
+            yield ms_of(frames, moment) / 1e3, code + suffix, modifier, said, moment.frame
+    if event.apex is not None:
+        time = ms_of(frames, event.apex) / 1e3
+        yield time, f"apex{suffix}", "", "", event.apex.frame
+
+
+def _which(event: Event) -> str:
+    """Return which boundaries an interval stands for, where they are not onset and offset."""
+    there = [name for name in event.marks if name != "apex"]
+    return "" if there == ["onset", "offset"] else f"only {' '.join(event.marks)}"
+
+
+def read_boris(path: Path, frames: FrameTimes) -> Incoming:
+    """Read the events of a BORIS project's observations.
+
+    Raises:
+        RecordingError: it cannot be read as one.
+    """
+    incoming = Incoming()
+    for rows in _observations(path, incoming.faults):
+        states = list(_states(rows, incoming.faults))
+        points = [row for row in rows if row.code.startswith("apex")]
+        whole = [state for state in states if state[0].code.startswith("expression")]
+        units: dict[int, list[Row]] = {start.number: [] for start, _ in whole}
+        for start, end in states:
+            if not start.code.startswith("AU"):
+                continue
+            home = _home(start, end, whole)
+            if home is None:
+                incoming.faults.append(f"row {start.number}: {start.code} is in no expression")
+            else:
+                units[home].append(start)
+        for start, end in whole:
+            own = units[start.number]
+            make = partial(_event, start, end, own, points, frames)
+            incoming.add(f"row {start.number}", make)
+    incoming.events.sort(key=lambda e: e.place.frame if e.place else -1)
+    return incoming
+
+
+def _home(start: Row, end: Row, whole: Iterable[tuple[Row, Row]]) -> int | None:
+    """Return the expression, of the same layer and subject, that a unit shares most with."""
+    shares = {
+        a.number: min(b.time, end.time) - max(a.time, start.time)
+        for a, b in whole
+        if (_layer(a), a.subject) == (_layer(start), start.subject)
+    }
+    best = max(shares, key=lambda number: shares[number], default=None)
+    return best if best is not None and shares[best] >= 0 else None
+
+
+def _layer(row: Row) -> str:
+    match = _CODE.fullmatch(row.code)
+    return (match[2] if match else None) or "1"
+
+
+def _states(rows: Iterable[Row], faults: list[str]) -> Iterator[tuple[Row, Row]]:
+    """Pair the rows of a state: one begins it, the next ends it."""
+    running: dict[tuple[str, str], Row] = {}
+    for row in rows:
+        if row.code.startswith("apex"):
+            continue
+        begun = running.pop((row.subject, row.code), None)
+        if begun is None:
+            running[row.subject, row.code] = row
+        else:
+            yield begun, row
+    faults += [f"row {row.number}: {row.code} has no end; left out" for row in running.values()]
+
+
+def _event(
+    start: Row, end: Row, units: Sequence[Row], points: Iterable[Row], frames: FrameTimes
+) -> Event:
+    fields: dict[str, Any] = from_text(start.comment)
+    fields["units"] = parse_units("+".join(unit.modifier or unit.code for unit in units))
+    apexes = [
+        row
+        for row in points
+        if (_layer(row), row.subject) == (_layer(start), start.subject)
+        and start.time <= row.time <= end.time
+    ]
+    only = end.comment.split()[1:] if end.comment.startswith("only ") else ["onset", "offset"]
+    marks: dict[Mark, Moment] = {}
+    if "onset" in only:
+        marks["onset"] = _moment(start, frames)
+    if apexes:
+        marks["apex"] = _moment(apexes[0], frames)
+    if "offset" in only and fields.get("offset_coded", True):
+        marks["offset"] = _moment(end, frames)
+    return made(frames, marks, fields)
+
+
+def _moment(row: Row, frames: FrameTimes) -> Moment:
+    """Return the frame of a row: by its index where that has the row's time, else the nearest."""
+    time = float(frames.times[0]) + row.time
+    if row.frame is not None and 0 <= row.frame < len(frames):
+        found = frames.moment(row.frame)
+        if 1e3 * abs(found.time - time) <= _SPARE_MS:
+            return found
+    return frames.nearest(time)
+
+
+def _observations(path: Path, faults: list[str]) -> Iterator[list[Row]]:
+    try:
+        observations = json.loads(path.read_bytes())["observations"]
+        lists = [list(found["events"]) for found in observations.values()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise RecordingError(f"{path}: cannot be read as a BORIS project ({error})") from error
+    for rows in lists:
+        good: list[Row] = []
+        for number, row in enumerate(rows, 1):
+            try:
+                read = _row(number, row)
+            except (ValueError, TypeError, IndexError, OverflowError):
+                faults.append(f"row {number}: is no row of an observation; left out")
+                continue
+            if _CODE.fullmatch(read.code):
+                good.append(read)
+            else:
+                faults.append(f"row {number}: {read.code[:40]!r} is no code of ours; left out")
+        # As BORIS does; rows of one moment stay as they are: one begins a state, the next ends it.
+        yield sorted(good, key=lambda row: row.time)
+
+
+def _row(number: int, row: Sequence[Any]) -> Row:
+    time = float(row[0])
+    if not math.isfinite(time):
+        raise ValueError("no time")
+    frame = row[5] if len(row) > 5 and isinstance(row[5], int) else None
+    subject, code, modifier, comment = (str(value) for value in row[1:5])
+    return Row(number, time, subject, code, modifier, comment, frame)

@@ -1,0 +1,139 @@
+"""A coding sheet as people save it: by any spreadsheet, in any of its encodings and decimals."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from recordings.annotation.formats.workbook import read_workbook
+from recordings.errors import RecordingError
+
+COLUMNS: Final = ("Subject", "Marker", "OnsetTime", "ApexTime", "OffsetTime")
+_NOTHING: Final = frozenset({"", "/", "n/a", "na", "nan", "-", "–", "none", "null"})
+_HEAD: Final = 40  # lines in which the header stands
+_DELIMITERS: Final = (",", ";", "\t", "|")
+_NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One row: its line in the file, its cells by column, and whether it has more than columns."""
+
+    line: int
+    cells: Mapping[str, str]
+    has_more: bool = False
+
+    def is_empty(self, column: str) -> bool:
+        """Whether nobody has filled a cell in."""
+        return self.cells.get(column, "").strip().casefold() in _NOTHING
+
+    def number(self, column: str) -> float | None:
+        """Return a number, decimal point or comma; None where the cell is empty.
+
+        Raises:
+            ValueError: it is no number; the message names column and cell.
+        """
+        if self.is_empty(column):
+            return None
+        text = self.cells[column].strip().replace("\u2212", "-").replace("\u00a0", "")
+        if not _NUMBER.fullmatch(text):
+            raise ValueError(f"{column} {self.cells[column]!r} is no number")
+        return float(text.replace(",", "."))
+
+    def is_of(self, participant: str) -> bool:
+        """Whether the row is of this participant; a sheet without subjects is of anybody.
+
+        Spreadsheets make 1 of 01: where both are numbers, they are compared as such.
+        """
+        return "Subject" not in self.cells or is_participant(self.cells["Subject"], participant)
+
+
+def is_participant(cell: str, participant: str) -> bool:
+    """Whether a cell names a participant: as a number, where both are numbers."""
+    own = cell.strip().removeprefix("sub-")
+    if own == participant:
+        return True
+    number = re.sub(r"[.,]0*$", "", own)
+    same = number.isdecimal() and participant.isdecimal()
+    return same and int(number) == int(participant)
+
+
+def read_sheet(path: Path) -> list[SheetRow]:
+    """Read a table: UTF-8, UTF-16 or cp1252, cells parted by comma, semicolon, tab or bar.
+
+    Columns are known whatever their case. Rows that are empty are left out.
+
+    Raises:
+        RecordingError: it cannot be read as a table, or has no column Marker or OnsetTime.
+    """
+    filled = read_lines(path)
+    head = [_column(cell) for cell in filled[0][1]] if filled else []
+    missing = sorted({"Marker", "OnsetTime"} - set(head))
+    if missing:
+        known = ", ".join(head) or "nothing"
+        raise RecordingError(f"{path}: has no column {', '.join(missing)}; its first row: {known}")
+    return [sheet_row(number, head, row) for number, row in filled[1:]]
+
+
+def sheet_row(number: int, head: Sequence[str], row: Sequence[str]) -> SheetRow:
+    """Return a line as a row under these columns; cells that are short are empty."""
+    cells = dict(zip(head, [*row, *[""] * len(head)], strict=False))
+    return SheetRow(number, cells, any(cell.strip() for cell in row[len(head) :]))
+
+
+def read_lines(path: Path) -> list[tuple[int, list[str]]]:
+    """Return the lines of a table that are not empty, each with its number in the file, from 1.
+
+    A text as `read_sheet` says, or the first sheet of a workbook (`.xlsx`).
+
+    Raises:
+        RecordingError: it cannot be read as a table.
+    """
+    if path.suffix.casefold() in (".xlsx", ".xlsm"):
+        lines = read_workbook(path)
+    elif path.suffix.casefold() == ".xls":
+        raise RecordingError(f"{path}: an .xls of before 2007; save it as .xlsx or as CSV")
+    else:
+        lines = _read_text(path)
+    return [(number, row) for number, row in lines if any(cell.strip() for cell in row)]
+
+
+def _read_text(path: Path) -> list[tuple[int, list[str]]]:
+    try:
+        text = _decoded(path.read_bytes())
+        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
+        return [(reader.line_num, row) for row in reader]
+    except (OSError, UnicodeError, csv.Error) as error:
+        raise RecordingError(f"{path}: cannot be read as a table ({error})") from error
+
+
+def _column(text: str) -> str:
+    """Return the name of a column, in the case that it is known in."""
+    text = text.strip().lstrip("\ufeff")
+    known = {name.casefold(): name for name in COLUMNS}
+    return known.get(text.casefold().replace(" ", "").replace("_", ""), text)
+
+
+def _decoded(raw: bytes) -> str:
+    if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return raw.decode("utf-16")
+    if raw[1:2] == b"\0" or raw[:1] == b"\0":  # without its mark
+        return raw.decode("utf-16-le" if raw[1:2] == b"\0" else "utf-16-be")
+    try:
+        return raw.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
+
+
+def _delimiter(text: str) -> str:
+    """Return what parts the cells of the first line with three; text may stand above the header."""
+    # Not what stands in quotes: a title may hold a comma.
+    lines = [re.sub(r'"[^"]*"', "", line) for line in text.splitlines()[:_HEAD] if line.strip()]
+    table = (line for line in lines if max(map(line.count, _DELIMITERS)) >= 2)
+    first = next(table, lines[0] if lines else "")
+    return max(_DELIMITERS, key=first.count)

@@ -1,0 +1,263 @@
+"""ELAN files (.eaf): written, and read again to the same frames.
+
+A coder has the tiers `anna expression` (kind, emotion, note), `anna frames` (numbers from 0),
+`anna apex` and `anna AU12` for each action unit. A tier of ELAN has no overlaps: a second event at
+the same time goes to `anna expression 2`, `anna AU12 2` and so on. Times are whole ms from the
+first stored frame, which is 0 in the MP4 of `unisono export video`.
+
+In reading, an interval that is where it was written has the frames that it was written with; one
+that was moved, or made by hand, has the frames nearest to its times.
+"""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import groupby
+from pathlib import Path
+from typing import Any, Final
+
+import defusedxml.ElementTree
+
+from recordings.annotation.action_units import parse_units
+from recordings.annotation.formats.event_text import as_text, from_text
+from recordings.annotation.formats.incoming import Incoming, made
+from recordings.annotation.frame_times import FrameTimes
+from recordings.annotation.model import MARKS, Event, Mark, Moment
+from recordings.errors import RecordingError
+
+_TYPE: Final = "intervals"
+_SCHEMA: Final = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
+_LAYER: Final = re.compile(r"(.*?) ?(\d*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Interval:
+    """An annotation: its tier without coder and layer, its layer (1, 2…), ms, and its value."""
+
+    tier: str
+    layer: int
+    begin: int
+    end: int
+    value: str
+
+
+def write_eaf(events: Sequence[Event], frames: FrameTimes, coder: str, video: str = "") -> bytes:
+    """Return an ELAN file of a coder's events; `video` is the file name of the MP4 beside it."""
+    intervals = sorted(
+        (i for layer, event in layered(events, frames) for i in _intervals(event, layer, frames)),
+        key=lambda i: (i.tier, i.layer, i.begin),
+    )
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    root = ET.Element("ANNOTATION_DOCUMENT", AUTHOR="", DATE=now, FORMAT="3.0", VERSION="3.0")
+    root.set("xmlns:xsi", "http://www.w3.org/2001/XMLSchema-instance")
+    root.set("xsi:noNamespaceSchemaLocation", _SCHEMA)
+    head = ET.SubElement(root, "HEADER", MEDIA_FILE="", TIME_UNITS="milliseconds")
+    if video:
+        place = {"MEDIA_URL": video, "RELATIVE_MEDIA_URL": f"./{video}", "MIME_TYPE": "video/mp4"}
+        ET.SubElement(head, "MEDIA_DESCRIPTOR", place)
+    last = ET.SubElement(head, "PROPERTY", NAME="lastUsedAnnotationId")
+    last.text = str(len(intervals))
+    order = ET.SubElement(root, "TIME_ORDER")
+    times = sorted({t for i in intervals for t in (i.begin, i.end)})
+    slots = {time: f"ts{number}" for number, time in enumerate(times, 1)}
+    for time, slot in slots.items():
+        ET.SubElement(order, "TIME_SLOT", TIME_SLOT_ID=slot, TIME_VALUE=str(time))
+    _tiers(root, intervals, slots, coder)
+    kind = {"LINGUISTIC_TYPE_ID": _TYPE, "TIME_ALIGNABLE": "true", "GRAPHIC_REFERENCES": "false"}
+    ET.SubElement(root, "LINGUISTIC_TYPE", kind)
+    ET.indent(root)
+    text: bytes = ET.tostring(root, encoding="UTF-8", xml_declaration=True)
+    return text
+
+
+def _tiers(
+    root: ET.Element, intervals: Iterable[Interval], slots: dict[int, str], coder: str
+) -> None:
+    number = 0
+    for (name, layer), own in groupby(intervals, key=lambda i: (i.tier, i.layer)):
+        id_ = f"{coder} {name}" + (f" {layer}" if layer > 1 else "")
+        tier = ET.SubElement(root, "TIER", TIER_ID=id_, LINGUISTIC_TYPE_REF=_TYPE, ANNOTATOR=coder)
+        for interval in own:
+            number += 1
+            outer = ET.SubElement(tier, "ANNOTATION")
+            where = {
+                "ANNOTATION_ID": f"a{number}",
+                "TIME_SLOT_REF1": slots[interval.begin],
+                "TIME_SLOT_REF2": slots[interval.end],
+            }
+            inner = ET.SubElement(outer, "ALIGNABLE_ANNOTATION", where)
+            ET.SubElement(inner, "ANNOTATION_VALUE").text = interval.value
+
+
+def ms_of(frames: FrameTimes, moment: Moment) -> int:
+    """Return a moment in whole ms from the first stored frame."""
+    return round(1e3 * (moment.time - float(frames.times[0])))
+
+
+def span_ms(event: Event, frames: FrameTimes) -> tuple[int, int]:
+    """Return begin and end of an event, ms; an instant lasts one."""
+    times = [ms_of(frames, moment) for moment in event.marks.values()]
+    return min(times), max(*times, min(times) + 1)
+
+
+def layered(events: Iterable[Event], frames: FrameTimes) -> Iterator[tuple[int, Event]]:
+    """Give each event the first layer, from 1, in which nothing overlaps or touches it.
+
+    Of two that touch, nobody could tell whose an apex at that moment is.
+    """
+    ends: list[int] = []
+    there = [event for event in events if event.marks]
+    for event in sorted(there, key=lambda e: (span_ms(e, frames), e.id)):
+        begin, end = span_ms(event, frames)
+        layer = next((n for n, busy in enumerate(ends) if busy < begin), len(ends))
+        ends[layer : layer + 1] = [max(end, _apex_end(event, frames))]
+        yield layer + 1, event
+
+
+def _apex_end(event: Event, frames: FrameTimes) -> int:
+    return ms_of(frames, event.apex) + 1 if event.apex else 0
+
+
+def _intervals(event: Event, layer: int, frames: FrameTimes) -> Iterator[Interval]:
+    begin, end = span_ms(event, frames)
+    numbers = " ".join(f"{name}={moment.frame}" for name, moment in event.marks.items())
+    yield Interval("expression", layer, begin, end, as_text(event))
+    yield Interval("frames", layer, begin, end, numbers)
+    if event.apex is not None:
+        apex = ms_of(frames, event.apex)
+        yield Interval("apex", layer, apex, apex + 1, "apex")
+    for number, units in groupby(event.units, key=lambda unit: unit.number):
+        yield Interval(f"AU{number}", layer, begin, end, "+".join(map(str, units)))
+
+
+def read_eaf(path: Path, frames: FrameTimes) -> Incoming:
+    """Read the events of an ELAN file.
+
+    Units that lie in no expression become events of their own, those of one interval together.
+
+    Raises:
+        RecordingError: it cannot be read as one.
+    """
+    intervals = _read(path)
+    incoming = Incoming()
+    whole = [i for i in intervals if i.tier == "expression"]
+    units: dict[Interval, list[Interval]] = {i: [] for i in whole}
+    loose: dict[tuple[int, int], list[Interval]] = {}
+    for unit in (i for i in intervals if i.tier.upper().startswith("AU")):
+        home = _home(unit, whole)
+        if home is None:
+            loose.setdefault((unit.begin, unit.end), []).append(unit)
+        else:
+            units[home].append(unit)
+    for interval, own in units.items():
+        others = [i for i in intervals if i.layer == interval.layer and _shared(i, interval) >= 0]
+        incoming.add(_where(interval), partial(_event, interval, own, others, frames))
+    for own in loose.values():
+        incoming.add(_where(own[0]), partial(_event, own[0], own, (), frames))
+    incoming.events.sort(key=lambda e: e.place.frame if e.place else -1)
+    return incoming
+
+
+def _where(interval: Interval) -> str:
+    layer = f" {interval.layer}" if interval.layer > 1 else ""
+    return f"{interval.tier}{layer}, {interval.begin} to {interval.end} ms"
+
+
+def _home(unit: Interval, whole: Iterable[Interval]) -> Interval | None:
+    """Return the expression of a unit's layer that it shares most with."""
+    own = [i for i in whole if i.layer == unit.layer and _shared(i, unit) > 0]
+    return max(own, key=lambda i: _shared(i, unit), default=None)
+
+
+def _shared(a: Interval, b: Interval) -> int:
+    return min(a.end, b.end) - max(a.begin, b.begin)
+
+
+def _event(
+    interval: Interval, units: Sequence[Interval], others: Iterable[Interval], frames: FrameTimes
+) -> Event:
+    fields: dict[str, Any] = from_text(interval.value) if interval.tier == "expression" else {}
+    fields["units"] = parse_units("+".join(_unit_text(unit) for unit in units))
+    others = list(others)
+    marks = _written(interval, others, frames) or _marks(interval, others, frames, fields)
+    return made(frames, marks, fields)
+
+
+def _unit_text(unit: Interval) -> str:
+    """Return the units of an annotation: its value, or what its tier is called."""
+    try:
+        parse_units(unit.value)
+    except ValueError:
+        return unit.tier
+    return unit.value or unit.tier
+
+
+def _written(
+    interval: Interval, others: Iterable[Interval], frames: FrameTimes
+) -> dict[Mark, Moment] | None:
+    """Return the frames that an interval was written with, if it still lies where it did."""
+    for other in others:
+        if other.tier != "frames" or (other.begin, other.end) != (interval.begin, interval.end):
+            continue
+        said = dict(re.findall(r"\b(onset|apex|offset)=(\d{1,9})\b", other.value))
+        try:
+            marks = {name: frames.moment(int(said[name])) for name in MARKS if name in said}
+        except ValueError:
+            return None
+        times = [ms_of(frames, moment) for moment in marks.values()]
+        if times and (min(times), max(*times, min(times) + 1)) == (interval.begin, interval.end):
+            return marks
+    return None
+
+
+def _marks(
+    interval: Interval, others: Iterable[Interval], frames: FrameTimes, fields: dict[str, Any]
+) -> dict[Mark, Moment]:
+    def at(ms: int) -> Moment:
+        return frames.nearest(float(frames.times[0]) + ms / 1e3)
+
+    marks: dict[Mark, Moment] = {"onset": at(interval.begin)}
+    apexes = [o for o in others if o.tier == "apex" and interval.begin <= o.begin <= interval.end]
+    if apexes:
+        marks["apex"] = at(apexes[0].begin)
+    if fields.get("offset_coded", True):
+        marks["offset"] = at(interval.end)
+    return marks
+
+
+def _read(path: Path) -> list[Interval]:
+    try:
+        root: ET.Element = defusedxml.ElementTree.fromstring(path.read_bytes())
+        slots = {
+            slot.get("TIME_SLOT_ID", ""): int(slot.get("TIME_VALUE", ""))
+            for slot in root.iter("TIME_SLOT")
+            if slot.get("TIME_VALUE")
+        }
+    except (OSError, ET.ParseError, ValueError) as error:  # defusedxml's are ValueErrors
+        raise RecordingError(f"{path}: cannot be read as an ELAN file ({error})") from error
+    if root.tag != "ANNOTATION_DOCUMENT":
+        raise RecordingError(f"{path}: is no ELAN file: it begins with <{root.tag[:40]}>")
+    return [i for tier in root.iter("TIER") for i in _tier(tier, slots)]
+
+
+def _tier(tier: ET.Element, slots: dict[str, int]) -> Iterator[Interval]:
+    name, layer = _name(tier.get("TIER_ID", ""), tier.get("ANNOTATOR", ""))
+    for found in tier.iter("ALIGNABLE_ANNOTATION"):
+        begin, end = (slots.get(found.get(f"TIME_SLOT_REF{n}", "")) for n in (1, 2))
+        if begin is not None and end is not None:
+            value = found.findtext("ANNOTATION_VALUE") or ""
+            yield Interval(name, layer, begin, end, value.strip())
+
+
+def _name(id_: str, annotator: str) -> tuple[str, int]:
+    """Return a tier's name without its coder, and its layer."""
+    own = id_.removeprefix(f"{annotator} ") if annotator else id_
+    match = _LAYER.fullmatch(own)
+    if match is None or not match[2] or own.upper() == f"AU{match[2]}":
+        return own, 1
+    return match[1], int(match[2])

@@ -1,0 +1,315 @@
+"""Coding tables as the corpora have them: read from CSV or Excel, and written.
+
+Frames of all forms count from 1; in `CodedRow` they count from 0. MMME's table has seconds within
+the clip, which decide. Columns are found by their names, wherever the header stands: SAMM has 13
+lines of text above it, SAMM Long Videos ten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Literal
+
+from recordings.annotation.action_units import Units, parse_units
+from recordings.annotation.formats.coding_sheet import SheetRow, read_lines, sheet_row
+from recordings.annotation.model import MARKS, Kind, Mark
+from recordings.errors import RecordingError
+
+FormName = Literal["casme2", "samm", "samm-lv", "casme3", "mmme", "megc"]
+BASE: Final = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How a corpus writes: columns by our field names, lines of text above, what unset marks are.
+
+    `kind` is what events are where no column tells it.
+    """
+
+    columns: Mapping[str, str]
+    lines_above: int = 0
+    unset: str = ""
+    kind: Kind | None = None
+
+
+def _columns(**names: str) -> dict[str, str]:
+    return dict(names)
+
+
+FORMS: Final[Mapping[FormName, Form]] = {
+    "casme2": Form(
+        _columns(
+            subject="Subject", clip="Filename", gap1="", onset="OnsetFrame", apex="ApexFrame",
+            offset="OffsetFrame", gap2="", units="Action Units", emotion="Estimated Emotion",
+        ),
+        unset="/",
+        kind="micro",
+    ),
+    "samm": Form(
+        _columns(
+            subject="Subject", clip="Filename", code="Inducement Code", onset="Onset Frame",
+            apex="Apex Frame", offset="Offset Frame", duration="Duration", kind="Micro",
+            units="Action Units", emotion="Estimated Emotion", objective="Objective Classes",
+            note="Notes",
+        ),
+        lines_above=13,
+        unset="0",
+        kind="micro",
+    ),
+    "samm-lv": Form(
+        _columns(
+            subject="Subject", clip="Filename", code="Inducement Code", onset="Onset",
+            apex="Apex", offset="Offset", duration="Duration", kind="Type", units="Action Units",
+            note="Notes",
+        ),
+        lines_above=10,
+        unset="0",
+    ),
+    "casme3": Form(
+        _columns(
+            subject="Subject", clip="Filename", kind="Expression type", onset="Onset", apex="Apex",
+            offset="Offset", units="AU", objective="Objective class", emotion="emotion",
+        ),
+        unset="0",
+        kind="micro",
+    ),
+    "mmme": Form(
+        _columns(
+            subject="Subject", clip="Filename", marker="Marker", onset_s="OnsetTime",
+            apex_s="ApexTime", offset_s="OffsetTime", onset="OnsetFrame", apex="ApexFrame",
+            offset="OffsetFrame", units="Action Units", emotion="Estimated Emotion", kind="Type",
+            coded="OffsetCoded", date="Date", dif="dif",
+        ),
+    ),
+    "megc": Form(
+        _columns(
+            subject="subject", clip="video", onset="onset", apex="apex", offset="offset",
+            kind="type", emotion="emotion",
+        ),
+        unset="0",
+    ),
+}  # fmt: skip
+
+_ALIASES: Final[Mapping[str, str]] = {
+    "subject": "subject", "sub": "subject", "subid": "subject", "participant": "subject",
+    "filename": "clip", "foldname": "clip", "video": "clip", "clip": "clip", "count": "clip",
+    "inducementcode": "code", "marker": "marker", "code": "marker",
+    "onset": "onset", "onsetframe": "onset", "onsetf": "onset",
+    "apex": "apex", "apexframe": "apex", "apexf": "apex", "apexf1": "apex",
+    "offset": "offset", "offsetframe": "offset", "offsetf": "offset",
+    "onsettime": "onset_s", "apextime": "apex_s", "offsettime": "offset_s",
+    "actionunits": "units", "actionunit": "units", "au": "units", "aus": "units",
+    "estimatedemotion": "emotion", "emotion": "emotion",
+    "type": "kind", "expressiontype": "kind", "micro": "kind", "offsetcoded": "coded",
+    "notes": "note", "note": "note", "remarks": "note",
+}  # fmt: skip
+
+
+_CODED: Final = (*MARKS, *(f"{mark}_s" for mark in MARKS), "units", "emotion")
+
+
+@dataclass(frozen=True, slots=True)
+class CodedRow:
+    """One row: whose, which clip, frames from 0 or seconds within it, and what was seen."""
+
+    line: int
+    subject: str
+    clip: str
+    frames: Mapping[Mark, int] = field(default_factory=dict)
+    seconds: Mapping[Mark, float] = field(default_factory=dict)
+    marker: int | None = None
+    offset_coded: bool = True
+    kind: Kind | None = None
+    units: Units = ()
+    emotion: str = ""
+    note: str = ""
+
+
+@dataclass(slots=True)
+class CodedTable:
+    """The rows of a table; `faults` name the lines that were left out or are odd."""
+
+    rows: list[CodedRow] = field(default_factory=list)
+    faults: list[str] = field(default_factory=list)
+
+
+def read_table(path: Path, name: FormName) -> CodedTable:
+    """Read a coding table of a corpus, CSV or Excel.
+
+    Raises:
+        RecordingError: it cannot be read, or no line names subject and onset.
+    """
+    lines = read_lines(path)
+    start = _header(lines)
+    if start is None:
+        known = ", ".join(n for n in FORMS[name].columns.values() if n)
+        raise RecordingError(f"{path}: no line with the columns of {name}: {known}")
+    head = [_field(cell) for cell in lines[start][1]]
+    table = CodedTable()
+    seen: set[tuple[object, ...]] = set()
+    for number, line in lines[start + 1 :]:
+        cells = sheet_row(number, head, line)
+        if all(cells.is_empty(name_) for name_ in _CODED):  # a clip that nobody has coded yet
+            continue
+        try:
+            row, odd = _row(cells, FORMS[name])
+            key = (row.subject, row.clip, row.marker, *row.frames.items(), *row.seconds.items())
+            if key in seen:
+                raise ValueError("the same event again")
+        except ValueError as error:
+            table.faults.append(f"line {number}: {error}; left out")
+            continue
+        seen.add(key)
+        table.rows.append(row)
+        table.faults += [f"line {number}: {text}" for text in odd]
+    return table
+
+
+def _header(lines: Sequence[tuple[int, list[str]]]) -> int | None:
+    for at, (_, cells) in enumerate(lines):
+        fields = {_field(cell) for cell in cells}
+        if fields & {"onset", "onset_s"} and fields & {"subject", "clip"}:
+            return at
+    return None
+
+
+def _field(cell: str) -> str:
+    """Return our name of a column; its own where we have none."""
+    name = re.sub(r"[^a-z0-9]", "", cell.casefold())
+    return _ALIASES.get(name, cell.strip())
+
+
+def _row(cells: SheetRow, form: Form) -> tuple[CodedRow, list[str]]:
+    """Return a row and what is odd about it.
+
+    Raises:
+        ValueError: it cannot be an event; the message says why.
+    """
+    if cells.has_more:
+        raise ValueError("more cells than columns: a comma too many?")
+    units, odd, note = _units(cells)
+    by_time = "onset_s" in cells.cells
+    frames = {} if by_time else _frames(cells)
+    seconds = _seconds(cells) if by_time else {}
+    coded, marks = _offset(cells, frames, seconds, by_time)
+    _in_order(marks)
+    row = CodedRow(
+        line=cells.line,
+        subject=cells.cells.get("subject", "").strip(),
+        clip=cells.cells.get("clip", "").strip(),
+        frames={name: value for name, value in frames.items() if name in marks},
+        seconds={name: value for name, value in seconds.items() if name in marks},
+        marker=_marker(cells),
+        offset_coded=coded,
+        kind=_kind(cells, form),
+        units=units,
+        emotion="" if cells.is_empty("emotion") else cells.cells["emotion"].strip(),
+        note=note,
+    )
+    return row, odd
+
+
+def _units(cells: SheetRow) -> tuple[Units, list[str], str]:
+    """Return the units, what is odd, and the note; units that are in doubt go to the note."""
+    text = "" if cells.is_empty("units") else cells.cells["units"].strip()
+    note = "" if cells.is_empty("note") else cells.cells["note"].strip()
+    try:
+        return parse_units(text), [], note
+    except ValueError as error:
+        kept = f"{note}; action units {text}" if note else f"action units {text}"
+        return (), [f"{error}; the event is kept without, its units in the note"], kept
+
+
+def _frames(cells: SheetRow) -> dict[Mark, int]:
+    found: dict[Mark, int] = {}
+    for name in MARKS:
+        number = cells.number(name)
+        if number is None or (number == 0 and name != "onset"):
+            continue
+        if number != int(number) or number < BASE:
+            raise ValueError(f"{name} {cells.cells[name].strip()} is no frame; they count from 1")
+        found[name] = int(number) - BASE
+    return found
+
+
+def _seconds(cells: SheetRow) -> dict[Mark, float]:
+    numbers = {name: cells.number(f"{name}_s") for name in MARKS}
+    return {name: number for name, number in numbers.items() if number is not None}
+
+
+def _offset(
+    cells: SheetRow, frames: Mapping[Mark, int], seconds: Mapping[Mark, float], by_time: bool
+) -> tuple[bool, dict[Mark, float]]:
+    """Return whether the offset was coded, and the marks that are set.
+
+    Where no column tells it, MMME wrote the apex where nobody coded an offset.
+    """
+    marks: dict[Mark, float] = dict(seconds) if by_time else dict(frames)
+    said = cells.cells.get("coded", "").strip().casefold()
+    coded = "offset" in marks and said not in ("no", "0", "false")
+    if by_time and not said and coded and marks.get("apex") == marks["offset"]:
+        coded = False
+    if not coded:
+        marks.pop("offset", None)
+    return coded, marks
+
+
+def _in_order(marks: Mapping[Mark, float]) -> None:
+    if "onset" not in marks and "apex" not in marks:
+        raise ValueError("has neither onset nor apex")
+    there = [(name, marks[name]) for name in MARKS if name in marks]
+    for n, (earlier, a) in enumerate(there):
+        for later, b in there[n + 1 :]:
+            if b < a:
+                raise ValueError(f"{later} is before {earlier}")
+
+
+def _marker(cells: SheetRow) -> int | None:
+    number = cells.number("marker")
+    return int(number) if number is not None and number == int(number) else None
+
+
+def _kind(cells: SheetRow, form: Form) -> Kind | None:
+    text = cells.cells.get("kind", "").strip().casefold()
+    if text.startswith("macro"):
+        return "macro"
+    return "micro" if text.startswith("micro") else form.kind
+
+
+def lines_of(name: FormName, rows: Sequence[CodedRow]) -> Iterator[list[object]]:
+    """Return the lines of a table: text above, header, rows; frames count from 1."""
+    form = FORMS[name]
+    for number in range(form.lines_above):
+        yield [_ABOVE[number]] if number < len(_ABOVE) else [""]
+    yield list(form.columns.values())
+    for row in rows:
+        cells = _cells(row, form)
+        yield [cells.get(field_, "") for field_ in form.columns]
+
+
+_ABOVE: Final = (
+    "Expressions coded with Unisono",
+    "Frames count from 1, through all files of the camera",
+    "Duration: frames from onset to offset, both counted",
+    "An offset of 0 was not coded",
+)
+
+
+def _cells(row: CodedRow, form: Form) -> dict[str, object]:
+    marks = {name: row.frames[name] + BASE for name in MARKS if name in row.frames}
+    length = marks["offset"] - marks["onset"] + 1 if {"onset", "offset"} <= marks.keys() else ""
+    kind = {"micro": "Micro - 1/2", "macro": "Macro", None: ""}[row.kind]
+    unset = int(form.unset) if form.unset.isdecimal() else form.unset
+    return {
+        "subject": row.subject,
+        "clip": row.clip,
+        **{name: marks.get(name, unset) for name in MARKS},
+        "duration": length,
+        "kind": kind if form.lines_above else row.kind or "",
+        "units": "+".join(map(str, row.units)),
+        "emotion": row.emotion,
+        "note": row.note,
+    }

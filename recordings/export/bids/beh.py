@@ -1,0 +1,271 @@
+"""What surrounds the EEG in a BIDS dataset: events, physiology, video with its frame times."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from recordings.annotation.model import Event
+from recordings.arrays import F64Array
+from recordings.errors import RecordingError
+from recordings.export.bids.coding import ABOUT as CODED
+from recordings.export.bids.coding import CODED_COLUMNS, event_row
+from recordings.export.bids.files import Names, column_names, label, write_json, write_tsv_gz
+from recordings.export.bids.shared_tables import write_tsv
+from recordings.read.fill import stamp_notes
+from recordings.read.grid import Grid, grid_of
+from recordings.read.markers import SessionMarker, named
+from recordings.read.outside import outside_notes
+from recordings.read.session import Session
+from recordings.read.stream import Stream
+from recordings.read.trials import Trial, trials
+from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
+from recordings.units import ascii_symbol
+
+_PIECE: Final = 20_000
+"""Rows at a time: as text they take some hundred bytes a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """The time axis of a session's files: that of the EEG grid, or seconds since `start`."""
+
+    grid: Grid | None
+    start: float  # with a grid: its rate
+    name: str = ""  # of the EEG
+
+    def at(self, time: float) -> float:
+        """Return an LSL time on the axis, seconds."""
+        return float(self.all_at(np.array([time]))[0])
+
+    def all_at(self, times: F64Array) -> F64Array:
+        """Return LSL times, shape (n,), on the axis, seconds."""
+        return times - self.start if self.grid is None else self.grid.positions(times) / self.start
+
+
+def write_events(
+    session: Session,
+    folder: Path,
+    names: Names,
+    axis: Axis,
+    stimuli: Path | None,
+    coded: Sequence[Event] = (),
+) -> list[str]:
+    """Write events.tsv from all marker streams but the recorder's own, and coded expressions."""
+    markers = [m for m in session.markers() if m.stream != EVENTS_STREAM]
+    if not markers and not coded:
+        return ["no markers: no events"]
+    ends = {(t.onset, t.stimulus): t for t in trials(markers)}
+    missing: set[str] = set()
+    rows = []
+    for marker in markers:
+        trial = (
+            ends.get((marker.time, marker.text("stimulus"))) if marker.event == "onset" else None
+        )
+        found = _stimulus(folder, stimuli, marker.text("stimulus"), missing)
+        rows.append(_event(marker, trial, axis) | ({"stim_file": found} if found else {}))
+    rows += [event_row(event, axis.at) for event in coded]
+    rows.sort(key=lambda row: float(str(row["onset"])))
+    columns = ["onset", "duration", "trial_type", "value", "sample", "event", "trial", "step"]
+    columns += ["stimulus", "stream"]
+    columns += [name for name in ("texts", "stim_file") if any(name in row for row in rows)]
+    columns += CODED_COLUMNS if coded else ()
+    if axis.grid is None:
+        columns.remove("sample")
+    write_tsv(names.path(folder, "events.tsv"), columns, rows)
+    about = {k: v for k, v in (CODED | _ABOUT_EVENTS).items() if k in columns}
+    write_json(names.path(folder, "events.json"), about)
+    notes = outside_notes(axis.name, axis.grid, markers, "in events.tsv") if axis.grid else []
+    if stimuli and missing:
+        notes.append(f"no file in {stimuli.name} for: {', '.join(sorted(missing)[:5])}")
+    return notes
+
+
+def _event(marker: SessionMarker, trial: Trial | None, axis: Axis) -> dict[str, object]:
+    onset = axis.at(marker.time)
+    duration = axis.at(trial.end) - onset if trial and trial.end is not None else None
+    kind = marker.marker.fields.get("category") or marker.event or marker.marker.text
+    several = {"texts": marker.marker.text} if len(marker.marker.texts) > 1 else {}
+    return several | {
+        "onset": f"{onset:.6f}",
+        "duration": f"{duration:.6f}" if duration is not None else 0 if trial is None else None,
+        "trial_type": named(str(kind)),
+        "value": marker.code,
+        "sample": round(onset * axis.start) if axis.grid is not None else None,
+        "event": marker.event,
+        "trial": marker.text("trial"),
+        "step": marker.text("step"),
+        "stimulus": marker.text("stimulus"),
+        "stream": marker.stream,
+    }
+
+
+def _stimulus(folder: Path, stimuli: Path | None, name: str, missing: set[str]) -> str:
+    """Copy the file of a stimulus; return its path below `/stimuli`, "" where there is none."""
+    if stimuli is None or not name:
+        return ""
+    plain = Path(name).name
+    exact = [
+        p for p in (stimuli / plain, *sorted(stimuli.glob(f"{label_glob(plain)}.*"))) if p.is_file()
+    ]
+    if not exact:
+        missing.add(name)
+        return ""
+    target = folder / "stimuli" / exact[0].name
+    if not target.exists():
+        target.parent.mkdir(exist_ok=True)
+        shutil.copyfile(exact[0], target)
+    return exact[0].name
+
+
+def label_glob(text: str) -> str:
+    """Return text for a glob, its own wildcards taken literally."""
+    return "".join(f"[{c}]" if c in "*?[" else c for c in text)
+
+
+_ABOUT_EVENTS: Final = {
+    "trial_type": {"Description": "Category of the trial; without one, what happened"},
+    "value": {"Description": "Trigger code; n/a where the marker has none"},
+    "sample": {"Description": "Sample of the EEG file at the onset"},
+    "event": {"Description": "onset, end, answer, pause, resume, skip, repeat or abort"},
+    "trial": {"Description": "Number of the trial"},
+    "step": {"Description": "Step of the protocol"},
+    "stimulus": {"Description": "Identifier of the stimulus"},
+    "stream": {"Description": "LSL stream that the marker came from"},
+    "texts": {"Description": "All channels of the marker, joined by /"},
+}
+
+
+def write_physio(
+    session: Session, eeg: Stream | None, folder: Path, names: Names, axis: Axis
+) -> list[str]:
+    """Write every other regular stream as `_physio.tsv.gz`, one recording a stream."""
+    notes = []
+    used: set[str] = set()
+    for stream in session:
+        if stream is eeg or stream.is_markers or stream.type == VIDEO_TYPE:
+            continue
+        if stream.rate_hz <= 0:
+            notes.append(f"{stream.name}: no rate, and no markers: BIDS has no place; left out")
+            continue
+        if len(stream) < 2:
+            notes.append(f"{stream.name}: {len(stream)} samples, left out")
+            continue
+        try:
+            grid = grid_of(stream)
+        except RecordingError as error:
+            notes.append(f"{error}; left out")
+            continue
+        notes += stamp_notes(stream)
+        stream.forget()  # the grid has what is needed of its times
+        recording = label(stream.name)
+        while recording.casefold() in used:  # BIDS takes names that differ in case for one
+            recording += "x"
+        used.add(recording.casefold())
+        endless = _write_one(stream, grid, recording, folder, names, axis)
+        if endless:
+            notes.append(f"{stream.name}: {endless:,} values are endless (inf): n/a in the table")
+    return notes
+
+
+def _write_one(
+    stream: Stream, grid: Grid, recording: str, folder: Path, names: Names, axis: Axis
+) -> int:
+    """Write a stream; return how many of its values are endless, which a table cannot say."""
+    first, last = axis.at(float(grid.times[0])), axis.at(float(grid.times[-1]))
+    columns = column_names(stream.labels)
+    about: dict[str, object] = {
+        # The rate on the time axis of the EEG file: counted from the start, nothing drifts apart.
+        "SamplingFrequency": round((len(grid) - 1) / (last - first), 6)
+        if last > first
+        else stream.rate_hz,
+        "StartTime": round(first, 6),
+        "Columns": columns,
+        "Manufacturer": stream.xdf.info.text("desc/acquisition/manufacturer") or "n/a",
+    }
+    for column, channel in zip(columns, stream.xdf.info.channels, strict=True):
+        about[column] = {
+            "Description": " ".join(p for p in (channel.label, channel.kind) if p),
+            # BIDS calls degrees Celsius oC.
+            "Units": ascii_symbol(channel.unit).replace("degC", "oC") or "arbitrary",
+        }
+    write_json(names.path(folder, "physio.json", recording), about)
+    count = 0
+
+    def pieces() -> Iterator[tuple[npt.NDArray[Any], npt.NDArray[np.bool_]]]:
+        nonlocal count
+        for rows, missing in grid.pieces(stream.xdf.read, _PIECE):
+            if rows.dtype.kind == "f" and (endless := np.isinf(rows)).any():
+                rows[endless] = np.nan
+                count += int(endless.sum())
+            yield rows, missing
+
+    write_tsv_gz(names.path(folder, "physio.tsv.gz", recording), pieces())
+    return count
+
+
+def write_video(
+    session: Session,
+    folder: Path,
+    names: Names,
+    axis: Axis,
+    what: Literal["original", "mp4", "none"],
+) -> list[str]:
+    """Write each camera's video after BEP047, and when each frame was exposed."""
+    if what == "none":
+        return []
+    names = names.of_type("beh")
+    notes = []
+    for camera in session.cameras.values():
+        table = np.full((len(camera), 4), np.nan)
+        table[:, 0] = np.arange(len(camera))
+        table[:, 1] = axis.all_at(camera.times)
+        table[:, 2] = camera.device_frames
+        table[:, 3] = camera.column("trigger_code")
+        parts = (table[at : at + _PIECE] for at in range(0, len(table), _PIECE))
+        path = names.path(folder, "videoframes.tsv.gz", camera.name)
+        write_tsv_gz(path, ((part, None) for part in parts), "%.10g")
+        write_json(
+            names.path(folder, "videoframes.json", camera.name),
+            {"Columns": ["frame", "timestamp", "device_frame", "trigger_code"]},
+        )
+        entry = camera.entry
+        write_json(
+            names.path(folder, "video.json", camera.name),
+            {
+                "FrameRate": entry.rate_hz,
+                "Width": entry.width,
+                "Height": entry.height,
+                "PixelFormat": entry.pixel_format,
+                "Tiling": entry.tiling if what == "original" else "none",
+                "Frames": len(camera),
+            },
+        )
+        try:
+            if what == "mp4":
+                from recordings.export.video import write_mp4
+
+                write_mp4(camera, names.path(folder, "video.mp4", camera.name))
+                continue
+            for number, file in enumerate(entry.files, 1):
+                name = camera.name if number == 1 else f"{camera.name}part{number}"
+                source = session.path / file
+                _link(source, names.path(folder, f"video{source.suffix}", name))
+        except (OSError, RecordingError) as error:
+            notes.append(f"{camera.name}: its video is left out ({error})")
+    return notes
+
+
+def _link(source: Path, target: Path) -> None:
+    """Make a hard link, or a copy where the disk has none: a video is large."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)

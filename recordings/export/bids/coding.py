@@ -1,0 +1,117 @@
+"""Coded expressions as BIDS events: `trial_type` is `micro-expression` or `macro-expression`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any, Final
+
+from recordings.annotation.action_units import format_units, parse_units
+from recordings.annotation.formats.incoming import Incoming, made
+from recordings.annotation.frame_times import FrameTimes
+from recordings.annotation.model import MARKS, Event, Mark, Moment
+from recordings.errors import RecordingError
+from recordings.export.bids.files import write_json
+from recordings.export.bids.shared_tables import NOTHING, read_tsv, write_tsv
+from recordings.export.excerpts import first_time
+
+CODED_COLUMNS: Final = (
+    "camera", "onset_frame", "apex_frame", "offset_frame", "action_units", "emotion",
+    "confidence", "note",
+)  # fmt: skip
+ABOUT: Final = {
+    "trial_type": {"Description": "micro-expression or macro-expression, or expression"},
+    "camera": {"Description": "Camera that the expression was coded on"},
+    **{
+        f"{mark}_frame": {"Description": f"Stored frame of the {mark}, from 0; n/a = not coded"}
+        for mark in MARKS
+    },
+    "action_units": {"Description": "FACS action units with side and intensity, as L12B+25"},
+    "emotion": {"Description": "Emotion that the coder saw"},
+    "confidence": {"Description": "The coder's confidence, 1 to 5"},
+    "note": {"Description": "The coder's note"},
+}
+
+
+def event_row(event: Event, at: Callable[[float], float]) -> dict[str, object]:
+    """Return an event as a row of events.tsv; `at` puts an LSL time on the file's axis, s."""
+    marks = event.marks
+    begin = at(first_time(event))
+    end = at(max(moment.time for moment in marks.values()))
+    row: dict[str, object] = {
+        "onset": f"{begin:.6f}",
+        "duration": f"{end - begin:.6f}" if event.offset is not None else None,
+        "trial_type": f"{event.kind}-expression" if event.kind else "expression",
+        "camera": event.camera,
+        "action_units": format_units(event.units),
+        "emotion": event.emotion,
+        "confidence": event.confidence,
+        "note": event.note,
+    }
+    for mark in MARKS:
+        row[f"{mark}_frame"] = marks[mark].frame if mark in marks else None
+    return row
+
+
+def write_bids(path: Path, events: Iterable[Event], start: float) -> None:
+    """Write events.tsv and its JSON; onsets are seconds since `start`, LSL.
+
+    Raises:
+        OSError: they cannot be written.
+    """
+    rows = [event_row(event, lambda time: time - start) for event in events]
+    write_tsv(path, ["onset", "duration", "trial_type", *CODED_COLUMNS], rows)
+    write_json(path.with_suffix(".json"), ABOUT)
+
+
+def read_bids(path: Path, frames: FrameTimes, start: float) -> Incoming:
+    """Read the expressions of an events.tsv; rows of anything else are passed over.
+
+    Raises:
+        RecordingError: it cannot be read.
+    """
+    try:
+        columns, rows = read_tsv(path)
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordingError(f"{path}: cannot be read as events ({error})") from error
+    if missing := {"onset", "trial_type"} - set(columns):
+        raise RecordingError(f"{path}: has no column {', '.join(sorted(missing))}")
+    incoming = Incoming()
+    for number, row in enumerate(rows, 2):
+        given = {k: v for k, v in row.items() if v not in (None, "", NOTHING)}
+        if str(given.get("trial_type", "")).endswith("expression"):
+            incoming.add(f"line {number}", partial(_event, given, frames, start))
+    return incoming
+
+
+def _event(row: Mapping[str, str], frames: FrameTimes, start: float) -> Event:
+    if row.get("camera", frames.camera) != frames.camera:
+        raise ValueError(f"is of camera {row['camera']}")
+    marks: dict[Mark, Moment] = {
+        mark: frames.moment(_whole(row[f"{mark}_frame"], mark))
+        for mark in MARKS
+        if f"{mark}_frame" in row
+    }
+    if not marks:
+        onset = float(row["onset"])
+        marks["onset"] = frames.nearest(start + onset)
+        if "duration" in row:
+            marks["offset"] = frames.nearest(start + onset + float(row["duration"]))
+    kind = row["trial_type"].partition("-")[0]
+    fields: dict[str, Any] = {
+        "kind": kind if kind in ("micro", "macro") else None,
+        "offset_coded": "offset" in marks,
+        "units": parse_units(row.get("action_units", "")),
+        "emotion": row.get("emotion", ""),
+        "note": row.get("note", ""),
+    }
+    if "confidence" in row:
+        fields["confidence"] = _whole(row["confidence"], "confidence")
+    return made(frames, marks, fields)
+
+
+def _whole(text: str, name: str) -> int:
+    if not text.strip().isdecimal():
+        raise ValueError(f"{name} {text!r} is no whole number")
+    return int(text)

@@ -1,0 +1,172 @@
+"""The EEG of a BIDS dataset, through mne-bids, and its side file."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from recordings.arrays import F64Array
+from recordings.errors import RecordingError
+from recordings.export.bids.files import Names, write_json
+from recordings.export.bids.shared_tables import NOTHING
+from recordings.export.edf_channels import fit_limits, not_finite
+from recordings.read.fill import stamp_notes
+from recordings.read.grid import Grid
+from recordings.read.session import Session
+from recordings.read.stream import Stream
+from recordings.read.to_mne import no_electrodes, raw_of, si_scales, to_mne
+
+_VOLT: Final = 107
+"""FIFF's number for the unit volt."""
+_PIECE: Final = 1 << 12
+"""Samples at a time: of 69 channels as doubles, 2 MB."""
+_RESOLUTION: Final = 0.1
+"""What mne-bids has pybv write: tenths of a microvolt."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the EEG goes, and how; `days_back` shifts its date."""
+
+    folder: Path
+    names: Names
+    format: Literal["BrainVision", "EDF"]
+    days_back: int
+
+
+def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> list[str]:
+    """Write the EEG, which lies on `grid`; return what a person should know.
+
+    Raises:
+        RecordingError: mne-bids is missing, or the format cannot hold the EEG.
+    """
+    try:
+        import mne_bids
+    except ImportError:
+        raise RecordingError(
+            "mne-bids is not installed; install it with: pip install 'unisono[bids]'"
+        ) from None
+    manifest = session.manifest
+    power = manifest.powerline_hz if manifest else None
+    notes = [*stamp_notes(stream), *no_electrodes(stream)]
+    stream.forget()  # the grid has what is needed of its times
+    start = session.utc(float(grid.times[0]))
+    if start is not None:
+        start -= timedelta(days=place.days_back)
+    if place.format == "EDF":
+        raw = to_mne(stream, grid, (), start, power)
+        raw.set_annotations(None)  # events.tsv is written from the markers themselves
+        notes += _as_edf_holds(stream.name, raw)
+    else:
+        # One sample, for header and side files; the others follow, some at a time.
+        raw = raw_of(stream, np.zeros((len(stream.labels), 1)), start, power)
+    with raw.info._unlock():
+        raw.info["device_info"] = None
+    path = mne_bids.BIDSPath(**place.names.entities, datatype="eeg", root=place.folder)
+    try:
+        # What pybv warns of, channels that are no voltage, `no_electrodes` has said.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            mne_bids.write_raw_bids(
+                raw, path, format=place.format, allow_preload=True, overwrite=True, verbose="error"
+            )
+    except (ValueError, RuntimeError) as error:
+        text = " ".join(str(error).split())
+        raise RecordingError(
+            f"{stream.name}: cannot be written as {place.format} ({text})"
+        ) from error
+    if place.format == "BrainVision":
+        _write_samples(stream, grid, raw, place)
+    _write_sidecar(session, stream, grid, place)
+    return notes
+
+
+def _write_sidecar(session: Session, stream: Stream, grid: Grid, place: Place) -> None:
+    """Add to eeg.json what mne-bids cannot know."""
+    manifest = session.manifest
+    montage = ((manifest.rig if manifest else None) or {}).get("eeg") or {}
+    power = manifest.powerline_hz if manifest else None
+    info = stream.xdf.info
+    write_json(
+        place.names.path(place.folder, "eeg.json"),
+        {
+            "RecordingDuration": (len(grid) - 1) / stream.rate_hz,
+            "PowerLineFrequency": power or NOTHING,
+            "EEGReference": str(
+                montage.get("reference") or info.text("desc/reference/label") or NOTHING
+            ),
+            "EEGGround": str(montage.get("ground") or NOTHING),
+            "CapManufacturersModelName": str(
+                montage.get("cap") or info.text("desc/cap/name") or NOTHING
+            ),
+            "Manufacturer": info.text("desc/acquisition/manufacturer") or NOTHING,
+            "ManufacturersModelName": info.text("desc/acquisition/model") or NOTHING,
+            "SoftwareFilters": NOTHING,
+            "RecordingType": "continuous",
+        },
+        update=True,
+    )
+
+
+def _write_samples(stream: Stream, grid: Grid, raw: Any, place: Place) -> None:
+    """Write all samples into the data file of BrainVision, in the form of pybv.
+
+    pybv takes the whole recording at once, in eight bytes a value, and copies it: nine times the
+    file. What it does with each value is done here: volts to microvolts, in tenths, as float32.
+
+    Raises:
+        RecordingError: a value is larger than float32 holds.
+    """
+    si = si_scales(stream)
+    volts = np.array([channel["unit"] == _VOLT for channel in raw.info["chs"]])
+    scales = np.where(volts, 1e6, 1.0) * (1 / _RESOLUTION)
+    largest = float(np.finfo(np.float32).max)
+    path = place.names.path(place.folder, "eeg.eeg")
+    with path.open("wb") as file:
+        for rows, _ in grid.pieces(stream.xdf.read, _PIECE):
+            values = rows.astype(np.float64) * si * scales
+            if values.min() <= -largest or values.max() >= largest:
+                raise RecordingError(
+                    f"{stream.name}: cannot be written as BrainVision (values beyond "
+                    f"{largest:.3g}, which float32 does not hold); unisono export csv keeps them"
+                )
+            file.write(values.astype("<f4").tobytes())
+
+
+def _as_edf_holds(name: str, raw: Any) -> list[str]:
+    """Change what EDF cannot hold: values that are no numbers, channels beyond its limits."""
+    values = raw.get_data()
+    unfit = [
+        label
+        for label, kind, row in zip(raw.ch_names, raw.get_channel_types(), values, strict=True)
+        if kind == "misc" and not _fits(row)
+    ]
+    notes = []
+    if unfit:
+        raw.drop_channels(unfit)
+        notes.append(
+            f"{name}: {', '.join(unfit[:5])}: beyond the 8 characters that EDF has for a "
+            "channel's limits; left out; --format BrainVision keeps it"
+        )
+    unknown = sum(map(not_finite, raw.get_data()))
+    if unknown:
+        raw.apply_function(_zero_for_unknown, picks="all")
+        notes.append(
+            f"{name}: {unknown:,} values are no numbers or endless: 0 in the file, for EDF has "
+            "no word for them; --format BrainVision keeps them"
+        )
+    return notes
+
+
+def _fits(row: F64Array) -> bool:
+    limits = fit_limits("", _zero_for_unknown(row))
+    return limits is not None and limits.factor == 1.0
+
+
+def _zero_for_unknown(row: F64Array) -> F64Array:
+    return np.nan_to_num(row, nan=0.0, posinf=0.0, neginf=0.0)
