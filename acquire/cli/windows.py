@@ -1,0 +1,77 @@
+"""`unisono gui` and `review`: the windows, imported by these commands alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from acquire.cli.options import DataDir
+
+app = typer.Typer()
+
+
+@app.command()
+def gui(
+    rig: Annotated[
+        Path | None, typer.Argument(metavar="[RIG.toml]", help="The rig file, if any.")
+    ] = None,
+    attach: Annotated[
+        str | None, typer.Option(metavar="URL", help="Use the daemon at this address.")
+    ] = None,
+    data_dir: DataDir = None,
+    token_file: Annotated[
+        Path | None, typer.Option(help="File with the daemon's token; or set UNISONO_TOKEN.")
+    ] = None,
+) -> None:
+    """Open the recorder window; it starts the rig's daemon, or finds the one that runs."""
+    from gui.window.app import WindowOrder
+    from gui.window.app import run as show
+
+    raise typer.Exit(show(WindowOrder(rig, attach, data_dir, token_file)))
+
+
+@app.command()
+def review(
+    session: Annotated[Path, typer.Argument(metavar="SESSION|XDF", help="A session's folder.")],
+    coder: Annotated[
+        str, typer.Option("--as", metavar="CODER", help="Code it, in this coder's file.")
+    ] = "",
+    annotations: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where coders' files lie, if not in the session."),
+    ] = None,
+    scheme: Annotated[
+        str, typer.Option(metavar="NAME|TOML", help="The coding scheme; else the study's.")
+    ] = "",
+    keys: Annotated[
+        Literal["unisono", "datavyu", "boris"], typer.Option(help="The keys of which program.")
+    ] = "unisono",
+    arbitrate: Annotated[
+        str, typer.Option(metavar="ONE,TWO", help="Decide between two coders, as CODER.")
+    ] = "",
+    motion: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where `unisono motion --to` wrote.")
+    ] = None,
+) -> None:
+    """Look at a session frame by frame, beside its signals and markers; with --as: code it."""
+    elsewhere = annotations is not None or motion is not None
+    if not coder and (elsewhere or scheme or keys != "unisono" or arbitrate):
+        hint = "--annotations --scheme --keys --arbitrate --motion"
+        raise typer.BadParameter("only with --as CODER", param_hint=hint)
+    pair = _two(arbitrate) if arbitrate else None
+    from gui.coding.app import CodingOrder
+    from gui.coding.app import run as code
+    from gui.review.app import run as show
+
+    if not coder:
+        raise typer.Exit(show(session))
+    raise typer.Exit(code(CodingOrder(session, coder, annotations, scheme, keys, pair, motion)))
+
+
+def _two(coders: str) -> tuple[str, str]:
+    first, comma, second = (part.strip() for part in coders.partition(","))
+    if not comma or not second or "," in second or first == second:
+        raise typer.BadParameter("two coders: anna,ben", param_hint="--arbitrate")
+    return first, second
