@@ -14,14 +14,15 @@ from PySide6.QtWidgets import QApplication, QWidget
 from gui.coding.desk import Desk, no_event
 from gui.coding.keys import Deed, KeyTable, bound, digit
 from gui.coding.lanes import lanes_of
+from gui.coding.lines import EntryLines, no_span
 from gui.coding.shot import moment_of
-from gui.coding.suggested import Suggested, Suggestions
+from gui.coding.suggested import Suggestions
+from gui.coding.suggestion_walk import SuggestionWalk
 from gui.coding.view import CodingView
 from gui.review.keys import Command
 from gui.review.pane import Position
 from gui.review.window import ReviewWindow
 from gui.texts import tr
-from recordings.annotation.action_units import format_units, parse_units
 from recordings.annotation.model import MARKS, Event, Mark, Moment
 from recordings.errors import RecordingError
 
@@ -72,14 +73,14 @@ class CodingPane:
         that has some, None where there are to be none.
         """
         self._window, self._desk, self._keys, self._folder = window, desk, keys, folder
-        self._suggestions = suggestions or {}
-        self._suggested: Suggested | None = None
         self._position: Position = window.position
         self._arbiter: Arbiter | None = None
         self.view = CodingView(coder, desk.scheme.name)
         self.view.list.clicked.connect(self._on_clicked)
         self.view.entry.left.connect(self._to_pictures)
         self.view.show_notes(list(desk.store.notes), read_only=not desk.store.writable)
+        self._walk = SuggestionWalk(desk, suggestions or {}, self.view.suggestion, self.go_to_frame)
+        self._lines = EntryLines(desk, self.view.entry, self._do, self._frames)
         self._deeds = self._table()
         self.renew()
 
@@ -107,7 +108,7 @@ class CodingPane:
                 return False
             self._do(self._deeds[found])
         elif typed := digit(event):
-            self._do(lambda: self._open_units(typed))
+            self._do(lambda: self._lines.units(typed))
         else:
             return False
         return True
@@ -117,7 +118,7 @@ class CodingPane:
         self._position = position
         if position.camera != self._desk.camera:
             self._desk.use(position.camera)
-            self._suggested = None
+            self._walk.begin_again()
             self.renew()
         self._show_place()
 
@@ -153,7 +154,7 @@ class CodingPane:
         event = desk.event
         self.view.show_event(event, desk.seen(desk.coding.events[event.id])[1] if event else ())
         self.view.show_progress(desk.progress())
-        self._window.show_lanes(lanes_of(desk, self._of_camera))
+        self._window.show_lanes(lanes_of(desk, self._walk.of_camera))
         self._show_place()
         if self._arbiter is not None:
             self._arbiter.renew()
@@ -175,9 +176,9 @@ class CodingPane:
             Deed.DELETE: desk.delete,
             Deed.KIND: desk.next_kind,
             Deed.CONFIDENCE: desk.next_confidence,
-            Deed.UNITS: lambda: self._open_units(""),
-            Deed.EMOTION: self._open_emotion,
-            Deed.NOTE: self._open_note,
+            Deed.UNITS: lambda: self._lines.units(""),
+            Deed.EMOTION: self._lines.emotion,
+            Deed.NOTE: self._lines.note,
             Deed.UNDO: desk.undo,
             Deed.REDO: desk.redo,
             Deed.NEXT: lambda: self._step(1),
@@ -185,11 +186,11 @@ class CodingPane:
             Deed.SELECT: self._select,
             Deed.LOOKED: self._looked,
             Deed.NOT_LOOKED: lambda: self._clear("looked"),
-            Deed.NOT_CODABLE: self._open_reason,
+            Deed.NOT_CODABLE: self._lines.reason,
             Deed.CODABLE: lambda: self._clear("not_codable"),
             Deed.NEXT_UNCODED: self._next_uncoded,
-            Deed.NEXT_SUGGESTION: self._next_suggestion,
-            Deed.USE_SUGGESTION: self._use_suggestion,
+            Deed.NEXT_SUGGESTION: self._walk.next,
+            Deed.USE_SUGGESTION: lambda: self._walk.use(self._position.stored),
         }
 
     def _do(self, does: Callable[[], str]) -> None:
@@ -269,7 +270,7 @@ class CodingPane:
 
     def _looked(self) -> str:
         frames = self._frames()
-        return self._desk.mark_looked(frames) if frames is not None else _no_span()
+        return self._desk.mark_looked(frames) if frames is not None else no_span()
 
     def _clear(self, shelf: str) -> str:
         stored = self._position.stored
@@ -291,119 +292,6 @@ class CodingPane:
         span = self._desk.shot.span(-float("inf"), self._position.time)
         return span[1] if span is not None else 0
 
-    # Suggestions.
-
-    @property
-    def _of_camera(self) -> Suggestions | None:
-        return self._suggestions.get(self._desk.camera)
-
-    def _next_suggestion(self) -> str:
-        if (every := self._of_camera) is None:
-            return _no_suggestions()
-        one = every.after(self._suggested)
-        if one is None:
-            self._suggested = None
-            return tr("no further suggestion: H begins with the first again")
-        self.go_to_frame(one.apex)
-        self._suggested = one
-        return ""
-
-    def _use_suggestion(self) -> str:
-        if self._of_camera is None:
-            return _no_suggestions()
-        one = self._suggestion_here()
-        return self._desk.use_suggestion(one) if one is not None else tr("no suggestion here")
-
-    def _suggestion_here(self) -> Suggested | None:
-        """Return the one that H went to, while the cursor is in it; else the first by rank."""
-        stored, every, last = self._position.stored, self._of_camera, self._suggested
-        if stored is None or every is None:
-            return None
-        if last is not None and last.onset <= stored <= last.offset:
-            return last
-        return every.at(stored)
-
-    def _show_suggestion(self) -> None:
-        every = self._of_camera
-        self.view.suggestion.show_count(len(every.marks) if every else 0, every.by if every else "")
-        if every is not None:
-            one = self._suggestion_here()
-            self.view.suggestion.show_one(one, every.curve(one) if one is not None else None)
-
-    # Lines.
-
-    def _open_units(self, typed: str) -> str:
-        event = self._event_to_write()
-        if event is None:
-            return no_event()
-        before = format_units(event.units)
-        text = f"{before}+{typed}" if before and typed else before or typed
-
-        def commit(said: str) -> None:
-            self._write(event.id, units=parse_units(said))
-
-        self._open(tr("action units"), text, (), commit)
-        return ""
-
-    def _open_emotion(self) -> str:
-        event = self._event_to_write()
-        if event is None:
-            return no_event()
-        self._open(
-            tr("emotion"),
-            "",
-            self._desk.scheme.emotions,
-            lambda said: self._write(event.id, emotion=said),
-        )
-        return ""
-
-    def _open_note(self) -> str:
-        event = self._event_to_write()
-        if event is None:
-            return no_event()
-        self._open(tr("note"), event.note, (), lambda said: self._write(event.id, note=said))
-        return ""
-
-    def _open_reason(self) -> str:
-        self._writable()
-        frames = self._frames()
-        if frames is None:
-            return _no_span()
-
-        def commit(reason: str) -> None:
-            if not reason:
-                raise ValueError(tr("say why"))
-            self._do(lambda: self._desk.mark_not_codable(frames, reason))
-
-        self._open(tr("why it cannot be coded"), "", self._desk.scheme.reasons, commit)
-        return ""
-
-    def _event_to_write(self) -> Event | None:
-        self._writable()
-        return self._desk.event
-
-    def _writable(self) -> None:
-        """Refuse before somebody types, not after.
-
-        Raises:
-            RecordingError: the file is read-only.
-        """
-        store = self._desk.store
-        if not store.writable:
-            raise RecordingError(tr("read-only here: the file is open in {}").format(store.held_by))
-
-    def _open(
-        self, name: str, text: str, words: tuple[str, ...], commit: Callable[[str], None]
-    ) -> None:
-        self.view.entry.open(name, text, words, commit)
-
-    def _write(self, id_: str, **fields: object) -> None:
-        def does() -> str:
-            self._desk.write(id_, **fields)
-            return ""
-
-        self._do(does)
-
     # What happens.
 
     def _on_clicked(self, index: QModelIndex) -> None:
@@ -419,7 +307,7 @@ class CodingPane:
     def _show_place(self) -> None:
         stored = self._position.stored
         trial = self._desk.shot.trial_at(stored) if stored is not None else None
-        self._show_suggestion()
+        self._walk.show(stored)
         self.view.show_place(
             self._desk.coding, self._desk.camera, stored, trial.number if trial else None
         )
@@ -427,11 +315,3 @@ class CodingPane:
 
 def _not_stored() -> str:
     return tr("no stored frame here: a boundary needs a picture")
-
-
-def _no_suggestions() -> str:
-    return tr("no suggestions: unisono motion measures them, and coding.toml may switch them off")
-
-
-def _no_span() -> str:
-    return tr("no trial here and nothing selected: [ and ], or drag with Shift over the signals")
