@@ -21,7 +21,7 @@ import numpy as np
 from recordings.errors import RecordingError
 from recordings.export.coded import events_of
 from recordings.export.excerpts import Piece, around_events, clips_of, coded_events, pieces_of
-from recordings.export.tasks import session_name
+from recordings.export.records import session_name
 from recordings.export.video import ticks, to_rgb
 from recordings.read.camera import Camera
 from recordings.read.session import Session

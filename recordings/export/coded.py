@@ -9,7 +9,7 @@ from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.formats.tables import CodedRow
 from recordings.annotation.frame_times import frame_times, placed
 from recordings.annotation.model import Event
-from recordings.export.tasks import session_name
+from recordings.export.records import session_name
 from recordings.read.camera import Camera
 from recordings.read.session import Session
 

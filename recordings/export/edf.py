@@ -24,7 +24,7 @@ from recordings.export.edf_channels import (
     not_finite,
 )
 from recordings.export.file_names import file_stems
-from recordings.export.tasks import session_name
+from recordings.export.records import session_name
 from recordings.read.fill import stamp_notes
 from recordings.read.grid import SKIP, annotations_on, grid_of
 from recordings.read.outside import outside_notes

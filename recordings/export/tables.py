@@ -16,7 +16,7 @@ import numpy.typing as npt
 from recordings.errors import RecordingError
 from recordings.export.file_names import file_stems
 from recordings.export.outside import markers_outside
-from recordings.export.tasks import session_name
+from recordings.export.records import session_name
 from recordings.read.session import Session
 from recordings.read.stream import Stamps, Stream
 from recordings.read.to_mne import unique, unique_labels

@@ -6,37 +6,43 @@ beside the target, and only when the task is done are its files moved to the tar
 alone. So a target never holds half an export, and tables that several
 sessions share are merged without a race.
 
-What was exported is recorded in `<target>/.unisono/`, and in `exports.json` in the session's folder
-for `erase`. A rerun leaves out what is there with the same settings and the same recording.
+What was exported is recorded in the target (`records`), and in `exports.json` in the session's
+folder for `erase`.
 """
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
-from recordings.annotation.coder_file import Paths, annotations_folder, who
 from recordings.disk.atomic import put_in_place, replace_file
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost, Work
 from recordings.errors import RecordingError
 from recordings.export.bids.shared_tables import is_shared, merge
 from recordings.export.places import remember
+from recordings.export.records import (
+    RECORDS,
+    Record,
+    fingerprint,
+    read_record,
+    record_path,
+    session_name,
+    source_of,
+    stage_in,
+)
 from recordings.manifest import MANIFEST_NAME, State
-from recordings.read.session import locate, open_session
+from recordings.read.session import open_session
 from recordings.version import program_version
-
-RECORDS: Final = ".unisono"
 
 KINDS: Final[Mapping[str, str]] = {
     "bids": "recordings.export.bids.dataset",
@@ -91,26 +97,6 @@ class Staged:
 
     notes: tuple[str, ...] = ()
     error: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """What is in the target of one session: `.unisono/<session>.<kind>.json`."""
-
-    kind: str
-    session: str
-    recorded: str  # UTC of the start: two sessions of one name are told apart by it
-    fingerprint: str
-    files: dict[str, int] = field(default_factory=dict)  # path in the target: bytes
-    version: str = ""  # of the program that wrote it
-    digest: str = ""  # of the manifest that it was made from
-
-    def is_whole(self, target: Path) -> bool:
-        """Whether all its files are there, as large as they were written."""
-        return all(
-            (target / name).is_file() and (size < 0 or (target / name).stat().st_size == size)
-            for name, size in self.files.items()
-        )
 
 
 def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -268,71 +254,8 @@ def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
     return Done(name, "failed", error=error)
 
 
-def session_name(session: Path) -> str:
-    """Return the name of a session, or of a bare file without `.xdf`."""
-    # `.` and `recording.xdf` have a name only with the folder that they are in.
-    whole = session.resolve() if session.name in ("", "..") or session.parent == Path() else session
-    if whole.is_dir():
-        return whole.name
-    return whole.parent.name if (whole.parent / MANIFEST_NAME).exists() else whole.stem
-
-
 def _stage_of(order: Order, session: Path) -> Path:
     return stage_in(order.target, session_name(session), order.kind)
-
-
-def stage_in(target: Path, name: str, kind: str) -> Path:
-    """Return where an export of this session is made until it is whole."""
-    return target / RECORDS / f"{name}.{kind}.stage"
-
-
-def _record_path(order: Order, session: Path) -> Path:
-    return order.target / RECORDS / f"{session_name(session)}.{order.kind}.json"
-
-
-def fingerprint(kind: str, settings: Any, session: Path, digest: str) -> str:
-    """Return the hash of what an export is made by: settings, recording, coding, this program.
-
-    Args:
-        kind: of the export.
-        settings: its.
-        session: for the files of coders whose events are exported.
-        digest: the manifest's; of a bare file, its size and date.
-    """
-    beside = [*_coded(settings, session), *_beside(settings, session)]
-    parts = [kind, asdict(settings), digest, beside, program_version()]
-    whole = json.dumps(parts, default=_as_text, sort_keys=True)
-    return hashlib.sha256(whole.encode()).hexdigest()
-
-
-def _source(session: Path) -> tuple[str, str]:
-    """Return (digest of the recording, UTC of its start)."""
-    _, _, manifest = locate(session)
-    digest = manifest.digest() if manifest else _as_text(session)
-    return digest, manifest.clock[0].utc if manifest and manifest.clock else ""
-
-
-def _coded(settings: Any, session: Path) -> list[str]:
-    """Describe the files of the coder whose events are exported, if any."""
-    coder = getattr(settings, "coder", "")
-    if not coder:
-        return []
-    paths = Paths(annotations_folder(session, settings.annotations), who(coder))
-    return [_as_text(paths.file), _as_text(paths.journal)]
-
-
-def _beside(settings: Any, session: Path) -> list[str]:
-    """Describe the other files that an exporter reads, if any."""
-    files_beside = getattr(settings, "files_beside", None)
-    return [_as_text(path) for path in files_beside(session)] if files_beside else []
-
-
-def _as_text(value: object) -> str:
-    """Describe a path of the settings; a file by its size and date, for it may be edited."""
-    if isinstance(value, Path) and value.is_file():
-        stat = value.stat()
-        return f"{value} {stat.st_size} {stat.st_mtime_ns}"
-    return str(value)
 
 
 def _is_there(order: Order, session: Path) -> Record | None:
@@ -341,7 +264,7 @@ def _is_there(order: Order, session: Path) -> Record | None:
     Raises:
         RecordingError: another session of this name is there, or this one cannot be read.
     """
-    digest, recorded = _source(session)
+    digest, recorded = source_of(session)
     record = read_record(order.target, session_name(session), order.kind)
     if record is None:
         return None
@@ -354,50 +277,38 @@ def _is_there(order: Order, session: Path) -> Record | None:
     return record if record.fingerprint == expected and record.is_whole(order.target) else None
 
 
-def read_record(target: Path, name: str, kind: str) -> Record | None:
-    """Return the record of an export of the session called `name`; None where there is none."""
-    try:
-        text = (target / RECORDS / f"{name}.{kind}.json").read_text(encoding="utf-8")
-        return Record(**json.loads(text))
-    except (OSError, ValueError, TypeError):
-        return None
-
-
 def _publish(order: Order, session: Path) -> tuple[str, ...]:
     """Move the staged files to the target, merge shared tables, and write down what there is."""
     stage = _stage_of(order, session)
-    before = _read_files(_record_path(order, session))
+    name = session_name(session)
+    record = read_record(order.target, name, order.kind)
+    before = record.files if record is not None else {}
     files: dict[str, int] = {}
     for path in sorted(p for p in stage.rglob("*") if p.is_file()):
-        name = path.relative_to(stage).as_posix()
-        target = order.target / name
+        inner = path.relative_to(stage).as_posix()
+        target = order.target / inner
         target.parent.mkdir(parents=True, exist_ok=True)
-        if is_shared(name):
+        if is_shared(inner):
             merge(path, target)
-            files[name] = -1  # of several sessions: its size says nothing
+            files[inner] = -1  # of several sessions: its size says nothing
         else:
-            files[name] = path.stat().st_size
+            files[inner] = path.stat().st_size
             put_in_place(path, target)
     for gone in set(before) - set(files):
         if before[gone] >= 0:
             (order.target / gone).unlink(missing_ok=True)
-    digest, recorded = _source(session)
+    digest, recorded = source_of(session)
     record = Record(
         order.kind,
-        session_name(session),
+        name,
         recorded,
         fingerprint(order.kind, order.settings, session, digest),
         files,
         program_version(),
         digest,
     )
-    replace_file(_record_path(order, session), json.dumps(asdict(record), indent=1).encode())
+    replace_file(
+        record_path(order.target, name, order.kind), json.dumps(asdict(record), indent=1).encode()
+    )
     shutil.rmtree(stage, ignore_errors=True)
     return tuple(files)
-
-
-def _read_files(record: Path) -> dict[str, int]:
-    try:
-        return dict(json.loads(record.read_text(encoding="utf-8"))["files"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}

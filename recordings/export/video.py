@@ -15,7 +15,7 @@ import numpy as np
 
 from recordings.arrays import F64Array, I64Array
 from recordings.errors import RecordingError
-from recordings.export.tasks import session_name
+from recordings.export.records import session_name
 from recordings.read.camera import Camera
 from recordings.read.session import Session
 from recordings.video.pixel_formats import Picture

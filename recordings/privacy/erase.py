@@ -22,7 +22,7 @@ from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.export.bids.shared_tables import drop_rows, is_shared, read_tsv
 from recordings.export.places import read_exports
-from recordings.export.tasks import RECORDS, stage_in
+from recordings.export.records import RECORDS, stage_in
 from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.repair.session import copy_of, stage_of
 from recordings.study.copies import copies

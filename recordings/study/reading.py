@@ -17,7 +17,7 @@ from recordings.annotation.ranges import count
 from recordings.certificate import CONTENTS_UNREAD, Verdict
 from recordings.errors import RecordingError
 from recordings.export.places import read_exports
-from recordings.export.tasks import read_record
+from recordings.export.records import read_record
 from recordings.manifest import MANIFEST_NAME, Manifest, State
 from recordings.stream_kinds import VIDEO_TYPE
 from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts, unreadable_digest

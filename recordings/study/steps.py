@@ -20,7 +20,8 @@ from pydantic import TypeAdapter, ValidationError
 
 from recordings.engines.work import Engine
 from recordings.errors import RecordingError
-from recordings.export.tasks import KINDS, Done, Order, fingerprint, run
+from recordings.export.records import fingerprint
+from recordings.export.tasks import KINDS, Done, Order, run
 from recordings.report.many import Checked, check_many
 from recordings.study.facts import Facts
 from recordings.study.ledger import Failures

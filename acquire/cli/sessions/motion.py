@@ -68,7 +68,8 @@ def _measure(
 
     from acquire.cli.sessions.progress import Percent
     from recordings.errors import RecordingError
-    from recordings.export.tasks import find_sessions, session_name
+    from recordings.export.records import session_name
+    from recordings.export.tasks import find_sessions
     from recordings.layout import MOTION_NAME
     from recordings.motion.models import find_models
     from recordings.motion.task import Settings, run_task

@@ -12,7 +12,8 @@ from recordings.errors import RecordingError
 from recordings.export import tables
 from recordings.export.jobs import jobs_that_fit
 from recordings.export.places import read_exports
-from recordings.export.tasks import Order, run, session_name
+from recordings.export.records import session_name
+from recordings.export.tasks import Order, run
 from recordings.manifest import Manifest, State
 from recordings.privacy import erase
 from tests.recordings.exporting import all_files, exported

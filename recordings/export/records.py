@@ -1,0 +1,113 @@
+"""What is written down of each export: what it was made from, and by which settings.
+
+`<target>/.unisono/<session>.<kind>.json`: a rerun leaves out what is there with the same settings
+and the same recording.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from recordings.annotation.coder_file import Paths, annotations_folder, who
+from recordings.manifest import MANIFEST_NAME
+from recordings.read.session import locate
+from recordings.version import program_version
+
+RECORDS: Final = ".unisono"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is in the target of one session: `.unisono/<session>.<kind>.json`."""
+
+    kind: str
+    session: str
+    recorded: str  # UTC of the start: two sessions of one name are told apart by it
+    fingerprint: str
+    files: dict[str, int] = field(default_factory=dict)  # path in the target: bytes
+    version: str = ""  # of the program that wrote it
+    digest: str = ""  # of the manifest that it was made from
+
+    def is_whole(self, target: Path) -> bool:
+        """Whether all its files are there, as large as they were written."""
+        return all(
+            (target / name).is_file() and (size < 0 or (target / name).stat().st_size == size)
+            for name, size in self.files.items()
+        )
+
+
+def session_name(session: Path) -> str:
+    """Return the name of a session, or of a bare file without `.xdf`."""
+    # `.` and `recording.xdf` have a name only with the folder that they are in.
+    whole = session.resolve() if session.name in ("", "..") or session.parent == Path() else session
+    if whole.is_dir():
+        return whole.name
+    return whole.parent.name if (whole.parent / MANIFEST_NAME).exists() else whole.stem
+
+
+def stage_in(target: Path, name: str, kind: str) -> Path:
+    """Return where an export of this session is made until it is whole."""
+    return target / RECORDS / f"{name}.{kind}.stage"
+
+
+def record_path(target: Path, name: str, kind: str) -> Path:
+    """Return where the record of an export of the session called `name` is."""
+    return target / RECORDS / f"{name}.{kind}.json"
+
+
+def read_record(target: Path, name: str, kind: str) -> Record | None:
+    """Return the record of an export of the session called `name`; None where there is none."""
+    try:
+        text = record_path(target, name, kind).read_text(encoding="utf-8")
+        return Record(**json.loads(text))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def fingerprint(kind: str, settings: Any, session: Path, digest: str) -> str:
+    """Return the hash of what an export is made by: settings, recording, coding, this program.
+
+    Args:
+        kind: of the export.
+        settings: its.
+        session: for the files of coders whose events are exported.
+        digest: the manifest's; of a bare file, its size and date.
+    """
+    beside = [*_coded(settings, session), *_beside(settings, session)]
+    parts = [kind, asdict(settings), digest, beside, program_version()]
+    whole = json.dumps(parts, default=_as_text, sort_keys=True)
+    return hashlib.sha256(whole.encode()).hexdigest()
+
+
+def source_of(session: Path) -> tuple[str, str]:
+    """Return (digest of the recording, UTC of its start)."""
+    _, _, manifest = locate(session)
+    digest = manifest.digest() if manifest else _as_text(session)
+    return digest, manifest.clock[0].utc if manifest and manifest.clock else ""
+
+
+def _coded(settings: Any, session: Path) -> list[str]:
+    """Describe the files of the coder whose events are exported, if any."""
+    coder = getattr(settings, "coder", "")
+    if not coder:
+        return []
+    paths = Paths(annotations_folder(session, settings.annotations), who(coder))
+    return [_as_text(paths.file), _as_text(paths.journal)]
+
+
+def _beside(settings: Any, session: Path) -> list[str]:
+    """Describe the other files that an exporter reads, if any."""
+    files_beside = getattr(settings, "files_beside", None)
+    return [_as_text(path) for path in files_beside(session)] if files_beside else []
+
+
+def _as_text(value: object) -> str:
+    """Describe a path of the settings; a file by its size and date, for it may be edited."""
+    if isinstance(value, Path) and value.is_file():
+        stat = value.stat()
+        return f"{value} {stat.st_size} {stat.st_mtime_ns}"
+    return str(value)
