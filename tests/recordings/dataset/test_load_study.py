@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
+import runpy
 import sys
 import tarfile
 from collections.abc import Callable
@@ -182,6 +183,21 @@ def test_the_model_of_the_page_trains(
     assert re.fullmatch(r"balanced accuracy \d\.\d\d, chance 0\.50\n", said)
     # Muscles that move with every expression: a model that learns nothing would be at chance.
     assert np.mean(space["scores"]) > 0.7
+
+
+def test_the_reference_experiment_learns_from_face_and_physiology(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pytest.importorskip("sklearn")
+    script = ROOT / "docs" / "examples" / "fusion" / "experiment.py"
+    monkeypatch.setattr(sys, "argv", [str(script), str(folder), "--folds", "2"])
+    runpy.run_path(str(script), run_name="__main__")
+    first, _, *rows = capsys.readouterr().out.splitlines()
+    assert first.endswith("windows of 4 simulated participants")
+    table = {row.split()[0]: [float(part) for part in row.split()[1::2]] for row in rows}
+    assert list(table) == ["face", "physiology", "both"]
+    for accuracy, chance in table.values():
+        assert accuracy > 0.65 > 0.6 > chance
 
 
 def held(folder: Path) -> set[Path]:
