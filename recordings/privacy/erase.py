@@ -84,6 +84,12 @@ def plan(study: Path, participant: str) -> Plan:
                 unreachable[f"copy in {copy}"] = None
         for entry in read_exports(folder):
             target = Path(entry["target"])
+            if entry["kind"] == layout.MOTION_NAME:
+                if _is_motion(motion := target / folder.name):
+                    stages[motion] = None
+                elif not target.is_dir():
+                    unreachable[f"motion in {target}"] = None
+                continue
             record = target / RECORDS / f"{folder.name}.{entry['kind']}.json"
             if (stage := stage_in(target, folder.name, entry["kind"])).is_dir():
                 stages[stage] = None
@@ -111,6 +117,15 @@ def _is_copy_of(copy: Path, folder: Path, participant: str) -> bool:
         return copy.name == folder.name and Manifest.load(copy).participant == participant
     except RecordingError:
         return False
+
+
+def _is_motion(folder: Path) -> bool:
+    """Whether this holds what `unisono motion --to` writes, and nothing else."""
+    try:
+        inside = [path.suffix for path in folder.iterdir()]
+    except OSError:
+        return False
+    return {".parquet", ".parts"}.issuperset(inside)
 
 
 def _of_name(name: str) -> str:

@@ -9,6 +9,7 @@ import pytest
 
 from recordings.motion.table import load_motion, motion_path
 from recordings.motion.tracing import COLUMNS
+from recordings.privacy.erase import erase, plan
 from tests.acquire.program import unisono
 from tests.recordings.motion.test_task import film
 from tests.recordings.strip_session import make_session
@@ -32,6 +33,24 @@ def test_a_session_is_measured_by_the_box_where_there_are_no_models(tmp_path: Pa
     again = unisono(*arguments, folder=tmp_path)
     assert again.code == 0
     assert "there already" in again.stdout
+
+
+def test_what_lies_elsewhere_goes_with_a_participant_who_withdraws(tmp_path: Path) -> None:
+    pytest.importorskip("skimage")
+    made = make_session(tmp_path, film(frames=60), seconds=1.0)
+    to, others = tmp_path / "traces", tmp_path / "traces" / "another-session"
+    others.mkdir(parents=True)
+    arguments = ("motion", str(made.folder), "--box", "--to", str(to))
+    assert unisono(*arguments, folder=tmp_path).code == 0
+    assert motion_path(to / made.folder.name, "face").is_file()
+    study = made.folder.parents[2]
+    planned = plan(study, "01")
+    assert planned.stages == (to / made.folder.name,)
+    (to / made.folder.name / "mine.txt").write_text("not of the program")
+    assert plan(study, "01").stages == ()
+    (to / made.folder.name / "mine.txt").unlink()
+    assert erase(study, planned).left == []
+    assert list(to.iterdir()) == [others]
 
 
 def test_what_is_wrong_is_said_in_one_line(tmp_path: Path) -> None:

@@ -68,6 +68,7 @@ def _measure(
 
     from acquire.cli.sessions.progress import Percent
     from recordings.errors import RecordingError
+    from recordings.export.places import remember
     from recordings.export.records import session_name
     from recordings.export.tasks import find_sessions
     from recordings.layout import MOTION_NAME
@@ -85,8 +86,10 @@ def _measure(
     for session in find_sessions(paths):
         folder = session / MOTION_NAME if to is None else to / session_name(session)
         percent = Percent(session_name(session))
+        # Before a file of it is written: `erase` is to find what an interrupted run has left.
+        notes = remember(session, MOTION_NAME, to) if to is not None else []
         try:
-            notes = run_task(session, folder, Settings(cameras, models), percent.tell)
+            notes += run_task(session, folder, Settings(cameras, models), percent.tell)
         except RecordingError as error:
             typer.echo(f"error: {error}", err=True)
             failed = True
