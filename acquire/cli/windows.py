@@ -34,7 +34,13 @@ def gui(
 
 @app.command()
 def review(
-    session: Annotated[Path, typer.Argument(metavar="SESSION|XDF", help="A session's folder.")],
+    session: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SESSION|XDF|STUDY",
+            help="A session's folder; with --as also a study's: what comes next by coding.toml.",
+        ),
+    ],
     coder: Annotated[
         str, typer.Option("--as", metavar="CODER", help="Code it, in this coder's file.")
     ] = "",
@@ -67,7 +73,20 @@ def review(
 
     if not coder:
         raise typer.Exit(show(session))
+    session, coder = _turn(session, coder, annotations)
     raise typer.Exit(code(CodingOrder(session, coder, annotations, scheme, keys, pair, motion)))
+
+
+def _turn(path: Path, coder: str, annotations: Path | None) -> tuple[Path, str]:
+    """Return which session is meant, and as whom: of a study the next one in the coder's order."""
+    from recordings.annotation.plan import PLAN_NAME
+    from recordings.export.coding_turns import next_session
+
+    if not (path / PLAN_NAME).is_file():
+        return path, coder
+    session, name = next_session(path, coder, annotations)
+    typer.echo(f"{session.name}, as {name}", err=True)
+    return session, name
 
 
 def _two(coders: str) -> tuple[str, str]:

@@ -6,8 +6,14 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from recordings.annotation.agreement.coded_study import coding_of
+from recordings.annotation.agreement.pairing import looked
+from recordings.annotation.model import Coding
 from recordings.annotation.plan import PLAN_NAME, Item, Turn, assigned, load_plan
+from recordings.annotation.ranges import Ranges, union, without
+from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.excerpts import clips_of
 from recordings.export.tasks import find_sessions
@@ -31,6 +37,50 @@ def turns_of(
     items = [item for session in sessions for item in _items(session, by)]
     gold = _gold(sessions, plan.gold, by, annotations) if coder in plan.trainees else []
     return assigned(plan, items, gold)[coder]
+
+
+def next_session(study: Path, coder: str, annotations: Path | None = None) -> tuple[Path, str]:
+    """Return the first session of a coder's order that is not looked at yet, and as whom.
+
+    Raises:
+        RecordingError: there is no plan, it does not name the coder, or all is done.
+    """
+    folders = {session.name: session for session in find_sessions([study])}
+    turns = turns_of(study, coder, "session", annotations)
+    for turn in turns:
+        session = folders[turn.item.session]
+        name = coder if turn.time == 1 else f"{coder}+{turn.time}"
+        if not _is_done(session, name, annotations):
+            return session, name
+    raise RecordingError(f"{study}: {coder} has looked at all {len(turns)} sessions of the order")
+
+
+def _is_done(session: Path, coder: str, annotations: Path | None) -> bool:
+    """Whether all trials were looked at or named not codable; without trials, all frames."""
+    try:
+        coding = coding_of(session, coder, annotations)
+    except RecordingError:  # not begun; a file that is damaged is named once it is opened
+        return False
+    with open_session(session) as opened:
+        spans = [(t.onset, t.end) for t in opened.trials() if t.end is not None]
+        return all(
+            not without(_frames(camera.times, spans), _seen(coding, name))
+            for name, camera in opened.cameras.items()
+        )
+
+
+def _frames(times: F64Array, spans: Sequence[tuple[float, float]]) -> Ranges:
+    """Return the stored frames in some spans of time, all of them where there is none."""
+    ends = [
+        (int(np.searchsorted(times, first)), int(np.searchsorted(times, last, "right")) - 1)
+        for first, last in spans or ((-np.inf, np.inf),)
+    ]
+    return union((first, last) for first, last in ends if first <= last)
+
+
+def _seen(coding: Coding, camera: str) -> Ranges:
+    hidden = ((s.first, s.last) for s in coding.not_codable.values() if s.camera == camera)
+    return union((*looked(coding, camera), *hidden))
 
 
 def _recorded(session: Path) -> tuple[str, str]:

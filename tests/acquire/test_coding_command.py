@@ -9,6 +9,8 @@ import pytest
 from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.model import Span
 from recordings.annotation.store import CodingStore
+from recordings.errors import RecordingError
+from recordings.export.coding_turns import next_session, turns_of
 from tests.acquire.program import unisono
 from tests.recordings.annotation.coded import event
 from tests.recordings.annotation.test_agreement import FIRST, SECOND
@@ -71,6 +73,20 @@ def test_turns_are_those_of_the_plan(coded: Path, tmp_path: Path) -> None:
     refused = unisono("coding", "turns", str(coded), "eve", folder=tmp_path)
     assert refused.code == 2
     assert "names no coder 'eve'; it has anna, ben" in refused.stderr
+
+
+def test_what_comes_next_is_what_was_not_looked_at(coded: Path) -> None:
+    session, name = next_session(coded, "anna")
+    assert (session.name, name) == ("sub-02_ses-01_task-test_run-01", "anna")
+    # Ben has looked at the first until frame 799: its last trial is not over by then.
+    ben = [turn.item.session for turn in turns_of(coded, "ben", "session")]
+    assert next_session(coded, "ben")[0].name == ben[0]
+    with CodingStore(annotations_folder(session), Who("anna"), scheme="mmme") as store:
+        store.put_looked(Span(id="s", camera="face", first=0, last=500))
+        assert next_session(coded, "anna")[0] == session
+        store.put_not_codable(Span(id="h", camera="face", first=501, last=2000, reason="hand"))
+    with pytest.raises(RecordingError, match="looked at all 2 sessions"):
+        next_session(coded, "anna")
 
 
 def test_a_file_goes_out_and_comes_in(coded: Path, tmp_path: Path) -> None:
