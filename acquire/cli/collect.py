@@ -39,8 +39,10 @@ def collect(
     """Fetch videos and own copies that are still on nodes; exit 0 all here, 1 some are pending."""
     from acquire.cli.progress import Progress
     from acquire.errors import AcquireError
+    from acquire.processes.idle import be_idle
     from recordings.errors import RecordingError
 
+    be_idle()  # another program may record here meanwhile
     path = path.expanduser().absolute()
     sessions = _pending(path, everything=release)
     data_dir = path if path not in sessions else path.parents[3]

@@ -28,8 +28,6 @@ from recordings.repair.videos import belongs_to, described
 from recordings.stream_kinds import INDEX_CHANNELS
 
 _SUFFIXES: Final = (".nut", ".mkv", ".raw", layout.COPY_SUFFIX)
-PIECE: Final = 1 << 20
-"""What is asked for at once: what a pause between two of them makes slower."""
 
 Change = Callable[[Path, Callable[[Manifest], Manifest]], None]
 """Changes the manifest in a session's folder, while nobody else does."""
@@ -171,11 +169,16 @@ class _Reader:
         self._source, self._id, self._file = source, id, file
         self._between, self._at = between, at
 
-    def read(self, start: int, stop: int) -> bytes:
-        data = self._source.read(self._id, self._file.name, start, min(stop, start + PIECE))
-        self._at(start + len(data))
-        self._between(len(data))
-        return data
+    def read(self, start: int, view: memoryview) -> int:
+        place = start
+
+        def came(count: int) -> None:
+            nonlocal place
+            place += count
+            self._at(place)
+            self._between(count)
+
+        return self._source.read(self._id, self._file.name, start, view, came)
 
     def rest(self) -> None:
         self._between(0)

@@ -16,6 +16,7 @@ from acquire.errors import AcquireError
 from acquire.lasting_thread import LastingThread
 from acquire.node.client import client_of
 from acquire.node.collecting import Change, Job, Progress, collect, is_whole, jobs, release
+from acquire.node.pace import Pace
 from acquire.node.pinned import Unreachable
 from acquire.node.sources import NodeSource
 from acquire.processes.idle import be_idle
@@ -71,6 +72,7 @@ class Collector:
         self._report = report
         self._collected = collected
         self._transfers = {node.name: Transfer(node.name) for node in self._nodes}
+        self._pace = Pace()
         self._closing = threading.Event()
         self._thread = LastingThread("collecting", self._run, self._closing, self._complain)
 
@@ -149,7 +151,8 @@ class Collector:
                 raise Left
         self._note(node.name, rests=False)
         slow = node.transfer == "while-recording" and self._is_recording()
-        if self._closing.wait(count / (node.transfer_mb_per_s * 1e6) if slow else 0.0):
+        rate = node.transfer_mb_per_s * 1e6
+        if self._closing.wait(self._pace.wait_s(count, rate, time.monotonic()) if slow else 0.0):
             raise Left
 
     def _failed(self, node: str, text: str) -> None:

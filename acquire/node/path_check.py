@@ -53,8 +53,9 @@ def _mb_per_s(client: NodeClient, name: str) -> float | None:
         for file in recording.files:
             if file.bytes:
                 begun = time.perf_counter()
-                data = source.read(recording.id, file.name, 0, min(file.bytes, file.block_bytes))
-                return len(data) / 1e6 / (time.perf_counter() - begun)
+                room = memoryview(bytearray(min(file.bytes, file.block_bytes)))
+                count = source.read(recording.id, file.name, 0, room, lambda count: None)
+                return count / 1e6 / (time.perf_counter() - begun)
     return None
 
 

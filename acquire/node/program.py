@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -17,12 +18,14 @@ from acquire.node.models import BLOCK_BYTES
 from acquire.node.pairing import VALID_S, PairingWindow
 from acquire.node.server import build
 from acquire.node.trust import Engines, config_folder, host_name, identity
+from acquire.processes.idle import leave_the_disk
 from acquire.rig.node import NODE_PORT
 from acquire.serving.guard import is_loopback
 from acquire.serving.http_server import HttpServer, bind
 from recordings.disk import synced
 
 POLL_S: Final = 1.0
+READERS: Final = 2
 LOOPBACK: Final = "127.0.0.1"
 EVERYWHERE: Final = "0.0.0.0"
 
@@ -78,9 +81,13 @@ def run(order: NodeOrder, wait: Callable[[float], bool]) -> int:
             order.block_bytes,
             order.buffer_s,
         )
-        app = build(host, engines, window, lambda engine: _say(f"paired with engine {engine}"))
-        server = HttpServer(app, listener, (me.certificate, me.key))
-        with _announced(order, port, me.fingerprint), contextlib.ExitStack() as ends:
+        with contextlib.ExitStack() as ends:
+            # Threads of their own: the disk belongs to the cameras first.
+            reading = ThreadPoolExecutor(READERS, "reading files", initializer=leave_the_disk)
+            ends.enter_context(reading)
+            ends.enter_context(_announced(order, port, me.fingerprint))
+            app = build(host, engines, window, _say_paired, reading)
+            server = HttpServer(app, listener, (me.certificate, me.key))
             # The server last: what a closing take has to say can still be fetched.
             ends.callback(server.close)
             ends.callback(host.close)
@@ -121,6 +128,10 @@ def _say_how_to_reach(
     elif address == LOOPBACK and order.host is None:
         _say("no engine was paired with: only this computer is listened to; start it with --pair")
     _say(f"ready {url}")
+
+
+def _say_paired(engine: str) -> None:
+    _say(f"paired with engine {engine}")
 
 
 def _warn(text: str) -> None:

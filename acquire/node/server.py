@@ -6,8 +6,10 @@ not, and is answered while its window is open.
 
 from __future__ import annotations
 
+import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Final
@@ -43,7 +45,7 @@ from acquire.serving.problem import Problem
 from recordings.errors import RecordingError
 
 MAX_WAIT_S: Final = 30.0
-PIECE: Final = 1 << 18
+PIECE: Final = 1 << 20
 PAIR_PATH: Final = "/api/pair"
 MAX_PAIR_BODY: Final = 4096
 """Whoever reaches the node may send one."""
@@ -59,13 +61,25 @@ class Refused(AcquireError):
 
 
 def build(
-    host: Host, engines: Engines, window: PairingWindow | None, paired: Callable[[str], None]
+    host: Host,
+    engines: Engines,
+    window: PairingWindow | None,
+    paired: Callable[[str], None],
+    reading: Executor,
 ) -> App:
-    """Make the application, the guard before it; `paired` hears the name of a new engine."""
+    """Make the application, the guard before it.
+
+    Args:
+        host: what it asks.
+        engines: who is let in.
+        window: in which it can be paired with, if there is one.
+        paired: hears the name of a new engine.
+        reading: reads what is fetched of files.
+    """
     app = FastAPI(openapi_url=None)  # nor pages that describe it
     _handle_errors(app)
     _add_runs(app, host)
-    _add_recordings(app, host)
+    _add_recordings(app, host, reading)
     _add_pairing(app, host, engines, window, paired)
     return Guard(app, engines.permits, local_only=False, open_paths=(PAIR_PATH,), max_body=MAX_BODY)
 
@@ -156,7 +170,7 @@ def _add_runs(app: FastAPI, host: Host) -> None:
         return Response(status_code=204)
 
 
-def _add_recordings(app: FastAPI, host: Host) -> None:
+def _add_recordings(app: FastAPI, host: Host, reading: Executor) -> None:
     base = "/api/node/recordings"
 
     @app.get(base)
@@ -171,7 +185,7 @@ def _add_recordings(app: FastAPI, host: Host) -> None:
     @app.get(base + "/{id}/files/{name}")
     def file(id: str, name: str, request: Request) -> Response:
         path = host.store[id].path_of(name)
-        return _pieces(path, request.headers.get("range"))
+        return _pieces(path, request.headers.get("range"), reading)
 
     @app.post(base + "/{id}/release")
     async def release(id: str, request: Request) -> Response:
@@ -180,7 +194,7 @@ def _add_recordings(app: FastAPI, host: Host) -> None:
         return JSONResponse({"gone": gone})
 
 
-def _pieces(path: Path, header: str | None) -> Response:
+def _pieces(path: Path, header: str | None, reading: Executor) -> Response:
     size = path.stat().st_size
     try:
         part = byte_range(header, size)
@@ -193,18 +207,26 @@ def _pieces(path: Path, header: str | None) -> Response:
     if part is not None:
         headers["content-range"] = f"bytes {part.start}-{part.stop - 1}/{size}"
     return StreamingResponse(
-        _read(path, whole),
+        _read(path, whole, reading),
         206 if part is not None else 200,
         headers,
         media_type="application/octet-stream",
     )
 
 
-def _read(path: Path, part: ByteRange) -> Iterator[bytes]:
+async def _read(path: Path, part: ByteRange, reading: Executor) -> AsyncIterator[bytes]:
+    loop = asyncio.get_running_loop()
+    for start in range(part.start, part.stop, PIECE):
+        yield await loop.run_in_executor(
+            reading, _piece, path, start, min(PIECE, part.stop - start)
+        )
+
+
+def _piece(path: Path, start: int, count: int) -> bytes:
+    # Opened for each: whoever asks may leave while it is read, and would close it meanwhile.
     with path.open("rb", buffering=0) as file:
-        file.seek(part.start)
-        for start in range(part.start, part.stop, PIECE):
-            yield file.read(min(PIECE, part.stop - start))
+        file.seek(start)
+        return file.read(count)
 
 
 def _add_pairing(

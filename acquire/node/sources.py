@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
 from pydantic import Field, RootModel
 
 from acquire.errors import ConfigError
-from acquire.node.client import NodeClient
+from acquire.node.client import PIECE, NodeClient
 from acquire.node.finishing import hashed_file
 from acquire.node.models import (
     BLOCK_BYTES,
@@ -44,8 +45,13 @@ class Source(ABC):
         """Give one of them, with all hashes."""
 
     @abstractmethod
-    def read(self, id: str, name: str, start: int, stop: int) -> bytes:
-        """Give a part of a file; may be fewer bytes."""
+    def read(
+        self, id: str, name: str, start: int, view: memoryview, came: Callable[[int], None]
+    ) -> int:
+        """Fill a view with the bytes of a file from `start` on; gives how many came, maybe fewer.
+
+        `came` is called with the size of each piece; it may rest, or raise to leave the rest.
+        """
 
     @abstractmethod
     def release(self, id: str, receipt: Receipt) -> None:
@@ -67,9 +73,11 @@ class NodeSource(Source):
         """Give one with all hashes."""
         return self._client.ask("GET", f"/api/node/recordings/{id}", Recording, timeout_s=30.0)
 
-    def read(self, id: str, name: str, start: int, stop: int) -> bytes:
+    def read(
+        self, id: str, name: str, start: int, view: memoryview, came: Callable[[int], None]
+    ) -> int:
         """Ask for a part of a file."""
-        return self._client.read(f"/api/node/recordings/{id}/files/{name}", start, stop)
+        return self._client.read(f"/api/node/recordings/{id}/files/{name}", start, view, came)
 
     def wait_for_hashes(self, session: str) -> None:
         """Wait until what was recorded for a session is hashed: until then it cannot be had."""
@@ -110,11 +118,15 @@ class DiskSource(Source):
         told = _as_left(kept.told(blocks=True))
         return told.model_copy(update={"files": tuple(_hashed(kept, f) for f in told.files)})
 
-    def read(self, id: str, name: str, start: int, stop: int) -> bytes:
+    def read(
+        self, id: str, name: str, start: int, view: memoryview, came: Callable[[int], None]
+    ) -> int:
         """Read a part of a file."""
-        with self._kept[id].path_of(name).open("rb") as file:
+        with self._kept[id].path_of(name).open("rb", buffering=0) as file:
             file.seek(start)
-            return file.read(stop - start)
+            count = file.readinto(view[:PIECE])
+        came(count)
+        return count
 
     def release(self, id: str, receipt: Receipt) -> None:
         """Leave it: a carried disk is its owner's to empty."""

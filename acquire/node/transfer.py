@@ -30,8 +30,8 @@ SPARE_BYTES: Final = 64 << 20
 PART: Final = ".part"
 LIST: Final = ".part.blocks"
 
-Read = Callable[[int, int], bytes]
-"""Gives the bytes of the file from a first place up to another; it may give fewer."""
+Read = Callable[[int, memoryview], int]
+"""Fills a view with the bytes of the file from a place on; gives how many came, maybe fewer."""
 
 
 class TransferError(AcquireError):
@@ -47,7 +47,7 @@ def fetch(
         file: its size and hashes.
         folder: where it goes; there is no such file yet.
         read: asks for a part of it.
-        between: called after each block and while hashing; may rest, or raise to leave the rest.
+        between: called while hashing; may rest, or raise to leave the rest.
 
     Raises:
         TransferError: what comes does not have its hash, or another program fetches it.
@@ -63,11 +63,11 @@ def fetch(
             "free; free space, and collect again"
         )
     with _opened(part) as handle, _Blocks(folder / (file.name + LIST), file) as blocks:
+        room = memoryview(bytearray(min(file.block_bytes, file.bytes)))
         for number in range(len(file.blocks)):
             if number not in blocks.whole:
-                _put(handle, number * file.block_bytes, _block(file, number, read))
+                _put(handle, number * file.block_bytes, _block(file, number, read, room))
                 blocks.add(number)
-                between()
         os.ftruncate(handle, file.bytes)
         sync_file(handle)
         if sha256_of(part, between=between) != file.sha256:
@@ -82,11 +82,11 @@ def fetch(
     return target
 
 
-def _block(file: NodeFile, number: int, read: Read) -> bytes:
+def _block(file: NodeFile, number: int, read: Read, room: memoryview) -> memoryview:
     start = number * file.block_bytes
-    stop = min(start + file.block_bytes, file.bytes)
+    data = room[: file.bytes - start]
     for _ in range(TRIES):
-        data = _read_all(read, start, stop)
+        _fill(read, start, data)
         if hashlib.sha256(data).hexdigest() == file.blocks[number]:
             return data
     raise TransferError(
@@ -94,21 +94,19 @@ def _block(file: NodeFile, number: int, read: Read) -> bytes:
     )
 
 
-def _read_all(read: Read, start: int, stop: int) -> bytes:
-    data = bytearray()
-    while len(data) < stop - start:
-        piece = read(start + len(data), stop)
-        if not piece:
-            raise TransferError(f"ends at byte {start + len(data)}, and {stop} were announced")
-        data += piece
-    return bytes(data)
+def _fill(read: Read, start: int, view: memoryview) -> None:
+    place, stop = start, start + len(view)
+    while place < stop:
+        count = read(place, view[place - start :])
+        if not count:
+            raise TransferError(f"ends at byte {place}, and {stop} were announced")
+        place += count
 
 
-def _put(handle: int, place: int, data: bytes) -> None:
+def _put(handle: int, place: int, data: memoryview) -> None:
     os.lseek(handle, place, os.SEEK_SET)
-    view = memoryview(data)
-    while view:
-        view = view[os.write(handle, view) :]
+    while data:
+        data = data[os.write(handle, data) :]
     sync_file(handle)
 
 
@@ -169,8 +167,8 @@ class _Blocks:
                 self._write(self._title)
 
     def _write(self, line: str) -> None:
+        # Not synced: what a power cut takes of it are blocks that are fetched once more.
         self._file.write(f"{line}\n".encode("ascii"))
-        sync_file(self._file.fileno())
 
     def add(self, number: int) -> None:
         """Note that a block is on the disk."""

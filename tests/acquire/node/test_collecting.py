@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -43,8 +44,13 @@ class Offered(Source):
     def recording(self, id: str) -> Recording:
         return self.kept
 
-    def read(self, id: str, name: str, start: int, stop: int) -> bytes:
-        return self.files[name][start:stop]
+    def read(
+        self, id: str, name: str, start: int, view: memoryview, came: Callable[[int], None]
+    ) -> int:
+        data = self.files[name][start : start + len(view)]
+        view[: len(data)] = data
+        came(len(data))
+        return len(data)
 
     def release(self, id: str, receipt: Receipt) -> None:
         self.released.append(receipt)
