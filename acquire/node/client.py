@@ -12,9 +12,9 @@ from typing import Self, TypeVar
 from pydantic import BaseModel
 
 from acquire.errors import ControlError
-from acquire.node.models import MAX_ANSWER, decode, encode
-from acquire.node.pinned import PinnedConnection, Unreachable
-from acquire.node.trust import known_node
+from acquire.node.pairing.known import known_node
+from acquire.node.pairing.pinned import PinnedConnection, Unreachable
+from acquire.node.wire.models import MAX_ANSWER, decode, encode
 from acquire.rig.node import NodeTable
 
 MAX_PROBLEM = 1 << 16

@@ -20,7 +20,7 @@ from acquire.engine.status import Phase
 from acquire.errors import ConfigError, ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
-from acquire.node.collector import Collector
+from acquire.node.transfer.collector import Collector
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
 from acquire.processes.messages import Preview, TakePreview

@@ -34,12 +34,12 @@ def main() -> int:
 
 def fuzz(folder: Path, seed: int, count: int) -> int:
     import acquire
-    from acquire.node.host import Host
-    from acquire.node.models import RecordingState, RunOrder
-    from acquire.node.pairing import PairingWindow
-    from acquire.node.server import build
-    from acquire.node.trust import Engines
-    from acquire.node.wire import WIRE
+    from acquire.node.pairing.code import PairingWindow
+    from acquire.node.pairing.known import Engines
+    from acquire.node.program.host import Host
+    from acquire.node.program.server import build
+    from acquire.node.wire.messages import WIRE
+    from acquire.node.wire.models import RecordingState, RunOrder
     from tests.acquire.node.requests import bad_requests
 
     data_dir = folder / "data"

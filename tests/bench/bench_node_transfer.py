@@ -33,7 +33,7 @@ def main() -> int:
 
 
 def _transfer(folder: Path, megabytes: int) -> int:
-    from acquire.node.store import Store
+    from acquire.node.store.store import Store
     from recordings import layout
     from recordings.manifest import FileEntry, Manifest, PendingFile, State
     from tests.acquire.node.engine_with_node import pair

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from acquire.engine.status import StreamStatus
 from acquire.lsl.clock import local_clock
-from acquire.node.collector import Transfer
-from acquire.node.connection import NodeSnapshot
+from acquire.node.engine.connection import NodeSnapshot
+from acquire.node.transfer.collector import Transfer
 from acquire.processes.link import DeviceSnapshot
 from acquire.server.api import models as api
 from acquire.server.controller import Controller, Running, Stopped

@@ -11,7 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import acquire
-from acquire.node.models import (
+from acquire.node.pairing.known import KnownNode, known_nodes
+from acquire.node.pairing.pair import pair
+from acquire.node.pairing.pinned import PinnedConnection
+from acquire.node.wire.messages import WIRE
+from acquire.node.wire.models import (
     DeviceRequest,
     Messages,
     NodeInfo,
@@ -22,10 +26,6 @@ from acquire.node.models import (
     decode,
     encode,
 )
-from acquire.node.pair import pair
-from acquire.node.pinned import PinnedConnection
-from acquire.node.trust import KnownNode, known_nodes
-from acquire.node.wire import WIRE
 from acquire.processes.messages import Answer, ArmVideo, HostEvent, Open, StartVideo, StopVideo
 from acquire.rig.video import VideoOptions
 from tests.acquire.program import Unisono, unique, wait_for

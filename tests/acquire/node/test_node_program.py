@@ -22,14 +22,14 @@ import pytest
 
 import acquire
 from acquire.errors import ConfigError, ControlError
-from acquire.node.discovery import look
-from acquire.node.models import LateStops, RecordingState, encode
-from acquire.node.pair import pair
-from acquire.node.pairing import code_of
-from acquire.node.run import ALONE_S
-from acquire.node.store import Store
-from acquire.node.trust import KnownNode
-from acquire.node.wire import WIRE
+from acquire.node.pairing.code import code_of
+from acquire.node.pairing.discovery import look
+from acquire.node.pairing.known import KnownNode
+from acquire.node.pairing.pair import pair
+from acquire.node.program.run import ALONE_S
+from acquire.node.store.store import Store
+from acquire.node.wire.messages import WIRE
+from acquire.node.wire.models import LateStops, RecordingState, encode
 from acquire.processes.messages import Answer, ArmVideo, StartVideo, StopVideo
 from acquire.rig.file import load_rig
 from recordings.video.reader import VideoReader, count_packets
