@@ -14,7 +14,7 @@ from pydantic import BaseModel
 from acquire.errors import ControlError
 from acquire.node.pairing.known import known_node
 from acquire.node.pairing.pinned import PinnedConnection, Unreachable
-from acquire.node.wire.models import MAX_ANSWER, decode, encode
+from acquire.node.wire.coding import MAX_ANSWER, decode, encode
 from acquire.rig.node import NodeTable
 
 MAX_PROBLEM = 1 << 16
@@ -96,9 +96,13 @@ class NodeClient:
         return decode(answer, data, MAX_ANSWER)
 
     def tell(
-        self, method: str, path: str, body: BaseModel | None = None, timeout_s: float = ANSWER_S
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | bytes | None = None,
+        timeout_s: float = ANSWER_S,
     ) -> None:
-        """Order something whose answer says nothing more; see `ask`."""
+        """Order something whose answer says nothing more; see `ask`. A body of bytes is JSON."""
         with self._asked(method, path, body, {}, timeout_s) as response:
             response.read(MAX_ANSWER)
 
@@ -130,12 +134,12 @@ class NodeClient:
         self,
         method: str,
         path: str,
-        body: BaseModel | None,
+        body: BaseModel | bytes | None,
         headers: dict[str, str],
         timeout_s: float,
     ) -> Iterator[http.client.HTTPResponse]:
         """Ask, and give the answer to be read; what is not read of it costs the connection."""
-        data = encode(body) if body is not None else None
+        data = encode(body) if isinstance(body, BaseModel) else body
         whole = False
         try:
             response = self._send(method, path, data, headers, timeout_s)

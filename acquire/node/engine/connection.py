@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections import deque
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import Any, Protocol
 
 import acquire
@@ -19,16 +17,13 @@ from acquire.errors import AcquireError, ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
 from acquire.node.client import ANSWER_S, NodeClient, NodeRefused, client_of
+from acquire.node.clock import compare
+from acquire.node.engine.orders import Order, OrderQueue
+from acquire.node.engine.snapshot import NodeSnapshot, NodeState
 from acquire.node.pairing.pinned import Unreachable
-from acquire.node.wire.messages import WIRE, dump
-from acquire.node.wire.models import (
-    DeviceRequest,
-    Messages,
-    NodeInfo,
-    RecordingState,
-    Requests,
-    RunOrder,
-)
+from acquire.node.wire.coding import request_text, requests_text
+from acquire.node.wire.messages import WIRE
+from acquire.node.wire.models import Messages, NodeInfo, RecordingState, RunOrder
 from acquire.processes.messages import ArmVideo, Command, TakePreview
 from acquire.rig.node import NodeTable
 from recordings.manifest import Level
@@ -38,60 +33,10 @@ POLL_S = 2.0
 """How long the node waits for something to say; a cut shows `ANSWER_S` after that."""
 LOOK_S = 2.0
 """How often the node is asked about its disk and its clock."""
-BATCH = 100
-MAX_WAITING = 10_000
-"""Orders that wait for a node; more are refused: nobody gives so many in a recording."""
 GOODBYE_S = 8.0
 """How long the node may take to close its devices."""
-CLOCK_ASKS = 5
 _NOT_DONE = (400, 409, 413, 422)
 """What the node says of requests that it will never carry out."""
-
-
-class NodeState(StrEnum):
-    """How an engine stands with a node."""
-
-    CONNECTING = "connecting"
-    CONNECTED = "connected"
-    UNREACHABLE = "unreachable"
-    REFUSED = "refused"  # it answers, and does not work for this engine
-    CLOSED = "closed"
-
-
-@dataclass(frozen=True, slots=True)
-class NodeClock:
-    """The node's LSL clock against this one's: what to add to a stamp of the node's."""
-
-    offset: float
-    uncertainty: float  # half a round trip, s
-    at: float  # LSL time here
-
-
-@dataclass(frozen=True, slots=True)
-class NodeSnapshot:
-    """What the engine knows of a node now."""
-
-    name: str
-    address: str
-    state: NodeState = NodeState.CONNECTING
-    since: float = 0.0  # LSL time
-    why: str | None = None  # in words, where it is unreachable or refuses
-    info: NodeInfo | None = None  # as it was last heard
-    clock: NodeClock | None = None
-
-    @property
-    def connected(self) -> bool:
-        """Whether orders arrive now."""
-        return self.state is NodeState.CONNECTED
-
-    @property
-    def trouble(self) -> str | None:
-        """Say in words why orders do not arrive; None where they do."""
-        if self.connected:
-            return None
-        if self.state is NodeState.UNREACHABLE and self.info is not None:
-            return f"unreached for {local_clock() - self.since:.0f} s"
-        return self.why or f"node {self.name} is {self.state}"
 
 
 class Listener(Protocol):
@@ -138,10 +83,9 @@ class Connection:
         self._tell = tell
         self._back = back
         self._links: dict[str, Listener] = {}
-        # Guards the queue and the state; never held while anything is sent or told.
+        self._orders = OrderQueue(table.name)
+        # Guards the state, which both threads change; never held while anything is told.
         self._lock = threading.Lock()
-        self._changed = threading.Condition(self._lock)
-        self._queue: deque[DeviceRequest] = deque()
         self._snapshot = NodeSnapshot(table.name, table.address, since=local_clock())
         self._after = self._dropped = 0
         self._entered = False  # the node has had this run's order once
@@ -173,28 +117,15 @@ class Connection:
                 many wait.
             WireError: it has no form on the wire.
         """
-        dump(body)  # what cannot be sent is refused now, not by the thread that sends
-        request = DeviceRequest(device=device, number=number, body=body)
-        with self._lock:
-            if isinstance(body, _MOMENTARY) and not self._snapshot.connected:
-                raise ControlError(f"{device}: {self._snapshot.trouble}; try again")
-            if len(self._queue) >= MAX_WAITING:
-                raise ControlError(
-                    f"{device}: {MAX_WAITING} orders wait for node {self.name}; see its cable"
-                )
-            self._queue.append(request)
-            self._changed.notify_all()
+        text = request_text(device, number, body)
+        if not self._orders.put(Order(device, number, isinstance(body, _MOMENTARY), text)):
+            raise ControlError(f"{device}: {self._snapshot.trouble or 'was away'}; try again")
 
     def close(self) -> None:
         """End the run in good order, if the node can be reached; its devices are closed there."""
-        with self._changed:
-            if self._snapshot.connected:  # what was ordered last, as the stop of a recording
-                self._changed.wait_for(
-                    lambda: not self._queue or not self._snapshot.connected, ANSWER_S
-                )
-            was_connected = self._snapshot.connected
-            self._closing.set()
-            self._changed.notify_all()
+        self._orders.end(ANSWER_S)  # after what was ordered last, as the stop of a recording
+        was_connected = self._snapshot.connected
+        self._closing.set()
         for thread in (self._poller, self._sender):
             if thread.ident is not None:
                 thread.join(POLL_S + 2 * ANSWER_S)
@@ -273,9 +204,7 @@ class Connection:
         self._forget_orders(f"node {self.name} was started anew")
 
     def _forget_orders(self, text: str) -> None:
-        with self._lock:
-            self._queue.clear()
-            self._changed.notify_all()
+        self._orders.forget()
         for link in self._links.values():
             link.lost(text)
 
@@ -311,16 +240,9 @@ class Connection:
             self._tell("warning", "node-events-lost", text)
 
     def _look(self, client: NodeClient) -> NodeInfo:
-        """Ask how the node is, and compare clocks: the quickest answer counts."""
-        best: NodeClock | None = None
-        for _ in range(CLOCK_ASKS):
-            before = local_clock()
-            info = client.ask("GET", "/api/node", NodeInfo)
-            after = local_clock()
-            half = (after - before) / 2
-            if best is None or half < best.uncertainty:
-                best = NodeClock(before + half - info.lsl_clock, half, after)
-        self._note(info=info, clock=best)
+        """Ask how the node is, and compare clocks."""
+        info = client.ask("GET", "/api/node", NodeInfo)
+        self._note(info=info, clock=compare(client))
         return info
 
     # States.
@@ -328,7 +250,6 @@ class Connection:
     def _note(self, **changes: Any) -> None:
         with self._lock:
             self._snapshot = replace(self._snapshot, **changes)
-            self._changed.notify_all()
 
     def _enter_state(self, state: NodeState, why: str | None = None) -> bool:
         """Note a state; whether it is another one than before."""
@@ -338,6 +259,7 @@ class Connection:
         since = before.since if state is before.state else local_clock()
         self._note(state=state, why=why, since=since)
         if state is NodeState.CONNECTED:
+            self._orders.release()
             self._failures = 0
             if before.state is NodeState.UNREACHABLE and before.info is not None:
                 seconds = local_clock() - before.since
@@ -351,15 +273,12 @@ class Connection:
         if not self._enter_state(state, why):
             return
         self._tell("warning", f"node-{state}", why)
-        with self._lock:
-            momentary = [r for r in self._queue if isinstance(r.body, _MOMENTARY)]
-            self._queue = deque(r for r in self._queue if not isinstance(r.body, _MOMENTARY))
-        for request in momentary:
-            self._refuse(request, why)
+        for order in self._orders.hold():
+            self._refuse(order, why)
 
-    def _refuse(self, request: DeviceRequest, text: str) -> None:
-        if (link := self._links.get(request.device)) is not None:
-            link.refused(request.number, f"{request.device}: {text}")
+    def _refuse(self, order: Order, text: str) -> None:
+        if (link := self._links.get(order.device)) is not None:
+            link.refused(order.number, f"{order.device}: {text}")
 
     # The thread that sends.
 
@@ -371,33 +290,16 @@ class Connection:
             self._closing.wait(BACKOFF_S[0])
 
     def _send_all(self, client: NodeClient) -> None:
-        while batch := self._next_batch():
+        while batch := self._orders.next_batch():
             try:
-                body = Requests(requests=tuple(batch))
+                body = requests_text(order.text for order in batch)
                 client.tell("POST", f"{self._path}/requests", body)
             except NodeRefused as error:
                 if error.status not in _NOT_DONE:
                     raise
-                for request in batch:
-                    self._refuse(request, str(error))
-            self._sent(batch)
-
-    def _next_batch(self) -> list[DeviceRequest]:
-        """Wait for what can be sent; empty once it is the end."""
-        with self._changed:
-            self._changed.wait_for(
-                lambda: self._closing.is_set() or (self._queue and self._snapshot.connected)
-            )
-            if self._closing.is_set():
-                return []
-            return [self._queue[n] for n in range(min(BATCH, len(self._queue)))]
-
-    def _sent(self, batch: list[DeviceRequest]) -> None:
-        sent = {id(request) for request in batch}
-        with self._lock:
-            # Not by count: meanwhile the queue may have been emptied.
-            self._queue = deque(r for r in self._queue if id(r) not in sent)
-            self._changed.notify_all()
+                for order in batch:
+                    self._refuse(order, str(error))
+            self._orders.taken(batch)
 
 
 _MOMENTARY = (ArmVideo, Command, TakePreview)

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import acquire
 from acquire.lsl.config import configuration_for
-from acquire.node.engine.connection import Connection, NodeSnapshot
+from acquire.node.engine.connection import Connection
 from acquire.node.engine.link import NodeLink, OffsetOf
+from acquire.node.engine.snapshot import NodeSnapshot
 from acquire.node.wire.messages import WIRE
 from acquire.node.wire.models import RunDevice, RunOrder
 from acquire.processes.link import Link

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import acquire
 from acquire.errors import AcquireError
 from acquire.finding import Finding
-from acquire.lsl.clock import local_clock
 from acquire.node.client import NodeClient, client_of
+from acquire.node.clock import NodeClock, compare
 from acquire.node.transfer.sources import NodeSource
 from acquire.node.wire.messages import WIRE
 from acquire.node.wire.models import NodeInfo
@@ -26,24 +26,12 @@ def examine(table: NodeTable) -> Iterator[Finding]:
     subject = f"node {table.name}"
     try:
         with client_of(table) as client:
-            info, round_trip_s, offset = _clock(client)
-            yield version(subject, info)
-            yield clock(subject, round_trip_s, offset)
+            yield version(subject, client.ask("GET", "/api/node", NodeInfo))
+            yield clock(subject, compare(client, ASKS))
             yield bandwidth(subject, _mb_per_s(client, table.name))
     except AcquireError as error:  # each ends with its remedy
         text, _, remedy = str(error).rpartition("; ")
         yield Finding("fail", subject, text or remedy, remedy if text else "")
-
-
-def _clock(client: NodeClient) -> tuple[NodeInfo, float, float]:
-    """Ask some times; gives the quickest round trip, s, and what it says to add to its clock."""
-    found = []
-    for _ in range(ASKS):
-        before = local_clock()
-        info = client.ask("GET", "/api/node", NodeInfo)
-        after = local_clock()
-        found.append((after - before, (before + after) / 2 - info.lsl_clock))
-    return info, *min(found)
 
 
 def _mb_per_s(client: NodeClient, name: str) -> float | None:
@@ -72,8 +60,9 @@ def version(subject: str, info: NodeInfo) -> Finding:
     return Finding("ok", subject, f"reached and paired with; Unisono {info.version}")
 
 
-def clock(subject: str, round_trip_s: float, offset: float) -> Finding:
+def clock(subject: str, found: NodeClock) -> Finding:
     """Judge how well its clock is known by asking it; recordings use LSL's own measure."""
+    round_trip_s, offset = 2 * found.uncertainty, found.offset
     text = (
         f"answers in {round_trip_s * 1e3:.2f} ms; its LSL clock needs {offset:+,.4f} s "
         f"± {round_trip_s * 500:.2f} ms"

@@ -12,7 +12,8 @@ from acquire.errors import ConfigError, ControlError
 from acquire.node.pairing.code import check_value, halves
 from acquire.node.pairing.known import KnownNode
 from acquire.node.pairing.pinned import PinnedConnection, Unreachable
-from acquire.node.wire.models import MAX_BODY, Paired, PairOrder, decode, encode
+from acquire.node.wire.coding import MAX_BODY, decode, encode
+from acquire.node.wire.models import Paired, PairOrder
 from acquire.rig.file import parse_rig
 from recordings.disk.atomic import replace_file
 

@@ -23,7 +23,8 @@ from acquire.lsl.config import BUFFER_S
 from acquire.node.program.lsl_text import checked_lsl_config
 from acquire.node.program.run import Run
 from acquire.node.store.finishing import Finishing
-from acquire.node.store.store import Kept, Store
+from acquire.node.store.kept import Kept
+from acquire.node.store.store import Store
 from acquire.node.wire.messages import WIRE
 from acquire.node.wire.models import BLOCK_BYTES, LateStops, NodeInfo, Receipt, RunDevice, RunOrder
 from acquire.processes.sleep_inhibitor import kept_awake
@@ -140,7 +141,6 @@ class Host:
             disk_total_bytes=disk.total,
             disk_bytes_per_s=self._bytes_per_s,
             hostname=socket.gethostname(),
-            lsl_clock=local_clock(),
             devices=run.devices() if run else (),
             kept=tuple(kept.told() for kept in self.store.all()),
         )

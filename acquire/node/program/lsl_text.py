@@ -6,7 +6,7 @@ import configparser
 import io
 from typing import Final
 
-from acquire.node.wire.messages import WireError
+from acquire.node.wire.limits import WireError
 
 _ALLOWED: Final = frozenset({"lab", "multicast", "ports", "tuning"})
 """Not `log`: it names a file, which would be written on the node."""

@@ -24,13 +24,9 @@ from acquire.node.program.hosted_device import CLOSE_S, HostedDevice, HostedLink
 from acquire.node.program.message_log import Heard, MessageLog
 from acquire.node.program.takes import NodeTakes
 from acquire.node.store.store import Store
-from acquire.node.wire.messages import Body, Message, WireError, dump
-from acquire.node.wire.models import (
-    MAX_TEXT,
-    DeviceRequest,
-    NodeDevice,
-    RunOrder,
-)
+from acquire.node.wire.limits import WireError
+from acquire.node.wire.messages import Body, Message, dump
+from acquire.node.wire.models import MAX_TEXT, DeviceRequest, NodeDevice, RunOrder
 from acquire.processes.messages import (
     Answer,
     ArmVideo,

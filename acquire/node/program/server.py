@@ -22,13 +22,15 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from acquire.errors import AcquireError, ConfigError, Unknown
+from acquire.lsl.clock import local_clock
 from acquire.node.pairing.code import MAX_TRIES, PairingWindow
 from acquire.node.pairing.known import Engines
 from acquire.node.program.byte_range import ByteRange, Unsatisfiable, byte_range
 from acquire.node.program.host import Host, VersionSkew
-from acquire.node.wire.messages import WireError
+from acquire.node.wire.coding import MAX_BODY, decode, encode
+from acquire.node.wire.limits import WireError
 from acquire.node.wire.models import (
-    MAX_BODY,
+    ClockReading,
     Item,
     LateStops,
     Messages,
@@ -37,8 +39,6 @@ from acquire.node.wire.models import (
     Receipt,
     Requests,
     RunOrder,
-    decode,
-    encode,
 )
 from acquire.serving.guard import App, Guard
 from acquire.serving.problem import Problem
@@ -136,6 +136,10 @@ def _add_runs(app: FastAPI, host: Host) -> None:
     @app.get("/api/node")
     def node() -> Response:
         return _answer(host.info())
+
+    @app.get("/api/node/clock")
+    async def clock() -> Response:  # not in a thread: its turn would be time that the wire took
+        return _answer(ClockReading(lsl_clock=local_clock()))
 
     @app.put("/api/node/runs/{run}")
     async def put_run(run: str, request: Request, adopt: bool = False) -> Response:

@@ -14,7 +14,8 @@ from typing import Any, Final
 
 from acquire.errors import ControlError
 from acquire.node.program.hosted_device import HostedDevice
-from acquire.node.store.store import Kept, Store
+from acquire.node.store.kept import Kept
+from acquire.node.store.store import Store
 from acquire.node.wire.models import RecordingState
 from acquire.processes.messages import ArmVideo, StopVideo
 

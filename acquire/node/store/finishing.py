@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from acquire.lasting_thread import LastingThread
-from acquire.node.store.store import Arm, Kept, Store
+from acquire.node.store.kept import Arm, Kept
+from acquire.node.store.store import Store
 from acquire.node.wire.models import BLOCK_BYTES, NodeFile, RecordingState
 from acquire.processes.idle import be_idle
 from recordings.errors import RecordingError

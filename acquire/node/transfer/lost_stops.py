@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from acquire.errors import ControlError
-from acquire.lsl.clock import local_clock
 from acquire.node.client import NodeClient
+from acquire.node.clock import compare
 from acquire.node.wire.models import LateStops, NodeInfo, RecordingState
 from recordings import layout
 from recordings.errors import RecordingError
@@ -37,7 +37,7 @@ def end_what_was_stopped(node: str, client: NodeClient, data_dir: Path) -> list[
     info = client.ask("GET", "/api/node", NodeInfo)
     if info.run_id is None or not info.recording:
         return []
-    stops = _stops(node, info, data_dir)
+    stops = _stops(node, info, data_dir, client)
     if not stops:
         return []
     try:
@@ -48,7 +48,7 @@ def end_what_was_stopped(node: str, client: NodeClient, data_dir: Path) -> list[
     return list(stops)
 
 
-def _stops(node: str, info: NodeInfo, data_dir: Path) -> dict[str, float]:
+def _stops(node: str, info: NodeInfo, data_dir: Path, client: NodeClient) -> dict[str, float]:
     """Say when each session ended that the node still records; none where one goes on."""
     stops = {}
     for kept in info.kept:
@@ -67,12 +67,15 @@ def _stops(node: str, info: NodeInfo, data_dir: Path) -> dict[str, float]:
             or manifest.lsl_stop is None
         ):
             return {}
-        stops[kept.session] = manifest.lsl_stop - _offset(node, info, manifest, folder)
+        offset = _offset(node, manifest, folder)
+        if offset is None:  # nothing of the node ever came
+            offset = compare(client).offset
+        stops[kept.session] = manifest.lsl_stop - offset
     return stops
 
 
-def _offset(node: str, info: NodeInfo, manifest: Manifest, folder: Path) -> float:
-    """Give what to add to the node's LSL time, s: as it was last measured in the recording.
+def _offset(node: str, manifest: Manifest, folder: Path) -> float | None:
+    """Give what to add to the node's LSL time, s, as it was last measured in the recording.
 
     The clock of today is no help where one of the computers was started anew since.
     """
@@ -85,4 +88,4 @@ def _offset(node: str, info: NodeInfo, manifest: Manifest, folder: Path) -> floa
             for stream in recording.streams
             if stream.name in streams and len(stream.offset_values)
         ]
-    return float(np.median(last)) if last else local_clock() - info.lsl_clock
+    return float(np.median(last)) if last else None

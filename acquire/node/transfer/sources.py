@@ -13,15 +13,9 @@ from pydantic import Field, RootModel
 from acquire.errors import ConfigError
 from acquire.node.client import PIECE, NodeClient
 from acquire.node.store.finishing import hashed_file
-from acquire.node.store.store import Kept, found_in
-from acquire.node.wire.messages import MAX_LIST
-from acquire.node.wire.models import (
-    BLOCK_BYTES,
-    NodeFile,
-    Receipt,
-    Recording,
-    RecordingState,
-)
+from acquire.node.store.kept import Kept, found_in
+from acquire.node.wire.limits import MAX_LIST
+from acquire.node.wire.models import BLOCK_BYTES, NodeFile, Receipt, Recording, RecordingState
 
 LOOK_S = 0.5
 

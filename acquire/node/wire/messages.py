@@ -9,16 +9,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-import json
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from pydantic import TypeAdapter, ValidationError
 
-from acquire.errors import ControlError
+from acquire.node.wire.limits import (
+    WireError,
+    bare_name,
+    check_limits,
+    first_line,
+    plain_name,
+    plain_value,
+)
 from acquire.processes.messages import (
     Answer,
     ArmVideo,
@@ -38,17 +43,9 @@ from acquire.processes.messages import (
 )
 from acquire.rig.video import VideoOptions
 from acquire.validation_text import first_problem
-from recordings.errors import RecordingError
-from recordings.layout import check_file_name
 
-WIRE: Final = 1
+WIRE: Final = 2
 """What both sides must have in common; raised with every change of what is said here."""
-MAX_LIST: Final = 10_000
-MAX_DEPTH: Final = 16
-
-
-class WireError(ControlError):
-    """What came over the network is not what the other side may say."""
 
 
 Body = Open | ArmVideo | StartVideo | StopVideo | TakePreview | Command | Close
@@ -69,8 +66,8 @@ def dump(message: Message) -> dict[str, Any]:
     try:
         body = form.adapter.dump_python(form.out(message), mode="json", warnings="error")
     except ValueError as error:  # pydantic's own errors are ValueErrors
-        raise WireError(f"{kind}: {_first_line(error)}") from error
-    _check_limits(kind, body)
+        raise WireError(f"{kind}: {first_line(error)}") from error
+    check_limits(kind, body)
     return {"kind": kind, "body": body}
 
 
@@ -87,7 +84,7 @@ def load(given: Any) -> Message:
     form = _FORMS.get(kind) if isinstance(kind, str) else None
     if form is None:
         raise WireError(f"kind {str(kind)[:40]!r}: not known here; are both of one version?")
-    _check_limits(kind, given["body"])
+    check_limits(kind, given["body"])
     try:
         plain = form.adapter.validate_python(given["body"])
     except ValidationError as error:
@@ -98,30 +95,6 @@ def load(given: Any) -> Message:
     if (again := dump(message)["body"]) != given["body"]:
         raise WireError(f"{kind}: {_difference(given['body'], again)} is not in its own form")
     return message
-
-
-def plain_name(name: str) -> str:
-    """Return a file's or folder's bare name, if it can be one on every system.
-
-    Raises:
-        WireError: it leads elsewhere, is hidden, or is one that Windows keeps for itself.
-    """
-    try:
-        return check_file_name(name)
-    except RecordingError as error:
-        raise WireError(str(error)) from error
-
-
-def plain_value(value: Any) -> Any:
-    """Return a value as JSON has it: tuples become lists.
-
-    Raises:
-        WireError: it holds something that JSON has not, such as NaN.
-    """
-    try:
-        return json.loads(json.dumps(value, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
-        raise WireError(f"cannot be sent as JSON: {_first_line(error)}") from error
 
 
 # What differs on the wire from what it is in a process.
@@ -246,7 +219,7 @@ def load_body(given: Any) -> Body:
 
 
 def _summary_out(message: VideoSummary) -> _VideoSummary:
-    return _VideoSummary(**{**asdict(message), "path": _bare(message.path)})
+    return _VideoSummary(**{**asdict(message), "path": bare_name(message.path)})
 
 
 def _summary_into(plain: _VideoSummary) -> VideoSummary:
@@ -263,12 +236,6 @@ def _preview_into(plain: _Preview) -> Preview:
     except (binascii.Error, ValueError) as error:
         raise WireError(f"Preview: jpeg: {error}") from error
     return Preview(**{**asdict(plain), "jpeg": jpeg})
-
-
-def _bare(path: PurePath) -> str:
-    if str(path) != path.name:
-        raise WireError(f"{path.name!r}: goes over the wire as a bare name, without a folder")
-    return plain_name(path.name)
 
 
 # What an answer may hold.
@@ -289,7 +256,7 @@ def _value_out(value: Any) -> dict[str, Any]:
         case Preview():
             return {"type": "preview", "value": dump(value)["body"]}
         case dict() if value and all(isinstance(v, PurePath) for v in value.values()):
-            paths = {str(name): _bare(path) for name, path in value.items()}
+            paths = {str(name): bare_name(path) for name, path in value.items()}
             return {"type": "paths", "value": paths}
         case list() if value and all(isinstance(v, VideoSummary) for v in value):
             return {"type": "summaries", "value": [dump(v)["body"] for v in value]}
@@ -322,37 +289,19 @@ def _as_it_is(message: Any) -> Any:
     return message
 
 
-def _same(kind: type[Any]) -> _Form:
-    return _Form(TypeAdapter(kind), _as_it_is, _as_it_is)
-
-
-_FORMS: Final[Mapping[str, _Form]] = {
-    kind.__name__: _same(kind)
-    for kind in (StartVideo, StopVideo, TakePreview, Close, Opened, HostStatus, HostEvent, Loss)
-} | {
-    "Open": _Form(TypeAdapter(_Open), _open_out, _open_into),
-    "ArmVideo": _Form(TypeAdapter(_ArmVideo), _arm_out, _arm_into),
-    "Command": _Form(TypeAdapter(_Command), _command_out, _command_into),
-    "Request": _Form(TypeAdapter(_Request), _request_out, _request_into),
-    "Answer": _Form(TypeAdapter(_Answer), _answer_out, _answer_into),
-    "VideoSummary": _Form(TypeAdapter(_VideoSummary), _summary_out, _summary_into),
-    "Preview": _Form(TypeAdapter(_Preview), _preview_out, _preview_into),
+_OTHERWISE: Final[Mapping[type[Any], _Form]] = {
+    Open: _Form(TypeAdapter(_Open), _open_out, _open_into),
+    ArmVideo: _Form(TypeAdapter(_ArmVideo), _arm_out, _arm_into),
+    Command: _Form(TypeAdapter(_Command), _command_out, _command_into),
+    Request: _Form(TypeAdapter(_Request), _request_out, _request_into),
+    Answer: _Form(TypeAdapter(_Answer), _answer_out, _answer_into),
+    VideoSummary: _Form(TypeAdapter(_VideoSummary), _summary_out, _summary_into),
+    Preview: _Form(TypeAdapter(_Preview), _preview_out, _preview_into),
 }
-
-
-# What is never right, whatever it stands in.
-
-
-def _check_limits(kind: str, value: Any, depth: int = 0) -> None:
-    if depth > MAX_DEPTH:
-        raise WireError(f"{kind}: nested more than {MAX_DEPTH} deep")
-    if isinstance(value, float) and not math.isfinite(value):
-        raise WireError(f"{kind}: {value} is no number that can be sent")
-    if isinstance(value, (dict, list)) and len(value) > MAX_LIST:
-        raise WireError(f"{kind}: a list of {len(value)}, and {MAX_LIST} are allowed")
-    inner = value.values() if isinstance(value, dict) else value
-    for part in inner if isinstance(value, (dict, list)) else ():
-        _check_limits(kind, part, depth + 1)
+_FORMS: Final[Mapping[str, _Form]] = {
+    kind.__name__: _OTHERWISE.get(kind) or _Form(TypeAdapter(kind), _as_it_is, _as_it_is)
+    for kind in get_args(Message)
+}
 
 
 def _difference(given: Any, again: Any) -> str:
@@ -361,7 +310,3 @@ def _difference(given: Any, again: Any) -> str:
         return "the body"
     keys = [*given, *again]
     return next((str(k)[:40] for k in keys if given.get(k) != again.get(k)), "a key")
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:300]

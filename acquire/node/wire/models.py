@@ -1,13 +1,12 @@
 """What goes between an engine and a node over HTTPS, around the messages of the devices.
 
-Each is read by `decode` alone, which refuses with a `WireError` whatever is not in order.
+Each is read by `coding.decode` alone, which refuses with a `WireError` whatever is not in order.
 """
 
 from __future__ import annotations
 
-import json
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, TypeVar
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -16,32 +15,18 @@ from pydantic import (
     JsonValue,
     PlainSerializer,
     PlainValidator,
-    ValidationError,
     field_validator,
 )
 
-from acquire.node.wire.messages import (
-    MAX_LIST,
-    WIRE,
-    Body,
-    Message,
-    WireError,
-    dump,
-    load,
-    load_body,
-    plain_name,
-)
+from acquire.node.wire.limits import MAX_LIST, WireError, plain_name
+from acquire.node.wire.messages import WIRE, Body, Message, dump, load, load_body
 from acquire.processes.messages import DeviceState, HostStatus
 from acquire.rig.file import Codec
 from acquire.rig.node import NODE_NAME
 from acquire.rig.video import GateSettings
-from acquire.validation_text import first_problem
 
 BLOCK_BYTES: Final = 8 << 20
 """What has a hash of its own in a file, and is fetched in one piece."""
-MAX_BODY: Final = 1 << 20
-"""What a request may have at most; an answer may be `MAX_ANSWER`."""
-MAX_ANSWER: Final = 64 << 20
 MAX_DEVICES: Final = 64
 MAX_BLOCKS: Final = 1 << 20
 """8 TiB."""
@@ -143,9 +128,14 @@ class NodeInfo(_OnWire):
     disk_total_bytes: Count
     disk_bytes_per_s: Finite = 0.0  # what it was given last
     hostname: ShortText
-    lsl_clock: Finite  # now
     devices: tuple[NodeDevice, ...] = Field(default=(), max_length=MAX_DEVICES)
     kept: tuple[Recording, ...] = Field(default=(), max_length=MAX_LIST)
+
+
+class ClockReading(_OnWire):
+    """What the node's LSL clock shows, s."""
+
+    lsl_clock: Finite
 
 
 # What an engine orders.
@@ -271,43 +261,3 @@ class Paired(_OnWire):
 
     name: NodeName
     token: ShortText
-
-
-Model = TypeVar("Model", bound=BaseModel)
-
-
-def encode(model: BaseModel) -> bytes:
-    """Write a model as JSON.
-
-    Raises:
-        WireError: it holds what cannot be sent.
-    """
-    try:
-        return model.model_dump_json().encode()
-    except ValueError as error:  # surrogates that are no UTF-8, pydantic's own errors
-        raise WireError(f"{type(model).__name__}: cannot be sent: {error}") from error
-
-
-def decode(model: type[Model], data: bytes, limit: int = MAX_BODY) -> Model:
-    """Read a model from JSON.
-
-    Raises:
-        WireError: it is longer than `limit` bytes, or not what it should be; the message says why.
-    """
-    name = model.__name__
-    if len(data) > limit:
-        raise WireError(f"{name}: {len(data)} bytes, and {limit} are allowed")
-    try:
-        tree = json.loads(data, parse_constant=_refuse)
-    except (ValueError, RecursionError) as error:  # a UnicodeDecodeError is a ValueError
-        raise WireError(f"{name}: not JSON: {str(error)[:200]}") from error
-    try:
-        return model.model_validate(tree)
-    except ValidationError as error:
-        raise WireError(f"{name}: {first_problem(error)[:500]}") from error
-    except RecursionError as error:
-        raise WireError(f"{name}: nested too deep") from error
-
-
-def _refuse(constant: str) -> None:
-    raise ValueError(f"{constant} is no JSON")

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from acquire.engine.status import Phase
-from acquire.node.engine.connection import NodeState
+from acquire.node.engine.snapshot import NodeState
 from acquire.processes.messages import DeviceState
 from recordings.certificate import Verdict
 from recordings.manifest import Event, State

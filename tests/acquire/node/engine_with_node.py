@@ -10,7 +10,7 @@ from pathlib import Path
 from acquire.engine.engine import Engine
 from acquire.lsl.config import configuration
 from acquire.node.client import client_of
-from acquire.node.engine.connection import NodeState
+from acquire.node.engine.snapshot import NodeState
 from acquire.node.pairing.known import KnownNode, remember
 from acquire.node.transfer.sources import NodeSource
 from acquire.pump.discovery import Selection

@@ -10,8 +10,8 @@ import pytest
 import acquire
 from acquire.errors import AcquireError, ControlError
 from acquire.lsl.clock import local_clock
-from acquire.node.engine.connection import NodeState
 from acquire.node.engine.path_check import examine
+from acquire.node.engine.snapshot import NodeState
 from acquire.node.transfer.collecting import jobs, merged_rows, release
 from acquire.processes.messages import TakePreview
 from acquire.rig.file import load_rig

@@ -28,8 +28,9 @@ from acquire.node.pairing.known import KnownNode
 from acquire.node.pairing.pair import pair
 from acquire.node.program.run import ALONE_S
 from acquire.node.store.store import Store
+from acquire.node.wire.coding import encode
 from acquire.node.wire.messages import WIRE
-from acquire.node.wire.models import LateStops, RecordingState, encode
+from acquire.node.wire.models import LateStops, RecordingState
 from acquire.processes.messages import Answer, ArmVideo, StartVideo, StopVideo
 from acquire.rig.file import load_rig
 from recordings.video.reader import VideoReader, count_packets
@@ -508,7 +509,7 @@ def test_a_device_that_dies_while_no_engine_is_heard_goes_on(node: Node) -> None
     engine.heard.clear()
     engine.open(face)
     assert engine.arm(face.name)[face.name].name == second.name
-    engine.answer(face.name, StartVideo(1, engine.info().lsl_clock))
+    engine.answer(face.name, StartVideo(1, engine.clock()))
     assert devices_of(node) == [before]
     (summary,) = engine.stop(face.name)
     assert summary.path.name == second.name

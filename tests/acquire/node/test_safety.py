@@ -13,8 +13,9 @@ import pytest
 
 from acquire.node.pairing.pinned import client_context
 from acquire.node.store.store import Store
+from acquire.node.wire.coding import MAX_BODY, encode
 from acquire.node.wire.messages import WIRE
-from acquire.node.wire.models import MAX_BODY, RecordingState, RunOrder, encode
+from acquire.node.wire.models import RecordingState, RunOrder
 from tests.acquire.node.node_program import SESSION, Asking, Node, Refusal
 from tests.acquire.node.requests import Bad, bad_requests
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from acquire.errors import ControlError, Unknown
 from acquire.node.store.finishing import SETTLED_S, Finishing, hashed_file
-from acquire.node.store.store import RECORD_NAME, Kept, Store
+from acquire.node.store.kept import RECORD_NAME, Kept
+from acquire.node.store.store import Store
 from acquire.node.wire.models import Receipt, RecordingState
 from tests.acquire.program import wait_for
 

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.node.wire.messages import MAX_LIST, WireError, dump, load, plain_name
+from acquire.node.wire.coding import decode, encode, request_text, requests_text
+from acquire.node.wire.limits import MAX_LIST, WireError, plain_name
+from acquire.node.wire.messages import dump, load
 from acquire.node.wire.models import (
     DeviceRequest,
     Item,
@@ -22,8 +24,6 @@ from acquire.node.wire.models import (
     Recording,
     Requests,
     RunOrder,
-    decode,
-    encode,
 )
 from acquire.processes.messages import (
     Answer,
@@ -31,6 +31,7 @@ from acquire.processes.messages import (
     HostEvent,
     Open,
     StartVideo,
+    TakePreview,
     VideoSummary,
 )
 from acquire.rig.video import VideoOptions
@@ -167,6 +168,16 @@ def test_requests_come_as_they_went(given: list[Any]) -> None:
         requests=tuple(DeviceRequest(device="face", number=n, body=b) for n, b in each(given))
     )
     assert [r.body for r in decode(Requests, encode(whole)).requests] == given
+    # The engine writes each when it is ordered, once.
+    one_by_one = requests_text(request_text("face", n, body) for n, body in each(given))
+    assert decode(Requests, one_by_one) == whole
+
+
+def test_an_order_that_cannot_be_sent_is_refused_where_it_is_given() -> None:
+    with pytest.raises(WireError, match="StartVideo: nan is no number"):
+        request_text("face", 1, StartVideo(1, float("nan")))
+    with pytest.raises(WireError):
+        request_text("face", 1, TakePreview("\ud800"))
 
 
 @given(st.lists(answers | opened | events | losses, max_size=3), statuses)

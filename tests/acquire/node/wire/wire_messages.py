@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from hypothesis import strategies as st
 
+from acquire.node.wire.messages import Body, Message
 from acquire.processes.messages import (
     Answer,
     ArmVideo,
@@ -145,15 +146,6 @@ statuses = st.builds(
 events = st.builds(
     HostEvent, time=number, level=levels, code=text, text=text, take=st.none() | count
 )
-bodies: st.SearchStrategy[Any] = st.one_of(
-    opens,
-    arms(),
-    st.builds(StartVideo, take=count, lsl_start=number),
-    st.builds(StopVideo, take=count, lsl_stop=number),
-    st.builds(TakePreview, stream=text),
-    st.builds(Command, name=text, args=json_dicts),
-    st.just(Close()),
-)
 answers = st.builds(
     Answer,
     number=count,
@@ -165,14 +157,22 @@ answers = st.builds(
     ),
     error=st.none() | text,
 )
-messages: st.SearchStrategy[Any] = st.one_of(
-    bodies,
-    st.builds(Request, number=count, body=bodies),
-    answers,
-    opened,
-    statuses,
-    events,
-    losses,
-    summaries,
-    previews,
-)
+_BY_KIND: dict[type[Any], st.SearchStrategy[Any]] = {
+    Open: opens,
+    ArmVideo: arms(),
+    StartVideo: st.builds(StartVideo, take=count, lsl_start=number),
+    StopVideo: st.builds(StopVideo, take=count, lsl_stop=number),
+    TakePreview: st.builds(TakePreview, stream=text),
+    Command: st.builds(Command, name=text, args=json_dicts),
+    Close: st.just(Close()),
+    Request: st.builds(Request, number=count, body=st.deferred(lambda: bodies)),
+    Answer: answers,
+    Opened: opened,
+    HostStatus: statuses,
+    HostEvent: events,
+    Loss: losses,
+    VideoSummary: summaries,
+    Preview: previews,
+}
+bodies: st.SearchStrategy[Any] = st.one_of([_BY_KIND[kind] for kind in get_args(Body)])
+messages: st.SearchStrategy[Any] = st.one_of([_BY_KIND[kind] for kind in get_args(Message)])
