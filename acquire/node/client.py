@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Self, TypeVar
@@ -22,6 +23,8 @@ ANSWER_S = 5.0
 """How long a node may take to answer; who asks it to wait adds that."""
 READ_S = 30.0
 """How long a disk that others use may take to give the next bytes of a file."""
+IDLE_S = 4.0
+"""A connection that has said nothing for longer is made anew: a node closes it after 10 s."""
 PIECE = 1 << 20
 """What comes of a file between two moments at which it can rest."""
 
@@ -62,6 +65,7 @@ class NodeClient:
     def __init__(self, address: NodeAddress) -> None:
         self._address = address
         self._connection: PinnedConnection | None = None
+        self._used = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -155,6 +159,7 @@ class NodeClient:
                 f"({str(error) or type(error).__name__}); see that it runs, and its cable"
             ) from error
         finally:
+            self._used = time.monotonic()
             if not whole:  # what follows could not be told apart from what was not read
                 self.close()
 
@@ -163,6 +168,8 @@ class NodeClient:
     ) -> http.client.HTTPResponse:
         headers = {**headers, "Content-Type": "application/json"}
         headers["Authorization"] = f"Bearer {self._address.token}"
+        if time.monotonic() - self._used > IDLE_S:  # as while a file of it was hashed here
+            self.close()
         if self._connection is None:
             address = self._address
             self._connection = PinnedConnection(address.address, address.fingerprint, ANSWER_S)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import Future
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from acquire.errors import ControlError
 from acquire.node.engine.connection import Connection
@@ -36,6 +36,8 @@ from recordings.layout import session_id
 
 OffsetOf = Callable[[frozenset[str]], float | None]
 """Gives what to add to stamps of streams with these LSL uids; None where it is not known."""
+_CODES: Final = {"disk-full": "node-full"}
+"""What an event means here that a device process says of a disk which is not the session's."""
 
 
 class NodeLink(Link):
@@ -101,7 +103,11 @@ class NodeLink(Link):
                 self._on_loss(self.name, message)  # its time is a stamp: the pump maps it
                 return
             case HostEvent():
-                message = replace(message, time=message.time + self._offset)
+                message = replace(
+                    message,
+                    time=message.time + self._offset,
+                    code=_CODES.get(message.code, message.code),
+                )
                 if message.code == "device-died":
                     if not self._closing.is_set():
                         self._lost(message.text)
@@ -170,7 +176,8 @@ class NodeLink(Link):
             case Preview():
                 return replace(value, stamp=value.stamp + self._offset)
             case list() if value and all(isinstance(v, VideoSummary) for v in value):
-                return [replace(v, path=self._here(v.take, v.path)) for v in value]
+                # A full disk there ends nothing here.
+                return [replace(v, path=self._here(v.take, v.path), disk_full=False) for v in value]
         return value
 
     def _here(self, take: int, path: Path) -> Path:

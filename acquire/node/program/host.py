@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import shutil
 import socket
 import threading
@@ -17,28 +16,19 @@ from pydantic import ValidationError
 
 import acquire
 from acquire.errors import ConfigError, ControlError, Unknown
-from acquire.lasting_thread import LastingThread
-from acquire.lsl.clock import local_clock
 from acquire.lsl.config import BUFFER_S
 from acquire.node.program.lsl_text import checked_lsl_config
 from acquire.node.program.run import Run
+from acquire.node.program.watch import Watch
 from acquire.node.store.finishing import Finishing
-from acquire.node.store.kept import Kept
 from acquire.node.store.store import Store
 from acquire.node.wire.messages import WIRE
 from acquire.node.wire.models import BLOCK_BYTES, LateStops, NodeInfo, Receipt, RunDevice, RunOrder
-from acquire.processes.sleep_inhibitor import kept_awake
 from acquire.rig.file import DeviceTable, check_device
-from acquire.take.disk import DiskAlarm, DiskWatch
 from acquire.validation_text import first_problem
-from recordings.manifest import Level
 
-WATCH_S: Final = 0.5
 LIVES_S: Final = 5.0
 """An engine that was heard within this time lives: nobody takes its run over."""
-FLOOR_BYTES: Final = 256 << 20
-FLOOR_SHARE: Final = 0.02
-"""Recordings end once less is free than the smaller of the two: of bytes, and of the disk."""
 
 
 class VersionSkew(ControlError):
@@ -88,10 +78,8 @@ class Host:
         self._ending = False
         self._turn = threading.Lock()  # one run is begun or ended at a time
         self._closing = threading.Event()
-        self._disks: dict[str, DiskWatch] = {}  # of the takes that are stored, by id
-        self._bytes_per_s = 0.0
         self._finishing = Finishing(self.store, lambda: self.is_recording, complain, block_bytes)
-        self._watch = LastingThread("node watch", self._look_after, self._closing, complain)
+        self._watch = Watch(name, lambda: self._run, complain)
 
     def start(self) -> None:
         """Begin to look after the disk and what is kept."""
@@ -104,8 +92,7 @@ class Host:
         with self._turn:
             self._end_run()
         self._finishing.close()
-        if self._watch.ident is not None:
-            self._watch.join()
+        self._watch.close()
 
     # What it is.
 
@@ -139,7 +126,7 @@ class Host:
             recording=self.is_recording,
             disk_free_bytes=disk.free,
             disk_total_bytes=disk.total,
-            disk_bytes_per_s=self._bytes_per_s,
+            disk_bytes_per_s=self._watch.bytes_per_s,
             hostname=socket.gethostname(),
             devices=run.devices() if run else (),
             kept=tuple(kept.told() for kept in self.store.all()),
@@ -254,66 +241,6 @@ class Host:
     def release(self, id: str, receipt: Receipt) -> bool:
         """Delete files that an engine has; see `Kept.release`."""
         return self.store.release(id, receipt)
-
-    # What ends a recording that nobody ends.
-
-    def _look_after(self) -> None:
-        with contextlib.ExitStack() as awake:
-            is_kept_awake = False
-            while not self._closing.wait(WATCH_S):
-                run = self._run
-                if is_kept_awake and not self.is_recording:
-                    awake.close()
-                    is_kept_awake = False
-                if run is None or not run.takes.is_recording:
-                    continue
-                if not is_kept_awake:
-                    awake.enter_context(kept_awake())
-                    is_kept_awake = True
-                self._look_at(run)
-
-    def _look_at(self, run: Run) -> None:
-        recording = {kept.id: kept for kept in run.takes.recording}
-        self._disks = {id: disk for id, disk in self._disks.items() if id in recording}
-        for kept in recording.values():
-            self._look_at_disk(run, kept)
-        hours = run.unheard_s / 3600
-        if hours > run.order.max_hours:
-            self._stop(
-                run,
-                "node-unheard",
-                f"{self.name}: no engine was heard for {hours:.1f} h (max_hours "
-                f"{run.order.max_hours:g}): what it recorded was ended and is kept",
-            )
-
-    def _look_at_disk(self, run: Run, kept: Kept) -> None:
-        disk = shutil.disk_usage(kept.folder)
-        now = local_clock()
-        watch = self._disks.setdefault(kept.id, DiskWatch(now, disk.free))
-        alarm = watch.look(now, disk.free, _written(kept.folder))
-        self._bytes_per_s = watch.forecast.bytes_per_s
-        where = f"{self.name}: {kept.id}"
-        if disk.free < min(FLOOR_BYTES, FLOOR_SHARE * disk.total):
-            self._stop(
-                run,
-                DiskAlarm.STOP.value,
-                f"{where}: the disk is full but for {disk.free / 1e6:,.0f} MB: stopped in good "
-                "order; collect what is there and release it",
-            )
-        elif alarm is DiskAlarm.STOP:
-            self._stop(run, alarm.value, watch.told(alarm, Path(where)))
-        elif alarm is not None:
-            level: Level = "warning" if alarm is DiskAlarm.LOW else "info"
-            run.say_of_disk(level, alarm.value, watch.told(alarm, Path(where)))
-
-    def _stop(self, run: Run, code: str, text: str) -> None:
-        if not run.takes.is_stopping:  # else a file takes long to be closed
-            run.say_of_disk("error", code, text)
-            run.stop_takes()
-
-
-def _written(folder: Path) -> int:
-    return sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
 
 
 def _refuse_skew(name: str, order: RunOrder) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from acquire.errors import Unknown
 from acquire.node.store.kept import Arm, Kept, Record, found_in
+from acquire.node.store.room import require_room
 from acquire.node.wire.models import Receipt, RecordingState
 from recordings.disk.atomic import sync_folder
 from recordings.errors import RecordingError
@@ -51,9 +52,10 @@ class Store:
         """Give the folder of a take, made if need be, and note what a device begins in it.
 
         Raises:
-            RecordingError: the folder cannot be made.
+            RecordingError: the folder cannot be made, or the disk is full.
         """
         try:
+            require_room(self.data_dir)
             with self._lock:
                 kept = self._of(run_id, session, take) or self._make(run_id, session, take)
                 free = {stream: _free_stem(kept.folder, stem) for stream, stem in stems.items()}
