@@ -44,7 +44,7 @@ def doctor(
         write_report(report, seconds, lambda part: warn(f"looking at: {part}"))
         typer.echo(f"{report}: written; it names no person and no computer")
         return
-    from acquire.node.path_check import examine as examine_node
+    from acquire.node.engine.path_check import examine as examine_node
     from acquire.survey.doctor import examine
 
     findings = examine()

@@ -25,7 +25,7 @@ from acquire.errors import ControlError, Unknown
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configure
 from acquire.lsl.descriptors import raise_limit
-from acquire.node.nodes import Nodes
+from acquire.node.engine.nodes import Nodes
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import HostEvent
 from acquire.processes.rig_devices import RigDevices

@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from acquire.lsl.streams import StreamKey
-from acquire.node.connection import NodeSnapshot
+from acquire.node.engine.snapshot import NodeSnapshot
 from acquire.processes.link import DeviceSnapshot
 from acquire.pump.live_stream import LiveStream
 from acquire.take.xdf_recorder import RecordedStream

@@ -19,7 +19,7 @@ from acquire.engine.cameras import ARM_FOR_SPLIT_S, ARM_S, Cameras
 from acquire.engine.reporter import Reporter
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
-from acquire.node.link import unready
+from acquire.node.engine.link import unready
 from acquire.player.link import NAME as PLAYER
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import Interval

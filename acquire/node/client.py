@@ -2,22 +2,31 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Self, TypeVar
 
 from pydantic import BaseModel
 
 from acquire.errors import ControlError
-from acquire.node.models import MAX_ANSWER, decode, encode
-from acquire.node.pinned import PinnedConnection, Unreachable
-from acquire.node.trust import known_node
+from acquire.node.pairing.known import known_node
+from acquire.node.pairing.pinned import PinnedConnection, Unreachable
+from acquire.node.wire.coding import MAX_ANSWER, decode, encode
 from acquire.rig.node import NodeTable
 
 MAX_PROBLEM = 1 << 16
 ANSWER_S = 5.0
 """How long a node may take to answer; who asks it to wait adds that."""
+READ_S = 30.0
+"""How long a disk that others use may take to give the next bytes of a file."""
+IDLE_S = 4.0
+"""A connection that has said nothing for longer is made anew: a node closes it after 10 s."""
+PIECE = 1 << 20
+"""What comes of a file between two moments at which it can rest."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -56,6 +65,7 @@ class NodeClient:
     def __init__(self, address: NodeAddress) -> None:
         self._address = address
         self._connection: PinnedConnection | None = None
+        self._used = 0.0
 
     def __enter__(self) -> Self:
         return self
@@ -85,18 +95,37 @@ class NodeClient:
             WrongCertificate: somebody else answers.
             WireError: the answer is none that a node gives.
         """
-        return decode(answer, self._call(method, path, body, {}, timeout_s), MAX_ANSWER)
+        with self._asked(method, path, body, {}, timeout_s) as response:
+            data = response.read(MAX_ANSWER + 1)
+        return decode(answer, data, MAX_ANSWER)
 
     def tell(
-        self, method: str, path: str, body: BaseModel | None = None, timeout_s: float = ANSWER_S
+        self,
+        method: str,
+        path: str,
+        body: BaseModel | bytes | None = None,
+        timeout_s: float = ANSWER_S,
     ) -> None:
-        """Order something whose answer says nothing more; see `ask`."""
-        self._call(method, path, body, {}, timeout_s)
+        """Order something whose answer says nothing more; see `ask`. A body of bytes is JSON."""
+        with self._asked(method, path, body, {}, timeout_s) as response:
+            response.read(MAX_ANSWER)
 
-    def read(self, path: str, start: int, stop: int, timeout_s: float = 30.0) -> bytes:
-        """Fetch the bytes from `start` up to `stop` of a file; may be fewer. See `ask`."""
-        wanted = {"Range": f"bytes={start}-{stop - 1}"}
-        return self._call("GET", path, None, wanted, timeout_s, most=stop - start)
+    def read(
+        self, path: str, start: int, view: memoryview, came: Callable[[int], None] = lambda n: None
+    ) -> int:
+        """Fill `view` with the bytes of a file from `start` on; gives how many came. See `ask`.
+
+        `came` is called with the size of each piece; it may rest, and what it raises ends this.
+        """
+        wanted = {"Range": f"bytes={start}-{start + len(view) - 1}"}
+        with self._asked("GET", path, None, wanted, READ_S) as response:
+            place = 0
+            while count := response.readinto(view[place : place + PIECE]):
+                place += count
+                came(count)
+            if response.length and place < len(view):
+                raise http.client.IncompleteRead(b"", response.length)
+            return place
 
     def close(self) -> None:
         """Disconnect."""
@@ -104,41 +133,43 @@ class NodeClient:
             self._connection.close()
             self._connection = None
 
-    def _call(
+    @contextlib.contextmanager
+    def _asked(
         self,
         method: str,
         path: str,
-        body: BaseModel | None,
+        body: BaseModel | bytes | None,
         headers: dict[str, str],
         timeout_s: float,
-        most: int = MAX_ANSWER,
-    ) -> bytes:
-        data = encode(body) if body is not None else None
-        name = self._address.name
+    ) -> Iterator[http.client.HTTPResponse]:
+        """Ask, and give the answer to be read; what is not read of it costs the connection."""
+        data = encode(body) if isinstance(body, BaseModel) else body
+        whole = False
         try:
             response = self._send(method, path, data, headers, timeout_s)
-            refused = response.status >= 300
-            content = response.read(MAX_PROBLEM if refused else most + 1)
-        except ControlError:  # the connection's own words
-            self.close()
-            raise
+            if response.status >= 300:
+                content = response.read(MAX_PROBLEM)
+                whole = response.isclosed()
+                raise NodeRefused(_refusal(self._address.name, response, content), response.status)
+            yield response
+            whole = response.isclosed()
         except (OSError, http.client.HTTPException) as error:
-            self.close()
             raise Unreachable(
                 f"{self._address.address}: the node does not answer any more "
                 f"({str(error) or type(error).__name__}); see that it runs, and its cable"
             ) from error
-        if not response.isclosed():  # more than was asked for: what follows cannot be told apart
-            self.close()
-        if refused:
-            raise NodeRefused(_refusal(name, response, content), response.status)
-        return content
+        finally:
+            self._used = time.monotonic()
+            if not whole:  # what follows could not be told apart from what was not read
+                self.close()
 
     def _send(
         self, method: str, path: str, data: bytes | None, headers: dict[str, str], timeout_s: float
     ) -> http.client.HTTPResponse:
         headers = {**headers, "Content-Type": "application/json"}
         headers["Authorization"] = f"Bearer {self._address.token}"
+        if time.monotonic() - self._used > IDLE_S:  # as while a file of it was hashed here
+            self.close()
         if self._connection is None:
             address = self._address
             self._connection = PinnedConnection(address.address, address.fingerprint, ANSWER_S)

@@ -19,5 +19,12 @@ def be_idle() -> None:
         return
     with contextlib.suppress(OSError):
         os.setpriority(os.PRIO_PROCESS, threading.get_native_id(), 19)
+    leave_the_disk()
+
+
+def leave_the_disk() -> None:
+    """Let this thread have the disk only when nobody else wants it, where it is known how."""
+    if sys.platform != "linux":
+        return
     if (number := _IOPRIO_SET.get(os.uname().machine)) is not None:
         ctypes.CDLL(None).syscall(number, _WHO_PROCESS, threading.get_native_id(), _IDLE)

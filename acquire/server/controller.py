@@ -18,7 +18,7 @@ from acquire.engine.status import Phase
 from acquire.errors import ConfigError, ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
-from acquire.node.collector import Collector
+from acquire.node.transfer.collector import Collector
 from acquire.pump.discovery import Selection
 from acquire.rig.file import Rig, parse_rig
 from acquire.server.checking import Checking, unchecked

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from acquire.node.connection import NodeState
+from acquire.node.engine.snapshot import NodeState
 from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo, NodeStatus
 from acquire.server.api.models import Health, StatusInfo, StreamInfo

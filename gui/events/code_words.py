@@ -47,6 +47,7 @@ def meanings() -> dict[str, str]:
         "disk-full": tr("The disk is full"),
         "disk-low": tr("The disk will soon be full"),
         "disk-low-over": tr("The disk has room again"),
+        "node-full": tr("A node's disk is full: the recording goes on without it"),
         "disk-stop": tr("The recording ended: the disk was nearly full"),
         "duplicate-source": tr("Two streams have one source"),
         "encoder-back": tr("An encoder was started again"),

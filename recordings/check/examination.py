@@ -207,8 +207,11 @@ def _cameras(
 ) -> tuple[tuple[CameraReport, ...], list[Finding]]:
     index = {e.name: e for e in exams if e.is_video}
     pending = {file.path for file in manifest.pending} if manifest else set()
+    interval = None
+    if manifest and manifest.lsl_start is not None and manifest.lsl_stop is not None:
+        interval = manifest.lsl_start, manifest.lsl_stop
     results = [
-        examine_camera(video, index.get(video.name), folder, pending)
+        examine_camera(video, index.get(video.name), folder, pending, interval)
         for video in (manifest.videos if manifest else ())
     ]
     return tuple(camera for camera, _ in results), [f for _, found in results for f in found]

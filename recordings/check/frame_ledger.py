@@ -17,6 +17,8 @@ from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES, Fate
 from recordings.xdf.merged import MergedStream
 
 _COLUMNS = [INDEX_CHANNELS.index(name) for name in ("file_index", "fate")]
+EDGE_S = 0.3
+"""A node's camera goes by its own clock: at start and stop it may differ from the rest."""
 _REMEDIES = {
     Fate.DEVICE_LOST: "check the camera's cable and port, and that nothing else shares its bus",
     Fate.INCOMPLETE: "check the camera's cable; a longer one needs to be an active one",
@@ -44,11 +46,13 @@ def examine_camera(
     exam: StreamExam | None,
     folder: Path,
     pending: Collection[str] = (),
+    interval: tuple[float, float] | None = None,
 ) -> tuple[CameraReport, tuple[Finding, ...]]:
     """Compare a camera's index stream, video file and manifest entry.
 
     `exam` is its index stream, None where the recording has none; `pending` are the names of files
-    that are still on a node: without them there is nothing to compare.
+    that are still on a node: without them there is nothing to compare. `interval` is the
+    recording's, LSL times: all that lies well inside it was to be stored.
     """
     if pending and not set(pending).isdisjoint(entry.files):
         index = exam.report.samples if exam is not None else 0
@@ -77,6 +81,7 @@ def examine_camera(
         *_ledger_findings(report, entry, _received(exam)),
         *_order_findings(entry.name, index[fates == Fate.STORED.code]),
         *_loss_findings(report),
+        *_not_stored(entry.name, exam.stamps[fates == Fate.NOT_RECORDING.code], interval),
     )
     return report, findings
 
@@ -186,6 +191,28 @@ def _order_findings(name: str, index: F64Array) -> Iterator[Finding]:
             subject=name,
             text="the file indices of the stored frames are not 0, 1, 2… in each file: times and "
             "pictures may not belong together",
+        )
+
+
+def _not_stored(
+    name: str, times: F64Array, interval: tuple[float, float] | None
+) -> Iterator[Finding]:
+    """Find frames inside the recording that came while the camera's file was not open.
+
+    So it is where the disk of its node was full, or its process came back.
+    """
+    if interval is None:
+        return
+    start, stop = interval
+    inside = times[(times > start + EDGE_S) & (times < stop - EDGE_S)]
+    if len(inside):
+        yield Finding(
+            level="warn",
+            code="frames-not-recording",
+            subject=name,
+            text=f"{len(inside):,} frames of the recording were captured and not stored, from "
+            f"{inside.min() - start:.1f} to {inside.max() - start:.1f} s after its start",
+            remedy="see the events for why it did not store them, as when its node's disk is full",
         )
 
 

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from recordings.layout import free_bytes
 from recordings.manifest import Manifest, State
 from recordings.stream_kinds import Fate
 from recordings.video.writer import VideoReader, count_packets
@@ -24,6 +19,7 @@ from tests.acquire.program import (
     wait_for,
     write_rig,
 )
+from tests.acquire.small_disk import MB, disk, fill
 from tests.acquire.sources import Source, Sources
 
 EEG = """
@@ -40,35 +36,6 @@ height = 240
 rate_hz = 100
 codec = "{codec}"
 """
-MB = 1_000_000
-
-
-@contextmanager
-def disk(folder: Path, size: int) -> Iterator[Path]:
-    """Mount a disk of `size` bytes."""
-    path = folder / "disk"
-    path.mkdir()
-    mount = ["mount", "-t", "tmpfs", "-o", f"size={size}", "none", str(path)]
-    if (
-        sys.platform != "linux"
-        or subprocess.run(mount, check=False, capture_output=True).returncode
-    ):
-        pytest.skip("cannot mount a small disk here (it takes root on Linux)")
-    try:
-        yield path
-    finally:
-        subprocess.run(["umount", str(path)], check=True)
-
-
-def fill(path: Path, leave: int) -> None:
-    """Have somebody else fill the disk but for `leave` bytes."""
-    with (path / "filler").open("wb") as file:
-        while (free := free_bytes(path) - leave) > 0:
-            try:
-                file.write(bytes(min(free, MB)))
-                file.flush()
-            except OSError:  # the recorder was faster
-                return
 
 
 def arguments(rig: Path, data: Path) -> tuple[str | Path, ...]:

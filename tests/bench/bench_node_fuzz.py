@@ -14,6 +14,7 @@ import collections
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
@@ -33,12 +34,12 @@ def main() -> int:
 
 def fuzz(folder: Path, seed: int, count: int) -> int:
     import acquire
-    from acquire.node.host import Host
-    from acquire.node.models import RecordingState, RunOrder
-    from acquire.node.pairing import PairingWindow
-    from acquire.node.server import build
-    from acquire.node.trust import Engines
-    from acquire.node.wire import WIRE
+    from acquire.node.pairing.code import PairingWindow
+    from acquire.node.pairing.known import Engines
+    from acquire.node.program.host import Host
+    from acquire.node.program.server import build
+    from acquire.node.wire.messages import WIRE
+    from acquire.node.wire.models import RecordingState, RunOrder
     from tests.acquire.node.requests import bad_requests
 
     data_dir = folder / "data"
@@ -50,10 +51,11 @@ def fuzz(folder: Path, seed: int, count: int) -> int:
     host.put_run("run", RunOrder(engine="e", version=acquire.__version__, wire=WIRE))
     engines = Engines(folder)
     token = engines.add("e")
-    app = build(host, engines, PairingWindow("ab" * 32), lambda name: None)
     before = sorted((str(p), p.stat().st_size) for p in data_dir.rglob("*"))
     began = time.monotonic()
-    counts = asyncio.run(_send_all(app, token, bad_requests(seed, count, "run", kept.id)))
+    with ThreadPoolExecutor(1) as reading:
+        app = build(host, engines, PairingWindow("ab" * 32), lambda name: None, reading)
+        counts = asyncio.run(_send_all(app, token, bad_requests(seed, count, "run", kept.id)))
     took = time.monotonic() - began
     faults = sum(n for status, n in counts.items() if status >= 500)
     same = sorted((str(p), p.stat().st_size) for p in data_dir.rglob("*")) == before

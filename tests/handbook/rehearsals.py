@@ -23,7 +23,7 @@ from PySide6.QtWidgets import QApplication, QDockWidget, QWidget
 from gui.window.app import WindowOrder
 from gui.window.window import RecorderWindow
 from tests.acquire.program import module_of
-from tests.acquire.test_disk_full import MB, disk, fill
+from tests.acquire.small_disk import MB, disk, fill
 from tests.gui.windows import click, idle, press_record, wait_until, window
 
 EEG = '[[device]]\nname = "eeg"\ndriver = "simulated-eeg"\nchannels = 8\nrate_hz = 250\n{more}\n'

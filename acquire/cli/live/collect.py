@@ -14,8 +14,8 @@ from acquire.cli.sessions.recordings import Json
 
 if TYPE_CHECKING:
     from acquire.cli.sessions.progress import Progress
-    from acquire.node.collecting import Job
-    from acquire.node.sources import Source
+    from acquire.node.transfer.collecting import Job
+    from acquire.node.transfer.sources import Source
     from acquire.rig.node import NodeTable
     from recordings.manifest import Manifest
 
@@ -39,8 +39,10 @@ def collect(
     """Fetch videos and own copies that are still on nodes; exit 0 all here, 1 some are pending."""
     from acquire.cli.sessions.progress import Progress
     from acquire.errors import AcquireError
+    from acquire.processes.idle import be_idle
     from recordings.errors import RecordingError
 
+    be_idle()  # another program may record here meanwhile
     path = path.expanduser().absolute()
     sessions = _pending(path, everything=release)
     data_dir = path if path not in sessions else path.parents[3]
@@ -95,8 +97,8 @@ def _sources(
 ) -> Iterator[tuple[str, Callable[[], contextlib.AbstractContextManager[Source]]]]:
     """Say where to look: on the disk, or on the nodes that the sessions' rigs name."""
     from acquire.node.client import client_of
-    from acquire.node.lost_stops import end_what_was_stopped
-    from acquire.node.sources import DiskSource, NodeSource
+    from acquire.node.transfer.lost_stops import end_what_was_stopped
+    from acquire.node.transfer.sources import DiskSource, NodeSource
 
     if disk is not None:
         yield str(disk), lambda: contextlib.nullcontext(DiskSource(disk))
@@ -133,7 +135,7 @@ def _nodes_of(manifest: Manifest) -> list[NodeTable]:
 def _from(
     source: Source, data_dir: Path, only: Path | None, release: bool, progress: Progress
 ) -> list[str]:
-    from acquire.node import collecting
+    from acquire.node.transfer import collecting
 
     lines = []
     for job in collecting.jobs(source, data_dir, only):

@@ -28,7 +28,7 @@ Label = Annotated[str | None, typer.Option()]
 CONDITIONS = {
     "lost": ("lost", "samples-dropped", "stream-lost", "device-lost", "device-died"),
     "silent": ("silent", "device-hangs", "device-missing"),
-    "disk": ("disk-low", "disk-full", "disk-stop", "write-failed", "recording-failed"),
+    "disk": ("disk-low", "disk-full", "disk-stop", "node-full", "write-failed", "recording-failed"),
 }
 """What `watch --fail-on` can wait for, as codes of events."""
 

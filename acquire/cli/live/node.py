@@ -14,7 +14,7 @@ import typer
 from acquire.cli.sessions.recordings import Json
 
 if TYPE_CHECKING:
-    from acquire.node.trust import KnownNode
+    from acquire.node.pairing.known import KnownNode
 
 LOOK_S = 3.0
 REACH_S = 3.0
@@ -53,8 +53,8 @@ def node(
     """Run this computer's cameras and other devices for an engine on another computer."""
     from acquire.engine.stop_signals import Stopper
     from acquire.errors import ConfigError
-    from acquire.node.program import NodeOrder, run
-    from acquire.node.trust import host_name
+    from acquire.node.pairing.known import host_name
+    from acquire.node.program.program import NodeOrder, run
     from acquire.rig.node import NODE_NAME
     from acquire.server.data_lock import DataLock
     from recordings.layout import prepare_data_dir
@@ -82,9 +82,9 @@ def pair(
     ] = "",
 ) -> None:
     """Make a node known to this user: it shows a code, which is typed here."""
-    from acquire.node.pair import add_to_rig, rig_lines
-    from acquire.node.pair import pair as pair_with
-    from acquire.node.trust import host_name, remember
+    from acquire.node.pairing.known import host_name, remember
+    from acquire.node.pairing.pair import add_to_rig, rig_lines
+    from acquire.node.pairing.pair import pair as pair_with
 
     code = code or typer.prompt("Code that the node shows")
     known = pair_with(address, code, name or host_name())
@@ -103,8 +103,8 @@ def nodes(
     as_json: Json = False,
 ) -> None:
     """List the nodes that this user has paired with, and whether they are reached."""
-    from acquire.node.discovery import look as look_for
-    from acquire.node.trust import known_nodes
+    from acquire.node.pairing.discovery import look as look_for
+    from acquire.node.pairing.known import known_nodes
 
     rows = [_row(known) for known in known_nodes()]
     known_prints = {row["fingerprint"] for row in rows}
@@ -125,7 +125,7 @@ def _row(known: KnownNode) -> dict[str, Any]:
     import acquire
     from acquire.errors import ControlError
     from acquire.node.client import NodeAddress, NodeClient
-    from acquire.node.models import NodeInfo
+    from acquire.node.wire.models import NodeInfo
 
     row: dict[str, Any] = known.model_dump(exclude={"token"})
     address = NodeAddress(known.name, known.address, known.fingerprint, known.token)

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from acquire.node.connection import NodeState
+from acquire.node.engine.snapshot import NodeState
 from acquire.processes.messages import DeviceState
 from acquire.server.api.base import Asked, Told
 from recordings.stream_kinds import Fate

@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 
 from acquire.engine.status import StreamStatus
 from acquire.lsl.clock import local_clock
-from acquire.node.collector import Transfer
-from acquire.node.connection import NodeSnapshot
+from acquire.node.engine.snapshot import NodeSnapshot
+from acquire.node.transfer.collector import Transfer
 from acquire.processes.link import DeviceSnapshot
 from acquire.server.api import models as api
 from acquire.server.api.device_models import DeviceInfo, NodeStatus, TransferInfo

@@ -10,9 +10,9 @@ from pathlib import Path
 from acquire.engine.engine import Engine
 from acquire.lsl.config import configuration
 from acquire.node.client import client_of
-from acquire.node.connection import NodeState
-from acquire.node.sources import NodeSource
-from acquire.node.trust import KnownNode, remember
+from acquire.node.engine.snapshot import NodeState
+from acquire.node.pairing.known import KnownNode, remember
+from acquire.node.transfer.sources import NodeSource
 from acquire.pump.discovery import Selection
 from acquire.rig.file import Rig, load_rig
 from acquire.take.folder import Labels

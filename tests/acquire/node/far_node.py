@@ -7,8 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from acquire.node.pair import pair
-from acquire.node.trust import remember
+from acquire.node.pairing.known import remember
+from acquire.node.pairing.pair import pair
 from tests.acquire.node.engine_with_node import write_rig
 from tests.acquire.node.node_program import Node
 from tests.acquire.program import TIMEOUT_S, Result, Unisono

@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import acquire
-from acquire.node.models import (
+from acquire.node.pairing.known import KnownNode, known_nodes
+from acquire.node.pairing.pair import pair
+from acquire.node.pairing.pinned import PinnedConnection
+from acquire.node.wire.coding import decode, encode
+from acquire.node.wire.messages import WIRE
+from acquire.node.wire.models import (
+    ClockReading,
     DeviceRequest,
     Messages,
     NodeInfo,
@@ -19,13 +25,7 @@ from acquire.node.models import (
     Requests,
     RunDevice,
     RunOrder,
-    decode,
-    encode,
 )
-from acquire.node.pair import pair
-from acquire.node.pinned import PinnedConnection
-from acquire.node.trust import KnownNode, known_nodes
-from acquire.node.wire import WIRE
 from acquire.processes.messages import Answer, ArmVideo, HostEvent, Open, StartVideo, StopVideo
 from acquire.rig.video import VideoOptions
 from tests.acquire.program import Unisono, unique, wait_for
@@ -145,6 +145,10 @@ class Asking:
     def info(self) -> NodeInfo:
         return decode(NodeInfo, self.ask("GET", "/api/node"), 1 << 30)
 
+    def clock(self) -> float:
+        """Ask what the node's LSL clock shows."""
+        return decode(ClockReading, self.ask("GET", "/api/node/clock")).lsl_clock
+
     def begin(self, *devices: RunDevice, adopt: bool = False, **changes: Any) -> NodeInfo:
         """Begin the run."""
         order = RunOrder(
@@ -218,7 +222,7 @@ class Asking:
 
     def store(self, device: str, take: int = 1, frames: int = 20) -> None:
         """Begin to store, and wait for some frames."""
-        self.answer(device, StartVideo(take, self.info().lsl_clock))
+        self.answer(device, StartVideo(take, self.clock()))
 
         def stored() -> bool:
             self.listen()
@@ -228,7 +232,7 @@ class Asking:
         wait_for(stored, what="frames")
 
     def stop(self, device: str, take: int = 1, ago_s: float = 0.0) -> Any:
-        return self.answer(device, StopVideo(take, self.info().lsl_clock - ago_s))
+        return self.answer(device, StopVideo(take, self.clock() - ago_s))
 
     def recordings(self) -> list[Recording]:
         told = json.loads(self.ask("GET", "/api/node/recordings"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import random
 import selectors
 import socket
 import threading
@@ -16,8 +17,8 @@ class Relay:
     """Passes bytes on to a port of this computer.
 
     `cut`: what is sent then waits, and nobody is told, as with a cable that was pulled; what was
-    connected breaks once the cut is over. `kill_after`: calls somebody once so many bytes have come
-    from the other side.
+    connected breaks once the cut is over. `delay_s`, `jitter_s`: how much later everything comes
+    that is sent either way, and by how much more at most.
     """
 
     def __init__(self, port: int) -> None:
@@ -31,6 +32,8 @@ class Relay:
         self._threads: list[threading.Thread] = []
         self.bytes_up = 0  # from the node
         self.mb_per_s: float | None = None
+        self.delay_s = self.jitter_s = 0.0
+        self.chance = random.Random(0)
         self._accepting = threading.Thread(target=self._accept, name="relay")
 
     @property
@@ -106,6 +109,8 @@ class Relay:
     def _pass_on(self, source: socket.socket, target: socket.socket, *, up: bool) -> bool:
         data = source.recv(PIECE)
         self._whole.wait()
+        if self.delay_s or self.jitter_s:
+            time.sleep(self.delay_s + self.chance.uniform(0, self.jitter_s))
         target.sendall(data)
         if up:
             self.bytes_up += len(data)

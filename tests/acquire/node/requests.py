@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from acquire.node.wire import dump
+from acquire.node.wire.messages import dump
 from acquire.processes.messages import ArmVideo, StartVideo
 
 HEADERS = ("range", "range", "content-type", "x-forwarded-for", "expect")

@@ -10,9 +10,9 @@ import pytest
 import acquire
 from acquire.errors import AcquireError, ControlError
 from acquire.lsl.clock import local_clock
-from acquire.node.collecting import jobs, merged_rows, release
-from acquire.node.connection import NodeState
-from acquire.node.path_check import examine
+from acquire.node.engine.path_check import examine
+from acquire.node.engine.snapshot import NodeState
+from acquire.node.transfer.collecting import jobs, merged_rows, release
 from acquire.processes.messages import TakePreview
 from acquire.rig.file import load_rig
 from recordings.disk.hashing import sha256_of

@@ -7,7 +7,6 @@ import hashlib
 import json
 import os
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -22,19 +21,21 @@ import pytest
 
 import acquire
 from acquire.errors import ConfigError, ControlError
-from acquire.node.discovery import look
-from acquire.node.models import LateStops, RecordingState, encode
-from acquire.node.pair import pair
-from acquire.node.pairing import code_of
-from acquire.node.run import ALONE_S
-from acquire.node.store import Store
-from acquire.node.trust import KnownNode
-from acquire.node.wire import WIRE
+from acquire.node.pairing.code import code_of
+from acquire.node.pairing.discovery import look
+from acquire.node.pairing.known import KnownNode
+from acquire.node.pairing.pair import pair
+from acquire.node.program.run import ALONE_S
+from acquire.node.store.store import Store
+from acquire.node.wire.coding import encode
+from acquire.node.wire.messages import WIRE
+from acquire.node.wire.models import LateStops, RecordingState
 from acquire.processes.messages import Answer, ArmVideo, StartVideo, StopVideo
 from acquire.rig.file import load_rig
 from recordings.video.reader import VideoReader, count_packets
 from tests.acquire.node.node_program import SESSION, Asking, Node, Refusal, camera
 from tests.acquire.program import alive, module_of, unisono, wait_for
+from tests.acquire.small_disk import disk
 
 
 @pytest.fixture
@@ -440,34 +441,28 @@ def test_paired_by_commands(node: Node, tmp_path: Path, monkeypatch: pytest.Monk
     assert "16" in again.error
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="mounts: needs root")
 def test_a_full_disk_ends_the_recording_in_good_order(tmp_path: Path) -> None:
-    data_dir = tmp_path / "small"
-    data_dir.mkdir()
-    mounted = ["mount", "-t", "tmpfs", "-o", "size=16m", "tmpfs", str(data_dir)]
-    if subprocess.run(mounted, check=False, capture_output=True).returncode != 0:
-        pytest.skip("no tmpfs can be mounted here")
-    try:
-        with Node(tmp_path, "--pair", "--host", "127.0.0.1", data_dir=data_dir) as node:
-            engine = node.ready().paired()
-            face = camera(rate_hz=100)
-            engine.begin(face)
-            engine.open(face)
-            engine.arm(face.name)
-            engine.store(face.name)
-            event = engine.event("disk-stop")
-            assert event.level == "error"
-            assert "release" in event.text
-            (summary,) = engine.stop(face.name)
-            assert summary.frames > 0
-            recording = engine.wait_ready()
-            video = next(f for f in recording.files if f.name == summary.path.name)
-            assert count_packets(data_dir / recording.id / video.name) == summary.frames
-            assert engine.release(
-                recording.id, {f.name: f.sha256 or "" for f in recording.files}
-            ) == {"gone": True}
-    finally:
-        subprocess.run(["umount", "-l", str(data_dir)], check=True)
+    with (
+        disk(tmp_path, 16 << 20) as data_dir,
+        Node(tmp_path, "--pair", "--host", "127.0.0.1", data_dir=data_dir) as node,
+    ):
+        engine = node.ready().paired()
+        face = camera(rate_hz=100)
+        engine.begin(face)
+        engine.open(face)
+        engine.arm(face.name)
+        engine.store(face.name)
+        event = engine.event("node-full")
+        assert event.level == "error"
+        assert "release" in event.text
+        (summary,) = engine.stop(face.name)
+        assert summary.frames > 0
+        recording = engine.wait_ready()
+        video = next(f for f in recording.files if f.name == summary.path.name)
+        assert count_packets(data_dir / recording.id / video.name) == summary.frames
+        assert engine.release(recording.id, {f.name: f.sha256 or "" for f in recording.files}) == {
+            "gone": True
+        }
 
 
 def test_a_node_is_found_on_the_interface_that_was_named(tmp_path: Path) -> None:
@@ -508,7 +503,7 @@ def test_a_device_that_dies_while_no_engine_is_heard_goes_on(node: Node) -> None
     engine.heard.clear()
     engine.open(face)
     assert engine.arm(face.name)[face.name].name == second.name
-    engine.answer(face.name, StartVideo(1, engine.info().lsl_clock))
+    engine.answer(face.name, StartVideo(1, engine.clock()))
     assert devices_of(node) == [before]
     (summary,) = engine.stop(face.name)
     assert summary.path.name == second.name

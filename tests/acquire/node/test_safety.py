@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from acquire.node.models import MAX_BODY, RecordingState, RunOrder, encode
-from acquire.node.pinned import client_context
-from acquire.node.store import Store
-from acquire.node.wire import WIRE
+from acquire.node.pairing.pinned import client_context
+from acquire.node.store.store import Store
+from acquire.node.wire.coding import MAX_BODY, encode
+from acquire.node.wire.messages import WIRE
+from acquire.node.wire.models import RecordingState, RunOrder
 from tests.acquire.node.node_program import SESSION, Asking, Node, Refusal
 from tests.acquire.node.requests import Bad, bad_requests
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from pytestqt.qtbot import QtBot
 
-from acquire.node.connection import NodeState
+from acquire.node.engine.snapshot import NodeState
 from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo, NodeStatus, TransferInfo
 from gui.rig.panel import RigPanel

@@ -11,8 +11,8 @@ from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
 from tests.acquire.program import posix_only, unique
+from tests.acquire.small_disk import MB, disk, fill
 from tests.acquire.sources import Source, Sources
-from tests.acquire.test_disk_full import MB, disk, fill
 from tests.gui.windows import click, expecting, idle, light, picture, record, wait_until, window
 
 pytestmark = [pytest.mark.usefixtures("qapp"), posix_only]

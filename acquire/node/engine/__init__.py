@@ -1,0 +1,1 @@
+"""The engine's side: a connection to each node, and links to the devices there."""

@@ -1,0 +1,1 @@
+"""How an engine and a node find each other, and know whom they speak to."""

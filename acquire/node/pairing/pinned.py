@@ -1,0 +1,81 @@
+"""An HTTPS connection to the one certificate that is known, and to no other."""
+
+from __future__ import annotations
+
+import hmac
+import http.client
+import socket
+import ssl
+from typing import Final
+
+from acquire.errors import ConfigError, ControlError
+from acquire.node.pairing.known import fingerprint_of
+from acquire.rig.node import host_and_port
+
+CONNECT_S: Final = 5.0
+
+
+class Unreachable(ControlError):
+    """Nobody answers at a node's address."""
+
+
+class WrongCertificate(ControlError):
+    """Somebody else answers at a node's address."""
+
+
+def client_context() -> ssl.SSLContext:
+    """Make a TLS context that takes every certificate: `PinnedConnection` looks at it itself."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_3
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # no authority has signed it; its hash is what counts
+    return context
+
+
+class PinnedConnection(http.client.HTTPSConnection):
+    """A connection on which nothing is sent before the other side has shown its certificate.
+
+    Args:
+        address: of the node.
+        fingerprint: what its certificate must have; None: any, as `fingerprint` then tells.
+        timeout_s: for connecting, and for every wait for the other side.
+
+    Raises:
+        ConfigError: `address` is none.
+    """
+
+    def __init__(self, address: str, fingerprint: str | None, timeout_s: float = CONNECT_S) -> None:
+        try:
+            host, port = host_and_port(address)
+        except ValueError as error:
+            raise ConfigError(f"address {address[:100]!r}: {error}") from error
+        super().__init__(host, port, timeout=timeout_s, context=client_context())
+        self.address = address
+        self._expected = fingerprint
+        self.fingerprint = ""
+        """Of the certificate that was shown, once connected."""
+
+    def connect(self) -> None:
+        """Connect, and see who is there.
+
+        Raises:
+            Unreachable: nobody, or nobody who speaks TLS.
+            WrongCertificate: somebody else.
+        """
+        try:
+            super().connect()
+        except (OSError, UnicodeError) as error:  # SSLError is an OSError
+            reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+            raise Unreachable(
+                f"{self.address}: no node answers ({reason}); is it running, and does a firewall "
+                "let it be reached?"
+            ) from error
+        assert isinstance(self.sock, ssl.SSLSocket)
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.fingerprint = fingerprint_of(self.sock.getpeercert(binary_form=True) or b"")
+        if self._expected is not None and not hmac.compare_digest(self.fingerprint, self._expected):
+            self.close()
+            raise WrongCertificate(
+                f"{self.address}: shows the certificate {self.fingerprint[:16]}…, and "
+                f"{self._expected[:16]}… is known; if the node was set up anew, pair with it anew"
+            )

@@ -1,0 +1,1 @@
+"""The node's side: the program, its server, and the run of an engine."""

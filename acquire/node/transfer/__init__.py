@@ -1,0 +1,1 @@
+"""What nodes keep, brought into the sessions that it belongs to."""

@@ -1,0 +1,254 @@
+"""What is pending on nodes, brought into the sessions that it belongs to.
+
+A session gets only what its own run has recorded, under names that videos and own copies have: a
+node cannot write over anything else, whatever it says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from acquire.errors import AcquireError
+from acquire.lsl.clock import local_clock
+from acquire.node.transfer.sources import Source
+from acquire.node.transfer.transfer import fetch
+from acquire.node.wire.models import NodeFile, Receipt, Recording
+from recordings import layout
+from recordings.arrays import F64Array
+from recordings.disk.hashing import sha256_of
+from recordings.errors import RecordingError
+from recordings.manifest import Event, FileEntry, Manifest, State, VideoEntry
+from recordings.read.session import open_recording
+from recordings.repair.videos import belongs_to, described
+from recordings.stream_kinds import INDEX_CHANNELS
+
+_SUFFIXES: Final = (".nut", ".mkv", ".raw", layout.COPY_SUFFIX)
+
+Change = Callable[[Path, Callable[[Manifest], Manifest]], None]
+"""Changes the manifest in a session's folder, while nobody else does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far the files of one session are."""
+
+    session: Path
+    file: str
+    done: int  # bytes of all files of the session on this node, and how many there are
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One recording of a node whose files are wanted here."""
+
+    recording: Recording
+    folder: Path
+
+
+def change_manifest(folder: Path, change: Callable[[Manifest], Manifest]) -> None:
+    """Change a manifest that nobody else changes now."""
+    change(Manifest.load(folder)).save(folder)
+
+
+def jobs(source: Source, data_dir: Path, only: Path | None = None) -> Iterator[Job]:
+    """Find the recordings of a node that belong to sessions here and are not all here.
+
+    One that is still recorded, or not hashed yet, or whose session is not closed, is left out: it
+    comes later.
+    """
+    for recording in source.recordings():
+        folder = layout.find_session(data_dir, recording.session)
+        if folder is None or (only is not None and folder != only) or not recording.files:
+            continue
+        try:
+            manifest = Manifest.load(folder)
+        except RecordingError:
+            continue
+        if manifest.node_run != recording.run_id or not _is_closed(manifest):
+            continue
+        yield Job(recording, folder)
+
+
+def _is_closed(manifest: Manifest) -> bool:
+    return not manifest.hashing and manifest.state not in (State.ARMED, State.RECORDING)
+
+
+def is_whole(source: Source, job: Job) -> bool:
+    """Say whether all files of a recording are here, and the session knows it."""
+    manifest = Manifest.load(job.folder)
+    waited_for = any(p.node == source.node for p in manifest.pending)
+    return not waited_for and not _lacking(manifest, job.recording)
+
+
+def _lacking(manifest: Manifest, recording: Recording) -> list[NodeFile]:
+    here = {entry.path: entry.sha256 for entry in manifest.files}
+    return [file for file in recording.files if here.get(file.name) != file.sha256]
+
+
+def collect(
+    source: Source,
+    job: Job,
+    change: Change,
+    between: Callable[[int], None] = lambda count: None,
+    tell: Callable[[Progress], None] = lambda progress: None,
+) -> bool:
+    """Bring the files of one recording here; whether there was something to bring.
+
+    Args:
+        source: where they are.
+        job: of `jobs`.
+        change: changes the manifest, file by file.
+        between: called after so many bytes; may rest, or raise to leave the rest for later.
+        tell: hears how far it is.
+
+    Raises:
+        AcquireError, RecordingError, OSError: it cannot go on; what is here stays.
+    """
+    recording = source.recording(job.recording.id)
+    if not recording.ready:
+        return False
+    manifest = Manifest.load(job.folder)
+    lacking = _lacking(manifest, recording)
+    total = sum(file.bytes for file in recording.files)
+    done = total - sum(file.bytes for file in lacking)
+    for file in lacking:
+        _refuse_odd(file.name, recording)
+        reader = _Reader(source, recording.id, file, between, _teller(job, file, done, total, tell))
+        _bring(file, job.folder, reader)
+        change(job.folder, lambda before, file=file: _arrived(before, file))  # type: ignore[misc]
+        done += file.bytes
+    if lacking or not is_whole(source, job):
+        change(job.folder, lambda before: _completed(before, job.folder, source, recording))
+        return True
+    return False
+
+
+def release(source: Source, job: Job) -> None:
+    """Have the node delete the files of a recording, all of which are here.
+
+    Raises:
+        AcquireError: the node refuses, or a file is not here.
+    """
+    manifest = Manifest.load(job.folder)
+    if lacking := _lacking(manifest, job.recording):
+        raise AcquireError(f"{job.folder.name}: {lacking[0].name} is not here; collect it first")
+    files = {file.name: file.sha256 for file in job.recording.files if file.sha256}
+    source.release(job.recording.id, Receipt(files=files))
+
+
+def _refuse_odd(name: str, recording: Recording) -> None:
+    if not name.endswith(_SUFFIXES):
+        raise AcquireError(
+            f"{recording.id}: {name!r} is neither a video nor an own copy: not taken; see the node"
+        )
+
+
+def _teller(
+    job: Job, file: NodeFile, done: int, total: int, tell: Callable[[Progress], None]
+) -> Callable[[int], None]:
+    return lambda place: tell(Progress(job.folder, file.name, done + place, total))
+
+
+class _Reader:
+    """Reads a file piece by piece, with a pause after each where one is wanted."""
+
+    def __init__(
+        self,
+        source: Source,
+        id: str,
+        file: NodeFile,
+        between: Callable[[int], None],
+        at: Callable[[int], None],
+    ) -> None:
+        self._source, self._id, self._file = source, id, file
+        self._between, self._at = between, at
+
+    def read(self, start: int, view: memoryview) -> int:
+        place = start
+
+        def came(count: int) -> None:
+            nonlocal place
+            place += count
+            self._at(place)
+            self._between(count)
+
+        return self._source.read(self._id, self._file.name, start, view, came)
+
+    def rest(self) -> None:
+        self._between(0)
+
+
+def _bring(file: NodeFile, folder: Path, reader: _Reader) -> None:
+    path = folder / file.name
+    if path.exists():
+        # Whoever was killed after the last block: it has its name, and the manifest not yet.
+        if path.stat().st_size != file.bytes or (
+            sha256_of(path, between=reader.rest) != file.sha256
+        ):
+            raise AcquireError(
+                f"{path}: is another file than the node's; move it away, and collect again"
+            )
+        return
+    fetch(file, folder, reader.read, reader.rest)
+
+
+# The manifest.
+
+
+def _arrived(manifest: Manifest, file: NodeFile) -> Manifest:
+    entry = FileEntry(path=file.name, bytes=file.bytes, sha256=file.sha256)
+    others = tuple(f for f in manifest.files if f.path != file.name)
+    pending = tuple(p for p in manifest.pending if p.path != file.name)
+    return manifest.model_copy(update={"files": (*others, entry), "pending": pending})
+
+
+def _completed(manifest: Manifest, folder: Path, source: Source, recording: Recording) -> Manifest:
+    """Describe what has come; what the node never had is not waited for."""
+    absent = tuple(p for p in manifest.pending if p.node == source.node)
+    pending = tuple(p for p in manifest.pending if p not in absent)
+    names = [f.name for f in recording.files]
+    events = [_event("info", "collected", f"{', '.join(names)} collected from {source.node}")]
+    events += [
+        _event("error", "not-on-node", f"{p.path}: node {p.node} has no such file; it is lost")
+        for p in absent
+    ]
+    videos = tuple(_video(folder, manifest, entry, names) for entry in manifest.videos)
+    return manifest.model_copy(
+        update={
+            "pending": pending,
+            "videos": videos,
+            "events": (*manifest.events, *events),
+        }
+    )
+
+
+def _event(level: str, code: str, text: str) -> Event:
+    return Event.model_validate(
+        {"time": local_clock(), "source": "engine", "level": level, "code": code, "text": text}
+    )
+
+
+def _video(folder: Path, manifest: Manifest, entry: VideoEntry, names: list[str]) -> VideoEntry:
+    """Describe a camera's files anew, where they came from the node."""
+    mine = [name for name in names if belongs_to(entry.name, name)]
+    mine.sort(key=lambda name: (len(name), name))  # face.nut, face+2.nut, face+10.nut
+    if not mine:
+        return entry
+    after = described(folder, entry, mine, merged_rows(folder, entry.name))
+    return after.model_copy(update={"lsl_stop": entry.lsl_stop or manifest.lsl_stop})
+
+
+def merged_rows(folder: Path, camera: str) -> F64Array:
+    """Give the rows of a camera as they were received, and those that its own copies alone have.
+
+    Shape (n, channels), in the order of their stamps; rows after the cut of a copy are left out.
+    """
+    with open_recording(folder / layout.XDF_NAME, Manifest.load(folder)) as recording:
+        rows = [s.read() for s in recording.streams if s.name == camera and s.info.is_index]
+    return np.concatenate([np.zeros((0, len(INDEX_CHANNELS))), *rows])

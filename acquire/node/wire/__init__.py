@@ -1,0 +1,1 @@
+"""What an engine and a node say to each other, as JSON."""

@@ -1,0 +1,224 @@
+"""What a node keeps: found again, never overwritten, deleted for a receipt that is right alone."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from acquire.errors import ControlError, Unknown
+from acquire.node.store.finishing import SETTLED_S, Finishing, hashed_file
+from acquire.node.store.kept import RECORD_NAME, Kept
+from acquire.node.store.store import Store
+from acquire.node.wire.models import Receipt, RecordingState
+from tests.acquire.program import wait_for
+
+BLOCK = 1000
+
+
+def armed(store: Store, run: str = "r1", session: str = "s1", take: int = 1) -> Kept:
+    kept, _ = store.armed(run, session, take, "face", {"face": "face"})
+    return kept
+
+
+def closed(store: Store, **files: bytes) -> Kept:
+    """Give a recording that was closed, with these files."""
+    kept = armed(store)
+    for name, data in files.items():
+        (kept.folder / f"{name}.nut").write_bytes(data)
+    kept.change(state=RecordingState.CLOSED, is_cut=True)
+    return kept
+
+
+@contextmanager
+def finishing(store: Store, is_recording: Callable[[], bool] = lambda: False) -> Iterator[None]:
+    complaints: list[str] = []
+    worker = Finishing(store, is_recording, complaints.append, BLOCK)
+    worker.start()
+    try:
+        yield
+    finally:
+        worker.close()
+    assert complaints == []
+
+
+def hashed(store: Store, kept: Kept) -> dict[str, str]:
+    """Have it hashed, and give the hashes."""
+    with finishing(store):
+        wait_for(lambda: kept.told().ready, what="hashes")
+    return {f.name: f.sha256 or "" for f in kept.told().files}
+
+
+@given(st.binary(max_size=5000), st.integers(1, 2000))
+def test_the_hashes_are_those_of_the_bytes(data: bytes, block: int) -> None:
+    path = Path(f"/tmp/unisono-hash-{os.getpid()}")
+    path.write_bytes(data)
+    try:
+        size, whole, blocks = hashed_file(path, block, lambda: None)
+    finally:
+        path.unlink()
+    assert size == len(data)
+    assert whole == hashlib.sha256(data).hexdigest()
+    parts = [data[i : i + block] for i in range(0, len(data), block)]
+    assert list(blocks) == [hashlib.sha256(part).hexdigest() for part in parts]
+
+
+def test_a_take_has_one_folder_and_another_run_its_own(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    first = armed(store)
+    again, arm = store.armed("r1", "s1", 1, "side", {"side": "side"})
+    assert again is first
+    assert arm.copy_name == "side.copy.xdf"
+    other = armed(store, run="r2")  # of another study, with the same name
+    assert other.folder != first.folder
+    assert armed(store, take=2).folder not in (first.folder, other.folder)
+
+
+def test_no_file_is_overwritten(tmp_path: Path) -> None:
+    """A device died, and an engine that does not see the files has it armed anew."""
+    store = Store(tmp_path)
+    kept = armed(store)
+    (kept.folder / "face.nut").write_bytes(b"1")
+    (kept.folder / "face.copy.xdf").write_bytes(b"1")
+    _, second = store.armed("r1", "s1", 1, "face", {"face": "face"})
+    assert (second.stems["face"], second.copy_name) == ("face+2", "face+1.copy.xdf")
+    (kept.folder / "face+2.mkv").write_bytes(b"1")
+    _, third = store.armed("r1", "s1", 1, "face", {"face": "face+2"})
+    assert (third.stems["face"], third.copy_name) == ("face+3", "face+2.copy.xdf")
+
+
+def test_a_node_that_was_killed_finds_what_it_has(tmp_path: Path) -> None:
+    first = Store(tmp_path)
+    kept = armed(first)
+    (kept.folder / "face.nut").write_bytes(b"123")
+    again = Store(tmp_path)[kept.id]
+    assert again.record.state is RecordingState.LEFT
+    assert again.names() == ["face.nut"]
+
+
+def test_what_was_left_is_hashed_once_nobody_writes_it(tmp_path: Path) -> None:
+    kept = armed(Store(tmp_path))
+    path = kept.folder / "face.nut"
+    path.write_bytes(b"123")
+    store = Store(tmp_path)
+    with finishing(store):
+        time.sleep(0.2)
+        assert not store[kept.id].told().ready  # its process may still close it
+        old = time.time() - SETTLED_S - 1
+        os.utime(path, (old, old))
+        wait_for(lambda: store[kept.id].told().ready, what="hashes")
+
+
+def test_hashing_rests_while_anything_records(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    kept = closed(store, face=b"x" * 3000)
+    recording = [True]
+    with finishing(store, lambda: recording[0]):
+        time.sleep(0.3)
+        assert not kept.told().ready
+        recording[0] = False
+        wait_for(lambda: kept.told().ready, what="hashes")
+    (file,) = kept.told(blocks=True).files
+    assert len(file.blocks) == 3
+    assert kept.told().files[0].blocks == ()
+    assert Store(tmp_path)[kept.id].told(blocks=True).files == (file,)  # on the disk
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b"\xff", b'{"name": "../x"}', b"[" * 100_000])
+def test_damaged_hashes_are_made_anew(tmp_path: Path, damage: bytes) -> None:
+    store = Store(tmp_path)
+    kept = closed(store, face=b"x" * 10)
+    right = hashed(store, kept)
+    (kept.folder / "face.nut.blocks.json").write_bytes(damage)
+    assert not kept.told().ready
+    assert hashed(store, kept) == right
+
+
+def test_a_file_that_has_changed_is_not_offered_with_its_old_hash(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    kept = closed(store, face=b"x" * 10)
+    right = hashed(store, kept)
+    (kept.folder / "face.nut").write_bytes(b"x" * 11)
+    with pytest.raises(ControlError, match="not hashed"):
+        store.release(kept.id, Receipt(files=right))
+    assert (kept.folder / "face.nut").exists()
+
+
+@pytest.mark.parametrize("damage", [b"", b"{", b'{"run_id": "../x"}'])
+def test_a_damaged_record_keeps_no_node_from_starting(tmp_path: Path, damage: bytes) -> None:
+    kept = armed(Store(tmp_path))
+    (kept.folder / RECORD_NAME).write_bytes(damage)
+    assert Store(tmp_path).all() == []
+    assert kept.folder.exists()
+
+
+def test_a_receipt_deletes_what_it_names(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    kept = closed(store, face=b"1", side=b"2")
+    right = hashed(store, kept)
+    assert not store.release(kept.id, Receipt(files={"face.nut": right["face.nut"]}))
+    assert kept.names() == ["side.nut"]
+    assert store.release(kept.id, Receipt(files={"side.nut": right["side.nut"]}))
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(Unknown):
+        store[kept.id]
+
+
+@pytest.mark.parametrize(
+    "name", ["node-recording.json", "face.nut.blocks.json", "../x", "", "/etc/passwd", "a\0b"]
+)
+def test_a_receipt_for_what_is_not_offered_deletes_nothing(tmp_path: Path, name: str) -> None:
+    store = Store(tmp_path)
+    kept = closed(store, face=b"1")
+    right = hashed(store, kept)
+    before = sorted(kept.folder.iterdir())
+    with pytest.raises(Unknown):
+        store.release(kept.id, Receipt(files=right | {name: "0" * 64}))
+    assert sorted(kept.folder.iterdir()) == before
+
+
+def test_a_running_recording_is_not_released(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    kept = armed(store)
+    with pytest.raises(ControlError, match="recorded"):
+        store.release(kept.id, Receipt(files={}))
+
+
+def test_what_is_no_plain_file_is_not_offered(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    kept = closed(store, face=b"1")
+    (kept.folder / "link.nut").symlink_to("/etc/passwd")
+    (kept.folder / ".hidden").write_bytes(b"")
+    (kept.folder / "face.nut.part").write_bytes(b"")
+    (kept.folder / "folder").mkdir()
+    (tmp_path / "linked").symlink_to(kept.folder)
+    assert kept.names() == ["face.nut"]
+    with pytest.raises(Unknown):
+        kept.path_of("link.nut")
+    assert [k.id for k in Store(tmp_path).all()] == [kept.id]
+
+
+def test_a_file_that_was_cut_is_offered_in_its_place(tmp_path: Path) -> None:
+    store = Store(tmp_path)
+    kept = closed(store, face=b"whole")
+    (kept.folder / "face.trimmed.nut").write_bytes(b"cut")
+    kept.change(state=RecordingState.TRIMMED, stored_as={"face.nut": "face.trimmed.nut"})
+    right = hashed(store, kept)
+    assert right == {"face.nut": hashlib.sha256(b"cut").hexdigest()}
+    assert kept.path_of("face.nut").read_bytes() == b"cut"
+    assert store.release(kept.id, Receipt(files=right))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_record_is_readable(tmp_path: Path) -> None:
+    kept = armed(Store(tmp_path))
+    written = json.loads((kept.folder / RECORD_NAME).read_text())
+    assert (written["session"], written["take"], written["run_id"]) == ("s1", 1, "r1")

@@ -1,0 +1,77 @@
+"""A node's disk is full: what is stored there ends in good order, and all else goes on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from acquire.errors import ControlError
+from recordings import open_session
+from recordings.certificate import Verdict
+from recordings.check.examination import check
+from recordings.manifest import Manifest, State
+from recordings.stream_kinds import Fate
+from recordings.video.reader import count_packets
+from tests.acquire.node.engine_with_node import (
+    BLOCK,
+    LABELS,
+    Running,
+    begin,
+    engine_of,
+    pair,
+    wait_ready,
+    write_rig,
+)
+from tests.acquire.node.node_program import Node
+from tests.acquire.program import unisono, wait_for
+from tests.acquire.small_disk import disk, fill
+
+SIZE = 400 << 20
+
+
+def samples(running: Running, stem: str) -> int:
+    take = running.engine.takes.running
+    assert take is not None, "the recording has ended"
+    return sum(s.samples for s in take.xdf.streams.values() if s.device == running.name(stem))
+
+
+@pytest.mark.parametrize("leave", [0, 1 << 20], ids=["no byte more", "below the floor"])
+def test_the_recording_goes_on_without_what_is_stored_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leave: int
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    options = ("--pair", "--host", "127.0.0.1", "--block-bytes", str(BLOCK))
+    with (
+        disk(tmp_path, SIZE) as small,
+        Node(tmp_path, *options, data_dir=small) as node,
+    ):
+        rig = write_rig(tmp_path, pair(node.ready()), node.address)
+        with engine_of(rig) as running:
+            face = running.name("face")
+            begin(running)
+            fill(small, leave)
+            wait_for(lambda: "node-full" in running.codes(), what="node-full")
+            heard = {stem: samples(running, stem) for stem in ("here", "eeg", "face")}
+            for stem, count in heard.items():  # rows of the camera, too: it runs on
+                wait_for(lambda: samples(running, stem) > count + 100, what=stem)  # noqa: B023
+            outcome = running.engine.stop()
+            assert outcome.state is State.COMPLETE, outcome.error
+            with pytest.raises(ControlError, match=r"the node's disk is full.*release it"):
+                running.engine.start(running.data_dir, LABELS)
+            (small / "filler").unlink()
+            wait_ready(running.rig)
+            wait_for(lambda: not Manifest.load(outcome.path).hashing, what="hashes")
+        told = next(e for e in running.events if e.code == "node-full")
+        assert (told.level, "cam-pc" in told.text or face in told.text) == ("error", True)
+        assert unisono("collect", outcome.path, folder=tmp_path).code == 0
+    (video,) = Manifest.load(outcome.path).videos
+    assert count_packets(outcome.path / video.file) == video.frames == video.fates[Fate.STORED] > 0
+    report = check(outcome.path)
+    assert report.verdict is Verdict.WARN, report.findings
+    assert "frames-not-recording" in {f.code for f in report.findings}
+    with open_session(outcome.path) as session:
+        for stem in ("here", "eeg"):
+            stream = session[running.name(stem)]
+            assert stream.pace.lost == 0
+            assert stream.last > session.cameras[face].times[-1] + 0.1

@@ -1,0 +1,121 @@
+"""A transfer whose engine and whose node are killed in its midst; and one that is held back."""
+
+from __future__ import annotations
+
+import random
+import time
+from pathlib import Path
+
+import pytest
+
+from acquire.node.client import client_of
+from acquire.node.clock import compare
+from acquire.node.transfer.collecting import change_manifest
+from acquire.node.transfer.collector import Collector
+from acquire.rig.node import NodeTable
+from recordings.disk.hashing import sha256_of
+from recordings.manifest import Manifest
+from tests.acquire.node.engine_with_node import BLOCK, pair
+from tests.acquire.node.kept_session import MB, NAME, kept_on_node, wait_for_node
+from tests.acquire.node.node_program import Node
+from tests.acquire.node.relay import Relay
+from tests.acquire.program import Unisono, kill, posix_only, wait_for
+
+OPTIONS = ("--host", "127.0.0.1", "--block-bytes", str(BLOCK))
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+
+
+def wait_hashed(kept: Path) -> None:
+    wait_for(lambda: list(kept.parent.glob("*.blocks.json")), what="hashes")
+
+
+@posix_only
+def test_killed_on_either_side_it_goes_on_and_fetches_nothing_twice(tmp_path: Path) -> None:
+    session, kept = kept_on_node(tmp_path, 16)
+    size = kept.stat().st_size
+    with Node(tmp_path, "--pair", *OPTIONS) as first, Relay(first.ready().port) as relay:
+        wait_for_node(session, pair(first), relay.address)
+        wait_hashed(kept)
+        relay.mb_per_s = 8.0
+        with Unisono("collect", session, folder=tmp_path) as collect:
+            wait_for(lambda: relay.bytes_up > size / 4, what="a quarter")
+            kill(collect.tree())
+            collect.process.wait()
+        assert not (session / NAME).exists()
+        assert [p.path for p in Manifest.load(session).pending] == [NAME]
+        with Unisono("collect", session, folder=tmp_path) as collect:
+            wait_for(lambda: relay.bytes_up > size / 2, what="a half")
+            kill(first.tree())
+            first.process.wait()
+            relay.mend()  # the system tells of a connection whose program is gone
+            result = collect.wait()
+        assert result.code == 2
+        assert "see that it runs, and its cable" in result.error
+        with Node(tmp_path, *OPTIONS) as second:
+            relay.to(second.ready().port)
+            with Unisono("collect", session, folder=tmp_path) as collect:
+                assert collect.wait().code == 0
+        whole = sha256_of(kept)
+    (entry,) = [f for f in Manifest.load(session).files if f.path == NAME]
+    assert sha256_of(session / NAME) == entry.sha256 == whole
+    assert Manifest.load(session).pending == ()
+    assert not list(session.glob("*.part*"))
+    # At most the block that was on its way, for each that was killed; and what is said around it.
+    assert relay.bytes_up < size * 1.05 + 2 * BLOCK
+
+
+def test_beside_a_recording_it_is_as_slow_as_the_rig_says(tmp_path: Path) -> None:
+    mb_per_s = 4.0
+    session, kept = kept_on_node(tmp_path, 8)
+    with Node(tmp_path, "--pair", *OPTIONS) as node:
+        known = pair(node.ready())
+        wait_for_node(session, known, node.address)
+        wait_hashed(kept)
+        table = NodeTable(
+            name="cam-pc",
+            address=node.address,
+            fingerprint=known.fingerprint,
+            transfer="while-recording",
+            transfer_mb_per_s=mb_per_s,
+        )
+        times: list[float] = []
+
+        def recording() -> bool:
+            times.append(time.monotonic())
+            return True
+
+        collector = Collector(
+            [table],
+            tmp_path / "data",
+            is_recording=recording,
+            change=change_manifest,
+            report=lambda *what: None,
+            collected=lambda session: None,
+        )
+        collector.start()
+        try:
+            wait_for(lambda: Manifest.load(session).pending == (), what="collected")
+        finally:
+            collector.close()
+    assert sha256_of(session / NAME) == sha256_of(kept)
+    # Nobody waits before the first piece.
+    assert times[-1] - times[0] >= (8 * MB - BLOCK) / (mb_per_s * 1e6)
+
+
+def test_clocks_are_compared_within_the_bound_over_a_slow_and_uneven_way(tmp_path: Path) -> None:
+    """Node and engine share a clock here: what is found is the error."""
+    with Node(tmp_path, "--pair", *OPTIONS) as node, Relay(node.ready().port) as relay:
+        known = pair(node)
+        relay.delay_s, relay.jitter_s, relay.chance = 5e-3, 10e-3, random.Random(7)
+        table = NodeTable(name="cam-pc", address=relay.address, fingerprint=known.fingerprint)
+        with client_of(table) as client:
+            found = [compare(client) for _ in range(20)]
+    for clock in found:
+        assert abs(clock.offset) <= clock.uncertainty
+        assert clock.uncertainty >= relay.delay_s  # both ways were as slow as they are said to be
+    # The ways differ, else this would show nothing.
+    assert max(abs(clock.offset) for clock in found) > 1e-4
