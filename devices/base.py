@@ -78,7 +78,7 @@ class StreamSpec:
     channels: tuple[Channel, ...]
     rate_hz: float
     dtype: Dtype
-    source_id: str = ""  # the host makes one from device and stream where it is empty
+    source_id: str = ""  # tells it from the device's others, where its name does not
     manufacturer: str = ""
     model: str = ""
     can_drop_samples: bool = False
