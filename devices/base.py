@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
 
 from devices.arrays import Array, F64Array, U8Array
 
@@ -78,7 +78,7 @@ class StreamSpec:
     channels: tuple[Channel, ...]
     rate_hz: float
     dtype: Dtype
-    source_id: str = ""  # the host makes one from device and stream where it is empty
+    source_id: str = ""  # tells it from the device's others, where its name does not
     manufacturer: str = ""
     model: str = ""
     can_drop_samples: bool = False
@@ -207,6 +207,18 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.-]*$")
+
+
+ELSEWHERE = "elsewhere"
+"""The key of the context in which settings are checked that are another computer's."""
+
+
+def runs_elsewhere(info: ValidationInfo) -> bool:
+    """Say whether settings are checked here of a device that another computer will run.
+
+    What only this system lacks is no fault of theirs: the computer that runs it checks again.
+    """
+    return bool((info.context or {}).get(ELSEWHERE))
 
 
 class Device(ABC):

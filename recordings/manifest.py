@@ -73,6 +73,7 @@ class StreamEntry(Frozen):
     samples: int = 0
     lost: int = 0  # counted by the device, or from gaps in the stamps
     duplicates: int = 0
+    overflows: int = 0  # how often more came at once than LSL's buffers hold: not all of it is here
     first_stamp: float | None = None
     last_stamp: float | None = None
     offsets: int = 0

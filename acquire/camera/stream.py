@@ -69,6 +69,7 @@ class CameraStream:
         model: ClockModel,
         losses: LossLog,
         buffer_s: int = BUFFER_S,
+        origin: str = "",
     ) -> None:
         """Announce the index stream and start the encoder.
 
@@ -80,7 +81,7 @@ class CameraStream:
         self.gate = Gate(options.gate) if options.gate else None
         self._files = VideoFiles(spec, options)
         rows = index_spec(spec, self._files.codec, self._files.tiling)
-        self.outlet = Outlet(rows, device, buffer_s)
+        self.outlet = Outlet(rows, device, buffer_s, origin)
         self.preview = PreviewTap(pixel_format(spec.pixel_format), spec.width, spec.height)
         self.captured = 0
         self._model = model

@@ -25,6 +25,7 @@ from acquire.errors import ControlError, Unknown
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configure
 from acquire.lsl.descriptors import raise_limit
+from acquire.lsl.origin import origin_of
 from acquire.node.engine.nodes import Nodes
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import HostEvent
@@ -91,9 +92,11 @@ class Engine:
             self._pump.offset_of,
             lambda device: self.takes.arm_again(device, only_missing=True),
         )
+        self._origin = origin_of(rig.table.name, self.nodes.run_id)
         self.devices = RigDevices(
             rig,
             lsl_config,
+            self._origin,
             self._hear,
             self._pump.note_loss,
             lambda device: self.takes.arm_again(device),
@@ -102,6 +105,7 @@ class Engine:
         )
         self.player = PlayerLink(
             lsl_config,
+            self._origin,
             self.report,
             self._connect,
             self._light_port,
@@ -265,9 +269,9 @@ class Engine:
     ) -> None:
         configure(self._lsl_config)
         if self._publish_events:
-            self._reporter.open()
+            self._reporter.open(self._origin)
         if self._publish_markers:
-            self._markers = Markers()
+            self._markers = Markers(self._origin)
         self._discovery = Discovery(
             self._selection, self._own_streams, self._pump, self.report, raise_limit()
         )

@@ -33,10 +33,10 @@ class Markers:
     The stamp equals `time`, unless a later marker has already been sent: stamps never fall.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, origin: str) -> None:
         # Callers of the API push at once, and stamps must not fall from one to the next.
         self._lock = threading.Lock()
-        self._outlet = Outlet(SPEC, "daemon")
+        self._outlet = Outlet(SPEC, "daemon", origin=origin)
         self.uid = self._outlet.uid
 
     def push(self, text: str, code: int | None, time: float | None) -> float:

@@ -32,9 +32,9 @@ class Reporter:
         self._outlet: Outlet | None = None
         self._unrecorded: deque[Event] = deque(maxlen=MAX_UNRECORDED)
 
-    def open(self) -> None:
+    def open(self, origin: str) -> None:
         """Put `unisono-events` on the network."""
-        self._outlet = Outlet(events.SPEC, "engine")
+        self._outlet = Outlet(events.SPEC, "engine", origin=origin)
 
     @property
     def uid(self) -> str | None:

@@ -304,14 +304,15 @@ class Host:
             raise DeviceError(first_problem(error)) from error
         self._device = driver(settings, self._clock)
         specs = tuple(self._device.open())
+        kept = order.buffer_s, order.origin
         for spec in specs:
             if isinstance(spec, StreamSpec):
                 self._signals[spec.name] = SignalStream(
-                    spec, self._name, self._model, self._losses, order.buffer_s
+                    spec, self._name, self._model, self._losses, *kept
                 )
             else:
                 self._cameras[spec.name] = CameraStream(
-                    spec, self._name, order.video, self._model, self._losses, order.buffer_s
+                    spec, self._name, order.video, self._model, self._losses, *kept
                 )
         self._copies.tap(self._outlets())
         uids = {n: s.outlet.uid for n, s in self._signals.items()}
@@ -331,7 +332,10 @@ class Host:
             query = StreamQuery(name=gate.source)
             wishes += [Wish(query, codes_to(c.take_code)) for c in self._cameras.values()]
         self._listener = Listener(
-            wishes, lambda text: self._event("warning", "not-taken", text), own=uids.values
+            wishes,
+            lambda text: self._event("warning", "not-taken", text),
+            own=uids.values,
+            origin=order.origin,
         )
         self._listener.start()
 

@@ -18,6 +18,7 @@ import numpy as np
 import pylsl
 from pylsl.util import LostError
 
+from acquire.lsl.origin import is_anothers
 from acquire.lsl.streams import FoundStream, Resolver
 from devices.arrays import Array, F64Array
 from devices.base import Chunk, DeviceError, StreamQuery
@@ -79,11 +80,17 @@ class Listener:
         wishes: Sequence[Wish],
         complain: Callable[[str], None],
         own: Callable[[], Iterable[str]] = tuple,
+        origin: str = "",
     ) -> None:
-        """Prepare to listen; streams with the LSL uids of `own` are the device's: left out."""
+        """Prepare to listen; streams with the LSL uids of `own` are the device's: left out.
+
+        `origin` says which engine's streams are meant where another has some of the same name.
+        """
         self._wishes = tuple(wishes)
         self._complain = complain
         self._own = own
+        self._origin = origin
+        self._served: set[Wish] = set()  # those that a stream of this engine has fitted
         self._complaints: set[str] = set()
         self._take_lock = threading.Lock()  # one take at a time, whatever stream it is from
         self._sources: dict[str, _Source] = {}
@@ -116,9 +123,13 @@ class Listener:
             mine = set(self._own())
             for found in resolver.found():
                 wishes = [wish for wish in self._wishes if wish.fits(found)]
+                if found.uid not in mine and not is_anothers(found.key.source_id, self._origin):
+                    self._served.update(wishes)
                 if wishes and found.uid not in self._sources and found.uid not in mine:
                     source = _Source(
-                        found, partial(self._hear, wishes), partial(self._take, wishes)
+                        found,
+                        partial(self._hear, found, wishes),
+                        partial(self._take, found, wishes),
                     )
                     self._sources[found.uid] = source
                     source.start(self._closing)
@@ -128,12 +139,22 @@ class Listener:
         alive = [source.found for source in self._sources.values() if source.alive]
         return all(any(wish.fits(found) for found in alive) for wish in self._wishes)
 
-    def _hear(self, wishes: list[Wish], stream: str, labels: Sequence[str]) -> None:
-        for wish in wishes:
+    def _is_meant(self, found: FoundStream, wish: Wish) -> bool:
+        """Say whether a wish is for this stream, and not for one of another engine.
+
+        Another engine's is heard as long as there has been no other: a rig may well have none of
+        its own. Once there was one it is not, even while ours is being started anew.
+        """
+        return wish not in self._served or not is_anothers(found.key.source_id, self._origin)
+
+    def _hear(
+        self, found: FoundStream, wishes: list[Wish], stream: str, labels: Sequence[str]
+    ) -> None:
+        for wish in (wish for wish in wishes if self._is_meant(found, wish)):
             self._try(stream, partial(wish.hear, stream, labels))
 
-    def _take(self, wishes: list[Wish], chunk: Chunk) -> None:
-        for wish in wishes:
+    def _take(self, found: FoundStream, wishes: list[Wish], chunk: Chunk) -> None:
+        for wish in (wish for wish in wishes if self._is_meant(found, wish)):
             self._try(chunk.stream, partial(wish.take, chunk))
 
     def _try(self, stream: str, action: Callable[[], None]) -> None:

@@ -277,7 +277,7 @@ def _spec(track: _Track, device: str, speed: float) -> StreamSpec:
         channels=tuple(Channel(c.label, c.unit, c.kind) for c in stream.channels),
         rate_hz=stream.rate_hz * speed,
         dtype=cast("Dtype", stream.dtype),
-        source_id=f"replay:{device}:{stream.source_id or track.name}",
+        source_id=f"replay:{stream.source_id or track.name}",
         manufacturer=stream.manufacturer,
         model=stream.model,
         can_drop_samples=stream.can_drop_samples,
@@ -294,7 +294,7 @@ def _video(camera: Camera, device: str, speed: float) -> VideoSpec:
         height=entry.height,
         pixel_format=entry.pixel_format[:-1] if packed else entry.pixel_format,
         rate_hz=entry.rate_hz * speed,
-        source_id=f"replay:{device}:{camera.name}",
+        source_id=f"replay:{camera.name}",
         model="replay",
     )
 

@@ -24,9 +24,10 @@ class SignalStream:
         model: ClockModel,
         losses: LossLog,
         buffer_s: int = BUFFER_S,
+        origin: str = "",
     ) -> None:
         self.spec = spec
-        self.outlet = Outlet(spec, device, buffer_s)
+        self.outlet = Outlet(spec, device, buffer_s, origin)
         self.samples = 0
         self._model = model
         self._losses = losses

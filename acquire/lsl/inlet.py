@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import math
 import threading
 import time
 from collections import deque
@@ -17,7 +16,7 @@ import pylsl
 from pylsl.lib import lib
 from pylsl.util import LostError, handle_error
 
-from acquire.lsl.config import BUFFER_S
+from acquire.lsl.buffer import Overflows, buffer_of
 from acquire.lsl.streams import FoundStream
 from devices.arrays import Array, F64Array
 
@@ -32,28 +31,7 @@ PROMPT_S = 0.5
 BURST_SAMPLES = 512
 PROMPT_SAMPLES = 100_000
 """What it keeps at most; the rest stays in liblsl's buffer."""
-
-
-BUFFER_BYTES = 256 << 20
-"""What the buffer of one inlet may take: a stream that fills it faster is buffered for less."""
-ENTRY_BYTES = 32
-"""What liblsl's queue takes for a sample beside its values, all of it from the start."""
-IRREGULAR_SAMPLES = 100_000
-"""What is kept of a stream without a rate: a script may send all of its markers at once."""
-LSL_IRREGULAR_HZ = 100
-"""What liblsl multiplies the seconds of a buffer by where a stream has no rate."""
 LEAST_ANSWER_S = 0.2
-LEAST_SAMPLES = 100
-LEAST_S = 2
-
-
-def buffer_of(stream: FoundStream) -> tuple[int, int]:
-    """Size the buffer of a stream: in the seconds that liblsl asks for, and in samples."""
-    rate = stream.rate_hz or LSL_IRREGULAR_HZ
-    fit = BUFFER_BYTES / (rate * (ENTRY_BYTES + stream.sample_bytes))
-    wanted = IRREGULAR_SAMPLES / rate if not stream.rate_hz else max(BUFFER_S, LEAST_SAMPLES / rate)
-    seconds = max(LEAST_S, math.ceil(min(wanted, fit)))
-    return seconds, int(seconds * rate)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +90,8 @@ class _PromptPull:
     the gap shows in its stamps.
     """
 
-    def __init__(self, inlet: pylsl.StreamInlet, rows: int, capacity: int) -> None:
-        self._inlet, self._rows, self._capacity = inlet, rows, capacity
-        self.overflowed = False
+    def __init__(self, inlet: pylsl.StreamInlet, rows: int, overflows: Overflows) -> None:
+        self._inlet, self._rows, self._overflows = inlet, rows, overflows
         self._found: deque[tuple[float, Array]] = deque()
         # Bounds what is kept: without room the rest stays in liblsl's buffer.
         self._room = threading.Semaphore(PROMPT_SAMPLES)
@@ -146,7 +123,6 @@ class _PromptPull:
 
     def _run(self) -> None:
         while not self._closing.is_set():
-            self.overflowed |= int(self._inlet.samples_available()) >= self._capacity
             if not self._room.acquire(timeout=PROMPT_S):
                 continue  # liblsl keeps the rest
             try:
@@ -159,12 +135,12 @@ class _PromptPull:
                 self._room.release()
                 continue
             self._found.append((stamp, row))
+            self._overflows.look(time.monotonic(), int(self._inlet.samples_available()), 1)
             self._take_burst()
 
     def _take_burst(self) -> None:
         """Take what came with it at once: sample by sample, a burst outruns liblsl's buffer."""
         while not self._closing.is_set():
-            self.overflowed |= int(self._inlet.samples_available()) >= self._capacity
             room = sum(self._room.acquire(blocking=False) for _ in range(BURST_SAMPLES))
             try:
                 rows, stamps = self._inlet.pull_chunk(0.0, room) if room else ((), ())
@@ -176,6 +152,8 @@ class _PromptPull:
             self._found.extend(zip(stamps, rows, strict=True) if len(stamps) else ())
             if not len(stamps):
                 return
+            waiting = int(self._inlet.samples_available())
+            self._overflows.look(time.monotonic(), waiting, len(stamps))
 
 
 class Inlet:
@@ -189,8 +167,8 @@ class Inlet:
         """
         self.stream = stream
         self.lost = False
-        self.overflowed = False  # liblsl dropped the oldest samples; it does not say how many
         seconds, self.capacity = buffer_of(stream)
+        self._overflows = Overflows(self.capacity, is_regular=stream.rate_hz > 0)
         self._lsl: pylsl.StreamInlet | None = pylsl.StreamInlet(
             stream.info, max_buflen=seconds, recover=False, as_numpy=True
         )
@@ -200,7 +178,7 @@ class Inlet:
         fit = CHUNK_BYTES // stream.sample_bytes
         self._rows = max(64, min(int(stream.rate_hz * CHUNK_S), fit))
         regular = stream.rate_hz > 0 and stream.dtype != "string"
-        self._prompt = None if regular else _PromptPull(self._lsl, self._rows, self.capacity)
+        self._prompt = None if regular else _PromptPull(self._lsl, self._rows, self._overflows)
         self._take = _NumericPull(self._lsl, self._rows) if self._prompt is None else self._prompt
 
     def open(self, timeout_s: float) -> str:
@@ -225,16 +203,19 @@ class Inlet:
         """
         if self._lsl is None or self.lost:
             return None
-        if self._prompt is None:
-            self.overflowed |= int(self._lsl.samples_available()) >= self.capacity
-        else:
-            self.overflowed |= self._prompt.overflowed
         try:
             stamps, data = self._take()
         except LostError:
             self.lost = True
             return None
+        if self._prompt is None:
+            waiting = int(self._lsl.samples_available())
+            self._overflows.look(time.monotonic(), waiting, len(stamps))
         return (stamps, data) if len(stamps) else None
+
+    def new_overflows(self) -> int:
+        """Count how often more came than LSL's buffers hold, since this was last asked."""
+        return self._overflows.new()
 
     @property
     def full_pull(self) -> int:

@@ -9,6 +9,7 @@ import numpy as np
 
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import BUFFER_S
+from acquire.lsl.origin import source_id_of
 from devices.arrays import Array, F64Array
 from devices.base import Dtype, StreamSpec
 
@@ -40,7 +41,7 @@ ITEM_BYTES: Final[Mapping[Dtype, int]] = {
 """What a value takes; of a string, as a guess."""
 
 
-def stream_info(spec: StreamSpec, device: str) -> pylsl.StreamInfo:
+def stream_info(spec: StreamSpec, device: str, origin: str = "") -> pylsl.StreamInfo:
     """Describe a stream, with labels, units and origin by the XDF meta-data conventions."""
     import pylsl
 
@@ -50,7 +51,7 @@ def stream_info(spec: StreamSpec, device: str) -> pylsl.StreamInfo:
         len(spec.channels),
         spec.rate_hz,
         DTYPES.index(spec.dtype),
-        spec.source_id or f"unisono:{device}:{spec.name}",
+        source_id_of(origin, device, spec.source_id or spec.name),
     )
     desc = info.desc()
     channels = desc.append_child("channels")
@@ -74,19 +75,24 @@ def stream_info(spec: StreamSpec, device: str) -> pylsl.StreamInfo:
     return info
 
 
-def make_outlet(spec: StreamSpec, device: str, buffer_s: int = BUFFER_S) -> pylsl.StreamOutlet:
+def make_outlet(
+    spec: StreamSpec, device: str, buffer_s: int = BUFFER_S, origin: str = ""
+) -> pylsl.StreamOutlet:
     """Announce a stream; `buffer_s` is how much of it is kept for a listener that is cut off."""
     import pylsl
 
-    return pylsl.StreamOutlet(stream_info(spec, device), max_buffered=buffer_s)
+    return pylsl.StreamOutlet(stream_info(spec, device, origin), max_buffered=buffer_s)
 
 
 class Outlet:
     """An outlet that enforces shape, dtype, contiguity and rising stamps."""
 
-    def __init__(self, spec: StreamSpec, device: str, buffer_s: int = BUFFER_S) -> None:
+    def __init__(
+        self, spec: StreamSpec, device: str, buffer_s: int = BUFFER_S, origin: str = ""
+    ) -> None:
+        """Announce a stream of a device; `origin` is whose it is (`acquire.lsl.origin`)."""
         self.spec = spec
-        self._lsl = make_outlet(spec, device, buffer_s)
+        self._lsl = make_outlet(spec, device, buffer_s, origin)
         self.uid: str = self._lsl.get_info().uid()
         self.tap: Callable[[F64Array, Array], None] | None = None
         """Gets what was pushed, as it was pushed, in the thread that pushed it: stamps, shape (n,),

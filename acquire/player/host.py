@@ -118,6 +118,7 @@ class PlayerHost:
             stop_key=table.stop_key,
             participant=SimulatedParticipant(self.plan.seed) if order.simulate else None,
             light_port=order.light_port,
+            origin=self.opening.origin,
         )
         self.send(
             Loaded(

@@ -103,6 +103,7 @@ class PlayerLink:
     def __init__(
         self,
         lsl_config: str | None,
+        origin: str,
         report: Tell,
         connect: Callable[[set[str]], object] = lambda uids: None,
         light_port: Callable[[], int | None] = lambda: None,
@@ -112,6 +113,7 @@ class PlayerLink:
 
         Args:
             lsl_config: the text for liblsl.
+            origin: what the source ids of its streams begin with.
             report: hears what happens, as `Engine.report` does.
             connect: waits until streams with these LSL uids are connected: what is published
                 before never reaches a recorder.
@@ -122,6 +124,7 @@ class PlayerLink:
         self._light_port = light_port
         self._connect = connect
         self._lsl_config = lsl_config
+        self._origin = origin
         self._report = report
         self._lock = threading.Lock()  # one order at a time
         self._changed = threading.Condition()
@@ -183,7 +186,7 @@ class PlayerLink:
             if order.light_port is None:
                 order = replace(order, light_port=self._light_port())
             self._order = order
-            return self._start(OpenPlayer(order, self._lsl_config))
+            return self._start(OpenPlayer(order, self._lsl_config, origin=self._origin))
 
     def _start(self, order: OpenPlayer) -> Loaded:
         module = "acquire.player.host" if order.order.headless else "gui.stimulus"
@@ -238,7 +241,7 @@ class PlayerLink:
         open_page = self._on
         self._end()
         self._on = open_page  # until the new player has closed it
-        self._start(OpenPlayer(order, self._lsl_config, first, open_page))
+        self._start(OpenPlayer(order, self._lsl_config, first, open_page, self._origin))
         self._report(NAME, "info", "player-back", f"goes on with trial {first}")
         assert self._process is not None
         return self._process

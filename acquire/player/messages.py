@@ -59,6 +59,7 @@ class OpenPlayer:
     lsl_config: str | None
     first_trial: int = 1
     interrupted: Interrupted | None = None
+    origin: str = ""  # what the source ids of its streams begin with
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,6 +66,7 @@ class Player:
         stop_key: str = "escape",
         participant: SimulatedParticipant | None = None,
         light_port: int | None = None,
+        origin: str = "",
     ) -> None:
         """Open the streams.
 
@@ -75,13 +76,14 @@ class Player:
             stop_key: ends it all, for the participant.
             participant: answers in place of a person.
             light_port: UDP port of this computer that is told `time lit` at each toggled patch.
+            origin: what the source ids of its streams begin with.
         """
         self.run = run
         self._tell = tell
         self._stop_key = stop_key
         self._participant = participant
-        self._markers = Outlet(MARKERS, "protocol")
-        self._log = Outlet(FRAMES, "protocol")
+        self._markers = Outlet(MARKERS, "protocol", origin=origin)
+        self._log = Outlet(FRAMES, "protocol", origin=origin)
         self._rows: list[tuple[float, ...]] = []
         self.frame = 0
         self.late = 0

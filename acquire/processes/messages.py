@@ -44,6 +44,7 @@ class Open:
     lsl_config: str | None
     video: VideoOptions  # what applies where it is a camera
     buffer_s: int = BUFFER_S  # what its outlets keep for a listener that is cut off
+    origin: str = ""  # what the source ids of its streams begin with
 
 
 @dataclass(frozen=True, slots=True)

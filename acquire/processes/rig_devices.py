@@ -39,15 +39,20 @@ class RigDevices:
         self,
         rig: Rig,
         lsl_config: str | None,
+        origin: str,
         hear: Hear,
         note_loss: NoteLoss,
         came_up: Callable[[str], None],
         goes_down: Callable[[str], None],
         make_link: MakeLink = process_of,
     ) -> None:
-        """Prepare; nothing is started yet. `make_link` decides where a device runs."""
+        """Prepare; nothing is started yet. `make_link` decides where a device runs.
+
+        `origin` is what the streams' source ids begin with.
+        """
         self.rig = rig
         self._lsl_config = lsl_config
+        self._origin = origin
         self._tell = hear
         self._came_up = came_up
         self._goes_down = goes_down
@@ -102,7 +107,12 @@ class RigDevices:
     def _start(self, name: str) -> None:
         table = self.rig.device(name)
         order = Open(
-            table.driver, table.settings, self.rig.driver_folder, self._lsl_config, table.video
+            table.driver,
+            table.settings,
+            self.rig.driver_folder,
+            self._lsl_config,
+            table.video,
+            origin=self._origin,
         )
         self.processes[name].start(order, self.rig.folder)
 

@@ -158,24 +158,7 @@ class Discovery:
         self._connecting.begin(self._as_fit(wanted))
         for attempt in self._connecting.ended():
             self._end(attempt)
-        self._tell_of_overflows()
         self._renew_silent()
-
-    def _tell_of_overflows(self) -> None:
-        for stream in self._pump.streams:
-            if stream.inlet is None or stream.told_full or not stream.inlet.overflowed:
-                continue
-            stream.told_full = True
-            text = (
-                f"{stream.name}: more than {stream.inlet.capacity:,} samples came before they "
-                "could be taken, and liblsl has dropped the oldest without a count; "
-                + (
-                    "the gap is counted from the stamps"
-                    if stream.found.rate_hz
-                    else "have its program send more slowly"
-                )
-            )
-            self._report(stream.name, "error", "samples-dropped", text)
 
     def _as_fit(
         self, wanted: dict[str, tuple[FoundStream, str | None]]
@@ -226,7 +209,6 @@ class Discovery:
     def _wait(self, seconds: float) -> None:
         end = local_clock() + seconds
         while local_clock() < end and not self._is_incomplete():
-            self._tell_of_overflows()
             if self._closing.wait(POLL_S):
                 return
 

@@ -73,6 +73,15 @@ class Distributor:
                 note = XdfRecorder.note_loss if loss.lost > 0 else XdfRecorder.take_back
                 note(recorded, loss.stamp, abs(loss.lost))
 
+    def overflowed(self, stream: LiveStream, times: int) -> Iterator[tuple[str, Alarm]]:
+        """Count that samples may have been dropped in the takes that get them; say it once each."""
+        for take in self.takes:
+            if (recorded := take.xdf.of(stream)) is None:
+                continue
+            if not recorded.overflows:
+                yield stream.name, _overflow(stream, take)
+            recorded.overflows += times
+
     def share(self, stream: LiveStream, stamps: F64Array, data: Array, now: float) -> None:
         """Give each take what belongs to it."""
         takes = [take for take in self.takes if take.xdf.of(stream) is not None]
@@ -160,6 +169,19 @@ class Distributor:
         # Markers have no next sample to wait for, and a stream that fell silent has none either.
         quiet = not stream.found.rate_hz or stream.watch.is_silent
         return quiet and now >= take.interval.stop + QUIET_S
+
+
+def _overflow(stream: LiveStream, take: Take) -> Alarm:
+    text = (
+        f"{stream.name}: more samples came at once than LSL's buffers hold, which drop the oldest "
+        "without a count; "
+        + (
+            "the gap is counted from the stamps"
+            if stream.found.rate_hz
+            else "have its program send them in smaller portions, some thousand a second"
+        )
+    )
+    return Alarm("error", "samples-dropped", text, take.number)
 
 
 def gets(take: Take, stream: LiveStream) -> bool:

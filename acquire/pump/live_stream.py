@@ -31,7 +31,6 @@ class LiveStream:
     newest: int | None = None  # the newest take that has samples of it
     lost: int = 0
     shares_clock: bool = False  # one of the rig's own devices, on this computer
-    told_full: bool = False  # whether it was said that its buffer overflows
     lost_at: float = -math.inf  # LSL time at which its connection broke
 
     @property

@@ -338,6 +338,8 @@ class Pump:
                 return False
             stamps, data = pulled
             self._distributor.share(stream, stamps, data, now)
+            if overflows := stream.inlet.new_overflows():
+                alarms += self._distributor.overflowed(stream, overflows)
             if stream.losses is not None:
                 losses = stream.losses.take(stamps)
                 stream.lost = max(0, stream.lost + sum(loss.lost for loss in losses))

@@ -15,7 +15,7 @@ from acquire.rig.node import NodeTable
 from acquire.rig.video import GateSettings, VideoOptions
 from acquire.validation_text import first_problem, model_at
 from devices import registry
-from devices.base import DeviceError
+from devices.base import ELSEWHERE, DeviceError
 from recordings.layout import is_reserved
 
 Codec = Literal["auto", "raw", "magicyuv", "ffvhuff", "ffv1", "x264-lossless", "x264-crf"]
@@ -284,7 +284,8 @@ def check_device(device: DeviceTable, folder: Path | None, where: str) -> None:
     if device.node is None and (reason := driver.unavailable()):
         raise ConfigError(f"{place}: driver {device.driver!r} cannot run here: {reason}")
     try:
-        driver.Settings.model_validate(device.settings)
+        elsewhere = {ELSEWHERE: device.node is not None}
+        driver.Settings.model_validate(device.settings, context=elsewhere)
     except ValidationError as error:
         model = model_at(driver.Settings, error.errors()[0]["loc"][:-1])
         raise ConfigError(f"{place}: {first_problem(error, model)}") from error

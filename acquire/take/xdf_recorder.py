@@ -45,6 +45,7 @@ class RecordedStream:
     samples: int = 0
     lost: int = 0
     duplicates: int = 0
+    overflows: int = 0  # how often samples may have been dropped before they were received
     first: float | None = None
     last: float | None = None
     offsets: list[tuple[float, float]] = field(default_factory=list)
@@ -93,6 +94,7 @@ class RecordedStream:
             samples=self.samples,
             lost=self.lost,
             duplicates=self.duplicates,
+            overflows=self.overflows,
             first_stamp=self.first,
             last_stamp=self.last,
             latency_s=self.latency_s,

@@ -1,110 +1,15 @@
-"""What BrainFlow's boards need and what their rows are: tables and pure functions, no SDK.
-
-BrainFlow describes a board's rows, but not which parameters it needs; those are from its
-documentation (SupportedBoards.rst of 5.23), and from which boards refuse to be opened without.
-"""
+"""What the rows of BrainFlow's boards are, as streams, and what their numbers say: no SDK."""
 
 from __future__ import annotations
 
-import difflib
-import re
-import sys
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, field_validator
 
 from devices.arrays import F64Array, I64Array
 from devices.base import Channel, StreamSpec
-
-REQUIRED: dict[str, tuple[str, ...]] = {
-    "PLAYBACK_FILE_BOARD": ("master_board", "file"),
-    "STREAMING_BOARD": ("master_board", "ip_address", "ip_port"),
-    **dict.fromkeys(
-        (
-            "CYTON_BOARD", "CYTON_DAISY_BOARD", "GANGLION_BOARD", "FREEEEG32_BOARD",
-            "FREEEEG128_BOARD", "NEUROPAWN_KNIGHT_BOARD", "NEUROPAWN_KNIGHT_BOARD_IMU",
-            "IRONBCI_32_BOARD", "SHIMMER3_BOARD", "BRAINBIT_BLED_BOARD", "MUSE_S_BLED_BOARD",
-            "MUSE_2_BLED_BOARD", "MUSE_2016_BLED_BOARD",
-        ),
-        ("serial_port",),
-    ),
-    **dict.fromkeys(
-        ("GANGLION_WIFI_BOARD", "CYTON_WIFI_BOARD", "CYTON_DAISY_WIFI_BOARD"), ("ip_port",)
-    ),
-    "NTL_WIFI_BOARD": ("ip_port",),
-    "GALEA_BOARD": ("ip_address",),
-}  # fmt: skip
-_ELSEWHERE = {
-    "BRAINBIT_BOARD": "; with a dongle, BRAINBIT_BLED_BOARD runs here",
-    **dict.fromkeys(
-        (
-            "CALLIBRI_ECG_BOARD",
-            "CALLIBRI_EEG_BOARD",
-            "CALLIBRI_EMG_BOARD",
-            "GFORCE_DUAL_BOARD",
-            "GFORCE_PRO_BOARD",
-        ),
-        "",
-    ),
-}
-"""Boards that BrainFlow 5.23 calls unsupported on Linux, and what to do; measured there."""
-_MAC = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
-
-
-class Params(BaseModel):
-    """BrainFlow's connection parameters, by BrainFlow's names."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    serial_port: str = ""
-    mac_address: str = ""
-    ip_address: str = ""
-    ip_address_aux: str = ""
-    ip_address_anc: str = ""
-    ip_port: int = 0
-    ip_port_aux: int = 0
-    ip_port_anc: int = 0
-    ip_protocol: int = 0
-    other_info: str = ""
-    timeout: int = 0
-    serial_number: str = ""
-    file: str = ""
-    file_aux: str = ""
-    file_anc: str = ""
-    master_board: str | int = ""
-
-    @field_validator("mac_address")
-    @classmethod
-    def _looks_like_one(cls, value: str) -> str:
-        # macOS names Bluetooth devices by a UUID instead.
-        if value and not _MAC.fullmatch(value) and len(value) != 36:
-            raise ValueError(f"{value!r} is no MAC address; one looks like F4:0E:11:75:76:78")
-        return value
-
-    def problem(self, board: str, platform: str = sys.platform) -> str | None:
-        """Say what this board needs and has not been given, or why it cannot run on a system."""
-        if platform == "linux" and board in _ELSEWHERE:
-            return f"BrainFlow does not support {board} on Linux{_ELSEWHERE[board]}"
-        if missing := [name for name in REQUIRED.get(board, ()) if not getattr(self, name)]:
-            return f"{board} needs {', '.join(f'params.{name}' for name in missing)}"
-        port = self.serial_port
-        if platform == "darwin" and port.startswith("/dev/tty."):
-            return f"params.serial_port {port!r}: macOS needs its twin {'/dev/cu.' + port[9:]!r}"
-        if platform == "win32" and port.startswith("/dev/"):
-            return f"params.serial_port {port!r}: on Windows a port has a name like 'COM3'"
-        return None
-
-
-def unknown_board(name: str, known: Collection[str]) -> str | None:
-    """Say that BrainFlow has no board of that name, and which is like it; None = it has."""
-    boards = [board for board in known if board != "NO_BOARD"]
-    if name in boards:
-        return None
-    near = difflib.get_close_matches(name, boards, n=3) or ["SYNTHETIC_BOARD", "CYTON_BOARD"]
-    return f"BrainFlow knows no board {name!r}; did you mean {' or '.join(near)}?"
 
 
 @dataclass(frozen=True, slots=True)

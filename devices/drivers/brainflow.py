@@ -7,6 +7,7 @@ the host fits it to the LSL clock, and begins anew when the wall clock is set.
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
@@ -15,7 +16,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, model_validator
 
 from devices.base import (
     Channel,
@@ -27,10 +28,12 @@ from devices.base import (
     Settings,
     StreamQuery,
     StreamSpec,
+    runs_elsewhere,
 )
 from devices.brainflow import impedance
-from devices.brainflow.boards import Params, Rows, plan, unknown_board
+from devices.brainflow.boards import Rows, plan
 from devices.brainflow.impedance import CYTON, ToneMeter
+from devices.brainflow.params import Params, unknown_board
 from devices.brainflow.rows import Piece, Preset, due
 from devices.marker_codes import codes_in
 from devices.serial import ports
@@ -77,12 +80,13 @@ class BrainflowSettings(Settings):
     insert_markers: str | None = None  # the stream whose codes are written into the board
 
     @model_validator(mode="after")
-    def _complete(self) -> BrainflowSettings:
+    def _complete(self, info: ValidationInfo) -> BrainflowSettings:
         known = _boards()
         for name in (self.board, self.params.master_board) if known else ():
             if isinstance(name, str) and name and (problem := unknown_board(name, known)):
                 raise ValueError(problem)
-        if problem := self.params.problem(self.board):
+        platform = "" if runs_elsewhere(info) else sys.platform
+        if problem := self.params.problem(self.board, platform):
             raise ValueError(problem)
         return self
 

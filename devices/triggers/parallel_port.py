@@ -34,6 +34,13 @@ class ParallelPort(Protocol):
     def read_status(self) -> int:
         """Return the raw status register."""
 
+    def check(self) -> None:
+        """See whether the port is still there, without a change of its lines.
+
+        Raises:
+            DeviceLost: it has gone.
+        """
+
     def close(self) -> None:
         """Let go of the port."""
 
@@ -74,6 +81,7 @@ class _Ppdev:
     _ioctl: Any
 
     def __init__(self, path: str, reading: bool) -> None:
+        self._path = Path(path)
         if sys.platform != "win32":  # only Linux has this port; the type checker knows no more
             import fcntl
 
@@ -105,8 +113,14 @@ class _Ppdev:
         try:
             self._ioctl(self._fd, request, buffer)
         except OSError as error:
-            raise DeviceLost(f"the parallel port has gone: {error}") from error
+            raise DeviceLost(f"the parallel port {self._path} has gone: {error}") from error
         return buffer[0]
+
+    def check(self) -> None:
+        self.read_status()
+        # A card that is taken out may leave a handle that still answers.
+        if not self._path.exists():
+            raise DeviceLost(f"the parallel port {self._path} has gone: no such file any more")
 
     def close(self) -> None:
         with contextlib.suppress(OSError):
@@ -151,6 +165,16 @@ class _Inpout:
 
     def read_status(self) -> int:
         return int(self._dll.Inp32(self._base + 1)) & 0xFF
+
+    def check(self) -> None:
+        if not self._dll.IsInpOutDriverOpen():
+            raise DeviceLost("inpout's driver has gone; start it once as administrator")
+        # An address that nobody answers reads as ones, in every register.
+        registers = [int(self._dll.Inp32(self._base + k)) & 0xFF for k in range(3)]
+        if registers == [0xFF] * 3:
+            raise DeviceLost(
+                f"no parallel port answers at {self._base:#x}; the device manager has its address"
+            )
 
     def close(self) -> None:
         """Nothing to free."""

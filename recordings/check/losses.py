@@ -34,6 +34,8 @@ def loss_findings(
             text="its sender counts its stamps, one period a sample: loss cannot be seen in them",
             remedy="send the device's own counter as a channel, or stamp samples as they come",
         )
+    if entry is not None and entry.overflows:
+        yield _dropped(report, entry.overflows)
     if entry is not None and entry.device is None and entry.lost != report.lost:
         yield Finding(
             level="info",
@@ -59,6 +61,19 @@ def _lost(report: StreamReport, gaps: Sequence[CountedGap]) -> Finding:
         text=f"{report.lost:,}{give} samples lost{where} ({share} of all)"
         + (f"; {unsure} of the gaps uncertain, as its stamps scatter" if unsure else ""),
         remedy="check the device's cable, battery or radio link, and the computer's load",
+    )
+
+
+def _dropped(report: StreamReport, times: int) -> Finding:
+    often = "once" if times == 1 else f"{times:,} times"
+    counted = "the gap is counted from the stamps" if report.rate_hz else "nobody counts how many"
+    return Finding(
+        level="warn",
+        code="samples-dropped",
+        subject=report.name,
+        text=f"more samples came at once than LSL's buffers hold, {often}: the oldest may "
+        f"have been dropped; {counted}",
+        remedy="have its program send them in smaller portions, some thousand a second",
     )
 
 

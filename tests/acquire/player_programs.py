@@ -50,7 +50,9 @@ class Heard:
     def __init__(self, order: PlayOrder) -> None:
         self.marks: list[Marked] = []
         self.events: list[tuple[str, str]] = []
-        self.link = PlayerLink(None, lambda source, level, code, text: self.hear(code, text))
+        self.link = PlayerLink(
+            None, "rig:1", lambda source, level, code, text: self.hear(code, text)
+        )
         self.link.on_mark(self.marks.append)
         self.link.load(order)
 

@@ -16,14 +16,18 @@ import pylsl
 import pytest
 
 from acquire.lsl import descriptors
-from acquire.lsl.inlet import Inlet, buffer_of
+from acquire.lsl.buffer import buffer_of
+from acquire.lsl.inlet import Inlet
 from acquire.lsl.outlet import Outlet
 from acquire.lsl.streams import FoundStream, Refused, Resolver, describe
 from acquire.pump.discovery import Discovery, Selection
 from acquire.pump.pump import Pump
 from acquire.take.loss_counter import LossCounter
 from devices.base import Channel, StreamSpec
-from tests.acquire.program import load, unique, unisono, wait_for
+from recordings.certificate import Verdict
+from recordings.check.examination import check
+from recordings.manifest import Manifest
+from tests.acquire.program import Unisono, event_codes, load, unique, unisono, wait_for
 from tests.acquire.sources import ROOT, Source, Sources
 
 ODD = {
@@ -128,7 +132,7 @@ def test_a_burst_of_a_stream_without_a_rate_is_all_there(format: str) -> None:
 
     wait_for(take)
     assert got == list(range(count))
-    assert not inlet.overflowed
+    assert inlet.new_overflows() == 0
     inlet.close()
     resolver.pause()
 
@@ -143,9 +147,38 @@ def test_what_liblsl_drops_is_said() -> None:
     outlet.push_chunk([[1.0]] * (inlet.capacity + 10))
     wait_for(lambda: inlet.backlog() >= inlet.capacity)
     assert inlet.pull() is not None
-    assert inlet.overflowed
+    assert inlet.new_overflows() == 1
+    assert inlet.new_overflows() == 0, "each is told once"
     inlet.close()
     resolver.pause()
+
+
+BURST = 200_000
+"""More than an outlet keeps for a receiver that is slower than its program."""
+
+
+def test_a_burst_that_outruns_the_buffers_is_an_event_and_no_pass(tmp_path: Path) -> None:
+    name = unique("flood")
+    outlet = pylsl.StreamOutlet(pylsl.StreamInfo(name, "Markers", 1, 0, "float32", name))
+    with Unisono(
+        *("record", "--streams", f"name='{name}'", "--participant", "01", "--json"),
+        *("--data-dir", tmp_path),
+        folder=tmp_path,
+    ) as program:
+        program.wait_for_line()
+        outlet.push_sample([0.0])
+        outlet.push_chunk(np.arange(1, BURST, dtype=np.float32)[:, np.newaxis])
+        wait_for(lambda: f"{name}: more samples came at once" in program.stderr)
+        result = program.stop()
+    (entry,) = [s for s in Manifest.load(result.session).streams if s.name == name]
+    assert entry.samples < BURST, "nothing was dropped: the burst is too small for this test"
+    assert entry.overflows >= 1
+    assert event_codes(result.session, name).count("samples-dropped") == 1
+    assert result.code == 1
+    report = check(result.session)
+    assert report.verdict is Verdict.WARN
+    (text,) = [f.text for f in report.findings if f.code == "samples-dropped"]
+    assert "nobody counts how many" in text
 
 
 class Heard:

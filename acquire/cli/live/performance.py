@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import secrets
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -14,6 +15,7 @@ from acquire.cli.sessions.progress import warn
 from acquire.engine.stop_signals import Stopper
 from acquire.errors import ConfigError, ControlError
 from acquire.lsl.config import configuration, configure
+from acquire.lsl.origin import origin_of
 from acquire.player.link import PlayerLink
 from acquire.player.marks import PlayState
 from acquire.player.messages import COMMANDS, Loaded, Marked, PlayOrder
@@ -174,7 +176,7 @@ def perform(options: PlayOptions) -> Performance:
     show = teller(say)
     stopper = Stopper()
     stopper.listen(stdin=True)
-    player = PlayerLink(config, report)
+    player = PlayerLink(config, origin_of("stimulus", secrets.token_hex(8)), report)
     player.on_mark(hear)
     try:
         loaded = player.load(options.order)

@@ -12,9 +12,9 @@ import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePath
-from typing import Any, Final, get_args
+from typing import Annotated, Any, Final, get_args
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from acquire.node.wire.limits import (
     WireError,
@@ -105,6 +105,7 @@ class _Open:
     driver: str
     settings: dict[str, Any]
     video: VideoOptions
+    origin: Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:-]*$", max_length=100)] = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,14 +164,15 @@ class _VideoSummary:
 
 
 def _open_out(message: Open) -> _Open:
-    plain = Open(message.driver, message.settings, None, None, message.video)
+    origin = message.origin
+    plain = Open(message.driver, message.settings, None, None, message.video, origin=origin)
     if message != plain:
         raise WireError("Open: folder, lsl_config and buffer_s are the node's own; leave them out")
-    return _Open(message.driver, plain_value(message.settings), message.video)
+    return _Open(message.driver, plain_value(message.settings), message.video, origin)
 
 
 def _open_into(plain: _Open) -> Open:
-    return Open(plain.driver, plain.settings, None, None, plain.video)
+    return Open(plain.driver, plain.settings, None, None, plain.video, origin=plain.origin)
 
 
 def _arm_out(message: ArmVideo) -> _ArmVideo:

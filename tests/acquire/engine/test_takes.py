@@ -16,7 +16,7 @@ from acquire.engine.engine import Engine
 from acquire.engine.status import Phase
 from acquire.errors import ControlError
 from acquire.pump.discovery import Selection
-from acquire.rig.file import EMPTY
+from acquire.rig.file import EMPTY, parse_rig
 from acquire.take.folder import Labels
 from recordings.errors import RecordingError
 from recordings.manifest import Event, Manifest, State
@@ -273,3 +273,31 @@ def test_a_recording_has_signs_of_life(
     assert all(f"{folder.name}: recording for" in beat["text"] for beat in beats)
     assert "heartbeat" not in [event.code for event in manifest_of(folder).events]
     assert "heartbeat" not in stage.codes()
+
+
+TWINS = """
+[rig]
+name = "twins"
+[[device]]
+name = "eeg"
+driver = "simulated-eeg"
+channels = 2
+rate_hz = 100
+"""
+
+
+def test_two_engines_with_one_rig_have_streams_that_are_told_apart(tmp_path: Path) -> None:
+    rig = parse_rig(TWINS)
+    with Engine(rig, Selection(), None) as one, Engine(rig, Selection(), None) as other:
+        one.open()
+        other.open()
+        (first,) = [s.found.key for s in one._pump.data_streams]
+        (second,) = [s.found.key for s in other._pump.data_streams]
+        assert first.name == second.name
+        assert first.source_id != second.source_id
+        before = {s.found.uid for s in one._pump.data_streams}
+        assert one.devices.stop("eeg")
+        assert one.devices.start("eeg")
+        wait_for(lambda: {s.found.uid for s in one._pump.data_streams} - before)
+        (again,) = [s.found.key for s in one._pump.data_streams]
+        assert again == first, "liblsl's own recovery finds a device that was started anew"

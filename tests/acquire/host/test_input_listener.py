@@ -14,6 +14,7 @@ import pylsl
 import pytest
 
 from acquire.host.input_listener import Listener, Wish, codes_to
+from acquire.lsl.origin import origin_of, source_id_of
 from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import DeviceState, HostEvent, Open
 from acquire.rig.video import VideoOptions
@@ -114,6 +115,30 @@ def test_own_streams_are_left_out(ear: Ear, listening: Callable[..., Listener]) 
     listener = listening(Wish(StreamQuery(type="Markers"), ear.take), own=lambda: [uid])
     wait_for(lambda: listener.connected == ["theirs"] and other.have_consumers())
     assert not own.have_consumers()
+
+
+def test_another_engines_stream_is_heard_until_there_is_one_of_ours(
+    ear: Ear, listening: Callable[..., Listener]
+) -> None:
+    ours = origin_of("lab", "1")
+    theirs = markers("protocol", source_id_of(origin_of("lab", "2"), "protocol", "protocol"))
+    listening(Wish(StreamQuery(name="protocol"), ear.take), origin=ours)
+    wait_for(theirs.have_consumers)
+    theirs.push_sample(["theirs"])
+    wait_for(lambda: ear.texts == ["theirs"])
+    source_id = source_id_of(ours, "protocol", "protocol")
+    outlets = [markers("protocol", source_id)]
+    wait_for(outlets[0].have_consumers)
+    theirs.push_sample(["not for us"])
+    outlets[0].push_sample(["ours"])
+    wait_for(lambda: "ours" in ear.texts)
+    outlets.clear()  # ours is being started anew: theirs must not stand in for it
+    theirs.push_sample(["not for us either"])
+    outlets.append(markers("protocol", source_id))
+    wait_for(outlets[0].have_consumers)
+    outlets[0].push_sample(["ours again"])
+    wait_for(lambda: "ours again" in ear.texts)
+    assert ear.texts == ["theirs", "ours", "ours again"]
 
 
 def test_an_error_in_take_is_said_once_and_ends_nothing(

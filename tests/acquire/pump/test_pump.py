@@ -37,6 +37,9 @@ class CannedInlet(Inlet):
         self._given += len(stamps)
         return stamps, self._data[: len(stamps)]
 
+    def new_overflows(self) -> int:
+        return 0
+
     @property
     def full_pull(self) -> int:
         return PULL

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -88,3 +90,18 @@ def test_no_text_is_an_address_by_accident(text: str) -> None:
     assert host
     assert not set(host) & set(" /@?#\\\n\0")
     assert 0 < port < 65536
+
+
+BOARD = """
+[[device]]
+name = "arm"
+driver = "brainflow"
+board = "GFORCE_PRO_BOARD"
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the board runs on Windows alone")
+def test_a_nodes_device_is_not_judged_by_this_computers_system() -> None:
+    with pytest.raises(ConfigError, match="does not support GFORCE_PRO_BOARD on Linux"):
+        parse_rig(BOARD)
+    assert parse_rig(NODE + BOARD + 'node = "cam-pc"\n').devices[0].node == "cam-pc"

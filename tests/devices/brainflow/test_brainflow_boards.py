@@ -9,8 +9,9 @@ import pytest
 from brainflow.board_shim import BoardIds, BoardShim, BrainFlowInputParams
 
 from devices.arrays import F64Array
-from devices.brainflow.boards import KINDS, REQUIRED, PackageCounter, Params, plan
+from devices.brainflow.boards import KINDS, PackageCounter, plan
 from devices.brainflow.impedance import ToneMeter, commands
+from devices.brainflow.params import _REQUIRED_ON, _RUNS_ON, REQUIRED, Params
 from devices.brainflow.rows import Preset, due
 
 REAL = [b for b in BoardIds if b.value >= -1]
@@ -39,7 +40,8 @@ def test_every_board_of_brainflow_can_be_planned(board: BoardIds) -> None:
 
 
 def test_tables_name_what_exists() -> None:
-    assert set(REQUIRED) <= set(BoardIds.__members__)
+    needing = {board for boards in _REQUIRED_ON.values() for board in boards}
+    assert {*REQUIRED, *_RUNS_ON, *needing} <= set(BoardIds.__members__)
     assert set(Params.model_fields) <= set(vars(BrainFlowInputParams()))
 
 
@@ -141,6 +143,24 @@ def test_stamps_rise_unless_the_clock_was_set() -> None:
         ("CYTON_BOARD", "win32", {"serial_port": "/dev/ttyUSB0"}, "a name like 'COM3'"),
         ("CYTON_BOARD", "linux", {"serial_port": "/dev/ttyUSB0"}, None),
         ("CYTON_BOARD", "linux", {}, "CYTON_BOARD needs params.serial_port"),
+        ("CYTON_BOARD", "linux", {"serial_port": "COM3"}, "called like '/dev/ttyUSB0'"),
+        ("CYTON_BOARD", "darwin", {"serial_port": "com12"}, "called like '/dev/cu.usbserial-…'"),
+        ("CYTON_BOARD", "win32", {"serial_port": "COM12"}, None),
+        ("BRAINBIT_BOARD", "darwin", {}, None),
+        ("CALLIBRI_EEG_BOARD", "linux", {}, "only on Windows and macOS"),
+        ("GFORCE_DUAL_BOARD", "darwin", {}, "only on Windows"),
+        ("UNICORN_BOARD", "linux", {}, None),
+        ("UNICORN_BOARD", "darwin", {}, "driver unicorn-udp"),
+        ("ANT_NEURO_EE_511_BOARD", "darwin", {}, "only on Linux and Windows"),
+        ("ANT_NEURO_EE_511_BOARD", "win32", {}, None),
+        ("PIEEG_BOARD", "win32", {}, "only on Linux"),
+        ("ENOPHONE_BOARD", "linux", {}, "on Linux ENOPHONE_BOARD needs params.mac_address"),
+        ("EXPLORE_8_CHAN_BOARD", "linux", {"mac_address": "F4:0E:11:75:76:78"}, None),
+        ("EXPLORE_8_CHAN_BOARD", "win32", {}, None),
+        # A computer that is not known yet: a node's.
+        ("GFORCE_PRO_BOARD", "", {}, None),
+        ("CYTON_BOARD", "", {"serial_port": "COM3"}, None),
+        ("CYTON_BOARD", "", {}, "CYTON_BOARD needs params.serial_port"),
     ],
 )
 def test_what_a_platform_needs(

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import errno
 import json
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -191,9 +193,14 @@ class Lines:
         self.written: list[int] = []
         self.register = 0
         self.closed = 0
+        self.gone = False
 
     def write(self, data: int) -> None:
         self.written.append(data)
+
+    def check(self) -> None:
+        if self.gone:
+            raise DeviceLost("the parallel port has gone")
 
     def read_data(self) -> int:
         return self.register
@@ -221,6 +228,59 @@ def test_codes_go_to_the_data_lines(lines: Lines) -> None:
     device.close()
     assert lines.written == [0, 129, 0, 0]
     assert lines.closed == 1
+
+
+def test_an_output_that_is_gone_is_said_though_nothing_is_sent(lines: Lines) -> None:
+    device = TriggerOutParallel(TriggerOutParallel.Settings(name="out"), RealClock())
+    device.open()
+    reading = device.read()
+    assert [next(reading) for _ in range(5)] == [None] * 5
+    lines.gone = True
+    with pytest.raises(DeviceLost, match="has gone"):
+        list(reading)
+    device.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="ppdev is Linux's")
+def test_a_card_that_was_taken_out_has_no_file_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fcntl.ioctl", lambda *arguments: 0)  # a handle that still answers
+    (tmp_path / "parport0").write_text("")
+    port = parallel_port.open_port(str(tmp_path / "parport0"))
+    port.check()
+    (tmp_path / "parport0").unlink()
+    with pytest.raises(DeviceLost, match="parport0 has gone"):
+        port.check()
+    port.close()
+
+
+class Dll:
+    """InpOut32's functions over three registers."""
+
+    def __init__(self) -> None:
+        self.registers = {0x378: 0xFF, 0x379: 0x7F, 0x37A: 0xCC}
+
+    def IsInpOutDriverOpen(self) -> int:  # noqa: N802 - the DLL's name for it
+        return 1
+
+    def Inp32(self, address: int) -> int:  # noqa: N802
+        return self.registers.get(address, 0xFF)
+
+    def Out32(self, address: int, value: int) -> None:  # noqa: N802
+        if address in self.registers:
+            self.registers[address] = value
+
+
+def test_an_address_where_nobody_answers_is_no_port(monkeypatch: pytest.MonkeyPatch) -> None:
+    dll = Dll()
+    monkeypatch.setattr(ctypes, "WinDLL", lambda name: dll, raising=False)
+    port = parallel_port._Inpout("0x378", reading=False)
+    port.write(0xFF)
+    port.check()
+    dll.registers.clear()
+    with pytest.raises(DeviceLost, match="no parallel port answers at 0x378"):
+        port.check()
 
 
 @pytest.mark.parametrize(("register", "raw", "code"), [("data", 200, 200), ("status", 0xC8, 9)])

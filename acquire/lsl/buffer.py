@@ -1,0 +1,78 @@
+"""The buffer of an inlet: how large it is, and whether more came than it holds.
+
+When a buffer of liblsl is full, the oldest sample makes room for the newest, and nothing counts
+it. What can be known is that a buffer *was* full, or that so much came at once that the sender's
+must have been.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+
+from acquire.lsl.config import BUFFER_S
+from acquire.lsl.streams import FoundStream
+
+BUFFER_BYTES = 256 << 20
+"""What the buffer of one inlet may take: a stream that fills it faster is buffered for less."""
+ENTRY_BYTES = 32
+"""What liblsl's queue takes for a sample beside its values, all of it from the start."""
+IRREGULAR_SAMPLES = 100_000
+"""What is kept of a stream without a rate: a script may send all of its markers at once."""
+LSL_IRREGULAR_HZ = 100
+"""What liblsl multiplies the seconds of a buffer by where a stream has no rate."""
+SENDER_SAMPLES = 360 * LSL_IRREGULAR_HZ
+"""What an outlet without a rate keeps for a receiver, unless its program asks for more or less."""
+BURST_S = 1.0
+LEAST_SAMPLES = 100
+LEAST_S = 2
+
+
+def buffer_of(stream: FoundStream) -> tuple[int, int]:
+    """Size the buffer of a stream: in the seconds that liblsl asks for, and in samples."""
+    rate = stream.rate_hz or LSL_IRREGULAR_HZ
+    fit = BUFFER_BYTES / (rate * (ENTRY_BYTES + stream.sample_bytes))
+    wanted = IRREGULAR_SAMPLES / rate if not stream.rate_hz else max(BUFFER_S, LEAST_SAMPLES / rate)
+    seconds = max(LEAST_S, math.ceil(min(wanted, fit)))
+    return seconds, int(seconds * rate)
+
+
+class Overflows:
+    """Counts how often samples may have been dropped, at most once in `BURST_S`.
+
+    Our buffer was full, or a stream without a rate sent as much at once as its outlet keeps. The
+    second needs no look at a stream of a regular rate, whose stamps show a gap.
+    """
+
+    def __init__(self, capacity: int, is_regular: bool) -> None:
+        self._capacity = capacity
+        self._burst = math.inf if is_regular else min(SENDER_SAMPLES, capacity)
+        self._recent: deque[tuple[float, int]] = deque()  # within BURST_S: when, how many
+        self._came = 0  # the sum of them
+        self._next = -math.inf
+        self._times = self._told = 0
+
+    def look(self, now: float, waiting: int, taken: int) -> None:
+        """See how full the buffer was: `taken` were pulled just now, and `waiting` still wait.
+
+        Looked at after the pull: what fills between a look and the pull is seen as well.
+        """
+        was_full = waiting + taken >= self._capacity
+        if self._burst < math.inf:
+            was_full |= self._came_at_once(now, taken) + waiting >= self._burst
+        if was_full and now >= self._next:
+            self._times += 1
+            self._next = now + BURST_S
+
+    def _came_at_once(self, now: float, taken: int) -> int:
+        self._recent.append((now, taken))
+        self._came += taken
+        while self._recent[0][0] < now - BURST_S:
+            self._came -= self._recent.popleft()[1]
+        return self._came
+
+    def new(self) -> int:
+        """Count those since this was last asked; one thread asks, another may look."""
+        times = self._times
+        new, self._told = times - self._told, times
+        return new
