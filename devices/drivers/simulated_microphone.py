@@ -2,6 +2,8 @@
 
 A click begins with the first sample at or after its event, at full level, and dies away within two
 milliseconds: an onset detector finds it to a sample. `truth.tsv` has the events.
+
+Sample k of the schedule is the end of block k, as a block is there once its last sample is.
 """
 
 from __future__ import annotations
@@ -45,6 +47,7 @@ class SimulatedMicrophone(Device):
         link = Link(settings.faults, settings.seed, settings.name)
         rate_hz = settings.sample_rate_hz / settings.block
         self._pacer = Pacer(clock, link, rate_hz, packet=1, skip_after_s=LATE_S)
+        self._block_s = 1.0 / rate_hz  # by the device's clock
         # Samples are even in true time; a fast device clock makes them denser.
         self._step_s = 1.0 / (settings.sample_rate_hz * link.pace)
 
@@ -64,13 +67,14 @@ class SimulatedMicrophone(Device):
             own = self._pacer.device_times(run.first, run.stop).tolist()
             for i, number in enumerate(range(run.first, run.stop)):
                 lost = run.lost if i == 0 else 0
-                arrival = float(run.arrivals[i])
+                began = float(run.arrivals[i]) - self._block_s
                 samples = self._render(true[i])
-                yield from items(self.settings, samples, number, arrival, own[i], lost)
+                device_time = own[i] - self._block_s
+                yield from items(self.settings, samples, number, began, device_time, lost)
 
-    def _render(self, start: float) -> I16Array:
-        """Give one block from LSL time `start` on, shape (block, channels)."""
-        times = start + np.arange(self.settings.block) * self._step_s
+    def _render(self, end: float) -> I16Array:
+        """Give the block that ends at LSL time `end`, shape (block, channels)."""
+        times = end - np.arange(self.settings.block, 0, -1) * self._step_s
         wave = TONE * np.sin(2 * np.pi * TONE_HZ * times)
         for event in self._world.times("stimulus", times[0] - CLICK_S, times[-1]).tolist():
             wave += _click(times - event)

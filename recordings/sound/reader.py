@@ -97,8 +97,14 @@ class SoundFile:
             try:
                 if start > 0:
                     container.seek(start, stream=stream)
+                expected = None
                 for frame in _decoded(container.demux(stream)):
                     first = round(frame.pts * frame.time_base * frame.sample_rate)
+                    if expected is not None and first != expected:
+                        raise RecordingError(
+                            f"{self.path}: is damaged: after sample {expected} comes {first}"
+                        )
+                    expected = first + frame.samples
                     yield first, frame.to_ndarray().reshape(-1, self.channels)
             except (OSError, ValueError, TypeError, av.FFmpegError) as error:
                 raise RecordingError(f"{self.path}: cannot be decoded ({error})") from error
