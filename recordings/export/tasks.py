@@ -34,6 +34,7 @@ from recordings.export.places import remember
 from recordings.export.shared_tables import is_shared, merge
 from recordings.manifest import MANIFEST_NAME, State
 from recordings.read.session import locate, open_session
+from recordings.read.sound import left_out_notes
 from recordings.version import program_version
 
 RECORDS: Final = ".unisono"
@@ -144,6 +145,7 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
     folder.mkdir(parents=True)
     with open_session(session) as opened:
         notes: list[str] = exporter.export(opened, folder, settings)
+        notes += left_out_notes(opened.sounds)
         manifest = opened.manifest
     if manifest is not None and manifest.state in (State.RECORDING, State.FAILED):
         notes = [f"state {manifest.state}: run unisono repair and export the copy", *notes]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import numpy as np
@@ -20,6 +20,14 @@ _BIN_S: Final = 0.001
 _ATTACK_S: Final = 0.005
 _PIECE: Final = 1 << 20
 """Samples that are decoded at once."""
+
+
+def left_out_notes(names: Iterable[str]) -> list[str]:
+    """Say for an export that these sounds are not in it."""
+    return [
+        f"{name}: sound is left out, as a voice identifies a person; its file lies in the session"
+        for name in names
+    ]
 
 
 class Sound(Stored[SoundEntry]):

@@ -16,6 +16,8 @@ from recordings.certificate import Verdict
 from recordings.check.examination import check
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
+from recordings.export.tables import Settings
+from recordings.export.tasks import run_task
 from recordings.manifest import Manifest, State
 from recordings.privacy.erase import erase, plan
 from recordings.privacy.identity import find_traces
@@ -145,6 +147,12 @@ def test_a_voice_identifies_and_is_erased(run: Run, tmp_path: Path) -> None:
     done = erase(study, plan(study, "01"))
     assert not done.left
     assert not list(study.rglob("*.flac"))
+
+
+def test_an_export_says_that_it_has_no_sound(run: Run, tmp_path: Path) -> None:
+    notes = run_task("csv", run.folders[0], tmp_path / "out", Settings())
+    assert any(run.sound in note and "a voice identifies" in note for note in notes)
+    assert not list(tmp_path.rglob("*.flac"))
 
 
 def test_after_a_crash_the_sound_is_finished(tmp_path: Path) -> None:
