@@ -20,7 +20,7 @@ from typing import Any, ClassVar, Literal, Protocol
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo
 
-from devices.arrays import Array, F64Array, U8Array
+from devices.arrays import Array, F64Array
 
 BEAT_S = 0.1
 """A driver that waits yields at least this often; the contract says 200 ms."""
@@ -106,6 +106,33 @@ class VideoSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundSpec:
+    """One sound, in blocks of `block` samples; each is a `Frame`, and lies in a file as one does.
+
+    `image` of such a frame has shape (block, channel_count), int16; its time is that of the first
+    sample.
+    """
+
+    name: str
+    sample_rate_hz: float
+    channel_count: int
+    block: int
+    source_id: str = ""
+    manufacturer: str = ""
+    model: str = ""
+    desc: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def rate_hz(self) -> float:
+        """Blocks a second."""
+        return self.sample_rate_hz / self.block
+
+
+MediaSpec = VideoSpec | SoundSpec
+"""What is stored in a file of its own, with an index stream."""
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """Samples of one stream, oldest first.
 
@@ -164,7 +191,7 @@ class Frame:
     stream: str
     device_frame: int
     time: float
-    image: U8Array | None
+    image: Array | None
     device_time: float | None = None
     exposure_us: float | None = None
     code: int | None = None
@@ -247,7 +274,7 @@ class Device(ABC):
         return ()
 
     @abstractmethod
-    def open(self) -> Sequence[StreamSpec | VideoSpec]:
+    def open(self) -> Sequence[StreamSpec | MediaSpec]:
         """Open the device and describe its streams.
 
         Raises:

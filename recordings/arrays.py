@@ -10,6 +10,7 @@ import numpy.typing as npt
 Array = npt.NDArray[Any]
 BoolArray = npt.NDArray[np.bool_]
 F64Array = npt.NDArray[np.float64]
+I16Array = npt.NDArray[np.int16]
 I64Array = npt.NDArray[np.int64]
 U8Array = npt.NDArray[np.uint8]
 U16Array = npt.NDArray[np.uint16]

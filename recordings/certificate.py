@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 
 from recordings.lateness.decision import Certainty
 from recordings.manifest import VERSION, Frozen, Gap
-from recordings.stream_kinds import LOST_FATES, VIDEO_TYPE, Fate
+from recordings.stream_kinds import INDEX_TYPES, LOST_FATES, Fate
 
 
 class Verdict(StrEnum):
@@ -93,7 +93,7 @@ class StreamReport(Frozen):
     @property
     def lost_share(self) -> float:
         """The share that is missing, 0 to 1; a frame that is lost has a row, which is no sample."""
-        rows = self.samples if self.type == VIDEO_TYPE else self.samples + self.lost
+        rows = self.samples if self.type in INDEX_TYPES else self.samples + self.lost
         return self.lost / max(rows, self.lost, 1)
 
 
@@ -146,7 +146,7 @@ class StreamTruth(Frozen):
 
 
 class CameraReport(Frozen):
-    """The frame ledger of one camera."""
+    """The frame ledger of one camera; of one microphone, with blocks for frames."""
 
     name: str
     file: str
@@ -159,7 +159,7 @@ class CameraReport(Frozen):
 
     @property
     def lost(self) -> int:
-        """Frames that should be in the video and are not."""
+        """Frames that should be in the file and are not."""
         return sum(self.fates.get(fate, 0) for fate in LOST_FATES)
 
 
@@ -179,6 +179,18 @@ class StimulusReport(Frozen):
     light_max_ms: float | None = None
 
 
+class TapReport(Frozen):
+    """Onsets in a sound near the markers of a stream: taps, claps, clicks."""
+
+    sound: str
+    stream: str
+    markers: int
+    onsets: int  # markers with an onset near them
+    mean_ms: float  # onset - marker: what to add to a marker
+    sd_ms: float
+    max_ms: float
+
+
 class Report(Frozen):
     """`report.json`: the certificate."""
 
@@ -191,6 +203,8 @@ class Report(Frozen):
     streams: tuple[StreamReport, ...] = ()
     pairs: tuple[PairReport, ...] = ()
     cameras: tuple[CameraReport, ...] = ()
+    sounds: tuple[CameraReport, ...] = ()
+    taps: tuple[TapReport, ...] = ()
     stimulus: tuple[StimulusReport, ...] = ()
     truth: tuple[StreamTruth, ...] = ()
     thresholds: dict[str, Any] | None = None  # the lab's own, as they were applied

@@ -28,6 +28,11 @@ MOTION_NAME: Final = "motion"
 COPY_SUFFIX: Final = ".copy.xdf"
 """Of what a node has kept of a device's samples beside what it has sent: its own copy."""
 
+VIDEO_SUFFIXES: Final = (".nut", ".mkv", ".raw")
+SOUND_SUFFIX: Final = ".flac"
+MEDIA_SUFFIXES: Final = (*VIDEO_SUFFIXES, SOUND_SUFFIX)
+"""Of files beside the XDF that an index stream tells of."""
+
 _FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
 _MAX_FILE: Final = 128
 _LABEL = re.compile(r"[A-Za-z0-9]+")

@@ -84,7 +84,7 @@ class StreamEntry(Frozen):
 
 
 class VideoPart(Frozen):
-    """A further video file of a camera; its file indices begin at 0 again."""
+    """A further file of a camera or microphone; its file indices begin at 0 again."""
 
     file: str
     codec: str
@@ -92,21 +92,17 @@ class VideoPart(Frozen):
     frames: int
 
 
-class VideoEntry(Frozen):
-    """The video of a camera; its frames' times stand in the index stream of the same name.
+class MediaEntry(Frozen):
+    """Frames or blocks in a file; their times stand in the index stream of the same name.
 
-    One file, unless the codec was changed or the camera restarted while recording: then `parts` has
+    One file, unless the codec was changed or the device restarted while recording: then `parts` has
     the files after the first, in their order.
     """
 
     name: str
     file: str
     codec: str
-    width: int
-    height: int
-    pixel_format: str
-    tiling: str
-    rate_hz: float
+    rate_hz: float  # frames or blocks a second
     lsl_start: float
     lsl_stop: float | None = None
     captured: int = 0
@@ -123,6 +119,23 @@ class VideoEntry(Frozen):
     def files(self) -> tuple[str, ...]:
         """All files, in the order of their frames."""
         return (self.file, *(part.file for part in self.parts))
+
+
+class VideoEntry(MediaEntry):
+    """The video of a camera."""
+
+    width: int
+    height: int
+    pixel_format: str
+    tiling: str
+
+
+class SoundEntry(MediaEntry):
+    """The sound of a microphone: what a camera's frames are, are its blocks of samples."""
+
+    sample_rate_hz: float
+    channels: int
+    block: int  # samples a block
 
 
 class FileEntry(Frozen):
@@ -208,13 +221,19 @@ class Manifest(Frozen):
     streams: tuple[StreamEntry, ...] = ()
     absent: tuple[str, ...] = ()  # devices of the rig that have streams, and none of them here
     videos: tuple[VideoEntry, ...] = ()
+    sounds: tuple[SoundEntry, ...] = ()
     files: tuple[FileEntry, ...] = ()
-    pending: tuple[PendingFile, ...] = ()  # videos and own copies that are still on a node
+    pending: tuple[PendingFile, ...] = ()  # videos, sounds and own copies that are still on a node
     hashing: bool = False  # the hashes of the files are still being computed
     continues: str | None = None  # the session before a split, by its folder's name
     continued_in: str | None = None  # the one after it
     events: tuple[Event, ...] = ()
     unusable: str | None = None  # why somebody said that it is not to be used
+
+    @property
+    def media(self) -> tuple[VideoEntry | SoundEntry, ...]:
+        """What lies in files of its own beside the XDF: videos and sounds."""
+        return (*self.videos, *self.sounds)
 
     @property
     def powerline_hz(self) -> float | None:

@@ -1,4 +1,4 @@
-"""Which stream is what: frames, events, markers; and what may become of a frame."""
+"""Which stream is what: frames, sound, events, markers; and what may become of a frame."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ INDEX_CHANNELS: Final = (
     "fate",
     "take",
 )
-"""What an index stream has; further channels may follow."""
+"""What an index stream has, also one of sound, a block for a frame; further ones may follow."""
 
 _FIRST_CHANNELS: Final = INDEX_CHANNELS[:-1]
 """What all have: those of recordings before there were takes end here."""
@@ -44,14 +44,21 @@ _FIRST_CHANNELS: Final = INDEX_CHANNELS[:-1]
 EVENTS_STREAM: Final = "unisono-events"
 
 VIDEO_TYPE: Final = "VideoFrames"
+SOUND_TYPE: Final = "SoundBlocks"
+
+INDEX_TYPES: Final = frozenset({VIDEO_TYPE, SOUND_TYPE})
+"""Of streams whose rows say where a frame, or a block of sound, is in a file beside."""
 
 _MARKER_TYPES: Final = frozenset({"markers", "marker", "events", "event", "stim"})
 
 
 def is_index_stream(type_: str, dtype: str, labels: Sequence[str]) -> bool:
-    """Whether the rows are the frames of a camera of ours: others use the type as well."""
+    """Whether the rows are the frames of a camera of ours, or blocks of a microphone's sound.
+
+    Others use the type as well.
+    """
     known = tuple(labels[: len(_FIRST_CHANNELS)]) == _FIRST_CHANNELS
-    return type_ == VIDEO_TYPE and dtype != "string" and known
+    return type_ in INDEX_TYPES and dtype != "string" and known
 
 
 def is_marker_stream(type_: str, dtype: str, rate_hz: float) -> bool:

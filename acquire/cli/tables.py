@@ -48,6 +48,10 @@ def outcome_table(outcome: Outcome, report: Report | None) -> None:
         console.print(
             f"{video.file}: {video.frames:,} frames stored of {video.captured:,} captured"
         )
+    for sound in outcome.sounds:
+        console.print(
+            f"{sound.file}: {sound.frames:,} blocks of sound stored of {sound.captured:,} captured"
+        )
     if report is not None:
         report_table(report, console)
     console.print(f"\n{outcome.state}: {outcome.path}")

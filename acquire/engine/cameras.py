@@ -1,4 +1,4 @@
-"""The rig's cameras as one: armed, started, stopped, and what became of their files.
+"""The rig's cameras and microphones as one: armed, started, stopped, and what became of it.
 
 A device on a node is armed like a camera, whatever it sends: it keeps an own copy of each take.
 """
@@ -15,7 +15,7 @@ from acquire.processes.link import DeviceSnapshot, Link
 from acquire.processes.messages import ArmVideo, StartVideo, StopVideo, VideoSummary
 from acquire.survey.codec_speed import hashes_in_passing
 from acquire.take.take import Take
-from devices.base import StreamSpec, VideoSpec
+from devices.base import MediaSpec, SoundSpec, StreamSpec, VideoSpec
 from recordings.video.pixel_formats import pixel_format
 
 ARM_S = 5.0
@@ -58,25 +58,25 @@ class Cameras:
         asked = {}
         for device in devices:
             snapshot = device.snapshot
-            videos, copy = snapshot.videos, None
+            media, copy = snapshot.media, None
             if snapshot.node is not None:
                 copy = take.videos.next_copy(snapshot.name)
             # What was measured here says nothing of a node, which hashes afterwards.
-            hashed = _hashed_in_passing(take, videos) if copy is None else frozenset()
-            order = ArmVideo(take.number, take.videos.stems(videos), hashed, copy)
+            hashed = _hashed_in_passing(take, snapshot.videos) if copy is None else frozenset()
+            order = ArmVideo(take.number, take.videos.stems(media), hashed, copy)
             asked[device.name] = snapshot, copy, device.ask(order)
         deadline = time.monotonic() + within_s
         failed = []
         for name, (snapshot, copy, answer) in asked.items():
             if error := _error_of(answer, deadline):
-                what = "no video" if snapshot.videos else "no own copy"
+                what = "no file of its own" if snapshot.media else "no own copy"
                 self._complain(take, name, f"{what}: {error}")
                 failed += [f"{name}: {error}"] if snapshot.node is not None else []
                 continue
             paths = answer.result()
             if snapshot.node is not None:
                 paths = {stream: take.videos.here(path) for stream, path in paths.items()}
-            take.videos.begin(name, snapshot.videos, paths, snapshot.node, copy)
+            take.videos.begin(name, snapshot.media, paths, snapshot.node, copy)
         return failed
 
     def start(self, take: Take) -> None:
@@ -135,18 +135,24 @@ class Cameras:
     def bytes_per_s(self, gets: Callable[[str], bool]) -> float:
         """Say how much the chosen cameras of this computer deliver at their nominal rates."""
         return sum(
-            pixel_format(v.pixel_format).frame_bytes(v.width, v.height) * v.rate_hz
+            _bytes_per_s(spec)
             for device in self._chosen(gets)
-            for v in device.snapshot.videos
+            for spec in device.snapshot.media
             if device.snapshot.node is None
         )
 
 
-def _stored(snapshot: DeviceSnapshot) -> Iterable[StreamSpec | VideoSpec]:
+def _stored(snapshot: DeviceSnapshot) -> Iterable[StreamSpec | MediaSpec]:
     """Give the streams for which a device writes files of its own."""
     if snapshot.node is None or snapshot.opened is None:
-        return snapshot.videos
+        return snapshot.media
     return snapshot.opened.specs
+
+
+def _bytes_per_s(spec: MediaSpec) -> float:
+    if isinstance(spec, SoundSpec):
+        return 2 * spec.channel_count * spec.sample_rate_hz
+    return pixel_format(spec.pixel_format).frame_bytes(spec.width, spec.height) * spec.rate_hz
 
 
 def _hashed_in_passing(take: Take, videos: Iterable[VideoSpec]) -> frozenset[str]:

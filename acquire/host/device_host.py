@@ -23,7 +23,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from acquire.camera.stream import CameraStream
+from acquire.camera.frame_stream import FrameStream
+from acquire.camera.stream import CameraStream, SoundStream
 from acquire.errors import AcquireError
 from acquire.host.input_listener import Listener, Wish, codes_to
 from acquire.host.own_copy import OwnCopies
@@ -62,10 +63,11 @@ from devices.base import (
     DeviceError,
     DeviceLost,
     Frame,
+    MediaSpec,
     Notice,
+    SoundSpec,
     StreamQuery,
     StreamSpec,
-    VideoSpec,
 )
 from recordings.errors import RecordingError
 from recordings.manifest import Level
@@ -107,7 +109,7 @@ class Host:
         self._model = ClockModel()
         self._losses = LossLog()
         self._signals: dict[str, SignalStream] = {}
-        self._cameras: dict[str, CameraStream] = {}
+        self._media: dict[str, FrameStream] = {}
         self._listener: Listener | None = None
         self._copies = OwnCopies(self._event)
         self._last_item = 0.0
@@ -132,7 +134,7 @@ class Host:
         reader.join(JOIN_S)
         if self._listener is not None:  # its inlets before the outlets, or liblsl may hang
             self._listener.close()
-        for camera in self._cameras.values():
+        for camera in self._media.values():
             camera.finish()
         self._copies.close()  # after the cameras: their last rows have been pushed
         self._linger()
@@ -140,7 +142,7 @@ class Host:
             outlet.close()
 
     def _outlets(self) -> list[Outlet]:
-        cameras = [camera.outlet for camera in self._cameras.values()]
+        cameras = [camera.outlet for camera in self._media.values()]
         return [*cameras, *(signal.outlet for signal in self._signals.values())]
 
     def _linger(self) -> None:
@@ -192,18 +194,19 @@ class Host:
                 if copy is not None:
                     self._copies.arm(take, copy)
                 return {
-                    name: self._cameras[name].arm(take, path, hash_raw=name in hash_raw)
+                    name: self._media[name].arm(take, path, hash_raw=name in hash_raw)
                     for name, path in paths.items()
                 }
             case StartVideo(take, lsl_start):
                 self._copies.start(take, lsl_start)  # first: no row of it may come before
-                for camera in self._cameras.values():
+                for camera in self._media.values():
                     camera.start(take, lsl_start)
             case StopVideo(take, lsl_stop):
-                videos = joined([c.stop(take, lsl_stop) for c in self._cameras.values()])
+                videos = joined([c.stop(take, lsl_stop) for c in self._media.values()])
                 return self._copies.stop(take, lsl_stop, videos)
             case TakePreview(stream):
-                return self._cameras[stream].preview.take(PREVIEW_S)
+                camera = self._media[stream]
+                return camera.preview.take(PREVIEW_S) if isinstance(camera, CameraStream) else None
             case Command(name, args):
                 if self._device is None:
                     raise DeviceError(f"{self._name}: not open")
@@ -219,14 +222,14 @@ class Host:
         if state is DeviceState.RUNNING and (quiet or self._hangs):
             state = DeviceState.STALLED
         samples = {s.spec.name: s.samples for s in self._signals.values()}
-        samples |= {c.spec.name: c.captured for c in self._cameras.values()}
+        samples |= {c.spec.name: c.captured for c in self._media.values()}
         return HostStatus(
             state,
             samples,
             self._losses.take(),
             self._model.drift_ppm if self._model.fitted else None,
-            max((c.ring_fill() for c in self._cameras.values()), default=0.0),
-            {c.spec.name: c.fates for c in self._cameras.values()},
+            max((c.ring_fill() for c in self._media.values()), default=0.0),
+            {c.spec.name: c.fates for c in self._media.values()},
         )
 
     def _watch_heart(self) -> None:
@@ -248,7 +251,7 @@ class Host:
 
     def _look_after_videos(self) -> None:
         now = self._clock.now()
-        for camera in self._cameras.values():
+        for camera in self._media.values():
             camera.look_after(now)
             for level, code, text, take in camera.new_events():
                 self._event(level, code, text, take)
@@ -256,7 +259,7 @@ class Host:
     @property
     def _steady(self) -> bool:
         """Whether something is to come all the time; markers may be far apart."""
-        return bool(self._cameras) or any(s.spec.rate_hz > 0 for s in self._signals.values())
+        return bool(self._media) or any(s.spec.rate_hz > 0 for s in self._signals.values())
 
     def _send(self, message: Upward) -> None:
         with self._send_lock:
@@ -310,13 +313,17 @@ class Host:
                 self._signals[spec.name] = SignalStream(
                     spec, self._name, self._model, self._losses, *kept
                 )
+            elif isinstance(spec, SoundSpec):
+                self._media[spec.name] = SoundStream(
+                    spec, self._name, self._model, self._losses, *kept
+                )
             else:
-                self._cameras[spec.name] = CameraStream(
+                self._media[spec.name] = CameraStream(
                     spec, self._name, order.video, self._model, self._losses, *kept
                 )
         self._copies.tap(self._outlets())
         uids = {n: s.outlet.uid for n, s in self._signals.items()}
-        uids |= {n: c.outlet.uid for n, c in self._cameras.items()}
+        uids |= {n: c.outlet.uid for n, c in self._media.items()}
         self._listen(order, uids)
         self._running()
         seed = getattr(settings, "seed", None) if driver.simulated else None
@@ -330,7 +337,7 @@ class Host:
         ]
         if gate := order.video.gate:
             query = StreamQuery(name=gate.source)
-            wishes += [Wish(query, codes_to(c.take_code)) for c in self._cameras.values()]
+            wishes += [Wish(query, codes_to(c.take_code)) for c in self._media.values()]
         self._listener = Listener(
             wishes,
             lambda text: self._event("warning", "not-taken", text),
@@ -390,7 +397,7 @@ class Host:
         self._last_item = self._clock.now()
         try:
             if isinstance(item, Frame):
-                self._cameras[item.stream].publish(item)
+                self._media[item.stream].publish(item)
             else:
                 self._publish_chunk(self._signals[item.stream], item)
         except KeyError as error:
@@ -432,9 +439,9 @@ class Host:
                 self._came_back(specs)
                 return
 
-    def _came_back(self, specs: Mapping[str, StreamSpec | VideoSpec]) -> None:
-        expected: dict[str, StreamSpec | VideoSpec] = {n: s.spec for n, s in self._signals.items()}
-        expected |= {name: camera.spec for name, camera in self._cameras.items()}
+    def _came_back(self, specs: Mapping[str, StreamSpec | MediaSpec]) -> None:
+        expected: dict[str, StreamSpec | MediaSpec] = {n: s.spec for n, s in self._signals.items()}
+        expected |= {name: camera.spec for name, camera in self._media.items()}
         if specs != expected:
             raise DeviceError("came back with other streams: restart it to use them")
         for signal in self._signals.values():

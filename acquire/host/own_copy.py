@@ -30,7 +30,7 @@ from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
 from devices.arrays import Array, F64Array
 from recordings.errors import RecordingError
 from recordings.manifest import Level
-from recordings.stream_kinds import VIDEO_TYPE
+from recordings.stream_kinds import INDEX_TYPES
 from recordings.xdf.file import XdfFile
 
 WRITE_S: Final = 0.25
@@ -190,7 +190,7 @@ class OwnCopies:
     ) -> Sequence[Any]:
         """Say which samples each take gets: a slice of all of them, or a mask."""
         takes, rate, newest = self._takes, stream.rate_hz, self._newest.get(stream.key.name)
-        named = named_in(data) if stream.key.type == VIDEO_TYPE else None
+        named = named_in(data) if stream.key.type in INDEX_TYPES else None
         only = takes[0]
         if named is not None and len(takes) == 1 and (named == only.number).all():
             return [slice(None)]

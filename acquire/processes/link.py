@@ -23,7 +23,7 @@ from acquire.processes.messages import (
     Loss,
     Opened,
 )
-from devices.base import VideoSpec
+from devices.base import MediaSpec, StreamSpec, VideoSpec
 
 ANSWER_S = 5.0
 """How long a device process may take to answer; drivers open in a thread of their own."""
@@ -48,10 +48,15 @@ class DeviceSnapshot:
         return self.opened is not None and self.state is DeviceState.RUNNING
 
     @property
+    def media(self) -> tuple[MediaSpec, ...]:
+        """What it stores in files of its own: its cameras and microphones."""
+        specs = self.opened.specs if self.opened else ()
+        return tuple(spec for spec in specs if not isinstance(spec, StreamSpec))
+
+    @property
     def videos(self) -> tuple[VideoSpec, ...]:
         """Its cameras."""
-        specs = self.opened.specs if self.opened else ()
-        return tuple(spec for spec in specs if isinstance(spec, VideoSpec))
+        return tuple(spec for spec in self.media if isinstance(spec, VideoSpec))
 
 
 class Link(ABC):

@@ -16,10 +16,7 @@ from typing import Any, Protocol
 
 from acquire.lsl.config import BUFFER_S
 from acquire.rig.video import VideoOptions
-from devices.base import (
-    StreamSpec,
-    VideoSpec,
-)
+from devices.base import MediaSpec, StreamSpec
 from recordings.manifest import Level
 from recordings.stream_kinds import Fate
 
@@ -139,7 +136,7 @@ class Answer:
 class Opened:
     """The device runs: its streams, and the LSL uid of each."""
 
-    specs: tuple[StreamSpec | VideoSpec, ...]
+    specs: tuple[StreamSpec | MediaSpec, ...]
     uids: Mapping[str, str]
     simulated: bool
     seed: int | None  # of the simulated world
@@ -156,7 +153,7 @@ class Loss:
 
 @dataclass(frozen=True, slots=True)
 class VideoSummary:
-    """One closed video file of a take."""
+    """One closed file of a take: a video or, with blocks for frames, a sound."""
 
     take: int
     stream: str

@@ -36,12 +36,13 @@ from acquire.simulation.streams import (
 )
 from acquire.take.folder import software
 from acquire.take.truth import write_truth
-from acquire.take.videos import TakeVideos, final_entries, with_lost_frames
+from acquire.take.videos import Media, TakeVideos, final_entries, with_lost_frames
 from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
 from devices import registry
-from devices.base import Channel, StreamSpec, VideoSpec
+from devices.base import Channel, SoundSpec, StreamSpec, VideoSpec
 from devices.counter_rng import make_key, uniform
 from recordings import layout
+from recordings.errors import RecordingError
 from recordings.manifest import (
     ClockPair,
     Event,
@@ -138,7 +139,7 @@ class _Recording:
         self._order, self._folder = order, folder
         self._xdf = XdfRecorder(XdfFile(folder / layout.XDF_NAME, reserve_bytes=0))
         self._videos = TakeVideos(folder)
-        self._begun: tuple[VideoEntry, ...] = ()
+        self._begun: tuple[Media, ...] = ()
         self._events = (
             Event(
                 time=span.start,
@@ -158,6 +159,8 @@ class _Recording:
         clock = JumpingClock(self.span.start)
         device = driver(settings, clock)
         (spec,) = device.open()
+        if isinstance(spec, SoundSpec):
+            raise RecordingError(f"{table.name}: no sound is written in simulated studies")
         played = play(device, clock, self.span.stop)
         times = DeviceTimes(settings.faults, make_key(self._order.seed, table.name, "stamps"))
         if isinstance(spec, VideoSpec):
@@ -290,8 +293,8 @@ class _Recording:
         """Describe the session once its files are closed."""
         order, span = self._order, self.span
         summaries = self._videos.summaries()
-        videos = final_entries(self._begun, summaries, self._xdf, span.stop)
-        names = [layout.XDF_NAME, *(file for video in videos for file in video.files)]
+        media = final_entries(self._begun, summaries, self._xdf, span.stop)
+        names = [layout.XDF_NAME, *(file for entry in media for file in entry.files)]
         extra = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
         names += [name for name in extra if (self._folder / name).exists()]
         known = {s.path.name: s.sha256 for s in summaries if s.sha256 is not None}
@@ -314,7 +317,7 @@ class _Recording:
             lsl_start=span.start,
             lsl_stop=span.stop,
             streams=tuple(with_lost_frames(s) for s in self._xdf.streams.values()),
-            videos=videos,
+            videos=tuple(entry for entry in media if isinstance(entry, VideoEntry)),
             files=hashed_files((FileEntry(path=name) for name in names), self._folder, known),
             events=self._events,
         )

@@ -11,7 +11,7 @@ from acquire.take.folder import SessionFolder
 from acquire.take.take import Outcome, Take
 from acquire.take.truth import write_truth
 from acquire.take.videos import final_entries, with_lost_frames
-from recordings.manifest import State
+from recordings.manifest import SoundEntry, State, VideoEntry
 
 log = logging.getLogger(__name__)
 
@@ -46,13 +46,13 @@ def conclude(
     state = State.FAILED if error or full else State.COMPLETE
     lsl_start, lsl_stop = take.interval.start, take.interval.stop
     streams = tuple(with_lost_frames(s) for s in take.xdf.streams.values())
-    videos = final_entries(take.videos.entries(lsl_start), summaries, take.xdf, lsl_stop)
+    media = final_entries(take.videos.entries(lsl_start), summaries, take.xdf, lsl_stop)
     pending = take.videos.pending()
     folder = take.folder
 
     def close() -> None:
         assert folder is not None
-        folder.closed(state, lsl_stop, streams, videos, absent, pending)
+        folder.closed(state, lsl_stop, streams, media, absent, pending)
 
     if folder is not None and folder.folder.is_dir():
         if seeds:
@@ -65,11 +65,12 @@ def conclude(
         take.path,
         state,
         streams,
-        videos,
+        tuple(entry for entry in media if isinstance(entry, VideoEntry)),
         take.alarms,
         error or full,
         lsl_stop - lsl_start,
         pending,
+        tuple(entry for entry in media if isinstance(entry, SoundEntry)),
     )
 
 

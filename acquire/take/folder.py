@@ -24,6 +24,7 @@ from recordings.manifest import (
     FileEntry,
     Manifest,
     PendingFile,
+    SoundEntry,
     State,
     StreamEntry,
     VideoEntry,
@@ -176,7 +177,7 @@ class SessionFolder:
         self,
         lsl_start: float,
         streams: Iterable[StreamEntry],
-        videos: Iterable[VideoEntry],
+        media: Iterable[VideoEntry | SoundEntry],
         absent: Iterable[str],
         simulated: bool,
         pending: Iterable[PendingFile] = (),
@@ -187,7 +188,7 @@ class SessionFolder:
             clock=(clock_pair(),),
             lsl_start=lsl_start,
             streams=tuple(streams),
-            videos=tuple(videos),
+            **_by_kind(media),
             absent=tuple(absent),
             simulated=simulated,
             pending=tuple(pending),
@@ -203,14 +204,14 @@ class SessionFolder:
         state: State,
         lsl_stop: float,
         streams: Iterable[StreamEntry],
-        videos: Iterable[VideoEntry],
+        media: Iterable[VideoEntry | SoundEntry],
         absent: Iterable[str],
         pending: Iterable[PendingFile] = (),
     ) -> None:
         """Note how it ended; the hashes follow, and what is `pending` on nodes."""
-        videos, pending = tuple(videos), tuple(pending)
+        media, pending = tuple(media), tuple(pending)
         elsewhere = {file.path for file in pending}
-        names = [layout.XDF_NAME, *(file for v in videos for file in v.files)]
+        names = [layout.XDF_NAME, *(file for entry in media for file in entry.files)]
         names = [name for name in names if name not in elsewhere]
         extra = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
         names += [name for name in extra if (self.folder / name).exists()]
@@ -220,7 +221,7 @@ class SessionFolder:
             clock=(*self.manifest.clock, clock_pair()),
             lsl_stop=lsl_stop,
             streams=tuple(streams),
-            videos=videos,
+            **_by_kind(media),
             absent=tuple(absent),
             pending=pending,
             files=tuple(FileEntry(path=name, bytes=self._size(name)) for name in names),
@@ -240,3 +241,11 @@ class SessionFolder:
         """
         files = hashed_files(self.manifest.files, self.folder, known, between)
         self.change(files=files, hashing=False)
+
+
+def _by_kind(media: Iterable[VideoEntry | SoundEntry]) -> dict[str, Any]:
+    kept = tuple(media)
+    return {
+        "videos": tuple(entry for entry in kept if isinstance(entry, VideoEntry)),
+        "sounds": tuple(entry for entry in kept if isinstance(entry, SoundEntry)),
+    }

@@ -14,7 +14,7 @@ from acquire.take.folder import SessionFolder
 from acquire.take.videos import TakeVideos
 from acquire.take.xdf_recorder import XdfRecorder
 from recordings.errors import RecordingError
-from recordings.manifest import PendingFile, State, StreamEntry, VideoEntry
+from recordings.manifest import PendingFile, SoundEntry, State, StreamEntry, VideoEntry
 
 STOP_DRAIN_S = 0.35
 """How long a stop waits for samples from before it."""
@@ -37,6 +37,7 @@ class Outcome:
     error: str | None = None
     seconds: float = 0.0  # from start to stop
     pending: tuple[PendingFile, ...] = ()  # what is still on nodes
+    sounds: tuple[SoundEntry, ...] = ()
 
     @property
     def lost(self) -> int:

@@ -1,4 +1,4 @@
-"""The video files of one recording, finished and not, and how the manifest describes them."""
+"""The video and sound files of one recording, and how the manifest describes them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from pathlib import Path
 from acquire.processes.messages import VideoSummary
 from acquire.take.disk import gone
 from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
-from devices.base import VideoSpec
+from devices.base import MediaSpec, SoundSpec
 from recordings.errors import RecordingError
 from recordings.layout import copy_name, video_stem
-from recordings.manifest import PendingFile, StreamEntry, VideoEntry, VideoPart
+from recordings.manifest import PendingFile, SoundEntry, StreamEntry, VideoEntry, VideoPart
 from recordings.stream_kinds import LOST_FATES, Fate
+
+Media = VideoEntry | SoundEntry
 
 OPENED_S = 5.0
 """So long after it was begun, a file that is not there was taken away."""
@@ -42,7 +44,7 @@ class TakeVideos:
     def __init__(self, folder: Path | None) -> None:
         self._folder = folder
         self._lock = threading.Lock()
-        self._begun: dict[str, VideoSpec] = {}  # by stream: what the manifest lists
+        self._begun: dict[str, MediaSpec] = {}  # by stream: what the manifest lists
         self._first: dict[str, Path] = {}  # by stream
         self._open: dict[str, Mapping[str, Path]] = {}  # device → stream → the file being written
         self._ended: list[LeftFile | VideoSummary] = []  # oldest first
@@ -58,9 +60,9 @@ class TakeVideos:
         with self._lock:
             return list(self._open)
 
-    def stems(self, videos: Iterable[VideoSpec]) -> dict[str, Path]:
+    def stems(self, media: Iterable[MediaSpec]) -> dict[str, Path]:
         """Name the next file of each stream: as the stream, or as a further part of it."""
-        return {video.name: self._stem(video.name) for video in videos}
+        return {spec.name: self._stem(spec.name) for spec in media}
 
     def _stem(self, stream: str) -> Path:
         assert self._folder is not None, "a bare XDF file has no videos"
@@ -86,7 +88,7 @@ class TakeVideos:
     def begin(
         self,
         device: str,
-        videos: Iterable[VideoSpec],
+        media: Iterable[MediaSpec],
         paths: Mapping[str, Path],
         node: str | None = None,
         copy: Path | None = None,
@@ -97,7 +99,7 @@ class TakeVideos:
                 self._nodes |= dict.fromkeys(paths.values(), node)
             if node is not None and copy is not None:
                 self._nodes[copy] = node
-            self._begun |= {video.name: video for video in videos}
+            self._begun |= {spec.name: spec for spec in media}
             self._first = {**paths, **self._first}
             self._open[device] = paths
             self._begun_at |= dict.fromkeys(paths.values(), time.monotonic())
@@ -178,7 +180,7 @@ class TakeVideos:
             for path, node in nodes.items()
         )
 
-    def entries(self, lsl_start: float) -> tuple[VideoEntry, ...]:
+    def entries(self, lsl_start: float) -> tuple[Media, ...]:
         """Describe the files for the manifest, as they are begun."""
         with self._lock:
             return tuple(
@@ -188,7 +190,18 @@ class TakeVideos:
             )
 
 
-def _entry(spec: VideoSpec, file: str, lsl_start: float) -> VideoEntry:
+def _entry(spec: MediaSpec, file: str, lsl_start: float) -> Media:
+    if isinstance(spec, SoundSpec):
+        return SoundEntry(
+            name=spec.name,
+            file=file,
+            codec="",
+            rate_hz=spec.rate_hz,
+            sample_rate_hz=spec.sample_rate_hz,
+            channels=spec.channel_count,
+            block=spec.block,
+            lsl_start=lsl_start,
+        )
     return VideoEntry(
         name=spec.name,
         file=file,
@@ -203,14 +216,12 @@ def _entry(spec: VideoSpec, file: str, lsl_start: float) -> VideoEntry:
 
 
 def _left_behind(left: LeftFile) -> VideoSummary | None:
-    """Describe the file of a camera that does not answer; None where it cannot be read."""
-    from recordings.video.reader import VideoReader, count_packets  # PyAV costs the engine 15 MB
+    """Describe the file of a device that does not answer; None where it cannot be read."""
+    from recordings.repair.videos import part_of  # PyAV costs the engine 15 MB
 
     path = left.path
     try:
-        frames = count_packets(path)
-        with VideoReader(path) as reader:
-            info = reader.info
+        part = part_of(path)
         size = path.stat().st_size
     except (RecordingError, OSError):
         return None
@@ -218,9 +229,9 @@ def _left_behind(left: LeftFile) -> VideoSummary | None:
         0,
         left.stream,
         path,
-        info.codec,
-        info.tiling,
-        frames,
+        part.codec,
+        part.tiling,
+        part.frames,
         size,
         None,
         error=left.error,
@@ -238,11 +249,11 @@ def with_lost_frames(stream: RecordedStream) -> StreamEntry:
 
 
 def final_entries(
-    entries: Iterable[VideoEntry],
+    entries: Iterable[Media],
     summaries: Iterable[VideoSummary],
     xdf: XdfRecorder,
     lsl_stop: float,
-) -> tuple[VideoEntry, ...]:
+) -> tuple[Media, ...]:
     """Describe the files for the manifest, now that they are closed; `entries` as they began."""
     files: dict[str, list[VideoSummary]] = {}
     for summary in summaries:
@@ -253,9 +264,7 @@ def final_entries(
     )
 
 
-def _completed(
-    entry: VideoEntry, files: list[VideoSummary], xdf: XdfRecorder, lsl_stop: float
-) -> VideoEntry:
+def _completed(entry: Media, files: list[VideoSummary], xdf: XdfRecorder, lsl_stop: float) -> Media:
     rows = [s for s in xdf.streams.values() if s.found.key.name == entry.name and s.is_index]
     fates = {fate: sum(s.fates.get(fate, 0) for s in rows) for fate in Fate}
     captured = sum(fates.values())
@@ -271,7 +280,7 @@ def _completed(
             "untimed": untimed,
             "file": first.path.name,
             "codec": first.codec,
-            "tiling": first.tiling,
+            **({"tiling": first.tiling} if isinstance(entry, VideoEntry) else {}),
             "lsl_stop": lsl_stop,
             "captured": captured,
             "frames": frames,

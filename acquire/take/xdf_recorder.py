@@ -21,7 +21,7 @@ from acquire.lsl.streams import FoundStream
 from devices.arrays import Array, F64Array
 from recordings.errors import DiskFull, RecordingError
 from recordings.manifest import Gap, StreamEntry
-from recordings.stream_kinds import INDEX_CHANNELS, Fate
+from recordings.stream_kinds import INDEX_CHANNELS, INDEX_TYPES, Fate
 from recordings.xdf import chunks
 from recordings.xdf.file import XdfFile
 from recordings.xdf.header import clean_xml
@@ -59,8 +59,8 @@ class RecordedStream:
 
     @property
     def is_index(self) -> bool:
-        """Whether its rows are the frames of one of the rig's cameras."""
-        return self.device is not None and self.found.key.type == "VideoFrames"
+        """Whether its rows are frames of one of the rig's cameras, or blocks of a microphone."""
+        return self.device is not None and self.found.key.type in INDEX_TYPES
 
     def count(self, first: float, last: float, samples: int, fates: dict[Fate, int]) -> None:
         """Count what is now in the file."""

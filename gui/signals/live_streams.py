@@ -35,7 +35,7 @@ FAR_S = 5.0
 """Stamps further from the local clock than this are shown when they arrive instead."""
 REFILTERED_S = 60.0
 """How much of what is kept is filtered anew when the filter changes."""
-HIDDEN_TYPES = ("VideoFrames",)
+HIDDEN_TYPES = ("VideoFrames", "SoundBlocks")
 HIDDEN_NAMES = ("unisono-events",)
 
 

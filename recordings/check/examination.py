@@ -7,13 +7,14 @@ verdict is the worst of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 from recordings import layout
+from recordings.arrays import F64Array
 from recordings.certificate import (
     CONTENTS_UNREAD,
     PENDING_FILES,
@@ -31,15 +32,18 @@ from recordings.check.own_copies import copy_findings, pending_findings
 from recordings.check.pair_bounds import pair_reports
 from recordings.check.presence import presence_findings, trouble_findings
 from recordings.check.sample_quality import quality_findings, sample_quality
+from recordings.check.sound_onsets import MOST_ONSETS, tap_reports
 from recordings.check.stimulus_timing import light_findings, stimulus_reports
 from recordings.check.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
 from recordings.check.truth import FoundEvents, find_all, load_truth, summary
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest, StreamEntry
+from recordings.manifest import Manifest, MediaEntry, StreamEntry
 from recordings.read.markers import Marker, parse_markers
 from recordings.read.session import locate, open_recording
+from recordings.read.sound import Sound
+from recordings.read.stream import Stream
 from recordings.read.to_mne import unique
 from recordings.stream_kinds import EVENTS_STREAM
 from recordings.version import program_version
@@ -153,8 +157,12 @@ def _examine(
         name: parse_markers(e.stamps, e.stream.strings)
         for name, e in zip(unique(e.name for e in texts), texts, strict=True)
     }
-    cameras, camera_findings = _cameras(manifest, exams, folder)
-    found, truth_trouble = _truth(manifest, exams, folder)
+    cameras, camera_findings = _ledgers(
+        manifest.videos if manifest else (), manifest, exams, folder
+    )
+    sounds, sound_findings = _ledgers(manifest.sounds if manifest else (), manifest, exams, folder)
+    onsets, onset_trouble = _onsets(manifest, exams, folder)
+    found, truth_trouble = _truth(manifest, exams, folder, onsets)
     host = manifest.host.get("name") if manifest else None
     pairs = tuple(pair_reports(exams, found, host))
     stimuli = tuple(stimulus_reports(markers))
@@ -170,6 +178,8 @@ def _examine(
         *trouble_findings(manifest),
         *light_findings(stimuli),
         *camera_findings,
+        *sound_findings,
+        *onset_trouble,
         *truth_trouble,
         *_bound_findings(pairs),
         *_latency_findings(exams),
@@ -182,6 +192,8 @@ def _examine(
         streams=tuple(e.report for e in exams),
         pairs=pairs,
         cameras=cameras,
+        sounds=sounds,
+        taps=tuple(tap_reports(onsets, markers)),
         stimulus=stimuli,
         truth=tuple(summary(f) for f in found),
         findings=_sorted(findings),
@@ -202,23 +214,54 @@ def _examined(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     )
 
 
-def _cameras(
-    manifest: Manifest | None, exams: Sequence[StreamExam], folder: Path
+def _ledgers(
+    entries: Sequence[MediaEntry],
+    manifest: Manifest | None,
+    exams: Sequence[StreamExam],
+    folder: Path,
 ) -> tuple[tuple[CameraReport, ...], list[Finding]]:
-    index = {e.name: e for e in exams if e.is_video}
+    index = {e.name: e for e in exams if e.is_index}
     pending = {file.path for file in manifest.pending} if manifest else set()
     interval = None
     if manifest and manifest.lsl_start is not None and manifest.lsl_stop is not None:
         interval = manifest.lsl_start, manifest.lsl_stop
     results = [
-        examine_camera(video, index.get(video.name), folder, pending, interval)
-        for video in (manifest.videos if manifest else ())
+        examine_camera(entry, index.get(entry.name), folder, pending, interval) for entry in entries
     ]
-    return tuple(camera for camera, _ in results), [f for _, found in results for f in found]
+    return tuple(ledger for ledger, _ in results), [f for _, found in results for f in found]
+
+
+def _onsets(
+    manifest: Manifest | None, exams: Sequence[StreamExam], folder: Path
+) -> tuple[dict[str, F64Array], list[Finding]]:
+    """Find the onsets in each sound that is here: name to LSL times."""
+    onsets: dict[str, F64Array] = {}
+    findings: list[Finding] = []
+    pending = {file.path for file in manifest.pending} if manifest else set()
+    index = {e.name: e for e in exams if e.is_index}
+    for entry in manifest.sounds if manifest else ():
+        if entry.name not in index or not pending.isdisjoint(entry.files):
+            continue
+        exam = index[entry.name]
+        sound = Sound(entry, Stream(exam.stream, exam.entry, subtract_latency=False), folder)
+        try:
+            times = sound.onsets()
+        except RecordingError as error:
+            text = f"its onsets cannot be found: {error}"
+            findings.append(
+                Finding(level="warn", code="sound-unread", subject=entry.name, text=text)
+            )
+            continue
+        if len(times) <= MOST_ONSETS:
+            onsets[entry.name] = times
+    return onsets, findings
 
 
 def _truth(
-    manifest: Manifest | None, exams: tuple[StreamExam, ...], folder: Path
+    manifest: Manifest | None,
+    exams: tuple[StreamExam, ...],
+    folder: Path,
+    onsets: Mapping[str, F64Array],
 ) -> tuple[tuple[FoundEvents, ...], list[Finding]]:
     if manifest is None or not manifest.simulated:
         return (), []
@@ -234,7 +277,7 @@ def _truth(
     videos = {name: file for name, file in videos.items() if name in {e.name for e in mine}}
     try:
         world = load_truth(folder / layout.TRUTH_NAME)
-        found = tuple(f for f in find_all(mine, world, videos) if len(f.times) or f.missed)
+        found = tuple(f for f in find_all(mine, world, videos, onsets) if len(f.times) or f.missed)
     except RecordingError as error:
         text = f"the truth of this simulated session cannot be measured: {error}"
         return (), [Finding(level="warn", code="no-truth", subject="truth", text=text)]

@@ -1,8 +1,11 @@
-"""The frame ledger: every frame that a camera captured has a fate, and the file agrees."""
+"""The frame ledger: every frame that a camera captured has a fate, and the file agrees.
+
+Of a microphone the same, with blocks of sound for frames.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +15,8 @@ from recordings.arrays import F64Array
 from recordings.certificate import CameraReport, Finding
 from recordings.check.stream_exam import StreamExam
 from recordings.errors import RecordingError
-from recordings.manifest import VideoEntry
+from recordings.manifest import MediaEntry, SoundEntry
+from recordings.repair.videos import count_frames
 from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES, Fate
 from recordings.xdf.merged import MergedStream
 
@@ -20,9 +24,9 @@ _COLUMNS = [INDEX_CHANNELS.index(name) for name in ("file_index", "fate")]
 EDGE_S = 0.3
 """A node's camera goes by its own clock: at start and stop it may differ from the rest."""
 _REMEDIES = {
-    Fate.DEVICE_LOST: "check the camera's cable and port, and that nothing else shares its bus",
+    Fate.DEVICE_LOST: "check the device's cable and port, and that nothing else shares its bus",
     Fate.INCOMPLETE: "check the camera's cable; a longer one needs to be an active one",
-    Fate.RING_FULL: "the encoder was too slow: choose a faster codec or a lower rate",
+    Fate.RING_FULL: "encoder or disk was too slow: choose a faster codec or disk, or a lower rate",
     Fate.ENCODER_ERROR: "see the events for what the encoder said",
 }
 
@@ -42,13 +46,13 @@ def first_file(index: F64Array, times: F64Array) -> tuple[F64Array, F64Array]:
 
 
 def examine_camera(
-    entry: VideoEntry,
+    entry: MediaEntry,
     exam: StreamExam | None,
     folder: Path,
     pending: Collection[str] = (),
     interval: tuple[float, float] | None = None,
 ) -> tuple[CameraReport, tuple[Finding, ...]]:
-    """Compare a camera's index stream, video file and manifest entry.
+    """Compare index stream, files and manifest entry of a camera or microphone.
 
     `exam` is its index stream, None where the recording has none; `pending` are the names of files
     that are still on a node: without them there is nothing to compare. `interval` is the
@@ -64,7 +68,7 @@ def examine_camera(
             level="fail",
             code="no-index",
             subject=entry.name,
-            text="the recording has no index stream of this camera: its frames have no times",
+            text=f"the recording has no index stream of it: its {_units(entry)} have no times",
         )
         return report, (missing,)
     index, fates = exam.stream.read(channels=_COLUMNS).T
@@ -79,15 +83,15 @@ def examine_camera(
     findings = (
         *(finding for _, trouble in files for finding in trouble),
         *_ledger_findings(report, entry, _received(exam)),
-        *_order_findings(entry.name, index[fates == Fate.STORED.code]),
-        *_loss_findings(report),
-        *_not_stored(entry.name, exam.stamps[fates == Fate.NOT_RECORDING.code], interval),
+        *_order_findings(entry, index[fates == Fate.STORED.code]),
+        *_loss_findings(report, _units(entry)),
+        *_not_stored(entry, exam.stamps[fates == Fate.NOT_RECORDING.code], interval),
     )
     return report, findings
 
 
 def _report(
-    entry: VideoEntry, indexed: int, stored: int, packets: int, fates: dict[Fate, int]
+    entry: MediaEntry, indexed: int, stored: int, packets: int, fates: dict[Fate, int]
 ) -> CameraReport:
     return CameraReport(
         name=entry.name,
@@ -102,13 +106,10 @@ def _report(
 
 
 def _packets(path: Path) -> tuple[int, tuple[Finding, ...]]:
-    count_packets: Callable[[Path], int]
-    from recordings.video.writer import count_packets
-
     try:
-        return count_packets(path), ()
+        return count_frames(path), ()
     except RecordingError as error:
-        text = f"the video cannot be read: {error}"
+        text = f"the file cannot be read: {error}"
         return 0, (Finding(level="fail", code="video-unreadable", subject=path.name, text=text),)
 
 
@@ -125,22 +126,23 @@ def _received(exam: StreamExam) -> dict[Fate, int]:
 
 
 def _ledger_findings(
-    report: CameraReport, entry: VideoEntry, received: Mapping[Fate, int]
+    report: CameraReport, entry: MediaEntry, received: Mapping[Fate, int]
 ) -> Iterator[Finding]:
+    units = _units(entry)
     if entry.untimed:
         yield Finding(
             level="warn",
             code="frames-untimed",
             subject=report.name,
-            text=f"{entry.untimed:,} frames have no time: a crash came before their rows",
-            remedy="leave them out; all other frames have theirs",
+            text=f"{entry.untimed:,} {units} have no time: a crash came before their rows",
+            remedy="leave them out; all others have theirs",
         )
     if report.packets - entry.untimed != report.stored:
         yield Finding(
             level="fail",
             code="ledger-file",
             subject=report.name,
-            text=f"{report.packets:,} frames in {report.file}, "
+            text=f"{report.packets:,} {units} in {report.file}, "
             f"{report.stored:,} stored by the index stream",
             remedy="unisono repair drops what has no counterpart",
         )
@@ -149,7 +151,7 @@ def _ledger_findings(
             level="fail",
             code="ledger-manifest",
             subject=report.name,
-            text=f"{report.packets:,} frames in {report.file}, {entry.frames:,} in the manifest",
+            text=f"{report.packets:,} {units} in {report.file}, {entry.frames:,} in the manifest",
         )
     claimed = {fate: count for fate, count in entry.fates.items() if fate != Fate.NOT_RECORDING}
     found = {fate: report.fates.get(fate, 0) for fate in claimed}
@@ -165,39 +167,39 @@ def _ledger_findings(
             code="ledger-index",
             subject=report.name,
             text=f"rows of the index stream are missing or too many: {differing}",
-            remedy="index rows were lost on their way: these frames have no time",
+            remedy=f"index rows were lost on their way: these {units} have no time",
         )
     if entry.fates and entry.captured != sum(entry.fates.values()):
         yield Finding(
             level="fail",
             code="ledger-fates",
             subject=report.name,
-            text=f"{entry.captured:,} frames captured, {sum(entry.fates.values()):,} have a fate",
+            text=f"{entry.captured:,} {units} captured, {sum(entry.fates.values()):,} have a fate",
         )
 
 
-def _without_taken_back(claimed: Mapping[Any, int], entry: VideoEntry) -> dict[Fate, int]:
+def _without_taken_back(claimed: Mapping[Any, int], entry: MediaEntry) -> dict[Fate, int]:
     """Give the fates as the rows have them: those that an encoder lost afterwards say stored."""
     moved = {Fate.STORED: entry.taken_back, Fate.ENCODER_ERROR: -entry.taken_back}
     return {fate: count + moved.get(fate, 0) for fate, count in claimed.items()}
 
 
-def _order_findings(name: str, index: F64Array) -> Iterator[Finding]:
+def _order_findings(entry: MediaEntry, index: F64Array) -> Iterator[Finding]:
     steps = np.diff(index, prepend=-1)
     if not np.all((steps == 1) | (index == 0)):
         yield Finding(
             level="fail",
             code="index-order",
-            subject=name,
-            text="the file indices of the stored frames are not 0, 1, 2… in each file: times and "
-            "pictures may not belong together",
+            subject=entry.name,
+            text=f"the file indices of the stored {_units(entry)} are not 0, 1, 2… in each file: "
+            "times and contents may not belong together",
         )
 
 
 def _not_stored(
-    name: str, times: F64Array, interval: tuple[float, float] | None
+    entry: MediaEntry, times: F64Array, interval: tuple[float, float] | None
 ) -> Iterator[Finding]:
-    """Find frames inside the recording that came while the camera's file was not open.
+    """Find frames or blocks inside the recording that came while no file was open for them.
 
     So it is where the disk of its node was full, or its process came back.
     """
@@ -209,14 +211,14 @@ def _not_stored(
         yield Finding(
             level="warn",
             code="frames-not-recording",
-            subject=name,
-            text=f"{len(inside):,} frames of the recording were captured and not stored, from "
+            subject=entry.name,
+            text=f"{len(inside):,} {_units(entry)} of the recording were captured and not stored, from "
             f"{inside.min() - start:.1f} to {inside.max() - start:.1f} s after its start",
             remedy="see the events for why it did not store them, as when its node's disk is full",
         )
 
 
-def _loss_findings(report: CameraReport) -> Iterator[Finding]:
+def _loss_findings(report: CameraReport, units: str) -> Iterator[Finding]:
     for fate in LOST_FATES:
         count = report.fates.get(fate, 0)
         if count:
@@ -224,6 +226,10 @@ def _loss_findings(report: CameraReport) -> Iterator[Finding]:
                 level="warn",
                 code=f"frames-{fate.value.replace('_', '-')}",
                 subject=report.name,
-                text=f"{count:,} frames {fate.value.replace('_', ' ')}, {report.stored:,} stored",
+                text=f"{count:,} {units} {fate.value.replace('_', ' ')}, {report.stored:,} stored",
                 remedy=_REMEDIES[fate],
             )
+
+
+def _units(entry: MediaEntry) -> str:
+    return "blocks of sound" if isinstance(entry, SoundEntry) else "frames"

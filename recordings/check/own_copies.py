@@ -72,7 +72,7 @@ def _layers(exam: StreamExam) -> Iterator[MergedStream]:
 
 
 def _brought_back(exam: StreamExam) -> Iterator[Finding]:
-    what = "rows" if exam.is_video else "samples"
+    what = "rows" if exam.is_index else "samples"
     if count := exam.report.from_copy:
         yield Finding(
             level="info",

@@ -72,8 +72,8 @@ def _contributions(exam: StreamExam, local_host: str | None) -> Iterator[Contrib
     if exam.stamp_error_s is not None:
         yield Contribution(source=f"stamps of {name}", ms=1e3 * exam.stamp_error_s)
     if exam.rate_hz > 0:
-        what = "frame" if exam.is_video else "sample"
-        yield Contribution(source=f"{_RESOLUTION} a {what} of {name}", ms=500 / exam.rate_hz)
+        what = "frame" if exam.is_index and not exam.is_sound else "sample"
+        yield Contribution(source=f"{_RESOLUTION} a {what} of {name}", ms=500 / exam.resolution_hz)
 
 
 def apart_s(a: StreamExam, b: StreamExam) -> float:

@@ -36,7 +36,7 @@ def stimulus_reports(markers: Mapping[str, Sequence[Marker]]) -> Iterator[Stimul
         late = np.array([x for m in onsets if (x := _late(m.fields)) is not None])
         if name == EVENTS_STREAM or not onsets or not (len(late) or len(light)):
             continue
-        lags = _lags(np.array([m.time for m in onsets]), light)
+        found = lags(np.array([m.time for m in onsets]), light)
         yield StimulusReport(
             stream=name,
             onsets=len(onsets),
@@ -44,11 +44,11 @@ def stimulus_reports(markers: Mapping[str, Sequence[Marker]]) -> Iterator[Stimul
             late_p99_ms=_ms(late, 99),
             late_max_ms=_ms(late, 100),
             light_from=source if len(light) else "",
-            light_events=len(lags),
-            light_extra=max(0, _near(np.array([m.time for m in onsets]), light) - len(lags)),
-            light_mean_ms=1e3 * float(lags.mean()) if len(lags) else None,
-            light_sd_ms=1e3 * float(lags.std()) if len(lags) else None,
-            light_max_ms=_ms(lags, 100),
+            light_events=len(found),
+            light_extra=max(0, _near(np.array([m.time for m in onsets]), light) - len(found)),
+            light_mean_ms=1e3 * float(found.mean()) if len(found) else None,
+            light_sd_ms=1e3 * float(found.std()) if len(found) else None,
+            light_max_ms=_ms(found, 100),
         )
 
 
@@ -59,14 +59,14 @@ def _late(fields: Mapping[str, Any]) -> float | None:
     return float(shown) - float(asked)
 
 
-def _lags(onsets: F64Array, light: F64Array) -> F64Array:
-    """Return flash minus onset for each onset that has a flash near it, seconds."""
+def lags(onsets: F64Array, light: F64Array) -> F64Array:
+    """Return light (or sound) minus marker for each marker that has one near it, seconds."""
     if not len(light):
         return np.zeros(0)
     after = np.searchsorted(light, onsets).clip(0, len(light) - 1)
     before = (after - 1).clip(0)
-    lags = np.stack([light[before] - onsets, light[after] - onsets])
-    nearest = lags[np.argmin(np.abs(lags), axis=0), np.arange(len(onsets))]
+    between = np.stack([light[before] - onsets, light[after] - onsets])
+    nearest = between[np.argmin(np.abs(between), axis=0), np.arange(len(onsets))]
     return np.asarray(nearest[(nearest > -_BEFORE_S) & (nearest < _AFTER_S)])
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
@@ -18,6 +20,7 @@ from recordings.manifest import StreamEntry
 from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of
 from recordings.read.stream import latency_of
+from recordings.stream_kinds import SOUND_TYPE
 from recordings.xdf.merged import added_in
 from recordings.xdf.reader import XdfStream
 
@@ -60,9 +63,23 @@ class StreamExam:
         return _beyond_s(self.stream, self.fit) <= REACH_S
 
     @property
-    def is_video(self) -> bool:
-        """Whether this is the index stream of one of our cameras."""
+    def is_index(self) -> bool:
+        """Whether its rows tell of files beside: of a camera of ours, or a microphone."""
         return self.stream.info.is_index
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its rows are blocks of a microphone's sound."""
+        return self.is_index and self.stream.info.type == SOUND_TYPE
+
+    @property
+    def resolution_hz(self) -> float:
+        """How many moments a second it can tell apart: of a sound, its samples, not its blocks."""
+        if self.is_sound and (text := self.stream.info.text("desc/sample_rate")):
+            with contextlib.suppress(ValueError):
+                if 0 < (rate := float(text)) < math.inf:
+                    return rate
+        return self.rate_hz
 
 
 def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:

@@ -55,7 +55,7 @@ class Thresholds(BaseModel):
     offset_residual_ms: Limit | None = None  # p99
     jitter_ms: Limit | None = None  # p99
     bound_ms: Limit | None = None  # of each pair of streams
-    frames_lost_share: Limit | None = None  # of a camera's frames
+    frames_lost_share: Limit | None = None  # of a camera's frames, a sound's blocks
     stimulus_late_ms: Limit | None = None  # p99 of presented - requested
     light_sd_ms: Limit | None = None  # of swap to light
 
@@ -161,7 +161,7 @@ def _figures(report: Report) -> Iterator[_Figure]:
                 yield _Figure(name, code, s.name, abs(value), what.format(abs(value)))
     for p in report.pairs:
         yield _Figure("bound_ms", "", f"{p.a} – {p.b}", p.bound_ms, f"bound ± {p.bound_ms:.3g} ms")
-    for c in report.cameras:
+    for c in (*report.cameras, *report.sounds):
         share = c.lost / max(c.captured, c.lost, 1)
         yield _Figure("frames_lost_share", "frames-", c.name, share, f"{100 * share:.3g} % lost")
     for t in report.stimulus:

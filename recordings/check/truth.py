@@ -2,14 +2,14 @@
 
 `truth.tsv` (columns kind, time, code; LSL seconds) says when things happened. What is found here is
 when each stream says they did: blinks, heart beats and pulses by their shape, trigger codes by
-their edge, the flash by the last dark and the first lit frame. The stamps are the recorded ones
-corrected by the clock offsets alone, not dejittered.
+their edge, the flash by the last dark and the first lit frame, clicks by their attack. The stamps
+are the recorded ones corrected by the clock offsets alone, not dejittered.
 """
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -21,6 +21,7 @@ from recordings.arrays import F64Array, I64Array
 from recordings.certificate import StreamTruth, Truth
 from recordings.check.flashes import find_flashes
 from recordings.check.frame_ledger import first_file, stored_rows
+from recordings.check.sound_onsets import found_clicks
 from recordings.check.stream_exam import StreamExam
 from recordings.check.wave_match import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
 from recordings.errors import RecordingError
@@ -55,8 +56,8 @@ class FoundEvents:
 
     @property
     def what(self) -> str:
-        """The kind of world event; a flash is how a camera sees a stimulus."""
-        return "stimulus" if self.kind == "flash" else self.kind
+        """The kind of world event; flash and click are how camera and microphone see a stimulus."""
+        return "stimulus" if self.kind in ("flash", "click") else self.kind
 
 
 def load_truth(path: Path) -> dict[str, WorldEvents]:
@@ -83,15 +84,25 @@ def _world_events(entries: list[tuple[float, int]]) -> WorldEvents:
 
 
 def find_all(
-    exams: tuple[StreamExam, ...], world: dict[str, WorldEvents], videos: dict[str, Path]
+    exams: tuple[StreamExam, ...],
+    world: dict[str, WorldEvents],
+    videos: dict[str, Path],
+    onsets: Mapping[str, F64Array],
 ) -> Iterator[FoundEvents]:
-    """Find the events of the world in all streams; `videos` maps index streams to their files."""
+    """Find the events of the world in all streams.
+
+    `videos` maps index streams to their files, `onsets` those of sounds to the LSL times at which
+    it gets loud.
+    """
     for exam in exams:
         if exam.name == EVENTS_STREAM or not len(exam.stamps):
             continue
         if exam.stream.is_text:
             yield from _in_markers(exam, world)
-        elif exam.is_video:
+        elif exam.is_sound:
+            if exam.name in onsets and "stimulus" in world:
+                yield _in_sound(exam, world["stimulus"], onsets[exam.name])
+        elif exam.is_index:
             if exam.name in videos:
                 yield from _in_video(exam, world, videos[exam.name])
         elif exam.rate_hz > 0:
@@ -204,6 +215,11 @@ def _in_video(exam: StreamExam, world: dict[str, WorldEvents], path: Path) -> It
         on, off = world["flash_on"].times, world["flash_off"].times
         seen = find_flashes(path, index.astype(np.int64), times, on, off)
         yield FoundEvents(exam.name, "flash", *seen)
+
+
+def _in_sound(exam: StreamExam, world: WorldEvents, onsets: F64Array) -> FoundEvents:
+    span = float(exam.stamps[0]), float(exam.stamps[-1])
+    return FoundEvents(exam.name, "click", *found_clicks(onsets, world.times.tolist(), span))
 
 
 def summary(found: FoundEvents) -> StreamTruth:

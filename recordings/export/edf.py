@@ -30,7 +30,7 @@ from recordings.read.grid import SKIP, annotations_on, grid_of
 from recordings.read.outside import outside_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.stream_kinds import VIDEO_TYPE
+from recordings.stream_kinds import INDEX_TYPES
 from recordings.units import to_volts
 
 _SEPARATORS: Final = str.maketrans("\x00\x14\x15", "   ")  # of EDF's own, between annotations
@@ -81,7 +81,7 @@ def _guarded(session: Session, stream: Stream, path: Path, format_: str) -> list
 def left_out(session: Session) -> list[str]:
     """Name the streams that are neither a signal nor markers nor a camera's frames."""
     signals = session.signals
-    others = [s for s in session if s not in signals and s.type != VIDEO_TYPE and len(s)]
+    others = [s for s in session if s not in signals and s.type not in INDEX_TYPES and len(s)]
     notes = [
         f"{s.name}: text, of type {s.type}; its samples are taken as markers"
         for s in others

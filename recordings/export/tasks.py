@@ -42,6 +42,7 @@ from recordings.export.records import (
 )
 from recordings.manifest import MANIFEST_NAME, State
 from recordings.read.session import open_session
+from recordings.read.sound import left_out_notes
 from recordings.version import program_version
 
 KINDS: Final[Mapping[str, str]] = {
@@ -130,6 +131,7 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
     folder.mkdir(parents=True)
     with open_session(session) as opened:
         notes: list[str] = exporter.export(opened, folder, settings)
+        notes += left_out_notes(opened.sounds)
         manifest = opened.manifest
     if manifest is not None and manifest.state in (State.RECORDING, State.FAILED):
         notes = [f"state {manifest.state}: run unisono repair and export the copy", *notes]

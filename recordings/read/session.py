@@ -24,10 +24,11 @@ from recordings.manifest import MANIFEST_NAME, Manifest, VideoEntry
 from recordings.read.camera import Camera
 from recordings.read.grid import grid_of
 from recordings.read.markers import SessionMarker, parse_markers
+from recordings.read.sound import Sound
 from recordings.read.stream import Stream
 from recordings.read.to_mne import has_eeg, to_mne
 from recordings.read.trials import Trial, columns, trials
-from recordings.stream_kinds import VIDEO_TYPE
+from recordings.stream_kinds import INDEX_TYPES
 from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import XdfRecording
 
@@ -115,6 +116,13 @@ class Session:
         index = {s.name: s for s in reversed(self.streams) if s.xdf.info.is_index}
         return {v.name: Camera(v, index[v.name], self.path) for v in videos if v.name in index}
 
+    @cached_property
+    def sounds(self) -> Mapping[str, Sound]:
+        """The microphones by name; decoded when a stretch is asked for."""
+        entries = self.manifest.sounds if self.manifest else ()
+        index = {s.name: s for s in reversed(self.streams) if s.xdf.info.is_index}
+        return {e.name: Sound(e, index[e.name], self.path) for e in entries if e.name in index}
+
     def markers(self, *names: str) -> list[SessionMarker]:
         """List the markers of the streams `names` (default: all of them), in order of time.
 
@@ -171,7 +179,7 @@ class Session:
     def signals(self) -> list[Stream]:
         """The streams of numbers with a rate that have samples; frames of cameras are none."""
         regular = (s for s in self.streams if s.rate_hz > 0 and not s.is_text and len(s))
-        return [s for s in regular if s.type != VIDEO_TYPE]
+        return [s for s in regular if s.type not in INDEX_TYPES]
 
     def _first_eeg(self) -> Stream:
         if self.eeg is None:

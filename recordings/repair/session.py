@@ -17,7 +17,7 @@ from recordings.manifest import (
     State,
     StreamEntry,
 )
-from recordings.repair.videos import described, index_rows, videos_of
+from recordings.repair.videos import described, index_rows, media_of
 from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf
 from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import XdfStream, read_xdf
@@ -77,7 +77,7 @@ def repair_session(folder: Path, target: Path) -> XdfRepaired:
         stage.mkdir(parents=True)
         done = repair_xdf(folder / layout.XDF_NAME, stage / layout.XDF_NAME)
         copies = [path.name for path in layout.copies_in(folder)]
-        for name in [*videos_of(folder, manifest), *copies, *_COPIED, layout.THRESHOLDS_NAME]:
+        for name in [*media_of(folder, manifest), *copies, *_COPIED, layout.THRESHOLDS_NAME]:
             if (folder / name).is_file():
                 shutil.copy2(folder / name, stage / name)
         _copy_annotations(folder, stage)
@@ -135,10 +135,10 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
             )
             for found in done.streams
         )
-        files = videos_of(folder, before)
-        videos = tuple(
-            described(folder, v, files, index_rows(v.name, recording.streams))
-            for v in before.videos
+        files = media_of(folder, before)
+        videos, sounds = (
+            tuple(described(folder, e, files, index_rows(e.name, recording.streams)) for e in kind)
+            for kind in (before.videos, before.sounds)
         )
     last = _last(before, entries)
     text = (
@@ -146,7 +146,7 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
         f"{sum(s.footer_was_missing for s in done.streams)} footers written"
     )
     event = Event(time=last or 0.0, source="repair", level="warning", code="repaired", text=text)
-    names = [layout.XDF_NAME, *(file for video in videos for file in video.files)]
+    names = [layout.XDF_NAME, *(file for entry in (*videos, *sounds) for file in entry.files)]
     names += [path.name for path in copies]
     names += [name for name in _COPIED if (folder / name).is_file()]
     before.model_copy(
@@ -155,6 +155,7 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
             "lsl_stop": last,
             "streams": entries,
             "videos": videos,
+            "sounds": sounds,
             "events": (*before.events, event),
             "files": tuple(_file(folder, name) for name in names if (folder / name).is_file()),
         }

@@ -1,33 +1,38 @@
-"""What a session's video files hold, told from the files and from the rows of their frames."""
+"""What a session's video and sound files hold, told from them and from the index streams."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest, VideoEntry, VideoPart
+from recordings.layout import MEDIA_SUFFIXES, SOUND_SUFFIX
+from recordings.manifest import Manifest, MediaEntry, VideoEntry, VideoPart
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.xdf.reader import XdfStream
 
+Media = TypeVar("Media", bound=MediaEntry)
+
 _FATE = INDEX_CHANNELS.index("fate")
+_SUFFIX = "|".join(re.escape(suffix) for suffix in MEDIA_SUFFIXES)
 
 
-def belongs_to(camera: str, file: str) -> bool:
-    """Say whether a file of that name is a video of a camera, or a further part of it."""
-    return re.fullmatch(re.escape(camera) + r"(\+\d+)*\.(nut|mkv|raw)", file) is not None
+def belongs_to(device: str, file: str) -> bool:
+    """Say whether a file of that name is of a camera or microphone, or a further part of it."""
+    return re.fullmatch(rf"{re.escape(device)}(\+\d+)*({_SUFFIX})", file) is not None
 
 
-def videos_of(folder: Path, manifest: Manifest) -> list[str]:
-    """List the video files there are: a crash may have come before the manifest knew them all."""
-    known = [file for video in manifest.videos for file in video.files]
+def media_of(folder: Path, manifest: Manifest) -> list[str]:
+    """List the video and sound files there are: the manifest may not know them after a crash."""
+    known = [file for entry in manifest.media for file in entry.files]
     names = sorted(path.name for path in folder.iterdir() if path.is_file())
-    for video in manifest.videos:
-        further = re.compile(re.escape(video.name) + r"(\+\d+)+\.(nut|mkv|raw)")
+    for entry in manifest.media:
+        further = re.compile(rf"{re.escape(entry.name)}(\+\d+)+({_SUFFIX})")
         known += [name for name in names if further.fullmatch(name) and name not in known]
     return [name for name in known if name in names]
 
@@ -38,8 +43,8 @@ def index_rows(camera: str, streams: Iterable[XdfStream]) -> F64Array:
     return np.concatenate(rows) if rows else np.zeros((0, len(INDEX_CHANNELS)))
 
 
-def described(folder: Path, entry: VideoEntry, files: list[str], rows: F64Array) -> VideoEntry:
-    """Count what is in a camera's files and in its index stream, shape (n, channels)."""
+def described(folder: Path, entry: Media, files: list[str], rows: F64Array) -> Media:
+    """Count what is in a device's files and in its index stream, shape (n, channels)."""
     parts = [part for name in files if belongs_to(entry.name, name) for part in _part(folder, name)]
     frames = sum(part.frames for part in parts)
     fates = rows[:, _FATE]
@@ -53,7 +58,7 @@ def described(folder: Path, entry: VideoEntry, files: list[str], rows: F64Array)
         update={
             "file": first.file,
             "codec": first.codec,
-            "tiling": first.tiling,
+            **({"tiling": first.tiling} if isinstance(entry, VideoEntry) else {}),
             "parts": tuple(others),
             "frames": frames,
             "captured": len(fates),
@@ -65,15 +70,39 @@ def described(folder: Path, entry: VideoEntry, files: list[str], rows: F64Array)
 
 
 def _part(folder: Path, name: str) -> list[VideoPart]:
-    from recordings.video.writer import (  # PyAV: only where there is a video
-        VideoReader,
-        count_packets,
-    )
-
     try:
-        frames = count_packets(folder / name)
-        with VideoReader(folder / name) as reader:
-            info = reader.info
+        return [part_of(folder / name)]
     except RecordingError:  # not even a header: nothing of it can be used
         return []
-    return [VideoPart(file=name, codec=info.codec, tiling=info.tiling, frames=frames)]
+
+
+def part_of(path: Path) -> VideoPart:
+    """Describe a video or sound file, by what can be read of it.
+
+    Raises:
+        RecordingError: nothing can.
+    """
+    frames = count_frames(path)
+    if path.suffix == SOUND_SUFFIX:
+        return VideoPart(file=path.name, codec="flac", tiling="", frames=frames)
+    from recordings.video.reader import VideoReader
+
+    with VideoReader(path) as reader:
+        info = reader.info
+    return VideoPart(file=path.name, codec=info.codec, tiling=info.tiling, frames=frames)
+
+
+def count_frames(path: Path) -> int:
+    """Count the whole frames of a video, or blocks of a sound.
+
+    Raises:
+        RecordingError: it is none that can be read.
+    """
+    # PyAV: only where there is such a file.
+    if path.suffix == SOUND_SUFFIX:
+        from recordings.sound.reader import count_blocks
+
+        return count_blocks(path)
+    from recordings.video.reader import count_packets
+
+    return count_packets(path)

@@ -60,7 +60,7 @@ def _row(exam: StreamExam, markers: Sequence[Marker] | None, start: float) -> Ro
         Span(g.start - start, g.end - start, title=f"{g.lost:,} lost, {g.end - g.start:.3f} s")
         for g in exam.report.gaps
     ]
-    if exam.is_video:
+    if exam.is_index:
         gaps = sorted([*gaps, *_lost_frames(exam, start)], key=lambda g: g.start)
     irregular = exam.rate_hz == 0
     ticks = (exam.stamps - start).tolist() if irregular else []
@@ -131,7 +131,7 @@ def _signals(examination: Examination, at: float) -> Iterator[Trace]:
             continue
         a, b = (int(n) for n in np.searchsorted(exam.stamps, [at - _BEFORE_S, at + _AFTER_S]))
         times = exam.stamps[a:b] - at
-        if exam.is_video and b > a:
+        if exam.is_index and b > a:
             yield Trace(exam.name, "frames", "", "ticks", times, times)
         elif b - a > 2:
             yield from _channels(exam, times, a, b)

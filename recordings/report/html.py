@@ -135,7 +135,11 @@ def _context(examination: Examination) -> dict[str, Any]:
         "sample": (Markup(sample[0]), sample[1]) if sample else None,
         "gaps": _gaps(report, start),
         "gaps_left_out": max(sum(len(s.gaps) for s in report.streams) - MAX_GAPS, 0),
-        "cameras": [(camera, _fates(camera)) for camera in report.cameras],
+        "ledgers": [
+            (what, [(ledger, _fates(ledger)) for ledger in ledgers])
+            for what, ledgers in (("camera", report.cameras), ("microphone", report.sounds))
+            if ledgers
+        ],
         "truth": _truth(report, examination.found),
         "truth_reach": milliseconds(_truth_reach(examination.found)),
         "events": _events(examination, start),
@@ -178,6 +182,8 @@ def _numbers(report: Report) -> list[tuple[str, str, str]]:
         gone = sum(c.lost for c in report.cameras)
         numbers.append((f"{stored:,}", "frames stored", ""))
         numbers.append((f"{gone:,}", "frames lost", "warning" if gone else ""))
+    if gone := sum(sound.lost for sound in report.sounds):
+        numbers.append((f"{gone:,}", "blocks of sound lost", "warning"))
     if report.pairs:
         worst = max(p.axes_ms for p in report.pairs)
         numbers.append((f"± {milliseconds(worst)} ms", "time axes, widest pair", ""))

@@ -23,6 +23,7 @@ def methods_text(report: Report, manifest: Manifest | None) -> str:
         _streams(report),
         _clocks(report),
         *(_camera(c) for c in report.cameras),
+        *(_sound(s) for s in report.sounds),
         *(_stimuli(t) for t in report.stimulus),
         _alignment(report),
     ]
@@ -78,6 +79,13 @@ def _camera(camera: CameraReport) -> str:
     return (
         f"Of camera {camera.name}, {camera.stored:,} frames were stored ({camera.codec}), each "
         f"with its own time stamp, and {lost:,} were lost."
+    )
+
+
+def _sound(sound: CameraReport) -> str:
+    return (
+        f"Of microphone {sound.name}, {sound.stored:,} blocks of sound were stored ({sound.codec}),"
+        f" each with its own time stamp, and {sound.lost:,} were lost."
     )
 
 

@@ -15,7 +15,7 @@ from recordings.manifest import Event
 from recordings.read.markers import describe
 from recordings.read.session import Session
 from recordings.review.frame_rows import FrameRows
-from recordings.stream_kinds import EVENTS_STREAM, LOST_FATES, Fate
+from recordings.stream_kinds import EVENTS_STREAM, INDEX_TYPES, LOST_FATES, Fate
 
 Tone = Literal["text", "muted", "accent", "warning", "failed"]
 _TONES: Mapping[str, Tone] = {"warning": "warning", "error": "failed"}
@@ -102,7 +102,7 @@ def _trial(trial: str, stimulus: str) -> str:
 
 def _gaps(session: Session) -> Iterator[Mark]:
     for stream in session.streams:
-        if stream.entry is None or stream.type == "VideoFrames":
+        if stream.entry is None or stream.type in INDEX_TYPES:
             continue
         for gap in stream.entry.gaps:
             ends = correct(np.array([gap.start, gap.end]), stream.fit)

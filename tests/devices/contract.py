@@ -11,7 +11,7 @@ import pytest
 from pydantic import ValidationError
 
 from devices import base
-from devices.base import Chunk, Clock, Device, Frame, Notice, StreamSpec, VideoSpec
+from devices.base import Chunk, Clock, Device, Frame, MediaSpec, Notice, SoundSpec, StreamSpec
 from tests.devices.clock import FakeClock
 
 LONGEST_SILENCE_S = 0.2
@@ -53,7 +53,7 @@ def check_settings(driver: type[Device], settings: dict[str, Any]) -> None:
         model.name = "other"
 
 
-def check_specs(specs: Sequence[StreamSpec | VideoSpec], name: str) -> None:
+def check_specs(specs: Sequence[StreamSpec | MediaSpec], name: str) -> None:
     names = [spec.name for spec in specs]
     assert names
     assert len(set(names)) == len(names)
@@ -67,7 +67,7 @@ def check_specs(specs: Sequence[StreamSpec | VideoSpec], name: str) -> None:
 
 def check_data(
     device: Device,
-    specs: Sequence[StreamSpec | VideoSpec],
+    specs: Sequence[StreamSpec | MediaSpec],
     clock: Clock,
     times: dict[str, float],
     seconds: float,
@@ -104,10 +104,10 @@ def check_notice(notice: Notice) -> None:
     assert "\n" not in notice.text
 
 
-def check_item(item: Chunk | Frame, spec: StreamSpec | VideoSpec) -> None:
+def check_item(item: Chunk | Frame, spec: StreamSpec | MediaSpec) -> None:
     assert item.lost >= 0
     if isinstance(item, Frame):
-        assert isinstance(spec, VideoSpec)
+        assert not isinstance(spec, StreamSpec)
         check_image(item, spec)
         return
     assert isinstance(spec, StreamSpec)
@@ -124,8 +124,12 @@ def check_item(item: Chunk | Frame, spec: StreamSpec | VideoSpec) -> None:
     assert item.device_times is None or item.device_times.shape == (n,)
 
 
-def check_image(frame: Frame, spec: VideoSpec) -> None:
-    if frame.image is not None:
+def check_image(frame: Frame, spec: MediaSpec) -> None:
+    if isinstance(spec, SoundSpec):
+        assert frame.image is not None
+        assert frame.image.shape == (spec.block, spec.channel_count)
+        assert frame.image.dtype == np.int16
+    elif frame.image is not None:
         more = CHANNELS_OF_FORMAT.get(spec.pixel_format, ())
         assert frame.image.shape == (spec.height, spec.width, *more)
         assert frame.image.dtype == np.uint8

@@ -35,6 +35,8 @@ def examples(name: str, film: Path) -> list[dict[str, Any]]:
             return [{"name": "a"}, {"name": "a", "faults": FAULTY}]
         case "simulated-photodiode":
             return [{"name": "a", "port": 0}]
+        case "simulated-microphone":
+            return [{"name": "a"}, {"name": "a", "channels": 2, "faults": FAULTY}]
         case "simulated-camera":
             small = {"name": "a", "width": 320, "height": 64}
             return [small, small | {"pixel_format": "BayerRG8", "rate_hz": 30, "faults": FAULTY}]

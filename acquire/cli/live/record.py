@@ -235,6 +235,10 @@ def _as_json(order: Order, outcome: Outcome, report: Report | None, code: Exit) 
             }
             for v in outcome.videos
         ],
+        "sounds": [
+            {"name": s.name, "file": s.file, "captured": s.captured, "stored": s.frames}
+            for s in outcome.sounds
+        ],
         "pending": [f.path for f in outcome.pending],
         "alarms": outcome.alarms,
         "verdict": str(report.verdict) if report else None,

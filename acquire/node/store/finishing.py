@@ -18,7 +18,7 @@ from acquire.node.store.store import Store
 from acquire.node.wire.models import BLOCK_BYTES, NodeFile, RecordingState
 from acquire.processes.idle import be_idle
 from recordings.errors import RecordingError
-from recordings.layout import video_stem
+from recordings.layout import MEDIA_SUFFIXES, SOUND_SUFFIX, video_stem
 
 LOOK_S: Final = 2.0
 REST_S: Final = 0.2
@@ -27,7 +27,6 @@ SETTLED_S: Final = 3.0
 of a node that was killed closes its video in good order."""
 PIECE: Final = 1 << 20
 TRIMMED_MARK: Final = ".trimmed"
-VIDEO_SUFFIXES: Final = (".nut", ".mkv", ".raw")
 
 
 class Left(Exception):
@@ -166,14 +165,12 @@ class Finishing:
         kept.change(is_cut=True, stored_as=stored_as, state=state, problem=problem)
 
     def _cut(self, folder: Path, name: str, frames: int) -> str | None:
-        from recordings.video.trim import trimmed
-
         source = folder / name
         if (_whole_frames(source) or 0) <= frames:
             return None
         target = source.with_name(f"{source.stem}{TRIMMED_MARK}{source.suffix}")
         target.unlink(missing_ok=True)  # of a node that was killed before it wrote that down
-        trimmed(source, target, frames, self._between)
+        _trimmed(source, target, frames, self._between)
         return target.name
 
 
@@ -199,7 +196,7 @@ def _videos_of(kept: Kept, arm: Arm) -> Mapping[str, list[str]]:
     A camera that changes its codec goes on in further parts.
     """
     by_stem = {
-        name.rpartition(".")[0]: name for name in kept.names() if name.endswith(VIDEO_SUFFIXES)
+        name.rpartition(".")[0]: name for name in kept.names() if name.endswith(MEDIA_SUFFIXES)
     }
     others = {stem for one in kept.record.arms if one is not arm for stem in one.stems.values()}
     return {
@@ -213,12 +210,24 @@ def _videos_of(kept: Kept, arm: Arm) -> Mapping[str, list[str]]:
 
 
 def _whole_frames(path: Path) -> int | None:
-    """Count the whole frames of a video; None where it is none, or cannot be read."""
-    from recordings.video.reader import count_packets  # PyAV costs the node 15 MB
+    """Count the frames of a video, blocks of a sound; None: it is none, or cannot be read."""
+    from recordings.repair.videos import count_frames
 
-    if not path.name.endswith(VIDEO_SUFFIXES):
+    if not path.name.endswith(MEDIA_SUFFIXES):
         return None
     try:
-        return count_packets(path)
+        return count_frames(path)
     except (RecordingError, OSError):
         return None
+
+
+def _trimmed(source: Path, target: Path, frames: int, between: Callable[[], None]) -> None:
+    # PyAV costs the node 15 MB.
+    if source.suffix == SOUND_SUFFIX:
+        from recordings.sound.trim import trimmed as sound_trimmed
+
+        sound_trimmed(source, target, frames, between)
+        return
+    from recordings.video.trim import trimmed
+
+    trimmed(source, target, frames, between)

@@ -22,12 +22,12 @@ from recordings import layout
 from recordings.arrays import F64Array
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.manifest import Event, FileEntry, Manifest, State, VideoEntry
+from recordings.manifest import Event, FileEntry, Manifest, State
 from recordings.read.session import open_recording
-from recordings.repair.videos import belongs_to, described
+from recordings.repair.videos import Media, belongs_to, described
 from recordings.stream_kinds import INDEX_CHANNELS
 
-_SUFFIXES: Final = (".nut", ".mkv", ".raw", layout.COPY_SUFFIX)
+_SUFFIXES: Final = (*layout.MEDIA_SUFFIXES, layout.COPY_SUFFIX)
 
 Change = Callable[[Path, Callable[[Manifest], Manifest]], None]
 """Changes the manifest in a session's folder, while nobody else does."""
@@ -145,7 +145,8 @@ def release(source: Source, job: Job) -> None:
 def _refuse_odd(name: str, recording: Recording) -> None:
     if not name.endswith(_SUFFIXES):
         raise AcquireError(
-            f"{recording.id}: {name!r} is neither a video nor an own copy: not taken; see the node"
+            f"{recording.id}: {name!r} is neither a video, a sound nor an own copy: not taken; "
+            "see the node"
         )
 
 
@@ -218,11 +219,13 @@ def _completed(manifest: Manifest, folder: Path, source: Source, recording: Reco
         _event("error", "not-on-node", f"{p.path}: node {p.node} has no such file; it is lost")
         for p in absent
     ]
-    videos = tuple(_video(folder, manifest, entry, names) for entry in manifest.videos)
+    videos = tuple(_described(folder, manifest, entry, names) for entry in manifest.videos)
+    sounds = tuple(_described(folder, manifest, entry, names) for entry in manifest.sounds)
     return manifest.model_copy(
         update={
             "pending": pending,
             "videos": videos,
+            "sounds": sounds,
             "events": (*manifest.events, *events),
         }
     )
@@ -234,8 +237,8 @@ def _event(level: str, code: str, text: str) -> Event:
     )
 
 
-def _video(folder: Path, manifest: Manifest, entry: VideoEntry, names: list[str]) -> VideoEntry:
-    """Describe a camera's files anew, where they came from the node."""
+def _described(folder: Path, manifest: Manifest, entry: Media, names: list[str]) -> Media:
+    """Describe a camera's or microphone's files anew, where they came from the node."""
     mine = [name for name in names if belongs_to(entry.name, name)]
     mine.sort(key=lambda name: (len(name), name))  # face.nut, face+2.nut, face+10.nut
     if not mine:

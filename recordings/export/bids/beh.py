@@ -26,7 +26,7 @@ from recordings.read.outside import outside_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.trials import Trial, trials
-from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
+from recordings.stream_kinds import EVENTS_STREAM, INDEX_TYPES
 from recordings.units import ascii_symbol
 
 _PIECE: Final = 20_000
@@ -150,7 +150,7 @@ def write_physio(
     notes = []
     used: set[str] = set()
     for stream in session:
-        if stream is eeg or stream.is_markers or stream.type == VIDEO_TYPE:
+        if stream is eeg or stream.is_markers or stream.type in INDEX_TYPES:
             continue
         if stream.rate_hz <= 0:
             notes.append(f"{stream.name}: no rate, and no markers: BIDS has no place; left out")

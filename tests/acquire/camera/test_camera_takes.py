@@ -11,7 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acquire.camera.stream import LATE_S, CameraStream
+from acquire.camera.frame_stream import LATE_S
+from acquire.camera.stream import CameraStream
+from acquire.camera.video_files import VideoFiles
 from acquire.lsl.clock import local_clock
 from acquire.lsl.device_clock import ClockModel
 from acquire.processes.loss_log import LossLog
@@ -156,6 +158,7 @@ def test_a_camera_whose_encoder_is_down_at_a_split_stores_again(rig: Rig, tmp_pa
     rig.camera.start(1, now)
     rig.frame(now + 0.01)
     files = rig.camera._files
+    assert isinstance(files, VideoFiles)
     first = files._encoder
     process = first._process
     assert process is not None

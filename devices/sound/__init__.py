@@ -1,0 +1,1 @@
+"""Sound in blocks: what a microphone announces and yields."""

@@ -1,0 +1,65 @@
+"""Taps, claps and clicks in a sound, against markers that tell of them, and against the truth."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Final
+
+import numpy as np
+
+from recordings.arrays import F64Array
+from recordings.certificate import TapReport
+from recordings.check.stimulus_timing import lags
+from recordings.read.markers import Marker
+from recordings.stream_kinds import EVENTS_STREAM
+
+FEWEST: Final = 3
+"""So many markers of a stream must have an onset near them: fewer are chance."""
+MOST_ONSETS: Final = 20_000
+"""A sound that gets loud more often is no series of taps."""
+
+
+def tap_reports(
+    onsets: Mapping[str, F64Array], markers: Mapping[str, Sequence[Marker]]
+) -> Iterator[TapReport]:
+    """Yield, for each sound and each stream of markers, by how much onsets come after markers.
+
+    `onsets` are the LSL times of each sound's, ascending; each marker is matched with the nearest.
+    """
+    for sound, times in onsets.items():
+        for stream, rows in markers.items():
+            if stream == EVENTS_STREAM:
+                continue
+            delays = 1e3 * lags(np.array([m.time for m in rows]), times)
+            if len(delays) < FEWEST:
+                continue
+            yield TapReport(
+                sound=sound,
+                stream=stream,
+                markers=len(rows),
+                onsets=len(delays),
+                mean_ms=float(delays.mean()),
+                sd_ms=float(delays.std()),
+                max_ms=float(np.abs(delays).max()),
+            )
+
+
+def found_clicks(
+    onsets: F64Array, true: Iterable[float], span: tuple[float, float]
+) -> tuple[F64Array, F64Array, int]:
+    """Match the clicks of a simulated sound with the world's events, LSL seconds.
+
+    Returns when those that were found truly were, by how much later they were heard, and how many
+    of those well within `span` were not found.
+    """
+    inside = np.array([t for t in true if span[0] + _EDGE_S < t < span[1] - _EDGE_S])
+    if not len(onsets) or not len(inside):
+        return np.zeros(0), np.zeros(0), len(inside)
+    after = np.searchsorted(onsets, inside).clip(0, len(onsets) - 1)
+    near = np.stack([onsets[(after - 1).clip(0)], onsets[after]]) - inside
+    error = near[np.argmin(np.abs(near), axis=0), np.arange(len(inside))]
+    hit = np.abs(error) < _EDGE_S
+    return inside[hit], error[hit], int(np.sum(~hit))
+
+
+_EDGE_S: Final = 0.1

@@ -1,0 +1,1 @@
+"""Sound files: written block by block, read by sample."""

@@ -1,0 +1,185 @@
+"""A microphone in a recording that is split: each block in one take, on the clock of all others."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import signal
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from recordings.certificate import Verdict
+from recordings.check.examination import check
+from recordings.disk.hashing import sha256_of
+from recordings.errors import RecordingError
+from recordings.export.tables import Settings
+from recordings.export.tasks import run_task
+from recordings.manifest import Manifest, State
+from recordings.privacy.erase import erase, plan
+from recordings.privacy.identity import find_traces
+from recordings.read.session import open_session
+from recordings.repair.session import finish_session
+from recordings.stream_kinds import INDEX_CHANNELS, SOUND_TYPE, Fate
+from tests.acquire.daemon_program import Daemon
+from tests.acquire.program import load, unique, wait_for
+
+RIG = """
+[[device]]
+name = "{mic}"
+driver = "simulated-microphone"
+
+[[device]]
+name = "{{marks}}"
+driver = "simulated-markers"
+"""
+NUMBER, FATE = (INDEX_CHANNELS.index(name) for name in ("device_frame", "fate"))
+
+
+@dataclass(frozen=True)
+class Run:
+    """A recording that was split twice."""
+
+    folders: list[Path]
+    sound: str
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
+    folder, mic = tmp_path_factory.mktemp("sound"), unique("mic")
+    with Daemon(folder, rig=RIG.format(mic=mic)) as daemon:
+        daemon.idle()
+        started = daemon.post("recording/start", {"participant": "01"})
+        daemon.wait_for_samples(f"{mic}-sound", 300)
+        splits = []
+        for _ in range(2):
+            splits.append(daemon.post("recording/split"))
+            daemon.wait_for_samples(f"{mic}-sound", 150)
+        daemon.post("recording/stop")
+        daemon.end()
+    sessions = [started["session"], *(split["after"]["session"] for split in splits)]
+    return Run(list(map(Path, sessions)), f"{mic}-sound")
+
+
+def test_each_block_is_in_one_take(run: Run) -> None:
+    rows = [load(f / "recording.xdf")[run.sound].data for f in run.folders]
+    stored = [part[part[:, FATE] == Fate.STORED.code] for part in rows]
+    numbers = np.concatenate(stored)[:, NUMBER]
+    assert (np.diff(numbers) == 1).all()
+    for folder, part in zip(run.folders, stored, strict=True):
+        (entry,) = Manifest.load(folder).sounds
+        assert entry.frames == len(part) == entry.fates[Fate.STORED]
+        assert entry.captured == sum(entry.fates.values())
+
+
+def test_the_sound_goes_on_from_file_to_file(run: Run) -> None:
+    """The tone has no leap where one file ends and the next begins."""
+    ends = []
+    for folder in run.folders:
+        with open_session(folder) as session:
+            times, samples = session.sounds[run.sound].read()
+        assert (np.diff(times) > 0).all()
+        ends.append((times, samples))
+    for (before, first), (after, second) in itertools.pairwise(ends):
+        assert after[0] - before[-1] == pytest.approx(1 / 48_000, abs=2e-4)
+        tone = np.concatenate([first[-200:], second[:200]])[:, 0].astype(float)
+        assert np.abs(np.diff(tone)).max() < 15 or np.abs(tone).max() > 1000  # or within a click
+
+
+def test_it_is_a_file_of_the_take(run: Run) -> None:
+    for folder in run.folders:
+        manifest = Manifest.load(folder)
+        (entry,) = manifest.sounds
+        (file,) = (f for f in manifest.files if f.path == entry.file)
+        assert entry.file == f"{run.sound}.flac"
+        assert file.sha256 == sha256_of(folder / entry.file)
+        assert (entry.sample_rate_hz, entry.channels, entry.block) == (48_000, 1, 1024)
+        (stream,) = (s for s in manifest.streams if s.name == run.sound)
+        assert stream.type == SOUND_TYPE
+        assert stream.simulated
+
+
+def test_the_certificate_finds_the_clicks(run: Run) -> None:
+    report = check(run.folders[0])
+    assert report.verdict is Verdict.PASS, report.findings
+    (ledger,) = report.sounds
+    assert ledger.stored == ledger.packets > 250
+    (found,) = (t for t in report.truth if t.kind == "click")
+    assert found.truth.events >= 1
+    assert found.truth.missed == 0
+    assert found.truth.max_ms < 1.0
+
+
+def test_onsets_lie_at_their_markers(run: Run) -> None:
+    with open_session(run.folders[0]) as session:
+        onsets = session.sounds[run.sound].onsets()
+        markers = np.array([m.time for m in session.markers() if "stimulus" in m.marker.fields])
+        inside = markers[(markers > session.start + 0.2) & (markers < session.stop - 0.2)]
+    assert len(inside)
+    nearest = np.abs(onsets[:, None] - inside).min(axis=0)
+    assert nearest.max() < 1e-3
+
+
+def test_a_file_that_is_cut_or_changed_fails(run: Run, tmp_path: Path) -> None:
+    folder = shutil.copytree(run.folders[0], tmp_path / run.folders[0].name)
+    file = folder / f"{run.sound}.flac"
+    file.write_bytes(file.read_bytes()[:-20_000])
+    codes = {f.code for f in check(folder).findings if f.level == "fail"}
+    assert {"file-changed", "ledger-file"} <= codes
+    with open_session(folder) as session, pytest.raises(RecordingError, match="cut off or changed"):
+        session.sounds[run.sound].read()
+    file.unlink()
+    report = check(folder)
+    assert report.verdict is Verdict.FAIL
+    assert any(f.code == "file-missing" and f.subject == file.name for f in report.findings)
+
+
+def test_a_voice_identifies_and_is_erased(run: Run, tmp_path: Path) -> None:
+    study = tmp_path / "study"
+    folder = shutil.copytree(run.folders[0], study / "sub-01" / "ses-01" / run.folders[0].name)
+    traces = {trace.file: trace.what for trace in find_traces(folder)}
+    assert "voice" in traces[f"{run.sound}.flac"]
+    old = 1e9  # or it would be taken for one that still runs
+    os.utime(folder / "recording.xdf", (old, old))
+    done = erase(study, plan(study, "01"))
+    assert not done.left
+    assert not list(study.rglob("*.flac"))
+
+
+def test_an_export_says_that_it_has_no_sound(run: Run, tmp_path: Path) -> None:
+    notes = run_task("csv", run.folders[0], tmp_path / "out", Settings())
+    assert any(run.sound in note and "a voice identifies" in note for note in notes)
+    assert not list(tmp_path.rglob("*.flac"))
+
+
+def test_after_a_crash_the_sound_is_finished(tmp_path: Path) -> None:
+    mic = unique("mic")
+    with Daemon(tmp_path, rig=RIG.format(mic=mic)) as daemon:
+        daemon.idle()
+        folder = Path(daemon.post("recording/start", {"participant": "01"})["session"])
+        daemon.wait_for_samples(f"{mic}-sound", 200)
+        os.killpg(daemon.process.pid, signal.SIGKILL)
+        daemon.http.close()
+        daemon.wait()
+    file = folder / f"{mic}-sound.flac"
+    sizes: list[int] = []
+
+    def settled() -> bool:  # its device process finishes it
+        sizes.append(file.stat().st_size)
+        return len(sizes) > 50 and len(set(sizes[-50:])) == 1
+
+    wait_for(settled)
+    assert finish_session(folder) is not None
+    manifest = Manifest.load(folder)
+    (entry,) = manifest.sounds
+    assert manifest.state is State.REPAIRED
+    assert entry.frames > 150
+    assert entry.fates[Fate.STORED] == entry.frames - entry.untimed
+    report = check(folder)
+    assert report.verdict is Verdict.WARN, report.findings
+    with open_session(folder) as session:
+        times, _ = session.sounds[entry.name].read()
+    assert len(times) == entry.fates[Fate.STORED] * entry.block
