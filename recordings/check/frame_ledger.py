@@ -212,8 +212,8 @@ def _not_stored(
             level="warn",
             code="frames-not-recording",
             subject=entry.name,
-            text=f"{len(inside):,} {_units(entry)} of the recording were captured and not stored, from "
-            f"{inside.min() - start:.1f} to {inside.max() - start:.1f} s after its start",
+            text=f"{len(inside):,} {_units(entry)} of the recording were captured and not stored, "
+            f"from {inside.min() - start:.1f} to {inside.max() - start:.1f} s after its start",
             remedy="see the events for why it did not store them, as when its node's disk is full",
         )
 
