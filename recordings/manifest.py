@@ -148,6 +148,14 @@ class PendingFile(Frozen):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
 
 
+class LostFile(Frozen):
+    """A file of the session that was on a node and will never be here."""
+
+    path: Annotated[str, AfterValidator(_file_name)]
+    node: str
+    reason: str
+
+
 def hashed_files(
     files: Iterable[FileEntry],
     folder: Path,
@@ -209,11 +217,17 @@ class Manifest(Frozen):
     videos: tuple[VideoEntry, ...] = ()
     files: tuple[FileEntry, ...] = ()
     pending: tuple[PendingFile, ...] = ()  # videos and own copies that are still on a node
+    lost: tuple[LostFile, ...] = ()  # what was pending once, and will not come
     hashing: bool = False  # the hashes of the files are still being computed
     continues: str | None = None  # the session before a split, by its folder's name
     continued_in: str | None = None  # the one after it
     events: tuple[Event, ...] = ()
     unusable: str | None = None  # why somebody said that it is not to be used
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """The names of files of the session that are not here: pending on nodes, or lost there."""
+        return frozenset([*(f.path for f in self.pending), *(f.path for f in self.lost)])
 
     @property
     def powerline_hz(self) -> float | None:

@@ -45,16 +45,16 @@ def examine_camera(
     entry: VideoEntry,
     exam: StreamExam | None,
     folder: Path,
-    pending: Collection[str] = (),
+    elsewhere: Collection[str] = (),
     interval: tuple[float, float] | None = None,
 ) -> tuple[CameraReport, tuple[Finding, ...]]:
     """Compare a camera's index stream, video file and manifest entry.
 
-    `exam` is its index stream, None where the recording has none; `pending` are the names of files
-    that are still on a node: without them there is nothing to compare. `interval` is the
-    recording's, LSL times: all that lies well inside it was to be stored.
+    `exam` is its index stream, None where the recording has none; `elsewhere` are the names of
+    files that are pending on a node, or lost there: without them there is nothing to compare.
+    `interval` is the recording's, LSL times: all that lies well inside it was to be stored.
     """
-    if pending and not set(pending).isdisjoint(entry.files):
+    if elsewhere and not set(elsewhere).isdisjoint(entry.files):
         index = exam.report.samples if exam is not None else 0
         return _report(entry, index, 0, 0, {}), ()
     if exam is None:

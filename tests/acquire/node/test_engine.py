@@ -105,6 +105,32 @@ def test_what_was_recorded_there_is_collected_and_released(node: Node, tmp_path:
     assert [path.name for path in node.data_dir.iterdir() if path.is_dir()] == []
 
 
+def test_what_a_node_has_lost_for_good_is_given_up_and_never_passes(
+    node: Node, tmp_path: Path
+) -> None:
+    rig = write_rig(tmp_path, pair(node), node.address)
+    with engine_of(rig) as running:
+        session = record(running)
+    kill(node.tree())
+    pending = {p.path for p in Manifest.load(session).pending}
+    assert run("collect", session, folder=tmp_path).code == 2
+    assert run("check", session, folder=tmp_path).code == 4
+    several = run("collect", running.data_dir, "--give-up", "cam-pc", folder=tmp_path)
+    assert several.code == 2
+    assert "name one session" in several.error
+    words = ("--give-up", "cam-pc", "--reason", "its disk is broken", "--json")
+    given_up = run("collect", session, *words, folder=tmp_path)
+    assert (given_up.code, set(given_up.json["lost"])) == (0, pending)
+    checked = run("check", session, "--json", folder=tmp_path)
+    assert (checked.code, checked.json["verdict"]) == (2, "FAIL")
+    found = {f["subject"]: f for f in checked.json["findings"] if f["code"] == "lost-on-node"}
+    assert found.keys() == pending
+    assert {f["level"] for f in found.values()} == {"fail", "warn"}
+    assert all("its disk is broken" in f["text"] for f in found.values())
+    # There is nothing left to wait for.
+    assert run("collect", session, "--json", folder=tmp_path).json["pending"] == []
+
+
 def test_a_node_of_another_version_is_refused_and_both_are_named(
     node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
