@@ -225,6 +225,13 @@ class Manifest(Frozen):
     unusable: str | None = None  # why somebody said that it is not to be used
 
     @property
+    def interval(self) -> tuple[float, float] | None:
+        """From when to when it was recorded, LSL seconds; None where nobody knows."""
+        if self.lsl_start is None or self.lsl_stop is None:
+            return None
+        return self.lsl_start, self.lsl_stop
+
+    @property
     def elsewhere(self) -> frozenset[str]:
         """The names of files of the session that are not here: pending on nodes, or lost there."""
         return frozenset([*(f.path for f in self.pending), *(f.path for f in self.lost)])

@@ -208,9 +208,7 @@ def _cameras(
 ) -> tuple[tuple[CameraReport, ...], list[Finding]]:
     index = {e.name: e for e in exams if e.is_video}
     elsewhere = manifest.elsewhere if manifest else frozenset()
-    interval = None
-    if manifest and manifest.lsl_start is not None and manifest.lsl_stop is not None:
-        interval = manifest.lsl_start, manifest.lsl_stop
+    interval = manifest.interval if manifest else None
     results = [
         examine_camera(video, index.get(video.name), folder, elsewhere, interval)
         for video in (manifest.videos if manifest else ())

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from recordings.arrays import F64Array
+from recordings.arrays import BoolArray, F64Array
 from recordings.certificate import CameraReport, Finding
 from recordings.check.stream_exam import StreamExam
 from recordings.errors import RecordingError
@@ -76,12 +76,13 @@ def examine_camera(
     report = _report(entry, len(fates), counts[Fate.STORED], packets, counts)
     if isinstance(exam.stream, MergedStream):  # the manifest counts what was received
         report = report.model_copy(update={"captured": len(fates)})
+    in_vain = captured_in_vain(exam.stamps, fates, interval)
     findings = (
         *(finding for _, trouble in files for finding in trouble),
         *_ledger_findings(report, entry, _received(exam)),
         *_order_findings(entry.name, index[fates == Fate.STORED.code]),
         *_loss_findings(report),
-        *_not_stored(entry.name, exam.stamps[fates == Fate.NOT_RECORDING.code], interval),
+        *_not_stored(entry.name, exam.stamps[in_vain], interval),
     )
     return report, findings
 
@@ -194,18 +195,25 @@ def _order_findings(name: str, index: F64Array) -> Iterator[Finding]:
         )
 
 
-def _not_stored(
-    name: str, times: F64Array, interval: tuple[float, float] | None
-) -> Iterator[Finding]:
-    """Find frames inside the recording that came while the camera's file was not open.
+def captured_in_vain(
+    times: F64Array, fates: F64Array, interval: tuple[float, float] | None
+) -> BoolArray:
+    """Say which frames came inside the recording while the camera's file was not open.
 
-    So it is where the disk of its node was full, or its process came back.
+    So it is where the disk of its node was full, or its process came back. None are where nobody
+    knows the `interval`.
     """
-    if interval is None:
-        return
-    start, stop = interval
-    inside = times[(times > start + EDGE_S) & (times < stop - EDGE_S)]
-    if len(inside):
+    start, stop = interval or (np.inf, -np.inf)
+    inside = (times > start + EDGE_S) & (times < stop - EDGE_S)
+    found: BoolArray = inside & (fates == Fate.NOT_RECORDING.code)
+    return found
+
+
+def _not_stored(
+    name: str, inside: F64Array, interval: tuple[float, float] | None
+) -> Iterator[Finding]:
+    if len(inside) and interval is not None:
+        start = interval[0]
         yield Finding(
             level="warn",
             code="frames-not-recording",
