@@ -11,7 +11,7 @@ from recordings.manifest import Manifest, State
 from recordings.stream_kinds import Fate
 from recordings.video.reader import count_packets
 from tests.acquire.daemon_program import Daemon
-from tests.acquire.node.engine_with_node import BLOCK, pair, write_rig
+from tests.acquire.node.engine_with_node import LOOPBACK, pair, write_rig
 from tests.acquire.node.node_program import Node
 from tests.acquire.program import kill, wait_for
 from tests.acquire.server.api.test_metrics import of, scrape
@@ -21,8 +21,7 @@ def test_the_next_daemon_adopts_what_the_killed_one_was_recording(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
-    options = ("--pair", "--host", "127.0.0.1", "--block-bytes", str(BLOCK))
-    with Node(tmp_path, *options) as node:
+    with Node(tmp_path, "--pair", *LOOPBACK) as node:
         node.ready()
         rig = write_rig(tmp_path, pair(node), node.address, "release = true").read_text()
         with Daemon(tmp_path, rig=rig) as first:

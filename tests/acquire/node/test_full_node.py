@@ -16,8 +16,8 @@ from recordings.report.html import render
 from recordings.stream_kinds import Fate
 from recordings.video.reader import count_packets
 from tests.acquire.node.engine_with_node import (
-    BLOCK,
     LABELS,
+    LOOPBACK,
     Running,
     begin,
     engine_of,
@@ -43,10 +43,9 @@ def test_the_recording_goes_on_without_what_is_stored_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leave: int
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
-    options = ("--pair", "--host", "127.0.0.1", "--block-bytes", str(BLOCK))
     with (
         disk(tmp_path, SIZE) as small,
-        Node(tmp_path, *options, data_dir=small) as node,
+        Node(tmp_path, "--pair", *LOOPBACK, data_dir=small) as node,
     ):
         rig = write_rig(tmp_path, pair(node.ready()), node.address)
         with engine_of(rig) as running:
