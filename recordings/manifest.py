@@ -162,6 +162,14 @@ class PendingFile(Frozen):
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
 
 
+class LostFile(Frozen):
+    """A file of the session that was on a node and will never be here."""
+
+    path: Annotated[str, AfterValidator(_file_name)]
+    node: str
+    reason: str
+
+
 def hashed_files(
     files: Iterable[FileEntry],
     folder: Path,
@@ -224,6 +232,7 @@ class Manifest(Frozen):
     sounds: tuple[SoundEntry, ...] = ()
     files: tuple[FileEntry, ...] = ()
     pending: tuple[PendingFile, ...] = ()  # videos, sounds and own copies that are still on a node
+    lost: tuple[LostFile, ...] = ()  # what was pending once, and will not come
     hashing: bool = False  # the hashes of the files are still being computed
     continues: str | None = None  # the session before a split, by its folder's name
     continued_in: str | None = None  # the one after it
@@ -234,6 +243,18 @@ class Manifest(Frozen):
     def media(self) -> tuple[VideoEntry | SoundEntry, ...]:
         """What lies in files of its own beside the XDF: videos and sounds."""
         return (*self.videos, *self.sounds)
+
+    @property
+    def interval(self) -> tuple[float, float] | None:
+        """From when to when it was recorded, LSL seconds; None where nobody knows."""
+        if self.lsl_start is None or self.lsl_stop is None:
+            return None
+        return self.lsl_start, self.lsl_stop
+
+    @property
+    def elsewhere(self) -> frozenset[str]:
+        """The names of files of the session that are not here: pending on nodes, or lost there."""
+        return frozenset([*(f.path for f in self.pending), *(f.path for f in self.lost)])
 
     @property
     def powerline_hz(self) -> float | None:

@@ -2140,6 +2140,10 @@
         <translation>磁盘又有空间</translation>
     </message>
     <message>
+        <source>A node's disk is full: the recording goes on without it</source>
+        <translation>节点磁盘已满：录制继续，但不含该节点的存储</translation>
+    </message>
+    <message>
         <source>The recording ended: the disk was nearly full</source>
         <translation>录制已结束：磁盘几乎已满</translation>
     </message>

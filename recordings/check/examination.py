@@ -28,7 +28,7 @@ from recordings.check.coverage import coverage_findings
 from recordings.check.frame_ledger import examine_camera
 from recordings.check.integrity import file_findings, recording_findings, state_findings
 from recordings.check.marker_pairs import marker_findings
-from recordings.check.own_copies import copy_findings, pending_findings
+from recordings.check.own_copies import copy_findings, lost_findings, pending_findings
 from recordings.check.pair_bounds import pair_reports
 from recordings.check.presence import presence_findings, trouble_findings
 from recordings.check.sample_quality import quality_findings, sample_quality
@@ -169,6 +169,7 @@ def _examine(
     findings = [
         *(state_findings(manifest) if manifest else ()),
         *pending_findings(manifest),
+        *lost_findings(manifest),
         *recording_findings(recording, manifest),
         *copy_findings(recording, exams, unreadable),
         *(f for e in exams for f in e.findings),
@@ -221,12 +222,11 @@ def _ledgers(
     folder: Path,
 ) -> tuple[tuple[CameraReport, ...], list[Finding]]:
     index = {e.name: e for e in exams if e.is_index}
-    pending = {file.path for file in manifest.pending} if manifest else set()
-    interval = None
-    if manifest and manifest.lsl_start is not None and manifest.lsl_stop is not None:
-        interval = manifest.lsl_start, manifest.lsl_stop
+    elsewhere = manifest.elsewhere if manifest else frozenset()
+    interval = manifest.interval if manifest else None
     results = [
-        examine_camera(entry, index.get(entry.name), folder, pending, interval) for entry in entries
+        examine_camera(entry, index.get(entry.name), folder, elsewhere, interval)
+        for entry in entries
     ]
     return tuple(ledger for ledger, _ in results), [f for _, found in results for f in found]
 
@@ -237,10 +237,10 @@ def _onsets(
     """Find the onsets in each sound that is here: name to LSL times."""
     onsets: dict[str, F64Array] = {}
     findings: list[Finding] = []
-    pending = {file.path for file in manifest.pending} if manifest else set()
+    elsewhere = manifest.elsewhere if manifest else frozenset()
     index = {e.name: e for e in exams if e.is_index}
     for entry in manifest.sounds if manifest else ():
-        if entry.name not in index or not pending.isdisjoint(entry.files):
+        if entry.name not in index or not elsewhere.isdisjoint(entry.files):
             continue
         exam = index[entry.name]
         sound = Sound(entry, Stream(exam.stream, exam.entry, subtract_latency=False), folder)
@@ -265,8 +265,7 @@ def _truth(
 ) -> tuple[tuple[FoundEvents, ...], list[Finding]]:
     if manifest is None or not manifest.simulated:
         return (), []
-    pending = {file.path for file in manifest.pending}
-    videos = {v.name: folder / v.file for v in manifest.videos if v.file not in pending}
+    videos = {v.name: folder / v.file for v in manifest.videos if v.file not in manifest.elsewhere}
     # A real device beside a simulated one has not seen that one's world; nor has a simulated one
     # on a node, whose clock tells its world another time.
     mine = tuple(

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from recordings.arrays import F64Array
+from recordings.arrays import BoolArray, F64Array
 from recordings.certificate import CameraReport, Finding
 from recordings.check.stream_exam import StreamExam
 from recordings.errors import RecordingError
@@ -49,16 +49,16 @@ def examine_camera(
     entry: MediaEntry,
     exam: StreamExam | None,
     folder: Path,
-    pending: Collection[str] = (),
+    elsewhere: Collection[str] = (),
     interval: tuple[float, float] | None = None,
 ) -> tuple[CameraReport, tuple[Finding, ...]]:
     """Compare index stream, files and manifest entry of a camera or microphone.
 
-    `exam` is its index stream, None where the recording has none; `pending` are the names of files
-    that are still on a node: without them there is nothing to compare. `interval` is the
-    recording's, LSL times: all that lies well inside it was to be stored.
+    `exam` is its index stream, None where the recording has none; `elsewhere` are the names of
+    files that are pending on a node, or lost there: without them there is nothing to compare.
+    `interval` is the recording's, LSL times: all that lies well inside it was to be stored.
     """
-    if pending and not set(pending).isdisjoint(entry.files):
+    if elsewhere and not set(elsewhere).isdisjoint(entry.files):
         index = exam.report.samples if exam is not None else 0
         return _report(entry, index, 0, 0, {}), ()
     if exam is None:
@@ -80,12 +80,13 @@ def examine_camera(
     report = _report(entry, len(fates), counts[Fate.STORED], packets, counts)
     if isinstance(exam.stream, MergedStream):  # the manifest counts what was received
         report = report.model_copy(update={"captured": len(fates)})
+    in_vain = captured_in_vain(exam.stamps, fates, interval)
     findings = (
         *(finding for _, trouble in files for finding in trouble),
         *_ledger_findings(report, entry, _received(exam)),
         *_order_findings(entry, index[fates == Fate.STORED.code]),
         *_loss_findings(report, _units(entry)),
-        *_not_stored(entry, exam.stamps[fates == Fate.NOT_RECORDING.code], interval),
+        *_not_stored(entry, exam.stamps[in_vain], interval),
     )
     return report, findings
 
@@ -196,18 +197,25 @@ def _order_findings(entry: MediaEntry, index: F64Array) -> Iterator[Finding]:
         )
 
 
-def _not_stored(
-    entry: MediaEntry, times: F64Array, interval: tuple[float, float] | None
-) -> Iterator[Finding]:
-    """Find frames or blocks inside the recording that came while no file was open for them.
+def captured_in_vain(
+    times: F64Array, fates: F64Array, interval: tuple[float, float] | None
+) -> BoolArray:
+    """Say which frames or blocks came inside the recording while no file was open for them.
 
-    So it is where the disk of its node was full, or its process came back.
+    So it is where the disk of its node was full, or its process came back. None are where nobody
+    knows the `interval`.
     """
-    if interval is None:
-        return
-    start, stop = interval
-    inside = times[(times > start + EDGE_S) & (times < stop - EDGE_S)]
-    if len(inside):
+    start, stop = interval or (np.inf, -np.inf)
+    inside = (times > start + EDGE_S) & (times < stop - EDGE_S)
+    found: BoolArray = inside & (fates == Fate.NOT_RECORDING.code)
+    return found
+
+
+def _not_stored(
+    entry: MediaEntry, inside: F64Array, interval: tuple[float, float] | None
+) -> Iterator[Finding]:
+    if len(inside) and interval is not None:
+        start = interval[0]
         yield Finding(
             level="warn",
             code="frames-not-recording",

@@ -44,8 +44,7 @@ def file_findings(
 
     `hash_of` reads a file, in bounded memory, or knows what was read of it.
     """
-    pending = {file.path for file in manifest.pending}
-    files = [entry for entry in manifest.files if entry.path not in pending]
+    files = [entry for entry in manifest.files if entry.path not in manifest.elsewhere]
     return [f for entry in files for f in _file(folder, entry, hash_of)]
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from recordings.certificate import PENDING_FILES, Finding
 from recordings.check.stream_exam import StreamExam
 from recordings.errors import RecordingError
+from recordings.layout import COPY_SUFFIX
 from recordings.manifest import Manifest
 from recordings.xdf.merged import MergedStream
 from recordings.xdf.reader import XdfRecording
@@ -26,6 +27,19 @@ def pending_findings(manifest: Manifest | None) -> Iterator[Finding]:
             subject=node,
             text=f"{len(files)} files are still on this node{size}: {names}",
             remedy="unisono collect fetches them; then check again",
+        )
+
+
+def lost_findings(manifest: Manifest | None) -> Iterator[Finding]:
+    """Name what was on nodes and will never be here."""
+    for file in manifest.lost if manifest is not None else ():
+        is_copy = file.path.endswith(COPY_SUFFIX)
+        what = "an own copy: what the network lost of its streams" if is_copy else "a video"
+        yield Finding(
+            level="warn" if is_copy else "fail",
+            code="lost-on-node",
+            subject=file.path,
+            text=f"lost on node {file.node}: {file.reason}; it is {what}",
         )
 
 

@@ -142,6 +142,9 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
             "missing; run unisono collect and export again"
         )
         notes = [text, *notes]
+    if manifest is not None and manifest.lost:
+        names = ", ".join(file.path for file in manifest.lost)
+        notes = [f"lost on nodes, and not in this export: {names}", *notes]
     return notes
 
 

@@ -10,9 +10,12 @@ import numpy as np
 from recordings import timing
 from recordings.arrays import F64Array
 from recordings.check.examination import Examination
+from recordings.check.frame_ledger import captured_in_vain
 from recordings.check.stream_exam import StreamExam
+from recordings.manifest import Manifest
 from recordings.read.markers import Marker
 from recordings.report import plots
+from recordings.report.drawing import clock
 from recordings.report.plots import Row, Span, Trace
 from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS, LOST_FATES
 
@@ -47,11 +50,16 @@ def timeline(examination: Examination) -> str:
         for event in (manifest.events if manifest else ())
         if event.level in _ALARMS and start <= event.time <= stop
     ]
-    rows = [_row(exam, examination.markers.get(exam.name), start) for exam in examination.exams]
+    rows = [
+        _row(exam, examination.markers.get(exam.name), start, manifest)
+        for exam in examination.exams
+    ]
     return plots.timeline(rows, stop - start, alarms)
 
 
-def _row(exam: StreamExam, markers: Sequence[Marker] | None, start: float) -> Row:
+def _row(
+    exam: StreamExam, markers: Sequence[Marker] | None, start: float, manifest: Manifest | None
+) -> Row:
     if not len(exam.stamps):
         return Row(exam.name, exam.stream.info.type, None)
     low, high = float(exam.stamps.min()) - start, float(exam.stamps.max()) - start
@@ -61,17 +69,46 @@ def _row(exam: StreamExam, markers: Sequence[Marker] | None, start: float) -> Ro
         for g in exam.report.gaps
     ]
     if exam.is_index:
-        gaps = sorted([*gaps, *_lost_frames(exam, start)], key=lambda g: g.start)
+        interval = manifest.interval if manifest else None
+        gaps = sorted([*gaps, *_lost_frames(exam, start, interval)], key=lambda g: g.start)
     irregular = exam.rate_hz == 0
     ticks = (exam.stamps - start).tolist() if irregular else []
     kind = "Markers" if irregular else exam.stream.info.type
-    return Row(exam.name, kind, Span(low, high, title=title), gaps, ticks)
+    notes = [*_elsewhere(exam, manifest, low, high), *_interpolated(exam, start)]
+    return Row(exam.name, kind, Span(low, high, title=title), gaps, ticks, notes)
 
 
-def _lost_frames(exam: StreamExam, start: float) -> Iterator[Span]:
+def _elsewhere(
+    exam: StreamExam, manifest: Manifest | None, low: float, high: float
+) -> Iterator[Span]:
+    """Say of pictures or sound that are not here where they are."""
+    if manifest is None:
+        return
+    files = next((entry.files for entry in manifest.media if entry.name == exam.name), ())
+    places = [(f.path, f"still on node {f.node}") for f in manifest.pending]
+    places += [(f.path, f"lost on node {f.node}") for f in manifest.lost]
+    for name, place in places:
+        if name in files:
+            yield Span(low, high, "elsewhere", f"{name}: {place}")
+
+
+def _interpolated(exam: StreamExam, start: float) -> Iterator[Span]:
+    """Say where nobody measured the stream's clock, as while a cable was cut."""
+    for gap in exam.report.clock_gaps:
+        title = (
+            f"{exam.name}: its clock is interpolated over {clock(gap.end - gap.start)}, "
+            f"times are off by at most {gap.error_ms:.3f} ms there (99 %)"
+        )
+        yield Span(gap.start - start, gap.end - start, "interpolated", title)
+
+
+def _lost_frames(
+    exam: StreamExam, start: float, interval: tuple[float, float] | None
+) -> Iterator[Span]:
     """Yield the stretches whose frames have an index row and no picture."""
     fate = exam.stream.read(channels=[INDEX_CHANNELS.index("fate")])[:, 0]
     lost = np.isin(fate, [fate.code for fate in LOST_FATES])
+    lost |= captured_in_vain(exam.stamps, fate, interval)
     edges = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(np.int8)))
     period = 1 / exam.rate_hz if exam.rate_hz else 0.0
     for first, after in edges.reshape(-1, 2).tolist():

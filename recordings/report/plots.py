@@ -44,13 +44,14 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a time line: its bar, the gaps in it, and ticks."""
+    """One row of a time line: its bar, what is noted of parts of it, its gaps, and ticks."""
 
     name: str
     kind: str
     bar: Span | None
     gaps: Sequence[Span] = ()
     ticks: Sequence[float] = ()
+    notes: Sequence[Span] = ()  # stretches of which something is to be known; `level` says what
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def _row(row: Row, x: Scale, top: float) -> list[str]:
         parts.append(f'<path {css} d="M{x(row.bar.start):.1f} {top + 10}H{x(row.bar.end):.1f}"/>')
     else:
         parts.append(_rect(row.bar, x, top + 4, 12, "", f"fill:{signal_colour(row.kind)}"))
+    parts += [_rect(note, x, top + 4, 12, note.level) for note in row.notes]
     parts += [_rect(gap, x, top + 1, 18, "gap") for gap in _merged(row.gaps, x)]
     pixels = sorted({round(x(tick), 1) for tick in row.ticks})
     if pixels:

@@ -34,6 +34,17 @@ def collect(
     release: Annotated[
         bool, typer.Option("--release", help="Delete on the node what is here and verified.")
     ] = False,
+    node: Annotated[
+        str | None,
+        typer.Option(
+            "--give-up",
+            metavar="NODE",
+            help="Fetch nothing: call lost what this session waits for from a node.",
+        ),
+    ] = None,
+    reason: Annotated[
+        str, typer.Option("--reason", metavar="TEXT", help="Why it is given up.")
+    ] = "given up",
     as_json: Json = False,
 ) -> None:
     """Fetch videos and own copies that are still on nodes; exit 0 all here, 1 some are pending."""
@@ -44,6 +55,9 @@ def collect(
 
     be_idle()  # another program may record here meanwhile
     path = path.expanduser().absolute()
+    if node is not None:
+        _give_up(path, node, reason, as_json)
+        return
     sessions = _pending(path, everything=release)
     data_dir = path if path not in sessions else path.parents[3]
     brought: list[str] = []
@@ -65,6 +79,22 @@ def collect(
         for line in problems:
             typer.echo(f"error: {line}", err=True)
     raise typer.Exit(2 if problems else 1 if left else 0)
+
+
+def _give_up(session: Path, node: str, reason: str, as_json: bool) -> None:
+    from acquire.errors import ConfigError
+    from acquire.node.transfer.collecting import change_manifest
+    from acquire.node.transfer.giving_up import give_up
+    from recordings.manifest import MANIFEST_NAME
+
+    if not (session / MANIFEST_NAME).is_file():
+        raise ConfigError(f"{session}: is no session; name one session to give up files of")
+    lost = give_up(session, node, reason, change_manifest)
+    if as_json:
+        typer.echo(json.dumps({"lost": lost}))
+        return
+    for name in lost:
+        typer.echo(f"lost: {name}, which was on node {node}")
 
 
 def _pending(path: Path, *, everything: bool) -> dict[Path, Manifest]:

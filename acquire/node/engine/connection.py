@@ -119,7 +119,9 @@ class Connection:
         """
         text = request_text(device, number, body)
         if not self._orders.put(Order(device, number, isinstance(body, _MOMENTARY), text)):
-            raise ControlError(f"{device}: {self._snapshot.trouble or 'was away'}; try again")
+            raise ControlError(
+                f"{device}: {self._snapshot.trouble or f'node {self.name} is away'}; try again"
+            )
 
     def close(self) -> None:
         """End the run in good order, if the node can be reached; its devices are closed there."""
@@ -270,10 +272,10 @@ class Connection:
 
     def _away(self, state: NodeState, why: str) -> None:
         self._failures += 1
-        if not self._enter_state(state, why):
-            return
-        self._tell("warning", f"node-{state}", why)
-        for order in self._orders.hold():
+        momentary = self._orders.hold()  # before anybody sees the state, and orders by it
+        if self._enter_state(state, why):
+            self._tell("warning", f"node-{state}", why)
+        for order in momentary:
             self._refuse(order, why)
 
     def _refuse(self, order: Order, text: str) -> None:

@@ -6,7 +6,7 @@ node cannot write over anything else, whatever it says.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -22,7 +22,14 @@ from recordings import layout
 from recordings.arrays import F64Array
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.manifest import Event, FileEntry, Manifest, State
+from recordings.manifest import (
+    Event,
+    FileEntry,
+    LostFile,
+    Manifest,
+    PendingFile,
+    State,
+)
 from recordings.read.session import open_recording
 from recordings.repair.videos import Media, belongs_to, described
 from recordings.stream_kinds import INDEX_CHANNELS
@@ -70,12 +77,13 @@ def jobs(source: Source, data_dir: Path, only: Path | None = None) -> Iterator[J
             manifest = Manifest.load(folder)
         except RecordingError:
             continue
-        if manifest.node_run != recording.run_id or not _is_closed(manifest):
+        if manifest.node_run != recording.run_id or not is_closed(manifest):
             continue
         yield Job(recording, folder)
 
 
-def _is_closed(manifest: Manifest) -> bool:
+def is_closed(manifest: Manifest) -> bool:
+    """Say whether nobody writes a session any more."""
     return not manifest.hashing and manifest.state not in (State.ARMED, State.RECORDING)
 
 
@@ -206,32 +214,45 @@ def _arrived(manifest: Manifest, file: NodeFile) -> Manifest:
     entry = FileEntry(path=file.name, bytes=file.bytes, sha256=file.sha256)
     others = tuple(f for f in manifest.files if f.path != file.name)
     pending = tuple(p for p in manifest.pending if p.path != file.name)
-    return manifest.model_copy(update={"files": (*others, entry), "pending": pending})
+    lost = tuple(f for f in manifest.lost if f.path != file.name)  # it was given up too early
+    return manifest.model_copy(update={"files": (*others, entry), "pending": pending, "lost": lost})
 
 
 def _completed(manifest: Manifest, folder: Path, source: Source, recording: Recording) -> Manifest:
     """Describe what has come; what the node never had is not waited for."""
-    absent = tuple(p for p in manifest.pending if p.node == source.node)
-    pending = tuple(p for p in manifest.pending if p not in absent)
+    absent = [p for p in manifest.pending if p.node == source.node]
     names = [f.name for f in recording.files]
-    events = [_event("info", "collected", f"{', '.join(names)} collected from {source.node}")]
-    events += [
-        _event("error", "not-on-node", f"{p.path}: node {p.node} has no such file; it is lost")
-        for p in absent
-    ]
+    text = f"{', '.join(names)} collected from {source.node}"
+    manifest = lost(manifest, absent, "the node has no such file")
     videos = tuple(_described(folder, manifest, entry, names) for entry in manifest.videos)
     sounds = tuple(_described(folder, manifest, entry, names) for entry in manifest.sounds)
     return manifest.model_copy(
         update={
-            "pending": pending,
             "videos": videos,
             "sounds": sounds,
+            "events": (*manifest.events, engine_event("info", "collected", text)),
+        }
+    )
+
+
+def lost(manifest: Manifest, files: Sequence[PendingFile], reason: str) -> Manifest:
+    """Move files from `pending` to `lost`, with an event for each."""
+    events = [
+        engine_event("error", "lost-on-node", f"{f.path}: lost on node {f.node}: {reason}")
+        for f in files
+    ]
+    entries = tuple(LostFile(path=f.path, node=f.node, reason=reason) for f in files)
+    return manifest.model_copy(
+        update={
+            "pending": tuple(f for f in manifest.pending if f not in files),
+            "lost": (*manifest.lost, *entries),
             "events": (*manifest.events, *events),
         }
     )
 
 
-def _event(level: str, code: str, text: str) -> Event:
+def engine_event(level: str, code: str, text: str) -> Event:
+    """Describe something for the manifest, as from the engine, now."""
     return Event.model_validate(
         {"time": local_clock(), "source": "engine", "level": level, "code": code, "text": text}
     )

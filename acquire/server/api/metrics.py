@@ -12,10 +12,11 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
 from acquire.engine.status import Phase
+from acquire.node.engine.snapshot import NodeState
 from acquire.processes.messages import DeviceState
 from acquire.server.api import models as api
 from acquire.server.api import views
-from acquire.server.api.device_models import DeviceInfo
+from acquire.server.api.device_models import DeviceInfo, NodeStatus
 from acquire.server.controller import Controller
 
 
@@ -38,6 +39,7 @@ class _Snapshot(Collector):
         yield from _daemon(status)
         yield from _streams(status.streams)
         yield from _devices(status.devices)
+        yield from _nodes(status.nodes)
 
 
 def _gauge(name: str, text: str, labels: tuple[str, ...] = ()) -> GaugeMetricFamily:
@@ -105,3 +107,26 @@ def _devices(devices: tuple[DeviceInfo, ...]) -> Iterator[Metric]:
             for fate, count in fates.items():
                 frames.add_metric([camera, fate], count)
     yield from (state, ring, frames)
+
+
+def _nodes(nodes: tuple[NodeStatus, ...]) -> Iterator[Metric]:
+    by = ("node",)
+    state = _gauge("node_state", "1 for the state that the node is in", ("node", "state"))
+    offset = _gauge("node_clock_offset_seconds", "Clock offset to this computer, s", by)
+    uncertainty = _gauge("node_clock_uncertainty_seconds", "Half a round trip, s", by)
+    free = _gauge("node_disk_free_bytes", "Free space of the node's data folder, bytes", by)
+    done = _gauge("node_transfer_done_bytes", "Of the session that is being fetched, bytes", by)
+    total = _gauge("node_transfer_bytes", "All of that session, bytes; 0: nothing is", by)
+    for node in nodes:
+        for each in NodeState:
+            state.add_metric([node.name, each], each is node.state)
+        for metric, value in (
+            (offset, node.offset_s),
+            (uncertainty, node.uncertainty_s),
+            (free, node.free_bytes),
+            (done, node.transfer.done if node.transfer else 0),
+            (total, node.transfer.total if node.transfer else 0),
+        ):
+            if value is not None:
+                metric.add_metric([node.name], value)
+    yield from (state, offset, uncertainty, free, done, total)

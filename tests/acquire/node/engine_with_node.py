@@ -18,10 +18,13 @@ from acquire.rig.file import Rig, load_rig
 from acquire.take.folder import Labels
 from recordings.manifest import Event, Manifest, State
 from tests.acquire.node.node_program import Node
+from tests.acquire.node.relay import Relay
 from tests.acquire.program import unique, wait_for
 
 LABELS = Labels(study="nodes", participant="01")
 BLOCK = 1 << 17
+LOOPBACK = ("--host", "127.0.0.1", "--block-bytes", str(BLOCK))
+"""How a node is started here: on this computer, and its files have many blocks."""
 
 
 def write_rig(folder: Path, known: KnownNode, address: str, more: str = "") -> Path:
@@ -105,6 +108,16 @@ def engine_of(
     ) as engine:
         engine.open(wait_s, allow_missing=allow_missing)
         yield Running(engine, rig, events)
+
+
+@contextmanager
+def over_relay(node: Node, folder: Path) -> Iterator[tuple[Relay, Running]]:
+    """Open an engine whose orders, not its streams, go over a cable that can be cut."""
+    with (
+        Relay(node.port) as relay,
+        engine_of(write_rig(folder, pair(node), relay.address)) as running,
+    ):
+        yield relay, running
 
 
 def pair(node: Node) -> KnownNode:

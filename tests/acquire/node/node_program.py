@@ -231,6 +231,15 @@ class Asking:
 
         wait_for(stored, what="frames")
 
+    def record(self, device: RunDevice | None = None, frames: int = 20) -> RunDevice:
+        """Begin a run of one device, a camera if none is given, and have it store some frames."""
+        device = device or camera()
+        self.begin(device)
+        self.open(device)
+        self.arm(device.name)
+        self.store(device.name, frames=frames)
+        return device
+
     def stop(self, device: str, take: int = 1, ago_s: float = 0.0) -> Any:
         return self.answer(device, StopVideo(take, self.clock() - ago_s))
 

@@ -11,17 +11,17 @@ from recordings.manifest import Manifest, State
 from recordings.stream_kinds import Fate
 from recordings.video.reader import count_packets
 from tests.acquire.daemon_program import Daemon
-from tests.acquire.node.engine_with_node import BLOCK, pair, write_rig
+from tests.acquire.node.engine_with_node import LOOPBACK, pair, write_rig
 from tests.acquire.node.node_program import Node
 from tests.acquire.program import kill, wait_for
+from tests.acquire.server.api.test_metrics import of, scrape
 
 
 def test_the_next_daemon_adopts_what_the_killed_one_was_recording(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
-    options = ("--pair", "--host", "127.0.0.1", "--block-bytes", str(BLOCK))
-    with Node(tmp_path, *options) as node:
+    with Node(tmp_path, "--pair", *LOOPBACK) as node:
         node.ready()
         rig = write_rig(tmp_path, pair(node), node.address, "release = true").read_text()
         with Daemon(tmp_path, rig=rig) as first:
@@ -49,6 +49,12 @@ def test_the_next_daemon_adopts_what_the_killed_one_was_recording(
             assert (told["name"], told["state"], told["transfer"]) == ("cam-pc", "connected", None)
             assert abs(told["offset_s"]) < 1
             assert told["free_bytes"] > 0
+            found = scrape(second)
+            assert of(found, "unisono_node_state", "cam-pc", "connected") == 1
+            assert of(found, "unisono_node_state", "cam-pc", "unreachable") == 0
+            assert abs(of(found, "unisono_node_clock_offset_seconds", "cam-pc")) < 1
+            assert of(found, "unisono_node_disk_free_bytes", "cam-pc") > 0
+            assert of(found, "unisono_node_transfer_bytes", "cam-pc") == 0
             second.end()
     after = Manifest.load(session)
     assert (after.state, after.pending) == (State.REPAIRED, ())

@@ -5,6 +5,7 @@ The node's clock is ahead by 5,000 s and fast by 200 ppm: what it shows at a tru
 
 from __future__ import annotations
 
+import contextlib
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ import pytest
 from acquire.lsl.clock import local_clock
 from recordings import layout, open_session
 from recordings.certificate import Report, Verdict
-from recordings.check.examination import check
+from recordings.check.examination import check, examine
 from recordings.manifest import Manifest, State
+from recordings.report.html import render
 from recordings.stream_kinds import Fate
 from recordings.video.reader import count_packets
 from recordings.xdf.reader import read_xdf
@@ -37,6 +39,7 @@ class Cut:
 
     session: Path
     before: Report  # what was said while files were on the node
+    page: str  # and its report
     first: tuple[float, float]  # LSL times of the first cut
     stopped: float  # when it was stopped, with the cable cut since `second`
     second: float
@@ -75,10 +78,11 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
                 result = program.wait()
             assert result.json["state"] == str(State.COMPLETE), result
             session = result.session
-            before = check(session)
+            with contextlib.closing(examine(session)) as examination:
+                before, page = examination.report, render(examination)
             wait_for(lambda: not Manifest.load(session).hashing, what="hashes")
             wait_for(lambda: far.collect(session).code == 0, 2 * TIMEOUT_S, what="collected")
-            yield Cut(session, before, (first, mended), stopped, second, clock)
+            yield Cut(session, before, page, (first, mended), stopped, second, clock)
 
 
 def pause(seconds: float) -> None:
@@ -146,6 +150,20 @@ def test_its_clock_is_known_also_where_nobody_measured_it(cut: Cut) -> None:
     # A bound that is told is kept to.
     for one in check(cut.session, hashes=False).streams:
         assert all(gap.error_ms < 1.0 for gap in one.clock_gaps)
+
+
+def test_the_report_draws_what_is_on_the_node_and_where_the_clock_was_not_measured(
+    cut: Cut,
+) -> None:
+    name = cut.stream("face")
+    pending, interpolated = 'rect class="elsewhere"', 'rect class="interpolated"'
+    assert pending in cut.page
+    assert f"{name}.nut: still on node cam-pc" in cut.page
+    with contextlib.closing(examine(cut.session)) as examination:
+        page = render(examination)
+    assert pending not in page
+    gaps = [gap for stream in examination.report.streams for gap in stream.clock_gaps]
+    assert page.count(interpolated) == len(gaps)
 
 
 def test_a_full_disk_of_the_node_is_heard_at_once(

@@ -20,11 +20,12 @@ from recordings.manifest import Manifest, State
 from recordings.stream_kinds import Fate
 from recordings.video.reader import count_packets
 from tests.acquire.node.engine_with_node import (
-    BLOCK,
     LABELS,
+    LOOPBACK,
     begin,
     engine_of,
     node_state,
+    over_relay,
     pair,
     record,
     source_of,
@@ -39,8 +40,7 @@ from tests.acquire.program import Result, Unisono, kill, wait_for
 @pytest.fixture
 def node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Node]:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
-    options = ("--pair", "--host", "127.0.0.1", "--block-bytes", str(BLOCK))
-    with Node(tmp_path, *options) as program:
+    with Node(tmp_path, "--pair", *LOOPBACK) as program:
         yield program.ready()
 
 
@@ -105,6 +105,32 @@ def test_what_was_recorded_there_is_collected_and_released(node: Node, tmp_path:
     assert [path.name for path in node.data_dir.iterdir() if path.is_dir()] == []
 
 
+def test_what_a_node_has_lost_for_good_is_given_up_and_never_passes(
+    node: Node, tmp_path: Path
+) -> None:
+    rig = write_rig(tmp_path, pair(node), node.address)
+    with engine_of(rig) as running:
+        session = record(running)
+    kill(node.tree())
+    pending = {p.path for p in Manifest.load(session).pending}
+    assert run("collect", session, folder=tmp_path).code == 2
+    assert run("check", session, folder=tmp_path).code == 4
+    several = run("collect", running.data_dir, "--give-up", "cam-pc", folder=tmp_path)
+    assert several.code == 2
+    assert "name one session" in several.error
+    words = ("--give-up", "cam-pc", "--reason", "its disk is broken", "--json")
+    given_up = run("collect", session, *words, folder=tmp_path)
+    assert (given_up.code, set(given_up.json["lost"])) == (0, pending)
+    checked = run("check", session, "--json", folder=tmp_path)
+    assert (checked.code, checked.json["verdict"]) == (2, "FAIL")
+    found = {f["subject"]: f for f in checked.json["findings"] if f["code"] == "lost-on-node"}
+    assert found.keys() == pending
+    assert {f["level"] for f in found.values()} == {"fail", "warn"}
+    assert all("its disk is broken" in f["text"] for f in found.values())
+    # There is nothing left to wait for.
+    assert run("collect", session, "--json", folder=tmp_path).json["pending"] == []
+
+
 def test_a_node_of_another_version_is_refused_and_both_are_named(
     node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,21 +160,19 @@ def test_the_doctor_looks_at_the_way_to_a_node(node: Node, tmp_path: Path) -> No
 def test_a_node_that_is_away_lets_nothing_begin_and_names_each_device(
     node: Node, tmp_path: Path
 ) -> None:
-    with Relay(node.port) as relay:
-        rig = write_rig(tmp_path, pair(node), relay.address)
-        with engine_of(rig) as running:
-            relay.cut()
-            node_state(running, NodeState.UNREACHABLE)
-            with pytest.raises(ControlError, match="cannot start") as refused:
-                running.engine.start(running.data_dir, LABELS)
-            assert f"{running.name('face')}: unreached for" in str(refused.value)
-            assert f"{running.name('eeg')}: unreached for" in str(refused.value)
-            assert list(running.data_dir.iterdir()) == []
-            with pytest.raises(ControlError, match="unreached for"):
-                running.engine.devices[running.name("face")].command("anything", {})
-            relay.mend()
-            node_state(running, NodeState.CONNECTED)
-            record(running)
+    with over_relay(node, tmp_path) as (relay, running):
+        relay.cut()
+        node_state(running, NodeState.UNREACHABLE)
+        with pytest.raises(ControlError, match="cannot start") as refused:
+            running.engine.start(running.data_dir, LABELS)
+        assert f"{running.name('face')}: unreached for" in str(refused.value)
+        assert f"{running.name('eeg')}: unreached for" in str(refused.value)
+        assert list(running.data_dir.iterdir()) == []
+        with pytest.raises(ControlError, match="unreached for"):
+            running.engine.devices[running.name("face")].command("anything", {})
+        relay.mend()
+        node_state(running, NodeState.CONNECTED)
+        record(running)
 
 
 @pytest.mark.soak  # half a minute
@@ -157,29 +181,27 @@ def test_a_stop_while_the_cable_is_cut_is_heard_later_and_kept_to(
 ) -> None:
     """The orders go over the relay, the rows do not: what is cut is the order to stop alone."""
     monkeypatch.setattr("acquire.engine.cameras.CLOSE_S", 4.0)  # it is waited out
-    with Relay(node.port) as relay:
-        rig = write_rig(tmp_path, pair(node), relay.address)
-        with engine_of(rig) as running:
-            begin(running)
-            relay.cut()
-            node_state(running, NodeState.UNREACHABLE)
-            stopped = local_clock()
-            outcome = running.engine.stop()
-            assert outcome.state is State.COMPLETE, outcome.error
-            manifest = Manifest.load(outcome.path)
-            assert {p.bytes for p in manifest.pending} == {None}
-            (told,) = [e for e in running.events if e.code == "video-failed" and "face" in e.text]
-            assert "until they are collected" in told.text
-            # Nobody stopped it: it goes on.
-            relay.mend()
-            node_state(running, NodeState.CONNECTED)
-            with source_of(running.rig) as source:
-                wait_for(lambda: [r.state for r in source.recordings()] == ["trimmed"])
-            wait_ready(running.rig)
-            assert manifest.lsl_stop is not None
-            assert abs(manifest.lsl_stop - stopped) < 1
-            collected = run("collect", running.data_dir, folder=tmp_path)
-            assert collected.code == 0, collected
+    with over_relay(node, tmp_path) as (relay, running):
+        begin(running)
+        relay.cut()
+        node_state(running, NodeState.UNREACHABLE)
+        stopped = local_clock()
+        outcome = running.engine.stop()
+        assert outcome.state is State.COMPLETE, outcome.error
+        manifest = Manifest.load(outcome.path)
+        assert {p.bytes for p in manifest.pending} == {None}
+        (told,) = [e for e in running.events if e.code == "video-failed" and "face" in e.text]
+        assert "until they are collected" in told.text
+        # Nobody stopped it: it goes on.
+        relay.mend()
+        node_state(running, NodeState.CONNECTED)
+        with source_of(running.rig) as source:
+            wait_for(lambda: [r.state for r in source.recordings()] == ["trimmed"])
+        wait_ready(running.rig)
+        assert manifest.lsl_stop is not None
+        assert abs(manifest.lsl_stop - stopped) < 1
+        collected = run("collect", running.data_dir, folder=tmp_path)
+        assert collected.code == 0, collected
     after = Manifest.load(outcome.path)
     (video,) = after.videos
     rows = merged_rows(outcome.path, video.name)
@@ -222,30 +244,28 @@ def test_a_stop_that_was_lost_with_its_engine_is_kept_to_by_who_collects(
 def test_a_recording_that_goes_on_in_another_while_the_node_is_away_gets_it_back(
     node: Node, tmp_path: Path
 ) -> None:
-    with Relay(node.port) as relay:
-        rig = write_rig(tmp_path, pair(node), relay.address)
-        with engine_of(rig) as running:
-            begin(running)
-            face = running.name("face")
-            relay.cut()
-            node_state(running, NodeState.UNREACHABLE)
-            first, _ = running.engine.split(running.data_dir, LABELS)
-            take = running.engine.takes.running
-            assert take is not None
-            assert face not in take.videos.devices
-            relay.mend()
-            node_state(running, NodeState.CONNECTED)
-            wait_for(lambda: face in take.videos.devices, what="the camera in the second")
-            mine = [s for s in take.xdf.streams.values() if s.device == face]
-            wait_for(lambda: all(s.fates.get(Fate.STORED, 0) > 20 for s in mine), what="frames")
-            second = running.engine.stop()
-            assert first.result().state is second.state is State.COMPLETE
-            for outcome in (first.result(), second):
-                assert f"{face}.nut" in {p.path for p in outcome.pending}
-            wait_ready(running.rig)
-            wait_for(lambda: not Manifest.load(second.path).hashing, what="hashes")
-            collected = run("collect", running.data_dir, folder=tmp_path)
-            assert collected.code == 0, collected
+    with over_relay(node, tmp_path) as (relay, running):
+        begin(running)
+        face = running.name("face")
+        relay.cut()
+        node_state(running, NodeState.UNREACHABLE)
+        first, _ = running.engine.split(running.data_dir, LABELS)
+        take = running.engine.takes.running
+        assert take is not None
+        assert face not in take.videos.devices
+        relay.mend()
+        node_state(running, NodeState.CONNECTED)
+        wait_for(lambda: face in take.videos.devices, what="the camera in the second")
+        mine = [s for s in take.xdf.streams.values() if s.device == face]
+        wait_for(lambda: all(s.fates.get(Fate.STORED, 0) > 20 for s in mine), what="frames")
+        second = running.engine.stop()
+        assert first.result().state is second.state is State.COMPLETE
+        for outcome in (first.result(), second):
+            assert f"{face}.nut" in {p.path for p in outcome.pending}
+        wait_ready(running.rig)
+        wait_for(lambda: not Manifest.load(second.path).hashing, what="hashes")
+        collected = run("collect", running.data_dir, folder=tmp_path)
+        assert collected.code == 0, collected
     for outcome in (first.result(), second):
         (video,) = Manifest.load(outcome.path).videos
         assert video.frames == video.fates[Fate.STORED] == count_packets(outcome.path / video.file)
@@ -253,36 +273,34 @@ def test_a_recording_that_goes_on_in_another_while_the_node_is_away_gets_it_back
 
 
 def test_a_node_that_is_started_again_gets_its_devices_again(node: Node, tmp_path: Path) -> None:
-    with Relay(node.port) as relay:
-        rig = write_rig(tmp_path, pair(node), relay.address)
-        with engine_of(rig) as running:
-            begin(running)
-            kill(node.tree())
-            node.process.wait()
-            node_state(running, NodeState.UNREACHABLE)
-            with Node(tmp_path, "--host", "127.0.0.1", "--block-bytes", str(BLOCK)) as second:
-                relay.to(second.ready().port)
-                node_state(running, NodeState.CONNECTED)
-                face, eeg = running.name("face"), running.name("eeg")
-                wait_for(lambda: "device-died" in running.codes())
-                wait_for(lambda: running.codes().count("device-back") == 2)
-                take = running.engine.takes.running
-                assert take is not None
-                wait_for(
-                    lambda: f"{face}+2" in {p.path.partition(".")[0] for p in take.videos.pending()}
-                )
-                outcome = running.engine.stop()
-                assert outcome.state is State.COMPLETE, outcome.error
-                assert {p.path for p in Manifest.load(outcome.path).pending} == {
-                    f"{face}.nut",
-                    f"{face}+2.nut",
-                    f"{face}.copy.xdf",
-                    f"{face}+1.copy.xdf",
-                    f"{eeg}.copy.xdf",
-                    f"{eeg}+1.copy.xdf",
-                }
-                wait_ready(running.rig)
-                assert run("collect", running.data_dir, folder=tmp_path).code == 0
+    with over_relay(node, tmp_path) as (relay, running):
+        begin(running)
+        kill(node.tree())
+        node.process.wait()
+        node_state(running, NodeState.UNREACHABLE)
+        with Node(tmp_path, *LOOPBACK) as second:
+            relay.to(second.ready().port)
+            node_state(running, NodeState.CONNECTED)
+            face, eeg = running.name("face"), running.name("eeg")
+            wait_for(lambda: "device-died" in running.codes())
+            wait_for(lambda: running.codes().count("device-back") == 2)
+            take = running.engine.takes.running
+            assert take is not None
+            wait_for(
+                lambda: f"{face}+2" in {p.path.partition(".")[0] for p in take.videos.pending()}
+            )
+            outcome = running.engine.stop()
+            assert outcome.state is State.COMPLETE, outcome.error
+            assert {p.path for p in Manifest.load(outcome.path).pending} == {
+                f"{face}.nut",
+                f"{face}+2.nut",
+                f"{face}.copy.xdf",
+                f"{face}+1.copy.xdf",
+                f"{eeg}.copy.xdf",
+                f"{eeg}+1.copy.xdf",
+            }
+            wait_ready(running.rig)
+            assert run("collect", running.data_dir, folder=tmp_path).code == 0
     (video,) = Manifest.load(outcome.path).videos
     assert [Path(name).name for name in video.files] == [f"{face}.nut", f"{face}+2.nut"]
     assert sum(count_packets(outcome.path / name) for name in video.files) == video.frames

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 import pytest
@@ -9,13 +10,14 @@ import pytest
 from acquire.errors import ControlError
 from recordings import open_session
 from recordings.certificate import Verdict
-from recordings.check.examination import check
+from recordings.check.examination import examine
 from recordings.manifest import Manifest, State
+from recordings.report.html import render
 from recordings.stream_kinds import Fate
 from recordings.video.reader import count_packets
 from tests.acquire.node.engine_with_node import (
-    BLOCK,
     LABELS,
+    LOOPBACK,
     Running,
     begin,
     engine_of,
@@ -41,10 +43,9 @@ def test_the_recording_goes_on_without_what_is_stored_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leave: int
 ) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
-    options = ("--pair", "--host", "127.0.0.1", "--block-bytes", str(BLOCK))
     with (
         disk(tmp_path, SIZE) as small,
-        Node(tmp_path, *options, data_dir=small) as node,
+        Node(tmp_path, "--pair", *LOOPBACK, data_dir=small) as node,
     ):
         rig = write_rig(tmp_path, pair(node.ready()), node.address)
         with engine_of(rig) as running:
@@ -67,8 +68,10 @@ def test_the_recording_goes_on_without_what_is_stored_there(
         assert unisono("collect", outcome.path, folder=tmp_path).code == 0
     (video,) = Manifest.load(outcome.path).videos
     assert count_packets(outcome.path / video.file) == video.frames == video.fates[Fate.STORED] > 0
-    report = check(outcome.path)
+    with contextlib.closing(examine(outcome.path)) as examination:
+        report, page = examination.report, render(examination)
     assert report.verdict is Verdict.WARN, report.findings
+    assert "frames not stored</title>" in page  # a gap of the camera's bar
     assert "frames-not-recording" in {f.code for f in report.findings}
     with open_session(outcome.path) as session:
         for stem in ("here", "eeg"):

@@ -15,13 +15,11 @@ from acquire.node.transfer.collector import Collector
 from acquire.rig.node import NodeTable
 from recordings.disk.hashing import sha256_of
 from recordings.manifest import Manifest
-from tests.acquire.node.engine_with_node import BLOCK, pair
+from tests.acquire.node.engine_with_node import BLOCK, LOOPBACK, pair
 from tests.acquire.node.kept_session import MB, NAME, kept_on_node, wait_for_node
 from tests.acquire.node.node_program import Node
 from tests.acquire.node.relay import Relay
 from tests.acquire.program import Unisono, kill, posix_only, wait_for
-
-OPTIONS = ("--host", "127.0.0.1", "--block-bytes", str(BLOCK))
 
 
 @pytest.fixture(autouse=True)
@@ -37,7 +35,7 @@ def wait_hashed(kept: Path) -> None:
 def test_killed_on_either_side_it_goes_on_and_fetches_nothing_twice(tmp_path: Path) -> None:
     session, kept = kept_on_node(tmp_path, 16)
     size = kept.stat().st_size
-    with Node(tmp_path, "--pair", *OPTIONS) as first, Relay(first.ready().port) as relay:
+    with Node(tmp_path, "--pair", *LOOPBACK) as first, Relay(first.ready().port) as relay:
         wait_for_node(session, pair(first), relay.address)
         wait_hashed(kept)
         relay.mb_per_s = 8.0
@@ -55,7 +53,7 @@ def test_killed_on_either_side_it_goes_on_and_fetches_nothing_twice(tmp_path: Pa
             result = collect.wait()
         assert result.code == 2
         assert "see that it runs, and its cable" in result.error
-        with Node(tmp_path, *OPTIONS) as second:
+        with Node(tmp_path, *LOOPBACK) as second:
             relay.to(second.ready().port)
             with Unisono("collect", session, folder=tmp_path) as collect:
                 assert collect.wait().code == 0
@@ -71,7 +69,7 @@ def test_killed_on_either_side_it_goes_on_and_fetches_nothing_twice(tmp_path: Pa
 def test_beside_a_recording_it_is_as_slow_as_the_rig_says(tmp_path: Path) -> None:
     mb_per_s = 4.0
     session, kept = kept_on_node(tmp_path, 8)
-    with Node(tmp_path, "--pair", *OPTIONS) as node:
+    with Node(tmp_path, "--pair", *LOOPBACK) as node:
         known = pair(node.ready())
         wait_for_node(session, known, node.address)
         wait_hashed(kept)
@@ -108,7 +106,7 @@ def test_beside_a_recording_it_is_as_slow_as_the_rig_says(tmp_path: Path) -> Non
 
 def test_clocks_are_compared_within_the_bound_over_a_slow_and_uneven_way(tmp_path: Path) -> None:
     """Node and engine share a clock here: what is found is the error."""
-    with Node(tmp_path, "--pair", *OPTIONS) as node, Relay(node.ready().port) as relay:
+    with Node(tmp_path, "--pair", *LOOPBACK) as node, Relay(node.ready().port) as relay:
         known = pair(node)
         relay.delay_s, relay.jitter_s, relay.chance = 5e-3, 10e-3, random.Random(7)
         table = NodeTable(name="cam-pc", address=relay.address, fingerprint=known.fingerprint)

@@ -129,11 +129,7 @@ def test_what_was_not_acknowledged_comes_again(node: Node) -> None:
 def test_a_stop_heard_late_has_the_video_cut(node: Node) -> None:
     """As after a cut cable: the camera went on, and what is offered ends with the stop."""
     engine = node.paired()
-    face = camera()
-    engine.begin(face)
-    engine.open(face)
-    engine.arm(face.name)
-    engine.store(face.name, frames=250)
+    face = engine.record(camera(), frames=250)
     (summary,) = engine.stop(face.name, ago_s=3.0)
     recording = engine.wait_ready()
     assert recording.state == "trimmed"
@@ -207,11 +203,7 @@ def test_a_run_that_is_not_known(idle: Asking) -> None:
 
 def test_the_run_of_a_dead_engine_is_adopted_and_kept(node: Node) -> None:
     engine = node.paired()
-    face = camera()
-    engine.begin(face)
-    engine.open(face)
-    engine.arm(face.name)
-    engine.store(face.name)
+    face = engine.record()
     other = Asking(engine.known)
     with pytest.raises(Refusal, match="goes on") as refusal:
         other.begin(adopt=True)  # the first one lives
@@ -243,11 +235,7 @@ def refused(engine: Asking) -> str:
 
 def test_the_end_of_a_run_ends_its_recording(node: Node) -> None:
     engine = node.paired()
-    face = camera()
-    engine.begin(face)
-    engine.open(face)
-    engine.arm(face.name)
-    engine.store(face.name)
+    engine.record()
     engine.ask("DELETE", engine.run_path)
     assert not engine.info().recording
     assert engine.wait_ready().state == "closed"
@@ -256,11 +244,7 @@ def test_the_end_of_a_run_ends_its_recording(node: Node) -> None:
 
 def test_a_device_that_dies_leaves_its_file_and_begins_another(node: Node) -> None:
     engine = node.paired()
-    face = camera()
-    engine.begin(face)
-    engine.open(face)
-    engine.arm(face.name)
-    engine.store(face.name)
+    face = engine.record()
     (process,) = [p for p in node.tree() if module_of(p) == "acquire.host.device_host"]
     process.kill()
     died = engine.event("device-died")
@@ -302,11 +286,7 @@ def test_without_a_word_for_max_hours_it_stops(node: Node) -> None:
 def test_a_killed_node_offers_what_it_has(tmp_path: Path) -> None:
     with Node(tmp_path, "--pair", "--host", "127.0.0.1") as node:
         engine = node.ready().paired()
-        face = camera()
-        engine.begin(face)
-        engine.open(face)
-        engine.arm(face.name)
-        engine.store(face.name)
+        engine.record()
         node.process.kill()
         devices = [p for p in node.tree() if p.pid != node.process.pid]
         node.process.wait()
@@ -375,11 +355,7 @@ def test_one_node_a_folder(node: Node) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_node_that_is_ended_closes_its_recording(node: Node, number: int) -> None:
     engine = node.paired()
-    face = camera()
-    engine.begin(face)
-    engine.open(face)
-    engine.arm(face.name)
-    engine.store(face.name)
+    face = engine.record()
     os.kill(node.process.pid, number)
     assert node.wait().code == 0
     (record,) = node.data_dir.glob("*/node-recording.json")
@@ -447,11 +423,7 @@ def test_a_full_disk_ends_the_recording_in_good_order(tmp_path: Path) -> None:
         Node(tmp_path, "--pair", "--host", "127.0.0.1", data_dir=data_dir) as node,
     ):
         engine = node.ready().paired()
-        face = camera(rate_hz=100)
-        engine.begin(face)
-        engine.open(face)
-        engine.arm(face.name)
-        engine.store(face.name)
+        face = engine.record(camera(rate_hz=100))
         event = engine.event("node-full")
         assert event.level == "error"
         assert "release" in event.text
@@ -486,11 +458,7 @@ def test_nothing_is_announced_unless_asked_for(tmp_path: Path) -> None:
 def test_a_device_that_dies_while_no_engine_is_heard_goes_on(node: Node) -> None:
     """And the engine, once it is back, opens it as ever, and disturbs nothing by that."""
     engine = node.paired()
-    face = camera()
-    engine.begin(face)
-    engine.open(face)
-    engine.arm(face.name)
-    engine.store(face.name)
+    face = engine.record()
     cut_at = time.monotonic()
     wait_for(lambda: time.monotonic() - cut_at > ALONE_S, what="an engine that is silent")
     (died,) = devices_of(node)

@@ -219,6 +219,17 @@ def test_every_gap_is_seen_and_a_swarm_stays_small() -> None:
     assert len(text) < 150_000
 
 
+def test_what_is_noted_of_a_stretch_is_drawn_where_it_is() -> None:
+    note = Span(900.0, 1500.0, "interpolated", "its clock is <interpolated> over 10:00")
+    drawn = plots.timeline([Row("a", "EEG", Span(0, 3600), notes=[note])], 3600)
+    shape = '<rect class="interpolated"[^>]* x="([0-9.]+)"[^>]* width="([0-9.]+)"'
+    ((left, width),) = [(float(x), float(w)) for x, w in re.findall(shape, drawn)]
+    bar = plots.WIDTH - 24 - 130
+    assert abs(left - (130 + bar / 4)) < 1
+    assert abs(width - bar / 6) < 1
+    assert "its clock is &lt;interpolated&gt; over 10:00" in drawn
+
+
 def test_plots_take_degenerate_data() -> None:
     flat = Trace("s", "x", "EEG", "µV", np.arange(3.0), np.ones(3))
     assert "<svg" in plots.traces([flat], -1, 2, "event")

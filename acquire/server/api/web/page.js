@@ -110,20 +110,34 @@ function showStatus(now) {
   $("disk").textContent = disk.minutes === null ? free : `${free}, ${Math.floor(disk.minutes)} min at this rate`;
   showCameras(now.devices);
   $("nodes-part").hidden = now.nodes.length === 0;
-  $("nodes").replaceChildren(...now.nodes.map(nodeRow));
+  $("nodes").replaceChildren(...now.nodes.flatMap(nodeRows));
 }
 
-function nodeRow(node) {
+function nodeRows(node) {
   const row = document.createElement("tr"), health = node.state === "connected" ? "alive" : "warning";
-  const glyph = element("td", GLYPH[health], health), name = element("td", node.name);
+  const glyph = element("td", GLYPH[health], health), known = node.offset_s !== null;
   glyph.title = node.state;
-  for (const text of [node.reason, node.problem]) if (text) name.append(element("span", text, "reason warning"));
   const free = node.free_bytes === null ? "–" : (node.free_bytes / 1e9).toFixed(1);
-  const clock = node.offset_s === null ? "–" : `${node.offset_s.toFixed(4)} s ± ${(node.uncertainty_s * 1e3).toFixed(2)} ms`;
-  const moving = node.transfer;
-  const share = moving ? `${Math.floor(100 * moving.done / Math.max(1, moving.total))} %${moving.rests ? " (rests)" : ""}` : "–";
-  row.append(glyph, name, element("td", free, "number"), element("td", clock, "number wide"), element("td", share, "number"));
+  const clock = known ? `± ${(node.uncertainty_s * 1e3).toFixed(2)} ms` : "–";
+  const offset = known ? `${node.offset_s.toFixed(4)} s, asked ${Math.round(node.offset_age_s)} s ago` : "";
+  row.append(glyph, element("td", node.name), element("td", free, "number"), element("td", clock, "number wide", offset), transferCell(node));
+  return [row, ...[node.reason, node.problem].filter(Boolean).map(reasonRow)];
+}
+
+function reasonRow(text) {
+  const row = document.createElement("tr"), cell = document.createElement("td");
+  cell.colSpan = 4;
+  cell.append(element("span", text, "reason warning"));
+  row.append(document.createElement("td"), cell);
   return row;
+}
+
+function transferCell(node) {
+  const moving = node.transfer;
+  if (!moving) return element("td", "–", "number");
+  const halt = node.state !== "connected" ? " (waits)" : moving.rests ? " (rests)" : "";
+  const share = `${Math.floor(100 * moving.done / Math.max(1, moving.total))} %${halt}`;
+  return element("td", share, "number", `${moving.file}: ${(moving.done / 1e6).toFixed(0)} of ${(moving.total / 1e6).toFixed(0)} MB`);
 }
 
 function streamRow(stream) {

@@ -20,6 +20,7 @@ from acquire.node.transfer.collecting import (
     jobs,
     release,
 )
+from acquire.node.transfer.giving_up import give_up
 from acquire.node.transfer.sources import DiskSource, Source
 from acquire.node.wire.models import NodeFile, Receipt, Recording, RecordingState
 from recordings import layout
@@ -198,8 +199,29 @@ def test_what_the_node_never_had_is_lost_and_said_but_not_what_another_has(sessi
     assert collect(source, job_of(source, session), change_manifest)
     manifest = Manifest.load(session)
     assert manifest.pending == (other,)
-    (told,) = [e for e in manifest.events if e.code == "not-on-node"]
-    assert "face.copy.xdf: node cam-pc has no such file; it is lost" in told.text
+    (told,) = [e for e in manifest.events if e.code == "lost-on-node"]
+    assert "face.copy.xdf: lost on node cam-pc: the node has no such file" in told.text
+    assert [(f.path, f.node) for f in manifest.lost] == [("face.copy.xdf", "cam-pc")]
+
+
+def test_what_is_given_up_is_lost_and_comes_after_all_if_the_node_has_it(session: Path) -> None:
+    other = PendingFile(path="back.nut", node="other-pc")
+    change_manifest(session, lambda m: m.model_copy(update={"pending": (*m.pending, other)}))
+    assert give_up(session, "cam-pc", "its disk is broken", change_manifest) == list(DATA)
+    manifest = Manifest.load(session)
+    assert manifest.pending == (other,)
+    assert {(f.path, f.reason) for f in manifest.lost} == {(n, "its disk is broken") for n in DATA}
+    with pytest.raises(ConfigError, match="nothing from node 'cam-pc', but from other-pc"):
+        give_up(session, "cam-pc", "again", change_manifest)
+    source = offer(session)
+    assert collect(source, job_of(source, session), change_manifest)
+    assert Manifest.load(session).lost == ()
+
+
+def test_what_is_being_recorded_is_not_given_up(session: Path) -> None:
+    change_manifest(session, lambda m: m.model_copy(update={"state": State.RECORDING}))
+    with pytest.raises(ConfigError, match="stop it, and give up then"):
+        give_up(session, "cam-pc", "", change_manifest)
 
 
 def test_nothing_is_released_that_is_not_here(session: Path) -> None:
