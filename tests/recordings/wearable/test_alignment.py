@@ -27,7 +27,8 @@ def happenings(count: int, seed: int = 1) -> F64Array:
 
 def stored(times: F64Array, off_s: float, ppm: float) -> F64Array:
     """What a wearable's clock says of LSL times."""
-    return UNIX + off_s + (times - LSL) * (1 + 1e-6 * ppm)
+    said: F64Array = UNIX + off_s + (times - LSL) * (1 + 1e-6 * ppm)
+    return said
 
 
 def test_the_clock_is_what_the_manifest_says() -> None:
@@ -73,7 +74,7 @@ def test_two_events_tell_no_drift_and_the_error_says_so() -> None:
 
 
 def test_even_markers_fit_at_many_offsets() -> None:
-    markers = LSL + 2.0 * np.arange(20)
+    markers: F64Array = np.linspace(LSL, LSL + 38, 20)
     with pytest.raises(RecordingError, match="agree as well at"):
         by_events(stored(markers[3:9], 0.3, 0), markers, CLOCK, 120.0)
 
