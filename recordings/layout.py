@@ -25,6 +25,8 @@ ANNOTATIONS_NAME: Final = "annotations"
 MOTION_NAME: Final = "motion"
 """The folder of coders' files, which are written long after the session."""
 
+STORED_SUFFIX: Final = ".stored.xdf"
+"""Of what a wearable stored on board, brought into the session afterwards."""
 COPY_SUFFIX: Final = ".copy.xdf"
 """Of what a node has kept of a device's samples beside what it has sent: its own copy."""
 

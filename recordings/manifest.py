@@ -57,8 +57,23 @@ class Gap(Frozen):
     lost: int
 
 
+AlignedBy = Literal["clock", "events"]
+
+
+class Alignment(Frozen):
+    """How what was stored elsewhere came onto the session's clock."""
+
+    by: AlignedBy
+    error_s: float  # how far off its times may be, 99 %
+    source: str  # the file's name where it was imported from
+    source_sha256: str
+    drift_ppm: float | None = None  # how its clock ran, where events tell
+    events: int = 0  # that it was fitted to
+    residual_s: float | None = None  # the largest distance of one of them from the line
+
+
 class StreamEntry(Frozen):
-    """One stream of the XDF file."""
+    """One stream of the XDF file, or of one that was imported beside it."""
 
     id: int
     name: str
@@ -80,6 +95,7 @@ class StreamEntry(Frozen):
     offset_uncertainty_s: float | None = None  # median over the clock offsets
     latency_s: float | None = None  # measured; None = nobody has measured it
     simulated: bool | None = None  # whether its device is; None = not known
+    alignment: Alignment | None = None  # of what was stored elsewhere and imported
     gaps: tuple[Gap, ...] = ()
 
 

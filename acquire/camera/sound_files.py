@@ -115,7 +115,7 @@ class SoundFiles:
             return events
         if file.error is not None and take.failure is None:
             take.failure = file.error
-            code = "disk-full" if file.disk_full else "sound-failed"
+            code = "disk-full" if file.disk_full else "write-failed"
             text = f"{name}: sound is not stored any more: {file.error}"
             events.append(("error", code, text, take.number))
         if not take.alarmed and self.ring_fill() > ALARM_FILL:

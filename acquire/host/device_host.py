@@ -229,7 +229,7 @@ class Host:
             self._losses.take(),
             self._model.drift_ppm if self._model.fitted else None,
             max((c.ring_fill() for c in self._media.values()), default=0.0),
-            {c.spec.name: c.fates for c in self._media.values()},
+            {c.spec.name: c.fates for c in self._media.values() if isinstance(c, CameraStream)},
         )
 
     def _watch_heart(self) -> None:

@@ -59,6 +59,8 @@ def _ends(
 ) -> Iterator[Finding]:
     for exam in exams:
         allowed = max(tolerance_s, TOLERANCE_SAMPLES / exam.rate_hz)
+        if exam.entry is not None and exam.entry.alignment is not None:
+            allowed = max(allowed, exam.entry.alignment.error_s)
         first, last = _span(exam)
         late, early = first - start, stop - last
         if late > allowed:

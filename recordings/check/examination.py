@@ -184,6 +184,7 @@ def _examine(
         *truth_trouble,
         *_bound_findings(pairs),
         *_latency_findings(exams),
+        *_alignment_findings(exams),
     ]
     report = Report(
         path=str(path),
@@ -268,11 +269,7 @@ def _truth(
     videos = {v.name: folder / v.file for v in manifest.videos if v.file not in manifest.elsewhere}
     # A real device beside a simulated one has not seen that one's world; nor has a simulated one
     # on a node, whose clock tells its world another time.
-    mine = tuple(
-        e
-        for e in exams
-        if e.entry is None or (e.entry.simulated is not False and not _is_elsewhere(e, manifest))
-    )
+    mine = tuple(e for e in exams if e.entry is None or _is_of_world(e, e.entry, manifest))
     videos = {name: file for name, file in videos.items() if name in {e.name for e in mine}}
     try:
         world = load_truth(folder / layout.TRUTH_NAME)
@@ -281,6 +278,12 @@ def _truth(
         text = f"the truth of this simulated session cannot be measured: {error}"
         return (), [Finding(level="warn", code="no-truth", subject="truth", text=text)]
     return found, list(_missed_findings(found))
+
+
+def _is_of_world(exam: StreamExam, entry: StreamEntry, manifest: Manifest) -> bool:
+    """Whether it may show the simulated world; what was imported does not."""
+    simulated = entry.simulated is not False and entry.alignment is None
+    return simulated and not _is_elsewhere(exam, manifest)
 
 
 def _is_elsewhere(exam: StreamExam, manifest: Manifest) -> bool:
@@ -332,6 +335,23 @@ def _latency_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
             text="nobody has measured how long after the fact these devices stamp; "
             "the bounds leave it out",
             remedy="measure it once, with a photodiode or a tap, and write it into the rig file",
+        )
+
+
+def _alignment_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
+    for exam in exams:
+        how = exam.entry.alignment if exam.entry is not None else None
+        if how is None:
+            continue
+        by = f"{how.events} events" if how.by == "events" else "the clocks of both computers"
+        yield Finding(
+            level="info",
+            code="aligned",
+            subject=exam.name,
+            text=f"stored elsewhere ({how.source}) and aligned by {by}: its times are "
+            f"{'' if how.by == 'events' else 'assumed to be '}right to within {how.error_s:.3g} s"
+            + ("" if how.residual_s is None else f", events at most {how.residual_s:.3g} s off"),
+            remedy="align by events for better" if how.by == "clock" else "",
         )
 
 

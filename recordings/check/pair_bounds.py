@@ -59,6 +59,8 @@ def pair_reports(
 def _contributions(exam: StreamExam, local_host: str | None) -> Iterator[Contribution]:
     """Yield what keeps a moment in one stream from being placed exactly."""
     report, name = exam.report, exam.name
+    if exam.entry is not None and exam.entry.alignment is not None:
+        yield Contribution(source=f"alignment of {name}", ms=1e3 * exam.entry.alignment.error_s)
     half_ms = report.offset_uncertainty_ms and report.offset_uncertainty_ms / 2
     is_local = bool(local_host) and exam.stream.info.hostname == local_host
     if is_local and half_ms and 1e3 * exam.correction_s <= half_ms:

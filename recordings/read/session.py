@@ -30,7 +30,7 @@ from recordings.read.to_mne import has_eeg, to_mne
 from recordings.read.trials import Trial, columns, trials
 from recordings.stream_kinds import INDEX_TYPES
 from recordings.xdf.merged import read_merged
-from recordings.xdf.reader import XdfRecording
+from recordings.xdf.reader import XdfRecording, read_xdf
 
 StreamKey = str | int | tuple[str, str]
 """How a stream is named: `Muse`, `Muse (EEG)`, ("Muse", "EEG"), `#1` or 1."""
@@ -253,7 +253,33 @@ def open_recording(
     """
     copies = layout.copies_in(xdf.parent) if manifest is not None else []
     interval = (manifest.lsl_start, manifest.lsl_stop) if manifest is not None else (None, None)
-    return read_merged(xdf, copies, interval, strict=strict, on_unreadable=on_unreadable)
+    recording = read_merged(xdf, copies, interval, strict=strict, on_unreadable=on_unreadable)
+    if manifest is not None:
+        _add_stored(recording, xdf.parent, manifest, on_unreadable)
+    return recording
+
+
+def _add_stored(
+    recording: XdfRecording,
+    folder: Path,
+    manifest: Manifest,
+    on_unreadable: Callable[[RecordingError], None] | None,
+) -> None:
+    """Add the streams of the files that were imported into a session."""
+    known = {entry.id for entry in manifest.streams if entry.alignment is not None}
+    for file in manifest.files:
+        if not file.path.endswith(layout.STORED_SUFFIX):
+            continue
+        try:
+            stored = read_xdf(folder / layout.check_file_name(file.path))
+        except RecordingError as error:
+            if on_unreadable is None:
+                recording.close()
+                raise
+            on_unreadable(error)
+            continue
+        recording.stored += (stored,)
+        recording.streams += tuple(s for s in stored.streams if s.id in known)
 
 
 def _open(path: Path, xdf: Path, manifest: Manifest | None, latency: Collection[str]) -> Session:

@@ -77,7 +77,14 @@ def repair_session(folder: Path, target: Path) -> XdfRepaired:
         stage.mkdir(parents=True)
         done = repair_xdf(folder / layout.XDF_NAME, stage / layout.XDF_NAME)
         copies = [path.name for path in layout.copies_in(folder)]
-        for name in [*media_of(folder, manifest), *copies, *_COPIED, layout.THRESHOLDS_NAME]:
+        stored = [f.path for f in manifest.files if f.path.endswith(layout.STORED_SUFFIX)]
+        for name in [
+            *media_of(folder, manifest),
+            *copies,
+            *stored,
+            *_COPIED,
+            layout.THRESHOLDS_NAME,
+        ]:
             if (folder / name).is_file():
                 shutil.copy2(folder / name, stage / name)
         _copy_annotations(folder, stage)
@@ -148,12 +155,13 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
     event = Event(time=last or 0.0, source="repair", level="warning", code="repaired", text=text)
     names = [layout.XDF_NAME, *(file for entry in (*videos, *sounds) for file in entry.files)]
     names += [path.name for path in copies]
+    names += [f.path for f in before.files if f.path.endswith(layout.STORED_SUFFIX)]
     names += [name for name in _COPIED if (folder / name).is_file()]
     before.model_copy(
         update={
             "state": State.REPAIRED,
             "lsl_stop": last,
-            "streams": entries,
+            "streams": (*entries, *(e for e in before.streams if e.alignment is not None)),
             "videos": videos,
             "sounds": sounds,
             "events": (*before.events, event),

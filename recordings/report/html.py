@@ -219,7 +219,7 @@ def _unmeasured(names: Sequence[str]) -> str:
 
 def _colours(pair: PairReport) -> list[tuple[int, str, float]]:
     """Give the parts of a bound their colours, and put those of one colour together."""
-    kinds = ("clock offsets", "network", "stamps", "half")
+    kinds = (("clock offsets", "alignment"), ("network",), ("stamps",), ("half",))
     parts = [
         (next(n for n, kind in enumerate(kinds) if c.source.startswith(kind)), c.source, c.ms)
         for c in pair.contributions

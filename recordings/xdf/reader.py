@@ -236,6 +236,8 @@ class XdfRecording:
         )
         self.copies: tuple[XdfRecording, ...] = ()
         """Own copies of nodes that are merged into the streams; closed with it."""
+        self.stored: tuple[XdfRecording, ...] = ()
+        """Files beside it whose streams were added; closed with it."""
 
     def _open(self) -> Buffer:
         try:
@@ -269,7 +271,7 @@ class XdfRecording:
 
     def close(self) -> None:
         """Let go of the file; what was not read before cannot be read any more."""
-        for copy in self.copies:
+        for copy in (*self.copies, *self.stored):
             copy.close()
         with suppress(BufferError):  # a view is still out there: the collector closes it then
             if self._map is not None:

@@ -4,28 +4,19 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from typer.core import TyperGroup
 
+from acquire.cli.unless_named import unless_named
 from acquire.errors import ConfigError
 
 if TYPE_CHECKING:  # 0.1 s that --help need not wait for
     from acquire.player.messages import PlayOrder
 
 
-class _PlayUnlessNamed(TyperGroup):
-    """`unisono stimulus demo` plays: the command `play` may be left out."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        if args and args[0] not in (*self.commands, *ctx.help_option_names):
-            args = ["play", *args]
-        return super().parse_args(ctx, args)
-
-
 app = typer.Typer(
-    cls=_PlayUnlessNamed,
+    cls=unless_named("play"),
     no_args_is_help=True,
     help="Play a stimulus protocol: unisono stimulus PROTOCOL. Measure the screen: calibrate.",
 )

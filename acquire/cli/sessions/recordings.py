@@ -6,15 +6,23 @@ import json
 import os
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
 from acquire.cli.sessions import coding, export, motion, study
 from acquire.cli.sessions.engines import Workers, with_workers
 from acquire.cli.sessions.features import features
+from acquire.cli.unless_named import unless_named
 
 app = typer.Typer()
+importing = typer.Typer(
+    cls=unless_named("xdf"),
+    no_args_is_help=True,
+    help="Make a session of a bare XDF file: unisono import XDF. Add what a wearable stored to "
+    "one: recording.",
+)
+app.add_typer(importing, name="import")
 app.add_typer(export.app, name="export")
 app.add_typer(coding.app, name="coding")
 app.add_typer(study.app, name="study")
@@ -154,8 +162,8 @@ def copy(
     raise typer.Exit(2 if failed else 0)
 
 
-@app.command("import")
-def import_(
+@importing.command("xdf")
+def import_xdf_file(
     path: Annotated[Path, typer.Argument(metavar="XDF", help="A bare file of any recorder.")],
     participant: Annotated[str, typer.Option(help="A pseudonym, without sub-.")],
     session: Annotated[str, typer.Option(help="The session's label.")] = "01",
@@ -176,6 +184,52 @@ def import_(
     typer.echo(f"{done.folder}: {done.streams} streams")
     for note in done.notes:
         typer.echo(f"note: {note}")
+
+
+@importing.command("recording")
+def import_stored(
+    path: Annotated[
+        Path, typer.Argument(metavar="FILE", help="CSV: Empatica's, or with a Unix time column.")
+    ],
+    into: Annotated[Path, typer.Option(metavar="SESSION", help="The session it belongs to.")],
+    align: Annotated[
+        str, typer.Option(metavar="clock|events", help="How its times come onto the session's.")
+    ] = "clock",
+    name: Annotated[str, typer.Option(help="The stream's name; default: the file's.")] = "",
+    time_column: Annotated[str, typer.Option(help="Which column has the Unix times.")] = "",
+    events: Annotated[
+        Path | None, typer.Option(metavar="CSV", help="Unix times of events, one a line.")
+    ] = None,
+    event_column: Annotated[
+        str, typer.Option(help="A column of the recording that rises from 0 with each event.")
+    ] = "",
+    markers: Annotated[
+        str, typer.Option(metavar="STREAM", help="The session's markers of the same events.")
+    ] = "",
+    within: Annotated[
+        float, typer.Option(min=0.1, help="How far off the clocks may be, s.")
+    ] = 120.0,
+) -> None:
+    """Add what a wearable stored on board to a session, as a file of its own."""
+    from recordings.wearable.importing import Order, import_recording
+
+    if align not in ("clock", "events"):
+        raise typer.BadParameter(f"{align!r} is neither clock nor events", param_hint="--align")
+    by: Literal["clock", "events"] = "events" if align == "events" else "clock"
+    done = import_recording(
+        Order(path, into, by, name, time_column, events, event_column, markers, within)
+    )
+    entry, how = done.entry, done.entry.alignment
+    assert how is not None
+    typer.echo(f"{done.file}: stream {entry.name}, {entry.channels} × {entry.samples:,} samples")
+    drift = f", drift {how.drift_ppm:+.1f} ppm" if how.drift_ppm is not None else ""
+    left = (
+        f", {how.events} events at most {1e3 * how.residual_s:.1f} ms off"
+        if how.residual_s is not None
+        else ""
+    )
+    typer.echo(f"aligned by {how.by} to within {how.error_s:.3g} s{drift}{left}")
+    typer.echo("the certificate is of before: run unisono check")
 
 
 @app.command()

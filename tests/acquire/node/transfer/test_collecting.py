@@ -140,7 +140,7 @@ def test_files_come_one_by_one_and_the_manifest_knows_each_at_once(session: Path
 def test_a_node_writes_over_nothing(session: Path, name: str) -> None:
     before = Manifest.load(session)
     source = offer(session, {name: b"evil"})
-    with pytest.raises(AcquireError, match="neither a video nor an own copy"):
+    with pytest.raises(AcquireError, match="neither a video, a sound nor an own copy"):
         collect(source, job_of(source, session), change_manifest)
     assert Manifest.load(session) == before
     assert [p.name for p in session.iterdir()] == ["session.json"]

@@ -1,0 +1,165 @@
+"""How a wearable's Unix times lie on the recording computer's LSL clock. Pure.
+
+By the clock: the manifest says what the computer's wall clock read at the start and at the stop. By
+events: the same happenings are in both, and the line through their pairs is the mapping.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import numpy as np
+
+from recordings.arrays import F64Array, I64Array
+from recordings.errors import RecordingError
+from recordings.manifest import AlignedBy, ClockPair
+from recordings.residuals import NORMAL_99
+
+CLOCK_ERROR_S: Final = 1.0
+"""What is assumed of two wall clocks that nobody has compared."""
+QUARTZ: Final = 1e-4
+"""How far clocks drift, as a fraction, where events do not tell."""
+REACH_S: Final = 0.25
+"""So near to its event a marker is taken as the same, before the line is known."""
+FIT_SPAN_S: Final = 60.0
+FEWEST_FOR_DRIFT: Final = 4
+_ROUNDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """lsl = stamp + `offset` + `slope` · (stamp − `origin`); `error_s` is how far off, 99 %."""
+
+    by: AlignedBy
+    origin: float
+    offset: float
+    slope: float
+    error_s: float
+    events: int = 0
+    residual_s: float | None = None  # the largest distance of an event from the line
+
+    def offsets(self, stamps: F64Array) -> F64Array:
+        """Give what to add to Unix times, shape (n,), for LSL times."""
+        added: F64Array = self.offset + self.slope * (stamps - self.origin)
+        return added
+
+
+def by_clock(pairs: tuple[ClockPair, ...]) -> Line:
+    """Take the computer's wall clock for the wearable's.
+
+    Raises:
+        RecordingError: the manifest does not say what it read.
+    """
+    if not pairs:
+        raise RecordingError(
+            "the session does not say when it was on the world's clock; align by events"
+        )
+    unix = np.array([_unix(pair) for pair in pairs])
+    offsets = np.array([pair.lsl for pair in pairs]) - unix
+    # Whatever set the wall clock meanwhile is in the difference of the pairs.
+    return Line(
+        "clock", float(unix[0]), float(offsets[0]), 0.0, CLOCK_ERROR_S + float(np.ptp(offsets))
+    )
+
+
+def _unix(pair: ClockPair) -> float:
+    return datetime.fromisoformat(pair.utc.replace("Z", "+00:00")).timestamp()
+
+
+def by_events(events: F64Array, markers: F64Array, guess: Line, within_s: float) -> Line:
+    """Fit offset and drift to happenings that both have.
+
+    Args:
+        events: Unix times by the wearable, ascending, shape (n,).
+        markers: LSL times, ascending, shape (m,).
+        guess: about where the offset is.
+        within_s: how far from there it may be.
+
+    Raises:
+        RecordingError: fewer than two pairs agree, or they agree at more than one offset.
+    """
+    near = events + guess.offsets(events)
+    shift = _shift(near, markers, within_s)
+    line = (shift, 0.0)
+    pairs = _pairs(near, markers, line, REACH_S)
+    for _ in range(_ROUNDS):
+        x, y = near[pairs[0]], markers[pairs[1]] - near[pairs[0]]
+        line = _fitted(x, y, float(near[0]))
+        left = np.abs(y - line[0] - line[1] * (x - near[0]))
+        pairs = _pairs(near, markers, line, max(5 * float(np.median(left)), 5e-3))
+        if len(pairs[0]) < 2:
+            raise RecordingError(
+                "events and markers agree at no offset to better than "
+                f"{REACH_S:g} s: are they the same happenings?"
+            )
+    x, y = near[pairs[0]], markers[pairs[1]] - near[pairs[0]]
+    line = _fitted(x, y, float(near[0]))
+    left = y - line[0] - line[1] * (x - near[0])
+    residual_s = float(np.abs(left).max())
+    # Constants of `guess` are taken along: it may have a slope only where a caller gave it one.
+    start = float(events[0])
+    total = float(guess.offsets(np.array([start]))[0]) + line[0]
+    error_s = NORMAL_99 * float(np.sqrt(np.mean(left**2))) if len(left) > 3 else residual_s
+    return Line("events", start, total, guess.slope + line[1], error_s, len(left), residual_s)
+
+
+def error_over(line: Line, stamps: F64Array, first: float, last: float) -> float:
+    """Give the error over all stamps: beyond the events, `first` to `last`, drift adds to it."""
+    if line.by != "events" or not len(stamps):
+        return line.error_s
+    beyond = max(0.0, first - float(stamps[0]), float(stamps[-1]) - last)
+    span = last - first
+    if line.slope == 0.0 or span <= 0:
+        return line.error_s + QUARTZ * max(beyond, span / 2)
+    return line.error_s * (1 + 2 * beyond / span)
+
+
+def _shift(near: F64Array, markers: F64Array, within_s: float) -> float:
+    """Find the offset at which most events meet a marker."""
+    differences = (markers[None, :] - near[:, None]).ravel()
+    differences = np.sort(differences[np.abs(differences) <= within_s])
+    if not len(differences):
+        raise RecordingError(
+            f"no marker lies within {within_s:g} s of an event: see that both are of one session, "
+            "or look farther with --within"
+        )
+    ends = np.searchsorted(differences, differences + REACH_S, "right")
+    counts = ends - np.arange(len(differences))
+    best = int(np.argmax(counts))
+    shift = float(np.median(differences[best : ends[best]]))
+    if counts[best] < 2:
+        raise RecordingError(
+            f"no two events lie as far apart as two markers do, within {within_s:g} s: are they "
+            "the same happenings?"
+        )
+    rivals = differences[(counts >= counts[best]) & (np.abs(differences - shift) > 2 * REACH_S)]
+    if len(rivals):
+        raise RecordingError(
+            f"events and markers agree as well at {shift:+.2f} s as at {float(rivals[0]):+.2f} s "
+            "from the clocks: name markers that come less evenly, or a smaller --within"
+        )
+    return shift
+
+
+def _pairs(
+    near: F64Array, markers: F64Array, line: tuple[float, float], reach_s: float
+) -> tuple[I64Array, I64Array]:
+    """Pair each event with the marker nearest to where the line puts it; indices, shape (k,)."""
+    placed = near + line[0] + line[1] * (near - near[0])
+    after = np.searchsorted(markers, placed).clip(0, len(markers) - 1)
+    before = (after - 1).clip(0)
+    nearest = np.where(
+        np.abs(markers[before] - placed) < np.abs(markers[after] - placed), before, after
+    )
+    hit = np.flatnonzero(np.abs(markers[nearest] - placed) <= reach_s)
+    return hit.astype(np.int64), nearest[hit].astype(np.int64)
+
+
+def _fitted(x: F64Array, y: F64Array, origin: float) -> tuple[float, float]:
+    """Fit (offset at `origin`, slope); a constant where too few or too near tell no drift."""
+    if len(x) < FEWEST_FOR_DRIFT or np.ptp(x) < FIT_SPAN_S:
+        return float(np.median(y)), 0.0
+    slope, offset = np.polyfit(x - origin, y, 1)
+    return float(offset), float(slope)

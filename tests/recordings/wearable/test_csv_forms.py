@@ -1,0 +1,133 @@
+"""Tables of wearables: both forms are read, and what is neither is named by its row."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from recordings.errors import RecordingError
+from recordings.wearable.csv_forms import read_events, read_table
+
+START = 1_700_000_000.0
+WITHIN = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+
+
+def written(folder: Path, text: str, name: str = "table.csv") -> Path:
+    path = folder / name
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_empatica_names_start_and_rate(tmp_path: Path) -> None:
+    table = read_table(written(tmp_path, f"{START}\n4.0\n0.1\n0.2\n0.3\n", "EDA.csv"))
+    assert (table.type, table.labels, table.units) == ("EDA", ("eda",), ("microsiemens",))
+    assert table.rate_hz == 4.0
+    assert table.stamps.tolist() == [START, START + 0.25, START + 0.5]
+    assert table.values[:, 0].tolist() == [0.1, 0.2, 0.3]
+
+
+def test_empatica_repeats_them_for_each_axis(tmp_path: Path) -> None:
+    text = f"{START}, {START}, {START}\n32.0, 32.0, 32.0\n1,2,3\n4,5,6\n"
+    table = read_table(written(tmp_path, text, "ACC.csv"))
+    assert table.labels == ("x", "y", "z")
+    assert table.values.tolist() == [[1, 2, 3], [4, 5, 6]]
+
+
+def test_shimmer_has_names_units_and_unix_milliseconds(tmp_path: Path) -> None:
+    rows = "".join(f"{1e3 * START + 7.8125 * k}\t{k}\t{k / 2}\n" for k in range(20))
+    text = (
+        '"sep=\t"\nS_Timestamp_Unix_CAL\tS_GSR_CAL\tS_PPG_CAL\nms\tuS\tmV\n' + rows
+    )  # the program that writes them begins with its separator
+    table = read_table(written(tmp_path, text))
+    assert (table.labels, table.units) == (("S_GSR_CAL", "S_PPG_CAL"), ("uS", "mV"))
+    assert table.rate_hz == 128
+    assert table.stamps[1] - START == pytest.approx(7.8125e-3, abs=1e-6)
+    assert table.values[3].tolist() == [3, 1.5]
+
+
+def test_one_line_of_header_seconds_and_empty_cells(tmp_path: Path) -> None:
+    text = f"unix time;value\n{START};1\n{START + 1};\n{START + 7};3\n{START + 7.5};4\n"
+    table = read_table(written(tmp_path, text))
+    assert table.rate_hz == 0
+    assert np.isnan(table.values[1, 0])
+
+
+def test_a_column_of_times_can_be_named(tmp_path: Path) -> None:
+    text = f"time a,time b,value\n{START},1,1\n{START + 1},2,2\n"
+    path = written(tmp_path, text)
+    with pytest.raises(RecordingError, match="2 columns may hold the Unix time; name it with"):
+        read_table(path)
+    assert read_table(path, "time a").labels == ("time b", "value")
+    with pytest.raises(RecordingError, match="no column 'when'"):
+        read_table(path, "when")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("", "is empty"),
+        (f"{START}\n4\n", "has 2 rows"),
+        (f"{START}\nfast\n1\n", "row 2: 'fast' is no rate in Hz"),
+        (f"{START}\n-4\n1\n", "row 2: '-4' is no rate in Hz"),
+        ("12\n4\n1\n2\n", "row 1: '12' is no Unix time of this century"),
+        (f"{START}\n4\n1\nx\n", "row 4: 'x' is no number"),
+        (f"unix time,v\n{START},1\n{START},y\n", "row 3: 'y' is no number"),
+        (f"unix time,v\n{START},1\n{START - 1},2\n", "row 3: its time is before that of the row"),
+        (f"unix time,v\n{START},1\n{START}\n", "row 3: has 1 cells, none in column 1"),
+        (f"unix time,v\n{START},1\n,2\n", "row 3: '' is no number"),
+        (f"unix time,v\n{START},1\nnan,2\n", "row 3: 'nan' is no Unix time"),
+        ("unix time,v\n", "has no row of numbers after its header"),
+        (f"unix time\n{START}\n", "has no column but 'unix time'"),
+        (",".join("a" * 300), "row 1 has 300 columns"),
+    ],
+)
+def test_what_is_wrong_is_named(tmp_path: Path, text: str, words: str) -> None:
+    with pytest.raises(RecordingError, match=words):
+        read_table(written(tmp_path, text))
+
+
+def test_no_text_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "table.csv"
+    path.write_bytes(b"\xff\xfe\x00\x01")
+    with pytest.raises(RecordingError, match="no text in UTF-8"):
+        read_table(path)
+    with pytest.raises(RecordingError, match="cannot be read"):
+        read_table(tmp_path / "none.csv")
+
+
+@settings(deadline=None, max_examples=200, suppress_health_check=WITHIN)
+@given(st.binary(max_size=300) | st.text(',;\t\n"0123456789.e-unixtmsv', max_size=300))
+def test_whatever_a_file_holds_is_read_or_named(tmp_path: Path, content: bytes | str) -> None:
+    path = tmp_path / "any.csv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    for read in (read_table, read_events):
+        with contextlib.suppress(RecordingError):
+            read(path)
+
+
+@settings(deadline=None, max_examples=50, suppress_health_check=WITHIN)
+@given(
+    st.integers(1, 5),
+    st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=30),
+    st.sampled_from([1.0, 64.0, 700.0]),
+)
+def test_what_was_written_is_read(
+    tmp_path: Path, columns: int, values: list[float], rate_hz: float
+) -> None:
+    rows = "".join(",".join([repr(v)] * columns) + "\n" for v in values)
+    head = ",".join([str(START)] * columns) + "\n" + ",".join([str(rate_hz)] * columns) + "\n"
+    table = read_table(written(tmp_path, head + rows))
+    assert table.values.shape == (len(values), columns)
+    assert table.values[:, 0].tolist() == values
+    assert table.rate_hz == rate_hz
+
+
+def test_events_are_sorted_and_two_at_least(tmp_path: Path) -> None:
+    assert read_events(written(tmp_path, f"{START + 1}\n{START}\n")).tolist() == [START, START + 1]
+    with pytest.raises(RecordingError, match="has 1 events"):
+        read_events(written(tmp_path, f"{START}\n"))
