@@ -512,10 +512,14 @@ class Controller:
         """Start a stimulus player with a protocol.
 
         Raises:
-            AcquireError: it cannot be played, or another one is.
+            AcquireError: it cannot be played, or another one is, or a preview would be recorded.
         """
         self._must_be_open()
         refuse_stand_in(self.rig)
+        if order.only_trial is not None and self.engine.takes.running is not None:
+            raise ControlError(
+                "a recording runs, and a preview's markers would be in it; stop the recording first"
+            )
         self.engine.player.load(order)
 
     def order_player(self, name: str) -> None:

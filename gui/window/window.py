@@ -129,7 +129,7 @@ class RecorderWindow(QMainWindow):
 
     def _make_room(self) -> None:
         if not self._arranged:
-            parts.make_room(self)
+            parts.make_room(self, playing=self.protocol.plays)
 
     def _wire(self) -> None:
         self.client.status_came.connect(self._on_status)
@@ -146,6 +146,7 @@ class RecorderWindow(QMainWindow):
         self.signals.bar.changed.connect(self._keep_shown)
         self.spectra.said.connect(self.say)
         self.protocol.record_wanted.connect(self.recording.start)
+        self.protocol.playing_changed.connect(lambda: QTimer.singleShot(0, self._make_room))
         self.saved.next_wanted.connect(self.recording.start)
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)

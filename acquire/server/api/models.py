@@ -445,6 +445,7 @@ class ProtocolInfo(_Tell):
     protocol: str | None = None
     title: str | None = None
     participant: str | None = None
+    only_trial: int | None = None  # a preview: nothing but this trial is played
     trial: int | None = None
     trials: int = 0
     step: str | None = None

@@ -27,6 +27,7 @@ class LoadOrder(BaseModel):
     headless: bool = False
     windowed: bool = False
     screen: int = Field(default=0, ge=0, le=15)
+    only_trial: int | None = Field(default=None, ge=1, le=100_000)  # a preview: nothing but this
 
 
 class KeyOrder(BaseModel):
@@ -109,7 +110,9 @@ def _info(controller: Controller) -> ProtocolInfo:
     if snapshot is None:
         return ProtocolInfo(state="none")
     loaded, status = snapshot.loaded, snapshot.status
-    known: dict[str, Any] = {"participant": snapshot.order.participant, "error": snapshot.error}
+    order = snapshot.order
+    known: dict[str, Any] = {"participant": order.participant, "only_trial": order.only_trial}
+    known["error"] = snapshot.error
     if loaded is not None:
         known |= {"protocol": loaded.protocol, "title": loaded.title, "screen": loaded.screen}
     if status is None:
