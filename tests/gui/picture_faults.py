@@ -21,7 +21,8 @@ WORDED = (QLabel, QPushButton, QToolButton, QCheckBox)
 
 
 def _seen(top: QWidget) -> Iterator[QWidget]:
-    return (w for w in top.findChildren(QWidget) if not w.visibleRegion().isEmpty())
+    children: list[QWidget] = top.findChildren(QWidget)
+    return (w for w in children if not w.visibleRegion().isEmpty())
 
 
 # Cut, covered.
@@ -96,8 +97,9 @@ def faint(top: QWidget, image: QImage) -> Iterator[str]:
         if not isinstance(widget, WORDED) or not widget.text().strip() or not widget.isEnabled():
             continue
         shown = widget.visibleRegion().boundingRect().translated(widget.mapTo(top, QPoint()))
-        x, y, width, high = (round(v * scale) for v in shown.getRect())
-        colours = pixels[y : y + high, x : x + width].reshape(-1, 3)
+        rows = slice(round(shown.top() * scale), round((shown.bottom() + 1) * scale))
+        columns = slice(round(shown.left() * scale), round((shown.right() + 1) * scale))
+        colours = pixels[rows, columns].reshape(-1, 3)
         if len(colours) < 50:
             continue
         found = _contrast_of(colours)
