@@ -37,6 +37,8 @@ OPEN_S = 300.0
 """How long a protocol may take to load: stand-in clips may have to be made."""
 CLOSE_S = 5.0
 ABORT_S = 2.0
+UNDER_WAY = (PlayState.RUNNING, PlayState.PAUSED)
+"""Not what was aborted and still shows its last page: another may be loaded at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +182,7 @@ class PlayerLink:
         """
         with self._lock:
             status = self._status
-            if status is not None and not self.is_over and status.state is not PlayState.LOADED:
+            if status is not None and not self._crashed and status.state in UNDER_WAY:
                 raise ControlError(f"a protocol is {status.state}; abort it before another one")
             self._end()
             if order.light_port is None:

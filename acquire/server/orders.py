@@ -73,10 +73,14 @@ class PlayerOrders:
         """Start a stimulus player with a protocol.
 
         Raises:
-            AcquireError: it cannot be played, or another one is.
+            AcquireError: it cannot be played, or another one is, or a preview would be recorded.
         """
         engine = self._opened()
         refuse_stand_in(engine.rig)
+        if order.only_trial is not None and engine.takes.running is not None:
+            raise ControlError(
+                "a recording runs, and a preview's markers would be in it; stop the recording first"
+            )
         engine.player.load(order)
 
     def command(self, name: str) -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
-    QComboBox,
-    QFileDialog,
     QGridLayout,
-    QHBoxLayout,
     QProgressBar,
     QPushButton,
     QVBoxLayout,
@@ -27,7 +24,7 @@ from gui.client.client import EngineClient, words
 from gui.client.status_text import duration
 from gui.plots.picture import PictureView
 from gui.protocol.begin_ask import BeginAsk
-from gui.protocol.screen_choice import ScreenChoice
+from gui.protocol.protocol_loader import ProtocolLoader
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.hold_button import HoldButton
@@ -44,20 +41,18 @@ class ProtocolPanel(QWidget):
 
     record_wanted = Signal()
     """A recording is to be started, as by the button of the bar."""
+    playing_changed = Signal()
+    """It plays and shows the participant's screen, or no longer."""
 
     def __init__(self, client: EngineClient) -> None:
         super().__init__()
         self._client = client
         self._participant = "test"
         self._recording = False
-        self.screens, self.begin = ScreenChoice(), BeginAsk()
+        self._same_computer = True
+        self.loader, self.begin = ProtocolLoader(client), BeginAsk()
         self._refused = ""  # why the last order was not obeyed; until the next one
         self.info = ProtocolInfo(state="none")
-        self.choice = QComboBox()
-        self.choice.setAccessibleName(tr("Protocol"))
-        self.choice.setMinimumWidth(80)
-        self.browse = QPushButton(tr("File…"))
-        self.load = QPushButton(tr("Load"))
         self.title, self.now, self.following = PlainLabel(), PlainLabel(), PlainLabel()
         self.rest, self.problem = PlainLabel(), PlainLabel()
         self.progress = QProgressBar()
@@ -85,8 +80,6 @@ class ProtocolPanel(QWidget):
         }
         for name, tip in tips.items():
             self.orders[name].setToolTip(tip)
-        self.browse.setToolTip(tr("Choose a protocol file"))
-        self.load.setToolTip(tr("Check the protocol and open the participant's screen"))
         self.mirror = PictureView(tr("The participant's screen is not shown"))
         self.mirror.setAccessibleName(tr("The participant's screen"))
         self._wire()
@@ -94,14 +87,13 @@ class ProtocolPanel(QWidget):
         self.show_info(self.info)
 
     def _wire(self) -> None:
-        self.browse.clicked.connect(self._on_browse)
-        self.load.clicked.connect(self._on_load)
+        self.loader.load_wanted.connect(partial(self._load, self._take))
+        self.loader.preview_wanted.connect(partial(self._load, self._begin_preview))
         for name, button in self.orders.items():
             signal = button.held if isinstance(button, HoldButton) else button.clicked
             signal.connect(partial(self._order, name))
         self.begin.begin_wanted.connect(partial(self._send, "start"))
         self.begin.record_wanted.connect(self.record_wanted)
-        self._client.connected.connect(self._ask_shipped)
         self._ask = QTimer(self, interval=ASK_MS)
         self._ask.timeout.connect(self._on_ask)
         self._ask.start()
@@ -115,17 +107,12 @@ class ProtocolPanel(QWidget):
             label.setWordWrap(True)
         for label in (self.following, self.rest):
             theme.mark(label, "muted", True)
-        row = QHBoxLayout()
-        row.addWidget(self.choice, 1)
-        row.addWidget(self.browse)
-        row.addWidget(self.load)
         buttons = QGridLayout()
         for number, button in enumerate(self.orders.values()):
             buttons.addWidget(button, number // 3, number % 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
-        layout.addLayout(row)
-        layout.addWidget(self.screens)
+        layout.addWidget(self.loader)
         for label in (self.title, self.now, self.following):
             layout.addWidget(label)
         for widget in (self.progress, self.rest):
@@ -145,14 +132,15 @@ class ProtocolPanel(QWidget):
         """Know who takes part, and whether anything records."""
         self._recording = status.state is Phase.RECORDING
         self.begin.show_recording(self._recording)
-        self.screens.setVisible(same_computer)  # elsewhere the engine's first screen is taken
+        self._same_computer = same_computer
+        self._show_loader()
         self._participant = status.labels.participant if status.labels else participant or "test"
 
     def show_info(self, info: ProtocolInfo) -> None:
         """Show what the player does."""
-        self.info = info
+        played, self.info = self.plays, info
         can = {
-            "start": info.state == "loaded",
+            "start": info.state == "loaded" and info.only_trial is None,
             "pause": info.state == "running",
             "resume": info.state in ("paused", "crashed") or info.waits,
             "skip": info.state in _BUSY,
@@ -164,7 +152,7 @@ class ProtocolPanel(QWidget):
         self._keep_focus(can)
         for name, button in self.orders.items():
             button.setEnabled(can[name])
-        self.load.setEnabled(info.state not in _BUSY and info.state != "loading")
+        self._show_loader()
         states = {
             "none": tr("No protocol is loaded"),
             "loading": tr("loading…"),
@@ -175,7 +163,10 @@ class ProtocolPanel(QWidget):
             "aborted": tr("aborted"),
             "crashed": tr("✖ the player crashed: Go on continues with the next trial"),
         }
-        self.title.setText(info.title or info.protocol or tr("Protocol"))
+        title = info.title or info.protocol or tr("Protocol")
+        if info.only_trial is not None:
+            title = tr("{}: preview of trial {}").format(title, info.only_trial)
+        self.title.setText(title)
         self.now.setText(states[info.state])
         if info.state in _BUSY and info.trial is not None:
             what = " · ".join(filter(None, (info.condition, info.stimulus, info.step)))
@@ -183,8 +174,9 @@ class ProtocolPanel(QWidget):
             if info.waits:
                 state = tr("▌▌ waits for you: press Go on")
             text = tr("{}: trial {} of {}").format(state, info.trial, info.trials)
-            self.now.setText(f"{text}\n{what}")
-        following = info.following
+            alone = info.only_trial is not None  # which one it is stands above
+            self.now.setText(f"{state if alone else text}\n{what}")
+        following = info.following if info.only_trial is None else None
         self.following.setVisible(following is not None and info.state in ("loaded", *_BUSY))
         if following is not None:
             what = " · ".join(filter(None, (following.condition, following.stimulus)))
@@ -198,6 +190,19 @@ class ProtocolPanel(QWidget):
         problem = self._refused or info.error
         self.problem.setVisible(bool(problem))
         self.problem.setText(f"✖ {problem}")
+        if played != self.plays:
+            self.playing_changed.emit()
+
+    def _show_loader(self) -> None:
+        """Hide while it plays what cannot be done then: the participant's screen needs the room."""
+        if self.plays and any(w.hasFocus() for w in self.loader.findChildren(QWidget)):
+            self.orders["pause"].setFocus()
+        self.loader.setVisible(not self.plays)
+        self.loader.show_possible(
+            can_load=self.info.state not in (*_BUSY, "loading"),
+            recording=self._recording,
+            same_computer=self._same_computer,
+        )
 
     def _keep_focus(self, can: Mapping[str, bool]) -> None:
         """Hand the focus of a button that goes gray to one that harms nothing.
@@ -208,20 +213,12 @@ class ProtocolPanel(QWidget):
             return
         heir = next((self.orders[name] for name in _HARMLESS if can[name]), None)
         if heir is None:
-            self.choice.setFocus()
+            self.loader.choice.setFocus()
             return
         heir.setEnabled(True)
         heir.setFocus()
 
     # Asking.
-
-    def _ask_shipped(self) -> None:
-        def take(found: Any) -> None:
-            self.choice.clear()
-            for name in found["protocols"]:
-                self.choice.addItem(name, name)
-
-        self._client.get("protocol/shipped", take, lambda problem: None)
 
     def _on_ask(self) -> None:
         if self._client.is_connected and not self.visibleRegion().isEmpty():
@@ -231,7 +228,8 @@ class ProtocolPanel(QWidget):
         self.show_info(ProtocolInfo.model_validate(found))
 
     def _on_look(self) -> None:
-        if self.info.state not in _BUSY or self.mirror.visibleRegion().isEmpty():
+        # Of the panel: a picture covers the mirror that holds it, which then counts as hidden.
+        if not self.plays or self.visibleRegion().isEmpty():
             return
 
         def take(data: bytes, headers: dict[str, str]) -> None:
@@ -241,22 +239,15 @@ class ProtocolPanel(QWidget):
 
         self._client.picture("protocol/mirror.jpg", take, lambda problem: None)
 
-    def _on_browse(self) -> None:
-        name, _ = QFileDialog.getOpenFileName(
-            self, tr("Open a protocol"), "", tr("Protocols (*.toml)")
-        )
-        if name:
-            self.choice.addItem(name, name)
-            self.choice.setCurrentIndex(self.choice.count() - 1)
+    def _load(self, then: Callable[[Any], None], body: dict[str, object]) -> None:
+        self._refused = ""
+        self.show_info(self.info)
+        body = {**body, "participant": self._participant}
+        self._client.post("protocol/load", body, then, self._on_problem)
 
-    def _on_load(self) -> None:
-        if self.choice.currentData():
-            self._refused = ""
-            self.show_info(self.info)
-            body = {"protocol": self.choice.currentData(), "participant": self._participant}
-            if not self.screens.isHidden():
-                body |= self.screens.order
-            self._client.post("protocol/load", body, self._take, self._on_problem)
+    def _begin_preview(self, found: Any) -> None:
+        self._take(found)
+        self._send("start")
 
     def _order(self, name: str, *_: object) -> None:
         if name == "start" and not self._recording:

@@ -384,6 +384,26 @@
         <translation>文件…</translation>
     </message>
     <message>
+        <source>Preview</source>
+        <translation>预览</translation>
+    </message>
+    <message>
+        <source>Show this one trial in a window; only while nothing is being recorded</source>
+        <translation>在窗口中只播放这一个试次；仅在未录制时可用</translation>
+    </message>
+    <message>
+        <source>trial</source>
+        <translation>试次</translation>
+    </message>
+    <message>
+        <source>Trial that is previewed</source>
+        <translation>要预览的试次</translation>
+    </message>
+    <message>
+        <source>{}: preview of trial {}</source>
+        <translation>{}：预览第 {} 个试次</translation>
+    </message>
+    <message>
         <source>Load</source>
         <translation>载入</translation>
     </message>

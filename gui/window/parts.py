@@ -116,8 +116,11 @@ def show_form(window: QMainWindow, name: str, title: str, form: QWidget) -> QDoc
     return dock
 
 
-def make_room(window: QMainWindow) -> None:
-    """Give the cameras as much height as they ask for and what is below them leaves."""
+def make_room(window: QMainWindow, *, playing: bool = False) -> None:
+    """Give the cameras as much height as they ask for and what is below them leaves.
+
+    While a protocol plays, that is what shows the participant's screen whole.
+    """
     names = ("cameras", "protocol", "spectrum", "impedances")
     found = [window.findChild(QDockWidget, name) for name in names]
     cameras, *tabs = (dock for dock in found if dock is not None)
@@ -125,7 +128,10 @@ def make_room(window: QMainWindow) -> None:
     below = next((dock for dock in tabs if not dock.visibleRegion().isEmpty()), tabs[0])
     room = cameras.height() + below.height()
     wanted = cameras.sizeHint().height()
-    height = max(min(wanted, MIN_CAMERAS), min(wanted, room * 3 // 5))
+    least = min(wanted, MIN_CAMERAS)
+    height = max(least, min(wanted, room * 3 // 5))
+    if playing and below.objectName() == "protocol":
+        height = max(least, min(height, room - below.sizeHint().height()))
     window.resizeDocks([cameras, below], [height, room - height], Qt.Orientation.Vertical)
 
 

@@ -123,7 +123,6 @@ class TopBar(QFrame):
         """Show what is going on."""
         recording = status.state is Phase.RECORDING
         theme.mark(self, "recording", recording)
-        theme.mark(self.state, "recording", recording)
         theme.mark(self.state, "failed", status.state is Phase.FAILED)
         if not (recording and self._hint.isActive()):
             self.state.setText(_STATES[status.state]())
@@ -161,7 +160,6 @@ class TopBar(QFrame):
     def show_gone(self, why: str = "") -> None:
         """Show that no engine answers, and why where that is no failure."""
         theme.mark(self, "recording", False)
-        theme.mark(self.state, "recording", False)
         theme.mark(self.state, "failed", not why)
         self.state.setText(why or tr("✖ NO ENGINE"))
         self.record.setEnabled(False)

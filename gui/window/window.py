@@ -130,12 +130,14 @@ class RecorderWindow(QMainWindow):
 
     def _make_room(self) -> None:
         if not self._arranged:
-            parts.make_room(self)
+            parts.make_room(self, playing=self.protocol.plays)
 
     def _wire(self) -> None:
         self.client.status_came.connect(self._on_status)
-        # What a new tile needs is known once it is laid out.
-        self.cameras.changed.connect(lambda: QTimer.singleShot(0, self._make_room))
+        # What a new tile, or the participant's screen, needs is known once it is laid out.
+        self._laid_out = QTimer(self, singleShot=True, interval=0)
+        self._laid_out.timeout.connect(self._make_room)
+        self.cameras.changed.connect(self._laid_out.start)
         self.client.event_came.connect(self.news.hear)
         self.news.sessions_changed.connect(self.sessions.refresh)
         self.client.connected.connect(self._on_connected)
@@ -147,6 +149,7 @@ class RecorderWindow(QMainWindow):
         self.signals.bar.changed.connect(self._keep_shown)
         self.spectra.said.connect(self.say)
         self.protocol.record_wanted.connect(self.recording.start)
+        self.protocol.playing_changed.connect(self._laid_out.start)
         self.saved.next_wanted.connect(self.recording.start)
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)

@@ -18,7 +18,9 @@ LATEST_S: Final = 120.0
 """Nothing is later than this: what stays away longer is away."""
 _NEAR_S: Final = 10.0
 SEEN_S: Final = 3.0
-"""A level must be seen for so long, before anything is said of it."""
+"""A level must be seen for so long, before anything is said of it…"""
+SEEN_BLOCKS: Final = 3
+"""…and in so many blocks: where few packets are in a block, one may well be late as a whole."""
 _LEAST: Final = 0.6  # periods: a smaller step is no sample
 _TURNS: Final = 8
 _SHORT: Final = 25  # blocks: below, the rate of uneven stamps is not known
@@ -74,7 +76,7 @@ class _View:
             cone=max(wander, unknown) * self.size,
             reach=int(np.ceil(LATEST_S / self.block_s)),
             near=max(int(np.ceil(_NEAR_S / self.block_s)), 3),
-            enough=1 if self.is_even else max(round(SEEN_S / self.block_s), 1),
+            enough=1 if self.is_even else max(round(SEEN_S / self.block_s), SEEN_BLOCKS),
         )
 
     def samples_of(self, rise: float, noise: float) -> int:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +48,10 @@ ENOUGH = 3
 ROUNDS = 4
 ERROR_S = 1e-3
 EVERY_S = 0.5
+
+
+def has_lines(file: Path, count: int) -> bool:
+    return file.read_text().count("\n") >= count
 
 
 def _lacking() -> str:
@@ -124,7 +129,7 @@ def test_a_click_is_found_where_it_was_played(
         program.wait_for_line()
         for file in said:
             with playing(null_sink, file):
-                wait_for(lambda file=file: file.read_text().count("\n") >= CLICKS, what="clicks")
+                wait_for(partial(has_lines, file, CLICKS), what="clicks")
         result = program.stop()
     assert result.code in (0, 1), result.stderr
     (entry,) = Manifest.load(result.session).sounds

@@ -101,10 +101,10 @@ class Stage:
         path.write_text(protocol)
         self.dock("protocol")
         panel = self.found.protocol
-        panel.choice.addItem("films", str(path))
-        panel.choice.setCurrentIndex(panel.choice.count() - 1)
-        panel.screens.windowed.setChecked(True)
-        click(panel.load)
+        panel.loader.choice.addItem("films", str(path))
+        panel.loader.choice.setCurrentIndex(panel.loader.choice.count() - 1)
+        panel.loader.screens.windowed.setChecked(True)
+        click(panel.loader.load)
 
 
 @contextmanager

@@ -81,7 +81,9 @@ def _info(controller: Controller) -> ProtocolInfo:
     if snapshot is None:
         return ProtocolInfo(state="none")
     loaded, status = snapshot.loaded, snapshot.status
-    known: dict[str, Any] = {"participant": snapshot.order.participant, "error": snapshot.error}
+    order = snapshot.order
+    known: dict[str, Any] = {"participant": order.participant, "only_trial": order.only_trial}
+    known["error"] = snapshot.error
     if loaded is not None:
         known |= {"protocol": loaded.protocol, "title": loaded.title, "screen": loaded.screen}
     if status is None:

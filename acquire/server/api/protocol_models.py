@@ -19,6 +19,7 @@ class LoadOrder(Asked):
     headless: bool = False
     windowed: bool = False
     screen: int = Field(default=0, ge=0, le=15)
+    only_trial: int | None = Field(default=None, ge=1, le=100_000)  # a preview: nothing but this
 
 
 class KeyOrder(Asked):
@@ -52,6 +53,7 @@ class ProtocolInfo(Told):
     protocol: str | None = None
     title: str | None = None
     participant: str | None = None
+    only_trial: int | None = None  # a preview: nothing but this trial is played
     trial: int | None = None
     trials: int = 0
     step: str | None = None

@@ -126,19 +126,19 @@ def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
     ):
         idle(found)
         panel = found.protocol
-        wait_until(lambda: panel.choice.findData("demo") >= 0, what="shipped protocols")
-        panel.choice.addItem("x", str(tmp_path / "none.toml"))
-        panel.choice.setCurrentIndex(panel.choice.count() - 1)
-        click(panel.load)
+        wait_until(lambda: panel.loader.choice.findData("demo") >= 0, what="shipped protocols")
+        panel.loader.choice.addItem("x", str(tmp_path / "none.toml"))
+        panel.loader.choice.setCurrentIndex(panel.loader.choice.count() - 1)
+        click(panel.loader.load)
         wait_until(lambda: "no such protocol file" in panel.problem.text(), what="why not")
         QTest.qWait(3 * ASK_MS)  # what the engine says meanwhile does not wipe it away
         assert "no such protocol file" in panel.problem.text()
-        panel.choice.setCurrentIndex(panel.choice.findData("demo"))
-        click(panel.load)
+        panel.loader.choice.setCurrentIndex(panel.loader.choice.findData("demo"))
+        click(panel.loader.load)
         assert not panel.problem.isVisible()
         wait_until(lambda: panel.info.state == "loaded", what="loaded")
         wait_until(lambda: panel.following.text().startswith("next: "), what="what comes first")
-        assert panel.screens.screens.count() == 1
+        assert panel.loader.screens.screens.count() == 1
         click(panel.orders["start"])
         assert panel.begin.isVisible(), "nothing is recorded"
         assert panel.info.state == "loaded"
@@ -146,12 +146,23 @@ def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
         assert not panel.begin.isVisible()
         wait_until(lambda: panel.info.state == "running", what="running")
         wait_until(lambda: panel.mirror.image is not None, what="the mirror")
+        first = panel.mirror.image
+        wait_until(lambda: panel.mirror.image is not first, what="the mirror goes on")
         picture(found, "protocol")
         click(panel.orders["pause"])
         wait_until(lambda: panel.info.state == "paused", what="paused")
         click(panel.orders["resume"])
         wait_until(lambda: panel.info.state == "running", what="running again")
         hold(panel.orders["abort"], lambda: panel.info.state == "aborted")
+        assert panel.loader.isVisible()
+        panel.loader.trial.setValue(2)
+        click(panel.loader.preview)
+        wait_until(lambda: panel.info.state == "running", what="the preview runs")
+        assert panel.info.only_trial == 2
+        assert panel.title.text().endswith(": preview of trial 2")
+        assert not panel.loader.isVisible()
+        hold(panel.orders["abort"], lambda: panel.info.state == "aborted")
+        assert not panel.orders["start"].isEnabled(), "a preview is not begun as the protocol"
         rows = [r for r in found.panel.streams.rows.rows if r.title == stranger]
         assert [r.health for r in rows] == ["other"]
 

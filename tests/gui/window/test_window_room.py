@@ -5,16 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QRect
-from PySide6.QtGui import QFontMetrics
+from PySide6.QtCore import QPoint, QRect, Qt
+from PySide6.QtGui import QFontMetrics, QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import StreamInfo
-from acquire.server.api.protocol_models import ProtocolInfo
+from acquire.server.api.protocol_models import ProtocolInfo, TrialInfo
 from gui.client import status_text
 from gui.events.alarm_bar import Alarm
+from gui.plots.picture import PictureView
+from gui.protocol.protocol_panel import ASK_MS
 from gui.rig.row_list import LINES, shortened
+from gui.widgets.scroll_column import ScrollColumn
 from gui.window.app import WindowOrder
 from tests.gui.windows import Names, idle, record, wait_until, window
 
@@ -104,3 +108,49 @@ def test_a_rate_has_one_form(rate: float, shown: str) -> None:
         name="a", rate_hz=100.0, effective_rate_hz=rate, reason="", health="alive", selected=True
     )
     assert status_text.stream_row(stream).value == shown
+
+
+def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    names = Names()
+    plays = ProtocolInfo(
+        state="running",
+        title="Elicitation of emotions",
+        trial=17,
+        trials=48,
+        condition="fear",
+        stimulus="fear-03",
+        step="clip",
+        remaining_s=900.0,
+        following=TrialInfo(trial=18, block="clips", condition="joy", stimulus="joy-01"),
+        frames=20_000,
+        late=2,
+    )
+    with window(WindowOrder(names.rig(tmp_path), data_dir=tmp_path / "data")) as found:
+        idle(found)
+        found.resize(1280, 800)
+        wait_until(lambda: found.cameras.tiles, what="camera")
+        record(found, "07")
+        (tile,) = found.cameras.tiles.values()
+        wait_until(lambda: tile.view.image is not None, what="a picture of the camera")
+        panel = found.protocol
+        panel._ask.stop()  # the engine plays nothing: what it says would wipe this away
+        panel._look.stop()
+        QTest.qWait(2 * ASK_MS)  # nor is there an answer on its way
+        picture = QImage(480, 270, QImage.Format.Format_RGB32)
+        picture.fill(Qt.GlobalColor.darkRed)
+        panel.mirror.show_picture(picture)
+        panel.show_info(plays)
+
+        def is_whole(view: PictureView) -> bool:
+            column = next(c for c in found.findChildren(ScrollColumn) if c.isAncestorOf(view))
+            place = QRect(view.mapTo(column.viewport(), QPoint()), view.size())
+            high = view.height() >= view.heightForWidth(view.width())
+            return high and column.viewport().rect().contains(place)
+
+        wait_until(lambda: is_whole(panel.mirror), 10.0, "the whole mirror")
+        assert panel.mirror.width() >= 220
+        assert is_whole(tile.view), "and the camera's picture beside it"
+        found.recording.stop()
+        idle(found)

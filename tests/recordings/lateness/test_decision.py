@@ -153,3 +153,13 @@ def test_few_stamps_and_wild_ones_are_borne(size: int) -> None:
 def test_without_a_rate_there_is_no_pace() -> None:
     pace = decide(np.array([1.0, 50.0, 51.0]), 0.0)
     assert (pace.losses, pace.times.tolist(), pace.error_s) == ((), [1.0, 50.0, 51.0], None)
+
+
+def test_two_late_blocks_of_few_packets_are_no_level_yet() -> None:
+    """Four packets a block, the last two blocks late by most of a period: nothing is lost."""
+    sender = Sender(130.0, 60.0, packet=73, style="equal", jitter_s=0.0005)
+    sent = send(sender, np.random.default_rng(4))
+    late = sent.stamps + np.where(np.arange(len(sent.stamps)) >= 25 * 292, 0.006, 0.0)
+    (loss,) = decide(late, 130.0).losses
+    assert loss.certainty is Certainty.OPEN
+    assert error_ms(decide(late, 130.0).times, sent) < 2

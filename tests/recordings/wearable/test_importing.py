@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from acquire.cli.recordings import app
 from typer.testing import CliRunner
 
+from acquire.cli.sessions.recordings import app
 from recordings.arrays import F64Array
 from recordings.certificate import Verdict
 from recordings.check.examination import check

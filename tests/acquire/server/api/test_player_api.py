@@ -45,6 +45,8 @@ def test_the_operator_through_the_api(daemon: Daemon, tmp_path: Path) -> None:
     assert (loaded["state"], loaded["protocol"], loaded["trials"]) == ("loaded", "short", 2)
     folder = Path(daemon.post("recording/start", {"participant": "07"})["session"])
 
+    preview = {"protocol": "demo", "headless": True, "only_trial": 2}
+    assert "a preview's markers would be in it" in refused(daemon, "load", preview)
     daemon.post("protocol/start")
     assert "cannot start" in refused(daemon, "start")
     wait_for(lambda: info(daemon).step == "clip")

@@ -1,0 +1,93 @@
+"""Chooses a protocol and where it is shown; loads it, or lets one see one trial of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import (
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QPushButton,
+    QSpinBox,
+    QVBoxLayout,
+    QWidget,
+)
+
+from gui.client.client import EngineClient
+from gui.protocol.screen_choice import ScreenChoice
+from gui.texts import tr
+
+MOST_TRIALS = 9999
+
+
+class ProtocolLoader(QWidget):
+    """What is needed before a protocol plays, and not while it does."""
+
+    load_wanted = Signal(dict)
+    """What the engine is to be told, without the participant."""
+    preview_wanted = Signal(dict)
+    """The same, of one trial in a window."""
+
+    def __init__(self, client: EngineClient) -> None:
+        super().__init__()
+        self._client = client
+        self.choice = QComboBox()
+        self.choice.setAccessibleName(tr("Protocol"))
+        self.choice.setMinimumWidth(80)
+        self.browse = QPushButton(tr("File…"))
+        self.browse.setToolTip(tr("Choose a protocol file"))
+        self.load = QPushButton(tr("Load"))
+        self.load.setToolTip(tr("Check the protocol and open the participant's screen"))
+        self.screens = ScreenChoice()
+        self.preview = QPushButton(tr("Preview"))
+        self.preview.setToolTip(
+            tr("Show this one trial in a window; only while nothing is being recorded")
+        )
+        self.trial = QSpinBox(minimum=1, maximum=MOST_TRIALS)
+        self.trial.setPrefix(tr("trial") + " ")
+        self.trial.setAccessibleName(tr("Trial that is previewed"))
+        self.browse.clicked.connect(self._on_browse)
+        self.load.clicked.connect(lambda: self._on_load(self.load_wanted, {}))
+        self.preview.clicked.connect(self._on_preview)
+        client.connected.connect(self._ask_shipped)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        for widgets in ((self.choice, self.browse, self.load), (self.trial, self.preview)):
+            row = QHBoxLayout()
+            for stretch, widget in zip((1, 0, 0), widgets, strict=False):
+                row.addWidget(widget, stretch)
+            layout.addLayout(row)
+        layout.insertWidget(1, self.screens)
+
+    def show_possible(self, *, can_load: bool, recording: bool, same_computer: bool) -> None:
+        """Offer what can be done now; elsewhere the engine's first screen is taken."""
+        self.load.setEnabled(can_load)
+        self.preview.setEnabled(can_load and not recording)
+        for widget in (self.screens, self.preview, self.trial):
+            widget.setVisible(same_computer)
+
+    def _ask_shipped(self) -> None:
+        def take(found: Any) -> None:
+            self.choice.clear()
+            for name in found["protocols"]:
+                self.choice.addItem(name, name)
+
+        self._client.get("protocol/shipped", take, lambda problem: None)
+
+    def _on_browse(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(
+            self, tr("Open a protocol"), "", tr("Protocols (*.toml)")
+        )
+        if name:
+            self.choice.addItem(name, name)
+            self.choice.setCurrentIndex(self.choice.count() - 1)
+
+    def _on_preview(self) -> None:
+        self._on_load(self.preview_wanted, {"windowed": True, "only_trial": self.trial.value()})
+
+    def _on_load(self, wanted: Any, more: dict[str, object]) -> None:
+        if self.choice.currentData():
+            where = {} if self.screens.isHidden() else self.screens.order
+            wanted.emit({"protocol": self.choice.currentData(), **where, **more})
