@@ -21,7 +21,7 @@ from acquire.camera.video_take import VideoTake
 from acquire.processes.messages import VideoSummary
 from devices.arrays import Array
 from devices.base import SoundSpec
-from recordings.errors import DiskFull, RecordingError
+from recordings.errors import DiskFull
 from recordings.sound.writer import CODEC, SoundWriter, sound_path
 from recordings.stream_kinds import Fate
 
@@ -171,16 +171,17 @@ class SoundFiles:
                 )
             if block is not _NOTHING:
                 file.writer.write(block)
-        except RecordingError as error:
-            file.error, file.disk_full = str(error), isinstance(error, DiskFull)
+        except Exception as error:  # whatever it is: the thread must live to close the file
+            file.error = str(error) or type(error).__name__
+            file.disk_full = isinstance(error, DiskFull)
 
     def _finished(self, file: _File) -> EncodedFile:
         frames = size = 0
         if file.writer is not None:
             try:
                 file.writer.close()
-            except RecordingError as error:
-                file.error = file.error or str(error)
+            except Exception as error:  # likewise: a stop waits for this
+                file.error = file.error or str(error) or type(error).__name__
                 file.disk_full |= isinstance(error, DiskFull)
             frames, size = file.writer.kept, file.writer.bytes
         return EncodedFile(
