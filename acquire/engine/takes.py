@@ -16,34 +16,32 @@ from concurrent.futures import Future
 from pathlib import Path
 
 from acquire.engine.cameras import ARM_FOR_SPLIT_S, ARM_S, Cameras
+from acquire.engine.closings import Closings
 from acquire.engine.reporter import Reporter
+from acquire.engine.take_watch import TakeWatch
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.node.engine.link import unready
-from acquire.player.link import NAME as PLAYER
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import Interval
 from acquire.processes.rig_devices import RigDevices
 from acquire.processes.sleep_inhibitor import kept_awake
-from acquire.pump.live_stream import DEVICE
 from acquire.pump.pump import Pump
-from acquire.take.closing import Complain, conclude, guarded
-from acquire.take.disk import DiskAlarm, DiskWatch, gone, require_space
+from acquire.take.closing import Complain, guarded
+from acquire.take.disk import DiskWatch, require_space
 from acquire.take.folder import Labels, SessionFolder
 from acquire.take.hashing import Hashing
 from acquire.take.take import GATED_DRAIN_S, SPLIT_DRAIN_S, STOP_DRAIN_S, Outcome, Take
 from acquire.take.videos import TakeVideos
 from acquire.take.xdf_recorder import RESERVE_BYTES, XdfRecorder
 from recordings.disk import synced
-from recordings.errors import DiskFull, RecordingError
+from recordings.errors import RecordingError
 from recordings.layout import free_bytes
-from recordings.manifest import Level, State
+from recordings.manifest import State
 from recordings.xdf.file import XdfFile
 
 BARRIER_S = 0.05
 """From the order to start until the start: the time that the order needs to every camera."""
-BEAT_S = 30.0
-"""How far apart the signs of life in `unisono-events` are."""
 STOP_AHEAD_S = 0.01
 SHORTEST_S = 1.0
 """How long a take lasts, at least, before it is split."""
@@ -52,8 +50,6 @@ MAX_OPEN = 3
 CONNECTED_S = 10.0
 """How long a camera that came back waits, at most, for its index stream to be connected."""
 RESERVE_S = 10.0
-ABSENT_S = 3.0
-"""A device that is still opening as a take begins has so long until it is said to be missing."""
 
 
 class Takes:
@@ -80,13 +76,16 @@ class Takes:
         self._pump, self._cameras, self._devices, self._player = pump, cameras, devices, player
         self._reporter, self._report = reporter, reporter.report
         self._on_failure = on_failure
-        self._beat_due = 0.0
         self.open: list[Take] = []  # not closed yet, oldest first; replaced whole
         # Takes are added by whoever starts or splits, and taken out by the threads that close.
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         self._hashing = Hashing(lambda: self.running is not None, self._complain_of_hash)
-        self._closings: list[threading.Thread] = []
+        self._watch = TakeWatch(pump, devices, reporter, self.failed, lambda: len(self.open) == 1)
+        self._closings = Closings(
+            pump, cameras, devices, player, self._watch, self._hashing, self._complain_of,
+            self._forget,
+        )  # fmt: skip
         self._awake = contextlib.ExitStack()
 
     @property
@@ -223,43 +222,14 @@ class Takes:
     def _note_start(self, take: Take) -> None:
         if take.folder is None:
             return
-        absent = self._absent(take)
-        self._tell_of_nothing(take)
+        absent = self._watch.absent(take)
+        self._watch.tell_of_nothing(take)
         streams = [s.entry() for s in take.xdf.streams.values()]
         lsl_start = take.interval.start
         videos = take.videos.entries(lsl_start)
         take.folder.started(
             lsl_start, streams, videos, absent, self._devices.simulated, take.videos.pending()
         )
-
-    def _absent(self, take: Take) -> list[str]:
-        present = {s.device for s in take.xdf.streams.values() if s.device is not None}
-        return self._devices.absent(present, take.gets)
-
-    def _tell_of_absent(self, take: Take) -> None:
-        """Name, once, the devices that have no stream in a take and have not said why."""
-        for name in self._absent(take) if take.folder is not None else ():
-            snapshot = self._devices[name].snapshot
-            if name in take.told_absent or snapshot.error is not None:
-                continue
-            take.told_absent.add(name)
-            text = (
-                f"{name}: has no stream in this recording, as it is {snapshot.state}; "
-                "see its cable and its program, then start it again"
-            )
-            self._report(name, "warning", "device-missing", text, take.number)
-
-    def _tell_of_nothing(self, take: Take) -> None:
-        """Say that a recording begins without any stream of data."""
-        if any(stream.device != DEVICE for stream in take.xdf.streams.values()):
-            return
-        there = [s.name for s in self._pump.data_streams if take.gets(s.name)]
-        if there:
-            text = f"{', '.join(there)}: connected, but not in the recording; stop, and start again"
-            self._report("engine", "error", "no-streams", text, take.number)
-        else:
-            text = "no stream of data is connected: nothing is recorded until one comes"
-            self._report("engine", "info", "no-streams", text, take.number)
 
     def _abandon(self, take: Take | None, folder: SessionFolder | None) -> None:
         """Undo what was begun of a take; each step on its own, and what fails is reported."""
@@ -300,49 +270,9 @@ class Takes:
             self._on_failure()
 
     def watch(self) -> None:
-        """See how long the disk of the take that runs will last, and whether all of it is there."""
+        """Look after the take that runs."""
         if (take := self.running) is not None:
-            self._watch_disk(take)
-            self._watch_videos(take)
-            self._beat(take)
-            if local_clock() - take.interval.start > ABSENT_S:
-                self._tell_of_absent(take)
-
-    def _beat(self, take: Take) -> None:
-        """Leave a sign of life in the recording: it tells later how far all was well."""
-        now = local_clock()
-        if now < max(self._beat_due, take.interval.start + BEAT_S):
-            return
-        self._beat_due = now + BEAT_S
-        streams = take.xdf.streams.values()
-        samples, lost = sum(s.samples for s in streams), sum(s.lost for s in streams)
-        seconds = round(now - take.interval.start)
-        self._reporter.beat(
-            f"{take.path.name}: recording for {seconds} s; {samples} samples, {lost} lost"
-        )
-
-    def _watch_disk(self, take: Take) -> None:
-        if take.failure is None and (error := gone(take.xdf.file.path)) is not None:
-            self.failed(take, error)
-        free = free_bytes(take.xdf.file.path.parent)
-        written = take.xdf.file.position + take.videos.bytes_written()
-        alarm = take.disk.look(local_clock(), free, written)
-        if alarm is None:
-            return
-        text = take.disk.told(alarm, take.path)
-        if alarm is DiskAlarm.STOP:
-            self.failed(take, DiskFull(text))
-        else:
-            level: Level = "warning" if alarm is DiskAlarm.LOW else "info"
-            self._report("engine", level, alarm.value, text, take.number)
-
-    def _watch_videos(self, take: Take) -> None:
-        for path in take.videos.newly_gone(alone=len(self.open) == 1):
-            text = (
-                f"{path.name}: is not there any more: deleted or moved while it was recorded; its "
-                "frames are lost from the session; put it back once the recording is over"
-            )
-            self._report("engine", "error", "video-gone", text, take.number)
+            self._watch.look(take)
 
     def stop(self, lsl_stop: float = 0.0) -> Outcome:
         """End the recording now, or at LSL time `lsl_stop` if that is still to come.
@@ -361,7 +291,7 @@ class Takes:
         self._set_interval(take, Interval(start, lsl_stop))
         self._cameras.stop(take)
         self._report("engine", "info", "recording-stop", "stopping", take.number)
-        self._close_in_background(take)
+        self._closings.begin(take)
         return take.outcome.result()
 
     def split(
@@ -406,7 +336,7 @@ class Takes:
         guarded("session.json", lambda: self._note_start(after), complain)
         first = before.folder
         guarded("session.json", lambda: first.change(continued_in=name), complain)
-        self._close_in_background(before)
+        self._closings.begin(before)
         return before.outcome, lsl_split
 
     # Cameras come and go.
@@ -437,41 +367,6 @@ class Takes:
 
     # Closing.
 
-    def _close_in_background(self, take: Take) -> None:
-        thread = threading.Thread(target=self._close_take, args=(take,), name="closing")
-        self._closings = [t for t in self._closings if t.is_alive()] + [thread]
-        thread.start()
-
-    def _close_take(self, take: Take) -> None:
-        """Drain, close and describe a take; each step on its own, and each failure is reported."""
-        complain = self._complain_of(take)
-        guarded("recording.xdf", lambda: self._pump.let_go(take), complain)
-        known: dict[str, str] = {}
-        try:
-            summaries = self._cameras.collect(take) if take.folder is not None else []
-            self._watch_videos(take)
-            self._tell_of_absent(take)
-            known = {s.path.name: s.sha256 for s in summaries if s.sha256}
-            for stream in take.xdf.streams.values():
-                stream.simulated = self._devices.simulates(stream.device)
-                if stream.device == PLAYER:
-                    stream.latency_s = self._player.latency_s
-            outcome = conclude(take, summaries, self._absent(take), self._seeds(), complain)
-        except Exception as error:
-            text = f"{take.path}: could not be closed in good order: {error!r}"
-            complain("not-closed", text)
-            outcome = Outcome(take.number, take.path, State.FAILED, (), (), take.alarms, text)
-        self._forget(take)
-        if take.folder is not None and take.folder.manifest.hashing:
-            self._hashing.add(take, known)
-        else:
-            take.hashed.set()
-        take.outcome.set_result(outcome)
-
-    def _seeds(self) -> list[int]:
-        opened = [device.snapshot.opened for device in self._devices.processes.values()]
-        return [o.seed for o in opened if o is not None and o.seed is not None]
-
     def folders_at(self, time: float | None) -> list[Path]:
         """Give the folder of the take that a time belongs to; None = of all that are open."""
         takes = [take for take in self.open if take.folder is not None]
@@ -489,8 +384,7 @@ class Takes:
         """
         with contextlib.suppress(ControlError):  # nothing runs
             self.stop()
-        for thread in self._closings:
-            thread.join()
+        self._closings.join()
         self._hashing.close(leave=leave_hashes)
 
 

@@ -263,7 +263,7 @@ def test_a_marker_that_comes_after_the_drain_is_said_with_its_text(
 def test_a_recording_has_signs_of_life(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("acquire.engine.takes.BEAT_S", 0.3)
+    monkeypatch.setattr("acquire.engine.take_watch.BEAT_S", 0.3)
     stage.engine.start(tmp_path, LABELS)
     wait_for(lambda: stage.samples() > 1000)  # 2 s
     folder = stage.engine.stop().path
