@@ -36,8 +36,8 @@ from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
 
 if TYPE_CHECKING:
     from recordings.read.camera import Camera
+    from recordings.read.foreign.signals import SignalFile, SignalStream
     from recordings.read.session import Session
-    from recordings.read.signals import SignalFile, SignalStream
 
 STEP_S = 0.02
 """Samples are sent in chunks of this length."""
@@ -188,8 +188,8 @@ class Replay(Device):
         return notes
 
     def _contents(self, path: Path) -> tuple[SignalFile, list[Camera]]:
+        from recordings.read.foreign.signal_files import open_signals, session_streams
         from recordings.read.session import open_session
-        from recordings.read.signal_files import open_signals, session_streams
 
         signals = open_signals(path)
         if signals is not None:

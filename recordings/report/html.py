@@ -23,7 +23,7 @@ from recordings.certificate import (
     Verdict,
 )
 from recordings.check.examination import Examination, examine
-from recordings.check.truth import FoundEvents
+from recordings.check.simulated.truth import FoundEvents
 from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import sha256_of
 from recordings.errors import NotWritten

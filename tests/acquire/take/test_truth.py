@@ -7,7 +7,7 @@ from pathlib import Path
 
 from acquire.take.truth import write_truth
 from devices.simulation.world import World
-from recordings.check.truth import load_truth
+from recordings.check.simulated.truth import load_truth
 from recordings.layout import TRUTH_NAME
 
 

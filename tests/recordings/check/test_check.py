@@ -15,7 +15,7 @@ from recordings import layout, open_session, timing
 from recordings.certificate import Finding, PairReport, Report, Verdict
 from recordings.check.examination import check, exit_code
 from recordings.check.marker_pairs import marker_findings
-from recordings.check.wave_match import BLINK, HEARTBEAT, PULSE, Wave, find_wave
+from recordings.check.simulated.wave_match import BLINK, HEARTBEAT, PULSE, Wave, find_wave
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State
 from recordings.read.markers import parse_markers

@@ -8,9 +8,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from recordings.read.edf_signals import record_starts
-from recordings.read.signal_files import open_signals
-from recordings.read.signals import SignalFile
+from recordings.read.foreign.edf_signals import record_starts
+from recordings.read.foreign.signal_files import open_signals
+from recordings.read.foreign.signals import SignalFile
 
 
 def signals(path: Path) -> SignalFile:

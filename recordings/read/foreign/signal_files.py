@@ -14,11 +14,11 @@ import numpy as np
 
 from recordings.arrays import Array
 from recordings.errors import RecordingError
-from recordings.read.edf_signals import is_edf, read_edf
 from recordings.read.fill import stamp_notes
-from recordings.read.foreign_signals import read_acq, read_brainvision
+from recordings.read.foreign.edf_signals import is_edf, read_edf
+from recordings.read.foreign.foreign_signals import read_acq, read_brainvision
+from recordings.read.foreign.signals import SignalFile, SignalStream
 from recordings.read.session import Session
-from recordings.read.signals import SignalFile, SignalStream
 from recordings.read.stream import Stream
 
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.read.signals import Column, SignalFile, even_streams, marker_streams
+from recordings.read.foreign.signals import Column, SignalFile, even_streams, marker_streams
 from recordings.units import lsl_word
 from recordings.xdf.header import ChannelInfo
 

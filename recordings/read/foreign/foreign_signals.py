@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.read.signals import Column, SignalFile, even_streams, marker_streams
+from recordings.read.foreign.signals import Column, SignalFile, even_streams, marker_streams
 from recordings.units import lsl_word
 from recordings.xdf.header import ChannelInfo
 

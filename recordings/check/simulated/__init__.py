@@ -1,0 +1,1 @@
+"""The truth of a simulated session, found again in its files."""

@@ -1,0 +1,1 @@
+"""Files of other programs as streams: what replay and import take."""
