@@ -7,51 +7,45 @@ verdict is the worst of them.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from recordings import layout
-from recordings.arrays import F64Array
 from recordings.certificate import (
     CONTENTS_UNREAD,
     PENDING_FILES,
-    CameraReport,
     Finding,
     PairReport,
     Report,
     Verdict,
 )
 from recordings.check.coverage import coverage_findings
-from recordings.check.frame_ledger import examine_camera
 from recordings.check.integrity import file_findings, recording_findings, state_findings
 from recordings.check.marker_pairs import marker_findings
+from recordings.check.media import ledgers, onsets_of
 from recordings.check.own_copies import copy_findings, lost_findings, pending_findings
 from recordings.check.pair_bounds import pair_reports
 from recordings.check.presence import presence_findings, trouble_findings
 from recordings.check.sample_quality import quality_findings, sample_quality
-from recordings.check.simulated.truth import FoundEvents, find_all, load_truth, summary
-from recordings.check.sound_onsets import MOST_ONSETS, tap_reports
+from recordings.check.simulated.comparison import truth_of
+from recordings.check.simulated.truth import FoundEvents, summary
+from recordings.check.sound_onsets import tap_reports
 from recordings.check.stimulus_timing import light_findings, stimulus_reports
 from recordings.check.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest, MediaEntry, StreamEntry
+from recordings.manifest import Manifest, StreamEntry
 from recordings.read.markers import Marker, parse_markers
 from recordings.read.session import locate, open_recording
-from recordings.read.sound import Sound
-from recordings.read.stream import Stream
 from recordings.read.to_mne import unique
 from recordings.stream_kinds import EVENTS_STREAM
 from recordings.version import program_version
 from recordings.xdf.reader import XdfRecording, XdfStream
 
 EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2, Verdict.PENDING: 4}
-
-_SAME_CLOCK_S: Final = 1e-3
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +151,10 @@ def _examine(
         name: parse_markers(e.stamps, e.stream.strings)
         for name, e in zip(unique(e.name for e in texts), texts, strict=True)
     }
-    cameras, camera_findings = _ledgers(
-        manifest.videos if manifest else (), manifest, exams, folder
-    )
-    sounds, sound_findings = _ledgers(manifest.sounds if manifest else (), manifest, exams, folder)
-    onsets, onset_trouble = _onsets(manifest, exams, folder)
-    found, truth_trouble = _truth(manifest, exams, folder, onsets)
+    cameras, camera_findings = ledgers(manifest.videos if manifest else (), manifest, exams, folder)
+    sounds, sound_findings = ledgers(manifest.sounds if manifest else (), manifest, exams, folder)
+    onsets, onset_trouble = onsets_of(manifest, exams, folder)
+    found, truth_trouble = truth_of(manifest, exams, folder, onsets)
     host = manifest.host.get("name") if manifest else None
     pairs = tuple(pair_reports(exams, found, host))
     stimuli = tuple(stimulus_reports(markers))
@@ -214,96 +206,6 @@ def _examined(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
         report=exam.report.model_copy(update=quality.worst() if quality else {}),
         findings=(*exam.findings, *quality_findings(stream, quality)),
     )
-
-
-def _ledgers(
-    entries: Sequence[MediaEntry],
-    manifest: Manifest | None,
-    exams: Sequence[StreamExam],
-    folder: Path,
-) -> tuple[tuple[CameraReport, ...], list[Finding]]:
-    index = {e.name: e for e in exams if e.is_index}
-    elsewhere = manifest.elsewhere if manifest else frozenset()
-    interval = manifest.interval if manifest else None
-    results = [
-        examine_camera(entry, index.get(entry.name), folder, elsewhere, interval)
-        for entry in entries
-    ]
-    return tuple(ledger for ledger, _ in results), [f for _, found in results for f in found]
-
-
-def _onsets(
-    manifest: Manifest | None, exams: Sequence[StreamExam], folder: Path
-) -> tuple[dict[str, F64Array], list[Finding]]:
-    """Find the onsets in each sound that is here: name to LSL times."""
-    onsets: dict[str, F64Array] = {}
-    findings: list[Finding] = []
-    elsewhere = manifest.elsewhere if manifest else frozenset()
-    index = {e.name: e for e in exams if e.is_index}
-    for entry in manifest.sounds if manifest else ():
-        if entry.name not in index or not elsewhere.isdisjoint(entry.files):
-            continue
-        exam = index[entry.name]
-        sound = Sound(entry, Stream(exam.stream, exam.entry, subtract_latency=False), folder)
-        try:
-            times = sound.onsets()
-        except RecordingError as error:
-            text = f"its onsets cannot be found: {error}"
-            findings.append(
-                Finding(level="warn", code="sound-unread", subject=entry.name, text=text)
-            )
-            continue
-        if len(times) <= MOST_ONSETS:
-            onsets[entry.name] = times
-    return onsets, findings
-
-
-def _truth(
-    manifest: Manifest | None,
-    exams: tuple[StreamExam, ...],
-    folder: Path,
-    onsets: Mapping[str, F64Array],
-) -> tuple[tuple[FoundEvents, ...], list[Finding]]:
-    if manifest is None or not manifest.simulated:
-        return (), []
-    videos = {v.name: folder / v.file for v in manifest.videos if v.file not in manifest.elsewhere}
-    # A real device beside a simulated one has not seen that one's world; nor has a simulated one
-    # on a node, whose clock tells its world another time.
-    mine = tuple(e for e in exams if e.entry is None or _is_of_world(e, e.entry, manifest))
-    videos = {name: file for name, file in videos.items() if name in {e.name for e in mine}}
-    try:
-        world = load_truth(folder / layout.TRUTH_NAME)
-        found = tuple(f for f in find_all(mine, world, videos, onsets) if len(f.times) or f.missed)
-    except RecordingError as error:
-        text = f"the truth of this simulated session cannot be measured: {error}"
-        return (), [Finding(level="warn", code="no-truth", subject="truth", text=text)]
-    return found, list(_missed_findings(found))
-
-
-def _is_of_world(exam: StreamExam, entry: StreamEntry, manifest: Manifest) -> bool:
-    """Whether it may show the simulated world; what was imported does not."""
-    simulated = entry.simulated is not False and entry.alignment is None
-    return simulated and not _is_elsewhere(exam, manifest)
-
-
-def _is_elsewhere(exam: StreamExam, manifest: Manifest) -> bool:
-    """Whether its device is on a node that has another LSL clock."""
-    devices = (manifest.rig or {}).get("device", ())
-    on_nodes = {d.get("name") for d in devices if isinstance(d, dict) and d.get("node")}
-    is_on_node = exam.entry is not None and exam.entry.device in on_nodes
-    return is_on_node and exam.correction_s > _SAME_CLOCK_S
-
-
-def _missed_findings(found: Sequence[FoundEvents]) -> Iterator[Finding]:
-    for f in found:
-        if f.missed:
-            yield Finding(
-                level="warn",
-                code="truth-missed",
-                subject=f.stream,
-                text=f"{f.missed} of {f.missed + len(f.times)} events of kind {f.kind} "
-                "are not found within reach of their true times",
-            )
 
 
 def _bound_findings(pairs: Sequence[PairReport]) -> Iterator[Finding]:

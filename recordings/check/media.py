@@ -1,0 +1,59 @@
+"""Videos and sounds of a session: their ledgers, and what is heard in them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from recordings.arrays import F64Array
+from recordings.certificate import CameraReport, Finding
+from recordings.check.frame_ledger import examine_camera
+from recordings.check.sound_onsets import MOST_ONSETS
+from recordings.check.stream_exam import StreamExam
+from recordings.errors import RecordingError
+from recordings.manifest import Manifest, MediaEntry
+from recordings.read.sound import Sound
+from recordings.read.stream import Stream
+
+
+def ledgers(
+    entries: Sequence[MediaEntry],
+    manifest: Manifest | None,
+    exams: Sequence[StreamExam],
+    folder: Path,
+) -> tuple[tuple[CameraReport, ...], list[Finding]]:
+    """Hold the files of cameras or microphones against their index streams."""
+    index = {e.name: e for e in exams if e.is_index}
+    elsewhere = manifest.elsewhere if manifest else frozenset()
+    interval = manifest.interval if manifest else None
+    results = [
+        examine_camera(entry, index.get(entry.name), folder, elsewhere, interval)
+        for entry in entries
+    ]
+    return tuple(ledger for ledger, _ in results), [f for _, found in results for f in found]
+
+
+def onsets_of(
+    manifest: Manifest | None, exams: Sequence[StreamExam], folder: Path
+) -> tuple[dict[str, F64Array], list[Finding]]:
+    """Find the onsets in each sound that is here: name to LSL times."""
+    onsets: dict[str, F64Array] = {}
+    findings: list[Finding] = []
+    elsewhere = manifest.elsewhere if manifest else frozenset()
+    index = {e.name: e for e in exams if e.is_index}
+    for entry in manifest.sounds if manifest else ():
+        if entry.name not in index or not elsewhere.isdisjoint(entry.files):
+            continue
+        exam = index[entry.name]
+        sound = Sound(entry, Stream(exam.stream, exam.entry, subtract_latency=False), folder)
+        try:
+            times = sound.onsets()
+        except RecordingError as error:
+            text = f"its onsets cannot be found: {error}"
+            findings.append(
+                Finding(level="warn", code="sound-unread", subject=entry.name, text=text)
+            )
+            continue
+        if len(times) <= MOST_ONSETS:
+            onsets[entry.name] = times
+    return onsets, findings
