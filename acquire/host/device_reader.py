@@ -1,0 +1,294 @@
+"""The thread of a device process that runs the driver: opened, read, published, opened again."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from typing import Final, Protocol
+
+from pydantic import ValidationError
+
+from acquire.camera.frame_stream import FrameStream
+from acquire.camera.stream import CameraStream, SoundStream
+from acquire.errors import AcquireError
+from acquire.host.input_listener import Listener, Wish, codes_to
+from acquire.host.own_copy import OwnCopies
+from acquire.host.signal_stream import SignalStream
+from acquire.lsl.clock import LslClock
+from acquire.lsl.device_clock import ClockModel
+from acquire.lsl.outlet import Outlet
+from acquire.processes.loss_log import LossLog
+from acquire.processes.messages import DeviceState, Open, Opened, Upward
+from acquire.processes.restarts import Restarts
+from acquire.validation_text import first_problem
+from devices import registry
+from devices.base import (
+    Chunk,
+    Device,
+    DeviceError,
+    DeviceLost,
+    Frame,
+    MediaSpec,
+    Notice,
+    SoundSpec,
+    StreamQuery,
+    StreamSpec,
+)
+from recordings.errors import RecordingError
+from recordings.manifest import Level
+
+log = logging.getLogger(__name__)
+
+REOPEN_S: Final = (0.5, 1.0, 2.0, 5.0)
+"""Waits before a device that went away is opened again; the last one repeats."""
+FOR_GOOD: Final = (DeviceError, RecordingError, AcquireError)
+"""What says why the device cannot go on. Whatever else a driver raises is an error of its own, and
+the device is opened again."""
+
+
+class Event(Protocol):
+    """Tells the engine what happened."""
+
+    def __call__(self, level: Level, code: str, text: str) -> None:
+        """Tell."""
+
+
+class DeviceReader:
+    """One driver and its streams.
+
+    `run` is for a thread of its own. The other one may read what is public here: it is replaced,
+    and by this thread alone.
+    """
+
+    def __init__(
+        self,
+        order: Open,
+        clock: LslClock,
+        closing: threading.Event,
+        copies: OwnCopies,
+        send: Callable[[Upward], None],
+        event: Event,
+    ) -> None:
+        """Prepare.
+
+        Args:
+            order: which driver, with which settings.
+            clock: that samples are stamped by.
+            closing: set once the process is to end.
+            copies: what is kept of what is published.
+            send: takes what the engine is to know of the streams.
+            event: takes what happened.
+        """
+        self._order, self._clock, self._closing = order, clock, closing
+        self._copies, self._send, self._event = copies, send, event
+        self.name = str(order.settings["name"])
+        self.state = DeviceState.OPENING
+        self.device: Device | None = None
+        self.model = ClockModel()
+        self.losses = LossLog()
+        self.signals: dict[str, SignalStream] = {}
+        self.media: dict[str, FrameStream] = {}
+        self.listener: Listener | None = None
+        self.last_item = 0.0  # LSL time of the last sample or frame
+        self.last_beat = 0.0  # and of the last answer of `read`
+        self._breaks = Restarts()
+        self._reopen_wait_s = REOPEN_S[0]
+
+    @property
+    def outlets(self) -> list[Outlet]:
+        """All outlets, those of cameras first."""
+        cameras = [camera.outlet for camera in self.media.values()]
+        return [*cameras, *(signal.outlet for signal in self.signals.values())]
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether something is to come all the time; markers may be far apart."""
+        return bool(self.media) or any(s.spec.rate_hz > 0 for s in self.signals.values())
+
+    def run(self) -> None:
+        """Open the device and read it until it fails or the process is to end."""
+        try:
+            if self._guarded(self._start):
+                self._run()
+        finally:
+            if self.device is not None:
+                self._guarded(self.device.close)
+
+    def _guarded(self, action: Callable[[], None]) -> bool:
+        """Do it; whatever goes wrong in a driver fails this device alone, in one line."""
+        try:
+            action()
+        except BaseException as error:  # a driver that calls sys.exit fails like any other
+            log.debug("%s failed", self.name, exc_info=True)
+            self._fail(one_line(error))
+            return False
+        return True
+
+    def _fail(self, text: str) -> None:
+        self.state = DeviceState.FAILED
+        self._event("error", "device-failed", text)
+
+    def _start(self) -> None:
+        order = self._order
+        driver = registry.find(order.driver, order.folder)
+        if reason := driver.unavailable():
+            raise DeviceError(reason)
+        try:
+            settings = driver.Settings.model_validate(order.settings)
+        except ValidationError as error:
+            raise DeviceError(first_problem(error)) from error
+        self.device = driver(settings, self._clock)
+        specs = tuple(self.device.open())
+        for spec in specs:
+            self._announce(spec)
+        self._copies.tap(self.outlets)
+        uids = {n: s.outlet.uid for n, s in self.signals.items()}
+        uids |= {n: c.outlet.uid for n, c in self.media.items()}
+        self._listen(uids)
+        self._running()
+        seed = getattr(settings, "seed", None) if driver.simulated else None
+        self._send(Opened(specs, uids, driver.simulated, seed))
+
+    def _announce(self, spec: StreamSpec | MediaSpec) -> None:
+        """Make the stream of a spec."""
+        order = self._order
+        common = self.name, self.model, self.losses
+        kept = order.buffer_s, order.origin
+        # Replaced, not added to: the other thread goes through them meanwhile.
+        if isinstance(spec, StreamSpec):
+            self.signals = {**self.signals, spec.name: SignalStream(spec, *common, *kept)}
+            return
+        stream = (
+            SoundStream(spec, *common, *kept)
+            if isinstance(spec, SoundSpec)
+            else CameraStream(spec, self.name, order.video, self.model, self.losses, *kept)
+        )
+        self.media = {**self.media, spec.name: stream}
+
+    def _listen(self, uids: Mapping[str, str]) -> None:
+        """Hear what the driver and the cameras' gates want to hear."""
+        assert self.device is not None
+        wishes = [Wish(query, self.device.take, self.device.hear) for query in self.device.inputs()]
+        if gate := self._order.video.gate:
+            query = StreamQuery(name=gate.source)
+            wishes += [Wish(query, codes_to(c.take_code)) for c in self.media.values()]
+        self.listener = Listener(
+            wishes,
+            lambda text: self._event("warning", "not-taken", text),
+            own=uids.values,
+            origin=self._order.origin,
+        )
+        self.listener.start()
+
+    def _running(self) -> None:
+        self.last_item = self.last_beat = self._clock.now()
+        self.state = DeviceState.RUNNING
+
+    def _run(self) -> None:
+        while self._guarded(self._read_once):
+            if self._closing.is_set() or self.state is DeviceState.FAILED:
+                return
+            if not self._guarded(self._reopen) or self._closing.is_set():
+                return
+
+    def _read_once(self) -> None:
+        """Read until the device goes away, its driver breaks, or it is to stop."""
+        assert self.device is not None
+        self._reopen_wait_s = REOPEN_S[0]
+        try:
+            for item in self.device.read():
+                self.last_beat = self._clock.now()
+                if item is not None:
+                    self._publish(item)
+                if self._closing.is_set():
+                    return
+        except DeviceLost as error:
+            self._event("warning", "device-lost", f"{error}; trying to open it again")
+        except FOR_GOOD:
+            raise
+        except BaseException as error:
+            self._broke(one_line(error))
+        else:
+            self._broke("stopped delivering: its read() ended")
+
+    def _broke(self, text: str) -> None:
+        """Have a driver that made an error opened again, like one that crashed; not for ever.
+
+        Raises:
+            DeviceError: it has broken too often, or nobody wants it any more.
+        """
+        wait_s = self._breaks.died(self.name, self._clock.now())
+        if wait_s is None or self._closing.is_set():
+            often = "" if wait_s is not None else " again and again; it is left alone"
+            raise DeviceError(text + often)
+        self._reopen_wait_s = wait_s
+        self._event("error", "device-broke", f"{text}; opening it again in {wait_s:g} s")
+
+    def _publish(self, item: Chunk | Frame | Notice) -> None:
+        if isinstance(item, Notice):
+            self._event(item.level, item.code, item.text)
+            return
+        self.last_item = self._clock.now()
+        try:
+            if isinstance(item, Frame):
+                self.media[item.stream].publish(item)
+            else:
+                self._publish_chunk(self.signals[item.stream], item)
+        except KeyError as error:
+            raise DeviceError(f"yields stream {item.stream!r}, which open() never named") from error
+
+    def _publish_chunk(self, signal: SignalStream, chunk: Chunk) -> None:
+        before = signal.outlet.bad_stamps
+        signal.publish(chunk)
+        if signal.outlet.bad_stamps and not before:
+            self._event(
+                "warning",
+                "stamps-nan",
+                f"{chunk.stream}: its driver gave a time that is no number; the sample has the "
+                "time before it, and so will others, without a further word: mend the driver",
+            )
+
+    def _reopen(self) -> None:
+        """Open the device again, on the same outlets, as often as it takes."""
+        assert self.device is not None
+        self.state = DeviceState.STALLED
+        told = False  # once an absence: the words of some change with each try
+        for attempt in itertools.count(1):
+            with contextlib.suppress(Exception):  # what is broken may not close: open() is to cope
+                self.device.close()
+            if self._closing.wait(self._reopen_wait_s):
+                return
+            self._reopen_wait_s = REOPEN_S[min(attempt, len(REOPEN_S) - 1)]
+            try:
+                specs = {spec.name: spec for spec in self.device.open()}
+            except DeviceLost as error:
+                log.debug("%s: still away: %s", self.name, error)
+            except FOR_GOOD as error:  # it was open before: what keeps it away now may pass
+                if not told:
+                    self._event("warning", "device-away", f"{one_line(error)}; trying again")
+                told = True
+            except BaseException as error:
+                self._broke(one_line(error))
+            else:
+                self._came_back(specs)
+                return
+
+    def _came_back(self, specs: Mapping[str, StreamSpec | MediaSpec]) -> None:
+        expected: dict[str, StreamSpec | MediaSpec] = {n: s.spec for n, s in self.signals.items()}
+        expected |= {name: camera.spec for name, camera in self.media.items()}
+        if specs != expected:
+            raise DeviceError("came back with other streams: restart it to use them")
+        for signal in self.signals.values():
+            signal.reopened()
+        self._running()
+        self._event("info", "device-back", "is back")
+
+
+def one_line(error: BaseException) -> str:
+    """Say what went wrong in one line; an error that nobody foresaw is named by its type."""
+    known = isinstance(error, FOR_GOOD)
+    text = str(error) if known else f"{type(error).__name__}: {error}".removesuffix(": ")
+    return " ".join(text.split())
