@@ -8,7 +8,7 @@ import numpy as np
 
 from recordings.bad_stamps import bad_stamps, fill_limit_s, is_far
 from recordings.certificate import Finding
-from recordings.check.stream_exam import StreamExam
+from recordings.check.streams.stream_exam import StreamExam
 from recordings.manifest import Manifest
 from recordings.read.outside import distance, long_span
 from recordings.repair.imported import IMPORTED

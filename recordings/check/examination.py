@@ -28,12 +28,12 @@ from recordings.check.media import ledgers, onsets_of
 from recordings.check.own_copies import copy_findings, lost_findings, pending_findings
 from recordings.check.pair_bounds import pair_reports
 from recordings.check.presence import presence_findings, trouble_findings
-from recordings.check.sample_quality import quality_findings, sample_quality
 from recordings.check.simulated.comparison import truth_of
 from recordings.check.simulated.truth import FoundEvents, summary
 from recordings.check.sound_onsets import tap_reports
 from recordings.check.stimulus_timing import light_findings, stimulus_reports
-from recordings.check.stream_exam import StreamExam, examine_stream
+from recordings.check.streams.sample_quality import quality_findings, sample_quality
+from recordings.check.streams.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError

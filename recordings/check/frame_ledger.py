@@ -13,7 +13,7 @@ import numpy as np
 
 from recordings.arrays import BoolArray, F64Array
 from recordings.certificate import CameraReport, Finding
-from recordings.check.stream_exam import StreamExam
+from recordings.check.streams.stream_exam import StreamExam
 from recordings.errors import RecordingError
 from recordings.manifest import MediaEntry, SoundEntry
 from recordings.repair.videos import count_frames

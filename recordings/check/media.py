@@ -9,7 +9,7 @@ from recordings.arrays import F64Array
 from recordings.certificate import CameraReport, Finding
 from recordings.check.frame_ledger import examine_camera
 from recordings.check.sound_onsets import MOST_ONSETS
-from recordings.check.stream_exam import StreamExam
+from recordings.check.streams.stream_exam import StreamExam
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, MediaEntry
 from recordings.read.sound import Sound

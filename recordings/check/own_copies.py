@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from recordings.certificate import PENDING_FILES, Finding
-from recordings.check.stream_exam import StreamExam
+from recordings.check.streams.stream_exam import StreamExam
 from recordings.errors import RecordingError
 from recordings.layout import COPY_SUFFIX
 from recordings.manifest import Manifest

@@ -12,7 +12,7 @@ import numpy as np
 from recordings.arrays import F64Array
 from recordings.certificate import Contribution, PairReport
 from recordings.check.simulated.truth import FoundEvents, errors_summary
-from recordings.check.stream_exam import StreamExam
+from recordings.check.streams.stream_exam import StreamExam
 from recordings.stream_kinds import EVENTS_STREAM
 
 ANOTHER_CLOCK_S: Final = 3600.0

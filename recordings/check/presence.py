@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from recordings.certificate import Finding
-from recordings.check.stream_exam import StreamExam
+from recordings.check.streams.stream_exam import StreamExam
 from recordings.manifest import Manifest
 from recordings.stream_kinds import EVENTS_STREAM
 

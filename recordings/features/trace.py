@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from recordings.arrays import Array, BoolArray, F64Array
-from recordings.check.sample_quality import CLIP_SAMPLES, STILL_S, STILL_SAMPLES
+from recordings.check.streams.sample_quality import CLIP_SAMPLES, STILL_S, STILL_SAMPLES
 from recordings.features.windows import Window
 from recordings.read.grid import Grid
 from recordings.read.stream import Stream

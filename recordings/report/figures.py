@@ -11,7 +11,7 @@ from recordings import timing
 from recordings.arrays import F64Array
 from recordings.check.examination import Examination
 from recordings.check.frame_ledger import captured_in_vain
-from recordings.check.stream_exam import StreamExam
+from recordings.check.streams.stream_exam import StreamExam
 from recordings.manifest import Manifest
 from recordings.read.markers import Marker
 from recordings.report import plots

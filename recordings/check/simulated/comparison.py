@@ -10,7 +10,7 @@ from recordings import layout
 from recordings.arrays import F64Array
 from recordings.certificate import Finding
 from recordings.check.simulated.truth import FoundEvents, find_all, load_truth
-from recordings.check.stream_exam import StreamExam
+from recordings.check.streams.stream_exam import StreamExam
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, StreamEntry
 

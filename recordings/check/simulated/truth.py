@@ -23,7 +23,7 @@ from recordings.check.frame_ledger import first_file, stored_rows
 from recordings.check.simulated.flashes import find_flashes
 from recordings.check.simulated.wave_match import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
 from recordings.check.sound_onsets import found_clicks
-from recordings.check.stream_exam import StreamExam
+from recordings.check.streams.stream_exam import StreamExam
 from recordings.errors import RecordingError
 from recordings.read.markers import parse_markers
 from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS

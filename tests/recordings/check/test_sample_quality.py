@@ -9,8 +9,8 @@ import pytest
 
 from devices.arrays import F64Array
 from recordings.certificate import Report, Verdict
-from recordings.check import sample_quality
 from recordings.check.examination import check
+from recordings.check.streams import sample_quality
 from recordings.xdf import chunks
 from tests.recordings.bare_files import Sent, bare
 from tests.recordings.xdf_samples import header_xml, write

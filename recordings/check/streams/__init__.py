@@ -1,0 +1,1 @@
+"""What the check measures of one stream, and says of it."""

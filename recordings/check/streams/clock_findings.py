@@ -1,0 +1,99 @@
+"""What the check says of a stream's clock: never measured, out of reach, reset, interpolated."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from recordings.certificate import Finding
+from recordings.check.streams.losses import span_text
+from recordings.clock_offsets import GAP_S, REACH_S, ClockFit
+from recordings.xdf.reader import XdfStream
+
+# Limits beyond which a stream gets a finding.
+RESIDUAL_S: Final = 1e-3
+OFFSET_PAUSE_S: Final = 15.0  # up to GAP_S: then it is a gap, with a bound
+
+
+def clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
+    """Say what is wrong with how a stream's clock was measured."""
+    name, times = stream.name, stream.offset_times[np.isfinite(stream.offset_times)]
+    if fit.kind == "none" and len(stream):
+        yield Finding(
+            level="warn",
+            code="no-offsets",
+            subject=name,
+            text="no clock offset was recorded: if another computer sent the stream, its stamps "
+            "cannot be related to the other streams",
+            remedy="record for at least 5 s, and let UDP through the firewall",
+        )
+    beyond = beyond_s(stream, fit)
+    if beyond > REACH_S:
+        yield Finding(
+            level="warn",
+            code="stamps-beyond-offsets",
+            subject=name,
+            text=f"its stamps lie up to {span_text(beyond)} beyond its clock offsets, so that its "
+            "clock was not measured there: it is in no certified pair",
+            remedy="the sender stamps by another clock than LSL's, or the network was down: have "
+            "it push LSL time (local_clock), and let UDP through the firewall",
+        )
+    if fit.dropped:
+        yield Finding(
+            level="warn",
+            code="offsets-garbage",
+            subject=name,
+            text=f"{fit.dropped} clock offsets are no numbers; they are left out",
+        )
+    if len(fit.segments) > 1:
+        yield Finding(
+            level="warn",
+            code="clock-reset",
+            subject=name,
+            text=f"the clock offsets jump in {len(fit.segments) - 1} places",
+            remedy="the sending computer or its clock was restarted; each stretch has its own line",
+        )
+    if fit.residual_s is not None and fit.residual_s > RESIDUAL_S:
+        yield Finding(
+            level="warn",
+            code="offsets-scatter",
+            subject=name,
+            text=f"clock offsets scatter by {span_text(fit.residual_s)} (p99) around their line",
+            remedy="use a wired network between the computers",
+        )
+    yield from _gap_findings(stream, fit)
+    pause = float(np.diff(times).max()) if len(times) > 1 else 0.0
+    if OFFSET_PAUSE_S < pause <= GAP_S and len(fit.segments) == 1:
+        yield Finding(
+            level="warn",
+            code="offsets-sparse",
+            subject=name,
+            text=f"no clock offset for {pause:.0f} s",
+            remedy="the network was down or the sender busy; between offsets the line is trusted",
+        )
+
+
+def _gap_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
+    gaps = fit.gaps_of(stream.stamps)
+    if not gaps:
+        return
+    longest = max(gap.end - gap.start for gap in gaps)
+    error_s = max(gap.error_s for gap in gaps)
+    where = "" if len(gaps) == 1 else f" at the longest, in {len(gaps)} places"
+    yield Finding(
+        level="info" if error_s <= RESIDUAL_S else "warn",
+        code="clock-interpolated",
+        subject=stream.name,
+        text=f"its clock is interpolated over {span_text(longest)}{where}: no offset was measured "
+        f"there, and its times may be off by {span_text(error_s)} (99 %)",
+        remedy="the network was down: record on for two minutes after it is back, for then the "
+        "line through both sides is known best",
+    )
+
+
+def beyond_s(stream: XdfStream, fit: ClockFit) -> float:
+    """Return how far its stamps lie beyond the span in which its clock was measured, s."""
+    stamps = stream.stamps
+    return fit.beyond_s(stamps[np.isfinite(stamps)])

@@ -1,0 +1,111 @@
+"""What the check says of a stream's samples: how many there are, and how they are stamped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from recordings import timing
+from recordings.arrays import BoolArray, F64Array
+from recordings.certificate import Finding, StreamReport
+from recordings.check.streams.losses import span_text
+from recordings.lateness.decision import BACK_S
+from recordings.manifest import StreamEntry
+from recordings.xdf.reader import XdfStream
+
+# Limits beyond which a stream gets a finding.
+RATE_OFF: Final = 0.02
+
+
+def count_findings(stream: XdfStream, entry: StreamEntry | None) -> Iterator[Finding]:
+    """Hold the number of samples against manifest and footer."""
+    name, count = stream.name, len(stream)
+    ours = entry is not None
+    if entry is not None and entry.samples != count:
+        yield Finding(
+            level="fail",
+            code="count-manifest",
+            subject=name,
+            text=f"{count} samples in the file, {entry.samples} in the manifest",
+            remedy="run unisono repair to see what the file still holds",
+        )
+    if stream.footer is None:
+        yield Finding(
+            level="warn",
+            code="no-footer",
+            subject=name,
+            text="the stream has no footer: the recording was cut off",
+            remedy="unisono repair writes the footers",
+        )
+    elif stream.footer.count is not None and stream.footer.count != count:
+        yield Finding(
+            level="fail" if ours else "warn",
+            code="count-footer",
+            subject=name,
+            text=f"{count} samples in the file, {stream.footer.count} in its footer",
+            remedy=""
+            if ours
+            else "LabRecorder's footers miss samples that came late: trust the "
+            "file where there is no damage",
+        )
+    if not count and stream.info.rate_hz > 0:
+        yield Finding(
+            level="warn",
+            code="empty",
+            subject=name,
+            text="the stream has no samples",
+            remedy="check that the device was on and streaming",
+        )
+
+
+def stamp_findings(report: StreamReport, stamps: F64Array) -> Iterator[Finding]:
+    """Say where stamps go back, come twice, or at another rate than announced."""
+    back = timing.reversals(stamps)
+    if len(back):
+        worst = float((stamps[back] - stamps[back + 1]).max())
+        # A packet that was held up comes on the heels of the one before, and its samples, stamped
+        # back from its arrival by the period, begin before that one's end.
+        is_backlog = report.rate_hz > 0 and worst <= BACK_S
+        yield Finding(
+            level="info" if is_backlog else "warn",
+            code="stamps-back",
+            subject=report.name,
+            text=f"stamps go back in {len(back)} places, by {span_text(worst)} at most",
+            remedy="the sender stamps packets on arrival, and they came closer than their samples "
+            "lie apart; the even (dejittered) times are in order"
+            if is_backlog
+            else "a clock was set or a device restarted; the stretches are treated apart",
+        )
+    if report.duplicates:
+        yield Finding(
+            level="warn",
+            code="duplicates",
+            subject=report.name,
+            text=f"{report.duplicates:,} samples have the stamp of the sample before",
+            remedy="the source sends samples twice, or stamps whole chunks alike",
+        )
+    effective, rate = report.effective_rate_hz, report.rate_hz
+    if effective and abs(effective / rate - 1) > RATE_OFF:
+        yield Finding(
+            level="warn",
+            code="rate",
+            subject=report.name,
+            text=f"effective rate {effective:.2f} Hz, nominal {rate:g} Hz "
+            f"({100 * (effective / rate - 1):+.1f} %)",
+            remedy="check the device's rate setting, its USB hub and the computer's load",
+        )
+
+
+def nan_findings(name: str, good: BoolArray) -> Iterator[Finding]:
+    """Say how many stamps are no numbers."""
+    if not good.all():
+        yield Finding(
+            level="warn",
+            code="stamps-nan",
+            subject=name,
+            text=f"{np.count_nonzero(~good):,} of {len(good):,} stamps are no numbers; "
+            "their samples are taken to lie evenly between their neighbours",
+            remedy="mend the program that sends the stream",
+        )
