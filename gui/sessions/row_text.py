@@ -38,6 +38,8 @@ def texts(row: SessionInfo) -> tuple[str, ...]:
 def _copies(row: SessionInfo) -> str:
     if row.problem:
         return ""
+    if row.on_nodes:  # what is here is not all of it
+        return tr("▲ partly on {}").format(", ".join(row.on_nodes))
     return tr("● {} more").format(len(row.copies)) if row.copies else tr("▲ only here")
 
 

@@ -1700,6 +1700,10 @@
         <translation>▲ 仅此一份</translation>
     </message>
     <message>
+        <source>▲ partly on {}</source>
+        <translation>▲ 部分仍在 {} 上</translation>
+    </message>
+    <message>
         <source>Record and begin</source>
         <translation>录制并开始</translation>
     </message>

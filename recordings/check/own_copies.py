@@ -25,7 +25,8 @@ def pending_findings(manifest: Manifest | None) -> Iterator[Finding]:
             level="warn",
             code=PENDING_FILES,
             subject=node,
-            text=f"{len(files)} files are still on this node{size}: {names}",
+            text=f"{len(files)} {'file is' if len(files) == 1 else 'files are'} still on this node"
+            f"{size}: {names}",
             remedy="unisono collect fetches them; then check again",
         )
 
@@ -34,7 +35,9 @@ def lost_findings(manifest: Manifest | None) -> Iterator[Finding]:
     """Name what was on nodes and will never be here."""
     for file in manifest.lost if manifest is not None else ():
         is_copy = file.path.endswith(COPY_SUFFIX)
-        what = "an own copy: what the network lost of its streams" if is_copy else "a video"
+        what = (
+            "an own copy: what the network lost of its streams" if is_copy else "pictures or sound"
+        )
         yield Finding(
             level="warn" if is_copy else "fail",
             code="lost-on-node",

@@ -39,6 +39,7 @@ class SessionRow:
     contents_read: bool | None = None  # against their hashes; None: it was not checked
     copies: tuple[Path, ...] = ()  # whole ones, compared by hash; their disks may be away
     unusable: str = ""  # why somebody said that it is not to be used
+    on_nodes: tuple[str, ...] = ()  # nodes that files of it are still on
     problem: str = ""  # why its manifest cannot be read
 
 
@@ -111,6 +112,7 @@ def row(folder: Path) -> SessionRow:
         contents_read,
         copies(folder),
         found.unusable or "",
+        tuple(dict.fromkeys(file.node for file in found.pending)),
     )
 
 

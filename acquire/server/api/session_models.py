@@ -36,6 +36,7 @@ class SessionInfo(Told):
     contents_read: bool | None = None  # against their hashes; None: it was not checked yet
     copies: tuple[str, ...] = ()  # folders of whole copies, compared by hash
     unusable: str = ""  # why it is not to be used
+    on_nodes: tuple[str, ...] = ()  # nodes that files of it are still on
     problem: str
 
 

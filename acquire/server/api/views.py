@@ -269,5 +269,6 @@ def session_row(row: catalogue.SessionRow) -> SessionInfo:
         contents_read=row.contents_read,
         copies=tuple(map(str, row.copies)),
         unusable=row.unusable,
+        on_nodes=row.on_nodes,
         problem=row.problem,
     )

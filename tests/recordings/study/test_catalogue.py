@@ -71,6 +71,14 @@ def test_pages_are_what_the_whole_is_and_only_what_changed_is_read_again(
     assert sorted(read) == sorted([folders[1], folders[2]])
 
 
+def test_nodes_that_keep_files_are_named_once(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Plan(seconds=1.0))
+    assert catalogue.row(folder).on_nodes == ()
+    pending = tuple(PendingFile(path=name, node="cam-pc") for name in ("a.nut", "a.copy.xdf"))
+    Manifest.load(folder).model_copy(update={"pending": pending}).save(folder)
+    assert catalogue.row(folder).on_nodes == ("cam-pc",)
+
+
 def test_what_is_marked_is_told_from_the_rest(tmp_path: Path) -> None:
     good, marked, damaged = (make_session(tmp_path, Plan(seconds=1.0)) for _ in range(3))
     Manifest.load(marked).model_copy(update={"unusable": "cable"}).save(marked)

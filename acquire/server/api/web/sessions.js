@@ -30,7 +30,7 @@ function sessionItem(session) {
   }
   const words = [session.verdict || session.state || session.problem, session.contents_read ? "contents read" : "",
     session.seconds === null ? "" : span(session.seconds), session.bytes === null ? "" : size(session.bytes),
-    session.problem ? "" : session.copies.length ? `copied ${session.copies.length}×` : "only here", session.notes];
+    session.problem ? "" : session.on_nodes.length ? `partly on ${session.on_nodes.join(", ")}` : session.copies.length ? `copied ${session.copies.length}×` : "only here", session.notes];
   item.append(link, element("span", "  " + words.filter(Boolean).join(", "), "muted"));
   if (session.unusable) item.append(element("span", "▲ not usable: " + session.unusable, "reason warning"));
   if (!session.problem) item.append(sessionActions(session, name));
