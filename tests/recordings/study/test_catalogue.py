@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recordings.certificate import Verdict
-from recordings.manifest import Manifest, State
+from recordings.manifest import Manifest, PendingFile, State
 from recordings.report.html import check_and_report
 from recordings.study import catalogue
 from recordings.study.catalogue import Catalogue, sessions, usable
