@@ -8,6 +8,7 @@ from pathlib import Path
 from acquire.server.api.session_models import SessionInfo
 from gui.client.status_text import duration
 from gui.texts import tr
+from recordings.manifest import State
 
 LENGTH, SIZE, COPY, VERDICT = 5, 6, 7, 8
 """Columns that somebody names."""
@@ -36,7 +37,7 @@ def texts(row: SessionInfo) -> tuple[str, ...]:
 
 
 def _copies(row: SessionInfo) -> str:
-    if row.problem:
+    if row.problem or row.state in (State.ARMED, State.RECORDING):
         return ""
     if row.on_nodes:  # what is here is not all of it
         return tr("▲ partly on {}").format(", ".join(row.on_nodes))

@@ -3,7 +3,8 @@
 python -m tests.handbook.pictures [--to docs/images] [NAME …]
 
 Every picture that a page of `docs` names is made here, in light, in English: the window on
-simulated devices and their faults, the review, the report, the page of the daemon. The picture of
+simulated devices and their faults, the review, the coding pane, a question of the player, the
+report, the page of the daemon. The picture of
 the Chinese first session is in Chinese.
 """
 
@@ -55,10 +56,10 @@ def rehearse(name: str, folder: Path, to: Path) -> None:
 def show(folder: Path, to: Path) -> None:
     for name, widget in showcase.recording(folder):
         save(widget, to / f"{name}.png")
-    raw = folder / "report.png"
-    showcase.report(folder, raw)
-    with Image.open(raw) as picture:
-        shrink(picture, to / "report.png")
+    showcase.report(folder, folder / "report.png")
+    for name in ("report", "page"):  # taken by a browser
+        with Image.open(folder / f"{name}.png") as picture:
+            shrink(picture, to / f"{name}.png")
 
 
 def show_chinese(folder: Path, to: Path) -> None:

@@ -1,4 +1,4 @@
-"""The pictures of what works: the window, the review, the report, the page of the daemon."""
+"""The pictures of what works: window, web page, review, coding, report, a page of the player."""
 
 from __future__ import annotations
 
@@ -8,14 +8,20 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QLocale, Qt
-from PySide6.QtGui import QFontDatabase
+from PySide6.QtCore import QLocale, QSize, Qt
+from PySide6.QtGui import QFontDatabase, QPixmap
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
+from acquire.protocol.file import load_protocol
+from acquire.protocol.plan import make_plan
+from gui.coding.app import CodingOrder
+from gui.stimulus.answering import Draft
+from gui.stimulus.pages import PageDrawer
 from gui.texts import install
 from gui.window.app import WindowOrder
 from gui.window.window import RecorderWindow
+from tests.gui.coding.coding import coded
 from tests.gui.review.reviewing import review
 from tests.gui.windows import idle, press_record, wait_until, window
 
@@ -63,6 +69,7 @@ def recording(folder: Path) -> Iterator[tuple[str, QWidget]]:
         QTest.keyClick(found.markers.text, Qt.Key.Key_Return)
         QTest.qWait(4000)
         yield "window", found
+        browse(found.client.url, folder, folder / "page.png", "900,700")
         found.recording.stop()
         wait_until(lambda: found.status and found.status.state == "idle", what="idle")
         wait_until(partial(is_checked, found), 60.0, "the verdict")
@@ -73,6 +80,43 @@ def recording(folder: Path) -> Iterator[tuple[str, QWidget]]:
             QTest.keyClick(shown.stage, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
         QTest.qWait(2500)
         yield "review", shown
+    yield from coding(session, folder)
+    yield "player", question()
+
+
+def coding(session: Path, folder: Path) -> Iterator[tuple[str, QWidget]]:
+    """Two expressions, as a coder has them in hand."""
+    keys = Qt.Key
+    with coded(CodingOrder(session, "anna", folder / "codings")) as desk:
+        desk.window.resize(1280, 900)
+        for onset, units in ((150, "12B"), (420, "4+L7C")):
+            for row, key in ((onset, keys.Key_Return), (onset + 14, keys.Key_A)):
+                desk.at(row)
+                desk.press(key)
+            desk.at(onset + 38)
+            desk.press(keys.Key_O)
+            desk.type(units)
+            desk.press(keys.Key_Return)
+            desk.press(keys.Key_M)
+            desk.press(keys.Key_E)
+            desk.type("happy")
+            desk.press(keys.Key_Return)
+        desk.at(434)
+        QTest.qWait(1000)
+        yield "coding", desk.window
+
+
+def question() -> QWidget:
+    """A question, as the participant has it before them."""
+    protocol = load_protocol("demo")
+    pages = (page for trial in make_plan(protocol, "07").trials for page in trial.pages)
+    page = next(page for page in pages if page.item is not None and page.item.kind == "sam")
+    background = protocol.file.protocol.background
+    drawn = PageDrawer(QSize(1280, 720), background, 4.0, 1.0).draw(page, Draft())
+    shown = QLabel()
+    shown.setPixmap(QPixmap.fromImage(drawn.image))
+    shown.resize(1280, 720)
+    return shown
 
 
 def is_checked(found: RecorderWindow) -> bool:
@@ -107,6 +151,11 @@ def chinese(folder: Path) -> Iterator[tuple[str, QWidget]]:
 def report(folder: Path, picture: Path) -> None:
     """The report of a session, as a browser shows it."""
     (page,) = (folder / "data").rglob("report.html")
+    browse(page.as_uri(), folder, picture, "1100,1150")
+
+
+def browse(address: str, folder: Path, picture: Path, size: str) -> None:
+    """Show an address to a browser, which takes a picture of it once it has settled."""
     browser = shutil.which("chromium")
     assert browser is not None, "chromium is not installed: make system"
     subprocess.run(
@@ -114,9 +163,10 @@ def report(folder: Path, picture: Path) -> None:
             browser,
             *HEADLESS,
             f"--user-data-dir={folder / 'browser'}",
-            "--window-size=1100,1150",
+            f"--window-size={size}",
+            "--virtual-time-budget=5000",
             f"--screenshot={picture}",
-            page.as_uri(),
+            address,
         ],
         check=True,
         capture_output=True,

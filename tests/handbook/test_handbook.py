@@ -21,7 +21,8 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted([ROOT / "README.md", *DOCS.glob("*.md")])
 WINDOW = (1280, 800)
-BY_HAND = {"window.png", "report.png", "review.png", "architecture.svg", "unisono.svg"}
+SHOWN = {"window.png", "report.png", "review.png", "coding.png", "page.png", "player.png"}
+BY_HAND = {*SHOWN, "architecture.svg", "unisono.svg"}
 """Pictures in `images` that no rehearsal draws."""
 
 

@@ -217,11 +217,12 @@ def test_the_only_copy_is_said_and_how_far_the_contents_are_read(
     found, client = shown
     copied = session(1, copies=("/share/study",), contents_read=True)
     far = session(2, copies=("/share/study",), on_nodes=("cam-pc",))
-    client.sessions = [session(0), copied, far]
+    client.sessions = [session(0), copied, far, session(3, state=State.RECORDING)]
     found.refresh()
     wait_until(lambda: client.asked)
     client.answer_all()
     assert found.table.item(2, 7).text() == "▲ partly on cam-pc"  # type: ignore[union-attr]
+    assert found.table.item(3, 7).text() == ""  # type: ignore[union-attr]
     assert found.table.item(0, 7).text() == "▲ only here"  # type: ignore[union-attr]
     assert found.table.item(1, 7).text() == "● 1 more"  # type: ignore[union-attr]
     assert found.table.item(1, 8).text() == "PASS, contents read"  # type: ignore[union-attr]

@@ -19,6 +19,12 @@ async function showSessions() {
   if (found.length === 0) $("sessions").replaceChildren(element("li", "Nothing has been recorded yet.", "muted"));
 }
 
+function whereItIs(session) {
+  if (session.problem || session.state === "recording" || session.state === "armed") return "";
+  if (session.on_nodes.length) return `partly on ${session.on_nodes.join(", ")}`;
+  return session.copies.length ? `copied ${session.copies.length}×` : "only here";
+}
+
 function sessionItem(session) {
   const item = element("li", "");
   const name = session.session.split(/[\\/]/).pop();
@@ -30,7 +36,7 @@ function sessionItem(session) {
   }
   const words = [session.verdict || session.state || session.problem, session.contents_read ? "contents read" : "",
     session.seconds === null ? "" : span(session.seconds), session.bytes === null ? "" : size(session.bytes),
-    session.problem ? "" : session.on_nodes.length ? `partly on ${session.on_nodes.join(", ")}` : session.copies.length ? `copied ${session.copies.length}×` : "only here", session.notes];
+    whereItIs(session), session.notes];
   item.append(link, element("span", "  " + words.filter(Boolean).join(", "), "muted"));
   if (session.unusable) item.append(element("span", "▲ not usable: " + session.unusable, "reason warning"));
   if (!session.problem) item.append(sessionActions(session, name));
