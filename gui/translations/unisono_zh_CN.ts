@@ -2459,5 +2459,141 @@
         <source>▲ Only here so far: see “Copy to…” in the sessions</source>
         <translation>▲ 目前只有这一份：请在会话列表中用“复制到…”</translation>
     </message>
+    <message>
+        <source>An amplifier sends nothing</source>
+        <translation>放大器没有发送数据</translation>
+    </message>
+    <message>
+        <source>An amplifier's recording was stopped</source>
+        <translation>放大器已停止采集</translation>
+    </message>
+    <message>
+        <source>Pictures lose bits</source>
+        <translation>图像位数被截断</translation>
+    </message>
+    <message>
+        <source>A trigger code was not sent</source>
+        <translation>触发码未发出</translation>
+    </message>
+    <message>
+        <source>Files came from a node</source>
+        <translation>已从节点取回文件</translation>
+    </message>
+    <message>
+        <source>A device was given an order</source>
+        <translation>已向设备发出指令</translation>
+    </message>
+    <message>
+        <source>A node's own copy cannot be written</source>
+        <translation>节点的自存副本无法写入</translation>
+    </message>
+    <message>
+        <source>A node's own copy has a gap</source>
+        <translation>节点的自存副本不完整</translation>
+    </message>
+    <message>
+        <source>The data folder is synchronized with a cloud</source>
+        <translation>数据文件夹正在与云端同步</translation>
+    </message>
+    <message>
+        <source>Files were hashed</source>
+        <translation>文件已计算哈希</translation>
+    </message>
+    <message>
+        <source>A fault in the program</source>
+        <translation>程序内部故障</translation>
+    </message>
+    <message>
+        <source>Light is told from dark again</source>
+        <translation>光电信号恢复清晰</translation>
+    </message>
+    <message>
+        <source>Light is hardly told from dark</source>
+        <translation>光电信号难以分辨明暗</translation>
+    </message>
+    <message>
+        <source>A file was lost on a node</source>
+        <translation>节点上的文件已丢失</translation>
+    </message>
+    <message>
+        <source>A node's recording was taken over</source>
+        <translation>已接管节点上的录制</translation>
+    </message>
+    <message>
+        <source>A node is back</source>
+        <translation>节点已恢复</translation>
+    </message>
+    <message>
+        <source>A node's disk will soon be full</source>
+        <translation>节点磁盘即将写满</translation>
+    </message>
+    <message>
+        <source>Events of a node were lost</source>
+        <translation>节点的事件有丢失</translation>
+    </message>
+    <message>
+        <source>A node was not told of the end</source>
+        <translation>节点尚未得知录制已结束</translation>
+    </message>
+    <message>
+        <source>Files of a node were not collected</source>
+        <translation>节点文件尚未取回</translation>
+    </message>
+    <message>
+        <source>A device of a node was not started again</source>
+        <translation>节点上的设备未能重新启动</translation>
+    </message>
+    <message>
+        <source>An order was not sent</source>
+        <translation>指令未发出</translation>
+    </message>
+    <message>
+        <source>A packet cannot be read</source>
+        <translation>收到无法读取的数据包</translation>
+    </message>
+    <message>
+        <source>A notification cannot be read</source>
+        <translation>收到无法读取的通知</translation>
+    </message>
+    <message>
+        <source>A remote control was refused</source>
+        <translation>远程控制被拒绝</translation>
+    </message>
+    <message>
+        <source>What a crash left was finished</source>
+        <translation>崩溃遗留的录制已完成</translation>
+    </message>
+    <message>
+        <source>Files were deleted on a node</source>
+        <translation>节点上的文件已删除</translation>
+    </message>
+    <message>
+        <source>The picture has its size again</source>
+        <translation>图像尺寸已恢复</translation>
+    </message>
+    <message>
+        <source>The size of the picture changed</source>
+        <translation>图像尺寸发生变化</translation>
+    </message>
+    <message>
+        <source>Sound cannot be written</source>
+        <translation>声音无法写入</translation>
+    </message>
+    <message>
+        <source>Times of sound are counted</source>
+        <translation>声音时间由样本计数得出</translation>
+    </message>
+    <message>
+        <source>A code is not known</source>
+        <translation>未知的代码</translation>
+    </message>
+    <message>
+        <source>A stream cannot be reached</source>
+        <translation>无法连接数据流</translation>
+    </message>
+    <message>
+        <source>A session was marked as not usable</source>
+        <translation>会话已标记为不可用</translation>
+    </message>
 </context>
 </TS>
