@@ -240,7 +240,7 @@ def test_an_error_of_opening_is_said_once_whenever_its_event_comes(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(f"acquire.cli.{command}.Engine", FailsFirst)
+    monkeypatch.setattr(f"acquire.cli.live.{command}.Engine", FailsFirst)
     rig = write_drivers(tmp_path, {"bad": {}})
     arguments = {
         "record": ["record", rig, "--data-dir", tmp_path, "--participant", "01"],
