@@ -58,7 +58,7 @@ def sample_data(request: pytest.FixtureRequest) -> Path:
 
 
 def _ours(thread: threading.Thread) -> bool:
-    names = {"pump", "housekeeping", "discovery", "face finder"}
+    names = {"pump", "housekeeping", "discovery", "face finder", "sound"}
     return thread.name in names or thread.name.startswith(("device ", "write ", "hash "))
 
 
