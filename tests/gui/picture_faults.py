@@ -17,6 +17,8 @@ LEAST = 4.5
 """Contrast of text, by WCAG."""
 SMOOTHED = 0.85
 """What thin letters keep of their colour's contrast where their edges are smoothed."""
+BORDER = 4
+"""What a button keeps free of words on either side, at least, in pixels."""
 WORDED = (QLabel, QPushButton, QToolButton, QCheckBox)
 
 
@@ -44,6 +46,9 @@ def _is_cut(widget: QLabel | QPushButton | QToolButton | QCheckBox) -> bool:
         return False
     if isinstance(widget, QLabel) and widget.wordWrap():
         return widget.heightForWidth(widget.width()) > widget.height() + 1
+    if isinstance(widget, QPushButton):  # some of its padding may go, its words may not
+        words = widget.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, widget.text()).width()
+        return words > widget.width() - 2 * BORDER
     return widget.sizeHint().width() > widget.width() + 1
 
 
