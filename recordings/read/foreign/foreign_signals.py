@@ -62,7 +62,10 @@ def read_acq(path: Path) -> SignalFile:
     """
     import bioread
 
-    file = bioread.read_file(str(path))
+    with warnings.catch_warnings():
+        # What it does not know of a newer NumPy yet is nobody's business who reads a file.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        file = bioread.read_file(str(path))
     columns = [
         Column(
             float(c.samples_per_second),
