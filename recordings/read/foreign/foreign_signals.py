@@ -66,14 +66,14 @@ def read_acq(path: Path) -> SignalFile:
         # What it does not know of a newer NumPy yet is nobody's business who reads a file.
         warnings.simplefilter("ignore", DeprecationWarning)
         file = bioread.read_file(str(path))
-    columns = [
-        Column(
-            float(c.samples_per_second),
-            ChannelInfo(c.name, lsl_word(c.units), ""),
-            np.asarray(c.data, np.float64),
-        )
-        for c in file.channels
-    ]
+        columns = [
+            Column(
+                float(c.samples_per_second),
+                ChannelInfo(c.name, lsl_word(c.units), ""),
+                np.asarray(c.data, np.float64),
+            )
+            for c in file.channels
+        ]
     base = float(file.samples_per_second)
     entries = [(m.sample_index / base, str(m.text)) for m in file.event_markers]
     end = max((len(c.values) / c.rate_hz for c in columns), default=0.0)
