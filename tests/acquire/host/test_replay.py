@@ -151,6 +151,7 @@ def test_edf_and_bdf(tmp_path: Path, format_: str) -> None:
     assert found["x-markers"][1].tolist() == [["S 1"]]
 
 
+@pytest.mark.filterwarnings("ignore::DeprecationWarning:bioread")  # beside NumPy 2.5
 def test_acqknowledge(sample_data: Path) -> None:
     bioread = pytest.importorskip("bioread")
     path = sample_data / "physio-5.0.1.acq"
