@@ -148,5 +148,8 @@ class Remote:
 def running(folder: Path, *options: str, camera: bool = False) -> Iterator[Daemon]:
     """Run a daemon until its rig runs; end it well."""
     with Daemon(folder, *options, camera=camera) as daemon:
-        yield daemon.idle()
+        daemon.idle()
+        # A daemon is ready without what is late: on a busy machine a device is, now and then.
+        wait_for(lambda: all(d["state"] == "running" for d in daemon.get("devices")), what="rig")
+        yield daemon
         daemon.end()
