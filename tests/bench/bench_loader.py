@@ -4,7 +4,7 @@ python -m tests.bench.bench_loader [--folder DIR] [windows|memory …]
 
 `windows`: 20 windows of 2 s (face and EEG) of each of 20 ten-minute sessions, twice: each window
 with its session opened anew, as a loader that shuffles does, and each session opened once. The
-other side reads the XDF file by pyxdf and seeks in the video by OpenCV, which gets it as Matroska:
+other side reads the XDF file by pyxdf and seeks in the video by OpenCV, which gets it as AVI:
 in NUT it seeks by reading. `--made` sessions are simulated and visited in turn, so files are in
 memory for both sides. Times are processor seconds of one process; the ratio is what counts.
 
@@ -51,14 +51,14 @@ class Recorded:
 
 
 def made(folder: Path, count: int) -> list[Recorded]:
-    """Simulate sessions, each a study of its own, and copy their films into Matroska."""
+    """Simulate sessions, each a study of its own, and copy their films into AVI."""
     rng = np.random.default_rng(1)
     found = []
     for number in range(count):
         order = StudyOrder(folder / f"{number}", 1, seconds=60 * MINUTES, seed=number + 1)
         write_study(order)
         (session,) = order.folder.glob("sub-*/ses-*/*")
-        film = session.parent / "film.mkv"
+        film = session.parent / "film.avi"
         remux(session / "face.nut", film)
         starts = np.sort(rng.uniform(0, 60 * MINUTES - LENGTH_S - 1, WINDOWS))
         found.append(Recorded(order.folder, session / "recording.xdf", film, starts))
