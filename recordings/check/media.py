@@ -12,7 +12,7 @@ from recordings.check.sound_onsets import MOST_ONSETS
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, MediaEntry
-from recordings.read.sound import Sound
+from recordings.read.sound import Sound, TooManyOnsets
 from recordings.read.stream import Stream
 
 
@@ -47,13 +47,12 @@ def onsets_of(
         exam = index[entry.name]
         sound = Sound(entry, Stream(exam.stream, exam.entry, subtract_latency=False), folder)
         try:
-            times = sound.onsets()
+            onsets[entry.name] = sound.onsets(most=MOST_ONSETS)
+        except TooManyOnsets:
+            continue
         except RecordingError as error:
             text = f"its onsets cannot be found: {error}"
             findings.append(
                 Finding(level="warn", code="sound-unread", subject=entry.name, text=text)
             )
-            continue
-        if len(times) <= MOST_ONSETS:
-            onsets[entry.name] = times
     return onsets, findings

@@ -15,8 +15,9 @@ from recordings.stream_kinds import EVENTS_STREAM
 
 FEWEST: Final = 3
 """So many markers of a stream must have an onset near them: fewer are chance."""
-MOST_ONSETS: Final = 20_000
+MOST_ONSETS: Final = 5_000
 """A sound that gets loud more often is no series of taps."""
+_EDGE_S: Final = 0.1
 
 
 def tap_reports(
@@ -60,6 +61,3 @@ def found_clicks(
     error = near[np.argmin(np.abs(near), axis=0), np.arange(len(inside))]
     hit = np.abs(error) < _EDGE_S
     return inside[hit], error[hit], int(np.sum(~hit))
-
-
-_EDGE_S: Final = 0.1

@@ -29,11 +29,21 @@ def turns_of(
     Raises:
         RecordingError: there is no plan, or it does not name the coder.
     """
+    return _turns(study, find_sessions([study]), coder, by, annotations)
+
+
+def _turns(
+    study: Path,
+    found: Sequence[Path],
+    coder: str,
+    by: Literal["session", "trial"],
+    annotations: Path | None,
+) -> list[Turn]:
     plan = load_plan(study / PLAN_NAME)
     if coder not in (*plan.coders, *plan.trainees):
         known = ", ".join((*plan.coders, *plan.trainees))
         raise RecordingError(f"{study / PLAN_NAME}: names no coder {coder!r}; it has {known}")
-    sessions = sorted(find_sessions([study]), key=_recorded)
+    sessions = sorted(found, key=_recorded)
     items = [item for session in sessions for item in _items(session, by)]
     gold = _gold(sessions, plan.gold, by, annotations) if coder in plan.trainees else []
     return assigned(plan, items, gold)[coder]
@@ -45,8 +55,9 @@ def next_session(study: Path, coder: str, annotations: Path | None = None) -> tu
     Raises:
         RecordingError: there is no plan, it does not name the coder, or all is done.
     """
-    folders = {session.name: session for session in find_sessions([study])}
-    turns = turns_of(study, coder, "session", annotations)
+    found = find_sessions([study])
+    folders = {session.name: session for session in found}
+    turns = _turns(study, found, coder, "session", annotations)
     for turn in turns:
         session = folders[turn.item.session]
         name = coder if turn.time == 1 else f"{coder}+{turn.time}"

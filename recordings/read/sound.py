@@ -30,6 +30,10 @@ def left_out_notes(names: Iterable[str]) -> list[str]:
     ]
 
 
+class TooManyOnsets(RecordingError):
+    """A sound gets loud so often that it is no series of taps."""
+
+
 class Sound(Stored[SoundEntry]):
     """The stored blocks of one microphone, numbered through all its files; `len` counts them.
 
@@ -90,14 +94,21 @@ class Sound(Stored[SoundEntry]):
             yield (self.times[first:end, None] + within).ravel(), samples
             first = end
 
-    def onsets(self, below_peak_db: float = BELOW_PEAK_DB, quiet_s: float = QUIET_S) -> F64Array:
+    def onsets(
+        self,
+        below_peak_db: float = BELOW_PEAK_DB,
+        quiet_s: float = QUIET_S,
+        most: float = np.inf,
+    ) -> F64Array:
         """Find taps, claps and clicks: LSL times at which it gets loud, shape (n,), ascending.
 
         Args:
             below_peak_db: so much softer than the loudest of all may an onset be.
             quiet_s: so long before it nothing may have been as loud.
+            most: how many there may be.
 
         Raises:
+            TooManyOnsets: there are more.
             RecordingError: a file is missing or damaged.
         """
         times, peaks = self._peaks()
@@ -106,6 +117,8 @@ class Sound(Stored[SoundEntry]):
         least = max(float(peaks.max()) * _ratio(-below_peak_db), 32768.0 * _ratio(LEAST_DB))
         loud = times[peaks >= least]
         begins = loud[np.diff(loud, prepend=-np.inf) >= quiet_s]
+        if len(begins) > most:  # each of them is decoded once more
+            raise TooManyOnsets(f"{self.name}: {len(begins):,} onsets, {most:,} at most")
         return np.array([self._attack(time) for time in begins.tolist()])
 
     def _peaks(self) -> tuple[F64Array, F64Array]:

@@ -18,6 +18,7 @@ from recordings.certificate import CONTENTS_UNREAD, Verdict
 from recordings.errors import RecordingError
 from recordings.export.places import read_exports
 from recordings.export.records import read_record
+from recordings.export.tasks import KINDS
 from recordings.manifest import MANIFEST_NAME, Manifest, State
 from recordings.stream_kinds import VIDEO_TYPE
 from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts, unreadable_digest
@@ -112,7 +113,8 @@ def _coder(folder: Path, name: str, manifest: Manifest) -> CoderFacts:
 
 def _exports(folder: Path) -> list[ExportFacts]:
     found = []
-    for entry in read_exports(folder):
+    # What else lies elsewhere, as a motion's traces, is `erase`'s business and no step of a study.
+    for entry in (entry for entry in read_exports(folder) if entry["kind"] in KINDS):
         record = read_record(Path(entry["target"]), folder.name, entry["kind"])
         if record is None:
             found.append(ExportFacts(entry["kind"], entry["target"]))

@@ -25,6 +25,7 @@ REACH_S: Final = 0.25
 """So near to its event a marker is taken as the same, before the line is known."""
 FIT_SPAN_S: Final = 60.0
 FEWEST_FOR_DRIFT: Final = 4
+MOST_PAIRS: Final = 5_000_000
 _ROUNDS: Final = 3
 
 
@@ -118,8 +119,17 @@ def error_over(line: Line, stamps: F64Array, first: float, last: float) -> float
 
 def _shift(near: F64Array, markers: F64Array, within_s: float) -> float:
     """Find the offset at which most events meet a marker."""
-    differences = (markers[None, :] - near[:, None]).ravel()
-    differences = np.sort(differences[np.abs(differences) <= within_s])
+    first = np.searchsorted(markers, near - within_s)
+    after = np.searchsorted(markers, near + within_s, "right")
+    if (count := int((after - first).sum())) > MOST_PAIRS:  # before memory is asked for
+        raise RecordingError(
+            f"{count:,} pairs of an event and a marker lie within {within_s:g} s: name fewer "
+            "markers, or a smaller --within"
+        )
+    near_each = (
+        markers[a:b] - event for a, b, event in zip(first, after, near.tolist(), strict=True)
+    )
+    differences = np.sort(np.concatenate([np.zeros(0), *near_each]))
     if not len(differences):
         raise RecordingError(
             f"no marker lies within {within_s:g} s of an event: see that both are of one session, "

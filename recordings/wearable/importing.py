@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 from xml.etree import ElementTree as ET
@@ -21,6 +21,7 @@ from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import AlignedBy, Alignment, Event, FileEntry, Manifest, State, StreamEntry
 from recordings.read.session import Session, locate, open_session
+from recordings.stream_kinds import EVENTS_STREAM
 from recordings.wearable.alignment import Line, by_clock, by_events, error_over
 from recordings.wearable.csv_forms import StoredTable, read_events, read_table
 from recordings.xdf import chunks
@@ -121,14 +122,12 @@ def _line(order: Order, table: StoredTable, session: Session, manifest: Manifest
         return clock
     events = _events(order, table)
     markers = session.markers(*([order.markers] if order.markers else []))
-    times = np.unique([m.time for m in markers if m.stream != "unisono-events"])
+    times = np.unique([m.time for m in markers if m.stream != EVENTS_STREAM])
     if not len(times):
         raise RecordingError(f"{session.path}: has no markers to align with; name some: --markers")
     line = by_events(events, times, clock, order.within_s)
     error_s = error_over(line, table.stamps, float(events[0]), float(events[-1]))
-    return Line(
-        line.by, line.origin, line.offset, line.slope, error_s, line.events, line.residual_s
-    )
+    return replace(line, error_s=error_s)
 
 
 def _events(order: Order, table: StoredTable) -> F64Array:
@@ -153,17 +152,17 @@ def _events(order: Order, table: StoredTable) -> F64Array:
 
 
 def _entry(order: Order, table: StoredTable, line: Line, name: str, number: int) -> StreamEntry:
-    span = len(table.stamps)
+    digest = sha256_of(order.file)
     return StreamEntry(
         id=number,
         name=name,
         type=table.type,
-        source_id=f"stored:{sha256_of(order.file)[:16]}",
+        source_id=f"stored:{digest[:16]}",
         hostname="",
         channels=len(table.labels),
         rate_hz=table.rate_hz,
         dtype="float64",
-        samples=span,
+        samples=len(table.stamps),
         first_stamp=float(table.stamps[0]),
         last_stamp=float(table.stamps[-1]),
         offsets=len(_offset_times(table.stamps)),
@@ -171,7 +170,7 @@ def _entry(order: Order, table: StoredTable, line: Line, name: str, number: int)
             by=line.by,
             error_s=line.error_s,
             source=order.file.name,
-            source_sha256=sha256_of(order.file),
+            source_sha256=digest,
             drift_ppm=-1e6 * line.slope if line.slope else None,
             events=line.events,
             residual_s=line.residual_s,

@@ -10,6 +10,7 @@ import pytest
 from recordings.motion.table import load_motion, motion_path
 from recordings.motion.tracing import COLUMNS
 from recordings.privacy.erase import erase, plan
+from recordings.study.reading import read_facts
 from tests.acquire.program import unisono
 from tests.recordings.motion.test_task import film
 from tests.recordings.strip_session import make_session
@@ -44,6 +45,7 @@ def test_what_lies_elsewhere_goes_with_a_participant_who_withdraws(tmp_path: Pat
     assert unisono(*arguments, folder=tmp_path).code == 0
     assert motion_path(to / made.folder.name, "face").is_file()
     study = made.folder.parents[2]
+    assert read_facts(study, made.folder).exports == ()  # it is no step that a study would miss
     planned = plan(study, "01")
     assert planned.stages == (to / made.folder.name,)
     (to / made.folder.name / "mine.txt").write_text("not of the program")
