@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.manifest import ClockPair
-from recordings.wearable.alignment import CLOCK_ERROR_S, by_clock, by_events, error_over
+from recordings.wearable.alignment import CLOCK_ERROR_S, Line, by_clock, by_events, error_over
 
 UNIX, LSL = 1_700_000_000.0, 5000.0
 PAIRS = (
@@ -85,3 +85,9 @@ def test_other_happenings_are_refused() -> None:
     lonely = LSL + np.array([10.0, 500.0])
     with pytest.raises(RecordingError, match="same happenings"):
         by_events(stored(lonely, 0, 0), LSL + np.array([20.0, 90.0]), CLOCK, 60.0)
+
+
+def test_more_pairs_than_memory_is_for_are_refused() -> None:
+    many = np.linspace(0.0, 1.0, 3000)
+    with pytest.raises(RecordingError, match="9,000,000 pairs"):
+        by_events(many, many, Line("clock", 0.0, 0.0, 0.0, 1.0), 10.0)
