@@ -234,6 +234,7 @@ def work(folder: Path, number: int) -> None:
     """Do one item of a Slurm array."""
     from recordings.engines.slurm import do_item
     from recordings.export.tasks import EXPORT
+    from recordings.motion.many import MOTION
     from recordings.report.many import CHECK
 
-    do_item(folder, number, {work.name: work for work in (CHECK, EXPORT)})
+    do_item(folder, number, {work.name: work for work in (CHECK, EXPORT, MOTION)})
