@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache, partial
 from typing import Literal, get_args
 
 import numpy as np
@@ -32,6 +32,7 @@ Name = Literal[
     "crc16-modbus",
     "crc16-arc",
 ]
+_Step = Callable[[U32Array, U8Array], U32Array]
 NAMES: tuple[Name, ...] = get_args(Name)
 
 
@@ -78,23 +79,55 @@ def _function(name: Name) -> Callable[[U8Array], U32Array]:
             return lambda rows: rows.sum(axis=1, dtype=np.uint32) & np.uint32(0xFFFF)
         case "xor8":
             return lambda rows: np.bitwise_xor.reduce(rows, axis=1).astype(np.uint32)
-        case "crc4":
-            return _crc4
+    return partial(_crc, name)
+
+
+def _crc(name: Name, rows: U8Array) -> U32Array:
+    """Join what each byte adds where it stands: three steps for any length, not three a byte."""
+    added, empty = _added(name, rows.shape[1])
+    places = np.arange(rows.shape[1]) * 256
+    joined: U32Array = np.bitwise_xor.reduce(added[rows + places], axis=1) ^ empty
+    return joined
+
+
+@lru_cache(maxsize=32)  # a device has one length of frames; where both are tried, some more
+def _added(name: Name, length: int) -> tuple[U32Array, np.uint32]:
+    """Return what each byte adds at each place, shape (length · 256,), and the CRC of zeros.
+
+    A CRC is linear: that of a row is the exclusive or of these.
+    """
+    step, start, xor_out = _steps(name)
+    added = np.empty((length, 256), np.uint32)
+    value = step(np.zeros(256, np.uint32), np.arange(256, dtype=np.uint8))
+    register, zero = np.array([start], np.uint32), np.zeros(1, np.uint8)
+    for place in reversed(range(length)):
+        added[place] = value
+        value, register = step(value, zero), step(register, zero)
+    return added.ravel(), register[0] ^ np.uint32(xor_out)
+
+
+def _steps(name: Name) -> tuple[_Step, int, int]:
+    """Return what takes one more byte into registers, their start, and what they end with."""
+    if name == "crc4":
+        return _crc4_byte, 0, 0
     crc = _CRCS[name]
-    table = _reflected_table(crc) if crc.reflected else _table(crc)
-    return lambda rows: _run(crc, table, rows)
-
-
-def _run(crc: _Crc, table: U32Array, rows: U8Array) -> U32Array:
-    value = np.full(len(rows), _reversed(crc.start, crc.width) if crc.reflected else crc.start)
-    value = value.astype(np.uint32)
     mask, shift = np.uint32((1 << crc.width) - 1), np.uint32(crc.width - 8)
-    for column in rows.T:
-        if crc.reflected:
-            value = (value >> np.uint32(8)) ^ table[(value ^ column) & np.uint32(0xFF)]
-        else:
-            value = ((value << np.uint32(8)) & mask) ^ table[(value >> shift) ^ column]
-    return value ^ np.uint32(crc.xor_out)
+    if crc.reflected:
+        reflected = _reflected_table(crc)
+        start = _reversed(crc.start, crc.width)
+        return (
+            lambda value, byte: (
+                (value >> np.uint32(8)) ^ reflected[(value ^ byte) & np.uint32(0xFF)]
+            ),
+            start,
+            crc.xor_out,
+        )
+    table = _table(crc)
+    return (
+        lambda value, byte: ((value << np.uint32(8)) & mask) ^ table[(value >> shift) ^ byte],
+        crc.start,
+        crc.xor_out,
+    )
 
 
 def _table(crc: _Crc) -> U32Array:
@@ -123,16 +156,13 @@ def _reversed(value: int, width: int) -> int:
     return int(f"{value:0{width}b}"[::-1], 2)
 
 
-def _crc4(rows: U8Array) -> U32Array:
+def _crc4_byte(value: U32Array, byte: U8Array) -> U32Array:
     """BITalino's: x⁴ + x + 1, highest bit first, start 0; the last nibble, its own place, is 0.
 
     Source: BITalinoWorld/cpp-api, bitalino.cpp, and firmware-bitalino-revolution, uart.c.
     """
-    value = np.zeros(len(rows), np.uint8)
-    for column in rows.T:
-        value = _CRC4[value] ^ (column >> 4)
-        value = _CRC4[value] ^ (column & 0x0F)
-    return value.astype(np.uint32)
+    register: U32Array = _CRC4[_CRC4[value] ^ (byte >> 4)] ^ (byte & np.uint32(0x0F))
+    return register
 
 
 def _crc4_step(value: int) -> int:
@@ -141,4 +171,4 @@ def _crc4_step(value: int) -> int:
     return value & 0x0F
 
 
-_CRC4 = np.array([_crc4_step(value) for value in range(16)], np.uint8)
+_CRC4 = np.array([_crc4_step(value) for value in range(16)], np.uint32)
