@@ -3,17 +3,10 @@
 A process of its own, because beside a busy Python thread an encoder loses two thirds of its speed
 to the GIL. It starts warm, before there is anything to record. `EncoderLink` is its other end.
 
-Standard input brings what happens, in order: a zero byte for the oldest frame in the ring, to be
-written; a two byte for one that is not wanted after all; or a one byte, four bytes of length and a
-JSON command:
-
-    {"begin": {"path", "codec", "threads", "hash_raw"}}    the frames that follow go
-                                                           into this file
-    {"end": true}                                          close it
-
-Its end means that the recording process is done, or dead: the ring is emptied, the file closed, and
-the process ends. Standard output takes JSON lines: {"ready"}, {"progress": {...}} at most ten times
-a second, and {"closed": {...}} for each file.
+Standard input brings what happens (`encoder_events`). Its end means that the recording process is
+done, or dead: the ring is emptied, the file closed, and the process ends. Standard output takes
+JSON lines: {"ready"}, {"progress": {...}} at most ten times a second, and {"closed": {...}} for
+each file.
 """
 
 from __future__ import annotations
@@ -25,46 +18,19 @@ import select
 import signal
 import sys
 import time
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Final
 
+from acquire.camera.encoder_events import parse
 from acquire.camera.frame_ring import FrameRing
 from recordings.errors import DiskFull, RecordingError
 from recordings.video.pixel_formats import pixel_format
 from recordings.video.writer import VideoWriter
 
-FRAME: Final = 0
-COMMAND: Final = 1
-SKIP: Final = 2
 PROGRESS_S: Final = 0.1
 HURRY_FILL: Final = 0.25  # of the ring: beyond, the hash is left to whoever reads the file later
 _ANSWER_S: Final = 5.0  # a reader that takes nothing for so long gets no results either
-
-
-def command(body: dict[str, Any]) -> bytes:
-    """A command as it goes over the pipe."""
-    text = json.dumps(body).encode()
-    return bytes([COMMAND]) + len(text).to_bytes(4, "little") + text
-
-
-def parse(data: bytearray) -> Iterator[dict[str, Any] | None]:
-    """Take whole events off the front of `data`: None for a frame, {} for a skip, or a command."""
-    start = 0
-    try:
-        while start < len(data):
-            if data[start] in (FRAME, SKIP):
-                start += 1
-                yield None if data[start - 1] == FRAME else {}
-                continue
-            end = start + 5 + int.from_bytes(data[start + 1 : start + 5], "little")
-            if len(data) < start + 5 or len(data) < end:
-                return
-            text, start = bytes(data[start + 5 : end]), end
-            yield json.loads(text)
-    finally:
-        del data[:start]
 
 
 def times() -> dict[str, float]:

@@ -12,14 +12,14 @@ from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any, Final
 
-from acquire.camera import encoder_host
+from acquire.camera import encoder_events
 from acquire.camera.frame_ring import FrameRing
 from acquire.errors import AcquireError
 from acquire.processes.child import OWN_GROUP, command, signals_kept_from_children
 from recordings.errors import RecordingError
 from recordings.video import pixel_formats
+from recordings.video.codecs import video_path
 from recordings.video.pixel_formats import Picture
-from recordings.video.writer import VideoReader, count_packets, video_path
 
 NOT_STORED: Final = -1
 
@@ -145,7 +145,7 @@ class EncoderLink:
                 self._status, path=full, frames=0, kept=0, bytes=0, error=None, disk_full=False
             )
         body = {"path": str(full), "codec": codec, "threads": threads, "hash_raw": hash_raw}
-        self._send(encoder_host.command({"begin": body}))
+        self._send(encoder_events.command({"begin": body}))
         return self._file.done
 
     def hold(self, image: Picture) -> bool:
@@ -167,7 +167,7 @@ class EncoderLink:
             return NOT_STORED
         self._held -= 1
         self.ring.set_index(self._held, file.put)
-        if not self._send(bytes([encoder_host.FRAME])):
+        if not self._send(bytes([encoder_events.FRAME])):
             return NOT_STORED
         file.put += 1
         return file.put - 1
@@ -175,7 +175,7 @@ class EncoderLink:
     def skip(self) -> None:
         """Drop the oldest frame held."""
         self._held -= 1
-        self._send(bytes([encoder_host.SKIP]))
+        self._send(bytes([encoder_events.SKIP]))
 
     def put(self, image: Picture) -> int:
         """Hand a frame over; its index in the file, or `NOT_STORED`. Never waits.
@@ -194,7 +194,7 @@ class EncoderLink:
         """Close the file once the frames put so far are in it; returns at once."""
         if self._file is not None:
             self._file = None
-            self._send(encoder_host.command({"end": True}))
+            self._send(encoder_events.command({"end": True}))
 
     @property
     def error(self) -> str | None:
@@ -295,6 +295,9 @@ class EncoderLink:
 
 def _left_behind(path: Path, put: int, error: str) -> EncodedFile:
     """What a dead encoder has left: the frames that are whole."""
+    # FFmpeg's libraries are a third of what a device process would have to load at its start.
+    from recordings.video.reader import VideoReader, count_packets
+
     try:
         with VideoReader(path) as reader:
             info = reader.info

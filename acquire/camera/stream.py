@@ -5,7 +5,6 @@ from __future__ import annotations
 from acquire.camera.frame_stream import FrameStream
 from acquire.camera.gate import Gate
 from acquire.camera.preview import PreviewTap
-from acquire.camera.sound_files import SoundFiles
 from acquire.camera.video_files import VideoFiles
 from acquire.lsl.config import BUFFER_S
 from acquire.lsl.device_clock import ClockModel
@@ -61,5 +60,7 @@ class SoundStream(FrameStream):
         origin: str = "",
     ) -> None:
         """Announce the index stream."""
+        from acquire.camera.sound_files import SoundFiles  # FFmpeg: no other device needs it
+
         outlet = Outlet(sound_index_spec(spec), device, buffer_s, origin)
         super().__init__(spec, SoundFiles(spec), outlet, model, losses)

@@ -22,9 +22,8 @@ from recordings.errors import RecordingError
 from recordings.layout import video_stem
 from recordings.manifest import Level
 from recordings.stream_kinds import Fate
-from recordings.video.codecs import choose_codec
+from recordings.video.codecs import choose_codec, video_path
 from recordings.video.pixel_formats import pixel_format
-from recordings.video.writer import video_path
 
 RING_SLOTS = 16
 """The ring never holds fewer frames than this."""

@@ -14,7 +14,7 @@ from recordings.read.stored import Stored
 from recordings.read.stream import Stream
 
 if TYPE_CHECKING:  # PyAV takes a quarter of a second
-    from recordings.video.writer import VideoReader
+    from recordings.video.reader import VideoReader
 
 
 class Camera(Stored[VideoEntry]):
@@ -91,7 +91,7 @@ class Camera(Stored[VideoEntry]):
         )
 
     def _reader(self, number: int) -> VideoReader:
-        from recordings.video.writer import VideoReader
+        from recordings.video.reader import VideoReader
 
         path = self.path_of(number)
         if path.name not in self._readers:

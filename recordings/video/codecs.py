@@ -21,10 +21,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final, Literal
 
 from recordings.errors import RecordingError
-from recordings.video.pixel_formats import PixelFormat
+from recordings.video.pixel_formats import PixelFormat, pixel_format
 
 Container = Literal["nut", "matroska", "raw"]
 SUFFIXES: Final[Mapping[Container, str]] = {"nut": ".nut", "matroska": ".mkv", "raw": ".raw"}
@@ -142,3 +143,9 @@ def choose_codec(name: str, fmt: PixelFormat, rate_hz: float) -> Codec:
             f"{MATROSKA_MAX_HZ}; use magicyuv, ffvhuff or raw"
         )
     return codec
+
+
+def video_path(stem: Path, codec: str, pixel_format_name: str, rate_hz: float) -> Path:
+    """The file that a `VideoWriter` makes for a path without a suffix."""
+    chosen = choose_codec(codec, pixel_format(pixel_format_name), rate_hz)
+    return stem.with_name(stem.name + chosen.suffix)

@@ -18,21 +18,10 @@ import av
 from recordings.arrays import U8Array
 from recordings.disk.direct_file import DirectFile
 from recordings.errors import RecordingError
-from recordings.video.codecs import CODEC_NAMES, Codec, choose_codec
+from recordings.video.codecs import Codec, choose_codec
 from recordings.video.encoding import AvBody, RawBody
 from recordings.video.info import VideoInfo
 from recordings.video.pixel_formats import Picture, as_bytes, pixel_format
-from recordings.video.reader import VideoReader, count_packets
-
-__all__ = [
-    "CODEC_NAMES",
-    "VideoInfo",
-    "VideoReader",
-    "VideoSummary",
-    "VideoWriter",
-    "count_packets",
-    "video_path",
-]
 
 _MARKS: Final = 64
 
@@ -48,12 +37,6 @@ class VideoSummary:
     codec: str
     tiling: str
     mode: str  # how the file was written: direct, nocache or buffered
-
-
-def video_path(stem: Path, codec: str, pixel_format_name: str, rate_hz: float) -> Path:
-    """The file that a `VideoWriter` makes for a path without a suffix."""
-    chosen = choose_codec(codec, pixel_format(pixel_format_name), rate_hz)
-    return stem.with_name(stem.name + chosen.suffix)
 
 
 class _Body(Protocol):

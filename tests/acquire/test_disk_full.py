@@ -8,7 +8,7 @@ import pytest
 
 from recordings.manifest import Manifest, State
 from recordings.stream_kinds import Fate
-from recordings.video.writer import VideoReader, count_packets
+from recordings.video.reader import VideoReader, count_packets
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (
     Result,

@@ -18,7 +18,7 @@ from acquire.engine.status import Phase
 from acquire.errors import ControlError
 from recordings.manifest import Event, Manifest, State
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
-from recordings.video.writer import count_packets
+from recordings.video.reader import count_packets
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (
     Result,

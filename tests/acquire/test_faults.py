@@ -9,7 +9,7 @@ import pytest
 
 from recordings.manifest import Gap, Manifest, State, StreamEntry
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
-from recordings.video.writer import count_packets
+from recordings.video.reader import count_packets
 from tests.acquire.program import Loaded, Result, load, unisono, write_rig
 
 FATE = INDEX_CHANNELS.index("fate")

@@ -13,7 +13,7 @@ import pytest
 
 from recordings.manifest import Manifest, State
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
-from recordings.video.writer import VideoReader
+from recordings.video.reader import VideoReader
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import (
     Unisono,

@@ -17,7 +17,7 @@ from acquire.host.replay import Replay
 from devices.arrays import Array
 from recordings.clock_offsets import correct, fit_offsets
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
-from recordings.video.writer import VideoReader
+from recordings.video.reader import VideoReader
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import load, unique, unisono, write_rig
 from tests.acquire.sources import ROOT

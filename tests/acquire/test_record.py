@@ -13,7 +13,7 @@ import pytest
 from recordings.manifest import Manifest, State, VideoEntry
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.pixel_formats import Picture
-from recordings.video.writer import VideoReader, count_packets
+from recordings.video.reader import VideoReader, count_packets
 from recordings.xdf.reader import read_xdf
 from tests.acquire.program import Loaded, Result, load, unisono, write_rig
 

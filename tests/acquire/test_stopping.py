@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from recordings.manifest import Manifest, State
-from recordings.video.writer import VideoReader, count_packets
+from recordings.video.reader import VideoReader, count_packets
 from tests.acquire.program import (
     Result,
     Unisono,

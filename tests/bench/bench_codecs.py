@@ -29,7 +29,8 @@ import numpy as np
 from acquire.camera.encoder_link import NOT_STORED, EncoderLink
 from recordings.video.codecs import CODECS, choose_codec
 from recordings.video.pixel_formats import Picture, pixel_format, split_bayer
-from recordings.video.writer import VideoReader, VideoWriter
+from recordings.video.reader import VideoReader
+from recordings.video.writer import VideoWriter
 
 WIDTH, HEIGHT, RATE_HZ, FORMAT = 2048, 1088, 150, "BayerRG8"
 FRAME_MB = WIDTH * HEIGHT / 1e6

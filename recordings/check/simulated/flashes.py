@@ -28,7 +28,7 @@ def find_flashes(
     dark and the first lit frame, and ends between the last lit and the first dark one. The error is
     the middle of what both edges allow, so the doubt is half a frame at most.
     """
-    from recordings.video.writer import VideoReader
+    from recordings.video.reader import VideoReader
 
     order = np.argsort(times, kind="stable")
     index, times = index[order], times[order]

@@ -9,7 +9,7 @@ import numpy as np
 
 from recordings.manifest import Manifest
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
-from recordings.video.writer import VideoReader
+from recordings.video.reader import VideoReader
 from tests.acquire.program import load, unique, unisono, write_rig
 
 PRE_S, POST_S = 0.5, 0.25

@@ -12,12 +12,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acquire.camera.encoder_host import command, parse
+from acquire.camera.encoder_events import command, parse
 from acquire.camera.encoder_link import NOT_STORED, EncoderLink
 from acquire.errors import AcquireError
 from recordings.errors import RecordingError
 from recordings.video.pixel_formats import Picture
-from recordings.video.writer import VideoReader, count_packets
+from recordings.video.reader import VideoReader, count_packets
 
 WIDTH, HEIGHT = 64, 48
 TIMEOUT_S = 30
@@ -251,8 +251,14 @@ def test_what_does_not_fit_is_refused_at_once(encoder: EncoderLink, tmp_path: Pa
         encoder.put(np.zeros(12, np.uint8))
 
 
-def test_encoder_process_stays_light() -> None:
-    code = "import acquire.camera.encoder_host, sys; print(*sys.modules)"
+@pytest.mark.parametrize(
+    ("program", "without"),
+    [
+        ("acquire.camera.encoder_host", {"pylsl", "pydantic", "scipy", "PySide6", "devices"}),
+        ("acquire.host.device_host", {"av", "cv2", "scipy", "PySide6", "fastapi"}),
+    ],
+)
+def test_processes_stay_light(program: str, without: set[str]) -> None:
+    code = f"import {program}, sys; print(*sys.modules)"
     output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout
-    loaded = set(output.decode().split())
-    assert not loaded & {"pylsl", "pydantic", "scipy", "PySide6", "devices"}
+    assert not set(output.decode().split()) & without

@@ -15,7 +15,7 @@ from acquire.processes.messages import VideoSummary
 from acquire.rig.video import VideoOptions
 from devices.base import VideoSpec
 from recordings.stream_kinds import Fate
-from recordings.video.writer import VideoReader
+from recordings.video.reader import VideoReader
 from tests.acquire.program import wait_for
 
 SPEC = VideoSpec("face", 1280, 1024, "Mono8", 300.0)

@@ -12,7 +12,7 @@ import pytest
 
 from recordings.manifest import Manifest, State
 from recordings.stream_kinds import INDEX_CHANNELS
-from recordings.video.writer import VideoReader
+from recordings.video.reader import VideoReader
 from tests.acquire.daemon_program import CAMERA, RIG, Daemon
 from tests.acquire.program import Loaded, load, unique, wait_for
 from tests.acquire.sources import Source, Sources

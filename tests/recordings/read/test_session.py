@@ -15,7 +15,7 @@ from recordings import layout
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest
 from recordings.read.session import Session, open_session
-from recordings.video.writer import VideoReader
+from recordings.video.reader import VideoReader
 from recordings.xdf import chunks
 from tests.recordings.foreign_streams import add_stream
 from tests.recordings.simulated_session import FPS, START, Plan, make_session

@@ -13,7 +13,7 @@ from recordings.manifest import Manifest, State
 from recordings.review.lanes import next_event
 from recordings.review.session import ReviewSession
 from recordings.stream_kinds import Fate
-from recordings.video.writer import VideoReader
+from recordings.video.reader import VideoReader
 from tests.recordings.strip_session import START, Film, Made, make_session, number_in
 
 

@@ -18,7 +18,7 @@ from recordings.video.matroska import blocks
 from recordings.video.nut import NutFile
 from recordings.video.packet import Packet
 from recordings.video.pixel_formats import PIXEL_FORMATS, Picture, pixel_format
-from recordings.video.writer import VideoReader
+from recordings.video.reader import VideoReader
 from tests.recordings.video.test_video import noise, write
 
 KINDS = [

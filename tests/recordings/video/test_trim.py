@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from recordings.errors import DiskFull, RecordingError
 from recordings.video.codecs import CODECS
 from recordings.video.pixel_formats import Picture
+from recordings.video.reader import VideoReader, count_packets
 from recordings.video.trim import trimmed
-from recordings.video.writer import VideoReader, VideoWriter, count_packets
+from recordings.video.writer import VideoWriter
 
 FRAMES = 75  # more than two groups of x264
 LOSSLESS = [name for name, codec in CODECS.items() if codec.lossless]

@@ -8,9 +8,10 @@ import pytest
 
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.video.codecs import CODECS, X264_GOP
+from recordings.video.codecs import CODECS, X264_GOP, video_path
 from recordings.video.pixel_formats import PIXEL_FORMATS, Picture, pixel_format, to_frame
-from recordings.video.writer import VideoReader, VideoWriter, count_packets, video_path
+from recordings.video.reader import VideoReader, count_packets
+from recordings.video.writer import VideoWriter
 
 LOSSLESS = [
     (codec.name, name)

@@ -11,7 +11,8 @@ from recordings.disk import direct_io
 from recordings.errors import DiskFull, RecordingError
 from recordings.video.codecs import CODECS
 from recordings.video.pixel_formats import Picture
-from recordings.video.writer import VideoReader, VideoSummary, VideoWriter, count_packets
+from recordings.video.reader import VideoReader, count_packets
+from recordings.video.writer import VideoSummary, VideoWriter
 
 SIZE = (160, 120)
 RATE_HZ = 100
