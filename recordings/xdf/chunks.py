@@ -12,6 +12,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from functools import lru_cache
 from typing import Any, Final
 
 import numpy as np
@@ -119,9 +120,10 @@ def stream_footer(
     return chunk(Tag.STREAM_FOOTER, struct.pack("<I", stream_id) + xml.encode())
 
 
-def record_dtype(dtype: npt.DTypeLike, channels: int) -> np.dtype[Any]:
+@lru_cache(maxsize=256)  # asked for once a chunk
+def record_dtype(dtype: np.dtype[Any], channels: int) -> np.dtype[Any]:
     """Return the record of one stamped sample: stamp length (always 8), stamp, values."""
-    values = np.dtype(dtype).newbyteorder("<")
+    values = dtype.newbyteorder("<")
     return np.dtype([("length", "u1"), ("stamp", "<f8"), ("values", values, (channels,))])
 
 
@@ -139,7 +141,7 @@ class SamplesEncoder:
         self._dtype = np.dtype(dtype)
         if self._dtype.name not in CHANNEL_FORMATS:
             raise TypeError(f"XDF has no number format {self._dtype.name!r}")
-        self._record = record_dtype(dtype, channels)
+        self._record = record_dtype(self._dtype, channels)
         self._reserve(max(capacity, 1))
 
     def _reserve(self, capacity: int) -> None:

@@ -86,11 +86,11 @@ class StreamInfo:
         if count is None or count < 0 or count != int(count):
             raise BadXml(f"channel count {self.text('channel_count')!r} is no number")
         self.channel_count = int(count)
-
-    @property
-    def dtype(self) -> np.dtype[Any] | None:
+        # Asked for once a chunk, of which a long recording has hundreds of thousands.
+        self.dtype: np.dtype[Any] | None = DTYPES.get(self.channel_format)
         """The type of the values; None for strings."""
-        return DTYPES.get(self.channel_format)
+        self.sample_bytes = self.channel_count * (self.dtype.itemsize if self.dtype else 0)
+        """The bytes of one numeric sample without its stamp."""
 
     @property
     def dtype_name(self) -> str:
@@ -106,11 +106,6 @@ class StreamInfo:
     def is_markers(self) -> bool:
         """Whether the samples are events: strings, or numbers without a rate of type `Markers`."""
         return is_marker_stream(self.type, self.dtype_name, self.rate_hz)
-
-    @property
-    def sample_bytes(self) -> int:
-        """The bytes of one numeric sample without its stamp."""
-        return self.channel_count * (self.dtype.itemsize if self.dtype else 0)
 
     @property
     def cleaned_xml(self) -> str | None:

@@ -14,7 +14,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from mmap import mmap
-from typing import Final
+from typing import Final, NamedTuple
 
 from recordings.clock_offsets import HUGE_S, TINY_S
 from recordings.xdf.chunks import BOUNDARY_UUID, Tag
@@ -79,8 +79,7 @@ class Scan:
     offsets: list[Span] = field(default_factory=list)  # those that are no measurement
 
 
-@dataclass(frozen=True, slots=True)
-class _Head:
+class _Head(NamedTuple):  # made in a third of the time of a frozen dataclass, once a chunk
     start: int  # first byte of the chunk
     tag: int
     stream_id: int | None
