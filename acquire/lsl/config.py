@@ -8,12 +8,8 @@ import os
 import secrets
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from acquire.errors import ConfigError
-
-if TYPE_CHECKING:
-    pass
 
 BUFFER_S = 60
 """What an outlet and an inlet hold at most; beyond that liblsl drops the oldest samples."""

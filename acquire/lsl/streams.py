@@ -123,8 +123,11 @@ class Resolver:
         """Ask the network again, after a `pause`."""
         import pylsl
 
+        # liblsl writes "session and predicate": an "or" without brackets would reach into the
+        # sessions of other labs.
+        bracketed = None if self.predicate is None else f"({self.predicate})"
         try:
-            self._lsl = pylsl.ContinuousResolver(pred=self.predicate, forget_after=FORGET_S)
+            self._lsl = pylsl.ContinuousResolver(pred=bracketed, forget_after=FORGET_S)
         except RuntimeError as error:
             raise ConfigError(
                 f"--streams {self.predicate!r}: not a predicate that LSL understands; "
