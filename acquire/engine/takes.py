@@ -7,41 +7,30 @@ set an interval, under the pump's lock, and give the orders; nothing else knows 
 from __future__ import annotations
 
 import contextlib
-import itertools
 import math
 import threading
-import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
-from acquire.engine.cameras import ARM_FOR_SPLIT_S, ARM_S, Cameras
+from acquire.engine.beginnings import BARRIER_S, Beginnings
+from acquire.engine.cameras import ARM_FOR_SPLIT_S, Cameras
 from acquire.engine.closings import Closings
 from acquire.engine.reporter import Reporter
 from acquire.engine.take_watch import TakeWatch
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
-from acquire.node.engine.link import unready
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import Interval
 from acquire.processes.rig_devices import RigDevices
-from acquire.processes.sleep_inhibitor import kept_awake
 from acquire.pump.pump import Pump
 from acquire.take.closing import Complain, guarded
-from acquire.take.disk import DiskWatch, require_space
-from acquire.take.folder import Labels, SessionFolder
+from acquire.take.folder import Labels
 from acquire.take.hashing import Hashing
 from acquire.take.take import GATED_DRAIN_S, SPLIT_DRAIN_S, STOP_DRAIN_S, Outcome, Take
-from acquire.take.videos import TakeVideos
-from acquire.take.xdf_recorder import RESERVE_BYTES, XdfRecorder
 from recordings.disk import synced
 from recordings.errors import RecordingError
-from recordings.layout import free_bytes
-from recordings.manifest import State
-from recordings.xdf.file import XdfFile
 
-BARRIER_S = 0.05
-"""From the order to start until the start: the time that the order needs to every camera."""
 STOP_AHEAD_S = 0.01
 SHORTEST_S = 1.0
 """How long a take lasts, at least, before it is split."""
@@ -49,7 +38,6 @@ MAX_OPEN = 3
 """Takes that may be open at once, one that runs among them: a fourth is refused."""
 CONNECTED_S = 10.0
 """How long a camera that came back waits, at most, for its index stream to be connected."""
-RESERVE_S = 10.0
 
 
 class Takes:
@@ -72,21 +60,22 @@ class Takes:
             on_failure: called once the take that runs cannot go on, from any thread.
             node_run: the run under which the rig's nodes record; None where it has none.
         """
-        self._node_run = node_run
         self._pump, self._cameras, self._devices, self._player = pump, cameras, devices, player
         self._reporter, self._report = reporter, reporter.report
         self._on_failure = on_failure
         self.open: list[Take] = []  # not closed yet, oldest first; replaced whole
         # Takes are added by whoever starts or splits, and taken out by the threads that close.
         self._lock = threading.Lock()
-        self._numbers = itertools.count(1)
         self._hashing = Hashing(lambda: self.running is not None, self._complain_of_hash)
         self._watch = TakeWatch(pump, devices, reporter, self.failed, lambda: len(self.open) == 1)
+        self._beginnings = Beginnings(
+            pump, cameras, devices, player, reporter, self._watch, self._hold, self._forget,
+            self._complain_of(None), node_run,
+        )  # fmt: skip
         self._closings = Closings(
             pump, cameras, devices, player, self._watch, self._hashing, self._complain_of,
             self._forget,
         )  # fmt: skip
-        self._awake = contextlib.ExitStack()
 
     @property
     def running(self) -> Take | None:
@@ -107,10 +96,10 @@ class Takes:
         """Begin a session; see `Engine.start`."""
         self._refuse_another()
         if not allow_missing:
-            self._refuse_unready_nodes()
-        self._check_space(data_dir)
-        folder = SessionFolder(self._devices.rig, data_dir, labels, notes, run, self._node_run)
-        take = self._begin(folder, folder.xdf, all_of_nodes=not allow_missing)
+            self._beginnings.require_nodes()
+        self._beginnings.require_space(data_dir)
+        folder = self._beginnings.folder(data_dir, labels, notes, run)
+        take = self._beginnings.start(folder, folder.xdf, all_of_nodes=not allow_missing)
         name = folder.folder.name
         self._report("engine", "info", "recording-start", f"recording {name}", take.number)
         if (text := synced.warning(data_dir)) is not None:
@@ -123,13 +112,13 @@ class Takes:
         See `Engine.start_file`.
         """
         self._refuse_another()
-        self._check_space(path.parent)
-        return self._begin(None, path, early_s)
+        self._beginnings.require_space(path.parent)
+        return self._beginnings.start(None, path, early_s)
 
     def discard(self) -> None:
         """Undo the bare file that an opening has begun; nothing where there is none."""
         if (take := self.running) is not None and take.folder is None:
-            self._abandon(take, None)
+            self._beginnings.abandon(take, None)
             take.xdf.file.path.unlink(missing_ok=True)
 
     def _refuse_another(self) -> None:
@@ -144,116 +133,15 @@ class Takes:
                 "first of them is closed"
             )
 
-    def _refuse_unready_nodes(self) -> None:
-        """Begin on all nodes or on none: what one of them lacks is told before anything is made."""
-        chosen = [
-            link
-            for link in self._devices.processes.values()
-            if (opened := link.snapshot.opened) is None
-            or any(self._pump.is_chosen(spec.name) for spec in opened.specs)
-        ]
-        if reasons := unready(chosen):
-            raise ControlError(_not_begun(reasons))
-
-    def _begin(
-        self,
-        folder: SessionFolder | None,
-        xdf: Path,
-        early_s: float = 0.0,
-        *,
-        all_of_nodes: bool = False,
-    ) -> Take:
-        """Make a take and start it; whatever goes wrong leaves the engine as it was."""
-        take = None
-        try:
-            take = self._new_take(folder, xdf, continues=False)
-            self._reporter.begin(take)
-            failed = self._arm(take, ARM_S)
-            if failed and all_of_nodes:
-                raise ControlError(_not_begun(failed))
-            self._awake.enter_context(kept_awake())
-            self._set_interval(take, Interval(local_clock() + BARRIER_S - early_s))
-            self._cameras.start(take)
-            self._note_start(take)
-        except BaseException as error:
-            self._abandon(take, folder)
-            if isinstance(error, OSError):
-                where = folder.folder if folder is not None else xdf
-                raise RecordingError(
-                    f"{where}: cannot be begun: {error}; see that the folder is there and can be "
-                    "written"
-                ) from error
-            raise
-        _sleep_until(take.interval.start)
-        return take
-
-    def _new_take(self, folder: SessionFolder | None, xdf: Path, *, continues: bool) -> Take:
-        gated = {table.name for table in self._devices.rig.devices if table.video.gate is not None}
-        take = Take(
-            next(self._numbers),
-            XdfRecorder(XdfFile(xdf, RESERVE_BYTES)),
-            TakeVideos(folder.folder if folder is not None else None),
-            DiskWatch(local_clock(), free_bytes(xdf.parent)),
-            folder,
-            self._pump.selection,
-            continues=continues,
-            gated=frozenset(gated),
-        )
+    def _hold(self, take: Take) -> None:
         with self._lock:
             self.open = [*self.open, take]
-        return take
-
-    def _arm(self, take: Take, within_s: float) -> list[str]:
-        """Have all its files opened: it then wants nothing but its start.
-
-        Gives what went wrong on nodes.
-        """
-        failed = []
-        if take.folder is not None:
-            failed = self._cameras.arm(take, within_s)
-            self._player.write_protocol(take.folder.folder)
-        self._pump.open(take)
-        return failed
-
-    def _set_interval(self, take: Take, interval: Interval) -> None:
-        with self._pump.held():
-            take.interval = interval
-
-    def _note_start(self, take: Take) -> None:
-        if take.folder is None:
-            return
-        absent = self._watch.absent(take)
-        self._watch.tell_of_nothing(take)
-        streams = [s.entry() for s in take.xdf.streams.values()]
-        lsl_start = take.interval.start
-        videos = take.videos.entries(lsl_start)
-        take.folder.started(
-            lsl_start, streams, videos, absent, self._devices.simulated, take.videos.pending()
-        )
-
-    def _abandon(self, take: Take | None, folder: SessionFolder | None) -> None:
-        """Undo what was begun of a take; each step on its own, and what fails is reported."""
-        complain = self._complain_of(None)
-        if take is not None:
-            self._set_interval(take, Interval(math.inf, -math.inf))
-            self._pump.drop(take)
-            guarded("videos", lambda: self._cameras.stop(take), complain)
-            guarded("recording.xdf", take.xdf.finish, complain)
-            self._forget(take)
-        if folder is not None:
-            guarded("session.json", lambda: folder.change(state=State.FAILED), complain)
 
     def _forget(self, take: Take) -> None:
         with self._lock:
             self.open = [other for other in self.open if other is not take]
             if not any(other.is_open for other in self.open):
-                self._awake.close()
-
-    def _check_space(self, folder: Path) -> None:
-        rates = [s.found for s in self._pump.streams]
-        per_s = sum(f.rate_hz * (9 + f.sample_bytes) for f in rates)
-        per_s += self._cameras.bytes_per_s(self._pump.is_chosen)
-        require_space(folder, RESERVE_BYTES + RESERVE_S * per_s, RESERVE_S)
+                self._beginnings.let_sleep()
 
     def _complain_of(self, take: Take | None) -> Complain:
         number = take.number if take is not None else None
@@ -288,7 +176,8 @@ class Takes:
         start = take.interval.start
         lsl_stop = max(lsl_stop, local_clock() + STOP_AHEAD_S, start + STOP_AHEAD_S)
         take.drain_s = GATED_DRAIN_S if take.gated else STOP_DRAIN_S
-        self._set_interval(take, Interval(start, lsl_stop))
+        with self._pump.held():
+            take.interval = Interval(start, lsl_stop)
         self._cameras.stop(take)
         self._report("engine", "info", "recording-stop", "stopping", take.number)
         self._closings.begin(take)
@@ -310,16 +199,16 @@ class Takes:
         if before is None or before.folder is None:
             raise ControlError("cannot split: no session is being recorded")
         self._refuse_a_fourth()
-        self._check_space(data_dir)
-        folder = SessionFolder(self._devices.rig, data_dir, labels, notes, node_run=self._node_run)
+        self._beginnings.require_space(data_dir)
+        folder = self._beginnings.folder(data_dir, labels, notes)
         name = folder.folder.name
         after = None
         try:
-            after = self._new_take(folder, folder.xdf, continues=True)
-            self._arm(after, ARM_FOR_SPLIT_S)
+            after = self._beginnings.make(folder, folder.xdf, continues=True)
+            self._beginnings.arm(after, ARM_FOR_SPLIT_S)
             folder.change(continues=before.folder.folder.name)
         except BaseException as error:
-            self._abandon(after, folder)
+            self._beginnings.abandon(after, folder)
             if isinstance(error, OSError):
                 raise RecordingError(f"{folder.folder}: cannot be begun: {error}") from error
             raise
@@ -333,7 +222,7 @@ class Takes:
         self._cameras.stop(before)
         self._report("engine", "info", "recording-split", f"goes on in {name}", before.number)
         complain = self._complain_of(None)
-        guarded("session.json", lambda: self._note_start(after), complain)
+        guarded("session.json", lambda: self._beginnings.note(after), complain)
         first = before.folder
         guarded("session.json", lambda: first.change(continued_in=name), complain)
         self._closings.begin(before)
@@ -386,15 +275,3 @@ class Takes:
             self.stop()
         self._closings.join()
         self._hashing.close(leave=leave_hashes)
-
-
-def _not_begun(reasons: Iterable[str]) -> str:
-    return (
-        f"cannot start: {'; '.join(reasons)}. See the nodes and their cables, or record without "
-        "them (--allow-missing)"
-    )
-
-
-def _sleep_until(lsl_time: float) -> None:
-    if (left := lsl_time - local_clock()) > 0:
-        time.sleep(left)

@@ -140,8 +140,10 @@ class _PromptPull:
 
     def _take_burst(self) -> None:
         """Take what came with it at once: sample by sample, a burst outruns liblsl's buffer."""
-        while not self._closing.is_set():
-            room = sum(self._room.acquire(blocking=False) for _ in range(BURST_SAMPLES))
+        waiting = int(self._inlet.samples_available())
+        while waiting and not self._closing.is_set():
+            wanted = min(waiting, BURST_SAMPLES)
+            room = sum(self._room.acquire(blocking=False) for _ in range(wanted))
             try:
                 rows, stamps = self._inlet.pull_chunk(0.0, room) if room else ((), ())
                 rows = np.array(rows)  # of its own: the next pull may use the memory again
@@ -149,9 +151,9 @@ class _PromptPull:
                 stamps = ()
             if len(stamps) < room:
                 self._room.release(room - len(stamps))
-            self._found.extend(zip(stamps, rows, strict=True) if len(stamps) else ())
             if not len(stamps):
                 return
+            self._found.extend(zip(stamps, rows, strict=True))
             waiting = int(self._inlet.samples_available())
             self._overflows.look(time.monotonic(), waiting, len(stamps))
 

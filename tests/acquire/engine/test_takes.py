@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from acquire.engine import takes as takes_module
+from acquire.engine import beginnings
 from acquire.engine.engine import Engine
 from acquire.engine.status import Phase
 from acquire.errors import ControlError
@@ -184,7 +184,7 @@ def test_a_start_that_fails_leaves_nothing_behind(
     """It left a recording that nobody could stop, and a traceback."""
     engine = stage.engine
     with monkeypatch.context() as patch:
-        patch.setattr(takes_module, "kept_awake", no_inhibitor)
+        patch.setattr(beginnings, "kept_awake", no_inhibitor)
         with pytest.raises(RecordingError, match="cannot be begun"):
             engine.start(tmp_path, LABELS)
     assert engine.phase is Phase.IDLE
