@@ -21,6 +21,7 @@ SEEN_S: Final = 3.0
 """A level must be seen for so long, before anything is said of it…"""
 SEEN_BLOCKS: Final = 3
 """…and in so many blocks: where few packets are in a block, one may well be late as a whole."""
+_STILL: Final = 0.25  # periods: levels that scatter by less, and rise by a packet, are surer
 _LEAST: Final = 0.6  # periods: a smaller step is no sample
 _TURNS: Final = 8
 _SHORT: Final = 25  # blocks: below, the rate of uneven stamps is not known
@@ -71,12 +72,15 @@ class _View:
         """Say how well steps can be told, with a floor that scatters by `noise` periods."""
         wander = 20e-6 if turn else 60e-6
         unknown = 0.0 if self.is_even or len(self.levels) >= _SHORT else 5e-3
+        blocks = max(round(SEEN_S / self.block_s), 1)
         return Sight(
             threshold=max(_LEAST, 4 * noise),
             cone=max(wander, unknown) * self.size,
             reach=int(np.ceil(LATEST_S / self.block_s)),
             near=max(int(np.ceil(_NEAR_S / self.block_s)), 3),
-            enough=1 if self.is_even else max(round(SEEN_S / self.block_s), SEEN_BLOCKS),
+            enough=1 if self.is_even else max(blocks, SEEN_BLOCKS),
+            packet=0.9 * self.unit if self.unit > 1 and noise < _STILL else np.inf,
+            enough_of_packet=1 if self.is_even else blocks,
         )
 
     def samples_of(self, rise: float, noise: float) -> int:

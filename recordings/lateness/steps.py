@@ -28,7 +28,8 @@ class Sight:
 
     threshold: the least rise, periods. cone: a level i blocks away may be off by i times that.
     reach: lateness is over after so many. near: blocks that were not late and tell the level.
-    enough: a step at the end must be seen for so many.
+    enough: a step at the end must be seen for so many; one of at least `packet` periods for
+    `enough_of_packet`.
     """
 
     threshold: float
@@ -36,6 +37,8 @@ class Sight:
     reach: int
     near: int
     enough: int
+    packet: float
+    enough_of_packet: int
 
 
 def find_steps(levels: F64Array, sight: Sight) -> tuple[list[Step], Step | None]:
@@ -51,7 +54,9 @@ def find_steps(levels: F64Array, sight: Sight) -> tuple[list[Step], Step | None]
         least = min(ahead[block] - sight.cone * (block - back), new)
         if least - level > sight.threshold:
             seen = int(np.sum(levels[block : block + sight.reach] < new + margin))
-            if seen < sight.enough and best[block] >= len(levels) - 2:
+            is_packet = least - level > sight.packet
+            enough = sight.enough_of_packet if is_packet else sight.enough
+            if seen < enough and best[block] >= len(levels) - 2:
                 return steps, Step(block, float(levels[-1]) - level, seen)
             step = Step(block, new - level, seen)
             if steps and steps[-1].block == block - 1:  # one loss in the middle of a block

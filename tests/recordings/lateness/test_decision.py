@@ -163,3 +163,11 @@ def test_two_late_blocks_of_few_packets_are_no_level_yet() -> None:
     (loss,) = decide(late, 130.0).losses
     assert loss.certainty is Certainty.OPEN
     assert error_ms(decide(late, 130.0).times, sent) < 2
+
+
+def test_a_whole_packet_is_missed_soon_where_packets_come_evenly() -> None:
+    """In blocks of 2.2 s, three of them would leave a loss of the last 7 s open."""
+    sender = Sender(130.0, 60.0, packet=73, style="equal", losses=((54.7, 5),))
+    sent = send(sender, np.random.default_rng(4))
+    (loss,) = decide(sent.stamps, 130.0).losses
+    assert (loss.lost, loss.certainty) == (sent.lost, Certainty.CERTAIN)
