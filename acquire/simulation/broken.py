@@ -25,6 +25,11 @@ class Fault:
     devices: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)  # fault plans by name
     after: Callable[[Path], None] = _nothing
 
+    @property
+    def leaves_it_whole(self) -> bool:
+        """Whether the files can be opened in the end: nobody codes what cannot."""
+        return self.after is _nothing
+
 
 def _crash(folder: Path) -> None:
     """End the files where the program died."""

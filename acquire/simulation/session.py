@@ -22,8 +22,10 @@ from acquire.lsl.index_stream import index_spec
 from acquire.processes.messages import VideoSummary
 from acquire.rig.file import DeviceTable, Rig, parse_rig
 from acquire.simulation.broken import FAULTS, SOUND
+from acquire.simulation.coders import write_coders
 from acquire.simulation.playing import JumpingClock, play
 from acquire.simulation.protocol import ShownProtocol
+from acquire.simulation.resuming import whole
 from acquire.simulation.rig import Film, rig_text
 from acquire.simulation.streams import (
     Computer,
@@ -74,6 +76,17 @@ class SessionOrder:
     seconds: float
     film: Film | None = None
     fault: str = ""  # a name of `FAULTS`
+    coders: int = 0
+
+    @property
+    def folder(self) -> Path:
+        """Where the session will be.
+
+        Raises:
+            RecordingError: a label is not allowed.
+        """
+        names = self.study, self.participant, "01", TASK
+        return layout.session_folder(self.data_dir, *names, 1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,17 +108,21 @@ def _pair(utc: datetime, lsl: float) -> ClockPair:
 
 
 def write_session(order: SessionOrder) -> Path:
-    """Write a session and return its folder.
+    """Write a session and return its folder, which is there once it is whole.
 
     Raises:
         RecordingError: the folder exists or cannot be written to.
     """
     configure(configuration())  # liblsl writes the headers, and would tell so on standard error
+    layout.check_length(order.folder, layout.longest_path())
+    with whole(order.folder, order.data_dir / order.study) as folder:
+        _write(order, folder)
+    return order.folder
+
+
+def _write(order: SessionOrder, folder: Path) -> None:
     fault = FAULTS[order.fault] if order.fault else SOUND
     rig = parse_rig(rig_text(order.seed, order.film, fault.devices))
-    folder, _ = layout.new_session_folder(
-        order.data_dir, order.study, order.participant, "01", TASK, 1
-    )
     recording = _Recording(order, folder, _span(order))
     with ExitStack() as stack:
         stack.callback(recording.close)
@@ -118,8 +135,9 @@ def write_session(order: SessionOrder) -> Path:
     shown.write(folder)
     write_truth(folder, order.seed, recording.span.start, recording.span.stop)
     recording.manifest(rig).save(folder)
+    if order.coders and fault.leaves_it_whole:
+        write_coders(folder, order.seed, order.coders)
     fault.after(folder)
-    return folder
 
 
 def _span(order: SessionOrder) -> _Span:

@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
 from acquire.errors import ConfigError
 from acquire.rig.file import parse_rig
 from acquire.simulation.broken import FAULTS
+from acquire.simulation.resuming import SOFTWARE, Options, begun, check_options
 from acquire.simulation.rig import CHANNELS, RATE_HZ, Film, rig_text
 from acquire.simulation.session import SessionOrder, write_session
+from acquire.take.folder import software
 from devices.counter_rng import make_key
 from recordings import layout
-from recordings.errors import DiskFull
+from recordings.engines.local import Here, Processes
+from recordings.engines.work import Engine, Lost, Work
+from recordings.errors import DiskFull, RecordingError
 from recordings.stream_kinds import INDEX_CHANNELS
 
 _STAMP_BYTES: Final = 9
 _SIDE_FILES: Final = 200_000
 _SMALLER: Final = 0.6
 """What a lossless video takes of its pictures, noise and all: less than that."""
+_CODED_BYTES: Final = 200  # a second and coder
 _MAX_PARTICIPANTS: Final = 9999
+MAX_CODERS: Final = 20
 LEAST_HZ: Final = 40.0
 
 
@@ -39,6 +43,7 @@ class StudyOrder:
     film: Film | None = field(default_factory=Film)
     broken: Mapping[str, str] = field(default_factory=dict)
     jobs: int = 1
+    coders: int = 0
 
     @property
     def labels(self) -> list[str]:
@@ -65,15 +70,46 @@ class StudyOrder:
                 seconds=self.seconds,
                 film=self.film,
                 fault=self.broken.get(label, ""),
+                coders=self.coders,
             )
+
+    def waiting(self) -> list[SessionOrder]:
+        """List the sessions that are not there yet."""
+        return [session for session in self.sessions() if not session.folder.exists()]
+
+    @property
+    def options(self) -> Options:
+        """What makes its files what they are; by how many jobs they are written is not in it."""
+        film = self.film
+        return {
+            "participants": self.participants,
+            "seconds": self.seconds,
+            "seed": self.seed,
+            "coders": self.coders,
+            "no-video": film is None,
+            "size": f"{film.width}x{film.height}" if film else None,
+            "rate": film.rate_hz if film else None,
+            "codec": film.codec if film else None,
+            "broken": dict(self.broken),
+            SOFTWARE: software(),
+        }
 
     def bytes(self) -> int:
         """Estimate what it will take: rather more than less."""
+        return self.participants * self._session_bytes
+
+    @property
+    def _session_bytes(self) -> int:
         per_s = sum(RATE_HZ * (_STAMP_BYTES + 4 * channels) for channels in CHANNELS.values())
         if (film := self.film) is not None:
             row = _STAMP_BYTES + 8 * len(INDEX_CHANNELS)
             per_s += film.rate_hz * (row + _SMALLER * film.width * film.height)
-        return round(self.participants * (self.seconds * per_s + _SIDE_FILES))
+        per_s += self.coders * _CODED_BYTES
+        return round(self.seconds * per_s + _SIDE_FILES)
+
+    def bytes_to_come(self) -> int:
+        """Estimate what the sessions that are not there yet will take."""
+        return len(self.waiting()) * self._session_bytes
 
 
 def check_order(order: StudyOrder) -> None:
@@ -81,8 +117,8 @@ def check_order(order: StudyOrder) -> None:
 
     Raises:
         ConfigError: a value is out of range, or names what there is not.
-        RecordingError: the study exists already, its folder cannot be written to, or there is no
-            room for it.
+            The study exists already, begun with other options.
+        RecordingError: its folder cannot be written to, or there is no room for it.
     """
     if not 1 <= order.participants <= _MAX_PARTICIPANTS:
         raise ConfigError(f"--participants {order.participants}: give 1 to {_MAX_PARTICIPANTS}")
@@ -99,13 +135,15 @@ def check_order(order: StudyOrder) -> None:
             raise ConfigError(f"--broken {label}={fault}: the participants are {known}")
         if fault not in FAULTS:
             raise ConfigError(f"--broken {label}={fault}: there are {', '.join(FAULTS)}")
-    if order.folder.exists():
+    if not 0 <= order.coders <= MAX_CODERS:
+        raise ConfigError(f"--coders {order.coders}: give 0 to {MAX_CODERS}")
+    if order.coders and order.film is None:
         raise ConfigError(
-            f"{order.folder}: exists already, and nothing is overwritten; name another --study or "
-            "--to, or delete it"
+            f"--coders {order.coders} --no-video: coders look at a video; leave out one of them"
         )
+    check_options(order.folder, order.options)
     layout.prepare_data_dir(order.data_dir)
-    free, needed = layout.free_bytes(order.data_dir), order.bytes()
+    free, needed = layout.free_bytes(order.data_dir), order.bytes_to_come()
     if needed > free:
         raise DiskFull(
             f"{order.data_dir}: {needed / 1e9:.2f} GB are needed and {free / 1e9:.2f} GB are free; "
@@ -114,21 +152,36 @@ def check_order(order: StudyOrder) -> None:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A session, or why it could not be written."""
+
+    folder: Path
+    error: str = ""
+
+
+def _written(session: SessionOrder) -> Written:
+    try:
+        return Written(write_session(session))
+    except RecordingError as error:
+        return Written(session.folder, str(error))
+
+
+SIMULATE: Final = Work("simulate", _written, SessionOrder, Written)
+
+
 def write_study(order: StudyOrder, tell: Callable[[Path], None] = lambda folder: None) -> None:
-    """Write the sessions; `tell` hears of each one's folder as it is done.
+    """Write the sessions that are not there yet; `tell` hears of each one's folder as it is done.
 
     Raises:
-        RecordingError: one cannot be written; those that were are whole.
+        ConfigError: the study was begun with other options, or another process writes it.
+        RecordingError: a session cannot be written; those that were are whole.
     """
-    sessions = list(order.sessions())
-    if order.jobs <= 1:
-        for session in sessions:
-            tell(write_session(session))
-        return
-    # Spawned: a fork of a process with threads may hang, and no platform but Linux has it.
-    with ProcessPoolExecutor(order.jobs, mp_context=get_context("spawn")) as pool:
-        try:
-            for folder in pool.map(write_session, sessions):
-                tell(folder)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+    engine: Engine = Here() if order.jobs <= 1 else Processes(order.jobs)
+    with begun(order.folder, order.options):
+        for session, outcome in engine.run(SIMULATE, order.waiting()):
+            if isinstance(outcome, Lost):
+                raise RecordingError(f"{session.folder.name}: {outcome.reason}")
+            if outcome.error:
+                raise RecordingError(outcome.error)
+            tell(outcome.folder)

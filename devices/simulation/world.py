@@ -88,6 +88,7 @@ class Movement:
     region: Region
     side: Side
     amplitude_px: float
+    index: int = 0  # as in `WorldEvent`
 
     @property
     def micro(self) -> bool:
@@ -160,8 +161,10 @@ class World:
         rows = np.column_stack([*parts, intensity]).tolist()
         places = self._places(index)
         every = (
-            Movement(onset, apex, offset, strong, region, side, far)
-            for (onset, apex, offset, strong), (region, side, far) in zip(rows, places, strict=True)
+            Movement(onset, apex, offset, strong, region, side, far, number)
+            for (onset, apex, offset, strong), (region, side, far), number in zip(
+                rows, places, index.tolist(), strict=True
+            )
         )
         return tuple(m for m in every if m.offset > t0 and m.onset < t1)
 

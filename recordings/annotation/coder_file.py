@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, Self
 
 from pydantic import ValidationError
 
 from recordings import layout
 from recordings.annotation.journal import Damaged, Entry, History, entries, replayed
 from recordings.annotation.model import Coding
+from recordings.disk.atomic import replace_file, sync_folder
 from recordings.errors import RecordingError
 from recordings.manifest import Frozen
 
@@ -70,6 +71,11 @@ class CoderFile(Frozen):
     def history(self) -> History:
         """The state and the way back."""
         return History(self.coding, self.n, self.done, self.undone)
+
+    def at(self, history: History) -> Self:
+        """Return the file as it is after a history."""
+        now = {name: getattr(history, name) for name in ("n", "coding", "done", "undone")}
+        return self.model_copy(update=now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +151,23 @@ def load(paths: Paths) -> Loaded | None:
     except Damaged as error:
         raise RecordingError(_kept(paths.journal, str(error))) from error
     return Loaded(file, history, whole, len(journal) - whole)
+
+
+def save(paths: Paths, file: CoderFile) -> None:
+    """Write the JSON file of a coder, whole or not at all.
+
+    Raises:
+        RecordingError: the disk refuses.
+    """
+    path = paths.file
+    try:
+        replace_file(path, file.model_dump_json(exclude_defaults=False).encode())
+        sync_folder(path.parent)
+    except OSError as error:
+        raise RecordingError(
+            f"{path}: cannot be written ({error.strerror}); name another folder with "
+            "--annotations DIR"
+        ) from error
 
 
 def _parsed(path: Path, text: bytes) -> CoderFile:

@@ -15,12 +15,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import Literal, Self
 
-from recordings.annotation.coder_file import CoderFile, Loaded, Paths, Who, load
+from recordings.annotation.coder_file import CoderFile, Loaded, Paths, Who, load, save
 from recordings.annotation.journal import Change, History, Item, Shelf, entries, line
 from recordings.annotation.journal_file import JournalFile
 from recordings.annotation.lock import Held, WriterLock
 from recordings.annotation.model import Coding, Decision, Event, Span
-from recordings.disk.atomic import replace_file, sync_folder
 from recordings.errors import RecordingError
 
 
@@ -79,7 +78,7 @@ class CodingStore:
 
     def _begin(self, file: CoderFile) -> None:
         try:
-            self._save(file)
+            save(self._paths, file)
         except RecordingError:
             self._release()
             raise
@@ -203,29 +202,13 @@ class CodingStore:
             RecordingError: the file is read-only, or the disk refuses; nothing is lost.
         """
         journal = self._writing()
-        now = self._history
-        self._save(
-            self._file.model_copy(
-                update={"n": now.n, "coding": now.coding, "done": now.done, "undone": now.undone}
-            )
-        )
+        save(self._paths, self._file.at(self._history))
         # Only now: a journal whose entries the file holds already is passed over in reading.
         try:
             journal.clear()
         except OSError as error:
             raise RecordingError(
                 f"{self._paths.journal}: cannot be emptied ({error.strerror}); nothing is lost"
-            ) from error
-
-    def _save(self, file: CoderFile) -> None:
-        path = self._paths.file
-        try:
-            replace_file(path, file.model_dump_json(exclude_defaults=False).encode())
-            sync_folder(path.parent)
-        except OSError as error:
-            raise RecordingError(
-                f"{path}: cannot be written ({error.strerror}); name another folder with "
-                "--annotations DIR"
             ) from error
 
     def close(self) -> None:

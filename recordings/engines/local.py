@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.process import BaseProcess
+from threading import Thread
 from typing import Any
 
 from recordings.engines.work import TRIES, Lost, R, T, Work, one_thread
@@ -85,9 +88,19 @@ def _killed(tries: int) -> str:
 def _pool() -> ProcessPoolExecutor:
     # Spawned: a fork of a process with threads may hang, and no platform but Linux has it.
     context: Any = get_context("spawn")
-    return ProcessPoolExecutor(1, mp_context=context, initializer=_ignore_interrupts)
+    return ProcessPoolExecutor(1, mp_context=context, initializer=_follow_the_parent)
 
 
-def _ignore_interrupts() -> None:
-    """Let the parent alone decide what a Ctrl-C ends: it reaches the whole process group."""
+def _follow_the_parent() -> None:
+    """Let the parent alone decide what a Ctrl-C ends, which reaches all; and end when it has ended.
+
+    A process of a pool whose parent was killed would go on with its item, and then wait for ever.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if (parent := parent_process()) is not None:
+        Thread(target=_end_after, args=(parent,), name="parent", daemon=True).start()
+
+
+def _end_after(parent: BaseProcess) -> None:
+    parent.join()
+    os._exit(1)

@@ -72,14 +72,17 @@ def run_step(
     """Do what is due; each result is remembered as it comes.
 
     Raises:
-        RecordingError: there is nobody to do it, or nowhere to write to.
+        RecordingError: there is nobody to do it, or nowhere to write to, or the settings name what
+            cannot be.
     """
     due = {root / one.facts.folder: one.facts for one in planned if one.due}
+    # Before anything is done: what is coded meanwhile was not read.
+    marks = {session: step.mark(facts, root) for session, facts in due.items()}
 
     def told(result: Result) -> None:
         facts = due[result.session]
         result = replace(result, reason=brief(result.reason, result.session))
-        failure = Failure(step.mark(facts), result.reason) if result.reason else None
+        failure = Failure(marks[result.session], result.reason) if result.reason else None
         ledger.note(facts.folder, step.name, step.target, failure)
         tell(result)
 

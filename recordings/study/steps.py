@@ -54,8 +54,12 @@ class Step(Protocol):
         """Where its files go; "" for those that go into the session's folder."""
         ...
 
-    def mark(self, facts: Facts) -> str:
-        """Return what a failure holds for: recording, program, settings."""
+    def mark(self, facts: Facts, root: Path) -> str:
+        """Return what a failure holds for: recording, program, settings, and what else is read.
+
+        Raises:
+            RecordingError: the settings name what cannot be.
+        """
         ...
 
     def cell(self, facts: Facts, root: Path) -> Cell:
@@ -86,7 +90,7 @@ class CheckStep:
     name: str = CHECK
     target: str = ""
 
-    def mark(self, facts: Facts) -> str:
+    def mark(self, facts: Facts, root: Path) -> str:
         """See `Step`."""
         return mark(facts) + _settings_hash(self.settings)
 
@@ -112,9 +116,12 @@ class ExportStep:
     target: str
     settings: Any
 
-    def mark(self, facts: Facts) -> str:
+    def mark(self, facts: Facts, root: Path) -> str:
         """See `Step`."""
-        return mark(facts) + _settings_hash(self.settings)
+        return mark(facts) + self._fingerprint(facts, root)
+
+    def _fingerprint(self, facts: Facts, root: Path) -> str:
+        return fingerprint(self.name, self.settings, root / facts.folder, facts.digest)
 
     def cell(self, facts: Facts, root: Path) -> Cell:
         """See `Step`."""
@@ -125,8 +132,7 @@ class ExportStep:
         cell = export_cell(found, facts)
         if cell.state is not StepState.DONE:
             return cell
-        expected = fingerprint(self.name, self.settings, root / facts.folder, facts.digest)
-        if found.fingerprint != expected:
+        if found.fingerprint != self._fingerprint(facts, root):
             return Cell(StepState.STALE, "made with other settings, or of another coding")
         target = Path(self.target)
         for name, size in found.files:
@@ -213,6 +219,6 @@ def _meant(value: Any) -> Any:
 def standing(step: Step, facts: Facts, root: Path, failures: Failures) -> Cell:
     """Say what a step is for a session; one that failed stays so until something changes."""
     failure = failures.get((facts.folder, step.name, step.target))
-    if failure is not None and failure.fingerprint == step.mark(facts):
+    if failure is not None and failure.fingerprint == step.mark(facts, root):
         return Cell(StepState.FAILED, failure.reason)
     return step.cell(facts, root)

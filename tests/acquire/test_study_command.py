@@ -14,7 +14,8 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.acquire.program import Result, posix_only, unisono
+from recordings.disk.hashing import sha256_of
+from tests.acquire.program import Result, posix_only, unisono, wait_for
 from tests.recordings.engines.test_engines import stand_in
 from tests.recordings.exporting import all_files
 from tests.recordings.study.simulated_study import BROKEN, make_study
@@ -57,20 +58,86 @@ def test_a_study_is_simulated_by_a_command(tmp_path: Path) -> None:
         folder=tmp_path,
     )
     assert done.code == 0, done.stderr
-    assert done.stdout.startswith("2 simulated sessions, about 0.00 GB\n1/2 sub-01_")
+    assert done.stdout.startswith("2 simulated sessions, about 0.00 GB\n1/2 sub-0")
     assert unisono("check", tmp_path / "data" / "mine", folder=tmp_path).code == 2
     again = unisono(
         *("simulate", "study", "--participants", "2", "--to", tmp_path / "data", "--study", "mine"),
         folder=tmp_path,
     )
     assert again.code == 2
-    assert "exists already" in again.error
+    assert "exists already, begun with --seconds 2.0, not 60.0" in again.error
     for wrong, said in (("--size", "--size 'big'"), ("--broken", "--broken 'big'")):
         bad = unisono(
             *("simulate", "study", "--participants", "2", "--to", tmp_path, wrong, "big"),
             folder=tmp_path,
         )
         assert (bad.code, said in bad.error) == (2, True), bad.stderr
+
+
+@posix_only
+def test_a_simulation_that_was_killed_goes_on_where_it_was(tmp_path: Path) -> None:
+    order: tuple[str, ...] = (
+        "simulate",
+        "study",
+        "--participants",
+        "14",
+        "--seconds",
+        "2",
+        "--rate",
+        "40",
+    )
+    order += ("--coders", "2", "--broken", "13=no-manifest")
+    whole, killed = tmp_path / "whole" / "simulated", tmp_path / "killed" / "simulated"
+    assert unisono(*order, "--to", whole.parent, "--jobs", "1", folder=tmp_path).code == 0
+    for _ in range(5):  # where it was done before it could be killed: again
+        _kill_amid([*order, "--to", str(killed.parent), "--jobs", "2"])
+        if len(list(killed.glob("sub-*/ses-*/sub-*"))) < 14:
+            break
+        shutil.rmtree(killed)
+    there = {path: path.stat().st_mtime_ns for path in killed.rglob("session.json")}
+    assert 2 <= len(list(killed.glob("sub-*/ses-*/sub-*"))) < 14
+
+    refused = unisono(*order, "--to", killed.parent, "--seed", "9", folder=tmp_path)
+    assert refused.code == 2
+    assert "begun with --seed 1, not 9" in refused.error
+    done = unisono(*order, "--to", killed.parent, "--jobs", "2", folder=tmp_path)
+    assert done.code == 0, done.stderr
+    assert " are there already\n" in done.stdout
+    assert hashes(killed) == hashes(whole)
+    assert {path: path.stat().st_mtime_ns for path in there} == there
+    assert not list(killed.rglob("*.simulating"))
+
+
+def _kill_amid(order: list[str]) -> None:
+    """Start a simulation, kill it after two sessions, and wait until its processes have ended."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "acquire", *order],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
+    ) as program:
+        assert program.stdout is not None
+        while not program.stdout.readline().startswith("2/"):
+            assert program.poll() is None
+        process = psutil.Process(program.pid)
+        process.suspend()  # it gives nobody anything more to do
+        workers = process.children(recursive=True)
+        program.kill()
+    wait_for(lambda: not any(map(_runs, workers)), what="the end of its processes")
+
+
+def hashes(root: Path) -> dict[str, str]:
+    """Every file but the empty one that is locked."""
+    found = (path for path in root.rglob("*") if path.is_file() and path.suffix != ".lock")
+    return {path.relative_to(root).as_posix(): sha256_of(path) for path in found}
+
+
+def _runs(process: psutil.Process) -> bool:
+    try:
+        return process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
 
 
 def test_three_broken_sessions_are_three_reasons_and_only_what_failed_is_tried_again(

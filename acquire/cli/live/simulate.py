@@ -114,9 +114,13 @@ def study(
         list[str] | None,
         typer.Option(metavar="07=FAULT", help="Break a participant's session; may be repeated."),
     ] = None,
+    coders: Annotated[int, typer.Option(help="Simulated coders, who have coded each session.")] = 0,
     as_json: Json = False,
 ) -> None:
-    """Write whole sessions of simulated devices, with their truth, faster than time."""
+    """Write whole sessions of simulated devices, with their truth, faster than time.
+
+    What was interrupted goes on where it was, with the same options.
+    """
     import os
 
     from acquire.simulation.rig import Film
@@ -126,10 +130,10 @@ def study(
     faults = dict(_fault(text) for text in broken or ())
     order = StudyOrder(
         to.expanduser().absolute(), participants, name, seconds, seed, film, faults,
-        jobs or os.cpu_count() or 1,
+        jobs or os.cpu_count() or 1, coders,
     )  # fmt: skip
     check_order(order)
-    count = 0
+    there = count = participants - len(order.waiting())
 
     def tell(folder: Path) -> None:
         nonlocal count
@@ -139,6 +143,8 @@ def study(
 
     if not as_json:
         typer.echo(f"{participants} simulated sessions, about {order.bytes() / 1e9:.2f} GB")
+    if there and not as_json:
+        typer.echo(f"{there} are there already")
     write_study(order, tell)
     if as_json:
         typer.echo(json.dumps({"folder": str(order.folder), "sessions": count, "seed": seed}))

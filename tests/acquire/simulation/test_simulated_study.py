@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
 from dataclasses import replace
 from multiprocessing import resource_tracker
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from acquire.errors import ConfigError
+from acquire.simulation import study
 from acquire.simulation.broken import FAULTS
+from acquire.simulation.resuming import begun
 from acquire.simulation.rig import Film
 from acquire.simulation.study import StudyOrder, check_order, write_study
+from acquire.take.folder import software
 from recordings import layout, open_session
 from recordings.certificate import Verdict
 from recordings.check.examination import check
@@ -90,20 +96,23 @@ def test_every_part_of_a_session_is_there(session: Path) -> None:
 
 
 def contents(root: Path) -> dict[str, bytes]:
-    return {p.relative_to(root).as_posix(): p.read_bytes() for p in root.rglob("*") if p.is_file()}
+    files = (p for p in root.rglob("*") if p.is_file() and p.suffix != ".lock")
+    return {p.relative_to(root).as_posix(): p.read_bytes() for p in files}
 
 
 def test_the_same_seed_gives_the_same_bytes_however_many_jobs(tmp_path: Path) -> None:
-    one = order(tmp_path / "a", 2, 3.0)
+    one = replace(order(tmp_path / "a", 2, 6.0), coders=2)
     made(one)
     made(replace(one, data_dir=tmp_path / "b", jobs=2))
     a, b = contents(tmp_path / "a"), contents(tmp_path / "b")
     assert sorted(a) == sorted(b)
     assert [name for name in a if a[name] != b[name]] == []
+    assert sum("/annotations/" in name for name in a) == 4
     made(replace(one, data_dir=tmp_path / "c", seed=2))
     other = contents(tmp_path / "c")
     same = [name for name in a if a[name] == other[name] and not name.endswith("protocol.json")]
-    assert same == []
+    assert [name for name in same if "/annotations/" not in name] == []
+    assert len(same) < 4  # a coder may have seen nothing in either
 
 
 def test_participants_differ(tmp_path: Path) -> None:
@@ -157,6 +166,8 @@ def test_without_room_nothing_is_written(tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_estimate_holds(session: Path) -> None:
     written = sum(p.stat().st_size for p in session.iterdir())
     assert written <= order(session).bytes() <= 2 * written
+    with_coders = replace(order(session), coders=20)
+    assert with_coders.bytes() > order(session).bytes()
 
 
 @pytest.mark.parametrize(
@@ -181,3 +192,64 @@ def test_a_study_that_is_there_is_never_overwritten(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="exists already"):
         check_order(order(tmp_path))
     assert contents(tmp_path) == before
+
+
+def test_what_is_there_is_not_written_again_and_what_is_missing_is(tmp_path: Path) -> None:
+    one = replace(order(tmp_path, 3, 2.0), film=None, broken={"02": "no-manifest"})
+    folders = made(one)
+    before = contents(tmp_path)
+    shutil.rmtree(folders[2])
+    left = tmp_path / "simulated" / ".unisono" / "killed.simulating" / "sub-03"
+    left.mkdir(parents=True)
+    assert made(one) == [folders[2]]
+    assert contents(tmp_path) == before
+    assert not left.exists()
+    assert made(replace(one, jobs=2)) == []
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"seed": 2}, "begun with --seed 1, not 2"),
+        ({"seconds": 3.0}, "begun with --seconds 2.0, not 3.0"),
+        ({"participants": 2}, "begun with --participants 1, not 2"),
+        ({"film": FILM}, "begun with --no-video true, not false"),
+        ({"broken": {"01": "damaged"}}, 'begun with --broken {}, not {"01": "damaged"}'),
+        ({"film": FILM, "coders": 1}, "begun with --coders 0, not 1"),
+    ],
+)
+def test_another_order_does_not_go_on(tmp_path: Path, change: dict[str, Any], said: str) -> None:
+    one = replace(order(tmp_path, 1, 2.0), film=None)
+    made(one)
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        check_order(replace(one, **change))
+    with pytest.raises(ConfigError, match=re.escape(said)):
+        write_study(replace(one, **change))
+
+
+def test_other_versions_do_not_go_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = replace(order(tmp_path, 1, 2.0), film=None)
+    made(one)
+    monkeypatch.setattr(study, "software", lambda: {**software(), "numpy": "1.0"})
+    with pytest.raises(ConfigError, match=r"begun with numpy .*, and this is 1\.0"):
+        check_order(one)
+
+
+def test_an_order_that_is_damaged_or_a_folder_of_others_is_left_alone(tmp_path: Path) -> None:
+    one = replace(order(tmp_path, 1, 2.0), film=None)
+    made(one)
+    file = tmp_path / "simulated" / ".unisono" / "simulation.json"
+    for text in ("", "[]", "{"):
+        file.write_text(text)
+        with pytest.raises(ConfigError, match="exists already, and nothing is overwritten"):
+            check_order(one)
+
+
+def test_two_do_not_write_one_study(tmp_path: Path) -> None:
+    one = replace(order(tmp_path, 1, 2.0), film=None)
+    with (
+        begun(one.folder, one.options),
+        pytest.raises(ConfigError, match="another `unisono simulate study` writes here"),
+    ):
+        write_study(one)
+    assert len(made(one)) == 1
