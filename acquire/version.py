@@ -15,18 +15,25 @@ EXTRAS = {
     "parquet": ("pyarrow",),
     "tables": ("openpyxl",),
     "acq": ("bioread",),
+    "audio": ("sounddevice",),
+    "ble": ("bleak",),
     "cluster": ("dask", "distributed"),
+    "features": ("neurokit2", "pyarrow"),
     "genicam": ("harvesters", "genicam"),
     "node": ("zeroconf", "cryptography"),
+    "study": ("xarray", "zarr", "webdataset", "pyarrow"),
 }
 """The packages of each extra that only it needs."""
+COMMIT_FILE = "commit.txt"
+"""Beside this module, in what was built from a checkout (`.ci/commit_hook.py`)."""
 GIT_S = 2.0
 
 
 def described() -> str:
     """Say it in one line."""
     there = [name for name, needs in EXTRAS.items() if all(map(find_spec, needs))]
-    commit = _commit()
+    root = Path(acquire.__file__).parents[1]
+    commit = commit_of(root) or _commit_when_built()
     parts = [f"commit {commit}"] if commit else []
     parts.append(f"extras: {', '.join(there) or 'none'}")
     return f"unisono {acquire.__version__} ({'; '.join(parts)})"
@@ -38,9 +45,8 @@ def extra_of(module: str) -> str | None:
     return next((name for name, needs in EXTRAS.items() if top in needs), None)
 
 
-def _commit() -> str | None:
-    """Ask git where this is a checkout; an installed package has no commit."""
-    root = Path(acquire.__file__).parents[1]
+def commit_of(root: Path) -> str | None:
+    """Ask git for the commit of a checkout; None where `root` is none, or there is no git."""
     if not (root / ".git").exists():
         return None
     command = ["git", "-C", str(root), "describe", "--always", "--dirty", "--abbrev=9"]
@@ -56,3 +62,10 @@ def _commit() -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() or None
+
+
+def _commit_when_built() -> str | None:
+    try:
+        return Path(acquire.__file__).with_name(COMMIT_FILE).read_text(encoding="utf-8").strip()
+    except OSError:
+        return None

@@ -28,7 +28,7 @@ from tests.install.running import opens_a_window
 UV = Path(sys.executable).with_name("uv.exe" if sys.platform == "win32" else "uv")
 UNREACHABLE = ("Failed to fetch", "error sending request", "dns error", "Could not connect")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-NOT_FOR_USERS = {"test", "bench", "bundle", "fuzz"}
+NOT_FOR_USERS = {"test", "bench", "bundle", "docs", "fuzz"}
 EXTRAS = sorted(set(PROJECT["optional-dependencies"]) - NOT_FOR_USERS)
 
 
@@ -119,6 +119,16 @@ def _acq(program: Installed, session: Path) -> None:
     assert "cannot be read as .acq" in done.stderr
 
 
+def _audio(program: Installed, session: Path) -> None:
+    listed = json.loads(good(program, "devices", "--json").splitlines()[-1])
+    (reason,) = (one["reason"] for one in listed if one["name"] == "microphone")
+    assert "pip install" not in reason, "what is still missing is the system's: libportaudio2"
+
+
+def _ble(program: Installed, session: Path) -> None:
+    _available(program, "polar")
+
+
 def _face(program: Installed, session: Path) -> None:
     good(program, "export", "clips", session, "--to", program.home / "clips", "--crop", "face")
 
@@ -164,6 +174,8 @@ PROMISES = {
     "parquet": [_parquet],
     "tables": [_tables],
     "acq": [_acq],
+    "audio": [_audio],
+    "ble": [_ble],
     "face": [_face],
     "genicam": [_genicam],
     "node": [_node],

@@ -11,10 +11,12 @@ from zipfile import ZipFile
 import pytest
 
 import acquire
+from acquire.version import COMMIT_FILE, commit_of
 from tests.install.environments import ROOT, Installed, build, in_environment, linked, python_of
 
 pytest.importorskip("hatchling", reason="hatchling builds the wheel: pip install -e '.[test]'")
 
+COMMIT = f"acquire/{COMMIT_FILE}"
 PACKAGES = ("acquire", "devices", "gui", "recordings")
 
 IMPORTS = """\
@@ -58,7 +60,7 @@ def test_the_wheel_has_every_file_of_the_packages(wheel: Path) -> None:
     names = ZipFile(wheel).namelist()
     handbook = {f"gui/handbook/{name.removeprefix('docs/')}" for name in files_of("docs")}
     found = {n for n in names if not n.split("/")[0].endswith(".dist-info")}
-    assert found == sources() | handbook
+    assert found - {COMMIT} == sources() | handbook
 
 
 def test_the_sdist_has_them_and_what_builds_and_tests_them(tmp_path: Path) -> None:
@@ -66,7 +68,21 @@ def test_the_sdist_has_them_and_what_builds_and_tests_them(tmp_path: Path) -> No
         names = {name.partition("/")[2] for name in archive.getnames()}
     files = ("pyproject.toml", "README.md", "LICENSE", "CHANGELOG.md", "Makefile")
     others = (".ci/bundle/unisono.spec", "docs/installing.md", "tests/conftest.py")
-    assert names >= sources() | {*files, *others}
+    assert names >= sources() | {*files, *others, ".ci/commit_hook.py"}
+
+
+def test_what_is_built_from_an_sdist_has_its_commit_and_without_git_none(tmp_path: Path) -> None:
+    with tarfile.open(build("sdist", tmp_path)) as archive:
+        archive.extractall(tmp_path, filter="data")
+    (source,) = (path for path in tmp_path.iterdir() if path.is_dir())
+    packed = source / COMMIT
+    if commit_of(ROOT) is not None:
+        assert packed.read_text() == f"{commit_of(ROOT)}\n"
+        wheel = build("wheel", tmp_path / "from-sdist", source)
+        assert ZipFile(wheel).read(COMMIT) == packed.read_bytes()
+        packed.unlink()
+    wheel = build("wheel", tmp_path / "without-git", source)
+    assert COMMIT not in ZipFile(wheel).namelist()
 
 
 def test_without_extras_every_module_but_the_windows_can_be_imported(
@@ -93,7 +109,8 @@ def test_with_the_extra_gui_every_window_can_be_imported(wheel: Path, tmp_path: 
 
 def test_the_demo_runs_from_an_empty_folder_and_is_checked(program: Installed) -> None:
     said = program.run("--version").stdout
-    assert said == f"unisono {acquire.__version__} (extras: none)\n"
+    commit = f"commit {commit_of(ROOT)}; " if commit_of(ROOT) else ""
+    assert said == f"unisono {acquire.__version__} ({commit}extras: none)\n"
     done = program.run("demo", "--seconds", "2", "--json", "--data-dir", program.home / "data")
     assert done.returncode in (0, 1), done.stderr  # 1: late samples, on a loaded machine
     session = Path(json.loads(done.stdout.splitlines()[-1])["session"])

@@ -96,7 +96,11 @@ def is_whole(source: Source, job: Job) -> bool:
 
 def _lacking(manifest: Manifest, recording: Recording) -> list[NodeFile]:
     here = {entry.path: entry.sha256 for entry in manifest.files}
-    return [file for file in recording.files if here.get(file.name) != file.sha256]
+    return [
+        file
+        for file in recording.files
+        if file.sha256 is None or here.get(file.name) != file.sha256  # None: not hashed there yet
+    ]
 
 
 def collect(
@@ -131,7 +135,7 @@ def collect(
         _bring(file, job.folder, reader)
         change(job.folder, lambda before, file=file: _arrived(before, file))  # type: ignore[misc]
         done += file.bytes
-    if lacking or not is_whole(source, job):
+    if lacking or not is_whole(source, Job(recording, job.folder)):
         change(job.folder, lambda before: _completed(before, job.folder, source, recording))
         return True
     return False

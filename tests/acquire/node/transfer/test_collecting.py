@@ -245,9 +245,11 @@ def disk(tmp_path: Path, session: Path) -> Path:
 def test_a_carried_disk_is_a_node_too(session: Path, disk: Path) -> None:
     source = DiskSource(disk)
     (job,) = jobs(source, session.parents[3])
+    assert not is_whole(source, job), "what is not hashed there is not here either"
     assert collect(source, job, change_manifest)
     manifest = Manifest.load(session)
     assert {f.path for f in manifest.files} == {"recording.xdf", "eeg.copy.xdf"}
+    assert not collect(source, job, change_manifest), "it was brought already"
     # Another disk may have the rest.
     assert [p.path for p in manifest.pending] == ["face.copy.xdf"]
     assert sha256_of(session / "eeg.copy.xdf") == manifest.files[-1].sha256
