@@ -1712,6 +1712,10 @@
         <translation>▲ 部分仍在 {} 上：不录制时取回</translation>
     </message>
     <message>
+        <source>Waiting for the engine…</source>
+        <translation>正在等待引擎…</translation>
+    </message>
+    <message>
         <source>▲ partly on {}</source>
         <translation>▲ 部分仍在 {} 上</translation>
     </message>
