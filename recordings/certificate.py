@@ -156,11 +156,13 @@ class CameraReport(Frozen):
     stored: int
     packets: int
     fates: dict[Fate, int]
+    in_vain: int = 0  # captured inside the recording while no file was open for them
+    absent: int = 0  # not even captured: its process was gone
 
     @property
     def lost(self) -> int:
         """Frames that should be in the file and are not."""
-        return sum(self.fates.get(fate, 0) for fate in LOST_FATES)
+        return sum(self.fates.get(fate, 0) for fate in LOST_FATES) + self.in_vain + self.absent
 
 
 class StimulusReport(Frozen):

@@ -133,6 +133,7 @@ class FrameStream:
         self._newest: VideoTake | None = None
         self._waiting: deque[_Row] = deque()
         self._last_stamp = -math.inf
+        self._was_away = False
         self._late: deque[float] = deque(maxlen=LATE_FRAMES)
 
     # Takes: called by the engine, over the pipe.
@@ -246,13 +247,19 @@ class FrameStream:
 
     # Frames: called by the driver's thread.
 
+    def reopened(self) -> None:
+        """Learn that the device was away: what comes next comes after a gap."""
+        self._was_away = True
+
     def publish(self, frame: Frame) -> None:
         """Store the frame if it belongs to the recording, and push the rows that are decided."""
         self._late.append(local_clock() - frame.time)
         stamp = self._stamp(frame)
+        lost = frame.lost or (self._missed(stamp) if self._was_away else 0)
+        self._was_away = False
         with self._lock:
-            if frame.lost:
-                self._add_lost(frame, stamp)
+            if lost:
+                self._add_lost(frame, stamp, lost)
             take = self._take_at(stamp)
             over = [t for t in self._takes if t.interval.stop < stamp]
             if over:
@@ -263,7 +270,7 @@ class FrameStream:
             self._settle(local_clock())
         if frame.image is not None:
             self.show(frame.image, stamp, frame.device_frame)
-        self.captured += 1 + frame.lost
+        self.captured += 1 + lost
         self._last_stamp = stamp
 
     def show(self, image: Array, stamp: float, device_frame: int) -> None:
@@ -327,16 +334,26 @@ class FrameStream:
         row.fate = Fate.STORED if index != NOT_STORED else Fate.ENCODER_ERROR
         return True
 
-    def _add_lost(self, frame: Frame, stamp: float) -> None:
-        """Give the frames that never came a row each, spread over the gap."""
-        self._losses.add(self.spec.name, stamp, frame.lost)
+    def _missed(self, stamp: float) -> int:
+        """Count what its rate would have given since its last frame; few drivers can know it."""
+        if not self.spec.rate_hz or math.isinf(self._last_stamp):
+            return 0
+        return max(0, round((stamp - self._last_stamp) * self.spec.rate_hz) - 1)
+
+    def _add_lost(self, frame: Frame, stamp: float, lost: int) -> None:
+        """Give the frames that never came a row each, spread over the gap.
+
+        Without a number where none can be told, as the device counts anew after an absence.
+        """
+        self._losses.add(self.spec.name, stamp, lost)
         if math.isinf(self._last_stamp):
             return
-        times = np.linspace(self._last_stamp, stamp, frame.lost + 2)[1:-1]
+        times = np.linspace(self._last_stamp, stamp, lost + 2)[1:-1]
         for k, time in enumerate(times.tolist()):
             values = [math.nan] * len(INDEX_CHANNELS)
             values[_INDEX] = NOT_STORED
-            values[_FRAME] = frame.device_frame - frame.lost + k
+            if frame.lost:
+                values[_FRAME] = frame.device_frame - lost + k
             self._waiting.append(_Row(time, values, Fate.DEVICE_LOST, self._take_at(time)))
 
     def finish(self) -> None:

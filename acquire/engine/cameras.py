@@ -84,15 +84,17 @@ class Cameras:
         for name in take.videos.devices:
             self._devices[name].ask(StartVideo(take.number, take.interval.start))
 
-    def start_again(self, name: str, take: Take, lsl_start: float) -> None:
-        """Have a camera that was away store its frames in a further file of the take."""
+    def arm_again(self, name: str, take: Take) -> None:
+        """Have a camera that was away prepare a further file of the take."""
         device = self._devices[name]
-        if device not in self._chosen(take.gets):
-            return
-        take.videos.leave(name, "its process ended")
-        self._arm(take, [device], ARM_S)
+        if device in self._chosen(take.gets):
+            take.videos.leave(name, "its process ended")
+            self._arm(take, [device], ARM_S)
+
+    def start_again(self, name: str, take: Take) -> None:
+        """Have a camera that was armed again store each frame that it publishes from now on."""
         if name in take.videos.devices:
-            device.ask(StartVideo(take.number, lsl_start))
+            self._devices[name].ask(StartVideo(take.number, take.interval.start))
 
     def stop(self, take: Take) -> None:
         """Have frames stored up to the take's stop; `collect` waits for the files."""

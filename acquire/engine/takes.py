@@ -233,21 +233,29 @@ class Takes:
     def arm_again(self, device: str, *, only_missing: bool = False) -> None:
         """Store the cameras of a device that runs again, once the rows of its frames arrive.
 
-        `only_missing`: in takes that have begun without it; in the others it has gone on, while its
-        node was away.
+        No frame is stored before: it would have no time. Files are made meanwhile, so that none
+        is captured in vain after.
+
+        Args:
+            device: its name.
+            only_missing: in takes that have begun without it; in the others it has gone on, while
+                its node was away.
         """
         snapshot = self._devices[device].snapshot
         if only_missing and not snapshot.runs:
             return
         opened = snapshot.opened
         takes = [take for take in self.open if take.is_open and take.folder is not None]
+        if only_missing:
+            takes = [take for take in takes if device not in take.videos.devices]
         if opened is None or not takes:
             return
+        for take in takes:
+            self._cameras.arm_again(device, take)
         self._pump.wait_connected(set(opened.uids.values()), CONNECTED_S)
         for take in takes:
-            if only_missing and device in take.videos.devices:
-                continue
-            self._cameras.start_again(device, take, local_clock() + BARRIER_S)
+            if take.interval.runs:  # one that was ended meanwhile stays as it is
+                self._cameras.start_again(device, take)
 
     def retire(self, device: str) -> None:
         """Close the files of a device that is about to be stopped."""

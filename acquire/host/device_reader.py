@@ -283,6 +283,8 @@ class DeviceReader:
             raise DeviceError("came back with other streams: restart it to use them")
         for signal in self.signals.values():
             signal.reopened()
+        for camera in self.media.values():
+            camera.reopened()
         self._running()
         self._event("info", "device-back", "is back")
 

@@ -142,13 +142,14 @@ class Distributor:
     def _count_absence(take: Take, recorded: RecordedStream, stamp: float) -> int:
         """Count what a device's rate would have given while its process was gone; how many."""
         rate = recorded.found.rate_hz
-        if not rate or recorded.is_index:
+        if not rate:
             return 0
         # Where it was gone as the take began, it should have been there from then on.
         last = take.interval.start if recorded.last is None else recorded.last
         missed = max(0, round((stamp - last) * rate) - 1)
         if missed:
             take.xdf.note_loss(recorded, stamp, missed)
+            recorded.rowless += missed
         return missed
 
     def look_for_drained(self, streams: Sequence[LiveStream], now: float) -> None:

@@ -240,11 +240,14 @@ def _left_behind(left: LeftFile) -> VideoSummary | None:
 
 
 def with_lost_frames(stream: RecordedStream) -> StreamEntry:
-    """Describe a stream; of a camera, the frames that should be stored and are not are lost."""
+    """Describe a stream; of a camera, the frames that should be stored and are not are lost.
+
+    Each has a row, but for those of the time for which its process was gone.
+    """
     entry = stream.entry()
     if not stream.is_index:
         return entry
-    lost = sum(stream.fates.get(fate, 0) for fate in LOST_FATES)
+    lost = stream.rowless + sum(stream.fates.get(fate, 0) for fate in LOST_FATES)
     return entry.model_copy(update={"lost": lost})
 
 

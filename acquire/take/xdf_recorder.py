@@ -44,6 +44,7 @@ class RecordedStream:
     encoder: chunks.SamplesEncoder | None  # None for strings
     samples: int = 0
     lost: int = 0
+    rowless: int = 0  # of these, what was missed while its process was gone: of a camera, no rows
     duplicates: int = 0
     overflows: int = 0  # how often samples may have been dropped before they were received
     first: float | None = None

@@ -13,7 +13,7 @@ from acquire.server.api.models import StreamInfo
 from acquire.serving.problem import Problem
 from gui.cameras.face_finder import FaceFinder, is_inside
 from gui.client.client import EngineClient
-from gui.client.status_text import frames
+from gui.client.status_text import frames, state_word
 from gui.plots.picture import PictureView, Share
 from gui.texts import tr
 from gui.widgets import theme
@@ -194,7 +194,7 @@ class CameraPanel(QWidget):
         self.tiles: dict[tuple[str, str], CameraTile] = {}
         self._layout = QVBoxLayout(self)
         self._layout.setContentsMargins(4, 4, 8, 4)
-        self._none = PlainLabel(tr("No camera in this rig"))
+        self._none = PlainLabel(tr("Waiting for the engine…"))
         theme.mark(self._none, "muted", True)
         self._none.setWordWrap(True)
         self._none.setTextFormat(Qt.TextFormat.PlainText)
@@ -219,7 +219,7 @@ class CameraPanel(QWidget):
             self.tiles[key].show_status(device, named.get(key[1]))
         self._none.setVisible(not self.tiles)
         away = [d for d in devices if is_camera(d) and not d.cameras]
-        lines = [tr("{}: {}").format(d.name, d.error or d.state) for d in away]
+        lines = [tr("{}: {}").format(d.name, d.error or state_word(d.state)) for d in away]
         self._none.setText("\n".join(lines) or tr("No camera in this rig"))
         if before != set(self.tiles):
             self.changed.emit()

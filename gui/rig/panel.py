@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from acquire.engine.status import Phase
 from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo
@@ -38,9 +39,7 @@ class RigPanel(QWidget):
         super().__init__(parent)
         self._status: StatusInfo | None = None
         self.streams = RowList(tr("Streams"), tr("No stream yet"))
-        self.devices = RowList(
-            tr("Devices"), tr("No device in this rig: Menu, Edit this rig… (Ctrl+E)")
-        )
+        self.devices = RowList(tr("Devices"), tr("Waiting for the engine…"))
         self.nodes = RowList(tr("Nodes"), "")
         self.nodes.chosen.connect(self._on_chosen)
         self.streams.chosen.connect(self._on_chosen)
@@ -75,9 +74,10 @@ class RigPanel(QWidget):
         )
         known = {d.name for d in status.devices}
         gone = [repr(s.name) for s in status.streams if not s.connected]  # it has a row already
+        # While it opens, that is what is being looked for, and is said where it says so.
         missing = [
             text
-            for text in status.missing
+            for text in (status.missing if status.state is not Phase.OPENING else ())
             if not any(text.startswith(f"device {name} is") for name in known)
             and not any(name in text for name in gone)
         ]
@@ -90,6 +90,7 @@ class RigPanel(QWidget):
                 if s.key.name not in {stream.name for stream in status.streams}
             ]
         )
+        self.devices.empty = tr("No device in this rig: Menu, Edit this rig… (Ctrl+E)")
         self.devices.show_rows([status_text.device_row(d) for d in status.devices])
         self.nodes.show_rows([status_text.node_row(n) for n in status.nodes])
         self._nodes_part.setVisible(bool(status.nodes))

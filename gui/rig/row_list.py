@@ -178,7 +178,7 @@ class RowList(QListView):
 
     def __init__(self, name: str, empty: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._empty = empty
+        self.empty = empty  # what it says instead of rows
         self.rows = RowModel(self)
         self.rows.ticked.connect(self.ticked)
         self.setModel(self.rows)
@@ -213,7 +213,7 @@ class RowList(QListView):
         """Say so where there is nothing."""
         super().paintEvent(event)
         if not self.rows.rows:
-            paint_empty(self, self._empty)
+            paint_empty(self, self.empty)
 
     def changeEvent(self, event: QEvent) -> None:  # noqa: N802
         """Draw anew where light and dark change."""

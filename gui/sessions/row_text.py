@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 
 from acquire.server.api.session_models import SessionInfo
 from gui.client.status_text import duration
 from gui.texts import tr
-from recordings.manifest import State
+from recordings.manifest import LostFile, State
 
 LENGTH, SIZE, COPY, VERDICT = 5, 6, 7, 8
 """Columns that somebody names."""
@@ -39,9 +40,19 @@ def texts(row: SessionInfo) -> tuple[str, ...]:
 def _copies(row: SessionInfo) -> str:
     if row.problem or row.state in (State.ARMED, State.RECORDING):
         return ""
-    if row.on_nodes:  # what is here is not all of it
-        return tr("▲ partly on {}").format(", ".join(row.on_nodes))
+    if row.on_nodes or row.lost:  # what is here is not all of it
+        lost_on = dict.fromkeys(file.node for file in row.lost)
+        words = [tr("✖ lost on {}").format(", ".join(lost_on))] if lost_on else []
+        waits = [tr("▲ partly on {}").format(", ".join(row.on_nodes))] if row.on_nodes else []
+        return ", ".join((*words, *waits))
     return tr("● {} more").format(len(row.copies)) if row.copies else tr("▲ only here")
+
+
+def lost_words(files: Iterable[LostFile]) -> list[str]:
+    """Say of each file that was given up where it was, and why it will not come."""
+    return [
+        tr("✖ {} is lost on {}: {}").format(file.path, file.node, file.reason) for file in files
+    ]
 
 
 def _verdict(row: SessionInfo) -> str:

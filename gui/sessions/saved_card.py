@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QWi
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import LastInfo, StatusInfo
+from gui.sessions.row_text import lost_words
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
@@ -105,9 +106,7 @@ class SavedCard(QFrame):
             counts = f"{counts}   {frames}"
         self.counts.setText(counts)
         self.path.setText(last.session)
-        self.copies.setText(
-            "\n".join(last.copies) or tr("▲ Only here so far: see “Copy to…” in the sessions")
-        )
+        self.copies.setText("\n".join(_where_it_is(last)))
         self._fill_verdict(last)
         self.report.setEnabled(last.verdict is not None)
 
@@ -141,3 +140,13 @@ class SavedCard(QFrame):
         if self._shown is not None:
             self._closed = self._shown.session
         self.hide()
+
+
+def _where_it_is(last: LastInfo) -> list[str]:
+    words = lost_words(last.lost)
+    if last.on_nodes:
+        nodes = ", ".join(last.on_nodes)
+        words.append(tr("▲ Partly on {}: fetched while nothing is recorded").format(nodes))
+    elif not last.copies:
+        words.append(tr("▲ Only here so far: see “Copy to…” in the sessions"))
+    return [*words, *last.copies]

@@ -32,7 +32,7 @@ from gui.sessions.export_command import export_command, export_words
 from gui.sessions.job_line import JobLine
 from gui.sessions.mark_line import MarkLine
 from gui.sessions.more_menu import Actions, fill
-from gui.sessions.row_text import COPY, LENGTH, SIZE, VERDICT, texts
+from gui.sessions.row_text import COPY, LENGTH, SIZE, VERDICT, lost_words, texts
 from gui.sessions.withdraw_panel import WithdrawPanel
 from gui.texts import tr
 from gui.widgets import theme
@@ -215,7 +215,8 @@ class SessionList(QWidget):
             self.table.setItem(number, column, item)
         copy = self.table.item(number, COPY)
         assert copy is not None
-        copy.setToolTip(plain("\n".join(row.copies) or tr("The only copy is on this disk")))
+        places = row.copies or (tr("The only copy is on this disk"),)
+        copy.setToolTip(plain("\n".join((*lost_words(row.lost), *places))))
         self._show_verdict(number, row, words[VERDICT])
         self._hide(number, hidden=not self._is_wanted(row))
 
@@ -232,7 +233,7 @@ class SessionList(QWidget):
 
     def _colour_row(self, number: int, row: SessionInfo) -> None:
         verdict = "warning" if row.unusable else _COLOURS.get(str(row.verdict), "muted")
-        copy = "muted" if row.copies else "warning"
+        copy = "failed" if row.lost else "muted" if row.copies else "warning"
         for column, colour in ((COPY, copy), (VERDICT, verdict)):
             if (item := self.table.item(number, column)) is not None:
                 item.setForeground(theme.colour(colour))

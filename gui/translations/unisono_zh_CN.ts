@@ -1700,6 +1700,22 @@
         <translation>▲ 仅此一份</translation>
     </message>
     <message>
+        <source>✖ lost on {}</source>
+        <translation>✖ 在 {} 上丢失</translation>
+    </message>
+    <message>
+        <source>✖ {} is lost on {}: {}</source>
+        <translation>✖ {} 已在 {} 上丢失：{}</translation>
+    </message>
+    <message>
+        <source>▲ Partly on {}: fetched while nothing is recorded</source>
+        <translation>▲ 部分仍在 {} 上：不录制时取回</translation>
+    </message>
+    <message>
+        <source>Waiting for the engine…</source>
+        <translation>正在等待引擎…</translation>
+    </message>
+    <message>
         <source>▲ partly on {}</source>
         <translation>▲ 部分仍在 {} 上</translation>
     </message>

@@ -26,6 +26,7 @@ from gui.signals.signal_monitor import Findings
 from gui.texts import tr
 from gui.viewer.hand import Hand
 from gui.widgets import theme
+from gui.widgets.focus_ring import FocusRing
 
 LOOK_EVERY = 30
 """Frames between two looks at the scales."""
@@ -73,6 +74,7 @@ class Viewer(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.setAccessibleName(tr("Live signals"))
+        self._ring = FocusRing(self)
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Be large enough to be read."""

@@ -53,7 +53,7 @@ class TopBar(QFrame):
         self.run = QToolButton()
         self.run.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.run.setMenu(QMenu(self.run))
-        self.state = PlainLabel()
+        self.state = PlainLabel(tr("Waiting for the engine…"))
         self.state.setObjectName("state")
         self.clock = PlainLabel("00:00:00")
         self.clock.setObjectName("clock")

@@ -24,7 +24,7 @@ from recordings.certificate import (
 from recordings.check.coverage import coverage_findings
 from recordings.check.integrity import file_findings, recording_findings, state_findings
 from recordings.check.marker_pairs import marker_findings
-from recordings.check.media import ledgers, onsets_of
+from recordings.check.media import ledgers, onsets_of, without_file_findings
 from recordings.check.own_copies import copy_findings, lost_findings, pending_findings
 from recordings.check.pair_bounds import pair_reports
 from recordings.check.presence import presence_findings, trouble_findings
@@ -172,6 +172,7 @@ def _examine(
         *light_findings(stimuli),
         *camera_findings,
         *sound_findings,
+        *without_file_findings(manifest, exams),
         *onset_trouble,
         *truth_trouble,
         *_bound_findings(pairs),

@@ -81,6 +81,8 @@ def examine_camera(
     if isinstance(exam.stream, MergedStream):  # the manifest counts what was received
         report = report.model_copy(update={"captured": len(fates)})
     in_vain = captured_in_vain(exam.stamps, fates, interval)
+    absent = _absent(exam, fates)
+    report = report.model_copy(update={"in_vain": int(in_vain.sum()), "absent": absent})
     findings = (
         *(finding for _, trouble in files for finding in trouble),
         *_ledger_findings(report, entry, _received(exam)),
@@ -104,6 +106,16 @@ def _report(
         packets=packets,
         fates=fates,
     )
+
+
+def _absent(exam: StreamExam, fates: F64Array) -> int:
+    """Count what the recorder missed while the device's process was gone: what is lost and has no
+    row.
+    """
+    if exam.entry is None or exam.entry.device is None:
+        return 0
+    with_row = np.isin(fates, [fate.code for fate in LOST_FATES])
+    return max(0, exam.entry.lost - int(with_row.sum()))
 
 
 def _packets(path: Path) -> tuple[int, tuple[Finding, ...]]:
@@ -222,7 +234,7 @@ def _not_stored(
             subject=entry.name,
             text=f"{len(inside):,} {_units(entry)} of the recording were captured and not stored, "
             f"from {inside.min() - start:.1f} to {inside.max() - start:.1f} s after its start",
-            remedy="see the events for why it did not store them, as when its node's disk is full",
+            remedy="see the events for why: its process came back, or its node's disk was full",
         )
 
 

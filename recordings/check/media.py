@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from recordings.arrays import F64Array
@@ -33,6 +33,31 @@ def ledgers(
     return tuple(ledger for ledger, _ in results), [f for _, found in results for f in found]
 
 
+def without_file_findings(
+    manifest: Manifest | None, exams: Sequence[StreamExam]
+) -> Iterator[Finding]:
+    """Name the rig's cameras and microphones that have frames and no file in the session.
+
+    So it is where none could be begun, as on a full disk. Of another program's frames nobody here
+    has a file.
+    """
+    if manifest is None:
+        return
+    stored = {entry.name for entry in manifest.media}
+    for exam in exams:
+        ours = exam.is_index and exam.entry is not None and exam.entry.device is not None
+        if ours and len(exam.stamps) and exam.name not in stored:
+            units = "blocks of sound" if exam.is_sound else "frames"
+            yield Finding(
+                level="fail",
+                code="no-file",
+                subject=exam.name,
+                text=f"{len(exam.stamps):,} {units} were captured and none was stored: the session "
+                "has no file of them",
+                remedy="see the events for why, as when the disk of its node was full at the start",
+            )
+
+
 def onsets_of(
     manifest: Manifest | None, exams: Sequence[StreamExam], folder: Path
 ) -> tuple[dict[str, F64Array], list[Finding]]:
@@ -48,8 +73,11 @@ def onsets_of(
         sound = Sound(entry, Stream(exam.stream, exam.entry, subtract_latency=False), folder)
         try:
             onsets[entry.name] = sound.onsets(most=MOST_ONSETS)
-        except TooManyOnsets:
-            continue
+        except TooManyOnsets as error:
+            text = f"{error}: it is no series of taps, and is compared with no markers"
+            findings.append(
+                Finding(level="info", code="onsets-too-many", subject=entry.name, text=text)
+            )
         except RecordingError as error:
             text = f"its onsets cannot be found: {error}"
             findings.append(

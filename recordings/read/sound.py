@@ -118,7 +118,9 @@ class Sound(Stored[SoundEntry]):
         loud = times[peaks >= least]
         begins = loud[np.diff(loud, prepend=-np.inf) >= quiet_s]
         if len(begins) > most:  # each of them is decoded once more
-            raise TooManyOnsets(f"{self.name}: {len(begins):,} onsets, {most:,} at most")
+            raise TooManyOnsets(
+                f"{self.name}: gets loud {len(begins):,} times, {most:,} are the most"
+            )
         return np.array([self._attack(time) for time in begins.tolist()])
 
     def _peaks(self) -> tuple[F64Array, F64Array]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from recordings import layout
 from recordings.certificate import CONTENTS_UNREAD, Verdict
 from recordings.errors import RecordingError
-from recordings.manifest import MANIFEST_NAME, Manifest, State
+from recordings.manifest import MANIFEST_NAME, LostFile, Manifest, State
 from recordings.study.copies import COPIES_NAME, copies
 
 _PATTERN = f"*/sub-*/ses-*/sub-*_run-*/{MANIFEST_NAME}"
@@ -40,6 +40,7 @@ class SessionRow:
     copies: tuple[Path, ...] = ()  # whole ones, compared by hash; their disks may be away
     unusable: str = ""  # why somebody said that it is not to be used
     on_nodes: tuple[str, ...] = ()  # nodes that files of it are still on
+    lost: tuple[LostFile, ...] = ()  # what was on nodes, and was given up
     problem: str = ""  # why its manifest cannot be read
 
 
@@ -64,9 +65,10 @@ class Catalogue:
             self._found = folders(self._data_dir)[::-1]
             there = set(self._found)
             self._known = {path: kept for path, kept in self._known.items() if path in there}
-        return [self._row(folder) for folder in self._found[offset : offset + limit]]
+        return [self.of(folder) for folder in self._found[offset : offset + limit]]
 
-    def _row(self, folder: Path) -> SessionRow:
+    def of(self, folder: Path) -> SessionRow:
+        """Give the row of one session."""
         stamp = _stamp(folder)
         before = self._known.get(folder)
         if before is None or before[0] != stamp:
@@ -113,6 +115,7 @@ def row(folder: Path) -> SessionRow:
         copies(folder),
         found.unusable or "",
         tuple(dict.fromkeys(file.node for file in found.pending)),
+        found.lost,
     )
 
 

@@ -1,8 +1,9 @@
 """Tables that wearables store: Empatica's and those with a column of Unix times. Pure.
 
 Empatica's has no header: the Unix time of the first sample in the first line, the rate in the
-second, then values. The others name their columns in one or two lines (the second with units), and
-one column holds Unix times in s or ms, as Shimmer's does.
+second, then values. Its `IBI.csv` has the word IBI beside the Unix time, and then a row a beat: s
+since that time, and the interval to the beat before in s. The others name their columns in one or
+two lines (the second with units), and one column holds Unix times in s or ms, as Shimmer's does.
 """
 
 from __future__ import annotations
@@ -52,16 +53,20 @@ class StoredTable:
 
 
 def read_table(path: Path, time_column: str = "") -> StoredTable:
-    """Read a table in either form; `time_column` names the one with Unix times, else it is found.
+    """Read a table in one of the forms.
+
+    `time_column` names the one with Unix times, else it is found.
 
     Raises:
-        RecordingError: it is neither; the message names the row.
+        RecordingError: it is none of them; the message names the row.
     """
     rows = list(_rows(path))
     if not rows:
         raise RecordingError(f"{path}: is empty")
     if not time_column and _numbers(rows[0][1]) is not None:
         return _empatica(path, rows)
+    if not time_column and [cell.casefold() for cell in rows[0][1][1:]] == ["ibi"]:
+        return _intervals(path, rows)
     return _with_times(path, rows, time_column)
 
 
@@ -135,6 +140,24 @@ def _empatica(path: Path, rows: Sequence[tuple[int, list[str]]]) -> StoredTable:
     axes = ("x", "y", "z") if values.shape[1] == 3 else tuple(map(str, range(values.shape[1])))
     labels = (stem or "value",) if values.shape[1] == 1 else axes
     return StoredTable(type_, labels, (unit,) * len(labels), rates[0], stamps, values)
+
+
+def _intervals(path: Path, rows: Sequence[tuple[int, list[str]]]) -> StoredTable:
+    """Read intervals between beats: they come when the heart beats, so without a rate."""
+    if len(rows) < 2:
+        raise RecordingError(f"{path}: has no interval after its first row")
+    start = _unix(path, rows[0][0], rows[0][1][0], 1.0)
+    table = _values(path, rows[1:], (0, 1))
+    stamps, intervals = start + table[:, 0], table[:, 1]
+    for wrong, words in (
+        (~((table[:, 0] >= 0) & (stamps <= MOST_UNIX_S)), "{0!r} is no time in s since the start"),
+        (~((intervals > 0) & (intervals < np.inf)), "{1!r} is no interval in s"),
+        (np.diff(stamps, prepend=start) < 0, "its time is before that of the row before"),
+    ):
+        if wrong.any():
+            row, cells = rows[1 + int(np.argmax(wrong))]
+            raise RecordingError(f"{path}: row {row}: {words.format(*cells)}")
+    return StoredTable("RR", ("ibi",), ("seconds",), 0.0, stamps, table[:, 1:])
 
 
 def _with_times(path: Path, rows: Sequence[tuple[int, list[str]]], time_column: str) -> StoredTable:

@@ -11,6 +11,8 @@ import psutil
 import pylsl
 import pytest
 
+from recordings.certificate import Verdict
+from recordings.check.examination import check
 from recordings.manifest import Manifest, State
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import VideoReader
@@ -216,6 +218,35 @@ def test_one_camera_killed_harms_itself_alone(tmp_path: Path) -> None:
     stored = rows[rows[:, FATE] == 0][:, 0]
     assert (np.diff(stored) == 1).all()
     assert stored[-1] == part.frames - 1
+    check_what_is_told_of_the_absence(result.session)
+
+
+def check_what_is_told_of_the_absence(session: Path) -> None:
+    """Assert that the certificate of a camera that came back misses nothing and makes up nothing.
+
+    What was stored, what was captured in vain and what the gap is counted as are all frames that
+    the recording should have.
+    """
+    report = check(session)
+    assert report.verdict is Verdict.WARN, report.findings
+    manifest = Manifest.load(session)
+    assert manifest.interval
+    (camera,) = report.cameras
+    (face,) = (s for s in report.streams if s.name == "face")
+    (gap,) = face.gaps
+    start, stop = manifest.interval
+    wanted = (stop - start) * FPS
+    untimed = manifest.videos[0].untimed  # told apart: their rows died with the process
+    told = camera.stored + camera.in_vain + face.lost
+    assert told == pytest.approx(wanted, abs=5), (gap, camera)
+    assert untimed <= gap.lost
+    in_vain = [f for f in report.findings if f.code == "frames-not-recording"]
+    assert len(in_vain) == (camera.in_vain > 0)
+    with read_xdf(session / "recording.xdf") as recording:
+        rows = recording.stream("face")
+        fates = rows.read(channels=[FATE])[:, 0]
+        late = (fates == Fate.NOT_RECORDING.code) & (rows.stamps > start + 0.3)
+        assert (rows.stamps[late & (rows.stamps < stop - 0.3)] >= gap.end - 0.1).all()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="cwd and order of processes")

@@ -23,7 +23,7 @@ from gui.events.alarm_bar import Alarm
 from gui.texts import install, tr
 from gui.window.app import WindowOrder
 from gui.window.window import RecorderWindow
-from tests.gui.picture_faults import faint, faults, token_faults, unfocused
+from tests.gui.picture_faults import faint, faults, settle, token_faults, unfocused
 from tests.gui.windows import Names, click, dress, idle, press_record, wait_until, window
 
 THUMB = 480
@@ -172,6 +172,7 @@ def draw(folder: Path, suffix: str, states: tuple[State, ...] = STATES) -> int:
                     dress(dark)
                     QTest.qWait(250)
                     look = f"{name} {'dark' if dark else 'light'}{suffix}"
+                    settle()
                     image = found.grab().toImage()
                     image.save(str(folder / f"{look.replace(' ', '-')}.png"))
                     pictures.append((look, image))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton, QToolButton, QWidget
@@ -19,6 +20,8 @@ SMOOTHED = 0.85
 """What thin letters keep of their colour's contrast where their edges are smoothed."""
 BORDER = 4
 """What a button keeps free of words on either side, at least, in pixels."""
+LAYERS = 3
+"""So deep are layouts in layouts whose sizes hang on a value."""
 WORDED = (QLabel, QPushButton, QToolButton, QCheckBox)
 
 
@@ -30,10 +33,18 @@ def _seen(top: QWidget) -> Iterator[QWidget]:
 # Cut, covered.
 
 
+def settle() -> None:
+    """Give each value that has just changed its room, as before it is painted.
+
+    A layout that gets another size asks those in it anew.
+    """
+    for _ in range(LAYERS):
+        QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+
+
 def faults(top: QWidget) -> Iterator[str]:
     """Name what is cut and what lies over another, in what can be seen."""
-    # A value that has just changed is given its room first, as before it is painted.
-    QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest)
+    settle()
     for widget in _seen(top):
         if isinstance(widget, WORDED) and _is_cut(widget):
             yield f"cut: {type(widget).__name__} {widget.text()[:60]!r}"
@@ -104,18 +115,19 @@ def faint(top: QWidget, image: QImage) -> Iterator[str]:
         shown = widget.visibleRegion().boundingRect().translated(widget.mapTo(top, QPoint()))
         rows = slice(round(shown.top() * scale), round((shown.bottom() + 1) * scale))
         columns = slice(round(shown.left() * scale), round((shown.right() + 1) * scale))
-        colours = pixels[rows, columns].reshape(-1, 3)
-        if len(colours) < 50:
-            continue
+        colours = pixels[rows, columns].reshape(-1, 3).astype(np.float64)
+        if len(colours) < 50 or shown.height() < widget.fontMetrics().height():
+            continue  # the rest of it is scrolled away
         found = _contrast_of(colours)
         if found < LEAST * SMOOTHED:
             yield f"faint: {type(widget).__name__} {widget.text()[:60]!r}, contrast {found:.1f}"
 
 
-def _pixels(image: QImage) -> F64Array:
+def _pixels(image: QImage) -> npt.NDArray[np.uint8]:
+    """Give a picture as red, green and blue, shape (height, width, 3)."""
     plain = image.convertToFormat(QImage.Format.Format_RGB888)
     rows = np.frombuffer(plain.constBits(), np.uint8).reshape(plain.height(), -1)
-    return rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).astype(np.float64)
+    return rows[:, : 3 * plain.width()].reshape(plain.height(), plain.width(), 3).copy()
 
 
 def _contrast_of(colours: F64Array) -> float:
@@ -131,20 +143,39 @@ def _contrast_of(colours: F64Array) -> float:
 def unfocused(top: QWidget) -> Iterator[str]:
     """Name what can be reached by Tab and looks the same when it has been."""
     before = QApplication.focusWidget()
-    reached = {widget.focusProxy() or widget for widget in _seen(top)}
+    children: list[QWidget] = top.findChildren(QWidget)
+    reached = {widget.focusProxy() or widget for widget in children if _is_seen(widget)}
     for widget in reached:
         by_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if not by_tab or not widget.isEnabled() or not widget.isVisible():
-            continue
-        top.setFocus()
-        without = _look(widget)
-        widget.setFocus(Qt.FocusReason.TabFocusReason)
-        if widget.hasFocus() and _look(widget) == without:
+        if by_tab and widget.isEnabled() and widget.isVisible() and not _shows_focus(top, widget):
             yield f"focus not seen: {type(widget).__name__} {widget.accessibleName()!r}"
     if before is not None:
         before.setFocus()
 
 
-def _look(widget: QWidget) -> QImage:
+def _is_seen(widget: QWidget) -> bool:
+    """Say whether any of it can be seen; what covers it may be its own, as a viewer's plot is."""
+    own: list[QWidget] = widget.findChildren(QWidget)
+    return any(not one.visibleRegion().isEmpty() for one in (widget, *own))
+
+
+def _shows_focus(top: QWidget, widget: QWidget) -> bool:
+    """Say whether any pixel comes and goes with the focus: others change in what is live."""
+    looks = []
+    for _ in range(2):
+        top.setFocus()
+        without = _look(widget)
+        widget.setFocus(Qt.FocusReason.TabFocusReason)
+        if not widget.hasFocus():  # it gives it to another, which is looked at by itself
+            return True
+        looks.append((without, _look(widget)))
+    (first, second), sizes = looks, {look.shape for pair in looks for look in pair}
+    if len(sizes) > 1:  # a border that takes room
+        return first[0].shape != first[1].shape
+    steady = (first[0] == second[0]) & (first[1] == second[1])
+    return bool((steady & (first[0] != first[1])).any())
+
+
+def _look(widget: QWidget) -> npt.NDArray[np.uint8]:
     QApplication.processEvents()
-    return widget.grab().toImage()
+    return _pixels(widget.grab().toImage())

@@ -13,7 +13,7 @@ from acquire.engine.status import Phase
 from acquire.server.api.base import Asked, Label, Study, Text, Told
 from acquire.server.api.device_models import DeviceInfo, NodeStatus
 from recordings.certificate import Verdict
-from recordings.manifest import Event, State
+from recordings.manifest import Event, LostFile, State
 from recordings.stream_kinds import Fate
 
 Health = Literal["alive", "warning", "missing"]
@@ -198,6 +198,8 @@ class LastInfo(Told):
     findings: tuple[str, ...]  # the worst of them, in words
     problem: str | None  # why it cannot be checked
     copies: tuple[str, ...] = ()  # folders of whole copies, compared by hash
+    on_nodes: tuple[str, ...] = ()  # nodes that files of it are still on
+    lost: tuple[LostFile, ...] = ()  # what was on nodes, and was given up
 
 
 class ContentsInfo(Told):

@@ -6,7 +6,7 @@ from pydantic import Field
 
 from acquire.server.api.base import Asked, Label, Told
 from recordings.certificate import Verdict
-from recordings.manifest import State
+from recordings.manifest import LostFile, State
 
 
 class RunsInfo(Told):
@@ -37,6 +37,7 @@ class SessionInfo(Told):
     copies: tuple[str, ...] = ()  # folders of whole copies, compared by hash
     unusable: str = ""  # why it is not to be used
     on_nodes: tuple[str, ...] = ()  # nodes that files of it are still on
+    lost: tuple[LostFile, ...] = ()  # what was on nodes, and was given up
     problem: str
 
 

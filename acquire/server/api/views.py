@@ -21,7 +21,6 @@ from recordings import layout
 from recordings.certificate import Report
 from recordings.stream_kinds import VIDEO_TYPE, Fate
 from recordings.study import catalogue
-from recordings.study.copies import copies
 
 MAX_FINDINGS = 3
 RATE_TOLERANCE = 0.02
@@ -79,6 +78,7 @@ def ended(controller: Controller, last: Outcome) -> api.LastInfo:
     checked = controller.checking.of(last.path)
     report = checked if isinstance(checked, Report) else None
     signals = [s for s in last.streams if s.type != VIDEO_TYPE]
+    row = controller.catalogue.of(last.path)
     return api.LastInfo(
         id=layout.session_id(last.path),
         session=str(last.path),
@@ -93,7 +93,9 @@ def ended(controller: Controller, last: Outcome) -> api.LastInfo:
         verdict=report.verdict if report else None,
         findings=tuple(_in_words(report)) if report else (),
         problem=checked if isinstance(checked, str) else None,
-        copies=tuple(map(str, copies(last.path))),
+        copies=tuple(map(str, row.copies)),
+        on_nodes=row.on_nodes,
+        lost=row.lost,
     )
 
 
@@ -270,5 +272,6 @@ def session_row(row: catalogue.SessionRow) -> SessionInfo:
         copies=tuple(map(str, row.copies)),
         unusable=row.unusable,
         on_nodes=row.on_nodes,
+        lost=row.lost,
         problem=row.problem,
     )

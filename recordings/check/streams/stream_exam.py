@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
@@ -14,6 +13,7 @@ from recordings import timing
 from recordings.arrays import F64Array, I64Array
 from recordings.certificate import ClockGapReport, CountedGap, Finding, StreamReport
 from recordings.check.streams.clock_findings import beyond_s, clock_findings
+from recordings.check.streams.gaps import gaps_of
 from recordings.check.streams.losses import loss_findings
 from recordings.check.streams.sample_findings import count_findings, nan_findings, stamp_findings
 from recordings.clock_offsets import REACH_S, ClockFit, ClockGap, correct, fit_offsets
@@ -89,7 +89,7 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     good = np.isfinite(corrected)
     stamps = filled(corrected, stream.info.rate_hz)
     pace = pace_of(stream, entry, stamps)
-    gaps = tuple(_gaps(pace, stamps))
+    gaps = gaps_of(stream, entry, pace, stamps)
     report = _report(stream, entry, fit, stamps, pace, gaps[:_MAX_GAPS])
     has_pace = report.rate_hz > 0 and not stream.info.can_drop_samples
     times = pace.times if has_pace else stamps
@@ -112,17 +112,6 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
         report=report,
         findings=findings,
     )
-
-
-def _gaps(pace: Pace, stamps: F64Array) -> Iterator[CountedGap]:
-    for loss in pace.losses:
-        yield CountedGap(
-            start=float(stamps[loss.index]),
-            end=float(stamps[min(loss.index + 1, len(stamps) - 1)]),
-            lost=loss.count,
-            uncertainty=loss.uncertainty,
-            certainty=loss.certainty,
-        )
 
 
 def _report(

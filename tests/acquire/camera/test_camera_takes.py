@@ -76,6 +76,29 @@ def pictures(summary: VideoSummary) -> list[int]:
         return [int(reader.frame(k).ravel()[0]) for k in range(len(reader))]
 
 
+def test_frames_of_an_absence_that_the_device_cannot_count_are_lost_by_their_rate(
+    rig: Rig, tmp_path: Path
+) -> None:
+    now = local_clock()
+    rig.arm(1, tmp_path)
+    rig.camera.start(1, now)
+    rig.camera.reopened()  # before its first frame nothing is missing
+    for k in range(5):
+        rig.frame(now + k / 100)
+    rig.camera.reopened()
+    rig.sent = 0  # it counts anew
+    for k in range(30, 35):
+        rig.frame(now + k / 100)
+    assert rig.camera.fates[Fate.STORED] == 10
+    lost = [row for row in rig.rows if row[FATE] == Fate.DEVICE_LOST.code]
+    assert len(lost) == rig.camera.fates[Fate.DEVICE_LOST] == 25
+    assert all(math.isnan(row[NUMBER]) and row[TAKE] == 1 for row in lost)
+    assert [row[FATE] for row in rig.rows[5:30]] == [Fate.DEVICE_LOST.code] * 25
+    rig.camera.reopened()
+    rig.frame(now + 0.40, lost=2)  # the device knows better
+    assert rig.camera.fates[Fate.DEVICE_LOST] == 27
+
+
 def test_frames_and_rows_are_split_together(rig: Rig, tmp_path: Path) -> None:
     now = local_clock()
     rig.arm(1, tmp_path)

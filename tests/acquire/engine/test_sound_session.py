@@ -22,6 +22,7 @@ from recordings.manifest import Manifest, State
 from recordings.privacy.erase import erase, plan
 from recordings.privacy.identity import find_traces
 from recordings.read.session import open_session
+from recordings.read.sound import TooManyOnsets
 from recordings.repair.session import finish_session
 from recordings.stream_kinds import INDEX_CHANNELS, SOUND_TYPE, Fate
 from tests.acquire.daemon_program import Daemon
@@ -121,6 +122,21 @@ def test_onsets_lie_at_their_markers(run: Run) -> None:
     assert len(inside)
     nearest = np.abs(onsets[:, None] - inside).min(axis=0)
     assert nearest.max() < 1e-3
+
+
+def test_a_sound_that_is_loud_too_often_is_said_to_be_no_series_of_taps(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with open_session(run.folders[0]) as session, pytest.raises(TooManyOnsets) as caught:
+        session.sounds[run.sound].onsets(most=0)
+    assert "times, 0 are the most" in str(caught.value)
+    before = check(run.folders[0])
+    monkeypatch.setattr("recordings.check.media.MOST_ONSETS", 0)
+    report = check(run.folders[0])
+    (told,) = (f for f in report.findings if f.code == "onsets-too-many")
+    assert (told.level, told.subject) == ("info", run.sound)
+    assert "is no series of taps, and is compared with no markers" in told.text
+    assert (report.verdict, report.taps) == (before.verdict, ())
 
 
 def test_a_file_that_is_cut_or_changed_fails(run: Run, tmp_path: Path) -> None:

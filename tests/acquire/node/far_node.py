@@ -49,9 +49,13 @@ class FarNode:
 
 @contextmanager
 def far_node(
-    folder: Path, *options: str, clock: Sequence[str] = (), data_dir: Path | None = None
+    folder: Path,
+    *options: str,
+    clock: Sequence[str] = (),
+    data_dir: Path | None = None,
+    devices: str = "",
 ) -> Iterator[FarNode]:
-    """Start a node behind a cable, pair with it, and write the rig."""
+    """Start a node behind a cable, pair with it, and write the rig; `devices` are added to it."""
     with Cable() as cable:
         cable.small_buffers()
         mine = ("--pair", "--host", cable.there, "--buffer", str(BUFFER_S), *options)
@@ -62,4 +66,6 @@ def far_node(
             known = pair(address, node.said("code "), "engine-pc")
             remember(known)
             (folder / "data").mkdir()
-            yield FarNode(node, cable, write_rig(folder, known, address), folder)
+            rig = write_rig(folder, known, address)
+            rig.write_text(rig.read_text() + devices)
+            yield FarNode(node, cable, rig, folder)

@@ -19,18 +19,27 @@ from recordings import layout, open_session
 from recordings.certificate import Report, Verdict
 from recordings.check.examination import check, examine
 from recordings.manifest import Manifest, State
+from recordings.repair.videos import count_frames
 from recordings.report.html import render
 from recordings.stream_kinds import Fate
 from recordings.video.reader import count_packets
 from recordings.xdf.reader import read_xdf
 from tests.acquire.node.far_node import BUFFER_S, far_node
-from tests.acquire.program import TIMEOUT_S, wait_for
+from tests.acquire.program import TIMEOUT_S, unique, wait_for
 from tests.acquire.small_disk import disk, fill
 from tests.far_clock import FarClock
 from tests.netns import needs
 
 CUT_S = 15.0
 LIMIT_S = 0.3e-3
+MICROPHONE = f"""
+[[device]]
+name = "{unique("voice")}"
+driver = "simulated-microphone"
+node = "cam-pc"
+"""
+TONE, LEAP = 300, 40
+"""The tone goes by at most 9 from sample to sample, and beside it the last of a click by 20."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +66,7 @@ def cut(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cut]:
     needs(clock.prefix)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CONFIG_HOME", str(folder / "home"))
-        with far_node(folder, clock=clock.prefix) as far:
+        with far_node(folder, clock=clock.prefix, devices=MICROPHONE) as far:
             far.cable.without_multicast()  # it is found by its address
             with far.recording() as program:
                 pause(5.0)
@@ -139,6 +148,31 @@ def test_a_signal_of_the_node_is_whole(cut: Cut) -> None:
         steps = np.diff(eeg.times(stamps="raw"))
         np.testing.assert_allclose(steps, 1 / 250, atol=1e-6)
         assert eeg.pace.lost == 0
+
+
+def test_sound_of_the_node_is_whole(cut: Cut) -> None:
+    manifest = Manifest.load(cut.session)
+    (entry,) = manifest.sounds
+    blocks_hz = entry.sample_rate_hz / entry.block
+    with read_xdf(cut.session / layout.XDF_NAME) as wire, open_session(cut.session) as session:
+        stream = session[entry.name]
+        received, rows = len(wire.stream(entry.name)), stream.xdf.data
+        assert len(rows) - received > blocks_hz * (CUT_S - BUFFER_S) / 2, "nothing was lost"
+        assert np.all(np.diff(rows[:, 1]) == 1), "blocks by the device's count"
+        assert set(rows[:, 5].tolist()) == {Fate.STORED.code}
+        assert manifest.lsl_stop is not None
+        assert cut.second + 1.0 < stream.last <= manifest.lsl_stop + LIMIT_S
+        times, samples = session.sounds[entry.name].read()
+    assert count_frames(cut.session / entry.file) == len(rows) == entry.frames
+    assert samples.shape == (len(rows) * entry.block, 1)
+    first, mended = cut.first
+    inside = int(np.sum((times > first) & (times < mended)))
+    assert inside == pytest.approx(entry.sample_rate_hz * (mended - first), rel=1e-3)
+    ends = samples[entry.block - 1 : -1 : entry.block, 0].astype(int)
+    begins = samples[entry.block :: entry.block, 0].astype(int)
+    soft = np.maximum(np.abs(begins), np.abs(ends)) <= TONE  # no click
+    assert soft.sum() > len(soft) / 2
+    assert np.abs(begins - ends)[soft].max() < LEAP, "a block is missing"
 
 
 def test_its_clock_is_known_also_where_nobody_measured_it(cut: Cut) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 from pathlib import Path
 
 import pytest
@@ -36,6 +37,64 @@ def samples(running: Running, stem: str) -> int:
     take = running.engine.takes.running
     assert take is not None, "the recording has ended"
     return sum(s.samples for s in take.xdf.streams.values() if s.device == running.name(stem))
+
+
+def findings(session: Path) -> tuple[Verdict, dict[str, set[str]]]:
+    """Give a session's verdict, and which subjects each code of its findings has."""
+    with contextlib.closing(examine(session)) as examination:
+        report = examination.report
+    subjects: dict[str, set[str]] = {}
+    for finding in report.findings:
+        subjects.setdefault(finding.code, set()).add(finding.subject)
+    return report.verdict, subjects
+
+
+def test_a_split_goes_on_without_what_would_be_stored_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "home"))
+    with (
+        disk(tmp_path, SIZE) as small,
+        Node(tmp_path, "--pair", *LOOPBACK, data_dir=small) as node,
+    ):
+        rig = write_rig(tmp_path, pair(node.ready()), node.address)
+        with engine_of(rig) as running:
+            face = running.name("face")
+            begin(running)
+            fill(small, 0)
+            wait_for(lambda: "node-full" in running.codes(), what="node-full")
+            first, _ = running.engine.split(running.data_dir, LABELS)
+            told = [e.text for e in running.events if e.code == "video-failed"]
+            assert any(face in text and "the node's disk is full" in text for text in told), told
+            for stem in ("here", "eeg", "face"):  # rows of the camera, too: it runs on
+                wait_for(lambda: samples(running, stem) > 100, what=stem)  # noqa: B023
+            (small / "filler").unlink()
+            second, _ = running.engine.split(running.data_dir, LABELS)
+            for stem in ("here", "eeg", "face"):
+                wait_for(lambda: samples(running, stem) > 100, what=stem)  # noqa: B023
+            third = running.engine.stop()
+            outcomes = [first.result(60), second.result(60), third]
+            wait_ready(running.rig)
+            for outcome in outcomes:
+                assert outcome.state is State.COMPLETE, outcome.error
+                wait_for(lambda: not Manifest.load(outcome.path).hashing, what="hashes")  # noqa: B023
+        assert unisono("collect", tmp_path / "data", folder=tmp_path).code == 0
+    folders = [outcome.path for outcome in outcomes]
+    full, without, again = (Manifest.load(folder) for folder in folders)
+    assert full.videos[0].fates[Fate.STORED] > 0
+    assert (without.videos, without.pending) == ((), ())
+    assert again.videos[0].frames > 50
+    verdict, found = findings(folders[1])
+    assert (verdict, found["no-file"]) == (Verdict.FAIL, {face})
+    for folder in (folders[0], folders[2]):
+        verdict, found = findings(folder)
+        assert "no-file" not in found
+        assert verdict is not Verdict.FAIL, found
+    for before, after in itertools.pairwise(folders):  # no sample is in none of them, or in two
+        with open_session(before) as one, open_session(after) as other:
+            for stem in ("here", "eeg"):
+                step = other[running.name(stem)].first - one[running.name(stem)].last
+                assert 0 < step < 1.5 / 250
 
 
 @pytest.mark.parametrize("leave", [0, 1 << 20], ids=["no byte more", "below the floor"])

@@ -19,7 +19,7 @@ from gui.sessions.export_command import export_command
 from gui.sessions.session_list import FIRST, PAGE, SessionList
 from gui.widgets import theme
 from recordings.certificate import Verdict
-from recordings.manifest import State
+from recordings.manifest import LostFile, State
 from tests.gui.window.statuses import recording_status
 from tests.gui.windows import dress, wait_until
 
@@ -217,12 +217,19 @@ def test_the_only_copy_is_said_and_how_far_the_contents_are_read(
     found, client = shown
     copied = session(1, copies=("/share/study",), contents_read=True)
     far = session(2, copies=("/share/study",), on_nodes=("cam-pc",))
-    client.sessions = [session(0), copied, far, session(3, state=State.RECORDING)]
+    lost = LostFile(path="face.nut", node="cam-pc", reason="its <b>disk</b> is broken")
+    given_up = session(4, copies=("/share/study",), lost=(lost,))
+    client.sessions = [session(0), copied, far, session(3, state=State.RECORDING), given_up]
     found.refresh()
     wait_until(lambda: client.asked)
     client.answer_all()
     assert found.table.item(2, 7).text() == "▲ partly on cam-pc"  # type: ignore[union-attr]
     assert found.table.item(3, 7).text() == ""  # type: ignore[union-attr]
+    place = found.table.item(4, 7)
+    assert place is not None
+    assert place.text() == "✖ lost on cam-pc"
+    assert place.foreground().color() == theme.colour("failed")
+    assert "face.nut is lost on cam-pc: its &lt;b&gt;disk&lt;/b&gt; is broken" in place.toolTip()
     assert found.table.item(0, 7).text() == "▲ only here"  # type: ignore[union-attr]
     assert found.table.item(1, 7).text() == "● 1 more"  # type: ignore[union-attr]
     assert found.table.item(1, 8).text() == "PASS, contents read"  # type: ignore[union-attr]

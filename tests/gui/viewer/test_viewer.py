@@ -11,7 +11,7 @@ import pylsl
 import pytest
 from PySide6.QtCore import QEvent, QPoint, Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 
 from acquire.lsl.streams import StreamKey
 from gui.plots.canvas import Group
@@ -25,8 +25,10 @@ from gui.signals.live_streams import ShownStream
 from gui.viewer.bar import ViewerBar
 from gui.viewer.viewer import Viewer
 from gui.widgets import theme
+from gui.widgets.focus_ring import FocusRing
 from tests.acquire.program import unique
 from tests.acquire.sources import Source, Sources
+from tests.gui.picture_faults import unfocused
 from tests.gui.windows import wait_until
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -308,3 +310,25 @@ def test_markers_are_lines_at_their_time() -> None:
         at, marker = stream.markers[0]
         assert marker.label == "112"
         assert at == pytest.approx(stamp, abs=0.005)
+
+
+def test_that_it_has_the_focus_is_seen_while_it_runs_and_not_saved(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = unique("eeg")
+    top = QWidget()
+    top.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    with Sources(Source(name, "EEG")), viewing(name) as viewer:
+        QVBoxLayout(top).addWidget(viewer)
+        top.show()
+        found(viewer, name)
+        wait_until(lambda: drawn(viewer), what="traces")
+        assert list(unfocused(top)) == []
+        viewer.setFocus()
+        for edge in (viewer.rect().topLeft(), viewer.rect().bottomRight()):
+            assert viewer.grab().toImage().pixelColor(edge) == theme.colour("accent")
+            assert viewer.plot.grab().toImage().pixelColor(edge) == theme.colour("panel")
+        monkeypatch.setattr(FocusRing, "show", lambda ring: None)
+        assert list(unfocused(top)) == ["focus not seen: Viewer 'Live signals'"]
+        viewer.setParent(None)
+    top.deleteLater()

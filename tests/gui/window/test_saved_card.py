@@ -10,10 +10,14 @@ from PySide6.QtWidgets import QDockWidget
 from pytestqt.qtbot import QtBot
 
 from acquire.engine.status import Phase
+from acquire.server.api.models import LastInfo
+from gui.sessions.saved_card import SavedCard
 from gui.window.window import RecorderWindow
 from recordings.certificate import Verdict
+from recordings.manifest import LostFile, State
 from tests.acquire.program import posix_only, unique
 from tests.acquire.sources import Source, Sources
+from tests.gui.window.statuses import recording_status
 from tests.gui.windows import (
     click,
     expecting,
@@ -91,3 +95,34 @@ def test_a_recording_ends_in_a_card_and_the_next_run_is_a_click_away(
         assert not card.isVisible()
         qtbot.wait(300)  # some statuses later it is still closed
         assert not card.isVisible()
+
+
+def test_the_card_says_what_is_still_on_a_node_and_what_is_lost_there() -> None:
+    card = SavedCard()
+    last = LastInfo(
+        id="study.sub-01_ses-01_task-rest_run-01",
+        session="/data/run-01",
+        state=State.COMPLETE,
+        seconds=10.0,
+        samples=1,
+        lost_samples=0,
+        frames=0,
+        lost_frames=0,
+        alarms=0,
+        error=None,
+        verdict=None,
+        findings=(),
+        problem=None,
+        on_nodes=("cam-pc",),
+    )
+    recording = recording_status()
+    idle = recording.model_copy(update={"state": Phase.IDLE, "last": last})
+    for status in (recording, idle):
+        card.show_status(status, same_computer=True)
+    assert card.copies.text() == "▲ Partly on cam-pc: fetched while nothing is recorded"
+    lost = LostFile(path="face.nut", node="cam-pc", reason="its disk is broken")
+    given_up = last.model_copy(update={"on_nodes": (), "lost": (lost,), "copies": ("/share/a",)})
+    card.show_status(idle.model_copy(update={"last": given_up}), same_computer=True)
+    told = card.copies.text().splitlines()
+    assert told == ["✖ face.nut is lost on cam-pc: its disk is broken", "/share/a"]
+    card.deleteLater()

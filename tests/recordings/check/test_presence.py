@@ -12,7 +12,9 @@ from recordings.check.thresholds import Limit, Thresholds, judge
 from recordings.manifest import Event, Manifest
 from recordings.stream_kinds import Fate
 from recordings.xdf import chunks
+from tests.recordings import strip_session
 from tests.recordings.simulated_session import Plan, make_session
+from tests.recordings.strip_session import Film
 from tests.recordings.xdf_samples import header_xml, write
 
 
@@ -91,3 +93,21 @@ def test_an_incomplete_frame_is_counted_once() -> None:
     limits = Thresholds(lost_share=Limit(warn=0.5), frames_lost_share=Limit(warn=0.5))
     texts = [f.text for f in judge(report, (), limits)]
     assert [text.split(" % ")[0] for text in texts] == ["59.3", "59.3"]
+
+
+def test_a_camera_without_a_file_fails_and_another_programs_does_not(tmp_path: Path) -> None:
+    folder = strip_session.make_session(tmp_path, Film()).folder
+    manifest = Manifest.load(folder)
+    without = manifest.model_copy(update={"videos": ()})
+    without.save(folder)
+    assert ("no-file", "face") not in codes(check(folder), "fail"), "it came from elsewhere"
+    ours = tuple(
+        s.model_copy(update={"device": "cam" if s.name == "face" else None})
+        for s in manifest.streams
+    )
+    without.model_copy(update={"streams": ours}).save(folder)
+    report = check(folder)
+    assert ("no-file", "face") in codes(report, "fail")
+    assert report.verdict is Verdict.FAIL
+    manifest.model_copy(update={"streams": ours}).save(folder)
+    assert ("no-file", "face") not in codes(check(folder), "fail")

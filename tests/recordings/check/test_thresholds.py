@@ -15,8 +15,11 @@ from recordings.check.examination import check
 from recordings.errors import RecordingError
 from recordings.report.html import check_and_report
 from recordings.report.methods import methods_text
+from recordings.stream_kinds import Fate
 from recordings.xdf import chunks
+from tests.recordings import strip_session
 from tests.recordings.simulated_session import Plan, make_session
+from tests.recordings.strip_session import Film
 from tests.recordings.xdf_samples import header_xml, write
 
 LOSSY = Plan(seconds=8.0, eeg_gap=(3.0, 3.05), lost_frames=(90,))
@@ -55,6 +58,18 @@ def test_a_lab_may_be_milder_and_stricter(lossy: Path, tmp_path: Path) -> None:
     assert report.verdict is Verdict.FAIL
     assert report.thresholds is not None
     assert report.thresholds["drift_ppm"] == {"warn": 20.0, "fail": 50.0}
+
+
+def test_frames_that_were_captured_in_vain_count_for_the_limit_of_a_lab(tmp_path: Path) -> None:
+    film = Film(fates={Fate.NOT_RECORDING: [(0, 10), (100, 140)]})
+    made = strip_session.make_session(tmp_path, film)
+    (camera,) = check(made.folder).cameras
+    assert (camera.in_vain, camera.lost) == (40, 40), "at the edges clocks may differ"
+    limits = tmp_path / "limits.toml"
+    for warn, level in ((0.05, "warn"), (0.2, "info")):
+        limits.write_text(f"frames_lost_share = {{ warn = {warn} }}\n")
+        levels = _levels(check(made.folder, thresholds=limits))
+        assert levels["frames-not-recording", "face"] == level
 
 
 def test_a_file_above_the_session_holds_for_the_study(lossy: Path) -> None:

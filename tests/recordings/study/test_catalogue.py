@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from recordings.certificate import Verdict
-from recordings.manifest import Manifest, PendingFile, State
+from recordings.manifest import LostFile, Manifest, PendingFile, State
 from recordings.report.html import check_and_report
 from recordings.study import catalogue
 from recordings.study.catalogue import Catalogue, sessions, usable
@@ -77,6 +77,10 @@ def test_nodes_that_keep_files_are_named_once(tmp_path: Path) -> None:
     pending = tuple(PendingFile(path=name, node="cam-pc") for name in ("a.nut", "a.copy.xdf"))
     Manifest.load(folder).model_copy(update={"pending": pending}).save(folder)
     assert catalogue.row(folder).on_nodes == ("cam-pc",)
+    lost = (LostFile(path="a.nut", node="cam-pc", reason="its disk is broken"),)
+    Manifest.load(folder).model_copy(update={"lost": lost, "pending": ()}).save(folder)
+    found = catalogue.row(folder)
+    assert (found.on_nodes, found.lost) == ((), lost), "given up: nobody waits for it"
 
 
 def test_what_is_marked_is_told_from_the_rest(tmp_path: Path) -> None:

@@ -38,6 +38,15 @@ def test_empatica_repeats_them_for_each_axis(tmp_path: Path) -> None:
     assert table.values.tolist() == [[1, 2, 3], [4, 5, 6]]
 
 
+def test_empaticas_intervals_come_with_the_beats(tmp_path: Path) -> None:
+    text = f"{START}, IBI\n10.5,0.75\n11.3125,0.8125\n\n19.0,0.9\n"
+    table = read_table(written(tmp_path, text, "IBI.csv"))
+    assert (table.type, table.labels, table.units) == ("RR", ("ibi",), ("seconds",))
+    assert table.rate_hz == 0
+    assert (table.stamps - START).tolist() == [10.5, 11.3125, 19.0]
+    assert table.values[:, 0].tolist() == [0.75, 0.8125, 0.9]
+
+
 def test_shimmer_has_names_units_and_unix_milliseconds(tmp_path: Path) -> None:
     rows = "".join(f"{1e3 * START + 7.8125 * k}\t{k}\t{k / 2}\n" for k in range(20))
     text = (
@@ -82,6 +91,15 @@ def test_a_column_of_times_can_be_named(tmp_path: Path) -> None:
         (f"unix time,v\n{START},1\n,2\n", "row 3: '' is no number"),
         (f"unix time,v\n{START},1\nnan,2\n", "row 3: 'nan' is no Unix time"),
         ("unix time,v\n", "has no row of numbers after its header"),
+        (f"{START},IBI\n", "has no interval after its first row"),
+        ("12,IBI\n1,1\n", "row 1: '12' is no Unix time of this century"),
+        (f"{START},IBI\n1,1\n2\n", "row 3: has 1 cells, none in column 1"),
+        (f"{START},IBI\n1,x\n", "row 2: 'x' is no number"),
+        (f"{START},IBI\n-1,1\n", "row 2: '-1' is no time in s since the start"),
+        (f"{START},IBI\ninf,1\n", "row 2: 'inf' is no time in s since the start"),
+        (f"{START},IBI\n1,1\n2,0\n", "row 3: '0' is no interval in s"),
+        (f"{START},IBI\n1,nan\n", "row 2: 'nan' is no interval in s"),
+        (f"{START},IBI\n2,1\n1,1\n", "row 3: its time is before that of the row before"),
         (f"unix time\n{START}\n", "has no column but 'unix time'"),
         (",".join("a" * 300), "row 1 has 300 columns"),
     ],
@@ -101,7 +119,11 @@ def test_no_text_is_named(tmp_path: Path) -> None:
 
 
 @settings(deadline=None, max_examples=200, suppress_health_check=WITHIN)
-@given(st.binary(max_size=300) | st.text(',;\t\n"0123456789.e-unixtmsv', max_size=300))
+@given(
+    st.binary(max_size=300)
+    | st.text("0123456789.,\n-einfa", max_size=60).map(lambda rows: f"{START},IBI\n{rows}")
+    | st.text(',;\t\n"0123456789.e-unixtmsv', max_size=300)
+)
 def test_whatever_a_file_holds_is_read_or_named(tmp_path: Path, content: bytes | str) -> None:
     path = tmp_path / "any.csv"
     path.write_bytes(content.encode() if isinstance(content, str) else content)

@@ -102,6 +102,23 @@ def test_it_is_a_file_of_the_session(session: Path, eda: Path) -> None:
     assert check(session).verdict is Verdict.FAIL
 
 
+def test_intervals_between_beats_are_a_stream_without_a_rate(session: Path, tmp_path: Path) -> None:
+    beats = np.cumsum([1.0, 0.75, 0.8, 0.85, 6.0, 0.9])  # in the midst some were not found
+    path = tmp_path / "IBI.csv"
+    start = float(unix(np.array([START]))[0])
+    rows = "".join(f"{beat:.6f},{0.1 * n + 0.5:.6f}\n" for n, beat in enumerate(beats))
+    path.write_text(f"{start:.6f}, IBI\n{rows}")
+    import_recording(Order(path, session, "clock"))
+    with open_session(session) as opened:
+        times, values = opened["IBI"].read()
+    assert times - START - FAST_S == pytest.approx(beats, abs=1e-3)
+    assert values[:, 0] == pytest.approx(0.5 + 0.1 * np.arange(6))
+    report = check(session)
+    assert {f.code for f in report.findings if f.subject == "IBI"} == {"aligned"}
+    (entry,) = (s for s in report.streams if s.name == "IBI")
+    assert (entry.type, entry.rate_hz, entry.lost) == ("RR", 0.0, 0)
+
+
 def test_exports_and_repair_take_it_along(session: Path, eda: Path, tmp_path: Path) -> None:
     import_recording(Order(eda, session, "clock"))
     run_task("csv", session, tmp_path / "csv", Settings())

@@ -22,6 +22,7 @@ async function showSessions() {
 function whereItIs(session) {
   if (session.problem || session.state === "recording" || session.state === "armed") return "";
   if (session.on_nodes.length) return `partly on ${session.on_nodes.join(", ")}`;
+  if (session.lost.length) return "";  // said below
   return session.copies.length ? `copied ${session.copies.length}×` : "only here";
 }
 
@@ -38,6 +39,7 @@ function sessionItem(session) {
     session.seconds === null ? "" : span(session.seconds), session.bytes === null ? "" : size(session.bytes),
     whereItIs(session), session.notes];
   item.append(link, element("span", "  " + words.filter(Boolean).join(", "), "muted"));
+  for (const file of session.lost) item.append(element("span", `✖ ${file.path} is lost on ${file.node}: ${file.reason}`, "reason failed"));
   if (session.unusable) item.append(element("span", "▲ not usable: " + session.unusable, "reason warning"));
   if (!session.problem) item.append(sessionActions(session, name));
   return item;

@@ -15,7 +15,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
-from recordings.manifest import Manifest, State
+from recordings.manifest import LostFile, Manifest, State
 from tests.acquire.daemon_program import Daemon, running
 from tests.acquire.program import wait_for
 
@@ -156,8 +156,12 @@ def test_a_session_is_checked_marked_and_its_participant_withdrawn(page: Page) -
     wait_for(lambda: not Manifest.load(manifest.parent).hashing, 60)
     open_more()
     page.picture("session")
+    lost = LostFile(path="face.nut", node="cam-pc", reason="its disk is broken")
+    before = Manifest.load(manifest.parent)
+    before.model_copy(update={"lost": (lost,)}).save(manifest.parent)
     do("Check the contents")
     page.wait("#sessions", "contents read")
+    page.wait("#sessions", "✖ face.nut is lost on cam-pc: its disk is broken")
     open_more()
     page.find(".mark input").send_keys("cable fell off")
     do("Mark as not usable")

@@ -1,0 +1,49 @@
+"""The gaps of a stream: those that its stamps tell, and those that the recorder knew of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from recordings.arrays import F64Array
+from recordings.certificate import CountedGap
+from recordings.lateness.decision import Certainty, Pace
+from recordings.manifest import StreamEntry
+from recordings.xdf.reader import XdfStream
+
+
+def gaps_of(
+    stream: XdfStream, entry: StreamEntry | None, pace: Pace, stamps: F64Array
+) -> tuple[CountedGap, ...]:
+    """List the gaps of a stream, in their order; `stamps` are corrected, shape (n,).
+
+    Of a camera the recorder's word outranks the stamps': they alone do not tell an absence of its
+    process from a clock that was set.
+    """
+    told = [(loss.index, loss.count, loss.uncertainty, loss.certainty) for loss in pace.losses]
+    known = dict(_absences(stream, entry))
+    told = [one for one in told if one[0] not in known]
+    told += [(index, lost, 0, Certainty.CERTAIN) for index, lost in known.items()]
+    return tuple(
+        CountedGap(
+            start=float(stamps[index]),
+            end=float(stamps[min(index + 1, len(stamps) - 1)]),
+            lost=lost,
+            uncertainty=uncertainty,
+            certainty=certainty,
+        )
+        for index, lost, uncertainty, certainty in sorted(told)
+    )
+
+
+def _absences(stream: XdfStream, entry: StreamEntry | None) -> Iterator[tuple[int, int]]:
+    """Yield, of a camera's stream, the row before each gap that has no rows, and what is lost."""
+    if entry is None or not stream.info.is_index or not entry.rate_hz:
+        return
+    period = 1 / entry.rate_hz
+    for gap in entry.gaps:
+        after = int(np.searchsorted(stream.stamps, gap.end - period / 4))
+        # Else its frames have a row each: the camera itself has counted them.
+        if 0 < after < len(stream) and stream.stamps[after - 1] < gap.start + 0.75 * period:
+            yield after - 1, gap.lost
