@@ -14,9 +14,11 @@ from acquire.cli import desktop, rig, windows
 from acquire.cli.doctor import doctor
 from acquire.cli.live import commands, ctl, node, simulate, stimulus
 from acquire.cli.live.collect import collect
+from acquire.cli.sections import InSections
 from acquire.cli.sessions import recordings
 
 app = typer.Typer(
+    cls=InSections,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
