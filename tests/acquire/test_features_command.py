@@ -19,20 +19,25 @@ def study(tmp_path: Path) -> Path:
     return make_study(tmp_path / "data", 3, 4.0, {"02": "no-xdf"})
 
 
-def test_features_are_the_same_on_any_engine_and_are_made_once(study: Path, tmp_path: Path) -> None:
-    pytest.importorskip("distributed")
+@pytest.mark.parametrize(
+    "other",
+    [
+        ("--jobs", "2"),
+        pytest.param(("--dask", "local", "--jobs", "1"), marks=pytest.mark.soak),
+    ],
+    ids=("jobs", "dask"),
+)
+def test_features_are_the_same_on_any_engine_and_are_made_once(
+    study: Path, tmp_path: Path, other: tuple[str, ...]
+) -> None:
     made = {}
-    for name, engine in {
-        "one": ("--jobs", "1"),
-        "two": ("--jobs", "2"),
-        "dask": ("--dask", "local", "--jobs", "1"),
-    }.items():
+    for name, engine in {"one": ("--jobs", "1"), "two": other}.items():
         to = tmp_path / name
         done = unisono("features", study, "--to", to, *OPTIONS, *engine, folder=tmp_path)
         assert done.code == 2, done.stderr
         assert "recording.xdf" in done.error
         made[name] = {path: (to / path).read_bytes() for path in all_files(to)}
-    assert made["one"] == made["two"] == made["dask"]
+    assert made["one"] == made["two"]
     assert sum(path.endswith(".parquet") for path in made["one"]) == 2
 
     again = unisono("features", study, "--to", tmp_path / "one", *OPTIONS, folder=tmp_path)

@@ -303,7 +303,11 @@ def _is_worker(process: psutil.Process) -> bool:
 @posix_only
 @pytest.mark.parametrize(
     ("engine", "kills"),
-    [("--jobs", 4), ("--dask", 2), pytest.param("--jobs", 10, marks=pytest.mark.soak)],
+    [
+        ("--jobs", 4),
+        pytest.param("--dask", 2, marks=pytest.mark.soak),
+        pytest.param("--jobs", 10, marks=pytest.mark.soak),
+    ],
 )
 def test_no_session_is_lost_when_workers_are_killed(
     study: Path, tmp_path: Path, engine: str, kills: int
