@@ -34,13 +34,10 @@ from PySide6.QtWidgets import QApplication
 from gui.review.app import SWITCH_S, make_window
 from gui.review.window import ReviewWindow
 from gui.widgets import theme
-from recordings.manifest import Manifest, VideoEntry
 from recordings.review.session import ReviewSession
-from recordings.video.info import VideoInfo
-from recordings.video.raw_video import HEADER_BYTES, header
 from recordings.video.reader import VideoReader
 from tests.bench.long_session import START as LONG_START
-from tests.bench.long_session import write
+from tests.bench.long_session import write_with_video
 from tests.recordings.strip_session import Film, make_session, number_in
 
 PERIOD_S = 1 / 30
@@ -163,26 +160,7 @@ def _codec(folder: Path, codec: str, fmt: str, frames: int) -> dict[str, float]:
 
 def _long(folder: Path, minutes: float) -> Iterator[tuple[str, float, float]]:
     """Time the first picture and the signals of a long session with a sparse video."""
-    path = write(folder / "long", minutes)
-    frames = round(minutes * 60 * 150)
-    info = VideoInfo(*SIZE, "BayerRG8", 150.0, "raw", "none")
-    with (path / "face.raw").open("wb") as file:
-        file.write(header(info))
-        file.truncate(HEADER_BYTES + frames * info.frame_bytes)
-    video = VideoEntry(
-        name="face",
-        file="face.raw",
-        codec="raw",
-        width=SIZE[0],
-        height=SIZE[1],
-        pixel_format="BayerRG8",
-        tiling="none",
-        rate_hz=150.0,
-        lsl_start=LONG_START,
-        frames=frames,
-    )
-    manifest = Manifest.load(path)
-    manifest.model_copy(update={"videos": (video,)}).save(path)
+    path = write_with_video(folder / "long", minutes)
     begin = time.perf_counter()
     with _window(path) as window:
         _until_painted(window)

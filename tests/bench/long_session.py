@@ -8,10 +8,13 @@ from pathlib import Path
 
 import numpy as np
 
-from recordings.manifest import ClockPair, Manifest, State, StreamEntry
+from recordings.manifest import ClockPair, Manifest, State, StreamEntry, VideoEntry
+from recordings.video.info import VideoInfo
+from recordings.video.raw_video import HEADER_BYTES, header
 from recordings.xdf import chunks
 
 START = 5000.0
+FRAMES_HZ, PICTURE = 150.0, (2048, 1088)
 PUMP_S = 0.25
 OFFSET_EVERY_S, BOUNDARY_EVERY_S = 2.0, 5.0
 STREAMS = (
@@ -115,3 +118,28 @@ def write(folder: Path, minutes: float = 75.0) -> Path:
         streams=entries,
     ).save(folder)
     return folder
+
+
+def write_with_video(folder: Path, minutes: float = 75.0) -> Path:
+    """Write such a session with its raw video of 2048×1088, a sparse file: all of it is black."""
+    path = write(folder, minutes)
+    frames = round(minutes * 60 * FRAMES_HZ)
+    info = VideoInfo(*PICTURE, "BayerRG8", FRAMES_HZ, "raw", "none")
+    with (path / "face.raw").open("wb") as file:
+        file.write(header(info))
+        file.truncate(HEADER_BYTES + frames * info.frame_bytes)
+    video = VideoEntry(
+        name="face",
+        file="face.raw",
+        codec="raw",
+        width=info.width,
+        height=info.height,
+        pixel_format=info.pixel_format,
+        tiling="none",
+        rate_hz=FRAMES_HZ,
+        lsl_start=START,
+        frames=frames,
+    )
+    manifest = Manifest.load(path)
+    manifest.model_copy(update={"videos": (video,)}).save(path)
+    return path
