@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import BoolArray, F64Array
+from recordings.pieces import spans, steps_where
 
 FILL_S: Final = 60.0
 FILL_SHARE: Final = 0.1
@@ -40,14 +41,17 @@ def bad_stamps(times: F64Array, rate_hz: float) -> BoolArray:
     `fill_limit_s` and come back to where the stream would be; and at either end, a tenth at most,
     what lies as far away as no recording is long.
     """
-    bad = ~(np.abs(times) < _LARGEST_S)
-    good = np.flatnonzero(~bad)
-    if rate_hz <= 0 or len(good) < 3:
+    bad = np.empty(len(times), np.bool_)
+    for part in spans(len(times)):
+        bad[part] = ~(np.abs(times[part]) < _LARGEST_S)
+    own = times[~bad] if bad.any() else times
+    if rate_hz <= 0 or len(own) < 3:
         return bad
-    own, limit = times[good], fill_limit_s(len(times), rate_hz)
-    edges = np.flatnonzero(np.abs(np.diff(own)) > limit) + 1
+    limit = fill_limit_s(len(times), rate_hz)
+    edges = steps_where(own, lambda steps: np.abs(steps) > limit) + 1
     if not len(edges) or len(edges) > _MANY:
         return bad
+    good = np.flatnonzero(~bad)
     runs = list(pairwise([0, *edges.tolist(), len(own)]))
     anchor = max(range(len(runs)), key=lambda n: runs[n][1] - runs[n][0])
     after = _strays(own, good, runs[anchor:], rate_hz, limit)

@@ -15,6 +15,7 @@ import numpy as np
 import numpy.ma  # np.median loads it at its first call: 20 ms amid something else
 
 from recordings.arrays import BoolArray, F64Array, I64Array
+from recordings.pieces import spans
 from recordings.residuals import NORMAL_99, lasting_error
 
 # A clock reset, as pyxdf sees one: the offsets pause, and go on at another level.
@@ -256,9 +257,16 @@ def correct(stamps: F64Array, fit: ClockFit) -> F64Array:
     nearer to its first offset than to the last one before, as in pyxdf.
     """
     out = stamps.copy()
-    for segment, piece in zip(fit.segments, _pieces(stamps, fit), strict=True):
-        out[piece] += segment.at(stamps[piece])
+    correct_in_place(out, fit)
     return out
+
+
+def correct_in_place(stamps: F64Array, fit: ClockFit) -> None:
+    """Put raw stamps, shape (n,), on the recording computer's clock; see `correct`."""
+    for segment, piece in zip(fit.segments, _pieces(stamps, fit), strict=True):
+        own = stamps[piece]
+        for part in spans(len(own)):
+            own[part] += segment.at(own[part])
 
 
 def _pieces(stamps: F64Array, fit: ClockFit) -> list[slice]:

@@ -116,7 +116,7 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
         fitted.add(n, data[:, n], missing, len(grid) > len(stream))
     if not fitted.signals:
         raise RecordingError(fitted.notes()[0].removesuffix("; left out"))
-    start = session.utc(float(grid.times[0]))
+    start = session.utc(grid.first)
     whole: Any = edfio.Edf if format_ == "edf" else edfio.Bdf
     keywords: dict[str, Any] = {"data_record_duration": record_s}
     if start is not None:

@@ -44,9 +44,8 @@ class Trace:
     @property
     def measured_rate_hz(self) -> float:
         """Samples a second of the recording computer's clock, lost ones counted."""
-        times, at = self._grid.times, self._grid.at
-        span = float(times[-1] - times[0])
-        return float(at[-1] - at[0]) / span if span > 0 else self.rate_hz
+        span = self._grid.last - self._grid.first
+        return (len(self._grid) - 1) / span if span > 0 else self.rate_hz
 
     def place(self, window: Window) -> Place:
         """Say where a window lies on the grid."""

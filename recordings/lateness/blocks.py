@@ -29,10 +29,9 @@ def block_size(stamps: F64Array, rate_hz: float) -> int:
     """
     unit = packet_size(stamps, rate_hz)
     sizes = [_whole_packets(seconds * rate_hz, unit) for seconds in _BLOCKS_S]
-    phases = stamps - np.arange(len(stamps)) / rate_hz
     best, least = sizes[0], np.inf
     for size in sizes:
-        levels, block_s = block_levels(phases, size), size / rate_hz
+        levels, block_s = block_levels(stamps, rate_hz, size), size / rate_hz
         if len(levels) < _ENOUGH:
             break
         noise = scatter(levels - local_floor(levels, block_s, slope_of(levels, block_s)))
@@ -48,7 +47,7 @@ def plain_rate(stamps: F64Array, rate_hz: float) -> float:
     if abs(usual_period(stamps, rate_hz) - 1) < RATE_OFF:
         return rate_hz
     size = _whole_packets(_BLOCKS_S[0] * rate_hz, packet_size(stamps, rate_hz))
-    levels = block_levels(stamps - np.arange(len(stamps)) / rate_hz, size)
+    levels = block_levels(stamps, rate_hz, size)
     found = rate_hz / (1 + nominal_error(levels, size / rate_hz))
     # A backlog that is caught up goes faster for a while; the whole does not.
     overall = (len(stamps) - 1) / float(stamps[-1] - stamps[0]) if stamps[-1] > stamps[0] else 0.0

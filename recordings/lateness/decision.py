@@ -17,10 +17,12 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
+from recordings.lateness.axis import Axis, Given, Joined, Shifts, all_times, shifts
 from recordings.lateness.blocks import plain_rate
 from recordings.lateness.even import even_times, line
 from recordings.lateness.packets import clock_losses
 from recordings.lateness.search import LATEST_S, SEEN_S, Found, search
+from recordings.pieces import spans, steps_where
 
 BREAK_S: Final = 60.0
 BACK_S: Final = 1.0
@@ -62,17 +64,22 @@ class Loss:
 class Pace:
     """What the stamps of a stream with a rate tell.
 
-    `times` are even times for every sample, shape (n,); `error_s` is how far off they may be (99th
-    percentile). `cuts` are the indices of the samples after which no even pace goes on. Where
+    `axis` has even times for every sample; `error_s` is how far off they may be (99th percentile).
+    `cuts` are the indices of the samples after which no even pace goes on. Where
     `shows_loss` is false the sender counts its stamps, and a loss would not be seen.
     """
 
     losses: tuple[Loss, ...]
-    times: F64Array
+    axis: Axis
     cuts: I64Array
     rate_hz: float
     error_s: float | None
     shows_loss: bool
+
+    @property
+    def times(self) -> F64Array:
+        """The even times of all samples, shape (n,), computed at each call."""
+        return all_times(self.axis)
 
     @property
     def lost(self) -> int:
@@ -88,10 +95,16 @@ class Pace:
 @dataclass(frozen=True, slots=True)
 class _Stretch:
     losses: tuple[Loss, ...]
-    times: F64Array
+    axis: Axis
     rate_hz: float
     error_s: float | None
     shows_loss: bool
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """The times of its first and its last sample."""
+        first, last = self.axis.at(np.array([0, len(self.axis) - 1])).tolist()
+        return first, last
 
 
 def decide(stamps: F64Array, rate_hz: float, known: Sequence[Loss] | None = None) -> Pace:
@@ -103,15 +116,15 @@ def decide(stamps: F64Array, rate_hz: float, known: Sequence[Loss] | None = None
     """
     stamps = filled(stamps, rate_hz)
     if rate_hz <= 0 or len(stamps) < 2:
-        return Pace((), stamps.copy(), np.zeros(0, np.int64), rate_hz, None, True)
+        return Pace((), Given(stamps.copy()), np.zeros(0, np.int64), rate_hz, None, True)
     ends = _ends(stamps, rate_hz)
     edges = [0, *(ends + 1).tolist(), len(stamps)]
     parts = [_stretch(stamps[a:b], rate_hz, _within(known, a, b)) for a, b in pairwise(edges)]
     losses = list(known or ())
     for part, start in zip(parts, edges[:-1], strict=True):
         losses += [_moved(loss, start) for loss in part.losses] if known is None else []
-    times = np.concatenate([part.times for part in parts])
-    longest = max(parts, key=lambda part: len(part.times))
+    axis = Joined([part.axis for part in parts]) if len(parts) > 1 else parts[0].axis
+    longest = max(parts, key=lambda part: len(part.axis))
     if known is None:
         losses += [
             _break(before, after, end, longest.rate_hz)
@@ -124,14 +137,14 @@ def decide(stamps: F64Array, rate_hz: float, known: Sequence[Loss] | None = None
     shows_loss = known is not None or any(part.shows_loss for part in parts)
     cuts = np.union1d(places, ends).astype(np.int64)
     error_s = max(errors, default=None)
-    return Pace(tuple(losses), times, cuts, longest.rate_hz, error_s, shows_loss)
+    return Pace(tuple(losses), axis, cuts, longest.rate_hz, error_s, shows_loss)
 
 
 def filled(stamps: F64Array, rate_hz: float) -> F64Array:
     """Put samples whose stamps are no numbers between their neighbours."""
-    good = np.abs(stamps) < _HUGE_S  # false for NaN
-    if good.all():
+    if all(bool((np.abs(stamps[part]) < _HUGE_S).all()) for part in spans(len(stamps))):
         return stamps
+    good = np.abs(stamps) < _HUGE_S  # false for NaN
     numbers = np.arange(len(stamps), dtype=np.float64)
     if not good.any():
         return numbers / (rate_hz or 1.0)
@@ -140,8 +153,8 @@ def filled(stamps: F64Array, rate_hz: float) -> F64Array:
 
 def _ends(stamps: F64Array, rate_hz: float) -> I64Array:
     """Return the indices of the last samples of stretches, but for the very last."""
-    steps = np.diff(stamps)
-    return np.flatnonzero((steps < -BACK_S) | (steps > max(LATEST_S, 100 / rate_hz)))
+    longest = max(LATEST_S, 100 / rate_hz)
+    return steps_where(stamps, lambda steps: (steps < -BACK_S) | (steps > longest))
 
 
 def _within(known: Sequence[Loss] | None, start: int, stop: int) -> tuple[Loss, ...] | None:
@@ -164,34 +177,32 @@ def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -
         )
         return _laid(stamps, clock.rate_hz, losses, shows_loss=not clock.is_counted)
     if len(stamps) < _FEW:
-        return _Stretch((), line(stamps), rate_hz, None, False)
+        return _Stretch((), Given(line(stamps)), rate_hz, None, False)
     found = search(stamps, plain_rate(stamps, rate_hz))
     losses = tuple(_loss(place, rate_hz) for place in found.places)
     even = even_times(stamps, found.rate_hz, found.missing, _unsure(losses))
-    return _Stretch(losses, even.times, even.rate_hz, even.error_s, True)
+    return _Stretch(losses, even.axis, even.rate_hz, even.error_s, True)
 
 
 def _laid(stamps: F64Array, rate_hz: float, losses: tuple[Loss, ...], shows_loss: bool) -> _Stretch:
     """Lay an even pace through stamps whose losses are known."""
-    missing = missing_before(losses, len(stamps))
+    missing = lost_before(losses)
     if len(stamps) < _FEW:
-        times = line(stamps, np.arange(len(stamps)) + missing)
-        return _Stretch(losses, times, rate_hz, None, shows_loss)
-    even = even_times(stamps, rate_hz, missing.astype(np.float64), _unsure(losses))
-    return _Stretch(losses, even.times, even.rate_hz, even.error_s, shows_loss)
+        numbers = np.arange(len(stamps))
+        times = line(stamps, numbers + missing.at(numbers))
+        return _Stretch(losses, Given(times), rate_hz, None, shows_loss)
+    even = even_times(stamps, rate_hz, missing, _unsure(losses))
+    return _Stretch(losses, even.axis, even.rate_hz, even.error_s, shows_loss)
 
 
 def _unsure(losses: Sequence[Loss]) -> list[int]:
     return [loss.index for loss in losses if loss.lost and loss.uncertainty]
 
 
-def missing_before(losses: Sequence[Loss], size: int) -> I64Array:
-    """Return how many samples are missing before each of `size` samples."""
-    extra = np.zeros(size, np.int64)
-    for loss in losses:
-        if loss.index + 1 < size:
-            extra[loss.index + 1] += loss.lost
-    return np.cumsum(extra, out=extra)
+def lost_before(losses: Sequence[Loss]) -> Shifts:
+    """Return how many samples are missing before each sample."""
+    counts = [loss.lost for loss in losses]
+    return shifts([loss.index for loss in losses], counts, np.int64)
 
 
 def _loss(place: Found, rate_hz: float) -> Loss:
@@ -212,9 +223,9 @@ def _break(before: _Stretch, after: _Stretch, end: int, rate_hz: float) -> Loss:
 
     That is where either was seen for less than 3 s, or it is longer than both together.
     """
-    length = float(after.times[0] - before.times[-1])
-    spans = [float(part.times[-1] - part.times[0]) for part in (before, after)]
-    if min(spans) < SEEN_S or length > sum(spans):
+    length = after.ends[0] - before.ends[1]
+    seen = [part.ends[1] - part.ends[0] for part in (before, after)]
+    if min(seen) < SEEN_S or length > sum(seen):
         return Loss(end, 0, 0, Certainty.BREAK)
     count = max(round(length * rate_hz) - 1, 0)
     return Loss(end, count, round(_DRIFT * count) + 1, Certainty.BREAK)

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
+from recordings.lateness.axis import Axis, Shifts, places, shifts
 from recordings.lateness.blocks import block_size
-from recordings.lateness.floor import block_levels, local_floor, scatter, slope_of, stiff_curve
+from recordings.lateness.floor import (
+    block_levels,
+    local_floor,
+    phases,
+    scatter,
+    slope_of,
+    stiff_curve,
+)
 from recordings.lateness.packets import is_queue, is_two_sided, last_of_packets
+from recordings.pieces import some
 from recordings.residuals import NORMAL_99, lasting_error
 
 _LASTING: Final = 10  # blocks
@@ -19,32 +28,65 @@ _LASTING: Final = 10  # blocks
 
 @dataclass(frozen=True, slots=True)
 class Even:
-    """Even times, shape (n,), the rate they go at, and how far off they may be (99 %)."""
+    """Even times, the rate they go at, and how far off they may be (99 %)."""
 
-    times: F64Array
+    axis: Axis
     rate_hz: float
     error_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class EvenAxis:
+    """Times on an even pace: along a curve of one level a block of `size` samples, s.
+
+    Losses move the numbers by `missing` periods; where nobody knows how many were lost, the times
+    leap by `heights`, s.
+    """
+
+    count: int
+    rate_hz: float
+    size: int
+    curve: F64Array
+    missing: Shifts
+    heights: Shifts
+    offset_s: float = 0.0
+
+    def __len__(self) -> int:
+        return self.count
+
+    def at(self, numbers: I64Array) -> F64Array:
+        """See `Axis`."""
+        times = self.phases(numbers)
+        times += (numbers + self.missing.at(numbers)) / self.rate_hz
+        times += self.offset_s
+        return times
+
+    def before(self, times: F64Array) -> I64Array:
+        """See `Axis`."""
+        return places(self, times)
+
+    def phases(self, numbers: I64Array) -> F64Array:
+        """Return the curve, leaps and all, at these samples, s."""
+        curve = _spread(self.curve, self.size, numbers)
+        return np.asarray(curve + self.heights.at(numbers), np.float64)
+
+
 def even_times(
-    stamps: F64Array, rate_hz: float, missing: F64Array, unsure: Sequence[int] = ()
+    stamps: F64Array, rate_hz: float, missing: Shifts, unsure: Sequence[int] = ()
 ) -> Even:
     """Return even times of at least 16 samples.
 
-    `missing`, shape (n,), is by how many periods the losses before each sample have moved it;
+    `missing` is by how many periods losses have moved the samples after them;
     after the samples `unsure` it may be off by a few, and the stamps tell how far apart the two
     sides are. The
     floor is followed by a stiff curve, and put at the middle of the stamps where these scatter to
     both sides; at their lower edge where they were made on arrival.
     """
-    numbers = np.arange(len(stamps)) + missing
     size = block_size(stamps, rate_hz)
     for _ in range(2):  # the second time what the first has left
-        phases = stamps - numbers / rate_hz
-        levels = block_levels(phases, size)
+        levels = block_levels(stamps, rate_hz, size, missing)
         rate_hz /= 1 + slope_of(levels, size / rate_hz)
-    phases = stamps - numbers / rate_hz
-    levels, block_s = block_levels(phases, size), size / rate_hz
+    levels, block_s = block_levels(stamps, rate_hz, size, missing), size / rate_hz
     steps = [(index // size + 1, 0.0) for index in unsure if index // size + 1 < len(levels)]
     fitted = stiff_curve(levels, block_s, local_floor(levels, block_s), steps)
     curve = fitted.levels
@@ -52,26 +94,23 @@ def even_times(
     for (block, _), height in zip(steps, fitted.heights.tolist(), strict=True):
         above[block:] -= height
     low = above[above <= max(6 * scatter(above), 0.6 / rate_hz)]
-    even = _spread(curve, size, len(stamps))
-    for index, height in zip(unsure, fitted.heights.tolist(), strict=False):
-        even[index + 1 :] += height
-    phases -= even
-    even += numbers / rate_hz
-    offset, offset_error_s = _offset(phases, stamps, rate_hz)
-    even += offset
+    heights = fitted.heights.tolist()
+    leaps = shifts(unsure[: len(heights)], heights)
+    axis = EvenAxis(len(stamps), rate_hz, size, curve, missing, leaps)
+    offset, offset_error_s = _offset(stamps, axis)
     # Levels scatter by more than the curve takes them to: the least of few stamps is not normal.
     more = float(np.std(low)) / scatter(above) if len(low) else 1.0
     along = float(np.sqrt(np.mean(fitted.error_s**2)))
     error_s = NORMAL_99 * float(np.hypot(more * along, lasting_error(low, _LASTING)))
-    return Even(even, rate_hz, error_s + offset_error_s)
+    return Even(replace(axis, offset_s=offset), rate_hz, error_s + offset_error_s)
 
 
-def _spread(curve: F64Array, size: int, count: int) -> F64Array:
-    """Return the curve at each sample; the lines of its ends go on beyond the middles of blocks."""
+def _spread(curve: F64Array, size: int, numbers: I64Array) -> F64Array:
+    """Return the curve at samples; the lines of its ends go on beyond the middles of blocks."""
     if len(curve) < 2:
-        return np.full(count, curve[0])
+        return np.full(len(numbers), curve[0])
     middles = np.arange(len(curve)) * size + (size - 1) / 2
-    x = np.arange(count, dtype=np.float64)
+    x = numbers.astype(np.float64)
     out = np.interp(x, middles, curve)
     early, late = x < middles[0], x > middles[-1]
     out[early] = curve[0] + (x[early] - middles[0]) * (curve[1] - curve[0]) / size
@@ -79,14 +118,20 @@ def _spread(curve: F64Array, size: int, count: int) -> F64Array:
     return np.asarray(out, np.float64)
 
 
-def _offset(phases: F64Array, stamps: F64Array, rate_hz: float) -> tuple[float, float]:
-    """Return where the stamps lie above the curve, and how far off that may be, s.
+def _offset(stamps: F64Array, axis: EvenAxis) -> tuple[float, float]:
+    """Return where the stamps lie above the axis, and how far off that may be, s.
 
     Stamps that were made on arrival have an edge that few come near: it is the less known, the
     fewer lie close to it.
     """
-    rest = phases[last_of_packets(stamps, rate_hz)]
-    queued = is_queue(stamps, rest)
+    parts, steps = [], []
+    for part in some(len(stamps)):
+        curve = axis.phases(np.arange(part.start, part.stop))
+        above = phases(stamps, axis.rate_hz, part, axis.missing) - curve
+        parts.append(above[last_of_packets(stamps[part], axis.rate_hz)])
+        steps.append(np.diff(stamps[part]))
+    rest = np.concatenate(parts)
+    queued = is_queue(np.concatenate(steps), rest)
     if is_two_sided(rest) and not queued:
         return float(np.median(rest)), NORMAL_99 * float(np.std(rest) / np.sqrt(len(rest)))
     edge, near, nearly = np.quantile(rest, [0.01, 0.05, 0.2])

@@ -13,6 +13,8 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
+from recordings.lateness.axis import NO_SHIFTS, Shifts
+from recordings.pieces import PIECE, spans
 
 RATE_OFF: Final = 0.025
 """A rate may be so far from the nominal one, as a part of it; more is loss."""
@@ -34,15 +36,27 @@ def scatter(levels: F64Array) -> float:
     return max(1.3 * float(np.quantile(np.abs(np.diff(levels)), 0.35)), _LEAST_S)
 
 
-def block_levels(phases: F64Array, size: int) -> F64Array:
+def phases(stamps: F64Array, rate_hz: float, where: slice, missing: Shifts = NO_SHIFTS) -> F64Array:
+    """Return the phases of the samples `where`; `missing` moves the numbers, in periods."""
+    numbers = np.arange(where.start, where.stop)
+    return np.asarray(stamps[where] - (numbers + missing.at(numbers)) / rate_hz, np.float64)
+
+
+def block_levels(
+    stamps: F64Array, rate_hz: float, size: int, missing: Shifts = NO_SHIFTS
+) -> F64Array:
     """Return the level of each whole block of `size` samples: the quantile that scatters least.
 
     That is the least phase where stamps are made on arrival, the middle where a clock made them.
     """
-    count = max(len(phases) // size, 1)
-    rows = phases[: count * size].reshape(count, -1)
-    low, middle = np.quantile(rows, [0.1, 0.5], axis=1)
-    return min((rows.min(axis=1), low, middle), key=scatter)
+    count = max(len(stamps) // size, 1)
+    least, low, middle = np.empty((3, count))
+    for part in spans(count, max(PIECE // size, 1)):
+        where = slice(part.start * size, min(part.stop * size, len(stamps)))
+        rows = phases(stamps, rate_hz, where, missing).reshape(part.stop - part.start, -1)
+        least[part] = rows.min(axis=1)
+        low[part], middle[part] = np.quantile(rows, [0.1, 0.5], axis=1)
+    return min((least, low, middle), key=scatter)
 
 
 def middle_of_densest(values: F64Array, part: float = 0.25) -> float:

@@ -8,6 +8,7 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import BoolArray, F64Array, I64Array
+from recordings.pieces import some, spans
 
 _TIGHT: Final = 0.1
 """Intervals of a clock are so near the usual one, in periods: nothing is ever caught up."""
@@ -22,7 +23,8 @@ _MOST: Final = 1e15  # what int64 and float64 hold exactly
 
 def packet_size(stamps: F64Array, rate_hz: float) -> int:
     """Return the size of the packets where at least 95 % have it or a multiple of it, else 1."""
-    sizes = np.diff(packet_ends(stamps, rate_hz))
+    parts = [np.diff(packet_ends(stamps[part], rate_hz)) for part in some(len(stamps))]
+    sizes = np.concatenate(parts)
     if len(sizes) < _PACKETS:
         return 1
     size = int(np.median(sizes))
@@ -46,8 +48,12 @@ def usual_period(stamps: F64Array, rate_hz: float) -> float:
     A loss is in some of the intervals, and leaves the median alone.
     """
     size = packet_size(stamps, rate_hz)
-    ends = packet_ends(stamps, rate_hz) if size > 1 else np.arange(len(stamps))
-    return float(np.median(np.diff(stamps[ends]) / np.diff(ends))) * rate_hz
+    found = []
+    for part in some(len(stamps)):
+        own = stamps[part]
+        ends = packet_ends(own, rate_hz) if size > 1 else np.arange(len(own))
+        found.append(np.diff(own[ends]) / np.diff(ends))
+    return float(np.median(np.concatenate(found))) * rate_hz
 
 
 def last_of_packets(stamps: F64Array, rate_hz: float) -> BoolArray:
@@ -67,13 +73,13 @@ def is_two_sided(rest: F64Array) -> bool:
     return bool(high - middle < 2 * (middle - low))
 
 
-def is_queue(stamps: F64Array, rest: F64Array) -> bool:
+def is_queue(steps: F64Array, rest: F64Array) -> bool:
     """Say whether stamps scatter by more than a period, and yet not one is before another.
 
     So it is where each waits for the one before it: they were made on arrival, though they may be
-    early as often as late. `rest` is how far they lie above an even pace.
+    early as often as late. `steps` are those from stamp to stamp, `rest` is how far stamps lie
+    above an even pace.
     """
-    steps = np.diff(stamps)
     return bool(np.std(rest) > np.median(steps) and np.mean(steps < 0) < _SELDOM)
 
 
@@ -94,18 +100,27 @@ def clock_losses(stamps: F64Array, rate_hz: float) -> ClockLosses | None:
     Then intervals are all alike, but for those that hold a loss: no sample comes earlier than the
     pace, so nothing that was late was ever caught up.
     """
-    steps = np.diff(stamps)
-    usual = float(np.median(steps)) if len(steps) else 0.0
+    known = [np.diff(stamps[part]) for part in some(len(stamps))]
+    usual = float(np.median(np.concatenate(known))) if len(stamps) > 1 else 0.0
     if usual <= 0 or abs(usual * rate_hz - 1) > 0.25:
         return None
-    periods = steps / usual
-    long = np.flatnonzero(periods > _GAP)
-    counts = np.rint(np.minimum(periods[long], _MOST)) - 1
-    off = np.abs(periods - 1)
-    off[long] = np.abs(periods[long] - 1 - counts) / np.maximum(1, 1e-3 * counts)
-    if float(off.max()) > _TIGHT or (len(long) and packet_size(stamps, rate_hz) > 1):
+    index, count, uneven = [], [], 0.0
+    for part in spans(len(stamps) - 1):
+        steps = np.diff(stamps[part.start : part.stop + 1])
+        periods = steps / usual
+        long = np.flatnonzero(periods > _GAP)
+        counts = np.rint(np.minimum(periods[long], _MOST)) - 1
+        off = np.abs(periods - 1)
+        off[long] = np.abs(periods[long] - 1 - counts) / np.maximum(1, 1e-3 * counts)
+        if float(off.max()) > _TIGHT:
+            return None
+        index.append(long + part.start)
+        count.append(counts)
+        uneven = max(uneven, float(np.abs(steps - usual).max()))
+    lost, after = np.concatenate(count), np.concatenate(index)
+    if len(after) and packet_size(stamps, rate_hz) > 1:
         return None
-    exact = _EXACT_S + 4 * float(np.spacing(np.abs(stamps).max()))
-    is_counted = not len(long) and float(np.abs(steps - usual).max()) <= exact
-    uncertainty = np.rint(np.minimum(1e-4 * counts, _MOST)).astype(np.int64)
-    return ClockLosses(1 / usual, long, counts.astype(np.int64), uncertainty, is_counted)
+    largest = max(-float(stamps.min()), float(stamps.max()))
+    is_counted = not len(after) and uneven <= _EXACT_S + 4 * float(np.spacing(largest))
+    uncertainty = np.rint(np.minimum(1e-4 * lost, _MOST)).astype(np.int64)
+    return ClockLosses(1 / usual, after, lost.astype(np.int64), uncertainty, is_counted)

@@ -9,10 +9,19 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
+from recordings.lateness.axis import Shifts, shifts
 from recordings.lateness.blocks import block_size
-from recordings.lateness.floor import block_levels, local_floor, scatter, slope_of, stiff_curve
+from recordings.lateness.floor import (
+    block_levels,
+    local_floor,
+    phases,
+    scatter,
+    slope_of,
+    stiff_curve,
+)
 from recordings.lateness.packets import is_two_sided, last_of_packets, packet_size
 from recordings.lateness.steps import Sight, Step, find_steps
+from recordings.pieces import some, spans
 
 LATEST_S: Final = 120.0
 """Nothing is later than this: what stays away longer is away."""
@@ -43,11 +52,11 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """What is lost, the rate, and how many periods the losses move each sample, shape (n,)."""
+    """What is lost, the rate, and how many periods the losses move the samples after them."""
 
     places: tuple[Found, ...]
     rate_hz: float
-    missing: F64Array
+    missing: Shifts
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,37 +103,63 @@ def search(stamps: F64Array, rate_hz: float) -> Search:
     """Find the losses in at least 16 stamps; `rate_hz` is nominal."""
     view = _view(stamps, rate_hz)
     steps, last, noise = _settled_steps(view)
-    rest = stamps - np.arange(len(stamps)) / view.rate_hz
-    middles = np.arange(len(view.levels)) * view.size + view.size / 2
-    rest -= np.interp(np.arange(len(stamps)), middles, _curve(view, _lifts(view, steps, noise)))
-    rest *= view.rate_hz
-    places, missing, base = [], np.zeros(len(stamps)), 0.0
+    rest = _Rest(view, _curve(view, _lifts(view, steps, noise)))
+    places, moved, base = [], [], 0.0
     for step in steps:
         index = _place(view, rest, step, base)
         count, real = view.samples_of(step.rise, noise), _real(view, step.rise, noise)
         places.append(Found(index, count, abs(step.rise - count) + 2 * noise))
-        missing[index + 1 :] += real
+        moved.append(real)
         base += real
+    missing = shifts([place.index for place in places], moved)
     if last is not None:
         index = _place(view, rest, last, base)
         places.append(Found(index, max(round(last.rise), 1), last.rise, is_open=True))
     return Search(tuple(places), view.rate_hz, missing)
 
 
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """By how many periods samples stand above a curve that has a level a block."""
+
+    view: _View
+    curve: F64Array
+
+    def of(self, first: int, after: int) -> F64Array:
+        """Return it of the samples `first` to before `after`, as far as there are some."""
+        view = self.view
+        where = slice(first, min(after, len(view.stamps)))
+        middles = np.arange(len(self.curve)) * view.size + view.size / 2
+        rest = phases(view.stamps, view.rate_hz, where)
+        rest -= np.interp(np.arange(where.start, where.stop), middles, self.curve)
+        rest *= view.rate_hz
+        return rest
+
+
 def _view(stamps: F64Array, rate_hz: float) -> _View:
-    size, numbers = block_size(stamps, rate_hz), np.arange(len(stamps))
+    size = block_size(stamps, rate_hz)
     rate = rate_hz
     for _ in range(2):  # the second time what the first has left
-        rate /= 1 + slope_of(block_levels(stamps - numbers / rate, size), size / rate)
-    levels = block_levels(stamps - numbers / rate, size)
-    is_even = float(np.mean(np.abs(np.diff(stamps) * rate - 1) < _EVEN)) > 0.99
+        rate /= 1 + slope_of(block_levels(stamps, rate, size), size / rate)
+    levels = block_levels(stamps, rate, size)
+    is_even = _share_of_even(stamps, rate) > 0.99
     local = local_floor(levels, size / rate)
     unit = packet_size(stamps, rate_hz)
-    whole = min(len(levels) * size, len(stamps))
-    rest = stamps[:whole] - numbers[:whole] / rate - np.repeat(levels, size)[:whole]
-    rest = rest[last_of_packets(stamps[:whole], rate)]
+    parts = []
+    for part in some(min(len(levels) * size, len(stamps))):
+        above = phases(stamps, rate, part) - levels[np.arange(part.start, part.stop) // size]
+        parts.append(above[last_of_packets(stamps[part], rate)])
+    rest = np.concatenate(parts)
     centre = float(np.median(rest)) * rate if is_two_sided(rest) else None
     return _View(stamps, rate, size, unit, is_even, centre, levels, local)
+
+
+def _share_of_even(stamps: F64Array, rate_hz: float) -> float:
+    even = 0
+    for part in spans(len(stamps) - 1):
+        periods = np.diff(stamps[part.start : part.stop + 1]) * rate_hz
+        even += int(np.count_nonzero(np.abs(periods - 1) < _EVEN))
+    return even / (len(stamps) - 1)
 
 
 def _settled_steps(view: _View) -> tuple[list[Step], Step | None, float]:
@@ -178,7 +213,7 @@ def _real(view: _View, rise: float, noise: float) -> float:
     return count if abs(rise - count) < max(0.3, 3 * noise) else rise
 
 
-def _place(view: _View, rest: F64Array, step: Step, base: float) -> int:
+def _place(view: _View, rest: _Rest, step: Step, base: float) -> int:
     """Return the sample after which a loss lies: at the longest interval within its step.
 
     That is between the last sample of the level before and the first of the new one; `rest` is the
@@ -189,13 +224,13 @@ def _place(view: _View, rest: F64Array, step: Step, base: float) -> int:
     first = (step.block - 1) * view.size
     if view.centre is not None:  # where the sum of squares is least
         middle = base + view.centre + step.rise / 2
-        around = rest[first : (step.block + 2) * view.size] - middle
+        around = rest.of(first, (step.block + 2) * view.size) - middle
         limit = step.rise / 2 + 0.5
         return min(first + int(np.argmin(np.cumsum(np.clip(around, -limit, limit)))), count - 2)
-    inside = rest[first : min((step.block + 1) * view.size, count)]
+    inside = rest.of(first, (step.block + 1) * view.size)
     under = np.flatnonzero(inside < base + step.rise / 2)
     low = first + (int(under[-1]) if len(under) else 0)
-    ahead = rest[low + 1 : min((step.block + reach) * view.size, count)]
+    ahead = rest.of(low + 1, (step.block + reach) * view.size)
     touching = np.flatnonzero(ahead < base + step.rise + 0.5)
     high = low + 1 + (int(touching[0]) if len(touching) else 0)
     longest = np.diff(view.stamps[low : high + 1])

@@ -6,6 +6,7 @@ import numpy as np
 
 from recordings.bad_stamps import FILL_S, FILL_SHARE, fill_limit_s
 from recordings.errors import RecordingError
+from recordings.pieces import longest_step
 from recordings.read.stream import Stream
 
 
@@ -18,7 +19,7 @@ def check_fill(stream: Stream, length: int) -> None:
     missing_s = (length - len(stream)) / stream.rate_hz
     limit_s = fill_limit_s(len(stream), stream.rate_hz)
     # A break that is no loss, as of a clock that was set, must not vanish in silence either.
-    pause = float(np.diff(stream.mended).max(initial=0.0))
+    pause = longest_step(stream.mended)
     if missing_s <= limit_s and pause <= limit_s:
         return
     raise RecordingError(

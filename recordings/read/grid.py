@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
 
-from recordings.arrays import BoolArray, F64Array
+from recordings.arrays import BoolArray, F64Array, I64Array
 from recordings.errors import RecordingError
-from recordings.lateness.decision import Loss, missing_before
+from recordings.lateness.axis import Axis, Given, all_times
+from recordings.lateness.decision import Loss, lost_before
+from recordings.pieces import spans
 from recordings.read.fill import check_fill
 from recordings.read.markers import SessionMarker, describe
 from recordings.read.stream import Stream
@@ -23,23 +26,47 @@ SKIP: Final = "BAD_ACQ_SKIP"
 class Grid:
     """The samples of a regular stream on an even grid at its nominal rate.
 
-    `at[i]` is where sample i stands; `times` are the samples' own times; `skips` are the stretches
-    (first, after the last) of the grid that no sample fills.
+    `skips` are the stretches (first, after the last) of the grid that no sample fills. It takes no
+    memory by the sample until `times` or `at` are asked for.
     """
 
-    def __init__(self, times: F64Array, rate_hz: float, losses: Sequence[Loss] = ()) -> None:
-        self.times = times
+    def __init__(self, times: F64Array | Axis, rate_hz: float, losses: Sequence[Loss] = ()) -> None:
+        self._axis: Axis = Given(times) if isinstance(times, np.ndarray) else times
         self.rate_hz = rate_hz
-        self.at = missing_before(losses, len(times))
-        self.at += np.arange(len(times))
-        self.skips = [
-            (int(self.at[loss.index]) + 1, int(self.at[loss.index + 1]))
-            for loss in losses
-            if loss.lost and loss.index + 1 < len(times)
-        ]
+        self._lost = lost_before(losses)
+        self._samples = len(times)
+        gaps = [loss.index for loss in losses if loss.lost and loss.index + 1 < self._samples]
+        before, after = (self._places(np.array(gaps, np.int64) + n).tolist() for n in (0, 1))
+        self.skips = [(a + 1, b) for a, b in zip(before, after, strict=True)]
 
     def __len__(self) -> int:
-        return int(self.at[-1]) + 1 if len(self.at) else 0
+        return self._place(self._samples - 1) + 1 if self._samples else 0
+
+    @cached_property
+    def times(self) -> F64Array:
+        """The samples' own times, shape (n,), LSL seconds."""
+        return all_times(self._axis)
+
+    @cached_property
+    def at(self) -> I64Array:
+        """Where each sample stands on the grid, shape (n,)."""
+        return self._places(np.arange(self._samples))
+
+    @property
+    def first(self) -> float:
+        """The time of the first sample, LSL seconds."""
+        return float(self._axis.at(np.array([0]))[0])
+
+    @property
+    def last(self) -> float:
+        """The time of the last sample, LSL seconds."""
+        return float(self._axis.at(np.array([self._samples - 1]))[0])
+
+    def _places(self, numbers: I64Array) -> I64Array:
+        return np.asarray(numbers + self._lost.at(numbers), np.int64)
+
+    def _place(self, number: int) -> int:
+        return int(self._places(np.array([number]))[0])
 
     def position(self, time: float) -> float:
         """Return where `time` lies on the grid, in samples; outside of the stream, extrapolated."""
@@ -47,17 +74,17 @@ class Grid:
 
     def positions(self, times: F64Array) -> F64Array:
         """Return where `times`, shape (n,), lie on the grid, as `position` does for one."""
-        own = self.times
-        early, late = times <= own[0], times >= own[-1]
-        # np.interp would turn `at` into floats at every call: 5 ms in an hour of EEG.
-        right = np.clip(np.searchsorted(own, times), 1, max(len(own) - 1, 1))
+        early, late = times <= self.first, times >= self.last
+        right = np.clip(self._axis.before(times), 1, max(self._samples - 1, 1))
         right[early | late] = 0
         left = np.maximum(right - 1, 0)
-        step = own[right] - own[left]
-        share = np.divide(times - own[left], step, out=np.zeros(len(times)), where=step > 0)
-        out = self.at[left] + share * (self.at[right] - self.at[left])
-        out[early] = (times[early] - own[0]) * self.rate_hz
-        out[late] = self.at[-1] + (times[late] - own[-1]) * self.rate_hz
+        since = self._axis.at(left)
+        step = self._axis.at(right) - since
+        share = np.divide(times - since, step, out=np.zeros(len(times)), where=step > 0)
+        before = self._places(left)
+        out = before + share * (self._places(right) - before)
+        out[early] = (times[early] - self.first) * self.rate_hz
+        out[late] = len(self) - 1 + (times[late] - self.last) * self.rate_hz
         return np.asarray(out, np.float64)
 
     def spread(self, data: npt.NDArray[Any]) -> npt.NDArray[Any]:
@@ -75,11 +102,11 @@ class Grid:
 
         `read` gives samples from the first number to before the second.
         """
-        for first in range(0, len(self.at), size):
-            after = min(first + size, len(self.at))
-            begin = int(self.at[first])
-            end = int(self.at[after]) if after < len(self.at) else len(self)
-            samples, where = read(first, after), self.at[first:after] - begin
+        for part in spans(self._samples, size):
+            first, after = part.start, part.stop
+            begin = self._place(first)
+            end = self._place(after) if after < self._samples else len(self)
+            samples, where = read(first, after), self._places(np.arange(first, after)) - begin
             rows = np.zeros((end - begin, samples.shape[1]), samples.dtype)
             rows[where] = samples
             missing = np.ones(end - begin, np.bool_)
@@ -98,7 +125,7 @@ def grid_of(stream: Stream) -> Grid:
         raise RecordingError(f"stream {stream.name!r} has no rate: it is no signal")
     if not len(stream):
         raise RecordingError(f"stream {stream.name!r} has no samples")
-    grid = Grid(stream.dejittered, stream.rate_hz, stream.pace.losses)
+    grid = Grid(stream.axis, stream.rate_hz, stream.pace.losses)
     check_fill(stream, len(grid))
     return grid
 

@@ -36,8 +36,8 @@ def _note(name: str, grid: Grid, stream: str, times: F64Array, then: str) -> str
     before, after = int(np.sum(at < -0.5)), int(np.sum(at > len(grid) - 0.5))
     if not before + after:
         return ""
-    away = distance((times.min(), times.max()), (grid.times[0], grid.times[-1]))
-    if is_far(away, grid.times[-1] - grid.times[0]):
+    away = distance((times.min(), times.max()), (grid.first, grid.last))
+    if is_far(away, grid.last - grid.first):
         return (
             f"{stream}: all {len(times)} markers lie {long_span(away)} from {name}: stamped by "
             f"another clock; {then}"

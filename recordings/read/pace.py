@@ -34,7 +34,8 @@ def counted_losses(stream: XdfStream, entry: StreamEntry | None) -> tuple[Loss, 
         return None
     if not entry.gaps:
         return ()
-    after = np.searchsorted(stream.stamps, [g.end - 0.25 / entry.rate_hz for g in entry.gaps])
+    stamps = stream.stamps_of(0, len(stream))  # not `stamps`, which would be kept
+    after = np.searchsorted(stamps, [g.end - 0.25 / entry.rate_hz for g in entry.gaps])
     found: dict[int, int] = {}
     for index, gap in zip(after.tolist(), entry.gaps, strict=True):
         if 0 < index < len(stream):  # before the first sample and after the last nothing is missing

@@ -167,7 +167,7 @@ class Session:
         stream = self[name] if name else self._first_eeg()
         grid = grid_of(stream)
         powerline_hz = self.manifest.powerline_hz if self.manifest else None
-        start = self.utc(float(grid.times[0]))
+        start = self.utc(grid.first)
         return to_mne(stream, grid, self.markers(), start, powerline_hz)
 
     @cached_property

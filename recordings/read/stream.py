@@ -12,8 +12,9 @@ import numpy.typing as npt
 
 from recordings.arrays import BoolArray, F64Array
 from recordings.bad_stamps import bad_stamps, mended
-from recordings.clock_offsets import ClockFit, correct, fit_offsets
+from recordings.clock_offsets import ClockFit, correct, correct_in_place, fit_offsets
 from recordings.errors import RecordingError
+from recordings.lateness.axis import Axis, Given, all_times
 from recordings.lateness.decision import Pace
 from recordings.manifest import StreamEntry
 from recordings.read.own_copy import completed
@@ -175,16 +176,22 @@ class Stream:
 
     @cached_property
     def _corrected(self) -> F64Array:
-        # Not `stamps`, which would be kept beside these.
-        times = correct(self.xdf.stamps_of(0, len(self)), self.fit)
+        times = self.xdf.stamps_of(0, len(self))  # not `stamps`, which would be kept beside these
+        correct_in_place(times, self.fit)
         times += self._shift
         return times
 
     @property
+    def axis(self) -> Axis:
+        """The dejittered times of all samples, seconds, as a rule that takes no memory."""
+        even = self.rate_hz and not self.xdf.info.can_drop_samples
+        return self.pace.axis if even else Given(self._corrected)
+
+    @cached_property
     def dejittered(self) -> F64Array:
         """The dejittered times of all samples, shape (n,), seconds; shared: not to be changed."""
-        even = self.rate_hz and not self.xdf.info.can_drop_samples
-        return self.pace.times if even else self._corrected
+        axis = self.axis
+        return axis.times if isinstance(axis, Given) else all_times(axis)
 
     @cached_property
     def bad_stamps(self) -> BoolArray:
@@ -203,7 +210,7 @@ class Stream:
 
     def forget(self) -> None:
         """Let go of what was computed of all samples; asked for again, it is computed again."""
-        for name in ("_corrected", "bad_stamps", "mended", "pace"):
+        for name in ("_corrected", "bad_stamps", "mended", "pace", "dejittered"):
             self.__dict__.pop(name, None)
         self.xdf.__dict__.pop("stamps", None)
 

@@ -66,7 +66,7 @@ def _run(
         typer.echo(f"{path.name}: left out, marked as not usable: {reason}", err=True)
     if not found:
         raise typer.Exit(2)
-    order = Order(kind, found, to, settings, workers.jobs or jobs_that_fit(kind, found))
+    order = Order(kind, found, to, settings, workers.jobs or jobs_that_fit(kind, found, settings))
     keep_children()
     count = 0
 

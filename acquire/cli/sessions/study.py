@@ -186,8 +186,8 @@ class _StepRun:
         import os
 
         from recordings.export.jobs import jobs_that_fit
-        from recordings.export.tasks import KINDS
         from recordings.study.running import run_step
+        from recordings.study.steps import ExportStep
 
         due = [one for one in planned if one.due]
         failed = {one.facts.name: one.cell.why for one in planned if one.cell.state == "failed"}
@@ -201,9 +201,10 @@ class _StepRun:
 
         if due:
             paths = [self._root / one.facts.folder for one in due]
-            cores = os.cpu_count() or 1
-            fit = jobs_that_fit(self._step.name, paths) if self._step.name in KINDS else cores
-            run_step(self._root, self._step, planned, self._ledger, workers.engine(fit), tell)
+            step, fit = self._step, os.cpu_count() or 1
+            if isinstance(step, ExportStep):
+                fit = jobs_that_fit(step.name, paths, step.settings)
+            run_step(self._root, step, planned, self._ledger, workers.engine(fit), tell)
         workers.tell()
         failed |= {name: result.reason for name, result in results.items()}
         for name, reason in failed.items():

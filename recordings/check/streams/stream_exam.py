@@ -92,8 +92,9 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     gaps = gaps_of(stream, entry, pace, stamps)
     report = _report(stream, entry, fit, stamps, pace, gaps[:_MAX_GAPS])
     has_pace = report.rate_hz > 0 and not stream.info.can_drop_samples
-    times = pace.times if has_pace else stamps
-    scatter = timing.scatter(stamps, pace.times) if report.rate_hz else None
+    even = pace.times
+    times = even if has_pace else stamps
+    scatter = timing.scatter(stamps, even) if report.rate_hz else None
     stamp_error_s = pace.error_s if has_pace else scatter
     clock_error_s = fit.error_s(stream.stamps[good])
     findings = (*count_findings(stream, entry), *stamp_findings(report, stamps))

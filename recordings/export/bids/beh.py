@@ -19,6 +19,8 @@ from recordings.export.bids.coding import ABOUT as CODED
 from recordings.export.bids.coding import CODED_COLUMNS, event_row
 from recordings.export.bids.files import Names, column_names, label, write_json, write_tsv_gz
 from recordings.export.bids.shared_tables import write_tsv
+from recordings.pieces import spans
+from recordings.read.camera import Camera
 from recordings.read.fill import stamp_notes
 from recordings.read.grid import Grid, grid_of
 from recordings.read.markers import SessionMarker, named
@@ -179,7 +181,7 @@ def _write_one(
     stream: Stream, grid: Grid, recording: str, folder: Path, names: Names, axis: Axis
 ) -> int:
     """Write a stream; return how many of its values are endless, which a table cannot say."""
-    first, last = axis.at(float(grid.times[0])), axis.at(float(grid.times[-1]))
+    first, last = axis.at(grid.first), axis.at(grid.last)
     columns = column_names(stream.labels)
     about: dict[str, object] = {
         # The rate on the time axis of the EEG file: counted from the start, nothing drifts apart.
@@ -224,14 +226,8 @@ def write_video(
     names = names.of_type("beh")
     notes = []
     for camera in session.cameras.values():
-        table = np.full((len(camera), 4), np.nan)
-        table[:, 0] = np.arange(len(camera))
-        table[:, 1] = axis.all_at(camera.times)
-        table[:, 2] = camera.device_frames
-        table[:, 3] = camera.column("trigger_code")
-        parts = (table[at : at + _PIECE] for at in range(0, len(table), _PIECE))
         path = names.path(folder, "videoframes.tsv.gz", camera.name)
-        write_tsv_gz(path, ((part, None) for part in parts), "%.10g")
+        write_tsv_gz(path, ((rows, None) for rows in _frame_rows(camera, axis)), "%.10g")
         write_json(
             names.path(folder, "videoframes.json", camera.name),
             {"Columns": ["frame", "timestamp", "device_frame", "trigger_code"]},
@@ -261,6 +257,15 @@ def write_video(
         except (OSError, RecordingError) as error:
             notes.append(f"{camera.name}: its video is left out ({error})")
     return notes
+
+
+def _frame_rows(camera: Camera, axis: Axis) -> Iterator[F64Array]:
+    """Yield number, time, the camera's own number and trigger code of frames, some at a time."""
+    codes = camera.column("trigger_code")
+    for part in spans(len(camera), _PIECE):
+        numbers = np.arange(part.start, part.stop)
+        times = axis.all_at(camera.times[part])
+        yield np.column_stack([numbers, times, camera.device_frames[part], codes[part]])
 
 
 def _link(source: Path, target: Path) -> None:

@@ -55,7 +55,7 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
     power = manifest.powerline_hz if manifest else None
     notes = [*stamp_notes(stream), *no_electrodes(stream)]
     stream.forget()  # the grid has what is needed of its times
-    start = session.utc(float(grid.times[0]))
+    start = session.utc(grid.first)
     if start is not None:
         start -= timedelta(days=place.days_back)
     if place.format == "EDF":

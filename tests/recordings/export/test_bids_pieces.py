@@ -28,7 +28,7 @@ def written_whole(session: Path, root: Path) -> Path:
     with open_session(session) as opened:
         assert opened.eeg is not None
         grid = grid_of(opened.eeg)
-        raw = to_mne(opened.eeg, grid, (), opened.utc(float(grid.times[0])), None)
+        raw = to_mne(opened.eeg, grid, (), opened.utc(grid.first), None)
     raw.set_annotations(None)
     with raw.info._unlock():
         raw.info["device_info"] = None

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from recordings.errors import RecordingError
-from recordings.export import tables
+from recordings.export import jobs, tables
+from recordings.export.bids.dataset import Settings
 from recordings.export.jobs import jobs_that_fit
 from recordings.export.places import read_exports
 from recordings.export.records import session_name
@@ -121,8 +122,12 @@ def test_no_more_tasks_than_the_memory_holds(
     monkeypatch.setattr(os, "cpu_count", lambda: 6)
     size = (session / "recording.xdf").stat().st_size
     both = [session, session.parent / "gone"]
-    assert jobs_that_fit("bids", both, memory=size * 8 * 4) == 3
-    assert jobs_that_fit("bids", both, memory=size) == 1
+    assert jobs_that_fit("bids", both, memory=5 * jobs.LIBRARIES) == 3
+    monkeypatch.setattr(jobs, "LIBRARIES", 0)
+    as_edf = Settings(format="EDF")
+    assert jobs_that_fit("bids", both, as_edf, memory=size * 6 * 4) == 3
+    assert jobs_that_fit("bids", both, as_edf, memory=size) == 1
+    assert jobs_that_fit("bids", both, Settings(), memory=size) == 3
     assert jobs_that_fit("bids", both, memory=0) == 6
     assert jobs_that_fit("video", both, memory=size * 100) == 6
     assert jobs_that_fit("csv", [session / "recording.xdf"], memory=size * 8) == 2

@@ -1,0 +1,49 @@
+"""Long arrays a piece at a time: what is computed on the way then takes no memory to speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import numpy as np
+
+from recordings.arrays import BoolArray, F64Array, I64Array
+
+PIECE: Final = 1 << 18
+"""Values at a time: as doubles, 2 MB."""
+ENOUGH: Final = 1 << 20
+"""Of so many values a median or another quantile is known, whatever the others are."""
+_PARTS: Final = 64
+
+
+def spans(count: int, size: int = PIECE) -> Iterator[slice]:
+    """Yield slices that together are `count` values, `size` at a time."""
+    for start in range(0, count, size):
+        yield slice(start, min(start + size, count))
+
+
+def some(count: int) -> list[slice]:
+    """Return slices of at most `ENOUGH` of `count` values, spread evenly; of fewer, all."""
+    if count <= ENOUGH:
+        return [slice(0, count)]
+    width = ENOUGH // _PARTS
+    starts = np.linspace(0, count - width, _PARTS).astype(np.int64).tolist()
+    return [slice(start, start + width) for start in starts]
+
+
+def steps_where(values: F64Array, test: Callable[[F64Array], BoolArray]) -> I64Array:
+    """Return the indices of values, shape (n,), after which a step comes that passes a test.
+
+    `test` gets steps, shape (m,), and says which pass, shape (m,).
+    """
+    found = [np.zeros(0, np.int64)]
+    for part in spans(len(values) - 1):
+        steps = np.diff(values[part.start : part.stop + 1])
+        found.append(np.flatnonzero(test(steps)) + part.start)
+    return np.concatenate(found)
+
+
+def longest_step(values: F64Array) -> float:
+    """Return the longest step forward from a value to the next, shape (n,); 0 without any."""
+    parts = (values[part.start : part.stop + 1] for part in spans(len(values) - 1))
+    return max((float(np.diff(part).max(initial=0.0)) for part in parts), default=0.0)
