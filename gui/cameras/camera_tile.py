@@ -8,6 +8,7 @@ from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QCheckBox, QFrame, QVBoxLayout, QWidget
 
+from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo
 from acquire.server.api.models import StreamInfo
 from acquire.serving.problem import Problem
@@ -84,7 +85,9 @@ class CameraTile(QFrame):
 
     def show_status(self, device: DeviceInfo, stream: StreamInfo | None) -> None:
         """Show rate and counts."""
-        rate = stream.effective_rate_hz or stream.rate_hz if stream else 0.0
+        rate = 0.0
+        if stream is not None and device.state is DeviceState.RUNNING:
+            rate = stream.effective_rate_hz or stream.rate_hz
         one = device.model_copy(
             update={"fates": {k: v for k, v in device.fates.items() if k == self.camera}}
         )
@@ -147,6 +150,7 @@ class CameraTile(QFrame):
     def _on_problem(self, problem: Problem) -> None:
         self._waiting = False
         self.view.show_text(problem.text)
+        self.focus.clear()  # of a picture that is gone
         self._forget_face()
 
     # The face.

@@ -11,6 +11,9 @@ from acquire.server.api.models import Health, StatusInfo, StreamInfo
 from gui.texts import tr
 from recordings.stream_kinds import LOST_FATES, Fate
 
+MINUTES_UP_TO = 600
+"""Of a disk that lasts longer, hours are told."""
+
 
 @dataclass(frozen=True, slots=True)
 class Frames:
@@ -44,7 +47,9 @@ def lost_before(status: StatusInfo) -> str:
 def disk_text(status: StatusInfo) -> str:
     """Say how long the disk will last, or how much is free."""
     if status.disk.minutes is not None:
-        return tr("disk {} min").format(f"{min(status.disk.minutes, 99_999):,.0f}")
+        if status.disk.minutes < MINUTES_UP_TO:
+            return tr("disk {:.0f} min").format(status.disk.minutes)
+        return tr("disk {} h").format(f"{min(status.disk.minutes / 60, 9_999):,.0f}")
     return tr("disk {} GB free").format(f"{status.disk.free_bytes / 1e9:,.0f}")
 
 

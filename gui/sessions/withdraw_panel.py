@@ -45,7 +45,7 @@ class WithdrawPanel(QFrame):
         """Show what would go."""
         self._session, self._participant = session, found.participant
         lines = [
-            tr("Withdraw participant {}: this deletes {} sessions and {} exports for good").format(
+            tr("Withdraw participant {}. Deleted for good: sessions {}, exports {}").format(
                 found.participant, len(found.sessions), len(found.exports)
             ),
             *found.sessions,

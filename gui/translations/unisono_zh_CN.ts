@@ -352,8 +352,12 @@
         <translation>状态</translation>
     </message>
     <message>
-        <source>disk {} min</source>
-        <translation>磁盘可用 {} 分钟</translation>
+        <source>disk {:.0f} min</source>
+        <translation>磁盘可用 {:.0f} 分钟</translation>
+    </message>
+    <message>
+        <source>disk {} h</source>
+        <translation>磁盘可用 {} 小时</translation>
     </message>
     <message>
         <source>another program</source>
@@ -1364,7 +1368,7 @@
         <translation>全部删除</translation>
     </message>
     <message>
-        <source>Withdraw participant {}: this deletes {} sessions and {} exports for good</source>
+        <source>Withdraw participant {}. Deleted for good: sessions {}, exports {}</source>
         <translation>撤回被试 {}：将永久删除 {} 个会话和 {} 个导出</translation>
     </message>
     <message>

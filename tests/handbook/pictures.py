@@ -21,7 +21,8 @@ from functools import partial
 from pathlib import Path
 
 from PIL import Image
-from PySide6.QtCore import QBuffer, QIODevice
+from PySide6.QtCore import QBuffer, QEvent, QIODevice
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.widgets import theme
@@ -31,10 +32,13 @@ from tests.handbook.rehearsals import REHEARSALS
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = "runbook"
+SETTLED_MS = 500
 
 
 def save(widget: QWidget, path: Path) -> None:
-    """Keep a widget as a picture."""
+    """Keep a widget as a picture, once what has just changed is laid out and painted."""
+    QTest.qWait(SETTLED_MS)
+    QApplication.sendPostedEvents(None, QEvent.Type.LayoutRequest.value)
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.WriteOnly)
     widget.grab().save(buffer, "PNG")

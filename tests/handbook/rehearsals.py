@@ -85,6 +85,18 @@ class Stage:
             raise AssertionError(f"{error}; there is: {unread or 'nothing'}") from error
         QTest.qWait(700)
 
+    def until_ill(self, stream: str) -> None:
+        """Wait until the list at the left says that a stream does not come."""
+
+        def ill() -> bool:
+            status = self.found.status
+            return status is not None and any(
+                s.name == stream and s.health != "alive" for s in status.streams
+            )
+
+        wait_until(ill, 40.0, f"{stream} is silent")
+        QTest.qWait(700)
+
     def stop(self) -> None:
         self.found.recording.stop()
         wait_until(lambda: self.found.status and self.found.status.state == "idle", what="idle")
@@ -127,6 +139,7 @@ def silent_sensor(folder: Path) -> Iterator[QWidget]:
     with stage(folder, EEG.format(more=plan) + FACE.format(more="")) as on:
         on.record()
         on.alarm("eeg")
+        on.until_ill("eeg")
         yield on.found
 
 
@@ -193,7 +206,7 @@ def camera_away(folder: Path) -> Iterator[QWidget]:
     with stage(folder, EEG.format(more="") + FACE.format(more=plan)) as on:
         on.record()
         on.alarm("face")
-        QTest.qWait(1500)
+        on.until_ill("face")
         yield on.found
 
 
@@ -233,7 +246,11 @@ def finished_after_a_crash(folder: Path) -> Iterator[QWidget]:
         click(on.found.alarm.action)
         idle(on.found)
         on.dock("sessions")
-        wait_until(lambda: on.found.sessions.rows, 30.0, "a session")
+        wait_until(
+            lambda: [row.state for row in on.found.sessions.rows] == ["repaired"],
+            60.0,
+            "the session is finished",
+        )
         QTest.qWait(2500)
         yield on.found
 
@@ -285,6 +302,7 @@ def begin_without_recording(folder: Path) -> Iterator[QWidget]:
         on.load(CLIP + STAND_IN.format(name="joy"))
         panel = on.found.protocol
         wait_until(lambda: panel.info.state == "loaded", 60.0, "loaded")
+        wait_until(lambda: on.found.status and not on.found.status.missing, 30.0, "its streams")
         click(panel.orders["start"])
         wait_until(panel.begin.isVisible, what="the question")
         QTest.qWait(300)

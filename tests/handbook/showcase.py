@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +11,7 @@ from PySide6.QtCore import QLocale, QSize, Qt
 from PySide6.QtGui import QFontDatabase, QPixmap
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
+from selenium import webdriver
 
 from acquire.protocol.file import load_protocol
 from acquire.protocol.plan import make_plan
@@ -21,6 +21,7 @@ from gui.stimulus.pages import PageDrawer
 from gui.texts import install
 from gui.window.app import WindowOrder
 from gui.window.window import RecorderWindow
+from tests.acquire.server.api.browser import browser
 from tests.gui.coding.coding import coded
 from tests.gui.review.reviewing import review
 from tests.gui.windows import idle, press_record, wait_until, window
@@ -42,16 +43,6 @@ name = "physio"
 driver = "simulated-physio"
 """
 CHINESE = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
-HEADLESS = (
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--hide-scrollbars",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 
 
 def recording(folder: Path) -> Iterator[tuple[str, QWidget]]:
@@ -69,7 +60,9 @@ def recording(folder: Path) -> Iterator[tuple[str, QWidget]]:
         QTest.keyClick(found.markers.text, Qt.Key.Key_Return)
         QTest.qWait(4000)
         yield "window", found
-        browse(found.client.url, folder, folder / "page.png", "900,700")
+        with looking_at(found.client.url, folder, 900, 740) as page:
+            wait_until(lambda: is_shown(page), what="the page has connected")
+            page.save_screenshot(str(folder / "page.png"))
         found.recording.stop()
         wait_until(lambda: found.status and found.status.state == "idle", what="idle")
         wait_until(partial(is_checked, found), 60.0, "the verdict")
@@ -89,7 +82,7 @@ def coding(session: Path, folder: Path) -> Iterator[tuple[str, QWidget]]:
     keys = Qt.Key
     with coded(CodingOrder(session, "anna", folder / "codings")) as desk:
         desk.window.resize(1280, 900)
-        for onset, units in ((150, "12B"), (420, "4+L7C")):
+        for onset, units, emotion in ((150, "12B", "happy"), (420, "4+L7C", "angry")):
             for row, key in ((onset, keys.Key_Return), (onset + 14, keys.Key_A)):
                 desk.at(row)
                 desk.press(key)
@@ -99,7 +92,7 @@ def coding(session: Path, folder: Path) -> Iterator[tuple[str, QWidget]]:
             desk.press(keys.Key_Return)
             desk.press(keys.Key_M)
             desk.press(keys.Key_E)
-            desk.type("happy")
+            desk.type(emotion)
             desk.press(keys.Key_Return)
         desk.at(434)
         QTest.qWait(1000)
@@ -151,25 +144,26 @@ def chinese(folder: Path) -> Iterator[tuple[str, QWidget]]:
 def report(folder: Path, picture: Path) -> None:
     """The report of a session, as a browser shows it."""
     (page,) = (folder / "data").rglob("report.html")
-    browse(page.as_uri(), folder, picture, "1100,1150")
+    with looking_at(page.as_uri(), folder, 1100, 1150) as found:
+        found.save_screenshot(str(picture))
 
 
-def browse(address: str, folder: Path, picture: Path, size: str) -> None:
-    """Show an address to a browser, which takes a picture of it once it has settled."""
-    browser = shutil.which("chromium")
-    assert browser is not None, "chromium is not installed: make system"
-    subprocess.run(
-        [
-            browser,
-            *HEADLESS,
-            f"--user-data-dir={folder / 'browser'}",
-            f"--window-size={size}",
-            "--virtual-time-budget=5000",
-            f"--screenshot={picture}",
-            address,
-        ],
-        check=True,
-        capture_output=True,
-        timeout=120,
-    )
-    assert picture.is_file(), "chromium made no picture"
+@contextmanager
+def looking_at(address: str, folder: Path, width: int, height: int) -> Iterator[webdriver.Chrome]:
+    """Show an address to a browser of this size, pixels."""
+    size = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    with browser(folder / "browser") as found:
+        found.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+        found.get(address)
+        yield found
+
+
+def is_shown(page: webdriver.Chrome) -> bool:
+    """Whether the daemon's page shows the recording and a picture of the camera."""
+    script = """
+        const picture = document.querySelector("#cameras img");
+        return document.querySelector("#state").innerText.includes("RECORDING")
+            && document.querySelector("#streams").innerText.includes("eeg")
+            && (picture?.naturalWidth ?? 0) > 0;
+    """
+    return bool(page.execute_script(script))

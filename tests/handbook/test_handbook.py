@@ -8,18 +8,14 @@ import subprocess
 import sys
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
 
 import pytest
-import typer.main
 from PIL import Image
 
-from acquire.cli.main import app
+from tests.handbook.not_run import NOT_RUN
+from tests.handbook.page_commands import DOCS, PAGES, ROOT, commands, forms, leaf_of
 from tests.handbook.rehearsals import REHEARSALS
 
-ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs"
-PAGES = sorted([ROOT / "README.md", *DOCS.glob("*.md")])
 WINDOW = (1280, 800)
 SHOWN = {"window.png", "report.png", "review.png", "coding.png", "page.png", "player.png"}
 BY_HAND = {*SHOWN, "architecture.svg", "unisono.svg"}
@@ -101,31 +97,37 @@ def test_the_runbook_has_twenty_faults_with_all_that_belongs_to_them() -> None:
 # Commands.
 
 
-def commands() -> list[tuple[str, str]]:
-    """Every line of a page that is a command of ours: page, and the line without its comment."""
-    found = []
-    for page in PAGES:
-        for line in page.read_text(encoding="utf-8").splitlines():
-            command = line.strip().removeprefix("$ ")
-            if line.startswith(("    ", "unisono ")) and command.startswith("unisono "):
-                found.append((page.name, re.sub(r"\s+#.*", "", command)))
-    return found
+@pytest.mark.parametrize(
+    "text", [c.text for c in commands() if c.text.startswith("unisono ")], ids=str
+)
+def test_every_command_of_the_pages_is_one(text: str) -> None:
+    """Its words lead to a command, and that knows every option; `test_commands` runs it."""
+    for form in forms(text):
+        command, words = leaf_of(shlex.split(form))
+        known = {name for p in command.params for name in (*p.opts, *p.secondary_opts)}
+        for word in words:
+            if word.startswith("-") and len(word) > 1:
+                assert word.partition("=")[0] in known, f"{form}: {word}"
 
 
-@pytest.mark.parametrize(("page", "line"), commands())
-def test_every_command_of_the_pages_is_one(page: str, line: str) -> None:
-    """Its words lead to a command, and that knows every option; nothing is run here."""
-    line = line.replace("…", "").replace("|", " ")
-    words = shlex.split(re.sub(r"[\[\]]", " ", line))[1:]
-    command: Any = typer.main.get_command(app)
-    while inner := getattr(command, "commands", {}).get(words[0] if words else ""):
-        command, words = inner, words[1:]
-    if command.name == "stimulus" and "play" in command.commands:  # `play` may be left out
-        command = command.commands["play"]
-    group = bool(getattr(command, "commands", {}))
-    alone = not group or command.invoke_without_command
-    assert alone or (words and words[0].startswith("-")), f"{page}: {line}"
-    known = {name for p in command.params for name in (*p.opts, *p.secondary_opts)} | {"--help"}
-    for word in words:
-        if word.startswith("-") and len(word) > 1:
-            assert word.partition("=")[0] in known, f"{page}: {line}: {word}"
+def test_what_is_not_run_is_on_a_page_and_has_its_reason() -> None:
+    every = {form for command in commands() for form in forms(command.text)}
+    for text, reason in NOT_RUN.items():
+        assert text in every, f"no page has it any more: {text}"
+        for test in re.findall(r"tests/[\w/]+\.py", reason):
+            assert (ROOT / test).is_file(), test
+
+
+def test_what_is_no_command_of_ours_is_named_as_not_run() -> None:
+    for command in commands():
+        assert command.text.startswith("unisono ") or command.text in NOT_RUN, command
+
+
+def test_every_row_of_the_comparison_has_its_reason_and_every_program_its_source() -> None:
+    text = (DOCS / "comparison.md").read_text(encoding="utf-8")
+    table = re.findall(r"^\| ([a-z]) \|", text, re.MULTILINE)
+    assert table == re.findall(r"^- \*\*([a-z])\*\* ", text, re.MULTILINE)
+    (head,) = re.findall(r"^\| \| \| Unisono [^|]* \|(.*)\|$", text, re.MULTILINE)
+    named = [re.sub(r" [\d.]+", "", cell).strip() for cell in head.split("|")]
+    (sources,) = re.findall(r"## Where this is from\n(.*)", text, re.DOTALL)
+    assert re.findall(r"^\| (\w+) \| [^|]*\w[^|]* \| .*https://", sources, re.MULTILINE) == named

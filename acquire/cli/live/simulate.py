@@ -53,6 +53,8 @@ def _tcp(module: str, conversation: str, **more: Any) -> Callable[[Signals, str,
 def _unicorn(signals: Signals, host: str, port: int) -> Any:
     from devices.simulation.servers.unicorn_server import UnicornServer
 
+    if port == 0:
+        raise ConfigError("--port 0: Unicorn UDP sends to a port, so there is none to be chosen")
     return UnicornServer(signals, host, port)
 
 
