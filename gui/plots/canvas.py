@@ -83,8 +83,16 @@ class Canvas:
         return max(4, self.width // 80)
 
     def resize(self, width: int, height: int, background: int, grid: int) -> None:
-        """Begin anew with another size or other colours, 0xffRRGGBB."""
+        """Begin anew with another size or other colours, 0xffRRGGBB.
+
+        Columns are others where the width is; what is frozen ends at the same time as before.
+        """
+        before, column_s = self.width, self.column_s
         self.image = np.full((max(1, height), max(1, width)), background, np.uint32)
+        if self.width != before:
+            self.head = None
+            if self.end is not None:
+                self.end = round((self.end + 1) * column_s / self.column_s) - 1
         self._background = np.full((max(1, height), 1), background, np.uint32)
         self._grid = np.full((max(1, height), 1), grid, np.uint32)
         self.redraw()

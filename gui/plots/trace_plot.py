@@ -99,6 +99,7 @@ class TracePlot(pg.GraphicsView):
         if (second := int(self._state.now())) != self._second:
             self._second = second
             self.show_times()
+            self.show_cursor()  # under a pointer that rests, too, time goes by
 
     def show_all(self) -> None:
         """Show everything anew."""

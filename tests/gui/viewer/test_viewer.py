@@ -16,6 +16,7 @@ from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from acquire.lsl.streams import StreamKey
 from gui.plots.canvas import Group
 from gui.plots.geometry import LEFT
+from gui.plots.saving import shown_span
 from gui.plots.trace_scales import TraceScales
 from gui.plots.traces import Trace, layout
 from gui.signals.channel_info import ChannelInfo
@@ -295,6 +296,41 @@ def test_freeze_look_back_cursor_and_scale() -> None:
         assert scales.of(state.traces[0]) < before
         assert geometry.trace_at(geometry.plot.top() + 5) == 0
         assert LEFT <= geometry.x_of(canvas.head or 0) <= geometry.plot.right() + 1
+
+
+def test_another_size_shows_the_same_time_while_it_is_frozen() -> None:
+    """An alarm above it was enough, and an empty plot said nothing."""
+    name = unique("eeg")
+    with Sources(Source(name, "EEG")), viewing(name) as viewer:
+        found(viewer, name)
+        wait_until(lambda: drawn(viewer), what="traces")
+        viewer.set_frozen(True)
+        span = shown_span(viewer.state)
+        assert span is not None
+        for width in (700, 1100, 900):
+            viewer.resize(width, 400)
+            QApplication.processEvents()
+            now = shown_span(viewer.state)
+            assert now == pytest.approx(span, abs=3 * viewer.state.canvas.column_s)
+        wait_until(lambda: drawn(viewer), what="the same traces")
+
+
+def test_what_is_under_a_pointer_that_rests_is_told_anew() -> None:
+    name = unique("eeg")
+    with Sources(Source(name, "EEG")), viewing(name) as viewer:
+        found(viewer, name)
+        wait_until(lambda: drawn(viewer), what="traces")
+        plot = viewer.plot
+        QTest.mouseMove(viewer, viewer.rect().center())
+        wait_until(plot._value.isVisible, what="a value")
+        viewer.resize(700, 500)  # columns are others now
+
+        def told() -> float:
+            return float(plot._value.toPlainText().splitlines()[-1].split(" ")[0])
+
+        before = told()
+        wait_until(lambda: plot._value.isVisible() and told() != before, what="another moment")
+        assert 0 <= told() <= viewer.state.canvas.window_s + 1
 
 
 def test_markers_are_lines_at_their_time() -> None:
