@@ -44,8 +44,10 @@ class Grid:
 
     @cached_property
     def times(self) -> F64Array:
-        """The samples' own times, shape (n,), LSL seconds."""
-        return all_times(self._axis)
+        """The samples' own times, shape (n,), LSL seconds: once computed, they are searched."""
+        times = all_times(self._axis)
+        self._axis = Given(times)
+        return times
 
     @cached_property
     def at(self) -> I64Array:

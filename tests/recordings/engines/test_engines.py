@@ -150,7 +150,10 @@ def test_an_array_does_the_items_and_what_has_no_result_is_lost(tmp_path: Path) 
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a shell script")
-def test_the_script_hands_over_tasks_and_the_collecting(tmp_path: Path) -> None:
+def test_the_script_hands_over_tasks_and_the_collecting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # what is handed to `touch` beside its mark becomes a file there
     marks = tmp_path / "it's done"
     marks.mkdir()
     script = tmp_path / "array's.sh"
