@@ -65,6 +65,9 @@ class Study:
         self._open: OrderedDict[Path, tuple[Session, dict[str, Reader]]] = OrderedDict()
         self._channels: dict[str, tuple[str, ...]] = {}
 
+    def __getstate__(self) -> dict[str, Any]:
+        return self.__dict__ | {"_open": OrderedDict()}  # each process opens its own
+
     def __len__(self) -> int:
         return len(self.places)
 
@@ -144,7 +147,7 @@ class Study:
         return forms.to_xarray(self)
 
     def to_torch(self) -> Any:
-        """Return a `torch.utils.data.Dataset` of tensors; for `DataLoader(…, collate_fn=…)`,
+        """Return a map-style dataset of PyTorch's tensors; for `DataLoader(…, collate_fn=…)`,
         its `collate` pads.
         """  # fmt: skip
         from recordings.dataset.tensors import to_torch

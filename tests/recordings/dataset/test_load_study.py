@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import pickle
 import re
 import runpy
 import sys
@@ -19,6 +20,7 @@ from acquire.simulation.rig import Film
 from acquire.simulation.study import StudyOrder, check_order, write_study
 from recordings import load_study, open_session
 from recordings.dataset.signals import Wanted
+from recordings.dataset.tensors import Tensors
 from recordings.errors import RecordingError
 from recordings.features.windows import Window
 from recordings.read.session import Session
@@ -151,6 +153,15 @@ def test_xarray_zarr_npz_and_webdataset_hold_what_numpy_does(folder: Path, tmp_p
         part = file.extractfile(f"{key}.json")
         assert part is not None
         assert json.load(part) == {"label": study[0]["label"], "participant": "01"}
+
+
+def test_a_process_of_its_own_gets_the_study_and_opens_it_anew(folder: Path) -> None:
+    study = load_study(folder, signals={"eda": 10})
+    there = study[1]["eda"]  # its session is open now, which no other process could have
+    for given in (study, Tensors(study)):
+        pickled = pickle.loads(pickle.dumps(given))
+        assert len(pickled) == len(study)
+    np.testing.assert_array_equal(pickle.loads(pickle.dumps(study))[1]["eda"], there)
 
 
 def test_torch_is_told_to_be_missing_or_gives_tensors(folder: Path) -> None:
