@@ -114,8 +114,6 @@ def device_row(device: DeviceInfo) -> Row:
     if not note and device.away is not None:
         note = f"{device.node}: {device.away}"
         health = "warning"
-    if not note and health != "alive":
-        note = state_word(device.state)
     return Row(f"device {device.name}", health, device.name, state_word(device.state), note, None)
 
 

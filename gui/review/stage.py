@@ -16,6 +16,7 @@ from gui.review.picture_area import Look, Mode
 from gui.review.playhead import Playhead
 from gui.review.signal_plot import Row, SignalPlot
 from gui.texts import tr
+from gui.widgets.focus_ring import FocusRing
 from recordings.errors import RecordingError
 from recordings.review.frame_rows import FrameRows
 from recordings.review.lanes import Lane
@@ -43,6 +44,7 @@ class Stage(QWidget):
         self.session = session
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Pictures and signals"))
+        self._ring = FocusRing(self)
         budget = BUDGET_BYTES // max(1, len(session.cameras))
         self.tiles = {
             name: CameraTile(camera, budget, session.start)

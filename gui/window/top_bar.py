@@ -59,6 +59,7 @@ class TopBar(QFrame):
         self.clock.setObjectName("clock")
         self.record = QPushButton(tr("Record"))
         self.record.setObjectName("record")
+        self.record.setEnabled(False)  # until an engine is heard
         self.stop = HoldButton(tr("Stop"))
         self.stop.setObjectName("stop")
         self.disk, self.frames, self.signals = PlainLabel(), PlainLabel(), PlainLabel()

@@ -23,6 +23,7 @@ from recordings.manifest import State
 from recordings.review.lanes import Lane, Mark
 from recordings.stream_kinds import Fate
 from tests.acquire.program import unisono
+from tests.gui.picture_faults import unfocused
 from tests.gui.review.reviewing import CONTROL, SHIFT, press, review
 from tests.gui.review.walking import FACE, SIDE, look, session, settle
 from tests.gui.windows import wait_until
@@ -55,6 +56,11 @@ def test_keys_move_the_cursor(made: Made) -> None:
         assert rows[:3] == [1, 11, 10]
         assert rows[3] in (109, 110, 111)
         assert rows[4:] == [rows[3] - 10, 399, 0]
+
+
+def test_where_the_focus_is_is_seen(made: Made) -> None:
+    with review(made.folder) as window:
+        assert list(unfocused(window)) == []
 
 
 def test_a_held_key_makes_no_queue(made: Made) -> None:
@@ -173,7 +179,10 @@ def test_a_frame_that_is_not_stored_is_an_empty_picture_in_words(made: Made) -> 
             assert words in face.area.shown.text
             assert words in face.fate.text()
             assert not face.area.shown.is_current
-            assert ("dimmed" in face.area.shown.caption) == (row > 0)
+            if row > 0:  # the picture before it is decoded first
+                wait_until(lambda: "dimmed" in face.area.shown.caption, what="that picture")
+            else:
+                assert "dimmed" not in face.area.shown.caption
 
 
 def test_other_cameras_say_how_far_they_are(made: Made) -> None:
