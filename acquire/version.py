@@ -31,12 +31,16 @@ GIT_S = 2.0
 
 def described() -> str:
     """Say it in one line."""
-    there = [name for name, needs in EXTRAS.items() if all(map(find_spec, needs))]
     root = Path(acquire.__file__).parents[1]
     commit = commit_of(root) or _commit_when_built()
     parts = [f"commit {commit}"] if commit else []
-    parts.append(f"extras: {', '.join(there) or 'none'}")
+    parts.append(f"extras: {', '.join(installed_extras()) or 'none'}")
     return f"unisono {acquire.__version__} ({'; '.join(parts)})"
+
+
+def installed_extras() -> list[str]:
+    """Name the extras all of whose packages are there."""
+    return [name for name, needs in EXTRAS.items() if all(map(find_spec, needs))]
 
 
 def extra_of(module: str) -> str | None:

@@ -22,7 +22,7 @@ from acquire.processes.punctual import be_punctual
 from acquire.survey import doctor, timing
 from acquire.survey.inventory import plugged_in
 from acquire.survey.redaction import OTHER, own_names, redacted
-from acquire.version import EXTRAS, described
+from acquire.version import described, installed_extras
 from devices.registry import catalogue
 from recordings.layout import REPORT_JSON_NAME
 from recordings.manifest import MANIFEST_NAME
@@ -99,7 +99,7 @@ def versions() -> dict[str, Any]:
         "machine": platform.machine(),
         "processors": os.cpu_count(),
         "written": datetime.now(UTC).date().isoformat(),
-        "extras": sorted(EXTRAS),
+        "extras": installed_extras(),
         "packages": {name: _version(name) for name in (*_PACKAGES, *_EXTRA_PACKAGES)},
     }
 
