@@ -15,7 +15,7 @@ DARK: Final[Mapping[str, str]] = {
     "alive": "#4CC38A",
     "warning": "#F2B84B",
     "failed": "#F2645A",
-    "recording": "#E5484D",
+    "recording": "#EB5258",
 }
 
 LIGHT: Final[Mapping[str, str]] = {
