@@ -9,6 +9,7 @@ from typing import Final
 
 _INSTALLS: Final = "installs from a package index; tests/install/each_extra.py does it by uv"
 _BUILDS: Final = "installs into .venv and takes minutes; run by hand, and written for CI"
+_CODED: Final = "tests/acquire/test_coded_study_command.py: as it stands there, with a video"
 _WINDOWS: Final = "Windows, which was never at hand"
 
 NOT_RUN: Final = {
@@ -24,6 +25,9 @@ NOT_RUN: Final = {
     r"nssm install Unisono C:\unisono\Scripts\unisono.exe "
     r"daemon C:\lab\rig.toml --data-dir D:\data": _WINDOWS,
     "nssm set Unisono AppStopMethodConsole 90000": _WINDOWS,
+    # What simulated coders have coded.
+    "unisono simulate study --participants 2 --to data --coders 2": _CODED,
+    "unisono export mmme data/simulated --to mmme --coder simulated2": _CODED,
     # A sentence that names a command, which other lines call with all that it wants.
     "unisono motion": "wants a session",
     "unisono record": "records whatever there is on the network",
