@@ -20,10 +20,12 @@ from pathlib import Path
 
 import numpy as np
 
-from tests.bench.long_session import START, write
+from tests.bench.long_session import START, STREAMS, write
 
 CONTENTS_S, WINDOW_S, TIMES_PYXDF, MEMORY = 1.0, 0.05, 5.0, 1.3
-AGREE_S = 1e-6
+SIGNALS_HZ = STREAMS[0][3]
+OFF_S = 20e-6
+"""Of the even times of signals from the truth: each stamp comes late by 0.2 ms in the mean."""
 
 _OURS = """
 from recordings import open_session
@@ -70,6 +72,13 @@ def _load(body: str, path: Path) -> dict[str, object]:
     return answer
 
 
+def _off_truth(ends: object, minutes: float) -> float:
+    """Return how far first, middle and last time of the two signals are from when they were."""
+    count = round(minutes * 60 * SIGNALS_HZ)
+    truth = START + np.array([0, count // 2, count - 1]) / SIGNALS_HZ
+    return float(np.abs(np.array(ends)[:2] - truth).max())
+
+
 def _contents(path: Path) -> float:
     from recordings import open_session
 
@@ -108,11 +117,11 @@ def _figures(path: Path, minutes: float) -> list[tuple[str, float, float, bool]]
     ours, theirs = (
         min((r[n] for r in runs), key=lambda r: float(str(r["seconds"]))) for n in (0, 1)
     )
-    apart = np.abs(np.array(ours["ends"]) - np.array(theirs["ends"])).max()
+    off = [_off_truth(r["ends"], minutes) for r in (ours, theirs)]
     assert np.allclose(np.array(ours["sums"]), np.array(theirs["sums"]), rtol=1e-6)
     seconds = [float(str(r["seconds"])) for r in (ours, theirs)]
     print(f"loading everything: {seconds[0]:.2f} s, pyxdf {seconds[1]:.2f} s")
-    print(f"pyxdf's memory: {theirs['memory']:.2f} x the arrays")
+    print(f"pyxdf's memory: {theirs['memory']:.2f} x the arrays, off the truth by {off[1]:.3g} s")
     return [
         ("table of contents, s", _contents(path), CONTENTS_S, True),
         ("10 s of all streams, worst of 200, s", max(windows), WINDOW_S, True),
@@ -124,7 +133,7 @@ def _figures(path: Path, minutes: float) -> list[tuple[str, float, float, bool]]
             False,
         ),
         ("memory, times the arrays", float(str(ours["memory"])), MEMORY, True),
-        ("stamps apart from pyxdf's, s", float(apart), AGREE_S, True),
+        ("even times of signals off the truth, s", off[0], OFF_S, True),
     ]
 
 
