@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 CHANNELS: Final = {"eeg": 69, "physio": 16}
 RATE_HZ: Final = 1000.0
@@ -12,12 +12,16 @@ RATE_HZ: Final = 1000.0
 
 @dataclass(frozen=True, slots=True)
 class Film:
-    """What the camera records: pixels, frames a second, codec."""
+    """What the camera records: pixels, frames a second, codec, and which face.
+
+    A `drawn` face moves its mouth alone; a `textured` one moves where the truth says.
+    """
 
     width: int = 320
     height: int = 240
     rate_hz: float = 60.0
     codec: str = "magicyuv"
+    look: Literal["drawn", "textured"] = "drawn"
 
 
 Plans = Mapping[str, Mapping[str, Any]]
@@ -36,6 +40,7 @@ def rig_text(seed: int, film: Film | None, faults: Plans) -> str:
             f"height = {film.height}",
             f"rate_hz = {film.rate_hz!r}",
             f'codec = "{film.codec}"',
+            f'look = "{film.look}"',
         )
         devices.insert(0, ("face", "simulated-camera", camera))
     tables = [

@@ -90,6 +90,7 @@ class StudyOrder:
             "size": f"{film.width}x{film.height}" if film else None,
             "rate": film.rate_hz if film else None,
             "codec": film.codec if film else None,
+            "look": film.look if film else None,
             "broken": dict(self.broken),
             SOFTWARE: software(),
         }

@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -112,6 +112,10 @@ def study(
     no_video: Annotated[bool, typer.Option("--no-video", help="No camera.")] = False,
     size: Annotated[str, typer.Option(help="Of the pictures, pixels.")] = "320x240",
     rate_hz: Annotated[float, typer.Option("--rate", help="Pictures a second.")] = 60.0,
+    look: Annotated[
+        Literal["drawn", "textured"],
+        typer.Option(help="Of the face: drawn, its mouth moves; textured, what truly does."),
+    ] = "drawn",
     broken: Annotated[
         list[str] | None,
         typer.Option(metavar="07=FAULT", help="Break a participant's session; may be repeated."),
@@ -128,7 +132,7 @@ def study(
     from acquire.simulation.rig import Film
     from acquire.simulation.study import StudyOrder, check_order, write_study
 
-    film = None if no_video else Film(*_size(size), rate_hz)
+    film = None if no_video else Film(*_size(size), rate_hz, look=look)
     faults = dict(_fault(text) for text in broken or ())
     order = StudyOrder(
         to.expanduser().absolute(), participants, name, seconds, seed, film, faults,

@@ -253,3 +253,16 @@ def test_two_do_not_write_one_study(tmp_path: Path) -> None:
     ):
         write_study(one)
     assert len(made(one)) == 1
+
+
+def test_a_textured_face_has_skin(tmp_path: Path) -> None:
+    scatter = {}
+    for look in ("drawn", "textured"):
+        film = replace(FILM, look=look)
+        (folder,) = made(replace(order(tmp_path / look, 1, 2.0), film=film))
+        assert f'look = "{look}"' in str(Manifest.load(folder).rig_text)
+        assert check(folder).verdict is Verdict.PASS
+        with open_session(folder) as opened:
+            picture = opened.cameras["face"].frame(20)
+        scatter[look] = float(picture[130:150, 130:145].std())  # of the cheek, noise and all
+    assert scatter["textured"] > 2 * scatter["drawn"], scatter
