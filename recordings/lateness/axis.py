@@ -73,22 +73,23 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Shifts:
-    """What moves all samples after some: from sample `index` + 1 on by `sizes`, both shape (k,)."""
+    """What moves all samples after some: `total[i]` those after `index[i - 1]`, shape (k + 1,)."""
 
     index: I64Array
-    sizes: npt.NDArray[Any]
+    total: npt.NDArray[Any]
 
     def at(self, numbers: I64Array) -> npt.NDArray[Any]:
         """Return by how much these samples are moved altogether, shape (n,)."""
-        total = np.concatenate([np.zeros(1, self.sizes.dtype), np.cumsum(self.sizes)])
-        moved: npt.NDArray[Any] = total[np.searchsorted(self.index, numbers)]
+        moved: npt.NDArray[Any] = self.total[np.searchsorted(self.index, numbers)]
         return moved
 
 
 def shifts(index: Sequence[int], sizes: Sequence[float], dtype: npt.DTypeLike = float) -> Shifts:
-    """Return shifts from lists of one length, in any order."""
+    """Return what moves all samples after each of `index` by its size; lists of one length."""
     order = np.argsort(np.array(index, np.int64), kind="stable")
-    return Shifts(np.array(index, np.int64)[order], np.array(sizes, dtype)[order])
+    total = np.zeros(len(order) + 1, dtype)
+    np.cumsum(np.array(sizes, dtype)[order], out=total[1:])
+    return Shifts(np.array(index, np.int64)[order], total)
 
 
 NO_SHIFTS: Final = shifts((), ())

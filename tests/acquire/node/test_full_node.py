@@ -39,6 +39,13 @@ def samples(running: Running, stem: str) -> int:
     return sum(s.samples for s in take.xdf.streams.values() if s.device == running.name(stem))
 
 
+def begin_and_fill_up(running: Running, small: Path, leave: int) -> None:
+    """Record, until the engine has heard that the node's disk is full."""
+    begin(running)
+    fill(small, leave)
+    wait_for(lambda: "node-full" in running.codes(), what="node-full")
+
+
 def findings(session: Path) -> tuple[Verdict, dict[str, set[str]]]:
     """Give a session's verdict, and which subjects each code of its findings has."""
     with contextlib.closing(examine(session)) as examination:
@@ -60,9 +67,7 @@ def test_a_split_goes_on_without_what_would_be_stored_there(
         rig = write_rig(tmp_path, pair(node.ready()), node.address)
         with engine_of(rig) as running:
             face = running.name("face")
-            begin(running)
-            fill(small, 0)
-            wait_for(lambda: "node-full" in running.codes(), what="node-full")
+            begin_and_fill_up(running, small, 0)
             first, _ = running.engine.split(running.data_dir, LABELS)
             told = [e.text for e in running.events if e.code == "video-failed"]
             assert any(face in text and "the node's disk is full" in text for text in told), told
@@ -109,9 +114,7 @@ def test_the_recording_goes_on_without_what_is_stored_there(
         rig = write_rig(tmp_path, pair(node.ready()), node.address)
         with engine_of(rig) as running:
             face = running.name("face")
-            begin(running)
-            fill(small, leave)
-            wait_for(lambda: "node-full" in running.codes(), what="node-full")
+            begin_and_fill_up(running, small, leave)
             heard = {stem: samples(running, stem) for stem in ("here", "eeg", "face")}
             for stem, count in heard.items():  # rows of the camera, too: it runs on
                 wait_for(lambda: samples(running, stem) > count + 100, what=stem)  # noqa: B023
