@@ -9,17 +9,14 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from acquire.engine.cameras import ARM_S, Cameras
-from acquire.engine.reporter import Reporter
+from acquire.engine.apparatus import Apparatus
+from acquire.engine.cameras import ARM_S
 from acquire.engine.take_watch import TakeWatch
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.node.engine.link import unready
-from acquire.player.link import PlayerLink
 from acquire.processes.messages import Interval
-from acquire.processes.rig_devices import RigDevices
 from acquire.processes.sleep_inhibitor import kept_awake
-from acquire.pump.pump import Pump
 from acquire.take.closing import Complain, guarded
 from acquire.take.disk import DiskWatch, require_space
 from acquire.take.folder import Labels, SessionFolder
@@ -41,30 +38,25 @@ class Beginnings:
 
     def __init__(
         self,
-        pump: Pump,
-        cameras: Cameras,
-        devices: RigDevices,
-        player: PlayerLink,
-        reporter: Reporter,
+        apparatus: Apparatus,
         watch: TakeWatch,
         hold: Callable[[Take], None],
         forget: Callable[[Take], None],
         complain: Complain,
-        node_run: str | None,
     ) -> None:
         """Prepare.
 
         Args:
-            pump, cameras, devices, player, reporter: of the engine.
+            apparatus: what they are made with.
             watch: says what is missing in a take.
             hold: called with a take that is open from now on.
             forget: called with one that is none any more.
             complain: takes what goes wrong while something is undone.
-            node_run: the run under which the rig's nodes record; None where it has none.
         """
-        self._pump, self._cameras, self._devices, self._player = pump, cameras, devices, player
-        self._reporter, self._watch, self._complain = reporter, watch, complain
-        self._hold, self._forget, self._node_run = hold, forget, node_run
+        self._pump, self._cameras = apparatus.pump, apparatus.cameras
+        self._devices, self._player = apparatus.devices, apparatus.player
+        self._reporter, self._node_run = apparatus.reporter, apparatus.node_run
+        self._watch, self._hold, self._forget, self._complain = watch, hold, forget, complain
         self._numbers = itertools.count(1)
         self._awake = contextlib.ExitStack()
 

@@ -5,12 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 
-from acquire.engine.cameras import Cameras
+from acquire.engine.apparatus import Apparatus
 from acquire.engine.take_watch import TakeWatch
 from acquire.player.link import NAME as PLAYER
-from acquire.player.link import PlayerLink
-from acquire.processes.rig_devices import RigDevices
-from acquire.pump.pump import Pump
 from acquire.take.closing import Complain, conclude, guarded
 from acquire.take.hashing import Hashing
 from acquire.take.take import Outcome, Take
@@ -22,10 +19,7 @@ class Closings:
 
     def __init__(
         self,
-        pump: Pump,
-        cameras: Cameras,
-        devices: RigDevices,
-        player: PlayerLink,
+        apparatus: Apparatus,
         watch: TakeWatch,
         hashing: Hashing,
         complain_of: Callable[[Take], Complain],
@@ -34,13 +28,14 @@ class Closings:
         """Prepare.
 
         Args:
-            pump, cameras, devices, player: of the engine.
+            apparatus: what they are made with.
             watch: says what is missing in a take.
             hashing: gets the takes whose files are to be hashed.
             complain_of: says where to tell what went wrong with a take.
             forget: called once a take's files are closed.
         """
-        self._pump, self._cameras, self._devices, self._player = pump, cameras, devices, player
+        self._pump, self._cameras = apparatus.pump, apparatus.cameras
+        self._devices, self._player = apparatus.devices, apparatus.player
         self._watch, self._hashing = watch, hashing
         self._complain_of, self._forget = complain_of, forget
         self._threads: list[threading.Thread] = []

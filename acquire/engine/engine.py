@@ -9,29 +9,27 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Self
 
+from acquire.engine.apparatus import Apparatus
 from acquire.engine.cameras import Cameras
 from acquire.engine.clock_watch import ClockWatch, slept_s
-from acquire.engine.markers import Markers
-from acquire.engine.readiness import Readiness
 from acquire.engine.reporter import Reporter
-from acquire.engine.status import Phase, Status, stream_status
-from acquire.engine.takes import CONNECTED_S, Takes
-from acquire.errors import ControlError, Unknown
+from acquire.engine.status import Phase, Status
+from acquire.engine.streams import Streams
+from acquire.engine.takes import Takes
+from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configure
-from acquire.lsl.descriptors import raise_limit
 from acquire.lsl.origin import origin_of
 from acquire.node.engine.nodes import Nodes
 from acquire.player.link import PlayerLink
 from acquire.processes.messages import HostEvent
 from acquire.processes.rig_devices import RigDevices
-from acquire.pump.discovery import Discovery, Selection
-from acquire.pump.live_stream import DEVICE
+from acquire.pump.discovery import Selection
 from acquire.pump.pump import Pump
 from acquire.rig.file import Rig
 from acquire.survey.codec_speed import held_against
@@ -71,18 +69,17 @@ class Engine:
             data_dir: where sessions go: what a dead engine has left on a node is known by them.
         """
         self.rig = rig
-        self._selection = selection
         self._lsl_config = lsl_config
-        self._reporter = Reporter(on_event or (lambda event: None), lambda: self.takes.open)
         self._on_failure = on_failure or (lambda: None)
-        self._publish_events = publish_events
-        self._publish_markers = publish_markers
-        self._markers: Markers | None = None
+        self._publish_events, self._publish_markers = publish_events, publish_markers
         self._opening = False
+        self._clocks = ClockWatch()
+        # Each part is handed the ones before it; what it needs of later ones it asks for when it
+        # is called, which is not before `open`.
+        self._reporter = Reporter(on_event or (lambda event: None), lambda: self.takes.open)
         self._pump = Pump(
             self.report, lambda take, error: self.takes.failed(take, error), self._each_second
         )
-        self._discovery: Discovery | None = None
         self._pump.on_nodes = frozenset(table.name for table in rig.devices if table.node)
         self.nodes = Nodes(
             lambda: self.rig,
@@ -92,11 +89,11 @@ class Engine:
             self._pump.offset_of,
             lambda device: self.takes.arm_again(device, only_missing=True),
         )
-        self._origin = origin_of(rig.table.name, self.nodes.run_id)
+        origin = origin_of(rig.table.name, self.nodes.run_id)
         self.devices = RigDevices(
             rig,
             lsl_config,
-            self._origin,
+            origin,
             self._hear,
             self._pump.note_loss,
             lambda device: self.takes.arm_again(device),
@@ -105,23 +102,21 @@ class Engine:
         )
         self.player = PlayerLink(
             lsl_config,
-            self._origin,
+            origin,
             self.report,
-            self._connect,
+            lambda uids: self.streams.wait_connected(uids),
             self._light_port,
             lambda time: self.takes.folders_at(time),
         )
-        self._cameras = Cameras(self.devices.processes, self._complain_of_video)
-        self.takes = Takes(
-            self._pump,
-            self._cameras,
-            self.devices,
-            self.player,
-            self._reporter,
-            self._on_failure,
-            self.nodes.run_id if rig.nodes else None,
+        self.streams = Streams(
+            selection, self._pump, self._reporter, self.devices, self.player, origin
         )
-        self._clocks = ClockWatch()
+        cameras = Cameras(self.devices.processes, self._complain_of_video)
+        node_run = self.nodes.run_id if rig.nodes else None
+        self.takes = Takes(
+            Apparatus(self._pump, cameras, self.devices, self.player, self._reporter, node_run),
+            self._on_failure,
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -149,15 +144,10 @@ class Engine:
         return Status(
             self.phase,
             tuple(device.snapshot for device in self.devices.processes.values()),
-            tuple(
-                stream_status(
-                    s, self._pump.is_selected(s), running.xdf.of(s) if running is not None else None
-                )
-                for s in self._pump.streams
-            ),
+            self.streams.status(running),
             newest.path if newest is not None else None,
             start if start < math.inf else None,
-            tuple(self._discovery.missing()) if self._discovery is not None else (),
+            self.streams.missing,
             self.nodes.snapshots,
         )
 
@@ -180,49 +170,9 @@ class Engine:
         return running.disk.forecast if running is not None else None
 
     @property
-    def selection(self) -> frozenset[str] | None:
-        """The names of the streams that the next recording gets; None = all."""
-        return self._pump.selection
-
-    def select(self, names: Iterable[str] | None) -> None:
-        """Choose the streams of the next recording by name; None = all.
-
-        The engine's own streams are always recorded; a camera is stored with its index stream.
-
-        Raises:
-            Unknown: there is no stream of such a name.
-        """
-        if names is None:
-            self._pump.selection = None
-            return
-        wanted = frozenset(names)
-        known = {stream.name for stream in self._pump.streams}
-        if unknown := wanted - known:
-            raise Unknown(
-                f"no stream {', '.join(map(repr, sorted(unknown)))}; "
-                f"there are: {', '.join(sorted(known)) or 'none'}"
-            )
-        self._pump.selection = wanted
-
-    @property
     def is_stuck(self) -> bool:
         """Whether it lives, and receives nothing any more."""
         return self._pump.is_stuck
-
-    @property
-    def has_data(self) -> bool:
-        """Whether a stream of data is connected that the next recording gets."""
-        return any(self._pump.is_chosen(stream.name) for stream in self._pump.data_streams)
-
-    def mark(self, text: str, code: int | None = None, time: float | None = None) -> float:
-        """Publish a marker, now or as of an LSL time; gives its stamp.
-
-        Raises:
-            ControlError: there is no marker stream, or the time makes no sense.
-        """
-        if self._markers is None:
-            raise ControlError("no marker can be set: the engine is not open")
-        return self._markers.push(text, code, time)
 
     # Opening.
 
@@ -268,43 +218,19 @@ class Engine:
         file: Path | None,
     ) -> None:
         configure(self._lsl_config)
-        if self._publish_events:
-            self._reporter.open(self._origin)
-        if self._publish_markers:
-            self._markers = Markers(self._origin)
-        self._discovery = Discovery(
-            self._selection, self._own_streams, self._pump, self.report, raise_limit()
-        )
+        self.streams.publish(events=self._publish_events, markers=self._publish_markers)
         if file is not None:  # before any stream is subscribed to
             self.takes.start_file(file, early_s=SANE_S)
         self.nodes.start()
         self.devices.start_all()
         self._pump.start()
-        self._discovery.start()
-        readiness = Readiness(self.devices.processes, self._discovery, self._pump)
-        readiness.wait(wait_s, allow_missing=allow_missing, cancelled=cancelled)
-
-    def _own_streams(self) -> dict[str, str]:
-        own: dict[str, str] = {}
-        for device in self.devices.processes.values():
-            snapshot = device.snapshot
-            if snapshot.opened is not None:
-                own |= dict.fromkeys(snapshot.opened.uids.values(), snapshot.name)
-        for uid in (self._reporter.uid, self._markers.uid if self._markers else None):
-            if uid is not None:
-                own[uid] = DEVICE
-        return own | self.player.uids
+        self.streams.connect(wait_s, allow_missing=allow_missing, cancelled=cancelled)
 
     def _hear(self, device: str, event: HostEvent) -> None:
         self.report(device, event.level, event.code, event.text, event.take)
         running = self.takes.running
         if event.code == "disk-full" and running is not None and event.take == running.number:
             self._on_failure()
-
-    def _connect(self, uids: set[str]) -> None:
-        """Wait until streams that have come while the engine is open are connected."""
-        if self._discovery is not None:
-            self._pump.wait_connected(uids, CONNECTED_S)
 
     def _light_port(self) -> int | None:
         """Where the rig's simulated photodiode hears of flashes."""
@@ -426,14 +352,13 @@ class Engine:
 
         steps: tuple[tuple[str, Callable[[], object]], ...] = (
             ("recordings", lambda: self.takes.close(leave_hashes=leave_hashes)),
-            ("discovery", lambda: self._discovery.close() if self._discovery else None),
+            ("discovery", self.streams.stop_looking),
             ("pump", self._pump.close),
             ("player", self.player.close),
             ("devices", self.devices.close),
             ("nodes", self.nodes.close),
-            ("markers", lambda: self._markers.close() if self._markers else None),
+            ("markers", self.streams.withdraw),
         )
         for what, step in steps:
             guarded(what, step, complain)
-        self._markers = None
         self._reporter.close()

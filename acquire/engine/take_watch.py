@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from acquire.engine.reporter import Reporter
+from acquire.engine.apparatus import Apparatus
 from acquire.lsl.clock import local_clock
-from acquire.processes.rig_devices import RigDevices
 from acquire.pump.live_stream import DEVICE
-from acquire.pump.pump import Pump
 from acquire.take.disk import DiskAlarm, gone
 from acquire.take.take import Take
 from recordings.errors import DiskFull, RecordingError
@@ -27,21 +25,19 @@ class TakeWatch:
 
     def __init__(
         self,
-        pump: Pump,
-        devices: RigDevices,
-        reporter: Reporter,
+        apparatus: Apparatus,
         failed: Callable[[Take, RecordingError], None],
         is_alone: Callable[[], bool],
     ) -> None:
         """Prepare.
 
         Args:
-            pump, devices, reporter: of the engine.
+            apparatus: what they are made with.
             failed: called with a take that cannot go on.
             is_alone: whether one take alone is open.
         """
-        self._pump, self._devices = pump, devices
-        self._reporter, self._report = reporter, reporter.report
+        self._pump, self._devices = apparatus.pump, apparatus.devices
+        self._reporter, self._report = apparatus.reporter, apparatus.reporter.report
         self._failed, self._is_alone = failed, is_alone
         self._beat_due = 0.0
 

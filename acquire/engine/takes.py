@@ -13,17 +13,15 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
+from acquire.engine.apparatus import Apparatus
 from acquire.engine.beginnings import BARRIER_S, Beginnings
-from acquire.engine.cameras import ARM_FOR_SPLIT_S, Cameras
+from acquire.engine.cameras import ARM_FOR_SPLIT_S
 from acquire.engine.closings import Closings
-from acquire.engine.reporter import Reporter
+from acquire.engine.streams import CONNECTED_S
 from acquire.engine.take_watch import TakeWatch
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
-from acquire.player.link import PlayerLink
 from acquire.processes.messages import Interval
-from acquire.processes.rig_devices import RigDevices
-from acquire.pump.pump import Pump
 from acquire.take.closing import Complain, guarded
 from acquire.take.folder import Labels
 from acquire.take.hashing import Hashing
@@ -36,46 +34,32 @@ SHORTEST_S = 1.0
 """How long a take lasts, at least, before it is split."""
 MAX_OPEN = 3
 """Takes that may be open at once, one that runs among them: a fourth is refused."""
-CONNECTED_S = 10.0
-"""How long a camera that came back waits, at most, for its index stream to be connected."""
 
 
 class Takes:
     """The recordings of one engine that are not closed."""
 
-    def __init__(
-        self,
-        pump: Pump,
-        cameras: Cameras,
-        devices: RigDevices,
-        player: PlayerLink,
-        reporter: Reporter,
-        on_failure: Callable[[], None],
-        node_run: str | None,
-    ) -> None:
+    def __init__(self, apparatus: Apparatus, on_failure: Callable[[], None]) -> None:
         """Prepare.
 
         Args:
-            pump, cameras, devices, player, reporter: of the engine.
+            apparatus: what they are made with.
             on_failure: called once the take that runs cannot go on, from any thread.
-            node_run: the run under which the rig's nodes record; None where it has none.
         """
-        self._pump, self._cameras, self._devices, self._player = pump, cameras, devices, player
-        self._reporter, self._report = reporter, reporter.report
+        self._pump, self._cameras = apparatus.pump, apparatus.cameras
+        self._devices, self._report = apparatus.devices, apparatus.reporter.report
         self._on_failure = on_failure
         self.open: list[Take] = []  # not closed yet, oldest first; replaced whole
         # Takes are added by whoever starts or splits, and taken out by the threads that close.
         self._lock = threading.Lock()
         self._hashing = Hashing(lambda: self.running is not None, self._complain_of_hash)
-        self._watch = TakeWatch(pump, devices, reporter, self.failed, lambda: len(self.open) == 1)
+        self._watch = TakeWatch(apparatus, self.failed, lambda: len(self.open) == 1)
         self._beginnings = Beginnings(
-            pump, cameras, devices, player, reporter, self._watch, self._hold, self._forget,
-            self._complain_of(None), node_run,
-        )  # fmt: skip
+            apparatus, self._watch, self._hold, self._forget, self._complain_of(None)
+        )
         self._closings = Closings(
-            pump, cameras, devices, player, self._watch, self._hashing, self._complain_of,
-            self._forget,
-        )  # fmt: skip
+            apparatus, self._watch, self._hashing, self._complain_of, self._forget
+        )
 
     @property
     def running(self) -> Take | None:

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from acquire.errors import ControlError
 from acquire.processes.messages import Tell
-from acquire.server.checking import Checking
-from acquire.server.contents_check import ContentsCheck
 from acquire.server.turn import Turn
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Level, Manifest, State
@@ -22,8 +20,7 @@ class ClosedSessions:
     def __init__(
         self,
         turn: Turn,
-        checking: Checking,
-        contents: ContentsCheck,
+        let_go: Callable[[Iterable[Path]], None],
         is_any_open: Callable[[], bool],
         report: Tell,
     ) -> None:
@@ -31,14 +28,12 @@ class ClosedSessions:
 
         Args:
             turn: shared with whoever records.
-            checking: reads sessions after their closing; lets go of what is deleted.
-            contents: reads contents against their hashes; likewise.
+            let_go: has whoever checks sessions leave those alone that are to be deleted.
             is_any_open: whether a recording runs or is being closed.
             report: hears what was done.
         """
         self._turn = turn
-        self._checking = checking
-        self._contents = contents
+        self._let_go = let_go
         self._is_any_open = is_any_open
         self._report = report
 
@@ -106,8 +101,7 @@ class ClosedSessions:
                 )
             if any(_is_hashing(session) for session in planned.sessions):
                 raise ControlError("a session is still being closed; try again in a minute")
-            self._checking.forget(planned.sessions)
-            self._contents.forget(planned.sessions)
+            self._let_go(planned.sessions)
             done = erase(_study_and_participant(folder)[0], planned)
         level: Level = "warning" if done.left else "info"
         left = f"; not deleted: {', '.join(done.left)}" if done.left else ""

@@ -135,13 +135,15 @@ class Remote:
             raise ControlError(
                 f"the last filename was refused ({self._refused}); send one that is accepted"
             )
-        running = self._controller.start(self._labels, self._notes, self._run, next_run=True)
+        running = self._controller.recording.start(
+            self._labels, self._notes, self._run, next_run=True
+        )
         # Only this recording was meant by the number: the next start takes the next one.
         self._run = None
         return "OK" if running.started else f"OK already recording {running.folder.name}"
 
     def _stop(self) -> str:
-        found = self._controller.stop()
+        found = self._controller.recording.stop()
         if found.outcome is not None and found.stopped and found.outcome.error:
             raise RecordingError(found.outcome.error)
         return "OK" if found.stopped else "OK nothing was being recorded"
@@ -175,6 +177,6 @@ class Remote:
         return f"OK kept as a note only: {', '.join(kept)}" if kept else "OK"
 
     def _status(self) -> str:
-        running = self._controller.running
+        running = self._controller.recording.running
         folder = f" {running.folder}" if running else ""
         return f"OK {self._controller.state}{folder}"

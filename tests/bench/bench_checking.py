@@ -22,7 +22,7 @@ from pathlib import Path
 
 import psutil
 
-from acquire.server.check_process import FIRST_STEP
+from acquire.server.checking.process import FIRST_STEP
 from recordings import layout
 from recordings.manifest import Manifest
 from recordings.stream_kinds import LOST_FATES

@@ -125,22 +125,22 @@ def _add_recording(app: FastAPI, controller: Controller) -> None:
     def start(order: api.StartOrder) -> api.Started:
         """Begin a recording; while one runs, answer with that."""
         labels = Labels(order.study, order.participant, order.session, order.task)
-        running = controller.start(labels, order.notes, order.run)
+        running = controller.recording.start(labels, order.notes, order.run)
         return views.started(running)
 
     @app.post("/api/recording/stop")
     def stop(order: api.StopOrder | None = None) -> api.StoppedAnswer:
         """End the recording; where none runs, tell of the last one."""
-        return views.stopped(controller.stop(verify=order is not None and order.verify))
+        return views.stopped(controller.recording.stop(verify=order is not None and order.verify))
 
     @app.post("/api/recording/split")
     def split(order: api.SplitOrder | None = None) -> api.SplitAnswer:
         """Go on in another session, the next run unless labels are given; no sample is lost."""
         order = order or api.SplitOrder()
         given = order.model_dump(exclude={"notes", "verify"}, exclude_none=True)
-        running = controller.running
+        running = controller.recording.running
         labels = replace(running.labels, **given) if running is not None and given else None
-        before, after = controller.split(labels, order.notes, verify=order.verify)
+        before, after = controller.recording.split(labels, order.notes, verify=order.verify)
         return api.SplitAnswer(before=views.stopped(before), after=views.started(after))
 
     @app.get("/api/runs")

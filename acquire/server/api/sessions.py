@@ -63,9 +63,9 @@ def _add_list_and_marks(app: FastAPI, controller: Controller) -> None:
         """Check a session again, once nothing records; its verdict is then in the list."""
         folder = _session_folder(controller.data_dir, id)
         if order is not None and order.contents:
-            controller.contents.add(folder)
+            controller.checks.contents.add(folder)
         else:
-            controller.checking.add([folder])
+            controller.checks.first.add([folder])
         return CheckOrdered(session=str(folder))
 
     @app.put("/api/sessions/{id}/unusable")

@@ -13,7 +13,8 @@ from acquire.processes.link import DeviceSnapshot
 from acquire.server.api import models as api
 from acquire.server.api.device_models import DeviceInfo, NodeStatus, TransferInfo
 from acquire.server.api.session_models import SessionInfo
-from acquire.server.controller import Controller, Running, Stopped
+from acquire.server.controller import Controller
+from acquire.server.recording_orders import Running, Stopped
 from acquire.take import folder as session
 from acquire.take.take import Outcome
 from devices.base import StreamSpec
@@ -39,7 +40,7 @@ def labels_of(labels: session.Labels) -> api.Labels:
 def status(controller: Controller) -> api.StatusInfo:
     """Take in everything at a glance; waits for nothing."""
     now = controller.engine.status
-    running, last = controller.running, controller.last
+    running, last = controller.recording.running, controller.recording.last
     return api.StatusInfo(
         state=controller.state,
         labels=labels_of(running.labels) if running else None,
@@ -67,7 +68,7 @@ def _listens(controller: Controller) -> bool:
 
 def contents(controller: Controller) -> api.ContentsInfo | None:
     """Tell whose files are being read against their hashes."""
-    if (now := controller.contents.state) is None:
+    if (now := controller.checks.contents.state) is None:
         return None
     read, total = (now.progress.read, now.progress.total) if now.progress else (0, 0)
     return api.ContentsInfo(session=str(now.folder), read=read, total=total, rests=now.rests)
@@ -75,7 +76,7 @@ def contents(controller: Controller) -> api.ContentsInfo | None:
 
 def ended(controller: Controller, last: Outcome) -> api.LastInfo:
     """Tell of the recording that ended last."""
-    checked = controller.checking.of(last.path)
+    checked = controller.checks.first.of(last.path)
     report = checked if isinstance(checked, Report) else None
     signals = [s for s in last.streams if s.type != VIDEO_TYPE]
     row = controller.catalogue.of(last.path)
@@ -141,7 +142,7 @@ def stream(found: StreamStatus) -> api.StreamInfo:
 
 def selection(controller: Controller) -> api.Selection:
     """Tell which streams the next recording gets."""
-    names = controller.engine.selection
+    names = controller.engine.streams.selection
     return api.Selection(names=None if names is None else tuple(sorted(names)))
 
 

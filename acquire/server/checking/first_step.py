@@ -1,9 +1,8 @@
 """Every session is checked after its closing: one at a time, and never while anything records.
 
-This is the first step; the second one, `contents_check`, reads the contents of the files. The check
-runs in a process of its own, idle for processor and disk. A recording that begins ends it; it runs
-again afterwards. Which sessions have no report yet is seen on the disk, so that a crash costs no
-report.
+This is the first step; the second one, `contents`, reads the contents of the files. The check runs
+in a process of its own, idle for processor and disk. A recording that begins ends it; it runs again
+afterwards. Which sessions have no report yet is seen on the disk, so that a crash costs no report.
 """
 
 from __future__ import annotations
@@ -16,7 +15,7 @@ from pathlib import Path
 from acquire.errors import ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.processes.messages import Tell
-from acquire.server.check_process import FIRST_STEP, CheckProcess
+from acquire.server.checking.process import FIRST_STEP, CheckProcess
 from recordings import layout
 from recordings.certificate import Report, Verdict
 from recordings.errors import RecordingError

@@ -17,7 +17,7 @@ from pathlib import Path
 from acquire.errors import ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.processes.steering import Progress
-from acquire.server.check_process import CheckProcess
+from acquire.server.checking.process import CheckProcess
 from recordings.certificate import Report
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State

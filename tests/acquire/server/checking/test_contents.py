@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from acquire.server.contents_check import ContentsCheck
+from acquire.server.checking.contents import ContentsCheck
 from recordings import layout
 from recordings.certificate import Report, Verdict
 from recordings.manifest import FileEntry, Manifest

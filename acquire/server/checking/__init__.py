@@ -1,0 +1,1 @@
+"""Sessions are checked after their closing, while nothing records."""
