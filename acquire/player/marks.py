@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Any, Final, Literal
 
 from acquire.protocol.plan import Page, Trial
+from acquire.protocol.scales import Value
 
 EventKind = Literal["onset", "end", "answer", "pause", "resume", "skip", "repeat", "abort"]
 ENDINGS: Final = frozenset({"end", "skip", "repeat", "abort"})
@@ -107,3 +108,51 @@ class Picture:
     def page(self) -> Page | None:
         """What is to be seen, unless it is hidden by a pause."""
         return self.visit.page if self.visit is not None and not self.paused else None
+
+
+def page_mark(
+    event: EventKind,
+    visit: Visit,
+    code: int | None,
+    frame: int | None,
+    requested: float,
+    presented: float,
+    **more: Any,
+) -> Mark:
+    """Make the marker of a page that comes onto the screen, or leaves it."""
+    return Mark(
+        event,
+        presented,
+        **visit.names(),
+        code=code,
+        frame=frame,
+        requested=requested,
+        presented=presented,
+        more=_counted(visit, more),
+    )
+
+
+def answer_mark(visit: Visit, value: Value | None, time: float) -> Mark:
+    """Make the marker of an answer to the item that a page asks; None: there was none."""
+    assert visit.onset is not None
+    assert visit.page.item is not None
+    rt = time - visit.onset - visit.away_s
+    more: dict[str, Any] = {"item": visit.page.item.id, "value": value, "rt_s": round(rt, 6)}
+    if via := visit.notes.get("via"):
+        more["via"] = via
+    about = visit.trial.stimulus.name if visit.trial.stimulus else None
+    return Mark("answer", time, **{**visit.names(), "stimulus": about}, more=_counted(visit, more))
+
+
+def end_marks(visit: Visit, frame: int, presented: float) -> list[Mark]:
+    """Make the markers of a page that was replaced by frame number `frame`."""
+    event, by = visit.left or ("end", "time")
+    code = visit.page.end_code
+    end = page_mark(event, visit, code, frame, visit.left_at, presented, by=by, **visit.notes)
+    if by == "time" and visit.page.item is not None:  # nobody has answered
+        return [answer_mark(visit, None, presented), end]
+    return [end]
+
+
+def _counted(visit: Visit, more: dict[str, Any]) -> dict[str, Any]:
+    return more | ({"attempt": visit.attempt} if visit.attempt > 1 else {})

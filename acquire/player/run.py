@@ -9,12 +9,22 @@ first frame that shows something else. So every onset has exactly one end, whate
 
 from __future__ import annotations
 
-from collections import deque
-from itertools import chain
 from typing import Any
 
 from acquire.errors import ControlError
-from acquire.player.marks import By, EventKind, Interrupted, Mark, Picture, PlayState, Visit
+from acquire.player.course import Course
+from acquire.player.marks import (
+    By,
+    EventKind,
+    Interrupted,
+    Mark,
+    Picture,
+    PlayState,
+    Visit,
+    answer_mark,
+    end_marks,
+    page_mark,
+)
 from acquire.protocol.plan import Page, Plan, Trial
 from acquire.protocol.scales import Item, Value
 
@@ -37,10 +47,7 @@ class Run:
         self.plan = plan
         self.frame_s = frame_s
         self.state = PlayState.LOADED
-        self._trials = deque(t for t in plan.trials if t.number >= first_trial)
-        self._pages: deque[Page] = deque()
-        self._trial: Trial | None = None
-        self._attempt = 1
+        self._course = Course(plan, first_trial)
         self._visit: Visit | None = None  # what should be on the screen
         self._on: Visit | None = None  # what is
         self._hidden_since: float | None = None  # when a pause came onto the screen
@@ -82,13 +89,12 @@ class Run:
     @property
     def clip_ahead(self) -> Page | None:
         """The next page with a clip after the one that is on: worth decoding already."""
-        coming = chain(self._pages, *(trial.pages for trial in self._trials))
-        return next((page for page in coming if page.kind == "clip"), None)
+        return next((page for page in self._course.coming() if page.kind == "clip"), None)
 
     @property
     def trial(self) -> Trial | None:
         """The trial that is being played, or the next one before the start."""
-        return self._trial or (self._trials[0] if self._trials else None)
+        return self._course.trial
 
     @property
     def finished(self) -> bool:
@@ -99,16 +105,13 @@ class Run:
     @property
     def next_trial(self) -> int:
         """The number of the trial to go on with, should this one be lost."""
-        if self._trial is None and self._trials:
-            return self._trials[0].number
-        return self._trials[0].number if self._trials else len(self.plan.trials) + 1
+        return self._course.next_number
 
     @property
     def remaining_s(self) -> float:
         """How long the rest will take, by the plan's estimate."""
-        pages = [*self._pages, *(page for trial in self._trials for page in trial.pages)]
         now = self._visit.page.estimate_s if self._visit is not None else 0.0
-        return now + sum(page.estimate_s for page in pages)
+        return now + sum(page.estimate_s for page in self._course.coming())
 
     # What is on the screen.
 
@@ -143,7 +146,7 @@ class Run:
         """Note that frame number `frame` with `picture` came onto the screen; give its markers."""
         marks: list[Mark] = []
         if self._on is not None and picture.visit is not self._on:
-            marks += self._end_marks(self._on, frame, presented)
+            marks += end_marks(self._on, frame, presented)
             self._on = None
         # What never came to the screen was ordered away after what is still on it; and before the
         # start, nobody may be listening yet.
@@ -158,7 +161,7 @@ class Run:
             self._onsets += 1
             self._on = visit
             page = visit.page
-            marks.append(self._mark("onset", visit, page.code, frame, visit.requested, presented))
+            marks.append(page_mark("onset", visit, page.code, frame, visit.requested, presented))
         return marks
 
     def _hide(self, picture: Picture, frame: int, presented: float) -> list[Mark]:
@@ -184,37 +187,6 @@ class Run:
                 presented=presented,
             )
         ]
-
-    def _end_marks(self, visit: Visit, frame: int, presented: float) -> list[Mark]:
-        event, by = visit.left or ("end", "time")
-        code = visit.page.end_code
-        end = self._mark(event, visit, code, frame, visit.left_at, presented, by=by, **visit.notes)
-        if by == "time" and visit.page.item is not None:  # nobody has answered
-            return [self._answered(visit, None, presented), end]
-        return [end]
-
-    @staticmethod
-    def _mark(
-        event: EventKind,
-        visit: Visit,
-        code: int | None,
-        frame: int | None,
-        requested: float,
-        presented: float,
-        **more: Any,
-    ) -> Mark:
-        if visit.attempt > 1:
-            more["attempt"] = visit.attempt
-        return Mark(
-            event,
-            presented,
-            **visit.names(),
-            code=code,
-            frame=frame,
-            requested=requested,
-            presented=presented,
-            more=more,
-        )
 
     # What happens.
 
@@ -246,7 +218,7 @@ class Run:
             self._leave("end", "key", time)
         elif visit.page.item is not None and visit.page.skippable and name == "tab":
             self._note_way(visit, via)
-            mark = self._answered(visit, None, time)
+            mark = answer_mark(visit, None, time)
             self._leave("end", "key", time)
             return [mark]
         return []
@@ -267,24 +239,9 @@ class Run:
             raise ControlError("no question is on the screen; answer when one is")
         checked = visit.page.item.check(value)
         self._note_way(visit, via)
-        mark = self._answered(visit, checked, time)
+        mark = answer_mark(visit, checked, time)
         self._leave("end", "answer", time)
         return [mark]
-
-    def _answered(self, visit: Visit, value: Value | None, time: float) -> Mark:
-        assert visit.onset is not None
-        assert visit.page.item is not None
-        rt = time - visit.onset - visit.away_s
-        more: dict[str, Any] = {"item": visit.page.item.id, "value": value, "rt_s": round(rt, 6)}
-        if via := visit.notes.get("via"):
-            more["via"] = via
-        about = visit.trial.stimulus.name if visit.trial.stimulus else None
-        return Mark(
-            "answer",
-            time,
-            **{**visit.names(), "stimulus": about},
-            more=more | ({"attempt": visit.attempt} if visit.attempt > 1 else {}),
-        )
 
     # What the operator wants.
 
@@ -317,7 +274,7 @@ class Run:
             ControlError: it does not run.
         """
         self._must_be(PlayState.RUNNING, PlayState.PAUSED, do="skip")
-        self._pages.clear()
+        self._course.skip()
         self._leave("skip", "operator", time)
 
     def repeat(self, time: float) -> None:
@@ -327,9 +284,7 @@ class Run:
             ControlError: it does not run.
         """
         self._must_be(PlayState.RUNNING, PlayState.PAUSED, do="repeat")
-        assert self._trial is not None
-        self._pages = deque(self._trial.pages)
-        self._attempt += 1
+        self._course.repeat()
         self._leave("repeat", "operator", time)
 
     def abort(self, by: By, time: float) -> None:
@@ -354,7 +309,7 @@ class Run:
         if visit is not None:
             visit.left, visit.left_at = (event, by), time
             if visit.onset is None and event != "end":
-                self._owed.append(self._mark(event, visit, None, None, time, time))
+                self._owed.append(page_mark(event, visit, None, None, time, time))
         self._next_page(time)
 
     def _owe(self, event: EventKind, by: By, what: Interrupted | None) -> None:
@@ -365,13 +320,6 @@ class Run:
         self._owed.append(Mark(event, self._asked, **names, more={"by": by}))
 
     def _next_page(self, time: float) -> None:
-        while not self._pages:
-            if not self._trials:
-                self._visit = self._trial = None
-                self.state = PlayState.ENDED
-                return
-            self._trial = self._trials.popleft()
-            self._attempt = 1
-            self._pages = deque(self._trial.pages)
-        assert self._trial is not None
-        self._visit = Visit(self._trial, self._pages.popleft(), self._attempt, time)
+        self._visit = self._course.next(time)
+        if self._visit is None:
+            self.state = PlayState.ENDED
