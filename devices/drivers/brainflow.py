@@ -11,7 +11,6 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -32,33 +31,17 @@ from devices.base import (
 )
 from devices.brainflow import impedance
 from devices.brainflow.boards import Rows, plan
+from devices.brainflow.connecting import connect, played_files
 from devices.brainflow.impedance import CYTON, ToneMeter
 from devices.brainflow.params import Params, unknown_board
 from devices.brainflow.rows import Piece, Preset, due
 from devices.marker_codes import codes_in
-from devices.serial import ports
 
 POLL_S = 0.020
 SILENT_S = 3.0
 """A board that was running and sends nothing for so long has gone."""
 FIRST_S = 15.0
 """A board may need so long for its first sample."""
-RING_SAMPLES = 450_000
-
-_WHY = {
-    "UNABLE_TO_OPEN_PORT_ERROR": "the port or the Bluetooth adapter cannot be opened",
-    "PORT_ALREADY_OPEN_ERROR": "the port is taken by another program; close it there",
-    "SET_PORT_ERROR": "the port refuses its settings: is it another device's?",
-    "BOARD_WRITE_ERROR": "the board takes no commands: is it switched on?",
-    "INCOMMING_MSG_ERROR": "the board's answer is not understood: is it a board of another type?",
-    "INITIAL_MSG_ERROR": "the board does not introduce itself: is it off, or of another type?",
-    "BOARD_NOT_READY_ERROR": "the board was not found: is it on, charged, near, of this type?",
-    "BOARD_NOT_CREATED_ERROR": "the board was not found: is it on, charged, near, of this type?",
-    "ANOTHER_BOARD_IS_CREATED_ERROR": "another session with this board is open; close it",
-    "SYNC_TIMEOUT_ERROR": "the board sent nothing in time: is it on and near?",
-    "INVALID_ARGUMENTS_ERROR": "a parameter is wrong: compare `params` with BrainFlow's documents",
-    "UNSUPPORTED_BOARD_ERROR": "BrainFlow does not support this board on this system",
-}
 
 
 @cache
@@ -135,29 +118,12 @@ class Brainflow(Device):
 
     def open(self) -> Sequence[StreamSpec]:
         """Connect, and start the stream."""
-        import brainflow.board_shim as shim
-
         self.close()
-        shim.BoardShim.disable_board_logger()
-        number = self._number(shim, self.settings.board)
-        params, described = self._params(shim, number)
-        self._check_places()
-        board = _quiet(shim)(number, params)
-        try:
-            board.prepare_session()
-            self._board = board
-            for text in self.settings.config:
-                board.config_board(text)
-            board.start_stream(RING_SAMPLES)
-        except shim.BrainFlowError as error:
-            with contextlib.suppress(shim.BrainFlowError):
-                board.release_session()
-            self._board = None
-            raise self._refused(shim, error) from error
-        played = self._played()
-        self._presets = [
-            Preset(n, d, played.get(n)) for n, d in sorted(self._describe(shim, described).items())
-        ]
+        self._board, described = connect(
+            self.settings.board, self.settings.params, self.settings.config
+        )
+        played = played_files(self.settings.board, self.settings.params)
+        self._presets = [Preset(n, d, played.get(n)) for n, d in sorted(described.items())]
         self._plan = plan(
             self.settings.name,
             self.settings.board,
@@ -165,63 +131,6 @@ class Brainflow(Device):
         )
         self._runs, self._heard = False, self._clock.now()
         return tuple(self._specs())
-
-    def _number(self, shim: Any, name: str) -> int:
-        return int(shim.BoardIds[name])
-
-    def _params(self, shim: Any, number: int) -> tuple[Any, int]:
-        """Make BrainFlow's parameters; also say which board describes the data."""
-        params = shim.BrainFlowInputParams()
-        for name in self.settings.params.model_fields_set - {"master_board"}:
-            setattr(params, name, getattr(self.settings.params, name))
-        master = self.settings.params.master_board
-        if master == "":
-            return params, number
-        params.master_board = self._number(shim, master) if isinstance(master, str) else master
-        return params, params.master_board
-
-    def _check_places(self) -> None:
-        """Say what BrainFlow would not: that a file or a port is not there."""
-        params = self.settings.params
-        for name in ("file", "file_aux", "file_anc"):
-            path = getattr(params, name)
-            if path and not Path(path).is_file():
-                raise DeviceError(f"params.{name}: no such file: {path}")
-        if params.serial_port.startswith("/dev/") and not Path(params.serial_port).exists():
-            raise DeviceError(
-                ports.explain(FileNotFoundError(2, "no such port"), params.serial_port)
-            )
-
-    def _played(self) -> dict[int, Path]:
-        """Say which file each preset is played from: its last row may be followed by its first."""
-        if self.settings.board != "PLAYBACK_FILE_BOARD":
-            return {}
-        given = self.settings.params
-        files = {0: given.file, 1: given.file_aux, 2: given.file_anc}
-        return {preset: Path(path) for preset, path in files.items() if path}
-
-    def _describe(self, shim: Any, described: int) -> dict[int, dict[str, Any]]:
-        found = {}
-        playing = self.settings.board in ("PLAYBACK_FILE_BOARD", "STREAMING_BOARD")
-        given = self.settings.params
-        has = {
-            0: True,
-            1: not playing or bool(given.file_aux or given.ip_port_aux),
-            2: not playing or bool(given.file_anc or given.ip_port_anc),
-        }
-        for preset in shim.BoardShim.get_board_presets(described):
-            if has[preset]:
-                found[preset] = shim.BoardShim.get_board_descr(described, preset)
-        return found
-
-    def _refused(self, shim: Any, error: Any) -> DeviceError:
-        code = shim.BrainFlowExitCodes(error.exit_code).name
-        given = ", ".join(f"{k}={v!r}" for k, v in self.settings.params.model_dump().items() if v)
-        text = (
-            f"{self.settings.board} ({given or 'no params'}): "
-            f"{_WHY.get(code, 'BrainFlow cannot start it')} [{code}]"
-        )
-        return DeviceError(text)
 
     def _specs(self) -> Iterator[StreamSpec]:
         yield from (rows.spec for rows in self._plan)
@@ -363,12 +272,3 @@ class Brainflow(Device):
         for text in texts:
             self._board.config_board(text)
         self._meter = ToneMeter(eeg.rate_hz) if on and board in CYTON else None
-
-
-def _quiet(shim: Any) -> Any:
-    """Return BrainFlow's board class without its `__del__`.
-
-    That releases the session of whoever has the same board and parameters now: an object that is
-    collected late would end the session that was opened after it.
-    """
-    return type("Board", (shim.BoardShim,), {"__del__": lambda self: None})
