@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
+from recordings import names
 from recordings.errors import RecordingError, RunTaken
 
 XDF_NAME: Final = "recording.xdf"
@@ -35,66 +36,10 @@ SOUND_SUFFIX: Final = ".flac"
 MEDIA_SUFFIXES: Final = (*VIDEO_SUFFIXES, SOUND_SUFFIX)
 """Of files beside the XDF that an index stream tells of."""
 
-_FILE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.+-]*")
-_MAX_FILE: Final = 128
-_LABEL = re.compile(r"[A-Za-z0-9]+")
-_STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
-_MAX_LABEL = 64
-_RESERVED: Final = {"CON", "PRN", "AUX", "NUL"} | {
-    f"{p}{n}" for p in ("COM", "LPT") for n in range(1, 10)
-}
 MAX_PATH: Final = 259
 """What Windows takes as a path, unless it has been told otherwise."""
 _ROOM: Final = 80
 """What the longest file in a session's folder may add to its path."""
-
-
-def check_label(what: str, value: str) -> str:
-    """Return `value` if it can be a label of a participant, session or task.
-
-    Raises:
-        RecordingError: it is not `[A-Za-z0-9]+` or is longer than 64; the message says why.
-    """
-    return _checked(what, value, _LABEL, "letters A-Z, a-z and digits")
-
-
-def check_study(value: str) -> str:
-    """Return `value` if it can be a study's name: a label that may also hold `-` and `_`.
-
-    Raises:
-        RecordingError: it cannot.
-    """
-    if is_reserved(value):
-        raise RecordingError(
-            f"study {value!r}: Windows keeps this name for a device, and no folder there can have "
-            "it; choose another"
-        )
-    return _checked(
-        "study", value, _STUDY, "letters A-Z, a-z, digits, - and _, a letter or digit first"
-    )
-
-
-def is_reserved(name: str) -> bool:
-    """Say whether no file on Windows can have this name, whatever its suffix.
-
-    It is refused everywhere: what is recorded here may be copied there.
-    """
-    return name.partition(".")[0].rstrip().upper() in _RESERVED
-
-
-def check_file_name(name: str) -> str:
-    """Return `name` if a file in a session's folder can be called so: no path, nothing hidden.
-
-    Raises:
-        RecordingError: it cannot.
-    """
-    good = _FILE.fullmatch(name) and len(name) <= _MAX_FILE and not name.endswith(".")
-    if good and not is_reserved(name):
-        return name
-    raise RecordingError(
-        f"{name[:_MAX_FILE]!r}: no file of a session is called so: use letters A-Z, a-z, digits, "
-        f"_ . + and -, no . at either end, at most {_MAX_FILE}, and no name of a Windows device"
-    )
 
 
 def copy_name(device: str, restarts: int = 0) -> str:
@@ -142,22 +87,6 @@ def longest_path() -> int | None:
     return None if enabled else MAX_PATH
 
 
-def _checked(what: str, value: str, pattern: re.Pattern[str], allowed: str) -> str:
-    if pattern.fullmatch(value) and len(value) <= _MAX_LABEL:
-        return value
-    if not value:
-        reason = "is empty"
-    elif len(value) > _MAX_LABEL:
-        reason = f"has {len(value)} characters"
-    else:
-        bad = sorted(set(value) - set(re.sub("[^A-Za-z0-9]", "", value)))
-        reason = "has " + " ".join(map(repr, bad)) + " in it"
-    hint = "; a participant is named by a pseudonym such as 01" if what == "participant" else ""
-    raise RecordingError(
-        f"{what} {value!r} {reason}: use only {allowed}, at most {_MAX_LABEL}{hint}"
-    )
-
-
 def session_name(participant: str, session: str, task: str, run: int) -> str:
     """Return the name of a session's folder."""
     return f"sub-{participant}_ses-{session}_task-{task}_run-{run:02d}"
@@ -199,9 +128,9 @@ def session_folder(
     Raises:
         RecordingError: a label is not allowed.
     """
-    check_study(study)
+    names.check_study(study)
     for what, value in (("participant", participant), ("session", session), ("task", task)):
-        check_label(what, value)
+        names.check_label(what, value)
     parent = data_dir / study / f"sub-{participant}" / f"ses-{session}"
     return parent / session_name(participant, session, task, run)
 
@@ -273,7 +202,7 @@ def sessions_of(data_dir: Path, study: str) -> dict[str, list[str]]:
     Raises:
         RecordingError: the study's name is not allowed, or the folder cannot be read.
     """
-    check_study(study)
+    names.check_study(study)
     found: dict[str, list[str]] = {}
     try:
         for folder in sorted((data_dir / study).glob("sub-*/ses-*")):
@@ -297,8 +226,8 @@ def _runs(parent: Path, participant: str, session: str, task: str) -> set[int]:
     stem = re.escape(f"sub-{participant}_ses-{session}_task-{task}_run-")
     # A case-insensitive disk would refuse a name that differs in case alone: count those too.
     pattern = re.compile(stem + r"(\d+)", re.IGNORECASE)
-    names = (pattern.match(entry.name) for entry in parent.iterdir())
-    return {int(match[1]) for match in names if match}
+    found = (pattern.match(entry.name) for entry in parent.iterdir())
+    return {int(match[1]) for match in found if match}
 
 
 def prepare_data_dir(path: Path) -> None:

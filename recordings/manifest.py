@@ -18,7 +18,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.layout import RATINGS_NAME, check_file_name
+from recordings.layout import RATINGS_NAME
+from recordings.names import check_file_name
 from recordings.stream_kinds import Fate
 
 FORMAT: Final = "unisono-session"

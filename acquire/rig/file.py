@@ -16,7 +16,7 @@ from acquire.rig.video import GateSettings, VideoOptions
 from acquire.validation_text import first_problem, model_at
 from devices import registry
 from devices.base import ELSEWHERE, DeviceError
-from recordings.layout import is_reserved
+from recordings.names import is_reserved
 
 Codec = Literal["auto", "raw", "magicyuv", "ffvhuff", "ffv1", "x264-lossless", "x264-crf"]
 

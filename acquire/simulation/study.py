@@ -15,7 +15,7 @@ from acquire.simulation.rig import CHANNELS, RATE_HZ, Film, rig_text
 from acquire.simulation.session import SessionOrder, write_session
 from acquire.take.folder import software
 from devices.counter_rng import make_key
-from recordings import layout
+from recordings import layout, names
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost, Work
 from recordings.errors import DiskFull, RecordingError
@@ -123,7 +123,7 @@ def check_order(order: StudyOrder) -> None:
     """
     if not 1 <= order.participants <= _MAX_PARTICIPANTS:
         raise ConfigError(f"--participants {order.participants}: give 1 to {_MAX_PARTICIPANTS}")
-    layout.check_study(order.study)
+    names.check_study(order.study)
     if order.film is not None and not order.film.rate_hz >= LEAST_HZ:
         raise ConfigError(
             f"--rate {order.film.rate_hz:g}: give at least {LEAST_HZ:g}: the shortest flash of the "

@@ -9,7 +9,6 @@ from typing import Any
 
 from devices.base import DeviceError
 from devices.brainflow.params import Params
-from devices.serial import ports
 
 RING_SAMPLES = 450_000
 
@@ -50,7 +49,6 @@ def connect(
     shim.BoardShim.disable_board_logger()
     number = int(shim.BoardIds[board])
     given, described = _brainflow_params(shim, number, params)
-    _check_places(params)
     presets = _describe(shim, board, params, described)
     session = _quiet(shim)(number, given)
     try:
@@ -83,16 +81,6 @@ def _brainflow_params(shim: Any, number: int, given: Params) -> tuple[Any, int]:
         return params, number
     params.master_board = int(shim.BoardIds[master]) if isinstance(master, str) else master
     return params, params.master_board
-
-
-def _check_places(params: Params) -> None:
-    """Say what BrainFlow would not: that a file or a port is not there."""
-    for name in ("file", "file_aux", "file_anc"):
-        path = getattr(params, name)
-        if path and not Path(path).is_file():
-            raise DeviceError(f"params.{name}: no such file: {path}")
-    if params.serial_port.startswith("/dev/") and not Path(params.serial_port).exists():
-        raise DeviceError(ports.explain(FileNotFoundError(2, "no such port"), params.serial_port))
 
 
 def _describe(shim: Any, board: str, params: Params, described: int) -> dict[int, dict[str, Any]]:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ from devices.brainflow.impedance import CYTON, ToneMeter
 from devices.brainflow.params import Params, unknown_board
 from devices.brainflow.rows import Piece, Preset, due
 from devices.marker_codes import codes_in
+from devices.serial import ports
 
 POLL_S = 0.020
 SILENT_S = 3.0
@@ -119,6 +121,7 @@ class Brainflow(Device):
     def open(self) -> Sequence[StreamSpec]:
         """Connect, and start the stream."""
         self.close()
+        self._check_places()
         self._board, described = connect(
             self.settings.board, self.settings.params, self.settings.config
         )
@@ -131,6 +134,18 @@ class Brainflow(Device):
         )
         self._runs, self._heard = False, self._clock.now()
         return tuple(self._specs())
+
+    def _check_places(self) -> None:
+        """Say what BrainFlow would not: that a file or a port is not there."""
+        params = self.settings.params
+        for name in ("file", "file_aux", "file_anc"):
+            path = getattr(params, name)
+            if path and not Path(path).is_file():
+                raise DeviceError(f"params.{name}: no such file: {path}")
+        if params.serial_port.startswith("/dev/") and not Path(params.serial_port).exists():
+            raise DeviceError(
+                ports.explain(FileNotFoundError(2, "no such port"), params.serial_port)
+            )
 
     def _specs(self) -> Iterator[StreamSpec]:
         yield from (rows.spec for rows in self._plan)

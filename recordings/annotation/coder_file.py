@@ -13,7 +13,7 @@ from typing import Final, Literal, Self
 
 from pydantic import ValidationError
 
-from recordings import layout
+from recordings import layout, names
 from recordings.annotation.journal import Damaged, Entry, History, entries, replayed
 from recordings.annotation.model import Coding
 from recordings.disk.atomic import replace_file, sync_folder
@@ -48,7 +48,7 @@ def who(text: str) -> Who:
         RecordingError: it cannot be a coder's name.
     """
     name, plus, time = text.partition("+")
-    layout.check_label("coder", name)
+    names.check_label("coder", name)
     if plus and not (time.isdecimal() and 2 <= int(time) <= 9):
         raise RecordingError(f"coder {text!r}: a repeat is written {name}+2")
     return Who(name, int(time) if plus else 1)

@@ -25,11 +25,11 @@ from typing import Annotated, Final, Self
 
 from pydantic import Field, ValidationError, model_validator
 
-from recordings import layout
 from recordings.annotation.coder_file import CONSENSUS
 from recordings.annotation.model import Visible
 from recordings.errors import RecordingError
 from recordings.manifest import Frozen
+from recordings.names import check_label
 
 PLAN_NAME: Final = "coding.toml"
 _BLOCK: Final = 20  # a share is exact in each block of so many items
@@ -54,7 +54,7 @@ class Plan(Frozen):
         names = (*self.coders, *self.trainees, *((self.gold,) if self.gold else ()))
         for name in names:
             try:
-                layout.check_label("coder", name)
+                check_label("coder", name)
             except RecordingError as error:
                 raise ValueError(str(error)) from error
         folded = [name.casefold() for name in names]

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from recordings import layout
+from recordings import layout, names
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.export.bids.shared_tables import drop_rows, is_shared, read_tsv
@@ -62,7 +62,7 @@ def plan(study: Path, participant: str) -> Plan:
     Raises:
         RecordingError: there is nothing, the label is none, or one is being recorded.
     """
-    participant = layout.check_label("participant", participant.removeprefix("sub-"))
+    participant = names.check_label("participant", participant.removeprefix("sub-"))
     sessions = tuple(_sessions(study, participant))
     if not sessions:
         raise RecordingError(f"{study}: no session of participant {participant!r}")

@@ -18,7 +18,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from recordings import layout
+from recordings import layout, names
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Manifest, VideoEntry
 from recordings.read.camera import Camera
@@ -271,7 +271,7 @@ def _add_stored(
         if not file.path.endswith(layout.STORED_SUFFIX):
             continue
         try:
-            stored = read_xdf(folder / layout.check_file_name(file.path))
+            stored = read_xdf(folder / names.check_file_name(file.path))
         except RecordingError as error:
             if on_unreadable is None:
                 recording.close()

@@ -15,7 +15,7 @@ from xml.etree import ElementTree as ET
 
 import numpy as np
 
-from recordings import layout
+from recordings import layout, names
 from recordings.arrays import F64Array
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
@@ -108,7 +108,7 @@ def _apart(lsl: F64Array, span: tuple[float, float]) -> float:
 
 def _name(order: Order, manifest: Manifest, folder: Path) -> str:
     name = order.name or re.sub(r"[^A-Za-z0-9_-]+", "-", order.file.stem).strip("-")
-    file = folder / layout.check_file_name(f"{name}{layout.STORED_SUFFIX}")
+    file = folder / names.check_file_name(f"{name}{layout.STORED_SUFFIX}")
     if file.exists() or any(entry.name == name for entry in manifest.streams):
         raise RecordingError(
             f"the session has a stream {name!r} already; give this one another --name"

@@ -106,19 +106,6 @@ def test_the_sessions_of_a_study_are_listed_by_participant(tmp_path: Path) -> No
     assert layout.sessions_of(tmp_path, "other") == {}
 
 
-@pytest.mark.parametrize("name", ["con", "AUX", "nul.txt", "Com1", "lpt9", "con "])
-def test_names_that_windows_keeps_for_itself(name: str) -> None:
-    assert layout.is_reserved(name)
-    if name.isalnum():
-        with pytest.raises(RecordingError, match="Windows keeps"):
-            layout.check_study(name)
-
-
-@pytest.mark.parametrize("name", ["icon", "com", "com10", "lpt", "auxiliary", "sub-con"])
-def test_names_that_only_look_like_it(name: str) -> None:
-    assert not layout.is_reserved(name)
-
-
 def test_a_path_that_leaves_the_files_no_room() -> None:
     long = Path("/", "x" * 200)
     layout.check_length(long, None)
@@ -126,38 +113,6 @@ def test_a_path_that_leaves_the_files_no_room() -> None:
     with pytest.raises(RecordingError, match="259"):
         layout.check_length(long, layout.MAX_PATH)
     assert layout.longest_path() is None or layout.longest_path() == layout.MAX_PATH
-
-
-@pytest.mark.parametrize("name", ["face.mkv", "face+2.nut", "eeg.copy.xdf", "a", "cam_1-b.raw"])
-def test_a_file_of_a_session(name: str) -> None:
-    assert layout.check_file_name(name) == name
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "",
-        ".",
-        "..",
-        "../a",
-        "a/b",
-        "a\\b",
-        "/a",
-        "a\0b",
-        ".hidden",
-        "con.nut",
-        "a.",
-        "ä",
-        "x" * 129,
-        "face.mkv/..",
-        "C:a",
-        "a b",
-        "a\n",
-    ],
-)
-def test_what_is_no_file_of_a_session(name: str) -> None:
-    with pytest.raises(RecordingError, match="no file of a session is called so"):
-        layout.check_file_name(name)
 
 
 def test_copies_are_found_by_name(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from acquire.errors import ControlError
 from recordings.errors import RecordingError
-from recordings.layout import check_file_name
+from recordings.names import check_file_name
 
 MAX_LIST: Final = 10_000
 MAX_DEPTH: Final = 16

@@ -28,7 +28,7 @@ from acquire.processes.messages import (
 )
 from acquire.rig.video import GateSettings, VideoOptions
 from devices.base import Channel, StreamSpec, VideoSpec
-from recordings.layout import is_reserved
+from recordings.names import is_reserved
 from recordings.stream_kinds import Fate
 
 text = st.text(st.characters(codec="utf-8"), max_size=20)
