@@ -103,7 +103,10 @@ def test_no_sample_is_lost_or_doubled(run: Run, own: bool) -> None:
         counter = np.concatenate([s.data[:, 0] for s in streams]).astype(np.int64)
         assert (np.diff(counter) == 1).all()
     for stream, answer in zip(streams, run.answers, strict=False):
-        assert stream.stamps[-1] < answer["after"]["first_sample"] + 1e-3
+        # A foreign sample belongs to the take that holds its stamp on this computer's clock: as
+        # far off as its offsets are, which on a busy machine are measured to a millisecond.
+        off = max(np.abs(stream.raw["clock_values"]), default=0.0)
+        assert stream.stamps[-1] < answer["after"]["first_sample"] + 1e-3 + off
         assert stream.footer_count == len(stream.stamps)
 
 
