@@ -10,25 +10,21 @@ Nothing is filled in: what is unknown is NaN, and its mask is False.
 from __future__ import annotations
 
 import warnings
-from collections import OrderedDict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Final, Self
+from typing import Any, Self
 
 from recordings.dataset import forms
 from recordings.dataset.labels import Labels, labels_for
-from recordings.dataset.signals import Reader, Wanted, readers
+from recordings.dataset.opened import Opened
+from recordings.dataset.signals import Reader, Wanted
 from recordings.dataset.splits import Split, splits
 from recordings.errors import RecordingError
 from recordings.features.task import Settings, windows_of
 from recordings.features.windows import Kind, Window
-from recordings.read.session import Session, open_session
 from recordings.study.facts import session_folders
-
-_OPEN: Final = 2
-"""Sessions that are kept open: each holds the times of its samples in memory."""
 
 Item = dict[str, Any]
 
@@ -60,13 +56,11 @@ class Study:
         places: tuple[Place, ...],
         signals: Mapping[str, Wanted],
         left_out: tuple[tuple[Path, str], ...] = (),
+        opened: Opened | None = None,
     ) -> None:
         self.places, self.signals, self.left_out = places, dict(signals), left_out
-        self._open: OrderedDict[Path, tuple[Session, dict[str, Reader]]] = OrderedDict()
+        self._opened = opened or Opened(signals)
         self._channels: dict[str, tuple[str, ...]] = {}
-
-    def __getstate__(self) -> dict[str, Any]:
-        return self.__dict__ | {"_open": OrderedDict()}  # each process opens its own
 
     def __len__(self) -> int:
         return len(self.places)
@@ -110,19 +104,8 @@ class Study:
         return self._channels[name]
 
     def _readers(self, path: Path) -> dict[str, Reader]:
-        if path in self._open:
-            self._open.move_to_end(path)
-            return self._open[path][1]
-        while len(self._open) >= _OPEN:
-            self._open.popitem(last=False)[1][0].close()
-        session = open_session(path)
-        try:
-            found = readers(session, self.signals)
-            self._compare(path, found)
-        except BaseException:
-            session.close()
-            raise
-        self._open[path] = session, found
+        found = self._opened.readers(path)
+        self._compare(path, found)
         return found
 
     def _compare(self, path: Path, found: Mapping[str, Reader]) -> None:
@@ -174,8 +157,7 @@ class Study:
 
     def close(self) -> None:
         """Let go of the files; what is read later opens them again."""
-        while self._open:
-            self._open.popitem()[1][0].close()
+        self._opened.close()
 
     def __enter__(self) -> Self:
         return self
@@ -230,30 +212,34 @@ def load_study(
     make = labels_for(labels, coder) if isinstance(labels, str) else labels
     places: list[Place] = []
     left_out: list[tuple[Path, str]] = []
-    for path in session_folders(Path(folder)):
-        try:
-            places += _places(path, settings, signals, make)
-        except RecordingError as error:
-            left_out.append((path, " ".join(str(error).split())))
-    told = f"{len(left_out)} sessions left out, the first {left_out[0][1]}" if left_out else ""
-    if not places:
-        raise RecordingError(f"{folder}: no window in it; {told or 'name a folder with sessions'}")
-    if told:
-        warnings.warn(told, stacklevel=2)
-    return Study(tuple(places), signals, tuple(left_out))
+    opened = Opened(signals)
+    try:
+        for path in session_folders(Path(folder)):
+            try:
+                places += _places(opened, path, settings, make)
+            except RecordingError as error:
+                left_out.append((path, " ".join(str(error).split())))
+        told = f"{len(left_out)} sessions left out, the first {left_out[0][1]}" if left_out else ""
+        if not places:
+            told = told or "name a folder with sessions"
+            raise RecordingError(f"{folder}: no window in it; {told}")
+        if told:
+            warnings.warn(told, stacklevel=2)
+    except BaseException:
+        opened.close()
+        raise
+    return Study(tuple(places), signals, tuple(left_out), opened)
 
 
-def _places(
-    path: Path, settings: Settings, signals: Mapping[str, Wanted], make: Labels | None
-) -> list[Place]:
-    with open_session(path) as session:
-        if (manifest := session.manifest) is None:
-            raise RecordingError("no manifest says whose it is")
-        if manifest.unusable:
-            raise RecordingError(f"marked as not usable: {manifest.unusable}")
-        readers(session, signals)
-        found, _ = windows_of(session, settings)
-        label = make(session) if make else None
-        told = [(number, w, label(w) if label else None) for number, w in enumerate(found, 1)]
+def _places(opened: Opened, path: Path, settings: Settings, make: Labels | None) -> list[Place]:
+    session = opened.session(path)
+    if (manifest := session.manifest) is None:
+        raise RecordingError("no manifest says whose it is")
+    if manifest.unusable:
+        raise RecordingError(f"marked as not usable: {manifest.unusable}")
+    opened.readers(path)  # they are there
+    found, _ = windows_of(session, settings)
+    label = make(session) if make else None
+    told = [(number, w, label(w) if label else None) for number, w in enumerate(found, 1)]
     kept = [row for row in told if label is None or row[2] is not None]
     return [Place(path, manifest.participant, number, w, value) for number, w, value in kept]

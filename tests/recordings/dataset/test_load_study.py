@@ -223,7 +223,7 @@ def test_sessions_do_not_stay_open(folder: Path) -> None:
     with load_study(folder, signals={"skt": 4, "face": "gray8"}, length_s=20.0) as study:
         for number in range(len(study)):
             assert study[number]["skt"].shape == (80, 2)
-            assert len(study._open) <= 2
+            assert len(study._opened) <= 2
     assert not linux or held(folder) <= before
     assert study[0]["participant"] == "01"
     study.close()
