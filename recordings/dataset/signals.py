@@ -14,7 +14,7 @@ from recordings.arrays import Array, BoolArray, F64Array
 from recordings.dataset.resampling import reach, resampled
 from recordings.errors import RecordingError
 from recordings.features.channels import body_channels, electrodes
-from recordings.features.flow import CROP_PX, onset_apex, square_crop
+from recordings.features.event_flow import MAPS, as_gray, check_size, event_flow
 from recordings.features.physiology import KINDS
 from recordings.features.trace import Place, Trace, bridged
 from recordings.features.windows import Window
@@ -23,7 +23,6 @@ from recordings.read.grid import grid_of
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.to_mne import unique_labels
-from recordings.video.face_box import find_face
 
 Wanted = float | str
 """Of a stream a rate, Hz; of a camera `gray64`, its pictures, gray, so many pixels square, or
@@ -158,11 +157,10 @@ class OnsetApex:
     Unknown where no face is found at the onset, or onset or apex were not coded. Time is the apex.
     """
 
-    labels: tuple[str, ...] = ("u", "v", "strain")
+    labels: tuple[str, ...] = MAPS
 
     def __init__(self, camera: Camera, size: int) -> None:
-        if size > CROP_PX:
-            raise RecordingError(f"{camera.name}: flow{size}: flow has at most {CROP_PX} pixels")
+        check_size(camera.name, size)
         self._camera, self._size = camera, size
 
     def read(self, window: Window) -> Cut:
@@ -171,28 +169,9 @@ class OnsetApex:
         Raises:
             RecordingError: the window is no event's.
         """
-        if "apex_time" not in window.about:
-            raise RecordingError(f"{self._camera.name}: flow is of events; ask for windows='event'")
-        onset, apex = window.about["onset_time"], window.about["apex_time"]
-        found = None
-        if onset is not None and apex is not None and window.about["camera"] == self._camera.name:
-            found = self._between(float(onset), float(apex))
+        found = event_flow(self._camera, window.about, self._size)
         known = found is not None
         values = found if found is not None else np.full((3, self._size, self._size), np.nan)
+        apex = window.about["apex_time"]
         time = float(apex) - window.zero if apex is not None else np.nan
         return Cut(values[None].astype(np.float32), np.array([time]), np.array([known]))
-
-    def _between(self, onset: float, apex: float) -> F64Array | None:
-        first, second = (as_gray(self._camera.at(time)) for time in (onset, apex))
-        if (box := find_face(first)) is None:
-            return None
-        return onset_apex(square_crop(first, box), square_crop(second, box), self._size)
-
-
-def as_gray(picture: Array) -> Array:
-    """Return a picture as gray uint8, shape (height, width); a mosaic is taken as it is."""
-    if picture.dtype == np.uint16:
-        picture = np.right_shift(picture, 8).astype(np.uint8)
-    if picture.ndim == 3:
-        return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY))
-    return picture

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
+import cv2
+
 from recordings.disk.hashing import sha256_of
 from recordings.export.bids.files import write_json
 from recordings.manifest import Manifest
@@ -25,9 +27,14 @@ _ABOUT: Final[Mapping[str, str]] = {
         "0 to 1. ECG and PPG: NeuroKit's; motion: share of the face that moves with the head; "
         "others: share of samples that neither stand still nor clip"
     ),
-    r"[A-Za-z]+_Missing(_.*)?": "Share of the window's samples that are missing, 0 to 1",
+    r"[A-Za-z0-9]+_Missing(_.*)?": "Share of the window's samples that are missing, 0 to 1",
     r"HRV_.*": "As neurokit2.hrv_time, ms; only of at least 60 s without a gap",
     r"(ECG|PPG|RSP)_Rate_.*": "Per minute; as in NeuroKit2",
+    r"Flow(28|256)_(u|v)": (
+        "Flow of the face from onset to apex, px of its crop of 256 px, right (u) or down (v): a "
+        "square of 28 or 256 a side, row by row"
+    ),
+    r"Flow(28|256)_strain": "Size of the strain of that flow, likewise",
     r"Motion_.*_Reach(_.*)?": "Furthest from its median place, px of the crop",
     r"Motion_.*_Range(_.*)?": "Highest less lowest: degrees; of eyes, contrast",
 }
@@ -45,7 +52,9 @@ def sidecar(
         "Description": f"Features, one row a window ({settings['windows']})",
         "Simulated": manifest.simulated,
         "GeneratedBy": [{"Name": "Unisono", "Version": program_version()}],
-        "Software": {name: _version(name) for name in _PACKAGES},
+        "Software": {name: _version(name) for name in _PACKAGES}
+        # By itself: it comes in several packages.
+        | {"opencv": cv2.__version__},
         "Settings": {name: _plain(value) for name, value in settings.items()},
         "Sources": {
             "manifest": manifest.digest(),

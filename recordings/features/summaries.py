@@ -6,7 +6,7 @@ the value at the event as the baseline that is taken off the others, is for even
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 import numpy as np
@@ -130,7 +130,8 @@ def _eda(cut: Cut, seconds: F64Array) -> Row:
 
 def _rsp(cut: Cut, seconds: F64Array) -> Row:
     names = ("RSP_Rate", "RSP_Amplitude")
-    return {f"{name}_Mean": mean(cut.signal(name)) for name in names}
+    means = {f"{name}_Mean": mean(cut.signal(name)) for name in names}
+    return means | {"RSP_RVT": mean(cut.signal("RSP_RVT"))}
 
 
 def _skt(cut: Cut, seconds: F64Array) -> Row:
@@ -146,23 +147,25 @@ def _emg(cut: Cut, seconds: F64Array) -> Row:
     return {"EMG_Amplitude_Mean": mean(cut.signal("EMG_Amplitude"))}
 
 
-def _about_event(cut: Cut, name: str, seconds: F64Array) -> Row:
+_ABOUT_EVENT: Final = ("Baseline", "Mean", "SD", "Max", "Max_Time", "Min", "Min_Time")
+
+
+def _about_event(cut: Cut, name: str, seconds: F64Array, told: Sequence[str] = _ABOUT_EVENT) -> Row:
     """Return what a signal does after the event, from its value at the event."""
     signal = cut.signal(name)
     zero = cut.place.zero
     baseline = float(signal[zero]) if 0 <= zero < len(signal) else np.nan
     after = np.arange(len(signal)) > zero
     there = after & np.isfinite(signal)
-    names = ("Baseline", "Mean", "SD", "Max", "Max_Time", "Min", "Min_Time")
-    row = dict.fromkeys((f"{name}_{what}" for what in names), np.nan)
-    row[f"{name}_Baseline"] = baseline
+    row = dict.fromkeys(_ABOUT_EVENT, np.nan)
+    row["Baseline"] = baseline
     if there.any():
         values, at = signal[there], seconds[there]
         high, low = int(values.argmax()), int(values.argmin())
         found = [values.mean() - baseline, values.std(), values[high] - baseline, at[high]]
         found += [values[low] - baseline, at[low]]
-        row |= {f"{name}_{what}": float(v) for what, v in zip(names[1:], found, strict=True)}
-    return row
+        row |= {what: float(v) for what, v in zip(_ABOUT_EVENT[1:], found, strict=True)}
+    return {f"{name}_{what}": row[what] for what in told}
 
 
 def _eda_event(cut: Cut, seconds: F64Array) -> Row:
@@ -206,7 +209,9 @@ _EVENT: Final[Mapping[str, _Columns]] = {
     "ECG": lambda cut, seconds: _about_event(cut, "ECG_Rate", seconds),
     "PPG": lambda cut, seconds: _about_event(cut, "PPG_Rate", seconds),
     "RSP": lambda cut, seconds: (
-        _about_event(cut, "RSP_Rate", seconds) | _about_event(cut, "RSP_Amplitude", seconds)
+        _about_event(cut, "RSP_Rate", seconds)
+        | _about_event(cut, "RSP_Amplitude", seconds)
+        | _about_event(cut, "RSP_RVT", seconds, ("Baseline", "Mean"))
     ),
     "EDA": _eda_event,
     "SKT": _skt,

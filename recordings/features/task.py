@@ -18,6 +18,7 @@ from recordings.export.coded import events_of
 from recordings.features import windows
 from recordings.features.bands import BANDS, band_powers, differential_entropy
 from recordings.features.channels import Channel, body_channels, column_label, electrodes
+from recordings.features.event_flow import MAPS, event_flow
 from recordings.features.face_motion import load_face_motion, motion_files, motion_row
 from recordings.features.parquet import write_rows
 from recordings.features.physiology import KINDS, process
@@ -30,8 +31,10 @@ from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.to_mne import si_scales, unique_labels
 
-SIGNALS: Final = ("EEG", *KINDS, "motion")
 _MOTION: Final = "motion"
+FLOWS: Final = {"flow28": 28, "flow256": 256}
+"""Flow from onset to apex, by the side of its maps: large, and so only where it is asked for."""
+SIGNALS: Final = ("EEG", *KINDS, _MOTION, *FLOWS)
 Row = dict[str, Any]
 
 
@@ -41,7 +44,8 @@ class Settings:
 
     `windows`: sliding (of `length_s`, one every `step_s`; 0 = each after the other), trial, or
     event (`before_s` to `after_s` about the onset of what `events_of` coded). `signals`: of
-    `SIGNALS`, none = all that are there; `streams`: names, none = all. `bridge_s`: see `trace`.
+    `SIGNALS`, none = all that are there but flow; `streams`: names, none = all. `bridge_s`: see
+    `trace`.
     """
 
     windows: Kind = "sliding"
@@ -61,6 +65,8 @@ class Settings:
         times = (self.step_s, self.before_s, self.after_s, self.bridge_s)
         if not self.length_s > 0 or not all(0 <= time < np.inf for time in times):
             raise ValueError("length_s must be more than 0, other times at least 0")
+        if self.windows != "event" and self.flows:
+            raise ValueError(f"{next(iter(self.flows))} is of events: ask for windows of them")
         if self.windows == "event" and not self.before_s + self.after_s > 0:
             raise ValueError("before_s and after_s are both 0: the windows would be empty")
 
@@ -72,6 +78,11 @@ class Settings:
     def wants(self, signal: str) -> bool:
         """Whether a signal is asked for."""
         return not self.signals or signal in self.signals
+
+    @property
+    def flows(self) -> dict[str, int]:
+        """The flows that are asked for, by the side of their maps."""
+        return {name: size for name, size in FLOWS.items() if name in self.signals}
 
     def files_beside(self, session: Path) -> list[Path]:
         """List what is read beside recording and coding: when it changes, rows do."""
@@ -144,6 +155,8 @@ def features(session: Session, settings: Settings) -> tuple[list[Row], list[str]
             _add_eeg(rows, found, stream, settings)
     if settings.wants(_MOTION):
         _add_motion(rows, found, session)
+    for name, size in settings.flows.items():
+        _add_flow(rows, found, session, name.capitalize(), size)
     return rows, notes
 
 
@@ -226,3 +239,13 @@ def _add_motion(rows: list[Row], found: list[Window], session: Session) -> None:
         for row, window in zip(rows, found, strict=True):
             columns = motion_row(motion, window)
             row |= {f"{name}{suffix}": value for name, value in columns.items()}
+
+
+def _add_flow(rows: list[Row], found: list[Window], session: Session, name: str, size: int) -> None:
+    """Add maps as lists of float32, row by row; null where the flow of an event is not known."""
+    for row, window in zip(rows, found, strict=True):
+        flow = event_flow(session.cameras[window.about["camera"]], window.about, size)
+        for number, map_ in enumerate(MAPS):
+            values = flow[number].astype(np.float32).ravel() if flow is not None else None
+            row[f"{name}_{map_}"] = values
+        row[f"{name}_Missing"] = float(flow is None)

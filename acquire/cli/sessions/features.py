@@ -25,7 +25,8 @@ def features(
     before: Annotated[float, typer.Option(help="A window begins so long before an event, s.")] = 2,
     after: Annotated[float, typer.Option(help="… and ends so long after its onset, s.")] = 8,
     signal: Annotated[
-        list[str] | None, typer.Option(help=f"EEG, ECG, PPG, EDA, RSP, SKT, EMG, motion; {_LIST}.")
+        list[str] | None,
+        typer.Option(help=f"EEG, ECG, PPG, EDA, RSP, SKT, EMG, motion, flow28, flow256; {_LIST}."),
     ] = None,
     coder: Annotated[str, typer.Option(help="Whose events.")] = "consensus",
     annotations: Annotated[

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -13,10 +14,10 @@ from recordings import load_study, open_session
 from recordings.annotation.coder_file import who
 from recordings.annotation.model import Event, Moment
 from recordings.annotation.store import CodingStore
-from recordings.dataset import signals
 from recordings.dataset.signals import Wanted
 from recordings.errors import RecordingError
-from recordings.features.task import Settings, features
+from recordings.features import event_flow
+from recordings.features.task import Settings, export, features
 
 pytest.importorskip("skimage")
 
@@ -74,7 +75,7 @@ def test_flow_is_known_where_a_face_and_both_marks_are(
     study = load_study(folder, windows="event", signals=found, labels="emotion", after_s=3.0)
     assert study.labels == ["joy", "fear"]
     # What a detector makes of a drawn face is its own affair.
-    monkeypatch.setattr(signals, "find_face", lambda picture: (80, 20, 160, 200))
+    monkeypatch.setattr(event_flow, "find_face", lambda picture: (80, 20, 160, 200))
     item = study[0]
     assert item["eda"].shape == (50, 1)
     assert item["eda_times"][0] == -2.0
@@ -84,10 +85,34 @@ def test_flow_is_known_where_a_face_and_both_marks_are(
     assert np.isfinite(item["face"]).all()
     assert study[1]["face_mask"].tolist() == [False]
     assert np.isnan(study[1]["face"]).all()
-    monkeypatch.setattr(signals, "find_face", lambda picture: None)
+    monkeypatch.setattr(event_flow, "find_face", lambda picture: None)
     assert study[0]["face_mask"].tolist() == [False]
     assert study.to_xarray()["face"].dims[2:] == ("face_channel", "face_y", "face_x")
     study.close()
+
+
+def test_a_table_has_the_flow_that_a_model_gets(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parquet = pytest.importorskip("pyarrow.parquet")
+    with pytest.raises(ValueError, match="flow28 is of events"):
+        Settings(signals=("flow28",))
+    monkeypatch.setattr(event_flow, "find_face", lambda picture: (80, 20, 160, 200))
+    (session,) = folder.glob("sub-*/ses-*/sub-*")
+    with open_session(session) as opened:
+        export(opened, tmp_path, Settings(windows="event", signals=("flow28", "flow256")))
+    (path,) = tmp_path.rglob("*_features.parquet")
+    table = parquet.read_table(path).to_pylist()
+    with load_study(folder, windows="event", signals={"face": "flow28"}) as study:
+        expected = study[0]["face"][0]
+    found = np.array([table[0][f"Flow28_{name}"] for name in event_flow.MAPS], np.float32)
+    np.testing.assert_array_equal(found.reshape(3, 28, 28), expected)
+    assert len(table[0]["Flow256_strain"]) == 256 * 256
+    assert (table[0]["Flow28_Missing"], table[1]["Flow28_Missing"]) == (0.0, 1.0)
+    assert table[1]["Flow28_u"] is None
+    about = json.loads(path.with_suffix(".json").read_text())
+    assert "row by row" in about["Columns"]["Flow28_v"]
+    assert "missing" in about["Columns"]["Flow28_Missing"]
 
 
 def test_coded_expressions_label_sliding_windows(folder: Path) -> None:

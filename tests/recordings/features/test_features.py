@@ -187,3 +187,17 @@ def test_noise_and_flat_lines_are_no_beats() -> None:
     nothing = process("PPG", np.full(20_000, np.nan), 1000.0, 0.0)
     assert np.isnan(nothing.signals["PPG_Rate"]).all()
     assert nothing.missing.all()
+
+
+def test_the_volume_of_breath_is_neurokits_own() -> None:
+    import neurokit2 as nk
+
+    rate = 200.0
+    breath = nk.rsp_simulate(duration=120, sampling_rate=200, respiratory_rate=15, random_state=1)
+    found = process("RSP", np.asarray(breath), rate, 0.02).signals["RSP_RVT"]
+    clean = nk.rsp_clean(breath, sampling_rate=200)
+    whole = nk.rsp_rvt(clean, sampling_rate=200, method="harrison2021", silent=True)
+    known = np.isfinite(found)
+    known[: int(5 * rate)] = known[-int(5 * rate) :] = False
+    assert known.mean() > 0.8
+    np.testing.assert_allclose(found[known], whole[known], atol=0.05 * float(whole.mean()))
