@@ -96,18 +96,25 @@ def _coded(settings: Any, session: Path) -> list[str]:
     if not coder:
         return []
     paths = Paths(annotations_folder(session, settings.annotations), who(coder))
-    return [_as_text(paths.file), _as_text(paths.journal)]
+    return [_version_of(paths.file), _version_of(paths.journal)]
 
 
 def _beside(settings: Any, session: Path) -> list[str]:
     """Describe the other files that an exporter reads, if any."""
     files_beside = getattr(settings, "files_beside", None)
-    return [_as_text(path) for path in files_beside(session)] if files_beside else []
+    return [_version_of(path) for path in files_beside(session)] if files_beside else []
+
+
+def _version_of(path: Path) -> str:
+    """Describe a file of a session by its name, size and date: a study may be moved."""
+    if not path.is_file():
+        return path.name
+    stat = path.stat()
+    return f"{path.name} {stat.st_size} {stat.st_mtime_ns}"
 
 
 def _as_text(value: object) -> str:
     """Describe a path of the settings; a file by its size and date, for it may be edited."""
     if isinstance(value, Path) and value.is_file():
-        stat = value.stat()
-        return f"{value} {stat.st_size} {stat.st_mtime_ns}"
+        return f"{value.parent}/{_version_of(value)}"
     return str(value)

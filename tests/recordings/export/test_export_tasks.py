@@ -8,17 +8,20 @@ from pathlib import Path
 
 import pytest
 
+from recordings.annotation.coder_file import Who, annotations_folder
+from recordings.annotation.model import Event, Moment
+from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
-from recordings.export import jobs, tables
+from recordings.export import clips, jobs, tables
 from recordings.export.bids.dataset import Settings
 from recordings.export.jobs import jobs_that_fit
 from recordings.export.places import read_exports
-from recordings.export.records import session_name
+from recordings.export.records import fingerprint, session_name
 from recordings.export.tasks import Order, run
 from recordings.manifest import Manifest, State
 from recordings.privacy import erase
 from tests.recordings.exporting import all_files, exported
-from tests.recordings.simulated_session import Plan, make_session
+from tests.recordings.simulated_session import START, Plan, make_session
 
 SETTINGS = tables.Settings(streams=("protocol",))
 
@@ -131,3 +134,16 @@ def test_no_more_tasks_than_the_memory_holds(
     assert jobs_that_fit("bids", both, memory=0) == 6
     assert jobs_that_fit("video", both, memory=size * 100) == 6
     assert jobs_that_fit("csv", [session / "recording.xdf"], memory=size * 8) == 2
+
+
+def test_a_study_that_was_moved_is_made_from_the_same(session: Path, tmp_path: Path) -> None:
+    with CodingStore(annotations_folder(session), Who("anna"), session=session.name) as store:
+        onset, offset = (Moment(time=START + n, frame=n) for n in (1, 2))
+        store.put_event(Event(id="a", camera="face", onset=onset, offset=offset))
+    settings = clips.Settings(coder="anna")
+    before = fingerprint("clips", settings, session, "digest")
+    moved = session.rename(tmp_path / "elsewhere")
+    assert fingerprint("clips", settings, moved, "digest") == before
+    with CodingStore(annotations_folder(moved), Who("anna"), session=session.name) as store:
+        store.put_event(Event(id="b", camera="face", onset=onset, offset=offset))
+    assert fingerprint("clips", settings, moved, "digest") != before
