@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import sys
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -24,9 +25,26 @@ KnownPeers = {{127.0.0.1}}
 [ports]
 IPv6 = disable
 PortRange = 128
+[tuning]
+ContinuousResolveInterval = 0.1
+MulticastMinRTT = 0.1
+MulticastMaxRTT = 1
+UnicastMinRTT = 0.1
+UnicastMaxRTT = 1
 [log]
 level = -3
 """
+"""On loopback an answer takes a millisecond: nobody has to be asked only every 1.75 s, as a known
+peer is by default."""
+
+
+def _compile_once() -> None:
+    """Let the hundreds of programs that tests start share what is compiled; before they start."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
+
+
+_compile_once()
 
 
 def _use_private_lsl() -> None:
