@@ -25,6 +25,7 @@ from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import ArmVideo, HostEvent, Loss, Open, StartVideo, StopVideo
 from acquire.rig.video import VideoOptions
 from devices.base import Channel, StreamSpec
+from recordings.layout import free_bytes
 from recordings.manifest import Level
 from recordings.read.own_copy import cut_of, stored_until
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
@@ -283,7 +284,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_ends_the_copy_alone(camera: Device, tmp_path: Path, small_disk: Path) -> None:
     copy = small_disk / "1.copy.xdf"
     camera.link.request(ArmVideo(1, {camera.name: tmp_path / "video"}, copy=copy))
-    (small_disk / "filler").write_bytes(bytes(200_000))
+    (small_disk / "filler").write_bytes(bytes(free_bytes(small_disk) - 20_000))
     camera.link.request(StartVideo(1, local_clock()))
     wait_for(lambda: any(e.code == "copy-failed" for e in camera.events))
     event = next(e for e in camera.events if e.code == "copy-failed")
