@@ -29,9 +29,9 @@ PortRange = 128
 [tuning]
 ContinuousResolveInterval = 0.1
 MulticastMinRTT = 0.1
-MulticastMaxRTT = 1
+MulticastMaxRTT = 2
 UnicastMinRTT = 0.1
-UnicastMaxRTT = 1
+UnicastMaxRTT = 2
 [log]
 level = -3
 """

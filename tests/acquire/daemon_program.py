@@ -45,6 +45,7 @@ class Daemon(Unisono):
         self.folder, self.data_dir = folder, folder / "data"
         self.eeg, self.marks, self.face = unique("eeg"), unique("marks"), unique("face")
         text = rig if rig is not None else RIG + (CAMERA if camera else "")
+        self._has_own_rig = rig is None
         path = write_rig(folder, text.format(eeg=self.eeg, marks=self.marks, face=self.face))
         arguments = ("--port", "0", "--rcs-port", "0", "--data-dir")
         super().__init__("daemon", path, *arguments, self.data_dir, *options, folder=folder)
@@ -73,9 +74,12 @@ class Daemon(Unisono):
         return self
 
     def idle(self, token: str | None = None) -> Daemon:
-        """Wait until the rig runs."""
+        """Wait until the rig runs; of a rig of the test's own, until it is open."""
         self.ready(token)
         wait_for(lambda: self.get("status")["state"] == "idle", what="idle")
+        if self._has_own_rig:  # on a busy machine a daemon is ready without what is late
+            wait_for(lambda: not self.get("status")["missing"], what="streams")
+            wait_for(lambda: all(d["state"] == "running" for d in self.get("devices")), what="rig")
         return self
 
     @property
@@ -148,8 +152,5 @@ class Remote:
 def running(folder: Path, *options: str, camera: bool = False) -> Iterator[Daemon]:
     """Run a daemon until its rig runs; end it well."""
     with Daemon(folder, *options, camera=camera) as daemon:
-        daemon.idle()
-        # A daemon is ready without what is late: on a busy machine a device is, now and then.
-        wait_for(lambda: all(d["state"] == "running" for d in daemon.get("devices")), what="rig")
-        yield daemon
+        yield daemon.idle()
         daemon.end()

@@ -17,6 +17,9 @@ from acquire.pump.discovery import Selection
 from acquire.rig.file import Rig
 from recordings.manifest import Event
 
+OPEN_S = 30.0
+"""How long devices may take to open: what is replayed may have to be imported and read first."""
+
 
 def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
     """Run a rig's devices until stopped, or `last_event` comes; gives the exit code.
@@ -47,7 +50,7 @@ def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
     with Engine(
         rig, Selection(may_be_empty=True), config, on_event=hear, publish_events=False
     ) as engine:
-        engine.open(cancelled=lambda: stopper.stopped)
+        engine.open(OPEN_S, cancelled=lambda: stopper.stopped)
         opened.set()
         for stream in engine.status.streams:
             progress.line(f"{stream.key.name} ({stream.key.type}) runs")
