@@ -45,7 +45,6 @@ class Daemon(Unisono):
         self.folder, self.data_dir = folder, folder / "data"
         self.eeg, self.marks, self.face = unique("eeg"), unique("marks"), unique("face")
         text = rig if rig is not None else RIG + (CAMERA if camera else "")
-        self._has_own_rig = rig is None
         path = write_rig(folder, text.format(eeg=self.eeg, marks=self.marks, face=self.face))
         arguments = ("--port", "0", "--rcs-port", "0", "--data-dir")
         super().__init__("daemon", path, *arguments, self.data_dir, *options, folder=folder)
@@ -74,12 +73,12 @@ class Daemon(Unisono):
         return self
 
     def idle(self, token: str | None = None) -> Daemon:
-        """Wait until the rig runs; of a rig of the test's own, until it is open."""
+        """Wait until the rig runs."""
         self.ready(token)
         wait_for(lambda: self.get("status")["state"] == "idle", what="idle")
-        if self._has_own_rig:  # on a busy machine a daemon is ready without what is late
-            wait_for(lambda: not self.get("status")["missing"], what="streams")
-            wait_for(lambda: all(d["state"] == "running" for d in self.get("devices")), what="rig")
+        # A daemon is idle without what is late: on a busy machine a device is, now and then.
+        wait_for(lambda: all(d["state"] == "running" for d in self.get("devices")), what="rig")
+        wait_for(lambda: not any("of device" in m for m in self.get("status")["missing"]))
         return self
 
     @property
