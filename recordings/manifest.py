@@ -40,7 +40,7 @@ class State(StrEnum):
 class Frozen(BaseModel):
     """What is written once and refuses unknown keys."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ClockPair(Frozen):

@@ -1,4 +1,4 @@
-"""When a recording may start: everything is there, and nothing new has come for a second."""
+"""When a recording may start: everything is there, and what more may come has had its second."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from acquire.pump.discovery import NO_STREAM, Discovery
 from acquire.pump.pump import Pump
 
 SETTLED_S = 1.0
-"""A recording starts once no new stream has come for so long."""
+"""A recording starts once no new stream has come for so long, where nobody knows how many may."""
 OFFSETS_S = 2.0
 """How long to wait, at most, for the first clock offset of every stream."""
 POLL_S = 0.02
@@ -49,19 +49,25 @@ class Readiness:
 
     def missing(self) -> list[str]:
         """Say in words what is not there."""
-        absent = [
+        return self._devices_missing() + self._discovery.missing()
+
+    def _devices_missing(self, *, failed: bool = True) -> list[str]:
+        """Say which devices do not run, those that have failed only if they are asked for."""
+        return [
             f"device {d.name} is {d.state}" + (f" ({why})" if (why := d.error or d.away) else "")
             for d in (device.snapshot for device in self._devices.values())
-            if not d.runs or d.away is not None
+            if (not d.runs or d.away is not None) and (failed or d.error is None)
         ]
-        return absent + self._discovery.missing()
 
     def _is_settled(self, allow_missing: bool) -> bool:
         quiet = local_clock() - self._discovery.last_new
-        missing = self.missing()
-        if allow_missing and NO_STREAM in missing:  # a rig of nothing is there at once
+        # What has failed is not waited for where it may be missing, and a rig of nothing is there.
+        missing = self._devices_missing(failed=not allow_missing) + self._discovery.missing()
+        if allow_missing and NO_STREAM in missing:
             missing.remove(NO_STREAM)
-        if missing or quiet < SETTLED_S or self._discovery.is_connecting:
+        if missing or self._discovery.is_connecting:
+            return False
+        if quiet < SETTLED_S and self._discovery.may_find_more:
             return False
         waiting = any(s.inlet is not None and s.estimate is None for s in self._pump.streams)
         return not waiting or quiet > OFFSETS_S

@@ -102,6 +102,9 @@ class _PromptPull:
     def start(self) -> None:
         self._thread.start()
 
+    def end_soon(self) -> None:
+        self._closing.set()
+
     def close(self) -> None:
         self._closing.set()
         if self._thread.ident is not None:
@@ -253,6 +256,11 @@ class Inlet:
             return None
         self._last_collection = remote.value
         return OffsetEstimate(remote.value, value, uncertainty.value)
+
+    def end_soon(self) -> None:
+        """Have `close` wait less: a thread that waits for markers ends within `PROMPT_S`."""
+        if self._prompt is not None:
+            self._prompt.end_soon()
 
     def close(self) -> None:
         """Disconnect; inlets are destroyed before outlets, or liblsl may hang."""

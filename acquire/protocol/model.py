@@ -34,7 +34,7 @@ VARIABLES = frozenset(
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class ProtocolTable(_Table):

@@ -50,6 +50,11 @@ class Selection:
     everything: bool = False
     may_be_empty: bool = False  # whether nothing at all is fine, too
 
+    @property
+    def is_open_ended(self) -> bool:
+        """Whether any number of streams may fit."""
+        return self.everything or bool(self.predicates or self.expect)
+
 
 def matches(expect: Expect, found: FoundStream) -> bool:
     """Say whether a stream is the one that is expected."""
@@ -111,6 +116,11 @@ class Discovery:
     def is_connecting(self) -> bool:
         """Whether a stream has just been found and may soon be connected."""
         return self._connecting.is_fresh
+
+    @property
+    def may_find_more(self) -> bool:
+        """Whether more may come when nothing is missing: of a rig's own streams all are known."""
+        return self._selection.is_open_ended
 
     def seen(self) -> list[FoundStream]:
         """List everything on the network."""

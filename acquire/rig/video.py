@@ -25,7 +25,7 @@ MARKER_S = 0.3
 class GateSettings(BaseModel):
     """`gate` of a camera: store only what lies in trials."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     source: str = Field(min_length=1, description="the stream that the codes come from")
     start_codes: tuple[int, ...] = Field(min_length=1)

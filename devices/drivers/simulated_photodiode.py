@@ -20,7 +20,7 @@ from devices.counter_rng import make_key
 DARK_V, LIT_V = 0.2, 3.0
 NOISE_V = 0.02
 BEAT_S = 0.020
-HOLD_BACK_S = 0.060
+HOLD_BACK_S = 0.150
 """Samples are given so late, so that the datagram of a flash has come by then."""
 
 

@@ -27,7 +27,7 @@ _LEVELS_UP: Final = 4  # session, participant's session, participant, study, dat
 class Limit(BaseModel):
     """A figure above `warn` is a warning, above `fail` a failure; None = never."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     warn: float | None = Field(default=None, ge=0)
     fail: float | None = Field(default=None, ge=0)
@@ -42,7 +42,7 @@ class Limit(BaseModel):
 class Thresholds(BaseModel):
     """The figures that can be judged; a figure that is None is left to the built-in rules."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     lost_share: Limit | None = None  # of a stream's samples, 0 to 1
     nan_share: Limit | None = None  # of the worst channel's samples, 0 to 1, as are the next three

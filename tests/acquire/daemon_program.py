@@ -76,6 +76,9 @@ class Daemon(Unisono):
         """Wait until the rig runs."""
         self.ready(token)
         wait_for(lambda: self.get("status")["state"] == "idle", what="idle")
+        # A daemon is idle without what is late: on a busy machine a device is, now and then.
+        wait_for(lambda: all(d["state"] == "running" for d in self.get("devices")), what="rig")
+        wait_for(lambda: not any("of device" in m for m in self.get("status")["missing"]))
         return self
 
     @property
@@ -148,8 +151,5 @@ class Remote:
 def running(folder: Path, *options: str, camera: bool = False) -> Iterator[Daemon]:
     """Run a daemon until its rig runs; end it well."""
     with Daemon(folder, *options, camera=camera) as daemon:
-        daemon.idle()
-        # A daemon is ready without what is late: on a busy machine a device is, now and then.
-        wait_for(lambda: all(d["state"] == "running" for d in daemon.get("devices")), what="rig")
-        yield daemon
+        yield daemon.idle()
         daemon.end()

@@ -23,6 +23,9 @@ import pytest
 
 TIMEOUT_S = 60.0
 """Nothing here takes so long, even on a loaded machine: more than this is a hang."""
+LOOK_S = 40.0
+"""How long a recording waits for its rig where a test does not say: a device that is there in two
+seconds is there in twenty where the machine is loaded."""
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="signals: not tried on Windows")
 
@@ -81,6 +84,8 @@ class Unisono:
         self._out = folder / f"{unique('program')}.out"
         self._err = self._out.with_suffix(".err")
         command = [sys.executable, "-c", "from acquire.cli.main import main; main()"]
+        if arguments[0] == "record" and "--wait" not in arguments:
+            arguments = (*arguments, "--wait", str(LOOK_S))
         with self._out.open("wb") as out, self._err.open("wb") as err:
             self.process = subprocess.Popen(
                 [*prefix, *command, *map(str, arguments)],

@@ -274,7 +274,7 @@ def test_missing_devices_may_be_allowed(tmp_path: Path) -> None:
     rig = write_drivers(tmp_path, {"good": {}, "bad": {"on_open": "raise RuntimeError('no')"}})
     result = unisono(
         *("record", rig, "--data-dir", tmp_path, "--participant", "01", "--seconds", "1"),
-        *("--allow-missing", "--wait", "20", "--json", "--no-report"),
+        *("--allow-missing", "--wait", "600", "--json", "--no-report"),  # nobody waits for it
         folder=tmp_path,
     )
     assert result.code == 1, result.stderr

@@ -105,7 +105,9 @@ def check_crashed(session: Path, killed: float) -> None:
         assert last.shape == (240, 320)
 
 
-@pytest.mark.parametrize("number", range(4))
+@pytest.mark.parametrize(
+    "number", [0, 1, *(pytest.param(number, marks=pytest.mark.soak) for number in range(2, 8))]
+)
 def test_everything_killed_at_any_moment(number: int, tmp_path: Path) -> None:
     chance = random.Random(number)
     before = shared_memory()

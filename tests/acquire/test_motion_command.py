@@ -39,7 +39,10 @@ def test_a_session_is_measured_by_the_box_where_there_are_no_models(tmp_path: Pa
     assert "there already" in again.stdout
 
 
-@pytest.mark.parametrize("engine", ["jobs", "slurm", pytest.param("dask", marks=pytest.mark.soak)])
+@pytest.mark.parametrize(
+    "engine",
+    ["jobs", *(pytest.param(engine, marks=pytest.mark.soak) for engine in ("slurm", "dask"))],
+)
 @posix_only
 def test_every_engine_measures_the_same(tmp_path: Path, engine: str) -> None:
     pytest.importorskip("skimage")

@@ -40,7 +40,9 @@ def standing_in(name: str, folder: Path, port: int = 0) -> Iterator[int]:
         yield int(json.loads(program.stdout)["port"])
 
 
-@pytest.mark.parametrize("driver", ["brain-products-rda", "curry", "scan"])
+@pytest.mark.parametrize(
+    "driver", ["brain-products-rda", "curry", pytest.param("scan", marks=pytest.mark.soak)]
+)
 def test_a_break_of_the_connection_is_counted_and_the_stream_goes_on(
     driver: str, tmp_path: Path
 ) -> None:

@@ -161,7 +161,7 @@ rate_hz = 50
 
 
 @posix_only
-@pytest.mark.parametrize("how", ["deleted", "moved"])
+@pytest.mark.parametrize("how", ["deleted", pytest.param("moved", marks=pytest.mark.soak)])
 def test_a_video_that_is_taken_away_is_told_at_once(how: str, tmp_path: Path) -> None:
     rig = write_rig(tmp_path, VIDEO)
     with Unisono(

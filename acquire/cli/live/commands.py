@@ -72,18 +72,21 @@ def record(
     as_json: Json = False,
 ) -> None:
     """Record a rig, or any LSL streams, until Ctrl-C, SIGTERM or a line `stop`."""
-    from acquire.cli.live.record import Order
-    from acquire.cli.live.record import record as run
     from acquire.errors import ConfigError
     from acquire.rig import file as rigs
-    from acquire.take.folder import Labels
 
     if xdf is not None and rig is not None:
         raise ConfigError("--xdf records streams, not a rig; leave out one of the two")
+    read = rigs.load_rig(rig) if rig is not None else rigs.EMPTY
+    # Only now what takes longer to import than a rig file to read: a mistake in it is said at once.
+    from acquire.cli.live.record import Order
+    from acquire.cli.live.record import record as run
+    from acquire.take.folder import Labels
+
     given = {"study": study, "participant": participant, "session": session, "task": task}
     labels = Labels(**{key: value for key, value in given.items() if value is not None})
     order = Order(
-        rig=rigs.load_rig(rig) if rig is not None else rigs.EMPTY,
+        rig=read,
         predicates=tuple(streams or ()),
         seconds=seconds,
         labels=labels,
@@ -104,9 +107,12 @@ def run(
     seconds: Annotated[float | None, typer.Option(help="How long; default: until stopped.")] = None,
 ) -> None:
     """Start a rig's devices as LSL streams, without recording."""
-    from acquire.cli.live.run import run as run_rig
+    from acquire.rig.file import load_rig
 
-    raise typer.Exit(run_rig(rig, seconds))
+    read = load_rig(rig)  # before the import of an engine: a mistake in it is said at once
+    from acquire.cli.live.run import run_rig
+
+    raise typer.Exit(run_rig(read, seconds))
 
 
 @app.command()
@@ -142,11 +148,13 @@ def daemon(
 ) -> None:
     """Run a rig without a window, for weeks, and record when told over the network."""
     from acquire.rig.file import load_rig
+
+    read = load_rig(rig)  # before the import of a server: a mistake in it is said at once
     from acquire.server.daemon import DaemonOrder
     from acquire.server.daemon import run as run_daemon
 
     order = DaemonOrder(
-        load_rig(rig),
+        read,
         host,
         port,
         rcs_port,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import threading
-from pathlib import Path
 
 from acquire.cli.live.record import Exit
 from acquire.cli.sessions.progress import Progress
@@ -15,23 +14,18 @@ from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configuration
 from acquire.processes.punctual import be_punctual
 from acquire.pump.discovery import Selection
-from acquire.rig.file import Rig, load_rig
+from acquire.rig.file import Rig
 from recordings.manifest import Event
 
-
-def run(path: Path, seconds: float | None) -> int:
-    """Run a rig's devices until stopped; gives the exit code.
-
-    Raises:
-        AcquireError: the rig cannot be started.
-    """
-    return run_rig(load_rig(path), seconds)
+OPEN_S = 30.0
+"""How long devices may take to open: what is replayed may have to be imported and read first."""
 
 
 def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
-    """Run the devices of a rig that was read already, until an event of code `last_event` comes.
+    """Run a rig's devices until stopped, or `last_event` comes; gives the exit code.
 
-    See `run`.
+    Raises:
+        AcquireError: the rig cannot be started.
     """
     if seconds is not None and not (seconds > 0 and math.isfinite(seconds)):
         raise ConfigError(f"--seconds {seconds:g}: give a number above 0")
@@ -56,7 +50,7 @@ def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
     with Engine(
         rig, Selection(may_be_empty=True), config, on_event=hear, publish_events=False
     ) as engine:
-        engine.open(cancelled=lambda: stopper.stopped)
+        engine.open(OPEN_S, cancelled=lambda: stopper.stopped)
         opened.set()
         for stream in engine.status.streams:
             progress.line(f"{stream.key.name} ({stream.key.type}) runs")

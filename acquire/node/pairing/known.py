@@ -31,7 +31,7 @@ MAX_ENGINES: Final = 100
 
 
 class _Kept(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class KnownNode(_Kept):

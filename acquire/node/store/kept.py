@@ -43,7 +43,7 @@ _Name = Annotated[str, AfterValidator(plain_name)]
 class Arm(BaseModel):
     """The files that one device began at once: after it died, the next ones are another."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     device: DeviceName
     copy_name: _Name
@@ -53,7 +53,7 @@ class Arm(BaseModel):
 class Record(BaseModel):
     """What is written down of a take."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     run_id: RunId
     session: _Name

@@ -11,6 +11,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Final, get_args
 
@@ -278,13 +279,18 @@ def _value_into(kind: Any, value: Any) -> Any:
     raise WireError(f"Answer: no value of type {str(kind)[:40]!r} that looks like this")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Form:
     """How one kind of message goes over the wire."""
 
-    adapter: TypeAdapter[Any]
+    type: Any
     out: Callable[[Any], Any]
     into: Callable[[Any], Any]
+
+    @cached_property
+    def adapter(self) -> TypeAdapter[Any]:
+        """Made by the first message: most programs have no node."""
+        return TypeAdapter(self.type)
 
 
 def _as_it_is(message: Any) -> Any:
@@ -292,16 +298,16 @@ def _as_it_is(message: Any) -> Any:
 
 
 _OTHERWISE: Final[Mapping[type[Any], _Form]] = {
-    Open: _Form(TypeAdapter(_Open), _open_out, _open_into),
-    ArmVideo: _Form(TypeAdapter(_ArmVideo), _arm_out, _arm_into),
-    Command: _Form(TypeAdapter(_Command), _command_out, _command_into),
-    Request: _Form(TypeAdapter(_Request), _request_out, _request_into),
-    Answer: _Form(TypeAdapter(_Answer), _answer_out, _answer_into),
-    VideoSummary: _Form(TypeAdapter(_VideoSummary), _summary_out, _summary_into),
-    Preview: _Form(TypeAdapter(_Preview), _preview_out, _preview_into),
+    Open: _Form(_Open, _open_out, _open_into),
+    ArmVideo: _Form(_ArmVideo, _arm_out, _arm_into),
+    Command: _Form(_Command, _command_out, _command_into),
+    Request: _Form(_Request, _request_out, _request_into),
+    Answer: _Form(_Answer, _answer_out, _answer_into),
+    VideoSummary: _Form(_VideoSummary, _summary_out, _summary_into),
+    Preview: _Form(_Preview, _preview_out, _preview_into),
 }
 _FORMS: Final[Mapping[str, _Form]] = {
-    kind.__name__: _OTHERWISE.get(kind) or _Form(TypeAdapter(kind), _as_it_is, _as_it_is)
+    kind.__name__: _OTHERWISE.get(kind) or _Form(kind, _as_it_is, _as_it_is)
     for kind in get_args(Message)
 }
 

@@ -44,7 +44,7 @@ Finite = Annotated[float, Field(allow_inf_nan=False)]
 
 
 class _OnWire(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def _name(value: str) -> str:

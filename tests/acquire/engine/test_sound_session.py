@@ -58,7 +58,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         splits = []
         for _ in range(2):
             splits.append(daemon.post("recording/split"))
-            daemon.wait_for_samples(f"{mic}-sound", 150)
+            daemon.wait_for_samples(f"{mic}-sound", 60)
         daemon.post("recording/stop")
         daemon.end()
     sessions = [started["session"], *(split["after"]["session"] for split in splits)]

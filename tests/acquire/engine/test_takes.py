@@ -158,8 +158,11 @@ def test_an_alarm_of_the_closing_counts_for_the_take_that_is_closed(
     assert engine.phase is Phase.IDLE
 
 
-def test_the_forecast_of_the_second_is_by_its_own_rate(stage: Stage, tmp_path: Path) -> None:
+def test_the_forecast_of_the_second_is_by_its_own_rate(
+    stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """It divided new bytes by the time since the first start: 305 minutes where 5 were left."""
+    monkeypatch.setattr("acquire.take.disk.SETTLE_S", 2.0)  # it is waited out twice
     engine = stage.engine
     engine.start(tmp_path, LABELS)
     wait_for(lambda: engine.forecast is not None and engine.forecast.minutes is not None)

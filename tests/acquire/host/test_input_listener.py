@@ -19,13 +19,7 @@ from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import DeviceState, HostEvent, Open
 from acquire.rig.video import VideoOptions
 from devices.base import Chunk, DeviceError, StreamQuery
-
-
-def wait_for(done: Callable[[], bool], limit_s: float = 10.0) -> None:
-    end = time.monotonic() + limit_s
-    while not done():
-        assert time.monotonic() < end, "not in time"
-        time.sleep(0.005)
+from tests.acquire.program import wait_for
 
 
 def markers(name: str, source: str = "s") -> pylsl.StreamOutlet:

@@ -25,9 +25,10 @@ from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import ArmVideo, HostEvent, Loss, Open, StartVideo, StopVideo
 from acquire.rig.video import VideoOptions
 from devices.base import Channel, StreamSpec
+from recordings.layout import free_bytes
 from recordings.manifest import Level
 from recordings.read.own_copy import cut_of, stored_until
-from recordings.stream_kinds import INDEX_CHANNELS
+from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import count_packets
 from recordings.xdf.reader import XdfStream, read_xdf
 from tests.acquire.program import TIMEOUT_S, unique, wait_for
@@ -124,6 +125,11 @@ class Device:
             answer.result(TIMEOUT_S)
         return start
 
+    def stored(self) -> int:
+        """Count the frames that are stored by now, as its status says."""
+        host = self.link.snapshot.host
+        return host.fates.get(self.name, {}).get(Fate.STORED, 0) if host is not None else 0
+
     def pull_past(self, time_: float) -> None:
         for wire in self.wires.values():
             wait_for(lambda wire=wire: wire.pull() and wire.stamps[-1] > time_)  # type: ignore[misc]
@@ -218,7 +224,7 @@ def test_a_stop_heard_late_says_where_to_cut(camera: Device, tmp_path: Path) -> 
     start = local_clock()
     camera.link.request(StartVideo(1, start))
     middle, stop = start + 0.2, start + 0.5
-    wait_for(lambda: local_clock() > stop + own_copy.CUT_S)
+    wait_for(lambda: local_clock() > stop + own_copy.CUT_S and camera.stored() > 200)
     camera.link.request(StartVideo(2, float(np.nextafter(middle, np.inf))))
     summaries = []
     for number, end in ((1, middle), (2, stop)):
@@ -278,7 +284,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_full_disk_ends_the_copy_alone(camera: Device, tmp_path: Path, small_disk: Path) -> None:
     copy = small_disk / "1.copy.xdf"
     camera.link.request(ArmVideo(1, {camera.name: tmp_path / "video"}, copy=copy))
-    (small_disk / "filler").write_bytes(bytes(200_000))
+    (small_disk / "filler").write_bytes(bytes(free_bytes(small_disk) - 20_000))
     camera.link.request(StartVideo(1, local_clock()))
     wait_for(lambda: any(e.code == "copy-failed" for e in camera.events))
     event = next(e for e in camera.events if e.code == "copy-failed")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 import acquire
 from acquire.errors import AcquireError, ControlError
 from acquire.lsl.clock import local_clock
-from acquire.node.engine.path_check import examine
+from acquire.node.engine.path_check import SLOW_S, examine
 from acquire.node.engine.snapshot import NodeState
 from acquire.node.transfer.collecting import jobs, merged_rows, release
 from acquire.processes.messages import TakePreview
@@ -148,8 +149,11 @@ def test_the_doctor_looks_at_the_way_to_a_node(node: Node, tmp_path: Path) -> No
     known = pair(node)
     (table,) = load_rig(write_rig(tmp_path, known, node.address)).nodes
     found = list(examine(table))
-    assert [f.level for f in found] == ["ok"] * 3, found
+    assert [f.level for f in found[::2]] == ["ok"] * 2, found
     assert "reached and paired with" in found[0].text
+    (answered_ms,) = re.findall(r"answers in ([\d.]+) ms", found[1].text)
+    slow = float(answered_ms) > SLOW_S * 1e3  # a busy machine may be
+    assert found[1].level == ("warn" if slow else "ok"), found
     assert "not measured" in found[2].text
     stranger = table.model_copy(update={"fingerprint": "0" * 64})
     assert [(f.level, "--pair" in f.remedy) for f in examine(stranger)] == [("fail", True)]

@@ -102,7 +102,13 @@ def test_a_split_goes_on_without_what_would_be_stored_there(
                 assert 0 < step < 1.5 / 250
 
 
-@pytest.mark.parametrize("leave", [0, 1 << 20], ids=["no byte more", "below the floor"])
+@pytest.mark.parametrize(
+    "leave",
+    [
+        pytest.param(0, id="no byte more", marks=pytest.mark.soak),  # as above, without the split
+        pytest.param(1 << 20, id="below the floor"),
+    ],
+)
 def test_the_recording_goes_on_without_what_is_stored_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, leave: int
 ) -> None:

@@ -33,7 +33,7 @@ def wait_hashed(kept: Path) -> None:
 
 @posix_only
 def test_killed_on_either_side_it_goes_on_and_fetches_nothing_twice(tmp_path: Path) -> None:
-    session, kept = kept_on_node(tmp_path, 16)
+    session, kept = kept_on_node(tmp_path, 8)
     size = kept.stat().st_size
     with Node(tmp_path, "--pair", *LOOPBACK) as first, Relay(first.ready().port) as relay:
         wait_for_node(session, pair(first), relay.address)

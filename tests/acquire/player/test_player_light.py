@@ -72,6 +72,7 @@ def test_every_onset_is_a_flash_within_a_millisecond(tmp_path: Path, how: str) -
     assert np.abs(edges - onsets).max() < 1e-3
 
 
+@pytest.mark.soak  # test_screen_calibration sees it, too
 def test_a_screen_that_is_late_is_seen(tmp_path: Path) -> None:
     edges, onsets = edges_and_onsets(run(tmp_path, "--headless", lag_ms=25.0))
     assert len(edges) == len(onsets)

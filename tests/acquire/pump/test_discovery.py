@@ -10,6 +10,7 @@ from acquire.pump import discovery
 from acquire.pump.discovery import Discovery, Selection
 from acquire.pump.live_stream import LiveStream
 from acquire.pump.pump import Pump
+from acquire.rig.file import Expect
 from tests.acquire.program import unique, wait_for
 from tests.acquire.sources import Source, Sources
 
@@ -82,3 +83,19 @@ def test_a_connection_that_gives_nothing_is_made_anew(
     wait_for(lambda: connected.stream.watch.last_arrival > silent_since + 1.0)
     wait_for(lambda: connected.stream.inlet is not None)
     assert "stream-lost" not in connected.events
+
+
+@pytest.mark.parametrize(
+    ("selection", "more"),
+    [
+        (Selection(), False),
+        (Selection(may_be_empty=True), False),
+        (Selection(("type='EEG'",)), True),
+        (Selection(expect=(Expect(name="gaze"),)), True),
+        (Selection(everything=True), True),
+    ],
+)
+def test_more_than_a_rigs_own_streams_may_come_only_where_it_was_asked_for(
+    selection: Selection, more: bool
+) -> None:
+    assert selection.is_open_ended is more

@@ -78,7 +78,7 @@ def test_what_is_typed_here_stays_here(qtbot: QtBot) -> None:
     assert pressed == [True]
 
 
-@pytest.mark.parametrize("questions", [20, pytest.param(100, marks=pytest.mark.soak)])
+@pytest.mark.parametrize("questions", [10, pytest.param(100, marks=pytest.mark.soak)])
 def test_as_many_answers_as_markers(tmp_path: Path, qtbot: QtBot, questions: int) -> None:
     """None is lost, and none goes the other's way."""
     names = Names()

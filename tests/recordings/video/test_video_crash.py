@@ -34,11 +34,12 @@ for k in range(10**9):
     writer.write(noise)
     print(k, time.monotonic(), flush=True)
 """
-CASES = [(codec, "Mono8", True) for codec in CODECS] + [
-    ("magicyuv", "BayerRG8", True),
-    ("magicyuv", "Mono8", False),
-    ("ffv1", "Mono8", False),
+CASES = [
+    *((codec, "Mono8", True) for codec in CODECS),
     ("raw", "Mono8", False),
+    pytest.param("magicyuv", "BayerRG8", True, marks=pytest.mark.soak),
+    pytest.param("magicyuv", "Mono8", False, marks=pytest.mark.soak),
+    pytest.param("ffv1", "Mono8", False, marks=pytest.mark.soak),
 ]
 
 
