@@ -54,13 +54,13 @@ class Readiness:
             for d in (device.snapshot for device in self._devices.values())
             if not d.runs or d.away is not None
         ]
-        return absent + self._discovery.missing()
+        return absent + [missing.text for missing in self._discovery.missing()]
 
     def _is_settled(self, allow_missing: bool) -> bool:
         quiet = local_clock() - self._discovery.last_new
         missing = self.missing()
-        if allow_missing and NO_STREAM in missing:  # a rig of nothing is there at once
-            missing.remove(NO_STREAM)
+        if allow_missing and NO_STREAM.text in missing:  # a rig of nothing is there at once
+            missing.remove(NO_STREAM.text)
         if missing or quiet < SETTLED_S or self._discovery.is_connecting:
             return False
         waiting = any(s.inlet is not None and s.estimate is None for s in self._pump.streams)

@@ -8,7 +8,7 @@ import pytest
 
 from acquire.pump import discovery
 from acquire.pump.discovery import Discovery, Selection
-from acquire.pump.live_stream import LiveStream
+from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
 from tests.acquire.program import unique, wait_for
 from tests.acquire.sources import Source, Sources
@@ -82,3 +82,13 @@ def test_a_connection_that_gives_nothing_is_made_anew(
     wait_for(lambda: connected.stream.watch.last_arrival > silent_since + 1.0)
     wait_for(lambda: connected.stream.inlet is not None)
     assert "stream-lost" not in connected.events
+
+
+def test_a_device_of_several_streams_is_missed_once_and_the_recorder_by_name() -> None:
+    own = {"1": "amp", "2": DEVICE, "3": DEVICE, "4": "amp"}
+    pump = Pump(lambda *told: None, lambda take, error: None, lambda: None)
+    found = Discovery(Selection(may_be_empty=True), lambda: own, pump, lambda *told: None)
+    assert [(m.code, m.text) for m in found.missing()] == [
+        ("not-connected", "the streams of device amp are not connected yet"),
+        ("not-connected", "the recorder's own streams are not connected yet"),
+    ]
