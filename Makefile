@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 SYSTEM := libegl1 libgl1 libopengl0 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 \
 	libglib2.0-0 libaravis-0.8-0 aravis-tools libnss3 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 \
 	libxcb-render-util0 libxcb-shape0 libxcb-xinerama0 libxcb-xkb1 libpulse0 xvfb faketime iproute2 nftables fonts-dejavu-core fonts-wqy-microhei \
-	chromium chromium-driver pulseaudio libasound2-plugins libportaudio2
+	chromium chromium-driver x11-xserver-utils pulseaudio libasound2-plugins libportaudio2
 
 .PHONY: help demo gui test lint types-here types-win32 types-darwin wheels bundle docs screenshots format bench clean system
 

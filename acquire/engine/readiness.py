@@ -49,22 +49,23 @@ class Readiness:
 
     def missing(self) -> list[str]:
         """Say in words what is not there."""
-        return self._devices_missing() + self._discovery.missing()
+        return self._missing(failed=True)
 
-    def _devices_missing(self, *, failed: bool = True) -> list[str]:
-        """Say which devices do not run, those that have failed only if they are asked for."""
-        return [
+    def _missing(self, *, failed: bool) -> list[str]:
+        """Say what is not there; devices that have failed only if they are asked for."""
+        absent = [
             f"device {d.name} is {d.state}" + (f" ({why})" if (why := d.error or d.away) else "")
             for d in (device.snapshot for device in self._devices.values())
             if (not d.runs or d.away is not None) and (failed or d.error is None)
         ]
+        return absent + [missing.text for missing in self._discovery.missing()]
 
     def _is_settled(self, allow_missing: bool) -> bool:
         quiet = local_clock() - self._discovery.last_new
         # What has failed is not waited for where it may be missing, and a rig of nothing is there.
-        missing = self._devices_missing(failed=not allow_missing) + self._discovery.missing()
-        if allow_missing and NO_STREAM in missing:
-            missing.remove(NO_STREAM)
+        missing = self._missing(failed=not allow_missing)
+        if allow_missing and NO_STREAM.text in missing:
+            missing.remove(NO_STREAM.text)
         if missing or self._discovery.is_connecting:
             return False
         if quiet < SETTLED_S and self._discovery.may_find_more:

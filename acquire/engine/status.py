@@ -10,6 +10,7 @@ from pathlib import Path
 from acquire.lsl.streams import StreamKey
 from acquire.node.engine.snapshot import NodeSnapshot
 from acquire.processes.link import DeviceSnapshot
+from acquire.pump.discovery import Missing
 from acquire.pump.live_stream import LiveStream
 from acquire.take.xdf_recorder import RecordedStream
 
@@ -55,7 +56,7 @@ class Status:
     streams: tuple[StreamStatus, ...]
     path: Path | None
     lsl_start: float | None
-    missing: tuple[str, ...] = ()  # what the rig asks for and is not there, in words
+    missing: tuple[Missing, ...] = ()  # what the rig asks for and is not there
     nodes: tuple[NodeSnapshot, ...] = ()
 
 

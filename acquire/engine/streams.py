@@ -12,7 +12,7 @@ from acquire.errors import ControlError, Unknown
 from acquire.lsl.descriptors import raise_limit
 from acquire.player.link import PlayerLink
 from acquire.processes.rig_devices import RigDevices
-from acquire.pump.discovery import Discovery, Selection
+from acquire.pump.discovery import Discovery, Missing, Selection
 from acquire.pump.live_stream import DEVICE
 from acquire.pump.pump import Pump
 from acquire.take.take import Take
@@ -84,8 +84,8 @@ class Streams:
             self._pump.wait_connected(uids, CONNECTED_S)
 
     @property
-    def missing(self) -> tuple[str, ...]:
-        """What has been asked for and is not there, in words."""
+    def missing(self) -> tuple[Missing, ...]:
+        """What has been asked for and is not there."""
         return tuple(self._discovery.missing()) if self._discovery is not None else ()
 
     def status(self, running: Take | None) -> tuple[StreamStatus, ...]:

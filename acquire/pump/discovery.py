@@ -38,7 +38,15 @@ RENEW_S = float(BUFFER_S)
 without either end being told, and its outlet keeps no more than this for it."""
 
 
-NO_STREAM = "there is no stream at all"
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What is asked for and is not there: a code that stays, and what it is in words."""
+
+    code: str
+    text: str
+
+
+NO_STREAM = Missing("no-streams", "there is no stream at all")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,24 +134,24 @@ class Discovery:
         """List everything on the network."""
         return sorted(self._all.found(), key=lambda s: s.key.name)
 
-    def missing(self) -> list[str]:
-        """Say in words what has been asked for and is not there."""
+    def missing(self) -> list[Missing]:
+        """List what has been asked for and is not there, each once."""
         live = [s.found for s in self._pump.data_streams]
         known = set(self._known)
         absent = [
-            f"no stream matches {r.predicate}"
+            Missing("not-found", f"no stream matches {r.predicate}")
             for r in self._predicates
             if not known & self._matched.get(r.predicate or "", set())
         ]
         absent += [
-            f"{expect} is not there"
+            Missing("not-found", f"{expect} is not there")
             for expect in self._selection.expect
             if not any(matches(expect, found) for found in live)
         ]
+        owners = [device for uid, device in self._own().items() if uid not in known]
         absent += [
-            f"a stream of device {device} cannot be reached"
-            for uid, device in self._own().items()
-            if uid not in known
+            Missing("not-connected", f"{_streams_of(device)} not connected yet")
+            for device in dict.fromkeys(owners)  # a device may have several
         ]
         if not (live or absent or self._selection.may_be_empty):
             absent.append(NO_STREAM)
@@ -300,3 +308,9 @@ class Discovery:
         elif same:
             text = f"{name}: two outlets with this name and source id; both are recorded"
             self._report(name, "warning", "duplicate-source", text)
+
+
+def _streams_of(device: str) -> str:
+    if device == DEVICE:
+        return "the recorder's own streams are"
+    return f"the streams of device {device} are"

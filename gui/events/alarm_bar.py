@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QW
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import StatusInfo
-from gui.events.code_words import told
+from gui.client.code_words import told
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel

@@ -9,7 +9,7 @@ from PySide6.QtGui import QPaintEvent
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from acquire.server.api.models import EventInfo, StatusInfo
-from gui.events.code_words import told
+from gui.client.code_words import told
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.empty_text import paint_empty

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QGridLayout, QPushButton
 
 from gui.texts import tr
 from gui.widgets.plain_label import PlainLabel
@@ -30,20 +30,20 @@ class BeginAsk(QFrame):
         self.record.clicked.connect(self._on_record)
         self.test.clicked.connect(self._on_test)
         self.leave.clicked.connect(self.dismiss)
-        row = QHBoxLayout()
-        for button in (self.record, self.test, self.leave):
-            row.addWidget(button)
-        column = QVBoxLayout(self)
-        column.setContentsMargins(8, 8, 8, 8)
-        column.addWidget(self._text)
-        column.addLayout(row)
+        # Two rows: three buttons in one would widen the panel, and move those below.
+        grid = QGridLayout(self)
+        grid.setContentsMargins(8, 8, 8, 8)
+        grid.addWidget(self._text, 0, 0, 1, 2)
+        grid.addWidget(self.record, 1, 0, 1, 2)
+        grid.addWidget(self.test, 2, 0)
+        grid.addWidget(self.leave, 2, 1)
         self.hide()
 
     def ask(self) -> None:
         """Ask."""
         self._waits = False
         self._text.setText(tr("Nothing is being recorded: answers and onsets would be lost."))
-        self._enable(True)
+        self._offer(True)
         self.show()
         self.record.setFocus()
 
@@ -63,7 +63,7 @@ class BeginAsk(QFrame):
     def _on_record(self) -> None:
         self._waits = True
         self._text.setText(tr("Begins as soon as it records; see what the start gate asks."))
-        self._enable(False)
+        self._offer(False)
         self.leave.setFocus()
         self.record_wanted.emit()
 
@@ -71,9 +71,9 @@ class BeginAsk(QFrame):
         self.dismiss()
         self.begin_wanted.emit()
 
-    def _enable(self, enabled: bool) -> None:
-        self.record.setEnabled(enabled)
-        self.test.setEnabled(enabled)
+    def _offer(self, offered: bool) -> None:
+        self.record.setVisible(offered)
+        self.test.setVisible(offered)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
         """Escape leaves it."""

@@ -29,8 +29,11 @@ from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.hold_button import HoldButton
 from gui.widgets.plain_label import PlainLabel
+from gui.widgets.scroll_column import ScrollColumn
 
 ASK_MS, MIRROR_MS = 500, 1000
+TOLD_LEAST = 24
+"""Pixels of what scrolls that are seen at least: a line of it."""
 _BUSY = ("running", "paused")
 _HARMLESS = ("resume", "pause", "start")
 """Buttons that may have the focus when another one has lost it."""
@@ -107,21 +110,26 @@ class ProtocolPanel(QWidget):
             label.setWordWrap(True)
         for label in (self.following, self.rest):
             theme.mark(label, "muted", True)
+        told = QWidget()
+        column = QVBoxLayout(told)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.loader)
+        for label in (self.title, self.now, self.problem, self.following):
+            column.addWidget(label)
+        for widget in (self.progress, self.rest, self.mirror):
+            column.addWidget(widget)
+        column.addStretch(1)
         buttons = QGridLayout()
         for number, button in enumerate(self.orders.values()):
             buttons.addWidget(button, number // 3, number % 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(8, 4, 8, 4)
-        layout.addWidget(self.loader)
-        for label in (self.title, self.now, self.following):
-            layout.addWidget(label)
-        for widget in (self.progress, self.rest):
-            layout.addWidget(widget)
-        layout.addLayout(buttons)
+        # Below what scrolls: however small the window is, and whatever comes above, they stay
+        # where they are and can be pressed.
+        self._told = ScrollColumn(told, least=TOLD_LEAST)
+        layout.addWidget(self._told, 1)
         layout.addWidget(self.begin)
-        layout.addWidget(self.problem)  # below: no button moves when it comes
-        layout.addWidget(self.mirror)
-        layout.addStretch(1)
+        layout.addLayout(buttons)
 
     @property
     def plays(self) -> bool:
@@ -183,13 +191,16 @@ class ProtocolPanel(QWidget):
             self.following.setText(tr("next: {}").format(what or following.block))
         self.mirror.setVisible(info.state in _BUSY)
         self.progress.setMaximum(max(1, info.trials))
-        self.progress.setValue(info.trial or 0)
+        self.progress.setValue(_trials_done(info))
         left = "" if info.remaining_s is None else tr("{} left").format(duration(info.remaining_s))
         frames = tr("{} frames, {} late, {} dropped").format(info.frames, info.late, info.dropped)
         self.rest.setText(" · ".join(filter(None, (left, frames if info.frames else ""))))
         problem = self._refused or info.error
+        is_news = bool(problem) and self.problem.text() != f"✖ {problem}"
         self.problem.setVisible(bool(problem))
-        self.problem.setText(f"✖ {problem}")
+        self.problem.setText(f"✖ {problem}" if problem else "")
+        if is_news:  # once it has its place
+            QTimer.singleShot(0, self, partial(self._told.ensureWidgetVisible, self.problem))
         if played != self.plays:
             self.playing_changed.emit()
 
@@ -262,3 +273,10 @@ class ProtocolPanel(QWidget):
     def _on_problem(self, problem: Problem) -> None:
         self._refused = words(problem)
         self.show_info(self.info)
+
+
+def _trials_done(info: ProtocolInfo) -> int:
+    if info.state == "ended":
+        return info.trials
+    begun = info.state in (*_BUSY, "aborted", "crashed")
+    return max(0, (info.trial or 0) - 1) if begun else 0

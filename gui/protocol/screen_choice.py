@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtGui import QGuiApplication, QShowEvent
+from PySide6.QtGui import QGuiApplication, QShowEvent, QWindow
 from PySide6.QtWidgets import QCheckBox, QComboBox, QWidget
 
 from gui.texts import tr
@@ -15,6 +15,7 @@ class ScreenChoice(QWidget):
     def __init__(self) -> None:
         super().__init__()
         self._chosen = False  # by hand: what is proposed gives way
+        self._followed: QWindow | None = None  # the window whose screen is looked at
         self.screens = QComboBox()
         self.screens.setAccessibleName(tr("The participant's screen"))
         self.screens.setToolTip(tr("The screen on which the protocol is shown"))
@@ -40,8 +41,12 @@ class ScreenChoice(QWidget):
         }
 
     def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Look which screens there are."""
+        """Look which screens there are, now and when the window goes to another one."""
         super().showEvent(event)
+        handle = self.window().windowHandle()
+        if handle is not self._followed:
+            handle.screenChanged.connect(self.refresh)
+            self._followed = handle
         self.refresh()
 
     def refresh(self, *_: object) -> None:

@@ -21,7 +21,7 @@ from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo
 from acquire.server.api.models import StatusInfo
-from gui.client import status_text
+from gui.client import code_words, status_text
 from gui.rig.row_list import RowList
 from gui.texts import tr
 from gui.widgets import theme
@@ -76,9 +76,10 @@ class RigPanel(QWidget):
         gone = [repr(s.name) for s in status.streams if not s.connected]  # it has a row already
         # While it opens, that is what is being looked for, and is said where it says so.
         missing = [
-            text
-            for text in (status.missing if status.state is not Phase.OPENING else ())
-            if not any(text.startswith(f"device {name} is") for name in known)
+            told
+            for text, told in code_words.missing(status).items()
+            if status.state is not Phase.OPENING
+            and not any(text.startswith(f"device {name} is") for name in known)
             and not any(name in text for name in gone)
         ]
         self.streams.show_rows(

@@ -57,6 +57,8 @@ def lost_words(files: Iterable[LostFile]) -> list[str]:
 
 def _verdict(row: SessionInfo) -> str:
     text = str(row.verdict or row.state or "")
+    if row.outdated:
+        return tr("▲ {}, changed since: check again").format(text)
     return f"{text}, {tr('contents read')}" if row.contents_read and row.verdict else text
 
 

@@ -36,9 +36,11 @@ class SavedCard(QFrame):
         self.setObjectName("saved")
         self._shown: LastInfo | None = None
         self._closed = ""  # the session whose card was closed by hand
+        self._before = ""  # the session that had ended when a recording was last seen
         self._recorded = False  # a recording was seen: what ended before is no news
-        self.title, self.counts, self.path, self.verdict = (self._label() for _ in range(4))
-        self.copies = self._label()
+        self.title = PlainLabel()  # in one line: it is what a glance is for
+        self.title.setFont(theme.tabular(self.title.font()))
+        self.counts, self.path, self.verdict, self.copies = (self._label() for _ in range(4))
         theme.mark(self.copies, "muted", True)
         self.path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         theme.mark(self.path, "muted", True)
@@ -80,12 +82,16 @@ class SavedCard(QFrame):
 
     def show_status(self, status: StatusInfo, *, same_computer: bool) -> None:
         """Open, close and fill it as the engine says."""
+        last = status.last
         if status.state in (Phase.RECORDING, Phase.FINISHING):
             self._recorded = True
+            if status.state is Phase.RECORDING:
+                self._before = last.session if last is not None else ""
             self.hide()
             return
-        last = status.last
-        if not self._recorded or last is None or last.session == self._closed:
+        # The engine is idle a moment before the daemon knows what became of the recording.
+        known = ("", self._closed, self._before)
+        if not self._recorded or last is None or last.session in known:
             self.hide()
             return
         if last != self._shown:
@@ -98,7 +104,7 @@ class SavedCard(QFrame):
     def _fill(self, last: LastInfo) -> None:
         minutes, seconds = divmod(round(last.seconds), 60)
         hours, minutes = divmod(minutes, 60)
-        word = tr("Failed, what there is is saved") if last.state is State.FAILED else tr("Saved")
+        word = tr("Failed; saved up to there") if last.state is State.FAILED else tr("Saved")
         self.title.setText(f"{word}  {hours:02}:{minutes:02}:{seconds:02}")
         counts = tr("{} samples, {} lost").format(f"{last.samples:,}", f"{last.lost_samples:,}")
         if last.frames or last.lost_frames:
@@ -119,7 +125,8 @@ class SavedCard(QFrame):
         else:
             colour, lines = "muted", [tr("being checked…")]
         if last.error is not None:
-            lines.append(last.error)
+            colour = "failed"
+            lines.append(last.error.replace(f"{last.session}/", ""))  # it stands above
         self.verdict.setText("\n".join(lines))
         theme.mark(self.verdict, "light", colour)
 

@@ -232,7 +232,8 @@ class SessionList(QWidget):
         self._colour_row(number, row)
 
     def _colour_row(self, number: int, row: SessionInfo) -> None:
-        verdict = "warning" if row.unusable else _COLOURS.get(str(row.verdict), "muted")
+        doubtful = row.unusable or row.outdated
+        verdict = "warning" if doubtful else _COLOURS.get(str(row.verdict), "muted")
         copy = "failed" if row.lost else "muted" if row.copies else "warning"
         for column, colour in ((COPY, copy), (VERDICT, verdict)):
             if (item := self.table.item(number, column)) is not None:

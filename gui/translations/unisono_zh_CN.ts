@@ -1128,7 +1128,7 @@
         <translation>已保存</translation>
     </message>
     <message>
-        <source>Failed, what there is is saved</source>
+        <source>Failed; saved up to there</source>
         <translation>失败，已有的数据已保存</translation>
     </message>
     <message>
@@ -2614,6 +2614,18 @@
     <message>
         <source>A session was marked as not usable</source>
         <translation>会话已标记为不可用</translation>
+    </message>
+    <message>
+        <source>A stream of the rig is not connected yet</source>
+        <translation>此配置的数据流尚未连接</translation>
+    </message>
+    <message>
+        <source>An expected stream is not there</source>
+        <translation>预期的数据流不存在</translation>
+    </message>
+    <message>
+        <source>▲ {}, changed since: check again</source>
+        <translation>▲ {}，之后有变动：请重新检查</translation>
     </message>
 </context>
 </TS>

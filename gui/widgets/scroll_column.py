@@ -5,16 +5,14 @@ from __future__ import annotations
 from PySide6.QtCore import QEvent, QObject, QSize, Qt
 from PySide6.QtWidgets import QScrollArea, QWidget
 
-LEAST = 120
-"""So many pixels of it are always seen."""
-
 
 class ScrollColumn(QScrollArea):
     """Scrolls up and down only: the width is what its content needs at least."""
 
-    def __init__(self, content: QWidget) -> None:
+    def __init__(self, content: QWidget, *, least: int) -> None:
+        """Show `content`; `least` pixels of its height are always seen."""
         super().__init__()
-        self._content = content
+        self._content, self._least = content, least
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -27,7 +25,7 @@ class ScrollColumn(QScrollArea):
         """Be as wide as the content, and as high as can be used."""
         inner = self._content.minimumSizeHint().expandedTo(self._content.minimumSize())
         bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(inner.width() + bar, min(LEAST, inner.height()))
+        return QSize(inner.width() + bar, min(self._least, inner.height()))
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Prefer to show everything."""

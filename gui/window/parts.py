@@ -20,6 +20,8 @@ from gui.widgets.scroll_column import ScrollColumn
 from gui.window.top_bar import TopBar
 
 MIN_CAMERAS = 180
+LEAST_CAMERAS = 48
+"""Pixels of them that are seen where an alarm, the gate and a question take the room."""
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
 
@@ -62,10 +64,10 @@ def lay_out(window: QMainWindow, parts: Parts) -> None:
 
 
 def _lay_out_right(window: QMainWindow, parts: Parts) -> None:
-    _add_dock(window, "cameras", tr("Cameras"), ScrollColumn(parts.cameras))
+    _add_dock(window, "cameras", tr("Cameras"), ScrollColumn(parts.cameras, least=LEAST_CAMERAS))
     spectra = _add_dock(window, "spectrum", tr("Spectrum"), parts.spectra)
     impedances = _add_dock(window, "impedances", tr("Impedances"), parts.impedances)
-    protocol = _add_dock(window, "protocol", tr("Protocol"), ScrollColumn(parts.protocol))
+    protocol = _add_dock(window, "protocol", tr("Protocol"), parts.protocol)
     window.tabifyDockWidget(protocol, spectra)
     window.tabifyDockWidget(spectra, impedances)
     protocol.raise_()

@@ -9,8 +9,8 @@ from acquire.engine.status import Phase
 from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo
 from acquire.server.api.models import DiskInfo, StatusInfo
+from gui.client.code_words import explained, missing
 from gui.client.status_text import state_word
-from gui.events.code_words import explained
 from gui.texts import tr
 
 LOW_MINUTES = 30.0
@@ -65,8 +65,8 @@ def _absent(status: StatusInfo) -> list[Finding]:
     ]
     known = {f"device {d.name} is" for d in named}
     found += [
-        Finding("warning", text, tr("It will not be in the session unless it comes later."))
-        for text in status.missing
+        Finding("warning", told, tr("It will not be in the session unless it comes later."))
+        for text, told in missing(status).items()
         if not any(text.startswith(k) for k in known)
     ]
     return found

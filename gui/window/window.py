@@ -17,6 +17,7 @@ from acquire.server.api.models import MarkerSet, StatusInfo
 from acquire.serving.guard import is_loopback
 from acquire.serving.problem import Problem
 from gui.cameras.camera_tile import CameraPanel
+from gui.client import code_words
 from gui.client.client import EngineClient, words
 from gui.client.engine_clock import EngineClock
 from gui.client.engine_link import EngineLink
@@ -286,7 +287,7 @@ class RecorderWindow(QMainWindow):
         was_opening = self.status is not None and self.status.state is Phase.OPENING
         if status.state is Phase.OPENING and status.missing:
             text = tr("Opening; looked for, up to 10 s: {}")
-            self.say(text.format("; ".join(status.missing)))
+            self.say(text.format("; ".join(code_words.missing(status).values())))
         elif was_opening and status.state is not Phase.OPENING:
             self.say("")
 

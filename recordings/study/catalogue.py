@@ -6,12 +6,14 @@ import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from recordings import layout
 from recordings.certificate import CONTENTS_UNREAD, Verdict
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, LostFile, Manifest, State
 from recordings.study.copies import COPIES_NAME, copies
+from recordings.version import program_version
 
 _PATTERN = f"*/sub-*/ses-*/sub-*_run-*/{MANIFEST_NAME}"
 
@@ -37,6 +39,7 @@ class SessionRow:
     notes: str = ""
     has_report: bool = False
     contents_read: bool | None = None  # against their hashes; None: it was not checked
+    outdated: bool = False  # the verdict is of what was here before, say before a file was given up
     copies: tuple[Path, ...] = ()  # whole ones, compared by hash; their disks may be away
     unusable: str = ""  # why somebody said that it is not to be used
     on_nodes: tuple[str, ...] = ()  # nodes that files of it are still on
@@ -95,7 +98,7 @@ def row(folder: Path) -> SessionRow:
     except RecordingError as error:
         return SessionRow(folder, study, problem=str(error))
     start, stop = found.lsl_start, found.lsl_stop
-    verdict, contents_read = _checked(folder)
+    verdict, contents_read, outdated = _checked(folder, found)
     sizes = [entry.bytes for entry in found.files if entry.bytes is not None]
     return SessionRow(
         folder,
@@ -112,6 +115,7 @@ def row(folder: Path) -> SessionRow:
         found.notes,
         (folder / layout.REPORT_NAME).exists(),
         contents_read,
+        outdated,
         copies(folder),
         found.unusable or "",
         tuple(dict.fromkeys(file.node for file in found.pending)),
@@ -160,12 +164,20 @@ def _changed(path: Path) -> float:
         return 0.0
 
 
-def _checked(folder: Path) -> tuple[Verdict | None, bool | None]:
-    """Give the verdict, and whether the contents of the files were read for it."""
+def _checked(folder: Path, manifest: Manifest) -> tuple[Verdict | None, bool | None, bool]:
+    """Give the verdict, whether the contents were read for it, and whether it is outdated."""
     try:
         with (folder / layout.REPORT_JSON_NAME).open(encoding="utf-8") as file:
             report = json.load(file)
         codes = {finding["code"] for finding in report["findings"]}
-        return Verdict(report["verdict"]), CONTENTS_UNREAD not in codes
+        verdict = Verdict(report["verdict"])
+        return verdict, CONTENTS_UNREAD not in codes, _is_outdated(report, verdict, manifest)
     except (OSError, ValueError, KeyError, TypeError):
-        return None, None
+        return None, None, False
+
+
+def _is_outdated(report: dict[str, Any], verdict: Verdict, manifest: Manifest) -> bool:
+    # Another version may write the same manifest with more in it: that is no change.
+    if report.get("program") == program_version() and report.get("digest"):
+        return bool(report["digest"] != manifest.digest())
+    return verdict is Verdict.PENDING and not manifest.pending

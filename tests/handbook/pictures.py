@@ -1,6 +1,6 @@
 """The pictures of the handbook, made by the program itself: `make screenshots`.
 
-python -m tests.handbook.pictures [--to docs/images] [NAME …]
+python -m tests.handbook.pictures [--to docs/images] [--lab /srv/face-lab] [NAME …]
 
 Every picture that a page of `docs` names is made here, in light, in English: the window on
 simulated devices and their faults, the review, the coding pane, a question of the player, the
@@ -13,10 +13,12 @@ from __future__ import annotations
 import argparse
 import io
 import os
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -32,6 +34,8 @@ from tests.handbook.rehearsals import REHEARSALS
 
 ROOT = Path(__file__).parents[2]
 RUNBOOK = "runbook"
+LAB = Path("/srv/face-lab")
+"""Where the sessions of the pictures lie: a path that reads like that of a lab."""
 SETTLED_MS = 500
 
 
@@ -71,10 +75,24 @@ def show_chinese(folder: Path, to: Path) -> None:
         save(widget, to / f"{name}.png")
 
 
+@contextmanager
+def lab(folder: Path) -> Iterator[Path]:
+    """Make a folder for one picture; it is removed afterwards, and has to be a new one."""
+    try:
+        folder.mkdir()
+    except OSError as error:
+        sys.exit(f"{folder}: cannot be made ({error}); name a new folder with --lab")
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser()
     parser.add_argument("names", nargs="*")
     parser.add_argument("--to", type=Path, default=ROOT / "docs" / "images")
+    parser.add_argument("--lab", type=Path, default=LAB, help="its path is in the pictures")
     options = parser.parse_args()
     private_lsl()
     application = QApplication(sys.argv[:1])
@@ -89,15 +107,13 @@ def main() -> int:
         if options.names and name not in options.names:
             continue
         began = time.monotonic()
-        with tempfile.TemporaryDirectory(prefix=f"{name}-") as folder:
-            lab = Path(folder) / "lab"
-            lab.mkdir()
-            try:
-                draw(lab, options.to.absolute())
-            except AssertionError as error:
-                failed.append(name)
-                print(f"{name}: not made: {error}", flush=True)
-                continue
+        try:
+            with lab(options.lab) as folder:
+                draw(folder, options.to.absolute())
+        except AssertionError as error:
+            failed.append(name)
+            print(f"{name}: not made: {error}", flush=True)
+            continue
         print(f"{name}: {time.monotonic() - began:.0f} s", flush=True)
     return 1 if failed else 0
 

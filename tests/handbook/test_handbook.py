@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from tests.acquire.server.api.browser import browser, is_there
 from tests.handbook.not_run import NOT_RUN
 from tests.handbook.page_commands import DOCS, PAGES, ROOT, commands, forms, leaf_of
 from tests.handbook.rehearsals import REHEARSALS
@@ -60,6 +61,19 @@ def test_the_site_is_built_and_loads_nothing_from_elsewhere(site: Path) -> None:
         assert not [link for link in parser.loaded if "//" in link], page.name
     for sheet in site.rglob("*.css"):
         assert not re.search(r"(?:url\(|@import)\s*[\"']?https?:", sheet.read_text()), sheet.name
+
+
+@pytest.mark.skipif(not is_there(), reason="needs the packages chromium and chromium-driver")
+def test_no_table_is_cut_on_a_laptop(site: Path, tmp_path: Path) -> None:
+    cut = """
+        return [...document.querySelectorAll(".md-typeset__scrollwrap")]
+            .filter((part) => part.scrollWidth > part.clientWidth + 1).length;
+    """
+    with browser(tmp_path / "browser") as found:
+        found.set_window_size(1280, 900)
+        for page in site.glob("*.html"):
+            found.get(page.as_uri())
+            assert found.execute_script(cut) == 0, page.name
 
 
 def test_every_page_can_be_found(site: Path) -> None:

@@ -224,6 +224,7 @@ class StatusInfo(Told):
     devices: tuple[DeviceInfo, ...]
     disk: DiskInfo
     missing: tuple[str, ...]  # what the rig asks for and is not there, in words
+    missing_codes: tuple[str, ...] = ()  # of each of them what it is, by a word that stays
     last_event: int
     error: str | None = Field(description="why the last recording failed, or null")
     last: LastInfo | None = Field(default=None, description="the recording that ended last")

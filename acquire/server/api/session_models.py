@@ -34,6 +34,7 @@ class SessionInfo(Told):
     notes: str
     has_report: bool
     contents_read: bool | None = None  # against their hashes; None: it was not checked yet
+    outdated: bool = False  # the verdict is of what was here before
     copies: tuple[str, ...] = ()  # folders of whole copies, compared by hash
     unusable: str = ""  # why it is not to be used
     on_nodes: tuple[str, ...] = ()  # nodes that files of it are still on

@@ -8,7 +8,7 @@ import pytest
 
 from acquire.pump import discovery
 from acquire.pump.discovery import Discovery, Selection
-from acquire.pump.live_stream import LiveStream
+from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
 from acquire.rig.file import Expect
 from tests.acquire.program import unique, wait_for
@@ -99,3 +99,13 @@ def test_more_than_a_rigs_own_streams_may_come_only_where_it_was_asked_for(
     selection: Selection, more: bool
 ) -> None:
     assert selection.is_open_ended is more
+
+
+def test_a_device_of_several_streams_is_missed_once_and_the_recorder_by_name() -> None:
+    own = {"1": "amp", "2": DEVICE, "3": DEVICE, "4": "amp"}
+    pump = Pump(lambda *told: None, lambda take, error: None, lambda: None)
+    found = Discovery(Selection(may_be_empty=True), lambda: own, pump, lambda *told: None)
+    assert [(m.code, m.text) for m in found.missing()] == [
+        ("not-connected", "the streams of device amp are not connected yet"),
+        ("not-connected", "the recorder's own streams are not connected yet"),
+    ]

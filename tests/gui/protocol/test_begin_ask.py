@@ -21,7 +21,7 @@ def test_it_begins_with_the_recording_that_it_asked_for(qtbot: QtBot) -> None:
     ask.ask()
     click(ask.record)
     assert begun == ["record"]
-    assert not ask.test.isEnabled()
+    assert not ask.test.isVisible()
     ask.show_recording(False)  # the gate asks first
     assert ask.isVisible()
     ask.show_recording(True)

@@ -293,3 +293,15 @@ def test_the_verdict_is_seen_in_a_narrow_window(shown: tuple[SessionList, Client
     wait_until(lambda: room() >= wanted, 10, what="room for the verdict")
     found.resize(900, 200)
     wait_until(lambda: not found.table.isColumnHidden(5), what="a wide list")
+
+
+def test_a_verdict_on_what_has_changed_since_is_not_shown_as_one(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    client.sessions = [session(1, verdict=Verdict.PASS, contents_read=True, outdated=True)]
+    client.answer_all()
+    cell = found.table.item(0, 8)
+    assert cell is not None
+    assert cell.text() == "▲ PASS, changed since: check again"
+    assert cell.foreground().color() == theme.colour("warning")

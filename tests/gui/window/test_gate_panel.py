@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtCore import QLocale
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import StreamInfo
+from gui.texts import install
 from gui.widgets.plain_label import PlainLabel
 from gui.window.gate_panel import GatePanel
 from gui.window.start_gate import Finding, findings
@@ -73,3 +76,20 @@ def test_a_trouble_is_known_by_its_code_whatever_its_words(cause: str, meaning: 
     )
     (found,) = findings(idle, "p1")
     assert (found.text, meaning in found.meaning) == ("eeg: anything at all", True)
+
+
+def test_what_is_missing_is_said_in_the_users_language_by_its_code(qapp: QApplication) -> None:
+    texts = ("the streams of device eeg are not connected yet", "name='gaze' is not there")
+    status = recording_status().model_copy(
+        update={"missing": texts, "missing_codes": ("not-connected", "not-found")}
+    )
+    assert {f.text for f in findings(status, "01")} >= set(texts)
+    translator = install(qapp, QLocale("zh_CN"))
+    assert translator is not None
+    try:
+        told = {f.text for f in findings(status, "01")}
+        assert f"预期的数据流不存在 · {texts[1]}" in told
+        older = status.model_copy(update={"missing_codes": ()})  # an engine that knows no codes
+        assert {f.text for f in findings(older, "01")} >= set(texts)
+    finally:
+        qapp.removeTranslator(translator)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QDockWidget
+from PySide6.QtWidgets import QApplication, QDockWidget
 from pytestqt.qtbot import QtBot
 
 from acquire.engine.status import Phase
@@ -97,11 +97,10 @@ def test_a_recording_ends_in_a_card_and_the_next_run_is_a_click_away(
         assert not card.isVisible()
 
 
-def test_the_card_says_what_is_still_on_a_node_and_what_is_lost_there() -> None:
-    card = SavedCard()
-    last = LastInfo(
+def last_of(session: str) -> LastInfo:
+    return LastInfo(
         id="study.sub-01_ses-01_task-rest_run-01",
-        session="/data/run-01",
+        session=session,
         state=State.COMPLETE,
         seconds=10.0,
         samples=1,
@@ -113,8 +112,46 @@ def test_the_card_says_what_is_still_on_a_node_and_what_is_lost_there() -> None:
         verdict=None,
         findings=(),
         problem=None,
-        on_nodes=("cam-pc",),
     )
+
+
+def test_the_card_of_the_recording_before_is_not_shown_for_the_one_that_ended(
+    qtbot: QtBot,
+) -> None:
+    card = SavedCard()
+    qtbot.addWidget(card)
+    before, ended = (last_of(f"/data/run-0{run}") for run in (1, 2))
+    recording = recording_status().model_copy(update={"last": before})
+    card.show_status(recording, same_computer=True)
+    idle = recording.model_copy(update={"state": Phase.IDLE})
+    card.show_status(idle, same_computer=True)  # idle, and the daemon does not know more yet
+    assert not card.isVisible()
+    card.show_status(idle.model_copy(update={"last": ended}), same_computer=True)
+    assert (card.isVisible(), card.path.text()) == (True, "/data/run-02")
+
+
+def test_a_failed_recording_says_in_one_line_that_what_there_is_is_saved(qtbot: QtBot) -> None:
+    card = SavedCard()
+    qtbot.addWidget(card)
+    error = "/data/run-01/recording.xdf: cannot be written at byte 5: the disk is full"
+    failed = last_of("/data/run-01").model_copy(update={"state": State.FAILED, "error": error})
+    recording = recording_status()
+    for state in (Phase.RECORDING, Phase.FAILED):
+        last = failed if state is Phase.FAILED else None
+        card.show_status(
+            recording.model_copy(update={"state": state, "last": last}), same_computer=True
+        )
+    card.resize(1000, 200)
+    QApplication.processEvents()
+    title = card.title
+    assert title.width() >= title.fontMetrics().horizontalAdvance(title.text()), "in one line"
+    assert card.verdict.text().splitlines()[-1].startswith("recording.xdf: cannot be written")
+    assert card.verdict.property("light") == "failed"
+
+
+def test_the_card_says_what_is_still_on_a_node_and_what_is_lost_there() -> None:
+    card = SavedCard()
+    last = last_of("/data/run-01").model_copy(update={"on_nodes": ("cam-pc",)})
     recording = recording_status()
     idle = recording.model_copy(update={"state": Phase.IDLE, "last": last})
     for status in (recording, idle):

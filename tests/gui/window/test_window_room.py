@@ -20,6 +20,7 @@ from gui.protocol.protocol_panel import ASK_MS
 from gui.rig.row_list import LINES, shortened
 from gui.widgets.scroll_column import ScrollColumn
 from gui.window.app import WindowOrder
+from tests.gui.picture_faults import settle
 from tests.gui.windows import Names, idle, record, wait_until, window
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -37,6 +38,8 @@ def test_three_cameras_fit_into_a_small_window(tmp_path: Path, qtbot: QtBot) -> 
         idle(found)
         found.resize(1024, 700)
         wait_until(lambda: len(found.cameras.tiles) == 3, what="tiles")
+        # Or the gate names what a loaded machine has not connected yet.
+        wait_until(lambda: found.status and not found.status.missing, what="all streams")
         found.panel.devices.setCurrentIndex(found.panel.devices.rows.index(0))
         found.recording.start()  # the gate opens: there is no participant
         found.alarm.add(Alarm("error", f"{LONG} died; it is started again " * 6))
@@ -154,3 +157,41 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
         assert is_whole(tile.view), "and the camera's picture beside it"
         found.recording.stop()
         idle(found)
+
+
+@pytest.mark.parametrize("size", [(1280, 800), (1024, 700)], ids=str)
+def test_what_guides_a_protocol_is_in_view_whatever_comes_above(
+    size: tuple[int, int], tmp_path: Path, qtbot: QtBot
+) -> None:
+    names = Names()
+    with window(WindowOrder(names.rig(tmp_path), data_dir=tmp_path / "data")) as found:
+        idle(found)
+        found.resize(*size)
+        wait_until(lambda: found.cameras.tiles, what="camera")
+        panel = found.protocol
+        panel._ask.stop()  # the engine plays nothing: what it says would wipe this away
+        QTest.qWait(2 * ASK_MS)
+        buttons = list(panel.orders.values())
+
+        def places() -> list[QPoint]:
+            return [button.mapTo(found, QPoint()) for button in buttons]
+
+        def all_seen() -> bool:
+            return all(b.visibleRegion().boundingRect() == b.rect() for b in buttons)
+
+        before = places()
+        assert all_seen()
+        found.alarm.add(Alarm("error", f"{LONG} died; it is started again " * 6))
+        record(found, "07")
+        found.recording.stop()
+        wait_until(lambda: found.saved.isVisible(), what="the card")
+        panel.show_info(ProtocolInfo(state="loaded", title="Films", trials=48))
+        panel.begin.ask()
+        for state in ("running", "paused", "crashed"):
+            panel.show_info(ProtocolInfo(state=state, title="Films", trial=17, trials=48))
+            settle()
+            QApplication.processEvents()
+            assert (found.width(), found.height()) == size
+            assert all_seen(), state
+            assert places() == before, "none moves under the hand"
+            assert panel.progress.value() == 16, "of 48 are done while the 17th is on"

@@ -13,6 +13,7 @@ from recordings.manifest import LostFile, Manifest, PendingFile, State
 from recordings.report.html import check_and_report
 from recordings.study import catalogue
 from recordings.study.catalogue import Catalogue, sessions, usable
+from recordings.version import program_version
 from tests.recordings.simulated_session import Plan, make_session
 
 
@@ -69,6 +70,27 @@ def test_pages_are_what_the_whole_is_and_only_what_changed_is_read_again(
     (folders[1] / "report.html").write_text("<p>")
     found.page(0, 10)
     assert sorted(read) == sorted([folders[1], folders[2]])
+
+
+def test_a_verdict_on_what_is_no_longer_so_is_outdated(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Plan(seconds=1.0))
+    pending = (PendingFile(path="a.nut", node="cam-pc"),)
+    Manifest.load(folder).model_copy(update={"pending": pending}).save(folder)
+    assert check_and_report(folder).verdict is Verdict.PENDING
+    assert not catalogue.row(folder).outdated
+    Manifest.load(folder).model_copy(update={"notes": "calm", "unusable": "cable"}).save(folder)
+    assert not catalogue.row(folder).outdated, "what is said of it changes no verdict"
+    lost = (LostFile(path="a.nut", node="cam-pc", reason="its disk is broken"),)
+    Manifest.load(folder).model_copy(update={"pending": (), "lost": lost}).save(folder)
+    row = catalogue.row(folder)
+    assert (row.verdict, row.outdated) == (Verdict.PENDING, True)
+    report = folder / "report.json"
+    report.write_text(
+        report.read_text().replace(f'"program": "{program_version()}"', '"program": ""')
+    )
+    assert catalogue.row(folder).outdated, "whichever version has checked"
+    assert check_and_report(folder).verdict is Verdict.FAIL
+    assert not catalogue.row(folder).outdated
 
 
 def test_nodes_that_keep_files_are_named_once(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ function sessionItem(session) {
     link.href = "/api/" + path; link.target = "_blank";
     if (token) link.onclick = (event) => { event.preventDefault(); openReport(path); };
   }
-  const words = [session.verdict || session.state || session.problem, session.contents_read ? "contents read" : "",
+  const words = [session.verdict || session.state || session.problem, session.outdated ? "▲ changed since: check again" : session.contents_read ? "contents read" : "",
     session.seconds === null ? "" : span(session.seconds), session.bytes === null ? "" : size(session.bytes),
     whereItIs(session), session.notes];
   item.append(link, element("span", "  " + words.filter(Boolean).join(", "), "muted"));

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from recordings import layout
 from recordings.certificate import Report
+from recordings.manifest import LostFile, Manifest
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import posix_only, wait_for
 
@@ -63,6 +64,23 @@ def test_what_a_crash_left_unchecked_is_checked_at_the_next_start(tmp_path: Path
     with Daemon(tmp_path) as daemon:
         daemon.idle()
         wait_for(lambda: has_report(folder), 60)
+        daemon.end()
+
+
+def test_what_has_changed_since_its_check_is_checked_at_the_next_start(tmp_path: Path) -> None:
+    with Daemon(tmp_path) as daemon:
+        daemon.idle()
+        folder = record(daemon)
+        wait_for(lambda: has_report(folder), 60)
+        (row,) = daemon.get("sessions")
+        assert not row["outdated"]
+        daemon.end()
+    lost = (LostFile(path="face.nut", node="cam-pc", reason="its disk is broken"),)
+    Manifest.load(folder).model_copy(update={"lost": lost}).save(folder)
+    with Daemon(tmp_path) as daemon:
+        daemon.idle()
+        wait_for(lambda: not daemon.get("sessions")[0]["outdated"], 60)
+        assert "lost-on-node" in [f.code for f in report_of(folder).findings]
         daemon.end()
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import zip_longest
 
+from acquire.server.api.models import StatusInfo
 from gui.texts import speaks_english, tr
 from recordings.manifest import Event
 
@@ -19,6 +21,12 @@ def explained(codes: Iterable[str], text: str) -> str:
         return text
     known = meanings()
     return " · ".join([*(known[code] for code in codes if code in known), text])
+
+
+def missing(status: StatusInfo) -> dict[str, str]:
+    """Give what the rig asks for and is not there: the engine's text, and how it is told."""
+    coded = zip_longest(status.missing, status.missing_codes, fillvalue="")  # none of an older one
+    return {text: explained([code], text) for text, code in coded if text}
 
 
 def meanings() -> dict[str, str]:
@@ -74,6 +82,8 @@ def _of_streams() -> dict[str, str]:
         "loss-taken-back": tr("What was called lost has come"),
         "marker-late": tr("A marker came after its recording"),
         "no-offset": tr("A clock is not known"),
+        "not-connected": tr("A stream of the rig is not connected yet"),
+        "not-found": tr("An expected stream is not there"),
         "rate-off": tr("The rate is not what was announced"),
         "samples-dropped": tr("Samples were dropped"),
         "samples-late": tr("Samples came too late"),
