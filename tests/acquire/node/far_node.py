@@ -14,7 +14,7 @@ from tests.acquire.node.node_program import Node
 from tests.acquire.program import TIMEOUT_S, Result, Unisono
 from tests.netns import Cable
 
-BUFFER_S = 2
+BUFFER_S = 5
 """What the node's outlets keep: a cut that lasts longer loses samples on the way."""
 
 
