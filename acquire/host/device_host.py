@@ -20,10 +20,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from acquire.camera.stream import CameraStream
-from acquire.host.device_reader import DeviceReader
+from acquire.host.contract import checked_answer
+from acquire.host.device_reader import DeviceReader, words_of
 from acquire.host.own_copy import OwnCopies
 from acquire.lsl.clock import LslClock
 from acquire.lsl.config import configure
+from acquire.plain_text import plain
 from acquire.processes.child import pipe_of
 from acquire.processes.futures import joined
 from acquire.processes.messages import (
@@ -124,7 +126,7 @@ class Host:
             value = self._obey(reader, request.body)
         except Exception as error:  # whatever a driver raises, the engine must be answered
             log.debug("%s", error, exc_info=True)
-            self._send(Answer(request.number, error=str(error) or type(error).__name__))
+            self._send(Answer(request.number, error=plain(words_of(error))))
             return
         if isinstance(value, Future):
             value.add_done_callback(partial(self._answer_later, request.number))
@@ -158,7 +160,7 @@ class Host:
             case Command(name, args):
                 if reader.device is None:
                     raise DeviceError(f"{reader.name}: not open")
-                answer = reader.device.command(name, args)
+                answer = checked_answer(name, reader.device.command(name, args))
                 self._event("info", "command", f"{name} {dict(args)}: {answer}")
                 return answer
         return None
@@ -212,7 +214,7 @@ class Host:
         try:
             name = self._reader.name if self._reader is not None else ""
             named = text if text.startswith(f"{name}: ") else f"{name}: {text}"
-            self._send(HostEvent(self._clock.now(), level, code, named, take))
+            self._send(HostEvent(self._clock.now(), level, code, plain(named), take))
         except OSError:  # the engine is gone; the main thread sees it, too
             log.debug("nobody hears: %s", text)
 
