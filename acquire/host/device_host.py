@@ -25,6 +25,7 @@ from acquire.host.device_reader import DeviceReader, words_of
 from acquire.host.own_copy import OwnCopies
 from acquire.lsl.clock import LslClock
 from acquire.lsl.config import configure
+from acquire.lsl.outlet import ends_of
 from acquire.plain_text import plain
 from acquire.processes.child import pipe_of
 from acquire.processes.futures import joined
@@ -34,6 +35,7 @@ from acquire.processes.messages import (
     Close,
     Command,
     DeviceState,
+    Finish,
     HostEvent,
     HostStatus,
     Request,
@@ -58,6 +60,8 @@ PREVIEW_S = 0.3
 """How long a preview waits for a frame."""
 JOIN_S = 2.0
 """How long a driver may take to notice that it is to stop."""
+FETCH_S = 10.0
+"""How long the engine may take to have the last samples, before the streams go all the same."""
 LINGER_S = 0.6
 LINGER_LOOK_S = 0.02
 """How long an outlet outlives its last sample while somebody is connected: the recorder pulls
@@ -91,7 +95,7 @@ class Host:
         configure(first.body.lsl_config)
         self._send(Answer(first.number))
         thread.start()
-        self._serve(reader)
+        finish = self._serve(reader)
         self._closing.set()
         thread.join(JOIN_S)
         if reader.listener is not None:  # its inlets before the outlets, or liblsl may hang
@@ -99,18 +103,23 @@ class Host:
         for camera in reader.media.values():
             camera.finish()
         self._copies.close()  # after the cameras: their last rows have been pushed
+        if finish is not None:
+            self._let_fetch(reader, finish)
         _linger(reader)
         for outlet in reader.outlets:
             outlet.close()
 
-    def _serve(self, reader: DeviceReader) -> None:
+    def _serve(self, reader: DeviceReader) -> Request | None:
+        """Serve until the end; gives the request whose answer it is."""
         due = time.monotonic()
         while True:
             try:
                 if self._pipe.poll(max(0.0, due - time.monotonic())):
                     request: Request = self._pipe.recv()
                     if isinstance(request.body, Close):
-                        return
+                        return None
+                    if isinstance(request.body, Finish):
+                        return request
                     self._answer(reader, request)
                 if time.monotonic() >= due:
                     due = time.monotonic() + STATUS_S
@@ -118,7 +127,17 @@ class Host:
                     self._send(self._status(reader))
                     self._look_after_videos(reader)
             except (EOFError, OSError):  # the engine is gone
-                return
+                return None
+
+    def _let_fetch(self, reader: DeviceReader, finish: Request) -> None:
+        """Say what the last samples are, and wait until the engine has them: it says `Close`."""
+        try:
+            self._look_after_videos(reader)
+            self._send(self._status(reader))  # with the losses that nobody was told yet
+            self._send(Answer(finish.number, ends_of(reader.outlets)))
+            self._pipe.poll(FETCH_S)
+        except OSError:  # the engine is gone
+            log.debug("nobody fetches the last samples")
 
     def _answer(self, reader: DeviceReader, request: Request) -> None:
         """Answer a request, now or once what was asked for is done: nobody waits for it here."""
@@ -168,6 +187,7 @@ class Host:
     def _status(self, reader: DeviceReader) -> HostStatus:
         state = reader.state
         rests = reader.device is not None and reader.device.resting
+        rests |= self._closing.is_set()
         quiet = reader.is_steady and not rests and self._clock.now() - reader.last_item > SILENT_S
         if state is DeviceState.RUNNING and (quiet or self._hangs):
             state = DeviceState.STALLED

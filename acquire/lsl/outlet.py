@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
@@ -99,6 +99,11 @@ def make_outlet(
     import pylsl
 
     return pylsl.StreamOutlet(stream_info(spec, device, origin), max_buffered=buffer_s)
+
+
+def ends_of(outlets: Iterable[Outlet]) -> dict[str, float]:
+    """Give the stamps of the last samples by LSL uid, without outlets that had none."""
+    return {o.uid: o.last_stamp for o in outlets if np.isfinite(o.last_stamp)}
 
 
 class Outlet:

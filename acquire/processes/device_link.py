@@ -13,11 +13,21 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.plain_text import plain
 from acquire.processes.child import start_child
 from acquire.processes.link import DeviceSnapshot, Link
-from acquire.processes.messages import Answer, Close, DeviceState, HostEvent, Loss, Request
+from acquire.processes.messages import (
+    Answer,
+    Close,
+    DeviceState,
+    Ends,
+    Finish,
+    HostEvent,
+    Loss,
+    Request,
+)
 
 log = logging.getLogger(__name__)
 
@@ -71,6 +81,18 @@ class DeviceLink(Link):
     def alive(self) -> bool:
         """Whether it has been started and has not ended."""
         return self._pipe is not None and self._process.poll() is None
+
+    def finish(self, timeout_s: float) -> Ends:
+        """Have the device end, and its streams stay; see `Link`."""
+        self._closing = True
+        return self._publish_all(timeout_s)
+
+    def _publish_all(self, timeout_s: float) -> Ends:
+        try:
+            ends: Ends = self.request(Finish(), timeout_s)
+        except ControlError:  # it hangs, or has died
+            return {}
+        return ends
 
     def close(self, timeout_s: float) -> None:
         """Have it close the device and end; kill it when it has not by then."""

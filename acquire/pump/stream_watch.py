@@ -92,6 +92,11 @@ class StreamWatch:
         return alarms
 
     @property
+    def last_stamp(self) -> float:
+        """The raw stamp of the newest sample that has one."""
+        return self._last_stamp
+
+    @property
     def is_silent(self) -> bool:
         """Whether it has been silent for too long."""
         return "silent" in self._raised

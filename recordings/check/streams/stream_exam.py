@@ -164,7 +164,9 @@ def _lost(stream: XdfStream, entry: StreamEntry | None, pace: Pace) -> int:
     """
     if entry is None or entry.device is None:
         return pace.lost
-    return entry.lost if stream.info.counts_losses else max(pace.lost, entry.lost)
+    if stream.info.counts_losses:
+        return entry.lost + pace.uncounted
+    return max(pace.lost, entry.lost)
 
 
 def _ms(seconds: float | None) -> float | None:
