@@ -107,7 +107,7 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
         stamps=stamps,
         cuts=pace.cuts,
         times=times,
-        correction_s=float(np.abs(corrected - stream.stamps)[good].max(initial=0.0)),
+        correction_s=float(np.abs(corrected[good] - stream.stamps[good]).max(initial=0.0)),
         clock_error_s=clock_error_s,
         stamp_error_s=stamp_error_s,
         report=report,
