@@ -27,7 +27,7 @@ from acquire.camera.video_take import VideoTake
 from acquire.errors import AcquireError
 from acquire.lsl.clock import local_clock
 from acquire.lsl.device_clock import ClockModel
-from acquire.lsl.outlet import Outlet
+from acquire.lsl.outlet import Outlet, rising
 from acquire.processes.loss_log import LossLog
 from acquire.processes.messages import Interval, VideoSummary
 from devices.arrays import Array
@@ -201,7 +201,8 @@ class FrameStream:
 
     def publish(self, frame: Frame) -> None:
         """Store the frame if it belongs to the recording, and push the rows that are decided."""
-        self._late.append(local_clock() - frame.time)
+        if math.isfinite(late := local_clock() - frame.time):
+            self._late.append(late)
         stamp = self._stamp(frame)
         lost = frame.lost or (self._missed(stamp) if self._was_away else 0)
         self._was_away = False
@@ -229,15 +230,16 @@ class FrameStream:
         return next((take for take in self._takes if take.holds(stamp)), None)
 
     def _stamp(self, frame: Frame) -> float:
-        time = frame.time
+        """Give the stamp that is published: a frame is stored by it."""
+        time = float(frame.time)
         if frame.device_time is not None:
-            if math.isfinite(frame.device_time) and math.isfinite(frame.time):
-                self._model.observe(frame.device_time, frame.time)
-            time = float(self._model.map(np.array([frame.device_time]))[0])
+            if math.isfinite(frame.device_time) and math.isfinite(time):
+                self._model.observe(frame.device_time, time)
+            mapped = float(self._model.map(np.array([frame.device_time], np.float64))[0])
+            time = mapped if math.isfinite(mapped) else time
         if not math.isfinite(time):
-            time = max(local_clock(), self._last_stamp)
-        # Stamps never fall, and a frame is stored by the stamp that is published.
-        return max(time, self._last_stamp)
+            time = local_clock()
+        return float(rising(np.array([time]), self._last_stamp)[0])
 
     def _receive(self, frame: Frame, take: VideoTake | None) -> Fate | None:
         """Put the frame into the ring, if it may be wanted; give its fate if it is known."""

@@ -31,6 +31,8 @@ from recordings.xdf.file import XdfFile
 BARRIER_S = 0.05
 """From the order to start until the start: the time that the order needs to every camera."""
 RESERVE_S = 10.0
+ROWS_S = 5.0
+"""How long a start waits for the index streams of cameras that run, where they are new."""
 
 
 class Beginnings:
@@ -108,6 +110,7 @@ class Beginnings:
         """
         take = None
         try:
+            self._wait_for_rows()
             take = self.make(folder, xdf, continues=False)
             self._reporter.begin(take)
             failed = self.arm(take, ARM_S)
@@ -128,6 +131,21 @@ class Beginnings:
             raise
         _sleep_until(take.interval.start)
         return take
+
+    def _wait_for_rows(self) -> None:
+        """Wait for the index streams of cameras that have just been opened.
+
+        What they store before anybody listens would have no time.
+        """
+        snapshots = [link.snapshot for link in self._devices.processes.values()]
+        uids = {
+            s.opened.uids[spec.name]
+            for s in snapshots
+            if s.opened is not None and s.runs and s.node is None
+            for spec in s.media
+            if self._pump.is_chosen(spec.name)
+        }
+        self._pump.wait_connected(uids, ROWS_S)
 
     def let_sleep(self) -> None:
         """Let the computer sleep again: no take is open."""

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 
 from acquire.engine.apparatus import Apparatus
 from acquire.engine.take_watch import TakeWatch
+from acquire.lsl.clock import local_clock
 from acquire.player.link import NAME as PLAYER
 from acquire.take.closing import Complain, conclude, guarded
 from acquire.take.hashing import Hashing
 from acquire.take.take import Outcome, Take
 from recordings.manifest import State
+
+PLAYED_S = 1.0
+"""How long what the player has published may take to come."""
 
 
 class Closings:
@@ -54,6 +59,7 @@ class Closings:
     def _close(self, take: Take) -> None:
         """Drain, close and describe a take; each step on its own, and each failure is reported."""
         complain = self._complain_of(take)
+        guarded("protocol", lambda: self._fetch_of_player(take), complain)
         guarded("recording.xdf", lambda: self._pump.let_go(take), complain)
         known: dict[str, str] = {}
         try:
@@ -76,6 +82,11 @@ class Closings:
         else:
             take.hashed.set()
         take.outcome.set_result(outcome)
+
+    def _fetch_of_player(self, take: Take) -> None:
+        """Have what the player has gathered up to the stop; what comes later is an event."""
+        time.sleep(max(0.0, take.interval.stop - local_clock()))
+        self._pump.fetch(self._player.flush(), within_s=PLAYED_S)
 
     def _seeds(self) -> list[int]:
         opened = [device.snapshot.opened for device in self._devices.processes.values()]

@@ -98,6 +98,7 @@ class Engine:
             self._pump.note_loss,
             lambda device: self.takes.arm_again(device),
             lambda device: self.takes.retire(device),
+            self._pump.fetch,
             self.nodes.link,
         )
         self.player = PlayerLink(

@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 from acquire.engine import events
 from acquire.lsl.clock import local_clock
 from acquire.lsl.outlet import Outlet
+from acquire.plain_text import plain
 from acquire.take.take import Take
 from recordings.manifest import Event, Level
 
@@ -62,7 +63,7 @@ class Reporter:
         """
         now = local_clock()
         when = now if time is None else time
-        event = Event(time=when, source=source, level=level, code=code, text=text)
+        event = Event(time=when, source=source, level=level, code=code, text=plain(text))
         with self._lock:
             if self._outlet is not None:
                 # Stamps of a stream do not go back: what is told late has its time in its text.
@@ -72,7 +73,7 @@ class Reporter:
                 self._unrecorded.append(event)
             else:
                 _add(owner, event)
-        log.log(logging.INFO if level == "info" else logging.WARNING, "%s: %s", code, text)
+        log.log(logging.INFO if level == "info" else logging.WARNING, "%s: %s", code, event.text)
         self._on_event(event)
 
     def beat(self, text: str) -> None:

@@ -200,6 +200,7 @@ class Takes:
         before.drain_s = SPLIT_DRAIN_S
         with self._pump.held():  # both at once: no sample is in none of them
             before.interval = Interval(before.interval.start, math.nextafter(lsl_split, -math.inf))
+            before.goes_on = True
             after.interval = Interval(lsl_split)
         # The new one is begun first: a frame between the two orders is then in the older one.
         self._cameras.start(after)

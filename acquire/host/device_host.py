@@ -20,10 +20,13 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from acquire.camera.stream import CameraStream
-from acquire.host.device_reader import DeviceReader
+from acquire.host.contract import checked_answer
+from acquire.host.device_reader import DeviceReader, words_of
 from acquire.host.own_copy import OwnCopies
 from acquire.lsl.clock import LslClock
 from acquire.lsl.config import configure
+from acquire.lsl.outlet import ends_of
+from acquire.plain_text import plain
 from acquire.processes.child import pipe_of
 from acquire.processes.futures import joined
 from acquire.processes.messages import (
@@ -32,6 +35,7 @@ from acquire.processes.messages import (
     Close,
     Command,
     DeviceState,
+    Finish,
     HostEvent,
     HostStatus,
     Request,
@@ -56,6 +60,8 @@ PREVIEW_S = 0.3
 """How long a preview waits for a frame."""
 JOIN_S = 2.0
 """How long a driver may take to notice that it is to stop."""
+FETCH_S = 10.0
+"""How long the engine may take to have the last samples, before the streams go all the same."""
 LINGER_S = 0.6
 LINGER_LOOK_S = 0.02
 """How long an outlet outlives its last sample while somebody is connected: the recorder pulls
@@ -89,7 +95,7 @@ class Host:
         configure(first.body.lsl_config)
         self._send(Answer(first.number))
         thread.start()
-        self._serve(reader)
+        finish = self._serve(reader)
         self._closing.set()
         thread.join(JOIN_S)
         if reader.listener is not None:  # its inlets before the outlets, or liblsl may hang
@@ -97,18 +103,23 @@ class Host:
         for camera in reader.media.values():
             camera.finish()
         self._copies.close()  # after the cameras: their last rows have been pushed
+        if finish is not None:
+            self._let_fetch(reader, finish)
         _linger(reader)
         for outlet in reader.outlets:
             outlet.close()
 
-    def _serve(self, reader: DeviceReader) -> None:
+    def _serve(self, reader: DeviceReader) -> Request | None:
+        """Serve until the end; gives the request whose answer it is."""
         due = time.monotonic()
         while True:
             try:
                 if self._pipe.poll(max(0.0, due - time.monotonic())):
                     request: Request = self._pipe.recv()
                     if isinstance(request.body, Close):
-                        return
+                        return None
+                    if isinstance(request.body, Finish):
+                        return request
                     self._answer(reader, request)
                 if time.monotonic() >= due:
                     due = time.monotonic() + STATUS_S
@@ -116,7 +127,17 @@ class Host:
                     self._send(self._status(reader))
                     self._look_after_videos(reader)
             except (EOFError, OSError):  # the engine is gone
-                return
+                return None
+
+    def _let_fetch(self, reader: DeviceReader, finish: Request) -> None:
+        """Say what the last samples are, and wait until the engine has them: it says `Close`."""
+        try:
+            self._look_after_videos(reader)
+            self._send(self._status(reader))  # with the losses that nobody was told yet
+            self._send(Answer(finish.number, ends_of(reader.outlets)))
+            self._pipe.poll(FETCH_S)
+        except OSError:  # the engine is gone
+            log.debug("nobody fetches the last samples")
 
     def _answer(self, reader: DeviceReader, request: Request) -> None:
         """Answer a request, now or once what was asked for is done: nobody waits for it here."""
@@ -124,7 +145,7 @@ class Host:
             value = self._obey(reader, request.body)
         except Exception as error:  # whatever a driver raises, the engine must be answered
             log.debug("%s", error, exc_info=True)
-            self._send(Answer(request.number, error=str(error) or type(error).__name__))
+            self._send(Answer(request.number, error=plain(words_of(error))))
             return
         if isinstance(value, Future):
             value.add_done_callback(partial(self._answer_later, request.number))
@@ -158,7 +179,7 @@ class Host:
             case Command(name, args):
                 if reader.device is None:
                     raise DeviceError(f"{reader.name}: not open")
-                answer = reader.device.command(name, args)
+                answer = checked_answer(name, reader.device.command(name, args))
                 self._event("info", "command", f"{name} {dict(args)}: {answer}")
                 return answer
         return None
@@ -166,6 +187,7 @@ class Host:
     def _status(self, reader: DeviceReader) -> HostStatus:
         state = reader.state
         rests = reader.device is not None and reader.device.resting
+        rests |= self._closing.is_set()
         quiet = reader.is_steady and not rests and self._clock.now() - reader.last_item > SILENT_S
         if state is DeviceState.RUNNING and (quiet or self._hangs):
             state = DeviceState.STALLED
@@ -212,7 +234,7 @@ class Host:
         try:
             name = self._reader.name if self._reader is not None else ""
             named = text if text.startswith(f"{name}: ") else f"{name}: {text}"
-            self._send(HostEvent(self._clock.now(), level, code, named, take))
+            self._send(HostEvent(self._clock.now(), level, code, plain(named), take))
         except OSError:  # the engine is gone; the main thread sees it, too
             log.debug("nobody hears: %s", text)
 

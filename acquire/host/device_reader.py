@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from acquire.camera.frame_stream import FrameStream
 from acquire.camera.stream import CameraStream, SoundStream
 from acquire.errors import AcquireError
+from acquire.host.contract import ContractError, check_item, checked_specs
 from acquire.host.input_listener import Listener, Wish, codes_to
 from acquire.host.own_copy import OwnCopies
 from acquire.host.signal_stream import SignalStream
@@ -92,6 +93,7 @@ class DeviceReader:
         self.signals: dict[str, SignalStream] = {}
         self.media: dict[str, FrameStream] = {}
         self.listener: Listener | None = None
+        self._specs: dict[str, StreamSpec | MediaSpec] = {}  # by name, as they were first opened
         self.last_item = 0.0  # LSL time of the last sample or frame
         self.last_beat = 0.0  # and of the last answer of `read`
         self._breaks = Restarts()
@@ -141,7 +143,8 @@ class DeviceReader:
         except ValidationError as error:
             raise DeviceError(first_problem(error)) from error
         self.device = driver(settings, self._clock)
-        specs = tuple(self.device.open())
+        specs = self._open()
+        self._specs = {spec.name: spec for spec in specs}
         for spec in specs:
             self._announce(spec)
         self._copies.tap(self.outlets)
@@ -151,6 +154,10 @@ class DeviceReader:
         self._running()
         seed = getattr(settings, "seed", None) if driver.simulated else None
         self._send(Opened(specs, uids, driver.simulated, seed))
+
+    def _open(self) -> tuple[StreamSpec | MediaSpec, ...]:
+        assert self.device is not None
+        return checked_specs(self.device.open())
 
     def _announce(self, spec: StreamSpec | MediaSpec) -> None:
         """Make the stream of a spec."""
@@ -202,7 +209,7 @@ class DeviceReader:
             for item in self.device.read():
                 self.last_beat = self._clock.now()
                 if item is not None:
-                    self._publish(item)
+                    self._publish(check_item(item, self._specs))
                 if self._closing.is_set():
                     return
         except DeviceLost as error:
@@ -232,23 +239,21 @@ class DeviceReader:
             self._event(item.level, item.code, item.text)
             return
         self.last_item = self._clock.now()
-        try:
-            if isinstance(item, Frame):
-                self.media[item.stream].publish(item)
-            else:
-                self._publish_chunk(self.signals[item.stream], item)
-        except KeyError as error:
-            raise DeviceError(f"yields stream {item.stream!r}, which open() never named") from error
+        if isinstance(item, Frame):
+            self.media[item.stream].publish(item)
+        else:
+            self._publish_chunk(self.signals[item.stream], item)
 
     def _publish_chunk(self, signal: SignalStream, chunk: Chunk) -> None:
-        before = signal.outlet.bad_stamps
+        before = signal.bad_stamps
         signal.publish(chunk)
-        if signal.outlet.bad_stamps and not before:
+        if signal.bad_stamps and not before:
             self._event(
                 "warning",
                 "stamps-nan",
                 f"{chunk.stream}: its driver gave a time that is no number; the sample has the "
-                "time before it, and so will others, without a further word: mend the driver",
+                "time of its arrival, or else the one before it, and so will others, without a "
+                "further word: mend the driver",
             )
 
     def _reopen(self) -> None:
@@ -263,7 +268,7 @@ class DeviceReader:
                 return
             self._reopen_wait_s = REOPEN_S[min(attempt, len(REOPEN_S) - 1)]
             try:
-                specs = {spec.name: spec for spec in self.device.open()}
+                specs = {spec.name: spec for spec in self._open()}
             except DeviceLost as error:
                 log.debug("%s: still away: %s", self.name, error)
             except FOR_GOOD as error:  # it was open before: what keeps it away now may pass
@@ -277,9 +282,7 @@ class DeviceReader:
                 return
 
     def _came_back(self, specs: Mapping[str, StreamSpec | MediaSpec]) -> None:
-        expected: dict[str, StreamSpec | MediaSpec] = {n: s.spec for n, s in self.signals.items()}
-        expected |= {name: camera.spec for name, camera in self.media.items()}
-        if specs != expected:
+        if specs != self._specs:
             raise DeviceError("came back with other streams: restart it to use them")
         for signal in self.signals.values():
             signal.reopened()
@@ -289,8 +292,17 @@ class DeviceReader:
         self._event("info", "device-back", "is back")
 
 
+def words_of(error: BaseException) -> str:
+    """Give the words of an error; a driver's own may have none, or trip over making them."""
+    try:
+        return str(error) or type(error).__name__
+    except Exception:
+        return type(error).__name__
+
+
 def one_line(error: BaseException) -> str:
     """Say what went wrong in one line; an error that nobody foresaw is named by its type."""
-    known = isinstance(error, FOR_GOOD)
-    text = str(error) if known else f"{type(error).__name__}: {error}".removesuffix(": ")
+    kind, text = type(error).__name__, words_of(error)
+    if not isinstance(error, (*FOR_GOOD, ContractError)) and text != kind:
+        text = f"{kind}: {text}"
     return " ".join(text.split())

@@ -11,7 +11,7 @@ from acquire.lsl.device_clock import ClockModel
 from acquire.lsl.outlet import Outlet
 from acquire.processes.loss_log import LossLog
 from devices.arrays import F64Array
-from devices.base import Chunk, DeviceError, StreamSpec
+from devices.base import Chunk, StreamSpec
 
 
 class SignalStream:
@@ -32,6 +32,7 @@ class SignalStream:
         self._model = model
         self._losses = losses
         self._was_away = False
+        self._without_time = 0  # samples whose device time was none: their arrival stands for it
 
     def reopened(self) -> None:
         """Learn that the device was away: what comes next comes after a gap."""
@@ -56,16 +57,21 @@ class SignalStream:
     def _stamps(self, chunk: Chunk) -> F64Array:
         if chunk.device_times is None:
             return chunk.times
-        if len(chunk.device_times) != len(chunk.times):
-            raise DeviceError(
-                f"{chunk.stream}: {len(chunk.times)} times but "
-                f"{len(chunk.device_times)} device times in a chunk: mend the driver"
-            )
         # The newest sample waited least: it says most about the delay.
         pair = float(chunk.device_times[-1]), float(chunk.times[-1])
         if all(map(math.isfinite, pair)):  # what is no number would stay in the model for ever
             self._model.observe(*pair)
-        return self._model.map(np.asarray(chunk.device_times, np.float64))
+        stamps = self._model.map(np.asarray(chunk.device_times, np.float64))
+        unknown = ~np.isfinite(stamps)
+        if unknown.any():
+            self._without_time += int(unknown.sum())
+            stamps = np.where(unknown, chunk.times, stamps)
+        return stamps
+
+    @property
+    def bad_stamps(self) -> int:
+        """How many times of the driver's were no numbers."""
+        return self._without_time + self.outlet.bad_stamps
 
     def _missed(self, before: float, after: float) -> int:
         """Count what its rate would have given between two stamps; few drivers can know it."""

@@ -92,9 +92,12 @@ class ClockModel:
             self._fit()
 
     def map(self, device_times: F64Array) -> F64Array:
-        """Give the LSL times of device times, both in seconds, shape (n,)."""
+        """Give the LSL times of device times, both in seconds, shape (n,).
+
+        NaN where that cannot be told: of what is no number, and as long as nothing was observed.
+        """
         if self._origin is None:
-            raise ValueError("nothing observed yet")
+            return np.full(len(device_times), np.nan)
         mapped: F64Array = (device_times - self._origin[0]) * self._rate + (
             self._origin[1] + self._offset
         )
@@ -110,9 +113,9 @@ class ClockModel:
         assert self._origin is not None
         if device_time < self._last_device:
             return True
-        if self._span() < SETTLE_S:
-            return False
         delay = self._delay((device_time - self._origin[0], arrival - self._origin[1]))
+        if self._span() < SETTLE_S:  # one that counts from 0 first, and then tells its real time
+            return delay < -LATE_S
         return delay < -JUMP_S or self._stays_late(arrival, delay)
 
     def _stays_late(self, arrival: float, delay: float) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final, cast
 
 import numpy as np
@@ -39,6 +39,23 @@ ITEM_BYTES: Final[Mapping[Dtype, int]] = {
     "int64": 8,
 }
 """What a value takes; of a string, as a guess."""
+
+
+LONGEST_WAIT_S: Final = 5.0
+"""A stamp that would have to wait longer for the one before it comes after one that was wrong."""
+
+
+def rising(times: F64Array, last: float) -> F64Array:
+    """Give times, shape (n,), that do not fall below `last` nor below each other.
+
+    Where one would have to wait for over `LONGEST_WAIT_S`, they fall, and rise from there.
+    """
+    stamps = np.maximum.accumulate(np.maximum(times, last))
+    if (stamps - times > LONGEST_WAIT_S).any():
+        for k, time in enumerate(times.tolist()):
+            last = time if last - time > LONGEST_WAIT_S else max(last, time)
+            stamps[k] = last
+    return cast("F64Array", stamps)
 
 
 def stream_info(spec: StreamSpec, device: str, origin: str = "") -> pylsl.StreamInfo:
@@ -84,6 +101,11 @@ def make_outlet(
     return pylsl.StreamOutlet(stream_info(spec, device, origin), max_buffered=buffer_s)
 
 
+def ends_of(outlets: Iterable[Outlet]) -> dict[str, float]:
+    """Give the stamps of the last samples by LSL uid, without outlets that had none."""
+    return {o.uid: o.last_stamp for o in outlets if np.isfinite(o.last_stamp)}
+
+
 class Outlet:
     """An outlet that enforces shape, dtype, contiguity and rising stamps."""
 
@@ -104,7 +126,8 @@ class Outlet:
     def push(self, times: F64Array, data: Array) -> F64Array:
         """Push samples, shape (n, channels), with LSL times, shape (n,); give the stamps used.
 
-        Stamps never fall: where the clock model steps back, they wait until it has caught up.
+        Where the clock model steps back, stamps wait until it has caught up. They fall where that
+        would take over `LONGEST_WAIT_S`: one that is far too late must not stop all that follow.
         """
         if data.shape != (len(times), len(self.spec.channels)):
             raise ValueError(
@@ -113,7 +136,7 @@ class Outlet:
             )
         if not np.isfinite(times).all():  # one NaN would make every later stamp one
             times = self._numbers(times)
-        stamps = np.maximum.accumulate(np.maximum(times, self.last_stamp))
+        stamps = rising(times, self.last_stamp)
         self.last_stamp = float(stamps[-1])
         if self._dtype is None:
             rows = np.array([[str(v) for v in row] for row in data], object)
@@ -123,7 +146,7 @@ class Outlet:
             self._lsl.push_chunk(rows, stamps.tolist())
         if self.tap is not None:
             self.tap(stamps, rows)
-        return cast("F64Array", stamps)
+        return stamps
 
     def _numbers(self, times: F64Array) -> F64Array:
         """Give what is no number the time before it, and count it in `bad_stamps`."""

@@ -24,7 +24,15 @@ from acquire.player.participant import SimulatedParticipant
 from acquire.player.player import FRAMES, MARKERS, Player
 from acquire.player.run import Run
 from acquire.processes.child import pipe_of
-from acquire.processes.messages import Answer, Close, Command, HostEvent, Opened, Request
+from acquire.processes.messages import (
+    Answer,
+    Close,
+    Command,
+    Finish,
+    HostEvent,
+    Opened,
+    Request,
+)
 from acquire.processes.punctual import be_punctual
 from acquire.protocol.file import load_protocol
 from acquire.protocol.model import Protocol
@@ -161,6 +169,9 @@ class PlayerHost:
             self.closing = True
             return
         try:
+            if isinstance(request.body, Finish):
+                self.send(Answer(request.number, self.player.flush()))
+                return
             if not isinstance(request.body, Command):
                 raise ControlError(f"the player knows no {type(request.body).__name__}")
             body = request.body

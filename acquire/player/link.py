@@ -26,7 +26,7 @@ from acquire.player.messages import (
 )
 from acquire.player.ratings import RatingsFile, is_answer
 from acquire.processes.device_link import DeviceLink
-from acquire.processes.messages import Command, HostEvent, Loss, Tell
+from acquire.processes.messages import Command, Ends, HostEvent, Loss, Tell
 from acquire.rig.file import Rig
 from recordings.disk.atomic import replace_file
 from recordings.layout import PROTOCOL_NAME
@@ -36,6 +36,8 @@ NAME = "protocol"
 OPEN_S = 300.0
 """How long a protocol may take to load: stand-in clips may have to be made."""
 CLOSE_S = 5.0
+FLUSH_S = 1.0
+"""How long it may take to publish what it has gathered: it looks once a frame."""
 ABORT_S = 2.0
 UNDER_WAY = (PlayState.RUNNING, PlayState.PAUSED)
 """Not what was aborted and still shows its last page: another may be loaded at once."""
@@ -69,6 +71,10 @@ class _PlayerProcess(DeviceLink):
         self._on_mark = on_mark
         self._on_status = on_status
         self.loaded: Loaded | None = None
+
+    def flush(self) -> Ends:
+        """Have it publish what it has gathered; gives where its streams end now."""
+        return self._publish_all(FLUSH_S)
 
     def _hear(self, message: Any) -> None:
         match message:
@@ -258,6 +264,11 @@ class PlayerLink:
             self._report(NAME, "warning", "abort-failed", str(error))
             return
         self.wait(lambda: self.is_over, ABORT_S)
+
+    def flush(self) -> Ends:
+        """Have the player publish what it has gathered; gives where its streams end."""
+        process = self._process
+        return process.flush() if process is not None else {}
 
     def close(self) -> None:
         """End the player."""

@@ -14,12 +14,12 @@ from typing import Any, Final
 import numpy as np
 
 from acquire.errors import ControlError
-from acquire.lsl.outlet import Outlet
+from acquire.lsl.outlet import Outlet, ends_of
 from acquire.player.marks import ENDINGS, Interrupted, Mark, Picture, Visit
 from acquire.player.messages import KeyPress, Marked, PlayerStatus
 from acquire.player.participant import Act, SimulatedParticipant
 from acquire.player.run import Run
-from acquire.processes.messages import HostEvent
+from acquire.processes.messages import Ends, HostEvent
 from acquire.protocol.scales import Value
 from devices.base import Channel, StreamSpec
 
@@ -136,6 +136,11 @@ class Player:
             rows = np.array(self._rows, np.float64)
             self._log.push(rows[:, 2].copy(), rows)
             self._rows.clear()
+
+    def flush(self) -> Ends:
+        """Publish all rows of frames that were presented; gives where the streams end."""
+        self.push_log()
+        return ends_of((self._markers, self._log))
 
     def _flash(self, presented: float) -> None:
         if self._light is not None:

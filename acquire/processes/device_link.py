@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import logging
 import subprocess
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+from acquire.errors import ControlError
+from acquire.lsl.clock import local_clock
+from acquire.plain_text import plain
 from acquire.processes.child import start_child
 from acquire.processes.link import DeviceSnapshot, Link
-from acquire.processes.messages import Answer, Close, DeviceState, HostEvent, Loss, Request
+from acquire.processes.messages import (
+    Answer,
+    Close,
+    DeviceState,
+    Ends,
+    Finish,
+    HostEvent,
+    Loss,
+    Request,
+)
+
+log = logging.getLogger(__name__)
 
 GONE = "its process is gone"
 
@@ -66,6 +82,18 @@ class DeviceLink(Link):
         """Whether it has been started and has not ended."""
         return self._pipe is not None and self._process.poll() is None
 
+    def finish(self, timeout_s: float) -> Ends:
+        """Have the device end, and its streams stay; see `Link`."""
+        self._closing = True
+        return self._publish_all(timeout_s)
+
+    def _publish_all(self, timeout_s: float) -> Ends:
+        try:
+            ends: Ends = self.request(Finish(), timeout_s)
+        except ControlError:  # it hangs, or has died
+            return {}
+        return ends
+
     def close(self, timeout_s: float) -> None:
         """Have it close the device and end; kill it when it has not by then."""
         if self._pipe is None:
@@ -105,8 +133,27 @@ class DeviceLink(Link):
                 message = pipe.recv()
             except (EOFError, OSError):
                 break
-            self._hear(message)
-        self._ended()
+            except Exception as error:  # it cannot be read here; the next one may be
+                self._complain(error)
+                continue
+            self._guard(partial(self._hear, message))
+        self._guard(self._ended)
+
+    def _guard(self, step: Callable[[], None]) -> None:
+        """Do it; what one message trips over must not keep those after it from being heard."""
+        try:
+            step()
+        except Exception as error:
+            self._complain(error)
+
+    def _complain(self, error: Exception) -> None:
+        log.debug("%s", self.name, exc_info=error)
+        said = f"{self.name}: {type(error).__name__}: {error}; please report this with the log"
+        event = HostEvent(local_clock(), "error", "internal", plain(said))
+        try:
+            self._on_event(self.name, event)
+        except Exception:  # whoever hears it is what broke: this thread must outlive that
+            log.debug("nobody hears: %s", said, exc_info=True)
 
     def _ended(self) -> None:
         """The pipe has ended: nobody will answer any more."""

@@ -18,6 +18,7 @@ from acquire.processes.messages import (
     Answer,
     Command,
     DeviceState,
+    Ends,
     HostEvent,
     HostStatus,
     Loss,
@@ -98,6 +99,13 @@ class Link(ABC):
     @abstractmethod
     def alive(self) -> bool:
         """Whether it has been started and has not ended."""
+
+    def finish(self, timeout_s: float) -> Ends:
+        """Have the device end, and its streams stay until `close`; gives where they end.
+
+        Nothing where that cannot be known, as of a device that keeps a copy of its own elsewhere.
+        """
+        return {}
 
     @abstractmethod
     def close(self, timeout_s: float) -> None:

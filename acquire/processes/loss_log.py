@@ -20,6 +20,7 @@ class LossLog:
 
     def add(self, stream: str, time: float, count: int) -> None:
         """Note that `count` samples of `stream` are missing right before LSL time `time`."""
+        count = int(count)  # a driver may count in numpy's numbers, and the manifest has none
         if count <= 0:
             return
         with self._lock:

@@ -1,7 +1,7 @@
 """What the engine and a device process say to each other over their pipe.
 
-Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `TakePreview`, `Command`, `Close`. Up: the
-rest. Every message down is answered by one `Answer` with its number, except
+Down: `Open`, `ArmVideo`, `StartVideo`, `StopVideo`, `TakePreview`, `Command`, `Finish`, `Close`.
+Up: the rest. Every message down is answered by one `Answer` with its number, except
 `Close`, which the end of the pipe answers.
 """
 
@@ -111,6 +111,14 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True)
+class Finish:
+    """Publish all that is left: a device ends with that, and its streams stay until `Close`.
+
+    The answer, an `Ends`, is what whoever records has to have before they may go.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Close the device and end."""
 
@@ -120,7 +128,11 @@ class Request:
     """A message down, with the number that its answer will carry."""
 
     number: int
-    body: Open | ArmVideo | StartVideo | StopVideo | TakePreview | Command | Close
+    body: Open | ArmVideo | StartVideo | StopVideo | TakePreview | Command | Finish | Close
+
+
+Ends = dict[str, float]
+"""The stamps of the last samples of streams, by LSL uid; streams without any are left out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from acquire.errors import ControlError, Unknown
 from acquire.lsl.clock import local_clock
 from acquire.processes.device_link import DeviceLink
 from acquire.processes.link import Link
-from acquire.processes.messages import DeviceState, HostEvent, Loss, Open
+from acquire.processes.messages import DeviceState, Ends, HostEvent, Loss, Open
 from acquire.processes.restarts import Restarts
 from acquire.rig.file import DeviceTable, Rig
 
@@ -44,11 +44,13 @@ class RigDevices:
         note_loss: NoteLoss,
         came_up: Callable[[str], None],
         goes_down: Callable[[str], None],
+        fetched: Callable[[Ends], bool],
         make_link: MakeLink = process_of,
     ) -> None:
         """Prepare; nothing is started yet. `make_link` decides where a device runs.
 
-        `origin` is what the streams' source ids begin with.
+        `origin` is what the streams' source ids begin with; `fetched` waits until samples have
+        come, and says whether they have.
         """
         self.rig = rig
         self._lsl_config = lsl_config
@@ -56,6 +58,7 @@ class RigDevices:
         self._tell = hear
         self._came_up = came_up
         self._goes_down = goes_down
+        self._fetched = fetched
         self._restarts = Restarts()
         self._revivals: dict[str, threading.Timer] = {}
         self._lock = threading.Lock()  # one device is started or stopped at a time
@@ -187,6 +190,9 @@ class RigDevices:
             if not device.alive:
                 return False
             self._goes_down(name)
+            if not self._fetched(device.finish(CLOSE_S)):
+                text = "its last samples have not come: the recorder was too slow, see its load"
+                self._say(name, "warning", "end-not-received", text)
             device.close(CLOSE_S)
         self._say(name, "info", "device-stopped", "stopped")
         return True

@@ -44,10 +44,9 @@ def load_protocol(name: str | Path) -> Protocol:
     except UnicodeDecodeError as error:
         odd = f"byte {error.object[error.start]:#04x} at {error.start}"
         raise ConfigError(f"{path}: is not UTF-8 ({odd}); save it as UTF-8") from error
-    except OSError as error:
-        raise ConfigError(
-            f"{path}: cannot be read ({error.strerror}); name another file"
-        ) from error
+    except (OSError, ValueError) as error:  # a name that no file can have is a ValueError
+        said = error.strerror if isinstance(error, OSError) else error
+        raise ConfigError(f"{path}: cannot be read ({said}); name another file") from error
 
 
 def copy_shipped(name: str, path: Path) -> None:

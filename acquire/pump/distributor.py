@@ -9,7 +9,7 @@ from acquire.lsl.inlet import OffsetEstimate
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.stream_watch import Alarm
 from acquire.take.loss_counter import LostSamples
-from acquire.take.routing import is_past, is_within, named_in, owner_of, shares
+from acquire.take.routing import SANE_S, is_past, is_within, named_in, owner_of, shares
 from acquire.take.take import Take
 from acquire.take.xdf_recorder import RecordedStream, XdfRecorder, text_of
 from devices.arrays import Array, F64Array
@@ -155,8 +155,12 @@ class Distributor:
     def look_for_drained(self, streams: Sequence[LiveStream], now: float) -> None:
         """Tell the takes that have all that belongs to them."""
         for take in self.takes:
-            if not take.is_open and (
-                now >= take.drained_by or all(self._is_complete(take, s, now) for s in streams)
+            if take.is_open:
+                continue
+            if (
+                now >= take.drained_by
+                or all(self._is_complete(take, s, now) for s in streams)
+                or (now >= take.usually_by and not any(_is_due(take, s) for s in streams))
             ):
                 take.drained.set()
 
@@ -170,6 +174,19 @@ class Distributor:
         # Markers have no next sample to wait for, and a stream that fell silent has none either.
         quiet = not stream.found.rate_hz or stream.watch.is_silent
         return quiet and now >= take.interval.stop + QUIET_S
+
+
+def _is_due(take: Take, stream: LiveStream) -> bool:
+    """Say whether samples from before a take's stop are on their way: a stream that is late."""
+    recorded, rate_hz, watch = take.xdf.of(stream), stream.found.rate_hz, stream.watch
+    if recorded is None or recorded.drained or stream.inlet is None or not rate_hz:
+        return False
+    if watch.is_silent or (stream.is_index and stream.device in take.gated):
+        return False
+    newest = watch.last_stamp + stream.offset
+    if not abs(newest - watch.last_arrival) <= SANE_S:
+        return False
+    return newest + 1.5 / rate_hz < take.interval.stop
 
 
 def _overflow(stream: LiveStream, take: Take) -> Alarm:

@@ -21,7 +21,7 @@ from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet, OffsetEstimate
 from acquire.lsl.streams import FoundStream
-from acquire.processes.messages import Loss, TellOfTake
+from acquire.processes.messages import Ends, Loss, TellOfTake
 from acquire.pump.distributor import Distributor, gets
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.stream_watch import Alarm, StreamWatch
@@ -41,6 +41,8 @@ HOUSEKEEPING_S = 1.0
 OPENING_S = 0.1
 """How often clock offsets are asked for while a stream has none yet."""
 CONNECTED_POLL_S = 0.02
+FETCH_S = 5.0
+"""How long the last samples of a device that ends are waited for."""
 STUCK_S = 5.0
 """A pump that has not come round for so long is said to be stuck."""
 HOLD_S = 15.0
@@ -180,9 +182,26 @@ class Pump:
     def wait_connected(self, uids: set[str], timeout_s: float) -> None:
         """Wait until the streams of these LSL uids are connected, or as long as `timeout_s`."""
         deadline = local_clock() + timeout_s
-        while local_clock() < deadline and not self._closing.wait(CONNECTED_POLL_S):
-            if uids <= {s.found.uid for s in self.streams if s.inlet is not None}:
+        while not uids <= {s.found.uid for s in self.streams if s.inlet is not None}:
+            if local_clock() >= deadline or self._closing.wait(CONNECTED_POLL_S):
                 return
+
+    def fetch(self, ends: Ends, within_s: float = FETCH_S) -> bool:
+        """Wait until the samples that streams end with are here; False = they did not come.
+
+        An outlet that goes takes with it what nobody has pulled.
+        """
+        deadline = local_clock() + within_s
+        while not all(self._has(uid, stamp) for uid, stamp in ends.items()):
+            if local_clock() >= deadline or self._closing.wait(CONNECTED_POLL_S):
+                return False
+        return True
+
+    def _has(self, uid: str, stamp: float) -> bool:
+        for stream in self.streams:
+            if stream.found.uid == uid and (inlet := stream.inlet) is not None:
+                return stream.watch.last_stamp >= stamp and not inlet.backlog()
+        return True  # nobody listens to it
 
     def forget(self, device: str) -> None:
         """Drop what a device had announced before it was changed; nothing is being recorded."""
@@ -192,9 +211,15 @@ class Pump:
                 self.streams = [s for s in self.streams if s not in gone]
 
     def renew(self, stream: LiveStream, inlet: Inlet) -> None:
-        """Go on with another connection to the same outlet; the old one gives nothing any more."""
+        """Go on with another connection to the same outlet; the old one gives nothing any more.
+
+        What the outlet had kept for the old one will not come: it is counted with the next sample.
+        """
         with self.lock:
             old, stream.inlet = stream.inlet, inlet
+            stream.was_away = not stream.is_index  # a camera that waits for triggers loses nothing
+            if stream.losses is not None:
+                stream.losses.resume()
         if old is not None:
             old.close()
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from acquire.lsl.streams import FoundStream
-from acquire.take.loss_counter import WAIT_S, LostSamples
+from acquire.take.loss_counter import WAIT_S, LostSamples, are_numbers
 from devices.arrays import F64Array
 from recordings.manifest import Level
 
@@ -28,12 +28,20 @@ BACK_S = 0.1
 BACK_TIMES = 5
 BACK_WINDOW_S = 60.0
 """More steps back than that in that time are a habit: further ones wait until it is over."""
+OFTEN_TIMES = 10
+OFTEN_S = 60.0
+"""What comes and goes more often than that would hide all else, and fill the manifest."""
 FAR_S = 5.0
 OFFSET_S = 15.0
 BACKLOG_S = 2.0
 BACKLOG_PULLS = 3
 LATE_S = 1.0
 """Bluetooth and Wi-Fi are late by less all day."""
+
+
+def _short(value: float, sign: str = "", digits: int = 1) -> str:
+    """Write a time; what no clock shows as a power of ten, not in 300 digits."""
+    return f"{value:{sign}.{digits}f}" if abs(value) < 1e12 else f"{value:{sign}.3g}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,9 @@ class StreamWatch:
         self._last_stamp = -math.inf
         self._window: deque[tuple[float, int]] = deque()  # last stamp of a pull, samples so far
         self._steps_back: deque[float] = deque(maxlen=BACK_TIMES)  # when they were told
+        self._told: dict[str, deque[float]] = {}  # when each code was told
+        self._hushed: set[str] = set()  # raised, and told too often to be told again
+        self._now = now
         self._backlogged = 0
         self.backlog = 0  # samples that wait to be pulled
         self.samples = 0
@@ -68,7 +79,8 @@ class StreamWatch:
         self.samples += len(stamps)
         self.last_arrival = now
         alarms = self._clear("silent", f"{self._name}: delivers again")
-        if not math.isfinite(float(stamps.sum())):  # cheaper than to look at each
+        self._now = now
+        if not are_numbers(stamps):
             alarms += self._raise(
                 "stamps-nan",
                 f"{self._name}: has stamps that are no numbers; its samples are recorded as they "
@@ -82,14 +94,20 @@ class StreamWatch:
         if abs(far) > FAR_S:
             alarms += self._raise(
                 "stamps-far",
-                f"{self._name}: stamps are {far:+.1f} s from the local clock (limit {FAR_S:g} s); "
-                "check the clock of its computer or the stamps that its program gives",
+                f"{self._name}: stamps are {_short(far, '+')} s from the local clock "
+                f"(limit {FAR_S:g} s); check the clock of its computer or the stamps that its "
+                "program gives",
             )
         else:
             alarms += self._clear("stamps-far")
         alarms += self._check_rate(stamps)
         self._last_stamp = float(stamps[-1])
         return alarms
+
+    @property
+    def last_stamp(self) -> float:
+        """The raw stamp of the newest sample that has one."""
+        return self._last_stamp
 
     @property
     def is_silent(self) -> bool:
@@ -121,6 +139,7 @@ class StreamWatch:
         `backlog` counts the samples that still wait after a pull; `late_s` is how late the newest
         of those that have come are.
         """
+        self._now = now
         alarms = self._check_lateness(late_s)
         self.backlog = backlog
         quiet = now - self.last_arrival
@@ -174,7 +193,8 @@ class StreamWatch:
         often = len(told) == BACK_TIMES and now - told[0] < BACK_WINDOW_S
         return self._raise(
             "stamps-back",
-            f"{self._name}: stamps go back by {-back * 1000:.1f} ms at {float(stamps[-1]):.3f}; "
+            f"{self._name}: stamps go back by {_short(-back * 1000)} ms at "
+            f"{_short(float(stamps[-1]), digits=3)}; "
             + (
                 f"the {BACK_TIMES}th time within {BACK_WINDOW_S:g} s: check how its program makes "
                 "its stamps; not told again meanwhile"
@@ -213,10 +233,20 @@ class StreamWatch:
         if code in self._raised:
             return []
         self._raised[code] = text
+        told = self._told.setdefault(code, deque(maxlen=OFTEN_TIMES))
+        if len(told) == OFTEN_TIMES and self._now - told[0] < OFTEN_S:
+            self._hushed.add(code)
+            return []
+        told.append(self._now)
+        if len(told) == OFTEN_TIMES and self._now - told[0] < OFTEN_S:
+            text += f"; the {OFTEN_TIMES}th time within {OFTEN_S:g} s: not told again meanwhile"
         return [Alarm("warning", code, text)]
 
     def _clear(self, code: str, text: str = "") -> list[Alarm]:
         if code not in self._raised:
             return []
         del self._raised[code]
+        if code in self._hushed:
+            self._hushed.remove(code)
+            return []
         return [Alarm("info", code + "-over", text)] if text else []

@@ -30,7 +30,14 @@ VERBS = get_args(Verb)
 _PAIR = re.compile(r"\{(\w+):([^{}]*)\}")
 _KEYS = ("root", "task", "run", "participant", "session", "acquisition", "modality", "template")
 _NO_PLACE = ("acquisition", "modality", "template")
-_HTTP = re.compile(rb"\s*([!-~]+)(\s+\S.*\sHTTP/\d|\s+[/*]\S*\s*$|:\s)", re.IGNORECASE)
+_WITH_WORDS = ("select", "filename", "marker")
+"""Verbs that any text may follow."""
+_REQUEST = re.compile(
+    rb"\s*(?:\xef\xbb\xbf)?([!-~]+)"
+    rb"(\s+\S.*\s(HTTP|[A-Z]{2,9}/\d[\d.]*)\s*$|\s+\S.*\sHTTP/\d|\s+[/*]\S*\s*$|:\s)",
+    re.IGNORECASE,
+)
+_ANSWER = re.compile(rb"\s*([A-Z]{2,9}/\d|SSH-\d|[{<\[*$+])", re.IGNORECASE)
 _CONTROL = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -44,14 +51,16 @@ class Line:
 
 
 def is_foreign(line: bytes) -> bool:
-    """Say whether a line is of another protocol: a request of a web page, or no text at all.
+    """Say whether a line is of another protocol: a request, an answer, data, or no text at all.
 
     Any page that is open on this computer may send one to this port, with commands in its body.
     """
     if _CONTROL.search(line):
         return True
-    found = _HTTP.match(line)
-    return found is not None and found[1].decode("latin-1").lower() not in VERBS
+    if _ANSWER.match(line):
+        return True
+    found = _REQUEST.match(line)
+    return found is not None and found[1].decode("latin-1").lower() not in _WITH_WORDS
 
 
 def parse(text: str) -> Line:

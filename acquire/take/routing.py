@@ -4,7 +4,7 @@
    off, and for a whole chunk where its newest is.
 2. It belongs to the last take that had begun by its moment. A stream of a regular rate never goes
    back to a take before the newest one that has samples of it, and what belongs to a take that was
-   let go of goes to the oldest one here.
+   let go of goes to the oldest one here, unless that had ended before.
 3. Where one take goes on in the next, nothing is cut. At any other end regular stamps that make
    sense are cut at start and stop, each time in one place: stamps of arrival step back a little,
    and a sample between two that are kept is kept. All others are cut by their arrival, from the
@@ -44,6 +44,10 @@ class Span(Protocol):
     @property
     def continues(self) -> bool:
         """Whether it goes on where the take before it ends."""
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether another take goes on where it ends."""
 
     @property
     def drained_by(self) -> float:
@@ -90,7 +94,11 @@ def shares(
         keep = owner == place
         if not take.continues and not (rate_hz and has_samples[place]):
             keep &= np.where(by_stamp, begun, now) >= take.interval.start
-        if ends_here:
+        if take.goes_on and ends_here:  # the one after it was let go of before it: a stop came soon
+            keep &= np.where(by_stamp, not_over, moments) <= take.interval.stop
+            if rate_hz and newest is not None and newest > take.number:
+                keep[:] = False
+        elif ends_here:
             keep &= np.where(by_stamp, not_over <= take.interval.stop, now <= take.drained_by)
         masks.append(keep)
     if named is not None:
@@ -105,6 +113,8 @@ def is_within(
     take: Span, stamps: F64Array, offset: float, now: float, rate_hz: float, has_samples: bool
 ) -> bool:
     """Say whether all of a chunk belongs to the only take there is, at next to no cost."""
+    if take.goes_on:
+        return False
     start, stop = take.interval.start, take.interval.stop
     first, last = stamps[0] + offset, stamps[-1] + offset
     begun = take.continues or (has_samples and rate_hz > 0)

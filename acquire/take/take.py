@@ -22,6 +22,8 @@ GATED_DRAIN_S = 0.8
 """How long it does where a camera's gate may still have to decide on frames that it holds."""
 SPLIT_DRAIN_S = 3.0
 """How long a split does: nobody waits for that."""
+LATE_DRAIN_S = 3.0
+"""How long anything does where samples from before it are known to be on their way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Take:
     folder: SessionFolder | None  # None: a bare XDF file
     names: frozenset[str] | None  # of the streams that it gets; None = all
     continues: bool = False  # goes on where the take before it ends
+    goes_on: bool = False  # another one goes on where it ends
     interval: Interval = field(default_factory=Interval)  # replaced whole, under the pump's lock
     drain_s: float = STOP_DRAIN_S
     gated: frozenset[str] = frozenset()  # devices whose rows may come late
@@ -68,7 +71,12 @@ class Take:
 
     @property
     def drained_by(self) -> float:
-        """LSL time until which what was stamped before its stop is waited for."""
+        """LSL time until which what was stamped before its stop is waited for, at most."""
+        return self.interval.stop + max(self.drain_s, LATE_DRAIN_S)
+
+    @property
+    def usually_by(self) -> float:
+        """And where nothing is known to be late."""
         return self.interval.stop + self.drain_s
 
     @property

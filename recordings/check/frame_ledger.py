@@ -40,7 +40,7 @@ def stored_rows(exam: StreamExam) -> tuple[F64Array, F64Array]:
 
 def first_file(index: F64Array, times: F64Array) -> tuple[F64Array, F64Array]:
     """Keep the rows of a camera's first file: where the index begins again, the next one does."""
-    again = np.flatnonzero(np.diff(index) < 0)
+    again = np.flatnonzero(np.diff(index) <= 0)  # a file of one frame: 0, and 0 again
     stop = int(again[0]) + 1 if len(again) else len(index)
     return index[:stop], times[:stop]
 

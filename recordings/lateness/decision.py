@@ -27,6 +27,8 @@ from recordings.pieces import spans, steps_where
 BREAK_S: Final = 60.0
 BACK_S: Final = 1.0
 """Stamps that go back by more are of a clock that was set."""
+CUT_S: Final = 1.0
+"""A device that counts is asked for nothing shorter: its own stamps wander."""
 _FEW: Final = 16
 _DRIFT: Final = 1e-4  # a rate may wander so far in a gap, unseen
 _HUGE_S: Final = 1e12  # no clock shows it
@@ -75,6 +77,7 @@ class Pace:
     rate_hz: float
     error_s: float | None
     shows_loss: bool
+    uncounted: int = 0  # of a device that counts: what was lost after it had counted
 
     @property
     def times(self) -> F64Array:
@@ -111,12 +114,15 @@ def decide(stamps: F64Array, rate_hz: float, known: Sequence[Loss] | None = None
     """Decide what is lost and what was late, from stamps of shape (n,) on one clock.
 
     Stamps that are no numbers are put between their neighbours. `known` are the losses that the
-    device itself has counted: then no others are looked for. Without a rate there is no pace: no
-    losses, the times as they are.
+    device itself has counted: then others are looked for only where nothing came for over `CUT_S`,
+    as where its connection was cut. Without a rate there is no pace: no losses, the times as they
+    are.
     """
     stamps = filled(stamps, rate_hz)
     if rate_hz <= 0 or len(stamps) < 2:
         return Pace((), Given(stamps.copy()), np.zeros(0, np.int64), rate_hz, None, True)
+    on_the_way = _lost_on_the_way(stamps, rate_hz, known) if known is not None else ()
+    known = (*known, *on_the_way) if known is not None else None
     ends = _ends(stamps, rate_hz)
     edges = [0, *(ends + 1).tolist(), len(stamps)]
     parts = [_stretch(stamps[a:b], rate_hz, _within(known, a, b)) for a, b in pairwise(edges)]
@@ -137,7 +143,29 @@ def decide(stamps: F64Array, rate_hz: float, known: Sequence[Loss] | None = None
     shows_loss = known is not None or any(part.shows_loss for part in parts)
     cuts = np.union1d(places, ends).astype(np.int64)
     error_s = max(errors, default=None)
-    return Pace(tuple(losses), axis, cuts, longest.rate_hz, error_s, shows_loss)
+    uncounted = sum(loss.lost for loss in on_the_way)
+    return Pace(tuple(losses), axis, cuts, longest.rate_hz, error_s, shows_loss, uncounted)
+
+
+def _lost_on_the_way(stamps: F64Array, rate_hz: float, known: Sequence[Loss]) -> tuple[Loss, ...]:
+    """Find what a device has sent and nobody received: nothing else tells of a connection's cut.
+
+    What stays away for over `CUT_S` beyond what the device has counted, and never comes.
+    """
+    silent = steps_where(stamps, lambda steps: steps > CUT_S)
+    if not len(silent):
+        return ()
+    missing = lost_before(known)
+    numbers = np.arange(len(stamps))
+    told = stamps - missing.at(numbers) / rate_hz  # as if what is known to be lost had come
+    silent = silent[np.diff(told)[silent] > CUT_S]
+    if not len(silent):
+        return ()
+    return tuple(
+        Loss(loss.index, loss.count, loss.uncertainty, loss.certainty)
+        for loss in decide(told, rate_hz).losses
+        if loss.index in silent and loss.lost > CUT_S * rate_hz
+    )
 
 
 def filled(stamps: F64Array, rate_hz: float) -> F64Array:

@@ -78,6 +78,13 @@ FAULTS = {
     "refuses": {"on_read": "raise DeviceError('the battery is empty; charge it')"},
     "hangs": {"on_close": "time.sleep(100)"},
 }
+FOUL = {
+    "miscounts": {
+        "on_read": "yield Chunk(self.name, np.ones(1), np.ones((1, 2)), lost=float('inf'))"
+    },
+    "unspeakable": {"on_read": "raise RuntimeError('port \\ud800')"},
+}
+"""What got past the device itself: the one failed the session, the other silenced its device."""
 FAILING = ("mistaken", "refuses")
 BREAKING = ("raises", "misshapen", "ends", "exits")
 
@@ -185,6 +192,29 @@ def test_the_event_says_what_happened(name: str, words: list[str], result: Resul
     for word in words:
         assert word in failure.text
     assert f"error: {failure.text}" in result.stderr.splitlines()
+
+
+def test_what_a_driver_says_or_counts_is_its_own_fault_alone(tmp_path: Path) -> None:
+    rig = write_drivers(tmp_path, {"good": {}, **FOUL})
+    with Unisono(
+        *("record", rig, "--data-dir", tmp_path, "--participant", "01", "--json", "--no-report"),
+        *("--wait", "60"),
+        folder=tmp_path,
+    ) as program:
+        program.wait_for_line()
+        wait_for(lambda: {"good", *FOUL} <= set(counted(tmp_path)))
+        (tmp_path / TRIGGER).touch()
+        wait_for(lambda: program.stderr.count("opening it again") >= len(FOUL))
+        program.say("stop\n")
+        result = program.wait()
+    assert result.code == 1
+    manifest = Manifest.load(result.session)
+    assert manifest.state is State.COMPLETE
+    assert all(s.samples >= 100 for s in manifest.streams if s.device in ("good", *FOUL))
+    broke = {e.source: e.text for e in manifest.events if e.code == "device-broke"}
+    assert "lost = inf" in broke["miscounts"]
+    assert "RuntimeError: port" in broke["unspeakable"]
+    assert "Traceback" not in result.stderr
 
 
 def test_a_good_driver_is_not_mentioned(result: Result) -> None:

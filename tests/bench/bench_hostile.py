@@ -179,10 +179,12 @@ def hostile_daemon(folder: Path) -> Iterator[Daemon]:
     """Give a daemon whose rig has a serial sensor and drivers that will fail, too."""
     from tests.acquire.daemon_program import RIG, Daemon
     from tests.acquire.program import wait_for
-    from tests.acquire.test_failing_drivers import FAULTS, write_drivers
+    from tests.acquire.test_failing_drivers import FAULTS, FOUL, write_drivers
     from tests.devices.wire import wire
 
-    faults = {name: fault for name, fault in FAULTS.items() if name not in ("good", "hangs")}
+    faults = {
+        name: fault for name, fault in (FAULTS | FOUL).items() if name not in ("good", "hangs")
+    }
     failing = write_drivers(folder, faults).read_text()
     with wire() as line:
         (folder / "sensor").symlink_to(line.path)

@@ -30,6 +30,7 @@ from acquire.processes.messages import (
     ArmVideo,
     Close,
     Command,
+    Finish,
     HostEvent,
     HostStatus,
     Loss,
@@ -54,11 +55,12 @@ Body = Open | ArmVideo | StartVideo | StopVideo | TakePreview | Command | Close
 Message = Body | Request | Answer | Opened | HostStatus | HostEvent | Loss | VideoSummary | Preview
 
 
-def dump(message: Message) -> dict[str, Any]:
+def dump(message: Message | Finish) -> dict[str, Any]:
     """Turn a message into JSON's own types: `{"kind": …, "body": …}`.
 
     Raises:
-        WireError: it holds what has no place on the wire (a path elsewhere, a number that is none).
+        WireError: it holds what has no place on the wire (a path elsewhere, a number that is none),
+            or is said to processes of the same computer alone.
     """
     kind = type(message).__name__
     form = _FORMS.get(kind)

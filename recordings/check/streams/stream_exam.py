@@ -107,7 +107,7 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
         stamps=stamps,
         cuts=pace.cuts,
         times=times,
-        correction_s=float(np.abs(corrected - stream.stamps)[good].max(initial=0.0)),
+        correction_s=float(np.abs(corrected[good] - stream.stamps[good]).max(initial=0.0)),
         clock_error_s=clock_error_s,
         stamp_error_s=stamp_error_s,
         report=report,
@@ -164,7 +164,9 @@ def _lost(stream: XdfStream, entry: StreamEntry | None, pace: Pace) -> int:
     """
     if entry is None or entry.device is None:
         return pace.lost
-    return entry.lost if stream.info.counts_losses else max(pace.lost, entry.lost)
+    if stream.info.counts_losses:
+        return entry.lost + pace.uncounted
+    return max(pace.lost, entry.lost)
 
 
 def _ms(seconds: float | None) -> float | None:

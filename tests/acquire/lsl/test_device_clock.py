@@ -59,6 +59,24 @@ def test_a_clock_that_was_set_is_learned_anew() -> None:
     assert model.map(np.array([3600.0]))[0] == pytest.approx(110.0)
 
 
+@pytest.mark.parametrize("first", [0.0, -1e300, 1e300, 9e9])
+def test_a_first_time_that_is_no_time_bends_nothing(first: float) -> None:
+    """A device that counts from 0 before it knows its time, or glitches once."""
+    model = ClockModel()
+    model.observe(first, 100.0)
+    for k in range(1, 1000):
+        device = np.array([5000 + k * 0.01])
+        model.observe(float(device[0]), 100 + k * 0.01)
+        assert model.map(device)[0] == pytest.approx(100 + k * 0.01, abs=1e-6)
+
+
+def test_what_cannot_be_told_is_no_number() -> None:
+    model = ClockModel()
+    assert np.isnan(model.map(np.array([1.0, 2.0]))).all()
+    model.observe(1.0, 101.0)
+    assert np.isnan(model.map(np.array([np.nan]))).all()
+
+
 def test_a_burst_after_a_stall_does_not_move_the_line() -> None:
     model = ClockModel()
     for k in range(1000):

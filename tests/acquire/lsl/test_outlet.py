@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from acquire.lsl.outlet import make_outlet
+from acquire.lsl.outlet import LONGEST_WAIT_S, make_outlet, rising
 from devices.base import Channel, StreamSpec
 from recordings.xdf.header import StreamInfo
 from tests.acquire.program import unique
@@ -18,3 +21,30 @@ def test_a_known_latency_is_read_again(latency_s: float | None) -> None:
     info = StreamInfo(outlet.get_info().as_xml().encode())
     del outlet
     assert (info.name, info.latency_s) == (name, latency_s)
+
+
+def test_one_stamp_far_ahead_does_not_stop_those_after_it() -> None:
+    times = np.array([10.0, 11.0, 1e18, 11.1, 11.0, 11.2])
+    assert rising(times, 9.0).tolist() == [10.0, 11.0, 1e18, 11.1, 11.1, 11.2]
+    assert rising(np.array([12.0]), 1e18).tolist() == [12.0]
+    assert rising(np.array([12.0, 13.5]), 13.0).tolist() == [13.0, 13.5]  # the clock model's steps
+
+
+@given(
+    st.lists(st.floats(-1e9, 1e9), min_size=1, max_size=40),
+    st.floats(-1e9, 1e9),
+    st.lists(st.integers(1, 39), max_size=4),
+)
+def test_stamps_wait_or_fall_by_themselves_however_they_are_cut(
+    raw: list[float], last: float, cuts: list[int]
+) -> None:
+    times = np.array(raw)
+    whole = rising(times, last)
+    assert (whole >= times).all()
+    assert (whole - times <= LONGEST_WAIT_S).all()
+    pieces = []
+    for piece in np.split(times, sorted(set(cuts))):
+        if len(piece):
+            pieces.append(rising(piece, last))
+            last = float(pieces[-1][-1])
+    np.testing.assert_array_equal(np.concatenate(pieces), whole)

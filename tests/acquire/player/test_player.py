@@ -248,6 +248,22 @@ def test_wherever_a_player_dies_the_page_that_is_open_was_told() -> None:
     assert sum(mark.fields["event"] == "end" for mark in marks) > 4
 
 
+def test_what_a_player_has_gathered_is_published_when_a_recording_ends() -> None:
+    """A quarter of a second of frames waited in it; on a busy computer they came too late."""
+    run = Run(make_plan(load_protocol("demo"), "01"))
+    player = Player(run, lambda message: None)
+    pushed: list[float] = []
+    player._log.tap = lambda stamps, rows: pushed.extend(stamps.tolist())
+    run.start(0.0)
+    for frame in range(20):
+        player.swapped(player.picture(frame / 60), frame / 60, frame / 60)
+    ends = player.flush()
+    assert pushed == pytest.approx([frame / 60 for frame in range(20)])
+    assert ends[player.uids["protocol-frames"]] == pytest.approx(19 / 60)
+    assert player.flush() == ends
+    player.close()
+
+
 def test_a_crash_is_told_and_the_next_trial_comes(player: Heard) -> None:
     link = player.link
     link.command("start")

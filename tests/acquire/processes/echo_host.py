@@ -22,6 +22,8 @@ def main() -> None:
         if isinstance(request.body, Close):
             return
         assert isinstance(request.body, Command), request
+        if request.body.name == "say":
+            pipe.send(request.body.args["event"])
         pipe.send(Answer(request.number, dict(request.body.args)))
 
 

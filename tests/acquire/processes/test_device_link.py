@@ -83,3 +83,25 @@ def test_a_command_during_a_restart_never_comes_before_open() -> None:
 def test_who_asks_before_the_start_is_answered() -> None:
     with pytest.raises(ControlError, match="its process is gone"):
         make_link().command("echo", {})
+
+
+def test_a_message_that_trips_its_hearer_silences_nobody() -> None:
+    """The thread that hears a device ended with the first one, and nothing was said."""
+    heard: list[HostEvent] = []
+
+    def hear(name: str, event: HostEvent) -> None:
+        if event.code == "trips":
+            raise ValueError("no such event")
+        heard.append(event)
+
+    link = EchoLink("echo", "echo", hear, lambda name, loss: None)
+    link.start(ORDER, None)
+    try:
+        assert link.wait_open(60)
+        link.command("say", {"event": HostEvent(0.0, "info", "trips", "x")})
+        assert link.command("echo", {"number": 1}) == {"number": 1}
+        (said,) = heard
+        assert (said.code, said.level) == ("internal", "error")
+        assert "echo: ValueError: no such event" in said.text
+    finally:
+        link.close(5)

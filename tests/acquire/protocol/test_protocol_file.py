@@ -256,3 +256,9 @@ def test_a_shipped_protocol_is_copied_once(tmp_path: Path) -> None:
         copy_shipped("dfme", path)
     with pytest.raises(ConfigError, match="did you mean 'dfme'"):
         copy_shipped("dmfe", path)
+
+
+def test_a_name_that_no_file_can_have_is_one_error() -> None:
+    """It ended the player's process with a traceback."""
+    with pytest.raises(ConfigError, match="cannot be read"):
+        load_protocol("a\x00b")

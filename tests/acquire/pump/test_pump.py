@@ -140,3 +140,18 @@ def test_a_device_that_is_away_as_a_recording_begins_has_lost_what_it_missed(sta
     stage.finish()
     assert recorded.lost == pytest.approx(120, abs=2)
     assert recorded.gaps[0].lost == recorded.lost
+
+
+def test_a_connection_that_is_made_anew_has_lost_what_did_not_come(stage: Stage) -> None:
+    """A cable was out without either end being told: the stream had 0 lost."""
+    start = local_clock() - 3.0
+    stage.take.interval = Interval(start)
+    stream = stage.add("eeg", start + np.arange(50) / 100)
+    stage.turn()
+    recorded = stage.take.xdf.of(stream)
+    assert recorded is not None
+    stage.pump.renew(stream, CannedInlet(stream.found, [start + 2 + np.arange(50) / 100]))
+    stage.turn()
+    stage.finish()
+    assert (recorded.lost, stream.lost) == (150, 150)
+    assert recorded.gaps[0].lost == 150

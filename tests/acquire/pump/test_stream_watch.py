@@ -7,7 +7,7 @@ import pytest
 
 from acquire.lsl.streams import FoundStream, StreamKey
 from acquire.pump.stream_watch import Alarm, StreamWatch
-from acquire.take.loss_counter import LostSamples
+from acquire.take.loss_counter import LostSamples, are_numbers
 
 
 def stream(rate_hz: float = 100.0) -> FoundStream:
@@ -122,6 +122,30 @@ def test_stamps_that_are_never_in_order_do_not_drown_the_other_alarms() -> None:
     assert 5 <= len(told) <= 15
     assert "restarted" in told[0]
     assert "check how its program makes its stamps" in told[4]
+
+
+def test_what_comes_and_goes_all_the_time_is_not_told_all_the_time() -> None:
+    """Every fifth stamp was far off: an alarm at every pull, until the manifest took no more."""
+    watch = StreamWatch(stream(), 0.0)
+    told = []
+    for k in range(2 * 60):
+        stamps = np.array([k / 2, k / 2 if k % 2 else 1e300])
+        told += [a.text for a in watch.arrived(k / 2, stamps, 0.0) if a.code == "stamps-far"]
+    assert len(told) <= 12
+    assert "not told again" in told[9]
+    assert max(map(len, told)) < 250
+    assert "+1e+300 s" in told[0]
+    later = watch.arrived(300.0, np.array([1.0]), 0.0)
+    assert "stamps-far" in codes(later)
+
+
+@pytest.mark.filterwarnings("error")
+def test_infinite_stamps_of_both_signs_are_no_numbers() -> None:
+    watch = StreamWatch(stream(), 0.0)
+    stamps = np.array([0.0, np.inf, -np.inf, 0.01])
+    assert codes(watch.arrived(0.1, stamps, 0.0)) == ["stamps-nan"]
+    assert not are_numbers(stamps)
+    assert are_numbers(stamps[[0, 3]])
 
 
 def test_a_late_stream_is_said_to_be_late_not_lost() -> None:

@@ -129,6 +129,29 @@ REQUESTS = [
 ]
 
 
+MORE_REQUESTS = [
+    b"\xef\xbb\xbfPOST / HTTP/1.1",
+    b"POST / HTTP",
+    b"post\t/\thttp/1.1",
+    b"start / HTTP/1.1",
+    b"streams / HTTP/1.1",
+    b"POST http://127.0.0.1:22345/ HTTP/1.1",
+    b"OPTIONS rtsp://here RTSP/1.0",
+    b"INVITE sip:me SIP/2.0",
+    b"HTTP/1.1 200 OK",
+    b"SSH-2.0-OpenSSH_9.9",
+    b'{"command": "start"}',
+    b"<start/>",
+    b"*1",
+]
+
+
+@pytest.mark.parametrize("line", MORE_REQUESTS)
+def test_other_peoples_first_lines_are_foreign(line: bytes) -> None:
+    assert is_foreign(line)
+    assert is_foreign(line + b"\r")
+
+
 @pytest.mark.parametrize("request_", REQUESTS)
 def test_a_request_of_a_web_page_is_cut_off_and_nothing_of_it_run(
     daemon: Daemon, request_: bytes
@@ -144,7 +167,15 @@ def test_a_request_of_a_web_page_is_cut_off_and_nothing_of_it_run(
 
 @pytest.mark.parametrize(
     "line",
-    [b"marker GET / HTTP/1.1", b"marker at 10:30 / HTTP/1", b"filename {task:x}", b"status\r"],
+    [
+        *(
+            b"marker GET / HTTP/1.1",
+            b"marker at 10:30 / HTTP/1",
+            b"marker a: b",
+            b"marker {1} HTTP",
+        ),
+        *(b"filename {task:x}", b"status\r", b" start", b"select EEG HTTP", b"dance", b""),
+    ],
 )
 def test_what_a_script_says_is_not_foreign(line: bytes) -> None:
     assert not is_foreign(line)

@@ -29,6 +29,7 @@ class Planned:
     interval: Interval = field(default_factory=Interval)
     continues: bool = False
     drain_s: float = DRAIN_STOP
+    goes_on: bool = False
 
     @property
     def drained_by(self) -> float:
@@ -43,7 +44,7 @@ def split_at(*times: float, start: float = 0.0, stop: float = math.inf) -> list[
         last = end == math.inf
         interval = Interval(begin, stop if last else math.nextafter(end, -math.inf))
         drain = DRAIN_STOP if last else DRAIN_SPLIT
-        takes.append(Planned(number, interval, number > 1, drain))
+        takes.append(Planned(number, interval, number > 1, drain, not last))
     return takes
 
 
@@ -179,6 +180,26 @@ def test_a_row_goes_where_its_frame_is() -> None:
     first, second = shares(takes, stamps, 0.0, 10.1, RATE, 1, named)
     assert first.tolist() == [True, True, False, False]
     assert second.tolist() == [False, False, True, True]
+
+
+@pytest.mark.parametrize("rate_hz", [RATE, 0.0])
+@pytest.mark.parametrize("again", [False, True])
+def test_what_comes_after_a_stop_soon_after_a_split_is_not_of_the_older_take(
+    rate_hz: float, again: bool
+) -> None:
+    """The older one drains for 3 s; a stop within them lets go of the newer one first."""
+    first, second = split_at(10.0, stop=11.0)
+    third = Planned(3, Interval(11.9))
+    here = [first, third] if again else [first]
+    stamps = np.array([9.9, 10.5, 11.2, 11.5])  # the first was late, the second came late
+    masks = shares(here, stamps, 0.0, 11.8, rate_hz, 1)
+    assert masks[0].tolist() == [True, False, False, False]
+    assert not any(mask.any() for mask in masks[1:])
+    assert not is_within(first, stamps[1:], 0.0, 11.8, rate_hz, has_samples=True)
+    strange = shares(here, stamps + 1e6, 0.0, 11.8, rate_hz, 1)  # by their arrival
+    assert not any(mask.any() for mask in strange)
+    if rate_hz:  # of a clock that was set back in the second: it never goes back to the first
+        assert not shares(here, stamps - 3, 0.0, 11.8, rate_hz, second.number)[0].any()
 
 
 def test_a_pause_belongs_to_nobody() -> None:

@@ -171,3 +171,41 @@ def test_a_whole_packet_is_missed_soon_where_packets_come_evenly() -> None:
     sent = send(sender, np.random.default_rng(4))
     (loss,) = decide(sent.stamps, 130.0).losses
     assert (loss.lost, loss.certainty) == (sent.lost, Certainty.CERTAIN)
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    senders,
+    st.sampled_from(["arrival", "clock"]),
+    st.floats(20, 30),
+    st.floats(1.5, 20),
+    st.booleans(),
+    st.integers(0, 99),
+)
+def test_what_a_connection_loses_after_the_device_has_counted_is_found(
+    sender: Sender, made: str, at: float, cut_s: float, counts: bool, seed: int
+) -> None:
+    """A cable that was out for a while showed no loss: the device had sent it all."""
+    count = int(cut_s * sender.rate_hz)
+    changed = {"made": made, "losses": ((8.0, 40), (at, count)), "stalls": ()}
+    sent = send(Sender(**{**vars(sender), **changed}), np.random.default_rng(seed))
+    steps = np.diff(sent.numbers) - 1
+    (own, cut) = np.flatnonzero(steps).tolist()
+    known = [Loss(own, int(steps[own]))] if counts else []
+    pace = decide(sent.stamps, sender.rate_hz, known)
+    off = max(pace.uncertainty, 1)
+    assert abs(pace.uncounted - steps[cut]) <= off
+    assert abs(pace.lost - sum(k.count for k in known) - steps[cut]) <= off
+
+
+@settings(deadline=None, max_examples=40)
+@given(senders, st.lists(stalls, max_size=3), st.integers(0, 99))
+def test_of_a_device_that_counts_a_stall_is_no_loss(
+    sender: Sender, held: list[Stall], seed: int
+) -> None:
+    changed = {"stalls": tuple(held), "losses": ((3.0, 700),)}
+    sent = send(Sender(**{**vars(sender), **changed}), np.random.default_rng(seed))
+    (own,) = np.flatnonzero(np.diff(sent.numbers) - 1).tolist()
+    count = int(np.diff(sent.numbers)[own]) - 1
+    pace = decide(sent.stamps, sender.rate_hz, [Loss(own, count)])
+    assert (pace.lost, pace.uncounted) == (count, 0)
