@@ -23,8 +23,11 @@ help:
 	@echo "make format  let ruff format the code"
 	@echo "make clean   remove the virtual environment and caches"
 
-demo: $(VENV)/.installed
-	$(BIN)/unisono demo
+demo: $(VENV)/.demo
+	$(BIN)/unisono demo; code=$$?; echo; \
+	echo "The window, with the simulated rig:  make gui"; \
+	echo "What was recorded, frame by frame:   $(BIN)/unisono review SESSION"; \
+	echo "In other people's forms:             $(BIN)/unisono export bids SESSION --to DIR"; exit $$code
 
 gui: $(VENV)/.gui
 	@$(BIN)/python -c 'from acquire.rig.simulated import SIMULATED_RIG as rig; print(rig.format(seed=1))' > $(VENV)/simulated.toml
@@ -85,25 +88,25 @@ $(VENV)/bin/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || sh .ci/system-packages python3-venv
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
-	$(BIN)/python -m pip install -q --disable-pip-version-check -e .
-	@touch $@
-
 $(VENV)/.gui: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[gui]'
-	@touch $@ $(VENV)/.installed
+	@touch $@
+
+$(VENV)/.demo: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[gui,bids,parquet,tables]'
+	@touch $@ $(VENV)/.gui
 
 $(VENV)/.test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test]'
-	@touch $@ $(VENV)/.installed
+	@touch $@
 
 $(VENV)/.docs: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[docs]'
-	@touch $@ $(VENV)/.installed
+	@touch $@
 
 $(VENV)/.bench: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install -q --disable-pip-version-check -e '.[test,bench]'
-	@touch $@ $(VENV)/.installed $(VENV)/.test
+	@touch $@ $(VENV)/.test
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist

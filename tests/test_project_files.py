@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import subprocess
 import tomllib
 from pathlib import Path
@@ -110,3 +111,15 @@ def test_nothing_else_lies_at_the_top() -> None:
     if listed.returncode:
         pytest.skip("no checkout")
     assert {line.partition("/")[0] for line in listed.stdout.splitlines()} <= TOP
+
+
+@pytest.mark.skipif(shutil.which("make") is None, reason="there is no make")
+def test_the_demo_brings_the_window_and_the_exports_and_says_how_to_open_them(
+    tmp_path: Path,
+) -> None:
+    asked = ["make", "-n", "demo", f"VENV={tmp_path / 'venv'}"]
+    told = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    (extras,) = re.findall(r"pip install .*'\.\[(.*)\]'", told)
+    assert set(extras.split(",")) >= {"gui", "bids", "tables"}
+    ran = told.index("unisono demo")
+    assert all(ran < told.index(word) for word in ("make gui", "unisono review", "unisono export"))

@@ -54,12 +54,10 @@ class ProtocolLoader(QWidget):
         client.connected.connect(self._ask_shipped)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        for widgets in ((self.choice, self.browse, self.load), (self.trial, self.preview)):
-            row = QHBoxLayout()
-            for stretch, widget in zip((1, 0, 0), widgets, strict=False):
-                row.addWidget(widget, stretch)
-            layout.addLayout(row)
-        layout.insertWidget(1, self.screens)
+        # As it is read: Tab goes from widget to widget as they came in.
+        layout.addLayout(_row(self.choice, self.browse, self.load))
+        layout.addWidget(self.screens)
+        layout.addLayout(_row(self.trial, self.preview))
 
     def show_possible(self, *, can_load: bool, recording: bool, same_computer: bool) -> None:
         """Offer what can be done now; elsewhere the engine's first screen is taken."""
@@ -91,3 +89,12 @@ class ProtocolLoader(QWidget):
         if self.choice.currentData():
             where = {} if self.screens.isHidden() else self.screens.order
             wanted.emit({"protocol": self.choice.currentData(), **where, **more})
+
+
+def _row(first: QWidget, *others: QWidget) -> QHBoxLayout:
+    """Put widgets side by side; the first gets the room that is left."""
+    row = QHBoxLayout()
+    row.addWidget(first, 1)
+    for widget in others:
+        row.addWidget(widget)
+    return row

@@ -188,6 +188,8 @@ class _Details(QFrame):
                 self._values[key].setText(value)
         self._buttons.setVisible(device is not None)
         if device is not None:
+            for button in self.buttons.values():  # heard alone, "Stop" would be the recording's
+                button.setAccessibleName(f"{button.text()} {name}")
             runs = device.state in (DeviceState.RUNNING, DeviceState.STALLED)
             self.buttons["start"].setVisible(not runs)
             self.buttons["stop"].setVisible(runs)

@@ -137,6 +137,19 @@ def make_room(window: QMainWindow, *, playing: bool = False) -> None:
     window.resizeDocks([cameras, below], [height, room - height], Qt.Orientation.Vertical)
 
 
+def dock_of(widget: QWidget | None) -> QDockWidget | None:
+    """Give the part of the window that a widget is in; None where it is in none."""
+    while widget is not None and not isinstance(widget, QDockWidget):
+        widget = widget.parentWidget()
+    return widget
+
+
+def is_behind(widget: QWidget | None) -> bool:
+    """Say whether a widget is in a part that lies behind another one's tab: Qt calls it visible."""
+    dock = dock_of(widget)
+    return dock is not None and dock.visibleRegion().isEmpty()
+
+
 def show_page(window: QMainWindow, parts: Parts, page: QWidget, *, alone: bool) -> None:
     """Show a page in the middle; `alone`: nothing else, there is no rig yet."""
     parts.pages.setCurrentWidget(page)

@@ -141,6 +141,11 @@ class RecorderWindow(QMainWindow):
         self.cameras.changed.connect(self._laid_out.start)
         self.client.event_came.connect(self.news.hear)
         self.news.sessions_changed.connect(self.sessions.refresh)
+        # A part that comes from behind another one's tab is not shown anew: Qt called it visible.
+        dock = parts.dock_of(self.sessions)
+        assert dock is not None
+        dock.visibilityChanged.connect(self.sessions.refresh)
+        self.client.connected.connect(self.sessions.refresh)
         self.client.connected.connect(self._on_connected)
         self.bar.refused.connect(self.say)
         self.bar.labels_changed.connect(self.proposals.ask)
@@ -344,6 +349,14 @@ class RecorderWindow(QMainWindow):
         if key == _GONE:
             self.alarm.drop(_GONE)
             self.link.start()
+
+    def focusNextPrevChild(self, next: bool) -> bool:  # noqa: N802 - Qt's names
+        """Go on by Tab, and past what nobody sees."""
+        first = self.focusWidget()
+        moved = super().focusNextPrevChild(next)
+        while moved and self.focusWidget() is not first and parts.is_behind(self.focusWidget()):
+            moved = super().focusNextPrevChild(next)
+        return moved
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Leave: a recording goes on, and that is said first; an idle engine of ours ends."""

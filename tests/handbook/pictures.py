@@ -28,6 +28,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
 from gui.widgets import theme
+from gui.widgets.chosen import stored
 from tests.bench import private_lsl
 from tests.handbook import showcase
 from tests.handbook.rehearsals import REHEARSALS
@@ -82,6 +83,7 @@ def lab(folder: Path) -> Iterator[Path]:
         folder.mkdir()
     except OSError as error:
         sys.exit(f"{folder}: cannot be made ({error}); name a new folder with --lab")
+    stored().clear()  # or the window would look as it was left with the rig of the last picture
     try:
         yield folder
     finally:

@@ -18,9 +18,17 @@ from tests.handbook.page_commands import DOCS, PAGES, ROOT, commands, forms, lea
 from tests.handbook.rehearsals import REHEARSALS
 
 WINDOW = (1280, 800)
-SHOWN = {"window.png", "report.png", "review.png", "coding.png", "page.png", "player.png"}
-BY_HAND = {*SHOWN, "architecture.svg", "unisono.svg"}
-"""Pictures in `images` that no rehearsal draws."""
+SHOWN = {
+    "window.png": (1440, 900),
+    "first-session-zh.png": WINDOW,
+    "report.png": (1100, 1150),
+    "review.png": (1280, 900),
+    "coding.png": (1280, 900),
+    "page.png": (900, 740),
+    "player.png": (1280, 720),
+}
+"""What `showcase` draws, and how large."""
+BY_HAND = {"architecture.svg", "unisono.svg"}
 
 
 class Linked(HTMLParser):
@@ -88,15 +96,16 @@ def pictures() -> set[Path]:
 
 
 def test_every_picture_of_a_page_is_made_and_has_its_size() -> None:
-    drawn = {f"images/runbook/{name}.png" for name in REHEARSALS}
+    drawn = {f"images/runbook/{name}.png": WINDOW for name in REHEARSALS}
+    drawn |= {f"images/{name}": size for name, size in SHOWN.items()}
     for picture in pictures():
         assert (DOCS / picture).is_file(), picture
         known = picture.as_posix() in drawn or picture.name in BY_HAND
-        assert known or picture.name == "first-session-zh.png", f"nobody draws {picture}"
-    for name in drawn:
+        assert known, f"nobody draws {picture}"
+    for name, size in drawn.items():
         assert Path(name) in pictures(), f"{name} is drawn and shown nowhere"
         with Image.open(DOCS / name) as image:
-            assert image.size == WINDOW, name
+            assert image.size == size, name
 
 
 def test_the_runbook_has_twenty_faults_with_all_that_belongs_to_them() -> None:

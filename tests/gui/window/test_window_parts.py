@@ -7,8 +7,18 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCheckBox, QComboBox, QDockWidget, QLineEdit
+from PySide6.QtWidgets import (
+    QAbstractButton,
+    QCheckBox,
+    QComboBox,
+    QDockWidget,
+    QLineEdit,
+    QTabBar,
+    QWidget,
+)
 from pytestqt.qtbot import QtBot
 
 from gui.plots.head_map import position
@@ -16,12 +26,14 @@ from gui.protocol.protocol_panel import ASK_MS
 from gui.rig.rig_text import devices_in, from_found, with_eeg, with_settings
 from gui.rig.settings_form import SettingsForm
 from gui.signals.display_filter import FilterSettings
+from gui.window import parts
 from gui.window.app import WindowOrder
 from gui.window.first_page import FirstPage
 from gui.window.window import RecorderWindow
 from tests.acquire.program import unique
 from tests.acquire.sources import Source, Sources
 from tests.gui.windows import Names, click, hold, idle, picture, record, wait_until, window
+from tests.recordings.simulated_session import Plan, make_session
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -100,6 +112,46 @@ def test_everything_beside_the_recording(tmp_path: Path, qtbot: QtBot) -> None:
         picture(found, "filters")
         found.recording.stop()
         idle(found)
+
+
+def test_the_sessions_are_listed_once_their_tab_is_clicked(tmp_path: Path, qtbot: QtBot) -> None:
+    """Nothing is recorded in this window: whoever looks for yesterday's session finds it."""
+    names = Names()
+    yesterday = make_session(tmp_path / "data", Plan(seconds=1.0))
+    with window(WindowOrder(names.rig(tmp_path), data_dir=tmp_path / "data")) as found:
+        idle(found)
+        assert not found.sessions.rows
+        bar, tab = next(
+            (bar, number)
+            for bar in found.findChildren(QTabBar)
+            for number in range(bar.count())
+            if bar.tabText(number) == "Sessions"
+        )
+        QTest.mouseClick(bar, Qt.MouseButton.LeftButton, pos=bar.tabRect(tab).center())
+        wait_until(lambda: found.sessions.rows, what="the session")
+        assert found.sessions.rows[0].session == str(yesterday)
+
+
+def test_tab_goes_to_all_that_is_seen_and_to_nothing_else(tmp_path: Path, qtbot: QtBot) -> None:
+    names = Names()
+    with window(WindowOrder(names.rig(tmp_path), data_dir=tmp_path / "data")) as found:
+        idle(found)
+        found.panel.devices.setCurrentIndex(found.panel.devices.rows.index(0))
+        wait_until(lambda: found.cameras.tiles, what="camera")
+        start, reached = found.focusWidget(), list[QWidget]()
+        while not reached or reached[-1] is not start:
+            assert len(reached) < 100, [type(w).__name__ for w in reached]
+            QTest.keyClick(found.focusWidget(), Qt.Key.Key_Tab)
+            reached.append(found.focusWidget())
+            assert not parts.is_behind(reached[-1]), "behind the tab of another part"
+        assert found.sessions.filter not in reached
+        buttons = [w for w in reached if isinstance(w, QAbstractButton)]
+        names_read = [
+            QAccessible.queryAccessibleInterface(button).text(QAccessible.Text.Name)
+            for button in buttons
+        ]
+        assert all(names_read)
+        assert len(set(names_read)) == len(names_read), names_read
 
 
 def test_the_welcome_page_leads_to_a_rig(
