@@ -32,6 +32,7 @@ from recordings.check.simulated.comparison import truth_of
 from recordings.check.simulated.truth import FoundEvents, summary
 from recordings.check.sound_onsets import tap_reports
 from recordings.check.stimulus_timing import light_findings, stimulus_reports
+from recordings.check.streams.clock_findings import scatter_findings
 from recordings.check.streams.sample_quality import quality_findings, sample_quality
 from recordings.check.streams.stream_exam import StreamExam, examine_stream
 from recordings.check.thresholds import judge, load_thresholds
@@ -165,6 +166,11 @@ def _examine(
         *recording_findings(recording, manifest),
         *copy_findings(recording, exams, unreadable),
         *(f for e in exams for f in e.findings),
+        *(
+            finding
+            for e in exams
+            for finding in scatter_findings(e.name, e.fit, has_own_clock=e.has_clock_of(host))
+        ),
         *(f for n, m in markers.items() if n != EVENTS_STREAM for f in marker_findings(n, m)),
         *presence_findings(manifest, exams),
         *coverage_findings(manifest, exams),

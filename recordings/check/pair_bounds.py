@@ -62,8 +62,7 @@ def _contributions(exam: StreamExam, local_host: str | None) -> Iterator[Contrib
     if exam.entry is not None and exam.entry.alignment is not None:
         yield Contribution(source=f"alignment of {name}", ms=1e3 * exam.entry.alignment.error_s)
     half_ms = report.offset_uncertainty_ms and report.offset_uncertainty_ms / 2
-    is_local = bool(local_host) and exam.stream.info.hostname == local_host
-    if is_local and half_ms and 1e3 * exam.correction_s <= half_ms:
+    if exam.has_clock_of(local_host):
         # It has the recorder's own clock: what was measured between the two is the error.
         yield Contribution(source=f"{_NETWORK} of {name}", ms=1e3 * exam.correction_s)
     else:

@@ -124,7 +124,8 @@ def _unstored(cameras: Mapping[str, FrameRows]) -> Iterator[Mark]:
             fate = rows.fate(start)
             end = rows.times[min(stop, len(rows) - 1)]
             said = str(fate).replace("_", " ") if fate is not None else "unknown"
-            text = f"{name}: {stop - start:,} frames {said}"
+            plural = "s" if stop - start != 1 else ""
+            text = f"{name}: {stop - start:,} frame{plural} {said}"
             tone: Tone = "failed" if fate is None or fate in LOST_FATES else "muted"
             yield Mark(float(rows.times[start]), float(end), text, tone)
 

@@ -55,14 +55,6 @@ def clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             text=f"the clock offsets jump in {len(fit.segments) - 1} places",
             remedy="the sending computer or its clock was restarted; each stretch has its own line",
         )
-    if fit.residual_s is not None and fit.residual_s > RESIDUAL_S:
-        yield Finding(
-            level="warn",
-            code="offsets-scatter",
-            subject=name,
-            text=f"clock offsets scatter by {span_text(fit.residual_s)} (p99) around their line",
-            remedy="use a wired network between the computers",
-        )
     yield from _gap_findings(stream, fit)
     pause = float(np.diff(times).max()) if len(times) > 1 else 0.0
     if OFFSET_PAUSE_S < pause <= GAP_S and len(fit.segments) == 1:
@@ -73,6 +65,26 @@ def clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             text=f"no clock offset for {pause:.0f} s",
             remedy="the network was down or the sender busy; between offsets the line is trusted",
         )
+
+
+def scatter_findings(name: str, fit: ClockFit, *, has_own_clock: bool) -> Iterator[Finding]:
+    """Say that a stream's clock was measured badly.
+
+    `has_own_clock`: whether it is the recorder's own, which needs no measuring: then what was
+    measured tells of a busy computer alone.
+    """
+    if fit.residual_s is None or fit.residual_s <= RESIDUAL_S:
+        return
+    text = f"clock offsets scatter by {span_text(fit.residual_s)} (p99) around their line"
+    if has_own_clock:
+        text += "; this computer was busy when it measured them, and the clock is its own"
+    yield Finding(
+        level="info" if has_own_clock else "warn",
+        code="offsets-scatter",
+        subject=name,
+        text=text,
+        remedy="" if has_own_clock else "use a wired network between the computers",
+    )
 
 
 def _gap_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:

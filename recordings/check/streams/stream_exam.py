@@ -60,6 +60,12 @@ class StreamExam:
         """Whether its clock was measured about when its samples were stamped, or needs no such."""
         return beyond_s(self.stream, self.fit) <= REACH_S
 
+    def has_clock_of(self, host: str | None) -> bool:
+        """Whether its clock is that of the computer `host`: what was measured shows no other."""
+        half_ms = self.report.offset_uncertainty_ms and self.report.offset_uncertainty_ms / 2
+        is_there = bool(host) and self.stream.info.hostname == host
+        return bool(is_there and half_ms and 1e3 * self.correction_s <= half_ms)
+
     @property
     def is_index(self) -> bool:
         """Whether its rows tell of files beside: of a camera of ours, or a microphone."""

@@ -70,3 +70,16 @@ def test_a_queue_is_no_clock() -> None:
     pace = decide(sent.stamps, 500.0)
     assert pace.error_s is not None
     assert abs(np.median(pace.times - sent.true) - LATENCY_S) < pace.error_s < 4e-3
+
+
+@pytest.mark.parametrize(("is_recorder", "level"), [(True, "info"), (False, "warn")])
+def test_a_busy_computers_own_clock_is_no_reason_to_warn(
+    tmp_path: Path, is_recorder: bool, level: str
+) -> None:
+    busy = Computer(Network(60e-6, 0.5, 20e-3), is_recorder=is_recorder)
+    sources = [Source("amp", busy, Sender(250.0, 120.0)), Source("markers", NEAR, None)]
+    write_session(tmp_path / "busy", sources, np.random.default_rng(3))
+    report = check(tmp_path / "busy", hashes=False)
+    (found,) = [f for f in report.findings if f.code == "offsets-scatter"]
+    assert (found.subject, found.level) == ("amp", level)
+    assert ("its own" in found.text) is is_recorder
