@@ -27,6 +27,11 @@ Verb = Literal["start", "stop", "update", "select", "filename", "status", "strea
 
 VERBS = get_args(Verb)
 
+UNKNOWN = (
+    "unknown command; known: start, stop, update, select all|none|NAME…, "
+    "filename {key:value}…, status, streams, marker TEXT"
+)
+
 _PAIR = re.compile(r"\{(\w+):([^{}]*)\}")
 _KEYS = ("root", "task", "run", "participant", "session", "acquisition", "modality", "template")
 _NO_PLACE = ("acquisition", "modality", "template")
@@ -63,6 +68,12 @@ def is_foreign(line: bytes) -> bool:
     return found is not None and found[1].decode("latin-1").lower() not in _WITH_WORDS
 
 
+def begins_with_verb(line: bytes) -> bool:
+    """Say whether a line begins with a verb: no other protocol's first one does, that is known."""
+    word = line.split(maxsplit=1)[:1]
+    return bool(word) and word[0].decode("latin-1").lower() in VERBS
+
+
 def parse(text: str) -> Line:
     """Read one line.
 
@@ -82,10 +93,7 @@ def parse(text: str) -> Line:
             return Line(word, rest)
         case "filename":
             return Line("filename", rest, _pairs(rest))
-    raise ControlError(
-        "unknown command; known: start, stop, update, select all|none|NAME…, "
-        "filename {key:value}…, status, streams, marker TEXT"
-    )
+    raise ControlError(UNKNOWN)
 
 
 def _pairs(text: str) -> dict[str, str]:

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable
 
 from acquire.server.controller import Controller
-from acquire.server.rcs import MAX_CLIENTS, MAX_LINE, Remote, is_foreign
+from acquire.server.rcs import MAX_CLIENTS, MAX_LINE, UNKNOWN, Remote, begins_with_verb, is_foreign
 
 LINE_S = 10.0
 """How long a line may take from its first byte to its end, and a client until its first line."""
@@ -144,6 +144,10 @@ class _Client(asyncio.Protocol):
                 return
             if len(line) > MAX_LINE:
                 self._end(f"ERR a line is longer than {MAX_LINE} bytes")
+                return
+            if line.strip() and not self.has_asked and not begins_with_verb(line):
+                # Who does not begin with a command speaks something else: what follows is not run.
+                self._end(f"ERR {UNKNOWN}; the first line was none, so this connection is closed")
                 return
             if line.strip():
                 self.has_asked = True

@@ -77,7 +77,6 @@ def test_the_selection_is_honoured(daemon: Daemon) -> None:
     "line",
     [
         "START now",
-        "begin",
         "select",
         "marker",
         "filename {participant:../x}",
@@ -91,6 +90,22 @@ def test_the_selection_is_honoured(daemon: Daemon) -> None:
 def test_what_cannot_be_done_is_an_error(daemon: Daemon, line: str) -> None:
     with Remote(daemon.rcs_port) as remote:
         assert remote.ask(line).startswith("ERR ")
+        assert remote.ask("status") == "OK idle"
+
+
+@pytest.mark.parametrize(
+    "first", [b"EHLO here", b"DESCRIBE rtsp://here/film", b"begin", b"USER me", b"\xff\xfe"]
+)
+def test_who_does_not_begin_with_a_command_is_answered_and_not_obeyed(
+    daemon: Daemon, first: bytes
+) -> None:
+    with Remote(daemon.rcs_port) as remote:
+        remote.send(first + b"\r\nstart\r\n")
+        assert remote.answer().startswith("ERR unknown command")
+        assert remote.answer() == ""  # closed
+    with Remote(daemon.rcs_port) as remote:
+        assert remote.ask("status") == "OK idle"
+        assert remote.ask("begin").startswith("ERR unknown command")  # a slip of a script
         assert remote.ask("status") == "OK idle"
 
 
