@@ -62,6 +62,8 @@ def test_the_operator_through_the_api(daemon: Daemon, tmp_path: Path) -> None:
     wait_for(lambda: info(daemon).step == "rating.valence")
     daemon.post("protocol/repeat")
     wait_for(lambda: info(daemon).step == "clip")
+    # Its onset is said to us before the recorder has the marker, which a kill would take with it.
+    wait_for(lambda: daemon.stream("protocol")["samples"] >= 11)
     players = [p for p in daemon.tree() if module_of(p) == "acquire.player.host"]
     kill(players)
     wait_for(lambda: info(daemon).state == "crashed")
