@@ -135,7 +135,8 @@ class NeuracleClient(UnframedClient):
         """Take the numbers as they are."""
         table: npt.NDArray[np.float32] = np.frombuffer(data, "<f4").astype(np.float32)
         rows = table.reshape(-1, len(self._description.channels))
-        words = np.nan_to_num(rows[:, -1].astype(np.float64), nan=-1, posinf=-1, neginf=-1)
+        with np.errstate(invalid="ignore"):  # of numbers that are none
+            words = np.nan_to_num(rows[:, -1].astype(np.float64), nan=-1, posinf=-1, neginf=-1)
         return rows.copy(), np.clip(words, -1, 1 << 32).astype(np.int64)
 
     def code(self, words: I64Array) -> I64Array:

@@ -9,9 +9,11 @@ from collections.abc import Iterator
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from devices.base import Chunk, DeviceError, DeviceLost, Notice
-from devices.drivers.unicorn_udp import UnicornUdp
+from devices.drivers.unicorn_udp import ROW_BYTES, UnicornUdp
 from devices.simulation.servers.unicorn_server import UnicornServer
 from tests.devices.contract import check_data, check_settings
 from tests.devices.network.server import Playing, signals
@@ -80,3 +82,16 @@ def test_silence_and_a_taken_port_are_named(device: UnicornUdp) -> None:
     second = UnicornUdp(device.settings, RealClock())
     with pytest.raises(DeviceError, match="Address already in use; write an address"):
         second.open()
+
+
+@given(rows=st.lists(st.binary(min_size=ROW_BYTES, max_size=ROW_BYTES), max_size=20))
+def test_any_numbers_are_a_sample_or_nothing(rows: list[bytes]) -> None:
+    device = UnicornUdp(UnicornUdp.Settings(name="u", port=free_port()), RealClock())
+    device.open()
+    chunks = [
+        chunk
+        for number, row in enumerate(rows)
+        for chunk in device._sample(np.frombuffer(row, "<f4").astype(np.float32), number / 250)
+    ]
+    device.close()
+    assert all(np.isfinite(chunk.data).all() and chunk.lost >= 0 for chunk in chunks)
