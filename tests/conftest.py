@@ -25,7 +25,8 @@ SessionID = test-{session}
 KnownPeers = {{127.0.0.1}}
 [ports]
 IPv6 = disable
-PortRange = 128
+BasePort = {port}
+PortRange = {ports}
 [tuning]
 ContinuousResolveInterval = 0.1
 MulticastMinRTT = 0.1
@@ -37,6 +38,10 @@ level = -3
 """
 """On loopback an answer takes a millisecond: nobody has to be asked only every 1.75 s, as a known
 peer is by default."""
+_PORTS = 256
+"""An outlet's port stays taken for a minute after it closed (TIME_WAIT), and one that finds none
+free in its range is found by nobody: each run of tests has a range of its own."""
+_FIRST, _BEYOND = 17_000, 32_000  # below what systems give out by themselves
 
 
 def _compile_once() -> None:
@@ -52,7 +57,8 @@ def _use_private_lsl() -> None:
     """Write a configuration that this process and all its children use; before the first call."""
     folder = Path(tempfile.mkdtemp(prefix="unisono-test-"))
     path = folder / "lsl_api.cfg"
-    path.write_text(_CONFIG.format(session=secrets.token_hex(6)))
+    port = _FIRST + _PORTS * secrets.randbelow((_BEYOND - _FIRST) // _PORTS)
+    path.write_text(_CONFIG.format(session=secrets.token_hex(6), port=port, ports=_PORTS))
     os.environ["LSLAPICFG"] = str(path)
 
 

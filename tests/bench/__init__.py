@@ -14,6 +14,7 @@ def private_lsl() -> None:
     path.write_text(
         f"[multicast]\nResolveScope = machine\n[lab]\nSessionID = bench-{secrets.token_hex(6)}\n"
         "KnownPeers = {127.0.0.1}\n"
-        "[ports]\nIPv6 = disable\nPortRange = 128\n[log]\nlevel = -3\n"
+        f"[ports]\nIPv6 = disable\nBasePort = {17_000 + 256 * secrets.randbelow(58)}\nPortRange = 256\n"
+        "[log]\nlevel = -3\n"
     )
     os.environ["LSLAPICFG"] = str(path)
