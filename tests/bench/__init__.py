@@ -11,10 +11,11 @@ from pathlib import Path
 def private_lsl() -> None:
     """Keep this process and its children on loopback, in an LSL session of their own."""
     path = Path(tempfile.mkdtemp(prefix="unisono-bench-")) / "lsl_api.cfg"
+    port = 17_000 + 256 * secrets.randbelow(58)  # see tests/conftest.py
     path.write_text(
         f"[multicast]\nResolveScope = machine\n[lab]\nSessionID = bench-{secrets.token_hex(6)}\n"
         "KnownPeers = {127.0.0.1}\n"
-        f"[ports]\nIPv6 = disable\nBasePort = {17_000 + 256 * secrets.randbelow(58)}\nPortRange = 256\n"
+        f"[ports]\nIPv6 = disable\nBasePort = {port}\nPortRange = 256\n"
         "[log]\nlevel = -3\n"
     )
     os.environ["LSLAPICFG"] = str(path)
