@@ -78,7 +78,7 @@ class Viewer(QWidget):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802
         """Be large enough to be read."""
-        return QSize(360, 200)
+        return QSize(360, 150)
 
     # Frames.
 
