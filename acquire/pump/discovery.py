@@ -118,6 +118,10 @@ class Discovery:
         self._closing.set()
         if self._thread.ident is not None:
             self._thread.join()
+        # A resolver asks on, and opens sockets, for as long as it is there: who keeps this object
+        # for a while would use up the ports of its computer's range.
+        for resolver in (self._all, *self._predicates):
+            resolver.pause()
         self._connecting.close()
 
     @property

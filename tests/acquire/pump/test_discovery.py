@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import psutil
 import pytest
 
 from acquire.pump import discovery
@@ -109,3 +110,16 @@ def test_a_device_of_several_streams_is_missed_once_and_the_recorder_by_name() -
         ("not-connected", "the streams of device amp are not connected yet"),
         ("not-connected", "the recorder's own streams are not connected yet"),
     ]
+
+
+def test_who_has_ended_asks_the_network_no_more() -> None:
+    """A resolver that is kept would go on, and use up the ports that outlets are asked at."""
+    me = psutil.Process()
+    before = len(me.net_connections("udp"))
+    pump = Pump(lambda *told: None, lambda take, error: None, lambda: None)
+    found = Discovery(Selection(("type='none'",)), dict, pump, lambda *told: None)
+    found.start()
+    wait_for(lambda: len(me.net_connections("udp")) > before)
+    found.close()
+    wait_for(lambda: len(me.net_connections("udp")) <= before)
+    assert found.seen() == []
