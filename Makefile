@@ -24,7 +24,7 @@ help:
 	@echo "make clean   remove the virtual environment and caches"
 
 demo: $(VENV)/.demo
-	$(BIN)/unisono demo; code=$$?; echo; \
+	@$(BIN)/unisono demo; code=$$?; echo; \
 	echo "The window, with the simulated rig:  make gui"; \
 	echo "What was recorded, frame by frame:   $(BIN)/unisono review SESSION"; \
 	echo "In other people's forms:             $(BIN)/unisono export bids SESSION --to DIR"; exit $$code
