@@ -25,7 +25,9 @@ def test_a_marker_and_then_its_script_ends(format: str, sent: str | int) -> None
     stamps = [1000.0 + k for k in range(3)]
     for stamp in stamps:
         outlet.push_sample([sent], stamp)
-    wait_for(lambda: inlet.backlog() == 3)
+    prompt = inlet._prompt
+    assert prompt is not None
+    wait_for(lambda: prompt.waiting() == 3)  # what liblsl itself still holds goes with the outlet
     del outlet
     wait_for(lambda: "prompt" not in {thread.name for thread in threading.enumerate()})
     got, rows = inlet.pull() or (np.empty(0), np.empty(0))
