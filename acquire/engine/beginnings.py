@@ -17,6 +17,7 @@ from acquire.lsl.clock import local_clock
 from acquire.node.engine.link import unready
 from acquire.processes.messages import Interval
 from acquire.processes.sleep_inhibitor import kept_awake
+from acquire.survey.codec_speed import held_against
 from acquire.take.closing import Complain, guarded
 from acquire.take.disk import DiskWatch, require_space
 from acquire.take.folder import Labels, SessionFolder
@@ -146,6 +147,18 @@ class Beginnings:
             if self._pump.is_chosen(spec.name)
         }
         self._pump.wait_connected(uids, ROWS_S)
+
+    def hold_codecs_against(self, data_dir: Path) -> None:
+        """Warn of codecs that the benchmark of this computer and data folder found too slow."""
+        codecs = {table.name: table.video.codec for table in self._devices.rig.devices}
+        cameras = [
+            (video, codecs[device.name])
+            for device in self._devices.processes.values()
+            for video in device.snapshot.videos
+            if device.snapshot.node is None
+        ]
+        for name, level, text in held_against(data_dir, cameras):
+            self._reporter.report(name, level, "codec-slow", f"{name}: {text}")
 
     def let_sleep(self) -> None:
         """Let the computer sleep again: no take is open."""

@@ -32,7 +32,6 @@ from acquire.processes.rig_devices import RigDevices
 from acquire.pump.discovery import Selection
 from acquire.pump.pump import Pump
 from acquire.rig.file import Rig
-from acquire.survey.codec_speed import held_against
 from acquire.take.closing import guarded
 from acquire.take.disk import Forecast
 from acquire.take.folder import Labels
@@ -277,7 +276,6 @@ class Engine:
         """
         self._must_be_open()
         take = self.takes.start(data_dir, labels, notes, run, allow_missing=allow_missing)
-        self._hold_codecs_against(data_dir)
         return take.interval.start
 
     def start_file(self, path: Path) -> float:
@@ -293,18 +291,6 @@ class Engine:
     def _must_be_open(self) -> None:
         if self._opening:
             raise ControlError(f"cannot start: the engine is {self.phase}")
-
-    def _hold_codecs_against(self, data_dir: Path) -> None:
-        """Warn of codecs that the benchmark of this computer and data folder found too slow."""
-        codecs = {table.name: table.video.codec for table in self.rig.devices}
-        cameras = [
-            (video, codecs[device.name])
-            for device in self.devices.processes.values()
-            for video in device.snapshot.videos
-            if device.snapshot.node is None
-        ]
-        for name, level, text in held_against(data_dir, cameras):
-            self.report(name, level, "codec-slow", f"{name}: {text}")
 
     def stop(self, lsl_stop: float = 0.0) -> Outcome:
         """End the recording now, or at LSL time `lsl_stop` if that is still to come.

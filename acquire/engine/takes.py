@@ -86,6 +86,7 @@ class Takes:
         take = self._beginnings.start(folder, folder.xdf, all_of_nodes=not allow_missing)
         name = folder.folder.name
         self._report("engine", "info", "recording-start", f"recording {name}", take.number)
+        self._beginnings.hold_codecs_against(data_dir)
         if (text := synced.warning(data_dir)) is not None:
             self._report("engine", "info", "folder-synced", text, take.number)
         return take

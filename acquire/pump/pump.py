@@ -10,21 +10,22 @@ thread that polls with timeout 0 every 0.25 s costs half of what a pull per stre
 from __future__ import annotations
 
 import logging
-import math
 import socket
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
-from acquire.lsl.inlet import Inlet, OffsetEstimate
+from acquire.lsl.inlet import Inlet
 from acquire.lsl.streams import FoundStream
 from acquire.processes.messages import Ends, Loss, TellOfTake
 from acquire.pump.distributor import Distributor, gets
+from acquire.pump.housekeeping import Housekeeping
 from acquire.pump.live_stream import DEVICE, LiveStream
-from acquire.pump.stream_watch import Alarm, StreamWatch
+from acquire.pump.stream_watch import StreamWatch
+from acquire.pump.stuck_watch import STUCK_S, StuckWatch
+from acquire.pump.turn import Complaints, SourcedAlarm, Turn
 from acquire.take.loss_counter import LossCounter, LostSamples
 from acquire.take.take import Take
 from recordings.errors import RecordingError
@@ -32,24 +33,13 @@ from recordings.errors import RecordingError
 log = logging.getLogger(__name__)
 
 PUMP_S = 0.25
-LOOK_S = 0.5
-"""How often it is seen whether a stream is silent or piles up."""
 DRAIN_S = 0.02
 """How often inlets are looked at while a recording is being stopped."""
-HOUSEKEEPING_S = 1.0
-"""How often data are synced to the disk; liblsl makes a clock offset every 2 s."""
-OPENING_S = 0.1
-"""How often clock offsets are asked for while a stream has none yet."""
 CONNECTED_POLL_S = 0.02
 FETCH_S = 5.0
 """How long the last samples of a device that ends are waited for."""
-STUCK_S = 5.0
-"""A pump that has not come round for so long is said to be stuck."""
 HOLD_S = 15.0
 """How long its lock is waited for: a disk may well take some seconds for a write."""
-WATCH_S = 0.5
-MAX_ROUNDS = 64
-"""Pulls of one stream in one turn: more is a backlog, and waits for the next turn."""
 
 
 class Pump:
@@ -67,21 +57,18 @@ class Pump:
         # Guards streams, takes and their intervals: whoever orders a start, a stop or a split
         # changes an interval between two turns, never within one.
         self.lock = threading.Lock()
-        # A file is synced outside of `lock`, as a disk may take a second for it; and nobody closes
-        # it meanwhile.
-        self._sync_lock = threading.Lock()
         self.streams: list[LiveStream] = []
         self.on_nodes: frozenset[str] = frozenset()  # devices whose clock may be another
         self.selection: frozenset[str] | None = None  # names, for the next take; None = all
         self._distributor = Distributor()
-        self._next_look = -math.inf
-        self._complaints: set[str] = set()
+        self._complaints = Complaints()
+        self._turn = Turn(self._distributor, self._complaints)
+        self._house = Housekeeping(lambda: self.streams, self._distributor, self.lock)
         self._wake = threading.Event()
         self._closing = threading.Event()
-        self._turned_at = time.monotonic()
-        self._told_stuck = False
+        self._stuck = StuckWatch(report, self._closing)
         self._threads = [
-            threading.Thread(target=self._watch, name="pump watch", daemon=True),
+            self._stuck.thread,
             threading.Thread(target=self._run, name="pump", daemon=True),
             threading.Thread(target=self._keep_house, name="housekeeping", daemon=True),
         ]
@@ -89,7 +76,7 @@ class Pump:
     @property
     def is_stuck(self) -> bool:
         """Whether it was started and does not come round any more."""
-        return self._turned_at < time.monotonic() - STUCK_S and self._threads[0].is_alive()
+        return self._stuck.is_stuck
 
     @contextmanager
     def held(self) -> Iterator[bool]:
@@ -106,7 +93,7 @@ class Pump:
 
     def start(self) -> None:
         """Start the threads."""
-        self._turned_at = time.monotonic()
+        self._stuck.turned()
         for thread in self._threads:
             thread.start()
 
@@ -232,7 +219,7 @@ class Pump:
                 raise ControlError(
                     "cannot start: the thread that receives all streams is stuck; restart Unisono"
                 )
-            alarms = self._turn()  # what came before is of no use to it
+            alarms = self._turn.take(self.streams)  # what came before is of no use to it
             self._distributor.add_take(take, self.streams)
             take.xdf.flush(local_clock())
         self._tell(alarms)
@@ -245,14 +232,11 @@ class Pump:
             alarms = self._last_turn() if got else []
             self._distributor.drop(take)
         self._tell(alarms)
-        with self._sync_lock:
-            take.xdf.finish()
+        self._house.finish(take)
 
-    def _last_turn(self) -> list[tuple[str, Alarm]]:
-        alarms = self._turn()
-        for stream in self.streams:
-            if estimate := self._new_offset(stream):
-                self._distributor.note_offset(stream, estimate)
+    def _last_turn(self) -> list[SourcedAlarm]:
+        alarms = self._turn.take(self.streams)
+        self._house.note_last_offsets()
         return alarms
 
     def drop(self, take: Take) -> None:
@@ -277,23 +261,8 @@ class Pump:
             due = max(due + (DRAIN_S if drains else PUMP_S), local_clock())
             if self._wake.wait(max(0.0, due - local_clock())):
                 self._wake.clear()
-            self._turned_at = time.monotonic()
+            self._stuck.turned()
             self._guard(self._work)
-
-    def _watch(self) -> None:
-        """See by a clock of its own, and without the lock, that the pump comes round."""
-        while not self._closing.wait(WATCH_S):
-            if self.is_stuck == self._told_stuck:
-                continue
-            self._told_stuck = not self._told_stuck
-            if self._told_stuck:
-                text = (
-                    f"the thread that receives all streams has not come round for {STUCK_S:g} s: "
-                    "nothing is recorded; stop the recording, and restart Unisono"
-                )
-                self._report("engine", "error", "pump-stuck", text)
-            else:
-                self._report("engine", "info", "pump-stuck-over", "all streams are received again")
 
     def _guard(self, step: Callable[[], None]) -> None:
         """Do it; what fails once may work again, and the inlets keep the data meanwhile."""
@@ -301,11 +270,11 @@ class Pump:
             step()
         except Exception as error:
             log.debug("pump", exc_info=True)
-            self._tell(self._complaint(error))
+            self._tell(self._complaints.of(error))
 
     def _work(self) -> None:
         with self.lock:
-            alarms = self._turn()
+            alarms = self._turn.take(self.streams)
             takes = self._distributor.takes
             self._distributor.look_for_drained(self.streams, local_clock())
             failed = [take for take in takes if take.xdf.error and not take.failure]
@@ -314,115 +283,15 @@ class Pump:
             assert take.xdf.error is not None
             self._on_failure(take, take.xdf.error)
 
-    def _tell(self, alarms: Iterable[tuple[str, Alarm]]) -> None:
+    def _tell(self, alarms: Iterable[SourcedAlarm]) -> None:
         """Report alarms; never while `lock` is held, as whoever hears them may want it."""
         for source, alarm in alarms:
             self._report(source, alarm.level, alarm.code, alarm.text, alarm.take)
 
-    def _complaint(self, error: Exception) -> list[tuple[str, Alarm]]:
-        """Put what should not have happened into words, once."""
-        text = f"{type(error).__name__}: {error}"
-        if text in self._complaints:
-            return []
-        self._complaints.add(text)
-        return [("engine", Alarm("error", "internal", f"{text}; please report this with the log"))]
-
-    def _turn(self) -> list[tuple[str, Alarm]]:
-        """Empty every inlet once, round by round: a buffer is written before it is reused."""
-        alarms: list[tuple[str, Alarm]] = []
-        waiting = self.streams
-        for _ in range(MAX_ROUNDS):
-            now = local_clock()
-            waiting = [s for s in waiting if self._pull(s, now, alarms)]
-            self._distributor.flush(now)
-            if not waiting:
-                break
-        for stream in self.streams:
-            if stream.inlet is not None and stream.inlet.lost:
-                alarms.append((stream.name, self._disconnect(stream)))
-        if now >= self._next_look:
-            self._next_look = now + LOOK_S
-            alarms += self._look(now)
-        return alarms
-
-    def _look(self, now: float) -> list[tuple[str, Alarm]]:
-        """See what is missing."""
-        return [
-            (stream.name, alarm)
-            for stream in self.streams
-            if stream.inlet is not None
-            for alarm in stream.watch.tick(now, stream.inlet.backlog(), stream.late_s)
-        ]
-
-    def _pull(self, stream: LiveStream, now: float, alarms: list[tuple[str, Alarm]]) -> bool:
-        """Pull once; whether there may be more.
-
-        What one stream's samples trip over must not cost the others theirs, nor what was taken of
-        them and is not written yet: its buffers are used again in the next round.
-        """
-        try:
-            pulled = stream.inlet.pull() if stream.inlet else None
-            if stream.inlet is None or pulled is None:
-                return False
-            stamps, data = pulled
-            self._distributor.share(stream, stamps, data, now)
-            if overflows := stream.inlet.new_overflows():
-                alarms += self._distributor.overflowed(stream, overflows)
-            if stream.losses is not None:
-                losses = stream.losses.take(stamps)
-                stream.lost = max(0, stream.lost + sum(loss.lost for loss in losses))
-                self._distributor.count(stream, losses)
-                alarms += [(stream.name, a) for a in stream.watch.counted(losses)]
-            elif not stream.found.rate_hz:
-                alarms += self._distributor.too_late(stream, stamps, data)
-            offset = stream.known_offset
-            alarms += [(stream.name, a) for a in stream.watch.arrived(now, stamps, offset)]
-            return len(stamps) >= stream.inlet.full_pull
-        except Exception as error:
-            log.debug("%s", stream.name, exc_info=True)
-            alarms += self._complaint(error)
-            return False
-
-    @staticmethod
-    def _disconnect(stream: LiveStream) -> Alarm:
-        assert stream.inlet is not None
-        stream.inlet.close()
-        stream.inlet = None
-        stream.lost_at = local_clock()
-        text = f"{stream.name}: its outlet is gone; the recording goes on, and so will the stream"
-        return Alarm("warning", "stream-lost", text + " if it comes back")
-
     # The housekeeping thread.
 
     def _keep_house(self) -> None:
-        while not self._closing.wait(HOUSEKEEPING_S if self._all_have_offsets() else OPENING_S):
-            for step in (self._note_offsets, self._sync, self._each_second):
+        house = self._house
+        while not self._closing.wait(house.pause_s):
+            for step in (house.note_offsets, house.sync, self._each_second):
                 self._guard(step)
-
-    def _note_offsets(self) -> None:
-        for stream in self.streams:
-            if estimate := self._new_offset(stream):
-                with self.lock:
-                    self._distributor.note_offset(stream, estimate)
-
-    def _all_have_offsets(self) -> bool:
-        return all(s.estimate is not None for s in self.streams if s.inlet is not None)
-
-    @staticmethod
-    def _new_offset(stream: LiveStream) -> OffsetEstimate | None:
-        inlet = stream.inlet
-        estimate = inlet.offset() if inlet is not None else None
-        if estimate is not None:
-            stream.estimate = estimate
-            stream.first_estimate = stream.first_estimate or estimate
-            stream.watch.measured_offset(local_clock())
-        return estimate
-
-    def _sync(self) -> None:
-        with self._sync_lock:
-            for take in self._distributor.takes:
-                if take.xdf.error is None:
-                    try:
-                        take.xdf.file.sync()
-                    except RecordingError as error:
-                        take.xdf.error = error

@@ -77,7 +77,7 @@ class Stage:
         return stream
 
     def turn(self) -> None:
-        self.pump._tell(self.pump._turn())
+        self.pump._tell(self.pump._turn.take(self.pump.streams))
 
     def finish(self) -> dict[str, Any]:
         self.take.xdf.finish()

@@ -10,6 +10,7 @@ import pytest
 from acquire.engine.engine import Engine
 from acquire.errors import ControlError
 from acquire.pump import pump as pump_module
+from acquire.pump import stuck_watch
 from acquire.pump.discovery import Selection
 from acquire.rig.file import EMPTY
 from recordings.manifest import Event
@@ -20,7 +21,7 @@ from tests.acquire.sources import Source, Sources
 def test_a_stuck_pump_is_told_and_the_files_are_closed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pump_module, "STUCK_S", 1.0)
+    monkeypatch.setattr(stuck_watch, "STUCK_S", 1.0)
     monkeypatch.setattr(pump_module, "HOLD_S", 1.0)
     name, events, goes_on = unique("stuck"), list[Event](), threading.Event()
     path = tmp_path / "a.xdf"
