@@ -145,7 +145,8 @@ def _examine(
     unreadable: Sequence[RecordingError],
 ) -> Examination:
     entries = {entry.id: entry for entry in manifest.streams} if manifest else {}
-    exams = tuple(_examined(s, entries.get(s.id)) for s in recording.streams)
+    host = manifest.host.get("name") if manifest else None
+    exams = tuple(_examined(s, entries.get(s.id), host) for s in recording.streams)
     # Bare codes tell of no onset and end. Two streams of one name are two all the same.
     texts = [e for e in exams if e.stream.info.is_markers and e.stream.is_text]
     markers = {
@@ -156,7 +157,6 @@ def _examine(
     sounds, sound_findings = ledgers(manifest.sounds if manifest else (), manifest, exams, folder)
     onsets, onset_trouble = onsets_of(manifest, exams, folder)
     found, truth_trouble = truth_of(manifest, exams, folder, onsets)
-    host = manifest.host.get("name") if manifest else None
     pairs = tuple(pair_reports(exams, found, host))
     stimuli = tuple(stimulus_reports(markers))
     findings = [
@@ -166,11 +166,6 @@ def _examine(
         *recording_findings(recording, manifest),
         *copy_findings(recording, exams, unreadable),
         *(f for e in exams for f in e.findings),
-        *(
-            finding
-            for e in exams
-            for finding in scatter_findings(e.name, e.fit, has_own_clock=e.has_clock_of(host))
-        ),
         *(f for n, m in markers.items() if n != EVENTS_STREAM for f in marker_findings(n, m)),
         *presence_findings(manifest, exams),
         *coverage_findings(manifest, exams),
@@ -204,14 +199,19 @@ def _examine(
     return Examination(report, recording, manifest, exams, markers, found)
 
 
-def _examined(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
+def _examined(stream: XdfStream, entry: StreamEntry | None, host: str | None) -> StreamExam:
     """Measure a stream: when its samples are, and what they are worth."""
     exam = examine_stream(stream, entry)
     quality = sample_quality(stream)
+    has_own_clock = exam.has_clock_of(host)
     return replace(
         exam,
         report=exam.report.model_copy(update=quality.worst() if quality else {}),
-        findings=(*exam.findings, *quality_findings(stream, quality)),
+        findings=(
+            *exam.findings,
+            *quality_findings(stream, quality),
+            *scatter_findings(exam.name, exam.fit, has_own_clock=has_own_clock),
+        ),
     )
 
 
