@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 from collections.abc import Callable, Collection
 from pathlib import Path
 
 from platformdirs import user_cache_dir
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from gui.review.window import ReviewWindow
@@ -16,6 +14,7 @@ from gui.texts import install
 from gui.widgets import theme
 from gui.widgets.chosen import locale, remembered_look
 from gui.widgets.display import check_display
+from gui.widgets.signals import close_on_signals
 from recordings.annotation.model import Visible
 from recordings.review.session import ReviewSession
 
@@ -50,6 +49,7 @@ def run(
     # Between threads that decode and read: a key waits no 5 ms for the interpreter.
     sys.setswitchinterval(SWITCH_S)
     application = QApplication(sys.argv[:1])
+    close_on_signals(application)
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
     application.setDesktopFileName("unisono")
@@ -59,9 +59,4 @@ def run(
     window = ReviewWindow(session, Path(user_cache_dir("unisono")) / "review")
     dress(window)
     window.show()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: window.close())
-    beat = QTimer(interval=200)  # lets Python see signals
-    beat.timeout.connect(lambda: None)
-    beat.start()
     return application.exec()

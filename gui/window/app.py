@@ -5,13 +5,11 @@ from __future__ import annotations
 import contextlib
 import gc
 import os
-import signal
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from platformdirs import user_config_dir
-from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
 
 from acquire.errors import ConfigError
@@ -27,6 +25,7 @@ from gui.widgets import theme
 from gui.widgets.chosen import locale, remember_rig, remembered_look
 from gui.widgets.display import check_display
 from gui.widgets.enter_presses import EnterPresses
+from gui.widgets.signals import close_on_signals
 from gui.window.first_page import FirstPage
 from gui.window.window import RecorderWindow
 from recordings.disk.atomic import replace_file
@@ -118,6 +117,7 @@ def run(order: WindowOrder) -> int:
     """
     _check(order)
     application = QApplication(sys.argv[:1])
+    close_on_signals(application)
     application.setApplicationName("unisono")
     application.setApplicationDisplayName("Unisono")
     application.setDesktopFileName("unisono")  # whose icon Wayland shows
@@ -131,11 +131,6 @@ def run(order: WindowOrder) -> int:
     opened = OpenedFiles(lambda text: window.alarm.add(Alarm("warning", text)), application)
     application.installEventFilter(opened)
     window.show()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(name, lambda *_: window.close())
-    beat = QTimer(interval=200)  # lets Python see signals
-    beat.timeout.connect(lambda: None)
-    beat.start()
     code = application.exec()
     window.release()
     return code

@@ -111,7 +111,10 @@ class Lab:
 def furnish(folder: Path) -> Lab:
     """Make the lab in an empty folder."""
     (folder / "home").mkdir()
-    write_study(StudyOrder(folder / "data", 2, seconds=SECONDS, film=Film(320, 96, 40.0), jobs=1))
+    order = StudyOrder(
+        folder / "data", 2, seconds=SECONDS, film=Film(320, 96, 40.0), jobs=1, coders=2
+    )
+    write_study(order)
     session, other = sorted((folder / "data" / "simulated").glob("sub-*/ses-*/*"))
     _as_participant_seven(other)
     (plan,) = re.findall(r"```toml\n(.*?)```", (DOCS / "coding.md").read_text(), re.DOTALL)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -11,6 +13,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import EventInfo
+from acquire.server.data_lock import owner
 from recordings.manifest import Event, Manifest
 from tests.acquire.program import posix_only, unique, unisono
 from tests.acquire.sources import Source, Sources
@@ -96,3 +99,30 @@ def test_what_cannot_work_is_one_line(tmp_path: Path, monkeypatch: pytest.Monkey
     result = unisono("gui", folder=tmp_path)
     assert (result.code, result.stderr.count("\n")) == (2, 1)
     assert "no display" in result.error
+
+
+STOPPED_EARLY = """
+import os, signal, sys
+from pathlib import Path
+from gui.window import app
+
+make = app.make_window
+
+def stopped(order):
+    window = make(order)
+    os.kill(os.getpid(), signal.SIGTERM)
+    return window
+
+app.make_window = stopped
+sys.exit(app.run(app.WindowOrder(Path(sys.argv[1]), data_dir=Path(sys.argv[2]))))
+"""
+
+
+def test_a_window_that_is_stopped_while_it_opens_takes_its_engine_with_it(tmp_path: Path) -> None:
+    rig = tmp_path / "rig.toml"
+    rig.write_text("", encoding="utf-8")
+    data = tmp_path / "data"
+    command = [sys.executable, "-c", STOPPED_EARLY, str(rig), str(data)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    wait_until(lambda: owner(data) is None, what="its engine's end")
