@@ -40,6 +40,7 @@ KNOWN_VERSIONS: Final = range(800, 1000)
 NOTICE, REQUEST = 1, 2
 VERSION, CHANNELS, BASIC = 1, 3, 6
 START, STOP = 8, 9
+CONNECT = 10  # the amplifier, where CURRY lets programs do so
 IMPEDANCE_START, IMPEDANCE_STOP = 12, 13
 ACQUISITION_STARTED, ACQUISITION_STOPPED = 1, 2
 # Data.
@@ -102,13 +103,15 @@ class CurryClient(AmplifierClient):
         self._dtype = np.dtype("<f4")
         self._described: Description | None = None
         self._starts = False  # whether the acquisition was stopped and may begin again
+        self._connects = False  # whether CURRY was asked to connect the amplifier
 
     def begin(self) -> None:
         """Ask for the version."""
         self._ask(VERSION)
 
-    def _ask(self, request: int) -> None:
-        self._outgoing += HEADER.pack(b"CTRL", REQUEST, request, 0, 0, 0)
+    def _ask(self, *requests: int) -> None:
+        for request in requests:
+            self._outgoing += HEADER.pack(b"CTRL", REQUEST, request, 0, 0, 0)
 
     def receive(self, data: bytes) -> Iterator[Message]:
         """Yield what these bytes complete; replies may come between data."""
@@ -145,21 +148,30 @@ class CurryClient(AmplifierClient):
                 yield Warned("other-version", f"CURRY speaks version {version}; 802, 803 are known")
             self._ask(BASIC)
         elif request == INFO_BASIC:
-            self._read_basic(body)
-            self._ask(CHANNELS)
+            self._ask(*(CHANNELS,) if self._read_basic(body) else (CONNECT, BASIC))
         elif request == INFO_CHANNELS:
             yield from self._describe(channels_of(body))
 
-    def _read_basic(self, body: bytes) -> None:
+    def _read_basic(self, body: bytes) -> bool:
+        """Take in what the amplifier gives; False = it is to be connected first, which is allowed.
+
+        Raises:
+            WireError: there is none that can be used.
+        """
         if len(body) < 16:
             raise WireError(f"its basic information has {len(body)} bytes")
-        _, count, rate, item = struct.unpack_from("<4i", body)
+        _, count, rate, item, allowed = struct.unpack_from("<5i", body.ljust(20, b"\0"))
         if count <= 0 or rate <= 0:
+            if allowed and not self._connects:
+                self._connects = True
+                return False
             raise WireError("CURRY says that no amplifier is connected: switch it on there")
         if count > MOST_CHANNELS or item not in (2, 4):
             raise WireError(f"it announces {count} channels of {item} bytes")
         self._count, self._rate_hz = count, float(rate)
         self._dtype = np.dtype("<i2" if item == 2 else "<f4")
+        self._connects = False
+        return True
 
     def _describe(self, channels: tuple[Channel, ...]) -> Iterator[Message]:
         if len(channels) != self._count:

@@ -17,10 +17,16 @@ def packet_of(name: bytes, code: int, request: int, body: bytes = b"", start: in
 
 
 class CurryConversation(Conversation):
-    """Answers version, information, channels; streams signals or impedances when asked."""
+    """Answers version, information, channels; streams signals or impedances when asked.
 
-    def __init__(self, signals: Signals, *, first: int = 0) -> None:
+    `connected`: its amplifier; `controls`: whether clients may connect it.
+    """
+
+    def __init__(
+        self, signals: Signals, *, first: int = 0, connected: bool = True, controls: bool = True
+    ) -> None:
         self._signals = signals
+        self._connected, self._controls = connected, controls
         self._first = first  # what its count began with
         self._heard = b""
         self._streams = self._impedances = False
@@ -45,9 +51,12 @@ class CurryConversation(Conversation):
             case 1:
                 return packet_of(b"DATA", 1, 1, struct.pack("<i", 803))
             case 4:
-                return packet_of(b"DATA", 1, 7, struct.pack("<i", 1))
+                return packet_of(b"DATA", 1, 7, struct.pack("<i", self._connected))
+            case 10:
+                self._connected |= self._controls
             case 6:
-                body = struct.pack("<6i", 24, count, round(self._signals.rate_hz), 4, 1, 0)
+                found = (count, round(self._signals.rate_hz)) if self._connected else (-1, -1)
+                body = struct.pack("<6i", 24, *found, 4, self._controls, 0)
                 return packet_of(b"DATA", 1, 2, body)
             case 3:
                 return packet_of(b"DATA", 1, 4, self._channels())

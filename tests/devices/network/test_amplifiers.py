@@ -376,6 +376,19 @@ def test_curry_gives_impedances_as_a_stream_and_goes_on(device: list[Device]) ->
         read_until(one, signal_samples(50))
 
 
+def test_curry_is_asked_to_connect_an_amplifier_where_it_lets_programs(
+    device: list[Device],
+) -> None:
+    with playing(lambda: CurryConversation(signals(), connected=False)) as played:
+        one = connect(device, Curry, played)
+        one.open()
+        assert (np.diff(numbers(read_until(one, signal_samples(50)))) == 1).all()
+    refusing = CurryConversation(signals(), connected=False, controls=False)
+    said = "no amplifier is connected: switch it on there"
+    with playing(lambda: refusing) as played, pytest.raises(DeviceError, match=said):
+        connect(device, Curry, played).open()
+
+
 def test_what_a_protocol_does_not_give_is_named(device: list[Device]) -> None:
     with playing(lambda: RdaConversation(signals())) as played:
         one = connect(device, BrainProductsRda, played)
