@@ -9,7 +9,7 @@ from collections.abc import Callable
 from acquire.engine.apparatus import Apparatus
 from acquire.engine.take_watch import TakeWatch
 from acquire.lsl.clock import local_clock
-from acquire.player.link import NAME as PLAYER
+from acquire.player.process import NAME as PLAYER
 from acquire.take.closing import Complain, conclude, guarded
 from acquire.take.hashing import Hashing
 from acquire.take.take import Outcome, Take

@@ -24,20 +24,16 @@ from acquire.player.messages import (
     PlayerStatus,
     PlayOrder,
 )
+from acquire.player.process import NAME, PlayerProcess
 from acquire.player.ratings import RatingsFile, is_answer
-from acquire.processes.device_link import DeviceLink
-from acquire.processes.messages import Command, Ends, HostEvent, Loss, Tell
+from acquire.processes.messages import Command, Ends, HostEvent, Tell
 from acquire.rig.file import Rig
 from recordings.disk.atomic import replace_file
 from recordings.layout import PROTOCOL_NAME
 
-NAME = "protocol"
-"""What events call the player; its stream of markers has the same name."""
 OPEN_S = 300.0
 """How long a protocol may take to load: stand-in clips may have to be made."""
 CLOSE_S = 5.0
-FLUSH_S = 1.0
-"""How long it may take to publish what it has gathered: it looks once a frame."""
 ABORT_S = 2.0
 UNDER_WAY = (PlayState.RUNNING, PlayState.PAUSED)
 """Not what was aborted and still shows its last page: another may be loaded at once."""
@@ -54,42 +50,6 @@ class PlayerSnapshot:
     error: str | None
     mirror: bytes | None = None  # a small JPEG of the participant's screen
     on: Interrupted | None = None  # what would be left open, should the player die
-
-
-class _PlayerProcess(DeviceLink):
-    """The player's process; it also says what it shows."""
-
-    def __init__(
-        self,
-        module: str,
-        on_event: Callable[[str, HostEvent], None],
-        on_mark: Callable[[Marked], None],
-        on_status: Callable[[PlayerStatus], None],
-    ) -> None:
-        super().__init__(NAME, "stimulus player", on_event, _no_loss)
-        self.module = module
-        self._on_mark = on_mark
-        self._on_status = on_status
-        self.loaded: Loaded | None = None
-
-    def flush(self) -> Ends:
-        """Have it publish what it has gathered; gives where its streams end now."""
-        return self._publish_all(FLUSH_S)
-
-    def _hear(self, message: Any) -> None:
-        match message:
-            case Marked():
-                self._on_mark(message)
-            case PlayerStatus():
-                self._on_status(message)
-            case Loaded():
-                self.loaded = message
-            case _:
-                super()._hear(message)
-
-
-def _no_loss(name: str, loss: Loss) -> None:
-    """A player loses no samples."""
 
 
 def refuse_stand_in(rig: Rig) -> None:
@@ -136,7 +96,7 @@ class PlayerLink:
         self._report = report
         self._lock = threading.Lock()  # one order at a time
         self._changed = threading.Condition()
-        self._process: _PlayerProcess | None = None
+        self._process: PlayerProcess | None = None
         self._order: PlayOrder | None = None
         self._status: PlayerStatus | None = None
         self._mirror: bytes | None = None
@@ -202,7 +162,7 @@ class PlayerLink:
             raise ControlError(
                 "the player's window needs PySide6; pip install 'unisono[gui]', or play --headless"
             )
-        process = _PlayerProcess(module, self._hear_event, self._hear_mark, self._hear_status)
+        process = PlayerProcess(module, self._hear_event, self._hear_mark, self._hear_status)
         self._status, self._crashed, self._process = None, False, process
         process.start(order, None)
         opened = process.wait_open(OPEN_S)
@@ -240,7 +200,7 @@ class PlayerLink:
             self._report(NAME, "info", f"protocol-{name}", f"the operator asked for: {name}")
         return answer
 
-    def _revive(self) -> _PlayerProcess:
+    def _revive(self) -> PlayerProcess:
         status, order = self._status, self._order
         assert order is not None
         first = status.next_trial if status is not None else 1
