@@ -20,7 +20,8 @@ from acquire.player.ratings import RatingsFile
 from acquire.protocol.file import load_protocol, parse_protocol
 from acquire.protocol.model import Protocol, Stimulus
 from acquire.protocol.order import make_random
-from acquire.protocol.plan import Plan, make_plan
+from acquire.protocol.plan import Plan
+from acquire.protocol.planner import make_plan
 from devices.simulation.world import CLIP_CODES, CLIP_END, World, WorldEvent
 from recordings.layout import PROTOCOL_NAME
 

@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from selenium import webdriver
 
 from acquire.protocol.file import load_protocol
-from acquire.protocol.plan import make_plan
+from acquire.protocol.planner import make_plan
 from gui.coding.app import CodingOrder
 from gui.stimulus.answering import Draft
 from gui.stimulus.pages import PageDrawer

@@ -10,7 +10,7 @@ from acquire.errors import ConfigError
 from acquire.protocol.drafting import Draft, faults, protocol_text, wanted_of
 from acquire.protocol.file import parse_protocol
 from acquire.protocol.model import OrderKind
-from acquire.protocol.plan import make_plan
+from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN
 from acquire.protocol.stimuli import probe_media
 from acquire.validation_text import suggestion

@@ -21,7 +21,7 @@ from acquire.player.participant import SimulatedParticipant
 from acquire.player.player import Player
 from acquire.player.run import Run
 from acquire.protocol.file import load_protocol
-from acquire.protocol.plan import make_plan
+from acquire.protocol.planner import make_plan
 from recordings.manifest import Manifest
 from tests.acquire.player_programs import PROTOCOL, Heard
 from tests.acquire.program import (

@@ -15,7 +15,8 @@ from acquire.player.marks import Interrupted, Mark, Picture, PlayState, Visit
 from acquire.player.participant import SimulatedParticipant
 from acquire.player.run import Run
 from acquire.protocol.file import load_protocol, parse_protocol
-from acquire.protocol.plan import Page, Plan, Trial, make_plan
+from acquire.protocol.plan import Page, Plan, Trial
+from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN, Scale
 
 FRAME_S = 1 / 60

@@ -15,7 +15,7 @@ from acquire.errors import ConfigError
 from acquire.protocol.drafting import Draft, Wanted, protocol_text, wanted_of
 from acquire.protocol.file import load_protocol, parse_protocol
 from acquire.protocol.model import StandIn
-from acquire.protocol.plan import make_plan
+from acquire.protocol.planner import make_plan
 from acquire.protocol.stimuli import make_stand_in
 from tests.acquire.program import unisono
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from acquire.errors import ConfigError, ControlError
 from acquire.protocol.file import copy_shipped, load_protocol, parse_protocol, shipped
 from acquire.protocol.order import latin_row, make_random, no_repeat, participant_number, shuffled
-from acquire.protocol.plan import make_plan
+from acquire.protocol.planner import make_plan
 from acquire.protocol.scales import BUILT_IN, Scale
 
 HEAD = '[protocol]\nname = "p"\n'
