@@ -19,7 +19,13 @@ from recordings.lateness.floor import (
     slope_of,
     stiff_curve,
 )
-from recordings.lateness.packets import is_queue, is_two_sided, last_of_packets
+from recordings.lateness.packets import (
+    is_queue,
+    is_two_sided,
+    last_of_packets,
+    packet_ends,
+    packet_size,
+)
 from recordings.pieces import some
 from recordings.residuals import NORMAL_99, lasting_error
 
@@ -124,19 +130,22 @@ def _offset(stamps: F64Array, axis: EvenAxis) -> tuple[float, float]:
     Stamps that were made on arrival have an edge that few come near: it is the less known, the
     fewer lie close to it.
     """
+    packet = packet_size(stamps, axis.rate_hz)
     parts, steps = [], []
     for part in some(len(stamps)):
         curve = axis.phases(np.arange(part.start, part.stop))
         above = phases(stamps, axis.rate_hz, part, axis.missing) - curve
-        parts.append(above[last_of_packets(stamps[part], axis.rate_hz)])
+        # Within a packet stamps are a nominal period apart, whatever the true one is.
+        ends = packet_ends if packet > 1 else last_of_packets
+        parts.append(above[ends(stamps[part], axis.rate_hz)])
         steps.append(np.diff(stamps[part]))
     rest = np.concatenate(parts)
-    queued = is_queue(np.concatenate(steps), rest)
+    queued = is_queue(np.concatenate(steps), rest, packet / axis.rate_hz)
     if is_two_sided(rest) and not queued:
         return float(np.median(rest)), NORMAL_99 * float(np.std(rest) / np.sqrt(len(rest)))
     edge, near, nearly = np.quantile(rest, [0.01, 0.05, 0.2])
     # In a queue hardly any has nobody before it: the edge is beyond what was seen.
-    return float(edge), float(nearly - edge if queued else (near - edge) / 2)
+    return float(edge), float(nearly - edge if queued else 0.75 * (near - edge))
 
 
 def line(stamps: F64Array, numbers: I64Array | None = None) -> F64Array:

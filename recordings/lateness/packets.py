@@ -16,6 +16,7 @@ _GAP: Final = 1.5
 _TOGETHER: Final = 0.05  # periods
 _FEW_TOGETHER: Final = 0.2  # of all intervals
 _SELDOM: Final = 1e-3  # of all intervals
+_MIDDLE: Final = (0.16, 0.84)
 _PACKETS: Final = 20  # fewer tell no size
 _EXACT_S: Final = 1e-9
 _MOST: Final = 1e15  # what int64 and float64 hold exactly
@@ -73,14 +74,15 @@ def is_two_sided(rest: F64Array) -> bool:
     return bool(high - middle < 2 * (middle - low))
 
 
-def is_queue(steps: F64Array, rest: F64Array) -> bool:
-    """Say whether stamps scatter by more than a period, and yet not one is before another.
+def is_queue(steps: F64Array, rest: F64Array, packet_s: float) -> bool:
+    """Say whether packets scatter by as much as they lie apart, and yet not one is before another.
 
     So it is where each waits for the one before it: they were made on arrival, though they may be
-    early as often as late. `steps` are those from stamp to stamp, `rest` is how far stamps lie
-    above an even pace.
+    early as often as late. `steps` are those from stamp to stamp, `rest` is how far packets lie
+    above an even pace, one each `packet_s`; the few that a stall held up say nothing of the others.
     """
-    return bool(np.std(rest) > np.median(steps) and np.mean(steps < 0) < _SELDOM)
+    low, high = np.quantile(rest, _MIDDLE)
+    return bool(high - low > packet_s and np.mean(steps < 0) < _SELDOM)
 
 
 @dataclass(frozen=True, slots=True)
