@@ -24,6 +24,11 @@ _LARGEST_S: Final = 1e12  # beyond it a double has no microseconds; not a number
 _LOOK: Final = 20  # runs ahead in which the way back is looked for
 
 
+def is_number(stamp: float) -> bool:
+    """Whether a stamp is a time that some clock can show."""
+    return abs(stamp) < _LARGEST_S
+
+
 def fill_limit_s(samples: int, rate_hz: float) -> float:
     """Return how much missing time an export fills at most: 10 %, or 60 s where that is more."""
     return max(FILL_S, FILL_SHARE * samples / rate_hz)

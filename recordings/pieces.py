@@ -44,6 +44,6 @@ def steps_where(values: F64Array, test: Callable[[F64Array], BoolArray]) -> I64A
 
 
 def longest_step(values: F64Array) -> float:
-    """Return the longest step forward from a value to the next, shape (n,); 0 without any."""
+    """Return the longest step from a value to the next, either way, shape (n,); 0 without any."""
     parts = (values[part.start : part.stop + 1] for part in spans(len(values) - 1))
-    return max((float(np.diff(part).max(initial=0.0)) for part in parts), default=0.0)
+    return max((float(np.abs(np.diff(part)).max(initial=0.0)) for part in parts), default=0.0)

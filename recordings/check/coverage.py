@@ -41,7 +41,7 @@ def coverage_findings(manifest: Manifest | None, exams: Sequence[StreamExam]) ->
             "clock, they cannot be related to the rest",
             remedy="let its program stamp with LSL's local_clock(), or leave the stamp out",
         )
-    near = [e for e in exams if e.rate_hz and len(e.stamps) and e.stream.id not in far]
+    near = [e for e in exams if e.rate_hz and _has_times(e) and e.stream.id not in far]
     yield from _marker_findings(exams, near, far)
     if manifest is not None and manifest.lsl_start is not None and manifest.lsl_stop is not None:
         bare = any(event.code == IMPORTED for event in manifest.events)
@@ -80,9 +80,13 @@ def _span(exam: StreamExam) -> tuple[float, float]:
     return float(good.min()), float(good.max())
 
 
+def _has_times(exam: StreamExam) -> bool:
+    return exam.tells_time and len(exam.stamps) > 0
+
+
 def _far(exams: Sequence[StreamExam]) -> Iterator[tuple[int, float]]:
     """Find the streams that lie so far from the longest one that its clock was another."""
-    there = [e for e in exams if len(e.stamps) and e.name != EVENTS_STREAM]
+    there = [e for e in exams if _has_times(e) and e.name != EVENTS_STREAM]
     if len(there) < 2:
         return
     main = max(there, key=lambda e: (e.rate_hz > 0, len(e.stamps)))
@@ -117,7 +121,8 @@ def _marker_findings(
 
 def _stamp_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
     for exam in exams:
-        if exam.rate_hz <= 0 or exam.stream.info.is_markers or len(exam.stamps) < 2:
+        regular = exam.rate_hz > 0 and not exam.stream.info.is_markers
+        if not regular or not exam.tells_time or len(exam.stamps) < 2:
             continue
         bad = bad_stamps(exam.stamps, exam.rate_hz)
         if bad.any():

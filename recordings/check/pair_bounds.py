@@ -100,6 +100,8 @@ def _sum(sources: Iterable[Contribution], kind: str) -> float:
 def _unmeasured(exam: StreamExam, local_host: str | None) -> Iterator[str]:
     if exam.fit.kind == "none" and (not local_host or exam.stream.info.hostname != local_host):
         yield f"clock of {exam.name}"
+    if exam.rate_hz > 0 and exam.stamp_error_s is None:  # too few to tell how even they are
+        yield f"stamps of {exam.name}"
     if exam.report.latency_ms is None:
         yield f"latency of {exam.name}"
 

@@ -19,6 +19,7 @@ from recordings.arrays import Array
 from recordings.errors import RecordingError
 from recordings.export.edf_channels import (
     MOST_CHANNELS,
+    check_record,
     edf_labels,
     fit_limits,
     not_finite,
@@ -27,7 +28,7 @@ from recordings.export.file_names import file_stems
 from recordings.export.records import session_name
 from recordings.read.fill import stamp_notes
 from recordings.read.grid import SKIP, annotations_on, grid_of
-from recordings.read.outside import outside_notes
+from recordings.read.outside import outside_notes, timeless_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.stream_kinds import INDEX_TYPES
@@ -57,6 +58,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     notes = [] if chosen else ["no signal in this session"]
     if not settings.streams:
         notes += left_out(session)
+    notes += timeless_notes(session)
     unfit: list[RecordingError] = []
     for stream, stem in zip(chosen, file_stems(s.name for s in chosen), strict=True):
         path = folder / f"{session_name(session.path)}_{stem}.{settings.format}"
@@ -110,6 +112,7 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
     data = grid.spread(stream.xdf.read())
     # A file holds whole records of a second: the rest of the last one is zeros.
     record_s = _record_s(stream)
+    check_record(stream.name, stream.rate_hz, len(data), record_s)
     missing = -len(data) % round(stream.rate_hz * record_s)
     fitted = _Channels(stream, format_)
     for n in range(data.shape[1]):

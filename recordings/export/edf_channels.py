@@ -10,11 +10,14 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
+from recordings.errors import RecordingError
 from recordings.read.to_mne import unique
 from recordings.units import PREFIXES, Unit, ascii_symbol, parse_unit
 
 MOST_CHANNELS: Final = 9998
 """The header counts signals in four characters; one of them is the annotations."""
+MOST_FILL: Final = 1_000_000
+"""Zeros of a channel at the end of the last record; more are a rate that nobody samples at."""
 _PLAIN: Final = str.maketrans({"µ": "u", "μ": "u", "Ω": "Ohm", "°": "deg"})
 _WIDER: Final = 1.02  # how much wider than the data rounded limits may be
 _WIDEST: Final = 100.0  # the same where no unit does better: of 65,535 steps 655 are left
@@ -90,6 +93,20 @@ def _eight(value: float, up: bool) -> float | None:
         if len(text) <= 8 and (rounded == 0 or abs(rounded) >= _LEAST):
             return float(text)
     return None
+
+
+def check_record(name: str, rate_hz: float, samples: int, record_s: float) -> None:
+    """Refuse a last record that would be made up, before memory is asked for.
+
+    Raises:
+        RecordingError: a record of `record_s` holds far more than the `samples` that there are.
+    """
+    record = round(rate_hz * record_s)
+    if -samples % record > MOST_FILL:
+        raise RecordingError(
+            f"{name}, {rate_hz:g} Hz: a record of EDF, {record_s:g} s, would hold {record:,} "
+            f"samples, and there are {samples:,}; unisono export csv takes any rate"
+        )
 
 
 def not_finite(values: F64Array) -> int:

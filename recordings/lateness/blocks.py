@@ -20,6 +20,8 @@ from recordings.lateness.packets import packet_size, usual_period
 _BLOCKS_S: Final = (1.0, 3.0, 10.0)
 _COARSE: Final = 3.0  # periods: a floor that scatters more is looked at in longer blocks
 _ENOUGH: Final = 30  # blocks
+_LEAST: Final = 1e-3  # a period is at least so much of the nominal one
+_TELLING: Final = 10  # blocks: fewer do not tell that the nominal rate is wrong
 
 
 def block_size(stamps: F64Array, rate_hz: float) -> int:
@@ -44,11 +46,14 @@ def block_size(stamps: F64Array, rate_hz: float) -> int:
 
 def plain_rate(stamps: F64Array, rate_hz: float) -> float:
     """Return the nominal rate, or the one that the stamps keep where the nominal is far off."""
-    if abs(usual_period(stamps, rate_hz) - 1) < RATE_OFF:
+    usual = usual_period(stamps, rate_hz)
+    if abs(usual - 1) < RATE_OFF:
         return rate_hz
-    size = _whole_packets(_BLOCKS_S[0] * rate_hz, packet_size(stamps, rate_hz))
+    # Blocks of a true second, or as many of a short recording as tell how far they agree.
+    samples = min(_BLOCKS_S[0] * rate_hz / max(usual, 1e-9), len(stamps) / _TELLING)
+    size = _whole_packets(samples, packet_size(stamps, rate_hz))
     levels = block_levels(stamps, rate_hz, size)
-    found = rate_hz / (1 + nominal_error(levels, size / rate_hz))
+    found = rate_hz / max(1 + nominal_error(levels, size / rate_hz), _LEAST)
     # A backlog that is caught up goes faster for a while; the whole does not.
     overall = (len(stamps) - 1) / float(stamps[-1] - stamps[0]) if stamps[-1] > stamps[0] else 0.0
     return found if found < rate_hz or overall > 0.98 * found else rate_hz

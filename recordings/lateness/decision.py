@@ -32,6 +32,7 @@ CUT_S: Final = 1.0
 _FEW: Final = 16
 _DRIFT: Final = 1e-4  # a rate may wander so far in a gap, unseen
 _HUGE_S: Final = 1e12  # no clock shows it
+_STILL: Final = 1e3  # times the nominal rate: nothing is sent so fast, its stamps stand still
 
 
 class Certainty(StrEnum):
@@ -78,6 +79,7 @@ class Pace:
     error_s: float | None
     shows_loss: bool
     uncounted: int = 0  # of a device that counts: what was lost after it had counted
+    tells_time: bool = True  # False: the stamps stand still or go back all along
 
     @property
     def times(self) -> F64Array:
@@ -118,7 +120,11 @@ def decide(stamps: F64Array, rate_hz: float, known: Sequence[Loss] | None = None
     as where its connection was cut. Without a rate there is no pace: no losses, the times as they
     are.
     """
+    going = tells_time(stamps, rate_hz)
     stamps = filled(stamps, rate_hz)
+    if not going:
+        none = np.zeros(0, np.int64)
+        return Pace((), Given(stamps.copy()), none, rate_hz, None, False, tells_time=False)
     if rate_hz <= 0 or len(stamps) < 2:
         return Pace((), Given(stamps.copy()), np.zeros(0, np.int64), rate_hz, None, True)
     on_the_way = _lost_on_the_way(stamps, rate_hz, known) if known is not None else ()
@@ -166,6 +172,21 @@ def _lost_on_the_way(stamps: F64Array, rate_hz: float, known: Sequence[Loss]) ->
         for loss in decide(told, rate_hz).losses
         if loss.index in silent and loss.lost > CUT_S * rate_hz
     )
+
+
+def tells_time(stamps: F64Array, rate_hz: float) -> bool:
+    """Say whether stamps, shape (n,), are numbers, and those of a stream with a rate go on."""
+    numbers, forward = 0, 0.0
+    for part in spans(len(stamps)):
+        own = stamps[part.start : part.stop + 1]  # and the first of the next piece
+        own = own[np.abs(own) < _HUGE_S]  # false for NaN
+        numbers += len(own)
+        if rate_hz > 0:  # where a clock was set, each stretch goes on
+            steps = np.diff(own)
+            forward += float(np.sum(steps[np.abs(steps) < max(BREAK_S, 100 / rate_hz)]))
+    if not numbers:
+        return not len(stamps)
+    return rate_hz <= 0 or numbers < _FEW or forward * rate_hz * _STILL > numbers
 
 
 def filled(stamps: F64Array, rate_hz: float) -> F64Array:

@@ -97,7 +97,7 @@ def nominal_error(levels: F64Array, block_s: float) -> float:
         return 0.0
     slopes = np.diff(levels) / block_s
     slope = middle_of_densest(slopes)
-    agree = float(np.mean(np.abs(slopes - slope) < _AGREE))
+    agree = float(np.mean(np.abs(slopes - slope) < _AGREE * max(1 + slope, 1.0)))
     return slope if abs(slope) > RATE_OFF and agree > 0.5 else 0.0
 
 

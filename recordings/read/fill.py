@@ -6,7 +6,8 @@ import numpy as np
 
 from recordings.bad_stamps import FILL_S, FILL_SHARE, fill_limit_s
 from recordings.errors import RecordingError
-from recordings.pieces import longest_step
+from recordings.lateness.decision import BACK_S
+from recordings.pieces import longest_step, steps_where
 from recordings.read.stream import Stream
 
 
@@ -16,9 +17,15 @@ def check_fill(stream: Stream, length: int) -> None:
     Raises:
         RecordingError: more is missing than 10 % of the stream and 60 s.
     """
+    if not stream.tells_time:
+        raise RecordingError(
+            f"{stream.name}: its stamps do not go on, or none is a number: they tell no time; "
+            "unisono export csv keeps samples and stamps as they are"
+        )
     missing_s = (length - len(stream)) / stream.rate_hz
     limit_s = fill_limit_s(len(stream), stream.rate_hz)
-    # A break that is no loss, as of a clock that was set, must not vanish in silence either.
+    # A break that is no loss, as of a clock that was set, must not vanish in silence either,
+    # whichever way it was set.
     pause = longest_step(stream.mended)
     if missing_s <= limit_s and pause <= limit_s:
         return
@@ -30,11 +37,21 @@ def check_fill(stream: Stream, length: int) -> None:
 
 
 def stamp_notes(stream: Stream) -> list[str]:
-    """Say how many stamps of a stream cannot be true, and what was done."""
-    if stream.rate_hz <= 0 or not (count := int(stream.bad_stamps.sum())):
+    """Say which stamps of a stream cannot be true, and where its clock was set, and what is done.
+
+    Nothing of a stream whose stamps tell no time: there is nothing that could be done.
+    """
+    if stream.rate_hz <= 0 or not stream.tells_time:
         return []
-    first = int(np.argmax(stream.bad_stamps))
-    return [
-        f"{stream.name}: {count} of {len(stream)} stamps cannot be true, the first of sample "
-        f"{first}; these samples are placed by their neighbours"
-    ]
+    notes = []
+    if count := int(stream.bad_stamps.sum()):
+        notes.append(
+            f"{stream.name}: {count} of {len(stream)} stamps cannot be true, the first of sample "
+            f"{int(np.argmax(stream.bad_stamps))}; these samples are placed by their neighbours"
+        )
+    if len(back := steps_where(stream.mended, lambda steps: steps < -BACK_S)):
+        notes.append(
+            f"{stream.name}: its stamps go back in {len(back)} places, first after sample "
+            f"{back[0]}: a clock was set; markers near there may belong to either side"
+        )
+    return notes

@@ -143,8 +143,9 @@ def annotations_on(
     found: list[tuple[float, float | None, str]] = [
         (first / grid.rate_hz, (after - first) / grid.rate_hz, SKIP) for first, after in grid.skips
     ]
-    for marker in markers:
-        at = grid.position(marker.time)
+    markers = list(markers)
+    places = grid.positions(np.array([marker.time for marker in markers])).tolist()
+    for marker, at in zip(markers, places, strict=True):
         if marker.stream != EVENTS_STREAM and -0.5 <= at <= len(grid) - 0.5:
             found.append((max(at, 0.0) / grid.rate_hz, None, describe(marker)))
     return found

@@ -8,12 +8,26 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.bad_stamps import is_far
+from recordings.bad_stamps import is_far, is_number
 from recordings.read.grid import Grid
 from recordings.read.markers import SessionMarker
+from recordings.read.stream import Stream
 from recordings.stream_kinds import EVENTS_STREAM
 
 _YEAR_S: Final = 365.25 * 86400
+
+
+def timeless_notes(streams: Iterable[Stream]) -> list[str]:
+    """Say how many markers of each stream have a stamp that is no number: they are left out."""
+    found = []
+    for stream in (s for s in streams if s.is_markers):
+        times = stream.times()
+        if none := sum(not is_number(time) for time in times.tolist()):
+            found.append(
+                f"{stream.name}: the stamps of {none} of {len(times)} markers are no numbers; left "
+                "out, unisono export csv keeps them"
+            )
+    return found
 
 
 def outside_notes(

@@ -11,6 +11,7 @@ what is done to them on reading.
 from __future__ import annotations
 
 import math
+import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -19,11 +20,13 @@ from types import TracebackType
 from typing import Any, Self
 
 from recordings import layout, names
+from recordings.bad_stamps import is_number
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Manifest, VideoEntry
 from recordings.read.camera import Camera
 from recordings.read.grid import grid_of
 from recordings.read.markers import SessionMarker, parse_markers
+from recordings.read.outside import timeless_notes
 from recordings.read.sound import Sound
 from recordings.read.stream import Stream
 from recordings.read.to_mne import has_eeg, to_mne
@@ -127,7 +130,7 @@ class Session:
         """List the markers of the streams `names` (default: all of them), in order of time.
 
         Markers are strings, and numbers without a rate of type `Markers`; of a stream that is
-        named, whatever has no rate.
+        named, whatever has no rate. Those whose stamp is no number have no time, and are left out.
 
         Raises:
             RecordingError: there is no such stream, or it is a signal.
@@ -137,6 +140,7 @@ class Session:
             SessionMarker(stream.name, marker)
             for stream in streams
             for marker in parse_markers(stream.times(), stream.marker_rows())
+            if is_number(marker.time)
         ]
         return sorted(found, key=lambda m: m.time)
 
@@ -168,6 +172,8 @@ class Session:
         grid = grid_of(stream)
         powerline_hz = self.manifest.powerline_hz if self.manifest else None
         start = self.utc(grid.first)
+        for note in timeless_notes(self.streams):
+            warnings.warn(note, RuntimeWarning, stacklevel=2)
         return to_mne(stream, grid, self.markers(), start, powerline_hz)
 
     @cached_property

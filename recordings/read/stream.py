@@ -15,7 +15,7 @@ from recordings.bad_stamps import bad_stamps, mended
 from recordings.clock_offsets import ClockFit, correct, correct_in_place, fit_offsets
 from recordings.errors import RecordingError
 from recordings.lateness.axis import Axis, Given, all_times
-from recordings.lateness.decision import Pace
+from recordings.lateness.decision import Pace, tells_time
 from recordings.manifest import StreamEntry
 from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of
@@ -202,6 +202,11 @@ class Stream:
     def mended(self) -> F64Array:
         """The corrected times, those that cannot be true where their neighbours say."""
         return mended(self._corrected, self.bad_stamps, self.rate_hz)
+
+    @cached_property
+    def tells_time(self) -> bool:
+        """Whether its stamps are numbers, and go on where it has a rate."""
+        return tells_time(self._corrected, self.rate_hz)
 
     @cached_property
     def pace(self) -> Pace:

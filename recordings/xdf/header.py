@@ -79,7 +79,9 @@ class StreamInfo:
         self.hostname = self.text("hostname")
         self.uid = self.text("uid")
         self.channel_format = self.text("channel_format")
-        self.rate_hz = max(_number(self.text("nominal_srate")) or 0.0, 0.0)
+        rate_hz = _number(self.text("nominal_srate"))
+        self.rate_hz = max(rate_hz or 0.0, 0.0)
+        self.has_bad_rate = rate_hz is None or rate_hz < 0  # taken for none
         if self.channel_format not in DTYPES and self.channel_format != "string":
             raise BadXml(f"channel format {self.channel_format!r} is unknown")
         count = _number(self.text("channel_count"))
@@ -114,9 +116,9 @@ class StreamInfo:
         What is no character of XML is replaced, and a rate that is no number is 0.
         """
         text = clean_text(self.xml)
-        rate, count = self.root.find("nominal_srate"), self.text("channel_count")
-        bad_rate = rate is None or _number(rate.text) is None
-        if text.encode() == self.xml and not bad_rate and count == str(self.channel_count):
+        count = self.text("channel_count")
+        no_rate = _number(self.text("nominal_srate")) is None
+        if text.encode() == self.xml and not no_rate and count == str(self.channel_count):
             return None
         root = parse_xml(self.xml)
         for name, value in (("nominal_srate", self.rate_hz), ("channel_count", self.channel_count)):

@@ -3,30 +3,40 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Final
 
 from recordings.certificate import CountedGap, Finding, StreamReport
 from recordings.lateness.decision import Certainty
 from recordings.manifest import StreamEntry
+from recordings.xdf.header import StreamInfo
+
+PAUSE_S: Final = 1.0
+"""Nobody pauses a device for less."""
+_EACH: Final = 5  # breaks that get a line each
 
 
 def loss_findings(
     report: StreamReport,
     entry: StreamEntry | None,
     gaps: Sequence[CountedGap],
-    has_frames: bool,
+    info: StreamInfo,
 ) -> Iterator[Finding]:
     """Yield what is to be said of a stream's losses; `gaps` are all of them.
 
-    A camera's stream `has_frames`: its rows are counted by the frame ledger.
+    The rows of a camera are counted by the frame ledger.
     """
     if report.lost:
-        yield _lost(report, gaps)
+        counts = info.counts_losses or info.is_index
+        yield _lost(report, gaps, "" if counts else _pauses(gaps))
     for gap in gaps:
         if gap.certainty is Certainty.OPEN:
             yield _open(report, gap)
-        elif gap.certainty is Certainty.BREAK:
-            yield _break(report, gap)
-    if not report.shows_loss and report.samples > 1 and not has_frames:
+    breaks = [gap for gap in gaps if gap.certainty is Certainty.BREAK]
+    if len(breaks) <= _EACH:
+        yield from (_break(report, gap) for gap in breaks)
+    else:
+        yield _breaks(report, breaks)
+    if not report.shows_loss and report.samples > 1 and not info.is_index:
         yield Finding(
             level="info",
             code="loss-unseen",
@@ -46,7 +56,19 @@ def loss_findings(
         )
 
 
-def _lost(report: StreamReport, gaps: Sequence[CountedGap]) -> Finding:
+def _pauses(gaps: Sequence[CountedGap]) -> str:
+    """Say that stamps do not tell a device that was paused from one whose samples were lost."""
+    long = [g for g in gaps if g.end - g.start > PAUSE_S and g.certainty is not Certainty.OPEN]
+    if not (missing := sum(g.lost for g in long)):
+        return ""
+    which = "this gap" if len(gaps) == 1 else f"{len(long)} of the gaps, longer than 1 s"
+    return (
+        f"; if the device was paused by hand, the {missing:,} samples of {which} were never taken: "
+        "stamps alone do not tell that from a loss"
+    )
+
+
+def _lost(report: StreamReport, gaps: Sequence[CountedGap], pauses: str) -> Finding:
     counted = [g for g in gaps if g.certainty is not Certainty.OPEN and g.lost]
     longest = max((g.end - g.start for g in counted), default=0.0)
     places = "one gap of" if len(counted) == 1 else f"{len(counted)} gaps, the longest"
@@ -59,7 +81,8 @@ def _lost(report: StreamReport, gaps: Sequence[CountedGap]) -> Finding:
         code="lost",
         subject=report.name,
         text=f"{report.lost:,}{give} samples lost{where} ({share} of all)"
-        + (f"; {unsure} of the gaps uncertain, as its stamps scatter" if unsure else ""),
+        + (f"; {unsure} of the gaps uncertain, as its stamps scatter" if unsure else "")
+        + pauses,
         remedy="check the device's cable, battery or radio link, and the computer's load",
     )
 
@@ -100,6 +123,18 @@ def _break(report: StreamReport, gap: CountedGap) -> Finding:
         code="break",
         subject=report.name,
         text=f"its stamps leap by {span_text(gap.end - gap.start)}: {what}",
+        remedy="check whether the device was away, or the program that stamps the stream",
+    )
+
+
+def _breaks(report: StreamReport, gaps: Sequence[CountedGap]) -> Finding:
+    longest, lost = max(gap.end - gap.start for gap in gaps), sum(gap.lost for gap in gaps)
+    counted = f"{lost:,} samples are counted as lost in them" if lost else "none is counted as lost"
+    return Finding(
+        level="warn",
+        code="break",
+        subject=report.name,
+        text=f"its stamps leap in {len(gaps):,} places, by {span_text(longest)} at most; {counted}",
         remedy="check whether the device was away, or the program that stamps the stream",
     )
 

@@ -11,12 +11,14 @@ from recordings import timing
 from recordings.arrays import BoolArray, F64Array
 from recordings.certificate import Finding, StreamReport
 from recordings.check.streams.losses import span_text
-from recordings.lateness.decision import BACK_S
+from recordings.lateness.decision import BACK_S, Pace
 from recordings.manifest import StreamEntry
 from recordings.xdf.reader import XdfStream
 
 # Limits beyond which a stream gets a finding.
 RATE_OFF: Final = 0.02
+FEW_SAMPLES: Final = 16
+FEW_S: Final = 1.0
 
 
 def count_findings(stream: XdfStream, entry: StreamEntry | None) -> Iterator[Finding]:
@@ -98,14 +100,49 @@ def stamp_findings(report: StreamReport, stamps: F64Array) -> Iterator[Finding]:
         )
 
 
-def nan_findings(name: str, good: BoolArray) -> Iterator[Finding]:
-    """Say how many stamps are no numbers."""
-    if not good.all():
+def nan_findings(stream: XdfStream, good: BoolArray) -> Iterator[Finding]:
+    """Say how many stamps are no numbers, and where none says what rate a stream has."""
+    if bad := int(np.count_nonzero(~good)):
+        evenly = stream.info.rate_hz > 0 and not stream.is_text
         yield Finding(
             level="warn",
             code="stamps-nan",
-            subject=name,
-            text=f"{np.count_nonzero(~good):,} of {len(good):,} stamps are no numbers; "
-            "their samples are taken to lie evenly between their neighbours",
+            subject=stream.name,
+            text=f"{bad:,} of {len(good):,} stamps are no numbers"
+            + (
+                "; their samples are taken to lie evenly between their neighbours" if evenly else ""
+            ),
             remedy="mend the program that sends the stream",
+        )
+    if stream.info.has_bad_rate and not stream.is_text:
+        yield Finding(
+            level="warn",
+            code="rate-unusable",
+            subject=stream.name,
+            text=f"its nominal rate is {stream.info.text('nominal_srate')[:40]!r}: it is taken to "
+            "have none, and no loss can be seen",
+            remedy="have its program announce its rate; exports take it for no signal",
+        )
+
+
+def pace_findings(stream: XdfStream, pace: Pace) -> Iterator[Finding]:
+    """Say where stamps tell no time, and where a signal is too short to tell anything."""
+    count, rate = len(stream), pace.rate_hz
+    if not pace.tells_time:
+        yield Finding(
+            level="warn",
+            code="stamps-still",
+            subject=stream.name,
+            text="its stamps do not go on: they tell no time, it is in no certified pair, and a "
+            "loss cannot be seen",
+            remedy="mend the program that stamps the stream; csv keeps its samples",
+        )
+    elif rate > 0 and 0 < count < FEW_SAMPLES and count / rate < FEW_S:
+        yield Finding(
+            level="warn",
+            code="few-samples",
+            subject=stream.name,
+            text=f"{count} samples in all, which last {span_text(count / rate)}: they tell neither "
+            "its pace nor a loss",
+            remedy="check that the device was on and streaming",
         )

@@ -15,7 +15,12 @@ from recordings.certificate import ClockGapReport, CountedGap, Finding, StreamRe
 from recordings.check.streams.clock_findings import beyond_s, clock_findings
 from recordings.check.streams.gaps import gaps_of
 from recordings.check.streams.losses import loss_findings
-from recordings.check.streams.sample_findings import count_findings, nan_findings, stamp_findings
+from recordings.check.streams.sample_findings import (
+    count_findings,
+    nan_findings,
+    pace_findings,
+    stamp_findings,
+)
 from recordings.clock_offsets import REACH_S, ClockFit, ClockGap, correct, fit_offsets
 from recordings.lateness.decision import Pace, filled
 from recordings.manifest import StreamEntry
@@ -41,6 +46,7 @@ class StreamExam:
     times: F64Array  # even where the stream has a pace, else the stamps
     correction_s: float  # the largest that the clock offsets make
     clock_error_s: float  # of the line through the clock offsets, 99 %
+    tells_time: bool  # see Pace.tells_time
     stamp_error_s: float | None  # of `times` on the stream's own clock, 99 %; None = not known
     report: StreamReport
     findings: tuple[Finding, ...]
@@ -57,8 +63,8 @@ class StreamExam:
 
     @property
     def has_clock(self) -> bool:
-        """Whether its clock was measured about when its samples were stamped, or needs no such."""
-        return beyond_s(self.stream, self.fit) <= REACH_S
+        """Whether its stamps are of a clock that was measured then, or needs no such."""
+        return self.tells_time and beyond_s(self.stream, self.fit) <= REACH_S
 
     def has_clock_of(self, host: str | None) -> bool:
         """Whether its clock is that of the computer `host`: what was measured shows no other."""
@@ -94,7 +100,7 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     entry = completed(entry, stream)
     good = np.isfinite(corrected)
     stamps = filled(corrected, stream.info.rate_hz)
-    pace = pace_of(stream, entry, stamps)
+    pace = pace_of(stream, entry, corrected)
     gaps = gaps_of(stream, entry, pace, stamps)
     report = _report(stream, entry, fit, stamps, pace, gaps[:_MAX_GAPS])
     has_pace = report.rate_hz > 0 and not stream.info.can_drop_samples
@@ -104,8 +110,9 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
     stamp_error_s = pace.error_s if has_pace else scatter
     clock_error_s = fit.error_s(stream.stamps[good])
     findings = (*count_findings(stream, entry), *stamp_findings(report, stamps))
-    findings += tuple(loss_findings(report, entry, gaps, stream.info.is_index))
-    findings += (*clock_findings(stream, fit), *nan_findings(stream.name, good))
+    findings += tuple(loss_findings(report, entry, gaps, stream.info))
+    findings += (*clock_findings(stream, fit), *nan_findings(stream, good))
+    findings += tuple(pace_findings(stream, pace))
     return StreamExam(
         stream=stream,
         entry=entry,
@@ -115,6 +122,7 @@ def examine_stream(stream: XdfStream, entry: StreamEntry | None) -> StreamExam:
         times=times,
         correction_s=float(np.abs(corrected[good] - stream.stamps[good]).max(initial=0.0)),
         clock_error_s=clock_error_s,
+        tells_time=pace.tells_time,
         stamp_error_s=stamp_error_s,
         report=report,
         findings=findings,
@@ -142,7 +150,7 @@ def _report(
         shows_loss=pace.shows_loss,
         duplicates=timing.duplicates(stamps) if regular else 0,
         rate_hz=rate,
-        effective_rate_hz=pace.rate_hz if regular else None,
+        effective_rate_hz=pace.rate_hz if regular and pace.tells_time else None,
         first_lsl=float(stamps[0]) if len(stamps) else None,
         last_lsl=float(stamps[-1]) if len(stamps) else None,
         offsets=len(stream.offset_times),

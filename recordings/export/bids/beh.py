@@ -24,7 +24,7 @@ from recordings.read.camera import Camera
 from recordings.read.fill import stamp_notes
 from recordings.read.grid import Grid, grid_of
 from recordings.read.markers import SessionMarker, named
-from recordings.read.outside import outside_notes
+from recordings.read.outside import outside_notes, timeless_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.trials import Trial, trials
@@ -62,17 +62,19 @@ def write_events(
 ) -> list[str]:
     """Write events.tsv from all marker streams but the recorder's own, and coded expressions."""
     markers = [m for m in session.markers() if m.stream != EVENTS_STREAM]
+    notes = timeless_notes(session)
     if not markers and not coded:
-        return ["no markers: no events"]
+        return [*notes, "no markers: no events"]
     ends = {(t.onset, t.stimulus): t for t in trials(markers)}
     missing: set[str] = set()
     rows = []
-    for marker in markers:
+    onsets = axis.all_at(np.array([marker.time for marker in markers])).tolist()
+    for marker, onset in zip(markers, onsets, strict=True):
         trial = (
             ends.get((marker.time, marker.text("stimulus"))) if marker.event == "onset" else None
         )
         found = _stimulus(folder, stimuli, marker.text("stimulus"), missing)
-        rows.append(_event(marker, trial, axis) | ({"stim_file": found} if found else {}))
+        rows.append(_event(marker, onset, trial, axis) | ({"stim_file": found} if found else {}))
     rows += [event_row(event, axis.at) for event in coded]
     rows.sort(key=lambda row: float(str(row["onset"])))
     columns = ["onset", "duration", "trial_type", "value", "sample", "event", "trial", "step"]
@@ -84,14 +86,15 @@ def write_events(
     write_tsv(names.path(folder, "events.tsv"), columns, rows)
     about = {k: v for k, v in (CODED | _ABOUT_EVENTS).items() if k in columns}
     write_json(names.path(folder, "events.json"), about)
-    notes = outside_notes(axis.name, axis.grid, markers, "in events.tsv") if axis.grid else []
+    notes += outside_notes(axis.name, axis.grid, markers, "in events.tsv") if axis.grid else []
     if stimuli and missing:
         notes.append(f"no file in {stimuli.name} for: {', '.join(sorted(missing)[:5])}")
     return notes
 
 
-def _event(marker: SessionMarker, trial: Trial | None, axis: Axis) -> dict[str, object]:
-    onset = axis.at(marker.time)
+def _event(
+    marker: SessionMarker, onset: float, trial: Trial | None, axis: Axis
+) -> dict[str, object]:
     duration = axis.at(trial.end) - onset if trial and trial.end is not None else None
     kind = marker.marker.fields.get("category") or marker.event or marker.marker.text
     several = {"texts": marker.marker.text} if len(marker.marker.texts) > 1 else {}

@@ -14,7 +14,7 @@ from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.bids.files import Names, write_json
 from recordings.export.bids.shared_tables import NOTHING
-from recordings.export.edf_channels import fit_limits, not_finite
+from recordings.export.edf_channels import check_record, fit_limits, not_finite
 from recordings.read.fill import stamp_notes
 from recordings.read.grid import Grid
 from recordings.read.session import Session
@@ -59,6 +59,7 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
     if start is not None:
         start -= timedelta(days=place.days_back)
     if place.format == "EDF":
+        check_record(stream.name, stream.rate_hz, len(grid), 1.0)
         raw = to_mne(stream, grid, (), start, power)
         raw.set_annotations(None)  # events.tsv is written from the markers themselves
         notes += _as_edf_holds(stream.name, raw)

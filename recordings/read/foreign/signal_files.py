@@ -14,6 +14,7 @@ import numpy as np
 
 from recordings.arrays import Array
 from recordings.errors import RecordingError
+from recordings.lateness.decision import filled
 from recordings.read.fill import stamp_notes
 from recordings.read.foreign.edf_signals import is_edf, read_edf
 from recordings.read.foreign.foreign_signals import read_acq, read_brainvision
@@ -64,15 +65,21 @@ READERS: Final[dict[str, Callable[[Path], SignalFile]]] = {
 def session_streams(session: Session, without: Iterable[str] = ()) -> SignalFile:
     """Return the streams of an open session, clock offsets applied; `without` names streams."""
     skipped = frozenset(without)
-    chosen = [s for s in session if s.name not in skipped]
-    notes = [note for stream in chosen for note in stamp_notes(stream)]
+    named = [s for s in session if s.name not in skipped]
+    chosen = [s for s in named if s.tells_time]
+    notes = [
+        f"{s.name}: its stamps do not go on, or none is a number: they tell no time; left out"
+        for s in named
+        if not s.tells_time
+    ]
+    notes += [note for stream in chosen for note in stamp_notes(stream)]
     return SignalFile([_of_session(stream) for stream in chosen], notes)
 
 
 def _of_session(stream: Stream) -> SignalStream:
     info = stream.xdf.info
     # A step back in time cannot be waited for: what is late comes with what came before.
-    own = stream.mended if stream.rate_hz > 0 else stream.times()
+    own = stream.mended if stream.rate_hz > 0 else filled(stream.times(), 0.0)
     times = np.maximum.accumulate(own) if len(stream) else np.zeros(0)
 
     def read(start: int, stop: int) -> Array:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from recordings import open_session
+from recordings.arrays import F64Array
 from recordings.certificate import Report
 from recordings.check.examination import check
+from recordings.errors import RecordingError
+from recordings.read.foreign.signal_files import session_streams
 from tests.recordings.bare_files import START, Sent, bare, eeg, texts
+from tests.recordings.xdf_samples import header_xml
 
 
 def said(report: Report) -> dict[tuple[str, str], str]:
@@ -66,3 +72,90 @@ def test_a_headset_of_several_kinds_has_one_source(
     streams = [Sent("Muse", t, 50.0, rng.normal(size=(300, 2)), source_id="Muse_00") for t in types]
     found = said(check(bare(tmp_path / "a.xdf", *streams)))
     assert (("source-twice", "warn") in found) is warned
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        np.full(2500, START),
+        START - np.arange(2500) / 250,
+        np.full(2500, np.nan),
+        START + np.arange(2500) / 250 + 86_400.0 * (np.arange(2500) % 2),
+    ],
+    ids=["still", "backwards", "no numbers", "two clocks in turn"],
+)
+def test_stamps_that_tell_no_time(tmp_path: Path, times: F64Array) -> None:
+    path = bare(tmp_path / "a.xdf", eeg(times=times), Sent("b", "ECG", 100.0, sine(1000)))
+    report = check(path)
+    found = said(report)
+    assert "they tell no time" in found["stamps-still", "warn"]
+    assert not report.pairs
+    assert {code for code, _ in found} <= TIMELESS
+    with open_session(path) as session:
+        assert session["EEG"].pace.losses == ()
+        with pytest.raises(RecordingError, match="tell no time"):
+            session.to_mne("EEG")
+        signals = session_streams(session)
+    assert [stream.name for stream in signals.streams] == ["b"]
+    assert "they tell no time; left out" in signals.notes[0]
+
+
+TIMELESS = {
+    *("stamps-still", "stamps-nan", "no-offsets", "offsets-garbage", "duplicates", "stamps-back"),
+    *("loss-unseen", "latency-unmeasured", "clock-reset", "clock-interpolated"),
+    "stamps-beyond-offsets",
+}
+
+
+def sine(count: int) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
+    return np.sin(np.arange(count, dtype=np.float32) / 7)[:, None]
+
+
+@pytest.mark.parametrize(("nominal", "true"), [(1000.0, 250.0), (60.0, 250.0), (1e9, 250.0)])
+def test_a_wrong_nominal_rate_shows_in_few_seconds(
+    tmp_path: Path, nominal: float, true: float
+) -> None:
+    times = START + np.arange(1000) / true
+    path = bare(tmp_path / "a.xdf", Sent("a", "EEG", nominal, sine(1000), times), eeg())
+    report = check(path)
+    assert "effective rate 250.00 Hz" in said(report)["rate", "warn"]
+    assert report.pairs[0].axes_ms < 10
+
+
+@pytest.mark.parametrize("rate", ["nan", "inf", "-250", "fast"])
+def test_a_rate_that_is_none_is_said(tmp_path: Path, rate: str) -> None:
+    xml = header_xml("a", "EEG", 1, 0.0, "float32").replace(
+        "<nominal_srate>0.0<", f"<nominal_srate>{rate}<"
+    )
+    sent = Sent("a", "EEG", 250.0, sine(500), header=xml)
+    found = said(check(bare(tmp_path / "a.xdf", sent, eeg())))
+    assert f"a: its nominal rate is '{rate}'" in found["rate-unusable", "warn"]
+
+
+def test_a_signal_of_a_moment_is_no_pass(tmp_path: Path) -> None:
+    for count in (1, 2, 15):
+        sent = Sent("a", "EEG", 250.0, sine(count))
+        report = check(bare(tmp_path / f"{count}.xdf", sent, texts("Mk", ["x"], [START])))
+        assert f"{count} samples in all" in said(report)["few-samples", "warn"]
+        assert "stamps of a" in report.pairs[0].unmeasured
+    slow = Sent("a", "Temperature", 0.1, sine(10))
+    assert ("few-samples", "warn") not in said(check(bare(tmp_path / "slow.xdf", slow)))
+
+
+def test_a_pause_by_hand_is_said_to_look_like_a_loss(tmp_path: Path) -> None:
+    times = START + np.arange(5000) / 250
+    times[2500:] += 12.3
+    text = said(check(bare(tmp_path / "a.xdf", eeg(20.0, times=times))))["lost", "warn"]
+    assert "3,075 samples lost in one gap of 12.3 s" in text
+    assert "if the device was paused by hand, the 3,075 samples of this gap were never" in text
+    times[2500:] -= 12.3 - 0.4  # nobody is so quick
+    text = said(check(bare(tmp_path / "b.xdf", eeg(20.0, times=times))))["lost", "warn"]
+    assert "100 samples lost" in text
+    assert "paused" not in text
+
+
+def test_many_breaks_are_one_finding(tmp_path: Path) -> None:
+    times = np.concatenate([START + 7200 * n + np.arange(300) / 100 for n in range(30)])
+    report = check(bare(tmp_path / "a.xdf", Sent("a", "ECG", 100.0, sine(9000), times)))
+    (found,) = [f for f in report.findings if f.code == "break"]
+    assert re.search(r"leap in 2\d places, by 7.2e\+03 s at most; none is counted", found.text)

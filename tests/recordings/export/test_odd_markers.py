@@ -16,6 +16,8 @@ from recordings import open_session
 from recordings.export import edf, mmme, tables
 from recordings.export.bids import dataset as bids
 from recordings.export.bids.shared_tables import read_tsv
+from recordings.read.grid import annotations_on, grid_of
+from recordings.repair.imported import Labels, import_xdf
 from tests.recordings.bare_files import START, Sent, bare, eeg, texts
 from tests.recordings.exporting import exported
 from tests.recordings.foreign_streams import add_stream
@@ -168,3 +170,54 @@ def test_every_marker_is_in_mne_and_edf_or_counted(
             warnings.simplefilter("ignore")
             raw: Any = session.to_mne()
         assert len(mne.events_from_annotations(raw, verbose="error")[0]) == len(annotations)
+
+
+def test_markers_without_a_time_are_named_in_every_export(tmp_path: Path) -> None:
+    marks = ["a", "b", "c", "d"]
+    path = bare(
+        tmp_path / "a.xdf", eeg(), texts("Mk", marks, [START + 1, np.nan, np.inf, START + 4])
+    )
+    found, notes = edf_texts(path, tmp_path)
+    assert [text for _, text in found] == ["a", "d"]
+    said = "Mk: the stamps of 2 of 4 markers are no numbers; left out"
+    assert any(note.startswith(said) for note in notes), notes
+    names, warned = mne_texts(path)
+    assert [text for _, text in names] == ["a", "d"]
+    assert any(said in text for text in warned)
+    imported = import_xdf(path, tmp_path / "data", Labels("s", "01", "01", "t"), {}).folder
+    (done,) = exported("bids", [imported], tmp_path / "bids", bids.Settings())
+    assert done.outcome == "exported", done
+    assert any(note.startswith(said) for note in done.notes)
+    (table,) = (tmp_path / "bids").rglob("*_events.tsv")
+    assert [row["trial_type"] for row in read_tsv(table)[1]] == ["a", "d"]
+
+
+def test_twenty_thousand_markers_take_no_minute(tmp_path: Path) -> None:
+    """Each was looked for on the grid alone: 25 s in MNE, 33 s in EDF, minutes in BIDS."""
+    times = np.linspace(START + 0.1, START + 9.9, 20_000)
+    path = bare(tmp_path / "a.xdf", eeg(), texts("Mk", ["x"] * len(times), times.tolist()))
+    with open_session(path) as session:
+        grid = grid_of(session["EEG"])
+        calls: list[int] = []
+        at = grid._axis.at
+        object.__setattr__(grid, "_axis", _Counted(grid._axis, at, calls))
+        assert len(annotations_on(grid, session.markers())) == 20_000
+    assert len(calls) < 100
+
+
+class _Counted:
+    """An axis that counts how often it is asked."""
+
+    def __init__(self, axis: Any, at: Any, calls: list[int]) -> None:
+        self._axis, self._at, self._calls = axis, at, calls
+
+    def __len__(self) -> int:
+        return len(self._axis)
+
+    def at(self, numbers: Any) -> Any:
+        self._calls.append(len(numbers))
+        return self._at(numbers)
+
+    def before(self, times: Any) -> Any:
+        self._calls.append(len(times))
+        return self._axis.before(times)
