@@ -19,7 +19,8 @@ Side = Literal["", "L", "R", "T", "B"]
 Intensity = Literal["", "A", "B", "C", "D", "E"]
 INTENSITIES: Final = "ABCDE"
 
-_UNIT: Final = re.compile(r"(?:AU)?([LRTB]?)0*([1-9][0-9]?)([A-E]?)", re.IGNORECASE)
+# A spreadsheet, or a table of numbers, makes `4.0` of a single 4.
+_UNIT: Final = re.compile(r"(?:AU)?([LRTB]?)0*([1-9][0-9]?)(?:\.0+|([A-E]?))", re.IGNORECASE)
 _BETWEEN: Final = re.compile(r"\s*[+,;，、]\s*|\s+")
 
 
@@ -58,7 +59,7 @@ def _unit(part: str) -> ActionUnit:
         raise ValueError(f"{part!r} is no action unit; one is written like 4, L12 or R14B")
     side, number, intensity = match.groups()
     return ActionUnit.model_validate(
-        {"number": int(number), "side": side.upper(), "intensity": intensity.upper()}
+        {"number": int(number), "side": side.upper(), "intensity": (intensity or "").upper()}
     )
 
 

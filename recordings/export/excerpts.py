@@ -142,6 +142,12 @@ def coded_events(
     if rows and not own:
         subjects = sorted({row.cells["Subject"] for row in rows})[:5]
         notes.append(f"{table.name}: no row of {subject!r}; subjects are {', '.join(subjects)}")
+    nameless = [row for row in rows if "Subject" in row.cells and row.is_empty("Subject")]
+    notes += [
+        f"{table.name}, line {row.line}: names no subject, as where cells were merged; left out"
+        for row in nameless
+        if session.manifest is not None and not row.is_empty("OnsetTime")
+    ]
     for row in own:
         try:
             piece = _coded(row, clips, len(pieces) + 1, before_s, after_s)

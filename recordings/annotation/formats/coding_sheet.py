@@ -14,9 +14,13 @@ from recordings.annotation.formats.workbook import read_workbook
 from recordings.errors import RecordingError
 
 COLUMNS: Final = ("Subject", "Marker", "OnsetTime", "ApexTime", "OffsetTime")
-_NOTHING: Final = frozenset({"", "/", "n/a", "na", "nan", "-", "–", "none", "null"})
+_NOTHING: Final = frozenset({"", "/", "n/a", "na", "nan", "-", "–", "none", "null", "#n/a"})
+_ERROR: Final = re.compile(
+    r"#(REF!|VALUE!|DIV/0!|NUM!|NAME\?|NULL!|SPILL!|CALC!|#+)", re.IGNORECASE
+)
 _HEAD: Final = 40  # lines in which the header stands
 _DELIMITERS: Final = (",", ";", "\t", "|")
+_SAID: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 
 
@@ -31,6 +35,10 @@ class SheetRow:
     def is_empty(self, column: str) -> bool:
         """Whether nobody has filled a cell in."""
         return self.cells.get(column, "").strip().casefold() in _NOTHING
+
+    def is_error(self, column: str) -> bool:
+        """Whether a spreadsheet says that it could not work a cell out, or had no room for it."""
+        return _ERROR.fullmatch(self.cells.get(column, "").strip()) is not None
 
     def number(self, column: str) -> float | None:
         """Return a number, decimal point or comma; None where the cell is empty.
@@ -82,7 +90,10 @@ def read_sheet(path: Path) -> list[SheetRow]:
 
 def sheet_row(number: int, head: Sequence[str], row: Sequence[str]) -> SheetRow:
     """Return a line as a row under these columns; cells that are short are empty."""
-    cells = dict(zip(head, [*row, *[""] * len(head)], strict=False))
+    cells: dict[str, str] = {}
+    for column, cell in zip(head, [*row, *[""] * len(head)], strict=False):
+        if not cells.get(column, "").strip():  # of two columns of one name, what is filled in
+            cells[column] = cell
     return SheetRow(number, cells, any(cell.strip() for cell in row[len(head) :]))
 
 
@@ -106,8 +117,12 @@ def read_lines(path: Path) -> list[tuple[int, list[str]]]:
 def _read_text(path: Path) -> list[tuple[int, list[str]]]:
     try:
         text = _decoded(path.read_bytes())
-        reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(text))
-        return [(reader.line_num, row) for row in reader]
+        said = _SAID.match(text)  # what parts the cells, as Excel writes it itself
+        reader = csv.reader(
+            io.StringIO(text, newline=""), delimiter=said[1] if said else _delimiter(text)
+        )
+        lines = [(reader.line_num, row) for row in reader]
+        return lines[1:] if said else lines
     except (OSError, UnicodeError, csv.Error) as error:
         raise RecordingError(f"{path}: cannot be read as a table ({error})") from error
 

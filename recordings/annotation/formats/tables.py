@@ -149,12 +149,16 @@ def read_table(path: Path, name: FormName) -> CodedTable:
         raise RecordingError(f"{path}: no line with the columns of {name}: {known}")
     head = [_field(cell) for cell in lines[start][1]]
     table = CodedTable()
+    rows = [sheet_row(number, head, line) for number, line in lines[start + 1 :]]
+    has_subjects = any(not cells.is_empty("subject") for cells in rows)
     seen: set[tuple[object, ...]] = set()
-    for number, line in lines[start + 1 :]:
-        cells = sheet_row(number, head, line)
+    for cells in rows:
+        number = cells.line
         if all(cells.is_empty(name_) for name_ in _CODED):  # a clip that nobody has coded yet
             continue
         try:
+            if has_subjects and cells.is_empty("subject"):
+                raise ValueError("names no subject, as where cells were merged")
             row, odd = _row(cells, FORMS[name])
             key = (row.subject, row.clip, row.marker, *row.frames.items(), *row.seconds.items())
             if key in seen:
@@ -206,16 +210,26 @@ def _row(cells: SheetRow, form: Form) -> tuple[CodedRow, list[str]]:
         offset_coded=coded,
         kind=_kind(cells, form),
         units=units,
-        emotion="" if cells.is_empty("emotion") else cells.cells["emotion"].strip(),
+        emotion=_text(cells, "emotion"),
         note=note,
     )
+    odd += [
+        f"{column} is {cells.cells[column].strip()}, an error of the spreadsheet; left out"
+        for column in ("emotion", "note", "kind")
+        if cells.is_error(column)
+    ]
     return row, odd
+
+
+def _text(cells: SheetRow, column: str) -> str:
+    missing = cells.is_empty(column) or cells.is_error(column)
+    return "" if missing else cells.cells[column].strip()
 
 
 def _units(cells: SheetRow) -> tuple[Units, list[str], str]:
     """Return the units, what is odd, and the note; units that are in doubt go to the note."""
     text = "" if cells.is_empty("units") else cells.cells["units"].strip()
-    note = "" if cells.is_empty("note") else cells.cells["note"].strip()
+    note = _text(cells, "note")
     try:
         return parse_units(text), [], note
     except ValueError as error:

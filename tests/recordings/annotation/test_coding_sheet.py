@@ -101,3 +101,12 @@ def test_any_file_is_a_table_or_an_error_in_words(
     except RecordingError as error:
         told = str(error)
     assert not told or "coded.csv" in told
+
+
+def test_a_row_that_names_no_subject_is_named(session: Path, code: int, tmp_path: Path) -> None:
+    sheet = tmp_path / "a.csv"
+    rows = [f"01,{code},1.0,1.2,1.4", f",{code},2.0,2.2,2.4", f",{code},,,", f"7,{code},3.0,,"]
+    sheet.write_text("\n".join(["sep=,", ",".join(HEAD[:5]), *rows]))
+    marks, notes = placed(session, sheet)
+    assert marks == [[1.0, 1.2, 1.4]]
+    assert notes == ["a.csv, line 4: names no subject, as where cells were merged; left out"]

@@ -395,6 +395,49 @@ def test_each_faulty_row_is_named_with_its_number(tmp_path: Path) -> None:
     ]
 
 
+EXCEL = """\
+sep=;
+Subject;Filename;;Onset\u00a0Frame;ApexFrame;OffsetFrame;;Action Units;Estimated Emotion;Onset
+1;EP01;;10;#N/A;20;;4.0;disgust;
+;EP02;;30;35;40;;4+12.00;disgust;
+1;EP03;;#REF!;35;40;;4;disgust;
+1;EP04;;50;55;60;;L12.5;#NAME?;
+1;EP05;;1.234;1.250;1.300;;4;sadness;
+1;EP06;;1E2;105;###;;4;sadness;
+1;EP07;;70;75;80;;07.Apr;#DIV/0!;
+"""
+
+
+def test_what_spreadsheets_do_to_cells(tmp_path: Path) -> None:
+    path = tmp_path / "casme2.csv"
+    path.write_bytes(EXCEL.encode("cp1252").replace(b"\n", b"\r\n"))
+    table = read_table(path, "casme2")
+    assert [(row.clip, row.emotion) for row in table.rows] == [
+        ("EP01", "disgust"),
+        ("EP04", ""),
+        ("EP07", ""),
+    ]
+    assert table.rows[0].frames == {"onset": 9, "offset": 19}
+    assert format_units(table.rows[0].units) == "4"
+    assert [row.note for row in table.rows] == ["", "action units L12.5", "action units 07.Apr"]
+    assert [fault.partition(";")[0] for fault in table.faults] == [
+        "line 4: names no subject, as where cells were merged",
+        "line 5: onset '#REF!' is no number",
+        "line 6: 'L12.5' is no action unit",
+        "line 6: emotion is #NAME?, an error of the spreadsheet",
+        "line 7: onset 1.234 is no frame",
+        "line 8: offset '###' is no number",
+        "line 9: '07.Apr' is no action unit",
+        "line 9: emotion is #DIV/0!, an error of the spreadsheet",
+    ]
+
+
+def test_a_table_without_any_subject_is_of_whoever_it_is_read_for(tmp_path: Path) -> None:
+    path = tmp_path / "megc.csv"
+    path.write_text("subject,video,onset,apex,offset\n,a,1,2,3\n,b,4,5,6\n")
+    assert [row.clip for row in read_table(path, "megc").rows] == ["a", "b"]
+
+
 def test_mmme_wrote_the_apex_where_no_offset_was_coded(tmp_path: Path) -> None:
     path = tmp_path / "coding_file.csv"
     path.write_text(
