@@ -110,6 +110,7 @@ def mended(times: F64Array, bad: BoolArray, rate_hz: float) -> F64Array:
     known = np.flatnonzero(~bad)
     out = np.where(bad, np.interp(at, at[known], times[known]), times)
     first, last = int(known[0]), int(known[-1])
-    out[:first] = times[first] - (first - at[:first]) / rate_hz
-    out[last + 1 :] = times[last] + (at[last + 1 :] - last) / rate_hz
+    period = 1 / rate_hz if rate_hz > 0 else 0.0  # without a rate nobody knows how far away
+    out[:first] = times[first] - (first - at[:first]) * period
+    out[last + 1 :] = times[last] + (at[last + 1 :] - last) * period
     return np.asarray(out, np.float64)

@@ -62,3 +62,9 @@ def test_anything_at_all_is_survived(values: list[float]) -> None:
 def test_the_limit_of_what_is_filled() -> None:
     assert fill_limit_s(2500, 250.0) == 60.0
     assert fill_limit_s(3_600_000, 1000.0) == 360.0
+
+
+def test_markers_at_the_ends_without_a_time_are_no_division_by_zero() -> None:
+    times = np.array([np.nan, 5.0, np.nan, 7.0, np.inf])
+    found = mended(times, bad_stamps(times, 0.0), 0.0)
+    assert found.tolist() == [5.0, 5.0, 6.0, 7.0, 7.0]

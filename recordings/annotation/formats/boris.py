@@ -229,7 +229,7 @@ def _observations(path: Path, faults: list[str]) -> Iterator[list[Row]]:
         for number, row in enumerate(rows, 1):
             try:
                 read = _row(number, row)
-            except (ValueError, TypeError, IndexError, OverflowError):
+            except (ValueError, TypeError, LookupError, OverflowError):
                 faults.append(f"row {number}: is no row of an observation; left out")
                 continue
             if _CODE.fullmatch(read.code):
@@ -244,6 +244,7 @@ def _row(number: int, row: Sequence[Any]) -> Row:
     time = float(row[0])
     if not math.isfinite(time):
         raise ValueError("no time")
-    frame = row[5] if len(row) > 5 and isinstance(row[5], int) else None
+    # JSON's true is an int of Python's, and no frame.
+    frame = row[5] if len(row) > 5 and type(row[5]) is int else None
     subject, code, modifier, comment = (str(value) for value in row[1:5])
     return Row(number, time, subject, code, modifier, comment, frame)

@@ -135,6 +135,9 @@ def _intervals(event: Event, layer: int, frames: FrameTimes) -> Iterator[Interva
         yield Interval(f"AU{number}", layer, begin, end, "+".join(map(str, units)))
 
 
+_TIERS: Final = ("expression", "frames", "apex")
+
+
 def read_eaf(path: Path, frames: FrameTimes) -> Incoming:
     """Read the events of an ELAN file.
 
@@ -143,8 +146,8 @@ def read_eaf(path: Path, frames: FrameTimes) -> Incoming:
     Raises:
         RecordingError: it cannot be read as one.
     """
-    intervals = _read(path)
     incoming = Incoming()
+    intervals = _read(path, incoming.faults)
     whole = [i for i in intervals if i.tier == "expression"]
     units: dict[Interval, list[Interval]] = {i: [] for i in whole}
     loose: dict[tuple[int, int], list[Interval]] = {}
@@ -230,7 +233,7 @@ def _marks(
     return marks
 
 
-def _read(path: Path) -> list[Interval]:
+def _read(path: Path, faults: list[str]) -> list[Interval]:
     try:
         root: ET.Element = defusedxml.ElementTree.fromstring(path.read_bytes())
         slots = {
@@ -242,16 +245,31 @@ def _read(path: Path) -> list[Interval]:
         raise RecordingError(f"{path}: cannot be read as an ELAN file ({error})") from error
     if root.tag != "ANNOTATION_DOCUMENT":
         raise RecordingError(f"{path}: is no ELAN file: it begins with <{root.tag[:40]}>")
-    return [i for tier in root.iter("TIER") for i in _tier(tier, slots)]
+    return [i for tier in root.iter("TIER") for i in _tier(tier, slots, faults)]
 
 
-def _tier(tier: ET.Element, slots: dict[str, int]) -> Iterator[Interval]:
-    name, layer = _name(tier.get("TIER_ID", ""), tier.get("ANNOTATOR", ""))
-    for found in tier.iter("ALIGNABLE_ANNOTATION"):
+def _tier(tier: ET.Element, slots: dict[str, int], faults: list[str]) -> Iterator[Interval]:
+    """Yield the intervals of a tier; what is none, or of no tier that we know, is told."""
+    id_ = tier.get("TIER_ID", "")
+    name, layer = _name(id_, tier.get("ANNOTATOR", ""))
+    own = list(tier.iter("ALIGNABLE_ANNOTATION"))
+    others = sum(1 for _ in tier.iter("REF_ANNOTATION"))
+    if others:
+        faults.append(f"tier {id_}: {others} annotations hang on others, without a time; left out")
+    if name not in _TIERS and not name.upper().startswith("AU"):
+        if own:
+            faults.append(
+                f"tier {id_}: {len(own)} annotations; only {', '.join(_TIERS)} and AU… are read"
+            )
+        return
+    for found in own:
+        value = (found.findtext("ANNOTATION_VALUE") or "").strip()
         begin, end = (slots.get(found.get(f"TIME_SLOT_REF{n}", "")) for n in (1, 2))
-        if begin is not None and end is not None:
-            value = found.findtext("ANNOTATION_VALUE") or ""
-            yield Interval(name, layer, begin, end, value.strip())
+        if begin is None or end is None:
+            which = found.get("ANNOTATION_ID", "")
+            faults.append(f"tier {id_}, {which} {value[:40]!r}: has no time of its own; left out")
+        else:
+            yield Interval(name, layer, begin, end, value)
 
 
 def _name(id_: str, annotator: str) -> tuple[str, int]:

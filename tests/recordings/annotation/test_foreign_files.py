@@ -395,6 +395,40 @@ def test_each_faulty_row_is_named_with_its_number(tmp_path: Path) -> None:
     ]
 
 
+def test_what_of_an_elan_file_is_not_read_is_named(tmp_path: Path) -> None:
+    events = [event("a", 100, 110, 140, "4"), event("b", 200, 210, 240, "12")]
+    text = write_eaf(events, frames_at(100.0, 500), "c", "v.mp4").decode()
+    text = text.replace('TIME_SLOT_REF1="ts1"', 'TIME_SLOT_REF1="ts99"', 1)
+    other = (
+        '<TIER TIER_ID="smile" LINGUISTIC_TYPE_REF="x"><ANNOTATION><ALIGNABLE_ANNOTATION '
+        'ANNOTATION_ID="z1" TIME_SLOT_REF1="ts1" TIME_SLOT_REF2="ts2"><ANNOTATION_VALUE>broad'
+        "</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION></TIER>"
+        '<TIER TIER_ID="c intensity" ANNOTATOR="c" LINGUISTIC_TYPE_REF="x"><ANNOTATION>'
+        '<REF_ANNOTATION ANNOTATION_ID="z2" ANNOTATION_REF="a1"><ANNOTATION_VALUE>B'
+        "</ANNOTATION_VALUE></REF_ANNOTATION></ANNOTATION></TIER>"
+    )
+    at = text.index("<LINGUISTIC_TYPE")
+    path = tmp_path / "a.eaf"
+    path.write_text(text[:at] + other + text[at:], encoding="utf-8")
+    found = read_eaf(path, frames_at(100.0, 500))
+    lost, smile, intensity = found.faults
+    assert "has no time of its own; left out" in lost
+    assert smile.startswith("tier smile: 1 annotations; only expression, frames, apex and AU")
+    assert intensity == "tier c intensity: 1 annotations hang on others, without a time; left out"
+
+
+@pytest.mark.parametrize("row", [{"0": 1}, [1.0, "", "expression", "", "", True]])
+def test_rows_of_boris_of_any_kind(tmp_path: Path, row: object) -> None:
+    frames = frames_at(100.0, 500)
+    project = json.loads(write_boris([event("a", 100, 110, 140, "4")], frames, "c", "n", "v.mp4"))
+    (observation,) = project["observations"].values()
+    observation["events"].append(row)
+    (tmp_path / "a.boris").write_text(json.dumps(project))
+    found = read_boris(tmp_path / "a.boris", frames)
+    assert len(found.events) == 1
+    assert len(found.faults) == 1
+
+
 EXCEL = """\
 sep=;
 Subject;Filename;;Onset\u00a0Frame;ApexFrame;OffsetFrame;;Action Units;Estimated Emotion;Onset
