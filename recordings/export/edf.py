@@ -18,7 +18,7 @@ import numpy as np
 from recordings.arrays import Array
 from recordings.errors import RecordingError
 from recordings.export.edf_channels import (
-    MOST_CHANNELS,
+    check_channels,
     check_record,
     edf_labels,
     fit_limits,
@@ -103,11 +103,7 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
         raise RecordingError(
             "edfio is not installed; install it with: pip install 'unisono[bids]'"
         ) from None
-    if len(stream.labels) > MOST_CHANNELS:
-        raise RecordingError(
-            f"{stream.name}: {len(stream.labels):,} channels, and EDF holds {MOST_CHANNELS:,}; "
-            "unisono export csv keeps them all"
-        )
+    check_channels(stream.name, len(stream.labels))
     grid = grid_of(stream)
     data = grid.spread(stream.xdf.read())
     # A file holds whole records of a second: the rest of the last one is zeros.

@@ -49,7 +49,8 @@ def fit_limits(unit: str, values: F64Array) -> Limits | None:
     """Find the unit in which the limits of finite values, shape (n,), fit; None if in none.
 
     The unit that they are in is the first choice, its smaller parts follow: volts of 1e-5 become
-    microvolts. A unit without parts gets a power of ten, `1e-6 g`.
+    microvolts; then its larger ones: nanovolts of 1e9. A unit without parts gets a power of ten,
+    `1e-6 g`.
     """
     low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 0.0)
     found: list[tuple[float, Limits]] = []
@@ -76,9 +77,11 @@ def _scales(unit: str) -> Iterator[tuple[str, float]]:
             yield plain(f"1e-{digits} {unit}".strip())[:8], 10.0**digits
         return
     smaller = [p for p in ("m", "µ", "n", "p") if PREFIXES[p] < known.factor]
-    for prefix in smaller:
+    larger = [p for p in ("µ", "m", "", "k") if PREFIXES[p] > known.factor]
+    for prefix in (*smaller, *larger):
         symbol = ascii_symbol(Unit(prefix, known.base).symbol)
-        yield plain(symbol)[:8], known.factor / PREFIXES[prefix]
+        if parse_unit(symbol) == Unit(prefix, known.base):  # else nobody reads it as that
+            yield plain(symbol)[:8], known.factor / PREFIXES[prefix]
 
 
 def _eight(value: float, up: bool) -> float | None:
@@ -93,6 +96,19 @@ def _eight(value: float, up: bool) -> float | None:
         if len(text) <= 8 and (rounded == 0 or abs(rounded) >= _LEAST):
             return float(text)
     return None
+
+
+def check_channels(name: str, channels: int) -> None:
+    """Refuse more channels than EDF counts.
+
+    Raises:
+        RecordingError: there are more.
+    """
+    if channels > MOST_CHANNELS:
+        raise RecordingError(
+            f"{name}: {channels:,} channels, and EDF holds {MOST_CHANNELS:,}; unisono export csv "
+            "keeps them all"
+        )
 
 
 def check_record(name: str, rate_hz: float, samples: int, record_s: float) -> None:

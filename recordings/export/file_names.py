@@ -8,7 +8,14 @@ from collections.abc import Iterable
 from typing import Final
 
 # Letters of any script stay; what a path or a shell would take for something else goes.
+LONGEST: Final = 100
+"""Bytes of UTF-8: a name of a file has 255 at most."""
 _OTHER: Final = re.compile(r"[^\w.-]+")
+
+
+def _cut(stem: str) -> str:
+    """Return what of a stem fits into a file's name, beside all that is before and after it."""
+    return stem.encode()[:LONGEST].decode(errors="ignore")
 
 
 def file_stems(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
@@ -19,7 +26,8 @@ def file_stems(names: Iterable[str], taken: Iterable[str] = ()) -> list[str]:
     used = {stem.casefold() for stem in taken}
     out: list[str] = []
     for name in names:
-        base = _OTHER.sub("-", unicodedata.normalize("NFC", name)).strip(".-") or "stream"
+        base = _OTHER.sub("-", unicodedata.normalize("NFC", name)).strip(".-")
+        base = _cut(base).rstrip(".-") or "stream"
         stem, count = base, 1
         while stem.casefold() in used:
             count += 1

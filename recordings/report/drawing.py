@@ -20,8 +20,10 @@ class Scale:
     right: float
 
     def __call__(self, value: float) -> float:
-        """Return the pixel of a value."""
-        return self.left + (value - self.low) / (self.high - self.low) * (self.right - self.left)
+        """Return the pixel of a value; the middle where there is no span, as of 1e30 and 1 more."""
+        span = self.high - self.low
+        share = (value - self.low) / span if 0 < span < math.inf else 0.5
+        return self.left + share * (self.right - self.left)
 
 
 def nice_ticks(low: float, high: float, count: int = 5) -> list[float]:

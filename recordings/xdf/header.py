@@ -32,6 +32,7 @@ DTYPES: Final[dict[str, np.dtype[Any]]] = {
 # A header may claim any number: so many are described, and none that is real has more.
 _MOST_CHANNELS: Final = 1 << 20
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_STRAY = re.compile("&(?!(?:amp|lt|gt|quot|apos|#x[0-9a-fA-F]{1,12}|#[0-9]{1,12});)")
 _REFERENCE = re.compile("&#(x[0-9a-fA-F]{1,12}|[0-9]{1,12});")
 
 
@@ -172,9 +173,12 @@ def clean_text(xml: bytes) -> str:
 def clean_xml(xml: str) -> str:
     """Replace what is no character of XML, written out or as a reference: liblsl gives `&#1;`.
 
-    One such character makes a whole file unreadable to other programs.
+    An ampersand that begins no reference stands for itself. One such character makes a whole file
+    unreadable to other programs.
     """
-    return _REFERENCE.sub(_allowed, _NOT_XML.sub("\ufffd", xml))
+    if "<![CDATA[" in xml:  # there an ampersand is one
+        return _REFERENCE.sub(_allowed, _NOT_XML.sub("\ufffd", xml))
+    return _REFERENCE.sub(_allowed, _STRAY.sub("&amp;", _NOT_XML.sub("\ufffd", xml)))
 
 
 def _allowed(reference: re.Match[str]) -> str:

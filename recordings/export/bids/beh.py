@@ -19,6 +19,7 @@ from recordings.export.bids.coding import ABOUT as CODED
 from recordings.export.bids.coding import CODED_COLUMNS, event_row
 from recordings.export.bids.files import Names, column_names, label, write_json, write_tsv_gz
 from recordings.export.bids.shared_tables import write_tsv
+from recordings.export.file_names import LONGEST
 from recordings.pieces import spans
 from recordings.read.camera import Camera
 from recordings.read.fill import stamp_notes
@@ -170,7 +171,7 @@ def write_physio(
             continue
         notes += stamp_notes(stream)
         stream.forget()  # the grid has what is needed of its times
-        recording = label(stream.name)
+        recording = label(stream.name)[:LONGEST]
         while recording.casefold() in used:  # BIDS takes names that differ in case for one
             recording += "x"
         used.add(recording.casefold())

@@ -14,7 +14,13 @@ from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.bids.files import Names, write_json
 from recordings.export.bids.shared_tables import NOTHING
-from recordings.export.edf_channels import check_record, fit_limits, not_finite
+from recordings.export.edf_channels import (
+    check_channels,
+    check_record,
+    edf_labels,
+    fit_limits,
+    not_finite,
+)
 from recordings.read.fill import stamp_notes
 from recordings.read.grid import Grid
 from recordings.read.session import Session
@@ -23,6 +29,8 @@ from recordings.read.to_mne import no_electrodes, raw_of, si_scales, to_mne
 
 _VOLT: Final = 107
 """FIFF's number for the unit volt."""
+_MOST_UV: Final = 1e7
+"""Of eight characters one is the sign."""
 _PIECE: Final = 1 << 12
 """Samples at a time: of 69 channels as doubles, 2 MB."""
 _RESOLUTION: Final = 0.1
@@ -60,6 +68,7 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
         start -= timedelta(days=place.days_back)
     if place.format == "EDF":
         check_record(stream.name, stream.rate_hz, len(grid), 1.0)
+        check_channels(stream.name, len(stream.labels))
         raw = to_mne(stream, grid, (), start, power)
         raw.set_annotations(None)  # events.tsv is written from the markers themselves
         notes += _as_edf_holds(stream.name, raw)
@@ -78,8 +87,9 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
             )
     except (ValueError, RuntimeError) as error:
         text = " ".join(str(error).split())
+        other = "; --format BrainVision takes it" if place.format == "EDF" else ""
         raise RecordingError(
-            f"{stream.name}: cannot be written as {place.format} ({text})"
+            f"{stream.name}: cannot be written as {place.format} ({text}){other}"
         ) from error
     if place.format == "BrainVision":
         _write_samples(stream, grid, raw, place)
@@ -145,9 +155,14 @@ def _as_edf_holds(name: str, raw: Any) -> list[str]:
     unfit = [
         label
         for label, kind, row in zip(raw.ch_names, raw.get_channel_types(), values, strict=True)
-        if kind == "misc" and not _fits(row)
+        if not (_fits(row) if kind == "misc" else _fits_microvolts(row))
     ]
     notes = []
+    if len(unfit) == len(values):
+        raise RecordingError(
+            f"{name}: no channel fits into the 8 characters that EDF has for its limits; "
+            "--format BrainVision takes it"
+        )
     if unfit:
         raw.drop_channels(unfit)
         notes.append(
@@ -161,12 +176,25 @@ def _as_edf_holds(name: str, raw: Any) -> list[str]:
             f"{name}: {unknown:,} values are no numbers or endless: 0 in the file, for EDF has "
             "no word for them; --format BrainVision keeps them"
         )
+    short = dict(zip(raw.ch_names, edf_labels(tuple(raw.ch_names)), strict=True))
+    cut = {label: own for label, own in short.items() if label != own}
+    if cut:
+        raw.rename_channels(cut)
+        notes.append(
+            f"{name}: EDF has 16 letters of ASCII for a channel's name: "
+            + ", ".join(f"{label} is {own}" for label, own in list(cut.items())[:5])
+        )
     return notes
 
 
 def _fits(row: F64Array) -> bool:
     limits = fit_limits("", _zero_for_unknown(row))
     return limits is not None and limits.factor == 1.0
+
+
+def _fits_microvolts(row: F64Array) -> bool:
+    """Whether limits of volts fit, which MNE writes in µV."""
+    return float(np.abs(_zero_for_unknown(row)).max(initial=0.0)) < _MOST_UV * 1e-6
 
 
 def _zero_for_unknown(row: F64Array) -> F64Array:

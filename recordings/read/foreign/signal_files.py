@@ -54,6 +54,9 @@ def open_signals(path: Path) -> SignalFile | None:
         raise RecordingError(f"{path}: cannot be read as {suffix} ({text})") from error
 
 
+MOST_CHANNELS: Final = 65_536
+LONGEST_NAME: Final = 256
+"""Letters: LSL's streams are played by this program, which takes no longer name."""
 READERS: Final[dict[str, Callable[[Path], SignalFile]]] = {
     ".vhdr": read_brainvision,
     ".edf": read_edf,
@@ -65,12 +68,19 @@ READERS: Final[dict[str, Callable[[Path], SignalFile]]] = {
 def session_streams(session: Session, without: Iterable[str] = ()) -> SignalFile:
     """Return the streams of an open session, clock offsets applied; `without` names streams."""
     skipped = frozenset(without)
-    named = [s for s in session if s.name not in skipped]
+    all_named = [s for s in session if s.name not in skipped]
+    named = [s for s in all_named if 0 < s.xdf.info.channel_count <= MOST_CHANNELS]
     chosen = [s for s in named if s.tells_time]
     notes = [
         f"{s.name}: its stamps do not go on, or none is a number: they tell no time; left out"
         for s in named
         if not s.tells_time
+    ]
+    notes += [
+        f"{s.name}: {s.xdf.info.channel_count:,} channels; a stream has 1 to {MOST_CHANNELS:,}; "
+        "left out"
+        for s in all_named
+        if s not in named
     ]
     notes += [note for stream in chosen for note in stamp_notes(stream)]
     return SignalFile([_of_session(stream) for stream in chosen], notes)
@@ -89,7 +99,7 @@ def _of_session(stream: Stream) -> SignalStream:
         return np.array(rows, dtype=object).reshape(len(rows), info.channel_count)
 
     return SignalStream(
-        name=stream.name or f"stream-{stream.xdf.id}",
+        name=stream.name[:LONGEST_NAME] or f"stream-{stream.xdf.id}",
         type=stream.type,
         channels=info.channels,
         rate_hz=stream.rate_hz,

@@ -17,6 +17,8 @@ from recordings import open_session
 from recordings.errors import RecordingError
 from recordings.export import edf, tables
 from recordings.export.bids import dataset as bids
+from recordings.read.foreign.signal_files import session_streams
+from recordings.repair.imported import Labels, import_xdf
 from recordings.units import ascii_symbol, lsl_word, parse_unit, to_volts
 from tests.recordings.bare_files import START, Sent, bare, eeg, texts
 from tests.recordings.exporting import all_files, exported
@@ -254,3 +256,83 @@ def test_whatever_the_values_are_edf_reads_them_back_or_names_them(
         np.testing.assert_allclose(
             values[:200] * factor, true, atol=span * 110 / STEPS[form] + 2 * factor * 1e-7
         )
+
+
+def imported(path: Path, tmp_path: Path) -> Path:
+    return import_xdf(path, tmp_path / "data", Labels("s", "01", "01", "t"), {}).folder
+
+
+def test_a_long_name_ends_no_export(tmp_path: Path) -> None:
+    names = ("x" * 400, "x" * 399 + "y", "漢" * 200)
+    signals = [Sent(name, "ECG", 100.0, np.ones((1000, 1), np.float32)) for name in names]
+    folder = imported(bare(tmp_path / "a.xdf", eeg(), *signals), tmp_path)
+    for kind, settings in (
+        ("csv", tables.Settings()),
+        ("edf", edf.Settings()),
+        ("bids", bids.Settings()),
+    ):
+        (done,) = exported(kind, [folder], tmp_path / kind, settings)
+        assert done.outcome == "exported", done
+        assert len(set(done.files)) == len(done.files)
+        assert len([f for f in done.files if "x" * 80 in f and "json" not in f]) == 2, done
+    with open_session(folder) as session:
+        streams = session_streams(session).streams
+    assert max(len(stream.name) for stream in streams) == 256
+
+
+def test_large_values_of_a_small_unit_are_written_in_a_larger_one(tmp_path: Path) -> None:
+    data = np.sin(np.arange(2500) / 9)[:, None] * np.array([3.6e9, 20.0])
+    sent = Sent("EEG", "EEG", 250.0, data, None, ("A", "B"), ("nV", "uV"))
+    (done,) = exported("edf", [bare(tmp_path / "a.xdf", sent)], tmp_path / "e", edf.Settings())
+    assert done.outcome == "exported", done
+    _, units, (first, _) = read_edf(tmp_path / "e" / done.files[0])
+    assert units == ["uV", "uV"]
+    np.testing.assert_allclose(first[:2500], data[:, 0] / 1e3, atol=1)
+
+
+def test_bids_in_edf_is_not_ended_by_a_channel(tmp_path: Path) -> None:
+    data = np.sin(np.arange(2500) / 9)[:, None] * np.array([20.0, 1e30, 20.0])
+    labels = ("a very long name of an electrode", "B", "a very long name of another")
+    sent = Sent("EEG", "EEG", 250.0, data, None, labels, ("uV",) * 3)
+    folder = imported(bare(tmp_path / "a.xdf", sent), tmp_path)
+    (done,) = exported("bids", [folder], tmp_path / "b", bids.Settings(format="EDF"))
+    assert done.outcome == "exported", done
+    assert any("EEG: B: beyond the 8 characters" in note for note in done.notes), done.notes
+    assert any("a very long name of an electrode is a very long name" in n for n in done.notes)
+    (file,) = (tmp_path / "b").rglob("*_eeg.edf")
+    _, _, values = read_edf(file)
+    np.testing.assert_allclose(values[0][:2500], data[:, 0], atol=0.01)
+    all_too_large = Sent("EEG", "EEG", 250.0, data[:, 1:2], None, ("B",), ("uV",))
+    folder = imported(bare(tmp_path / "b.xdf", all_too_large), tmp_path / "second")
+    (done,) = exported("bids", [folder], tmp_path / "c", bids.Settings(format="EDF"))
+    assert "no channel fits" in done.error
+
+
+def test_a_record_that_would_be_made_up_asks_for_no_memory(tmp_path: Path) -> None:
+    sent = Sent("EEG", "EEG", 1e9, np.ones((1000, 1)), START + np.arange(1000) / 250)
+    folder = imported(bare(tmp_path / "a.xdf", sent), tmp_path)
+    for kind, settings in (("edf", edf.Settings()), ("bids", bids.Settings(format="EDF"))):
+        (done,) = exported(kind, [folder], tmp_path / kind, settings)
+        assert "would hold 1,000,000,000 samples, and there are 1,000" in done.error
+
+
+def test_what_is_no_stream_for_lsl_is_left_out_of_a_replay(tmp_path: Path) -> None:
+    none = Sent("Z", "ECG", 100.0, np.zeros((0, 0), np.float32), [])
+    with open_session(bare(tmp_path / "a.xdf", eeg(), none)) as session:
+        found = session_streams(session)
+    assert [stream.name for stream in found.streams] == ["EEG"]
+    assert found.notes[0].startswith("Z: 0 channels; a stream has 1 to 65,536")
+
+
+def test_a_clock_that_was_set_back_is_refused_or_said(tmp_path: Path) -> None:
+    times = START + np.arange(2500) / 250
+    times[1250:] -= 3.0
+    (done,) = exported(
+        "edf", [bare(tmp_path / "a.xdf", eeg(times=times))], tmp_path / "a", edf.Settings()
+    )
+    assert "stamps go back in 1 places, first after sample 1249" in done.notes[0]
+    times[1250:] += 3.0 - 7200.0
+    (done,) = exported(
+        "edf", [bare(tmp_path / "b.xdf", eeg(times=times + 1e5))], tmp_path / "b", edf.Settings()
+    )
+    assert "its stamps jump by 7,200 s" in done.error

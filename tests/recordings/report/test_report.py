@@ -239,3 +239,10 @@ def test_plots_take_degenerate_data() -> None:
     assert "<svg" in plots.strip(np.zeros(1), 0.1)
     assert "<svg" in plots.budget([], 0.0)
     assert drawing.clock(3725) == "1:02:05"
+
+
+@pytest.mark.parametrize("value", [1e30, 1e300, 5e-324, -1e17])
+def test_a_trace_without_any_span_is_drawn_in_the_middle(value: float) -> None:
+    times = np.arange(50) / 10
+    drawn = Trace("a", "b", "EEG", "V", times, np.full(50, value))
+    assert "nan" not in plots.traces([drawn], 0.0, 5.0, "onset")

@@ -92,3 +92,17 @@ def test_an_old_file_is_repaired_with_all_its_streams(tmp_path: Path, raw: str) 
 
 def test_a_header_that_is_clean_is_not_touched() -> None:
     assert StreamInfo(header_xml("µ", "a &amp; b", 1, 10.0).encode()).cleaned_xml is None
+
+
+@pytest.mark.parametrize("text", ["a & b", "a &nbsp; b", "&&", "&#; &#xyz;", "R&amp;D & more"])
+def test_an_ampersand_that_begins_no_reference_stands_for_itself(tmp_path: Path, text: str) -> None:
+    xml = header_xml("EEG", "EEG", 1, 250.0, desc="<note>@</note>").replace("@", text)
+    data = np.ones((100, 1), np.float32)
+    path = bare(tmp_path / "a.xdf", Sent("EEG", "EEG", 250.0, data, header=xml))
+    with read_xdf(path, strict=True) as recording:
+        assert recording.streams[0].info.text("desc/note") == text.replace("&amp;", "&")
+        assert recording.unclean_headers
+    repair(path, tmp_path / "b.xdf")
+    (stream,) = pyxdf_streams(tmp_path / "b.xdf")
+    assert stream["info"]["desc"][0]["note"] == [text.replace("&amp;", "&")]
+    assert len(stream["time_series"]) == 100
