@@ -7,6 +7,7 @@ import numpy as np
 from recordings.bad_stamps import FILL_S, FILL_SHARE, fill_limit_s
 from recordings.errors import RecordingError
 from recordings.lateness.decision import BACK_S
+from recordings.lateness.floor import RATE_OFF
 from recordings.pieces import longest_step, steps_where
 from recordings.read.stream import Stream
 
@@ -37,7 +38,7 @@ def check_fill(stream: Stream, length: int) -> None:
 
 
 def stamp_notes(stream: Stream) -> list[str]:
-    """Say which stamps of a stream cannot be true, and where its clock was set, and what is done.
+    """Say which stamps of a stream cannot be true, where its clock was set, and what its rate is.
 
     Nothing of a stream whose stamps tell no time: there is nothing that could be done.
     """
@@ -53,5 +54,11 @@ def stamp_notes(stream: Stream) -> list[str]:
         notes.append(
             f"{stream.name}: its stamps go back in {len(back)} places, first after sample "
             f"{back[0]}: a clock was set; markers near there may belong to either side"
+        )
+    true_hz = stream.pace.rate_hz
+    if abs(true_hz / stream.rate_hz - 1) > RATE_OFF:
+        notes.append(
+            f"{stream.name}: its samples come at {true_hz:.4g} Hz, not at the {stream.rate_hz:g} Hz "
+            "that it announces, which a file without stamps has: its seconds are others"
         )
     return notes

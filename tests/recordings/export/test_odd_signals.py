@@ -336,3 +336,11 @@ def test_a_clock_that_was_set_back_is_refused_or_said(tmp_path: Path) -> None:
         "edf", [bare(tmp_path / "b.xdf", eeg(times=times + 1e5))], tmp_path / "b", edf.Settings()
     )
     assert "its stamps jump by 7,200 s" in done.error
+
+
+def test_a_rate_that_is_not_the_one_announced_is_said_in_exports(tmp_path: Path) -> None:
+    sent = Sent("G", "Gaze", 60.0, np.ones((450, 1)), START + np.arange(450) / 15)
+    path = bare(tmp_path / "a.xdf", sent, eeg(30.0))
+    (done,) = exported("edf", [path], tmp_path / "e", edf.Settings())
+    (note,) = [note for note in done.notes if "Hz" in note]
+    assert note.startswith("G: its samples come at 15 Hz, not at the 60 Hz that it announces")
