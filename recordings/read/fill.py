@@ -58,7 +58,7 @@ def stamp_notes(stream: Stream) -> list[str]:
     true_hz = stream.pace.rate_hz
     if abs(true_hz / stream.rate_hz - 1) > RATE_OFF:
         notes.append(
-            f"{stream.name}: its samples come at {true_hz:.4g} Hz, not at the {stream.rate_hz:g} Hz "
-            "that it announces, which a file without stamps has: its seconds are others"
+            f"{stream.name}: its samples come at {true_hz:.4g} Hz, not at the {stream.rate_hz:g} "
+            "Hz that it announces, which a file without stamps has: its seconds are others"
         )
     return notes
