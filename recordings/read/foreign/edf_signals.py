@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,8 +41,16 @@ def read_edf(path: Path) -> SignalFile:
     import edfio
 
     is_bdf = _magic(path) == _BDF
-    file: Any = edfio.read_bdf(path) if is_bdf else edfio.read_edf(path)
+    with warnings.catch_warnings(record=True) as told:
+        warnings.simplefilter("always")
+        file: Any = edfio.read_bdf(path) if is_bdf else edfio.read_edf(path)
+    notes = [f"{path.name}: {one.message}" for one in told]
     starts = record_starts(path, 3 if is_bdf else 2)
+    if starts is None and _is_discontinuous(_heads(path)[0]):
+        notes.append(
+            f"{path.name}: discontinuous, and a record does not say when it begins: read as one "
+            "stretch, its gaps are lost"
+        )
     columns = []
     for signal in file.signals:
         rate, values = float(signal.sampling_frequency), np.asarray(signal.data, np.float64)
@@ -49,7 +58,7 @@ def read_edf(path: Path) -> SignalFile:
         columns.append(Column(rate, info, values, _times(starts, len(values), rate)))
     entries = [(float(a.onset), a.text) for a in file.annotations]
     streams = [*even_streams(path.stem, "EEG", columns), *marker_streams(path.stem, entries)]
-    return SignalFile(streams, _gap_note(path, starts, float(file.data_record_duration)))
+    return SignalFile(streams, notes + _gap_note(path, starts, float(file.data_record_duration)))
 
 
 def _times(starts: F64Array | None, count: int, rate_hz: float) -> F64Array | None:
@@ -74,7 +83,7 @@ def record_starts(path: Path, sample_bytes: int) -> F64Array | None:
     The first is at 0. None for any other file, and where the times cannot be read.
     """
     head, table = _heads(path)
-    if head[192:197] not in (b"EDF+D", b"BDF+D"):
+    if not _is_discontinuous(head):
         return None
     signals = int(head[252:256])
     labels = [table[16 * n : 16 * n + 16].strip() for n in range(signals)]
@@ -91,6 +100,10 @@ def record_starts(path: Path, sample_bytes: int) -> F64Array | None:
         return None
     starts = [float(text) for text, _, _ in found]
     return np.array([start - starts[0] for start in starts], np.float64)
+
+
+def _is_discontinuous(head: bytes) -> bool:
+    return head[192:197] in (b"EDF+D", b"BDF+D")
 
 
 def _heads(path: Path) -> tuple[bytes, bytes]:

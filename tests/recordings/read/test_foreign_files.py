@@ -131,3 +131,18 @@ def test_markers_of_acqknowledge_beyond_the_end(
     assert found.notes == [
         "x.acq: 2 of 4 event markers lie beyond the ends of the recording; left out"
     ]
+
+
+def test_a_discontinuous_file_whose_gaps_cannot_be_read_says_so(tmp_path: Path) -> None:
+    path = discontinuous(tmp_path / "x.edf", "edf")
+    path.write_bytes(path.read_bytes().replace(b"+101\x14\x14", b"\0" * 6))
+    (note,) = signals(path).notes
+    assert "a record does not say when it begins: read as one stretch, its gaps are lost" in note
+
+
+def test_a_file_that_was_cut_off_is_told(tmp_path: Path) -> None:
+    path = discontinuous(tmp_path / "x.edf", "edf")
+    path.write_bytes(path.read_bytes()[:-333])
+    found = signals(path)
+    assert any("truncated" in note for note in found.notes)
+    assert len(found.streams[0].times) == 800
