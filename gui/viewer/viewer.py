@@ -91,6 +91,7 @@ class Viewer(QWidget):
     def _on_frame(self) -> None:
         self._waiting = False
         canvas = self.state.canvas
+        self._keep_choice(self.live.streams)
         self.state.streams = self.live.streams
         self._notice_streams()
         self.frames += 1
@@ -107,6 +108,14 @@ class Viewer(QWidget):
             self._known = known
             self.rearrange()
             self.streams_changed.emit()
+
+    def _keep_choice(self, streams: tuple[ShownStream, ...]) -> None:
+        """Leave what was chosen of a stream that is gone to the next one of its name."""
+        for stream in self.state.streams:
+            is_there = any(other is stream for other in streams)
+            if not is_there and stream.key in self._chosen:
+                self._wished[stream.key.name] = frozenset(c.label for c in self.chosen(stream))
+                del self._chosen[stream.key]
 
     def _look_at_scales(self) -> None:
         state, changed = self.state, False

@@ -70,8 +70,10 @@ def is_off(viewer: Viewer) -> bool:
 class Outlet:
     """An outlet that a test feeds itself."""
 
-    def __init__(self, name: str, channels: int = 2, rate: float = 200.0) -> None:
-        info = pylsl.StreamInfo(name, "EEG", channels, rate, "float32", name)
+    def __init__(
+        self, name: str, channels: int = 2, rate: float = 200.0, source_id: str | None = None
+    ) -> None:
+        info = pylsl.StreamInfo(name, "EEG", channels, rate, "float32", source_id or name)
         self._outlet = pylsl.StreamOutlet(info)
         self.uid = str(self._outlet.get_info().uid())
         self.channels, self.rate = channels, rate
@@ -142,6 +144,26 @@ def test_of_two_streams_of_one_name_only_the_one_that_is_meant_is_shown() -> Non
         with viewer.live.lock:
             _, data = stream.history.newest(1.0, np.array([0]))
         assert set(data[:, 0].tolist()) == {1.0}
+
+
+def test_the_stream_of_the_next_engine_takes_the_place_of_the_one_before() -> None:
+    """Its id is another one: both stood there, and what had been chosen was forgotten."""
+    name = unique("eeg")
+    outlet = Outlet(name, channels=3)
+    meant = {outlet.uid}
+    with viewing() as viewer:
+        viewer.live._wanted = lambda found: found.uid in meant
+        found(viewer, name)
+        viewer.choose(found(viewer, name).key, [1])
+        del outlet
+        wait_until(lambda: is_off(viewer), what="gone")
+        assert len(viewer.state.traces) == 1, "what is gone and meant stays in view"
+        after = Outlet(name, channels=3, source_id=f"{name} of the next engine")
+        meant.clear()
+        meant.add(after.uid)
+        wait_until(lambda: not is_off(viewer), what="the next one")
+        assert [s.found.uid for s in viewer.live.streams] == [after.uid]
+        assert [t.channel.index for t in viewer.state.traces] == [1]
 
 
 def test_channels_and_filters_are_those_of_the_last_time() -> None:
