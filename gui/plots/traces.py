@@ -78,13 +78,42 @@ def rank(channels: Sequence[ChannelInfo]) -> int:
     return next((i for i, kind in enumerate(_ORDER) if kind in kinds), len(_ORDER))
 
 
-def layout(traces: Sequence[Trace], height: float) -> list[Place]:
-    """Share the height among traces: single signals get more of it than electrodes."""
+def headed(traces: Sequence[Trace]) -> tuple[int, ...]:
+    """Give the numbers of the traces that a stream begins with, where several streams have EEG."""
+    if len({t.key for t in traces if t.channel.kind == "EEG"}) < 2:
+        return ()
+    return tuple(n for n, t in enumerate(traces) if n == 0 or traces[n - 1].key != t.key)
+
+
+def layout(traces: Sequence[Trace], height: float, header: float = 0.0) -> list[Place]:
+    """Share the height among traces: single signals get more of it than electrodes.
+
+    Several streams of EEG have a header of this height each, unless those took half of it all.
+    """
     weights = [_WEIGHTS.get(t.channel.kind, _OTHER_WEIGHT) for t in traces]
     total = sum(weights) or 1.0
+    heads = headed(traces)
+    if len(heads) * header > height / 2:
+        heads = ()
+    left = height - len(heads) * header
     places, top = [], 0.0
-    for weight in weights:
-        room = height * weight / total
+    for number, weight in enumerate(weights):
+        room = left * weight / total
+        top += header if number in heads else 0.0
         places.append(Place(top + room / 2, room))
         top += room
     return places
+
+
+def headers(traces: Sequence[Trace], places: Sequence[Place]) -> list[tuple[float, str]]:
+    """Give the middle of each header, in pixels, and the name that stands there."""
+    found = []
+    for number in headed(traces):
+        before = places[number - 1] if number else Place(0.0, 0.0)
+        end, top = (
+            before.centre + before.height / 2,
+            places[number].centre - places[number].height / 2,
+        )
+        if top - end > 1.0:  # there was room for it
+            found.append(((end + top) / 2, traces[number].key.name))
+    return found

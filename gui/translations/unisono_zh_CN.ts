@@ -1816,6 +1816,14 @@
         <translation>放大、缩小、自动比例</translation>
     </message>
     <message>
+        <source>In the signals: channels page by page, or all</source>
+        <translation>在信号区：逐页显示通道，或全部显示</translation>
+    </message>
+    <message>
+        <source>Channels {} to {} of {} (Page Up, Page Down)</source>
+        <translation>通道 {} 至 {}，共 {}（Page Up、Page Down）</translation>
+    </message>
+    <message>
         <source>Choose channels</source>
         <translation>选择通道</translation>
     </message>

@@ -36,6 +36,10 @@ WINDOWS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300)
 """The lengths that there are, s."""
 BACK_S = 280.0
 """So far back arrows lead: a little less than the histories keep."""
+READABLE, FEWEST = 18, 8
+"""Pixels of a trace on a page, and traces of a page, at least."""
+HEADER = 20.0
+"""Pixels of the name of a stream above its traces."""
 
 
 class Viewer(QWidget):
@@ -62,6 +66,7 @@ class Viewer(QWidget):
         self._hand = Hand(self.state, self, self.plot.show_cursor, self.plot.show_all)
         self._chosen: dict[StreamKey, frozenset[int]] = {}
         self._wished: dict[str, frozenset[str]] = {}  # as it was the last time, by name and label
+        self._page = 0  # which part of the chosen channels; 0 = all
         self._known: tuple[tuple[int, bool, int], ...] = ()
         self._drawn: list[tuple[list[Trace], Group]] = []  # of each stream, as last laid out
         self.frames = 0
@@ -180,9 +185,12 @@ class Viewer(QWidget):
         """Lay all traces out anew: the size, the choice or the streams have changed."""
         state, geometry = self.state, self.state.geometry
         geometry.resize(self.rect(), self.devicePixelRatioF())
-        streams = [(s, [Trace(s.key, c) for c in self.chosen(s)]) for s in self.signals()]
-        state.traces = tuple(trace for _, traces in streams for trace in traces)
-        geometry.places = layout(state.traces, max(1, geometry.pixels[1]))
+        every = [Trace(s.key, c) for s in self.signals() for c in self.chosen(s)]
+        span = self._span(len(every))
+        state.traces = tuple(every[span])
+        streams = [(s, [t for t in state.traces if t.key == s.key]) for s in self.signals()]
+        header = HEADER * geometry.ratio
+        geometry.places = layout(state.traces, max(1, geometry.pixels[1]), header)
         self._drawn, places = [], iter(geometry.places)
         for stream, traces in streams:
             own = [next(places) for _ in traces]
@@ -193,6 +201,22 @@ class Viewer(QWidget):
         state.canvas.groups = tuple(group for _, group in self._drawn)
         state.begin_image(theme.colour("panel").rgb(), theme.mixed("line", 0.7).rgb())
         self.plot.resized()
+
+    def _span(self, count: int) -> slice:
+        """Give the part of so many traces that is shown; corrects the page that there is not."""
+        rows = max(FEWEST, self.state.geometry.plot.height() // READABLE)
+        pages = math.ceil(count / rows) if count > rows else 0
+        self._page = min(self._page, pages)
+        return slice((self._page - 1) * rows, self._page * rows) if self._page else slice(None)
+
+    def turn(self, pages: int) -> None:
+        """Show fewer channels, so large that they can be read, page by page; back to all."""
+        self._page = max(0, self._page + pages)
+        self.rearrange()
+        count = sum(len(self.chosen(stream)) for stream in self.signals())
+        first, end, _ = self._span(count).indices(count)
+        text = tr("Channels {} to {} of {} (Page Up, Page Down)")
+        self.said.emit(text.format(first + 1, end, count) if count else "")
 
     def set_window(self, seconds: float, around: float | None = None) -> None:
         """Show so many seconds.
@@ -270,12 +294,14 @@ class Viewer(QWidget):
         self.plot.show_all()
 
     def zoom(self, steps: int) -> None:
-        """Make all traces larger (negative steps) or smaller."""
-        self.state.scales.step(steps)
+        """Make all traces larger (negative steps) or smaller; 0 = share scales anew."""
+        if steps:
+            self.state.scales.step(steps)
         for traces, group in self._drawn:
             self.state.scales.apply(traces, group)
         self.state.canvas.redraw()
         self.plot.show_all()
+        self.chosen_changed.emit()
 
     # Events.
 
@@ -325,7 +351,7 @@ class Viewer(QWidget):
         menu.exec(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Space freezes, arrows look back and scale."""
+        """Space freezes, arrows look back and scale, pages go through the channels."""
         match event.key():
             case Qt.Key.Key_Space:
                 self.set_frozen(self.state.canvas.end is None)
@@ -333,6 +359,10 @@ class Viewer(QWidget):
                 self.look_back(-0.25)
             case Qt.Key.Key_Right:
                 self.look_back(0.25)
+            case Qt.Key.Key_PageDown:
+                self.turn(1)
+            case Qt.Key.Key_PageUp:
+                self.turn(-1)
             case Qt.Key.Key_Up | Qt.Key.Key_Plus:
                 self.zoom(-1)
             case Qt.Key.Key_Down | Qt.Key.Key_Minus:

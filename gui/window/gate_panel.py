@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -27,6 +27,8 @@ class GatePanel(QFrame):
     """Opens below the bar when a start would not give everything; nothing modal."""
 
     record_anyway = Signal()
+    shown = Signal(bool)
+    """It has opened, or closed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -52,6 +54,16 @@ class GatePanel(QFrame):
         QShortcut(QKeySequence("Esc"), self, self.hide, context=Qt.ShortcutContext.WindowShortcut)
         self.setAccessibleName(tr("Before the start"))
         self.hide()
+
+    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
+        """Tell who may give it room."""
+        super().showEvent(event)
+        self.shown.emit(True)
+
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Tell who gave it room."""
+        super().hideEvent(event)
+        self.shown.emit(False)
 
     def ask(self, findings: Sequence[Finding]) -> None:
         """Open with what was found; where it is open, show what has changed.
