@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut, QShowEvent
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -28,7 +28,7 @@ class GatePanel(QFrame):
 
     record_anyway = Signal()
     shown = Signal(bool)
-    """It has opened, or closed."""
+    """It opens, or has closed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -55,11 +55,6 @@ class GatePanel(QFrame):
         self.setAccessibleName(tr("Before the start"))
         self.hide()
 
-    def showEvent(self, event: QShowEvent) -> None:  # noqa: N802
-        """Tell who may give it room."""
-        super().showEvent(event)
-        self.shown.emit(True)
-
     def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
         """Tell who gave it room."""
         super().hideEvent(event)
@@ -75,6 +70,8 @@ class GatePanel(QFrame):
             self._findings = tuple(findings)
             self._fill()
         opened = not self.isVisible()
+        if opened:
+            self.shown.emit(True)  # before it takes room: a window that has grown stays so
         self.show()
         if opened:
             (self.anyway if self.anyway.isEnabled() else self.wait).setFocus()

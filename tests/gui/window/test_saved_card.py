@@ -175,6 +175,7 @@ def test_the_card_gives_its_room_to_the_start_gate(qtbot: QtBot) -> None:
     card, gate = SavedCard(), GatePanel()
     column.addWidget(card)
     column.addWidget(gate)
+    window.setMinimumSize(600, 10)
     gate.shown.connect(card.give_way)
     window.show()
     idle = recording_status().model_copy(
@@ -183,9 +184,14 @@ def test_the_card_gives_its_room_to_the_start_gate(qtbot: QtBot) -> None:
     card.show_status(recording_status(), same_computer=True)
     card.show_status(idle, same_computer=True)
     assert card.isVisible()
+    QApplication.processEvents()
+    window.resize(600, window.minimumSizeHint().height())
+    before = window.height()
     gate.ask([Finding("warning", "eeg is silent", "It has a gap.")])
     card.show_status(idle, same_computer=True)
     assert not card.isVisible()
+    QApplication.processEvents()
+    assert window.height() == before, "a window that has grown stays so"
     gate.wait.click()
     card.show_status(idle, same_computer=True)
     assert card.isVisible(), "the report is still to be had"
