@@ -16,7 +16,15 @@ from acquire.lsl.streams import FoundStream, StreamKey
 from gui.plots import save_dialog, saving
 from gui.plots.canvas import Group
 from gui.plots.trace_plot import TracePlot
-from gui.plots.traces import Place, Trace, first_choice, layout, rank
+from gui.plots.traces import (
+    Place,
+    Trace,
+    first_choice,
+    layout,
+    pages,
+    rank,
+    several_amplifiers,
+)
 from gui.plots.view_state import ViewState
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import FilterSettings
@@ -36,10 +44,8 @@ WINDOWS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300)
 """The lengths that there are, s."""
 BACK_S = 280.0
 """So far back arrows lead: a little less than the histories keep."""
-READABLE, FEWEST = 18, 8
-"""Pixels of a trace on a page, and traces of a page, at least."""
-HEADER = 20.0
-"""Pixels of the name of a stream above its traces."""
+READABLE, HEADER = 18.0, 20.0
+"""Pixels that a trace on a page has at least, and that the name of a stream has above its own."""
 
 
 class Viewer(QWidget):
@@ -185,11 +191,10 @@ class Viewer(QWidget):
         """Lay all traces out anew: the size, the choice or the streams have changed."""
         state, geometry = self.state, self.state.geometry
         geometry.resize(self.rect(), self.devicePixelRatioF())
-        every = [Trace(s.key, c) for s in self.signals() for c in self.chosen(s)]
-        span = self._span(len(every))
-        state.traces = tuple(every[span])
+        every = self._every()
+        state.traces = tuple(every[self._span(every)])
         streams = [(s, [t for t in state.traces if t.key == s.key]) for s in self.signals()]
-        header = HEADER * geometry.ratio
+        header = HEADER * geometry.ratio * several_amplifiers(every)
         geometry.places = layout(state.traces, max(1, geometry.pixels[1]), header)
         self._drawn, places = [], iter(geometry.places)
         for stream, traces in streams:
@@ -202,21 +207,24 @@ class Viewer(QWidget):
         state.begin_image(theme.colour("panel").rgb(), theme.mixed("line", 0.7).rgb())
         self.plot.resized()
 
-    def _span(self, count: int) -> slice:
-        """Give the part of so many traces that is shown; corrects the page that there is not."""
-        rows = max(FEWEST, self.state.geometry.plot.height() // READABLE)
-        pages = math.ceil(count / rows) if count > rows else 0
-        self._page = min(self._page, pages)
-        return slice((self._page - 1) * rows, self._page * rows) if self._page else slice(None)
+    def _span(self, every: list[Trace]) -> slice:
+        """Give the part of all traces that is shown; corrects the page that there is not."""
+        header = HEADER * several_amplifiers(every)
+        found = pages(every, self.state.geometry.plot.height(), READABLE, header)
+        self._page = min(self._page, len(found))
+        return found[self._page - 1] if self._page else slice(0, len(every))
 
-    def turn(self, pages: int) -> None:
+    def _every(self) -> list[Trace]:
+        return [Trace(s.key, c) for s in self.signals() for c in self.chosen(s)]
+
+    def turn(self, by: int) -> None:
         """Show fewer channels, so large that they can be read, page by page; back to all."""
-        self._page = max(0, self._page + pages)
+        self._page = max(0, self._page + by)
         self.rearrange()
-        count = sum(len(self.chosen(stream)) for stream in self.signals())
-        first, end, _ = self._span(count).indices(count)
+        every = self._every()
+        span = self._span(every)
         text = tr("Channels {} to {} of {} (Page Up, Page Down)")
-        self.said.emit(text.format(first + 1, end, count) if count else "")
+        self.said.emit(text.format(span.start + 1, span.stop, len(every)) if every else "")
 
     def set_window(self, seconds: float, around: float | None = None) -> None:
         """Show so many seconds.

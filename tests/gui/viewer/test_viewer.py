@@ -18,7 +18,7 @@ from gui.plots.canvas import Group
 from gui.plots.geometry import LEFT
 from gui.plots.saving import shown_span
 from gui.plots.trace_scales import TraceScales
-from gui.plots.traces import Trace, headers, layout
+from gui.plots.traces import Trace, headers, layout, pages, several_amplifiers
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import FilterSettings
 from gui.signals.history import History
@@ -434,4 +434,10 @@ def test_each_of_several_amplifiers_has_a_header_while_there_is_room() -> None:
     assert headers(traces, places) == [(10.0, "amp-1"), (210.0, "amp-2")]
     assert places[4].centre - places[4].height / 2 == pytest.approx(220.0)
     assert headers(traces, layout(traces, 60.0, 20.0)) == []
-    assert headers(traces[:4], layout(traces[:4], 400.0, 20.0)) == []
+    assert pages(traces, 200.0, 18.0, 20.0) == []
+    parts = pages(traces, 120.0, 18.0, 20.0)
+    assert [(part.start, part.stop) for part in parts] == [(0, 4), (4, 8)]
+    own = traces[parts[1]]
+    assert headers(own, layout(own, 120.0, 20.0)) == [(10.0, "amp-2")], "alone on its page, too"
+    assert several_amplifiers(traces)
+    assert not several_amplifiers(traces[:4])
