@@ -844,6 +844,10 @@
         <translation>轮次 {}</translation>
     </message>
     <message>
+        <source>signals {} lost since opening</source>
+        <translation>启动以来信号丢失 {}</translation>
+    </message>
+    <message>
         <source>signals {} lost</source>
         <translation>信号丢失 {}</translation>
     </message>
