@@ -16,7 +16,7 @@ from acquire.server.api.device_models import RigInfo
 from acquire.server.api.models import MarkerSet, StatusInfo
 from acquire.serving.guard import is_loopback
 from acquire.serving.problem import Problem
-from gui.cameras.camera_tile import CameraPanel
+from gui.cameras.camera_panel import CameraPanel
 from gui.client import code_words
 from gui.client.client import EngineClient, words
 from gui.client.engine_clock import EngineClock

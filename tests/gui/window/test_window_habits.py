@@ -20,7 +20,7 @@ from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo
 from acquire.server.api.models import EventInfo
 from acquire.server.api.protocol_models import ProtocolInfo
-from gui.cameras.camera_tile import CameraPanel
+from gui.cameras.camera_panel import CameraPanel
 from gui.client.client import EngineClient
 from gui.events.alarm_bar import AlarmBar, alarm_of
 from gui.events.event_list import EventList
