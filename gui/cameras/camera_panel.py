@@ -77,7 +77,7 @@ class CameraPanel(QWidget):
             self.large[key].finished.connect(lambda _: self.large.pop(key, None))
             self.large[key].tile.guide.setChecked(self.tiles[key].guide.isChecked())
         self.large[key].show()
-        self.large[key].activateWindow()
+        self.large[key].raise_()
 
     def end(self) -> None:
         """End what the tiles do beside the main thread."""

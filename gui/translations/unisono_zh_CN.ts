@@ -20,6 +20,10 @@
         <translation>还有 {} 条</translation>
     </message>
     <message>
+        <source>Double click: close this window</source>
+        <translation>双击：关闭此窗口</translation>
+    </message>
+    <message>
         <source>Double click: in a window of its own</source>
         <translation>双击：在单独的窗口中显示</translation>
     </message>
