@@ -126,7 +126,7 @@ def draw_all(names: Sequence[str], folder: Path, to: Path) -> list[str]:
         program = [sys.executable, "-m", "tests.handbook.pictures", name, "--here"]
         words = ["sh", ROOT / ".ci" / "on-a-screen", *program, "--to", to, "--lab", free]
         try:
-            return subprocess.run(words, cwd=ROOT, check=False).returncode == 0
+            return subprocess.run([*map(str, words)], cwd=ROOT, check=False).returncode == 0
         finally:
             folders.put(free)
 

@@ -27,6 +27,7 @@ from gui.client.client import Done, EngineClient, Failed
 from gui.plots.picture import GUIDE
 from gui.widgets import theme
 from recordings import palette
+from recordings.stream_kinds import Fate
 from recordings.video.pixel_formats import Picture
 from tests.gui.windows import click, picture, wait_until
 from tests.recordings.drawn_faces import drawn, drawn_aside, hide_the_detector
@@ -65,7 +66,7 @@ class Pictures(EngineClient):
         done(data.tobytes(), {"x-focus": "100", "x-saturated": "0"})
 
 
-def camera(**stored: int) -> DeviceInfo:
+def camera(stored: int = 0) -> DeviceInfo:
     return DeviceInfo(
         name="face",
         driver="simulated-camera",
@@ -75,7 +76,7 @@ def camera(**stored: int) -> DeviceInfo:
         cameras=("face",),
         drift_ppm=None,
         ring_fill=0.0,
-        fates={"face": stored},
+        fates={"face": {Fate.STORED: stored}},
     )
 
 

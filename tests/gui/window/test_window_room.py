@@ -147,7 +147,7 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
         settle()
         buffer = QBuffer()
         buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        picture.save(buffer, "PNG")
+        picture.save(buffer, b"PNG")
         data = bytes(buffer.data().data())
         told = list[None]()
         panel.playing_changed.connect(lambda: told.append(None))
