@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QBuffer, QIODevice, QPoint, QRect, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QDockWidget, QPushButton, QToolButton
@@ -145,10 +145,8 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
         picture.fill(Qt.GlobalColor.darkRed)
         panel.show_info(plays)
         settle()
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
-        picture.save(buffer, b"PNG")
-        data = bytes(buffer.data().data())
+        assert picture.save(str(tmp_path / "mirror.png"))
+        data = (tmp_path / "mirror.png").read_bytes()
         told = list[None]()
         panel.playing_changed.connect(lambda: told.append(None))
         monkeypatch.setattr(panel._client, "picture", lambda _path, take, _failed: take(data, {}))
