@@ -62,7 +62,7 @@ docs: $(VENV)/.docs
 	$(BIN)/mkdocs build
 
 screenshots: $(VENV)/.test system
-	sh .ci/on-a-screen $(BIN)/python -m tests.handbook.pictures $(ARGS)
+	$(BIN)/python -m tests.handbook.pictures $(ARGS)
 
 types-here:
 	$(BIN)/mypy

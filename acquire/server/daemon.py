@@ -137,7 +137,7 @@ def run(order: DaemonOrder) -> int:
         leave = controller.events.on_event(events.write)
         app = api.guarded(api.build(controller), token, local_only=is_loopback(order.host))
         server, rcs = HttpServer(app, listener, certificate), RcsServer(controller, rcs_listener)
-        recovery = Recovery(order.where, controller.report)
+        recovery = Recovery(order.where, controller.report, controller.checks.closed)
         try:
             recovery.start()
             rcs.start()

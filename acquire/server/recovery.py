@@ -8,6 +8,7 @@ that cannot be seen from here, its file does: a recorder writes a clock offset o
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from acquire.processes.messages import Tell
@@ -24,9 +25,16 @@ QUIET_S = 5.0
 class Recovery:
     """Finishes the unfinished sessions of a data folder, in a thread of its own."""
 
-    def __init__(self, data_dir: Path, report: Tell) -> None:
+    def __init__(self, data_dir: Path, report: Tell, closed: Callable[[Path], None]) -> None:
+        """Prepare.
+
+        Args:
+            data_dir: where sessions are.
+            report: hears what was done.
+            closed: hears of each session that is closed now, in this object's thread.
+        """
         self._data_dir = data_dir
-        self._report = report
+        self._report, self._closed = report, closed
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._run, name="recovery", daemon=True)
 
@@ -80,6 +88,7 @@ class Recovery:
             f"{len(done.streams)} streams, {done.bytes_dropped:,} bytes of a torn end dropped"
         )
         self._report("engine", "warning", "recovered", text)
+        self._closed(folder)
 
     def _never_begun(self, folder: Path, manifest: Manifest) -> None:
         manifest.model_copy(update={"state": State.FAILED}).save(folder)

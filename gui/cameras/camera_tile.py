@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QCheckBox, QFrame, QVBoxLayout, QWidget
+from PySide6.QtGui import QImage, QMouseEvent
+from PySide6.QtWidgets import QCheckBox, QFrame, QVBoxLayout
 
 from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo
@@ -14,7 +14,7 @@ from acquire.server.api.models import StreamInfo
 from acquire.serving.problem import Problem
 from gui.cameras.face_finder import FaceFinder, is_inside
 from gui.client.client import EngineClient
-from gui.client.status_text import frames, state_word
+from gui.client.status_text import frames
 from gui.plots.picture import PictureView, Share
 from gui.texts import tr
 from gui.widgets import theme
@@ -30,6 +30,8 @@ SATURATED = 0.01
 class CameraTile(QFrame):
     """One camera; asks for pictures only while somebody can see it."""
 
+    large_wanted = Signal()
+
     def __init__(self, client: EngineClient, device: str, camera: str) -> None:
         super().__init__()
         self.setObjectName("card")
@@ -41,6 +43,7 @@ class CameraTile(QFrame):
         self.title.setStyleSheet("font-weight: 600;")
         self.view = PictureView(tr("no picture yet"), with_histogram=True)
         self.view.setAccessibleName(tr("Picture of {}").format(camera))
+        self.view.setToolTip(tr("Double click: in a window of its own"))
         self.exposure, self.focus, self.counts = PlainLabel(), PlainLabel(), PlainLabel()
         self.guide = QCheckBox(tr("Box for the face"))
         self.guide.setAccessibleName(tr("Box for the face: {}").format(camera))
@@ -82,6 +85,10 @@ class CameraTile(QFrame):
         """Stop asking for pictures and looking at them, for good."""
         self._timer.stop()
         self.finder.close()
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
+        """Have it shown large."""
+        self.large_wanted.emit()
 
     def show_status(self, device: DeviceInfo, stream: StreamInfo | None) -> None:
         """Show rate and counts."""
@@ -180,55 +187,3 @@ class CameraTile(QFrame):
     def _say(self, text: str, state: str = "") -> None:
         self.face.setText(f"{palette.GLYPHS[state]} {text}" if state else text)
         theme.mark(self.face, "light", state)
-
-
-def is_camera(device: DeviceInfo) -> bool:
-    """Say whether a device is a camera, also while it does not run and has told of none."""
-    return bool(device.cameras) or "camera" in device.driver or device.driver == "video-file"
-
-
-class CameraPanel(QWidget):
-    """The tiles of all cameras."""
-
-    changed = Signal()  # there are others than before
-
-    def __init__(self, client: EngineClient) -> None:
-        super().__init__()
-        self._client = client
-        self.tiles: dict[tuple[str, str], CameraTile] = {}
-        self._layout = QVBoxLayout(self)
-        self._layout.setContentsMargins(4, 4, 8, 4)
-        self._none = PlainLabel(tr("Waiting for the engine…"))
-        theme.mark(self._none, "muted", True)
-        self._none.setWordWrap(True)
-        self._none.setTextFormat(Qt.TextFormat.PlainText)
-        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._layout.addWidget(self._none)
-        self._layout.addStretch(1)
-        self.setMinimumWidth(200)
-
-    def show_status(self, devices: tuple[DeviceInfo, ...], streams: tuple[StreamInfo, ...]) -> None:
-        """Show the cameras that there are."""
-        wanted = {(d.name, camera): d for d in devices for camera in d.cameras}
-        before = set(self.tiles)
-        for key in [key for key in self.tiles if key[0] not in {d.name for d in devices}]:
-            tile = self.tiles.pop(key)
-            tile.end()
-            tile.deleteLater()
-        named = {s.name: s for s in streams}
-        for key, device in wanted.items():
-            if key not in self.tiles:
-                self.tiles[key] = CameraTile(self._client, *key)
-                self._layout.insertWidget(self._layout.count() - 1, self.tiles[key])
-            self.tiles[key].show_status(device, named.get(key[1]))
-        self._none.setVisible(not self.tiles)
-        away = [d for d in devices if is_camera(d) and not d.cameras]
-        lines = [tr("{}: {}").format(d.name, d.error or state_word(d.state)) for d in away]
-        self._none.setText("\n".join(lines) or tr("No camera in this rig"))
-        if before != set(self.tiles):
-            self.changed.emit()
-
-    def end(self) -> None:
-        """End what the tiles do beside the main thread."""
-        for tile in self.tiles.values():
-            tile.end()

@@ -34,7 +34,7 @@ def frames(devices: tuple[DeviceInfo, ...]) -> Frames | None:
 
 
 def samples_lost(status: StatusInfo) -> int:
-    """Count the samples that should be there and are not, of the recording that runs."""
+    """Count the samples that should be there and are not: of the recording that runs, or of all."""
     return sum(stream.lost for stream in status.streams)
 
 

@@ -6,7 +6,9 @@ import math
 
 from PySide6.QtCore import QObject, Signal
 
+from acquire.engine.status import Phase
 from acquire.server.api.models import EventInfo, StatusInfo
+from acquire.server.api.session_models import SESSION_EVENTS
 from gui.events.alarm_bar import Alarm, AlarmBar, alarm_of
 from gui.events.event_list import EventList
 from gui.texts import tr
@@ -15,7 +17,6 @@ from recordings.manifest import Event
 _OF_THE_PLAYER = ("protocol", "protocol-frames")
 _WITH_IT_S = 5.0
 """So long after the player died its streams go with it: that is said once, with what to do."""
-_ABOUT_SESSIONS = ("checked", "recording-start", "recording-stop")
 
 
 class News(QObject):
@@ -33,7 +34,10 @@ class News(QObject):
 
     def show_status(self, status: StatusInfo) -> None:
         """Learn the time and whether it records; raise the alarm of a recording that failed."""
+        was_closing = self._status is not None and self._status.state is Phase.FINISHING
         self._status = status
+        if was_closing and status.state is not Phase.FINISHING:
+            self.sessions_changed.emit()
         self._events.learn_time(status)
         early, self._early = self._early, []
         for event in early:
@@ -55,7 +59,7 @@ class News(QObject):
         self._events.add(found)
         when = self._events.time_of_day(found.event.time)
         self._alarm.note_return(found.event, when)
-        if found.event.code in _ABOUT_SESSIONS:
+        if found.event.code in SESSION_EVENTS:
             self.sessions_changed.emit()
         if self._went_with_the_player(found.event):
             return

@@ -24,6 +24,7 @@ def shortcuts() -> list[tuple[str, str]]:
         ("Ctrl+L", tr("Scroll instead of sweep")),
         ("Ctrl+Left, Ctrl+Right", tr("Show less or more time")),
         ("Ctrl++, Ctrl+-, Ctrl+0", tr("Larger, smaller, automatic scales")),
+        ("Page Down, Page Up", tr("In the signals: channels page by page, or all")),
         ("Ctrl+K", tr("Choose channels")),
         ("Ctrl+S", tr("Save the signals that are shown")),
         ("Ctrl+T", tr("Send a test trigger")),

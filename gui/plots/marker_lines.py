@@ -14,6 +14,8 @@ from gui.widgets import theme
 
 MOST = 200
 """More lines than this are a fog; the newest are drawn."""
+RIGHT, LEFT = (0, 1), (1, 1)
+"""Which corner of a label is at its line, by the side that it stands on."""
 
 
 class MarkerLines:
@@ -62,14 +64,19 @@ class MarkerLines:
             line.setVisible(True)
             at = x / self._state.geometry.ratio
             wide = metrics.horizontalAdvance(label) + 8
-            room = at >= free and at + wide <= self._state.geometry.plot.width()
+            left = at + wide > self._state.geometry.plot.width()  # no room at the right edge
+            room = at - wide * left >= free
             line.label.setVisible(room)
             if room:
-                free = at + wide
+                free = at + wide * (not left)
                 # It is a format: what somebody sends must not be read as one.
                 text = label.replace("{", "{{").replace("}", "}}")
                 if line.label.format != text:
                     line.label.setFormat(text)
+                side = LEFT if left else RIGHT
+                if line.label.anchors[0] != side:
+                    line.label.anchors = [side, side]
+                    line.label.updatePosition()
         for line in self._lines[len(found) :]:
             line.setVisible(False)
 
@@ -82,7 +89,7 @@ class MarkerLines:
     def _make(self) -> pg.InfiniteLine:
         # The label stands in the row below the traces, which belongs to the view.
         line = pg.InfiniteLine(
-            angle=90, label="", labelOpts={"position": 1.0, "anchors": [(0, 1), (0, 1)]}
+            angle=90, label="", labelOpts={"position": 1.0, "anchors": [RIGHT, RIGHT]}
         )
         self._dress(line)
         self._view.addItem(line, ignoreBounds=True)

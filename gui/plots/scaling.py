@@ -67,8 +67,8 @@ def extents(low: F64Array, high: F64Array) -> list[Extent | None]:
 class AutoScale:
     """One trace, or several that share a scale: units a row, and each one's middle."""
 
-    def __init__(self, minimum: float = 0.0) -> None:
-        self.scale = 0.0  # units a row; 0 = not known yet
+    def __init__(self, minimum: float = 0.0, scale: float = 0.0) -> None:
+        self.scale = scale  # units a row; 0 = not known yet
         self._minimum = minimum
         self._waited = 0
 

@@ -11,7 +11,7 @@ from acquire.lsl.streams import StreamKey
 from gui.plots import scaling
 from gui.plots.canvas import Canvas
 from gui.plots.text_axis import AxisText
-from gui.plots.traces import Trace
+from gui.plots.traces import Trace, headers
 from gui.plots.view_state import ViewState
 from gui.texts import tr
 
@@ -35,6 +35,8 @@ def names(state: ViewState) -> list[AxisText]:
         colour = "failed" if state.is_off(trace) else "warning" if trouble else "text"
         label = trace.channel.label
         found.append(AxisText(y, f"▲ {label}" if trouble else label, colour))
+    for at, name in headers(state.traces, state.geometry.places):
+        found.append(AxisText(at / state.geometry.ratio, name))
     return [*found, AxisText(state.geometry.plot.height() + 10.0, tr("markers"))]
 
 

@@ -82,7 +82,8 @@ class TextAxis(pg.AxisItem):
                 top = QPointF(own.left() + text.at, own.top())
                 painter.drawLine(top, top + QPointF(0, 4))
             painter.setPen(theme.colour(text.colour))
-            shown = metrics.elidedText(text.text, Qt.TextElideMode.ElideRight, int(box.width()))
+            # In the middle: names of a kind differ at their ends.
+            shown = metrics.elidedText(text.text, Qt.TextElideMode.ElideMiddle, int(box.width()))
             painter.drawText(box, flags, shown)
 
     def _box(self, own: QRectF, text: AxisText, wide: int) -> tuple[QRectF, Qt.AlignmentFlag]:

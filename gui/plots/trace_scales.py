@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -31,6 +31,7 @@ class TraceScales:
         self.automatic = True
         self.common = True
         self._scales: dict[GroupKey, AutoScale] = {}
+        self._wished: dict[str, float] = {}  # as they were the last time
         self._middles: dict[ChannelKey, float] = {}
         self.extents: dict[ChannelKey, Extent] = {}
 
@@ -76,7 +77,10 @@ class TraceScales:
             if (own := swings.pop(self._group(trace), None)) is not None:
                 scale = self._scales.setdefault(
                     self._group(trace),
-                    AutoScale(_FLOORS.get((trace.channel.kind, trace.channel.unit), 0.0)),
+                    AutoScale(
+                        _FLOORS.get((trace.channel.kind, trace.channel.unit), 0.0),
+                        self._wished.get(_name(self._group(trace)), 0.0),
+                    ),
                 )
                 if self.automatic or scale.scale == 0.0:
                     changed |= scale.look(own)
@@ -100,9 +104,22 @@ class TraceScales:
         group.scale[:] = [self.of(trace) for trace in traces]
         group.middle[:] = [self._middles.get(trace.channel_key, np.nan) for trace in traces]
 
+    def chosen(self) -> dict[str, float]:
+        """Give the scales by the names of what they are for, where a hand has chosen them."""
+        known = {_name(key): found.scale for key, found in self._scales.items() if found.scale}
+        return {} if self.automatic else self._wished | known
+
+    def wish(self, scales: Mapping[str, float]) -> None:
+        """Begin with these: what `chosen` gave once."""
+        self.automatic, self._wished = not scales, dict(scales)
+
     def step(self, steps: int) -> None:
         """Make everything smaller (positive) or larger; scales stay then."""
         self.automatic = False
         for scale in self._scales.values():
             if scale.scale:
                 scale.scale = stepped(scale.scale, steps)
+
+
+def _name(group: GroupKey) -> str:
+    return f"{group[0].name}: {group[1]}"

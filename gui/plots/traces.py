@@ -78,13 +78,61 @@ def rank(channels: Sequence[ChannelInfo]) -> int:
     return next((i for i, kind in enumerate(_ORDER) if kind in kinds), len(_ORDER))
 
 
-def layout(traces: Sequence[Trace], height: float) -> list[Place]:
-    """Share the height among traces: single signals get more of it than electrodes."""
+def several_amplifiers(traces: Sequence[Trace]) -> bool:
+    """Say whether more than one stream has EEG: then labels alone do not tell whose they are."""
+    return len({t.key for t in traces if t.channel.kind == "EEG"}) > 1
+
+
+def _starts(traces: Sequence[Trace]) -> list[int]:
+    """Give the numbers of the traces that a stream begins with."""
+    return [n for n, t in enumerate(traces) if n == 0 or traces[n - 1].key != t.key]
+
+
+def layout(traces: Sequence[Trace], height: float, header: float = 0.0) -> list[Place]:
+    """Share the height among traces: single signals get more of it than electrodes.
+
+    Each stream has a header of this height above its own, unless those took half of it all.
+    """
     weights = [_WEIGHTS.get(t.channel.kind, _OTHER_WEIGHT) for t in traces]
     total = sum(weights) or 1.0
+    heads = _starts(traces)
+    if len(heads) * header > height / 2:
+        heads = []
+    left = height - len(heads) * header
     places, top = [], 0.0
-    for weight in weights:
-        room = height * weight / total
+    for number, weight in enumerate(weights):
+        room = left * weight / total
+        top += header if number in heads else 0.0
         places.append(Place(top + room / 2, room))
         top += room
     return places
+
+
+def pages(traces: Sequence[Trace], height: float, row: float, header: float) -> list[slice]:
+    """Give the parts of which each fits into a height, with so much for each row and header.
+
+    Empty where all of them fit.
+    """
+    heads, starts, used = set(_starts(traces)), [0], 0.0
+    for number in range(len(traces)):
+        needed = row + header * (number in heads)
+        if used + needed > height and number > starts[-1]:
+            starts.append(number)
+            used, needed = 0.0, row + header
+        used += needed
+    found = [slice(*ends) for ends in zip(starts, [*starts[1:], len(traces)], strict=True)]
+    return found if len(found) > 1 else []
+
+
+def headers(traces: Sequence[Trace], places: Sequence[Place]) -> list[tuple[float, str]]:
+    """Give the middle of each header, in pixels, and the name that stands there."""
+    found = []
+    for number in _starts(traces):
+        before = places[number - 1] if number else Place(0.0, 0.0)
+        end, top = (
+            before.centre + before.height / 2,
+            places[number].centre - places[number].height / 2,
+        )
+        if top - end > 1.0:  # there was room for it
+            found.append(((end + top) / 2, traces[number].key.name))
+    return found

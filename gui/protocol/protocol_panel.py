@@ -245,8 +245,12 @@ class ProtocolPanel(QWidget):
 
         def take(data: bytes, headers: dict[str, str]) -> None:
             image = QImage.fromData(data)
-            if not image.isNull():
-                self.mirror.show_picture(image)
+            if image.isNull():
+                return
+            is_first = self.mirror.image is None
+            self.mirror.show_picture(image)
+            if is_first:  # what it needs is known now, and so is what is written above it
+                self.playing_changed.emit()
 
         self._client.picture("protocol/mirror.jpg", take, lambda problem: None)
 

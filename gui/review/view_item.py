@@ -45,7 +45,8 @@ class TraceItem(ViewItem):
         self.update()
 
     def paint(self, painter: QPainter, *_: Any) -> None:
-        """Paint them."""
+        """Paint them; without antialiasing Qt leaves holes in slow signals, as if they had gaps."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         for path, pen in self._paths:
             painter.setPen(pen)
             painter.drawPath(path)

@@ -67,6 +67,7 @@ class SavedCard(QFrame):
             buttons.addWidget(button)
         rows.addLayout(buttons, 0, 2, 2, 1, Qt.AlignmentFlag.AlignTop)
         rows.setColumnStretch(1, 1)
+        self._gives_way = False
         self.setAccessibleName(tr("Saved"))
         self.hide()
 
@@ -99,7 +100,12 @@ class SavedCard(QFrame):
             self._fill(last)
         for button in (self.open_folder, self.report):
             button.setVisible(same_computer)
-        self.show()
+        self.setVisible(not self._gives_way)
+
+    def give_way(self, on: bool) -> None:
+        """Leave the room to what stands before the next start, and come back after it."""
+        self._gives_way = on
+        self.setVisible(self.isVisible() and not on)
 
     def _fill(self, last: LastInfo) -> None:
         minutes, seconds = divmod(round(last.seconds), 60)

@@ -46,7 +46,7 @@ thread is not held; and all in all."""
 NARROW = 640
 """Pixels: below, not all columns fit."""
 SOON_MS = 300
-"""Several events that come together ask for the list once."""
+"""So soon after it was asked for the list is not asked for again: events come several at a time."""
 _COLOURS = {"PASS": "alive", "WARN": "warning", "FAIL": "failed", "PENDING": "missing"}
 
 
@@ -97,7 +97,8 @@ class SessionList(QWidget):
         self.count = PlainLabel()
         theme.mark(self.count, "muted", True)
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
-        self._soon.timeout.connect(self._ask)
+        self._soon.timeout.connect(self._on_soon)
+        self._once_more = False  # something has happened since it was asked for
         self._lay_out()
         self._on_selection()
 
@@ -121,6 +122,7 @@ class SessionList(QWidget):
         table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
         table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         table.setShowGrid(False)
+        table.setWordWrap(False)  # a second line would be cut
         table.verticalHeader().hide()
         header = table.horizontalHeader()
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
@@ -149,8 +151,17 @@ class SessionList(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """List anew, soon, where somebody can see it."""
+        """List anew where somebody can see it: now, and once more if more happens meanwhile."""
+        if self._soon.isActive():
+            self._once_more = True
+            return
         self._soon.start()
+        QTimer.singleShot(0, self, self._ask)  # what calls this may come before it can be seen
+
+    def _on_soon(self) -> None:
+        if self._once_more:
+            self._once_more = False
+            self.refresh()
 
     def _ask(self) -> None:
         if self._client.is_connected and not self.visibleRegion().isEmpty():

@@ -154,6 +154,10 @@ class LiveStreams:
                 else:
                     kept = tuple(s for s in self.streams if s is not before)
                     self.streams = (*kept, new)
+                # Those of an engine that is gone: the ones that replace them have other ids.
+                self.streams = tuple(
+                    s for s in self.streams if s.inlet is not None or self._wanted(s.found)
+                )
 
     def _set_filter(self, stream: ShownStream) -> None:
         """Filter what is kept anew where the settings have changed."""

@@ -20,6 +20,14 @@
         <translation>还有 {} 条</translation>
     </message>
     <message>
+        <source>Double click: close this window</source>
+        <translation>双击：关闭此窗口</translation>
+    </message>
+    <message>
+        <source>Double click: in a window of its own</source>
+        <translation>双击：在单独的窗口中显示</translation>
+    </message>
+    <message>
         <source>no picture yet</source>
         <translation>尚无画面</translation>
     </message>
@@ -842,6 +850,10 @@
     <message>
         <source>run {}</source>
         <translation>轮次 {}</translation>
+    </message>
+    <message>
+        <source>signals {} lost since opening</source>
+        <translation>启动以来信号丢失 {}</translation>
     </message>
     <message>
         <source>signals {} lost</source>
@@ -1814,6 +1826,14 @@
     <message>
         <source>Larger, smaller, automatic scales</source>
         <translation>放大、缩小、自动比例</translation>
+    </message>
+    <message>
+        <source>In the signals: channels page by page, or all</source>
+        <translation>在信号区：逐页显示通道，或全部显示</translation>
+    </message>
+    <message>
+        <source>Channels {} to {} of {} (Page Up, Page Down)</source>
+        <translation>通道 {} 至 {}，共 {}（Page Up、Page Down）</translation>
     </message>
     <message>
         <source>Choose channels</source>

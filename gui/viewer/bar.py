@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict
+from typing import Annotated
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QAction, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
@@ -30,13 +31,15 @@ from gui.widgets.staying_menu import StayingMenu
 class _Shown(BaseModel):
     channels: dict[str, list[str]]
     filters: FilterSettings
+    common: bool = True
+    scales: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
 
 
 class ViewerBar(QWidget):
     """Length, mode, scale, channels and freeze of one viewer."""
 
     changed = Signal(str)
-    """Channels or filters are others now; the text is for `restore`."""
+    """Channels, scales or filters are others now; the text is for `restore`."""
 
     def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -101,7 +104,14 @@ class ViewerBar(QWidget):
             self._row.addWidget(button)
 
     def _tell(self) -> None:
-        shown = {"channels": self.viewer.choice(), "filters": asdict(self.filters.settings)}
+        scales = self.viewer.state.scales
+        self.auto.setChecked(scales.automatic)
+        shown = {
+            "channels": self.viewer.choice(),
+            "filters": asdict(self.filters.settings),
+            "common": scales.common,
+            "scales": scales.chosen(),
+        }
         self.changed.emit(json.dumps(shown))
 
     def restore(self, text: str) -> None:
@@ -112,6 +122,9 @@ class ViewerBar(QWidget):
             return
         if is_offered(found.filters):
             self.filters.set(found.filters)
+        self.common.setChecked(found.common)
+        self.viewer.state.scales.wish(found.scales)
+        self.auto.setChecked(not found.scales)
         self.viewer.wish(found.channels)
 
     def _on_streams(self) -> None:
@@ -124,6 +137,7 @@ class ViewerBar(QWidget):
 
     def _on_auto(self, on: bool) -> None:
         self.viewer.state.scales.automatic = on
+        self._tell()
 
     def _on_common(self, on: bool) -> None:
         self.viewer.state.scales.common = on

@@ -16,7 +16,15 @@ from acquire.lsl.streams import FoundStream, StreamKey
 from gui.plots import save_dialog, saving
 from gui.plots.canvas import Group
 from gui.plots.trace_plot import TracePlot
-from gui.plots.traces import Place, Trace, first_choice, layout, rank
+from gui.plots.traces import (
+    Place,
+    Trace,
+    first_choice,
+    layout,
+    pages,
+    rank,
+    several_amplifiers,
+)
 from gui.plots.view_state import ViewState
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import FilterSettings
@@ -36,6 +44,8 @@ WINDOWS_S = (1, 2, 5, 10, 20, 30, 60, 120, 300)
 """The lengths that there are, s."""
 BACK_S = 280.0
 """So far back arrows lead: a little less than the histories keep."""
+READABLE, HEADER = 18.0, 20.0
+"""Pixels that a trace on a page has at least, and that the name of a stream has above its own."""
 
 
 class Viewer(QWidget):
@@ -62,6 +72,7 @@ class Viewer(QWidget):
         self._hand = Hand(self.state, self, self.plot.show_cursor, self.plot.show_all)
         self._chosen: dict[StreamKey, frozenset[int]] = {}
         self._wished: dict[str, frozenset[str]] = {}  # as it was the last time, by name and label
+        self._page = 0  # which part of the chosen channels; 0 = all
         self._known: tuple[tuple[int, bool, int], ...] = ()
         self._drawn: list[tuple[list[Trace], Group]] = []  # of each stream, as last laid out
         self.frames = 0
@@ -91,6 +102,7 @@ class Viewer(QWidget):
     def _on_frame(self) -> None:
         self._waiting = False
         canvas = self.state.canvas
+        self._keep_choice(self.live.streams)
         self.state.streams = self.live.streams
         self._notice_streams()
         self.frames += 1
@@ -107,6 +119,14 @@ class Viewer(QWidget):
             self._known = known
             self.rearrange()
             self.streams_changed.emit()
+
+    def _keep_choice(self, streams: tuple[ShownStream, ...]) -> None:
+        """Leave what was chosen of a stream that is gone to the next one of its name."""
+        for stream in self.state.streams:
+            is_there = any(other is stream for other in streams)
+            if not is_there and stream.key in self._chosen:
+                self._wished[stream.key.name] = frozenset(c.label for c in self.chosen(stream))
+                del self._chosen[stream.key]
 
     def _look_at_scales(self) -> None:
         state, changed = self.state, False
@@ -171,9 +191,11 @@ class Viewer(QWidget):
         """Lay all traces out anew: the size, the choice or the streams have changed."""
         state, geometry = self.state, self.state.geometry
         geometry.resize(self.rect(), self.devicePixelRatioF())
-        streams = [(s, [Trace(s.key, c) for c in self.chosen(s)]) for s in self.signals()]
-        state.traces = tuple(trace for _, traces in streams for trace in traces)
-        geometry.places = layout(state.traces, max(1, geometry.pixels[1]))
+        every = self._every()
+        state.traces = tuple(every[self._span(every)])
+        streams = [(s, [t for t in state.traces if t.key == s.key]) for s in self.signals()]
+        header = HEADER * geometry.ratio * several_amplifiers(every)
+        geometry.places = layout(state.traces, max(1, geometry.pixels[1]), header)
         self._drawn, places = [], iter(geometry.places)
         for stream, traces in streams:
             own = [next(places) for _ in traces]
@@ -184,6 +206,25 @@ class Viewer(QWidget):
         state.canvas.groups = tuple(group for _, group in self._drawn)
         state.begin_image(theme.colour("panel").rgb(), theme.mixed("line", 0.7).rgb())
         self.plot.resized()
+
+    def _span(self, every: list[Trace]) -> slice:
+        """Give the part of all traces that is shown; corrects the page that there is not."""
+        header = HEADER * several_amplifiers(every)
+        found = pages(every, self.state.geometry.plot.height(), READABLE, header)
+        self._page = min(self._page, len(found))
+        return found[self._page - 1] if self._page else slice(0, len(every))
+
+    def _every(self) -> list[Trace]:
+        return [Trace(s.key, c) for s in self.signals() for c in self.chosen(s)]
+
+    def turn(self, by: int) -> None:
+        """Show fewer channels, so large that they can be read, page by page; back to all."""
+        self._page = max(0, self._page + by)
+        self.rearrange()
+        every = self._every()
+        span = self._span(every)
+        text = tr("Channels {} to {} of {} (Page Up, Page Down)")
+        self.said.emit(text.format(span.start + 1, span.stop, len(every)) if every else "")
 
     def set_window(self, seconds: float, around: float | None = None) -> None:
         """Show so many seconds.
@@ -261,12 +302,14 @@ class Viewer(QWidget):
         self.plot.show_all()
 
     def zoom(self, steps: int) -> None:
-        """Make all traces larger (negative steps) or smaller."""
-        self.state.scales.step(steps)
+        """Make all traces larger (negative steps) or smaller; 0 = share scales anew."""
+        if steps:
+            self.state.scales.step(steps)
         for traces, group in self._drawn:
             self.state.scales.apply(traces, group)
         self.state.canvas.redraw()
         self.plot.show_all()
+        self.chosen_changed.emit()
 
     # Events.
 
@@ -316,7 +359,7 @@ class Viewer(QWidget):
         menu.exec(event.globalPos())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
-        """Space freezes, arrows look back and scale."""
+        """Space freezes, arrows look back and scale, pages go through the channels."""
         match event.key():
             case Qt.Key.Key_Space:
                 self.set_frozen(self.state.canvas.end is None)
@@ -324,6 +367,10 @@ class Viewer(QWidget):
                 self.look_back(-0.25)
             case Qt.Key.Key_Right:
                 self.look_back(0.25)
+            case Qt.Key.Key_PageDown:
+                self.turn(1)
+            case Qt.Key.Key_PageUp:
+                self.turn(-1)
             case Qt.Key.Key_Up | Qt.Key.Key_Plus:
                 self.zoom(-1)
             case Qt.Key.Key_Down | Qt.Key.Key_Minus:

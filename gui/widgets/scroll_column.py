@@ -30,7 +30,10 @@ class ScrollColumn(QScrollArea):
     def sizeHint(self) -> QSize:  # noqa: N802
         """Prefer to show everything."""
         bar = self.verticalScrollBar().sizeHint().width()
-        return self._content.sizeHint() + QSize(bar, 0)
+        hint = self._content.sizeHint()
+        if self._content.hasHeightForWidth():  # texts in lines, pictures: by the width they have
+            hint.setHeight(self._content.heightForWidth(self.viewport().width()))
+        return hint + QSize(bar, 0)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802
         """Take note of what the content needs."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtGui import QHideEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -27,6 +27,8 @@ class GatePanel(QFrame):
     """Opens below the bar when a start would not give everything; nothing modal."""
 
     record_anyway = Signal()
+    shown = Signal(bool)
+    """It opens, or has closed."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -53,6 +55,11 @@ class GatePanel(QFrame):
         self.setAccessibleName(tr("Before the start"))
         self.hide()
 
+    def hideEvent(self, event: QHideEvent) -> None:  # noqa: N802
+        """Tell who gave it room."""
+        super().hideEvent(event)
+        self.shown.emit(False)
+
     def ask(self, findings: Sequence[Finding]) -> None:
         """Open with what was found; where it is open, show what has changed.
 
@@ -63,6 +70,8 @@ class GatePanel(QFrame):
             self._findings = tuple(findings)
             self._fill()
         opened = not self.isVisible()
+        if opened:
+            self.shown.emit(True)  # before it takes room: a window that has grown stays so
         self.show()
         if opened:
             (self.anyway if self.anyway.isEnabled() else self.wait).setFocus()

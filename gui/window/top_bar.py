@@ -150,7 +150,10 @@ class TopBar(QFrame):
             self.frames.setText(tr("frames {} stored, {} lost").format(stored, lost))
             _judge(self.frames, counted.lost == 0)
         lost_samples = samples_lost(status)
-        self.signals.setText(tr("signals {} lost").format(f"{lost_samples:,}"))
+        # Beside the card after Stop it would be taken for the loss of what was recorded.
+        of_recording = status.state in (Phase.RECORDING, Phase.FINISHING) or not lost_samples
+        text = tr("signals {} lost") if of_recording else tr("signals {} lost since opening")
+        self.signals.setText(text.format(f"{lost_samples:,}"))
         _judge(self.signals, lost_samples == 0)
         tips = (tr("Samples that should be there and are not"), lost_before(status))
         self.signals.setToolTip(plain("\n".join(filter(None, tips))))

@@ -16,7 +16,7 @@ from acquire.server.api.device_models import RigInfo
 from acquire.server.api.models import MarkerSet, StatusInfo
 from acquire.serving.guard import is_loopback
 from acquire.serving.problem import Problem
-from gui.cameras.camera_tile import CameraPanel
+from gui.cameras.camera_panel import CameraPanel
 from gui.client import code_words
 from gui.client.client import EngineClient, words
 from gui.client.engine_clock import EngineClock
@@ -157,6 +157,7 @@ class RecorderWindow(QMainWindow):
         self.protocol.record_wanted.connect(self.recording.start)
         self.protocol.playing_changed.connect(self._laid_out.start)
         self.saved.next_wanted.connect(self.recording.start)
+        self.gate.shown.connect(self.saved.give_way)
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
         self.panel.selection_wanted.connect(self._select)

@@ -169,6 +169,8 @@ def _shows_focus(top: QWidget, widget: QWidget) -> bool:
         if not widget.hasFocus():  # it gives it to another, which is looked at by itself
             return True
         looks.append((without, _look(widget)))
+    if looks[0][0].shape != looks[1][0].shape:  # laid out anew meanwhile: the card has come
+        return _shows_focus(top, widget)
     (first, second), sizes = looks, {look.shape for pair in looks for look in pair}
     if len(sizes) > 1:  # a border that takes room
         return first[0].shape != first[1].shape

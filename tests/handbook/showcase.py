@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QLocale, QSize, Qt
@@ -21,6 +20,7 @@ from gui.stimulus.pages import PageDrawer
 from gui.texts import install
 from gui.window.app import WindowOrder
 from gui.window.window import RecorderWindow
+from recordings.certificate import Verdict
 from tests.acquire.server.api.browser import browser
 from tests.gui.coding.coding import coded
 from tests.gui.review.reviewing import review
@@ -65,7 +65,8 @@ def recording(folder: Path) -> Iterator[tuple[str, QWidget]]:
             page.save_screenshot(str(folder / "page.png"))
         found.recording.stop()
         wait_until(lambda: found.status and found.status.state == "idle", what="idle")
-        wait_until(partial(is_checked, found), 60.0, "the verdict")
+        wait_until(lambda: verdict(found) is not None, 60.0, "the verdict")
+        assert verdict(found) is Verdict.PASS, f"{verdict(found)}: a busy computer? draw it again"
     (session,) = (path.parent for path in (folder / "data").rglob("session.json"))
     with review(session, folder / "cache") as shown:
         shown.resize(1280, 900)
@@ -112,9 +113,10 @@ def question() -> QWidget:
     return shown
 
 
-def is_checked(found: RecorderWindow) -> bool:
+def verdict(found: RecorderWindow) -> Verdict | None:
+    """The verdict on what was recorded last, once it is there."""
     last = found.status.last if found.status is not None else None
-    return last is not None and last.verdict is not None
+    return last.verdict if last is not None else None
 
 
 def chinese(folder: Path) -> Iterator[tuple[str, QWidget]]:

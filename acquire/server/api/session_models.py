@@ -8,6 +8,26 @@ from acquire.server.api.base import Asked, Label, Told
 from recordings.certificate import Verdict
 from recordings.manifest import LostFile, State
 
+SESSION_EVENTS = frozenset(
+    {
+        "checked",
+        "not-checked",
+        "recording-start",
+        "recording-stop",
+        "recording-split",
+        "recovered",
+        "not-recovered",
+        "never-begun",
+        "hashed",
+        "usable",
+        "unusable",
+        "withdrawn",
+        "collected",
+        "released",
+    }
+)
+"""Codes of events after which a list of sessions is not what it was; `page.js` has them, too."""
+
 
 class RunsInfo(Told):
     """Which runs of these labels exist, and the next one."""

@@ -10,12 +10,17 @@ from pathlib import Path
 import psutil
 
 from acquire.server.recovery import Recovery
+from recordings import layout
 from recordings.manifest import Manifest, State
 from recordings.repair.session import repair_session
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import kill, load, unisono, wait_for
 
 LOST_S = 1.0
+
+
+def _nobody(folder: Path) -> None:
+    raise AssertionError(f"{folder} was closed")
 
 
 def crash(folder: Path) -> tuple[Path, int]:
@@ -46,6 +51,7 @@ def test_the_next_daemon_finishes_the_session(tmp_path: Path) -> None:
         events = [e["event"] for e in daemon.get("events?limit=1000")]
         (told,) = (e for e in events if e["code"] == "recovered")
         assert session.name in told["text"]
+        wait_for(lambda: (session / layout.REPORT_JSON_NAME).exists(), what="its report")
         daemon.end()
     manifest = Manifest.load(session)
     assert manifest.state is State.REPAIRED
@@ -73,7 +79,7 @@ def test_a_session_that_is_being_recorded_is_left_alone(tmp_path: Path) -> None:
         session = Path(daemon.post("recording/start", {"participant": "01"})["session"])
         daemon.wait_for_samples(daemon.eeg)
         told: list[str] = []
-        recovery = Recovery(daemon.data_dir, lambda *event: told.append(event[2]))
+        recovery = Recovery(daemon.data_dir, lambda *event: told.append(event[2]), _nobody)
         recovery.start()
         wait_for(lambda: not [t for t in threading.enumerate() if t.name == "recovery"])
         recovery.close()

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 import cv2
 import numpy as np
 import pytest
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QImage
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
@@ -19,12 +20,14 @@ from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo
 from acquire.serving.problem import Problem
 from gui.cameras import face_finder
-from gui.cameras.camera_tile import CameraPanel, CameraTile
+from gui.cameras.camera_panel import CameraPanel
+from gui.cameras.camera_tile import CameraTile
 from gui.cameras.face_finder import FaceFinder, is_inside
 from gui.client.client import Done, EngineClient, Failed
 from gui.plots.picture import GUIDE
 from gui.widgets import theme
 from recordings import palette
+from recordings.stream_kinds import Fate
 from recordings.video.pixel_formats import Picture
 from tests.gui.windows import click, picture, wait_until
 from tests.recordings.drawn_faces import drawn, drawn_aside, hide_the_detector
@@ -61,6 +64,20 @@ class Pictures(EngineClient):
         written, data = cv2.imencode(".jpg", np.ascontiguousarray(turned))
         assert written
         done(data.tobytes(), {"x-focus": "100", "x-saturated": "0"})
+
+
+def camera(stored: int = 0) -> DeviceInfo:
+    return DeviceInfo(
+        name="face",
+        driver="simulated-camera",
+        state=DeviceState.RUNNING,
+        error=None,
+        streams=("face",),
+        cameras=("face",),
+        drift_ppm=None,
+        ring_fill=0.0,
+        fates={"face": {Fate.STORED: stored}},
+    )
 
 
 @contextmanager
@@ -229,17 +246,7 @@ def test_a_look_under_way_ends_with_its_tile(qtbot: QtBot, monkeypatch: pytest.M
     monkeypatch.setattr(face_finder, "find_face", slow)
     panel = CameraPanel(Pictures(NONE))
     qtbot.addWidget(panel)
-    device = DeviceInfo(
-        name="face",
-        driver="simulated-camera",
-        state=DeviceState.RUNNING,
-        error=None,
-        streams=("face",),
-        cameras=("face",),
-        drift_ppm=None,
-        ring_fill=0.0,
-        fates={},
-    )
+    device = camera()
     ends: list[Callable[[], None]] = [lambda: panel.show_status((), ()), panel.end]
     for end in ends:
         panel.show_status((device,), ())
@@ -281,3 +288,29 @@ def test_a_little_of_the_box_may_stick_out(side: int) -> None:
         moved = (left + dx * share * width, top + dy * share * height, width, height)
         assert is_inside(moved) == inside
     assert not is_inside((0.0, 0.0, 1.0, 1.0)), "too near"
+
+
+def test_a_double_click_shows_a_camera_in_a_window_of_its_own(qtbot: QtBot) -> None:
+    theme.apply(QApplication.instance() or QApplication([]))  # type: ignore[arg-type]
+    panel = CameraPanel(Pictures(CENTRED))
+    qtbot.addWidget(panel)
+    panel.show()
+    panel.show_status((camera(),), ())
+    (tile,) = panel.tiles.values()
+    tile.guide.setChecked(True)
+    for _ in range(2):  # the second time it is there
+        QTest.mouseDClick(tile.view, Qt.MouseButton.LeftButton)
+    (large,) = panel.large.values()
+    wait_until(lambda: large.tile.view.image is not None, what="a picture")
+    assert large.tile.view.width() > 3 * 240
+    assert large.tile.guide.isChecked()
+    wait_until(lambda: "face in the box" in large.tile.face.text(), what="the face")
+    panel.show_status((camera(stored=12),), ())
+    assert "12 stored" in large.tile.counts.text()
+    assert QApplication.activeWindow() is not large, "Ctrl+. would not stop a recording"
+    QTest.mouseDClick(large.tile.view, Qt.MouseButton.LeftButton)
+    assert panel.large == {}
+    tile.large_wanted.emit()
+    panel.show_status((), ())  # the rig has no camera any more
+    assert panel.large == {}
+    panel.end()

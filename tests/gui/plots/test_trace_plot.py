@@ -6,7 +6,15 @@ import os
 import subprocess
 import sys
 
+import numpy as np
+import pyqtgraph as pg
 import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage, QPainter, QTransform
+from pytestqt.qtbot import QtBot
+
+from gui.review.view_item import TraceItem
+from tests.gui.plots.repaint_probe import Scene
 
 
 @pytest.mark.parametrize("factor", ["1", "1.25", "1.5", "2"])
@@ -22,3 +30,40 @@ def test_parts_give_what_painting_everything_gives(factor: str) -> None:
     )
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.count(f"{factor}: 0 of") == 2, done.stdout
+
+
+def test_a_marker_at_the_right_edge_of_a_sweep_has_its_label_at_its_left(qtbot: QtBot) -> None:
+    """It had none, for as long as the sweep had not come round."""
+    scene = Scene()
+    qtbot.addWidget(scene.window)
+    width = scene.state.canvas.width
+    while scene.state.geometry.last_column is None or (
+        scene.state.geometry.last_column % width < width - 12
+    ):
+        scene.step(0.02)
+    scene.mark("smiled")
+    scene.step(0.1)
+    scene.step(0.05)
+    ((_, text),) = scene.plot.markers.shown
+    assert text == "smiled"
+    (line,) = (line for line in scene.plot.markers._lines if line.isVisible())
+    box = line.label.mapRectToScene(line.label.boundingRect())
+    edge = line.mapToScene(0.0, 0.0).x()
+    assert box.right() <= edge + 1.0 < scene.plot.width()
+
+
+def test_a_slow_signal_in_the_review_has_no_holes(qtbot: QtBot) -> None:
+    """Ten samples a pixel and no pen that was smoothed: it looked as if samples were missing."""
+    times = np.arange(10_000) / 1000.0
+    noise = np.random.default_rng(0).normal(0.0, 0.01, times.size)
+    path = pg.arrayToQPath(times, 0.5 + 0.4 * np.sin(1.2 * times) + noise, connect="all")
+    image = QImage(1060, 60, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.white)
+    item = TraceItem()
+    item.show_paths([(path, pg.mkPen("#000000", width=1))])
+    painter = QPainter(image)
+    painter.setWorldTransform(QTransform(106, 0, 0, 40, 0, 10))
+    item.paint(painter)
+    painter.end()
+    drawn = np.frombuffer(bytes(image.constBits()), np.uint32).reshape(60, 1060) & 0xFF
+    assert np.all(drawn[:, 2:-2].min(axis=0) < 160), "a column is empty"

@@ -118,6 +118,25 @@ def test_the_first_rows_come_first_and_the_rest_in_pages(
     assert (found.selected, found.table.item(3, 8).text()) == (found.rows[2], "FAIL")  # type: ignore[union-attr]
 
 
+def test_it_is_asked_for_at_once_and_once_more_however_much_happens(
+    shown: tuple[SessionList, Client],
+) -> None:
+    """It waited 0.3 s first: as long as the first rows may take."""
+    found, client = shown
+    client.answer_all()
+    wait_until(lambda: not found._soon.isActive(), what="quiet")
+    client.asked.clear()
+    found.refresh()
+    QApplication.processEvents()
+    assert len(client.asked) == 1
+    for _ in range(5):
+        found.refresh()
+    assert len(client.asked) == 1
+    wait_until(lambda: len(client.asked) == 2, what="what came meanwhile")
+    wait_until(lambda: not found._soon.isActive(), what="quiet")
+    assert len(client.asked) == 2
+
+
 def test_what_is_chosen_stays_chosen_when_a_new_session_moves_it_to_another_page(
     shown: tuple[SessionList, Client],
 ) -> None:

@@ -18,7 +18,7 @@ from gui.plots.canvas import Group
 from gui.plots.geometry import LEFT
 from gui.plots.saving import shown_span
 from gui.plots.trace_scales import TraceScales
-from gui.plots.traces import Trace, layout
+from gui.plots.traces import Trace, headers, layout, pages, several_amplifiers
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import FilterSettings
 from gui.signals.history import History
@@ -70,8 +70,10 @@ def is_off(viewer: Viewer) -> bool:
 class Outlet:
     """An outlet that a test feeds itself."""
 
-    def __init__(self, name: str, channels: int = 2, rate: float = 200.0) -> None:
-        info = pylsl.StreamInfo(name, "EEG", channels, rate, "float32", name)
+    def __init__(
+        self, name: str, channels: int = 2, rate: float = 200.0, source_id: str | None = None
+    ) -> None:
+        info = pylsl.StreamInfo(name, "EEG", channels, rate, "float32", source_id or name)
         self._outlet = pylsl.StreamOutlet(info)
         self.uid = str(self._outlet.get_info().uid())
         self.channels, self.rate = channels, rate
@@ -144,6 +146,26 @@ def test_of_two_streams_of_one_name_only_the_one_that_is_meant_is_shown() -> Non
         assert set(data[:, 0].tolist()) == {1.0}
 
 
+def test_the_stream_of_the_next_engine_takes_the_place_of_the_one_before() -> None:
+    """Its id is another one: both stood there, and what had been chosen was forgotten."""
+    name = unique("eeg")
+    outlet = Outlet(name, channels=3)
+    meant = {outlet.uid}
+    with viewing() as viewer:
+        viewer.live._wanted = lambda found: found.uid in meant
+        found(viewer, name)
+        viewer.choose(found(viewer, name).key, [1])
+        del outlet
+        wait_until(lambda: is_off(viewer), what="gone")
+        assert len(viewer.state.traces) == 1, "what is gone and meant stays in view"
+        after = Outlet(name, channels=3, source_id=f"{name} of the next engine")
+        meant.clear()
+        meant.add(after.uid)
+        wait_until(lambda: not is_off(viewer), what="the next one")
+        assert [s.found.uid for s in viewer.live.streams] == [after.uid]
+        assert [t.channel.index for t in viewer.state.traces] == [1]
+
+
 def test_channels_and_filters_are_those_of_the_last_time() -> None:
     name = unique("eeg")
     outlet = Outlet(name, channels=6)
@@ -154,6 +176,13 @@ def test_channels_and_filters_are_those_of_the_last_time() -> None:
         viewer.choose(stream.key, (1, 3))
         bar.filters.set(FilterSettings(high_pass_hz=0.5, notch_hz=50.0))
         labels = [t.channel.label for t in viewer.state.traces]
+        wait_until(lambda: outlet.push() or all(map(viewer.state.scales.of, viewer.state.traces)))
+        bar.common.setChecked(False)
+        assert bar.auto.isChecked(), "to share a scale is not to choose one"
+        wait_until(lambda: outlet.push() or all(map(viewer.state.scales.of, viewer.state.traces)))
+        viewer.zoom(2)
+        assert not bar.auto.isChecked(), "it said automatic while a hand had chosen"
+        scales = [viewer.state.scales.of(trace) for trace in viewer.state.traces]
         bar.deleteLater()
     with viewing(name) as viewer:  # told at each change: a crash may come at any time
         bar = ViewerBar(viewer)
@@ -162,6 +191,10 @@ def test_channels_and_filters_are_those_of_the_last_time() -> None:
         assert [t.channel.label for t in viewer.state.traces] == labels
         assert [t.channel.index for t in viewer.state.traces] == [1, 3]
         assert viewer.live.filter == FilterSettings(high_pass_hz=0.5, notch_hz=50.0)
+        assert not bar.auto.isChecked()
+        assert not bar.common.isChecked()
+        wait_until(lambda: outlet.push() or all(map(viewer.state.scales.of, viewer.state.traces)))
+        assert [viewer.state.scales.of(trace) for trace in viewer.state.traces] == scales
         for text in ("", "{", '{"channels": {}, "filters": {"high_pass_hz": -1}}'):
             bar.restore(text)
         assert viewer.live.filter == FilterSettings(high_pass_hz=0.5, notch_hz=50.0)
@@ -368,3 +401,43 @@ def test_that_it_has_the_focus_is_seen_while_it_runs_and_not_saved(
         assert list(unfocused(top)) == ["focus not seen: Viewer 'Live signals'"]
         viewer.setParent(None)
     top.deleteLater()
+
+
+def test_many_channels_are_gone_through_page_by_page() -> None:
+    name = unique("wide")
+    with viewing(name) as viewer:
+        outlet, said = Outlet(name, 64), list[str]()
+        viewer.said.connect(said.append)
+        wait_until(lambda: outlet.push() or viewer.signals(), what="the stream")
+        viewer.choose(viewer.signals()[0].key, range(64))
+        assert len(viewer.state.traces) == 64
+        seen = list[int]()
+        for _ in range(4):
+            QTest.keyClick(viewer, Qt.Key.Key_PageDown)
+            seen += [trace.channel.index for trace in viewer.state.traces]
+            if seen[-1] == 63:
+                break
+        assert seen == list(range(64)), "each channel once, in order"
+        assert said[0].startswith("Channels 1 to ")
+        assert min(place.height for place in viewer.state.geometry.places) >= 16
+        QTest.keyClick(viewer, Qt.Key.Key_PageDown)
+        assert viewer.state.traces[-1].channel.index == 63, "there is no page after the last"
+        for _ in range(4):
+            QTest.keyClick(viewer, Qt.Key.Key_PageUp)
+        assert len(viewer.state.traces) == 64
+
+
+def test_each_of_several_amplifiers_has_a_header_while_there_is_room() -> None:
+    keys = [StreamKey(name, "EEG", name, "here") for name in ("amp-1", "amp-2")]
+    traces = [Trace(key, ChannelInfo(n, f"C{n}", "EEG", "µV")) for key in keys for n in range(4)]
+    places = layout(traces, 400.0, 20.0)
+    assert headers(traces, places) == [(10.0, "amp-1"), (210.0, "amp-2")]
+    assert places[4].centre - places[4].height / 2 == pytest.approx(220.0)
+    assert headers(traces, layout(traces, 60.0, 20.0)) == []
+    assert pages(traces, 200.0, 18.0, 20.0) == []
+    parts = pages(traces, 120.0, 18.0, 20.0)
+    assert [(part.start, part.stop) for part in parts] == [(0, 4), (4, 8)]
+    own = traces[parts[1]]
+    assert headers(own, layout(own, 120.0, 20.0)) == [(10.0, "amp-2")], "alone on its page, too"
+    assert several_amplifiers(traces)
+    assert not several_amplifiers(traces[:4])

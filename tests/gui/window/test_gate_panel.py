@@ -13,6 +13,7 @@ from gui.texts import install
 from gui.widgets.plain_label import PlainLabel
 from gui.window.gate_panel import GatePanel
 from gui.window.start_gate import Finding, findings
+from gui.window.top_bar import TopBar
 from tests.gui.window.statuses import recording_status
 from tests.gui.windows import click, wait_until
 
@@ -93,3 +94,15 @@ def test_what_is_missing_is_said_in_the_users_language_by_its_code(qapp: QApplic
         assert {f.text for f in findings(older, "01")} >= set(texts)
     finally:
         qapp.removeTranslator(translator)
+
+
+def test_a_loss_while_nothing_records_is_not_called_that_of_the_recording(qtbot: QtBot) -> None:
+    """The card said 25 lost, and the bar above it 84, in the same words."""
+    bar = TopBar()
+    qtbot.addWidget(bar)
+    lossy = stream((), "").model_copy(update={"lost": 84})
+    status = recording_status().model_copy(update={"streams": (lossy,)})
+    bar.show_status(status, None)
+    assert bar.signals.text() == "signals 84 lost"
+    bar.show_status(status.model_copy(update={"state": Phase.IDLE}), None)
+    assert bar.signals.text() == "signals 84 lost since opening"

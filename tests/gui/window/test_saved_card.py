@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QApplication, QDockWidget
+from PySide6.QtWidgets import QApplication, QDockWidget, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import LastInfo
 from gui.sessions.saved_card import SavedCard
+from gui.window.gate_panel import GatePanel
+from gui.window.start_gate import Finding
 from gui.window.window import RecorderWindow
 from recordings.certificate import Verdict
 from recordings.manifest import LostFile, State
@@ -163,3 +165,33 @@ def test_the_card_says_what_is_still_on_a_node_and_what_is_lost_there() -> None:
     told = card.copies.text().splitlines()
     assert told == ["✖ face.nut is lost on cam-pc: its disk is broken", "/share/a"]
     card.deleteLater()
+
+
+def test_the_card_gives_its_room_to_the_start_gate(qtbot: QtBot) -> None:
+    """Both and an alarm made a window of 700 pixels grow."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    column = QVBoxLayout(window)
+    card, gate = SavedCard(), GatePanel()
+    column.addWidget(card)
+    column.addWidget(gate)
+    window.setMinimumSize(600, 10)
+    gate.shown.connect(card.give_way)
+    window.show()
+    idle = recording_status().model_copy(
+        update={"state": Phase.IDLE, "last": last_of("/data/run-01")}
+    )
+    card.show_status(recording_status(), same_computer=True)
+    card.show_status(idle, same_computer=True)
+    assert card.isVisible()
+    QApplication.processEvents()
+    window.resize(600, window.minimumSizeHint().height())
+    before = window.height()
+    gate.ask([Finding("warning", "eeg is silent", "It has a gap.")])
+    card.show_status(idle, same_computer=True)
+    assert not card.isVisible()
+    QApplication.processEvents()
+    assert window.height() == before, "a window that has grown stays so"
+    gate.wait.click()
+    card.show_status(idle, same_computer=True)
+    assert card.isVisible(), "the report is still to be had"

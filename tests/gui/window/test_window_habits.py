@@ -14,12 +14,13 @@ from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
 import acquire
+from acquire.engine.status import Phase
 from acquire.errors import ConfigError
 from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo
 from acquire.server.api.models import EventInfo
 from acquire.server.api.protocol_models import ProtocolInfo
-from gui.cameras.camera_tile import CameraPanel
+from gui.cameras.camera_panel import CameraPanel
 from gui.client.client import EngineClient
 from gui.events.alarm_bar import AlarmBar, alarm_of
 from gui.events.event_list import EventList
@@ -221,3 +222,22 @@ def test_a_player_that_dies_is_one_alarm(qtbot: QtBot) -> None:
     assert [alarm.text for alarm in bar.unread] == ["protocol player-died"]
     hear(now + 60.0, "protocol", "stream-lost")  # another program's, or the next one
     assert len(bar.unread) == 2
+
+
+def test_the_sessions_are_listed_anew_after_whatever_changes_one(qtbot: QtBot) -> None:
+    """A session that a crash had left was "recording" in the list, long after it was finished."""
+    events, bar = EventList(), AlarmBar()
+    qtbot.addWidget(events)
+    qtbot.addWidget(bar)
+    news, told = News(events, bar), list[str]()
+    news.sessions_changed.connect(lambda: told.append("changed"))
+    status = recording_status()
+    news.show_status(status)
+    for code in ("recovered", "withdrawn", "collected", "checked", "silent"):
+        event = Event(time=1.0, source="engine", level="info", code=code, text=code)
+        news.hear(EventInfo(number=1, event=event))
+    assert len(told) == 4
+    news.show_status(status.model_copy(update={"state": Phase.FINISHING}))
+    assert len(told) == 4
+    news.show_status(status.model_copy(update={"state": Phase.IDLE}))  # with --no-report, too
+    assert len(told) == 5

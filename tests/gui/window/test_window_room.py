@@ -114,7 +114,7 @@ def test_a_rate_has_one_form(rate: float, shown: str) -> None:
 
 
 def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
-    tmp_path: Path, qtbot: QtBot
+    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = Names()
     plays = ProtocolInfo(
@@ -143,8 +143,15 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
         QTest.qWait(2 * ASK_MS)  # nor is there an answer on its way
         picture = QImage(480, 270, QImage.Format.Format_RGB32)
         picture.fill(Qt.GlobalColor.darkRed)
-        panel.mirror.show_picture(picture)
         panel.show_info(plays)
+        settle()
+        assert picture.save(str(tmp_path / "mirror.png"))
+        data = (tmp_path / "mirror.png").read_bytes()
+        told = list[None]()
+        panel.playing_changed.connect(lambda: told.append(None))
+        monkeypatch.setattr(panel._client, "picture", lambda _path, take, _failed: take(data, {}))
+        panel._on_look()  # the picture comes when all else has its place
+        assert told, "nobody gives it the room that it needs"
 
         def is_whole(view: PictureView) -> bool:
             column = next(c for c in found.findChildren(ScrollColumn) if c.isAncestorOf(view))

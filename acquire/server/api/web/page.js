@@ -3,6 +3,9 @@ const $ = (id) => document.getElementById(id);
 const GLYPH = {alive: "●", warning: "▲", missing: "○", failed: "✖", idle: "○", opening: "○", recording: "●", finishing: "●", offline: "✖"};
 const HOLD_MS = 800;
 const SILENT_MS = 5000;
+// After these the list of sessions is not what it was; session_models.py has them, too.
+const SESSION_EVENTS = ["checked", "not-checked", "recording-start", "recording-stop", "recording-split", "recovered", "not-recovered",
+  "never-begun", "hashed", "usable", "unusable", "withdrawn", "collected", "released"];
 let token = sessionStorage.getItem("unisono-token");
 let status = null, stop = null, offset = 0;
 let heard = 0, lost = null;  // when a state last came, and over which socket
@@ -227,7 +230,7 @@ async function connect() {
     const told = JSON.parse(message.data);
     if (told.type === "event") {
       showEvent(told.event);
-      if (["checked", "not-checked", "usable", "unusable", "withdrawn"].includes(told.event.code)) showSessions();
+      if (SESSION_EVENTS.includes(told.event.code)) showSessions();
       return;
     }
     heard = performance.now();

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 
+from acquire.server.api.session_models import SESSION_EVENTS
 from recordings.manifest import LostFile, Manifest, State
 from tests.acquire.daemon_program import Daemon, running
 from tests.acquire.program import wait_for
@@ -21,6 +23,12 @@ from tests.acquire.server.api.browser import browser as started
 from tests.acquire.server.api.browser import is_there
 
 TOKEN = "0123456789abcdef-secret"
+
+
+def test_the_page_lists_sessions_anew_after_the_same_events_as_the_window() -> None:
+    page = files("acquire.server.api") / "web" / "page.js"
+    (named,) = re.findall(r"SESSION_EVENTS = \[(.*?)\]", page.read_text(), re.DOTALL)
+    assert set(re.findall(r'"([\w-]+)"', named)) == SESSION_EVENTS
 
 
 class Page:
