@@ -62,6 +62,7 @@ class PlayerHost:
         self.gone = False  # the engine is: end as soon as what is on the screen is marked
         self.closing = False
         self.mirror: bytes | None = None  # a small JPEG for the operator, sent with the status
+        self.has_keyboard = True  # of the screen that it is shown on
 
     def receive(self) -> OpenPlayer | None:
         """Wait for the order; None = the engine is gone."""
@@ -163,7 +164,8 @@ class PlayerHost:
         if now >= self._status_due:
             self._status_due = now + STATUS_S
             mirror, self.mirror = self.mirror, None
-            self.send(replace(self.player.status(local_clock()), mirror=mirror))
+            status = self.player.status(local_clock())
+            self.send(replace(status, mirror=mirror, has_keyboard=self.has_keyboard))
 
     def _obey(self, request: Request) -> None:
         if isinstance(request.body, Close):

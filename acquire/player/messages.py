@@ -102,6 +102,7 @@ class PlayerStatus:
     condition: str | None = None
     waits: bool = False  # for the operator: `resume` goes on
     listening: bool = False  # a page is on that a key or an answer may end
+    has_keyboard: bool = True  # False: a page waits, and the system keeps keys from that screen
     since: float | None = None  # onset of the step, LSL time
     remaining_s: float | None = None  # of the whole, estimated
     next_trial: int = 1

@@ -39,9 +39,14 @@ class Page:
     closed_eyes: bool = False
 
     @property
+    def wants_keys(self) -> bool:
+        """Whether it waits for a key or an answer of the participant."""
+        return self.item is not None or bool(self.keys)
+
+    @property
     def estimate_s(self) -> float:
         """How long it will take."""
-        if self.duration_s is not None and not (self.item or self.keys):
+        if self.duration_s is not None and not self.wants_keys:
             return self.duration_s
         guess = READ_S
         if self.item is not None:

@@ -181,6 +181,8 @@ class ProtocolPanel(QWidget):
             state = states[info.state]
             if info.waits:
                 state = tr("▌▌ waits for you: press Go on")
+            elif not info.has_keyboard:
+                state = tr("▲ click the participant's screen: it has not got the keyboard")
             text = tr("{}: trial {} of {}").format(state, info.trial, info.trials)
             alone = info.only_trial is not None  # which one it is stands above
             self.now.setText(f"{state if alone else text}\n{what}")

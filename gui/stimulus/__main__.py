@@ -16,6 +16,7 @@ from acquire.player.marks import PlayState
 from acquire.player.player import Player
 from acquire.processes.child import pipe_of
 from acquire.processes.punctual import be_punctual
+from gui.stimulus.keyboard import Keyboard
 from gui.stimulus.screens import facts, find_screen, pixels_per_mm, warnings
 from gui.stimulus.sound import output_device
 from gui.stimulus.stage import Stage
@@ -103,9 +104,12 @@ def _play(host: PlayerHost, application: QGuiApplication, screen: QScreen) -> No
     rate = screen.refreshRate()
     rate = rate if 10.0 <= rate <= MAX_HZ else 60.0
     host.ready(rate, facts(screen, window.kind))
+    keyboard = Keyboard(window, host.player.run)
     stage = Stage(host, window.size(), pixels_per_mm(screen), window.devicePixelRatio(), speakers)
 
     def each() -> bool:
+        if not order.simulate:
+            host.has_keyboard = keyboard.look(local_clock())
         host.serve()
         if host.over:
             application.quit()

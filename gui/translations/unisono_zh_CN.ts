@@ -1108,6 +1108,10 @@
         <translation>▌▌ 等待您：请按“继续”</translation>
     </message>
     <message>
+        <source>▲ click the participant's screen: it has not got the keyboard</source>
+        <translation>▲ 请点击被试屏幕：它没有获得键盘</translation>
+    </message>
+    <message>
         <source>Show the first trial</source>
         <translation>显示第一个试次</translation>
     </message>

@@ -91,7 +91,7 @@ def _info(controller: Controller) -> ProtocolInfo:
     names = ("trial", "trials", "step", "stimulus", "condition", "since", "remaining_s")
     known |= {
         name: getattr(status, name)
-        for name in (*names, "waits", "listening", "frames", "late", "dropped")
+        for name in (*names, "waits", "listening", "has_keyboard", "frames", "late", "dropped")
     }
     if loaded is not None and not status.finished:
         known["following"] = _trial(loaded.plan["trials"], status.next_trial)

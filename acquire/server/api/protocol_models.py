@@ -61,6 +61,7 @@ class ProtocolInfo(Told):
     condition: str | None = None
     waits: bool = False  # for the operator: resume goes on
     listening: bool = False  # a page is on that a key or an answer may end
+    has_keyboard: bool = True  # False: a page waits, and keys do not reach the participant's screen
     following: TrialInfo | None = None  # the next trial; None = this is the last
     since: float | None = None  # onset of the step, LSL time
     remaining_s: float | None = None  # estimated

@@ -90,6 +90,8 @@ def test_a_step_that_waits_for_the_operator_can_be_ended(tmp_path: Path, qtbot: 
         panel.show_info(ProtocolInfo(state="running", trial=1, trials=2, step="ready", waits=True))
         assert panel.orders["resume"].isEnabled()
         assert "press Go on" in panel.now.text()
+        panel.show_info(ProtocolInfo(state="running", trial=1, trials=2, has_keyboard=False))
+        assert "click the participant's screen" in panel.now.text()
         for button in panel.findChildren(QPushButton):
             assert button.toolTip(), button.text()
 
