@@ -103,6 +103,8 @@ class MarkerLine(QWidget):
         for number in range(1, KEYS + 1):
             action = menu.addAction("")
             action.setShortcut(QKeySequence(f"Shift+F{number}"))
+            # Whatever is in front, as the list of shortcuts.
+            action.setShortcutContext(Qt.ShortcutContext.ApplicationShortcut)
             action.triggered.connect(partial(self._on_key, action))
             self.addAction(action)  # the key works while the menu is closed
         button.setMenu(menu)

@@ -77,8 +77,11 @@ class TopBar(QFrame):
         self.stop.too_short.connect(self._show_hint)
         self._playing = False
         self._hint = QTimer(self, singleShot=True, interval=HINT_MS)
-        QShortcut(QKeySequence("Ctrl+R"), self, self.record.click)
-        QShortcut(QKeySequence("Ctrl+."), self, self._stop_by_key)
+        for keys, obey in (("Ctrl+R", self.record.click), ("Ctrl+.", self._stop_by_key)):
+            shortcut = QShortcut(QKeySequence(keys), self)
+            # Whatever is in front, as the list of shortcuts.
+            shortcut.setContext(Qt.ShortcutContext.ApplicationShortcut)
+            shortcut.activated.connect(obey)
         self._second = QTimer(self, interval=1000)
         self._second.timeout.connect(self._tick)
         self._second.start()

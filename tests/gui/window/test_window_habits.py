@@ -25,7 +25,7 @@ from gui.client.client import EngineClient
 from gui.events.alarm_bar import AlarmBar, alarm_of
 from gui.events.event_list import EventList
 from gui.events.news import News
-from gui.menu import about
+from gui.menu import about, shortcuts
 from gui.menu.looks import choose_look
 from gui.protocol.protocol_panel import ProtocolPanel
 from gui.widgets import theme
@@ -144,6 +144,21 @@ def test_what_stop_wants_is_said_for_a_while(qtbot: QtBot) -> None:
     bar.stop.too_short.emit()
     bar.show_status(recording_status(), None)
     assert "hold Stop" in bar.state.text(), "the next status wrote over it"
+
+
+def test_stop_has_its_key_whatever_is_in_front(qtbot: QtBot) -> None:
+    bar = TopBar()
+    qtbot.addWidget(bar)
+    bar.show_status(recording_status(), None)
+    bar.show()
+    dialog = shortcuts.show(bar)
+    dialog.activateWindow()
+    wait_until(dialog.isActiveWindow, what="the list of shortcuts in front")
+    with qtbot.waitSignal(bar.stop_wanted):
+        QTest.keyClick(
+            dialog.windowHandle(), Qt.Key.Key_Period, Qt.KeyboardModifier.ControlModifier
+        )
+    dialog.close()
 
 
 def test_a_missing_library_of_qt_is_said_with_its_remedy(monkeypatch: pytest.MonkeyPatch) -> None:
