@@ -26,7 +26,7 @@ from recordings.export.edf_channels import (
 )
 from recordings.export.file_names import file_stems
 from recordings.export.records import session_name
-from recordings.read.fill import stamp_notes
+from recordings.read.fill import rate_notes, stamp_notes
 from recordings.read.grid import SKIP, annotations_on, grid_of
 from recordings.read.outside import outside_notes, timeless_notes
 from recordings.read.session import Session
@@ -133,7 +133,12 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
         for onset, duration, text in sorted(entries, key=_order)
     ]
     whole(fitted.signals, **keywords).write(path)
-    return [*stamp_notes(stream), *outside_notes(stream.name, grid, markers), *fitted.notes()]
+    return [
+        *stamp_notes(stream),
+        *rate_notes(stream),
+        *outside_notes(stream.name, grid, markers),
+        *fitted.notes(),
+    ]
 
 
 def _order(entry: tuple[float, float | None, str]) -> tuple[float, str]:

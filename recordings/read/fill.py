@@ -38,7 +38,7 @@ def check_fill(stream: Stream, length: int) -> None:
 
 
 def stamp_notes(stream: Stream) -> list[str]:
-    """Say which stamps of a stream cannot be true, where its clock was set, and what its rate is.
+    """Say which stamps of a stream cannot be true, and where its clock was set.
 
     Nothing of a stream whose stamps tell no time: there is nothing that could be done.
     """
@@ -55,10 +55,17 @@ def stamp_notes(stream: Stream) -> list[str]:
             f"{stream.name}: its stamps go back in {len(back)} places, first after sample "
             f"{back[0]}: a clock was set; markers near there may belong to either side"
         )
-    true_hz = stream.pace.rate_hz
-    if abs(true_hz / stream.rate_hz - 1) > RATE_OFF:
-        notes.append(
-            f"{stream.name}: its samples come at {true_hz:.4g} Hz, not at the {stream.rate_hz:g} "
-            "Hz that it announces, which a file without stamps has: its seconds are others"
-        )
     return notes
+
+
+def rate_notes(stream: Stream) -> list[str]:
+    """Say where a file that has a rate in place of stamps tells other seconds than they do."""
+    if stream.rate_hz <= 0 or not stream.tells_time:
+        return []
+    true_hz = stream.pace.rate_hz
+    if abs(true_hz / stream.rate_hz - 1) <= RATE_OFF:
+        return []
+    return [
+        f"{stream.name}: its samples come at {true_hz:.4g} Hz, not at the {stream.rate_hz:g} Hz "
+        "that it announces, which a file without stamps has: its seconds are others"
+    ]

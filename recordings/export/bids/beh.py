@@ -22,7 +22,7 @@ from recordings.export.bids.shared_tables import write_tsv
 from recordings.export.file_names import LONGEST
 from recordings.pieces import spans
 from recordings.read.camera import Camera
-from recordings.read.fill import stamp_notes
+from recordings.read.fill import rate_notes, stamp_notes
 from recordings.read.grid import Grid, grid_of
 from recordings.read.markers import SessionMarker, named
 from recordings.read.outside import outside_notes, timeless_notes
@@ -169,7 +169,7 @@ def write_physio(
         except RecordingError as error:
             notes.append(f"{error}; left out")
             continue
-        notes += stamp_notes(stream)
+        notes += [*stamp_notes(stream), *rate_notes(stream)]
         stream.forget()  # the grid has what is needed of its times
         recording = label(stream.name)[:LONGEST]
         while recording.casefold() in used:  # BIDS takes names that differ in case for one

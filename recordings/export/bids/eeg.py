@@ -21,7 +21,7 @@ from recordings.export.edf_channels import (
     fit_limits,
     not_finite,
 )
-from recordings.read.fill import stamp_notes
+from recordings.read.fill import rate_notes, stamp_notes
 from recordings.read.grid import Grid
 from recordings.read.session import Session
 from recordings.read.stream import Stream
@@ -61,7 +61,7 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
         ) from None
     manifest = session.manifest
     power = manifest.powerline_hz if manifest else None
-    notes = [*stamp_notes(stream), *no_electrodes(stream)]
+    notes = [*stamp_notes(stream), *rate_notes(stream), *no_electrodes(stream)]
     stream.forget()  # the grid has what is needed of its times
     start = session.utc(grid.first)
     if start is not None:
