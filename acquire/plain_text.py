@@ -7,14 +7,16 @@ from typing import Final
 
 MAX_TEXT: Final = 2000
 _SPACE: Final = re.compile(r"[\t\n\v\f\r\x1c-\x1e\x85\u2028\u2029]+")
-_UNFIT: Final = re.compile("[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff]")
+_UNFIT: Final = re.compile(
+    "[\\x00-\\x1f\\x7f-\\x9f\\u202a-\\u202e\\u2066-\\u2069\\ud800-\\udfff\\ufffe\\uffff]"
+)
 
 
 def plain(text: str) -> str:
     """Give a driver's words, or the name of a stream, as a line of at most `MAX_TEXT` characters.
 
-    A lone surrogate has no UTF-8, a control character may command a terminal, and one that turns
-    the direction of writing may show a line as another one.
+    A lone surrogate has no UTF-8, U+FFFE and U+FFFF are in no XML, a control character may command
+    a terminal, and one that turns the direction of writing may show a line as another one.
     """
     if len(text) > MAX_TEXT:
         text = text[:MAX_TEXT] + "…"

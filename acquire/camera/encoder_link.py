@@ -16,6 +16,7 @@ from acquire.camera import encoder_events
 from acquire.camera.frame_ring import FrameRing
 from acquire.errors import AcquireError
 from acquire.processes.child import OWN_GROUP, command, signals_kept_from_children
+from acquire.processes.lifeline import lifelines
 from recordings.errors import RecordingError
 from recordings.video import pixel_formats
 from recordings.video.codecs import video_path
@@ -113,7 +114,7 @@ class EncoderLink:
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 bufsize=0,
-                pass_fds=[self.ring.fd] if self.ring.fd >= 0 else [],
+                pass_fds=[*([self.ring.fd] if self.ring.fd >= 0 else []), *lifelines()],
                 creationflags=OWN_GROUP,
             )
         self._listener = threading.Thread(

@@ -227,7 +227,8 @@ class Takes:
             only_missing: in takes that have begun without it; in the others it has gone on, while
                 its node was away.
         """
-        snapshot = self._devices[device].snapshot
+        link = self._devices[device]
+        snapshot = link.snapshot
         if only_missing and not snapshot.runs:
             return
         opened = snapshot.opened
@@ -238,7 +239,9 @@ class Takes:
             return
         for take in takes:
             self._cameras.arm_again(device, take)
-        self._pump.wait_connected(set(opened.uids.values()), CONNECTED_S)
+        # Every device that comes back waits for this one: not for a process that has died again.
+        uids = set(opened.uids.values())
+        self._pump.wait_connected(uids, CONNECTED_S, lambda: link.snapshot.error is None)
         for take in takes:
             if take.interval.runs:  # one that was ended meanwhile stays as it is
                 self._cameras.start_again(device, take)

@@ -17,6 +17,7 @@ from pydantic_core import from_json, to_json
 
 from acquire.lsl.outlet import DTYPES
 from acquire.lsl.streams import MAX_CHANNELS, MAX_RATE_HZ, MIN_RATE_HZ
+from acquire.plain_text import plain
 from devices.base import (
     Chunk,
     DeviceError,
@@ -27,7 +28,6 @@ from devices.base import (
     StreamSpec,
     VideoSpec,
 )
-from recordings.xdf.header import clean_xml
 
 MAX_NAME: Final = 256
 MAX_LOST: Final = 1_000_000_000
@@ -226,7 +226,7 @@ def _is_array(value: object, kinds: str, dimensions: int) -> bool:
 
 
 def _checked_name(name: Any) -> str:
-    if not isinstance(name, str) or not 1 <= len(name) <= MAX_NAME or clean_xml(name) != name:
+    if not isinstance(name, str) or not 1 <= len(name) <= MAX_NAME or plain(name) != name:
         limits = f"1 to {MAX_NAME} characters, none of them for control"
         raise _broken("open()", f"names a stream {name!r:.99}", limits)
     return name

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import math
 import os
 import sys
 import threading
@@ -22,6 +23,7 @@ from typing import Any
 from acquire.camera.stream import CameraStream
 from acquire.host.contract import checked_answer
 from acquire.host.device_reader import DeviceReader, words_of
+from acquire.host.event_limit import EventLimit
 from acquire.host.own_copy import OwnCopies
 from acquire.lsl.clock import LslClock
 from acquire.lsl.config import configure
@@ -76,6 +78,8 @@ class Host:
         # The pipe's thread, the device's and an encoder's listener send, and a message is longer
         # than what the system writes in one piece.
         self._send_lock = threading.Lock()
+        self._limit = EventLimit()
+        self._limit_lock = threading.Lock()  # of the same threads
         self._closing = threading.Event()
         self._reader: DeviceReader | None = None  # until the engine has said what to run
         self._copies = OwnCopies(self._event)
@@ -89,7 +93,13 @@ class Host:
             return
         self._clock = LslClock(self._closing)
         reader = self._reader = DeviceReader(
-            first.body, self._clock, self._closing, self._copies, self._send, self._event
+            first.body,
+            self._clock,
+            self._closing,
+            self._copies,
+            self._send,
+            self._event,
+            self._notice,
         )
         thread = threading.Thread(target=reader.run, daemon=True)
         configure(first.body.lsl_config)
@@ -103,6 +113,8 @@ class Host:
         for camera in reader.media.values():
             camera.finish()
         self._copies.close()  # after the cameras: their last rows have been pushed
+        reader.tell_of_all_values()
+        self._tell_of_held(math.inf)
         if finish is not None:
             self._let_fetch(reader, finish)
         _linger(reader)
@@ -126,6 +138,7 @@ class Host:
                     self._watch_heart(reader)
                     self._send(self._status(reader))
                     self._look_after_videos(reader)
+                    self._tell_of_held(self._clock.now())
             except (EOFError, OSError):  # the engine is gone
                 return None
 
@@ -229,6 +242,19 @@ class Host:
     def _send(self, message: Upward) -> None:
         with self._send_lock:
             self._pipe.send(message)
+
+    def _notice(self, level: Level, code: str, text: str) -> None:
+        """Tell a driver's own words; what the host finds out itself is bounded, and never held."""
+        with self._limit_lock:
+            admitted = self._limit.admits((level, code, text), self._clock.now())
+        if admitted:
+            self._event(level, code, text)
+
+    def _tell_of_held(self, now: float) -> None:
+        with self._limit_lock:
+            held = self._limit.due(now)
+        if held is not None:
+            self._event(*held)
 
     def _event(self, level: Level, code: str, text: str, take: int | None = None) -> None:
         try:

@@ -72,6 +72,7 @@ class DeviceReader:
         copies: OwnCopies,
         send: Callable[[Upward], None],
         event: Event,
+        notice: Event,
     ) -> None:
         """Prepare.
 
@@ -82,9 +83,10 @@ class DeviceReader:
             copies: what is kept of what is published.
             send: takes what the engine is to know of the streams.
             event: takes what happened.
+            notice: takes what the driver says of itself, as often as it likes.
         """
         self._order, self._clock, self._closing = order, clock, closing
-        self._copies, self._send, self._event = copies, send, event
+        self._copies, self._send, self._event, self._notice = copies, send, event, notice
         self.name = str(order.settings["name"])
         self.state = DeviceState.OPENING
         self.device: Device | None = None
@@ -96,6 +98,7 @@ class DeviceReader:
         self._specs: dict[str, StreamSpec | MediaSpec] = {}  # by name, as they were first opened
         self.last_item = 0.0  # LSL time of the last sample or frame
         self.last_beat = 0.0  # and of the last answer of `read`
+        self._unfit: dict[str, int] = {}  # by stream: values that its format cannot hold
         self._breaks = Restarts()
         self._reopen_wait_s = REOPEN_S[0]
 
@@ -184,7 +187,7 @@ class DeviceReader:
             wishes += [Wish(query, codes_to(c.take_code)) for c in self.media.values()]
         self.listener = Listener(
             wishes,
-            lambda text: self._event("warning", "not-taken", text),
+            lambda text: self._notice("warning", "not-taken", text),
             own=uids.values,
             origin=self._order.origin,
         )
@@ -236,7 +239,7 @@ class DeviceReader:
 
     def _publish(self, item: Chunk | Frame | Notice) -> None:
         if isinstance(item, Notice):
-            self._event(item.level, item.code, item.text)
+            self._notice(item.level, item.code, item.text)
             return
         self.last_item = self._clock.now()
         if isinstance(item, Frame):
@@ -255,6 +258,27 @@ class DeviceReader:
                 "time of its arrival, or else the one before it, and so will others, without a "
                 "further word: mend the driver",
             )
+        self._tell_of_values(signal, chunk.stream)
+
+    def _tell_of_values(self, signal: SignalStream, stream: str) -> None:
+        """Tell once of values that a stream's format cannot hold, and at the end how many."""
+        count = signal.outlet.bad_values
+        if count and stream not in self._unfit:
+            self._event(
+                "warning",
+                "values-unfit",
+                f"{stream}: its driver gave a value that {signal.spec.dtype} cannot hold (no whole "
+                "number, or out of range); it is rounded or cut to the range, and so will others, "
+                "without a further word: mend the driver",
+            )
+        if count:
+            self._unfit[stream] = count
+
+    def tell_of_all_values(self) -> None:
+        """Say how many values were not what their format can hold, now that no more come."""
+        for stream, count in self._unfit.items():
+            text = f"{stream}: {count:,} values in all were rounded or cut to its format"
+            self._event("info", "values-unfit", text)
 
     def _reopen(self) -> None:
         """Open the device again, on the same outlets, as often as it takes."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 import numpy as np
 
@@ -56,6 +56,24 @@ def rising(times: F64Array, last: float) -> F64Array:
             last = time if last - time > LONGEST_WAIT_S else max(last, time)
             stamps[k] = last
     return cast("F64Array", stamps)
+
+
+def fitted(data: Array, dtype: np.dtype[Any]) -> tuple[Array, int]:
+    """Give values, of any shape, in a stream's format, and how many of them it cannot hold.
+
+    In a format of whole numbers a value beyond its range becomes the end of it, as that of an
+    amplifier which is overdriven; one that is no number the lowest; others are rounded.
+    """
+    if dtype.kind != "i" or np.can_cast(data.dtype, dtype):
+        return np.ascontiguousarray(data, dtype), 0
+    limits = np.iinfo(dtype)
+    whole = np.rint(data) if data.dtype.kind == "f" else data
+    low = np.zeros(data.shape, bool) if data.dtype.kind == "u" else ~(whole >= limits.min)
+    # A float has no 2^63 - 1: what is equal to it there is beyond it.
+    high = whole >= limits.max + 1.0 if data.dtype.kind == "f" else whole > limits.max
+    rows = np.where(low | high, 0, whole).astype(dtype)
+    rows[low], rows[high] = limits.min, limits.max
+    return np.ascontiguousarray(rows), int((low | high | (whole != data)).sum())
 
 
 def stream_info(spec: StreamSpec, device: str, origin: str = "") -> pylsl.StreamInfo:
@@ -122,6 +140,7 @@ class Outlet:
         self._dtype = None if spec.dtype == "string" else np.dtype(spec.dtype)
         self.last_stamp = -np.inf
         self.bad_stamps = 0  # of the driver's, that were no numbers
+        self.bad_values = 0  # of the driver's, that its format cannot hold
 
     def push(self, times: F64Array, data: Array) -> F64Array:
         """Push samples, shape (n, channels), with LSL times, shape (n,); give the stamps used.
@@ -142,7 +161,8 @@ class Outlet:
             rows = np.array([[str(v) for v in row] for row in data], object)
             self._lsl.push_chunk(rows.tolist(), stamps.tolist())
         else:
-            rows = np.ascontiguousarray(data, dtype=self._dtype)
+            rows, unfit = fitted(data, self._dtype)
+            self.bad_values += unfit
             self._lsl.push_chunk(rows, stamps.tolist())
         if self.tap is not None:
             self.tap(stamps, rows)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from multiprocessing.connection import Connection
 from pathlib import Path
+
+from acquire.processes.lifeline import Lifeline
 
 NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 """Windows: else a child of a program without a console opens one, for a moment or for good."""
@@ -67,7 +70,9 @@ def program(*, console: bool = True) -> str:
     return str(path.with_stem(stem if console else f"{stem}w"))
 
 
-def start_child(module: str, pipe: Connection, cwd: Path | None) -> subprocess.Popen[bytes]:
+def start_child(
+    module: str, pipe: Connection, cwd: Path | None, lifeline: Lifeline
+) -> subprocess.Popen[bytes]:
     """Start a module with one end of a pipe as its argument, out of reach of Ctrl-C."""
     arguments = command(module, str(pipe.fileno()))
     if sys.platform == "win32":
@@ -86,7 +91,8 @@ def start_child(module: str, pipe: Connection, cwd: Path | None) -> subprocess.P
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             cwd=cwd,
-            pass_fds=[pipe.fileno()],
+            env={**os.environ, **lifeline.handed},
+            pass_fds=[pipe.fileno(), *lifeline.inherited],
         )
 
 

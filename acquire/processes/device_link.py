@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import subprocess
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -17,6 +18,7 @@ from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.plain_text import plain
 from acquire.processes.child import start_child
+from acquire.processes.lifeline import Lifeline
 from acquire.processes.link import DeviceSnapshot, Link
 from acquire.processes.messages import (
     Answer,
@@ -55,6 +57,7 @@ class DeviceLink(Link):
         self._closing = False
         self._pipe: Connection | None = None  # None: never started
         self._listener: threading.Thread | None = None
+        self._lifelines: list[Lifeline] = []  # of its processes, and of what outlives them
 
     def start(self, order: Any, cwd: Path | None) -> None:
         """Start the process and have it open the device; see `Link`."""
@@ -66,10 +69,13 @@ class DeviceLink(Link):
             pair: Any = Pipe(duplex=True)  # on Windows of another class with the same methods
             ours, theirs = pair
             self._pipe = ours
+            lifeline = Lifeline()
+            self._lifelines = [*(one for one in self._lifelines if not one.wait_cut(0)), lifeline]
             try:
-                self._process = start_child(self.module, theirs, cwd)
+                self._process = start_child(self.module, theirs, cwd, lifeline)
             finally:
                 theirs.close()
+                lifeline.let_go()
             name = f"device {self.name}"
             self._listener = threading.Thread(
                 target=self._listen, args=(ours,), name=name, daemon=True
@@ -94,6 +100,12 @@ class DeviceLink(Link):
             return {}
         return ends
 
+    def wait_written(self, timeout_s: float) -> bool:
+        """Wait for the encoders of processes that have died; see `Link`."""
+        deadline = time.monotonic() + timeout_s
+        ended = self._lifelines[:-1] if self.alive else self._lifelines
+        return all(line.wait_cut(deadline - time.monotonic()) for line in ended)
+
     def close(self, timeout_s: float) -> None:
         """Have it close the device and end; kill it when it has not by then."""
         if self._pipe is None:
@@ -109,6 +121,7 @@ class DeviceLink(Link):
             self._listener.join()
         with self._send_lock:  # nobody is in the middle of a message
             self._pipe.close()
+        self._lifelines = [one for one in self._lifelines if not one.wait_cut(0)]
         self._change(state=DeviceState.CLOSED)
 
     def _post(self, body: Any, future: Future[Any]) -> None:

@@ -107,6 +107,10 @@ class Link(ABC):
         """
         return {}
 
+    def wait_written(self, timeout_s: float) -> bool:
+        """Wait until nobody writes files any more for a process that has died; False = not yet."""
+        return True
+
     @abstractmethod
     def close(self, timeout_s: float) -> None:
         """Have the device closed, and wait for it."""

@@ -166,10 +166,15 @@ class Pump:
             if stream.losses is not None:
                 stream.losses.resume()
 
-    def wait_connected(self, uids: set[str], timeout_s: float) -> None:
-        """Wait until the streams of these LSL uids are connected, or as long as `timeout_s`."""
+    def wait_connected(
+        self, uids: set[str], timeout_s: float, wanted: Callable[[], bool] = lambda: True
+    ) -> None:
+        """Wait until the streams of these LSL uids are connected, or as long as `timeout_s`.
+
+        Or as long as they are `wanted`: nobody connects to what has died meanwhile.
+        """
         deadline = local_clock() + timeout_s
-        while not uids <= {s.found.uid for s in self.streams if s.inlet is not None}:
+        while wanted() and not uids <= {s.found.uid for s in self.streams if s.inlet is not None}:
             if local_clock() >= deadline or self._closing.wait(CONNECTED_POLL_S):
                 return
 

@@ -49,6 +49,7 @@ class TakeVideos:
         self._open: dict[str, Mapping[str, Path]] = {}  # device → stream → the file being written
         self._ended: list[LeftFile | VideoSummary] = []  # oldest first
         self._closing: dict[str, Future[list[VideoSummary]]] = {}  # by device
+        self._left_by: set[str] = set()  # devices whose process died while it wrote
         self._begun_at: dict[Path, float] = {}  # monotonic time: an encoder opens a file later
         self._seen: set[Path] = set()  # files that were there
         self._gone: set[Path] = set()  # told already
@@ -102,13 +103,22 @@ class TakeVideos:
             self._begun |= {spec.name: spec for spec in media}
             self._first = {**paths, **self._first}
             self._open[device] = paths
+            # A file that was never made left its name to the next.
+            self._ended = [e for e in self._ended if e.path not in paths.values()]
             self._begun_at |= dict.fromkeys(paths.values(), time.monotonic())
 
     def leave(self, device: str, error: str) -> None:
         """Note that the process died that wrote a device's files."""
         with self._lock:
+            self._left_by.add(device)
             for stream, path in self._open.pop(device, {}).items():
                 self._ended.append(LeftFile(stream, path, error))
+
+    @property
+    def left_by(self) -> set[str]:
+        """The devices that have left files: what they were writing when their process died."""
+        with self._lock:
+            return set(self._left_by)
 
     def close(self, device: str, answer: Future[list[VideoSummary]]) -> None:
         """Note that a device was asked to close its files, and what will come of it."""
@@ -141,17 +151,20 @@ class TakeVideos:
     def newly_gone(self, *, alone: bool) -> list[Path]:
         """Give the files that are being written and are not where they were begun, each once.
 
+        One that nobody has seen and that holds nothing was never made: its encoder died before.
+
         `alone`: no other take is open, for whose end an encoder would wait before it opens them.
         """
         due = time.monotonic() - OPENED_S
         with self._lock:
             paths = {path for files in self._open.values() for path in files.values()}
-            ended = {e.path for e in self._ended} - self._nodes.keys()
+            ended = {e.path: e for e in self._ended if e.path not in self._nodes}
             paths -= self._nodes.keys()
-        there = {path for path in paths | ended if gone(path) is None}
+        there = {path for path in paths | ended.keys() if gone(path) is None}
         self._seen |= there
         self._seen |= {p for p in paths if alone and self._begun_at[p] < due}
-        lost = ((self._seen & paths) | ended) - there - self._gone
+        filled = {p for p, e in ended.items() if isinstance(e, VideoSummary) and e.frames}
+        lost = (self._seen & (paths | ended.keys()) | filled) - there - self._gone
         self._gone |= lost
         return sorted(lost)
 
@@ -277,7 +290,8 @@ def _completed(entry: Media, files: list[VideoSummary], xdf: XdfRecorder, lsl_st
     frames = sum(file.frames for file in files)
     # Rows that a process had not sent, or nobody had pulled, died with it; its file is whole.
     untimed = max(0, frames - fates[Fate.STORED]) if any(f.is_left for f in files) else 0
-    first, *others = files
+    # One without a frame that is nowhere was never made; a gone one has what it had.
+    first, *others = [f for f in files if f.frames or f.path.exists()] or files[:1]
     return entry.model_copy(
         update={
             "untimed": untimed,

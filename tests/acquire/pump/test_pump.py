@@ -155,3 +155,10 @@ def test_a_connection_that_is_made_anew_has_lost_what_did_not_come(stage: Stage)
     stage.finish()
     assert (recorded.lost, stream.lost) == (150, 150)
     assert recorded.gaps[0].lost == 150
+
+
+def test_nobody_waits_for_streams_of_what_has_died(stage: Stage) -> None:
+    """Every device that was to come back waited 10 s for a process that was gone again."""
+    asked = iter([True, True, False])
+    stage.pump.wait_connected({"uid-of-the-dead"}, 1e9, lambda: next(asked))
+    assert next(asked, None) is None
