@@ -114,9 +114,8 @@ class Cameras:
         deadline = time.monotonic() + CLOSE_S
         for name, answer in take.videos.closing().items():
             self._close(take, name, answer, deadline)
-        for (
-            name
-        ) in take.videos.left_by:  # the encoder of a process that died still empties its ring
+        # The encoder of a process that died still empties its ring.
+        for name in take.videos.left_by:
             if not self._devices[name].wait_written(deadline - time.monotonic()):
                 what = f"its encoder still writes after {CLOSE_S:g} s; its frames are not counted"
                 self._complain(take, name, what)
