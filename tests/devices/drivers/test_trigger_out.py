@@ -100,11 +100,13 @@ def test_codes_of_markers_go_out_one_after_the_other(line: Wire) -> None:
 def test_the_pulse_has_its_length_while_the_host_reads(line: Wire) -> None:
     device = box(line, pulse_ms=20)
     device.open()
-    edges: list[tuple[float, int]] = []
+    edges: list[tuple[float, float, int]] = []  # not before, not after, what
 
     def watch() -> None:
+        looked = time.monotonic()
         while len(edges) < 3:
-            edges.extend((time.monotonic(), byte) for byte in line.received())
+            before, looked = looked, time.monotonic()
+            edges.extend((before, time.monotonic(), byte) for byte in line.received())
 
     thread = threading.Thread(target=watch)
     thread.start()
@@ -112,8 +114,11 @@ def test_the_pulse_has_its_length_while_the_host_reads(line: Wire) -> None:
     read_until(device, lambda f: len(edges) >= 3)
     thread.join()
     device.close()
-    assert [code for _, code in edges] == [0, 3, 0]
-    assert 0.019 <= edges[2][0] - edges[1][0] <= 0.030
+    _, rise, fall = edges
+    assert [code for *_, code in edges] == [0, 3, 0]
+    # A look that came late makes neither longer nor shorter what it saw.
+    assert fall[1] - rise[0] >= 0.019
+    assert fall[0] - rise[1] <= 0.030
 
 
 def test_cedrus_commands(line: Wire) -> None:
