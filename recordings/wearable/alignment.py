@@ -27,6 +27,10 @@ FIT_SPAN_S: Final = 60.0
 FEWEST_FOR_DRIFT: Final = 4
 MOST_PAIRS: Final = 5_000_000
 _ROUNDS: Final = 3
+_EXACT_S: Final = 1e-3  # nearer than that is no better: what wearables' files resolve
+_NEAR_S: Final = 0.01
+_MOST_SHIFTS: Final = 64
+_AS_WELL: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,22 +86,7 @@ def by_events(events: F64Array, markers: F64Array, guess: Line, within_s: float)
         RecordingError: fewer than two pairs agree, or they agree at more than one offset.
     """
     near = events + guess.offsets(events)
-    shift = _shift(near, markers, within_s)
-    line = (shift, 0.0)
-    pairs = _pairs(near, markers, line, REACH_S)
-    for _ in range(_ROUNDS):
-        x, y = near[pairs[0]], markers[pairs[1]] - near[pairs[0]]
-        line = _fitted(x, y, float(near[0]))
-        left = np.abs(y - line[0] - line[1] * (x - near[0]))
-        pairs = _pairs(near, markers, line, max(5 * float(np.median(left)), 5e-3))
-        if len(pairs[0]) < 2:
-            raise RecordingError(
-                "events and markers agree at no offset to better than "
-                f"{REACH_S:g} s: are they the same happenings?"
-            )
-    x, y = near[pairs[0]], markers[pairs[1]] - near[pairs[0]]
-    line = _fitted(x, y, float(near[0]))
-    left = y - line[0] - line[1] * (x - near[0])
+    line, _, left = _best(near, markers, within_s)
     residual_s = float(np.abs(left).max())
     # Constants of `guess` are taken along: it may have a slope only where a caller gave it one.
     start = float(events[0])
@@ -117,8 +106,66 @@ def error_over(line: Line, stamps: F64Array, first: float, last: float) -> float
     return line.error_s * (1 + 2 * beyond / span)
 
 
-def _shift(near: F64Array, markers: F64Array, within_s: float) -> float:
-    """Find the offset at which most events meet a marker."""
+_Pairs = tuple[I64Array, I64Array]
+_Fit = tuple[tuple[float, float], _Pairs, F64Array]
+"""Offset and slope, the pairs, and how far each of them is from the line, s."""
+
+
+def _best(near: F64Array, markers: F64Array, within_s: float) -> _Fit:
+    """Find the line on which most events meet a marker, and meet it best.
+
+    Where markers come often and evenly, many offsets bring each event near some marker; only the
+    true one brings all of them onto one.
+    """
+    fits = [
+        (shift, fit)
+        for shift in _shifts(near, markers, within_s)
+        if (fit := _refined(near, markers, shift)) is not None
+    ]
+    if not fits:
+        raise RecordingError(
+            f"events and markers agree at no offset to better than {REACH_S:g} s: are they the "
+            "same happenings?"
+        )
+    fits.sort(key=lambda found: -_worth(found[1]))
+    shift, best = fits[0]
+    for other, fit in fits[1:]:
+        as_many = len(fit[1][0]) >= len(best[1][0])
+        if as_many and _worth(fit) > _AS_WELL * _worth(best) and abs(other - shift) > 2 * REACH_S:
+            raise RecordingError(
+                f"events and markers agree as well at {shift:+.2f} s as at {other:+.2f} s "
+                "from the clocks: name markers that come less evenly, or a smaller --within"
+            )
+    return best
+
+
+def _worth(fit: _Fit) -> float:
+    """Say how unlikely chance is: the more pairs, and the nearer to the line they are."""
+    _, pairs, left = fit
+    off = max(float(np.sqrt(np.mean(left**2))), _EXACT_S)
+    return len(pairs[0]) * float(np.log(2 * REACH_S / off))
+
+
+def _refined(near: F64Array, markers: F64Array, shift: float) -> _Fit | None:
+    """Fit the line about an offset, to the pairs that are near it; None = there are not two."""
+    line = (shift, 0.0)
+    pairs = _pairs(near, markers, line, REACH_S)
+    for _ in range(_ROUNDS):
+        if len(pairs[0]) < 2:
+            return None
+        x, y = near[pairs[0]], markers[pairs[1]] - near[pairs[0]]
+        line = _fitted(x, y, float(near[0]))
+        left = np.abs(y - line[0] - line[1] * (x - near[0]))
+        pairs = _pairs(near, markers, line, max(5 * float(np.median(left)), 5e-3))
+    if len(pairs[0]) < 2:
+        return None
+    x, y = near[pairs[0]], markers[pairs[1]] - near[pairs[0]]
+    line = _fitted(x, y, float(near[0]))
+    return line, pairs, y - line[0] - line[1] * (x - near[0])
+
+
+def _shifts(near: F64Array, markers: F64Array, within_s: float) -> list[float]:
+    """Find the offsets at which most events come near a marker, at most `_MOST_SHIFTS`."""
     first = np.searchsorted(markers, near - within_s)
     after = np.searchsorted(markers, near + within_s, "right")
     if (count := int((after - first).sum())) > MOST_PAIRS:  # before memory is asked for
@@ -135,22 +182,32 @@ def _shift(near: F64Array, markers: F64Array, within_s: float) -> float:
             f"no marker lies within {within_s:g} s of an event: see that both are of one session, "
             "or look farther with --within"
         )
-    ends = np.searchsorted(differences, differences + REACH_S, "right")
-    counts = ends - np.arange(len(differences))
-    best = int(np.argmax(counts))
-    shift = float(np.median(differences[best : ends[best]]))
-    if counts[best] < 2:
+    counts = _within_reach(differences, REACH_S)
+    most = int(counts.max())
+    if most < 2:
         raise RecordingError(
             f"no two events lie as far apart as two markers do, within {within_s:g} s: are they "
             "the same happenings?"
         )
-    rivals = differences[(counts >= counts[best]) & (np.abs(differences - shift) > 2 * REACH_S)]
-    if len(rivals):
-        raise RecordingError(
-            f"events and markers agree as well at {shift:+.2f} s as at {float(rivals[0]):+.2f} s "
-            "from the clocks: name markers that come less evenly, or a smaller --within"
-        )
-    return shift
+    # Where clocks hardly drift the true offset stands out among near ones by what is exact.
+    worth = counts + _within_reach(differences, _NEAR_S)
+    found: list[float] = []
+    for place in np.argsort(-worth, kind="stable").tolist():
+        if counts[place] < max(2, most / 2) or len(found) == _MOST_SHIFTS:
+            break
+        reach = _NEAR_S if worth[place] - counts[place] > 1 else REACH_S
+        end = int(np.searchsorted(differences, differences[place] + reach, "right"))
+        shift = float(np.median(differences[place:end]))
+        if all(abs(shift - other) > _NEAR_S for other in found):
+            found.append(shift)
+    return found
+
+
+def _within_reach(differences: F64Array, reach_s: float) -> I64Array:
+    """Count the differences that are at most so far above each, itself among them."""
+    ends = np.searchsorted(differences, differences + reach_s, "right")
+    counted: I64Array = (ends - np.arange(len(differences))).astype(np.int64)
+    return counted
 
 
 def _pairs(

@@ -3,7 +3,8 @@
 Empatica's has no header: the Unix time of the first sample in the first line, the rate in the
 second, then values. Its `IBI.csv` has the word IBI beside the Unix time, and then a row a beat: s
 since that time, and the interval to the beat before in s. The others name their columns in one or
-two lines (the second with units), and one column holds Unix times in s or ms, as Shimmer's does.
+two lines (the second with units), and one column holds Unix times in s, ms or µs, as Shimmer's
+does. Where a semicolon or a tab parts the cells, numbers may have a decimal comma.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ MOST_UNIX_S: Final = 4_102_444_800.0  # 2100
 EVEN: Final = 0.1
 """A table has a rate if 95 % of its intervals are so near to the middle one, as a share of it."""
 _HEADER_LINES: Final = 4
+_DECIMAL_COMMA: Final = re.compile(r"[+-]?\d*,\d+([eE][+-]?\d+)?")
 _KINDS: Final = {
     "acc": ("Accelerometer", ""),
     "bvp": ("PPG", ""),
@@ -91,6 +93,8 @@ def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
             reader = csv.reader(file, delimiter=delimiter, strict=True)
             for cells in reader:
                 stripped = [cell.strip() for cell in cells]
+                if delimiter != ",":
+                    stripped = [_with_point(cell) for cell in stripped]
                 if len(cells) > MOST_COLUMNS:
                     raise RecordingError(
                         f"{path}: row {reader.line_num} has {len(cells)} columns; "
@@ -111,6 +115,10 @@ def _delimiter(first: str) -> str:
     if said is not None:
         return said[1]
     return max("\t;,", key=first.count)
+
+
+def _with_point(cell: str) -> str:
+    return cell.replace(",", ".") if _DECIMAL_COMMA.fullmatch(cell) else cell
 
 
 def _numbers(cells: Sequence[str]) -> list[float] | None:
@@ -164,7 +172,10 @@ def _with_times(path: Path, rows: Sequence[tuple[int, list[str]]], time_column: 
     found = (k for k, (_, cells) in enumerate(rows) if _numbers(cells) is not None)
     first = next(found, len(rows))
     if first == len(rows):
-        raise RecordingError(f"{path}: has no row of numbers after its header")
+        raise RecordingError(
+            f"{path}: has no row of numbers after its header; times are to be Unix times, in s, ms "
+            "or µs, and no text such as a date"
+        )
     if not 0 < first <= _HEADER_LINES:
         raise RecordingError(
             f"{path}: row {rows[0][0]}: no names of columns, and {time_column!r} is to be one"
@@ -175,10 +186,9 @@ def _with_times(path: Path, rows: Sequence[tuple[int, list[str]]], time_column: 
     units = rows[first - 1][1] if first > 1 else [""] * len(names)
     units = units + [""] * (len(names) - len(units))
     column = _time_column(path, names, time_column)
-    scale = 1.0
     data = rows[first:]
-    if abs(_number(path, *data[0], column)) > MOST_UNIX_S:
-        scale = 1e-3
+    size = abs(_number(path, *data[0], column)) / MOST_UNIX_S
+    scale = 1.0 if size <= 1 else 1e-3 if size <= 1e3 else 1e-6
     stamps = np.array(
         [_unix(path, row, _cell(path, row, cells, column), scale) for row, cells in data]
     )
@@ -207,7 +217,7 @@ def _time_column(path: Path, names: Sequence[str], wanted: str) -> int:
     if wanted:
         same = [k for k, name in enumerate(names) if name == wanted]
     else:
-        known = [k for k, name in enumerate(names) if re.search("time", name, re.IGNORECASE)]
+        known = [k for k, name in enumerate(names) if re.search("time|unix", name, re.IGNORECASE)]
         same = [k for k in known if re.search("unix", names[k], re.IGNORECASE)] or known
     if len(same) != 1:
         listed = ", ".join(names[:20])

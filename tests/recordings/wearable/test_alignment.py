@@ -91,3 +91,14 @@ def test_more_pairs_than_memory_is_for_are_refused() -> None:
     many = np.linspace(0.0, 1.0, 3000)
     with pytest.raises(RecordingError, match="9,000,000 pairs"):
         by_events(many, many, Line("clock", 0.0, 0.0, 0.0, 1.0), 10.0)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_events_among_frequent_markers_are_found_where_they_meet_exactly(seed: int) -> None:
+    """At many offsets each event is near some marker; only at one it is on it."""
+    rng = np.random.default_rng(seed)
+    markers = LSL + 10 + np.cumsum(rng.uniform(0.1, 0.6, 120))
+    events = stored(markers[20:32], 5.0, 20.0)
+    line = by_events(events, markers, CLOCK, 60.0)
+    assert events + line.offsets(events) == pytest.approx(markers[20:32], abs=2e-3)
+    assert line.events == 12

@@ -66,6 +66,19 @@ def test_one_line_of_header_seconds_and_empty_cells(tmp_path: Path) -> None:
     assert np.isnan(table.values[1, 0])
 
 
+def test_a_spreadsheets_comma_and_microseconds(tmp_path: Path) -> None:
+    text = f"unix_us;eda\n{START * 1e6:.0f};0,25\n{START * 1e6 + 250_000:.0f};-1,5e-2\n"
+    table = read_table(written(tmp_path, text))
+    assert table.stamps.tolist() == [START, START + 0.25]
+    assert table.values[:, 0].tolist() == [0.25, -0.015]
+
+
+def test_dates_in_words_are_refused_with_what_is_read(tmp_path: Path) -> None:
+    text = "time,eda\n2026-11-27T01:00:00Z,0.5\n2026-11-27T01:00:01Z,0.5\n"
+    with pytest.raises(RecordingError, match="Unix times, in s, ms or µs, and no text"):
+        read_table(written(tmp_path, text))
+
+
 def test_a_column_of_times_can_be_named(tmp_path: Path) -> None:
     text = f"time a,time b,value\n{START},1,1\n{START + 1},2,2\n"
     path = written(tmp_path, text)
