@@ -72,7 +72,9 @@ def _lost(report: StreamReport, gaps: Sequence[CountedGap], pauses: str) -> Find
     counted = [g for g in gaps if g.certainty is not Certainty.OPEN and g.lost]
     longest = max((g.end - g.start for g in counted), default=0.0)
     places = "one gap of" if len(counted) == 1 else f"{len(counted)} gaps, the longest"
-    where = f" in {places} {span_text(longest)}" if counted else ""
+    # What a device counts itself may lie where the stamps have no gap: it has rows then.
+    are_all = sum(g.lost for g in counted) >= report.lost
+    where = f" in {places} {span_text(longest)}" if counted and are_all else ""
     give = f" ± {report.lost_uncertainty:,}" if report.lost_uncertainty else ""
     share = f"{100 * report.lost / (report.lost + report.samples):.2g} %"
     unsure = sum(g.certainty is Certainty.UNCERTAIN for g in counted)

@@ -10,10 +10,12 @@ import pytest
 
 from recordings import open_session
 from recordings.arrays import F64Array
-from recordings.certificate import Report
+from recordings.certificate import CountedGap, Report, StreamReport
 from recordings.check.examination import check
+from recordings.check.streams.losses import loss_findings
 from recordings.errors import RecordingError
 from recordings.read.foreign.signal_files import session_streams
+from recordings.xdf.header import StreamInfo
 from tests.recordings.bare_files import START, Sent, bare, eeg, texts
 from tests.recordings.xdf_samples import header_xml
 
@@ -159,3 +161,22 @@ def test_many_breaks_are_one_finding(tmp_path: Path) -> None:
     report = check(bare(tmp_path / "a.xdf", Sent("a", "ECG", 100.0, sine(9000), times)))
     (found,) = [f for f in report.findings if f.code == "break"]
     assert re.search(r"leap in 2\d places, by 7.2e\+03 s at most; none is counted", found.text)
+
+
+def test_losses_that_a_device_counts_beside_a_gap_are_not_put_into_it() -> None:
+    """185 lost blocks of sound, each with its row, were told as one gap of 64.5 ms."""
+    report = StreamReport(
+        name="voice",
+        type="SoundBlocks",
+        channels=7,
+        samples=746,
+        lost=185,
+        duplicates=0,
+        rate_hz=47,
+    )
+    gap = CountedGap(start=8.0, end=8.0645, lost=2)
+    info = StreamInfo(header_xml("voice", "SoundBlocks", 7, 47.0).encode())
+    (finding,) = loss_findings(report, None, (gap,), info)
+    assert "185 samples lost (20 % of all)" in finding.text
+    (all_of_it,) = loss_findings(report.model_copy(update={"lost": 2}), None, (gap,), info)
+    assert "in one gap of 64.5 ms" in all_of_it.text
