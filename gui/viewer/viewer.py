@@ -122,6 +122,8 @@ class Viewer(QWidget):
 
     def _keep_choice(self, streams: tuple[ShownStream, ...]) -> None:
         """Leave what was chosen of a stream that is gone to the next one of its name."""
+        if streams is self.state.streams:  # replaced whole: in nearly all frames none has gone
+            return
         for stream in self.state.streams:
             is_there = any(other is stream for other in streams)
             if not is_there and stream.key in self._chosen:
