@@ -11,7 +11,6 @@ from typing import Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
-from scipy.signal import periodogram
 
 from recordings.arrays import Array, F64Array
 
@@ -57,6 +56,8 @@ def band_powers(values: Array, rate_hz: float) -> F64Array:
 
 def _of_segments(segments: F64Array, rate_hz: float) -> F64Array:
     """Return band powers of segments, shape (segments, channels, samples)."""
+    from scipy.signal import periodogram  # takes a second: not before it is needed
+
     frequencies, density = periodogram(segments, rate_hz, window="hann", detrend="constant")
     half = frequencies[1] / 2
     # A bin stands for what lies around it: at a limit, half of it belongs to either band.

@@ -14,8 +14,6 @@ from itertools import pairwise
 from typing import Final
 
 import numpy as np
-from scipy.ndimage import binary_dilation, median_filter, percentile_filter
-from scipy.signal import butter, find_peaks, sosfiltfilt
 
 from recordings.arrays import BoolArray, F64Array
 from recordings.motion.anatomy import PLACES
@@ -81,6 +79,8 @@ def distances(motion: Motion) -> F64Array:
 
     Low-passed, blinks bridged beside the eyes; NaN where there is no stretch with a face.
     """
+    from scipy.signal import butter, sosfiltfilt  # takes a second: not before it is needed
+
     far = np.full((len(motion.times), len(PLACES)), np.nan)
     for stretch in unbroken(motion):
         rate = _rate(motion, stretch)
@@ -113,6 +113,8 @@ def _rate(motion: Motion, stretch: slice) -> float:
 
 def _rest(where: F64Array, rate: float) -> F64Array:
     """Return where a place mostly is around each moment: a running median, by coarse steps."""
+    from scipy.ndimage import median_filter
+
     step = max(1, round(_STEP_S * rate))
     rows = np.arange(len(where))
     coarse = np.add.reduceat(where, rows[::step], axis=0)
@@ -125,6 +127,8 @@ def _rest(where: F64Array, rate: float) -> F64Array:
 
 def eyes_shut(contrast: F64Array, rate: float) -> BoolArray:
     """Tell when the eyes are shut or on the way, from the contrast in them."""
+    from scipy.ndimage import binary_dilation, percentile_filter
+
     window = 2 * round(_OPEN_S * rate / 2) + 1
     opened = percentile_filter(contrast, 80, size=window, mode="nearest")
     wide = 2 * round(_BLINK_S * rate) + 1
@@ -139,6 +143,8 @@ def _bridged(where: F64Array, shut: BoolArray) -> F64Array:
 
 
 def _peaks(place: str, size: F64Array, rate: float) -> Iterator[Suggestion]:
+    from scipy.signal import find_peaks
+
     noise = max(_NOISE_PX, 1.5 * float(np.median(size)))
     around = max(1, round(_AROUND_S * rate))
     least = max(LEAST_PX, _LEAST_NOISES * noise)

@@ -1,0 +1,30 @@
+"""What takes a second to load is loaded by what needs it, not by every start of a program."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+SLOW = ("scipy.signal", "scipy.stats", "scipy.ndimage", "pandas", "mne", "neurokit2", "pyarrow")
+
+
+@pytest.mark.parametrize(
+    "start",
+    [
+        "acquire.engine.engine",
+        "acquire.host.device_host",
+        "gui.coding.app",
+        "gui.review.app",
+        "gui.window.window",
+        "recordings.check.examination",
+        "recordings.export.tasks",
+        "recordings.features.task",
+        "recordings.study.steps",
+    ],
+)
+def test_a_start_loads_nothing_slow(start: str) -> None:
+    code = f"import sys, {start}; print([m for m in {SLOW} if m in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"
