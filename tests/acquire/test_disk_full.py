@@ -117,7 +117,7 @@ def test_a_bare_file_ends_well_too(tmp_path: Path) -> None:
         assert stream.footer_count == len(stream.stamps) == result.json["streams"][0]["samples"]
 
 
-@pytest.mark.parametrize("codec", ["raw", "auto"])
+@pytest.mark.parametrize("codec", ["auto", pytest.param("raw", marks=pytest.mark.soak)])
 def test_a_disk_filled_by_a_camera(codec: str, tmp_path: Path) -> None:
     with disk(tmp_path, 100 * MB) as data:
         rig = write_rig(tmp_path, EEG + CAMERA.format(codec=codec))

@@ -41,7 +41,11 @@ def standing_in(name: str, folder: Path, port: int = 0) -> Iterator[int]:
 
 
 @pytest.mark.parametrize(
-    "driver", ["brain-products-rda", "curry", pytest.param("scan", marks=pytest.mark.soak)]
+    "driver",
+    [
+        "curry",
+        *(pytest.param(name, marks=pytest.mark.soak) for name in ("brain-products-rda", "scan")),
+    ],
 )
 def test_a_break_of_the_connection_is_counted_and_the_stream_goes_on(
     driver: str, tmp_path: Path

@@ -216,6 +216,7 @@ def test_a_stop_while_the_cable_is_cut_is_heard_later_and_kept_to(
     assert len(rows) == video.captured
 
 
+@pytest.mark.soak  # half a minute
 def test_a_stop_that_was_lost_with_its_engine_is_kept_to_by_who_collects(
     node: Node, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,7 +65,7 @@ def _offscreen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("_offscreen")
-@pytest.mark.parametrize("how", ["--headless", "--windowed"])
+@pytest.mark.parametrize("how", ["--headless", pytest.param("--windowed", marks=pytest.mark.soak)])
 def test_every_onset_is_a_flash_within_a_millisecond(tmp_path: Path, how: str) -> None:
     edges, onsets = edges_and_onsets(run(tmp_path, how))
     assert len(edges) == len(onsets) == 10

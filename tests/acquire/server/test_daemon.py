@@ -29,7 +29,9 @@ def written(file: Path, name: str) -> int:
 
 
 @posix_only
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.soak)]
+)
 def test_a_signal_finishes_the_recording(tmp_path: Path, how: signal.Signals) -> None:
     with Daemon(tmp_path) as daemon:
         daemon.idle()

@@ -17,7 +17,9 @@ from gui.review.view_item import TraceItem
 from tests.gui.plots.repaint_probe import Scene
 
 
-@pytest.mark.parametrize("factor", ["1", "1.25", "1.5", "2"])
+@pytest.mark.parametrize(
+    "factor", ["1.25", "2", *(pytest.param(f, marks=pytest.mark.soak) for f in ("1", "1.5"))]
+)
 def test_parts_give_what_painting_everything_gives(factor: str) -> None:
     """In a process of its own: Qt reads the scale factor once."""
     surroundings = {**os.environ, "QT_SCALE_FACTOR": factor, "QT_QPA_PLATFORM": "offscreen"}

@@ -168,7 +168,9 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
         idle(found)
 
 
-@pytest.mark.parametrize("size", [(1280, 800), (1024, 700)], ids=str)
+@pytest.mark.parametrize(
+    "size", [(1024, 700), pytest.param((1280, 800), marks=pytest.mark.soak)], ids=str
+)
 def test_what_guides_a_protocol_is_in_view_whatever_comes_above(
     size: tuple[int, int], tmp_path: Path, qtbot: QtBot
 ) -> None:
