@@ -52,6 +52,10 @@ class Connecting:
             for uid, (since, _) in list(self._running.items())
         )
 
+    def turn(self, uid: str) -> tuple[bool, float]:
+        """Sort what is being tried first, then what was never tried, then who failed long ago."""
+        return uid not in self._running, self._failed.get(uid, 0.0)
+
     def begin(self, wanted: dict[str, tuple[FoundStream, str | None]]) -> None:
         """Try what is not being tried, as far as there is room."""
         now = local_clock()
@@ -60,7 +64,7 @@ class Connecting:
             for uid in wanted
             if uid not in self._running and now - self._failed.get(uid, -AGAIN_S) >= AGAIN_S
         ]
-        waiting.sort(key=lambda uid: self._failed.get(uid, 0.0))
+        waiting.sort(key=self.turn)
         for uid in waiting[: AT_ONCE - len(self._running)]:
             thread = threading.Thread(
                 target=self._try, args=wanted[uid], name="connecting", daemon=True

@@ -185,7 +185,10 @@ class Discovery:
     def _as_fit(
         self, wanted: dict[str, tuple[FoundStream, str | None]]
     ) -> dict[str, tuple[FoundStream, str | None]]:
-        """Leave out what there are no descriptors for; the rig's own come first."""
+        """Leave out what there are no descriptors for; the rig's own come first.
+
+        Before them come those that are being connected, which hold their descriptors already.
+        """
         room = self._fits - sum(s.inlet is not None for s in self._pump.streams)
         if len(wanted) <= room:
             return wanted
@@ -197,8 +200,12 @@ class Discovery:
                 f"{names}… are not recorded; raise the limit (ulimit -n), or select fewer"
             )
             self._report("engine", "error", "too-many-streams", text)
-        own_first = sorted(wanted, key=lambda uid: wanted[uid][1] is None)
-        return {uid: wanted[uid] for uid in own_first[: max(0, room)]}
+
+        def turn(uid: str) -> tuple[bool, bool, float]:
+            is_waiting, failed_at = self._connecting.turn(uid)
+            return is_waiting, wanted[uid][1] is None, failed_at
+
+        return {uid: wanted[uid] for uid in sorted(wanted, key=turn)[: max(0, room)]}
 
     def _tell_of_refused(self) -> None:
         for stream in self._all.look():

@@ -219,6 +219,31 @@ def test_it_says_how_many_streams_fit_and_goes_on() -> None:
         assert heard.discovery._thread.is_alive()
 
 
+def test_what_is_being_connected_has_its_room_already(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Streams come one after the other: the first are still being connected, the last are full."""
+    base, goes_on, opened = unique("slow"), threading.Event(), Inlet.open
+    asked: list[str] = []
+
+    def open_(self: Inlet, timeout_s: float) -> str:
+        asked.append(self.stream.key.name)
+        goes_on.wait(20)
+        return opened(self, timeout_s)
+
+    monkeypatch.setattr(Inlet, "open", open_)
+    limit = descriptors.SPARE + 2 * descriptors.PER_STREAM
+    try:
+        with Sources(Source(f"{base}-a"), Source(f"{base}-b")), Heard(base, limit) as heard:
+            wait_for(lambda: len(asked) == 2, what="the first")
+            with Sources(*(Source(f"{base}-{name}") for name in "cdefgh")):
+                wait_for(lambda: "too-many-streams" in {code for code, _ in heard.events})
+                wait_for(lambda: len(heard.discovery.seen()) == 8, what="all of them")
+                goes_on.set()
+                wait_for(lambda: len(heard.pump.data_streams) == 2)
+                assert sorted(asked) == [f"{base}-a", f"{base}-b"]
+    finally:
+        goes_on.set()
+
+
 def test_an_outlet_that_hangs_delays_no_other(monkeypatch: pytest.MonkeyPatch) -> None:
     base, hangs, opened = unique("hung"), threading.Event(), Inlet.open
 
