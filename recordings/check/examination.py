@@ -24,7 +24,12 @@ from recordings.certificate import (
 from recordings.check.coverage import coverage_findings
 from recordings.check.integrity import file_findings, recording_findings, state_findings
 from recordings.check.marker_pairs import marker_findings
-from recordings.check.media import ledgers, onsets_of, without_file_findings
+from recordings.check.media import (
+    ledgers,
+    onsets_of,
+    stream_findings,
+    without_file_findings,
+)
 from recordings.check.own_copies import copy_findings, lost_findings, pending_findings
 from recordings.check.pair_bounds import pair_reports
 from recordings.check.presence import presence_findings, trouble_findings
@@ -165,7 +170,7 @@ def _examine(
         *lost_findings(manifest),
         *recording_findings(recording, manifest),
         *copy_findings(recording, exams, unreadable),
-        *(f for e in exams for f in e.findings),
+        *stream_findings(exams, (*cameras, *sounds)),
         *(f for n, m in markers.items() if n != EVENTS_STREAM for f in marker_findings(n, m)),
         *presence_findings(manifest, exams),
         *coverage_findings(manifest, exams),

@@ -33,6 +33,13 @@ def ledgers(
     return tuple(ledger for ledger, _ in results), [f for _, found in results for f in found]
 
 
+def stream_findings(exams: Sequence[StreamExam], told: Sequence[CameraReport]) -> Iterator[Finding]:
+    """Yield what the streams' exams found; frames that a ledger tells of are not told twice."""
+    in_ledgers = {ledger.name for ledger in told if ledger.lost}
+    for exam in exams:
+        yield from (f for f in exam.findings if f.code != "lost" or exam.name not in in_ledgers)
+
+
 def without_file_findings(
     manifest: Manifest | None, exams: Sequence[StreamExam]
 ) -> Iterator[Finding]:

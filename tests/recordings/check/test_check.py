@@ -138,6 +138,20 @@ def test_lost_frames_are_told_by_fate(tmp_path: Path) -> None:
     assert pair(report, "face", "protocol").truth is not None
 
 
+def test_frames_that_a_device_counts_are_told_once(tmp_path: Path) -> None:
+    session = make_session(tmp_path, Plan(lost_frames=(100, 101, 500)))
+    manifest = Manifest.load(session)
+    streams = [
+        entry.model_copy(update={"lost": 3, "device": "cam"}) if entry.name == "face" else entry
+        for entry in manifest.streams
+    ]
+    manifest.model_copy(update={"streams": tuple(streams)}).save(session)
+    report = check(session)
+    assert [f.code for f in report.findings if f.level == "warn"] == ["frames-device-lost"]
+    (face,) = (s for s in report.streams if s.name == "face")
+    assert face.lost == 3
+
+
 def test_frames_that_are_not_in_the_file_fail(tmp_path: Path) -> None:
     report = check(make_session(tmp_path, Plan(unwritten_frames=2)))
     assert exit_code(report) == 2
