@@ -1,7 +1,9 @@
 """Stamps that cannot be true: far from those around them, which go on as if nothing had been.
 
-One wrong stamp would make a gap of days in an export that fills gaps. What is found here is put
-where its neighbours say; what may be true (a device that was off, a clock that was set) stays.
+One wrong stamp would make a gap of days in an export that fills gaps; a sender's clock that stands
+still for a while and then is where it ought to be would make a loss of samples that are there. What
+is found here is put where its neighbours say; what may be true (a device that was off, a clock that
+was set) stays.
 Times are seconds. Pure functions of arrays.
 """
 
@@ -21,6 +23,10 @@ FAR_S: Final = 3600.0
 _FAR_TIMES: Final = 10.0
 _MANY: Final = 1000  # stamps that jump more often are no stamps: nothing says which are right
 _LARGEST_S: Final = 1e12  # beyond it a double has no microseconds; not a number is beyond it too
+_STILL: Final = 16  # equal stamps in a row: fewer may be a chunk's
+_STILL_S: Final = 0.2
+_STILL_TIMES: Final = 4.0  # a clock that stands still is so much longer than the stream's chunks
+_OFF_SHARE: Final = 0.25  # by so much the leap after it may miss the time that it stood still
 _LOOK: Final = 20  # runs ahead in which the way back is looked for
 
 
@@ -43,8 +49,9 @@ def bad_stamps(times: F64Array, rate_hz: float) -> BoolArray:
     """Say which stamps of a regular stream, shape (n,), cannot be true.
 
     Those that are no numbers or beyond all clocks; those that leave the others by more than
-    `fill_limit_s` and come back to where the stream would be; and at either end, a tenth at most,
-    what lies as far away as no recording is long.
+    `fill_limit_s` and come back to where the stream would be; at either end, a tenth at most, what
+    lies as far away as no recording is long; and those of a clock that stood still, where it then
+    leaps to where the stream would be.
     """
     bad = np.empty(len(times), np.bool_)
     for part in spans(len(times)):
@@ -52,11 +59,13 @@ def bad_stamps(times: F64Array, rate_hz: float) -> BoolArray:
     own = times[~bad] if bad.any() else times
     if rate_hz <= 0 or len(own) < 3:
         return bad
+    good = np.flatnonzero(~bad)
+    for first, stop in _standing(own, rate_hz):
+        bad[good[first:stop]] = True
     limit = fill_limit_s(len(times), rate_hz)
     edges = steps_where(own, lambda steps: np.abs(steps) > limit) + 1
     if not len(edges) or len(edges) > _MANY:
         return bad
-    good = np.flatnonzero(~bad)
     runs = list(pairwise([0, *edges.tolist(), len(own)]))
     anchor = max(range(len(runs)), key=lambda n: runs[n][1] - runs[n][0])
     after = _strays(own, good, runs[anchor:], rate_hz, limit)
@@ -68,6 +77,34 @@ def bad_stamps(times: F64Array, rate_hz: float) -> BoolArray:
     for first, stop in before:
         bad[good[len(own) - stop : len(own) - first]] = True
     return bad
+
+
+def _standing(own: F64Array, rate_hz: float) -> list[tuple[int, int]]:
+    """Return the runs in which a clock stood still: all but the first of their equal stamps.
+
+    A leap before them instead is a backlog that came at once, which was late. Chunks that have one
+    stamp each are as long as others of their stream.
+    """
+    equal = steps_where(own, lambda steps: steps == 0)  # indices of what the next one repeats
+    if len(equal) < _STILL:
+        return []
+    ends = np.append(np.flatnonzero(np.diff(equal) != 1), len(equal) - 1)
+    begins = np.append(0, ends[:-1] + 1)
+    lengths = ends - begins + 1
+    are_chunks = len(lengths) > 0.1 * (len(own) - len(equal))
+    usual = float(np.percentile(lengths, 90)) if are_chunks else 1.0
+    least = max(_STILL, _STILL_S * rate_hz, _STILL_TIMES * usual)
+    found = []
+    for run in np.flatnonzero(lengths >= least).tolist():
+        first, last = int(equal[begins[run]]), int(equal[ends[run]]) + 1
+        if last + 1 >= len(own):
+            break
+        due = (last + 1 - first) / rate_hz
+        leap = float(own[last + 1] - own[last])
+        before = float(own[first] - own[first - 1]) if first else 0.0
+        if abs(leap - due) <= _OFF_SHARE * due and before < 0.5 * due:
+            found.append((first + 1, last + 1))
+    return found
 
 
 def _strays(

@@ -6,10 +6,11 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from recordings.bad_stamps import bad_stamps, fill_limit_s, is_far
+from recordings.bad_stamps import bad_stamps, fill_limit_s, is_far, mended
 from recordings.certificate import Finding
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.manifest import Manifest
+from recordings.pieces import longest_step
 from recordings.read.outside import distance, long_span
 from recordings.repair.imported import IMPORTED
 from recordings.stream_kinds import EVENTS_STREAM
@@ -127,10 +128,10 @@ def _stamp_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
         bad = bad_stamps(exam.stamps, exam.rate_hz)
         if bad.any():
             text = f"{int(bad.sum())} of {len(bad)} stamps cannot be true, the first of sample "
-            text += f"{int(np.argmax(bad))}: they leave the others and come back"
+            text += f"{int(np.argmax(bad))}: they leave the others and come back, or stand still"
             remedy = "BIDS, EDF and to_mne() place these samples by their neighbours"
             yield _finding(exam.name, "stamps-wrong", text, remedy)
-        jump = float(np.abs(np.diff(exam.stamps[~bad])).max(initial=0.0))
+        jump = longest_step(mended(exam.stamps, bad, exam.rate_hz))
         if jump > fill_limit_s(len(bad), exam.rate_hz):
             text = f"stamps jump by {long_span(jump)} and stay there"
             remedy = "BIDS, EDF and to_mne() refuse to fill that; csv keeps it"

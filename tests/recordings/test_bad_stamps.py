@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from recordings.arrays import F64Array
 from recordings.bad_stamps import bad_stamps, fill_limit_s, mended
+from recordings.lateness.decision import decide
 
 RATE = 250.0
 N = 2500
@@ -48,6 +49,46 @@ def test_what_may_be_true_stays(at: int, jump: float) -> None:
     times = even()
     times[at:] += jump  # half of it; or a device that was off and came back for a moment
     assert not bad_stamps(times, RATE).any()
+
+
+def seconds_of(rate: float, chunk: int, jitter_s: float) -> F64Array:
+    """Give a minute of stamps, one a chunk, each a little late."""
+    count = int(60 * rate)
+    late = np.abs(np.random.default_rng(1).normal(0, jitter_s, count))
+    return (1000 + np.arange(count) / rate + late)[np.arange(count) // chunk * chunk]
+
+
+@given(
+    rate=st.sampled_from([100.0, 250.0, 1000.0]),
+    seconds=st.floats(0.5, 20.0),
+    at=st.floats(5.0, 30.0),
+    chunk=st.sampled_from([1, 8]),
+    jitter_s=st.sampled_from([0.0, 1e-4, 2e-3]),
+)
+def test_a_clock_that_stood_still_loses_nothing(
+    rate: float, seconds: float, at: float, chunk: int, jitter_s: float
+) -> None:
+    times = seconds_of(rate, chunk, jitter_s)
+    first = int(at * rate) // chunk * chunk
+    stop = first + int(seconds * rate) // chunk * chunk
+    stood = times.copy()
+    stood[first:stop] = stood[first]
+    bad = bad_stamps(stood, rate)
+    assert np.flatnonzero(bad).tolist() == list(range(first + 1, stop))
+    found = mended(stood, bad, rate)
+    np.testing.assert_allclose(found, times, atol=chunk / rate + 5 * jitter_s)
+    assert decide(found, rate).lost == 0
+
+
+def test_a_backlog_and_a_loss_are_no_clock_that_stood_still() -> None:
+    times = seconds_of(RATE, 1, 1e-4)
+    assert not bad_stamps(np.r_[times[:5000], times[5000:] + 3.0], RATE).any()  # a loss
+    backlog = times.copy()
+    backlog[5000:5750] = times[5750]
+    assert not bad_stamps(backlog, RATE).any()
+    both = np.r_[times[:5000], np.full(750, times[5000]), times[5750:] + 3.0]
+    assert not bad_stamps(both, RATE).any()  # nobody can say how much of it is which
+    assert not bad_stamps(seconds_of(RATE, 64, 1e-4), RATE).any()
 
 
 @given(st.lists(st.floats(allow_nan=True), min_size=0, max_size=60))
