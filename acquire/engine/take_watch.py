@@ -93,10 +93,11 @@ class TakeWatch:
         )
 
     def _look_at_disk(self, take: Take) -> None:
-        if take.failure is None and (error := gone(take.xdf.file.path)) is not None:
+        file = take.xdf.file
+        if take.failure is None and (error := gone(file.path, file.position)) is not None:
             self._failed(take, error)
-        free = free_bytes(take.xdf.file.path.parent)
-        written = take.xdf.file.position + take.videos.bytes_written()
+        free = free_bytes(file.path.parent)
+        written = file.position + take.videos.bytes_written()
         alarm = take.disk.look(local_clock(), free, written)
         if alarm is None:
             return
@@ -111,7 +112,7 @@ class TakeWatch:
         """Tell, once, of files that are not there any more."""
         for path in take.videos.newly_gone(alone=self._is_alone()):
             text = (
-                f"{path.name}: is not there any more: deleted or moved while it was recorded; its "
-                "frames are lost from the session; put it back once the recording is over"
+                f"{path.name}: is not there any more: deleted, moved or replaced while it was "
+                "recorded; its frames are lost from the session; put it back once that is over"
             )
             self._report("engine", "error", "video-gone", text, take.number)

@@ -40,7 +40,7 @@ def conclude(
     `absent` names the rig's devices without a stream in it, `seeds` are those of simulated worlds.
     """
     take.xdf.file.release()  # the videos are closed; what follows needs the space
-    failure = take.failure or take.xdf.error or gone(take.xdf.file.path)
+    failure = take.failure or take.xdf.error or gone(take.xdf.file.path, take.xdf.file.position)
     error = str(failure) if failure else None
     full = next((s.error for s in summaries if s.error and s.disk_full), None)
     state = State.FAILED if error or full else State.COMPLETE

@@ -48,20 +48,27 @@ def require_space(folder: Path, needed: float, seconds: float) -> None:
         )
 
 
-def gone(file: Path) -> RecordingError | None:
+def gone(file: Path, written: int = 0) -> RecordingError | None:
     """Say that a file is not where it is being recorded; None where it is.
 
-    A system that lets go of open files writes on without an error, and all is lost at the end.
+    A system that lets go of open files writes on without an error, and all is lost at the end. One
+    that holds fewer than the `written` bytes is another that was put in its place, as programs that
+    keep folders alike do, or was cut.
     """
     try:
-        file.stat()
+        size = file.stat().st_size
     except FileNotFoundError:
         return RecordingError(
             f"{file}: is not there any more: it was deleted or moved while it was being recorded; "
             "find out by whom, and start another recording"
         )
     except OSError:  # a share that does not answer now; writing to it says what is wrong
-        pass
+        return None
+    if size < written:
+        return RecordingError(
+            f"{file}: is not what is being recorded: it has {size:,} bytes, of {written:,} that "
+            "were written: it was replaced or cut; find out by whom, and start another recording"
+        )
     return None
 
 

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acquire.processes.messages import VideoSummary
-from acquire.take.disk import gone
 from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
 from devices.base import MediaSpec, SoundSpec
 from recordings.errors import RecordingError
@@ -52,6 +51,7 @@ class TakeVideos:
         self._left_by: set[str] = set()  # devices whose process died while it wrote
         self._begun_at: dict[Path, float] = {}  # monotonic time: an encoder opens a file later
         self._seen: set[Path] = set()  # files that were there
+        self._identity: dict[Path, tuple[int, int]] = {}  # the device and number that they had
         self._gone: set[Path] = set()  # told already
         self._nodes: dict[Path, str] = {}  # files that are on a node, with its name
 
@@ -106,6 +106,8 @@ class TakeVideos:
             # A file that was never made left its name to the next.
             self._ended = [e for e in self._ended if e.path not in paths.values()]
             self._begun_at |= dict.fromkeys(paths.values(), time.monotonic())
+            for path in paths.values():
+                self._identity.pop(path, None)
 
     def leave(self, device: str, error: str) -> None:
         """Note that the process died that wrote a device's files."""
@@ -160,13 +162,24 @@ class TakeVideos:
             paths = {path for files in self._open.values() for path in files.values()}
             ended = {e.path: e for e in self._ended if e.path not in self._nodes}
             paths -= self._nodes.keys()
-        there = {path for path in paths | ended.keys() if gone(path) is None}
+        there = {path for path in paths | ended.keys() if self._is_there(path)}
         self._seen |= there
         self._seen |= {p for p in paths if alone and self._begun_at[p] < due}
         filled = {p for p, e in ended.items() if isinstance(e, VideoSummary) and e.frames}
         lost = (self._seen & (paths | ended.keys()) | filled) - there - self._gone
         self._gone |= lost
         return sorted(lost)
+
+    def _is_there(self, path: Path) -> bool:
+        """Whether it is the file that it was when it was first seen; not another of its name."""
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            return False
+        except OSError:  # a share that does not answer now; writing to it says what is wrong
+            return True
+        identity = found.st_dev, found.st_ino
+        return self._identity.setdefault(path, identity) == identity
 
     def bytes_written(self) -> int:
         """Count what is in the files so far."""

@@ -46,3 +46,22 @@ def test_a_file_that_is_moved_away_is_closed_in_good_order(tmp_path: Path) -> No
     assert result.code == 2
     stream = load(moved)[name]
     assert stream.footer_count == len(stream.stamps) == result.json["streams"][0]["samples"] > 0
+
+
+@posix_only
+def test_another_file_in_its_place_ends_the_recording(tmp_path: Path) -> None:
+    """It went on into a file without a name, and ended `complete` with nothing of it left."""
+    name, path = unique("eeg"), tmp_path / "a.xdf"
+    options = ("--streams", f"name='{name}'", "--seconds", "60", "--json")
+    with (
+        Sources(Source(name)),
+        Unisono("record", "--xdf", path, *options, folder=tmp_path) as program,
+    ):
+        program.wait_for_line()
+        copy = tmp_path / "copy.xdf"
+        shutil.copy(path, copy)
+        copy.replace(path)
+        result = program.wait(20)
+    assert result.code == result.json["exit"] == 2
+    assert result.json["state"] == "failed"
+    assert "it was replaced or cut" in result.error

@@ -63,3 +63,17 @@ def test_a_name_that_was_left_without_a_file_is_counted_once(
     files.closed("cam", [summary(path, 98)])
     assert [(s.path, s.frames) for s in files.summaries()] == [(path, 98)]
     assert files.left_by == {"cam"}
+
+
+def test_another_file_in_its_place_is_not_it(tmp_path: Path) -> None:
+    """A copy that a program had put there, as those that keep two folders alike do, passed."""
+    path = tmp_path / "face.mkv"
+    path.write_bytes(b"frames")
+    files = begun(tmp_path, path)
+    assert files.newly_gone(alone=True) == []
+    copy = tmp_path / "copy"
+    copy.write_bytes(b"frames")
+    copy.replace(path)
+    assert files.newly_gone(alone=True) == [path]
+    files.begin("cam", [FACE], {"face": path})  # a file never made leaves its name to the next
+    assert files.newly_gone(alone=True) == []
