@@ -8,6 +8,7 @@ import queue
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable
 from types import FrameType
 
@@ -17,6 +18,9 @@ AHEAD_S = 0.03
 """How long before the planned end the order to stop is given, so that the end is exact."""
 
 LEFT_AT_ONCE = 2
+SAME_S = 0.3
+"""What comes so soon after the first signal is the same: programs that start others, such as
+`timeout`, pass on what the terminal sends to all of them anyway, and keys bounce."""
 
 
 class Stopper:
@@ -26,6 +30,7 @@ class Stopper:
         self.interrupted = False
         self.hear: Callable[[str], None] = lambda line: None
         """Gets the lines of standard input that do not say stop."""
+        self._first = 0.0  # when the first signal came, monotonic
         self._stopped = False
         # A signal may come while this very thread is inside `wait`. An Event would have its lock
         # then, and set() would wait for it for ever; a SimpleQueue may be entered twice:
@@ -43,10 +48,14 @@ class Stopper:
             threading.Thread(target=self._read_stdin, name="stdin", daemon=True).start()
 
     def _on_signal(self, number: int, frame: FrameType | None) -> None:
-        if self.interrupted:
+        now = time.monotonic()
+        if not self.interrupted:
+            self._first, self.interrupted = now, True
+            self.stop()
+        elif now - self._first > SAME_S:
+            with contextlib.suppress(OSError):  # nobody may read it
+                os.write(2, b"interrupted a second time: left at once, nothing is closed\n")
             os._exit(LEFT_AT_ONCE)
-        self.interrupted = True
-        self.stop()
 
     def _read_stdin(self) -> None:
         # os.read, not sys.stdin: a thread that waits in a buffered reader blocks the exit.

@@ -8,9 +8,12 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
+from acquire.engine import stop_signals
+from acquire.engine.stop_signals import LEFT_AT_ONCE, SAME_S, Stopper
 from recordings.manifest import Manifest, State
 from recordings.video.reader import VideoReader, count_packets
 from tests.acquire.program import (
@@ -150,3 +153,23 @@ def test_run_refuses_a_time_that_never_comes(seconds: str, tmp_path: Path) -> No
     result = unisono("run", write_rig(tmp_path, RIG), "--seconds", seconds, folder=tmp_path)
     assert result.code == 2
     assert "give a number above 0" in result.error
+
+
+def test_a_signal_that_is_passed_on_twice_is_one(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Sent to the group, and once more by the program that started it: nothing was closed."""
+    now, left = [100.0], []
+    monkeypatch.setattr(stop_signals, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(os, "_exit", left.append)
+    stopper = Stopper()
+    stopper._on_signal(signal.SIGINT, None)
+    now[0] += SAME_S / 2
+    stopper._on_signal(signal.SIGTERM, None)
+    assert stopper.stopped
+    assert stopper.interrupted
+    assert not left
+    now[0] += SAME_S
+    stopper._on_signal(signal.SIGINT, None)
+    assert left == [LEFT_AT_ONCE]
+    assert "left at once" in capfd.readouterr().err
