@@ -56,6 +56,14 @@ class ClockGapReport(Frozen):
     error_ms: float  # how far off its times may be there, 99 %
 
 
+def samples_due(type_: str, samples: int, lost: int) -> int:
+    """Say how many samples there should be; a frame that is lost has a row, which is one of them.
+
+    `type_` is the stream's.
+    """
+    return max(samples, lost) if type_ in INDEX_TYPES else samples + lost
+
+
 class StreamReport(Frozen):
     """What the check measured of one stream. Unknown = None.
 
@@ -91,10 +99,14 @@ class StreamReport(Frozen):
     gaps: tuple[CountedGap, ...] = ()
 
     @property
+    def due(self) -> int:
+        """How many samples there should be."""
+        return samples_due(self.type, self.samples, self.lost)
+
+    @property
     def lost_share(self) -> float:
-        """The share that is missing, 0 to 1; a frame that is lost has a row, which is no sample."""
-        rows = self.samples if self.type in INDEX_TYPES else self.samples + self.lost
-        return self.lost / max(rows, self.lost, 1)
+        """The share that is missing, 0 to 1."""
+        return self.lost / max(self.due, 1)
 
 
 class Contribution(Frozen):

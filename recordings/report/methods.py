@@ -52,7 +52,7 @@ def _streams(report: Report) -> str:
         if s.effective_rate_hz
     )
     lost = sum(s.lost for s in regular)
-    total = sum(s.samples for s in regular) + lost
+    total = sum(s.due for s in regular)
     unseen = [s.name for s in regular if not s.shows_loss and not s.lost]
     beyond = f" (loss cannot be seen in the stamps of {', '.join(unseen)})" if unseen else ""
     share = f"{lost:,} of {total:,} samples ({100 * lost / total:.2g} %) were lost" if lost else (

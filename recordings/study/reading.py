@@ -14,7 +14,7 @@ from recordings.annotation.agreement.coded_study import coders_of, coding_of
 from recordings.annotation.agreement.pairing import looked
 from recordings.annotation.coder_file import Paths, annotations_folder, who
 from recordings.annotation.ranges import count
-from recordings.certificate import CONTENTS_UNREAD, Verdict
+from recordings.certificate import CONTENTS_UNREAD, Verdict, samples_due
 from recordings.errors import RecordingError
 from recordings.export.places import read_exports
 from recordings.export.records import read_record
@@ -87,7 +87,10 @@ def _check(folder: Path) -> CheckFacts | None:
             contents_read=all(f["code"] != CONTENTS_UNREAD for f in findings),
             lost=sum(int(stream["lost"]) for stream in signals),
             lost_share=max(
-                (int(s["lost"]) / max(int(s["lost"]) + int(s["samples"]), 1) for s in signals),
+                (
+                    int(s["lost"]) / max(samples_due(s["type"], s["samples"], s["lost"]), 1)
+                    for s in signals
+                ),
                 default=0.0,
             ),
             frames_lost=sum(int(s["lost"]) for s in streams if s["type"] == VIDEO_TYPE),

@@ -76,7 +76,7 @@ def _lost(report: StreamReport, gaps: Sequence[CountedGap], pauses: str) -> Find
     are_all = sum(g.lost for g in counted) >= report.lost
     where = f" in {places} {span_text(longest)}" if counted and are_all else ""
     give = f" ± {report.lost_uncertainty:,}" if report.lost_uncertainty else ""
-    share = f"{100 * report.lost / (report.lost + report.samples):.2g} %"
+    share = f"{100 * report.lost_share:.2g} %"
     unsure = sum(g.certainty is Certainty.UNCERTAIN for g in counted)
     return Finding(
         level="warn",

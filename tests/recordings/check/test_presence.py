@@ -8,10 +8,13 @@ import pytest
 
 from recordings.certificate import CameraReport, Report, StreamReport, Verdict
 from recordings.check.examination import check, exit_code
+from recordings.check.streams.losses import loss_findings
 from recordings.check.thresholds import Limit, Thresholds, judge
 from recordings.manifest import Event, Manifest
+from recordings.report.methods import methods_text
 from recordings.stream_kinds import Fate
 from recordings.xdf import chunks
+from recordings.xdf.header import StreamInfo
 from tests.recordings import strip_session
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.strip_session import Film
@@ -93,6 +96,9 @@ def test_an_incomplete_frame_is_counted_once() -> None:
     limits = Thresholds(lost_share=Limit(warn=0.5), frames_lost_share=Limit(warn=0.5))
     texts = [f.text for f in judge(report, (), limits)]
     assert [text.split(" % ")[0] for text in texts] == ["59.3", "59.3"]
+    (lost,) = loss_findings(index, None, (), StreamInfo(header_xml("face", "VideoFrames").encode()))
+    assert "(59 % of all)" in lost.text
+    assert "35 of 59 samples (59 %) were lost" in methods_text(report, None)
 
 
 def test_a_camera_without_a_file_fails_and_another_programs_does_not(tmp_path: Path) -> None:
