@@ -21,8 +21,8 @@ IRREGULAR_SAMPLES = 100_000
 """What is kept of a stream without a rate: a script may send all of its markers at once."""
 LSL_IRREGULAR_HZ = 100
 """What liblsl multiplies the seconds of a buffer by where a stream has no rate."""
-SENDER_SAMPLES = 360 * LSL_IRREGULAR_HZ
-"""What an outlet without a rate keeps for a receiver, unless its program asks for more or less."""
+SENDER_S = 360
+"""What an outlet keeps for a receiver, unless its program asks for more or less."""
 BURST_S = 1.0
 LEAST_SAMPLES = 100
 LEAST_S = 2
@@ -30,11 +30,21 @@ LEAST_S = 2
 
 def buffer_of(stream: FoundStream) -> tuple[int, int]:
     """Size the buffer of a stream: in the seconds that liblsl asks for, and in samples."""
-    rate = stream.rate_hz or LSL_IRREGULAR_HZ
+    rate = _lsl_rate(stream)
     fit = BUFFER_BYTES / (rate * (ENTRY_BYTES + stream.sample_bytes))
     wanted = IRREGULAR_SAMPLES / rate if not stream.rate_hz else max(BUFFER_S, LEAST_SAMPLES / rate)
     seconds = max(LEAST_S, math.ceil(min(wanted, fit)))
     return seconds, int(seconds * rate)
+
+
+def sender_buffer_of(stream: FoundStream) -> int:
+    """Say how many samples of a stream its outlet keeps, unless its program asks for another."""
+    return max(2, int(SENDER_S * _lsl_rate(stream)))
+
+
+def _lsl_rate(stream: FoundStream) -> float:
+    """Give what liblsl multiplies the seconds of a buffer by; texts may announce a rate, too."""
+    return stream.announced_hz or stream.rate_hz or LSL_IRREGULAR_HZ
 
 
 class Overflows:
@@ -44,9 +54,10 @@ class Overflows:
     second needs no look at a stream of a regular rate, whose stamps show a gap.
     """
 
-    def __init__(self, capacity: int, is_regular: bool) -> None:
+    def __init__(self, stream: FoundStream, capacity: int) -> None:
         self._capacity = capacity
-        self._burst = math.inf if is_regular else min(SENDER_SAMPLES, capacity)
+        at_once = min(sender_buffer_of(stream), capacity)
+        self._burst = math.inf if stream.rate_hz else at_once
         self._recent: deque[tuple[float, int]] = deque()  # within BURST_S: when, how many
         self._came = 0  # the sum of them
         self._next = -math.inf

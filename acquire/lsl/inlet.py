@@ -173,7 +173,7 @@ class Inlet:
         self.stream = stream
         self.lost = False
         seconds, self.capacity = buffer_of(stream)
-        self._overflows = Overflows(self.capacity, is_regular=stream.rate_hz > 0)
+        self._overflows = Overflows(stream, self.capacity)
         self._lsl: pylsl.StreamInlet | None = pylsl.StreamInlet(
             stream.info, max_buflen=seconds, recover=False, as_numpy=True
         )

@@ -53,6 +53,7 @@ class FoundStream:
     dtype: Dtype
     created_at: float
     info: Any  # the pylsl.StreamInfo that an inlet needs
+    announced_hz: float = 0.0  # of texts, too: liblsl sizes its buffers by it
 
     @property
     def shape(self) -> tuple[int, float, str]:
@@ -72,21 +73,24 @@ class FoundStream:
 def describe(info: pylsl.StreamInfo) -> FoundStream | Refused:
     """Read what a resolver found, and hold it against what can be received.
 
-    Texts have no rate, whatever their sender announces: they come when something happens.
+    Texts have no rate, whatever their sender announces: they come when something happens. What it
+    announces has to be within bounds all the same, as liblsl goes by it.
     """
     number = info.channel_format()
     dtype = DTYPES[number] if 0 <= number < len(DTYPES) else None
     if dtype is None:
         reason = f"its format, number {number}, is none that can be received"
         return Refused(info.uid(), info.name(), reason)
+    announced = float(info.nominal_srate())
     found = FoundStream(
         key=StreamKey(info.name(), info.type(), info.source_id(), info.hostname()),
         uid=info.uid(),
         channels=info.channel_count(),
-        rate_hz=0.0 if dtype == "string" else float(info.nominal_srate()),
+        rate_hz=0.0 if dtype == "string" else announced,
         dtype=dtype,
         created_at=float(info.created_at()),
         info=info,
+        announced_hz=announced,
     )
     if (beyond := _beyond(found)) is not None:
         return Refused(found.uid, found.key.name, beyond)
@@ -95,7 +99,7 @@ def describe(info: pylsl.StreamInfo) -> FoundStream | Refused:
 
 def _beyond(found: FoundStream) -> str | None:
     """Say which limit a stream is beyond; None where it is within all of them."""
-    rate, channels = found.rate_hz, found.channels
+    rate, channels = found.announced_hz, found.channels
     if not 1 <= channels <= MAX_CHANNELS:
         return f"it has {channels} channels, allowed are 1 to {MAX_CHANNELS:,}"
     if rate != 0 and not MIN_RATE_HZ <= rate <= MAX_RATE_HZ:

@@ -18,25 +18,32 @@ import pytest
 from acquire.lsl import descriptors
 from acquire.lsl.buffer import buffer_of
 from acquire.lsl.inlet import Inlet
-from acquire.lsl.outlet import Outlet
+from acquire.lsl.outlet import DTYPES, Outlet
 from acquire.lsl.streams import FoundStream, Refused, Resolver, describe
 from acquire.pump.discovery import Discovery, Selection
 from acquire.pump.pump import Pump
 from acquire.take.loss_counter import LossCounter
-from devices.base import Channel, StreamSpec
+from devices.base import Channel, Dtype, StreamSpec
 from recordings.certificate import Verdict
 from recordings.check.examination import check
 from recordings.manifest import Manifest
 from tests.acquire.program import Unisono, event_codes, load, unique, unisono, wait_for
 from tests.acquire.sources import ROOT, Source, Sources
 
-ODD = {"zero": (0, 100.0), "fast": (1, 1e7), "slow": (1, 1e-300)}
-VERY_ODD = ODD | {"fast": (1, 1e8), "huge": (1, 1e9)}  # liblsl takes 4 GB and 15 s to make these
+ODD = {
+    "zero": (0, 100.0, "float32"),
+    "fast": (1, 1e7, "float32"),
+    "slow": (1, 1e-300, "float32"),
+    "fast-texts": (1, 1e7, "string"),
+    "slow-texts": (1, 1e-300, "string"),
+}
+VERY_ODD = ODD | {"fast": (1, 1e8, "float32"), "huge": (1, 1e9, "float32")}
+"""liblsl takes 4 GB and 15 s to make these."""
 
 
 @contextmanager
-def odd_outlets(base: str, kinds: dict[str, tuple[int, float]]) -> Iterator[None]:
-    rows = [(f"{base}-{kind}", channels, rate) for kind, (channels, rate) in kinds.items()]
+def odd_outlets(base: str, kinds: dict[str, tuple[int, float, str]]) -> Iterator[None]:
+    rows = [(f"{base}-{kind}", *announced) for kind, announced in kinds.items()]
     command = [sys.executable, "-m", "tests.acquire.odd_outlets", json.dumps(rows)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
@@ -77,9 +84,9 @@ def test_the_good_one_beside_them_is_recorded(
 class Announced:
     """What a resolver gives, of outlets that this liblsl would not make itself."""
 
-    def __init__(self, channels: int, rate: float) -> None:
+    def __init__(self, channels: int, rate: float, format_: int) -> None:
         self.channel_count, self.nominal_srate = lambda: channels, lambda: rate
-        self.channel_format, self.created_at = lambda: 1, lambda: 0.0
+        self.channel_format, self.created_at = lambda: format_, lambda: 0.0
         self.name = self.type = self.source_id = self.hostname = self.uid = lambda: "x"
 
 
@@ -97,26 +104,29 @@ class Announced:
         (1, -5.0, "-5 Hz"),
         (1, math.nan, "nan Hz"),
         (1, math.inf, "inf Hz"),
-        (1000, 1e5, "400 MB/s"),
+        (1000, 1e5, "MB/s"),
     ],
 )
-def test_what_can_be_received_has_bounds(channels: int, rate: float, reason: str | None) -> None:
-    found = describe(Announced(channels, rate))
+@pytest.mark.parametrize("dtype", ["float32", "string"])
+def test_what_can_be_received_has_bounds(
+    dtype: Dtype, channels: int, rate: float, reason: str | None
+) -> None:
+    found = describe(Announced(channels, rate, DTYPES.index(dtype)))
     if reason is None:
         assert isinstance(found, FoundStream)
         seconds, capacity = buffer_of(found)
         assert seconds >= 2
-        assert 100 <= capacity <= 15e6
+        assert (100 if found.rate_hz else 2) <= capacity <= 15e6
     else:
         assert isinstance(found, Refused)
         assert reason in found.reason
         assert "allowed" in found.reason
 
 
-@pytest.mark.parametrize("format", ["string", "float32"])
-def test_a_burst_of_a_stream_without_a_rate_is_all_there(format: str) -> None:
+@pytest.mark.parametrize(("format", "rate"), [("string", 0), ("float32", 0), ("string", 100)])
+def test_a_burst_of_a_stream_without_a_rate_is_all_there(format: str, rate: float) -> None:
     name, count = unique("burst"), 20_000
-    info = pylsl.StreamInfo(name, "Markers", 1, 0, format, name)
+    info = pylsl.StreamInfo(name, "Markers", 1, rate, format, name)
     outlet = pylsl.StreamOutlet(info, max_buffered=1000)
     resolver = Resolver(f"name='{name}'")
     wait_for(resolver.found)

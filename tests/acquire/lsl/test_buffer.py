@@ -2,27 +2,40 @@
 
 from __future__ import annotations
 
-from acquire.lsl.buffer import BURST_S, SENDER_SAMPLES, Overflows
+from acquire.lsl.buffer import BURST_S, Overflows, sender_buffer_of
+from acquire.lsl.streams import FoundStream, StreamKey
+from devices.base import Dtype
+
+KEY = StreamKey("s", "Markers", "s", "lab")
+
+
+def stream(dtype: Dtype, rate_hz: float = 0.0, announced_hz: float = 0.0) -> FoundStream:
+    return FoundStream(KEY, "uid", 1, rate_hz, dtype, 0.0, None, announced_hz)
+
+
+IRREGULAR = stream("float32")
+KEPT = sender_buffer_of(IRREGULAR)
+REGULAR = stream("float32", 100.0, 100.0)
 
 
 def test_what_the_sender_keeps_within_a_second_is_a_burst() -> None:
-    overflows = Overflows(100_000, is_regular=False)
+    overflows = Overflows(IRREGULAR, 100_000)
     for k in range(10):
-        overflows.look(0.05 * k, 0, SENDER_SAMPLES // 10 - 1)
+        overflows.look(0.05 * k, 0, KEPT // 10 - 1)
     assert overflows.new() == 0
     overflows.look(0.5, 0, 10)
     assert overflows.new() == 1
 
 
 def test_the_same_over_a_longer_time_is_none() -> None:
-    overflows = Overflows(100_000, is_regular=False)
+    overflows = Overflows(IRREGULAR, 100_000)
     for k in range(100):
-        overflows.look(k * BURST_S / 8, 0, SENDER_SAMPLES // 10)
+        overflows.look(k * BURST_S / 8, 0, KEPT // 10)
     assert overflows.new() == 0
 
 
 def test_a_full_buffer_counts_once_while_it_stays_full() -> None:
-    overflows = Overflows(1000, is_regular=True)
+    overflows = Overflows(REGULAR, 1000)
     for k in range(50):
         overflows.look(k * BURST_S / 50, 900, 100)
     assert overflows.new() == 1
@@ -31,6 +44,13 @@ def test_a_full_buffer_counts_once_while_it_stays_full() -> None:
 
 
 def test_of_a_regular_stream_a_backlog_that_fits_is_fine() -> None:
-    overflows = Overflows(1_000_000, is_regular=True)
+    overflows = Overflows(REGULAR, 1_000_000)
     overflows.look(0.0, 500_000, 100_000)
     assert overflows.new() == 0
+
+
+def test_the_outlet_of_texts_with_a_rate_keeps_by_that() -> None:
+    """Of 15,000 texts of a stream that announced 10 Hz 3,600 came, and the session passed."""
+    overflows = Overflows(stream("string", announced_hz=10.0), 100_000)
+    overflows.look(0.0, 3_000, 600)
+    assert overflows.new() == 1
