@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from html import escape
 
 import numpy as np
 import pyqtgraph as pg
@@ -129,7 +130,7 @@ class SpectrumView(QWidget):
             if there:
                 curve.setData(hz, decibels[:, number])
         self._mean.setData(hz, to_decibels(spectrum.power[inside].mean(axis=1)))
-        self.plot.setLabel("bottom", tr("Hz, dB of {}²/Hz").format(spectrum.unit or "1"))
+        self.plot.setLabel("bottom", tr("Hz, dB of {}²/Hz").format(_unit_of(spectrum)))
         if not self._chosen:
             seen = decibels[hz <= HIGHEST_HZ]
             low = 10 * math.floor(float(np.percentile(seen, 2)) / 10)
@@ -146,7 +147,7 @@ class SpectrumView(QWidget):
             text.setText(f"{power / total:.0%}")
             text.setPos(number, power / total)
         self.bands.setLabel(
-            "bottom", tr("band power, {}², median of channels").format(spectrum.unit or "1")
+            "bottom", tr("band power, {}², median of channels").format(_unit_of(spectrum))
         )
 
     # Looks and hands.
@@ -201,3 +202,8 @@ def to_decibels(power: F64Array) -> F64Array:
     """Give powers in dB; what is below 1e-12 is shown as that."""
     found: F64Array = 10 * np.log10(np.maximum(power, 1e-12))
     return found
+
+
+def _unit_of(spectrum: Spectrum) -> str:
+    """Give what an axis shows as the unit, which a stream names: an axis renders HTML."""
+    return escape(spectrum.unit) or "1"

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 from gui.sessions.session_job import SessionJob
 from gui.texts import tr
 from gui.widgets import theme
-from gui.widgets.plain_label import PlainLabel
+from gui.widgets.plain_label import PlainLabel, plain
 
 
 class JobLine(QWidget):
@@ -62,7 +62,7 @@ class JobLine(QWidget):
     def _show(self, colour: str, text: str) -> None:
         theme.mark(self.text, "light", colour)
         self.text.setText(f"{self._what}: {text}")
-        self.text.setToolTip(self.text.text())
+        self.text.setToolTip(plain(self.text.text()))
 
     def _on_ended(self, well: bool, text: str) -> None:
         self._show("alive" if well else "warning", f"{'●' if well else '▲'} {text}")

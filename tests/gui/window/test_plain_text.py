@@ -6,12 +6,16 @@ import ast
 from html import unescape
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QTextDocument
 
 import gui
 from gui.events.alarm_bar import Alarm, AlarmBar
+from gui.plots.spectrum import SpectrumView
+from gui.sessions.job_line import JobLine
+from gui.signals.spectra import spectrum
 from gui.widgets.plain_label import PlainLabel, plain
 from gui.widgets.short_label import ShortLabel
 
@@ -37,6 +41,29 @@ def test_a_tooltip_shows_it_too() -> None:
     assert "<img" not in label.toolTip()
     assert unescape(plain("a\nb")) == "a\nb"
     label.deleteLater()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_so_does_the_line_that_tells_of_a_job() -> None:
+    line = JobLine()
+    line.tell("export", EVIL)
+    document = QTextDocument()
+    document.setHtml(line.text.toolTip())
+    assert EVIL in document.toPlainText()
+    line.deleteLater()
+
+
+@pytest.mark.usefixtures("qapp")
+def test_an_axis_shows_the_unit_that_a_stream_names() -> None:
+    """Axes of pyqtgraph render HTML: the unit replaced the axis and would have loaded a picture."""
+    data = np.random.default_rng(1).standard_normal((2000, 1)).astype(np.float32)
+    found = spectrum(data, 250.0, ("Fz",), EVIL)
+    assert found is not None
+    view = SpectrumView()
+    view.show_spectra((found,))
+    for plot in (view.plot, view.bands):
+        assert EVIL in plot.getAxis("bottom").label.toPlainText()
+    view.deleteLater()
 
 
 def test_no_label_of_the_window_is_another_one() -> None:
