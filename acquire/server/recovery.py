@@ -1,13 +1,16 @@
 """What a daemon does at its start with the sessions that a crash has left unfinished.
 
 Whether somebody still records one says the manifest: the process and when it was started. Where
-that cannot be seen from here, its file does: a recorder writes a clock offset of each stream every
-2 s.
+that cannot be seen from here, its files do: a recorder writes a clock offset of each stream every
+2 s. One whose recorder is dead is finished as soon as no file of it grows: its cameras' processes
+end their files by themselves.
 """
 
 from __future__ import annotations
 
+import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,7 +22,10 @@ from recordings.repair.session import finish_session
 from recordings.study import catalogue
 
 QUIET_S = 5.0
-"""A file that has not grown for so long is not being written."""
+"""Files that have not grown for so long are not being written."""
+DEAD_S = 1.0
+"""Those of a recorder that is dead; an encoder writes at least every 0.4 s."""
+LOOK_S = 0.2
 
 
 class Recovery:
@@ -40,7 +46,8 @@ class Recovery:
 
     def start(self) -> None:
         """Look for them; at once, so that nothing of this daemon's is among them."""
-        self._found = {folder: _size(folder) for folder in unfinished(self._data_dir)}
+        now = time.monotonic()
+        self._found = [Unfinished(folder, dead, now) for folder, dead in unfinished(self._data_dir)]
         if self._found:
             self._thread.start()
 
@@ -51,13 +58,15 @@ class Recovery:
             self._thread.join()
 
     def _run(self) -> None:
-        if self._closing.wait(QUIET_S):
-            return
-        for folder, size in self._found.items():
-            if self._closing.is_set():
-                return
-            if _size(folder) == size:
-                self._finish(folder)
+        while self._found and not self._closing.wait(LOOK_S):
+            for session in list(self._found):
+                if self._closing.is_set():
+                    return
+                if (grows := session.grows(time.monotonic())) is None:
+                    continue
+                self._found.remove(session)
+                if not grows:
+                    self._finish(session.folder)
 
     def _finish(self, folder: Path) -> None:
         try:
@@ -114,21 +123,45 @@ def _is_unfinished(manifest: Manifest) -> bool:
     return manifest.hashing or manifest.state in (State.ARMED, State.RECORDING)
 
 
-def unfinished(data_dir: Path) -> list[Path]:
-    """List the sessions whose manifests say that they are being made, by nobody that lives."""
+class Unfinished:
+    """A session that nobody has closed. Pure but for the sizes of its files."""
+
+    def __init__(self, folder: Path, dead: bool, now: float) -> None:
+        """Begin to watch; `dead`: its recorder is known to have ended. `now` is monotonic, in s."""
+        self.folder, self._dead = folder, dead
+        self._sizes, self._since = self._look(), now
+
+    def grows(self, now: float) -> bool | None:
+        """Say whether somebody writes it; None = not known yet.
+
+        What a dead recorder has left is waited for: it grows until its cameras have ended.
+        """
+        sizes = self._look()
+        if sizes != self._sizes:
+            self._sizes, self._since = sizes, now
+            return None if self._dead else True
+        return False if now - self._since >= (DEAD_S if self._dead else QUIET_S) else None
+
+    def _look(self) -> dict[str, int]:
+        """Give the sizes of what is written, in bytes: other files may be by a reader, too."""
+        try:
+            files = [e for e in os.scandir(self.folder) if self._dead or e.name == layout.XDF_NAME]
+            return {entry.name: entry.stat().st_size for entry in files}
+        except OSError:
+            return {}
+
+
+def unfinished(data_dir: Path) -> list[tuple[Path, bool]]:
+    """List the sessions whose manifests say that they are being made, by nobody that lives.
+
+    With each goes whether that is sure.
+    """
     found = []
     for folder in catalogue.folders(data_dir):
         try:
             manifest = Manifest.load(folder)
         except RecordingError:
             continue
-        if _is_unfinished(manifest) and owner.lives(manifest.host) is not True:
-            found.append(folder)
+        if _is_unfinished(manifest) and (lives := owner.lives(manifest.host)) is not True:
+            found.append((folder, lives is False))
     return found
-
-
-def _size(folder: Path) -> int:
-    try:
-        return (folder / layout.XDF_NAME).stat().st_size
-    except OSError:
-        return -1

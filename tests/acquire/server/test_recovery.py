@@ -9,7 +9,7 @@ from pathlib import Path
 
 import psutil
 
-from acquire.server.recovery import Recovery
+from acquire.server.recovery import DEAD_S, QUIET_S, Recovery, Unfinished
 from recordings import layout
 from recordings.manifest import Manifest, State
 from recordings.repair.session import repair_session
@@ -88,3 +88,26 @@ def test_a_session_that_is_being_recorded_is_left_alone(tmp_path: Path) -> None:
         daemon.post("recording/stop")
         daemon.end()
     assert Manifest.load(session).state is State.COMPLETE
+
+
+def test_what_a_dead_recorder_left_is_finished_once_no_file_of_it_grows(tmp_path: Path) -> None:
+    """A camera that went on to its end was counted while it still wrote."""
+    xdf, video = tmp_path / layout.XDF_NAME, tmp_path / "face.nut"
+    xdf.touch()
+    left = Unfinished(tmp_path, dead=True, now=10.0)
+    for k in range(1, 8):
+        video.write_bytes(bytes(k))
+        assert left.grows(10.0 + k * DEAD_S) is None
+    assert left.grows(17.0 * DEAD_S + DEAD_S / 2) is None
+    assert left.grows(17.0 * DEAD_S + DEAD_S) is False
+
+
+def test_of_a_recorder_that_nobody_can_see_the_file_decides(tmp_path: Path) -> None:
+    xdf = tmp_path / layout.XDF_NAME
+    xdf.touch()
+    quiet, grows = (Unfinished(tmp_path, dead=False, now=10.0) for _ in range(2))
+    (tmp_path / layout.REPORT_JSON_NAME).write_text("{}")  # whoever looks at it
+    assert quiet.grows(10.0 + QUIET_S / 2) is None
+    assert quiet.grows(10.0 + QUIET_S) is False
+    xdf.write_bytes(b"XDF:")
+    assert grows.grows(10.0 + QUIET_S) is True
