@@ -291,6 +291,13 @@ class Device(ABC):
             DeviceError: the device failed for good.
         """
 
+    def while_away(self) -> Iterator[Chunk | Notice]:
+        """Yield what is to be told though the device has gone; asked while it is opened again.
+
+        A chunk may tell of a loss and has no samples. Nothing unless overridden.
+        """
+        return iter(())
+
     @abstractmethod
     def close(self) -> None:
         """Free everything; called in every case, possibly twice, possibly without `open`."""

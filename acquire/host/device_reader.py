@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 
 REOPEN_S: Final = (0.5, 1.0, 2.0, 5.0)
 """Waits before a device that went away is opened again; the last one repeats."""
+AWAY_S: Final = 1.0
+"""How often a driver is asked what it has to tell though its device is away."""
 FOR_GOOD: Final = (DeviceError, RecordingError, AcquireError)
 """What says why the device cannot go on. Whatever else a driver raises is an error of its own, and
 the device is opened again."""
@@ -98,7 +100,6 @@ class DeviceReader:
         self._specs: dict[str, StreamSpec | MediaSpec] = {}  # by name, as they were first opened
         self.last_item = 0.0  # LSL time of the last sample or frame
         self.last_beat = 0.0  # and of the last answer of `read`
-        self._unfit: dict[str, int] = {}  # by stream: values that its format cannot hold
         self._breaks = Restarts()
         self._reopen_wait_s = REOPEN_S[0]
 
@@ -245,40 +246,14 @@ class DeviceReader:
         if isinstance(item, Frame):
             self.media[item.stream].publish(item)
         else:
-            self._publish_chunk(self.signals[item.stream], item)
-
-    def _publish_chunk(self, signal: SignalStream, chunk: Chunk) -> None:
-        before = signal.bad_stamps
-        signal.publish(chunk)
-        if signal.bad_stamps and not before:
-            self._event(
-                "warning",
-                "stamps-nan",
-                f"{chunk.stream}: its driver gave a time that is no number; the sample has the "
-                "time of its arrival, or else the one before it, and so will others, without a "
-                "further word: mend the driver",
-            )
-        self._tell_of_values(signal, chunk.stream)
-
-    def _tell_of_values(self, signal: SignalStream, stream: str) -> None:
-        """Tell once of values that a stream's format cannot hold, and at the end how many."""
-        count = signal.outlet.bad_values
-        if count and stream not in self._unfit:
-            self._event(
-                "warning",
-                "values-unfit",
-                f"{stream}: its driver gave a value that {signal.spec.dtype} cannot hold (no whole "
-                "number, or out of range); it is rounded or cut to the range, and so will others, "
-                "without a further word: mend the driver",
-            )
-        if count:
-            self._unfit[stream] = count
+            for level, code, text in self.signals[item.stream].publish(item):
+                self._event(level, code, text)
 
     def tell_of_all_values(self) -> None:
         """Say how many values were not what their format can hold, now that no more come."""
-        for stream, count in self._unfit.items():
-            text = f"{stream}: {count:,} values in all were rounded or cut to its format"
-            self._event("info", "values-unfit", text)
+        for signal in self.signals.values():
+            if text := signal.all_unfit():
+                self._event("info", "values-unfit", text)
 
     def _reopen(self) -> None:
         """Open the device again, on the same outlets, as often as it takes."""
@@ -288,7 +263,7 @@ class DeviceReader:
         for attempt in itertools.count(1):
             with contextlib.suppress(Exception):  # what is broken may not close: open() is to cope
                 self.device.close()
-            if self._closing.wait(self._reopen_wait_s):
+            if self._ends_within(self._reopen_wait_s):
                 return
             self._reopen_wait_s = REOPEN_S[min(attempt, len(REOPEN_S) - 1)]
             try:
@@ -304,6 +279,24 @@ class DeviceReader:
             else:
                 self._came_back(specs)
                 return
+
+    def _ends_within(self, wait_s: float) -> bool:
+        """Wait, or until the process is to end; what the driver has to tell meanwhile is told."""
+        due = self._clock.now() + wait_s
+        while (left := due - self._clock.now()) > 0:
+            ends = self._closing.wait(min(left, AWAY_S))
+            try:
+                self._tell_while_away()
+            except BaseException as error:
+                self._broke(one_line(error))
+            if ends:
+                return True
+        return self._closing.is_set()
+
+    def _tell_while_away(self) -> None:
+        assert self.device is not None
+        for item in self.device.while_away():
+            self._publish(check_item(item, self._specs))
 
     def _came_back(self, specs: Mapping[str, StreamSpec | MediaSpec]) -> None:
         if specs != self._specs:

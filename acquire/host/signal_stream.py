@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
+from acquire.host.event_limit import Told
 from acquire.lsl.config import BUFFER_S
 from acquire.lsl.device_clock import ClockModel
 from acquire.lsl.outlet import Outlet
 from acquire.processes.loss_log import LossLog
 from devices.arrays import F64Array
 from devices.base import Chunk, StreamSpec
+
+_CUT = "rounded or cut to its format"
 
 
 class SignalStream:
@@ -38,8 +42,13 @@ class SignalStream:
         """Learn that the device was away: what comes next comes after a gap."""
         self._was_away = True
 
-    def publish(self, chunk: Chunk) -> None:
-        """Map the chunk's times to the LSL clock and push it."""
+    def publish(self, chunk: Chunk) -> list[Told]:
+        """Map the chunk's times to the LSL clock and push it; give what is to be said of it."""
+        before = self.bad_stamps, self.outlet.bad_values
+        self._publish(chunk)
+        return [*self._of_stamps(before[0]), *self._of_values(before[1])]
+
+    def _publish(self, chunk: Chunk) -> None:
         count = len(chunk.times)
         if count == 0:
             # A chunk that only tells of a loss has no time: noted where the stream stands.
@@ -67,6 +76,37 @@ class SignalStream:
             self._without_time += int(unknown.sum())
             stamps = np.where(unknown, chunk.times, stamps)
         return stamps
+
+    def _of_stamps(self, before: int) -> Iterator[Told]:
+        if self.bad_stamps and not before:
+            text = (
+                f"{self.spec.name}: its driver gave a time that is no number; the sample has the "
+                "time of its arrival, or else the one before it, and so will others, without a "
+                "further word: mend the driver"
+            )
+            yield "warning", "stamps-nan", text
+
+    def _of_values(self, before: int) -> Iterator[Told]:
+        """Tell of the first value that the format cannot hold, and each time that they are tenfold.
+
+        A recording that ends before the device does is to know how many they are, too.
+        """
+        count = self.outlet.bad_values
+        if count and not before:
+            text = (
+                f"{self.spec.name}: its driver gave a value that {self.spec.dtype} cannot hold (no "
+                "whole number, or out of range); it is rounded or cut to the range, and so will "
+                "others: mend the driver"
+            )
+            yield "warning", "values-unfit", text
+        if count >= 10 and len(str(count)) > len(str(before)):
+            text = f"{self.spec.name}: {count:,} values so far were {_CUT}"
+            yield "info", "values-unfit", text
+
+    def all_unfit(self) -> str | None:
+        """Say how many values were not what the format can hold; None where all were."""
+        count = self.outlet.bad_values
+        return f"{self.spec.name}: {count:,} values in all were {_CUT}" if count else None
 
     @property
     def bad_stamps(self) -> int:

@@ -160,9 +160,7 @@ class TriggerOut(Device):
     def read(self) -> Iterator[Chunk | Notice | None]:
         """End pulses, begin those that waited, and yield the times of what was written."""
         while True:
-            while self._notices:
-                yield self._notices.popleft()
-            yield from self._not_sent()
+            yield from self._told_of()
             with self._wake:
                 self._step()
                 self._check()
@@ -177,6 +175,19 @@ class TriggerOut(Device):
                     if left > 0:
                         self._wake.wait(left)
             yield chunk
+
+    def while_away(self) -> Iterator[Chunk | Notice]:
+        """Count what is not sent: a line that does not come back must not hide it."""
+        yield from self._told_of()
+        with self._wake:
+            chunk = self._chunk()
+        if chunk is not None:
+            yield chunk
+
+    def _told_of(self) -> Iterator[Notice]:
+        while self._notices:
+            yield self._notices.popleft()
+        yield from self._not_sent()
 
     def _check(self) -> None:
         """See whether the line is still there, though nothing is written; the lock is held."""

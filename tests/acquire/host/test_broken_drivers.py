@@ -74,3 +74,60 @@ def test_it_is_opened_again_but_not_for_ever(
     failed, *closed = [event for event in events if event.code == "device-failed"]
     assert "again and again" in failed.text
     assert all("cannot close" in event.text for event in closed)
+
+
+AWAY = """
+import numpy as np
+from devices.base import Channel, Chunk, Device, DeviceLost, Notice, Settings, StreamSpec
+
+class Driver(Device):
+    Settings = Settings
+    summary = "made in a test"
+    lost = 0
+
+    def __init__(self, settings, clock):
+        self.name, self.clock = settings.name, clock
+
+    def open(self):
+        if self.lost:
+            raise DeviceLost("no port")
+        return (StreamSpec(self.name, "Test", (Channel("a"),), 0.0, "float32"),)
+
+    def read(self):
+        yield None
+        self.lost = 3
+        raise DeviceLost("unplugged")
+
+    def while_away(self):
+        yield Notice("warning", "code-not-sent", "3 codes not sent")
+        yield Chunk(self.name, np.empty(0), np.empty((0, 1)), lost=3)
+
+    def close(self):
+        pass
+"""
+
+
+def test_what_is_lost_while_a_device_stays_away_is_told(tmp_path: Path) -> None:
+    """A trigger port that never came back hid how many codes were not sent."""
+    (tmp_path / "away.py").write_text(AWAY)
+    ours, theirs = Pipe()
+    host = threading.Thread(target=Host(theirs).run)
+    host.start()
+    name = unique("away")
+    ours.send(Request(1, Open("away", {"name": name}, tmp_path, None, VideoOptions())))
+    events: list[HostEvent] = []
+    lost: list[int] = []
+
+    def all_told() -> bool:
+        while ours.poll():
+            message = ours.recv()
+            events.extend([message] if isinstance(message, HostEvent) else [])
+            if isinstance(message, HostStatus):
+                lost.extend(loss.count for loss in message.losses)
+        return "code-not-sent" in {event.code for event in events} and sum(lost) >= 3
+
+    wait_for(all_told)
+    ours.send(Request(2, Close()))
+    host.join()
+    ours.close()
+    assert "device-back" not in {event.code for event in events}

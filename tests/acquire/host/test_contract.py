@@ -187,3 +187,19 @@ def test_without_a_time_of_its_own_a_sample_has_that_of_its_arrival() -> None:
     assert pushed == pytest.approx([100, 100.01, 100.02, 100.03, 100.04])
     assert stream.bad_stamps == 3
     assert {type(loss.count) for loss in losses.take()} == {int}  # the manifest takes no other
+
+
+def test_values_that_a_format_cannot_hold_are_counted_while_they_come() -> None:
+    """A recording that ended before its device knew of one, and of no more."""
+    spec = but(EEG, name=unique("eeg"), dtype="int16")
+    stream = SignalStream(spec, "amp", ClockModel(), LossLog())
+    told = []
+    for k in range(60):
+        data = np.array([[0.5, 1.0], [70_000.0, -1.0]])
+        told += stream.publish(Chunk(spec.name, np.array([k, k + 0.5]), data))
+    stream.outlet.close()
+    first, *counts = [text for _, _, text in told]
+    assert "int16 cannot hold" in first
+    assert [int(text.split()[1]) for text in counts] == [10, 100]
+    assert {code for _, code, _ in told} == {"values-unfit"}
+    assert "120 values in all" in (stream.all_unfit() or "")
