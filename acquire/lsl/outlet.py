@@ -68,12 +68,21 @@ def fitted(data: Array, dtype: np.dtype[Any]) -> tuple[Array, int]:
         return np.ascontiguousarray(data, dtype), 0
     limits = np.iinfo(dtype)
     whole = np.rint(data) if data.dtype.kind == "f" else data
+    rounded = int(np.count_nonzero(whole != data)) if data.dtype.kind == "f" else 0
+    if data.size and _is_within(whole, limits):  # as nearly always, for half of the work
+        return np.ascontiguousarray(whole, dtype), rounded
     low = np.zeros(data.shape, bool) if data.dtype.kind == "u" else ~(whole >= limits.min)
     # A float has no 2^63 - 1: what is equal to it there is beyond it.
     high = whole >= limits.max + 1.0 if data.dtype.kind == "f" else whole > limits.max
     rows = np.where(low | high, 0, whole).astype(dtype)
     rows[low], rows[high] = limits.min, limits.max
     return np.ascontiguousarray(rows), int((low | high | (whole != data)).sum())
+
+
+def _is_within(values: Array, limits: np.iinfo[Any]) -> bool:
+    """Whether all are within the limits of a format; what is no number is not."""
+    # As numbers of Python, which compare exactly: a float has no 2^63 - 1.
+    return bool(limits.min <= values.min().item() and values.max().item() <= limits.max)
 
 
 def stream_info(spec: StreamSpec, device: str, origin: str = "") -> pylsl.StreamInfo:
