@@ -4,13 +4,15 @@ A line is one reading: numbers between separators, or a JSON object. A line that
 spoilt. What was left of a line when the port was opened may look like a whole one ("23" of "123"),
 so that separated text is believed from the first line end on; JSON shows by itself whether it is
 whole. Numbers may have a decimal comma where that separates nothing, and a label before a colon, as
-for Arduino's plotter (`A0:1`). A header line before the first reading is no spoilt one.
+for Arduino's plotter (`A0:1`); labels that are those of the columns say which one a number is of. A
+header line before the first reading is no spoilt one.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import re
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +22,9 @@ from devices.arrays import F64Array, I64Array
 
 MAX_LINE = 4096
 """Bytes without a line end that are given up as spoilt."""
+
+
+_AFTER_LABEL = re.compile(r":\s+")
 
 
 class ColumnSpec(BaseModel):
@@ -125,7 +130,7 @@ class LineParser:
             if self.line.format == "json":
                 fields = self._of_object(json.loads(text))
             else:
-                fields = text.split(self._separator)
+                fields = self._separated(text)
             if len(fields) != len(self._keys) or ("_" in text[:MAX_LINE] and self._odd(fields)):
                 return None
             numbers = [
@@ -136,18 +141,35 @@ class LineParser:
             return None
         return numbers if all(map(math.isfinite, numbers)) else None
 
+    def _separated(self, text: str) -> list[str]:
+        """Split a line; what labels name other columns than those they stand in is put there."""
+        if ":" not in text:
+            return text.split(self._separator)
+        if self._separator is None:
+            text = _AFTER_LABEL.sub(":", text)
+        fields = text.split(self._separator)
+        labels = [field.rpartition(":")[0].strip() for field in fields]
+        pairs = zip(labels, self._keys, strict=False)  # as many as there should be is seen later
+        if any(label in self._keys and label != key for label, key in pairs):
+            by_label = dict(zip(labels, fields, strict=True))
+            return [by_label[key] for key in self._keys]
+        return fields
+
     def _number(self, field: Any) -> float:
         if isinstance(field, str):
-            field = field.rpartition(":")[2]
+            label, colon, field = field.rpartition(":")
+            if colon and label[-1:].isdigit() and not any(map(str.isalpha, label)):
+                raise ValueError("a time of day, or another compound")
             if "," in field and "." not in field:
                 field = field.replace(",", ".", 1)
         return float(field)
 
     def _is_header(self, line: bytes) -> bool:
         """Whether it names as many columns as there are, and no number stands in it."""
-        if self.line.format == "json" or not line.isascii():
+        text = line.decode("utf-8", "replace")
+        if self.line.format == "json" or not text.strip().replace("\t", " ").isprintable():
             return False
-        fields = line.decode("ascii").split(self._separator)
+        fields = text.split(self._separator)
         names = [f for f in fields if f.strip() and not set(f.strip()[:1]) & set("0123456789+-.:")]
         return len(fields) == len(names) == len(self._keys)
 

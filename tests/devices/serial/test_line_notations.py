@@ -20,6 +20,8 @@ def parser(separator: str) -> LineParser:
         ("", "1,5\t2", [1.5, 2.0]),
         (",", "A0:1,A1:2.5", [1.0, 2.5]),
         ("", "A0:1 A1:-3e2", [1.0, -300.0]),
+        ("", "A0: 1.5 A1: 2,5", [1.5, 2.5]),
+        (",", "b:1,a:2", [2.0, 1.0]),
         (",", "1.5,2", [1.5, 2.0]),
     ],
 )
@@ -32,7 +34,9 @@ def test_numbers_are_read_as_they_are_meant(
     assert spoilt.tolist() == [0]
 
 
-@pytest.mark.parametrize("line", ["1,2,3;4", "1.000,5;2", "x;y", "A0:;1"])
+@pytest.mark.parametrize(
+    "line", ["1,2,3;4", "1.000,5;2", "x;y", "A0:;1", "12:30:05;1", "12:30;1", "b:1;c:2"]
+)
 def test_what_is_no_number_stays_spoilt(line: str) -> None:
     found = parser(";")
     rows, spoilt = found.feed(f"\n1;2\n{line}\n3;4\n".encode())
@@ -40,9 +44,10 @@ def test_what_is_no_number_stays_spoilt(line: str) -> None:
     assert spoilt.tolist() == [0, 1]
 
 
-def test_a_header_line_is_no_loss() -> None:
+@pytest.mark.parametrize("header", ["temperature,light", "T (°C),µV"])
+def test_a_header_line_is_no_loss(header: str) -> None:
     found = parser(",")
-    rows, spoilt = found.feed(b"\ntemperature,light\n1,2\n")
+    rows, spoilt = found.feed(f"\n{header}\n1,2\n".encode())
     assert (rows.tolist(), spoilt.tolist(), found.malformed) == ([[1.0, 2.0]], [0], 0)
     # Later it is one: a device that was reset in the middle sends its header again.
     _, spoilt = found.feed(b"temperature,light\n3,4\n")
