@@ -41,7 +41,14 @@ class KeyReports:
         self.skipped = 0
 
     def feed(self, data: bytes) -> list[KeyReport]:
-        """Take bytes in and give the reports that are whole."""
+        """Take bytes in and give the reports that are whole.
+
+        No bytes say that none has come for a while: what is not whole by then never will be, and
+        would take the beginning of the next report for its end.
+        """
+        if not data:
+            self.skipped += len(self._rest)
+            self._rest = b""
         buffer, at, found = self._rest + data, 0, []
         while at < len(buffer):
             size = {ord("k"): _SHORT, ord("o"): _LONG}.get(buffer[at], 0)

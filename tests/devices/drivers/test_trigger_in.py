@@ -152,6 +152,17 @@ def test_any_bytes_may_come_from_a_pad(data: bytes) -> None:
     assert all(0 < report.code < 100 for report in found)
 
 
+def test_a_report_that_lost_a_byte_costs_no_other() -> None:
+    """The release of the key was taken for the end of its press: it stayed down."""
+    press, release = bytes([ord("k"), 0x30, 1, 2, 3, 4]), bytes([ord("k"), 0x20, 5, 6, 7, 8])
+    reports = KeyReports()
+    assert reports.feed(press[:-1]) == []
+    assert reports.feed(b"") == []  # nothing for 0.1 s
+    (found,) = reports.feed(release)
+    assert (found.key, found.pressed) == (1, False)
+    assert reports.skipped == 5
+
+
 @given(st.lists(st.tuples(st.integers(1, 9), st.integers(0, 3)), max_size=30))
 def test_only_what_holds_counts_and_it_is_stamped_where_it_began(
     runs: list[tuple[int, int]],
