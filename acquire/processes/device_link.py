@@ -34,6 +34,8 @@ from acquire.processes.messages import (
 log = logging.getLogger(__name__)
 
 GONE = "its process is gone"
+MUTE_S = 5.0
+"""How long a process that has closed its pipe may take to end: a driver may have closed it."""
 
 
 class DeviceLink(Link):
@@ -173,6 +175,13 @@ class DeviceLink(Link):
         self._nobody_answers(GONE)
         if self._closing:
             return
-        code = self._process.wait()
-        how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        try:
+            code = self._process.wait(MUTE_S)
+            how = f"signal {-code}" if code < 0 else f"exit code {code}"
+        except subprocess.TimeoutExpired:  # one that lives on would never be started again
+            self._process.kill()
+            self._process.wait()
+            how = "killed: it had closed its connection to the engine, and went on"
+        if self._closing:
+            return
         self._died(f"{self.name}: its process ended ({how}); its streams are gone")

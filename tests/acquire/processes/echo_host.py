@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 
 from acquire.processes.child import pipe_of
 from acquire.processes.messages import Answer, Close, Command, Open, Opened
@@ -22,6 +23,9 @@ def main() -> None:
         if isinstance(request.body, Close):
             return
         assert isinstance(request.body, Command), request
+        if request.body.name == "mute":
+            pipe.close()
+            time.sleep(600)
         if request.body.name == "say":
             pipe.send(request.body.args["event"])
         pipe.send(Answer(request.number, dict(request.body.args)))

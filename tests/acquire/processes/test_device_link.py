@@ -9,9 +9,11 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from acquire.errors import ControlError
+from acquire.processes import device_link
 from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import DeviceState, HostEvent, Loss, Open
 from acquire.rig.video import VideoOptions
+from tests.acquire.program import wait_for
 
 ORDER = Open("echo", {"name": "echo"}, None, None, VideoOptions())
 LARGE = "x" * 300_000
@@ -103,5 +105,27 @@ def test_a_message_that_trips_its_hearer_silences_nobody() -> None:
         (said,) = heard
         assert (said.code, said.level) == ("internal", "error")
         assert "echo: ValueError: no such event" in said.text
+    finally:
+        link.close(5)
+
+
+def test_one_that_closes_its_pipe_and_lives_on_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An SDK that closed a file too often took the pipe: it counted as running, for ever silent."""
+    monkeypatch.setattr(device_link, "MUTE_S", 0.1)
+    heard: list[HostEvent] = []
+    link = EchoLink(
+        "echo", "echo", lambda name, event: heard.append(event), lambda name, loss: None
+    )
+    link.start(ORDER, None)
+    try:
+        assert link.wait_open(60)
+        with pytest.raises(ControlError, match="its process is gone"):
+            link.command("mute", {})
+        wait_for(lambda: heard)
+        assert not link.alive
+        assert link.snapshot.state is DeviceState.FAILED
+        (told,) = heard
+        assert told.code == "device-died"
+        assert "had closed its connection" in told.text
     finally:
         link.close(5)
