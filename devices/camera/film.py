@@ -71,7 +71,7 @@ class Film:
     def pictures(self, *, loop: bool) -> Iterator[Picture]:
         """Give its pictures, and again from the start where it loops."""
         while True:
-            self._container.seek(0)
+            self._rewind()
             count = 0
             for picture in self._once():
                 count += 1
@@ -82,6 +82,17 @@ class Film:
     def close(self) -> None:
         """Close the file."""
         self._container.close()
+
+    def _rewind(self) -> None:
+        """Go to the beginning; a bare stream, such as .h264, has to be opened again for it."""
+        import av
+
+        try:
+            self._container.seek(0)
+        except av.FFmpegError:
+            self._container.close()
+            self._container = av.open(str(self._path))
+            self._stream = self._video()
 
     def _once(self) -> Iterator[Picture]:
         import av

@@ -122,6 +122,19 @@ def encode(path: Path, images: list[np.ndarray], pixel_format: str, codec: str =
         out.mux(stream.encode(None))
 
 
+def test_a_bare_stream_plays_again_and_again(tmp_path: Path, clock: FakeClock) -> None:
+    """It cannot be sought in: the device broke as soon as it was to play."""
+    path = tmp_path / "camera.h264"
+    encode(path, [np.full((48, 64), 20 * k, np.uint8) for k in range(10)], "gray", "libx264")
+    device = make(path, clock)
+    device.open()
+    found = read_some(device, 25)
+    device.close()
+    shades = [int(f.image[5, 5]) for f in found if isinstance(f, Frame) and f.image is not None]
+    assert shades[:20] == sorted(shades[:10]) * 2  # its codec stretches the shades a little
+    assert shades[20:] == shades[:5]
+
+
 def read_some(device: VideoFile, count: int) -> list[Frame | Notice]:
     return list(itertools.islice((item for item in device.read() if item is not None), count))
 
