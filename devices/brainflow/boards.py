@@ -107,6 +107,10 @@ def _labels(description: Mapping[str, Any], kind: Kind, rows: tuple[int, ...]) -
     return [f"{kind.label}{i + 1}" for i in range(len(rows))]
 
 
+LARGEST = 1 << 32
+"""No board counts as far."""
+
+
 class PackageCounter:
     """Finds gaps in a board's package numbers, whose habits it learns first.
 
@@ -130,9 +134,24 @@ class PackageCounter:
     def feed(self, numbers: F64Array) -> I64Array:
         """Give how many rows are missing before each row, (n,)."""
         lost = np.zeros(len(numbers), np.int64)
-        for i, number in enumerate(numbers.astype(np.int64).tolist()):
-            lost[i] = self._next(number)
+        for i, number in enumerate(self._mended(numbers).tolist()):
+            if abs(number) < LARGEST:  # a row of a file may have none, or a spoilt one
+                lost[i] = self._next(int(number))
         return lost
+
+    def _mended(self, numbers: F64Array) -> F64Array:
+        """Give a number that stands alone between two that go on the one that belongs there.
+
+        One that is spoilt would be two gaps, or a turn, and the highest that ever comes.
+        """
+        if self._last is None or len(numbers) < 2 or len(self._steps) < self.GROUPS:
+            return numbers
+        step = max(set(self._steps), key=self._steps.count)
+        mended = np.insert(numbers, 0, self._last)
+        wanted = mended[:-2] + step
+        wrong = (mended[2:] == wanted + step) & (mended[1:-1] != wanted)
+        mended[1:-1][wrong] = wanted[wrong]
+        return mended[1:]
 
     def _next(self, number: int) -> int:
         last = self._last

@@ -81,6 +81,15 @@ def test_gaps_are_counted_in_samples(pattern: str, gap: tuple[int, int], missing
     assert lost(PackageCounter(), numbers[: gap[0]] + numbers[gap[1] :]) == missing
 
 
+@pytest.mark.parametrize("wrong", [7.0, 200.0, 5000.0, 1e15, np.nan])
+def test_a_number_that_is_spoilt_is_no_loss(wrong: float) -> None:
+    """A row of a played file without a number broke the device; one too high, each later turn."""
+    numbers = np.array(PATTERNS["0…255"], np.float64)
+    numbers[600] = wrong
+    counter = PackageCounter()
+    assert sum(int(counter.feed(part).sum()) for part in np.split(numbers, 10)) == 0
+
+
 def test_the_tone_of_a_cyton_in_kiloohms() -> None:
     t = np.arange(256) / 250
     rng = np.random.default_rng(1)
