@@ -20,6 +20,8 @@ def first_problem(error: ValidationError, model: type[BaseModel] | None = None) 
         return f"{where}: missing; add this key"
     text = problem["msg"].removeprefix("Value error, ")
     value = problem["input"]
+    if not where:  # the whole of them do not fit together
+        return text
     return f"{where}: {text}" + (f", got {value!r}" if not isinstance(value, dict) else "")
 
 

@@ -7,11 +7,13 @@ which boards refuse to be opened. What is said of Windows and macOS was not trie
 from __future__ import annotations
 
 import difflib
+import ipaddress
 import re
 import sys
 from collections.abc import Collection
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 REQUIRED: dict[str, tuple[str, ...]] = {
     "PLAYBACK_FILE_BOARD": ("master_board", "file"),
@@ -66,6 +68,11 @@ def _runs_on(board: str) -> tuple[str, ...]:
 
 
 _COM = re.compile(r"COM\d+", re.IGNORECASE)
+_DIGITS = re.compile(r"[\d.]+")
+_PLAYED = ("PLAYBACK_FILE_BOARD", "STREAMING_BOARD")
+"""What gives out the data of another board."""
+Port = Annotated[int, Field(ge=0, le=65535)]
+"""A port of UDP or TCP; 0: BrainFlow's own."""
 _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
 
 
@@ -79,12 +86,12 @@ class Params(BaseModel):
     ip_address: str = ""
     ip_address_aux: str = ""
     ip_address_anc: str = ""
-    ip_port: int = 0
-    ip_port_aux: int = 0
-    ip_port_anc: int = 0
-    ip_protocol: int = 0
+    ip_port: Port = 0
+    ip_port_aux: Port = 0
+    ip_port_anc: Port = 0
+    ip_protocol: int = Field(default=0, ge=0, le=2)  # none, UDP, TCP
     other_info: str = ""
-    timeout: int = 0
+    timeout: int = Field(default=0, ge=0)  # s; 0: BrainFlow's own
     serial_number: str = ""
     file: str = ""
     file_aux: str = ""
@@ -97,6 +104,20 @@ class Params(BaseModel):
         # macOS names Bluetooth devices by a UUID instead.
         if value and not _MAC.fullmatch(value) and len(value) != 36:
             raise ValueError(f"{value!r} is no MAC address; one looks like F4:0E:11:75:76:78")
+        return value
+
+    @field_validator("ip_address", "ip_address_aux", "ip_address_anc")
+    @classmethod
+    def _is_an_address(cls, value: str) -> str:
+        if _DIGITS.fullmatch(value):
+            ipaddress.IPv4Address(value)  # says what is wrong with it
+        return value
+
+    @field_validator("master_board")
+    @classmethod
+    def _measures(cls, value: str | int) -> str | int:
+        if value in _PLAYED:
+            raise ValueError("the board that measured, not another that gives out its data")
         return value
 
     def problem(self, board: str, platform: str = sys.platform) -> str | None:

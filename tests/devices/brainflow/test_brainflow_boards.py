@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 from brainflow.board_shim import BoardIds, BoardShim, BrainFlowInputParams
+from pydantic import ValidationError
 
 from devices.arrays import F64Array
 from devices.brainflow.boards import KINDS, PackageCounter, plan
@@ -177,3 +178,22 @@ def test_what_a_platform_needs(
 ) -> None:
     problem = Params(**given).problem(board, platform)
     assert problem is None if told is None else told in (problem or "")
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"ip_port": 99_999}, "less than or equal to 65535"),
+        ({"ip_port_aux": -1}, "greater than or equal to 0"),
+        ({"ip_address": "999.1.1.1"}, "999"),
+        ({"timeout": -5}, "greater than or equal to 0"),
+        ({"ip_protocol": 7}, "less than or equal to 2"),
+        ({"master_board": "STREAMING_BOARD"}, "the board that measured"),
+    ],
+)
+def test_what_no_board_can_use_is_refused(given: dict[str, str | int], words: str) -> None:
+    """`rig check` called them good."""
+    with pytest.raises(ValidationError, match=words):
+        Params.model_validate(given)
+    Params(ip_address="192.168.4.1", ip_port=6677, ip_protocol=2, timeout=15)
+    Params(ip_address="galea.local")
