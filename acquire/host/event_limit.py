@@ -72,10 +72,10 @@ class EventLimit:
         if not self._told or now - self._begun < PERIOD_S:
             return None
         held, last = self._held, self._last
-        told = frozenset(self._told)
-        again = sorted(told & self._once - self._known)
+        kinds = frozenset(self._told)
+        again = sorted(kinds & self._once - self._known)
         self._known.update(again[: MOST_KNOWN - len(self._known)])
-        self._told, self._held, self._last, self._once = {}, {}, None, told
+        self._told, self._held, self._last, self._once = {}, {}, None, kinds
         self._spent = dict.fromkeys(self._spent, 0)
         if last is None:
             return None

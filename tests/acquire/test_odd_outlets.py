@@ -62,7 +62,7 @@ def odd_outlets(base: str, kinds: dict[str, tuple[int, float, str]]) -> Iterator
     "odd", [pytest.param(ODD, id="odd"), pytest.param(VERY_ODD, id="very", marks=pytest.mark.soak)]
 )
 def test_the_good_one_beside_them_is_recorded(
-    odd: dict[str, tuple[int, float]], tmp_path: Path
+    odd: dict[str, tuple[int, float, str]], tmp_path: Path
 ) -> None:
     base, file = unique("odd"), tmp_path / "a.xdf"
     with odd_outlets(base, odd), Sources(Source(f"{base}-good")):

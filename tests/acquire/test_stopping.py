@@ -159,7 +159,7 @@ def test_a_signal_that_is_passed_on_twice_is_one(
     monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Sent to the group, and once more by the program that started it: nothing was closed."""
-    now, left = [100.0], []
+    now, left = [100.0], list[int]()
     monkeypatch.setattr(stop_signals, "time", SimpleNamespace(monotonic=lambda: now[0]))
     monkeypatch.setattr(os, "_exit", left.append)
     stopper = Stopper()
