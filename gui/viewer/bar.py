@@ -8,28 +8,21 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QComboBox,
-    QMenu,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QToolButton, QVBoxLayout, QWidget
 
-from gui.plots.traces import by_kind
 from gui.signals.display_filter import FilterSettings
-from gui.signals.live_streams import ShownStream
 from gui.texts import tr
 from gui.viewer.filter_menu import FilterButton, is_offered
 from gui.viewer.viewer import WINDOWS_S, Viewer
 from gui.widgets import theme
 from gui.widgets.flow_row import FlowRow
-from gui.widgets.staying_menu import StayingMenu
 
 
 class _Shown(BaseModel):
     channels: dict[str, list[str]]
+    order: dict[str, list[str]] = {}
+    streams: list[str] = []
     filters: FilterSettings
     common: bool = True
     scales: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
@@ -39,7 +32,8 @@ class ViewerBar(QWidget):
     """Length, mode, scale, channels and freeze of one viewer."""
 
     changed = Signal(str)
-    """Channels, scales or filters are others now; the text is for `restore`."""
+    """Channels, their order, scales or filters are others now; the text is for `restore`."""
+    channels_wanted = Signal()
 
     def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,17 +76,15 @@ class ViewerBar(QWidget):
         self.common.setCheckable(True)
         self.common.setChecked(True)
         self.common.toggled.connect(self._on_common)
-        self.channels = _button(tr("Channels ▾"), tr("Which channels are shown (Ctrl+K)"), "")
-        self.channels.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.channels = _button(
+            tr("Channels…"), tr("Which channels are shown, in which order (Ctrl+K)"), "Ctrl+K"
+        )
+        self.channels.clicked.connect(self.channels_wanted)
         self.filters = FilterButton()
         self.filters.changed.connect(viewer.set_filter)
         self.filters.changed.connect(lambda _: self._tell())
         viewer.chosen_changed.connect(self._tell)
         viewer.streams_changed.connect(self._on_streams)
-        menu = QMenu(self.channels)
-        menu.aboutToShow.connect(self._fill_channels)
-        self.channels.setMenu(menu)
-        QShortcut(QKeySequence("Ctrl+K"), self, self.channels.showMenu)
         QShortcut(QKeySequence("Ctrl+Right"), self, lambda: self._longer(1))
         QShortcut(QKeySequence("Ctrl+Left"), self, lambda: self._longer(-1))
         self._row = FlowRow(self)
@@ -104,10 +96,12 @@ class ViewerBar(QWidget):
             self._row.addWidget(button)
 
     def _tell(self) -> None:
-        scales = self.viewer.state.scales
+        scales, choice = self.viewer.state.scales, self.viewer.choice
         self.auto.setChecked(scales.automatic)
         shown = {
-            "channels": self.viewer.choice(),
+            "channels": choice.choice(self.viewer.signals()),
+            "order": choice.order,
+            "streams": choice.streams,
             "filters": asdict(self.filters.settings),
             "common": scales.common,
             "scales": scales.chosen(),
@@ -125,7 +119,10 @@ class ViewerBar(QWidget):
         self.common.setChecked(found.common)
         self.viewer.state.scales.wish(found.scales)
         self.auto.setChecked(not found.scales)
-        self.viewer.wish(found.channels)
+        choice = self.viewer.choice
+        choice.wish(found.channels)
+        choice.order, choice.streams = found.order, found.streams
+        self.viewer.rearrange()
 
     def _on_streams(self) -> None:
         found = [c.label for s in self.viewer.signals() for c in s.channels if c.kind == "EEG"]
@@ -142,41 +139,6 @@ class ViewerBar(QWidget):
     def _on_common(self, on: bool) -> None:
         self.viewer.state.scales.common = on
         self.viewer.zoom(0)
-
-    def _fill_channels(self) -> None:
-        menu = self.channels.menu()
-        menu.clear()
-        for stream in self.viewer.signals():
-            shown = {c.index for c in self.viewer.chosen(stream)}
-            below = StayingMenu(f"{stream.key.name} ({len(shown)}/{len(stream.channels)})", menu)
-            menu.addMenu(below)
-            everything = below.addAction(tr("All channels"))
-            everything.triggered.connect(
-                lambda _, s=stream: self.viewer.choose(s.key, range(len(s.channels)))
-            )
-            nothing = below.addAction(tr("No channel"))
-            nothing.triggered.connect(lambda _, s=stream: self.viewer.choose(s.key, ()))
-            for kind, members in by_kind(stream.channels).items():
-                part = StayingMenu(f"{kind} ({len(members)})", below)
-                below.addMenu(part)
-                self._add_kind(part, stream, {c.index for c in members})
-                for channel in members:
-                    action = QAction(channel.label, part, checkable=True)
-                    action.setChecked(channel.index in shown)
-                    action.toggled.connect(
-                        lambda on, s=stream, i=channel.index: self._show(s, {i}, on)
-                    )
-                    part.addAction(action)
-
-    def _add_kind(self, menu: QMenu, stream: ShownStream, indices: set[int]) -> None:
-        for text, on in ((tr("All of them"), True), (tr("None of them"), False)):
-            action = menu.addAction(text)
-            action.triggered.connect(lambda _, on=on: self._show(stream, indices, on))
-        menu.addSeparator()
-
-    def _show(self, stream: ShownStream, indices: set[int], on: bool) -> None:
-        shown = {c.index for c in self.viewer.chosen(stream)}
-        self.viewer.choose(stream.key, shown | indices if on else shown - indices)
 
 
 def _button(text: str, tip: str, shortcut: str) -> QToolButton:

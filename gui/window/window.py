@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pylsl
-from PySide6.QtCore import QTimer, QUrl, Signal
+from PySide6.QtCore import Qt, QTimer, QUrl, Signal
 from PySide6.QtGui import QCloseEvent, QDesktopServices
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolButton
 
@@ -36,6 +36,7 @@ from gui.sessions.session_list import SessionList
 from gui.signals.signal_monitor import Findings, SignalMonitor
 from gui.texts import tr
 from gui.viewer.bar import SignalView
+from gui.viewer.channel_list import ChannelList
 from gui.viewer.viewer import Viewer
 from gui.widgets.chosen import remembered_data_dir
 from gui.window import parts
@@ -81,7 +82,7 @@ class RecorderWindow(QMainWindow):
         self.cameras = CameraPanel(client)
         self.markers = MarkerLine(self._now)
         self.viewer = Viewer(self._is_recorded)
-        self.signals = SignalView(self.viewer)
+        self.signals, self.channels = SignalView(self.viewer), ChannelList(self.viewer)
         self.monitor = SignalMonitor(self.viewer.live, self.viewer.chosen, self._found.emit)
         self._found.connect(self._on_found)
         self.spectra, self.impedances = SpectrumView(), ImpedancePanel(client)
@@ -125,6 +126,7 @@ class RecorderWindow(QMainWindow):
             sessions=self.sessions,
             cameras=self.cameras,
             spectra=self.spectra,
+            channels=self.channels,
             impedances=self.impedances,
             protocol=self.protocol,
         )
@@ -153,6 +155,7 @@ class RecorderWindow(QMainWindow):
         self.link.ended.connect(self._on_gone)
         self.viewer.said.connect(self.say)
         self.signals.bar.changed.connect(self._keep_shown)
+        self.signals.bar.channels_wanted.connect(self._show_channels)
         self.spectra.said.connect(self.say)
         self.protocol.record_wanted.connect(self.recording.start)
         self.protocol.playing_changed.connect(self._laid_out.start)
@@ -196,6 +199,12 @@ class RecorderWindow(QMainWindow):
             ],
             rigs.open,
         )
+
+    def _show_channels(self) -> None:
+        dock = parts.dock_of(self.channels)
+        assert dock is not None
+        parts.bring(self, dock)
+        self.channels.tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def _show_handbook(self) -> None:
         if handbook.show(self) is None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -33,6 +34,7 @@ from gui.widgets.chosen import remembered_look
 from gui.widgets.enter_presses import EnterPresses
 from gui.widgets.hold_button import HoldButton
 from gui.window import app
+from gui.window.layout_memory import LayoutMemory
 from gui.window.top_bar import TopBar
 from recordings.manifest import Event
 from tests.acquire.program import posix_only, unique
@@ -185,6 +187,28 @@ def test_a_marker_that_nothing_records_is_called_that(tmp_path: Path, qtbot: QtB
         assert "goes on without this window" in found.alarm.shown.text
         found.recording.stop()
         idle(found)
+
+
+@posix_only
+def test_the_order_of_the_channels_is_kept_at_each_change(tmp_path: Path, qtbot: QtBot) -> None:
+    """A crash may come at any time: the file has it while the window is still open."""
+    name = unique("eeg")
+    order = expecting(tmp_path, name)
+    with Sources(Source(name, "EEG", channels=3)), window(order, end_engine=False) as found:
+        idle(found)
+        wait_until(lambda: found.viewer.state.traces, what="traces")
+        QTest.keyClick(found, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+        tree = found.channels.tree
+        wait_until(tree.hasFocus, what="the list")
+        tree.setCurrentItem(tree.topLevelItem(0).child(2))
+        QTest.keyClick(tree, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+        assert [t.channel.label for t in found.viewer.state.traces] == ["1", "3", "2"]
+        assert found.rig is not None
+        kept = LayoutMemory(found.rig.path or "").text("shown") or ""
+        assert json.loads(kept)["order"] == {name: ["1", "3", "2"]}
+        with window(order) as again:
+            wait_until(lambda: again.viewer.state.traces, what="traces")
+            assert [t.channel.label for t in again.viewer.state.traces] == ["1", "3", "2"]
 
 
 def test_the_look_is_there_again_at_the_next_start(qapp: QApplication) -> None:
