@@ -26,6 +26,7 @@ from acquire.engine.status import Phase
 from acquire.errors import AcquireError
 from acquire.server.api.models import ContentsInfo, StatusInfo
 from acquire.server.api.session_models import SessionInfo, WithdrawalDone, WithdrawalInfo
+from acquire.serving.problem import Problem
 from gui.client.client import EngineClient
 from gui.client.review_process import open_review
 from gui.sessions.export_command import export_command, export_words
@@ -40,7 +41,7 @@ from gui.widgets.plain_label import PlainLabel, plain
 from recordings import layout
 from recordings.errors import RecordingError
 
-FIRST, PAGE, MOST = 50, 50, 20_000
+FIRST, PAGE, MOST = 25, 50, 20_000
 """Rows asked for at once: few at first, so that something is there; then so many that the main
 thread is not held; and all in all."""
 NARROW = 640
@@ -94,10 +95,15 @@ class SessionList(QWidget):
         self._chosen = ""  # the session that was chosen, wherever its row goes
         self._filling = False
         self._asked = 0  # how often: an answer to an earlier question is let go of
+        self._fills = False  # pages are still to come
+        self._late: set[str] = set()  # folders of sessions that changed meanwhile
         self.count = PlainLabel()
         theme.mark(self.count, "muted", True)
         self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
         self._soon.timeout.connect(self._on_soon)
+        # What asks for the list may come before it can be seen, and comes twice as it is shown.
+        self._next = QTimer(self, singleShot=True, interval=0)
+        self._next.timeout.connect(self._ask)
         self._once_more = False  # something has happened since it was asked for
         self._lay_out()
         self._on_selection()
@@ -153,10 +159,10 @@ class SessionList(QWidget):
     def refresh(self) -> None:
         """List anew where somebody can see it: now, and once more if more happens meanwhile."""
         if self._soon.isActive():
-            self._once_more = True
+            self._once_more = not self._next.isActive()  # else it is still to be asked for
             return
         self._soon.start()
-        QTimer.singleShot(0, self, self._ask)  # what calls this may come before it can be seen
+        self._next.start()
 
     def _on_soon(self) -> None:
         if self._once_more:
@@ -166,14 +172,42 @@ class SessionList(QWidget):
     def _ask(self) -> None:
         if self._client.is_connected and not self.visibleRegion().isEmpty():
             self._asked += 1
+            self._fills = True
+            self._late.clear()
             self._ask_page(0, self._asked)
+
+    def read_anew(self, name: str) -> None:
+        """Ask for a session that has changed, by the name of its folder; for no other."""
+        if self._fills:  # a page that is under way may have it as it was
+            self._late.add(name)
+        elif self._client.is_connected and not self.visibleRegion().isEmpty():
+            found = [row for row in self.rows if Path(row.session).name == name]
+            for row in found:
+                path = f"sessions/{quote(row.id, safe='')}"
+                self._client.get(path, self._on_row, lambda _: self.refresh())  # it may be gone
+            if not found:
+                self.refresh()
+
+    def _on_row(self, found: Any) -> None:
+        row = SessionInfo.model_validate(found)
+        at = next((n for n, before in enumerate(self.rows) if before.id == row.id), None)
+        if at is not None:
+            self.rows = (*self.rows[:at], row, *self.rows[at + 1 :])
+            self._show_row(at, row)
+            self._on_selection()
 
     def _ask_page(self, offset: int, asked: int) -> None:
         limit = FIRST if offset == 0 else PAGE
         self._client.get(
             f"sessions?limit={limit}&offset={offset}",
             lambda found: self._on_page(found, offset, limit, asked),
+            lambda problem: self._on_no_page(problem, asked),
         )
+
+    def _on_no_page(self, problem: Problem, asked: int) -> None:
+        if asked == self._asked:
+            self._fills = False
+            self._client.failed.emit(problem)
 
     def _on_page(self, found: Any, offset: int, limit: int, asked: int) -> None:
         if asked != self._asked:  # the list was asked for anew meanwhile
@@ -201,6 +235,11 @@ class SessionList(QWidget):
         self._on_selection()
         if more:
             self._ask_page(end, asked)
+            return
+        self._fills = False
+        late, self._late = self._late, set()
+        for name in late:
+            self.read_anew(name)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Leave out in a narrow window what is needed least: the verdict has to be seen."""
@@ -361,7 +400,7 @@ class SessionList(QWidget):
 
     def _mark(self, session: str, reason: str) -> None:
         path = f"sessions/{quote(session, safe='')}/unusable"
-        self._client.put(path, {"reason": reason}, lambda _: self.refresh())
+        self._client.put(path, {"reason": reason}, self._on_row)
 
     def _on_check(self) -> None:
         if (row := self.selected) is not None:

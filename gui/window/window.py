@@ -143,6 +143,7 @@ class RecorderWindow(QMainWindow):
         self.cameras.changed.connect(self._laid_out.start)
         self.client.event_came.connect(self.news.hear)
         self.news.sessions_changed.connect(self.sessions.refresh)
+        self.news.session_changed.connect(self.sessions.read_anew)
         # A part that comes from behind another one's tab is not shown anew: Qt called it visible.
         dock = parts.dock_of(self.sessions)
         assert dock is not None

@@ -272,10 +272,14 @@ def test_the_sessions_are_listed_anew_after_whatever_changes_one(qtbot: QtBot) -
     news.sessions_changed.connect(lambda: told.append("changed"))
     status = recording_status()
     news.show_status(status)
-    for code in ("recovered", "withdrawn", "collected", "checked", "silent"):
+    news.session_changed.connect(told.append)
+    for code in ("recovered", "withdrawn", "collected", "silent"):
         event = Event(time=1.0, source="engine", level="info", code=code, text=code)
         news.hear(EventInfo(number=1, event=event))
-    assert len(told) == 4
+    assert told == ["changed"] * 3
+    event = Event(time=1.0, source="engine", level="info", code="checked", text="sub-1_x: PASS: a")
+    news.hear(EventInfo(number=1, event=event))
+    assert told[3:] == ["sub-1_x"], "one row: a thousand may be checked one after the other"
     news.show_status(status.model_copy(update={"state": Phase.FINISHING}))
     assert len(told) == 4
     news.show_status(status.model_copy(update={"state": Phase.IDLE}))  # with --no-report, too
