@@ -24,10 +24,6 @@
         <translation>双击：关闭此窗口</translation>
     </message>
     <message>
-        <source>Double click: in a window of its own</source>
-        <translation>双击：在单独的窗口中显示</translation>
-    </message>
-    <message>
         <source>no picture yet</source>
         <translation>尚无画面</translation>
     </message>
@@ -1262,10 +1258,6 @@
     <message>
         <source>Save as picture or table…</source>
         <translation>保存为图片或表格…</translation>
-    </message>
-    <message>
-        <source>Wheel and drag: a part of it. Double click: all of it. Right click: save</source>
-        <translation>滚轮和拖动：查看局部。双击：查看全部。右键：保存</translation>
     </message>
     <message>
         <source>spectrum</source>
@@ -2674,6 +2666,22 @@
     <message>
         <source>Choose and order channels; there Alt+Up, Alt+Down move them</source>
         <translation>选择和排列通道；在列表中用 Alt+Up、Alt+Down 移动</translation>
+    </message>
+    <message>
+        <source>Double click, or Enter: in a window of its own</source>
+        <translation>双击或按 Enter：在单独的窗口中显示</translation>
+    </message>
+    <message>
+        <source>Wheel and drag, or +, −, Left, Right: a part of it. Double click or Home: all</source>
+        <translation>滚轮和拖动，或 +、−、Left、Right：查看局部。双击或 Home：全部</translation>
+    </message>
+    <message>
+        <source>Right click, or the menu key: save</source>
+        <translation>右键单击或菜单键：保存</translation>
+    </message>
+    <message>
+        <source>impedances</source>
+        <translation>阻抗</translation>
     </message>
 </context>
 </TS>

@@ -158,6 +158,7 @@ class RecorderWindow(QMainWindow):
         self.signals.bar.changed.connect(self._keep_shown)
         self.signals.bar.channels_wanted.connect(self._show_channels)
         self.spectra.said.connect(self.say)
+        self.impedances.map.said.connect(self.say)
         self.protocol.record_wanted.connect(self.recording.start)
         self.protocol.playing_changed.connect(self._laid_out.start)
         self.saved.next_wanted.connect(self.recording.start)
