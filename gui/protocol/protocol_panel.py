@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -110,6 +110,9 @@ class ProtocolPanel(QWidget):
             label.setWordWrap(True)
         for label in (self.following, self.rest):
             theme.mark(label, "muted", True)
+        # Room for two lines: the picture below does not move as the counts grow longer.
+        self.rest.setMinimumHeight(2 * self.rest.fontMetrics().lineSpacing())
+        self.rest.setAlignment(Qt.AlignmentFlag.AlignTop)
         told = QWidget()
         column = QVBoxLayout(told)
         column.setContentsMargins(0, 0, 0, 0)

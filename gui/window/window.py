@@ -162,7 +162,10 @@ class RecorderWindow(QMainWindow):
         self.protocol.record_wanted.connect(self.recording.start)
         self.protocol.playing_changed.connect(self._laid_out.start)
         self.saved.next_wanted.connect(self.recording.start)
-        self.gate.shown.connect(self.saved.give_way)
+        self.gate.shown.connect(partial(self.saved.give_way, "gate"))
+        self.protocol.playing_changed.connect(
+            lambda: self.saved.give_way("protocol", self.protocol.plays)
+        )
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
         self.panel.selection_wanted.connect(self._select)
