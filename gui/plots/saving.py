@@ -100,7 +100,8 @@ def spectrum_rows(spectrum: Spectrum) -> Iterator[Row]:
 def impedance_rows(kohm: Mapping[str, float]) -> Iterator[Row]:
     """Give each electrode and its impedance, those without a place on the head too."""
     yield ["electrode", "impedance (kΩ)"]
-    yield from ([label, value] for label, value in kohm.items())
+    for label, value in kohm.items():
+        yield [label, value]
 
 
 def shown_span(state: ViewState) -> tuple[float, float] | None:

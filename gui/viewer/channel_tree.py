@@ -54,10 +54,10 @@ class ChannelTree(QTreeWidget):
         if by and event.modifiers() & Qt.KeyboardModifier.AltModifier:
             self.step(by)
         elif event.key() == Qt.Key.Key_Space and len(picked := self.picked()) > 1:
-            state = self.currentItem().checkState(0)
             checked = Qt.CheckState.Checked
+            off = picked[0].checkState(0) == checked
             for item in picked:
-                item.setCheckState(0, Qt.CheckState.Unchecked if state == checked else checked)
+                item.setCheckState(0, Qt.CheckState.Unchecked if off else checked)
         else:
             super().keyPressEvent(event)
 
@@ -102,7 +102,8 @@ class ChannelTree(QTreeWidget):
 
 def children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
     """List what is directly below an item."""
-    return [item.child(n) for n in range(item.childCount())]
+    below = (item.child(n) for n in range(item.childCount()))
+    return [child for child in below if child is not None]
 
 
 def _is_any(item: QTreeWidgetItem) -> bool:
