@@ -44,8 +44,7 @@ def first_rows(found: RecorderWindow) -> float:
     assert sessions is not None
     events.raise_()
     QTest.qWait(1000)  # what was asked for before is there
-    found.sessions.rows = ()
-    found.sessions.table.setRowCount(0)
+    found.sessions.table.show_page((), 0, is_last=True)
     sessions.raise_()
     took = until(lambda: found.sessions.rows)
     until(lambda: len(found.sessions.rows) == SESSIONS)

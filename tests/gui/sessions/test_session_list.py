@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication
 from acquire.server.api.models import ContentsInfo
 from acquire.server.api.session_models import SessionInfo
 from gui.sessions.export_command import export_command
-from gui.sessions.session_list import FIRST, PAGE, SessionList
+from gui.sessions.session_list import SessionList
+from gui.sessions.session_pages import FIRST, PAGE
 from gui.widgets import theme
 from recordings.certificate import Verdict
 from recordings.manifest import LostFile, State
@@ -129,18 +130,18 @@ def test_it_is_asked_for_at_once_and_once_more_however_much_happens(
     """It waited 0.3 s first: as long as the first rows may take."""
     found, client = shown
     client.answer_all()
-    wait_until(lambda: not found._soon.isActive(), what="quiet")
+    wait_until(lambda: not found.pages.soon.isActive(), what="quiet")
     client.asked.clear()
     found.refresh()
     found.refresh()  # a tab that is brought to the front tells so twice
     QApplication.processEvents()
     assert len(client.asked) == 1
-    assert not found._once_more
+    assert not found.pages.once_more
     for _ in range(5):
         found.refresh()
     assert len(client.asked) == 1
     wait_until(lambda: len(client.asked) == 2, what="what came meanwhile")
-    wait_until(lambda: not found._soon.isActive(), what="quiet")
+    wait_until(lambda: not found.pages.soon.isActive(), what="quiet")
     assert len(client.asked) == 2
 
 
@@ -180,7 +181,7 @@ def test_of_a_session_that_was_checked_one_row_is_asked_for(
     assert found.selected is not None
     assert found.selected.verdict is Verdict.FAIL
     # One that comes while pages are under way is read once they are there.
-    wait_until(lambda: not found._soon.isActive(), what="quiet")
+    wait_until(lambda: not found.pages.soon.isActive(), what="quiet")
     found.refresh()
     wait_until(lambda: client.asked, what="a question")
     found.read_anew(Path(found.rows[2].session).name)
@@ -190,7 +191,7 @@ def test_of_a_session_that_was_checked_one_row_is_asked_for(
     assert [path for path, _ in client.asked] == [f"sessions/{found.rows[2].id}"]
     client.answer_all()
     # One that is not listed yet: the list.
-    wait_until(lambda: not found._soon.isActive(), what="quiet")
+    wait_until(lambda: not found.pages.soon.isActive(), what="quiet")
     found.read_anew("sub-9_ses-9_task-new_run-01")
     wait_until(lambda: client.asked, what="a question")
     assert client.asked[0][0].startswith("sessions?limit=")

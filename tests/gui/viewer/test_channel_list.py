@@ -144,7 +144,9 @@ def test_the_traces_follow_the_keys(viewer: Viewer, listed: ChannelList) -> None
     QTest.keyClick(listed.tree, Qt.Key.Key_Up, ALT)
     QTest.keyClick(listed.tree, Qt.Key.Key_Up, ALT)
     assert labels(viewer)[:4] == ["Fp1", "C4", "Fp2", "C3"]
-    assert listed.tree.currentItem().text(0) == "C4", "it is still the one that the keys move"
+    current = listed.tree.currentItem()
+    assert current is not None
+    assert current.text(0) == "C4", "it is still the one that the keys move"
     (first, _) = viewer.state.canvas.groups
     assert first.picks.tolist() == [0, 3, 1, 2], "what is drawn in each row"
     centres = [place.centre for place in viewer.state.geometry.places]
