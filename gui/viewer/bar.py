@@ -38,28 +38,17 @@ class ViewerBar(QWidget):
     def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewer = viewer
-        self.window_s = QComboBox()
-        for seconds in WINDOWS_S:
-            text = f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
-            self.window_s.addItem(text, seconds)
-        self.window_s.setCurrentIndex(WINDOWS_S.index(10))
-        self.window_s.setAccessibleName(tr("Length of the window"))
-        self.window_s.setToolTip(tr("Length of the window (Ctrl+Left, Ctrl+Right)"))
-        self.window_s.currentIndexChanged.connect(
-            lambda: viewer.set_window(float(self.window_s.currentData()))
+        self.window_s = self._lengths()
+        self.scrolling = _button(
+            tr("Scroll"), tr("Scroll instead of sweeping (Ctrl+L)"), "Ctrl+L", checked=False
         )
-        viewer.window_changed.connect(
-            lambda seconds: self.window_s.setCurrentIndex(self.window_s.findData(int(seconds)))
-        )
-        self.scrolling = _button(tr("Scroll"), tr("Scroll instead of sweeping (Ctrl+L)"), "Ctrl+L")
-        self.scrolling.setCheckable(True)
         self.scrolling.toggled.connect(viewer.set_scrolling)
         self.freeze = _button(
             tr("▌▌ Freeze"),
             tr("Hold what is shown (Ctrl+F, or Space in the signals): drag, or zoom by Ctrl+wheel"),
             "Ctrl+F",
+            checked=False,
         )
-        self.freeze.setCheckable(True)
         self.freeze.toggled.connect(viewer.set_frozen)
         viewer.frozen.connect(self.freeze.setChecked)
         self.larger = _button("+", tr("Larger traces (Ctrl++)"), "Ctrl++")
@@ -68,13 +57,13 @@ class ViewerBar(QWidget):
         self.smaller = _button("−", tr("Smaller traces (Ctrl+-)"), "Ctrl+-")
         self.smaller.setAccessibleName(tr("Smaller traces"))
         self.smaller.clicked.connect(lambda: viewer.zoom(1))
-        self.auto = _button(tr("Auto"), tr("Choose scales from the signals (Ctrl+0)"), "Ctrl+0")
-        self.auto.setCheckable(True)
-        self.auto.setChecked(True)
+        self.auto = _button(
+            tr("Auto"), tr("Choose scales from the signals (Ctrl+0)"), "Ctrl+0", checked=True
+        )
         self.auto.clicked.connect(self._on_auto)
-        self.common = _button(tr("Common"), tr("One scale for all channels of a kind"), "")
-        self.common.setCheckable(True)
-        self.common.setChecked(True)
+        self.common = _button(
+            tr("Common"), tr("One scale for all channels of a kind"), "", checked=True
+        )
         self.common.toggled.connect(self._on_common)
         self.channels = _button(
             tr("Channels…"), tr("Which channels are shown, in which order (Ctrl+K)"), "Ctrl+K"
@@ -94,6 +83,21 @@ class ViewerBar(QWidget):
             self._row.addWidget(widget)
         for button in (self.auto, self.common, self.channels, self.filters):
             self._row.addWidget(button)
+
+    def _lengths(self) -> QComboBox:
+        """Make the choice of the length of the window, which goes with that of the viewer."""
+        box, viewer = QComboBox(), self.viewer
+        for seconds in WINDOWS_S:
+            text = f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
+            box.addItem(text, seconds)
+        box.setCurrentIndex(WINDOWS_S.index(10))
+        box.setAccessibleName(tr("Length of the window"))
+        box.setToolTip(tr("Length of the window (Ctrl+Left, Ctrl+Right)"))
+        box.currentIndexChanged.connect(lambda: viewer.set_window(float(box.currentData())))
+        viewer.window_changed.connect(
+            lambda seconds: box.setCurrentIndex(box.findData(int(seconds)))
+        )
+        return box
 
     def _tell(self) -> None:
         scales, choice = self.viewer.state.scales, self.viewer.choice
@@ -141,8 +145,11 @@ class ViewerBar(QWidget):
         self.viewer.zoom(0)
 
 
-def _button(text: str, tip: str, shortcut: str) -> QToolButton:
+def _button(text: str, tip: str, shortcut: str, *, checked: bool | None = None) -> QToolButton:
+    """Make a button; one that stays pressed where `checked` says whether it is."""
     button = QToolButton()
+    button.setCheckable(checked is not None)
+    button.setChecked(bool(checked))
     button.setText(text)
     button.setToolTip(tip)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
