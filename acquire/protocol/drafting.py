@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
@@ -40,6 +41,7 @@ class Wanted:
     code: int | None = None
     words: str = ""
     line: int | None = None
+    fault: str = ""  # what is wrong with its line
 
     @property
     def is_still(self) -> bool:
@@ -65,8 +67,8 @@ class Draft:
     image_s: float = 6.0
 
 
-def wanted_of(source: Path) -> tuple[list[Wanted], list[str]]:
-    """List the stimuli of a folder or a table, and what is wrong with lines of the table.
+def wanted_of(source: Path) -> list[Wanted]:
+    """List the stimuli of a folder or a table, lines with faults too.
 
     Raises:
         ConfigError: the source cannot be read, or names nothing.
@@ -75,7 +77,11 @@ def wanted_of(source: Path) -> tuple[list[Wanted], list[str]]:
         found = _in_folder(source)
         if not found:
             raise ConfigError(f"{source}: no clip and no picture in it; name another folder")
-        return found, []
+        return found
+    if not source.exists():
+        raise ConfigError(f"{source}: is not there; name a folder of clips, or a table of them")
+    if source.suffix.casefold() in CLIPS + STILLS:
+        raise ConfigError(f"{source}: is one stimulus; name its folder, or a table")
     try:
         lines = read_lines(source)
     except RecordingError as error:
@@ -91,9 +97,7 @@ def _in_folder(folder: Path) -> list[Wanted]:
     ]
 
 
-def _in_table(
-    source: Path, lines: Sequence[tuple[int, list[str]]]
-) -> tuple[list[Wanted], list[str]]:
+def _in_table(source: Path, lines: Sequence[tuple[int, list[str]]]) -> list[Wanted]:
     header = [cell.strip().casefold() for cell in lines[0][1]] if lines else []
     if "file" not in header:
         raise ConfigError(
@@ -102,50 +106,58 @@ def _in_table(
         )
     if unknown := [name for name in header if name and name not in COLUMNS]:
         raise ConfigError(
-            f"{source}: no column is called {unknown[0]!r}; they are {', '.join(COLUMNS)}"
+            f"{source}: no column is called {', '.join(map(repr, unknown))}; they are "
+            f"{', '.join(COLUMNS)}"
         )
-    found: list[Wanted] = []
-    problems: list[str] = []
-    for number, cells in lines[1:]:
-        row = dict(zip(header, (cell.strip() for cell in cells), strict=False))
-        code = row.get("code", "")
-        if not row.get("file"):
-            problems.append(f"line {number}: names no file")
-        elif code and not (code.isdecimal() and 1 <= int(code) <= CODES):
-            problems.append(f"line {number}: code {code!r}; a whole number from 1 to {CODES}")
-        else:
-            found.append(
-                Wanted(
-                    source.parent / Path(row["file"]).expanduser(),
-                    row.get("name", ""),
-                    row.get("category", ""),
-                    int(code) if code else None,
-                    row.get("words", ""),
-                    number,
-                )
-            )
-    if not found and not problems:
+    rows = [(n, dict(zip(header, map(str.strip, cells), strict=False))) for n, cells in lines[1:]]
+    if not rows:
         raise ConfigError(f"{source}: names no file below its heading")
-    return found, problems
+    return [_of_row(source.parent, number, row) for number, row in rows]
+
+
+def _of_row(folder: Path, number: int, row: Mapping[str, str]) -> Wanted:
+    file, code = row.get("file", ""), row.get("code", "")
+    good = code.isdecimal() and 1 <= int(code) <= CODES
+    fault = f"code {code!r}; a whole number from 1 to {CODES}" if code and not good else ""
+    return Wanted(
+        folder / Path(file).expanduser() if file else Path(),
+        row.get("name", ""),
+        row.get("category", ""),
+        int(code) if good else None,
+        row.get("words", ""),
+        number,
+        fault,
+    )
 
 
 def faults(wanted: Iterable[Wanted]) -> list[str]:
-    """Say of every file why it cannot be shown: not there, no picture, cut short, twice a code."""
+    """Say of every stimulus why it cannot be shown: not there, no picture, cut short, its code."""
     said: list[str] = []
     codes: dict[int, Wanted] = {}
     for one in wanted:
-        if not one.file.is_file():
-            said.append(f"{one.place}: {one.file} is not there")
-        else:
-            try:
-                probe_media(one.file, still=one.is_still)
-            except ConfigError as error:
-                said.append(str(error) if one.line is None else f"{one.place}: {error}")
+        if why := _why_not_shown(one):
+            said.append(why)
+        if one.fault:
+            said.append(f"{one.place}: {one.fault}")
         if one.code is not None:
             first = codes.setdefault(one.code, one)
             if first is not one:
                 said.append(f"{one.place}: code {one.code} is {first.place}'s, too")
     return said
+
+
+def _why_not_shown(one: Wanted) -> str:
+    if one.file == Path():
+        return f"{one.place}: names no file"
+    if one.file.is_dir():
+        return f"{one.place}: {one.file} is a folder; name each file of it"
+    if not one.file.is_file():
+        return f"{one.place}: {one.file} is not there"
+    try:
+        probe_media(one.file, still=one.is_still)
+    except ConfigError as error:
+        return str(error) if one.line is None else f"{one.place}: {error}"
+    return ""
 
 
 def protocol_text(wanted: Sequence[Wanted], draft: Draft, folder: Path) -> str:
@@ -157,7 +169,7 @@ def protocol_text(wanted: Sequence[Wanted], draft: Draft, folder: Path) -> str:
     stills = {one.is_still for one in wanted}
     if len(stills) > 1:
         raise ConfigError("clips and pictures together: a trial shows one kind; make two protocols")
-    named = _with_codes(_with_names(wanted))
+    named = _with_names(_with_codes(wanted))
     lines = [
         "[protocol]",
         f"name = {_text(_as_name(draft.title))}",
@@ -221,11 +233,14 @@ def _span(span: tuple[float, float]) -> str:
 
 
 def _with_names(wanted: Sequence[Wanted]) -> list[Wanted]:
-    """Give each a name of its own, that of its file unless it has one."""
+    """Give each a name of its own: that of its file, unless it has one; else after its code."""
     taken: set[str] = set()
     named = []
     for one in wanted:
-        stem = _as_name(one.name or one.file.stem)
+        text = _without_accents(one.name or one.file.stem)
+        # Of a name in another script a lone digit would be left, or nothing.
+        lost = any(c.isalnum() and not c.isascii() for c in text)
+        stem = _as_name(f"stimulus-{one.code}" if lost else text)
         name, number = stem, 1
         while name in taken:
             number += 1
@@ -236,18 +251,24 @@ def _with_names(wanted: Sequence[Wanted]) -> list[Wanted]:
 
 
 def _with_codes(wanted: Sequence[Wanted]) -> list[Wanted]:
-    """Give those without a code the next free one, from `FIRST_CODE` on."""
+    """Give those without a code the next free one, from `FIRST_CODE` on, then from 1."""
     taken = {one.code for one in wanted if one.code is not None} | {END_CODE}
-    free = (code for code in range(FIRST_CODE, CODES + 1) if code not in taken)
+    every = (*range(FIRST_CODE, CODES + 1), *range(1, FIRST_CODE))
+    free = (code for code in every if code not in taken)
     coded = []
     for one in wanted:
         code = one.code if one.code is not None else next(free, None)
         if code is None:
             raise ConfigError(
-                f"{len(wanted)} stimuli, but codes end at {CODES}; give codes in a table"
+                f"{len(wanted)} stimuli, and there are {CODES - 1} codes for them (1 to {CODES} "
+                f"without {END_CODE}, which ends each): make two protocols"
             )
         coded.append(replace(one, code=code))
     return coded
+
+
+def _without_accents(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def _as_name(text: str) -> str:

@@ -59,6 +59,7 @@ class CameraPanel(QWidget):
             if key not in self.tiles:
                 self.tiles[key] = CameraTile(self._client, *key)
                 self.tiles[key].large_wanted.connect(partial(self.show_large, key))
+                self.tiles[key].large_switched.connect(partial(self._switch_large, key))
                 self._layout.insertWidget(self._layout.count() - 1, self.tiles[key])
             self.tiles[key].show_status(device, named.get(key[1]))
             if key in self.large:
@@ -78,6 +79,12 @@ class CameraPanel(QWidget):
             self.large[key].tile.guide.setChecked(self.tiles[key].guide.isChecked())
         self.large[key].show()
         self.large[key].raise_()
+
+    def _switch_large(self, key: tuple[str, str]) -> None:
+        if key in self.large:
+            self.large[key].close()
+        else:
+            self.show_large(key)
 
     def end(self) -> None:
         """End what the tiles do beside the main thread."""

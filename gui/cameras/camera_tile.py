@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QImage, QMouseEvent
+from PySide6.QtGui import QImage, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QCheckBox, QFrame, QVBoxLayout
 
 from acquire.processes.messages import DeviceState
@@ -18,6 +18,8 @@ from gui.client.status_text import frames
 from gui.plots.picture import PictureView, Share
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.enter_presses import PRESSES, PRESSING
+from gui.widgets.focus_ring import FocusRing
 from gui.widgets.plain_label import PlainLabel, plain
 from gui.widgets.short_label import ShortLabel
 from recordings import palette
@@ -31,6 +33,8 @@ class CameraTile(QFrame):
     """One camera; asks for pictures only while somebody can see it."""
 
     large_wanted = Signal()
+    large_switched = Signal()
+    """By the keyboard, which the large window never takes: Enter opens and closes it."""
 
     def __init__(self, client: EngineClient, device: str, camera: str) -> None:
         super().__init__()
@@ -43,7 +47,10 @@ class CameraTile(QFrame):
         self.title.setStyleSheet("font-weight: 600;")
         self.view = PictureView(tr("no picture yet"), with_histogram=True)
         self.view.setAccessibleName(tr("Picture of {}").format(camera))
-        self.view.setToolTip(tr("Double click: in a window of its own"))
+        self.view.setToolTip(tr("Double click, or Enter: in a window of its own"))
+        self.view.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.view.setProperty(PRESSES, True)
+        self._ring = FocusRing(self.view)
         self.exposure, self.focus, self.counts = PlainLabel(), PlainLabel(), PlainLabel()
         self.guide = QCheckBox(tr("Box for the face"))
         self.guide.setAccessibleName(tr("Box for the face: {}").format(camera))
@@ -89,6 +96,13 @@ class CameraTile(QFrame):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Have it shown large."""
         self.large_wanted.emit()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Have it shown large, or no more: what its picture leaves of keys comes here."""
+        if event.key() in PRESSING and self.view.hasFocus():
+            self.large_switched.emit()
+        else:
+            super().keyPressEvent(event)
 
     def show_status(self, device: DeviceInfo, stream: StreamInfo | None) -> None:
         """Show rate and counts."""

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, Signal
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import EventInfo, StatusInfo
-from acquire.server.api.session_models import SESSION_EVENTS
+from acquire.server.api.session_models import SESSION_EVENTS, session_of
 from gui.events.alarm_bar import Alarm, AlarmBar, alarm_of
 from gui.events.event_list import EventList
 from gui.texts import tr
@@ -23,6 +23,8 @@ class News(QObject):
     """Hands events on; those that come before the first status wait for it."""
 
     sessions_changed = Signal()
+    session_changed = Signal(str)
+    """One alone: the name of its folder."""
 
     def __init__(self, events: EventList, alarm: AlarmBar) -> None:
         super().__init__(events)
@@ -59,7 +61,9 @@ class News(QObject):
         self._events.add(found)
         when = self._events.time_of_day(found.event.time)
         self._alarm.note_return(found.event, when)
-        if found.event.code in SESSION_EVENTS:
+        if (name := session_of(found.event)) is not None:
+            self.session_changed.emit(name)
+        elif found.event.code in SESSION_EVENTS:
             self.sessions_changed.emit()
         if self._went_with_the_player(found.event):
             return

@@ -25,7 +25,7 @@ def shortcuts() -> list[tuple[str, str]]:
         ("Ctrl+Left, Ctrl+Right", tr("Show less or more time")),
         ("Ctrl++, Ctrl+-, Ctrl+0", tr("Larger, smaller, automatic scales")),
         ("Page Down, Page Up", tr("In the signals: channels page by page, or all")),
-        ("Ctrl+K", tr("Choose channels")),
+        ("Ctrl+K", tr("Choose and order channels; there Alt+Up, Alt+Down move them")),
         ("Ctrl+S", tr("Save the signals that are shown")),
         ("Ctrl+T", tr("Send a test trigger")),
         ("Ctrl+O", tr("Open a rig")),

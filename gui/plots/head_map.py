@@ -8,11 +8,14 @@ from collections.abc import Mapping
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QEvent, QSize, Qt
-from PySide6.QtGui import QTextOption
-from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QContextMenuEvent, QTextOption
+from PySide6.QtWidgets import QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.plots import save_dialog, saving
+from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.focus_ring import FocusRing
 
 GOOD_KOHM, FAIR_KOHM = 10.0, 50.0
 REACH, ELECTRODE = 1.25, 0.29
@@ -51,10 +54,15 @@ def position(label: str) -> tuple[float, float] | None:
 class HeadMap(QWidget):
     """Electrodes as circles, coloured and labelled by their impedance in kΩ."""
 
+    said = Signal(str)
+
     def __init__(self) -> None:
         super().__init__()
         self.kohm: Mapping[str, float] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.setAccessibleName(tr("Impedances"))
+        self.setToolTip(tr("Right click, or the menu key: save"))
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self.graphics = pg.GraphicsView(background=None)
         self.graphics.setAntialiasing(True)
         self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -73,6 +81,7 @@ class HeadMap(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.graphics)
+        self._ring = FocusRing(self)
         self._dress()
 
     def sizeHint(self) -> QSize:  # noqa: N802
@@ -97,6 +106,25 @@ class HeadMap(QWidget):
             text.setVisible(True)
         for text in self._labels[len(placed) :]:
             text.setVisible(False)
+
+    def save(self) -> None:
+        """Ask where to save them as they are now."""
+        kohm = dict(self.kohm)
+        save_dialog.ask(
+            self,
+            tr("impedances"),
+            self.graphics,
+            lambda: saving.impedance_rows(kohm),
+            self.said.emit,
+        )
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
+        """Offer to save what is shown."""
+        menu = QMenu(self)
+        save = menu.addAction(tr("Save as picture or table…"))
+        save.setEnabled(bool(self.kohm))
+        save.triggered.connect(lambda _=False: self.save())
+        menu.exec(event.globalPos())
 
     def _dress(self) -> None:
         self.graphics.setBackground(theme.colour("panel"))

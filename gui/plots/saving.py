@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -95,6 +95,13 @@ def spectrum_rows(spectrum: Spectrum) -> Iterator[Row]:
     yield ["frequency (Hz)", *(f"{label} ({unit}²/Hz)" for label in spectrum.labels)]
     for hz, powers in zip(spectrum.hz.tolist(), spectrum.power.tolist(), strict=True):
         yield [hz, *powers]
+
+
+def impedance_rows(kohm: Mapping[str, float]) -> Iterator[Row]:
+    """Give each electrode and its impedance, those without a place on the head too."""
+    yield ["electrode", "impedance (kΩ)"]
+    for label, value in kohm.items():
+        yield [label, value]
 
 
 def shown_span(state: ViewState) -> tuple[float, float] | None:

@@ -8,7 +8,7 @@ from html import escape
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QContextMenuEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QMenu, QSizePolicy, QStackedLayout, QWidget
 
 from devices.arrays import F64Array
@@ -16,16 +16,24 @@ from gui.plots import save_dialog, saving
 from gui.signals.spectra import BANDS, Spectrum
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.focus_ring import FocusRing
 from gui.widgets.plain_label import PlainLabel
 
 HIGHEST_HZ = 60.0
 BARS_HEIGHT = 116
+_KEYS = {
+    Qt.Key.Key_Plus: (0.8, 0.0),
+    Qt.Key.Key_Minus: (1.25, 0.0),
+    Qt.Key.Key_Left: (1.0, -0.2),
+    Qt.Key.Key_Right: (1.0, 0.2),
+}
+"""How much of the hertz a key shows, and by how much of them it moves."""
 
 
 class SpectrumView(QWidget):
     """One line a channel, their mean in front; decibels against hertz.
 
-    The wheel and a drag choose another part; it stays until a double click shows all again.
+    The wheel, a drag and keys choose another part; it stays until all is shown again.
     """
 
     said = Signal(str)
@@ -39,8 +47,11 @@ class SpectrumView(QWidget):
         self.setToolTip(
             tr("Welch: Hann windows of 2 s that overlap by half, of the last 8 s, as filtered")
             + "\n"
-            + tr("Wheel and drag: a part of it. Double click: all of it. Right click: save")
+            + tr("Wheel and drag, or +, −, Left, Right: a part of it. Double click or Home: all")
+            + "\n"
+            + tr("Right click, or the menu key: save")
         )
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.graphics = pg.GraphicsView(background=None)
         self.graphics.setAntialiasing(True)
         self.graphics.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -66,6 +77,7 @@ class SpectrumView(QWidget):
         self._stack = QStackedLayout(self)
         self._stack.addWidget(self._none)
         self._stack.addWidget(self.graphics)
+        self._ring = FocusRing(self)
         self._dress()
 
     def _prepare_bands(self, grid: pg.GraphicsLayout) -> None:
@@ -187,6 +199,18 @@ class SpectrumView(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:  # noqa: N802
         """Show all of it again."""
         self.show_all()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802
+        """Choose a part as the hand does; the rest is for the window."""
+        if (part := _KEYS.get(Qt.Key(event.key()))) is not None:
+            zoom, shift = part
+            self._chosen = True
+            self.plot.vb.scaleBy(x=zoom)
+            self.plot.vb.translateBy(x=shift * self.plot.vb.viewRect().width())
+        elif event.key() == Qt.Key.Key_Home:
+            self.show_all()
+        else:
+            super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:  # noqa: N802
         """Offer what can be done with it."""

@@ -22,10 +22,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.widgets.enter_presses import PRESSES, PRESSING
 from gui.widgets.key_names import key_name
 
 _TYPES: Final = (QLineEdit, QTextEdit, QPlainTextEdit, QAbstractSpinBox, QComboBox)
-_PRESSES: Final = (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_Enter)
 _HELD: Final = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier
 
 
@@ -84,7 +84,7 @@ class HandedKeys(QObject):
         key = Qt.Key(event.key())
         if key is Qt.Key.Key_Escape:  # it stops a protocol, and closes things here
             return False
-        if isinstance(focused, QAbstractButton) and key in _PRESSES:
+        if key in PRESSING and (isinstance(focused, QAbstractButton) or focused.property(PRESSES)):
             return False
         return bool(_wanted_name(event))
 

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 from gui.client.client import EngineClient
 from gui.protocol.screen_choice import ScreenChoice
 from gui.texts import tr
+from gui.widgets import theme
 
 MOST_TRIALS = 9999
 
@@ -47,6 +48,8 @@ class ProtocolLoader(QWidget):
         )
         self.trial = QSpinBox(minimum=1, maximum=MOST_TRIALS)
         self.trial.setPrefix(tr("trial") + " ")
+        # No style sheet moves it: Qt gives the text of a spin box all the room up to its border.
+        self.trial.lineEdit().setTextMargins(2 * theme.SPACE, 0, 0, 0)
         self.trial.setAccessibleName(tr("Trial that is previewed"))
         self.browse.clicked.connect(self._on_browse)
         self.load.clicked.connect(lambda: self._on_load(self.load_wanted, {}))

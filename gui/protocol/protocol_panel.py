@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from PySide6.QtCore import QTimer, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import (
     QGridLayout,
@@ -110,6 +110,9 @@ class ProtocolPanel(QWidget):
             label.setWordWrap(True)
         for label in (self.following, self.rest):
             theme.mark(label, "muted", True)
+        # Room for two lines: the picture below does not move as the counts grow longer.
+        self.rest.setMinimumHeight(2 * self.rest.fontMetrics().lineSpacing())
+        self.rest.setAlignment(Qt.AlignmentFlag.AlignTop)
         told = QWidget()
         column = QVBoxLayout(told)
         column.setContentsMargins(0, 0, 0, 0)
@@ -147,6 +150,30 @@ class ProtocolPanel(QWidget):
     def show_info(self, info: ProtocolInfo) -> None:
         """Show what the player does."""
         played, self.info = self.plays, info
+        self._show_orders(info)
+        self._show_loader()
+        title = info.title or info.protocol or tr("Protocol")
+        if info.only_trial is not None:
+            title = tr("{}: preview of trial {}").format(title, info.only_trial)
+        self.title.setText(title)
+        self.now.setText(_now(info))
+        following = info.following if info.only_trial is None else None
+        self.following.setVisible(following is not None and info.state in ("loaded", *_BUSY))
+        if following is not None:
+            what = " · ".join(filter(None, (following.condition, following.stimulus)))
+            self.following.setText(tr("next: {}").format(what or following.block))
+        self.mirror.setVisible(info.state in _BUSY)
+        self.progress.setMaximum(max(1, info.trials))
+        self.progress.setValue(_trials_done(info))
+        left = "" if info.remaining_s is None else tr("{} left").format(duration(info.remaining_s))
+        frames = tr("{} frames, {} late, {} dropped").format(info.frames, info.late, info.dropped)
+        self.rest.setText(" · ".join(filter(None, (left, frames if info.frames else ""))))
+        self._show_problem(self._refused or info.error)
+        if played != self.plays:
+            self.playing_changed.emit()
+
+    def _show_orders(self, info: ProtocolInfo) -> None:
+        """Offer what can be ordered now."""
         can = {
             "start": info.state == "loaded" and info.only_trial is None,
             "pause": info.state == "running",
@@ -160,51 +187,13 @@ class ProtocolPanel(QWidget):
         self._keep_focus(can)
         for name, button in self.orders.items():
             button.setEnabled(can[name])
-        self._show_loader()
-        states = {
-            "none": tr("No protocol is loaded"),
-            "loading": tr("loading…"),
-            "loaded": tr("loaded: press Begin"),
-            "running": tr("running"),
-            "paused": tr("▌▌ paused"),
-            "ended": tr("ended"),
-            "aborted": tr("aborted"),
-            "crashed": tr("✖ the player crashed: Go on continues with the next trial"),
-        }
-        title = info.title or info.protocol or tr("Protocol")
-        if info.only_trial is not None:
-            title = tr("{}: preview of trial {}").format(title, info.only_trial)
-        self.title.setText(title)
-        self.now.setText(states[info.state])
-        if info.state in _BUSY and info.trial is not None:
-            what = " · ".join(filter(None, (info.condition, info.stimulus, info.step)))
-            state = states[info.state]
-            if info.waits:
-                state = tr("▌▌ waits for you: press Go on")
-            elif not info.has_keyboard:
-                state = tr("▲ click the participant's screen: it has not got the keyboard")
-            text = tr("{}: trial {} of {}").format(state, info.trial, info.trials)
-            alone = info.only_trial is not None  # which one it is stands above
-            self.now.setText(f"{state if alone else text}\n{what}")
-        following = info.following if info.only_trial is None else None
-        self.following.setVisible(following is not None and info.state in ("loaded", *_BUSY))
-        if following is not None:
-            what = " · ".join(filter(None, (following.condition, following.stimulus)))
-            self.following.setText(tr("next: {}").format(what or following.block))
-        self.mirror.setVisible(info.state in _BUSY)
-        self.progress.setMaximum(max(1, info.trials))
-        self.progress.setValue(_trials_done(info))
-        left = "" if info.remaining_s is None else tr("{} left").format(duration(info.remaining_s))
-        frames = tr("{} frames, {} late, {} dropped").format(info.frames, info.late, info.dropped)
-        self.rest.setText(" · ".join(filter(None, (left, frames if info.frames else ""))))
-        problem = self._refused or info.error
+
+    def _show_problem(self, problem: str | None) -> None:
         is_news = bool(problem) and self.problem.text() != f"✖ {problem}"
         self.problem.setVisible(bool(problem))
         self.problem.setText(f"✖ {problem}" if problem else "")
         if is_news:  # once it has its place
             QTimer.singleShot(0, self, partial(self._told.ensureWidgetVisible, self.problem))
-        if played != self.plays:
-            self.playing_changed.emit()
 
     def _show_loader(self) -> None:
         """Hide while it plays what cannot be done then: the participant's screen needs the room."""
@@ -279,6 +268,31 @@ class ProtocolPanel(QWidget):
     def _on_problem(self, problem: Problem) -> None:
         self._refused = words(problem)
         self.show_info(self.info)
+
+
+def _now(info: ProtocolInfo) -> str:
+    """Say what the player does, and in which trial."""
+    states = {
+        "none": tr("No protocol is loaded"),
+        "loading": tr("loading…"),
+        "loaded": tr("loaded: press Begin"),
+        "running": tr("running"),
+        "paused": tr("▌▌ paused"),
+        "ended": tr("ended"),
+        "aborted": tr("aborted"),
+        "crashed": tr("✖ the player crashed: Go on continues with the next trial"),
+    }
+    state = states[info.state]
+    if info.state not in _BUSY or info.trial is None:
+        return state
+    if info.waits:
+        state = tr("▌▌ waits for you: press Go on")
+    elif not info.has_keyboard:
+        state = tr("▲ click the participant's screen: it has not got the keyboard")
+    if info.only_trial is None:  # else which one it is stands above
+        state = tr("{}: trial {} of {}").format(state, info.trial, info.trials)
+    what = " · ".join(filter(None, (info.condition, info.stimulus, info.step)))
+    return f"{state}\n{what}"
 
 
 def _trials_done(info: ProtocolInfo) -> int:

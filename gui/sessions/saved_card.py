@@ -60,14 +60,14 @@ class SavedCard(QFrame):
         rows.addWidget(self.counts, 0, 1)
         rows.addWidget(self.path, 1, 0, 1, 2)
         rows.addWidget(self.verdict, 2, 0, 1, 2)
-        rows.addWidget(self.copies, 3, 0, 1, 2)
+        rows.addWidget(self.copies, 2, 2)  # beside the verdict: a line less of what is below
         buttons = QHBoxLayout()
         buttons.setSpacing(8)
         for button in (self.open_folder, self.copy, self.report, self.close_card, self.next):
             buttons.addWidget(button)
         rows.addLayout(buttons, 0, 2, 2, 1, Qt.AlignmentFlag.AlignTop)
         rows.setColumnStretch(1, 1)
-        self._gives_way = False
+        self._gives_way: set[str] = set()
         self.setAccessibleName(tr("Saved"))
         self.hide()
 
@@ -102,10 +102,10 @@ class SavedCard(QFrame):
             button.setVisible(same_computer)
         self.setVisible(not self._gives_way)
 
-    def give_way(self, on: bool) -> None:
-        """Leave the room to what stands before the next start, and come back after it."""
-        self._gives_way = on
-        self.setVisible(self.isVisible() and not on)
+    def give_way(self, what: str, on: bool) -> None:
+        """Leave the room to `what` needs it, the next start or a protocol; come back after it."""
+        (self._gives_way.add if on else self._gives_way.discard)(what)
+        self.setVisible(self.isVisible() and not self._gives_way)
 
     def _fill(self, last: LastInfo) -> None:
         minutes, seconds = divmod(round(last.seconds), 60)

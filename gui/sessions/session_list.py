@@ -6,18 +6,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from PySide6.QtCore import QEvent, Qt, QTimer, QUrl
+from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QFileDialog,
     QHBoxLayout,
-    QHeaderView,
     QLineEdit,
     QMenu,
     QPushButton,
-    QTableWidget,
-    QTableWidgetItem,
     QVBoxLayout,
     QWidget,
 )
@@ -32,22 +28,17 @@ from gui.sessions.export_command import export_command, export_words
 from gui.sessions.job_line import JobLine
 from gui.sessions.mark_line import MarkLine
 from gui.sessions.more_menu import Actions, fill
-from gui.sessions.row_text import COPY, LENGTH, SIZE, VERDICT, lost_words, texts
+from gui.sessions.session_pages import SessionPages
+from gui.sessions.session_table import SessionTable
 from gui.sessions.withdraw_panel import WithdrawPanel
 from gui.texts import tr
 from gui.widgets import theme
-from gui.widgets.plain_label import PlainLabel, plain
+from gui.widgets.plain_label import PlainLabel
 from recordings import layout
 from recordings.errors import RecordingError
 
-FIRST, PAGE, MOST = 50, 50, 20_000
-"""Rows asked for at once: few at first, so that something is there; then so many that the main
-thread is not held; and all in all."""
 NARROW = 640
 """Pixels: below, not all columns fit."""
-SOON_MS = 300
-"""So soon after it was asked for the list is not asked for again: events come several at a time."""
-_COLOURS = {"PASS": "alive", "WARN": "warning", "FAIL": "failed", "PENDING": "missing"}
 
 
 class SessionList(QWidget):
@@ -57,12 +48,13 @@ class SessionList(QWidget):
         super().__init__()
         self._client = client
         self.same_computer = False
-        self.rows: tuple[SessionInfo, ...] = ()
         self.filter = QLineEdit()
         self.filter.setPlaceholderText(tr("Filter: participant, task, verdict…"))
         self.filter.setAccessibleName(tr("Filter of the sessions"))
-        self.filter.textChanged.connect(self._apply_filter)
-        self.table = self._table()
+        self.table = SessionTable()
+        self.table.chosen_changed.connect(self._on_selection)
+        self.filter.textChanged.connect(self.table.want)
+        self.pages = SessionPages(client, self.table, self._count)
         self.folder = QPushButton(tr("Open folder"))
         self.report = QPushButton(tr("Open report"))
         self.check = QPushButton(tr("Check again"))
@@ -91,46 +83,10 @@ class SessionList(QWidget):
         self._contents: ContentsInfo | None = None
         self.withdraw = WithdrawPanel()
         self.withdraw.wanted.connect(self._withdraw)
-        self._chosen = ""  # the session that was chosen, wherever its row goes
-        self._filling = False
-        self._asked = 0  # how often: an answer to an earlier question is let go of
         self.count = PlainLabel()
         theme.mark(self.count, "muted", True)
-        self._soon = QTimer(self, singleShot=True, interval=SOON_MS)
-        self._soon.timeout.connect(self._on_soon)
-        self._once_more = False  # something has happened since it was asked for
         self._lay_out()
         self._on_selection()
-
-    def _table(self) -> QTableWidget:
-        table = QTableWidget(0, 9)
-        table.setHorizontalHeaderLabels(
-            [
-                tr("participant"),
-                tr("session"),
-                tr("task"),
-                tr("run"),
-                tr("when"),
-                tr("length"),
-                tr("size"),
-                tr("copy"),
-                tr("verdict"),
-            ]
-        )
-        table.setAccessibleName(tr("Sessions"))
-        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        table.setShowGrid(False)
-        table.setWordWrap(False)  # a second line would be cut
-        table.verticalHeader().hide()
-        header = table.horizontalHeader()
-        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
-        header.setResizeContentsPrecision(FIRST)  # of thousands of rows not each is measured
-        header.setSectionResizeMode(VERDICT, QHeaderView.ResizeMode.Stretch)
-        table.itemSelectionChanged.connect(self._on_selection)
-        return table
 
     def _lay_out(self) -> None:
         top = QHBoxLayout()
@@ -151,130 +107,35 @@ class SessionList(QWidget):
         self.refresh()
 
     def refresh(self) -> None:
-        """List anew where somebody can see it: now, and once more if more happens meanwhile."""
-        if self._soon.isActive():
-            self._once_more = True
-            return
-        self._soon.start()
-        QTimer.singleShot(0, self, self._ask)  # what calls this may come before it can be seen
+        """List anew where somebody can see it."""
+        self.pages.refresh()
 
-    def _on_soon(self) -> None:
-        if self._once_more:
-            self._once_more = False
-            self.refresh()
+    def read_anew(self, name: str) -> None:
+        """Ask for a session that has changed, by the name of its folder."""
+        self.pages.read_anew(name)
 
-    def _ask(self) -> None:
-        if self._client.is_connected and not self.visibleRegion().isEmpty():
-            self._asked += 1
-            self._ask_page(0, self._asked)
-
-    def _ask_page(self, offset: int, asked: int) -> None:
-        limit = FIRST if offset == 0 else PAGE
-        self._client.get(
-            f"sessions?limit={limit}&offset={offset}",
-            lambda found: self._on_page(found, offset, limit, asked),
-        )
-
-    def _on_page(self, found: Any, offset: int, limit: int, asked: int) -> None:
-        if asked != self._asked:  # the list was asked for anew meanwhile
-            return
-        page = [SessionInfo.model_validate(row) for row in found]
-        end = offset + len(page)
-        self._filling = True
-        before = list(self.rows)
-        self.rows = (*before[:offset], *page, *before[end:])
-        if self.table.rowCount() < end:
-            self.table.setRowCount(end)
-        for number, row in enumerate(page, offset):
-            if number >= len(before) or before[number] != row:
-                self._show_row(number, row)
-                if row.session == self._chosen:
-                    self.table.selectRow(number)
-                elif self.selected is row:  # it is another session's row now
-                    self.table.clearSelection()
-        more = len(page) == limit and end < MOST
-        if not more:
-            self.rows = self.rows[:end]
-            self.table.setRowCount(end)
+    def _count(self, more: bool) -> None:
         self.count.setText(tr("sessions: {}").format(f"{len(self.rows):,}{'…' if more else ''}"))
-        self._filling = False
-        self._on_selection()
-        if more:
-            self._ask_page(end, asked)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
-        """Leave out in a narrow window what is needed least: the verdict has to be seen."""
+        """Leave out in a narrow window what is needed least."""
         super().resizeEvent(event)
         narrow = self.width() < NARROW
-        for column in (LENGTH, SIZE, COPY):
-            self.table.setColumnHidden(column, narrow)
+        self.table.narrow(narrow)
         self.count.setVisible(not narrow)
 
-    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
-        """Colour the cells anew where light and dark have changed."""
-        super().changeEvent(event)
-        if event.type() is QEvent.Type.PaletteChange:
-            for number, row in enumerate(self.rows):
-                self._colour_row(number, row)
-
-    def _show_row(self, number: int, row: SessionInfo) -> None:
-        words = texts(row)
-        told = plain(row.problem or row.unusable or row.notes or row.session)
-        for column, text in enumerate(words):
-            item = QTableWidgetItem(text)
-            item.setToolTip(told)
-            self.table.setItem(number, column, item)
-        copy = self.table.item(number, COPY)
-        assert copy is not None
-        places = row.copies or (tr("The only copy is on this disk"),)
-        copy.setToolTip(plain("\n".join((*lost_words(row.lost), *places))))
-        self._show_verdict(number, row, words[VERDICT])
-        self._hide(number, hidden=not self._is_wanted(row))
-
-    def _show_verdict(self, number: int, row: SessionInfo, text: str) -> None:
-        verdict = self.table.item(number, VERDICT)
-        assert verdict is not None
-        reading = self._contents
-        if reading is not None and reading.session == row.session:
-            percent = 100 * reading.read // reading.total if reading.total else 0
-            how = tr("rests") if reading.rests else f"{percent} %"
-            text = f"{text}, {tr('contents are read')}: {how}"
-        verdict.setText(text)
-        self._colour_row(number, row)
-
-    def _colour_row(self, number: int, row: SessionInfo) -> None:
-        doubtful = row.unusable or row.outdated
-        verdict = "warning" if doubtful else _COLOURS.get(str(row.verdict), "muted")
-        copy = "failed" if row.lost else "muted" if row.copies else "warning"
-        for column, colour in ((COPY, copy), (VERDICT, verdict)):
-            if (item := self.table.item(number, column)) is not None:
-                item.setForeground(theme.colour(colour))
+    @property
+    def rows(self) -> tuple[SessionInfo, ...]:
+        """The sessions that are listed."""
+        return self.table.rows
 
     @property
     def selected(self) -> SessionInfo | None:
         """The session whose row is chosen."""
-        chosen = self.table.selectionModel().selectedRows()
-        return self.rows[chosen[0].row()] if chosen else None
-
-    def _apply_filter(self) -> None:
-        for number, row in enumerate(self.rows):
-            self._hide(number, hidden=not self._is_wanted(row))
-
-    def _hide(self, number: int, *, hidden: bool) -> None:
-        if self.table.isRowHidden(number) != hidden:  # telling Qt what it knows is not cheap
-            self.table.setRowHidden(number, hidden)
-
-    def _is_wanted(self, row: SessionInfo) -> bool:
-        words = self.filter.text().casefold().split()
-        text = " ".join((*texts(row), row.study, row.notes)).casefold() if words else ""
-        return all(word in text for word in words)
+        return self.table.selected
 
     def _on_selection(self) -> None:
-        if self._filling:
-            return
         row = self.selected
-        if row is not None:
-            self._chosen = row.session
         self.folder.setEnabled(row is not None and self.same_computer)
         self.report.setEnabled(row is not None and row.has_report and self.same_computer)
         self.check.setEnabled(row is not None and not row.problem)
@@ -341,9 +202,7 @@ class SessionList(QWidget):
             self._contents is None or self._contents.session != before.session
         ):
             self.refresh()
-        for number, row in enumerate(self.rows):
-            if self._contents is not None and row.session == self._contents.session:
-                self._show_verdict(number, row, texts(row)[VERDICT])
+        self.table.show_reading(self._contents)
 
     def _ask_withdrawal(self, session: str) -> None:
         def show(found: Any) -> None:
@@ -361,7 +220,7 @@ class SessionList(QWidget):
 
     def _mark(self, session: str, reason: str) -> None:
         path = f"sessions/{quote(session, safe='')}/unusable"
-        self._client.put(path, {"reason": reason}, lambda _: self.refresh())
+        self._client.put(path, {"reason": reason}, self.pages.take)
 
     def _on_check(self) -> None:
         if (row := self.selected) is not None:

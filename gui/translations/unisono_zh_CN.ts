@@ -24,10 +24,6 @@
         <translation>双击：关闭此窗口</translation>
     </message>
     <message>
-        <source>Double click: in a window of its own</source>
-        <translation>双击：在单独的窗口中显示</translation>
-    </message>
-    <message>
         <source>no picture yet</source>
         <translation>尚无画面</translation>
     </message>
@@ -936,26 +932,6 @@
         <translation>通道 ▾</translation>
     </message>
     <message>
-        <source>Which channels are shown (Ctrl+K)</source>
-        <translation>显示哪些通道 (Ctrl+K)</translation>
-    </message>
-    <message>
-        <source>All channels</source>
-        <translation>全部通道</translation>
-    </message>
-    <message>
-        <source>No channel</source>
-        <translation>不显示</translation>
-    </message>
-    <message>
-        <source>All of them</source>
-        <translation>全选</translation>
-    </message>
-    <message>
-        <source>None of them</source>
-        <translation>全不选</translation>
-    </message>
-    <message>
         <source>markers</source>
         <translation>标记</translation>
     </message>
@@ -1282,10 +1258,6 @@
     <message>
         <source>Save as picture or table…</source>
         <translation>保存为图片或表格…</translation>
-    </message>
-    <message>
-        <source>Wheel and drag: a part of it. Double click: all of it. Right click: save</source>
-        <translation>滚轮和拖动：查看局部。双击：查看全部。右键：保存</translation>
     </message>
     <message>
         <source>spectrum</source>
@@ -1838,10 +1810,6 @@
     <message>
         <source>Channels {} to {} of {} (Page Up, Page Down)</source>
         <translation>通道 {} 至 {}，共 {}（Page Up、Page Down）</translation>
-    </message>
-    <message>
-        <source>Choose channels</source>
-        <translation>选择通道</translation>
     </message>
     <message>
         <source>Save the signals that are shown</source>
@@ -2650,6 +2618,70 @@
     <message>
         <source>▲ {}, changed since: check again</source>
         <translation>▲ {}，之后有变动：请重新检查</translation>
+    </message>
+    <message>
+        <source>Label or kind, such as EEG</source>
+        <translation>名称或类型，例如 EEG</translation>
+    </message>
+    <message>
+        <source>Channels that are listed</source>
+        <translation>列出的通道</translation>
+    </message>
+    <message>
+        <source>Drag, or Alt+Up and Alt+Down: another order. A stream's box: all that are listed</source>
+        <translation>拖动或按 Alt+Up、Alt+Down 改变顺序；数据流前的方框：选择所有列出的通道</translation>
+    </message>
+    <message>
+        <source>▲ Up</source>
+        <translation>▲ 上移</translation>
+    </message>
+    <message>
+        <source>▼ Down</source>
+        <translation>▼ 下移</translation>
+    </message>
+    <message>
+        <source>What is selected one up (Alt+Up)</source>
+        <translation>将所选通道上移一位 (Alt+Up)</translation>
+    </message>
+    <message>
+        <source>What is selected one down (Alt+Down)</source>
+        <translation>将所选通道下移一位 (Alt+Down)</translation>
+    </message>
+    <message>
+        <source>Device's order</source>
+        <translation>设备顺序</translation>
+    </message>
+    <message>
+        <source>All as the devices have them, EEG first</source>
+        <translation>全部恢复为设备的顺序，EEG 在最前</translation>
+    </message>
+    <message>
+        <source>Channels…</source>
+        <translation>通道…</translation>
+    </message>
+    <message>
+        <source>Which channels are shown, in which order (Ctrl+K)</source>
+        <translation>显示哪些通道及其顺序 (Ctrl+K)</translation>
+    </message>
+    <message>
+        <source>Choose and order channels; there Alt+Up, Alt+Down move them</source>
+        <translation>选择和排列通道；在列表中用 Alt+Up、Alt+Down 移动</translation>
+    </message>
+    <message>
+        <source>Double click, or Enter: in a window of its own</source>
+        <translation>双击或按 Enter：在单独的窗口中显示</translation>
+    </message>
+    <message>
+        <source>Wheel and drag, or +, −, Left, Right: a part of it. Double click or Home: all</source>
+        <translation>滚轮和拖动，或 +、−、Left、Right：查看局部。双击或 Home：全部</translation>
+    </message>
+    <message>
+        <source>Right click, or the menu key: save</source>
+        <translation>右键单击或菜单键：保存</translation>
+    </message>
+    <message>
+        <source>impedances</source>
+        <translation>阻抗</translation>
     </message>
 </context>
 </TS>

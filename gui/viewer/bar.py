@@ -8,28 +8,21 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QAction, QKeySequence, QShortcut
-from PySide6.QtWidgets import (
-    QComboBox,
-    QMenu,
-    QToolButton,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtGui import QKeySequence, QShortcut
+from PySide6.QtWidgets import QComboBox, QToolButton, QVBoxLayout, QWidget
 
-from gui.plots.traces import by_kind
 from gui.signals.display_filter import FilterSettings
-from gui.signals.live_streams import ShownStream
 from gui.texts import tr
 from gui.viewer.filter_menu import FilterButton, is_offered
 from gui.viewer.viewer import WINDOWS_S, Viewer
 from gui.widgets import theme
 from gui.widgets.flow_row import FlowRow
-from gui.widgets.staying_menu import StayingMenu
 
 
 class _Shown(BaseModel):
     channels: dict[str, list[str]]
+    order: dict[str, list[str]] = {}
+    streams: list[str] = []
     filters: FilterSettings
     common: bool = True
     scales: dict[str, Annotated[float, Field(gt=0, allow_inf_nan=False)]] = {}
@@ -39,33 +32,23 @@ class ViewerBar(QWidget):
     """Length, mode, scale, channels and freeze of one viewer."""
 
     changed = Signal(str)
-    """Channels, scales or filters are others now; the text is for `restore`."""
+    """Channels, their order, scales or filters are others now; the text is for `restore`."""
+    channels_wanted = Signal()
 
     def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.viewer = viewer
-        self.window_s = QComboBox()
-        for seconds in WINDOWS_S:
-            text = f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
-            self.window_s.addItem(text, seconds)
-        self.window_s.setCurrentIndex(WINDOWS_S.index(10))
-        self.window_s.setAccessibleName(tr("Length of the window"))
-        self.window_s.setToolTip(tr("Length of the window (Ctrl+Left, Ctrl+Right)"))
-        self.window_s.currentIndexChanged.connect(
-            lambda: viewer.set_window(float(self.window_s.currentData()))
+        self.window_s = self._lengths()
+        self.scrolling = _button(
+            tr("Scroll"), tr("Scroll instead of sweeping (Ctrl+L)"), "Ctrl+L", checked=False
         )
-        viewer.window_changed.connect(
-            lambda seconds: self.window_s.setCurrentIndex(self.window_s.findData(int(seconds)))
-        )
-        self.scrolling = _button(tr("Scroll"), tr("Scroll instead of sweeping (Ctrl+L)"), "Ctrl+L")
-        self.scrolling.setCheckable(True)
         self.scrolling.toggled.connect(viewer.set_scrolling)
         self.freeze = _button(
             tr("▌▌ Freeze"),
             tr("Hold what is shown (Ctrl+F, or Space in the signals): drag, or zoom by Ctrl+wheel"),
             "Ctrl+F",
+            checked=False,
         )
-        self.freeze.setCheckable(True)
         self.freeze.toggled.connect(viewer.set_frozen)
         viewer.frozen.connect(self.freeze.setChecked)
         self.larger = _button("+", tr("Larger traces (Ctrl++)"), "Ctrl++")
@@ -74,25 +57,23 @@ class ViewerBar(QWidget):
         self.smaller = _button("−", tr("Smaller traces (Ctrl+-)"), "Ctrl+-")
         self.smaller.setAccessibleName(tr("Smaller traces"))
         self.smaller.clicked.connect(lambda: viewer.zoom(1))
-        self.auto = _button(tr("Auto"), tr("Choose scales from the signals (Ctrl+0)"), "Ctrl+0")
-        self.auto.setCheckable(True)
-        self.auto.setChecked(True)
+        self.auto = _button(
+            tr("Auto"), tr("Choose scales from the signals (Ctrl+0)"), "Ctrl+0", checked=True
+        )
         self.auto.clicked.connect(self._on_auto)
-        self.common = _button(tr("Common"), tr("One scale for all channels of a kind"), "")
-        self.common.setCheckable(True)
-        self.common.setChecked(True)
+        self.common = _button(
+            tr("Common"), tr("One scale for all channels of a kind"), "", checked=True
+        )
         self.common.toggled.connect(self._on_common)
-        self.channels = _button(tr("Channels ▾"), tr("Which channels are shown (Ctrl+K)"), "")
-        self.channels.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.channels = _button(
+            tr("Channels…"), tr("Which channels are shown, in which order (Ctrl+K)"), "Ctrl+K"
+        )
+        self.channels.clicked.connect(self.channels_wanted)
         self.filters = FilterButton()
         self.filters.changed.connect(viewer.set_filter)
         self.filters.changed.connect(lambda _: self._tell())
         viewer.chosen_changed.connect(self._tell)
         viewer.streams_changed.connect(self._on_streams)
-        menu = QMenu(self.channels)
-        menu.aboutToShow.connect(self._fill_channels)
-        self.channels.setMenu(menu)
-        QShortcut(QKeySequence("Ctrl+K"), self, self.channels.showMenu)
         QShortcut(QKeySequence("Ctrl+Right"), self, lambda: self._longer(1))
         QShortcut(QKeySequence("Ctrl+Left"), self, lambda: self._longer(-1))
         self._row = FlowRow(self)
@@ -103,11 +84,28 @@ class ViewerBar(QWidget):
         for button in (self.auto, self.common, self.channels, self.filters):
             self._row.addWidget(button)
 
+    def _lengths(self) -> QComboBox:
+        """Make the choice of the length of the window, which goes with that of the viewer."""
+        box, viewer = QComboBox(), self.viewer
+        for seconds in WINDOWS_S:
+            text = f"{seconds} s" if seconds < 60 else f"{seconds // 60} min"
+            box.addItem(text, seconds)
+        box.setCurrentIndex(WINDOWS_S.index(10))
+        box.setAccessibleName(tr("Length of the window"))
+        box.setToolTip(tr("Length of the window (Ctrl+Left, Ctrl+Right)"))
+        box.currentIndexChanged.connect(lambda: viewer.set_window(float(box.currentData())))
+        viewer.window_changed.connect(
+            lambda seconds: box.setCurrentIndex(box.findData(int(seconds)))
+        )
+        return box
+
     def _tell(self) -> None:
-        scales = self.viewer.state.scales
+        scales, choice = self.viewer.state.scales, self.viewer.choice
         self.auto.setChecked(scales.automatic)
         shown = {
-            "channels": self.viewer.choice(),
+            "channels": choice.choice(self.viewer.signals()),
+            "order": choice.order,
+            "streams": choice.streams,
             "filters": asdict(self.filters.settings),
             "common": scales.common,
             "scales": scales.chosen(),
@@ -125,7 +123,10 @@ class ViewerBar(QWidget):
         self.common.setChecked(found.common)
         self.viewer.state.scales.wish(found.scales)
         self.auto.setChecked(not found.scales)
-        self.viewer.wish(found.channels)
+        choice = self.viewer.choice
+        choice.wish(found.channels)
+        choice.order, choice.streams = found.order, found.streams
+        self.viewer.rearrange()
 
     def _on_streams(self) -> None:
         found = [c.label for s in self.viewer.signals() for c in s.channels if c.kind == "EEG"]
@@ -143,44 +144,12 @@ class ViewerBar(QWidget):
         self.viewer.state.scales.common = on
         self.viewer.zoom(0)
 
-    def _fill_channels(self) -> None:
-        menu = self.channels.menu()
-        menu.clear()
-        for stream in self.viewer.signals():
-            shown = {c.index for c in self.viewer.chosen(stream)}
-            below = StayingMenu(f"{stream.key.name} ({len(shown)}/{len(stream.channels)})", menu)
-            menu.addMenu(below)
-            everything = below.addAction(tr("All channels"))
-            everything.triggered.connect(
-                lambda _, s=stream: self.viewer.choose(s.key, range(len(s.channels)))
-            )
-            nothing = below.addAction(tr("No channel"))
-            nothing.triggered.connect(lambda _, s=stream: self.viewer.choose(s.key, ()))
-            for kind, members in by_kind(stream.channels).items():
-                part = StayingMenu(f"{kind} ({len(members)})", below)
-                below.addMenu(part)
-                self._add_kind(part, stream, {c.index for c in members})
-                for channel in members:
-                    action = QAction(channel.label, part, checkable=True)
-                    action.setChecked(channel.index in shown)
-                    action.toggled.connect(
-                        lambda on, s=stream, i=channel.index: self._show(s, {i}, on)
-                    )
-                    part.addAction(action)
 
-    def _add_kind(self, menu: QMenu, stream: ShownStream, indices: set[int]) -> None:
-        for text, on in ((tr("All of them"), True), (tr("None of them"), False)):
-            action = menu.addAction(text)
-            action.triggered.connect(lambda _, on=on: self._show(stream, indices, on))
-        menu.addSeparator()
-
-    def _show(self, stream: ShownStream, indices: set[int], on: bool) -> None:
-        shown = {c.index for c in self.viewer.chosen(stream)}
-        self.viewer.choose(stream.key, shown | indices if on else shown - indices)
-
-
-def _button(text: str, tip: str, shortcut: str) -> QToolButton:
+def _button(text: str, tip: str, shortcut: str, *, checked: bool | None = None) -> QToolButton:
+    """Make a button; one that stays pressed where `checked` says whether it is."""
     button = QToolButton()
+    button.setCheckable(checked is not None)
+    button.setChecked(bool(checked))
     button.setText(text)
     button.setToolTip(tip)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import bisect
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 
 import numpy as np
 import pylsl
@@ -16,15 +16,7 @@ from acquire.lsl.streams import FoundStream, StreamKey
 from gui.plots import save_dialog, saving
 from gui.plots.canvas import Group
 from gui.plots.trace_plot import TracePlot
-from gui.plots.traces import (
-    Place,
-    Trace,
-    first_choice,
-    layout,
-    pages,
-    rank,
-    several_amplifiers,
-)
+from gui.plots.traces import Place, Trace, layout, pages, several_amplifiers
 from gui.plots.view_state import ViewState
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import FilterSettings
@@ -32,6 +24,7 @@ from gui.signals.history import History
 from gui.signals.live_streams import LiveStreams, ShownStream
 from gui.signals.signal_monitor import Findings
 from gui.texts import tr
+from gui.viewer.channel_choice import ChannelChoice
 from gui.viewer.hand import Hand
 from gui.widgets import theme
 from gui.widgets.focus_ring import FocusRing
@@ -70,8 +63,7 @@ class Viewer(QWidget):
         self.state = ViewState(self.live.lock, clock)
         self.plot = TracePlot(self.state, self)
         self._hand = Hand(self.state, self, self.plot.show_cursor, self.plot.show_all)
-        self._chosen: dict[StreamKey, frozenset[int]] = {}
-        self._wished: dict[str, frozenset[str]] = {}  # as it was the last time, by name and label
+        self.choice = ChannelChoice()
         self._page = 0  # which part of the chosen channels; 0 = all
         self._known: tuple[tuple[int, bool, int], ...] = ()
         self._drawn: list[tuple[list[Trace], Group]] = []  # of each stream, as last laid out
@@ -125,10 +117,8 @@ class Viewer(QWidget):
         if streams is self.state.streams:  # replaced whole: in nearly all frames none has gone
             return
         for stream in self.state.streams:
-            is_there = any(other is stream for other in streams)
-            if not is_there and stream.key in self._chosen:
-                self._wished[stream.key.name] = frozenset(c.label for c in self.chosen(stream))
-                del self._chosen[stream.key]
+            if not any(other is stream for other in streams):
+                self.choice.leave(stream)
 
     def _look_at_scales(self) -> None:
         state, changed = self.state, False
@@ -149,37 +139,21 @@ class Viewer(QWidget):
 
     def signals(self) -> list[ShownStream]:
         """List the streams that have traces, in the order in which they are shown."""
-        found = [s for s in self.state.streams if s.history is not None]
-        return sorted(found, key=lambda s: (rank(s.channels), s.key.name, s.key.source_id))
+        return self.choice.sorted(s for s in self.state.streams if s.history is not None)
 
     def chosen(self, stream: ShownStream) -> list[ChannelInfo]:
-        """List the channels of a stream that are shown."""
-        wanted = self._chosen.get(stream.key)
-        if wanted is None and (labels := self._wished.get(stream.key.name)) is not None:
-            return [c for c in stream.channels if c.label in labels]
-        if wanted is None:
-            # Numbers without a rate are logs, such as the frames of a stimulus player.
-            return first_choice(stream.channels) if stream.found.rate_hz else []
-        return [c for c in stream.channels if c.index in wanted]
+        """List the channels of a stream that are shown, in their order."""
+        return self.choice.shown(stream)
 
     def choose(self, key: StreamKey, channels: Iterable[int]) -> None:
         """Show these channels of a stream."""
-        self._chosen[key] = frozenset(channels)
+        self.choice.choose(key, channels)
+        self.show_choice()
+
+    def show_choice(self) -> None:
+        """Show what is chosen now, in its order, and tell of it."""
         self.rearrange()
         self.chosen_changed.emit()
-
-    def choice(self) -> dict[str, list[str]]:
-        """Give the labels of the channels that were chosen, by the name of their stream."""
-        return {
-            stream.key.name: [channel.label for channel in self.chosen(stream)]
-            for stream in self.signals()
-            if stream.key in self._chosen or stream.key.name in self._wished
-        }
-
-    def wish(self, choice: Mapping[str, Iterable[str]]) -> None:
-        """Show these channels of streams as soon as those are there, unless others are chosen."""
-        self._wished = {name: frozenset(labels) for name, labels in choice.items()}
-        self.rearrange()
 
     def learn(self, found: Findings) -> None:
         """Show what was found out about the signals."""

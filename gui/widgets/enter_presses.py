@@ -7,6 +7,9 @@ from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QAbstractButton
 
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+PRESSING = (Qt.Key.Key_Space, *_ENTER)
+PRESSES = "presses"
+"""A property of what is pressed by these keys and is no button."""
 _KEYS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
 
 

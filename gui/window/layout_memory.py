@@ -6,9 +6,11 @@ import hashlib
 from typing import Any
 
 from PySide6.QtCore import QByteArray
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QLineEdit, QMainWindow
 
+from gui.viewer.bar import ViewerBar
 from gui.widgets.chosen import stored
+from gui.window.top_bar import TopBar
 
 VERSION = 1
 """Rises when the parts change so that an old layout would not fit."""
@@ -51,3 +53,45 @@ class LayoutMemory:
         """Give a value that was kept."""
         value = self._settings.value(key)
         return str(value) if value not in (None, "") else None
+
+
+class RigMemory:
+    """Puts the window as it was with a rig, and keeps how it is; what is shown, at each change."""
+
+    def __init__(self, window: QMainWindow, bar: TopBar, signals: ViewerBar) -> None:
+        self._window, self._bar, self._signals = window, bar, signals
+        self._memory: LayoutMemory | None = None
+        self.is_arranged = False
+        """Whether the user has put the parts where they are."""
+        signals.changed.connect(self._keep_shown)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it knows which rig it is."""
+        return self._memory is not None
+
+    def open(self, rig: str) -> None:
+        """Put everything where it was with this rig."""
+        memory = self._memory = LayoutMemory(rig)
+        self.is_arranged = memory.restore(self._window)
+        for name, field in self._labels().items():
+            if (text := memory.text(name)) is not None:
+                field.setText(text)
+        self._signals.restore(memory.text("shown") or "")
+        if (seconds := memory.text("window_s")) is not None:
+            box = self._signals.window_s
+            box.setCurrentIndex(max(0, box.findData(int(float(seconds)))))
+
+    def save(self) -> None:
+        """Keep what is not kept at each change."""
+        if self._memory is not None:
+            labels = {name: field.text() for name, field in self._labels().items()}
+            length_s = self._signals.viewer.state.canvas.window_s
+            self._memory.save(self._window, {**labels, "window_s": length_s})
+
+    def _labels(self) -> dict[str, QLineEdit]:
+        return {"study": self._bar.study, "task": self._bar.task}
+
+    def _keep_shown(self, text: str) -> None:
+        if self._memory is not None:
+            self._memory.keep("shown", text)

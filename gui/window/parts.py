@@ -22,6 +22,9 @@ from gui.window.top_bar import TopBar
 MIN_CAMERAS = 180
 LEAST_CAMERAS = 48
 """Pixels of them that are seen where an alarm, the gate and a question take the room."""
+CHANNELS = "channels"
+_HIDDEN = ("impedances", CHANNELS)
+"""Parts that are hidden until somebody wants them."""
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
 
@@ -41,6 +44,7 @@ class Parts:
     sessions: QWidget
     cameras: QWidget
     spectra: QWidget
+    channels: QWidget
     impedances: QWidget
     protocol: QWidget
 
@@ -68,10 +72,13 @@ def _lay_out_right(window: QMainWindow, parts: Parts) -> None:
     spectra = _add_dock(window, "spectrum", tr("Spectrum"), parts.spectra)
     impedances = _add_dock(window, "impedances", tr("Impedances"), parts.impedances)
     protocol = _add_dock(window, "protocol", tr("Protocol"), parts.protocol)
+    channels = _add_dock(window, CHANNELS, tr("Channels"), parts.channels)
     window.tabifyDockWidget(protocol, spectra)
     window.tabifyDockWidget(spectra, impedances)
+    window.tabifyDockWidget(impedances, channels)
     protocol.raise_()
     impedances.hide()
+    channels.hide()
 
 
 def _stack(widgets: Iterable[QWidget], stretch: int = 0) -> QWidget:
@@ -108,14 +115,18 @@ def show_form(window: QMainWindow, name: str, title: str, form: QWidget) -> QDoc
         if (before := dock.widget()) is not None:
             before.deleteLater()
         dock.setWidget(form)
+    bring(window, dock)
+    return dock
+
+
+def bring(window: QMainWindow, dock: QDockWidget) -> None:
+    """Show a part that is worked in: the cameras above leave it what they do not need."""
     dock.show()
     dock.raise_()
-    # A form is worked in: the cameras above leave it what they do not need.
     if (cameras := window.findChild(QDockWidget, "cameras")) is not None:
         room = cameras.height() + dock.height()
         heights = [room - room * 2 // 3, room * 2 // 3]
         window.resizeDocks([cameras, dock], heights, Qt.Orientation.Vertical)
-    return dock
 
 
 def make_room(window: QMainWindow, *, playing: bool = False) -> None:
@@ -155,4 +166,4 @@ def show_page(window: QMainWindow, parts: Parts, page: QWidget, *, alone: bool) 
     parts.pages.setCurrentWidget(page)
     parts.markers.setVisible(not alone)  # there is nothing yet that would record them
     for dock in window.findChildren(QDockWidget):
-        dock.setVisible(not alone)
+        dock.setVisible(not alone and dock.objectName() not in _HIDDEN)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import partial
 
 import pylsl
-from PySide6.QtCore import QTimer, QUrl, Signal
-from PySide6.QtGui import QCloseEvent, QDesktopServices
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolButton
 
 from acquire.engine.status import Phase
@@ -24,8 +24,6 @@ from gui.client.engine_link import EngineLink
 from gui.events.alarm_bar import Alarm, AlarmBar
 from gui.events.event_list import EventList
 from gui.events.news import News
-from gui.menu import about, handbook, preferences, shortcuts
-from gui.menu.main_menu import menu_button
 from gui.plots.spectrum import SpectrumView
 from gui.protocol.handed_keys import HandedKeys
 from gui.protocol.protocol_panel import ProtocolPanel
@@ -36,6 +34,7 @@ from gui.sessions.session_list import SessionList
 from gui.signals.signal_monitor import Findings, SignalMonitor
 from gui.texts import tr
 from gui.viewer.bar import SignalView
+from gui.viewer.channel_list import ChannelList
 from gui.viewer.viewer import Viewer
 from gui.widgets.chosen import remembered_data_dir
 from gui.window import parts
@@ -43,10 +42,11 @@ from gui.window.first_page import FirstPage
 from gui.window.gate_panel import GatePanel
 from gui.window.impedance_panel import ImpedancePanel
 from gui.window.label_proposals import LabelProposals
-from gui.window.layout_memory import LayoutMemory
+from gui.window.layout_memory import RigMemory
 from gui.window.marker_line import MarkerLine
 from gui.window.record_control import RecordControl
 from gui.window.top_bar import TopBar
+from gui.window.window_menu import WindowMenu
 
 _GONE = "engine gone"
 _LEAVING = "leaving"
@@ -81,7 +81,7 @@ class RecorderWindow(QMainWindow):
         self.cameras = CameraPanel(client)
         self.markers = MarkerLine(self._now)
         self.viewer = Viewer(self._is_recorded)
-        self.signals = SignalView(self.viewer)
+        self.signals, self.channels = SignalView(self.viewer), ChannelList(self.viewer)
         self.monitor = SignalMonitor(self.viewer.live, self.viewer.chosen, self._found.emit)
         self._found.connect(self._on_found)
         self.spectra, self.impedances = SpectrumView(), ImpedancePanel(client)
@@ -100,10 +100,9 @@ class RecorderWindow(QMainWindow):
             data_dir=remembered_data_dir,
             parent=self,
         )
-        self.memory: LayoutMemory | None = None
+        self.memory = RigMemory(self, self.bar, self.signals.bar)
         self._leaving = False  # it was told once to close, while a recording runs
         self.handed_keys = HandedKeys(self, self._now, self._hand_on)
-        self._arranged = False  # the user has put the parts where they are
         self._parts = self._make_parts()
         parts.lay_out(self, self._parts)
         self._wire()
@@ -125,12 +124,13 @@ class RecorderWindow(QMainWindow):
             sessions=self.sessions,
             cameras=self.cameras,
             spectra=self.spectra,
+            channels=self.channels,
             impedances=self.impedances,
             protocol=self.protocol,
         )
 
     def _make_room(self) -> None:
-        if not self._arranged:
+        if not self.memory.is_arranged:
             parts.make_room(self, playing=self.protocol.plays)
 
     def _wire(self) -> None:
@@ -141,6 +141,7 @@ class RecorderWindow(QMainWindow):
         self.cameras.changed.connect(self._laid_out.start)
         self.client.event_came.connect(self.news.hear)
         self.news.sessions_changed.connect(self.sessions.refresh)
+        self.news.session_changed.connect(self.sessions.read_anew)
         # A part that comes from behind another one's tab is not shown anew: Qt called it visible.
         dock = parts.dock_of(self.sessions)
         assert dock is not None
@@ -152,12 +153,16 @@ class RecorderWindow(QMainWindow):
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
         self.viewer.said.connect(self.say)
-        self.signals.bar.changed.connect(self._keep_shown)
+        self.signals.bar.channels_wanted.connect(self._show_channels)
         self.spectra.said.connect(self.say)
+        self.impedances.map.said.connect(self.say)
         self.protocol.record_wanted.connect(self.recording.start)
         self.protocol.playing_changed.connect(self._laid_out.start)
         self.saved.next_wanted.connect(self.recording.start)
-        self.gate.shown.connect(self.saved.give_way)
+        self.gate.shown.connect(partial(self.saved.give_way, "gate"))
+        self.protocol.playing_changed.connect(
+            lambda: self.saved.give_way("protocol", self.protocol.plays)
+        )
         self.alarm.acted.connect(self._on_action)
         self.panel.device_wanted.connect(self._on_device)
         self.panel.selection_wanted.connect(self._select)
@@ -175,46 +180,21 @@ class RecorderWindow(QMainWindow):
         parts.show_page(self, self._parts, page, alone=True)
 
     def _menu(self) -> QToolButton:
-        rigs = self.rigs
-        return menu_button(
+        return WindowMenu(
             self,
-            [
-                (tr("New rig from what is plugged in…"), "", rigs.new),
-                (tr("Open a rig…"), "Ctrl+O", rigs.open_file),
-                (tr("Edit this rig…"), "Ctrl+E", rigs.edit),
-                None,
-                (tr("Save the signals that are shown…"), "Ctrl+S", self.viewer.save),
-                (tr("Open the data folder"), "", self._open_data),
-                (tr("Send a test trigger"), "Ctrl+T", rigs.test_trigger),
-                (tr("End the engine and close"), "", self._end_all),
-                None,
-                (tr("Preferences…"), "Ctrl+,", lambda: preferences.show(self)),
-                (tr("Handbook"), "Ctrl+F1", self._show_handbook),
-                (tr("Shortcuts"), "F1", lambda: shortcuts.show(self)),
-                (tr("About Unisono"), "", lambda: about.show(self)),
-                None,
-            ],
-            rigs.open,
-        )
+            self.rigs,
+            self.link,
+            save=self.viewer.save,
+            status=lambda: self.status,
+            is_here=lambda: self.engine_clock.same_computer,
+            say=self.say,
+        ).button
 
-    def _show_handbook(self) -> None:
-        if handbook.show(self) is None:
-            self.say(tr("The handbook did not come with this installation"))
-
-    def _open_data(self) -> None:
-        if self.status is None or not self.engine_clock.same_computer:
-            self.say(tr("The data folder is on the engine's computer"))
-            return
-        QDesktopServices.openUrl(QUrl.fromLocalFile(self.status.disk.data_dir))
-
-    def _end_all(self) -> None:
-        recording = self.status is not None and self.status.state is Phase.RECORDING
-        if recording:
-            self.say(tr("A recording runs: stop it first"))
-        elif not self.link.end_engine():
-            self.say(tr("This engine was not started on this computer: end it there"))
-        else:
-            self.close()
+    def _show_channels(self) -> None:
+        dock = parts.dock_of(self.channels)
+        assert dock is not None
+        parts.bring(self, dock)
+        self.channels.tree.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def say(self, text: str) -> None:
         """Say something that needs no answer."""
@@ -242,29 +222,11 @@ class RecorderWindow(QMainWindow):
             self.viewer.live.start()
             self.monitor.start()
             self._live = True
-        if self.memory is None:
-            self._remember()
+        if not self.memory.is_open:
+            self.memory.open(self.rig.path or self.client.url)
+            self._make_room()
         self.markers.name_keys(self.rig.parsed["rig"]["marker_keys"])
         self.setWindowTitle(f"{self.rig.parsed['rig']['name']} – Unisono")
-
-    def _remember(self) -> None:
-        """Put everything where it was with this rig."""
-        assert self.rig is not None
-        self.memory = LayoutMemory(self.rig.path or self.client.url)
-        self._arranged = self.memory.restore(self)
-        self._make_room()
-        for name, field in (("study", self.bar.study), ("task", self.bar.task)):
-            if (text := self.memory.text(name)) is not None:
-                field.setText(text)
-        shown = self.memory.text("shown")
-        self.signals.bar.restore(shown or "")
-        if (seconds := self.memory.text("window_s")) is not None:
-            box = self.signals.bar.window_s
-            box.setCurrentIndex(max(0, box.findData(int(float(seconds)))))
-
-    def _keep_shown(self, text: str) -> None:
-        if self.memory is not None:
-            self.memory.keep("shown", text)
 
     def _on_status(self, status: StatusInfo) -> None:
         self._say_opening(status)
@@ -368,9 +330,7 @@ class RecorderWindow(QMainWindow):
             event.ignore()
             return
         idle = self.status is None or self.status.state not in (Phase.RECORDING, Phase.FINISHING)
-        if self.memory is not None:
-            labels = {"study": self.bar.study.text(), "task": self.bar.task.text()}
-            self.memory.save(self, {**labels, "window_s": self.viewer.state.canvas.window_s})
+        self.memory.save()
         self.link.close(end_engine=idle)
         event.accept()
 

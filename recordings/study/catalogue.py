@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,8 +16,8 @@ from recordings.manifest import MANIFEST_NAME, LostFile, Manifest, State
 from recordings.study.copies import COPIES_NAME, copies
 from recordings.version import program_version
 
-_PATTERN = f"*/sub-*/ses-*/sub-*_run-*/{MANIFEST_NAME}"
-
+_LEVELS = (("", ""), ("sub-", ""), ("ses-", ""), ("sub-", "_run-"))
+"""What the names of study, participant, session and run begin with, and have in them."""
 
 _Stamp = tuple[tuple[int, int, int] | None, ...]
 
@@ -87,7 +88,24 @@ def sessions(data_dir: Path) -> Iterator[SessionRow]:
 
 def folders(data_dir: Path) -> list[Path]:
     """List the session folders of a data folder, the oldest first."""
-    return [path.parent for path in sorted(data_dir.glob(_PATTERN), key=_changed)]
+    found = [str(data_dir)]
+    for begins, has in _LEVELS:  # not by glob: it takes three times as long
+        found = [path for folder in found for path in _below(folder, begins, has)]
+    changed = ((_changed(folder), folder) for folder in map(Path, found))
+    return [folder for time, folder in sorted(pair for pair in changed if pair[0] is not None)]
+
+
+def _below(folder: str, begins: str, has: str) -> list[str]:
+    """List the folders in a folder whose names are so; none where it cannot be read."""
+    try:
+        with os.scandir(folder) as entries:
+            return [
+                entry.path
+                for entry in entries
+                if entry.name.startswith(begins) and has in entry.name and entry.is_dir()
+            ]
+    except OSError:
+        return []
 
 
 def row(folder: Path) -> SessionRow:
@@ -157,10 +175,13 @@ def _stamp(folder: Path) -> _Stamp:
     return tuple(found)
 
 
-def _changed(path: Path) -> float:
+def _changed(folder: Path) -> float | None:
+    """Give when its manifest was changed, s; None: there is none, or not any more."""
     try:
-        return path.stat().st_mtime
-    except OSError:  # somebody moved it away meanwhile
+        return (folder / MANIFEST_NAME).stat().st_mtime
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError:  # its row says why it cannot be read
         return 0.0
 
 

@@ -147,6 +147,7 @@ STATES: tuple[State, ...] = (
     ("not usable", marking),
     ("spectrum", raise_dock("spectrum")),
     ("impedances", raise_dock("impedances")),
+    ("channels", raise_dock("channels")),
     ("protocol", raise_dock("protocol")),
     ("playing", playing),
     ("face", face_box),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, cast, get_args
@@ -34,12 +35,13 @@ def make(
     order: str | None = None,
     ratings: list[str] | None = None,
     baseline_s: float = 60.0,
+    complain: Callable[[str], None] = lambda fault: None,
 ) -> Made:
-    """Write `file` from the stimuli of `source`.
+    """Write `file` from the stimuli of `source`; `complain` hears of each that cannot be shown.
 
     Raises:
-        ConfigError: an option is not known, the file exists, or stimuli cannot be shown: all of
-            them are named, and nothing is written.
+        ConfigError: an option is not known, the file exists or has no folder, or stimuli cannot be
+            shown; nothing is written.
     """
     draft = Draft(
         title or file.stem,
@@ -49,11 +51,14 @@ def make(
     )
     if file.exists():
         raise ConfigError(f"{file}: exists already; name another file")
-    wanted, problems = wanted_of(source)
-    problems += faults(wanted)
+    if not file.absolute().parent.is_dir():
+        raise ConfigError(f"{file}: its folder is not there; make it first")
+    wanted = wanted_of(source)
+    problems = faults(wanted)
+    for problem in problems:
+        complain(problem)
     if problems:
-        lines = "".join(f"\n  {problem}" for problem in problems)
-        raise ConfigError(f"{source}: {len(problems)} cannot be used; nothing is written{lines}")
+        raise ConfigError(f"{source}: faults named above: {len(problems)}; nothing is written")
     text = protocol_text(wanted, draft, file.parent)
     protocol = parse_protocol(text, file)
     try:

@@ -142,8 +142,17 @@ def new(
 ) -> None:
     """Make a protocol from a folder of clips or a table of them; every file is looked at."""
     from acquire.cli.live.new_protocol import make
+    from acquire.plain_text import plain
 
-    made = make(file, source, title=title, order=order, ratings=rating, baseline_s=baseline)
+    made = make(
+        file,
+        source,
+        title=title,
+        order=order,
+        ratings=rating,
+        baseline_s=baseline,
+        complain=lambda fault: typer.echo(plain(fault), err=True),  # a line each
+    )
     typer.echo(f"{file}: {made.stimuli} stimuli, about {made.minutes:.0f} min")
     typer.echo(f"look at one: unisono stimulus {file} --windowed --trial 2")
 

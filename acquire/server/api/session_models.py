@@ -6,7 +6,7 @@ from pydantic import Field
 
 from acquire.server.api.base import Asked, Label, Told
 from recordings.certificate import Verdict
-from recordings.manifest import LostFile, State
+from recordings.manifest import Event, LostFile, State
 
 SESSION_EVENTS = frozenset(
     {
@@ -27,6 +27,16 @@ SESSION_EVENTS = frozenset(
     }
 )
 """Codes of events after which a list of sessions is not what it was; `page.js` has them, too."""
+_OF_ONE = ("checked", "hashed")
+
+
+def session_of(event: Event) -> str | None:
+    """Name the folder of the one session that is another one after an event; None: not known.
+
+    A thousand sessions may be checked one after the other: each time one row is read anew, not all.
+    """
+    name, colon, _ = event.text.partition(":")
+    return name if event.code in _OF_ONE and colon else None
 
 
 class RunsInfo(Told):

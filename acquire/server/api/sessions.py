@@ -56,6 +56,12 @@ def _add_list_and_marks(app: FastAPI, controller: Controller) -> None:
         """
         return [views.session_row(row) for row in controller.catalogue.page(offset, limit)]
 
+    @app.get("/api/sessions/{id}")
+    def session(id: Annotated[str, PathPart(max_length=400)]) -> SessionInfo:
+        """Give one of them, as it is now."""
+        folder = _session_folder(controller.data_dir, id)
+        return views.session_row(controller.catalogue.of(folder))
+
     @app.post("/api/sessions/{id}/check")
     def check(
         id: Annotated[str, PathPart(max_length=400)], order: CheckOrder | None = None

@@ -21,6 +21,7 @@ _ERROR: Final = re.compile(
 _HEAD: Final = 40  # lines in which the header stands
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _SAID: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
+_GB_2312: Final = re.compile(rb"([\xa1-\xf7][\xa1-\xfe])+")
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 
 
@@ -72,7 +73,7 @@ def is_participant(cell: str, participant: str) -> bool:
 
 
 def read_sheet(path: Path) -> list[SheetRow]:
-    """Read a table: UTF-8, UTF-16 or cp1252, cells parted by comma, semicolon, tab or bar.
+    """Read a table: UTF-8, UTF-16, cp1252 or GB 2312, cells parted by comma, semicolon, tab or bar.
 
     Columns are known whatever their case. Rows that are empty are left out.
 
@@ -142,13 +143,28 @@ def _decoded(raw: bytes) -> str:
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
+        return raw.decode("gb18030" if _is_chinese(raw) else "cp1252", "replace")
+
+
+def _is_chinese(raw: bytes) -> bool:
+    """Whether a text is GB 2312, as Excel writes CSV in China: each character is two high bytes.
+
+    No word of a Western language has four high bytes in a row.
+    """
+    runs = re.findall(rb"[\x80-\xff]+", raw)
+    return any(len(run) >= 4 for run in runs) and all(map(_GB_2312.fullmatch, runs))
 
 
 def _delimiter(text: str) -> str:
-    """Return what parts the cells of the first line with three; text may stand above the header."""
+    """Return what parts the cells: what each line has as often, else by the first line with three.
+
+    Text may stand above the header, and commas in the cells of a table with semicolons.
+    """
     # Not what stands in quotes: a title may hold a comma.
     lines = [re.sub(r'"[^"]*"', "", line) for line in text.splitlines()[:_HEAD] if line.strip()]
+    even = [mark for mark in _DELIMITERS if len({line.count(mark) for line in lines}) == 1]
+    if len(there := [mark for mark in even if lines and mark in lines[0]]) == 1:
+        return there[0]
     table = (line for line in lines if max(map(line.count, _DELIMITERS)) >= 2)
     first = next(table, lines[0] if lines else "")
     return max(_DELIMITERS, key=first.count)

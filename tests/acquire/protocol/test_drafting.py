@@ -41,7 +41,7 @@ def test_a_folder_of_clips_becomes_a_protocol_that_plays(tmp_path: Path) -> None
     assert "4 stimuli" in made.stdout
     protocol = load_protocol(file)
     stimuli = protocol.file.stimulus
-    assert [s.name for s in stimuli] == ["a", "stimulus", "a-2", "b"]
+    assert [s.name for s in stimuli] == ["a", "stimulus-102", "a-2", "b"]
     assert [s.category for s in stimuli] == ["fear", "fear", "joy", "joy"]
     assert [s.code for s in stimuli] == [101, 102, 103, 104]
     assert protocol.file.block[1].order == "no-repeat"
@@ -56,10 +56,11 @@ def test_a_folder_of_clips_becomes_a_protocol_that_plays(tmp_path: Path) -> None
 def test_a_table_out_of_excel_is_read_and_every_fault_is_named_at_once(tmp_path: Path) -> None:
     clip(tmp_path / "good.mp4")
     (tmp_path / "torn.mp4").write_bytes((tmp_path / "good.mp4").read_bytes()[:300])
+    (tmp_path / "folder").mkdir()
     table = tmp_path / "clips.csv"
     table.write_text(
         "File;Code;Category;Words\r\ngood.mp4;11;joy;a dög\r\ngone.mp4;12;joy;\r\n"
-        "torn.mp4;11;;\r\ngood.mp4;300;;\r\n;13;;\r\n",
+        "torn.mp4;11;;\r\ntorn.mp4;300;;\r\n;13;;\r\nfolder;14;;\r\n",
         encoding="cp1252",
         newline="",
     )
@@ -67,15 +68,22 @@ def test_a_table_out_of_excel_is_read_and_every_fault_is_named_at_once(tmp_path:
     made = unisono("stimulus", "new", file, "--from", table, folder=tmp_path)
     assert made.code == 2
     assert not file.exists()
-    for said in (
-        "5 cannot be used; nothing is written",
-        "line 3: " + str(tmp_path / "gone.mp4") + " is not there",
-        "line 4: " + str(tmp_path / "torn.mp4") + ": cannot be decoded",
-        "line 4: code 11 is line 2's, too",
-        "line 5: code '300'",
-        "line 6: names no file",
+    *told, error = made.stderr.splitlines()
+    assert error.endswith("faults named above: 7; nothing is written")
+    for line, said in zip(
+        told,
+        (
+            f"line 3: {tmp_path / 'gone.mp4'} is not there",
+            f"line 4: {tmp_path / 'torn.mp4'}: cannot be decoded",
+            "line 4: code 11 is line 2's, too",
+            f"line 5: {tmp_path / 'torn.mp4'}: cannot be decoded",
+            "line 5: code '300'",
+            "line 6: names no file",
+            f"line 7: {tmp_path / 'folder'} is a folder",
+        ),
+        strict=True,
     ):
-        assert said in made.stderr, said
+        assert line.startswith(said), (line, said)
     table.write_text("file;code;words\r\ngood.mp4;11;a dog\r\n", newline="")
     made = unisono("stimulus", "new", file, "--from", table, folder=tmp_path)
     assert made.code == 0, made.stderr
@@ -101,7 +109,7 @@ def test_pictures_are_shown_for_a_time_and_not_beside_clips(tmp_path: Path) -> N
     [
         ("", "no column called file"),
         ("name,code\nx,1\n", "no column called file"),
-        ("file,colour\nx,1\n", "no column is called 'colour'"),
+        ("file,colour,wort\nx,1,2\n", "no column is called 'colour', 'wort'"),
         ("file\n", "names no file below its heading"),
     ],
 )
@@ -110,6 +118,44 @@ def test_a_table_that_is_none_is_said(tmp_path: Path, made: str, said: str) -> N
     table.write_text(made)
     with pytest.raises(ConfigError, match=said):
         wanted_of(table)
+
+
+def test_a_source_that_is_none_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="is not there; name a folder"):
+        wanted_of(tmp_path / "nowhere")
+    with pytest.raises(ConfigError, match="is one stimulus; name its folder"):
+        wanted_of(clip(tmp_path / "a.mp4"))
+
+
+def test_a_table_that_excel_saved_in_china_names_its_files(tmp_path: Path) -> None:
+    """It was read as cp1252: no file was there, and categories were garbled without a word."""
+    table = tmp_path / "t.csv"
+    text = "file,code,category\n恐惧/片段（一）.mp4,1,恐惧\na.mp4,2,高兴\n"
+    for encoding in ("gb18030", "utf-8-sig", "utf-16"):
+        table.write_bytes(text.encode(encoding))
+        first, second = wanted_of(table)
+        assert first.file == tmp_path / "恐惧" / "片段（一）.mp4", encoding
+        assert (first.category, second.category) == ("恐惧", "高兴")
+    table.write_text("file;words\nFüße.mp4;größer, süß, Ää\n", encoding="cp1252")
+    (one,) = wanted_of(table)
+    assert (one.file.name, one.words) == ("Füße.mp4", "größer, süß, Ää")
+
+
+@pytest.mark.parametrize(("count", "codes"), [(155, 155), (254, 254)])
+def test_codes_go_on_below_where_they_are_used_up_above(count: int, codes: int) -> None:
+    wanted = [Wanted(Path("/f") / f"{number}.mp4") for number in range(count)]
+    shown = parse_protocol(protocol_text(wanted, Draft("p"), Path("/f"))).file.stimulus
+    assert len({s.code for s in shown} - {100}) == codes
+    assert [s.code for s in shown[:2]] == [101, 102]
+    with pytest.raises(ConfigError, match="300 stimuli, and there are 254 codes"):
+        protocol_text([Wanted(Path(f"/f/{n}.mp4")) for n in range(300)], Draft("p"), Path("/f"))
+
+
+def test_a_name_that_cannot_be_kept_goes_by_its_code() -> None:
+    files = ("恐惧1", "高兴1", "Café 2", "(b)")
+    wanted = [Wanted(Path("/f") / f"{name}.mp4") for name in files]
+    shown = parse_protocol(protocol_text(wanted, Draft("p"), Path("/f"))).file.stimulus
+    assert [s.name for s in shown] == ["stimulus-101", "stimulus-102", "Cafe-2", "b"]
 
 
 names = st.text(max_size=80)

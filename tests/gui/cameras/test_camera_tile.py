@@ -29,6 +29,7 @@ from gui.widgets import theme
 from recordings import palette
 from recordings.stream_kinds import Fate
 from recordings.video.pixel_formats import Picture
+from tests.gui.picture_faults import unfocused
 from tests.gui.windows import click, picture, wait_until
 from tests.recordings.drawn_faces import drawn, drawn_aside, hide_the_detector
 
@@ -97,7 +98,7 @@ def tile_of(client: Pictures) -> Iterator[CameraTile]:
 
 def boxes(tile: CameraTile) -> tuple[int, int]:
     """Count the pixels of guide and face that are in the accent's colour, left and right half."""
-    shot = tile.view.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
+    shot = tile.view.graphics.grab().toImage().convertToFormat(QImage.Format.Format_RGB32)
     rows = np.frombuffer(shot.constBits(), np.uint32).reshape(shot.height(), shot.width())
     lit = rows == theme.colour("accent").rgb()
     return int(lit[:, : shot.width() // 2].sum()), int(lit[:, shot.width() // 2 :].sum())
@@ -313,4 +314,27 @@ def test_a_double_click_shows_a_camera_in_a_window_of_its_own(qtbot: QtBot) -> N
     tile.large_wanted.emit()
     panel.show_status((), ())  # the rig has no camera any more
     assert panel.large == {}
+    panel.end()
+
+
+def test_enter_on_a_picture_shows_the_camera_large_and_closes_it(qtbot: QtBot) -> None:
+    panel = CameraPanel(Pictures(CENTRED))
+    qtbot.addWidget(panel)
+    panel.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    panel.show()
+    panel.show_status((camera(),), ())
+    (tile,) = panel.tiles.values()
+    wait_until(lambda: tile.view.image is not None, what="a picture")
+    assert list(unfocused(panel)) == []
+    panel.setFocus()
+    QTest.keyClick(panel, Qt.Key.Key_Tab)
+    assert QApplication.focusWidget() is tile.view
+    for key in (Qt.Key.Key_Return, Qt.Key.Key_Space):
+        QTest.keyClick(tile.view, key)
+        assert len(panel.large) == 1
+        QTest.keyClick(tile.view, key)
+        assert panel.large == {}
+    tile.guide.setFocus()
+    QTest.keyClick(tile.guide, Qt.Key.Key_Return)
+    assert panel.large == {}, "of the picture alone"
     panel.end()

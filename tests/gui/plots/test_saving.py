@@ -10,11 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from defusedxml import ElementTree
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QColor, QImage
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QColor, QImage, QWheelEvent
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
 
 from gui.plots import saving
+from gui.plots.head_map import HeadMap
 from gui.plots.save_dialog import saved
 from gui.plots.spectrum import SpectrumView, to_decibels
 from gui.signals.spectra import spectrum
@@ -133,17 +136,97 @@ def test_a_spectrum_as_a_table_and_as_lines(tmp_path: Path) -> None:
     saving.save(lines, view.graphics, list)
     texts = {element.text for element in ElementTree.parse(lines).iter(f"{SVG}text")}
     assert {"10", "20", "δ", "α"} <= {part for text in texts for part in (text or "").split()}
-    # The wheel chooses a part; new spectra leave it, a double click gives it back.
-    view.plot.vb.scaleBy((0.5, 0.5))
-    view.plot.vb.sigRangeChangedManually.emit(view.plot.vb.state["mouseEnabled"])
-    chosen = view.plot.viewRange()
-    view.show_spectra((found,))
-    assert view.plot.viewRange() == chosen
-    view.show_all()
-    assert view.plot.viewRange()[0] == [0, 60]
+    picture = tmp_path / "spectrum.png"
+    saving.save(picture, view.graphics, list)
+    image = QImage(str(picture))
+    assert image.size() == view.graphics.size() * view.graphics.devicePixelRatioF()
+    text = theme.colour("text")
+    mean = to_decibels(found.power.mean(axis=1))
+    hits = 0
+    for hz in (10.0, 20.0, 30.0, 40.0, 50.0):
+        place = QPointF(hz, float(np.interp(hz, found.hz, mean)))
+        at = view.graphics.mapFromScene(view.plot.vb.mapViewToScene(place))
+        near = [image.pixelColor(at.x() + dx, at.y() + dy) for dx in (0, 1) for dy in (-1, 0, 1)]
+        hits += any(_distance(colour, text) < 60 for colour in near)
+    assert hits >= 4, "the mean is not where its values are"
     assert to_decibels(np.array([100.0, 0.0])).tolist() == [20.0, -120.0]
     view.close()
     view.deleteLater()
+
+
+def test_the_wheel_a_drag_and_keys_choose_a_part_of_a_spectrum(qtbot: QtBot) -> None:
+    rng = np.random.default_rng(3)
+    found = spectrum(rng.standard_normal((2000, 2)).astype(np.float32), 250.0, ("Fz", "Cz"), "µV")
+    assert found is not None
+    view = SpectrumView()
+    qtbot.addWidget(view)
+    view.resize(400, 300)
+    view.show()
+    view.show_spectra((found,))
+    QApplication.processEvents()
+
+    def hertz() -> list[float]:
+        view.show_spectra((found,))  # what comes new leaves what was chosen
+        low, high = view.plot.viewRange()[0]
+        return [round(low, 3), round(high, 3)]
+
+    assert hertz() == [0, 60]
+    viewport = view.graphics.viewport()
+    middle = view.graphics.mapFromScene(view.plot.vb.sceneBoundingRect().center())
+    wheel = QWheelEvent(
+        QPointF(middle),
+        QPointF(viewport.mapToGlobal(middle)),
+        QPoint(),
+        QPoint(0, 240),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(viewport, wheel)
+    near = hertz()
+    assert 0 < near[0] < 30 < near[1] < 60, "around the pointer"
+    QTest.mousePress(viewport, Qt.MouseButton.LeftButton, pos=middle)
+    for step in range(1, 5):
+        QTest.mouseMove(viewport, middle + QPoint(10 * step, 0))
+        QTest.qWait(10)  # pyqtgraph takes a move every few milliseconds
+    QTest.mouseRelease(viewport, Qt.MouseButton.LeftButton, pos=middle + QPoint(40, 0))
+    dragged = hertz()
+    assert dragged[0] < near[0], "it goes with the hand"
+    assert dragged[1] - dragged[0] == pytest.approx(near[1] - near[0], abs=0.01)
+    QTest.mouseDClick(view, Qt.MouseButton.LeftButton)
+    assert hertz() == [0, 60]
+    view.setFocus()
+    QTest.keyClick(view, Qt.Key.Key_Plus)
+    assert hertz() == [6, 54]
+    QTest.keyClick(view, Qt.Key.Key_Right)
+    assert hertz() == [15.6, 63.6]
+    QTest.keyClick(view, Qt.Key.Key_Home)
+    assert hertz() == [0, 60]
+
+
+def test_impedances_as_a_table_and_as_circles(qtbot: QtBot, tmp_path: Path) -> None:
+    head = HeadMap()
+    qtbot.addWidget(head)
+    head.resize(300, 300)
+    head.show()
+    kohm = {"Fp1": 4.2, "Cz": 63.5, "REF": 1.5}
+    head.show_impedances(kohm)
+    QApplication.processEvents()
+    table, lines = tmp_path / "impedances.csv", tmp_path / "impedances.svg"
+    saving.save(table, head.graphics, lambda: saving.impedance_rows(head.kohm))
+    with table.open(encoding="utf-8", newline="") as file:
+        heading, *rows = list(csv.reader(file))
+    assert heading == ["electrode", "impedance (kΩ)"]
+    assert {label: float(value) for label, value in rows} == kohm, "that without a place, too"
+    saving.save(lines, head.graphics, list)
+    texts = {element.text for element in ElementTree.parse(lines).iter(f"{SVG}text")}
+    assert {"Fp1", "4", "Cz", "64"} <= texts
+    picture = tmp_path / "impedances.png"
+    saving.save(picture, head.graphics, list)
+    at = head.graphics.mapFromScene(head._view.mapViewToScene(QPointF(0.1, -0.02)))
+    colour = QImage(str(picture)).pixelColor(at.x(), at.y())
+    assert _distance(colour, theme.mixed("failed", 0.35)) < 20, "Cz is too high"
 
 
 def test_what_cannot_be_saved_is_said(scene: Scene, tmp_path: Path) -> None:

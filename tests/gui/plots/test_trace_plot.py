@@ -9,7 +9,7 @@ import sys
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QPoint, Qt
 from PySide6.QtGui import QImage, QPainter, QTransform
 from pytestqt.qtbot import QtBot
 
@@ -69,3 +69,37 @@ def test_a_slow_signal_in_the_review_has_no_holes(qtbot: QtBot) -> None:
     painter.end()
     drawn = np.frombuffer(bytes(image.constBits()), np.uint32).reshape(60, 1060) & 0xFF
     assert np.all(drawn[:, 2:-2].min(axis=0) < 160), "a column is empty"
+
+
+def test_frozen_traces_markers_cursor_and_clock_share_one_time_axis(qtbot: QtBot) -> None:
+    """However far it was dragged and zoomed: what stands above each other was at one time."""
+    scene = Scene()
+    qtbot.addWidget(scene.window)
+    marked = list[float]()
+    for number in range(150):
+        if number in (60, 100):
+            scene.mark(f"m{number}")
+            marked.append(scene.now)
+        scene.step(0.1)
+    state, plot = scene.state, scene.plot
+    canvas, geometry = state.canvas, state.geometry
+    canvas.freeze(canvas.head)
+    for back, window_s in ((0, 10.0), (40, 10.0), (40, 5.0), (0, 20.0)):
+        canvas.window_s = window_s
+        canvas.freeze(canvas.column(scene.now) - back)
+        canvas.restart()
+        plot.show_all()
+        end = ((canvas.end or 0) + 1) * canvas.column_s
+        shown = [at for at in marked if end - window_s < at < end]
+        places = [geometry.plot.left() + x / geometry.ratio for x, _ in plot.markers.shown]
+        assert len(places) == len(shown) > 0, (back, window_s)
+        for x, at in zip(places, shown, strict=True):
+            assert geometry.time_at(x) == pytest.approx(at, abs=canvas.column_s)
+            state.cursor = QPoint(round(x), geometry.plot.center().y())
+            plot.show_cursor()
+            assert plot._cursor.value() / geometry.ratio == round(x) - geometry.plot.left()
+        ticks = [geometry.time_at(geometry.plot.left() + t.at) for t in plot.clock.texts if t.tick]
+        seconds = np.diff([time for time in ticks if time is not None])
+        assert len(seconds) > 1
+        assert seconds == pytest.approx(np.round(seconds), abs=2 * canvas.column_s)
+        assert set(np.round(seconds)) != {0.0}

@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from acquire.server.api.protocol_models import ProtocolInfo
 from gui.protocol.handed_keys import HandedKeys
+from gui.widgets.enter_presses import PRESSES
 from gui.window.app import WindowOrder
 from gui.window.window import RecorderWindow
 from tests.acquire.program import load
@@ -47,6 +48,16 @@ class Stand:
     def press(self, widget: QWidget, key: Qt.Key, text: Qt.KeyboardModifier | None = None) -> None:
         widget.setFocus()
         QTest.keyClick(widget, key, text or Qt.KeyboardModifier.NoModifier)
+
+
+def test_a_picture_that_is_pressed_keeps_enter_and_space(qtbot: QtBot) -> None:
+    stand = Stand(qtbot)
+    stand.place.setProperty(PRESSES, True)
+    stand.keys.watch(True)
+    for key in (Qt.Key.Key_Space, Qt.Key.Key_Return, Qt.Key.Key_5):
+        stand.press(stand.place, key)
+    assert [name for name, _, _ in stand.heard] == ["5"]
+    stand.keys.watch(False)
 
 
 def test_keys_are_handed_on_while_a_page_waits_and_only_then(qtbot: QtBot) -> None:

@@ -16,7 +16,8 @@ from PySide6.QtWidgets import QApplication
 from acquire.server.api.models import ContentsInfo
 from acquire.server.api.session_models import SessionInfo
 from gui.sessions.export_command import export_command
-from gui.sessions.session_list import FIRST, PAGE, SessionList
+from gui.sessions.session_list import SessionList
+from gui.sessions.session_pages import FIRST, PAGE
 from gui.widgets import theme
 from recordings.certificate import Verdict
 from recordings.manifest import LostFile, State
@@ -56,7 +57,9 @@ class Client:
         self.asked: list[tuple[str, Callable[[Any], None]]] = []
         self.put_to: list[tuple[str, Any]] = []
 
-    def get(self, path: str, done: Callable[[Any], None]) -> None:
+    def get(
+        self, path: str, done: Callable[[Any], None], failed: Callable[[Any], None] | None = None
+    ) -> None:
         self.asked.append((path, done))
 
     def put(self, path: str, body: Any, done: Callable[[Any], None]) -> None:
@@ -69,6 +72,9 @@ class Client:
     def answer(self) -> int:
         """Answer the oldest question; gives how many rows were asked for."""
         path, done = self.asked.pop(0)
+        if not urlsplit(path).query:
+            done(next(row for row in self.sessions if path == f"sessions/{row['id']}"))
+            return 1
         query = {key: int(value[0]) for key, value in parse_qs(urlsplit(path).query).items()}
         done(self.sessions[query["offset"] : query["offset"] + query["limit"]])
         return query["limit"]
@@ -124,16 +130,18 @@ def test_it_is_asked_for_at_once_and_once_more_however_much_happens(
     """It waited 0.3 s first: as long as the first rows may take."""
     found, client = shown
     client.answer_all()
-    wait_until(lambda: not found._soon.isActive(), what="quiet")
+    wait_until(lambda: not found.pages.soon.isActive(), what="quiet")
     client.asked.clear()
     found.refresh()
+    found.refresh()  # a tab that is brought to the front tells so twice
     QApplication.processEvents()
     assert len(client.asked) == 1
+    assert not found.pages.once_more
     for _ in range(5):
         found.refresh()
     assert len(client.asked) == 1
     wait_until(lambda: len(client.asked) == 2, what="what came meanwhile")
-    wait_until(lambda: not found._soon.isActive(), what="quiet")
+    wait_until(lambda: not found.pages.soon.isActive(), what="quiet")
     assert len(client.asked) == 2
 
 
@@ -153,6 +161,40 @@ def test_what_is_chosen_stays_chosen_when_a_new_session_moves_it_to_another_page
     assert found.selected is None, "not another one meanwhile"
     client.answer_all()
     assert found.selected == chosen
+
+
+def test_of_a_session_that_was_checked_one_row_is_asked_for(
+    shown: tuple[SessionList, Client],
+) -> None:
+    """All of them were, each time: of thousands that are checked the list was never filled."""
+    found, client = shown
+    client.sessions = [session(number) for number in range(FIRST + 5)]
+    client.answer_all()
+    kept = found.table.item(0, 0)
+    found.table.selectRow(1)
+    client.sessions[1] = session(1, verdict=Verdict.FAIL)
+    found.read_anew(Path(found.rows[1].session).name)
+    assert [path for path, _ in client.asked] == [f"sessions/{found.rows[1].id}"]
+    client.answer()
+    assert found.table.item(1, 8).text() == "FAIL"  # type: ignore[union-attr]
+    assert found.table.item(0, 0) is kept
+    assert found.selected is not None
+    assert found.selected.verdict is Verdict.FAIL
+    # One that comes while pages are under way is read once they are there.
+    wait_until(lambda: not found.pages.soon.isActive(), what="quiet")
+    found.refresh()
+    wait_until(lambda: client.asked, what="a question")
+    found.read_anew(Path(found.rows[2].session).name)
+    assert len(client.asked) == 1
+    client.answer()
+    client.answer()
+    assert [path for path, _ in client.asked] == [f"sessions/{found.rows[2].id}"]
+    client.answer_all()
+    # One that is not listed yet: the list.
+    wait_until(lambda: not found.pages.soon.isActive(), what="quiet")
+    found.read_anew("sub-9_ses-9_task-new_run-01")
+    wait_until(lambda: client.asked, what="a question")
+    assert client.asked[0][0].startswith("sessions?limit=")
 
 
 def test_an_answer_to_an_earlier_question_is_let_go_of(shown: tuple[SessionList, Client]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -176,7 +177,7 @@ def test_the_card_gives_its_room_to_the_start_gate(qtbot: QtBot) -> None:
     column.addWidget(card)
     column.addWidget(gate)
     window.setMinimumSize(600, 10)
-    gate.shown.connect(card.give_way)
+    gate.shown.connect(partial(card.give_way, "gate"))
     window.show()
     idle = recording_status().model_copy(
         update={"state": Phase.IDLE, "last": last_of("/data/run-01")}
@@ -192,6 +193,10 @@ def test_the_card_gives_its_room_to_the_start_gate(qtbot: QtBot) -> None:
     assert not card.isVisible()
     QApplication.processEvents()
     assert window.height() == before, "a window that has grown stays so"
+    card.give_way("protocol", True)
     gate.wait.click()
+    card.show_status(idle, same_computer=True)
+    assert not card.isVisible(), "a protocol plays meanwhile"
+    card.give_way("protocol", False)
     card.show_status(idle, same_computer=True)
     assert card.isVisible(), "the report is still to be had"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import product
 from pathlib import Path
@@ -33,6 +34,7 @@ from gui.widgets.chosen import remembered_look
 from gui.widgets.enter_presses import EnterPresses
 from gui.widgets.hold_button import HoldButton
 from gui.window import app
+from gui.window.layout_memory import LayoutMemory
 from gui.window.top_bar import TopBar
 from recordings.manifest import Event
 from tests.acquire.program import posix_only, unique
@@ -187,6 +189,28 @@ def test_a_marker_that_nothing_records_is_called_that(tmp_path: Path, qtbot: QtB
         idle(found)
 
 
+@posix_only
+def test_the_order_of_the_channels_is_kept_at_each_change(tmp_path: Path, qtbot: QtBot) -> None:
+    """A crash may come at any time: the file has it while the window is still open."""
+    name = unique("eeg")
+    order = expecting(tmp_path, name)
+    with Sources(Source(name, "EEG", channels=3)), window(order, end_engine=False) as found:
+        idle(found)
+        wait_until(lambda: found.viewer.state.traces, what="traces")
+        QTest.keyClick(found, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
+        tree = found.channels.tree
+        wait_until(tree.hasFocus, what="the list")
+        tree.setCurrentItem([*tree.items()][3])
+        QTest.keyClick(tree, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+        assert [t.channel.label for t in found.viewer.state.traces] == ["1", "3", "2"]
+        assert found.rig is not None
+        kept = LayoutMemory(found.rig.path or "").text("shown") or ""
+        assert json.loads(kept)["order"] == {name: ["1", "3", "2"]}
+        with window(order) as again:
+            wait_until(lambda: again.viewer.state.traces, what="traces")
+            assert [t.channel.label for t in again.viewer.state.traces] == ["1", "3", "2"]
+
+
 def test_the_look_is_there_again_at_the_next_start(qapp: QApplication) -> None:
     choose_look("dark")
     try:
@@ -248,10 +272,14 @@ def test_the_sessions_are_listed_anew_after_whatever_changes_one(qtbot: QtBot) -
     news.sessions_changed.connect(lambda: told.append("changed"))
     status = recording_status()
     news.show_status(status)
-    for code in ("recovered", "withdrawn", "collected", "checked", "silent"):
+    news.session_changed.connect(told.append)
+    for code in ("recovered", "withdrawn", "collected", "silent"):
         event = Event(time=1.0, source="engine", level="info", code=code, text=code)
         news.hear(EventInfo(number=1, event=event))
-    assert len(told) == 4
+    assert told == ["changed"] * 3
+    event = Event(time=1.0, source="engine", level="info", code="checked", text="sub-1_x: PASS: a")
+    news.hear(EventInfo(number=1, event=event))
+    assert told[3:] == ["sub-1_x"], "one row: a thousand may be checked one after the other"
     news.show_status(status.model_copy(update={"state": Phase.FINISHING}))
     assert len(told) == 4
     news.show_status(status.model_copy(update={"state": Phase.IDLE}))  # with --no-report, too

@@ -12,6 +12,7 @@ from PySide6.QtGui import QAccessible
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QApplication,
     QCheckBox,
     QComboBox,
     QDockWidget,
@@ -21,11 +22,14 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from gui.client.client import EngineClient
 from gui.plots.head_map import position
+from gui.protocol.protocol_loader import ProtocolLoader
 from gui.protocol.protocol_panel import ASK_MS
 from gui.rig.rig_text import devices_in, from_found, with_eeg, with_settings
 from gui.rig.settings_form import SettingsForm
 from gui.signals.display_filter import FilterSettings
+from gui.widgets import theme
 from gui.window import parts
 from gui.window.app import WindowOrder
 from gui.window.first_page import FirstPage
@@ -291,3 +295,13 @@ def test_electrodes_are_where_they_belong() -> None:
         found = position(label)
         assert found is not None, label
         assert math.hypot(*found) < 1.25, label
+
+
+def test_the_text_of_a_spin_box_keeps_clear_of_its_border(qtbot: QtBot) -> None:
+    theme.apply(QApplication.instance())  # type: ignore[arg-type]
+    loader = ProtocolLoader(EngineClient())
+    qtbot.addWidget(loader)
+    loader.show()
+    line = loader.trial.lineEdit()
+    left = line.geometry().left() + line.textMargins().left() + line.contentsMargins().left()
+    assert left >= 2 * theme.SPACE

@@ -166,6 +166,18 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
         assert is_whole(tile.view), "and the camera's picture beside it"
         found.recording.stop()
         idle(found)
+        # The card of what was saved and an alarm took the room from both.
+        panel.show_info(ProtocolInfo(state="none"))
+        wait_until(found.saved.isVisible, what="the card")
+        found.alarm.add(Alarm("error", "face: its process died; 143 frames are lost"))
+        settle()
+        assert is_whole(tile.view)
+        panel.show_info(plays)
+        panel._on_look()
+        wait_until(lambda: is_whole(panel.mirror), 10.0, "the whole mirror")
+        assert is_whole(tile.view)
+        panel.show_info(ProtocolInfo(state="none"))
+        wait_until(found.saved.isVisible, what="the card is there again")
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from recordings.report.html import check_and_report
 from recordings.study import catalogue
 from recordings.study.catalogue import Catalogue, sessions, usable
 from recordings.version import program_version
+from tests.acquire.program import posix_only
 from tests.recordings.simulated_session import Plan, make_session
 
 
@@ -42,6 +43,31 @@ def test_each_session_is_a_row_the_newest_first_damaged_ones_too(tmp_path: Path)
 
 def test_an_empty_folder_has_none(tmp_path: Path) -> None:
     assert list(sessions(tmp_path)) == []
+
+
+@posix_only  # for the link
+def test_only_what_is_called_and_made_as_a_session_is_one(tmp_path: Path) -> None:
+    def make(*parts: str) -> Path:
+        folder = tmp_path.joinpath(*parts)
+        folder.mkdir(parents=True)
+        (folder / "session.json").write_text("{")
+        return folder
+
+    name = "sub-1_ses-1_task-a_run-01"
+    real = make("study", "sub-1", "ses-1", name)
+    hidden = make(".study", "sub-1", "ses-1", name)
+    repaired = make("study", "sub-1", "ses-1", f"{name}-repaired")
+    make("study", "sub-1", "ses-1", "sub-1_ses-1_task-a")
+    make("study", "derivatives", "ses-1", name)
+    (tmp_path / "study" / "sub-1" / "ses-2" / name).mkdir(parents=True)
+    (tmp_path / "study" / "sub-2").write_text("a file")
+    linked = tmp_path / "linked"
+    linked.symlink_to(tmp_path / "study")
+    links = [linked / folder.relative_to(tmp_path / "study") for folder in (real, repaired)]
+    for age, folder in enumerate((real, hidden, repaired)):
+        os.utime(folder / "session.json", (1e9 + age, 1e9 + age))
+    assert catalogue.folders(tmp_path) == [links[0], real, hidden, links[1], repaired]
+    assert catalogue.folders(tmp_path / "nowhere") == []
 
 
 def test_pages_are_what_the_whole_is_and_only_what_changed_is_read_again(

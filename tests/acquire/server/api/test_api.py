@@ -79,6 +79,7 @@ def test_a_recording_from_start_to_verdict(daemon: Daemon) -> None:
     newest = daemon.get("sessions")[0]
     assert newest["session"] == str(folder)
     assert newest["verdict"] == stopped["verdict"]
+    assert daemon.get(f"sessions/{newest['id']}") == newest
     report = daemon.http.get(f"/api/sessions/{newest['id']}/report")
     assert report.status_code == 200
     assert "<html" in report.text

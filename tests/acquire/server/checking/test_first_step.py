@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from acquire.server.api.session_models import session_of
 from recordings import layout
 from recordings.certificate import Report
-from recordings.manifest import LostFile, Manifest
+from recordings.manifest import Event, LostFile, Manifest
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import posix_only, wait_for
 
@@ -37,8 +38,8 @@ def test_nobody_has_to_ask_for_a_report(tmp_path: Path) -> None:
         wait_for(lambda: daemon.get("status")["last"]["verdict"], 60)
         report = report_of(folder)
         assert "contents-unread" in [f.code for f in report.findings]
-        codes = [e["event"]["code"] for e in daemon.get("events")]
-        assert codes.count("checked") == 1
+        told = [Event.model_validate(e["event"]) for e in daemon.get("events")]
+        assert [session_of(e) for e in told if e.code == "checked"] == [folder.name]
         daemon.end()
 
 

@@ -1,0 +1,177 @@
+"""The table of sessions: a row each, which keeps what is chosen and hides what is filtered out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QTableWidget,
+    QTableWidgetItem,
+    QWidget,
+)
+
+from acquire.server.api.models import ContentsInfo
+from acquire.server.api.session_models import SessionInfo
+from gui.sessions.row_text import COPY, LENGTH, SIZE, VERDICT, lost_words, texts
+from gui.texts import tr
+from gui.widgets import theme
+from gui.widgets.plain_label import plain
+
+MEASURED = 25
+"""Rows by which columns get their widths: of thousands not each is measured."""
+_COLOURS = {"PASS": "alive", "WARN": "warning", "FAIL": "failed", "PENDING": "missing"}
+
+
+class SessionTable(QTableWidget):
+    """Shows the rows that it is given; what has not changed stays as it is."""
+
+    chosen_changed = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, 9, parent)
+        self.rows: tuple[SessionInfo, ...] = ()
+        self._chosen = ""  # the session that was chosen, wherever its row goes
+        self._filling = False
+        self._wanted: list[str] = []  # words that a row must have
+        self._reading: ContentsInfo | None = None
+        self.setHorizontalHeaderLabels(
+            [
+                tr("participant"),
+                tr("session"),
+                tr("task"),
+                tr("run"),
+                tr("when"),
+                tr("length"),
+                tr("size"),
+                tr("copy"),
+                tr("verdict"),
+            ]
+        )
+        self.setAccessibleName(tr("Sessions"))
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setShowGrid(False)
+        self.setWordWrap(False)  # a second line would be cut
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
+        header.setResizeContentsPrecision(MEASURED)
+        header.setSectionResizeMode(VERDICT, QHeaderView.ResizeMode.Stretch)
+        self.itemSelectionChanged.connect(self._on_selection)
+
+    @property
+    def selected(self) -> SessionInfo | None:
+        """The session whose row is chosen."""
+        chosen = self.selectionModel().selectedRows()
+        return self.rows[chosen[0].row()] if chosen else None
+
+    def _on_selection(self) -> None:
+        if self._filling:
+            return
+        if (row := self.selected) is not None:
+            self._chosen = row.session
+        self.chosen_changed.emit()
+
+    # What is shown.
+
+    def show_page(self, page: Sequence[SessionInfo], offset: int, *, is_last: bool) -> None:
+        """Show rows from a number on; behind the last page there are no others."""
+        end = offset + len(page)
+        self._filling = True
+        before = self.rows
+        self.rows = (*before[:offset], *page, *before[end:])
+        if self.rowCount() < end:
+            self.setRowCount(end)
+        for number, row in enumerate(page, offset):
+            if number >= len(before) or before[number] != row:
+                self._show_row(number, row)
+                if row.session == self._chosen:
+                    self.selectRow(number)
+                elif self.selected is row:  # it is another session's row now
+                    self.clearSelection()
+        if is_last:
+            self.rows = self.rows[:end]
+            self.setRowCount(end)
+        self._filling = False
+        self._on_selection()
+
+    def show_one(self, row: SessionInfo) -> None:
+        """Show a session as it is now, where it is listed."""
+        at = next((n for n, before in enumerate(self.rows) if before.id == row.id), None)
+        if at is not None:
+            self.rows = (*self.rows[:at], row, *self.rows[at + 1 :])
+            self._show_row(at, row)
+            self._on_selection()
+
+    def show_reading(self, reading: ContentsInfo | None) -> None:
+        """Say at its verdict how far the contents of a session are read."""
+        self._reading = reading
+        for number, row in enumerate(self.rows):
+            if reading is not None and row.session == reading.session:
+                self._show_verdict(number, row, texts(row)[VERDICT])
+
+    def want(self, text: str) -> None:
+        """Show the rows alone that have each word of a text."""
+        self._wanted = text.casefold().split()
+        for number, row in enumerate(self.rows):
+            self._hide(number, hidden=not self._is_wanted(row))
+
+    def narrow(self, on: bool) -> None:
+        """Leave out what is needed least: the verdict has to be seen."""
+        for column in (LENGTH, SIZE, COPY):
+            self.setColumnHidden(column, on)
+
+    def changeEvent(self, event: QEvent) -> None:  # noqa: N802
+        """Colour the cells anew where light and dark have changed."""
+        super().changeEvent(event)
+        if event.type() is QEvent.Type.PaletteChange:
+            for number, row in enumerate(self.rows):
+                self._colour_row(number, row)
+
+    def _show_row(self, number: int, row: SessionInfo) -> None:
+        words = texts(row)
+        told = plain(row.problem or row.unusable or row.notes or row.session)
+        for column, text in enumerate(words):
+            item = QTableWidgetItem(text)
+            item.setToolTip(told)
+            self.setItem(number, column, item)
+        copy = self.item(number, COPY)
+        assert copy is not None
+        places = row.copies or (tr("The only copy is on this disk"),)
+        copy.setToolTip(plain("\n".join((*lost_words(row.lost), *places))))
+        self._show_verdict(number, row, words[VERDICT])
+        self._hide(number, hidden=not self._is_wanted(row))
+
+    def _show_verdict(self, number: int, row: SessionInfo, text: str) -> None:
+        verdict = self.item(number, VERDICT)
+        assert verdict is not None
+        reading = self._reading
+        if reading is not None and reading.session == row.session:
+            percent = 100 * reading.read // reading.total if reading.total else 0
+            how = tr("rests") if reading.rests else f"{percent} %"
+            text = f"{text}, {tr('contents are read')}: {how}"
+        verdict.setText(text)
+        self._colour_row(number, row)
+
+    def _colour_row(self, number: int, row: SessionInfo) -> None:
+        doubtful = row.unusable or row.outdated
+        verdict = "warning" if doubtful else _COLOURS.get(str(row.verdict), "muted")
+        copy = "failed" if row.lost else "muted" if row.copies else "warning"
+        for column, colour in ((COPY, copy), (VERDICT, verdict)):
+            if (item := self.item(number, column)) is not None:
+                item.setForeground(theme.colour(colour))
+
+    def _hide(self, number: int, *, hidden: bool) -> None:
+        if self.isRowHidden(number) != hidden:  # telling Qt what it knows is not cheap
+            self.setRowHidden(number, hidden)
+
+    def _is_wanted(self, row: SessionInfo) -> bool:
+        if not self._wanted:
+            return True
+        text = " ".join((*texts(row), row.study, row.notes)).casefold()
+        return all(word in text for word in self._wanted)
