@@ -42,7 +42,7 @@ def _remembered(now: str, before: str, text: str) -> Facts | None:
         return None
     try:
         facts = Facts.from_json(text)
-    except (ValueError, TypeError, KeyError):  # of an earlier form
+    except (ValueError, TypeError, KeyError, AttributeError):  # of an earlier form, or damaged
         return None
     if facts.being_recorded or now + "\n\n" + exports_stamp(facts) != before:
         return None

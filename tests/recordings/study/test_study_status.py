@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -204,21 +206,77 @@ def test_a_session_that_is_gone_is_forgotten(root: Path, session: Path) -> None:
         assert ledger.failures() == {}
 
 
-@pytest.mark.parametrize("damage", ["deleted", "garbage", "another version", "another form"])
-def test_a_catalogue_that_is_lost_is_made_anew(root: Path, damage: str) -> None:
+def damaged_pages(base: Path) -> None:
+    with base.open("r+b") as file:
+        file.seek(4096)
+        file.write(bytes(base.stat().st_size - 4096))
+
+
+def changed_by(*statements: str) -> Callable[[Path], None]:
+    def change(base: Path) -> None:
+        with contextlib.closing(sqlite3.connect(base)) as raw:
+            for statement in statements:
+                raw.execute(statement)
+            raw.commit()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        Path.unlink,
+        lambda base: base.write_bytes(b"garbage " * 4096),
+        lambda base: base.write_bytes(b""),
+        damaged_pages,
+        changed_by("PRAGMA user_version = 77"),
+        changed_by("UPDATE session SET facts = '{}'"),
+        changed_by("UPDATE session SET facts = '7'"),
+        changed_by("UPDATE session SET facts = CAST(x'ff00fe' AS TEXT)"),
+        changed_by("DROP TABLE session", "CREATE TABLE session (a)"),
+        changed_by("DROP TABLE failure"),
+    ],
+    ids=[
+        "deleted", "garbage", "empty", "damaged pages", "another version", "another form",
+        "a number", "no text", "other columns", "no table",
+    ],
+)  # fmt: skip
+def test_a_catalogue_that_is_lost_is_made_anew(
+    root: Path, damage: Callable[[Path], object]
+) -> None:
     before = status_of(root)
-    base = root / ".unisono" / "catalogue.sqlite"
-    if damage == "deleted":
-        base.unlink()
-    elif damage == "garbage":
-        base.write_bytes(b"garbage " * 4096)
-    else:
-        with sqlite3.connect(base) as raw:
-            change = "PRAGMA user_version = 77"
-            raw.execute(change if "version" in damage else "UPDATE session SET facts = '{}'")
-        raw.close()
+    damage(root / ".unisono" / "catalogue.sqlite")
     assert status_of(root) == before
     assert status_of(root) == before
+
+
+def test_a_failure_is_kept_though_the_file_is_damaged_meanwhile(root: Path) -> None:
+    status_of(root)
+    with Ledger(root) as ledger:
+        damaged_pages(root / ".unisono" / "catalogue.sqlite")
+        ledger.note("somewhere", "check", "", Failure("x", "y"))
+        assert ledger.failures() == {("somewhere", "check", ""): Failure("x", "y")}
+
+
+def test_where_no_file_can_be_opened_the_users_cache_has_it(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: cache / name)
+    (root / ".unisono" / "catalogue.sqlite").mkdir(parents=True)
+    assert len(status_of(root).rows) == 2
+    assert list(cache.rglob("catalogue.sqlite"))
+
+
+def test_a_look_needs_no_room(root: Path) -> None:
+    status_of(root)
+    with Ledger(root) as ledger:
+        ledger._base.execute("PRAGMA max_page_count = 1")  # none may be added: as a full disk
+        many = [(f"{number}", "stamp", "x" * 5000) for number in range(100)]
+        ledger.store(many, (), wait=False)
+        assert len(ledger.sessions()) == 2
+        with pytest.raises(RecordingError, match=r"catalogue\.sqlite"):
+            ledger.store(many, ())
 
 
 def test_where_the_folder_cannot_lock_the_users_cache_has_it(
