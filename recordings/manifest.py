@@ -15,6 +15,7 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from recordings import owner
 from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
@@ -272,6 +273,11 @@ class Manifest(Frozen):
     def elsewhere(self) -> frozenset[str]:
         """The names of files of the session that are not here: pending on nodes, or lost there."""
         return frozenset([*(f.path for f in self.pending), *(f.path for f in self.lost)])
+
+    @property
+    def is_being_recorded(self) -> bool:
+        """Whether who records it still runs; else what is not closed has crashed."""
+        return self.state in (State.ARMED, State.RECORDING) and owner.lives(self.host) is True
 
     @property
     def powerline_hz(self) -> float | None:

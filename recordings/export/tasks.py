@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,6 +25,7 @@ from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from recordings import layout
 from recordings.disk.atomic import put_in_place, replace_file
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost, Work
@@ -113,12 +115,28 @@ def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
         if path.is_file() or (path / MANIFEST_NAME).is_file():
             found.append(path)
             continue
-        inside = sorted(p.parent for p in path.rglob(MANIFEST_NAME)) if path.is_dir() else []
-        inside = inside or sorted(p for p in path.rglob("*.xdf") if p.is_file())
+        inside, bare = _inside(path)
+        inside = inside or bare
         if not inside:
             raise RecordingError(f"{path}: no session, and no folder with sessions or XDF files")
         found += inside
     return tuple(dict.fromkeys(found))
+
+
+def _inside(path: Path) -> tuple[list[Path], list[Path]]:
+    """Return the sessions below a folder, and its XDF files.
+
+    A session whose manifest is gone is one, too: whoever opens it says so.
+    """
+    sessions: list[Path] = []
+    bare: list[Path] = []
+    for where, _, names in os.walk(path):
+        folder = Path(where)
+        named = folder.name.startswith("sub-") and "_run-" in folder.name
+        if MANIFEST_NAME in names or (named and layout.XDF_NAME in names):
+            sessions.append(folder)
+        bare += (folder / name for name in names if name.endswith(".xdf"))
+    return sorted(sessions), sorted(file for file in bare if file.is_file())
 
 
 def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]:
@@ -150,14 +168,15 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
 
 def run(
     order: Order,
-    progress: Callable[[Done], None] = lambda done: None,
+    progress: Callable[[Path, Done], None] = lambda session, done: None,
     engine: Engine | None = None,
 ) -> list[Done]:
     """Export all sessions; one that fails does not keep the others from being exported.
 
     Args:
         order: what, and where to.
-        progress: hears of each session as it is done.
+        progress: hears of each session as it is done; two of one name are told apart by where
+            they lie.
         engine: who does it; processes of this computer, `order.jobs` of them, if None.
 
     Returns:
@@ -184,7 +203,7 @@ def run(
     results: dict[Path, Done] = {}
     for session, done in _exported(order, engine):
         results[session] = done
-        progress(done)
+        progress(session, done)
     return [results[session] for session in order.sessions if session in results]
 
 
@@ -311,6 +330,7 @@ def _publish(order: Order, session: Path) -> tuple[str, ...]:
         files,
         program_version(),
         digest,
+        getattr(order.settings, "coder", ""),
     )
     replace_file(
         record_path(order.target, name, order.kind), json.dumps(asdict(record), indent=1).encode()

@@ -116,7 +116,7 @@ class Ledger:
             self._path.unlink()
 
     def _make_anew(self, error: sqlite3.DatabaseError) -> None:
-        """Begin again with nothing known, unless it is the disk or another program that is in the way.
+        """Begin again with nothing known, unless the disk or another program is in the way.
 
         Raises:
             RecordingError: it is, or there can be none.
@@ -266,7 +266,7 @@ def _busy(path: Path) -> RecordingError:
 
 
 def _code(error: sqlite3.Error) -> int:
-    """Return SQLite's primary result code; 0 where the error is Python's, as of text that is none."""
+    """Return SQLite's primary result code; 0 of an error of Python's, as of text that is none."""
     return getattr(error, "sqlite_errorcode", 0) & 0xFF
 
 

@@ -143,10 +143,9 @@ class ExportStep:
 
     def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
         """See `Step`."""
-        by_name = {session.name: session for session in sessions}
 
-        def told(done: Done) -> None:
-            tell(Result(by_name[done.session], done.error, done.outcome, done.notes))
+        def told(session: Path, done: Done) -> None:
+            tell(Result(session, done.error, done.outcome, done.notes))
 
         run(Order(self.name, tuple(sessions), Path(self.target), self.settings), told, engine)
 

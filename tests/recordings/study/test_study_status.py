@@ -24,11 +24,12 @@ from recordings.manifest import Manifest, State
 from recordings.report.html import check_and_report
 from recordings.study import ledger as ledgers
 from recordings.study import reading, status
-from recordings.study.facts import Facts, session_folders
+from recordings.study.facts import CoderFacts, ExportFacts, Facts, session_folders
 from recordings.study.ledger import Failure, Ledger
 from recordings.study.page import absent, render, write_page
 from recordings.study.scan import scan
 from recordings.study.status import Cell, StepState, StudyStatus, study_status
+from recordings.version import program_version
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.study.simulated_study import BROKEN, make_study
 
@@ -148,7 +149,7 @@ def test_coders_and_their_consensus(tmp_path: Path) -> None:
     look("anna", frames // 2)
     assert cell(root, "coded") == Cell(StepState.MISSING, "anna 50 %")
     look("ben", frames - 1)
-    assert cell(root, "coded") == Cell(StepState.DONE, "anna 50 %, ben 100 %")
+    assert cell(root, "coded") == Cell(StepState.DONE, "anna 50 %, ben 100 %", ("ben",))
     look("consensus", 3)
     assert cell(root, "agreed").state is StepState.DONE
     file = folder / "anna.json"
@@ -290,6 +291,42 @@ def test_where_the_folder_cannot_lock_the_users_cache_has_it(
     assert not list(root.rglob("catalogue.sqlite"))
 
 
+@pytest.mark.parametrize("how", [Path.unlink, "link", "folder"])
+def test_a_file_that_is_gone_is_told_without_a_check(
+    root: Path, session: Path, how: Callable[[Path], None] | str
+) -> None:
+    assert cell(root, "recorded").state is StepState.DONE
+    xdf, kept = session / "recording.xdf", root.parent / "kept"
+    xdf.rename(kept)
+    if how == "link":
+        xdf.symlink_to(root.parent / "annex")
+    elif how == "folder":
+        xdf.mkdir()
+    assert cell(root, "recorded") == Cell(StepState.FAILED, "recording.xdf is gone")
+    if how == "link":  # as DataLad gets what was not here
+        kept.rename(root.parent / "annex")
+        assert cell(root, "recorded").state is StepState.DONE
+
+
+def test_who_has_coded_what_is_told(root: Path) -> None:
+    assert status.coded([CoderFacts("anna", 9, 9), CoderFacts("ben", 3, 9)]) == Cell(
+        StepState.DONE, "anna 100 %, ben 33 %", ("anna",)
+    )
+    export = ExportFacts("csv", str(root), "f", "d", program_version(), (), "anna")
+    facts = Facts("sub-01/ses-01/x", "x", digest="d", exports=(export,))
+    assert status.exported(facts, "csv", str(root), {}) == Cell(StepState.DONE, by=("anna",))
+
+
+def test_places_of_exports_are_told_apart() -> None:
+    places = [("csv", "/a/one/csv"), ("csv", "/a/two/csv"), ("edf", "/x/edf"), ("csv", "/b/other")]
+    assert list(status.export_names(places).values()) == [
+        "csv in one/csv",
+        "csv in two/csv",
+        "edf",
+        "csv in b/other",
+    ]
+
+
 def test_several_read_while_one_writes(root: Path) -> None:
     status_of(root)
     with Ledger(root) as one, Ledger(root) as other:
@@ -350,7 +387,8 @@ def test_the_page_says_what_failed_and_who_is_missing(broken: StudyStatus) -> No
     assert "Study simulated" in page
     assert "sub-06: no session at all" in page
     failed = [why for _, step, why in broken.failed() if step == "recorded"]
-    assert len(failed) == 1
+    assert len(failed) == 2
+    assert "recording.xdf is gone" in failed
     assert "sub-08" in page
     assert page.count("<svg") >= 4
     assert "<script" not in page
@@ -362,7 +400,8 @@ def test_the_page_trusts_nothing(broken: StudyStatus, tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>\"'"
     cells = {**row.cells, "check": Cell(StepState.FAILED, evil)}
     facts = Facts(**{**{n: getattr(row.facts, n) for n in Facts.__slots__}, "study": evil})
-    page = render(StudyStatus(Path(evil), broken.steps, (status.SessionStatus(facts, cells),)))
+    row = status.SessionStatus(facts, evil, cells)
+    page = render(StudyStatus(Path(evil), broken.steps, (row,)))
     assert "<script" not in page
     with pytest.raises(NotWritten, match="cannot be written"):
         write_page(broken, tmp_path / "no" / "page.html")
