@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from recordings import owner
 from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import sha256_of
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, why
 from recordings.layout import RATINGS_NAME
 from recordings.names import check_file_name
 from recordings.stream_kinds import Fate
@@ -311,7 +311,9 @@ class Manifest(Frozen):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise RecordingError(f"{path}: cannot be read ({error}): not a session?") from error
+            raise RecordingError(
+                f"{path}: cannot be read ({why(error)}): not a session?"
+            ) from error
         _check_version(path, text)
         try:
             return cls.model_validate_json(text)

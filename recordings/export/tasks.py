@@ -29,7 +29,7 @@ from recordings import layout
 from recordings.disk.atomic import put_in_place, replace_file
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost, Work
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, is_full
 from recordings.export.bids.shared_tables import is_shared, merge
 from recordings.export.places import remember
 from recordings.export.records import (
@@ -150,6 +150,9 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
     with open_session(session) as opened:
         notes: list[str] = exporter.export(opened, folder, settings)
         notes += left_out_notes(opened.sounds)
+        if damaged := opened.recording.damage_text:
+            name = opened.recording.path.name
+            notes = [f"{name}: {damaged}: what was there is missing in this export", *notes]
         manifest = opened.manifest
     if manifest is not None and manifest.state in (State.RECORDING, State.FAILED):
         notes = [f"state {manifest.state}: run unisono repair and export the copy", *notes]
@@ -256,6 +259,8 @@ def stage(job: Job) -> Staged:
         where = ".".join(map(str, first["loc"]))
         return Staged(error=f"{job.kind}: setting {where}: {first['msg']}")
     except Exception as error:  # libraries have errors of their own
+        if isinstance(error, OSError) and is_full(error):
+            return Staged(error=_full(job.target))
         with contextlib.suppress(OSError):
             log.write_text(traceback.format_exc(), encoding="utf-8")
         return Staged(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
@@ -263,6 +268,10 @@ def stage(job: Job) -> Staged:
 
 
 EXPORT: Final = Work("export", stage, Job, Staged)
+
+
+def _full(target: Path) -> str:
+    return f"{target}: its disk is full; make room, or name a folder on another disk"
 
 
 def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
@@ -273,7 +282,8 @@ def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
         try:
             return Done(name, "exported", _publish(order, session), outcome.notes)
         except (OSError, RecordingError) as problem:
-            error = " ".join(str(problem).split())
+            full = isinstance(problem, OSError) and is_full(problem)
+            error = _full(order.target) if full else " ".join(str(problem).split())
     shutil.rmtree(_stage_of(order, session), ignore_errors=True)
     return Done(name, "failed", error=error)
 
