@@ -103,7 +103,7 @@ class CheckStep:
 
         def told(done: Checked) -> None:
             reason = done.error or (done.first if done.verdict == "FAIL" else "")
-            tell(Result(Path(done.path), reason, done.verdict))
+            tell(Result(Path(done.path), reason, done.verdict, done.notes))
 
         check_many(sessions, self.settings.thresholds, engine, told)
 

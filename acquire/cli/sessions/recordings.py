@@ -106,6 +106,8 @@ def _check_many(
         if not as_json:
             said = f"{done.warnings} warnings, {done.failures} failures"
             typer.echo(f"{done.verdict or 'NOT CHECKED'}  {done.path}: {done.error or said}")
+        for note in done.notes:
+            typer.echo(f"note: {note}", err=True)
 
     engine = workers.engine(os.cpu_count() or 1)
     keep_children()
