@@ -193,7 +193,11 @@ def test_what_is_no_study_and_what_has_lost_its_manifest_is_said(
     assert (done.code, "no sessions" in done.stderr) == (2, True)
     data = Path(shutil.copytree(pair, tmp_path / "data"))
     next(data.rglob("sub-01*/session.json")).unlink()
-    for order in (["export", "csv", data, "--to", tmp_path / "csv"], ["check", data]):
+    orders: list[list[str | Path]] = [
+        ["export", "csv", data, "--to", tmp_path / "csv"],
+        ["check", data],
+    ]
+    for order in orders:
         done = unisono(*order, folder=tmp_path)
         assert done.code == 2
         assert "not a session?" in done.stdout + done.stderr
