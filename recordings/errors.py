@@ -8,6 +8,13 @@
     └── RunTaken           the run that is asked for exists already
 """
 
+from __future__ import annotations
+
+import errno
+from typing import Final
+
+_FULL: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
+
 
 class RecordingError(Exception):
     """A session or file cannot be read or written; the message names the remedy."""
@@ -23,3 +30,13 @@ class NotWritten(RecordingError):
 
 class RunTaken(RecordingError):
     """The run that is asked for exists already; no number is used twice."""
+
+
+def why(error: Exception) -> str:
+    """Return what went wrong, without the path: the message that it goes into has it already."""
+    return (error.strerror if isinstance(error, OSError) else "") or str(error)
+
+
+def is_full(error: OSError) -> bool:
+    """Whether there is no room left on a disk, or none for this user."""
+    return error.errno in _FULL

@@ -15,9 +15,10 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from recordings import owner
 from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import sha256_of
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, why
 from recordings.layout import RATINGS_NAME
 from recordings.names import check_file_name
 from recordings.stream_kinds import Fate
@@ -274,6 +275,11 @@ class Manifest(Frozen):
         return frozenset([*(f.path for f in self.pending), *(f.path for f in self.lost)])
 
     @property
+    def is_being_recorded(self) -> bool:
+        """Whether who records it still runs; else what is not closed has crashed."""
+        return self.state in (State.ARMED, State.RECORDING) and owner.lives(self.host) is True
+
+    @property
     def powerline_hz(self) -> float | None:
         """The mains frequency that the rig file names."""
         rig = (self.rig or {}).get("rig")
@@ -305,7 +311,9 @@ class Manifest(Frozen):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise RecordingError(f"{path}: cannot be read ({error}): not a session?") from error
+            raise RecordingError(
+                f"{path}: cannot be read ({why(error)}): not a session?"
+            ) from error
         _check_version(path, text)
         try:
             return cls.model_validate_json(text)

@@ -7,9 +7,9 @@ have in the MMME protocol, and a participant who answers after each of them.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Final
 
@@ -44,7 +44,7 @@ class ShownProtocol:
     @cached_property
     def _stimuli(self) -> Sequence[Stimulus]:
         """The clips in the order in which they are shown, each once."""
-        known = {stimulus.code: stimulus for stimulus in load_protocol("mmme").file.stimulus}
+        known = _clips()
         order = (self._first + n for n in range(min(self._count, len(CLIP_CODES))))
         return tuple(known[CLIP_CODES.start + n % len(CLIP_CODES)] for n in order)
 
@@ -115,6 +115,14 @@ class ShownProtocol:
         for mark in self.marks():
             if mark.event == "answer":
                 ratings.add(mark.time, mark.fields())
+
+
+@cache
+def _clips() -> Mapping[int, Stimulus]:
+    """The corpus' clips by their code: the same in each session."""
+    return {
+        clip.code: clip for clip in load_protocol("mmme").file.stimulus if clip.code is not None
+    }
 
 
 def _text(stimuli: Sequence[Stimulus], seed: int, count: int) -> str:

@@ -43,6 +43,7 @@ from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
 from devices import registry
 from devices.base import Channel, SoundSpec, StreamSpec, VideoSpec
 from devices.counter_rng import make_key, uniform
+from devices.simulation.simulated_signal import SimulatedSignal
 from recordings import layout
 from recordings.errors import RecordingError
 from recordings.manifest import (
@@ -60,6 +61,7 @@ from recordings.xdf.file import XdfFile
 
 TASK: Final = "simulated"
 PROTOCOL: Final = "protocol"
+_BLOCK_S: Final = 4.0  # nobody waits for a sample: the samples are those of any other length
 _FIRST_DAY: Final = datetime(2026, 1, 5, 9, tzinfo=UTC)
 
 
@@ -176,6 +178,8 @@ class _Recording:
         settings: Any = driver.Settings.model_validate(table.settings)
         clock = JumpingClock(self.span.start)
         device = driver(settings, clock)
+        if isinstance(device, SimulatedSignal):
+            device.block_s = _BLOCK_S
         (spec,) = device.open()
         if isinstance(spec, SoundSpec):
             raise RecordingError(f"{table.name}: no sound is written in simulated studies")

@@ -118,6 +118,8 @@ class SimulatedSignal(Device):
     """A simulated amplifier: subclasses say what it announces and how the world looks in it."""
 
     simulated: ClassVar[bool] = True
+    block_s = 1.0
+    """So much is rendered at a time: more costs less altogether, and more at once."""
 
     def __init__(self, settings: SignalSettings, clock: Clock) -> None:
         self.settings = settings
@@ -190,7 +192,7 @@ class SimulatedSignal(Device):
                 self._put_world_codes(rows, times)
                 return rows
 
-            self._blocks = Blocks(render, max(1, round(self.settings.rate_hz)))
+            self._blocks = Blocks(render, max(1, round(self.block_s * self.settings.rate_hz)))
         self._pacer.open()
         return (self.spec(),)
 

@@ -27,7 +27,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from recordings.annotation.coder_file import CONSENSUS
 from recordings.annotation.model import Visible
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, why
 from recordings.manifest import Frozen
 from recordings.names import check_label
 
@@ -99,7 +99,7 @@ def load_plan(path: Path) -> Plan:
     try:
         found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
-        raise RecordingError(f"{path}: cannot be read ({error})") from error
+        raise RecordingError(f"{path}: cannot be read ({why(error)})") from error
     except tomllib.TOMLDecodeError as error:
         raise RecordingError(f"{path}: is no TOML ({error})") from error
     try:

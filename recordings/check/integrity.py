@@ -83,14 +83,11 @@ def _changed(name: str, text: str) -> Finding:
 def recording_findings(recording: XdfRecording, manifest: Manifest | None) -> Iterator[Finding]:
     """Say what is damaged in an XDF file, missing from it, or there twice."""
     if recording.damage:
-        size = sum(d.size for d in recording.damage)
-        first = recording.damage[0]
         yield Finding(
             level="fail",
             code="damaged",
             subject=recording.path.name,
-            text=f"{size:,} bytes in {len(recording.damage)} places cannot be read; "
-            f"the first at byte {first.offset:,}: {first.reason}",
+            text=recording.damage_text,
             remedy="run unisono repair for a readable copy; what is whole was checked here",
         )
     yield from _twice(recording)

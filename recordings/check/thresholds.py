@@ -16,7 +16,7 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recordings.certificate import Finding, Report, Severity
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, why
 from recordings.lateness.decision import Certainty
 from recordings.layout import THRESHOLDS_NAME
 from recordings.stream_kinds import EVENTS_STREAM
@@ -82,7 +82,7 @@ def load_thresholds(session: Path, given: Path | None = None) -> Thresholds | No
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
         return Thresholds.model_validate(raw)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise RecordingError(f"{path}: cannot be read ({error})") from error
+        raise RecordingError(f"{path}: cannot be read ({why(error)})") from error
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))

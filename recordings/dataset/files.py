@@ -16,13 +16,15 @@ _CHUNK = 64  # windows a chunk of Zarr
 
 
 def to_npz(study: Windows, folder: Path) -> list[Path]:
-    """See `Study.to_npz`."""
+    """See `Study.to_npz`; where there are no labels, none is written."""
     _make(folder)
     paths = []
     for number in range(len(study)):
         item = study[number]
         path = folder / f"{item['key']}.npz"
-        arrays: dict[str, Any] = {name: np.asarray(value) for name, value in item.items()}
+        arrays: dict[str, Any] = {
+            name: np.asarray(value) for name, value in item.items() if value is not None
+        }
         np.savez(path, allow_pickle=False, **arrays)
         paths.append(path)
     return paths

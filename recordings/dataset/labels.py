@@ -8,7 +8,7 @@ from typing import Any, Final, Protocol
 
 from recordings import layout
 from recordings.annotation.agreement.coded_study import coding_of
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, why
 from recordings.features.windows import Window
 from recordings.read.session import Session
 
@@ -89,7 +89,7 @@ def _true(session: Session) -> list[Movement]:
                 if kind in parts and kind != row["kind"]:
                     parts[kind].append(float(row["time"]))
     except (OSError, ValueError, KeyError) as error:
-        raise RecordingError(f"{path}: the truth cannot be read ({error})") from error
+        raise RecordingError(f"{path}: the truth cannot be read ({why(error)})") from error
     return _joined(parts, session.start, session.stop)
 
 

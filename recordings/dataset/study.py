@@ -24,7 +24,7 @@ from recordings.dataset.splits import Split, splits
 from recordings.errors import RecordingError
 from recordings.features.task import Settings, windows_of
 from recordings.features.windows import Kind, Window
-from recordings.study.facts import session_folders
+from recordings.study.facts import BEING_RECORDED, session_folders
 
 Item = dict[str, Any]
 
@@ -38,11 +38,13 @@ class Place:
     number: int  # of the window in the session, from 1
     window: Window
     label: Any
+    study: str = ""  # before the key, where there are several, which may have the same names
 
     @property
     def key(self) -> str:
         """A name that no other window of the study has."""
-        return f"{self.session.name}_{self.number:05d}"
+        before = f"{self.study}_" if self.study else ""
+        return f"{before}{self.session.name}_{self.number:05d}"
 
 
 class Study:
@@ -214,9 +216,12 @@ def load_study(
     left_out: list[tuple[Path, str]] = []
     opened = Opened(signals)
     try:
-        for path in session_folders(Path(folder)):
+        found = session_folders(Path(folder))
+        several = len({_study_of(path) for path in found}) > 1
+        for path in found:
             try:
-                places += _places(opened, path, settings, make)
+                study = _study_of(path) if several else ""
+                places += _places(opened, path, settings, make, study)
             except RecordingError as error:
                 left_out.append((path, " ".join(str(error).split())))
         told = f"{len(left_out)} sessions left out, the first {left_out[0][1]}" if left_out else ""
@@ -231,15 +236,23 @@ def load_study(
     return Study(tuple(places), signals, tuple(left_out), opened)
 
 
-def _places(opened: Opened, path: Path, settings: Settings, make: Labels | None) -> list[Place]:
+def _study_of(session: Path) -> str:
+    return session.absolute().parents[2].name
+
+
+def _places(
+    opened: Opened, path: Path, settings: Settings, make: Labels | None, study: str
+) -> list[Place]:
     session = opened.session(path)
     if (manifest := session.manifest) is None:
         raise RecordingError("no manifest says whose it is")
     if manifest.unusable:
         raise RecordingError(f"marked as not usable: {manifest.unusable}")
+    if manifest.is_being_recorded:
+        raise RecordingError(BEING_RECORDED)
     opened.readers(path)  # they are there
     found, _ = windows_of(session, settings)
     label = make(session) if make else None
     told = [(number, w, label(w) if label else None) for number, w in enumerate(found, 1)]
     kept = [row for row in told if label is None or row[2] is not None]
-    return [Place(path, manifest.participant, number, w, value) for number, w, value in kept]
+    return [Place(path, manifest.participant, number, w, value, study) for number, w, value in kept]

@@ -27,6 +27,7 @@ from recordings.export.excerpts import Piece, clips_of
 from recordings.export.file_names import file_stems
 from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows, stamp
 from recordings.export.outside import markers_outside
+from recordings.read.fill import stamp_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.stream_kinds import EVENTS_STREAM
@@ -64,6 +65,8 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     stems = file_stems((s.name for s in signals), taken=("markers", "coding_file"))
     for stream, stem in zip(signals, stems, strict=True):
         _write_signal(session, stream, out / f"{stem}.csv")
+        notes += stamp_notes(stream)
+        stream.forget()
     notes += markers_outside(session, "in markers.csv")
     _write_markers(session, out / "markers.csv")
     coded, odd = _coded(session, settings)

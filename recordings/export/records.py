@@ -31,6 +31,7 @@ class Record:
     files: dict[str, int] = field(default_factory=dict)  # path in the target: bytes
     version: str = ""  # of the program that wrote it
     digest: str = ""  # of the manifest that it was made from
+    coder: str = ""  # whose events are in it
 
     def is_whole(self, target: Path) -> bool:
         """Whether all its files are there, as large as they were written."""

@@ -17,6 +17,7 @@ from recordings.errors import RecordingError
 from recordings.export.file_names import file_stems
 from recordings.export.outside import markers_outside
 from recordings.export.records import session_name
+from recordings.read.fill import stamp_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stamps, Stream
 from recordings.read.to_mne import unique, unique_labels
@@ -40,10 +41,13 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         RecordingError: a stream is unknown, or pyarrow is missing for Parquet.
     """
     chosen = [session[name] for name in settings.streams] or list(session)
+    odd: list[str] = []
     for stream, stem in zip(chosen, file_stems(s.name for s in chosen), strict=True):
         path = folder / f"{session_name(session.path)}_{stem}.{settings.format}"
         _write(session, stream, path, settings)
-    notes = [f"{s.name}: no samples" for s in chosen if not len(s)]
+        odd += stamp_notes(stream, kept=Stamps(settings.stamps) is not Stamps.DEJITTERED)
+        stream.forget()
+    notes = [f"{s.name}: no samples" for s in chosen if not len(s)] + odd
     return notes + markers_outside(session, "in their table")
 
 

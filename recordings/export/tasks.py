@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import os
 import shutil
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -24,10 +25,11 @@ from typing import Any, Final, Literal
 
 from pydantic import TypeAdapter, ValidationError
 
+from recordings import layout
 from recordings.disk.atomic import put_in_place, replace_file
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost, Work
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, is_full
 from recordings.export.bids.shared_tables import is_shared, merge
 from recordings.export.places import remember
 from recordings.export.records import (
@@ -113,12 +115,28 @@ def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
         if path.is_file() or (path / MANIFEST_NAME).is_file():
             found.append(path)
             continue
-        inside = sorted(p.parent for p in path.rglob(MANIFEST_NAME)) if path.is_dir() else []
-        inside = inside or sorted(p for p in path.rglob("*.xdf") if p.is_file())
+        inside, bare = _inside(path)
+        inside = inside or bare
         if not inside:
             raise RecordingError(f"{path}: no session, and no folder with sessions or XDF files")
         found += inside
     return tuple(dict.fromkeys(found))
+
+
+def _inside(path: Path) -> tuple[list[Path], list[Path]]:
+    """Return the sessions below a folder, and its XDF files.
+
+    A session whose manifest is gone is one, too: whoever opens it says so.
+    """
+    sessions: list[Path] = []
+    bare: list[Path] = []
+    for where, _, names in os.walk(path):
+        folder = Path(where)
+        named = folder.name.startswith("sub-") and "_run-" in folder.name
+        if MANIFEST_NAME in names or (named and layout.XDF_NAME in names):
+            sessions.append(folder)
+        bare += (folder / name for name in names if name.endswith(".xdf"))
+    return sorted(sessions), sorted(file for file in bare if file.is_file())
 
 
 def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]:
@@ -132,6 +150,9 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
     with open_session(session) as opened:
         notes: list[str] = exporter.export(opened, folder, settings)
         notes += left_out_notes(opened.sounds)
+        if damaged := opened.recording.damage_text:
+            name = opened.recording.path.name
+            notes = [f"{name}: {damaged}: what was there is missing in this export", *notes]
         manifest = opened.manifest
     if manifest is not None and manifest.state in (State.RECORDING, State.FAILED):
         notes = [f"state {manifest.state}: run unisono repair and export the copy", *notes]
@@ -150,14 +171,15 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
 
 def run(
     order: Order,
-    progress: Callable[[Done], None] = lambda done: None,
+    progress: Callable[[Path, Done], None] = lambda session, done: None,
     engine: Engine | None = None,
 ) -> list[Done]:
     """Export all sessions; one that fails does not keep the others from being exported.
 
     Args:
         order: what, and where to.
-        progress: hears of each session as it is done.
+        progress: hears of each session as it is done; two of one name are told apart by where
+            they lie.
         engine: who does it; processes of this computer, `order.jobs` of them, if None.
 
     Returns:
@@ -184,7 +206,7 @@ def run(
     results: dict[Path, Done] = {}
     for session, done in _exported(order, engine):
         results[session] = done
-        progress(done)
+        progress(session, done)
     return [results[session] for session in order.sessions if session in results]
 
 
@@ -237,6 +259,8 @@ def stage(job: Job) -> Staged:
         where = ".".join(map(str, first["loc"]))
         return Staged(error=f"{job.kind}: setting {where}: {first['msg']}")
     except Exception as error:  # libraries have errors of their own
+        if isinstance(error, OSError) and is_full(error):
+            return Staged(error=_full(job.target))
         with contextlib.suppress(OSError):
             log.write_text(traceback.format_exc(), encoding="utf-8")
         return Staged(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
@@ -244,6 +268,10 @@ def stage(job: Job) -> Staged:
 
 
 EXPORT: Final = Work("export", stage, Job, Staged)
+
+
+def _full(target: Path) -> str:
+    return f"{target}: its disk is full; make room, or name a folder on another disk"
 
 
 def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
@@ -254,7 +282,8 @@ def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
         try:
             return Done(name, "exported", _publish(order, session), outcome.notes)
         except (OSError, RecordingError) as problem:
-            error = " ".join(str(problem).split())
+            full = isinstance(problem, OSError) and is_full(problem)
+            error = _full(order.target) if full else " ".join(str(problem).split())
     shutil.rmtree(_stage_of(order, session), ignore_errors=True)
     return Done(name, "failed", error=error)
 
@@ -311,6 +340,7 @@ def _publish(order: Order, session: Path) -> tuple[str, ...]:
         files,
         program_version(),
         digest,
+        getattr(order.settings, "coder", ""),
     )
     replace_file(
         record_path(order.target, name, order.kind), json.dumps(asdict(record), indent=1).encode()

@@ -26,6 +26,7 @@ from recordings.features.provenance import dataset, sidecar
 from recordings.features.summaries import summary
 from recordings.features.trace import Trace, bridged, suspect
 from recordings.features.windows import Kind, Window
+from recordings.read.fill import stamp_notes
 from recordings.read.grid import grid_of
 from recordings.read.session import Session
 from recordings.read.stream import Stream
@@ -147,6 +148,7 @@ def features(session: Session, settings: Settings) -> tuple[list[Row], list[str]
     found, notes = windows_of(session, settings)
     rows = [_named(number, window, session.start) for number, window in enumerate(found, 1)]
     streams = [session[name] for name in settings.streams] or session.signals
+    notes += [note for stream in streams for note in stamp_notes(stream)]
     for channel in body_channels(streams):
         if settings.wants(channel.kind):
             notes += _add_body(rows, found, channel, settings)

@@ -109,8 +109,12 @@ def _check(session: Session) -> None:
     manifest = session.manifest
     if manifest is None:
         raise RecordingError(f"{session.path}: is a bare file without video; name a session")
-    if manifest.state in (State.ARMED, State.RECORDING):
+    if manifest.is_being_recorded:
         raise RecordingError(f"{session.path}: is being recorded; measure it when it is closed")
+    if manifest.state in (State.ARMED, State.RECORDING):
+        raise RecordingError(
+            f"{session.path}: was never closed; run unisono repair and measure the copy"
+        )
 
 
 def _cameras(session: Session, names: Sequence[str]) -> Iterator[Camera]:

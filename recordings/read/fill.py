@@ -37,10 +37,14 @@ def check_fill(stream: Stream, length: int) -> None:
     )
 
 
-def stamp_notes(stream: Stream) -> list[str]:
+def stamp_notes(stream: Stream, *, kept: bool = False) -> list[str]:
     """Say which stamps of a stream cannot be true, and where its clock was set.
 
     Nothing of a stream whose stamps tell no time: there is nothing that could be done.
+
+    Args:
+        stream: of the session.
+        kept: the stamps are given as they are; else these samples are placed by their neighbours.
     """
     if stream.rate_hz <= 0 or not stream.tells_time:
         return []
@@ -48,7 +52,8 @@ def stamp_notes(stream: Stream) -> list[str]:
     if count := int(stream.bad_stamps.sum()):
         notes.append(
             f"{stream.name}: {count} of {len(stream)} stamps cannot be true, the first of sample "
-            f"{int(np.argmax(stream.bad_stamps))}; these samples are placed by their neighbours"
+            f"{int(np.argmax(stream.bad_stamps))}; these samples are "
+            + ("given with them as they are" if kept else "placed by their neighbours")
         )
     if len(back := steps_where(stream.mended, lambda steps: steps < -BACK_S)):
         notes.append(

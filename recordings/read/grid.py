@@ -54,12 +54,12 @@ class Grid:
         """Where each sample stands on the grid, shape (n,)."""
         return self._places(np.arange(self._samples))
 
-    @property
+    @cached_property
     def first(self) -> float:
         """The time of the first sample, LSL seconds."""
         return float(self._axis.at(np.array([0]))[0])
 
-    @property
+    @cached_property
     def last(self) -> float:
         """The time of the last sample, LSL seconds."""
         return float(self._axis.at(np.array([self._samples - 1]))[0])

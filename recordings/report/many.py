@@ -33,6 +33,7 @@ class Checked:
     failures: int = 0
     error: str = ""
     first: str = ""  # what failed, first of all
+    notes: tuple[str, ...] = ()  # what a person should know though it is no verdict
 
     @property
     def exit_code(self) -> int:
@@ -58,6 +59,7 @@ def check_one(job: CheckJob) -> Checked:
         levels.count("warn"),
         len(failures),
         first=failures[0] if failures else "",
+        notes=tuple(f.text for f in report.findings if f.code == "report-unwritten"),
     )
 
 

@@ -14,6 +14,7 @@ from recordings.certificate import CONTENTS_UNREAD, Verdict
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, LostFile, Manifest, State
 from recordings.study.copies import COPIES_NAME, copies
+from recordings.study.facts import BEING_RECORDED
 from recordings.version import program_version
 
 _LEVELS = (("", ""), ("sub-", ""), ("ses-", ""), ("sub-", "_run-"))
@@ -142,24 +143,40 @@ def row(folder: Path) -> SessionRow:
 
 
 def usable(paths: Iterable[Path]) -> tuple[tuple[Path, ...], list[tuple[Path, str]]]:
-    """Tell sessions from those that are marked as not usable.
+    """Tell sessions from those that are marked as not usable, or are being recorded.
 
     Returns:
         Those that may be used, files and damaged ones included: whoever opens them says what is
         wrong with them. And the others, each with the reason.
     """
     good: list[Path] = []
-    marked: list[tuple[Path, str]] = []
+    others: list[tuple[Path, str]] = []
     for path in paths:
-        try:
-            reason = Manifest.load(path).unusable if path.is_dir() else None
-        except RecordingError:
-            reason = None
-        if reason:
-            marked.append((path, reason))
+        if reason := _why_not(path):
+            others.append((path, reason))
         else:
             good.append(path)
-    return tuple(good), marked
+    return tuple(good), others
+
+
+def being_recorded(path: Path) -> bool:
+    """Whether a session's files are still written to; what cannot be read is not."""
+    try:
+        return path.is_dir() and Manifest.load(path).is_being_recorded
+    except RecordingError:
+        return False
+
+
+def _why_not(path: Path) -> str:
+    try:
+        manifest = Manifest.load(path) if path.is_dir() else None
+    except RecordingError:
+        return ""
+    if manifest is None:
+        return ""
+    if manifest.is_being_recorded:
+        return BEING_RECORDED
+    return f"marked as not usable: {manifest.unusable}" if manifest.unusable else ""
 
 
 def _stamp(folder: Path) -> _Stamp:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from recordings import layout
 
+BEING_RECORDED: Final = "it is being recorded"
 _WATCHED: Final = frozenset({"session.json", layout.REPORT_JSON_NAME, "exports.json"})
 _STUDY_LEVELS: Final = ("sub-", "ses-", "sub-")
 
@@ -55,6 +56,7 @@ class ExportFacts:
     digest: str = ""
     version: str = ""
     files: tuple[tuple[str, int], ...] = ()
+    coder: str = ""  # whose events are in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +76,7 @@ class Facts:
     simulated: bool = False
     unusable: str = ""
     problem: str = ""  # why its manifest cannot be read
+    gone: tuple[str, ...] = ()  # files of it that are not there
     digest: str = ""
     check: CheckFacts | None = None
     coders: tuple[CoderFacts, ...] = ()
@@ -93,8 +96,10 @@ class Facts:
         fields: dict[str, Any] = json.loads(text)
         check = fields.pop("check")
         coders, exports = fields.pop("coders"), fields.pop("exports")
+        gone = tuple(fields.pop("gone"))
         return cls(
             **fields,
+            gone=gone,
             check=CheckFacts(**check) if check else None,
             coders=tuple(CoderFacts(**coder) for coder in coders),
             exports=tuple(
@@ -102,6 +107,17 @@ class Facts:
                 for entry in exports
             ),
         )
+
+
+def labels(sessions: Iterable[Facts]) -> dict[str, str]:
+    """Return what to call each session, by folder: two studies may have sessions of one name."""
+    found = list(sessions)
+    above = {
+        one.folder: "" if one.folder.startswith("sub-") else one.folder.split("/")[0] + "/"
+        for one in found
+    }
+    several = len(set(above.values())) > 1
+    return {one.folder: (above[one.folder] if several else "") + one.name for one in found}
 
 
 def session_folders(root: Path) -> list[Path]:
@@ -139,13 +155,18 @@ def _entries(folder: str) -> list[os.DirEntry[str]]:
 
 
 def stamp(folder: str) -> str:
-    """Return what changes whenever a file in a session's folder does that facts are read from."""
+    """Return what changes whenever a file in a session's folder does that facts are read from.
+
+    Of all others it has the names, and whether they are files: one may be gone.
+    """
     found: list[str] = []
     for entry in _entries(folder):
         if entry.name in _WATCHED:
             found.append(_file_stamp(entry))
         elif entry.name == layout.ANNOTATIONS_NAME:
             found += [_file_stamp(inner) for inner in _entries(entry.path)]
+        else:
+            found.append(entry.name if entry.is_file() else f"{entry.name} is none")
     return "\n".join(sorted(found))
 
 

@@ -12,11 +12,11 @@ import contextlib
 import hashlib
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 import platformdirs
 
@@ -35,6 +35,17 @@ CREATE TABLE failure (
 );
 PRAGMA user_version = {_VERSION};
 """
+_TAKEN: Final = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
+_OUTSIDE: Final = _TAKEN | {
+    sqlite3.SQLITE_IOERR,
+    sqlite3.SQLITE_FULL,
+    sqlite3.SQLITE_CANTOPEN,
+    sqlite3.SQLITE_READONLY,
+    sqlite3.SQLITE_PERM,
+}
+"""Errors that say nothing of what is in the file."""
+_SESSIONS: Final = "SELECT folder, stamp, facts FROM session"
+_FAILURES: Final = "SELECT folder, step, target, fingerprint, reason FROM failure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,69 +67,109 @@ class Ledger:
         """Open it, or make it; one that is damaged, or of another version, is made anew.
 
         Raises:
-            RecordingError: it can be made nowhere.
+            RecordingError: it can be made nowhere, or another program keeps it locked.
         """
-        self.folder = _place(root)
-        path = self.folder / _NAME
-        try:
-            self._open(path)
-        except sqlite3.DatabaseError as error:
-            if isinstance(error, sqlite3.OperationalError) and "locked" in str(error):
-                raise _busy(path) from error
-            with contextlib.suppress(OSError):
-                path.unlink()
+        if not root.is_dir():
+            raise RecordingError(f"{root}: is no folder; name a study's or a data folder")
+        refused: list[str] = []
+        for self.folder in _places(root):
+            path = self.folder / _NAME
             try:
                 self._open(path)
-            except sqlite3.Error as again:
-                raise RecordingError(
-                    f"{path}: the catalogue cannot be made ({again}); delete the file"
-                ) from again
+                return
+            except sqlite3.Error as error:  # its disk is full, or what stands there is no file
+                if _code(error) in _TAKEN:
+                    raise _busy(path) from error
+                refused.append(f"{path}: the catalogue cannot be made ({error})")
+        advice = "delete the first, or set XDG_CACHE_HOME to a folder that can be written to"
+        raise RecordingError(f"{'; '.join(refused)}; {advice}")
 
     def _open(self, path: Path) -> None:
+        """Open a database; what is none, or of another form, is deleted and made anew."""
         self._path = path
-        self._base = sqlite3.connect(path, timeout=_BUSY_S, isolation_level=None)
+        try:
+            self._connect()
+        except sqlite3.DatabaseError as error:
+            if _code(error) in _OUTSIDE:
+                raise
+            self._delete()
+            self._connect()
+
+    def _connect(self) -> None:
+        self._base = sqlite3.connect(self._path, timeout=_BUSY_S, isolation_level=None)
         try:
             self._base.execute("PRAGMA journal_mode = DELETE")
             (version,) = self._base.execute("PRAGMA user_version").fetchone()
             tables = self._base.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            if version == _VERSION and tables:
-                return
-            if tables:
+            if not tables:
+                self._base.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+            elif version != _VERSION:
                 raise sqlite3.DatabaseError(f"version {version}")
-            self._base.executescript(f"BEGIN IMMEDIATE;{_SCHEMA}COMMIT;")
+            for query in (_SESSIONS, _FAILURES):  # whatever has made them, they have these columns
+                self._base.execute(f"{query} LIMIT 0")
         except sqlite3.Error:
             self._base.close()
             raise
 
+    def _delete(self) -> None:
+        with contextlib.suppress(OSError):
+            self._path.unlink()
+
+    def _make_anew(self, error: sqlite3.DatabaseError) -> None:
+        """Begin again with nothing known, unless the disk or another program is in the way.
+
+        Raises:
+            RecordingError: it is, or there can be none.
+        """
+        if _code(error) in _OUTSIDE:
+            raise _busy(self._path) from error
+        self._base.close()
+        self._delete()
+        try:
+            self._connect()
+        except sqlite3.Error as again:
+            raise RecordingError(
+                f"{self._path}: the catalogue cannot be made ({again}); delete the file"
+            ) from again
+
+    def _read(self, query: str) -> list[tuple[Any, ...]]:
+        """Return all rows; of a damaged table none: sessions are read, and steps tried, again."""
+        try:
+            return self._base.execute(query).fetchall()
+        except sqlite3.DatabaseError as error:
+            self._make_anew(error)
+            return []
+
     def sessions(self) -> dict[str, tuple[str, str]]:
         """Return stamp and facts of each session known, by folder."""
-        rows = self._base.execute("SELECT folder, stamp, facts FROM session")
-        return {folder: (stamp, facts) for folder, stamp, facts in rows}
+        return {folder: (stamp, facts) for folder, stamp, facts in self._read(_SESSIONS)}
 
     def store(
         self, changed: Iterable[tuple[str, str, str]], gone: Iterable[str], *, wait: bool = True
     ) -> None:
         """Keep folder, stamp and facts of sessions, and forget those that are gone.
 
-        Without `wait`, what cannot be stored because another program writes is read once more.
+        Without `wait`, what cannot be stored is read once more by whoever looks next.
 
         Raises:
-            RecordingError: it cannot be written to.
+            RecordingError: with `wait`, it cannot be written to.
         """
+        rows, forgotten = list(changed), [(folder,) for folder in gone]
+
+        def action() -> None:
+            self._base.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?)", rows)
+            for table in ("session", "failure"):
+                self._base.executemany(f"DELETE FROM {table} WHERE folder = ?", forgotten)
+
         try:
-            with self._writing():
-                self._base.executemany("INSERT OR REPLACE INTO session VALUES (?, ?, ?)", changed)
-                for table in ("session", "failure"):
-                    self._base.executemany(
-                        f"DELETE FROM {table} WHERE folder = ?", [(folder,) for folder in gone]
-                    )
-        except sqlite3.OperationalError as error:
-            if wait or "locked" not in str(error):
-                raise _busy(self._path) from error
+            self._write(action)
+        except RecordingError:
+            if wait:
+                raise
 
     def failures(self) -> dict[tuple[str, str, str], Failure]:
         """Return why steps failed."""
-        rows = self._base.execute("SELECT folder, step, target, fingerprint, reason FROM failure")
+        rows = self._read(_FAILURES)
         return {(f, step, target): Failure(mark, why) for f, step, target, mark, why in rows}
 
     def note(self, folder: str, step: str, target: str, failure: Failure | None) -> None:
@@ -128,20 +179,33 @@ class Ledger:
             RecordingError: it cannot be written to.
         """
         key = (folder, step, target)
+        if failure is None and key not in self.failures():
+            return  # as nearly always: nothing to write
+
+        def action() -> None:
+            self._base.execute("DELETE FROM failure WHERE (folder, step, target) = (?, ?, ?)", key)
+            if failure is not None:
+                row = (*key, failure.fingerprint, failure.reason)
+                self._base.execute("INSERT INTO failure VALUES (?, ?, ?, ?, ?)", row)
+
+        self._write(action)
+
+    def _write(self, action: Callable[[], None]) -> None:
+        """Do an action as a whole; where the file is damaged, once more in a new one.
+
+        Raises:
+            RecordingError: it cannot be written to.
+        """
         try:
-            if failure is None and key not in self.failures():
-                return  # as nearly always: nothing to write
             with self._writing():
-                self._base.execute(
-                    "DELETE FROM failure WHERE (folder, step, target) = (?, ?, ?)", key
-                )
-                if failure is not None:
-                    self._base.execute(
-                        "INSERT INTO failure VALUES (?, ?, ?, ?, ?)",
-                        (*key, failure.fingerprint, failure.reason),
-                    )
-        except sqlite3.OperationalError as error:
-            raise _busy(self._path) from error
+                action()
+        except sqlite3.DatabaseError as error:
+            self._make_anew(error)
+            try:
+                with self._writing():
+                    action()
+            except sqlite3.Error as again:
+                raise _busy(self._path) from again
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
@@ -149,10 +213,11 @@ class Ledger:
         self._base.execute("BEGIN IMMEDIATE")
         try:
             yield
+            self._base.execute("COMMIT")
         except BaseException:
-            self._base.execute("ROLLBACK")
+            with contextlib.suppress(sqlite3.Error):  # some errors have done so already
+                self._base.execute("ROLLBACK")
             raise
-        self._base.execute("COMMIT")
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
@@ -161,7 +226,14 @@ class Ledger:
         Raises:
             RecordingError: somebody works on it already.
         """
-        with (self.folder / "run.lock").open("ab") as file:
+        path = self.folder / "run.lock"
+        try:
+            file = path.open("ab")
+        except OSError as error:
+            raise RecordingError(
+                f"{path}: cannot be made ({error.strerror}); make room, or check its permissions"
+            ) from error
+        with file:
             try:
                 lock_file(file.fileno())
             except OSError:
@@ -193,29 +265,32 @@ def _busy(path: Path) -> RecordingError:
     )
 
 
-def _place(root: Path) -> Path:
-    """Return the folder for what is remembered: the study's own, or one in the user's cache.
+def _code(error: sqlite3.Error) -> int:
+    """Return SQLite's primary result code; 0 of an error of Python's, as of text that is none."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF
+
+
+def _places(root: Path) -> Iterator[Path]:
+    """Yield the folders for what is remembered: the study's own, then one in the user's cache.
 
     Raises:
-        RecordingError: the study's folder is none.
+        RecordingError: there is none.
     """
-    if not root.is_dir():
-        raise RecordingError(f"{root}: is no folder; name a study's or a data folder")
     own = root / FOLDER_NAME
     with contextlib.suppress(OSError):
         own.mkdir(exist_ok=True)
         if _can_lock(own):
-            return own
+            yield own
     number = hashlib.sha256(str(root.resolve()).encode()).hexdigest()[:16]
     cache = platformdirs.user_cache_path("unisono") / "studies" / number
     try:
         cache.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise RecordingError(
-            f"{cache}: cannot be made ({error.strerror}), and {own} cannot be locked; set "
-            "XDG_CACHE_HOME to a folder that can be written to"
+            f"{cache}: cannot be made ({error.strerror}), and {own} cannot be written to or "
+            "locked; set XDG_CACHE_HOME to a folder that can be written to"
         ) from error
-    return cache
+    yield cache
 
 
 def _can_lock(folder: Path) -> bool:

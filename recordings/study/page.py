@@ -13,9 +13,9 @@ from recordings.disk.atomic import replace_file
 from recordings.errors import NotWritten
 from recordings.report.drawing import clock
 from recordings.report.page import page_colours, page_environment
-from recordings.study.facts import Facts
+from recordings.study.facts import Facts, labels
 from recordings.study.plots import Dot, dots
-from recordings.study.status import RECORDED, SessionStatus, StepState, StudyStatus
+from recordings.study.status import RECORDED, Cell, SessionStatus, StepState, StudyStatus
 
 _STATES: Final = {
     StepState.DONE: "alive",
@@ -97,14 +97,19 @@ def _step(status: StudyStatus, step: str) -> list[tuple[str, str, int, float]]:
 
 def _row(row: SessionStatus) -> dict[str, Any]:
     cells = [
-        (_STATES[cell.state], palette.GLYPHS[_STATES[cell.state]], cell.state.value, cell.why)
+        (_STATES[cell.state], palette.GLYPHS[_STATES[cell.state]], cell.state.value, _said(cell))
         for cell in row.cells.values()
     ]
     return {
         "facts": row.facts,
+        "label": row.label,
         "length": "–" if row.facts.seconds is None else clock(row.facts.seconds),
         "cells": cells,
     }
+
+
+def _said(cell: Cell) -> str:
+    return cell.why or (f"by {', '.join(cell.by)}" if cell.by else "")
 
 
 def _failed(status: StudyStatus) -> list[tuple[str, str, str]]:
@@ -149,10 +154,11 @@ def _ranges(numbers: Sequence[int], width: int) -> str:
 
 def _plots(facts: Sequence[Facts]) -> list[tuple[str, Markup, str]]:
     order = sorted(facts, key=lambda one: (one.started_utc, one.folder))
+    called = labels(facts)
     drawn = []
     for label, unit, figure in _FIGURES:
         found = [
-            Dot(number, value, one.name, _dot_state(one))
+            Dot(number, value, called[one.folder], _dot_state(one))
             for number, one in enumerate(order, 1)
             if (value := figure(one)) is not None
         ]

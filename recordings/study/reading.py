@@ -6,10 +6,11 @@ Kept apart from `facts`: a catalogue in which nothing has changed imports no mod
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from recordings import layout, owner
+from recordings import layout
 from recordings.annotation.agreement.coded_study import coders_of, coding_of
 from recordings.annotation.agreement.pairing import looked
 from recordings.annotation.coder_file import Paths, annotations_folder, who
@@ -19,7 +20,7 @@ from recordings.errors import RecordingError
 from recordings.export.places import read_exports
 from recordings.export.records import read_record
 from recordings.export.tasks import KINDS
-from recordings.manifest import MANIFEST_NAME, Manifest, State
+from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.stream_kinds import VIDEO_TYPE
 from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts, unreadable_digest
 
@@ -42,7 +43,6 @@ def read_facts(root: Path, folder: Path) -> Facts:
             exports=exports,
         )
     start, stop = manifest.lsl_start, manifest.lsl_stop
-    unfinished = manifest.state in (State.ARMED, State.RECORDING)
     return Facts(
         where,
         folder.name,
@@ -53,9 +53,10 @@ def read_facts(root: Path, folder: Path) -> Facts:
         seconds=stop - start if start is not None and stop is not None else None,
         bytes=sum(entry.bytes or 0 for entry in manifest.files),
         state=str(manifest.state),
-        being_recorded=unfinished and owner.lives(manifest.host) is True,
+        being_recorded=manifest.is_being_recorded,
         simulated=manifest.simulated,
         unusable=manifest.unusable or "",
+        gone=tuple(_gone(folder, manifest)),
         digest=manifest.digest(),
         check=_check(folder),
         coders=tuple(_coder(folder, name, manifest) for name in coders_of(folder)),
@@ -63,9 +64,16 @@ def read_facts(root: Path, folder: Path) -> Facts:
     )
 
 
+def _gone(folder: Path, manifest: Manifest) -> Iterator[str]:
+    for entry in manifest.files:
+        if entry.path not in manifest.elsewhere and not (folder / entry.path).is_file():
+            yield entry.path
+
+
 def brief(reason: str, folder: Path) -> str:
-    """Return a reason as one line that says nothing of where the session lies."""
-    return " ".join(reason.replace(f"{folder}/", "").split())
+    """Return a reason as one line that says nothing of where the session lies, nor which it is."""
+    inside = reason.replace(f"{folder}/", "").replace(str(folder), folder.name)
+    return " ".join(inside.split()).removeprefix(f"{folder.name}: ")
 
 
 def _check(folder: Path) -> CheckFacts | None:
@@ -130,6 +138,7 @@ def _exports(folder: Path) -> list[ExportFacts]:
                 record.digest,
                 record.version,
                 tuple(record.files.items()),
+                record.coder,
             )
         )
     return found

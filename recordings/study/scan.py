@@ -36,14 +36,15 @@ def scan(root: Path, ledger: Ledger, *, wait: bool = False) -> list[Facts]:
 def _remembered(now: str, before: str, text: str) -> Facts | None:
     """Return the facts as they were stored, if they still hold.
 
-    What was being recorded is read again: whether it still is, no file says.
+    What was being recorded is read again: whether it still is, no file says. So is what had lost
+    files: they may be links to what was not here.
     """
     if not text:
         return None
     try:
         facts = Facts.from_json(text)
-    except (ValueError, TypeError, KeyError):  # of an earlier form
+    except (ValueError, TypeError, KeyError, AttributeError):  # of an earlier form, or damaged
         return None
-    if facts.being_recorded or now + "\n\n" + exports_stamp(facts) != before:
+    if facts.being_recorded or facts.gone or now + "\n\n" + exports_stamp(facts) != before:
         return None
     return facts

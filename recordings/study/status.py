@@ -9,7 +9,14 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Final
 
-from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts
+from recordings.study.facts import (
+    BEING_RECORDED,
+    CheckFacts,
+    CoderFacts,
+    ExportFacts,
+    Facts,
+    labels,
+)
 from recordings.study.ledger import Failures
 from recordings.version import program_version
 
@@ -35,6 +42,7 @@ class Cell:
 
     state: StepState
     why: str = ""
+    by: tuple[str, ...] = ()  # the coders whose work it is
 
 
 _DONE: Final = Cell(StepState.DONE)
@@ -46,6 +54,7 @@ class SessionStatus:
     """One row."""
 
     facts: Facts
+    label: str  # its name; the study's before it, where there are several
     cells: dict[str, Cell]  # by step
 
     def as_dict(self) -> dict[str, Any]:
@@ -56,7 +65,10 @@ class SessionStatus:
             "participant": self.facts.participant,
             "seconds": self.facts.seconds,
             "unusable": self.facts.unusable,
-            "steps": {step: {"state": c.state, "why": c.why} for step, c in self.cells.items()},
+            "steps": {
+                step: {"state": cell.state, "why": cell.why, "by": cell.by}
+                for step, cell in self.cells.items()
+            },
         }
 
 
@@ -75,7 +87,7 @@ class StudyStatus:
     def failed(self) -> list[tuple[str, str, str]]:
         """List (session, step, why) of all that failed."""
         return [
-            (row.facts.name, step, cell.why)
+            (row.label, step, cell.why)
             for row in self.rows
             for step, cell in row.cells.items()
             if cell.state is StepState.FAILED
@@ -89,6 +101,7 @@ def study_status(root: Path, sessions: Sequence[Facts], failures: Failures) -> S
         | {(step, target) for _, step, target in failures if target}
     )
     names = export_names(exports)
+    called = labels(sessions)
     rows = []
     for facts in sessions:
         cells = {
@@ -99,22 +112,32 @@ def study_status(root: Path, sessions: Sequence[Facts], failures: Failures) -> S
         }
         for place, name in names.items():
             cells[name] = exported(facts, *place, failures)
-        rows.append(SessionStatus(facts, cells))
+        rows.append(SessionStatus(facts, called[facts.folder], cells))
     steps = (RECORDED, CHECK, CODED, AGREED, *names.values())
     return StudyStatus(root, steps, tuple(rows))
 
 
 def export_names(exports: Iterable[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Name exports (kind, target): by their kind, and by the target's folder if there are two."""
+    """Name exports (kind, target): by their kind; of several of a kind, by where they differ."""
     places = list(exports)
-    kinds = Counter(kind for kind, _ in places)
-    names: dict[tuple[str, str], str] = {}
+    by_kind: dict[str, list[str]] = {}
     for kind, target in places:
-        name = kind if kinds[kind] == 1 else f"{kind} in {Path(target).name}"
-        while name in names.values():
-            name += "+"
-        names[kind, target] = name
-    return names
+        by_kind.setdefault(kind, []).append(target)
+    ends = {kind: dict(zip(found, _ends(found), strict=True)) for kind, found in by_kind.items()}
+    return {
+        (kind, target): f"{kind} in {ends[kind][target]}" if len(by_kind[kind]) > 1 else kind
+        for kind, target in places
+    }
+
+
+def _ends(targets: Sequence[str]) -> list[str]:
+    """Return as much of the end of each path as tells them apart."""
+    parts = [Path(target).parts for target in targets]
+    for count in range(1, max(map(len, parts))):
+        ends = ["/".join(part[-count:]) for part in parts]
+        if len(set(ends)) == len(targets):
+            return ends
+    return list(targets)
 
 
 def recorded(facts: Facts) -> Cell:
@@ -122,11 +145,14 @@ def recorded(facts: Facts) -> Cell:
     if facts.problem:
         return Cell(StepState.FAILED, facts.problem)
     if facts.being_recorded:
-        return Cell(StepState.MISSING, "it is being recorded")
+        return Cell(StepState.MISSING, BEING_RECORDED)
     if facts.state in ("armed", "recording"):
         return Cell(StepState.FAILED, "it was never closed; run unisono repair on it")
     if facts.state == "failed":
         return Cell(StepState.FAILED, "the recording could not go on; its report says why")
+    if facts.gone:
+        are = "are" if len(facts.gone) > 1 else "is"
+        return Cell(StepState.FAILED, f"{', '.join(facts.gone)} {are} gone")
     why = f"marked as not usable: {facts.unusable}" if facts.unusable else ""
     return Cell(StepState.DONE, why or ("repaired" if facts.state == "repaired" else ""))
 
@@ -161,14 +187,14 @@ def _outdated(check: CheckFacts, facts: Facts) -> str:
 
 
 def coded(coders: Sequence[CoderFacts]) -> Cell:
-    """Whether somebody has looked at all frames."""
+    """Whether somebody has looked at all frames, and who."""
     own = [coder for coder in coders if coder.name != CONSENSUS]
     damaged = [coder.problem for coder in own if coder.problem]
     if damaged:
         return Cell(StepState.FAILED, damaged[0])
     said = ", ".join(f"{coder.name} {_share(coder)}" for coder in own)
-    whole = any(coder.frames and coder.looked >= coder.frames for coder in own)
-    return Cell(StepState.DONE if whole else StepState.MISSING, said)
+    whole = tuple(c.name for c in own if c.frames and c.looked >= c.frames)
+    return Cell(StepState.DONE if whole else StepState.MISSING, said, whole)
 
 
 def _share(coder: CoderFacts) -> str:
@@ -211,4 +237,4 @@ def export_cell(export: ExportFacts, facts: Facts) -> Cell:
     first = next(iter(export.files), None)
     if first is not None and not (Path(export.target) / first[0]).exists():
         return Cell(StepState.STALE, f"{first[0]} is gone")
-    return _DONE
+    return Cell(StepState.DONE, by=(export.coder,) if export.coder else ())

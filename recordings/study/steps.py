@@ -103,7 +103,7 @@ class CheckStep:
 
         def told(done: Checked) -> None:
             reason = done.error or (done.first if done.verdict == "FAIL" else "")
-            tell(Result(Path(done.path), reason, done.verdict))
+            tell(Result(Path(done.path), reason, done.verdict, done.notes))
 
         check_many(sessions, self.settings.thresholds, engine, told)
 
@@ -143,10 +143,9 @@ class ExportStep:
 
     def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
         """See `Step`."""
-        by_name = {session.name: session for session in sessions}
 
-        def told(done: Done) -> None:
-            tell(Result(by_name[done.session], done.error, done.outcome, done.notes))
+        def told(session: Path, done: Done) -> None:
+            tell(Result(session, done.error, done.outcome, done.notes))
 
         run(Order(self.name, tuple(sessions), Path(self.target), self.settings), told, engine)
 

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.arrays import F64Array
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, why
 from recordings.xdf import samples
 from recordings.xdf.chunks import MAGIC
 from recordings.xdf.header import Footer
@@ -244,14 +244,22 @@ class XdfRecording:
             with self.path.open("rb") as file:
                 magic = file.read(len(MAGIC))
                 if magic != MAGIC:
-                    what = "is packed: unpack it with gunzip" if magic[:2] == b"\x1f\x8b" else ""
-                    raise RecordingError(
-                        f"{self.path}: {what or f'starts with {magic!r}: not an XDF file'}"
-                    )
+                    raise RecordingError(f"{self.path}: {_instead(magic)}")
                 self._map = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         except (OSError, ValueError) as error:
-            raise RecordingError(f"{self.path}: cannot be read ({error})") from error
+            raise RecordingError(f"{self.path}: cannot be read ({why(error)})") from error
         return self._map
+
+    @property
+    def damage_text(self) -> str:
+        """What of the file cannot be read; "" where all of it can."""
+        if not self.damage:
+            return ""
+        size, first = sum(part.size for part in self.damage), self.damage[0]
+        return (
+            f"{size:,} bytes in {len(self.damage)} places cannot be read; the first at byte "
+            f"{first.offset:,}: {first.reason}"
+        )
 
     def bytes(self, start: int, end: int) -> bytes:
         """Return bytes of the file as they are."""
@@ -316,3 +324,10 @@ def _utc(text: str) -> datetime | None:
         return time.astimezone(UTC) if time.tzinfo else None
     except (ValueError, OverflowError):
         return None
+
+
+def _instead(magic: bytes) -> str:
+    """Say what a file is that does not begin as XDF does."""
+    if magic[:2] == b"\x1f\x8b":
+        return "is packed: unpack it with gunzip"
+    return f"starts with {magic!r}: not an XDF file" if magic else "is empty"

@@ -165,6 +165,44 @@ def test_three_broken_sessions_are_three_reasons_and_only_what_failed_is_tried_a
     assert "<svg" in page.read_text(encoding="utf-8")
 
 
+def test_two_studies_with_sessions_of_one_name_are_told_apart(pair: Path, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    for name in ("one", "two"):
+        shutil.copytree(pair, data / name)
+    xdf = next((data / "one").rglob("sub-01*/recording.xdf"))
+    xdf.write_bytes(b"")
+    done = unisono("study", "run", data, "check", folder=tmp_path)
+    assert done.code == 2
+    assert "check: 4 run, 3 done, 1 failed" in done.stdout
+    assert "error: check one/sub-01_" in done.stderr
+    done = unisono("study", "run", data, "csv", *CSV, "--json", folder=tmp_path)
+    assert done.code == 2, "one folder cannot hold two of one name"
+    failed = {row["folder"].split("/")[0] for row in rows(done) if row["reason"]}
+    assert len(rows(done)) == 4
+    assert failed == {"one", "two"}, "its XDF file is none; and its name is there already"
+    told = unisono("study", "status", data, folder=tmp_path)
+    assert "one/sub-01_" in told.stdout
+    assert "two/sub-01_" in told.stdout
+
+
+def test_what_is_no_study_and_what_has_lost_its_manifest_is_said(
+    pair: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "empty").mkdir()
+    done = unisono("study", "run", tmp_path / "empty", "check", folder=tmp_path)
+    assert (done.code, "no sessions" in done.stderr) == (2, True)
+    data = Path(shutil.copytree(pair, tmp_path / "data"))
+    next(data.rglob("sub-01*/session.json")).unlink()
+    orders: list[list[str | Path]] = [
+        ["export", "csv", data, "--to", tmp_path / "csv"],
+        ["check", data],
+    ]
+    for order in orders:
+        done = unisono(*order, folder=tmp_path)
+        assert done.code == 2
+        assert "not a session?" in done.stdout + done.stderr
+
+
 def test_only_stale_work_is_done_again(own: Path, tmp_path: Path) -> None:
     def run(*more: str | Path) -> list[str]:
         order = ("study", "run", own, "csv", *CSV, "--jobs", "1", "--json")

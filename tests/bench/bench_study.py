@@ -124,6 +124,8 @@ def many_sessions(folder: Path) -> Path:
             manifest.model_copy(update={"participant": label}).model_dump_json(indent=1)
         )
         shutil.copy2(model / "report.json", place)
+        for entry in manifest.files:  # they are looked for, and not opened
+            os.link(model / entry.path, place / entry.path)
     return root
 
 

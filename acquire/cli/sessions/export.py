@@ -63,14 +63,14 @@ def _run(
 
     found, left_out = usable(find_sessions(sessions))
     for path, reason in left_out:
-        typer.echo(f"{path.name}: left out, marked as not usable: {reason}", err=True)
+        typer.echo(f"{path.name}: left out, {reason}", err=True)
     if not found:
         raise typer.Exit(2)
     order = Order(kind, found, to, settings, workers.jobs or jobs_that_fit(kind, found, settings))
     keep_children()
     count = 0
 
-    def tell(done: Done) -> None:
+    def tell(session: Path, done: Done) -> None:
         nonlocal count
         count += 1
         if not as_json:

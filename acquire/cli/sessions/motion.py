@@ -93,7 +93,7 @@ def _measure(
         )
     found, left_out = usable(find_sessions(paths))
     for path, reason in left_out:
-        typer.echo(f"{path.name}: left out, marked as not usable: {reason}", err=True)
+        typer.echo(f"{path.name}: left out, {reason}", err=True)
     jobs = [_job(session, to, Settings(cameras, models)) for session in found]
     if to is not None:
         # Before a file of it is written: `erase` is to find what an interrupted run has left.

@@ -94,15 +94,24 @@ def _check_many(
     from acquire.processes.job_object import keep_children
     from recordings.export.tasks import find_sessions
     from recordings.report.many import Checked, check_many
+    from recordings.study.catalogue import being_recorded
+    from recordings.study.facts import BEING_RECORDED
+
+    found = find_sessions(paths)
+    written = [path for path in found if being_recorded(path)]
+    for path in written:
+        typer.echo(f"{path}: left out, {BEING_RECORDED}", err=True)
 
     def tell(done: Checked) -> None:
         if not as_json:
             said = f"{done.warnings} warnings, {done.failures} failures"
             typer.echo(f"{done.verdict or 'NOT CHECKED'}  {done.path}: {done.error or said}")
+        for note in done.notes:
+            typer.echo(f"note: {note}", err=True)
 
     engine = workers.engine(os.cpu_count() or 1)
     keep_children()
-    results = check_many(find_sessions(paths), thresholds, engine, tell)
+    results = check_many([p for p in found if p not in written], thresholds, engine, tell)
     workers.tell()
     if as_json:
         typer.echo(json.dumps([asdict(done) for done in results]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -15,7 +16,7 @@ from acquire.errors import ConfigError
 if TYPE_CHECKING:
     from recordings.study.ledger import Ledger
     from recordings.study.running import Planned
-    from recordings.study.status import StudyStatus
+    from recordings.study.status import Cell, StudyStatus
     from recordings.study.steps import Result, Step
 
 app = typer.Typer(
@@ -53,33 +54,27 @@ def status(
     root = folder.absolute()
     with Ledger(root) as ledger:
         found = study_status(root, scan(root, ledger), ledger.failures())
+    if as_json:
+        rows = [row.as_dict() for row in found.rows]
+        typer.echo(json.dumps({"steps": found.steps, "sessions": rows}))
+    else:
+        _print_status(found)
     if html is not None:
         from recordings.study.page import write_page
 
         write_page(found, html)
-    if as_json:
-        rows = [row.as_dict() for row in found.rows]
-        typer.echo(json.dumps({"steps": found.steps, "sessions": rows}))
-        return
-    _print_status(found)
-    if html is not None:
-        typer.echo(f"{html}: written")
+        typer.echo(f"{html}: written", err=as_json)
 
 
 def _print_status(found: StudyStatus) -> None:
     if not found.rows:
         typer.echo(f"{found.root}: no sessions")
         return
-    wide = max(len(row.facts.name) for row in found.rows)
-    columns = [max(len(step), 9) for step in found.steps]
-    titles = (step.ljust(n) for step, n in zip(found.steps, columns, strict=True))
-    typer.echo(f"{'session'.ljust(wide)}  {'  '.join(titles)}".rstrip())
-    for row in found.rows:
-        cells = (
-            f"{_GLYPHS[cell.state]} {cell.state}".ljust(n)
-            for cell, n in zip(row.cells.values(), columns, strict=True)
-        )
-        typer.echo(f"{row.facts.name.ljust(wide)}  {'  '.join(cells)}".rstrip())
+    lines = [["session", *found.steps]]
+    lines += ([row.label, *map(_cell, row.cells.values())] for row in found.rows)
+    wide = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    for line in lines:
+        typer.echo("  ".join(cell.ljust(n) for cell, n in zip(line, wide, strict=True)).rstrip())
     failed = found.failed()
     for session, step, why in failed[:_MOST_FAILURES]:
         typer.echo(f"{session}: {step} failed: {why}")
@@ -88,6 +83,11 @@ def _print_status(found: StudyStatus) -> None:
     for step in found.steps:
         counts = found.counts(step)
         typer.echo(f"{step}: " + ", ".join(f"{n} {state}" for state, n in sorted(counts.items())))
+
+
+def _cell(cell: Cell) -> str:
+    by = f" by {', '.join(cell.by)}" if cell.by else ""
+    return f"{_GLYPHS[cell.state]} {cell.state}{by}"
 
 
 @app.command()
@@ -159,67 +159,86 @@ def _setting(text: str) -> tuple[str, str]:
 
 
 class _StepRun:
-    """One step, told as it goes."""
+    """One step, told as it goes. Sessions are known by their folders: names may be there twice."""
 
     def __init__(self, root: Path, step: Step, ledger: Ledger, quiet: bool) -> None:
         self._root, self._step, self._ledger, self._quiet = root, step, ledger, quiet
+        self._called: dict[str, str] = {}
 
     def plan(self, only: list[str], retry_failed: bool) -> list[Planned]:
+        from recordings.errors import RecordingError
+        from recordings.study.facts import labels
         from recordings.study.running import chosen, plan
         from recordings.study.scan import scan
 
-        usable, left_out = chosen(scan(self._root, self._ledger, wait=True), only)
-        for facts in left_out:
-            self._say(f"{facts.name}: left out, marked as not usable: {facts.unusable}", err=True)
+        found = scan(self._root, self._ledger, wait=True)
+        if not found:
+            raise RecordingError(f"{self._root}: no sessions; name a study's or a data folder")
+        self._called = labels(found)
+        usable, left_out = chosen(found, only)
+        for facts, why in left_out:
+            self._say(f"{self._called[facts.folder]}: left out, {why}", err=True)
         return plan(self._root, self._step, usable, self._ledger, retry_failed=retry_failed)
 
     def dry(self, planned: list[Planned]) -> list[dict[str, Any]]:
         for one in planned:
             doing = "would be done" if one.due else "stays"
             why = f": {one.cell.why}" if one.cell.why else ""
-            self._say(f"{self._step.name} {one.facts.name}: {one.cell.state}{why} ({doing})")
+            name = self._called[one.facts.folder]
+            self._say(f"{self._step.name} {name}: {one.cell.state}{why} ({doing})")
         return [
             self._row(one, one.cell.why if one.cell.state == "failed" else "") for one in planned
         ]
 
     def do(self, planned: list[Planned], workers: Workers) -> list[dict[str, Any]]:
-        import os
+        due = [one for one in planned if one.due]
+        failed = {one.facts.folder: one.cell.why for one in planned if one.cell.state == "failed"}
+        reasons = self._run(planned, due, workers) if due else {}
+        workers.tell()
+        failed |= reasons
+        for folder, reason in failed.items():
+            if reason:
+                name = self._called[folder]
+                typer.echo(f"error: {self._step.name} {name}: {reason}", err=True)
+        standing = sum(bool(reason) for reason in failed.values())
+        waiting = len(due) - len(reasons)  # for the tasks of a script
+        done = len(planned) - standing - waiting
+        again = f"; --retry-failed does {standing} again" if standing else ""
+        later = f", {waiting} left to the script" if waiting else ""
+        self._say(
+            f"{self._step.name}: {len(reasons)} run, {done} done, {standing} failed{later}{again}"
+        )
+        return [self._row(one, failed.get(one.facts.folder, "")) for one in planned]
 
+    def _run(self, planned: list[Planned], due: list[Planned], workers: Workers) -> dict[str, str]:
+        """Do what is due; return why it failed of each that was done, "" where it did not."""
         from recordings.export.jobs import jobs_that_fit
         from recordings.study.running import run_step
         from recordings.study.steps import ExportStep
 
-        due = [one for one in planned if one.due]
-        failed = {one.facts.name: one.cell.why for one in planned if one.cell.state == "failed"}
-        results: dict[str, Result] = {}
+        paths = {self._root / one.facts.folder: one.facts.folder for one in due}
+        reasons: dict[str, str] = {}
 
         def tell(result: Result) -> None:
-            results[result.session.name] = result
+            folder = paths[result.session]
+            reasons[folder] = result.reason
             said = "failed" if result.reason else result.said
-            place = f"{len(results)}/{len(due)}"
-            self._say(f"{self._step.name} {place} {result.session.name}: {said}")
+            place = f"{len(reasons)}/{len(due)}"
+            self._say(f"{self._step.name} {place} {self._called[folder]}: {said}")
+            for note in result.notes:
+                self._say(f"    {note}")
 
-        if due:
-            paths = [self._root / one.facts.folder for one in due]
-            step, fit = self._step, os.cpu_count() or 1
-            if isinstance(step, ExportStep):
-                fit = jobs_that_fit(step.name, paths, step.settings)
-            run_step(self._root, step, planned, self._ledger, workers.engine(fit), tell)
-        workers.tell()
-        failed |= {name: result.reason for name, result in results.items()}
-        for name, reason in failed.items():
-            if reason:
-                typer.echo(f"error: {self._step.name} {name}: {reason}", err=True)
-        standing = sum(bool(reason) for reason in failed.values())
-        done = len(planned) - standing - (len(due) - len(results))
-        again = f"; --retry-failed does {standing} again" if standing else ""
-        self._say(f"{self._step.name}: {len(results)} run, {done} done, {standing} failed{again}")
-        return [self._row(one, failed.get(one.facts.name, "")) for one in planned]
+        step, fit = self._step, os.cpu_count() or 1
+        if isinstance(step, ExportStep):
+            fit = jobs_that_fit(step.name, list(paths), step.settings)
+        run_step(self._root, step, planned, self._ledger, workers.engine(fit), tell)
+        return reasons
 
     def _row(self, one: Planned, reason: str) -> dict[str, Any]:
         return {
             "step": self._step.name,
             "session": one.facts.name,
+            "folder": one.facts.folder,
             "was": str(one.cell.state),
             "due": one.due,
             "reason": reason,

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from acquire.errors import ConfigError
+from acquire.simulation import session as simulated_session
 from acquire.simulation import study
 from acquire.simulation.broken import FAULTS
 from acquire.simulation.resuming import begun
@@ -113,6 +114,15 @@ def test_the_same_seed_gives_the_same_bytes_however_many_jobs(tmp_path: Path) ->
     same = [name for name in a if a[name] == other[name] and not name.endswith("protocol.json")]
     assert [name for name in same if "/annotations/" not in name] == []
     assert len(same) < 4  # a coder may have seen nothing in either
+
+
+def test_how_much_is_rendered_at_a_time_changes_no_byte(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (one,) = made(replace(order(tmp_path / "one", seconds=5.0), film=None))
+    monkeypatch.setattr(simulated_session, "_BLOCK_S", 1.0)
+    (other,) = made(replace(order(tmp_path / "other", seconds=5.0), film=None))
+    assert contents(one) == contents(other)
 
 
 def test_participants_differ(tmp_path: Path) -> None:

@@ -226,6 +226,7 @@ def test_an_archive_is_checked_where_no_report_can_be_written(tmp_path: Path) ->
     (told,) = [f for f in report.findings if f.code == "report-unwritten"]
     assert told.level == "info"
     assert "the report cannot be written" in told.text
+    assert many.check_one(many.CheckJob(folder)).notes == (told.text,), "among many it is told, too"
 
 
 def test_an_error_in_one_session_is_its_own(monkeypatch: pytest.MonkeyPatch) -> None:

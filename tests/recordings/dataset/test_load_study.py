@@ -7,6 +7,8 @@ import json
 import pickle
 import re
 import runpy
+import shutil
+import socket
 import sys
 import tarfile
 from collections.abc import Callable
@@ -23,6 +25,8 @@ from recordings.dataset.signals import Wanted
 from recordings.dataset.tensors import Tensors
 from recordings.errors import RecordingError
 from recordings.features.windows import Window
+from recordings.manifest import Manifest, State
+from recordings.owner import this_process
 from recordings.read.session import Session
 
 ROOT = Path(__file__).parents[3]
@@ -95,6 +99,26 @@ def test_a_session_that_cannot_be_taken_is_left_out_and_told(tmp_path: Path) -> 
     assert [path.name[:6] for path, _ in study.left_out] == ["sub-01", "sub-02"]
     with pytest.raises(RecordingError, match="no window in it; 3 sessions left out"):
         load_study(order.folder, signals={"face": "gray8"}, length_s=1.0)
+
+
+def test_two_studies_of_one_folder_have_no_window_of_one_name(folder: Path, tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        shutil.copytree(folder / "sub-01", tmp_path / "data" / name / "sub-01")
+    study = load_study(tmp_path / "data", signals={"eda": 10}, length_s=10.0)
+    paths = study.to_npz(tmp_path / "npz")
+    assert len({path.name for path in paths}) == len(study) == 8
+    assert set(study.participants) == {"01"}, "one pseudonym: never on both sides of a split"
+
+
+def test_what_is_being_recorded_is_left_out(folder: Path, tmp_path: Path) -> None:
+    study = Path(shutil.copytree(folder, tmp_path / "data" / "study"))
+    session = next(study.glob("sub-02/ses-01/*"))
+    host = {"name": socket.gethostname()} | this_process()
+    now = Manifest.load(session).model_copy(update={"state": State.RECORDING, "host": host})
+    now.save(session)
+    with pytest.warns(UserWarning, match="1 sessions left out, the first it is being recorded"):
+        found = load_study(study, signals={"eda": 10})
+    assert found.left_out == ((session, "it is being recorded"),)
 
 
 def test_what_makes_no_sense_is_said(folder: Path) -> None:

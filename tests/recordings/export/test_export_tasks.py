@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 from pathlib import Path
@@ -12,7 +13,7 @@ from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.model import Event, Moment
 from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
-from recordings.export import clips, jobs, tables
+from recordings.export import clips, jobs, mmme, tables
 from recordings.export.bids.dataset import Settings
 from recordings.export.jobs import jobs_that_fit
 from recordings.export.places import read_exports
@@ -86,6 +87,34 @@ def test_an_unfinished_session_is_exported_and_that_is_told(
     Manifest.load(session).model_copy(update={"state": state}).save(session)
     (done,) = exported("csv", [session], tmp_path / "out", SETTINGS)
     assert done.notes == (f"state {state}: run unisono repair and export the copy",)
+
+
+def test_what_is_missing_of_a_damaged_file_is_told(session: Path, tmp_path: Path) -> None:
+    xdf = session / "recording.xdf"
+    os.truncate(xdf, xdf.stat().st_size * 2 // 3)
+    for kind, settings in (("csv", tables.Settings()), ("mmme", mmme.Settings())):
+        (done,) = exported(kind, [session], tmp_path / kind, settings)
+        assert done.outcome == "exported"
+        assert any("cannot be read; the first at byte" in note for note in done.notes)
+
+
+def test_a_full_disk_is_named_with_its_remedy(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(tables, "export", full)
+    (done,) = exported("csv", [session], tmp_path / "csv", tables.Settings())
+    assert done.error == (
+        f"{tmp_path / 'csv'}: its disk is full; make room, or name a folder on another disk"
+    )
+
+
+def test_a_reason_names_its_file_once(session: Path, tmp_path: Path) -> None:
+    (session / "recording.xdf").unlink()
+    (done,) = exported("csv", [session], tmp_path / "csv", tables.Settings())
+    assert done.error == f"{session / 'recording.xdf'}: cannot be read (No such file or directory)"
 
 
 def test_an_archive_that_cannot_be_written_is_exported_and_that_is_told(

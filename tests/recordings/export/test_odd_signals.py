@@ -192,6 +192,9 @@ def test_stamps_that_jump_make_no_giants(tmp_path: Path) -> None:
             assert done.outcome == "exported"
             continue
         assert done.notes[0].startswith(f"EEG: {count} of 2500 stamps cannot be true")
+        (done,) = exported("csv", [path], tmp_path / f"{name}csv", tables.Settings())
+        assert f"EEG: {count} of 2500 stamps cannot be true" in done.notes[0]
+        assert done.notes[0].endswith("given with them as they are")
         with open_session(path) as session:
             raw = session.to_mne()
         assert raw.n_times == 2500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,12 +14,13 @@ from devices.simulation.world import World
 from recordings.arrays import U8Array
 from recordings.check.examination import check
 from recordings.errors import RecordingError
-from recordings.manifest import State
+from recordings.manifest import Manifest, State
 from recordings.motion import task
 from recordings.motion.models import Models
 from recordings.motion.table import load_motion, motion_path, said_of
 from recordings.motion.task import Settings, joined, run_task, stretches, used_frames
 from recordings.motion.tracing import COLUMNS, Finder
+from recordings.owner import this_process
 from recordings.read.session import open_session
 from recordings.stream_kinds import Fate
 from tests.recordings.motion.faces import HEIGHT, WIDTH, Knowing, known_face
@@ -166,16 +168,20 @@ def test_beside_the_session_it_leaves_the_check_as_it_was(tmp_path: Path) -> Non
     [
         ("bare", "bare file without video"),
         ("recording", "is being recorded"),
+        ("crashed", "was never closed; run unisono repair"),
         ("camera", r"no camera 'side'; there are: face"),
         ("missing", r"face\.nut: cannot be read .*copy it back"),
         ("cut", r"has no frame \d+ .*unisono repair"),
     ],
 )
 def test_what_cannot_be_measured_is_said(spoil: str, words: str, tmp_path: Path) -> None:
-    state = State.RECORDING if spoil == "recording" else State.COMPLETE
+    state = State.RECORDING if spoil in ("recording", "crashed") else State.COMPLETE
     made = make_session(tmp_path, film(frames=60), seconds=1.0, state=state)
     settings = Settings(("side",)) if spoil == "camera" else Settings()
     video = made.folder / "face.nut"
+    if spoil == "recording":
+        host = {"name": socket.gethostname()} | this_process()
+        Manifest.load(made.folder).model_copy(update={"host": host}).save(made.folder)
     if spoil == "missing":
         video.unlink()
     if spoil == "cut":

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
 import sqlite3
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import platformdirs
@@ -22,11 +24,12 @@ from recordings.manifest import Manifest, State
 from recordings.report.html import check_and_report
 from recordings.study import ledger as ledgers
 from recordings.study import reading, status
-from recordings.study.facts import Facts, session_folders
+from recordings.study.facts import CoderFacts, ExportFacts, Facts, session_folders
 from recordings.study.ledger import Failure, Ledger
 from recordings.study.page import absent, render, write_page
 from recordings.study.scan import scan
 from recordings.study.status import Cell, StepState, StudyStatus, study_status
+from recordings.version import program_version
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.study.simulated_study import BROKEN, make_study
 
@@ -146,7 +149,7 @@ def test_coders_and_their_consensus(tmp_path: Path) -> None:
     look("anna", frames // 2)
     assert cell(root, "coded") == Cell(StepState.MISSING, "anna 50 %")
     look("ben", frames - 1)
-    assert cell(root, "coded") == Cell(StepState.DONE, "anna 50 %, ben 100 %")
+    assert cell(root, "coded") == Cell(StepState.DONE, "anna 50 %, ben 100 %", ("ben",))
     look("consensus", 3)
     assert cell(root, "agreed").state is StepState.DONE
     file = folder / "anna.json"
@@ -204,21 +207,77 @@ def test_a_session_that_is_gone_is_forgotten(root: Path, session: Path) -> None:
         assert ledger.failures() == {}
 
 
-@pytest.mark.parametrize("damage", ["deleted", "garbage", "another version", "another form"])
-def test_a_catalogue_that_is_lost_is_made_anew(root: Path, damage: str) -> None:
+def damaged_pages(base: Path) -> None:
+    with base.open("r+b") as file:
+        file.seek(4096)
+        file.write(bytes(base.stat().st_size - 4096))
+
+
+def changed_by(*statements: str) -> Callable[[Path], None]:
+    def change(base: Path) -> None:
+        with contextlib.closing(sqlite3.connect(base)) as raw:
+            for statement in statements:
+                raw.execute(statement)
+            raw.commit()
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        Path.unlink,
+        lambda base: base.write_bytes(b"garbage " * 4096),
+        lambda base: base.write_bytes(b""),
+        damaged_pages,
+        changed_by("PRAGMA user_version = 77"),
+        changed_by("UPDATE session SET facts = '{}'"),
+        changed_by("UPDATE session SET facts = '7'"),
+        changed_by("UPDATE session SET facts = CAST(x'ff00fe' AS TEXT)"),
+        changed_by("DROP TABLE session", "CREATE TABLE session (a)"),
+        changed_by("DROP TABLE failure"),
+    ],
+    ids=[
+        "deleted", "garbage", "empty", "damaged pages", "another version", "another form",
+        "a number", "no text", "other columns", "no table",
+    ],
+)  # fmt: skip
+def test_a_catalogue_that_is_lost_is_made_anew(
+    root: Path, damage: Callable[[Path], object]
+) -> None:
     before = status_of(root)
-    base = root / ".unisono" / "catalogue.sqlite"
-    if damage == "deleted":
-        base.unlink()
-    elif damage == "garbage":
-        base.write_bytes(b"garbage " * 4096)
-    else:
-        with sqlite3.connect(base) as raw:
-            change = "PRAGMA user_version = 77"
-            raw.execute(change if "version" in damage else "UPDATE session SET facts = '{}'")
-        raw.close()
+    damage(root / ".unisono" / "catalogue.sqlite")
     assert status_of(root) == before
     assert status_of(root) == before
+
+
+def test_a_failure_is_kept_though_the_file_is_damaged_meanwhile(root: Path) -> None:
+    status_of(root)
+    with Ledger(root) as ledger:
+        damaged_pages(root / ".unisono" / "catalogue.sqlite")
+        ledger.note("somewhere", "check", "", Failure("x", "y"))
+        assert ledger.failures() == {("somewhere", "check", ""): Failure("x", "y")}
+
+
+def test_where_no_file_can_be_opened_the_users_cache_has_it(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cache = tmp_path / "cache"
+    monkeypatch.setattr(platformdirs, "user_cache_path", lambda name: cache / name)
+    (root / ".unisono" / "catalogue.sqlite").mkdir(parents=True)
+    assert len(status_of(root).rows) == 2
+    assert list(cache.rglob("catalogue.sqlite"))
+
+
+def test_a_look_needs_no_room(root: Path) -> None:
+    status_of(root)
+    with Ledger(root) as ledger:
+        ledger._base.execute("PRAGMA max_page_count = 1")  # none may be added: as a full disk
+        many = [(f"{number}", "stamp", "x" * 5000) for number in range(100)]
+        ledger.store(many, (), wait=False)
+        assert len(ledger.sessions()) == 2
+        with pytest.raises(RecordingError, match=r"catalogue\.sqlite"):
+            ledger.store(many, ())
 
 
 def test_where_the_folder_cannot_lock_the_users_cache_has_it(
@@ -230,6 +289,42 @@ def test_where_the_folder_cannot_lock_the_users_cache_has_it(
     assert len(status_of(root).rows) == 2
     assert list(cache.rglob("catalogue.sqlite"))
     assert not list(root.rglob("catalogue.sqlite"))
+
+
+@pytest.mark.parametrize("how", [Path.unlink, "link", "folder"])
+def test_a_file_that_is_gone_is_told_without_a_check(
+    root: Path, session: Path, how: Callable[[Path], None] | str
+) -> None:
+    assert cell(root, "recorded").state is StepState.DONE
+    xdf, kept = session / "recording.xdf", root.parent / "kept"
+    xdf.rename(kept)
+    if how == "link":
+        xdf.symlink_to(root.parent / "annex")
+    elif how == "folder":
+        xdf.mkdir()
+    assert cell(root, "recorded") == Cell(StepState.FAILED, "recording.xdf is gone")
+    if how == "link":  # as DataLad gets what was not here
+        kept.rename(root.parent / "annex")
+        assert cell(root, "recorded").state is StepState.DONE
+
+
+def test_who_has_coded_what_is_told(root: Path) -> None:
+    assert status.coded([CoderFacts("anna", 9, 9), CoderFacts("ben", 3, 9)]) == Cell(
+        StepState.DONE, "anna 100 %, ben 33 %", ("anna",)
+    )
+    export = ExportFacts("csv", str(root), "f", "d", program_version(), (), "anna")
+    facts = Facts("sub-01/ses-01/x", "x", digest="d", exports=(export,))
+    assert status.exported(facts, "csv", str(root), {}) == Cell(StepState.DONE, by=("anna",))
+
+
+def test_places_of_exports_are_told_apart() -> None:
+    places = [("csv", "/a/one/csv"), ("csv", "/a/two/csv"), ("edf", "/x/edf"), ("csv", "/b/other")]
+    assert list(status.export_names(places).values()) == [
+        "csv in one/csv",
+        "csv in two/csv",
+        "edf",
+        "csv in b/other",
+    ]
 
 
 def test_several_read_while_one_writes(root: Path) -> None:
@@ -292,7 +387,8 @@ def test_the_page_says_what_failed_and_who_is_missing(broken: StudyStatus) -> No
     assert "Study simulated" in page
     assert "sub-06: no session at all" in page
     failed = [why for _, step, why in broken.failed() if step == "recorded"]
-    assert len(failed) == 1
+    assert len(failed) == 2
+    assert "recording.xdf is gone" in failed
     assert "sub-08" in page
     assert page.count("<svg") >= 4
     assert "<script" not in page
@@ -304,7 +400,8 @@ def test_the_page_trusts_nothing(broken: StudyStatus, tmp_path: Path) -> None:
     evil = "<script>alert(1)</script>\"'"
     cells = {**row.cells, "check": Cell(StepState.FAILED, evil)}
     facts = Facts(**{**{n: getattr(row.facts, n) for n in Facts.__slots__}, "study": evil})
-    page = render(StudyStatus(Path(evil), broken.steps, (status.SessionStatus(facts, cells),)))
+    row = status.SessionStatus(facts, evil, cells)
+    page = render(StudyStatus(Path(evil), broken.steps, (row,)))
     assert "<script" not in page
     with pytest.raises(NotWritten, match="cannot be written"):
         write_page(broken, tmp_path / "no" / "page.html")
