@@ -16,9 +16,9 @@ from recordings.annotation.ranges import Ranges, union, without
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.excerpts import clips_of
-from recordings.export.tasks import find_sessions
 from recordings.manifest import Manifest
 from recordings.read.session import open_session
+from recordings.read.sessions import find_sessions
 
 
 def turns_of(

@@ -1,10 +1,8 @@
 """Exports of many sessions: each one a task of its own, in parallel, resumable, its files known.
 
-An exporter is a function (session, folder, settings) that writes files into an empty folder and
-depends on nothing else, so that any engine can run it (`recordings.engines`). The folder is a stage
-beside the target, and only when the task is done are its files moved to the target, by this process
-alone. So a target never holds half an export, and tables that several
-sessions share are merged without a race.
+Each session is exported into a stage beside the target (`staging`), and only when that is done are
+its files moved to the target, by this process alone. So a target never holds half an export, and
+tables that several sessions share are merged without a race.
 
 What was exported is recorded in the target (`records`), and in `exports.json` in the session's
 folder for `erase`.
@@ -12,26 +10,20 @@ folder for `erase`.
 
 from __future__ import annotations
 
-import contextlib
 import json
-import os
 import shutil
-import traceback
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from pathlib import Path
-from typing import Any, Final, Literal
+from typing import Any, Literal
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 
-from recordings import layout
 from recordings.disk.atomic import put_in_place, replace_file
 from recordings.engines.local import Here, Processes
-from recordings.engines.work import Engine, Lost, Work
+from recordings.engines.work import Engine, Lost
 from recordings.errors import RecordingError, is_full
 from recordings.export.bids.shared_tables import is_shared, merge
-from recordings.export.places import remember
 from recordings.export.records import (
     RECORDS,
     Record,
@@ -42,24 +34,8 @@ from recordings.export.records import (
     source_of,
     stage_in,
 )
-from recordings.manifest import MANIFEST_NAME, State
-from recordings.read.session import open_session
-from recordings.read.sound import left_out_notes
+from recordings.export.staging import EXPORT, Job, Staged, full_text
 from recordings.version import program_version
-
-KINDS: Final[Mapping[str, str]] = {
-    "bids": "recordings.export.bids.dataset",
-    "csv": "recordings.export.tables",
-    "edf": "recordings.export.edf",
-    "video": "recordings.export.video",
-    "mmme": "recordings.export.mmme",
-    "clips": "recordings.export.clips",
-    "features": "recordings.features.task",
-}
-"""Each module has a frozen dataclass `Settings` and `export(session, folder, settings)`.
-
-Where an exporter reads more than recording and coding, its settings have `files_beside(session)`.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,91 +58,6 @@ class Order:
     target: Path
     settings: Any
     jobs: int = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Job:
-    """One session to be exported into a stage beside the target; settings as JSON holds them."""
-
-    kind: str
-    session: Path
-    target: Path
-    settings: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Staged:
-    """What became of a job: its stage holds all files, or there is an error."""
-
-    notes: tuple[str, ...] = ()
-    error: str = ""
-
-
-def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
-    """Return the sessions that paths name: sessions, XDF files, or folders with either in them.
-
-    Where a folder has sessions in it, bare files beside them are left out.
-
-    Raises:
-        RecordingError: a path is none of these.
-    """
-    found: list[Path] = []
-    for path in paths:
-        if path.is_file() or (path / MANIFEST_NAME).is_file():
-            found.append(path)
-            continue
-        inside, bare = _inside(path)
-        inside = inside or bare
-        if not inside:
-            raise RecordingError(f"{path}: no session, and no folder with sessions or XDF files")
-        found += inside
-    return tuple(dict.fromkeys(found))
-
-
-def _inside(path: Path) -> tuple[list[Path], list[Path]]:
-    """Return the sessions below a folder, and its XDF files.
-
-    A session whose manifest is gone is one, too: whoever opens it says so.
-    """
-    sessions: list[Path] = []
-    bare: list[Path] = []
-    for where, _, names in os.walk(path):
-        folder = Path(where)
-        named = folder.name.startswith("sub-") and "_run-" in folder.name
-        if MANIFEST_NAME in names or (named and layout.XDF_NAME in names):
-            sessions.append(folder)
-        bare += (folder / name for name in names if name.endswith(".xdf"))
-    return sorted(sessions), sorted(file for file in bare if file.is_file())
-
-
-def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]:
-    """Export one session into the empty folder `folder`; return what a person should know.
-
-    Raises:
-        RecordingError: it cannot be exported.
-    """
-    exporter = import_module(KINDS[kind])
-    folder.mkdir(parents=True)
-    with open_session(session) as opened:
-        notes: list[str] = exporter.export(opened, folder, settings)
-        notes += left_out_notes(opened.sounds)
-        if damaged := opened.recording.damage_text:
-            name = opened.recording.path.name
-            notes = [f"{name}: {damaged}: what was there is missing in this export", *notes]
-        manifest = opened.manifest
-    if manifest is not None and manifest.state in (State.RECORDING, State.FAILED):
-        notes = [f"state {manifest.state}: run unisono repair and export the copy", *notes]
-    if manifest is not None and manifest.pending:
-        nodes = ", ".join(dict.fromkeys(file.node for file in manifest.pending))
-        text = (
-            f"{len(manifest.pending)} files are still on {nodes}, and what a cut cable lost is "
-            "missing; run unisono collect and export again"
-        )
-        notes = [text, *notes]
-    if manifest is not None and manifest.lost:
-        names = ", ".join(file.path for file in manifest.lost)
-        notes = [f"lost on nodes, and not in this export: {names}", *notes]
-    return notes
 
 
 def run(
@@ -239,41 +130,6 @@ def _exported(order: Order, engine: Engine | None) -> Iterator[tuple[Path, Done]
         yield session, _finished(order, session, outcome)
 
 
-def stage(job: Job) -> Staged:
-    """Export one session into its stage; what goes wrong is its own failure."""
-    folder = stage_in(job.target, session_name(job.session), job.kind)
-    log = folder.with_suffix(".error.txt")
-    try:
-        settings = TypeAdapter(import_module(KINDS[job.kind]).Settings).validate_python(
-            job.settings
-        )
-        shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run has left
-        log.unlink(missing_ok=True)
-        # Before a file of it is written: `erase` is to find what an interrupted export has left.
-        notes = remember(job.session, job.kind, job.target)
-        notes += run_task(job.kind, job.session, folder, settings)
-    except RecordingError as error:
-        return Staged(error=" ".join(str(error).split()) or type(error).__name__)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        return Staged(error=f"{job.kind}: setting {where}: {first['msg']}")
-    except Exception as error:  # libraries have errors of their own
-        if isinstance(error, OSError) and is_full(error):
-            return Staged(error=_full(job.target))
-        with contextlib.suppress(OSError):
-            log.write_text(traceback.format_exc(), encoding="utf-8")
-        return Staged(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
-    return Staged(tuple(notes))
-
-
-EXPORT: Final = Work("export", stage, Job, Staged)
-
-
-def _full(target: Path) -> str:
-    return f"{target}: its disk is full; make room, or name a folder on another disk"
-
-
 def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
     """Publish what was staged."""
     name = session_name(session)
@@ -283,7 +139,7 @@ def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
             return Done(name, "exported", _publish(order, session), outcome.notes)
         except (OSError, RecordingError) as problem:
             full = isinstance(problem, OSError) and is_full(problem)
-            error = _full(order.target) if full else " ".join(str(problem).split())
+            error = full_text(order.target) if full else " ".join(str(problem).split())
     shutil.rmtree(_stage_of(order, session), ignore_errors=True)
     return Done(name, "failed", error=error)
 

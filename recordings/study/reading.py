@@ -19,7 +19,7 @@ from recordings.certificate import CONTENTS_UNREAD, Verdict, samples_due
 from recordings.errors import RecordingError
 from recordings.export.places import read_exports
 from recordings.export.records import read_record
-from recordings.export.tasks import KINDS
+from recordings.export.staging import KINDS
 from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.stream_kinds import VIDEO_TYPE
 from recordings.study.facts import CheckFacts, CoderFacts, ExportFacts, Facts, unreadable_digest

@@ -1,8 +1,8 @@
 """What can be done with each session of a study, by name: one table.
 
 A step says what it is for one session, and does itself for many, on any engine. An export is
-registered in `recordings.export.tasks.KINDS`; whatever else writes files of a session into a folder
-can be, too.
+registered in `recordings.export.staging.KINDS`; whatever else writes files of a session into a
+folder can be, too.
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from pydantic import TypeAdapter, ValidationError
 from recordings.engines.work import Engine
 from recordings.errors import RecordingError
 from recordings.export.records import fingerprint
-from recordings.export.tasks import KINDS, Done, Order, run
+from recordings.export.staging import KINDS
+from recordings.export.tasks import Done, Order, run
 from recordings.report.many import Checked, check_many
 from recordings.study.facts import Facts
 from recordings.study.ledger import Failures

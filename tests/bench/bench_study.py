@@ -191,7 +191,7 @@ def watch():
     while not over.wait(0.01):
         peak = max(peak, anonymous())
 from recordings.export.bids.dataset import Settings
-from recordings.export.tasks import run_task
+from recordings.export.staging import run_task
 thread = threading.Thread(target=watch)
 thread.start()
 start = time.perf_counter()

@@ -39,7 +39,7 @@ def agreement(
     """Say how far coders agree, by pair, session and action unit; exit 1 if a file is unread."""
     from recordings.annotation.agreement.coded_study import read_sessions, study_agreement
     from recordings.annotation.plan import find_plan, load_plan
-    from recordings.export.tasks import find_sessions
+    from recordings.read.sessions import find_sessions
 
     found = find_sessions(study)
     named = plan or find_plan(found[0])

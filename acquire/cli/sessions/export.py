@@ -58,7 +58,8 @@ def _run(
 ) -> None:
     from acquire.processes.job_object import keep_children
     from recordings.export.jobs import jobs_that_fit
-    from recordings.export.tasks import Done, Order, find_sessions, run
+    from recordings.export.tasks import Done, Order, run
+    from recordings.read.sessions import find_sessions
     from recordings.study.catalogue import usable
 
     found, left_out = usable(find_sessions(sessions))

@@ -79,10 +79,10 @@ def _measure(
     workers: Workers,
 ) -> None:
     from recordings.export.places import remember
-    from recordings.export.tasks import find_sessions
     from recordings.layout import MOTION_NAME
     from recordings.motion.models import find_models
     from recordings.motion.task import Settings
+    from recordings.read.sessions import find_sessions
     from recordings.study.catalogue import usable
 
     if models is not None and find_models(models) is None:

@@ -92,7 +92,7 @@ def _check_many(
     paths: list[Path], thresholds: Path | None, workers: Workers, as_json: bool
 ) -> None:
     from acquire.processes.job_object import keep_children
-    from recordings.export.tasks import find_sessions
+    from recordings.read.sessions import find_sessions
     from recordings.report.many import Checked, check_many
     from recordings.study.catalogue import being_recorded
     from recordings.study.facts import BEING_RECORDED
@@ -150,7 +150,7 @@ def copy(
     """Copy sessions and compare them by hash; what was interrupted goes on where it was."""
     from acquire.cli.sessions.progress import Percent
     from recordings.errors import RecordingError
-    from recordings.export.tasks import find_sessions
+    from recordings.read.sessions import find_sessions
     from recordings.study.copies import copy_session
 
     if idle:

@@ -253,7 +253,7 @@ class _StepRun:
 def work(folder: Path, number: int) -> None:
     """Do one item of a Slurm array."""
     from recordings.engines.slurm import do_item
-    from recordings.export.tasks import EXPORT
+    from recordings.export.staging import EXPORT
     from recordings.motion.many import MOTION
     from recordings.report.many import CHECK
 

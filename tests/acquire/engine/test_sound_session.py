@@ -16,8 +16,8 @@ from recordings.certificate import Verdict
 from recordings.check.examination import check
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
+from recordings.export.staging import run_task
 from recordings.export.tables import Settings
-from recordings.export.tasks import run_task
 from recordings.manifest import Manifest, State
 from recordings.privacy.erase import erase, plan
 from recordings.privacy.identity import find_traces

@@ -13,7 +13,7 @@ from recordings.certificate import Report, Verdict
 from recordings.check.examination import check, exit_code
 from recordings.errors import RecordingError
 from recordings.export import tables
-from recordings.export.tasks import run_task
+from recordings.export.staging import run_task
 from recordings.manifest import Manifest, PendingFile
 from recordings.report.html import check_and_report
 from recordings.xdf import chunks

@@ -16,7 +16,7 @@ from recordings import open_session
 from recordings.errors import RecordingError
 from recordings.export.bids import eeg as bids_eeg
 from recordings.export.bids.dataset import Settings
-from recordings.export.tasks import run_task
+from recordings.export.staging import run_task
 from recordings.lateness.decision import Loss
 from recordings.read.grid import Grid, grid_of
 from recordings.read.to_mne import to_mne

@@ -17,7 +17,7 @@ from recordings import open_session
 from recordings.errors import RecordingError
 from recordings.export import clips, edf, mmme, tables, video
 from recordings.export.mmme_sheet import CODING_COLUMNS
-from recordings.export.tasks import find_sessions
+from recordings.read.sessions import find_sessions
 from recordings.video.face_box import steady_box
 from tests.recordings.drawn_faces import hide_the_detector
 from tests.recordings.exporting import all_files, exported, study

@@ -18,7 +18,7 @@ from recordings.errors import RecordingError, RunTaken
 from recordings.export import tables
 from recordings.export.bids import dataset as bids
 from recordings.export.bids.shared_tables import read_tsv
-from recordings.export.tasks import find_sessions
+from recordings.read.sessions import find_sessions
 from recordings.repair.imported import Labels, import_xdf
 from recordings.xdf import chunks
 from recordings.xdf.chunks import Tag

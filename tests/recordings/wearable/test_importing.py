@@ -14,8 +14,8 @@ from recordings.arrays import F64Array
 from recordings.certificate import Verdict
 from recordings.check.examination import check
 from recordings.errors import RecordingError
+from recordings.export.staging import run_task
 from recordings.export.tables import Settings
-from recordings.export.tasks import run_task
 from recordings.manifest import Manifest, State
 from recordings.read.session import open_session
 from recordings.repair.session import repair_session
