@@ -330,4 +330,4 @@ def _instead(magic: bytes) -> str:
     """Say what a file is that does not begin as XDF does."""
     if magic[:2] == b"\x1f\x8b":
         return "is packed: unpack it with gunzip"
-    return f"starts with {magic!r}: not an XDF file" if magic else "is empty"
+    return f"starts with {magic!r}: not an XDF file" if magic else "is empty: not an XDF file"

@@ -177,6 +177,6 @@ def test_losses_that_a_device_counts_beside_a_gap_are_not_put_into_it() -> None:
     gap = CountedGap(start=8.0, end=8.0645, lost=2)
     info = StreamInfo(header_xml("voice", "SoundBlocks", 7, 47.0).encode())
     (finding,) = loss_findings(report, None, (gap,), info)
-    assert "185 samples lost (20 % of all)" in finding.text
+    assert "185 samples lost (25 % of all)" in finding.text
     (all_of_it,) = loss_findings(report.model_copy(update={"lost": 2}), None, (gap,), info)
     assert "in one gap of 64.5 ms" in all_of_it.text
