@@ -59,12 +59,16 @@ def bad_stamps(times: F64Array, rate_hz: float) -> BoolArray:
     own = times[~bad] if bad.any() else times
     if rate_hz <= 0 or len(own) < 3:
         return bad
-    good = np.flatnonzero(~bad)
-    for first, stop in _standing(own, rate_hz):
-        bad[good[first:stop]] = True
+    standing = _standing(own, rate_hz)
     limit = fill_limit_s(len(times), rate_hz)
     edges = steps_where(own, lambda steps: np.abs(steps) > limit) + 1
-    if not len(edges) or len(edges) > _MANY:
+    leaves = 0 < len(edges) <= _MANY
+    if not (standing or leaves):  # as nearly always
+        return bad
+    good = np.flatnonzero(~bad)
+    for first, stop in standing:
+        bad[good[first:stop]] = True
+    if not leaves:
         return bad
     runs = list(pairwise([0, *edges.tolist(), len(own)]))
     anchor = max(range(len(runs)), key=lambda n: runs[n][1] - runs[n][0])

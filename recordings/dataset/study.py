@@ -24,7 +24,7 @@ from recordings.dataset.splits import Split, splits
 from recordings.errors import RecordingError
 from recordings.features.task import Settings, windows_of
 from recordings.features.windows import Kind, Window
-from recordings.study.facts import BEING_RECORDED, session_folders
+from recordings.study.facts import session_folders, why_left_out
 
 Item = dict[str, Any]
 
@@ -246,10 +246,8 @@ def _places(
     session = opened.session(path)
     if (manifest := session.manifest) is None:
         raise RecordingError("no manifest says whose it is")
-    if manifest.unusable:
-        raise RecordingError(f"marked as not usable: {manifest.unusable}")
-    if manifest.is_being_recorded:
-        raise RecordingError(BEING_RECORDED)
+    if why := why_left_out(manifest.is_being_recorded, manifest.unusable):
+        raise RecordingError(why)
     opened.readers(path)  # they are there
     found, _ = windows_of(session, settings)
     label = make(session) if make else None

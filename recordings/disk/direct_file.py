@@ -24,7 +24,7 @@ from typing import Final
 from recordings.disk import direct_io
 from recordings.disk.blocks import Block, Hasher
 from recordings.disk.direct_io import ALIGN, Mode
-from recordings.errors import DiskFull, RecordingError
+from recordings.errors import DiskFull, RecordingError, is_full
 
 FLUSH_S: Final = 0.4
 _HASH_PATIENCE_S: Final = 0.05
@@ -340,7 +340,7 @@ class DirectFile:
         with contextlib.suppress(OSError):
             os.ftruncate(self._fd, self._written)
         valid = f"{self._written} bytes of it are valid"
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        if is_full(error):
             failure: RecordingError = DiskFull(
                 f"{self.path}: no space left on its disk; {valid}: free space or record elsewhere"
             )

@@ -6,7 +6,6 @@ its samples from k · block on: the packets of FLAC are of another length.
 
 from __future__ import annotations
 
-import errno
 import os
 import time
 from collections.abc import Callable
@@ -18,7 +17,7 @@ import numpy as np
 
 from recordings.arrays import I16Array
 from recordings.disk.direct_io import sync_file
-from recordings.errors import DiskFull, RecordingError
+from recordings.errors import DiskFull, RecordingError, is_full
 from recordings.layout import SOUND_SUFFIX
 
 CODEC: Final = "flac"
@@ -28,7 +27,6 @@ SYNC_S: Final = 1.0
 _LAYOUTS: Final = {1: "mono", 2: "stereo"}
 CHANNELS: Final = tuple(_LAYOUTS)
 """How many channels a file can have."""
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def sound_path(stem: Path) -> Path:
@@ -128,7 +126,7 @@ class SoundWriter:
         try:
             action()
         except (OSError, ValueError, av.FFmpegError) as error:
-            full = getattr(error, "errno", None) in _FULL
+            full = isinstance(error, OSError) and is_full(error)
             kind = DiskFull if full else RecordingError
             raise kind(
                 f"{self.path}: cannot be written ({getattr(error, 'strerror', None) or error})"

@@ -14,7 +14,7 @@ from recordings.certificate import CONTENTS_UNREAD, Verdict
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, LostFile, Manifest, State
 from recordings.study.copies import COPIES_NAME, copies
-from recordings.study.facts import BEING_RECORDED
+from recordings.study.facts import why_left_out
 from recordings.version import program_version
 
 _LEVELS = (("", ""), ("sub-", ""), ("ses-", ""), ("sub-", "_run-"))
@@ -174,9 +174,7 @@ def _why_not(path: Path) -> str:
         return ""
     if manifest is None:
         return ""
-    if manifest.is_being_recorded:
-        return BEING_RECORDED
-    return f"marked as not usable: {manifest.unusable}" if manifest.unusable else ""
+    return why_left_out(manifest.is_being_recorded, manifest.unusable)
 
 
 def _stamp(folder: Path) -> _Stamp:

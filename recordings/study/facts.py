@@ -17,6 +17,13 @@ _WATCHED: Final = frozenset({"session.json", layout.REPORT_JSON_NAME, "exports.j
 _STUDY_LEVELS: Final = ("sub-", "ses-", "sub-")
 
 
+def why_left_out(being_recorded: bool, unusable: str | None) -> str:
+    """Say why nothing is made of a session, by what its manifest says; "" where it may be used."""
+    if being_recorded:
+        return BEING_RECORDED
+    return f"marked as not usable: {unusable}" if unusable else ""
+
+
 @dataclass(frozen=True, slots=True)
 class CheckFacts:
     """What `report.json` says. Unknown = None."""

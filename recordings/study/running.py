@@ -8,7 +8,7 @@ from pathlib import Path
 
 from recordings.engines.work import Engine
 from recordings.errors import RecordingError
-from recordings.study.facts import BEING_RECORDED, Facts
+from recordings.study.facts import Facts, why_left_out
 from recordings.study.ledger import Failure, Ledger
 from recordings.study.reading import brief
 from recordings.study.scan import scan
@@ -42,17 +42,15 @@ def chosen(
         if not any(_is_of(facts.name, name) for facts in found):
             raise RecordingError(f"--only {name}: no session's name begins so; write sub-01")
     wanted = [f for f in found if not only or any(_is_of(f.name, name) for name in only)]
-    left_out = {facts.folder: why for facts in wanted if (why := _why_not(facts))}
+    left_out = {
+        facts.folder: why
+        for facts in wanted
+        if (why := why_left_out(facts.being_recorded, facts.unusable))
+    }
     return (
         [facts for facts in wanted if facts.folder not in left_out],
         [(facts, left_out[facts.folder]) for facts in wanted if facts.folder in left_out],
     )
-
-
-def _why_not(facts: Facts) -> str:
-    if facts.being_recorded:
-        return BEING_RECORDED
-    return f"marked as not usable: {facts.unusable}" if facts.unusable else ""
 
 
 def _is_of(session: str, name: str) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
@@ -12,7 +11,7 @@ import av
 
 from recordings.disk.atomic import put_in_place, sync_folder
 from recordings.disk.direct_io import sync_file
-from recordings.errors import DiskFull, RecordingError
+from recordings.errors import DiskFull, RecordingError, is_full
 from recordings.video.encoding import MUXER_OPTIONS
 from recordings.video.matroska import blocks
 from recordings.video.nut import NutFile
@@ -20,7 +19,6 @@ from recordings.video.raw_video import HEADER_BYTES, RawReader
 from recordings.video.reader import open_container
 
 _BLOCK: Final = 1 << 20
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT})
 
 
 def trimmed(
@@ -55,7 +53,7 @@ def trimmed(
         put_in_place(part, target)
         sync_folder(target.parent)
     except (OSError, av.FFmpegError) as error:
-        kind = DiskFull if error.errno in _FULL else RecordingError
+        kind = DiskFull if is_full(error) else RecordingError
         raise kind(f"{target}: cannot be copied from {source} ({error.strerror})") from error
     finally:
         part.unlink(missing_ok=True)

@@ -19,10 +19,9 @@ from types import TracebackType
 from typing import IO, Any, Final, Self
 
 from recordings.disk import direct_io
-from recordings.errors import DiskFull, RecordingError
+from recordings.errors import DiskFull, RecordingError, is_full
 from recordings.xdf.chunks import MAGIC, file_header
 
-_FULL: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 # The kernel takes at most IOV_MAX parts a call: 1024 on Linux and macOS.
 _MAX_PARTS: Final = 1024
 # A piece that stays in the processor's cache costs a quarter of one of a megabyte
@@ -179,7 +178,7 @@ class XdfFile:
             os.close(fd)
 
     def _failure(self, error: OSError, what: str) -> RecordingError:
-        if error.errno in _FULL:
+        if is_full(error) or error.errno == errno.EFBIG:  # the largest file that is allowed
             return DiskFull(
                 f"{self.path}: {what}: the disk of {self.path.parent} is full ({error.strerror}); "
                 "free space or record to another disk"

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,15 +34,22 @@ def test_a_recording_that_is_deleted_is_told_at_once(bare: bool, tmp_path: Path)
     assert "Errno" not in result.stderr
 
 
-@posix_only
-def test_a_file_that_is_moved_away_is_closed_in_good_order(tmp_path: Path) -> None:
-    name, path = unique("eeg"), tmp_path / "a.xdf"
+@contextmanager
+def recording(name: str, path: Path) -> Iterator[Unisono]:
+    """Record one stream into a bare file, for a minute at most."""
     options = ("--streams", f"name='{name}'", "--seconds", "60", "--json")
     with (
         Sources(Source(name)),
-        Unisono("record", "--xdf", path, *options, folder=tmp_path) as program,
+        Unisono("record", "--xdf", path, *options, folder=path.parent) as program,
     ):
         program.wait_for_line()
+        yield program
+
+
+@posix_only
+def test_a_file_that_is_moved_away_is_closed_in_good_order(tmp_path: Path) -> None:
+    name, path = unique("eeg"), tmp_path / "a.xdf"
+    with recording(name, path) as program:
         moved = path.rename(tmp_path / "moved.xdf")
         result = program.wait(20)
     assert result.code == 2
@@ -52,12 +61,7 @@ def test_a_file_that_is_moved_away_is_closed_in_good_order(tmp_path: Path) -> No
 def test_another_file_in_its_place_ends_the_recording(tmp_path: Path) -> None:
     """It went on into a file without a name, and ended `complete` with nothing of it left."""
     name, path = unique("eeg"), tmp_path / "a.xdf"
-    options = ("--streams", f"name='{name}'", "--seconds", "60", "--json")
-    with (
-        Sources(Source(name)),
-        Unisono("record", "--xdf", path, *options, folder=tmp_path) as program,
-    ):
-        program.wait_for_line()
+    with recording(name, path) as program:
         copy = tmp_path / "copy.xdf"
         shutil.copy(path, copy)
         copy.replace(path)

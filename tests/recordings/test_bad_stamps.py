@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from recordings.arrays import F64Array
@@ -58,6 +58,7 @@ def seconds_of(rate: float, chunk: int, jitter_s: float) -> F64Array:
     return (1000 + np.arange(count) / rate + late)[np.arange(count) // chunk * chunk]
 
 
+@example(rate=1000.0, seconds=17.0, at=5.0, chunk=1, jitter_s=2e-3)
 @given(
     rate=st.sampled_from([100.0, 250.0, 1000.0]),
     seconds=st.floats(0.5, 20.0),
@@ -65,7 +66,7 @@ def seconds_of(rate: float, chunk: int, jitter_s: float) -> F64Array:
     chunk=st.sampled_from([1, 8]),
     jitter_s=st.sampled_from([0.0, 1e-4, 2e-3]),
 )
-def test_a_clock_that_stood_still_loses_nothing(
+def test_a_clock_that_stood_still_loses_nothing_beyond_its_jitter(
     rate: float, seconds: float, at: float, chunk: int, jitter_s: float
 ) -> None:
     times = seconds_of(rate, chunk, jitter_s)
@@ -77,7 +78,8 @@ def test_a_clock_that_stood_still_loses_nothing(
     assert np.flatnonzero(bad).tolist() == list(range(first + 1, stop))
     found = mended(stood, bad, rate)
     np.testing.assert_allclose(found, times, atol=chunk / rate + 5 * jitter_s)
-    assert decide(found, rate).lost == 0
+    # Its samples lie between two stamps, each of which may itself be late by some samples.
+    assert decide(found, rate).lost <= 5 * jitter_s * rate
 
 
 def test_a_backlog_and_a_loss_are_no_clock_that_stood_still() -> None:
