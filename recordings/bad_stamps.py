@@ -25,7 +25,7 @@ _MANY: Final = 1000  # stamps that jump more often are no stamps: nothing says w
 _LARGEST_S: Final = 1e12  # beyond it a double has no microseconds; not a number is beyond it too
 _STILL: Final = 16  # equal stamps in a row: fewer may be a chunk's
 _STILL_S: Final = 0.2
-_STILL_TIMES: Final = 4.0  # a clock that stands still is so much longer than the stream's chunks
+_CHUNKS: Final = 0.1  # so many runs of equal stamps, as a share of all: one stamp for each chunk
 _OFF_SHARE: Final = 0.25  # by so much the leap after it may miss the time that it stood still
 _LOOK: Final = 20  # runs ahead in which the way back is looked for
 
@@ -86,8 +86,8 @@ def bad_stamps(times: F64Array, rate_hz: float) -> BoolArray:
 def _standing(own: F64Array, rate_hz: float) -> list[tuple[int, int]]:
     """Return the runs in which a clock stood still: all but the first of their equal stamps.
 
-    A leap before them instead is a backlog that came at once, which was late. Chunks that have one
-    stamp each are as long as others of their stream.
+    A leap before them instead is a backlog that came at once, which was late. Of a stream whose
+    chunks have one stamp each nothing is said: its stamps stand still all the time.
     """
     equal = steps_where(own, lambda steps: steps == 0)  # indices of what the next one repeats
     if len(equal) < _STILL:
@@ -95,9 +95,9 @@ def _standing(own: F64Array, rate_hz: float) -> list[tuple[int, int]]:
     ends = np.append(np.flatnonzero(np.diff(equal) != 1), len(equal) - 1)
     begins = np.append(0, ends[:-1] + 1)
     lengths = ends - begins + 1
-    are_chunks = len(lengths) > 0.1 * (len(own) - len(equal))
-    usual = float(np.percentile(lengths, 90)) if are_chunks else 1.0
-    least = max(_STILL, _STILL_S * rate_hz, _STILL_TIMES * usual)
+    if len(lengths) > _CHUNKS * (len(own) - len(equal)):
+        return []
+    least = max(_STILL, _STILL_S * rate_hz)
     found = []
     for run in np.flatnonzero(lengths >= least).tolist():
         first, last = int(equal[begins[run]]), int(equal[ends[run]]) + 1

@@ -53,7 +53,7 @@ def trimmed(
         put_in_place(part, target)
         sync_folder(target.parent)
     except (OSError, av.FFmpegError) as error:
-        kind = DiskFull if is_full(error) else RecordingError
+        kind = DiskFull if isinstance(error, OSError) and is_full(error) else RecordingError
         raise kind(f"{target}: cannot be copied from {source} ({error.strerror})") from error
     finally:
         part.unlink(missing_ok=True)
