@@ -320,16 +320,17 @@ def test_what_a_slow_disk_leaves_out_is_counted(
     copies = OwnCopies(lambda *event: told.append(event))
     copies.tap([outlet])
     # The disk stands still: the first write waits until it is let go on.
-    held, write = threading.Event(), own_copy.OwnCopies._write
+    within, held, write = threading.Event(), threading.Event(), own_copy.OwnCopies._write
 
     def slow(self: OwnCopies, *arguments: Any) -> None:
+        within.set()
         assert held.wait(TIMEOUT_S)
         write(self, *arguments)
 
     monkeypatch.setattr(own_copy.OwnCopies, "_write", slow)
     monkeypatch.setattr(own_copy, "MOST_BYTES", 100 * (8 + 4 + 256))
     copies.arm(1, tmp_path / "1.copy.xdf")
-    time.sleep(2 * own_copy.WRITE_S)  # until the writer is within its write, with nothing to write
+    assert within.wait(TIMEOUT_S), "the writer is within its write, with nothing to write"
     start = local_clock()
     copies.start(1, start)
     values = np.arange(130, dtype=np.float32)[:, None]
