@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from recordings.bad_stamps import bad_stamps, fill_limit_s, is_far, mended
+from recordings.bad_stamps import fill_limit_s, is_far, mended
 from recordings.certificate import Finding
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.manifest import Manifest
@@ -50,7 +50,7 @@ def coverage_findings(manifest: Manifest | None, exams: Sequence[StreamExam]) ->
         yield from _ends(near, manifest.lsl_start, manifest.lsl_stop, tolerance_s, _REMEDY)
     elif manifest is None and len(near) > 1:
         # Of a stamp far away nobody can say that the others missed it.
-        spans = [_span(exam) for exam in near]
+        spans = [exam.span for exam in near]
         start, stop = min(a for a, _ in spans), max(b for _, b in spans)
         yield from _ends(near, start, stop, BARE_TOLERANCE_S, _BARE_REMEDY)
 
@@ -62,7 +62,7 @@ def _ends(
         allowed = max(tolerance_s, TOLERANCE_SAMPLES / exam.rate_hz)
         if exam.entry is not None and exam.entry.alignment is not None:
             allowed = max(allowed, exam.entry.alignment.error_s)
-        first, last = _span(exam)
+        first, last = exam.span
         late, early = first - start, stop - last
         if late > allowed:
             text = f"begins {late:.2f} s after the recording"
@@ -70,15 +70,6 @@ def _ends(
         if early > allowed:
             text = f"ends {early:.2f} s before the recording"
             yield _finding(exam.name, "ends-early", text, remedy)
-
-
-def _span(exam: StreamExam) -> tuple[float, float]:
-    """Return when a stream begins and ends, without stamps that cannot be true."""
-    good = exam.stamps
-    if exam.rate_hz:
-        bad = bad_stamps(good, exam.rate_hz)
-        good = good if bad.all() else good[~bad]
-    return float(good.min()), float(good.max())
 
 
 def _has_times(exam: StreamExam) -> bool:
@@ -91,9 +82,9 @@ def _far(exams: Sequence[StreamExam]) -> Iterator[tuple[int, float]]:
     if len(there) < 2:
         return
     main = max(there, key=lambda e: (e.rate_hz > 0, len(e.stamps)))
-    span = _span(main)
+    span = main.span
     for exam in there:
-        away = distance(_span(exam), span)
+        away = distance(exam.span, span)
         if is_far(away, span[1] - span[0]):
             yield exam.stream.id, away
 
@@ -104,7 +95,7 @@ def _marker_findings(
     """Say how many markers fall on no signal: exports to one signal leave them out."""
     if not near:
         return
-    spans = [_span(exam) for exam in near]
+    spans = [exam.span for exam in near]
     start, stop = min(a for a, _ in spans), max(b for _, b in spans)
     for exam in exams:
         if not exam.stream.info.is_markers or exam.stream.id in far or exam.name == EVENTS_STREAM:
@@ -125,7 +116,7 @@ def _stamp_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
         regular = exam.rate_hz > 0 and not exam.stream.info.is_markers
         if not regular or not exam.tells_time or len(exam.stamps) < 2:
             continue
-        bad = bad_stamps(exam.stamps, exam.rate_hz)
+        bad = exam.bad_stamps
         if bad.any():
             text = f"{int(bad.sum())} of {len(bad)} stamps cannot be true, the first of sample "
             text += f"{int(np.argmax(bad))}: they leave the others and come back, or stand still"

@@ -5,12 +5,14 @@ from __future__ import annotations
 import contextlib
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 import numpy as np
 
 from recordings import timing
-from recordings.arrays import F64Array, I64Array
+from recordings.arrays import BoolArray, F64Array, I64Array
+from recordings.bad_stamps import bad_stamps
 from recordings.certificate import ClockGapReport, CountedGap, Finding, StreamReport
 from recordings.check.streams.clock_findings import beyond_s, clock_findings
 from recordings.check.streams.gaps import gaps_of
@@ -34,7 +36,7 @@ from recordings.xdf.reader import XdfStream
 _MAX_GAPS: Final = 1000  # in the report; the count of lost samples is of all
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots, for what is computed when it is asked for
 class StreamExam:
     """One stream with what was measured of it. Times are the recording computer's LSL seconds."""
 
@@ -60,6 +62,18 @@ class StreamExam:
     def rate_hz(self) -> float:
         """The nominal rate; 0 = irregular."""
         return self.report.rate_hz
+
+    @cached_property
+    def bad_stamps(self) -> BoolArray:
+        """Which of `stamps`, shape (n,), cannot be true."""
+        return bad_stamps(self.stamps, self.rate_hz)
+
+    @cached_property
+    def span(self) -> tuple[float, float]:
+        """When it begins and ends, without stamps that cannot be true where others are."""
+        bad = self.bad_stamps
+        good = self.stamps[~bad] if self.rate_hz and bad.any() and not bad.all() else self.stamps
+        return float(good.min()), float(good.max())
 
     @property
     def has_clock(self) -> bool:
