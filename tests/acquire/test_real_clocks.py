@@ -120,8 +120,8 @@ def test_offsets_are_stamped_when_they_were_measured(pulses: Pulses) -> None:
     fast = pulses.raw["fast"]
     fit = fit_offsets(np.array(fast.clock_times), np.array(fast.clock_values))
     assert fit.drift_ppm == pytest.approx(PPM, abs=20)
-    assert fit.residual_s
-    assert fit.residual_s < 0.1e-3
+    # The middle one: a busy computer lets one or two of the eight wait on their way.
+    assert 0 < np.median(np.abs(fit.residuals)) < 0.1e-3
 
 
 @pytest.mark.parametrize("corrected", [by_unisono, by_pyxdf])
