@@ -23,14 +23,9 @@ from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Plugged,
 from devices.camera import aravis_api
 from devices.camera.aravis_api import Api, AravisError, AravisNodes
 from devices.camera.aravis_search import REACH, discover, find
+from devices.camera.genicam_configurator import Configurator, change_for
 from devices.camera.genicam_frames import FrameMaker
-from devices.camera.genicam_nodes import (
-    SILENT_S,
-    Configurator,
-    Configured,
-    GenicamSettings,
-    change_for,
-)
+from devices.camera.genicam_nodes import SILENT_S, Configured, GenicamSettings
 
 POP_US = 100_000
 BUFFER_S = 0.25

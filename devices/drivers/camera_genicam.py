@@ -20,8 +20,9 @@ from devices.arrays import U8Array
 from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Plugged, VideoSpec
 from devices.camera import gentl
 from devices.camera.genapi_nodes import GenapiNodes
+from devices.camera.genicam_configurator import Configurator, change_for
 from devices.camera.genicam_frames import FrameMaker
-from devices.camera.genicam_nodes import SILENT_S, Configurator, GenicamSettings, Value, change_for
+from devices.camera.genicam_nodes import SILENT_S, GenicamSettings, Value
 
 FETCH_S = 0.1
 BUFFER_S = 0.25

@@ -8,14 +8,8 @@ from typing import Any
 import pytest
 
 from devices.base import DeviceError
-from devices.camera.genicam_nodes import (
-    Configurator,
-    Configured,
-    GenicamSettings,
-    Kind,
-    Limits,
-    Value,
-)
+from devices.camera.genicam_configurator import Configurator
+from devices.camera.genicam_nodes import Configured, GenicamSettings, Kind, Limits, Value
 
 
 class Camera:
