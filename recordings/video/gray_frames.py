@@ -18,12 +18,13 @@ from recordings.arrays import U8Array
 from recordings.disk import direct_io
 from recordings.errors import RecordingError
 from recordings.video.codecs import CODECS
+from recordings.video.container import first_plane, info_in, open_container
 from recordings.video.info import VideoInfo
 from recordings.video.matroska import blocks
 from recordings.video.nut import NutFile
 from recordings.video.packet import Packet
 from recordings.video.pixel_formats import Picture
-from recordings.video.reader import VideoReader, first_plane, info_in, open_container
+from recordings.video.reader import VideoReader
 
 _WALKED: Final = (".nut", ".mkv")
 

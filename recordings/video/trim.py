@@ -12,11 +12,11 @@ import av
 from recordings.disk.atomic import put_in_place, sync_folder
 from recordings.disk.direct_io import sync_file
 from recordings.errors import DiskFull, RecordingError, is_full
+from recordings.video.container import open_container
 from recordings.video.encoding import MUXER_OPTIONS
 from recordings.video.matroska import blocks
 from recordings.video.nut import NutFile
 from recordings.video.raw_video import HEADER_BYTES, RawReader
-from recordings.video.reader import open_container
 
 _BLOCK: Final = 1 << 20
 
