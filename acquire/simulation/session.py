@@ -37,8 +37,9 @@ from acquire.simulation.streams import (
     signal_pieces,
 )
 from acquire.take.folder import software
+from acquire.take.media_entries import Media, final_entries, with_lost_frames
 from acquire.take.truth import write_truth
-from acquire.take.videos import Media, TakeVideos, final_entries, with_lost_frames
+from acquire.take.videos import TakeVideos
 from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
 from devices import registry
 from devices.base import Channel, SoundSpec, StreamSpec, VideoSpec

@@ -8,9 +8,9 @@ from collections.abc import Callable, Sequence
 from acquire.processes.messages import VideoSummary
 from acquire.take.disk import gone
 from acquire.take.folder import SessionFolder
+from acquire.take.media_entries import final_entries, with_lost_frames
 from acquire.take.take import Outcome, Take
 from acquire.take.truth import write_truth
-from acquire.take.videos import final_entries, with_lost_frames
 from recordings.manifest import SoundEntry, State, VideoEntry
 
 log = logging.getLogger(__name__)

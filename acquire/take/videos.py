@@ -1,4 +1,4 @@
-"""The video and sound files of one recording, and how the manifest describes them."""
+"""The video and sound files of one recording."""
 
 from __future__ import annotations
 
@@ -11,14 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from acquire.processes.messages import VideoSummary
-from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
-from devices.base import MediaSpec, SoundSpec
+from acquire.take.media_entries import Media, begun_entry
+from devices.base import MediaSpec
 from recordings.errors import RecordingError
 from recordings.layout import copy_name, video_stem
-from recordings.manifest import PendingFile, SoundEntry, StreamEntry, VideoEntry, VideoPart
-from recordings.stream_kinds import LOST_FATES, Fate
-
-Media = VideoEntry | SoundEntry
+from recordings.manifest import PendingFile
 
 OPENED_S = 5.0
 """So long after it was begun, a file that is not there was taken away."""
@@ -210,35 +207,10 @@ class TakeVideos:
         """Describe the files for the manifest, as they are begun."""
         with self._lock:
             return tuple(
-                _entry(spec, self._first[stream].name, lsl_start)
+                begun_entry(spec, self._first[stream].name, lsl_start)
                 for stream, spec in self._begun.items()
                 if stream in self._first
             )
-
-
-def _entry(spec: MediaSpec, file: str, lsl_start: float) -> Media:
-    if isinstance(spec, SoundSpec):
-        return SoundEntry(
-            name=spec.name,
-            file=file,
-            codec="",
-            rate_hz=spec.rate_hz,
-            sample_rate_hz=spec.sample_rate_hz,
-            channels=spec.channel_count,
-            block=spec.block,
-            lsl_start=lsl_start,
-        )
-    return VideoEntry(
-        name=spec.name,
-        file=file,
-        codec="",
-        width=spec.width,
-        height=spec.height,
-        pixel_format=spec.pixel_format,
-        tiling="",
-        rate_hz=spec.rate_hz,
-        lsl_start=lsl_start,
-    )
 
 
 def _left_behind(left: LeftFile) -> VideoSummary | None:
@@ -262,64 +234,4 @@ def _left_behind(left: LeftFile) -> VideoSummary | None:
         None,
         error=left.error,
         is_left=True,
-    )
-
-
-def with_lost_frames(stream: RecordedStream) -> StreamEntry:
-    """Describe a stream; of a camera, the frames that should be stored and are not are lost.
-
-    Each has a row, but for those of the time for which its process was gone.
-    """
-    entry = stream.entry()
-    if not stream.is_index:
-        return entry
-    lost = stream.rowless + sum(stream.fates.get(fate, 0) for fate in LOST_FATES)
-    return entry.model_copy(update={"lost": lost})
-
-
-def final_entries(
-    entries: Iterable[Media],
-    summaries: Iterable[VideoSummary],
-    xdf: XdfRecorder,
-    lsl_stop: float,
-) -> tuple[Media, ...]:
-    """Describe the files for the manifest, now that they are closed; `entries` as they began."""
-    files: dict[str, list[VideoSummary]] = {}
-    for summary in summaries:
-        files.setdefault(summary.stream, []).append(summary)
-    return tuple(
-        _completed(entry, files[entry.name], xdf, lsl_stop) if entry.name in files else entry
-        for entry in entries
-    )
-
-
-def _completed(entry: Media, files: list[VideoSummary], xdf: XdfRecorder, lsl_stop: float) -> Media:
-    rows = [s for s in xdf.streams.values() if s.found.key.name == entry.name and s.is_index]
-    fates = {fate: sum(s.fates.get(fate, 0) for s in rows) for fate in Fate}
-    captured = sum(fates.values())
-    taken_back = sum(file.taken_back for file in files)
-    fates[Fate.STORED] -= taken_back
-    fates[Fate.ENCODER_ERROR] += taken_back
-    frames = sum(file.frames for file in files)
-    # Rows that a process had not sent, or nobody had pulled, died with it; its file is whole.
-    untimed = max(0, frames - fates[Fate.STORED]) if any(f.is_left for f in files) else 0
-    # One without a frame that is nowhere was never made; a gone one has what it had.
-    first, *others = [f for f in files if f.frames or f.path.exists()] or files[:1]
-    return entry.model_copy(
-        update={
-            "untimed": untimed,
-            "file": first.path.name,
-            "codec": first.codec,
-            **({"tiling": first.tiling} if isinstance(entry, VideoEntry) else {}),
-            "lsl_stop": lsl_stop,
-            "captured": captured,
-            "frames": frames,
-            "parts": tuple(
-                VideoPart(file=f.path.name, codec=f.codec, tiling=f.tiling, frames=f.frames)
-                for f in others
-            ),
-            "taken_back": taken_back,
-            "late_p99_ms": first.late_p99_ms,
-            "fates": fates,
-        }
     )
