@@ -49,7 +49,8 @@ from recordings.read.session import locate, open_recording
 from recordings.read.to_mne import unique
 from recordings.stream_kinds import EVENTS_STREAM
 from recordings.version import program_version
-from recordings.xdf.reader import XdfRecording, XdfStream
+from recordings.xdf.reader import XdfRecording
+from recordings.xdf.stream import XdfStream
 
 EXIT_CODES: Final = {Verdict.PASS: 0, Verdict.WARN: 1, Verdict.FAIL: 2, Verdict.PENDING: 4}
 

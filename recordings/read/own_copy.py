@@ -15,7 +15,8 @@ from recordings.errors import RecordingError
 from recordings.manifest import Gap, StreamEntry
 from recordings.stream_kinds import INDEX_CHANNELS, LOST_FATES, Fate
 from recordings.xdf.merged import MergedStream, added_in
-from recordings.xdf.reader import XdfStream, read_xdf
+from recordings.xdf.reader import read_xdf
+from recordings.xdf.stream import XdfStream
 
 _COLUMNS = [INDEX_CHANNELS.index(name) for name in ("file_index", "fate")]
 

@@ -8,7 +8,7 @@ from recordings.arrays import F64Array
 from recordings.bad_stamps import bad_stamps, mended
 from recordings.lateness.decision import Loss, Pace, decide
 from recordings.manifest import StreamEntry
-from recordings.xdf.reader import XdfStream
+from recordings.xdf.stream import XdfStream
 
 
 def pace_of(stream: XdfStream, entry: StreamEntry | None, times: F64Array) -> Pace:

@@ -19,7 +19,7 @@ from recordings.lateness.decision import Pace, tells_time
 from recordings.manifest import StreamEntry
 from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of
-from recordings.xdf.reader import XdfStream
+from recordings.xdf.stream import XdfStream
 
 
 class Stamps(StrEnum):

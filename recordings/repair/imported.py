@@ -24,7 +24,8 @@ from recordings.manifest import (
     StreamEntry,
 )
 from recordings.repair.session import entry_of
-from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
+from recordings.xdf.reader import XdfRecording, read_xdf
+from recordings.xdf.stream import XdfStream
 
 IMPORTED = "imported"
 """The code of the event by which the manifest of such a session begins."""

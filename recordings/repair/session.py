@@ -20,7 +20,8 @@ from recordings.manifest import (
 from recordings.repair.videos import described, index_rows, media_of
 from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf
 from recordings.xdf.merged import read_merged
-from recordings.xdf.reader import XdfStream, read_xdf
+from recordings.xdf.reader import read_xdf
+from recordings.xdf.stream import XdfStream
 
 _COPIED = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
 

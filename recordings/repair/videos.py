@@ -14,7 +14,7 @@ from recordings.errors import RecordingError
 from recordings.layout import MEDIA_SUFFIXES, SOUND_SUFFIX
 from recordings.manifest import Manifest, MediaEntry, VideoEntry, VideoPart
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
-from recordings.xdf.reader import XdfStream
+from recordings.xdf.stream import XdfStream
 
 Media = TypeVar("Media", bound=MediaEntry)
 

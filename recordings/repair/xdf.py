@@ -15,8 +15,9 @@ from typing import IO, Final
 from recordings.disk.direct_io import sync_file
 from recordings.errors import RecordingError
 from recordings.xdf.chunks import MAGIC, file_header, stream_footer, stream_header
-from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
+from recordings.xdf.reader import XdfRecording, read_xdf
 from recordings.xdf.scan import Damage, Span, is_garbage
+from recordings.xdf.stream import XdfStream
 
 _COPY: Final = 1 << 20
 

@@ -23,7 +23,8 @@ from recordings.clock_offsets import correct, fit_offsets
 from recordings.errors import RecordingError
 from recordings.stream_kinds import INDEX_CHANNELS
 from recordings.xdf.header import Footer
-from recordings.xdf.reader import XdfRecording, XdfStream, read_xdf
+from recordings.xdf.reader import XdfRecording, read_xdf
+from recordings.xdf.stream import XdfStream
 
 EDGE_S: Final = 5e-3
 """What a copy has beyond a stream's ends within so much of the recording's is not lost: the two

@@ -12,7 +12,8 @@ from recordings.arrays import BoolArray
 from recordings.manifest import FileEntry, Gap, Manifest, StreamEntry
 from recordings.stream_kinds import Fate
 from recordings.xdf import chunks
-from recordings.xdf.reader import XdfStream, read_xdf
+from recordings.xdf.reader import read_xdf
+from recordings.xdf.stream import XdfStream
 from tests.recordings.xdf_samples import write
 
 CHUNK = 250

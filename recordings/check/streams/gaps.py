@@ -10,7 +10,7 @@ from recordings.arrays import F64Array
 from recordings.certificate import CountedGap
 from recordings.lateness.decision import Certainty, Pace
 from recordings.manifest import StreamEntry
-from recordings.xdf.reader import XdfStream
+from recordings.xdf.stream import XdfStream
 
 
 def gaps_of(

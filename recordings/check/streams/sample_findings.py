@@ -13,7 +13,7 @@ from recordings.certificate import Finding, StreamReport
 from recordings.check.streams.losses import span_text
 from recordings.lateness.decision import BACK_S, Pace
 from recordings.manifest import StreamEntry
-from recordings.xdf.reader import XdfStream
+from recordings.xdf.stream import XdfStream
 
 # Limits beyond which a stream gets a finding.
 RATE_OFF: Final = 0.02

@@ -20,7 +20,7 @@ import numpy.typing as npt
 from recordings.arrays import F64Array, I64Array
 from recordings.certificate import Finding
 from recordings.xdf.header import ChannelInfo
-from recordings.xdf.reader import XdfStream
+from recordings.xdf.stream import XdfStream
 
 WINDOW: Final = 1 << 16
 """Samples that are read at once: memory stays bounded however long the recording is."""

@@ -31,7 +31,7 @@ from recordings.read.pace import pace_of
 from recordings.read.stream import latency_of
 from recordings.stream_kinds import SOUND_TYPE
 from recordings.xdf.merged import added_in
-from recordings.xdf.reader import XdfStream
+from recordings.xdf.stream import XdfStream
 
 _MAX_GAPS: Final = 1000  # in the report; the count of lost samples is of all
 

@@ -30,7 +30,8 @@ from recordings.manifest import Level
 from recordings.read.own_copy import cut_of, stored_until
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import count_packets
-from recordings.xdf.reader import XdfStream, read_xdf
+from recordings.xdf.reader import read_xdf
+from recordings.xdf.stream import XdfStream
 from tests.acquire.program import TIMEOUT_S, unique, wait_for
 
 TAKE = INDEX_CHANNELS.index("take")

@@ -20,7 +20,7 @@ from recordings.errors import RecordingError
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.xdf import chunks
 from recordings.xdf.merged import MergedStream, added_in, read_merged
-from recordings.xdf.reader import XdfStream
+from recordings.xdf.stream import XdfStream
 from tests.recordings.xdf_samples import header_xml, write
 
 OFFSET = 4000.0
