@@ -52,6 +52,14 @@ def find(name: str, folder: Path | None = None) -> type[Device]:
     return load()
 
 
+def place_of(name: str, folder: Path | None = None) -> Path | str | None:
+    """Say where a driver of somebody else's is: a file, or in words; None = ours, or unknown."""
+    load = _near(folder).get(name) or _installed().get(name)
+    if isinstance(load, _ModuleLoader):
+        return load.path
+    return None if load is None else f"entry point {GROUP}"
+
+
 def catalogue(folder: Path | None = None) -> tuple[DriverEntry, ...]:
     """Return every driver there is, by name, broken ones included."""
     loaders = _installed() | _near(folder)

@@ -1,1 +1,1 @@
-"""The rig file. Needs no LSL and starts no process."""
+"""The rig file. Needs no LSL; starts a process only to try a driver of somebody else's."""

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from acquire.errors import ConfigError, Unknown
+from acquire.rig.foreign_driver import try_apart
 from acquire.rig.node import NodeTable
 from acquire.rig.video import GateSettings, VideoOptions
 from acquire.validation_text import first_problem, model_at
@@ -276,6 +277,7 @@ def check_device(device: DeviceTable, folder: Path | None, where: str) -> None:
     if is_reserved(device.name):
         raise ConfigError(f"{place}: Windows keeps this name for itself; rename the device")
     try:
+        try_apart(device.driver, folder, device.settings)
         driver = registry.find(device.driver, folder)
     except DeviceError as error:
         if device.node is not None:

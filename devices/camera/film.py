@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 FORMATS = {"Mono8": "gray", "Mono10": "gray10le", "Mono12": "gray12le", "Mono16": "gray16le"}
 FORMATS["RGB8"] = "rgb24"  # PFNC name: FFmpeg's name
 _DEEP = (10, 12, 16)
+_ONE = 1 << 16
 
 Picture = tuple[U8Array | None, str | None]
 """The pixels, or why there are none."""
@@ -66,6 +67,13 @@ class Film:
                 "bits-cut",
                 f"{self._path.name} has {bits} bits a sample, {self._format} keeps {kept} of them; "
                 f'set pixel_format = "Mono{deep}" to have them all, in gray',
+            )
+        if (matrix := _matrix(self._first)) is not None and not _is_quarter(matrix):
+            yield Notice(
+                "warning",
+                "not-turned",
+                f"{self._path.name} is to be shown stretched, or by a turn that is neither none nor "
+                "quarters: its pictures are turned to the nearest quarter alone",
             )
 
     def pictures(self, *, loop: bool) -> Iterator[Picture]:
@@ -124,8 +132,8 @@ class Film:
     def _pixels(self, frame: Any) -> U8Array:
         """Convert a picture, and turn it as a player would."""
         image: U8Array = frame.to_ndarray(format=FORMATS[self._format])
-        turns = round(frame.rotation / 90) % 4  # counterclockwise
-        return np.ascontiguousarray(np.rot90(image, turns)) if turns else image
+        matrix = _matrix(frame)
+        return image if matrix is None else shown(image, matrix)
 
     def _video(self) -> av.video.stream.VideoStream:
         from av.stream import Disposition
@@ -159,3 +167,29 @@ class Film:
             f"{self._path} cannot be decoded as video ({reason}); "
             "convert it, for instance with: ffmpeg -i FILE -c:v ffv1 OUT.mkv"
         )
+
+
+Matrix = tuple[int, int, int, int]
+"""a, b, c, d: a pixel at (x, y) is shown at (a x + c y, b x + d y), in 65,536ths."""
+
+
+def _matrix(frame: Any) -> Matrix | None:
+    data = frame.side_data.get("DISPLAYMATRIX")
+    if data is None:
+        return None
+    a, b, _, c, d = np.frombuffer(data, np.int32)[:5].tolist()
+    return a, b, c, d
+
+
+def _is_quarter(matrix: Matrix) -> bool:
+    a, b, c, d = map(abs, matrix)
+    return sorted(((a, d), (b, c))) == [(0, 0), (_ONE, _ONE)]
+
+
+def shown(image: U8Array, matrix: Matrix) -> U8Array:
+    """Turn and mirror a picture as FFmpeg's display matrix has it, to quarters of a turn."""
+    a, b, c, d = matrix
+    if abs(b) + abs(c) > abs(a) + abs(d):  # a quarter of a turn: x is shown as y
+        image, a, d = image.swapaxes(0, 1), c, b
+    turned = image[:: -1 if d < 0 else 1, :: -1 if a < 0 else 1]
+    return np.ascontiguousarray(turned)

@@ -308,6 +308,7 @@ class DirectFile:
 
     def _store(self, data: memoryview, offset: int, valid: int) -> None:
         """Write `data`, of which the first `valid` bytes count."""
+        direct_io.refuse_cut(self._fd, self._written)
         self._reserve(offset + len(data))
         done = 0
         while done < len(data):
@@ -338,6 +339,7 @@ class DirectFile:
         if self._error:
             return
         with contextlib.suppress(OSError):
+            self._written = min(self._written, os.fstat(self._fd).st_size)  # somebody may cut it
             os.ftruncate(self._fd, self._written)
         valid = f"{self._written} bytes of it are valid"
         if is_full(error):

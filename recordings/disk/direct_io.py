@@ -63,6 +63,21 @@ def use_page_cache(fd: int) -> None:
         fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) & ~os.O_DIRECT)
 
 
+def refuse_cut(fd: int, written: int) -> None:
+    """Raise OSError where a file holds fewer than the `written` bytes that it was given.
+
+    Somebody has cut it. The next write would make it as long as it was, with zeros for what is
+    gone, and its length would tell nobody any more.
+    """
+    size = os.fstat(fd).st_size
+    if size < written:
+        raise OSError(
+            errno.EIO,
+            f"it was cut while it was being recorded: {size:,} bytes, of {written:,} that were "
+            "written; find out by whom, and start another recording",
+        )
+
+
 def pwrite(fd: int, data: memoryview, offset: int) -> int:
     """Write at `offset`; return how many bytes went in."""
     if sys.platform == "win32":

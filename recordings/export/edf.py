@@ -7,7 +7,6 @@ range over 65,535 (EDF) or 16,777,215 (BDF): `notes` says where that is coarser 
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -19,10 +18,11 @@ from recordings.arrays import Array
 from recordings.errors import RecordingError
 from recordings.export.edf_channels import (
     check_channels,
-    check_record,
     edf_labels,
     fit_limits,
     not_finite,
+    record_notes,
+    record_of,
 )
 from recordings.export.file_names import file_stems
 from recordings.export.records import session_name
@@ -105,12 +105,11 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
         ) from None
     check_channels(stream.name, len(stream.labels))
     grid = grid_of(stream)
+    # A file holds whole records: the rest of the last one is zeros.
+    record, record_s = record_of(stream.name, stream.rate_hz, len(grid))
     data = grid.spread(stream.xdf.read())
-    # A file holds whole records of a second: the rest of the last one is zeros.
-    record_s = _record_s(stream)
-    check_record(stream.name, stream.rate_hz, len(data), record_s)
-    missing = -len(data) % round(stream.rate_hz * record_s)
-    fitted = _Channels(stream, format_)
+    missing = -len(data) % record
+    fitted = _Channels(stream, format_, record / record_s)
     for n in range(data.shape[1]):
         fitted.add(n, data[:, n], missing, len(grid) > len(stream))
     if not fitted.signals:
@@ -136,6 +135,7 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
     return [
         *stamp_notes(stream),
         *rate_notes(stream),
+        *record_notes(stream.name, stream.rate_hz, len(grid)),
         *outside_notes(stream.name, grid, markers),
         *fitted.notes(),
     ]
@@ -148,12 +148,13 @@ def _order(entry: tuple[float, float | None, str]) -> tuple[float, str]:
 class _Channels:
     """The channels of a stream as signals of EDF, and what is to be said of them."""
 
-    def __init__(self, stream: Stream, format_: str) -> None:
+    def __init__(self, stream: Stream, format_: str, rate_hz: float) -> None:
         import edfio
 
         self.signals: list[Any] = []
         self._stream = stream
         self._format = format_
+        self._rate_hz = rate_hz  # as the file says it: samples a record over its length
         self._kind: Any = edfio.EdfSignal if format_ == "edf" else edfio.BdfSignal
         self._labels = edf_labels(stream.labels)
         self._unknown: dict[str, int] = {}  # values that EDF has no word for, by channel
@@ -178,7 +179,7 @@ class _Channels:
         self.signals.append(
             self._kind(
                 np.clip(values * limits.factor, limits.low, limits.high),
-                self._stream.rate_hz,
+                self._rate_hz,
                 label=label,
                 physical_dimension=limits.dimension,
                 physical_range=(limits.low, limits.high),
@@ -212,15 +213,3 @@ class _Channels:
 def _few(names: list[str]) -> str:
     more = f" and {len(names) - 5} more" if len(names) > 5 else ""
     return ", ".join(names[:5]) + more
-
-
-def _record_s(stream: Stream) -> float:
-    """Return the shortest whole number of seconds that holds a whole number of samples."""
-    rate_hz = stream.rate_hz
-    for seconds in range(1, 61):
-        if math.isclose(rate_hz * seconds, round(rate_hz * seconds), abs_tol=1e-9):
-            return float(seconds)
-    raise RecordingError(
-        f"{stream.name}, {rate_hz:g} Hz: EDF needs whole samples in a record; no record up to "
-        "60 s has them; unisono export csv takes any rate"
-    )

@@ -21,6 +21,10 @@ MOST_FILL: Final = 1_000_000
 _PLAIN: Final = str.maketrans({"µ": "u", "μ": "u", "Ω": "Ohm", "°": "deg"})
 _WIDER: Final = 1.02  # how much wider than the data rounded limits may be
 _WIDEST: Final = 100.0  # the same where no unit does better: of 65,535 steps 655 are left
+_LONGEST_S: Final = 60  # of a record
+_NEAR: Final = 1e-6  # of a rate: 4 ms an hour; longer records may do better
+_TOO_FAR: Final = 1e-5  # 36 ms an hour
+_OFF_S: Final = 1e-4
 _LEAST: Final = 1e-4  # a smaller limit has an exponent, which EDF does not know
 
 
@@ -111,18 +115,60 @@ def check_channels(name: str, channels: int) -> None:
         )
 
 
-def check_record(name: str, rate_hz: float, samples: int, record_s: float) -> None:
-    """Refuse a last record that would be made up, before memory is asked for.
+def record_of(name: str, rate_hz: float, samples: int) -> tuple[int, float]:
+    """Return how many samples a record of EDF holds, and how long it is, s.
+
+    Whole seconds if some hold whole samples. Else the multiple of 1/64 s that holds most nearly
+    whole ones, of 1/32 s where that is far off: it has eight characters, and its multiples, when
+    each record begins, are exact in binary, too. `record_notes` says what that costs.
 
     Raises:
-        RecordingError: a record of `record_s` holds far more than the `samples` that there are.
+        RecordingError: no record fits, or holds far more than the `samples` there are: refused
+            before memory is asked for.
     """
-    record = round(rate_hz * record_s)
+    record, record_s = _whole_record(rate_hz) or _nearest_record(rate_hz)
+    if abs(record / record_s / rate_hz - 1) > _TOO_FAR:
+        raise RecordingError(
+            f"{name}, {rate_hz:g} Hz: EDF needs whole samples in a record; no record up to "
+            f"{_LONGEST_S} s has them; unisono export csv takes any rate"
+        )
     if -samples % record > MOST_FILL:
         raise RecordingError(
             f"{name}, {rate_hz:g} Hz: a record of EDF, {record_s:g} s, would hold {record:,} "
             f"samples, and there are {samples:,}; unisono export csv takes any rate"
         )
+    return record, record_s
+
+
+def _whole_record(rate_hz: float) -> tuple[int, float] | None:
+    for seconds in range(1, _LONGEST_S + 1):
+        samples = rate_hz * seconds
+        if math.isclose(samples, round(samples), abs_tol=1e-9):
+            return round(samples), float(seconds)
+    return None
+
+
+def _nearest_record(rate_hz: float) -> tuple[int, float]:
+    # From 10 s on, eight characters hold no 1/64.
+    for lengths in (np.arange(64, 640) / 64, np.arange(320, _LONGEST_S * 32) / 32):
+        counts = np.maximum(np.round(lengths * rate_hz), 1)
+        off = np.abs(counts / (lengths * rate_hz) - 1)
+        if float(off.min()) < _NEAR:
+            break
+    best = int(np.argmin(off))
+    return int(counts[best]), float(lengths[best])
+
+
+def record_notes(name: str, rate_hz: float, samples: int) -> list[str]:
+    """Say by how much the times of an EDF file are off at its end, from 0.1 ms on."""
+    record, record_s = record_of(name, rate_hz, samples)
+    off_s = samples / rate_hz - samples * record_s / record
+    if abs(off_s) < _OFF_S:
+        return []
+    return [
+        f"{name}: EDF holds {record:,} samples in {record_s} s, {record / record_s:.6f} Hz of its "
+        f"{rate_hz:.6f}: the file's times are {1e3 * abs(off_s):.1f} ms off at its end"
+    ]
 
 
 def not_finite(values: F64Array) -> int:

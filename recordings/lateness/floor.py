@@ -19,6 +19,8 @@ from recordings.pieces import PIECE, spans
 RATE_OFF: Final = 0.025
 """A rate may be so far from the nominal one, as a part of it; more is loss."""
 _AGREE: Final = 0.02
+_PART: Final = 0.25  # of values, the densest: their mode
+_SOME_AGREE: Final = 4  # slopes
 _KNOT_S: Final = 20.0
 _WANDER: Final = 20e-6  # change of the rate from knot to knot
 _QUARTZ: Final = 100e-6  # as far as a slope is known before the curve is laid
@@ -59,7 +61,7 @@ def block_levels(
     return min((least, low, middle), key=scatter)
 
 
-def middle_of_densest(values: F64Array, part: float = 0.25) -> float:
+def middle_of_densest(values: F64Array, part: float = _PART) -> float:
     """Return the median of the densest `part` of values: the mode, whatever the others do."""
     ordered = np.sort(values)
     size = max(int(len(ordered) * part), 1)
@@ -74,18 +76,29 @@ def slope_of(levels: F64Array, block_s: float) -> float:
     It is the commonest slope over few blocks, so that few of them hold a loss; then over four and
     sixteen times as many, as long as half of the slopes agree.
     """
-    first = _lag(levels, block_s)
+    first = _agreeing_lag(levels, block_s)
     slope, width = 0.0, RATE_OFF
     for lag in (first, 4 * first, 16 * first):
         if len(levels) < 2 * lag:
             break
         slopes = (levels[lag:] - levels[:-lag]) / (lag * block_s)
         near = slopes[np.abs(slopes - slope) < width]
-        if len(near) < 4 or (lag > first and len(near) < 0.5 * len(slopes)):
+        if len(near) < _SOME_AGREE or (lag > first and len(near) < 0.5 * len(slopes)):
             break
         slope = middle_of_densest(near)
         width = 30e-6 + 4 * float(np.quantile(np.abs(near - slope), 0.25))
     return slope
+
+
+def _agreeing_lag(levels: F64Array, block_s: float) -> int:
+    """Return the lag that noise asks for, or a shorter one that more slopes have no loss within."""
+    lag = _lag(levels, block_s)
+    while lag > 1:
+        slopes = (levels[lag:] - levels[:-lag]) / (lag * block_s)
+        if np.count_nonzero(np.abs(slopes) < RATE_OFF) >= max(_PART * len(slopes), _SOME_AGREE):
+            break
+        lag //= 2
+    return lag
 
 
 def nominal_error(levels: F64Array, block_s: float) -> float:

@@ -111,11 +111,33 @@ def search(stamps: F64Array, rate_hz: float) -> Search:
         places.append(Found(index, count, abs(step.rise - count) + 2 * noise))
         moved.append(real)
         base += real
-    missing = shifts([place.index for place in places], moved)
     if last is not None:
         index = _place(view, rest, last, base)
-        places.append(Found(index, max(round(last.rise), 1), last.rise, is_open=True))
+        rise = _seen_rise(view, rest.of(index + 1, len(stamps)) - base, noise)
+        if rise is None:
+            places.append(Found(index, max(round(last.rise), 1), last.rise, is_open=True))
+        else:
+            count = view.samples_of(rise, noise)
+            places.append(Found(index, count, abs(rise - count) + 2 * noise))
+            moved.append(_real(view, rise, noise))
+    missing = shifts([place.index for place in places[: len(moved)]], moved)
     return Search(tuple(places), view.rate_hz, missing)
+
+
+def _seen_rise(view: _View, after: F64Array, noise: float) -> float | None:
+    """Return by how many periods all samples behind the last step are higher; None: still open.
+
+    `after` are their phases above the level before. Blocks begin anew right behind the step: those
+    that the whole stream is cut into may leave nearly two of them out, at the step and at the end.
+    """
+    if view.centre is not None or view.is_even:
+        return None
+    sight = view.sight(noise, 1)
+    blocks = after[: len(after) // view.size * view.size].reshape(-1, view.size).min(axis=1)
+    rise = float(blocks.min(initial=np.inf))
+    enough = sight.enough_of_packet if rise > sight.packet else sight.enough
+    is_level = np.count_nonzero(blocks < rise + sight.threshold) >= enough
+    return rise if is_level and rise > sight.threshold else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import av
 import numpy as np
 
 from recordings.arrays import I16Array
-from recordings.disk.direct_io import sync_file
+from recordings.disk.direct_io import refuse_cut, sync_file
 from recordings.errors import DiskFull, RecordingError, is_full
 from recordings.layout import SOUND_SUFFIX
 
@@ -52,6 +52,7 @@ class SoundWriter:
         self.path = path
         self.kept = 0  # blocks that the encoder has taken
         self._block, self._rate = block, round(sample_rate_hz)
+        self._held = 0  # bytes in the file after the last block
         self._closed = False
         self._sync_due = 0.0
         if channels not in _LAYOUTS or self._rate != sample_rate_hz:
@@ -93,7 +94,9 @@ class SoundWriter:
         packed = np.ascontiguousarray(block, np.int16).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(packed, format="s16", layout=self._layout)
         frame.sample_rate, frame.pts = self._rate, self.kept * self._block
+        self._guard(self._refuse_cut)
         self._guard(lambda: self._container.mux(self._stream.encode(frame)))
+        self._held = self.bytes
         self.kept += 1
         if time.monotonic() >= self._sync_due:
             self._sync_due = time.monotonic() + SYNC_S
@@ -114,6 +117,12 @@ class SoundWriter:
         finally:  # whatever the encoder says, the file is not left open
             self._guard(self._container.close)
         self._guard(self._sync)
+
+    def _refuse_cut(self) -> None:
+        """Look, before the next block, whether the last ones are still there."""
+        if self.path.exists():  # that it was moved, the engine tells
+            with self.path.open("rb") as file:
+                refuse_cut(file.fileno(), self._held)
 
     def _sync(self) -> None:
         file = os.open(self.path, os.O_RDWR)

@@ -110,10 +110,14 @@ class XdfFile:
             DiskFull: there is no space left (or the quota or file size limit is reached); the
                 file ends with the last complete `write` and gets the reserve, so that
                 another, small `write` can still succeed.
-            RecordingError: the disk failed in another way.
+            RecordingError: the disk failed in another way, or somebody has cut the file.
         """
         rest = [memoryview(part).cast("B") for part in parts if len(part)]
         total = sum(map(len, rest))
+        try:
+            direct_io.refuse_cut(self._fd, self.position)
+        except OSError as error:
+            raise RecordingError(f"{self.path}: {error.strerror}") from error
         try:
             while rest:
                 rest = _after(rest, _writev(self._fd, _piece(rest)))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.acquire.program import Unisono, load, posix_only, unique
+from tests.acquire.program import Unisono, load, posix_only, unique, wait_for
 from tests.acquire.sources import Source, Sources
 
 
@@ -69,3 +70,20 @@ def test_another_file_in_its_place_ends_the_recording(tmp_path: Path) -> None:
     assert result.code == result.json["exit"] == 2
     assert result.json["state"] == "failed"
     assert "it was replaced or cut" in result.error
+
+
+@posix_only
+@pytest.mark.parametrize("left", [0, 1000])
+def test_a_file_that_is_cut_ends_the_recording(left: int, tmp_path: Path) -> None:
+    """It grew back at the next write, with zeros, and its length told nobody any more."""
+    name, path = unique("eeg"), tmp_path / "a.xdf"
+    with recording(name, path) as program:
+        wait_for(lambda: path.stat().st_size > 2000)
+        os.truncate(path, left)
+        result = program.wait(20)
+    assert result.code == result.json["exit"] == 2
+    assert result.json["state"] == "failed"
+    assert "it was cut while it was being recorded" in result.error or "replaced or cut" in (
+        result.error
+    )
+    assert path.stat().st_size == left, "nothing is written behind a hole"

@@ -138,7 +138,13 @@ def _stamped(source: Source, rng: np.random.Generator) -> tuple[F64Array, F64Arr
         return source.computer.clock(times[up]), times[up]
     sent = send(source.sender, rng)
     latency = LATENCY_S if source.sender.made == "arrival" else 0.0
-    up = source.computer.is_up(sent.stamps)
+    # A packet comes whole or not at all, by when it was taken and came; the jitter of a clock's
+    # single stamps decides over no sample.
+    up = source.computer.is_up(sent.true)
+    if source.sender.made == "arrival":
+        up &= source.computer.is_up(sent.stamps)
+    packets = sent.numbers // source.sender.packet
+    up &= ~np.isin(packets, packets[~up])
     return source.computer.clock(sent.stamps[up]), sent.true[up] + latency
 
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 import pyxdf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recordings.arrays import F64Array
 from recordings.clock_offsets import correct, fit_offsets
@@ -146,3 +148,30 @@ def test_offsets_without_a_gap_have_none() -> None:
     times = np.arange(0.0, 300.0, 5.0)
     assert fit_offsets(times, np.full(len(times), 3.0)).gaps == ()
     assert fit_offsets(times[:1], times[:1]).gaps == ()
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    begin=st.sampled_from([0.0, 3e3, 1.7e9]),
+    apart_s=st.floats(-1e9, 1e9),
+    drift=st.floats(-1e-4, 1e-4),
+    span_s=st.floats(20, 3000),
+    away_s=st.floats(-1e10, 1e10),
+    seed=st.integers(0, 99),
+)
+def test_two_streams_of_one_clock_stay_together_wherever_their_stamps_lie(
+    begin: float, apart_s: float, drift: float, span_s: float, away_s: float, seed: int
+) -> None:
+    """Offsets that scatter by 20 µs put the same sample to 1 ms, near them and at any distance."""
+    rng = np.random.default_rng(seed)
+    times = begin + np.arange(0, span_s, 5.0)
+    true = apart_s + drift * (times - begin)
+    fits = [fit_offsets(times, true + rng.uniform(-2e-5, 2e-5, len(times))) for _ in range(2)]
+    near = np.linspace(times[0] - 15, times[-1] + 15, 50)
+    far = np.array([begin + away_s])
+    one, other = (correct(np.sort(np.concatenate([near, far])), fit) for fit in fits)
+    np.testing.assert_allclose(one, other, atol=1e-3, rtol=0)
+    # What a slope makes of a distance does not decide: far away the nearest offset holds.
+    most = 1e-4 * (1.25 * span_s + 15) + 1e-3
+    shift = correct(far, fits[0]) - far
+    assert abs(float(shift[0]) - apart_s) < most + 1e-6 * abs(apart_s) * 1e-3

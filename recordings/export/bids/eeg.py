@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import warnings
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,13 +17,14 @@ from recordings.export.bids.files import Names, write_json
 from recordings.export.bids.shared_tables import NOTHING
 from recordings.export.edf_channels import (
     check_channels,
-    check_record,
     edf_labels,
     fit_limits,
     not_finite,
+    record_notes,
+    record_of,
 )
 from recordings.read.fill import rate_notes, stamp_notes
-from recordings.read.grid import Grid
+from recordings.read.grid import SKIP, Grid
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.to_mne import no_electrodes, raw_of, si_scales, to_mne
@@ -67,11 +69,12 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
     if start is not None:
         start -= timedelta(days=place.days_back)
     if place.format == "EDF":
-        check_record(stream.name, stream.rate_hz, len(grid), 1.0)
+        notes += record_notes(stream.name, stream.rate_hz, len(grid))
         check_channels(stream.name, len(stream.labels))
         raw = to_mne(stream, grid, (), start, power)
         raw.set_annotations(None)  # events.tsv is written from the markers themselves
         notes += _as_edf_holds(stream.name, raw)
+        raw = _filled(stream.name, raw)
     else:
         # One sample, for header and side files; the others follow, some at a time.
         raw = raw_of(stream, np.zeros((len(stream.labels), 1)), start, power)
@@ -91,6 +94,9 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
         raise RecordingError(
             f"{stream.name}: cannot be written as {place.format} ({text}){other}"
         ) from error
+    if place.format == "EDF" and not float(stream.rate_hz).is_integer():
+        record, record_s = record_of(stream.name, stream.rate_hz, len(grid))
+        _in_records(place.names.path(place.folder, "eeg.edf"), len(grid), record, record_s)
     if place.format == "BrainVision":
         _write_samples(stream, grid, raw, place)
     _write_sidecar(session, stream, grid, place)
@@ -185,6 +191,63 @@ def _as_edf_holds(name: str, raw: Any) -> list[str]:
             + ", ".join(f"{label} is {own}" for label, own in list(cut.items())[:5])
         )
     return notes
+
+
+def _filled(name: str, raw: Any) -> Any:
+    """Return a recording whose rate is no whole number, with the last of MNE's records full.
+
+    MNE refuses to write it otherwise; its records are of as many samples as are in a second.
+
+    Raises:
+        RecordingError: less than a sample a second.
+    """
+    import mne
+
+    rate_hz = float(raw.info["sfreq"])
+    if rate_hz.is_integer():
+        return raw
+    if rate_hz < 1:
+        raise RecordingError(
+            f"{name}, {rate_hz:g} Hz: less than a sample a second, which MNE cannot write as EDF; "
+            "--format BrainVision takes it"
+        )
+    more = -raw.n_times % math.floor(rate_hz)
+    values = np.pad(raw.get_data(), ((0, 0), (0, more)), "edge")
+    return mne.io.RawArray(values, raw.info, verbose="error")
+
+
+def _in_records(path: Path, samples: int, record: int, record_s: float) -> None:
+    """Write an EDF file of MNE's anew, in records whose times are exact.
+
+    MNE's are a little less than a second long, and `edfio` writes when each begins with the noise
+    of binary fractions, 6.237507000000001 s: EDFlib, and EDFbrowser with it, refuses the file.
+    """
+    import edfio
+
+    made = edfio.read_edf(path)
+    rate_hz, missing = record / record_s, -samples % record
+    signals = [
+        edfio.EdfSignal.from_digital(
+            np.pad(signal.digital[:samples], (0, missing), "edge"),
+            rate_hz,
+            label=signal.label,
+            transducer_type=signal.transducer_type,
+            physical_dimension=signal.physical_dimension,
+            physical_range=signal.physical_range,
+            digital_range=signal.digital_range,
+            prefiltering=signal.prefiltering,
+        )
+        for signal in made.signals
+    ]
+    end = [edfio.EdfAnnotation(samples / rate_hz, missing / rate_hz, SKIP)] if missing else []
+    edfio.Edf(
+        signals,
+        patient=made.patient,
+        recording=made.recording,
+        starttime=made.starttime,
+        data_record_duration=record_s,
+        annotations=end,
+    ).write(path)
 
 
 def _fits(row: F64Array) -> bool:

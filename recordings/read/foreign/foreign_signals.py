@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import warnings
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
@@ -15,19 +15,23 @@ from recordings.xdf.header import ChannelInfo
 
 _CHANNEL: Final = re.compile(r"^Ch(\d+)=[^,\n]*,[^,\n]*,[^,\n]*(?:,([^,\r\n]*))?", re.MULTILINE)
 
+_MARKER: Final = re.compile(r"([^,]*),([^,]*),(\d+),")  # type, description, place from 1
+_BYTES: Final = {"INT_16": 2, "UINT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4, "IEEE_FLOAT_64": 8}
+
 
 def read_brainvision(path: Path) -> SignalFile:
     """Read a .vhdr with its files; what MNE warns of, a missing .vmrk for one, is told.
+
+    A marker file that MNE cannot read keeps nobody from the signals: its good rows are taken.
 
     Raises:
         ImportError: MNE is missing.
         Exception: whatever MNE raises.
     """
-    import mne
-
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
-        raw = mne.io.read_raw_brainvision(path, verbose="warning")
+        raw, bad_markers = _read_raw(path)
+    header = _text(path)
     units = brainvision_units(path)
     columns = []
     for number, (label, row) in enumerate(zip(raw.ch_names, raw.get_data(), strict=True)):
@@ -37,17 +41,67 @@ def read_brainvision(path: Path) -> SignalFile:
         columns.append(Column(float(raw.info["sfreq"]), ChannelInfo(label, unit, ""), own))
     entries = [(float(a["onset"]), str(a["description"])) for a in raw.annotations]
     notes = list(dict.fromkeys(f"{path.name}: {one.message}" for one in told))
+    notes += _size_notes(path, header, raw)
+    if bad_markers is not None:
+        entries, taken = _good_markers(path, header, raw)
+        notes.append(f"{taken}, as the file is damaged: {bad_markers}")
     streams = [*even_streams(path.stem, "EEG", columns), *marker_streams(path.stem, entries)]
     return SignalFile(streams, notes)
 
 
-def brainvision_units(path: Path) -> dict[int, str]:
-    """Return the unit of each channel, counted from 0, as the header spells it; none is µV."""
+def _read_raw(path: Path) -> tuple[Any, Exception | None]:
+    """Return MNE's recording, and what kept MNE from reading its marker file, if anything did."""
+    import mne
+
+    try:
+        return mne.io.read_raw_brainvision(path, verbose="warning"), None
+    except Exception as error:
+        try:
+            without = {"marker_fname": False}
+            return mne.io.read_raw_brainvision(path, overrides=without, verbose="warning"), error
+        except Exception:  # it was not the markers
+            raise error from None
+
+
+def _size_notes(path: Path, header: str, raw: Any) -> list[str]:
+    """Say where the data file has fewer samples than the header says, or a part of one."""
+    (file,) = raw.filenames
+    size = Path(file).stat().st_size
+    said = re.search(r"^DataPoints=(\d+)", header, re.MULTILINE)
+    notes = []
+    if said and int(said[1]) != raw.n_times:
+        notes.append(
+            f"{path.name}: {int(said[1]):,} samples by its header, {raw.n_times:,} in its data file"
+        )
+    form = re.search(r"^BinaryFormat=(\w+)", header, re.MULTILINE)
+    if form and size % (_BYTES.get(form[1].upper(), 1) * len(raw.ch_names)):
+        notes.append(f"{path.name}: its data file ends amid a sample: it was cut off")
+    return notes
+
+
+def _good_markers(path: Path, header: str, raw: Any) -> tuple[list[tuple[float, str]], str]:
+    """Read the rows of a marker file that are rows, as MNE would, and say how many are not."""
+    named = re.search(r"^MarkerFile=(.+?)\s*$", header, re.MULTILINE)
+    file = path.with_name(named[1]) if named else path.with_suffix(".vmrk")
+    rows = re.findall(r"^Mk\d+=(.*)$", _text(file), re.MULTILINE) if file.is_file() else []
+    found = [match for row in rows if (match := _MARKER.match(row))]
+    inside = [match for match in found if 1 <= int(match[3]) <= raw.n_times]
+    rate_hz = float(raw.info["sfreq"])
+    entries = [((int(m[3]) - 1) / rate_hz, f"{m[1]}/{m[2]}") for m in inside]
+    return entries, f"{file.name}: {len(inside)} of {len(rows)} markers are taken"
+
+
+def _text(path: Path) -> str:
     raw = path.read_bytes()
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError:
-        text = raw.decode("cp1252", "replace")
+        return raw.decode("cp1252", "replace")
+
+
+def brainvision_units(path: Path) -> dict[int, str]:
+    """Return the unit of each channel, counted from 0, as the header spells it; none is µV."""
+    text = _text(path)
     infos = text.partition("[Channel Infos]")[2].partition("\n[")[0]
     found = _CHANNEL.findall(infos)
     return {int(number) - 1: unit.strip() or "µV" for number, unit in found}

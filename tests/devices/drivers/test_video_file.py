@@ -162,8 +162,8 @@ def test_bits_beyond_8_are_kept_or_said_to_be_cut(
     np.testing.assert_array_equal(frame.image, image)
 
 
-def turned(source: Path, path: Path, degrees: int) -> None:
-    """Write a film again with the rotation that a phone writes into an MP4's track header."""
+def turned(source: Path, path: Path, turn: tuple[float, float, float, float]) -> None:
+    """Write a film again with the matrix that a phone writes into an MP4's track header."""
     encode(source, [SIDEWAYS] * 3, "gray", "png")
     with av.open(str(source)) as film, av.open(str(path), "w") as out:
         stream = out.add_stream_from_template(film.streams.video[0])
@@ -172,8 +172,8 @@ def turned(source: Path, path: Path, degrees: int) -> None:
                 packet.stream = stream
                 out.mux(packet)
     one = 1 << 16
-    cos, sin = {0: (1, 0), 90: (0, 1), 180: (-1, 0), 270: (0, -1)}[degrees]
-    matrix = struct.pack(">9i", cos * one, sin * one, 0, -sin * one, cos * one, 0, 0, 0, 1 << 30)
+    a, b, c, d = (round(one * part) for part in turn)
+    matrix = struct.pack(">9i", a, b, 0, c, d, 0, 0, 0, 1 << 30)
     data = bytearray(path.read_bytes())
     at = data.index(b"tkhd") + 4 + 40  # version 0
     assert data[at : at + 4] == struct.pack(">i", one)
@@ -186,18 +186,26 @@ SIDEWAYS[:10, :10] = 200  # top left
 
 
 @pytest.mark.parametrize(
-    ("degrees", "shape", "corner"),
+    ("turn", "shape", "corner"),
     [
-        (0, (48, 64), (5, 5)),
-        (90, (64, 48), (5, -5)),  # clockwise, as it is to be shown
-        (180, (48, 64), (-5, -5)),
-        (270, (64, 48), (-5, 5)),
+        ((1, 0, 0, 1), (48, 64), (5, 5)),
+        ((0, 1, -1, 0), (64, 48), (5, -5)),  # 90° clockwise, as it is to be shown
+        ((-1, 0, 0, -1), (48, 64), (-5, -5)),
+        ((0, -1, 1, 0), (64, 48), (-5, 5)),
+        ((-1, 0, 0, 1), (48, 64), (5, -5)),  # mirrored, as front cameras write it
+        ((1, 0, 0, -1), (48, 64), (-5, 5)),
+        ((0, 1, 1, 0), (64, 48), (5, 5)),
+        ((0, -1, -1, 0), (64, 48), (-5, -5)),
     ],
 )
-def test_a_film_is_turned_as_its_header_says(
-    degrees: int, shape: tuple[int, int], corner: tuple[int, int], tmp_path: Path, clock: FakeClock
+def test_a_film_is_turned_and_mirrored_as_its_header_says(
+    turn: tuple[float, float, float, float],
+    shape: tuple[int, int],
+    corner: tuple[int, int],
+    tmp_path: Path,
+    clock: FakeClock,
 ) -> None:
-    turned(tmp_path / "flat.mov", tmp_path / "turned.mov", degrees)
+    turned(tmp_path / "flat.mov", tmp_path / "turned.mov", turn)
     device = make(tmp_path / "turned.mov", clock)
     (spec,) = device.open()
     assert isinstance(spec, VideoSpec)
@@ -209,6 +217,18 @@ def test_a_film_is_turned_as_its_header_says(
     assert frame.image[corner] == 200
     assert frame.image.flags.c_contiguous
     assert (frame.image == 200).sum() == 100
+
+
+@pytest.mark.parametrize("turn", [(0.98, 0.17, -0.17, 0.98), (2, 0, 0, 1)])
+def test_what_a_header_asks_for_beside_quarters_of_a_turn_is_said(
+    turn: tuple[float, float, float, float], tmp_path: Path, clock: FakeClock
+) -> None:
+    turned(tmp_path / "flat.mov", tmp_path / "turned.mov", turn)
+    device = make(tmp_path / "turned.mov", clock)
+    device.open()
+    told = [item.text for item in read_some(device, 1) if isinstance(item, Notice)]
+    assert len(told) == 1
+    assert "neither" in told[0]
 
 
 @pytest.mark.parametrize("spoilt", [[4], [0], [9], [2, 3, 7]])

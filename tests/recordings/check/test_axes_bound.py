@@ -7,9 +7,13 @@ from typing import Literal
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from recordings.arrays import F64Array
+from recordings.certificate import Contribution
 from recordings.check.examination import check
+from recordings.check.pair_bounds import axes_bound_ms
 from recordings.clock_offsets import fit_offsets
 from recordings.lateness.decision import decide
 from tests.bench.bench_certificate import measure
@@ -109,3 +113,27 @@ def test_packets_that_are_spread_at_a_wrong_rate_keep_their_place() -> None:
     sent = send(sender, np.random.default_rng(5))
     off = decide(sent.stamps, 256.0).times - sent.true - LATENCY_S
     assert abs(float(np.median(off))) < 1e-4  # it was 0.4 to 1.4 ms
+
+
+KINDS = ("clock offsets", "stamps", "network asymmetry", "alignment", "half a sample")
+parts = st.builds(
+    lambda kind, ms: Contribution(source=f"{kind} of x", ms=ms),
+    st.sampled_from(KINDS),
+    st.floats(0, 1e4),
+)
+
+
+@given(st.lists(parts, max_size=8), parts)
+def test_nothing_that_is_not_known_narrows_the_bound(
+    known: list[Contribution], more: Contribution
+) -> None:
+    """Asymmetries add up, what is random does in its squares; resolution is no part of it."""
+    before, after = axes_bound_ms(known), axes_bound_ms([*known, more])
+    axes = [part.ms for part in [*known, more] if not part.source.startswith("half")]
+    assert after >= max([before, *axes]) * (1 - 1e-12)
+    assert after <= sum(axes) * (1 + 1e-12)
+    lasting = [p.ms for p in [*known, more] if p.source.startswith("network")]
+    rest = [p.ms for p in [*known, more] if p.source.startswith(KINDS[:2] + KINDS[3:4])]
+    assert after >= (sum(lasting) + max(rest, default=0.0)) * (1 - 1e-12)
+    if more.source.startswith("half"):
+        assert after == before

@@ -43,6 +43,20 @@ def test_bytes_come_back(file: DirectFile, size: int) -> None:
     assert file.written == size
 
 
+@pytest.mark.parametrize("left", [0, 5000])
+def test_a_file_that_is_cut_grows_no_more(file: DirectFile, left: int) -> None:
+    """The next write would make it as long as it was, with a hole in place of what is gone."""
+    file.write(os.urandom(3 * BLOCK))
+    file.flush()
+    os.truncate(file.path, left)
+    file.write(b"more")
+    with pytest.raises(RecordingError, match=f"cut while it was .*: {left:,} bytes, of 24,576"):
+        file.flush()
+    with pytest.raises(RecordingError, match=f"{left} bytes of it are valid"):
+        file.close()
+    assert file.path.stat().st_size == left
+
+
 def test_hash_is_that_of_the_file(tmp_path: Path) -> None:
     file = DirectFile(tmp_path / "a.bin")
     file.write(b"abc" * 100_000)

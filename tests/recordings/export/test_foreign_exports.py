@@ -114,12 +114,12 @@ def test_edf_takes_anybodys_units_and_labels_and_leaves_out_what_does_not_fit(
     units = ("µV", "μV", "kΩ", "°C", "m/s²", "")
     add_stream(session, 20, "amp", data, type_="EEG", labels=labels, units=units)
     add_stream(session, 21, "counter", np.full((300, 1), 2**31 - 1, np.int32))
-    add_stream(session, 22, "odd", np.ones((300, 1), np.float32), rate_hz=33.3333)
+    add_stream(session, 22, "odd", np.ones((300, 1), np.float32), rate_hz=0.0101)
     (done,) = exported("edf", [session], tmp_path / "out", edf.Settings())
     assert done.outcome == "exported", done
     counter, odd = sorted(note for note in done.notes if note.startswith(("counter", "odd")))
     assert counter.startswith("counter, 1: 2.14748e+09 is beyond the 8 characters")
-    assert odd.startswith("odd, 33.3333 Hz: EDF needs whole samples")
+    assert odd.startswith("odd, 0.0101 Hz: EDF needs whole samples")
     with pyedflib.EdfReader(str(tmp_path / "out" / f"{session.name}_amp.bdf")) as reader:
         found = reader.getSignalLabels()
         assert found[:2] == ["Gr??e", "Gr??e-2"]

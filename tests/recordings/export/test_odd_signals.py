@@ -311,6 +311,38 @@ def test_bids_in_edf_is_not_ended_by_a_channel(tmp_path: Path) -> None:
     assert "no channel fits" in done.error
 
 
+@pytest.mark.parametrize("rate_hz", [1000 / 3, 333.33, 512.03, 4807.69])
+@pytest.mark.parametrize("kind", ["edf", "bids"])
+def test_a_rate_that_is_no_whole_number_has_records_that_others_read(
+    kind: str, rate_hz: float, tmp_path: Path
+) -> None:
+    """EDFlib refuses records that begin at 6.237507000000001 s."""
+    pyedflib = pytest.importorskip("pyedflib")
+    folder = imported(bare(tmp_path / "a.xdf", eeg(61.3, rate_hz)), tmp_path)
+    with open_session(folder) as session:
+        count, values = len(session["EEG"]), session["EEG"].read()[1][:, 0]
+    settings: Any = bids.Settings(format="EDF") if kind == "bids" else edf.Settings("edf")
+    (done,) = exported(kind, [folder], tmp_path / "out", settings)
+    assert done.outcome == "exported", done
+    (file,) = (tmp_path / "out").rglob("*.edf")
+    with pyedflib.EdfReader(str(file)) as reader:
+        found = reader.readSignal(0)
+        (onset,), _, (text,) = reader.readAnnotations()
+        assert text == "BAD_ACQ_SKIP"
+        assert onset == pytest.approx(count / rate_hz, abs=2e-4)
+        assert reader.getSampleFrequency(0) == pytest.approx(rate_hz, rel=1e-6)
+    np.testing.assert_allclose(found[:count], values, atol=0.01)
+    assert count < len(found) < count + 60 * rate_hz
+
+
+@pytest.mark.parametrize("rate_hz", [33.3333, 128.0004])
+def test_how_far_the_times_of_an_edf_file_are_off_is_said(rate_hz: float, tmp_path: Path) -> None:
+    path = bare(tmp_path / "a.xdf", eeg(600.0, rate_hz))
+    (done,) = exported("edf", [path], tmp_path / "out", edf.Settings())
+    assert done.outcome == "exported", done
+    assert any("ms off at its end" in note for note in done.notes), done.notes
+
+
 def test_a_record_that_would_be_made_up_asks_for_no_memory(tmp_path: Path) -> None:
     sent = Sent("EEG", "EEG", 1e9, np.ones((1000, 1)), START + np.arange(1000) / 250)
     folder = imported(bare(tmp_path / "a.xdf", sent), tmp_path)

@@ -173,6 +173,34 @@ def test_a_whole_packet_is_missed_soon_where_packets_come_evenly() -> None:
     assert (loss.lost, loss.certainty) == (sent.lost, Certainty.CERTAIN)
 
 
+def test_a_loss_before_the_last_three_seconds_is_told_wherever_blocks_lie() -> None:
+    """Of 3.1 s behind it, blocks of a second leave out what the loss's own and the end cut off."""
+    sender = Sender(packet=10, style="spread", jitter_s=0.004, losses=((55.1, 448),))
+    for seed in range(5):
+        sent = send(sender, np.random.default_rng(seed))
+        pace = decide(sent.stamps, 250.0)
+        assert pace.lost == sent.lost
+        assert {loss.certainty for loss in pace.losses} == {Certainty.CERTAIN}
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_rate_is_known_on_both_sides_of_a_loss_that_leaves_20_s_each(seed: int) -> None:
+    """Packets of half a second that come unevenly: over eight blocks hardly any pair is whole."""
+    sender = Sender(
+        *(130.0, 60.0, 73),
+        style="equal",
+        jitter_s=0.015,
+        off=-0.005,
+        stalls=(Stall(9.0, 1.0, 2.0), Stall(30.0, 1.7, 2.0), Stall(51.0, 3.0, 2.0)),
+        losses=((21.0, 2920),),
+    )
+    sent = send(sender, np.random.default_rng(seed))
+    pace = decide(sent.stamps, 130.0)
+    assert abs(pace.lost - sent.lost) <= 6
+    assert pace.rate_hz == pytest.approx(130 * 0.995, rel=2e-3)
+    assert error_ms(pace.times, sent) < 25
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     senders,

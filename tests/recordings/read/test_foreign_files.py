@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import inspect
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -110,6 +112,47 @@ def test_a_missing_vmrk_is_told(tmp_path: Path) -> None:
     found = signals(brainvision(tmp_path, ("µV",), marker_file=False))
     assert len(found.streams) == 1
     assert any("x.vmrk" in note and "not found" in note for note in found.notes), found.notes
+
+
+@pytest.mark.parametrize(
+    ("damage", "texts", "taken"),
+    [
+        (lambda b: b.replace(b"S  1", "Bär".encode("cp1252")), ["Stimulus/Bär"], "1 of 1"),
+        (lambda b: b + b"Mk2=Stimulus,S  2,abc,1,0\n", ["Stimulus/S  1"], "1 of 2"),
+        (lambda b: b + b"Mk2=Stimulus\n", ["Stimulus/S  1"], "1 of 2"),
+        (lambda b: b + b"Mk2=Stimulus,S  2,20", ["Stimulus/S  1"], "1 of 2"),
+        (lambda b: b + b"Mk2=a,b\nMk3=c,d,4294967291,1,0\n", ["Stimulus/S  1"], "1 of 3"),
+    ],
+)
+def test_a_damaged_vmrk_costs_its_bad_rows_alone(
+    damage: Callable[[bytes], bytes], texts: list[str], taken: str, tmp_path: Path
+) -> None:
+    mne = pytest.importorskip("mne")
+    if "overrides" not in inspect.signature(mne.io.read_raw_brainvision).parameters:
+        pytest.skip("an MNE that cannot leave the markers out")
+    path = brainvision(tmp_path, ("µV",), marker_file=True)
+    markers = tmp_path / "x.vmrk"
+    markers.write_bytes(damage(markers.read_bytes()))
+    found = signals(path)
+    assert len(found.streams[0].times) == 250
+    assert [row[0] for row in found.streams[1].read(0, 9)] == texts
+    assert found.streams[1].times.tolist() == [0.036]
+    (note,) = found.notes
+    assert note.startswith(f"x.vmrk: {taken} markers are taken, as the file is damaged: ")
+
+
+def test_a_data_file_that_was_cut_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("mne")
+    path = brainvision(tmp_path, ("µV", "uS"), marker_file=True)
+    text = path.read_text(encoding="utf-8").replace("[Binary", "DataPoints=250\n[Binary")
+    path.write_text(text, encoding="utf-8")
+    assert signals(path).notes == []
+    data = tmp_path / "x.eeg"
+    data.write_bytes(data.read_bytes()[:-7])
+    assert signals(path).notes == [
+        "x.vhdr: 250 samples by its header, 248 in its data file",
+        "x.vhdr: its data file ends amid a sample: it was cut off",
+    ]
 
 
 def test_markers_of_acqknowledge_beyond_the_end(

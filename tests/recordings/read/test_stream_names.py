@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from recordings import open_session
 from recordings.errors import RecordingError
@@ -56,3 +59,31 @@ def test_a_name_that_looks_like_another_key_is_a_name(tmp_path: Path) -> None:
         assert session["#2"].xdf.id == 1
         assert session["x (A)"].xdf.id == 3
         assert session["x", "A"].xdf.id == 2
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["a", "b", "#2", "a (X)", ""]), st.sampled_from(["X", "Y"])),
+        min_size=1,
+        max_size=5,
+    )
+)
+def test_whatever_streams_are_called_each_is_reached_and_none_by_chance(
+    called: list[tuple[str, str]],
+) -> None:
+    data = np.ones((9, 1), np.float32)
+    with TemporaryDirectory() as folder:
+        path = bare(Path(folder) / "a.xdf", *(Sent(n, t, 1.0, data) for n, t in called))
+        with open_session(path) as session:
+            for number, (name, type_) in enumerate(called, 1):
+                assert session[number].xdf.id == number
+                for key, count in (
+                    (name, [n for n, _ in called].count(name)),
+                    ((name, type_), called.count((name, type_))),
+                ):
+                    if count == 1:
+                        assert session[key].xdf.id == number
+                    else:
+                        with pytest.raises(RecordingError, match=f"{count} streams"):
+                            session[key]

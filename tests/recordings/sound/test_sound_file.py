@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import av
@@ -54,6 +55,14 @@ def test_a_file_says_what_it_is(stereo: Path) -> None:
     assert (file.block, file.sample_rate_hz, file.channels) == (BLOCK, RATE_HZ, 2)
     assert count_blocks(stereo) == BLOCKS
     assert file.count_samples() == SAMPLES
+
+
+def test_a_file_that_is_cut_grows_no_more(tmp_path: Path) -> None:
+    writer = written(tmp_path / "a.flac", noise(1), close=False)
+    os.truncate(writer.path, 1000)
+    with pytest.raises(RecordingError, match="cut while it was being recorded: 1,000 bytes"):
+        writer.write(noise(1, 1))
+    writer.close()
 
 
 def test_what_a_crash_leaves_can_be_read(tmp_path: Path) -> None:
