@@ -1256,6 +1256,14 @@
         <translation>现在</translation>
     </message>
     <message>
+        <source>Save…</source>
+        <translation>保存…</translation>
+    </message>
+    <message>
+        <source>{} values are more than a table of a plot holds ({}); show a shorter stretch</source>
+        <translation>{} 个数值超出了一张图的表格可容纳的数量（{}）；请显示较短的一段</translation>
+    </message>
+    <message>
         <source>Save as picture or table…</source>
         <translation>保存为图片或表格…</translation>
     </message>
