@@ -1193,7 +1193,7 @@
     </message>
     <message>
         <source>run</source>
-        <translation>次数</translation>
+        <translation>轮次</translation>
     </message>
     <message>
         <source>when</source>

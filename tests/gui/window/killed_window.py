@@ -3,13 +3,15 @@
 python -m tests.gui.window.killed_window [--change] WORDS OF THE COMMAND
 
 Says as JSON, a line each time it is another one, which channels are shown: stream and label, from
-the top. `--change`: by keys one channel is ticked off, another one moved up, and so is a stream.
+the top. `--change`: by keys one channel is ticked off, another one moved up, and so is a stream;
+then it is killed at once.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 import traceback
 from types import TracebackType
@@ -48,8 +50,10 @@ class TalkingWindow(RecorderWindow):
             self._told = told
             os.write(1, f"{told}\n".encode())
         if self.change:
-            self.change = False
             self._change()
+            shown = [(t.key.name, t.channel.label) for t in self.viewer.state.traces]
+            os.write(1, f"{json.dumps(shown)}\n".encode())
+            os.kill(os.getpid(), signal.SIGKILL)  # Qt has no turn to write what it has put off
 
     def _change(self) -> None:
         QTest.keyClick(self, K.Key_K, Qt.KeyboardModifier.ControlModifier)

@@ -51,7 +51,7 @@ def engine(rig: Path, data: Path) -> Iterator[str]:
 
 
 def shown(home: Path, lists: int, *words: str) -> list[Shown]:
-    """Open a window, give so many lists of channels that it shows, and kill it."""
+    """Open a window, give so many lists of channels that it shows, and kill it, if it lives."""
     command = [sys.executable, "-m", "tests.gui.window.killed_window", *words]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "XDG_CONFIG_HOME": str(home)}
     with subprocess.Popen(
