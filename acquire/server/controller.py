@@ -30,6 +30,8 @@ from recordings.study.catalogue import Catalogue
 
 WAIT_S = 10.0
 """How long the opening looks for what is not there; it goes on looking ever after."""
+NEWEST = 25
+"""Rows of sessions that are read before anybody asks: the window shows so many at first."""
 
 
 class Controller:
@@ -57,7 +59,7 @@ class Controller:
         self._config = config
         self.catalogue = Catalogue(data_dir)
         self.events = EventBook()
-        self.checks = Checks(data_dir, self._is_busy, self.report, of_themselves=checks)
+        self.checks = Checks(self.catalogue, self._is_busy, self.report, of_themselves=checks)
         self._turn = Turn()
         self.sessions = ClosedSessions(
             self._turn, self.checks.forget, self._is_any_open, self.report
@@ -118,6 +120,7 @@ class Controller:
         self.recording.open()
         self.collector.start()
         self.checks.start()
+        self.catalogue.page(0, NEWEST)  # whoever looks for the first time does not wait for it
 
     def _is_busy(self) -> bool:
         return self.engine.takes.running is not None

@@ -20,8 +20,19 @@ SHADE = 160
 class PictureView(QWidget):
     """The picture, its histogram, the box for the face and the box of a face."""
 
-    def __init__(self, text: str, *, with_histogram: bool = False) -> None:
+    def __init__(
+        self, text: str, *, with_histogram: bool = False, highest: float | None = None
+    ) -> None:
+        """Show `text` until there is a picture.
+
+        Args:
+            text: why there is none.
+            with_histogram: shows that of its brightness, too.
+            highest: the share of its width that it is high at most; a picture that is higher
+                stands between two margins.
+        """
         super().__init__()
+        self._highest = highest
         self.image: QImage | None = None
         self._guide_wanted = False
         policy = QSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
@@ -49,10 +60,11 @@ class PictureView(QWidget):
         self._dress()
 
     def heightForWidth(self, width: int) -> int:  # noqa: N802
-        """Be as high as the picture asks for."""
+        """Be as high as the picture asks for, and may be."""
         if self.image is None:
             return width * 3 // 4
-        return round(width * self.image.height() / max(1, self.image.width()))
+        share = self.image.height() / max(1, self.image.width())
+        return round(width * (share if self._highest is None else min(share, self._highest)))
 
     def sizeHint(self) -> QSize:  # noqa: N802
         """Prefer a small tile."""

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QFileDialog, QGraphicsView, QWidget
 
 from gui.plots import saving
 from gui.texts import tr
+from recordings.errors import RecordingError
 
 
 def ask(
@@ -50,6 +51,6 @@ def saved(path: Path, view: QGraphicsView, rows: Callable[[], Iterable[saving.Ro
     """Save a plot; say what came of it."""
     try:
         saving.save(path, view, rows)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecordingError) as error:
         return tr("not saved: {}").format(error)
     return tr("saved: {}").format(path)

@@ -9,20 +9,24 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QRect, QSize
 from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
-from PySide6.QtWidgets import QGraphicsView
+from PySide6.QtWidgets import QGraphicsItem, QGraphicsView
 
+from devices.arrays import F64Array
 from gui.plots.view_state import ViewState
 from gui.signals.live_streams import ShownStream
 from gui.signals.spectra import Spectrum
 from gui.texts import tr
 from recordings.disk.atomic import replace_file
 
+_NOT_KEPT = QGraphicsItem.CacheMode.NoCache
 FORMATS = ("png", "svg", "csv")
 Row = Sequence[str | float]
 
@@ -76,10 +80,24 @@ def _svg(view: QGraphicsView) -> bytes:
     try:
         # Lines and texts in units of the widget, without the pixels of this screen.
         painter.fillRect(QRect(0, 0, size.width(), size.height()), view.backgroundBrush())
-        view.render(painter)
+        with _painted_anew(view):
+            view.render(painter)
     finally:
         painter.end()
     return bytes(data.data())
+
+
+@contextmanager
+def _painted_anew(view: QGraphicsView) -> Iterator[None]:
+    """Have each item painted: what Qt keeps of some of them are pixels."""
+    kept = {item: mode for item in view.items() if (mode := item.cacheMode()) != _NOT_KEPT}
+    for item in kept:
+        item.setCacheMode(_NOT_KEPT)
+    try:
+        yield
+    finally:
+        for item, mode in kept.items():
+            item.setCacheMode(mode)
 
 
 def _csv(rows: Iterable[Row]) -> bytes:
@@ -121,21 +139,44 @@ def trace_rows(state: ViewState) -> Iterator[Row]:
     """
     traces = state.by_stream()
     heading = [_heading(stream, channel) for stream, channels in traces for channel in channels]
-    yield ["time (s, LSL)", *heading, "marker"]
-    if (span := shown_span(state)) is None:
+    span = shown_span(state)
+    if span is None:
+        yield ["time (s, LSL)", *heading, "marker"]
         return
+    marks = [
+        (time, 0, text.full)
+        for stream in state.streams
+        for time, text in stream.markers.copy()
+        if span[0] <= time < span[1]
+    ]
+    found = (state.samples(stream, *span, channels) for stream, channels in traces)
+    yield from merged(heading, found, ["marker"], marks)
+
+
+def merged(
+    heading: Sequence[str],
+    blocks: Iterable[tuple[F64Array, npt.NDArray[np.floating]]],
+    names: Sequence[str],
+    marks: Iterable[tuple[float, int, str]],
+) -> Iterator[Row]:
+    """Give one table of streams and marks: a row for each time at which anything has something.
+
+    Args:
+        heading: the channels of all streams.
+        blocks: of each stream times, shape (n,), s, and values, shape (n, its channels).
+        names: the columns of marks, behind the channels.
+        marks: time, s, number of the column, and text of each.
+    """
+    yield ["time (s, LSL)", *heading, *names]
     rows: list[tuple[float, int, list[str | float]]] = []
     at = 0
-    for stream, channels in traces:
-        times, data = state.samples(stream, *span, channels)
+    for times, data in blocks:
         for time, values in zip(times.tolist(), data.tolist(), strict=True):
             rows.append((time, at, _cells(values)))
-        at += len(channels)
-    for stream in state.streams:
-        found = (mark for mark in stream.markers.copy() if span[0] <= mark[0] < span[1])
-        rows += [(time, at, [text.full]) for time, text in found]
+        at += data.shape[1]
+    rows += [(time, at + column, [text]) for time, column, text in marks]
     rows.sort(key=lambda row: row[:2])
-    width = at + 1
+    width = len(heading) + len(names)
     for time, start, cells in rows:
         yield [f"{time:.6f}", *[""] * start, *cells, *[""] * (width - start - len(cells))]
 
@@ -146,10 +187,13 @@ def _cells(values: list[float]) -> list[str | float]:
 
 def _heading(stream: ShownStream, channel: int) -> str:
     info = stream.channels[channel]
-    filtered = "" if stream.filter is None else "filtered"
-    inside = ", ".join(filter(None, (info.unit, filtered)))
-    name = f"{stream.key.name}/{info.label}"
-    return f"{name} ({inside})" if inside else name
+    return column_name(stream.key.name, info.label, info.unit, filtered=stream.filter is not None)
+
+
+def column_name(stream: str, label: str, unit: str, *, filtered: bool) -> str:
+    """Name the column of a channel; what is filtered for the eye is called so."""
+    inside = ", ".join(filter(None, (unit, "filtered" if filtered else "")))
+    return f"{stream}/{label} ({inside})" if inside else f"{stream}/{label}"
 
 
 def missing_s(state: ViewState) -> float:

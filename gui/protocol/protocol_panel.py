@@ -34,6 +34,8 @@ from gui.widgets.scroll_column import ScrollColumn
 ASK_MS, MIRROR_MS = 500, 1000
 TOLD_LEAST = 24
 """Pixels of what scrolls that are seen at least: a line of it."""
+HIGHEST = 0.5625
+"""The height of the mirror, of its width: a square or upright screen would not be seen whole."""
 _BUSY = ("running", "paused")
 _HARMLESS = ("resume", "pause", "start")
 """Buttons that may have the focus when another one has lost it."""
@@ -83,7 +85,7 @@ class ProtocolPanel(QWidget):
         }
         for name, tip in tips.items():
             self.orders[name].setToolTip(tip)
-        self.mirror = PictureView(tr("The participant's screen is not shown"))
+        self.mirror = PictureView(tr("The participant's screen is not shown"), highest=HIGHEST)
         self.mirror.setAccessibleName(tr("The participant's screen"))
         self._wire()
         self._lay_out()
@@ -119,7 +121,7 @@ class ProtocolPanel(QWidget):
         column.addWidget(self.loader)
         for label in (self.title, self.now, self.problem, self.following):
             column.addWidget(label)
-        for widget in (self.progress, self.rest, self.mirror):
+        for widget in (self.progress, self.rest):
             column.addWidget(widget)
         column.addStretch(1)
         buttons = QGridLayout()
@@ -131,6 +133,7 @@ class ProtocolPanel(QWidget):
         # where they are and can be pressed.
         self._told = ScrollColumn(told, least=TOLD_LEAST)
         layout.addWidget(self._told, 1)
+        layout.addWidget(self.mirror)  # whole in what room there is: it does not scroll
         layout.addWidget(self.begin)
         layout.addLayout(buttons)
 

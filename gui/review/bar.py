@@ -28,6 +28,7 @@ class ReviewBar(QFrame):
     looked = Signal(object)
     """Another `Look` is wanted."""
     camera_chosen = Signal(str)
+    save_wanted = Signal()
     refresh_wanted = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -59,6 +60,9 @@ class ReviewBar(QFrame):
         self.whole = self._button(tr("Whole"), Command.WHOLE, tr("The whole picture (W)"))
         self.channels = ChannelButton()
         self.filters = FilterButton()
+        self.save = QPushButton(tr("Save…"))
+        self.save.setToolTip(f"{tr('Save the signals that are shown…')} (Ctrl+S)")
+        self.save.clicked.connect(self.save_wanted)
         self.refresh = QPushButton(tr("Refresh"))
         self.refresh.setToolTip(tr("Show what has been recorded since (F5)"))
         self.refresh.clicked.connect(self.refresh_wanted)
@@ -75,7 +79,7 @@ class ReviewBar(QFrame):
     def _all(self) -> tuple[QWidget, ...]:
         playing = (self.play, self.speed, self.cameras)
         comparing = (self.pin, self.mode, self.gain, self.gamma, self.face, self.whole)
-        return (*playing, *comparing, self.channels, self.filters, self.refresh)
+        return (*playing, *comparing, self.channels, self.filters, self.save, self.refresh)
 
     def _button(self, text: str, command: Command, tip: str) -> QPushButton:
         button = QPushButton(text)

@@ -212,7 +212,7 @@ class SignalPlot(pg.PlotWidget):
         for row in self.rows:
             number = row.signal.number
             if number not in found:
-                found[number] = self._read(row.signal, picks[number])
+                found[number] = self.read(row.signal, picks[number])
             curves = found[number]
             column = picks[number].index(row.channel.index)
             self._data.append((curves.times - self.start, curves.values[:, column]))
@@ -220,7 +220,8 @@ class SignalPlot(pg.PlotWidget):
         self._draw()
         self._write_values()
 
-    def _read(self, signal: ReviewSignal, picks: list[int]) -> Curves:
+    def read(self, signal: ReviewSignal, picks: list[int]) -> Curves:
+        """Read channels of a stream in the span, filtered where filters act."""
         left = self.start + self.left_s
         columns = max(200, int(self.getPlotItem().getViewBox().width()))
         filters = not self.filters.is_plain and signal.is_raw(self.length_s + SETTLE_S)

@@ -6,7 +6,7 @@ import time as clocks
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
-from PySide6.QtGui import QCloseEvent, QKeyEvent
+from PySide6.QtGui import QCloseEvent, QKeyEvent, QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
@@ -17,12 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from gui.plots import save_dialog
 from gui.review.background import Background
 from gui.review.bar import ReviewBar
 from gui.review.channel_menu import first_choice, rows_of_signals
 from gui.review.keys import Command, command_of
 from gui.review.pane import Pane, Position
 from gui.review.picture_area import Look, Mode
+from gui.review.signal_rows import signal_rows
 from gui.review.stage import Stage
 from gui.review.wording import clock, speed_text
 from gui.texts import tr
@@ -61,6 +63,8 @@ class ReviewWindow(QMainWindow):
         self.bar.commanded.connect(self.run)
         self.bar.looked.connect(self._on_look)
         self.bar.camera_chosen.connect(lambda name: self.stage.set_main(name))
+        self.bar.save_wanted.connect(self.save)
+        QShortcut(QKeySequence.StandardKey.Save, self, self.save)
         self.bar.refresh_wanted.connect(self.refresh)
         self.bar.channels.changed.connect(lambda rows: self.stage.show_rows(rows))
         self.bar.filters.changed.connect(self._on_filters)
@@ -104,6 +108,12 @@ class ReviewWindow(QMainWindow):
     def run(self, command: Command) -> None:
         """Do what a key asks for."""
         self.stage.run(command)
+
+    def save(self) -> None:
+        """Ask where to save the signals that are shown: a picture, or a table of the samples."""
+        self.stage.playhead.stop()  # what is saved is what was seen
+        plot = self.stage.plot
+        save_dialog.ask(self, tr("signals"), plot, lambda: signal_rows(plot), self.tell)
 
     def tell(self, text: str) -> None:
         """Say something for a moment, in the line at the bottom."""

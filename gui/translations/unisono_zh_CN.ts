@@ -1193,7 +1193,7 @@
     </message>
     <message>
         <source>run</source>
-        <translation>次数</translation>
+        <translation>轮次</translation>
     </message>
     <message>
         <source>when</source>
@@ -1254,6 +1254,14 @@
     <message>
         <source>now</source>
         <translation>现在</translation>
+    </message>
+    <message>
+        <source>Save…</source>
+        <translation>保存…</translation>
+    </message>
+    <message>
+        <source>{} values are more than a table of a plot holds ({}); show a shorter stretch</source>
+        <translation>{} 个数值超出了一张图的表格可容纳的数量（{}）；请显示较短的一段</translation>
     </message>
     <message>
         <source>Save as picture or table…</source>

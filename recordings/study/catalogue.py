@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +14,8 @@ from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, LostFile, Manifest, State
 from recordings.study.copies import COPIES_NAME, copies
 from recordings.study.facts import why_left_out
+from recordings.study.session_folders import SessionFolders
 from recordings.version import program_version
-
-_LEVELS = (("", ""), ("sub-", ""), ("ses-", ""), ("sub-", "_run-"))
-"""What the names of study, participant, session and run begin with, and have in them."""
 
 _Stamp = tuple[tuple[int, int, int] | None, ...]
 
@@ -57,9 +54,13 @@ class Catalogue:
     """
 
     def __init__(self, data_dir: Path) -> None:
-        self._data_dir = data_dir
+        self._folders = SessionFolders(data_dir)
         self._found: list[Path] = []  # as last listed, the newest first
         self._known: dict[Path, tuple[_Stamp, SessionRow]] = {}  # as large as the folder
+
+    def folders(self) -> list[Path]:
+        """List the session folders, the oldest first."""
+        return self._folders.found()
 
     def page(self, offset: int, limit: int) -> list[SessionRow]:
         """Give the rows `offset` to `offset + limit`; the newest is row 0.
@@ -67,9 +68,10 @@ class Catalogue:
         Row 0 begins a list; the pages after it belong to that, whatever is recorded meanwhile.
         """
         if offset == 0:
-            self._found = folders(self._data_dir)[::-1]
+            self._found = self.folders()[::-1]
             there = set(self._found)
-            self._known = {path: kept for path, kept in self._known.items() if path in there}
+            known = self._known.copy()  # one that another thread writes to cannot be gone through
+            self._known = {path: kept for path, kept in known.items() if path in there}
         return [self.of(folder) for folder in self._found[offset : offset + limit]]
 
     def of(self, folder: Path) -> SessionRow:
@@ -89,24 +91,7 @@ def sessions(data_dir: Path) -> Iterator[SessionRow]:
 
 def folders(data_dir: Path) -> list[Path]:
     """List the session folders of a data folder, the oldest first."""
-    found = [str(data_dir)]
-    for begins, has in _LEVELS:  # not by glob: it takes three times as long
-        found = [path for folder in found for path in _below(folder, begins, has)]
-    changed = ((_changed(folder), folder) for folder in map(Path, found))
-    return [folder for time, folder in sorted(pair for pair in changed if pair[0] is not None)]
-
-
-def _below(folder: str, begins: str, has: str) -> list[str]:
-    """List the folders in a folder whose names are so; none where it cannot be read."""
-    try:
-        with os.scandir(folder) as entries:
-            return [
-                entry.path
-                for entry in entries
-                if entry.name.startswith(begins) and has in entry.name and entry.is_dir()
-            ]
-    except OSError:
-        return []
+    return SessionFolders(data_dir).found()
 
 
 def row(folder: Path) -> SessionRow:
@@ -188,16 +173,6 @@ def _stamp(folder: Path) -> _Stamp:
         else:
             found.append((status.st_ino, status.st_mtime_ns, status.st_size))
     return tuple(found)
-
-
-def _changed(folder: Path) -> float | None:
-    """Give when its manifest was changed, s; None: there is none, or not any more."""
-    try:
-        return (folder / MANIFEST_NAME).stat().st_mtime
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except OSError:  # its row says why it cannot be read
-        return 0.0
 
 
 def _checked(folder: Path, manifest: Manifest) -> tuple[Verdict | None, bool | None, bool]:

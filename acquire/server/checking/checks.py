@@ -10,6 +10,7 @@ from acquire.server.checking.contents import ContentsCheck
 from acquire.server.checking.first_step import Checking, unchecked
 from recordings.certificate import Report
 from recordings.errors import RecordingError
+from recordings.study.catalogue import Catalogue
 
 
 class Checks:
@@ -17,7 +18,7 @@ class Checks:
 
     def __init__(
         self,
-        data_dir: Path,
+        sessions: Catalogue,
         is_recording: Callable[[], bool],
         report: Tell,
         *,
@@ -26,16 +27,16 @@ class Checks:
         """Prepare.
 
         Args:
-            data_dir: where sessions are.
+            sessions: those of the data folder.
             is_recording: whether a recording runs: then none is checked.
             report: hears what is found.
             of_themselves: whether sessions are checked without an order.
         """
-        self._data_dir, self._of_themselves, self._report = data_dir, of_themselves, report
+        self._sessions, self._of_themselves, self._report = sessions, of_themselves, report
         self._is_recording = is_recording
         self.first = Checking(is_recording, report)
         self.contents = ContentsCheck(
-            data_dir if of_themselves else None, self._goes_first, self.first.learn, self._complain
+            sessions if of_themselves else None, self._goes_first, self.first.learn, self._complain
         )
 
     def _goes_first(self) -> bool:
@@ -49,7 +50,7 @@ class Checks:
         self.first.start()
         self.contents.start()
         if self._of_themselves:
-            self.first.add(unchecked(self._data_dir))
+            self.first.add(unchecked(self._sessions))
 
     def close(self) -> None:
         """Leave what is not checked to the next start."""

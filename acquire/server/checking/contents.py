@@ -21,7 +21,7 @@ from acquire.server.checking.process import CheckProcess
 from recordings.certificate import Report
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, State
-from recordings.study import catalogue
+from recordings.study.catalogue import Catalogue
 
 LOOK_S = 0.05
 """How soon it rests once a recording begins."""
@@ -46,7 +46,7 @@ class ContentsCheck:
     """Reads the contents of one session after the other, in a thread of its own.
 
     Args:
-        data_dir: where sessions without this step are looked for; None = only on order.
+        sessions: where those without this step are looked for; None = only on order.
         is_busy: whether something records, or is checked without its contents: both go first.
         done: hears the new report, or why there is none; in this thread.
         complain: hears what should not happen.
@@ -55,13 +55,13 @@ class ContentsCheck:
 
     def __init__(
         self,
-        data_dir: Path | None,
+        sessions: Catalogue | None,
         is_busy: Callable[[], bool],
         done: Callable[[Path, Report | str], None],
         complain: Callable[[str], None],
         idle_s: float = IDLE_S,
     ) -> None:
-        self._data_dir, self._idle_s = data_dir, idle_s
+        self._sessions, self._idle_s = sessions, idle_s
         self._is_busy, self._done = is_busy, done
         # Guards what waits, and wakes whoever waits for an end; never held while anything is read.
         self._changed = threading.Condition()
@@ -153,13 +153,14 @@ class ContentsCheck:
 
     def _unread(self) -> Iterator[Path]:
         """Find the sessions whose report says that their contents were not read."""
-        if self._data_dir is None:
+        if self._sessions is None:
             return
-        for row in catalogue.sessions(self._data_dir):
+        for folder in reversed(self._sessions.folders()):
             if self._closing.is_set() or self._is_busy():
                 return
-            if row.contents_read is False and not row.problem and _has_hashes(row.folder):
-                yield row.folder
+            row = self._sessions.of(folder)
+            if row.contents_read is False and not row.problem and _has_hashes(folder):
+                yield folder
 
     def _check(self, folder: Path) -> Report | str | None:
         """Read one session; None where it was broken off."""

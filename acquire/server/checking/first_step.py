@@ -21,7 +21,7 @@ from recordings import layout
 from recordings.certificate import Report, Verdict
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, Level, State
-from recordings.study import catalogue
+from recordings.study.catalogue import Catalogue
 
 LOOK_S = 0.05
 """How soon a check is ended once a recording begins."""
@@ -165,15 +165,15 @@ class Checking:
         self._report("engine", level, "checked", text)
 
 
-def unchecked(data_dir: Path) -> list[Path]:
+def unchecked(sessions: Catalogue) -> list[Path]:
     """List the closed sessions without a report of what they are now, the oldest first."""
-    return [folder for folder in catalogue.folders(data_dir) if _is_unchecked(folder)]
+    return [folder for folder in sessions.folders() if _is_unchecked(folder, sessions)]
 
 
-def _is_unchecked(folder: Path) -> bool:
+def _is_unchecked(folder: Path, sessions: Catalogue) -> bool:
     if _is_newer(folder / layout.REPORT_JSON_NAME, folder / MANIFEST_NAME):
         return False  # the two dates spare the reading of thousands
-    row = catalogue.row(folder)
+    row = sessions.of(folder)
     return row.state not in (None, State.ARMED, State.RECORDING) and (
         row.verdict is None or row.outdated
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from acquire.server.api.models import StreamInfo
 from acquire.server.api.protocol_models import ProtocolInfo, TrialInfo
 from gui.client import status_text
+from gui.client.client import Failed
 from gui.events.alarm_bar import Alarm
 from gui.plots.picture import PictureView
 from gui.protocol.protocol_panel import ASK_MS
@@ -115,8 +117,12 @@ def test_a_rate_has_one_form(rate: float, shown: str) -> None:
     assert status_text.stream_row(stream).value == shown
 
 
+Taken = Callable[[bytes, dict[str, str]], None]
+
+
+@pytest.mark.parametrize("screen", [(480, 270), (480, 480), (270, 480)], ids=str)
 def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
-    tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    screen: tuple[int, int], tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = Names()
     plays = ProtocolInfo(
@@ -143,7 +149,7 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
         panel._ask.stop()  # the engine plays nothing: what it says would wipe this away
         panel._look.stop()
         QTest.qWait(2 * ASK_MS)  # nor is there an answer on its way
-        picture = QImage(480, 270, QImage.Format.Format_RGB32)
+        picture = QImage(*screen, QImage.Format.Format_RGB32)
         picture.fill(Qt.GlobalColor.darkRed)
         panel.show_info(plays)
         settle()
@@ -151,19 +157,30 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
         data = (tmp_path / "mirror.png").read_bytes()
         told = list[None]()
         panel.playing_changed.connect(lambda: told.append(None))
-        monkeypatch.setattr(panel._client, "picture", lambda _path, take, _failed: take(data, {}))
+        of_cameras = panel._client.picture
+
+        def answer(path: str, take: Taken, failed: Failed) -> None:
+            if path == "protocol/mirror.jpg":
+                take(data, {})
+            else:
+                of_cameras(path, take, failed)
+
+        monkeypatch.setattr(panel._client, "picture", answer)
         panel._on_look()  # the picture comes when all else has its place
         assert told, "nobody gives it the room that it needs"
 
         def is_whole(view: PictureView) -> bool:
-            column = next(c for c in found.findChildren(ScrollColumn) if c.isAncestorOf(view))
+            columns = found.findChildren(ScrollColumn)
+            column = next((c for c in columns if c.isAncestorOf(view)), None)
+            if column is None:  # it does not scroll
+                return panel.rect().contains(QRect(view.mapTo(panel, QPoint()), view.size()))
             place = QRect(view.mapTo(column.viewport(), QPoint()), view.size())
             high = view.height() >= view.heightForWidth(view.width())
             return high and column.viewport().rect().contains(place)
 
         wait_until(lambda: is_whole(panel.mirror), 10.0, "the whole mirror")
+        wait_until(lambda: is_whole(tile.view), 10.0, "and the camera's picture beside it")
         assert panel.mirror.width() >= 220
-        assert is_whole(tile.view), "and the camera's picture beside it"
         found.recording.stop()
         idle(found)
         # The card of what was saved and an alarm took the room from both.
@@ -175,7 +192,7 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
         panel.show_info(plays)
         panel._on_look()
         wait_until(lambda: is_whole(panel.mirror), 10.0, "the whole mirror")
-        assert is_whole(tile.view)
+        wait_until(lambda: is_whole(tile.view), 10.0, "and the camera's picture beside it")
         panel.show_info(ProtocolInfo(state="none"))
         wait_until(found.saved.isVisible, what="the card is there again")
 

@@ -13,6 +13,7 @@ from recordings import layout
 from recordings.certificate import Report, Verdict
 from recordings.manifest import FileEntry, Manifest
 from recordings.report.html import check_and_report
+from recordings.study.catalogue import Catalogue
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import posix_only, wait_for
 from tests.recordings.simulated_session import Plan, make_session
@@ -45,7 +46,11 @@ class Told:
 @contextmanager
 def checking(told: Told, data_dir: Path | None = None, idle_s: float = 600) -> Iterator[Any]:
     found = ContentsCheck(
-        data_dir, lambda: told.busy, told.done, told.complaints.append, idle_s=idle_s
+        Catalogue(data_dir) if data_dir is not None else None,
+        lambda: told.busy,
+        told.done,
+        told.complaints.append,
+        idle_s=idle_s,
     )
     found.start()
     try:
