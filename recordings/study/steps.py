@@ -128,6 +128,8 @@ class ExportStep:
         """See `Step`."""
         places = ((e, (e.kind, e.target)) for e in facts.exports)
         found = next((e for e, place in places if place == (self.name, self.target)), None)
+        if found is not None and found.tried == self.mark(facts, root):
+            return Cell(StepState.FAILED, found.failed)
         if found is None or not found.fingerprint:
             return Cell(StepState.MISSING)
         cell = export_cell(found, facts)
@@ -218,7 +220,12 @@ def _meant(value: Any) -> Any:
 
 def standing(step: Step, facts: Facts, root: Path, failures: Failures) -> Cell:
     """Say what a step is for a session; one that failed stays so until something changes."""
+    cell = step.cell(facts, root)
     failure = failures.get((facts.folder, step.name, step.target))
-    if failure is not None and failure.fingerprint == step.mark(facts, root):
-        return Cell(StepState.FAILED, failure.reason)
-    return step.cell(facts, root)
+    if failure is None or cell.state is StepState.DONE:  # a command on it alone has done it since
+        return cell
+    return (
+        Cell(StepState.FAILED, failure.reason)
+        if failure.fingerprint == step.mark(facts, root)
+        else cell
+    )
