@@ -205,7 +205,8 @@ def _settings(name: str, kind: type[Any], given: Mapping[str, Any]) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "settings"
-        raise RecordingError(f"{name}: {where}: {first['msg']}") from error
+        said = first["msg"].removeprefix("Value error, ")  # pydantic's, before words of our own
+        raise RecordingError(f"{name}: {where}: {said}") from error
 
 
 def _meant(value: Any) -> Any:

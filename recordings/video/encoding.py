@@ -137,4 +137,4 @@ def _picture(image: av.VideoFrame, info: VideoInfo) -> Picture:
     size = fmt.dtype.itemsize
     shape = fmt.shape(info.width, info.height)
     strides = (plane.line_size, fmt.samples * size, size)[: len(shape)]
-    return np.ndarray(shape, fmt.dtype, plane, 0, strides)
+    return np.ndarray(shape, fmt.dtype, memoryview(plane), 0, strides)

@@ -83,8 +83,8 @@ def status(
 
         write_page(found, html)
         typer.echo(f"{html}: written", err=as_json)
-    states = (cell.state for row in found.rows for cell in row.cells.values())
-    if fail_on and any(state in fail_on for state in states):
+    wanted = {state.value for state in fail_on or ()}
+    if any(cell.state.value in wanted for row in found.rows for cell in row.cells.values()):
         raise typer.Exit(2)
 
 
