@@ -6,6 +6,7 @@ decide where it is; its times are those of these frames when it was coded.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Annotated, Final, Literal, Self
 
 from pydantic import Field, FiniteFloat, model_validator
@@ -57,6 +58,15 @@ class Event(Frozen):
         """The moments that are set."""
         found = ((name, getattr(self, name)) for name in MARKS)
         return {name: moment for name, moment in found if moment is not None}
+
+    @property
+    def disorder(self) -> tuple[str, ...]:
+        """Say which mark is before which it should not be."""
+        return tuple(
+            f"{later} is before {earlier}"
+            for (earlier, a), (later, b) in pairwise(self.marks.items())
+            if b.frame < a.frame
+        )
 
     @property
     def interval(self) -> tuple[int, int] | None:

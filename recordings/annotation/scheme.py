@@ -18,7 +18,6 @@ from __future__ import annotations
 
 import tomllib
 from importlib.resources import files
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Final, Literal
 
@@ -94,7 +93,7 @@ def warnings(event: Event, scheme: Scheme) -> tuple[str, ...]:
     """Say what a scheme finds odd about an event, in the words of the event's line."""
     return (
         *_missing(event, scheme),
-        *_disorder(event),
+        *event.disorder,
         *_words(event, scheme),
         *_excluded(event, scheme),
         *_lengths(event, scheme.limits),
@@ -114,15 +113,6 @@ def _missing(event: Event, scheme: Scheme) -> list[str]:
         "intensity": any(not unit.intensity for unit in event.units),
     }
     return [f"{name} is missing" for name in scheme.required if lacks[name]]
-
-
-def _disorder(event: Event) -> list[str]:
-    marks = list(event.marks.items())
-    return [
-        f"{later} before {earlier}"
-        for (earlier, a), (later, b) in pairwise(marks)
-        if b.frame < a.frame
-    ]
 
 
 def _words(event: Event, scheme: Scheme) -> list[str]:

@@ -10,6 +10,7 @@ Nothing is filled in: what is unknown is NaN, and its mask is False.
 from __future__ import annotations
 
 import warnings
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -202,7 +203,8 @@ def load_study(
 
     Raises:
         RecordingError: there is no window at all, or a setting makes no sense. Sessions that cannot
-            be taken are left out with a warning, and listed in `Study.left_out`.
+            be taken, or whose channels are not those that most sessions have, are left out with a
+            warning, and listed in `Study.left_out`.
     """
     try:
         settings = Settings(windows, length_s, step_s, before_s, after_s, events_of=coder)
@@ -212,7 +214,7 @@ def load_study(
     if flows and windows != "event":
         raise RecordingError(f"{flows[0]}: flow is of events; ask for windows='event'")
     make = labels_for(labels, coder) if isinstance(labels, str) else labels
-    places: list[Place] = []
+    taken: dict[Path, tuple[list[Place], _Channels]] = {}
     left_out: list[tuple[Path, str]] = []
     opened = Opened(signals)
     try:
@@ -221,9 +223,12 @@ def load_study(
         for path in found:
             try:
                 study = _study_of(path) if several else ""
-                places += _places(opened, path, settings, make, study)
+                taken[path] = _places(opened, path, settings, make, study)
             except RecordingError as error:
                 left_out.append((path, " ".join(str(error).split())))
+        left_out += _unlike_most({path: channels for path, (_, channels) in taken.items()})
+        gone = {path for path, _ in left_out}
+        places = [place for path in taken if path not in gone for place in taken[path][0]]
         told = f"{len(left_out)} sessions left out, the first {left_out[0][1]}" if left_out else ""
         if not places:
             told = told or "name a folder with sessions"
@@ -240,17 +245,42 @@ def _study_of(session: Path) -> str:
     return session.absolute().parents[2].name
 
 
+_Channels = dict[str, tuple[str, ...]]
+"""The labels of the channels of each signal."""
+
+
+def _unlike_most(found: Mapping[Path, _Channels]) -> list[tuple[Path, str]]:
+    """Name the sessions whose channels are not those that most have: one array holds all."""
+    counts = Counter(tuple(channels.items()) for channels in found.values())
+    if len(counts) < 2:
+        return []
+    most = dict(counts.most_common(1)[0][0])
+    told = []
+    for path, channels in found.items():
+        for name, labels in channels.items():
+            if labels != most[name]:
+                text = (
+                    f"{path.name}: {name} has the channels {', '.join(labels[:8])} "
+                    f"({len(labels)}), most sessions have {', '.join(most[name][:8])} "
+                    f"({len(most[name])}); name a signal that all have alike"
+                )
+                told.append((path, text))
+                break
+    return told
+
+
 def _places(
     opened: Opened, path: Path, settings: Settings, make: Labels | None, study: str
-) -> list[Place]:
+) -> tuple[list[Place], _Channels]:
     session = opened.session(path)
     if (manifest := session.manifest) is None:
         raise RecordingError("no manifest says whose it is")
     if why := why_left_out(manifest.is_being_recorded, manifest.unusable):
         raise RecordingError(why)
-    opened.readers(path)  # they are there
+    channels = {name: reader.labels for name, reader in opened.readers(path).items()}
     found, _ = windows_of(session, settings)
     label = make(session) if make else None
     told = [(number, w, label(w) if label else None) for number, w in enumerate(found, 1)]
     kept = [row for row in told if label is None or row[2] is not None]
-    return [Place(path, manifest.participant, number, w, value, study) for number, w, value in kept]
+    whose = manifest.participant
+    return [Place(path, whose, number, w, value, study) for number, w, value in kept], channels

@@ -31,6 +31,9 @@ def events_of(
         notes += [f"{coder}, event {event.id}: {text}" for text in odd]
         if outside or not event.marks:
             notes.append(f"{coder}, event {event.id}: has no frame here; left out")
+        elif now.disorder:  # other programs have no such event, or turn it round
+            frames_of = ", ".join(f"{name} {moment.frame}" for name, moment in now.marks.items())
+            notes.append(f"{coder}, event {event.id}: {now.disorder[0]} ({frames_of}); left out")
         else:
             events.append(now)
     return events, notes

@@ -1,11 +1,12 @@
 """What is written down of each export: what it was made from, and by which settings.
 
 `<target>/.unisono/<session>.<kind>.json`: a rerun leaves out what is there with the same settings
-and the same recording.
+and the same recording. `….failed.json` beside it says why the last try failed, where it did.
 """
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from dataclasses import asdict, dataclass, field
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recordings.annotation.coder_file import Paths, annotations_folder, who
+from recordings.disk.atomic import replace_file
 from recordings.manifest import MANIFEST_NAME
 from recordings.read.session import locate
 from recordings.version import program_version
@@ -41,6 +43,25 @@ class Record:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class MadeFrom:
+    """What an export is made from and by, as it is before anything is read."""
+
+    digest: str  # of the manifest
+    recorded: str  # UTC of the start
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Why the last try to export one session failed, and what it was to be made by."""
+
+    reason: str
+    fingerprint: str
+    version: str  # of the program that tried
+    digest: str  # of the manifest
+
+
 def session_name(session: Path) -> str:
     """Return the name of a session, or of a bare file without `.xdf`."""
     # `.` and `recording.xdf` have a name only with the folder that they are in.
@@ -58,6 +79,32 @@ def stage_in(target: Path, name: str, kind: str) -> Path:
 def record_path(target: Path, name: str, kind: str) -> Path:
     """Return where the record of an export of the session called `name` is."""
     return target / RECORDS / f"{name}.{kind}.json"
+
+
+def failure_path(target: Path, name: str, kind: str) -> Path:
+    """Return where it stands why the last try failed."""
+    return target / RECORDS / f"{name}.{kind}.failed.json"
+
+
+def error_path(target: Path, name: str, kind: str) -> Path:
+    """Return where the traceback of an error that nobody foresaw is."""
+    return target / RECORDS / f"{name}.{kind}.error.txt"
+
+
+def note_failure(target: Path, name: str, kind: str, failed: Failed) -> None:
+    """Write down why a try failed; a target that cannot be written to keeps what it has."""
+    with contextlib.suppress(OSError):
+        text = json.dumps(asdict(failed), indent=1)
+        replace_file(failure_path(target, name, kind), text.encode())
+
+
+def read_failure(target: Path, name: str, kind: str) -> Failed | None:
+    """Return why the last try failed; None where it did not, or nothing says so."""
+    try:
+        text = failure_path(target, name, kind).read_text(encoding="utf-8")
+        return Failed(**json.loads(text))
+    except (OSError, ValueError, TypeError):
+        return None
 
 
 def read_record(target: Path, name: str, kind: str) -> Record | None:
@@ -89,6 +136,16 @@ def source_of(session: Path) -> tuple[str, str]:
     _, _, manifest = locate(session)
     digest = manifest.digest() if manifest else _as_text(session)
     return digest, manifest.clock[0].utc if manifest and manifest.clock else ""
+
+
+def made_from(kind: str, settings: Any, session: Path) -> MadeFrom:
+    """Look at what an export of a session will be made from.
+
+    Raises:
+        RecordingError: the session cannot be read, or the settings name what cannot be.
+    """
+    digest, recorded = source_of(session)
+    return MadeFrom(digest, recorded, fingerprint(kind, settings, session, digest))
 
 
 def _coded(settings: Any, session: Path) -> list[str]:

@@ -10,7 +10,7 @@ import contextlib
 import shutil
 import traceback
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Final
@@ -20,7 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 from recordings.engines.work import Work
 from recordings.errors import RecordingError, is_full
 from recordings.export.places import remember
-from recordings.export.records import session_name, stage_in
+from recordings.export.records import MadeFrom, error_path, made_from, session_name, stage_in
 from recordings.manifest import State
 from recordings.read.session import open_session
 from recordings.read.sound import left_out_notes
@@ -56,6 +56,7 @@ class Staged:
 
     notes: tuple[str, ...] = ()
     error: str = ""
+    source: MadeFrom | None = None  # before: what is coded while it is exported was not read
 
 
 def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]:
@@ -90,23 +91,31 @@ def run_task(kind: str, session: Path, folder: Path, settings: Any) -> list[str]
 
 def stage(job: Job) -> Staged:
     """Export one session into its stage; what goes wrong is its own failure."""
-    folder = stage_in(job.target, session_name(job.session), job.kind)
-    log = folder.with_suffix(".error.txt")
     try:
         settings = TypeAdapter(import_module(KINDS[job.kind]).Settings).validate_python(
             job.settings
         )
+        source = made_from(job.kind, settings, job.session)
+    except RecordingError as error:
+        return Staged(error=_said(error))
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        return Staged(error=f"{job.kind}: setting {where}: {first['msg']}")
+    return replace(_stage(job, settings), source=source)
+
+
+def _stage(job: Job, settings: Any) -> Staged:
+    folder = stage_in(job.target, session_name(job.session), job.kind)
+    log = error_path(job.target, session_name(job.session), job.kind)
+    try:
         shutil.rmtree(folder, ignore_errors=True)  # what an interrupted run has left
         log.unlink(missing_ok=True)
         # Before a file of it is written: `erase` is to find what an interrupted export has left.
         notes = remember(job.session, job.kind, job.target)
         notes += run_task(job.kind, job.session, folder, settings)
     except RecordingError as error:
-        return Staged(error=" ".join(str(error).split()) or type(error).__name__)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        return Staged(error=f"{job.kind}: setting {where}: {first['msg']}")
+        return Staged(error=_said(error))
     except Exception as error:  # libraries have errors of their own
         if isinstance(error, OSError) and is_full(error):
             return Staged(error=full_text(job.target))
@@ -114,6 +123,10 @@ def stage(job: Job) -> Staged:
             log.write_text(traceback.format_exc(), encoding="utf-8")
         return Staged(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
     return Staged(tuple(notes))
+
+
+def _said(error: RecordingError) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
 
 
 EXPORT: Final = Work("export", stage, Job, Staged)

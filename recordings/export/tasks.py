@@ -10,6 +10,7 @@ folder for `erase`.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 from collections.abc import Callable, Iterator
@@ -26,12 +27,15 @@ from recordings.errors import RecordingError, is_full
 from recordings.export.bids.shared_tables import is_shared, merge
 from recordings.export.records import (
     RECORDS,
+    Failed,
+    MadeFrom,
     Record,
-    fingerprint,
+    failure_path,
+    made_from,
+    note_failure,
     read_record,
     record_path,
     session_name,
-    source_of,
     stage_in,
 )
 from recordings.export.staging import EXPORT, Job, Staged, full_text
@@ -134,13 +138,18 @@ def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
     """Publish what was staged."""
     name = session_name(session)
     error = outcome.reason if isinstance(outcome, Lost) else outcome.error
-    if not error and isinstance(outcome, Staged):
+    source = None if isinstance(outcome, Lost) else outcome.source
+    if not error and isinstance(outcome, Staged) and source is not None:
         try:
-            return Done(name, "exported", _publish(order, session), outcome.notes)
+            return Done(name, "exported", _publish(order, session, source), outcome.notes)
         except (OSError, RecordingError) as problem:
             full = isinstance(problem, OSError) and is_full(problem)
             error = full_text(order.target) if full else " ".join(str(problem).split())
     shutil.rmtree(_stage_of(order, session), ignore_errors=True)
+    with contextlib.suppress(RecordingError):  # of a session that went away meanwhile, nothing
+        source = source or made_from(order.kind, order.settings, session)
+        failed = Failed(error, source.fingerprint, program_version(), source.digest)
+        note_failure(order.target, name, order.kind, failed)
     return Done(name, "failed", error=error)
 
 
@@ -154,20 +163,20 @@ def _is_there(order: Order, session: Path) -> Record | None:
     Raises:
         RecordingError: another session of this name is there, or this one cannot be read.
     """
-    digest, recorded = source_of(session)
+    source = made_from(order.kind, order.settings, session)
     record = read_record(order.target, session_name(session), order.kind)
     if record is None:
         return None
-    if record.recorded != recorded:
+    if record.recorded != source.recorded:
         raise RecordingError(
             f"{order.target} has another session {record.session!r}, recorded {record.recorded}; "
             "export this one to a folder of its own"
         )
-    expected = fingerprint(order.kind, order.settings, session, digest)
-    return record if record.fingerprint == expected and record.is_whole(order.target) else None
+    same = record.fingerprint == source.fingerprint
+    return record if same and record.is_whole(order.target) else None
 
 
-def _publish(order: Order, session: Path) -> tuple[str, ...]:
+def _publish(order: Order, session: Path, source: MadeFrom) -> tuple[str, ...]:
     """Move the staged files to the target, merge shared tables, and write down what there is."""
     stage = _stage_of(order, session)
     name = session_name(session)
@@ -187,19 +196,19 @@ def _publish(order: Order, session: Path) -> tuple[str, ...]:
     for gone in set(before) - set(files):
         if before[gone] >= 0:
             (order.target / gone).unlink(missing_ok=True)
-    digest, recorded = source_of(session)
     record = Record(
         order.kind,
         name,
-        recorded,
-        fingerprint(order.kind, order.settings, session, digest),
+        source.recorded,
+        source.fingerprint,
         files,
         program_version(),
-        digest,
+        source.digest,
         getattr(order.settings, "coder", ""),
     )
     replace_file(
         record_path(order.target, name, order.kind), json.dumps(asdict(record), indent=1).encode()
     )
+    failure_path(order.target, name, order.kind).unlink(missing_ok=True)
     shutil.rmtree(stage, ignore_errors=True)
     return tuple(files)

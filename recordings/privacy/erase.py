@@ -22,7 +22,7 @@ from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.export.bids.shared_tables import drop_rows, is_shared, read_tsv
 from recordings.export.places import read_exports
-from recordings.export.records import RECORDS, stage_in
+from recordings.export.records import error_path, failure_path, record_path, stage_in
 from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.repair.session import copy_of, stage_of
 from recordings.study.copies import copies
@@ -39,7 +39,7 @@ class Plan:
     sessions: tuple[Path, ...]
     exports: tuple[tuple[Path, Path], ...]  # target, record in it
     unreachable: tuple[str, ...]
-    stages: tuple[Path, ...] = ()  # folders of exports and repairs that were interrupted
+    stages: tuple[Path, ...] = ()  # what exports and repairs left that were interrupted or failed
 
 
 @dataclass(slots=True)
@@ -90,12 +90,13 @@ def plan(study: Path, participant: str) -> Plan:
                 elif not target.is_dir():
                     unreachable[f"motion in {target}"] = None
                 continue
-            record = target / RECORDS / f"{folder.name}.{entry['kind']}.json"
-            if (stage := stage_in(target, folder.name, entry["kind"])).is_dir():
-                stages[stage] = None
+            which = target, folder.name, entry["kind"]
+            record = record_path(*which)
+            left = stage_in(*which), error_path(*which), failure_path(*which)
+            stages |= dict.fromkeys(path for path in left if path.exists())
             if record.is_file():
                 exports[target, record] = None
-            elif not (target / RECORDS).is_dir():
+            elif not record.parent.is_dir():
                 unreachable[f"{entry['kind']} export in {target}"] = None
     sessions = tuple(dict.fromkeys((*sessions, *copied)))
     return Plan(participant, sessions, tuple(exports), tuple(unreachable), tuple(stages))
@@ -208,6 +209,9 @@ def _unlink(path: Path, done: Erased) -> None:
 
 def _erase_stage(stage: Path, done: Erased) -> None:
     try:
+        if not stage.is_dir():
+            _unlink(stage, done)
+            return
         for path in [p for p in stage.rglob("*") if p.is_file()]:
             _unlink(path, done)
         shutil.rmtree(stage)

@@ -64,6 +64,8 @@ class ExportFacts:
     version: str = ""
     files: tuple[tuple[str, int], ...] = ()
     coder: str = ""  # whose events are in it
+    failed: str = ""  # why the last try failed, where it did
+    tried: str = ""  # of what: digest, version, fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,14 +180,15 @@ def stamp(folder: str) -> str:
 
 
 def exports_stamp(facts: Facts) -> str:
-    """Return what changes whenever the record of an export does: it lies in its target."""
+    """Return what changes whenever what an export left in its target says something else."""
     found = []
     for export in facts.exports:
-        try:
-            status = record_path(export, facts.name).stat()
-            found.append(f"{export.kind} {status.st_mtime_ns} {status.st_size}")
-        except OSError:
-            found.append(f"{export.kind} gone")
+        for path in _told_by(export, facts.name):
+            try:
+                status = path.stat()
+                found.append(f"{export.kind} {status.st_mtime_ns} {status.st_size}")
+            except OSError:
+                found.append(f"{export.kind} gone")
     return "\n".join(found)
 
 
@@ -197,9 +200,10 @@ def _file_stamp(entry: os.DirEntry[str]) -> str:
     return f"{entry.name} {status.st_mtime_ns} {status.st_size}"
 
 
-def record_path(export: ExportFacts, name: str) -> Path:
-    """Return where the record of an export of the session called `name` lies."""
-    return Path(export.target) / ".unisono" / f"{name}.{export.kind}.json"
+def _told_by(export: ExportFacts, name: str) -> tuple[Path, Path]:
+    """Return where it stands what was exported of the session called `name`, and what failed."""
+    folder, start = Path(export.target) / ".unisono", f"{name}.{export.kind}"
+    return folder / f"{start}.json", folder / f"{start}.failed.json"
 
 
 def unreadable_digest(folder: Path) -> str:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from recordings.annotation.ranges import count
 from recordings.certificate import CONTENTS_UNREAD, Verdict, samples_due
 from recordings.errors import RecordingError
 from recordings.export.places import read_exports
-from recordings.export.records import read_record
+from recordings.export.records import read_failure, read_record
 from recordings.export.staging import KINDS
 from recordings.manifest import MANIFEST_NAME, Manifest
 from recordings.stream_kinds import VIDEO_TYPE
@@ -126,19 +127,19 @@ def _exports(folder: Path) -> list[ExportFacts]:
     found = []
     # What else lies elsewhere, as a motion's traces, is `erase`'s business and no step of a study.
     for entry in (entry for entry in read_exports(folder) if entry["kind"] in KINDS):
-        record = read_record(Path(entry["target"]), folder.name, entry["kind"])
-        if record is None:
-            found.append(ExportFacts(entry["kind"], entry["target"]))
-            continue
-        found.append(
-            ExportFacts(
-                entry["kind"],
-                entry["target"],
-                record.fingerprint,
-                record.digest,
-                record.version,
-                tuple(record.files.items()),
-                record.coder,
+        place = Path(entry["target"]), folder.name, entry["kind"]
+        export = ExportFacts(entry["kind"], entry["target"])
+        if (record := read_record(*place)) is not None:
+            export = replace(
+                export,
+                fingerprint=record.fingerprint,
+                digest=record.digest,
+                version=record.version,
+                files=tuple(record.files.items()),
+                coder=record.coder,
             )
-        )
+        if (failed := read_failure(*place)) is not None:
+            tried = f"{failed.digest} {failed.version} {failed.fingerprint}"
+            export = replace(export, failed=brief(failed.reason, folder), tried=tried)
+        found.append(export)
     return found

@@ -158,10 +158,22 @@ def recorded(facts: Facts) -> Cell:
 
 
 def checked(facts: Facts, failures: Failures = {}) -> Cell:  # noqa: B006 - never changed
-    """Whether it was checked as it is now, and with what result."""
+    """Whether it was checked as it is now, and with what result.
+
+    A failure that is remembered counts until somebody has checked it, in whichever way.
+    """
+    cell = _checked(facts)
     failure = failures.get((facts.folder, CHECK, ""))
-    if failure is not None and failure.fingerprint.startswith(mark(facts)):
-        return Cell(StepState.FAILED, failure.reason)
+    if cell.state is StepState.DONE or failure is None:
+        return cell
+    return (
+        Cell(StepState.FAILED, failure.reason)
+        if failure.fingerprint.startswith(mark(facts))
+        else cell
+    )
+
+
+def _checked(facts: Facts) -> Cell:
     if (found := facts.check) is None:
         return _MISSING
     if why := _outdated(found, facts):
@@ -219,13 +231,17 @@ def exported(facts: Facts, kind: str, target: str, failures: Failures) -> Cell:
 
     With which settings, the record alone knows: `unisono study run` compares them.
     """
-    found = next((e for e in facts.exports if (e.kind, e.target) == (kind, target)), None)
+    places = ((e, (e.kind, e.target)) for e in facts.exports)
+    found = next((e for e, place in places if place == (kind, target)), ExportFacts(kind, target))
+    cell = export_cell(found, facts) if found.fingerprint else _MISSING
     failure = failures.get((facts.folder, kind, target))
     if failure is not None and failure.fingerprint.startswith(mark(facts)):
-        return Cell(StepState.FAILED, failure.reason)
-    if found is None or not found.fingerprint:
-        return _MISSING
-    return export_cell(found, facts)
+        same = failure.fingerprint == mark(facts) + found.fingerprint
+        if not (same and cell.state is StepState.DONE):  # a plain export has done it since
+            return Cell(StepState.FAILED, failure.reason)
+    if found.tried.startswith(mark(facts)):
+        return Cell(StepState.FAILED, found.failed)
+    return cell
 
 
 def export_cell(export: ExportFacts, facts: Facts) -> Cell:

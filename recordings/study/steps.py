@@ -128,6 +128,8 @@ class ExportStep:
         """See `Step`."""
         places = ((e, (e.kind, e.target)) for e in facts.exports)
         found = next((e for e, place in places if place == (self.name, self.target)), None)
+        if found is not None and found.tried == self.mark(facts, root):
+            return Cell(StepState.FAILED, found.failed)
         if found is None or not found.fingerprint:
             return Cell(StepState.MISSING)
         cell = export_cell(found, facts)
@@ -203,7 +205,8 @@ def _settings(name: str, kind: type[Any], given: Mapping[str, Any]) -> Any:
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "settings"
-        raise RecordingError(f"{name}: {where}: {first['msg']}") from error
+        said = first["msg"].removeprefix("Value error, ")  # pydantic's, before words of our own
+        raise RecordingError(f"{name}: {where}: {said}") from error
 
 
 def _meant(value: Any) -> Any:
@@ -218,7 +221,12 @@ def _meant(value: Any) -> Any:
 
 def standing(step: Step, facts: Facts, root: Path, failures: Failures) -> Cell:
     """Say what a step is for a session; one that failed stays so until something changes."""
+    cell = step.cell(facts, root)
     failure = failures.get((facts.folder, step.name, step.target))
-    if failure is not None and failure.fingerprint == step.mark(facts, root):
-        return Cell(StepState.FAILED, failure.reason)
-    return step.cell(facts, root)
+    if failure is None or cell.state is StepState.DONE:  # a command on it alone has done it since
+        return cell
+    return (
+        Cell(StepState.FAILED, failure.reason)
+        if failure.fingerprint == step.mark(facts, root)
+        else cell
+    )

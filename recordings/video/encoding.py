@@ -16,7 +16,6 @@ from recordings.video.codecs import Codec
 from recordings.video.info import METADATA_KEY, VideoInfo
 from recordings.video.pixel_formats import Picture, split_bayer, to_picture
 
-_STRIDE_ALIGN: Final = 64  # what SIMD code in libav likes
 _IO_BUFFER: Final = 1 << 18
 _BIG_FRAME: Final = 1 << 20  # below, handing over to a thread costs more than it gains
 MUXER_OPTIONS: Final = {
@@ -61,7 +60,11 @@ class AvBody:
     ) -> None:
         self._info, self._mark, self._closed = info, mark, False
         self._format = codec.format(info.format) or ""
-        self._pictures = (_aligned(info), _aligned(info))
+        self._converted = info.format.samples == 3 and self._format != "rgb24"
+        # Of libav's own memory, for what is numpy's it copies before it encodes. One is filled
+        # while the other is encoded.
+        self._images = (_image(info, self._format), _image(info, self._format))
+        self._pictures = tuple(_picture(image, info) for image in self._images)
         self._pool = ThreadPoolExecutor(1) if info.frame_bytes >= _BIG_FRAME else None
         self._pending: Future[None] | None = None
         options = {"flush_packets": "1", **MUXER_OPTIONS[codec.container]}
@@ -91,10 +94,10 @@ class AvBody:
         else:
             split_bayer(picture, target)
         if self._pool is None:
-            self._encode(target, index)
+            self._encode(index)
         else:
             self._wait()
-            self._pending = self._pool.submit(self._encode, target, index)
+            self._pending = self._pool.submit(self._encode, index)
 
     def close(self) -> None:
         """Write what ends the file."""
@@ -109,11 +112,9 @@ class AvBody:
                 self._pool.shutdown()
             self._container.close()
 
-    def _encode(self, picture: Picture, index: int) -> None:
-        info = self._info
-        source = "rgb24" if info.format.samples == 3 else self._format
-        image = av.VideoFrame.from_numpy_buffer(picture, source, width=info.width)
-        if source != self._format:
+    def _encode(self, index: int) -> None:
+        image = self._images[index % 2]
+        if self._converted:
             image = image.reformat(format=self._format)
         image.pts, image.time_base = index, self._time_base
         self._container.mux(self._stream.encode(image))
@@ -125,12 +126,15 @@ class AvBody:
             pending.result()
 
 
-def _aligned(info: VideoInfo) -> Picture:
-    """A picture whose lines start where SIMD code wants them, with room to read past the end."""
-    fmt = info.format
-    line = info.width * fmt.samples * fmt.dtype.itemsize
-    stride = -(-line // _STRIDE_ALIGN) * _STRIDE_ALIGN
-    data = np.zeros((info.height + 1) * stride + _STRIDE_ALIGN, np.uint8)
-    start = -data.ctypes.data % _STRIDE_ALIGN
-    strides = (stride, fmt.samples * fmt.dtype.itemsize, fmt.dtype.itemsize)[: len(fmt.shape(1, 1))]
-    return np.ndarray(fmt.shape(info.width, info.height), fmt.dtype, data.data, start, strides)
+def _image(info: VideoInfo, encoded: str) -> av.VideoFrame:
+    """Memory for one picture, as libav wants it."""
+    return av.VideoFrame(info.width, info.height, "rgb24" if info.format.samples == 3 else encoded)
+
+
+def _picture(image: av.VideoFrame, info: VideoInfo) -> Picture:
+    """View libav's memory as a picture; its lines start where SIMD code wants them."""
+    fmt, plane = info.format, image.planes[0]
+    size = fmt.dtype.itemsize
+    shape = fmt.shape(info.width, info.height)
+    strides = (plane.line_size, fmt.samples * size, size)[: len(shape)]
+    return np.ndarray(shape, fmt.dtype, memoryview(plane), 0, strides)

@@ -163,6 +163,12 @@ def test_three_broken_sessions_are_three_reasons_and_only_what_failed_is_tried_a
     assert printed.code == 0
     assert printed.stdout.count(" failed: ") >= 3
     assert "<svg" in page.read_text(encoding="utf-8")
+    looks = [
+        unisono("study", "status", study, "--fail-on", state, folder=tmp_path)
+        for state in ("failed", "stale")
+    ]
+    assert [look.code for look in looks] == [2, 0]
+    assert looks[0].stdout == printed.stdout.replace(f"{page}: written\n", "")
 
 
 def test_two_studies_with_sessions_of_one_name_are_told_apart(pair: Path, tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import dataclass
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -38,15 +39,33 @@ _GLYPHS = {"done": "●", "stale": "▲", "failed": "✖", "missing": "○"}
 _MOST_FAILURES = 50
 
 
+class Undone(StrEnum):
+    """What a script may want to fail on."""
+
+    FAILED = "failed"
+    STALE = "stale"
+    MISSING = "missing"
+
+
+FailOn = Annotated[
+    list[Undone] | None,
+    typer.Option("--fail-on", help="Exit 2 where any step is that; may be repeated."),
+]
+
+
 @app.command()
 def status(
     folder: Folder,
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with plots as well.")
     ] = None,
+    fail_on: FailOn = None,
     as_json: Json = False,
 ) -> None:
-    """List every session and every step: done, stale, failed or missing."""
+    """List every session and every step: done, stale, failed or missing.
+
+    A look that succeeds exits with 0, whatever it finds; with --fail-on, 2 if it finds that.
+    """
     from recordings.study.ledger import Ledger
     from recordings.study.scan import scan
     from recordings.study.status import study_status
@@ -64,6 +83,9 @@ def status(
 
         write_page(found, html)
         typer.echo(f"{html}: written", err=as_json)
+    wanted = {state.value for state in fail_on or ()}
+    if any(cell.state.value in wanted for row in found.rows for cell in row.cells.values()):
+        raise typer.Exit(2)
 
 
 def _print_status(found: StudyStatus) -> None:

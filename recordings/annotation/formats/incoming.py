@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from pydantic import ValidationError
@@ -48,9 +47,8 @@ def made(frames: FrameTimes, marks: Mapping[Mark, Moment], fields: Mapping[str, 
     there = [(name, marks[name]) for name in MARKS if name in marks]
     if not there:
         raise ValueError("has neither onset, apex nor offset")
-    for (earlier, a), (later, b) in pairwise(there):
-        if b.frame < a.frame:
-            raise ValueError(f"{later} is before {earlier}")
     found = Event.model_validate({"id": "new", "camera": frames.camera, **dict(there), **fields})
+    if found.disorder:
+        raise ValueError(found.disorder[0])
     digest = hashlib.sha256(found.model_dump_json(exclude={"id", "visible"}).encode())
     return found.model_copy(update={"id": f"in-{digest.hexdigest()[:16]}"})

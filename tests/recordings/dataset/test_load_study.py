@@ -101,6 +101,23 @@ def test_a_session_that_cannot_be_taken_is_left_out_and_told(tmp_path: Path) -> 
         load_study(order.folder, signals={"face": "gray8"}, length_s=1.0)
 
 
+def test_a_session_with_other_channels_is_left_out_and_told_before_anything_is_read(
+    tmp_path: Path,
+) -> None:
+    order = StudyOrder(tmp_path, 3, seconds=3.0, film=None)
+    write_study(order)
+    first = next(order.folder.glob("sub-01/ses-01/*"))
+    xdf = (first / "recording.xdf").read_bytes()
+    assert xdf.count(b"<label>Fz</label>") == 1
+    (first / "recording.xdf").write_bytes(xdf.replace(b"<label>Fz</label>", b"<label>F9</label>"))
+    with pytest.warns(UserWarning, match=r"1 sessions left out, the first sub-01.* most sessions"):
+        study = load_study(order.folder, signals={"eeg": 100, "eda": 10}, length_s=1.0)
+    assert set(study.participants) == {"02", "03"}
+    assert study.to_numpy()["eeg"].shape == (len(study), 100, 64)
+    study = load_study(order.folder, signals={"eda": 10}, length_s=1.0)
+    assert set(study.participants) == {"01", "02", "03"}
+
+
 def test_two_studies_of_one_folder_have_no_window_of_one_name(folder: Path, tmp_path: Path) -> None:
     for name in ("one", "two"):
         shutil.copytree(folder / "sub-01", tmp_path / "data" / name / "sub-01")

@@ -107,6 +107,27 @@ def test_rows_of_another_participant_or_clip_are_told(session: Path, tmp_path: P
     ]
 
 
+@pytest.mark.parametrize(("form", "name"), FILES)
+def test_an_event_whose_marks_are_in_no_order_is_named_and_not_turned_round(
+    session: Path, tmp_path: Path, form: Form, name: str
+) -> None:
+    """BORIS would have it begin at its first frame, whichever that is."""
+    first = frames_of(session, "anna")[0]["onset"]
+    with open_session(session) as opened:
+        frames = frame_times(opened.cameras["face"])
+    marks = {"onset": frames.moment(first + 3), "apex": frames.moment(first)}
+    with CodingStore(annotations_folder(session), Who("anna")) as store:
+        store.put_event(store.coding.events["a"].model_copy(update=marks))
+    notes = out(session, tmp_path / name, form)
+    said = (
+        f"anna, event a: apex is before onset (onset {first + 3}, apex {first}, offset {first + 9})"
+    )
+    assert f"{said}; left out" in notes
+    done = take_in(session, tmp_path / name, form, "ben")
+    assert frames_of(session, "ben") == frames_of(session, "anna")[1:]
+    assert not done.faults
+
+
 def test_a_coder_who_has_not_coded_is_told_with_those_who_have(
     session: Path, tmp_path: Path
 ) -> None:

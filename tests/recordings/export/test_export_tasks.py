@@ -148,6 +148,22 @@ def test_what_an_interrupted_export_has_left_is_erased(
     assert json.loads((data / erase.LOG_NAME).read_text())["files"] > 5
 
 
+def test_what_a_failed_export_has_left_is_erased(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unforeseen(*_: object) -> list[str]:
+        raise IndexError("out of bounds")
+
+    monkeypatch.setattr(tables, "export", unforeseen)
+    target = tmp_path / "out"
+    run(Order("csv", (session,), target, SETTINGS))
+    left = {path.name.removeprefix(session.name) for path in (target / ".unisono").iterdir()}
+    assert left == {".csv.error.txt", ".csv.failed.json"}
+    done = erase.erase(tmp_path / "data", erase.plan(tmp_path / "data", "01"))
+    assert done.left == []
+    assert not list((target / ".unisono").iterdir())
+
+
 def test_no_more_tasks_than_the_memory_holds(
     session: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

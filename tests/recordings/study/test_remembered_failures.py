@@ -87,6 +87,14 @@ def test_what_was_coded_meanwhile_was_not_read(session: Path, root: Path, step: 
     assert planned(root, step).due
 
 
+def test_what_was_coded_again_meanwhile_was_not_exported(
+    session: Path, root: Path, step: Step
+) -> None:
+    code(session, "anna")
+    work(root, step, _CodedMeanwhile(session))
+    assert planned(root, step).cell.state is StepState.STALE
+
+
 def test_a_name_that_no_coder_can_have_is_said_once(root: Path, tmp_path: Path) -> None:
     step = make_step("clips", tmp_path / "to", {"coder": "anna-lena"})
     with pytest.raises(RecordingError, match="coder 'anna-lena' has '-' in it"):

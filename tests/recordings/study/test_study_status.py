@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -17,6 +18,7 @@ import pytest
 from recordings.annotation.coder_file import Who
 from recordings.annotation.model import Span
 from recordings.annotation.store import CodingStore
+from recordings.engines.local import Here
 from recordings.errors import NotWritten, RecordingError
 from recordings.export import tables
 from recordings.export.tasks import Order, run
@@ -27,8 +29,10 @@ from recordings.study import reading, status
 from recordings.study.facts import CoderFacts, ExportFacts, Facts, session_folders
 from recordings.study.ledger import Failure, Ledger
 from recordings.study.page import absent, render, write_page
+from recordings.study.running import plan, run_step
 from recordings.study.scan import scan
 from recordings.study.status import Cell, StepState, StudyStatus, study_status
+from recordings.study.steps import export_step, make_step, standing
 from recordings.version import program_version
 from tests.recordings.simulated_session import Plan, make_session
 from tests.recordings.study.simulated_study import BROKEN, make_study
@@ -175,6 +179,66 @@ def test_exports_are_known_by_their_records(root: Path, session: Path, tmp_path:
     assert cell(root, "csv in more").state is StepState.MISSING
     Manifest.load(session).model_copy(update={"lsl_stop": 5.0}).save(session)
     assert cell(root, "csv in tables").why == "the manifest has changed since"
+
+
+def test_what_a_plain_export_could_not_do_failed_until_one_can(
+    root: Path, session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> list[str]:
+        raise RecordingError(f"{session / 'recording.xdf'}: cannot be read")
+
+    order = Order("csv", (session,), tmp_path / "tables", CSV)
+    with monkeypatch.context() as patch:
+        patch.setattr(tables, "export", broken)
+        run(order)
+    failed = Cell(StepState.FAILED, "recording.xdf: cannot be read")
+    assert cell(root, "csv") == failed
+    step = export_step("csv", order.target, {"streams": ["protocol"]})
+    other = export_step("csv", order.target, {"streams": ["eeg"]})
+    shutil.rmtree(root / ".unisono")  # the target says it, not the catalogue
+    with Ledger(root) as ledger:
+        facts = scan(root, ledger)[0]
+        assert standing(step, facts, root, ledger.failures()) == failed
+        assert standing(other, facts, root, ledger.failures()).state is StepState.MISSING
+    run(order)
+    assert cell(root, "csv") == Cell(StepState.DONE)
+    assert not list((order.target / ".unisono").glob("*.failed.json"))
+
+
+def test_what_a_study_could_not_do_and_a_plain_export_has_done_since_is_done(
+    root: Path, session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> list[str]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    step = export_step("csv", tmp_path / "tables", {"streams": ["protocol"]})
+    with Ledger(root) as ledger:
+        planned = plan(root, step, scan(root, ledger), ledger, retry_failed=False)
+        with monkeypatch.context() as patch:
+            patch.setattr(tables, "export", full)
+            run_step(root, step, planned, ledger, Here())
+        assert "its disk is full" in cell(root, "csv").why
+        run(Order("csv", (session,), tmp_path / "tables", CSV))
+        assert cell(root, "csv") == Cell(StepState.DONE)
+        facts = scan(root, ledger)
+        assert standing(step, facts[0], root, ledger.failures()).state is StepState.DONE
+        assert standing(step, facts[1], root, ledger.failures()).state is StepState.FAILED
+
+
+def test_what_a_study_could_not_check_and_somebody_has_since_is_checked(
+    root: Path, session: Path
+) -> None:
+    with Ledger(root) as ledger:
+        step = make_step("check", root, {})
+        facts = scan(root, ledger)[0]
+        failure = Failure(step.mark(facts, root), "its worker was ended four times")
+        ledger.note(facts.folder, "check", "", failure)
+        assert cell(root, "check") == Cell(StepState.FAILED, failure.reason)
+        check_and_report(session)
+        assert cell(root, "check").state is StepState.DONE
+        assert standing(step, scan(root, ledger)[0], root, ledger.failures()).state is (
+            StepState.DONE
+        )
 
 
 def test_only_what_has_changed_is_read_again(
