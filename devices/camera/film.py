@@ -72,8 +72,8 @@ class Film:
             yield Notice(
                 "warning",
                 "not-turned",
-                f"{self._path.name} is to be shown stretched, or by a turn that is neither none nor "
-                "quarters: its pictures are turned to the nearest quarter alone",
+                f"{self._path.name} is to be shown stretched, or by a turn that is neither none "
+                "nor quarters: its pictures are turned to the nearest quarter alone",
             )
 
     def pictures(self, *, loop: bool) -> Iterator[Picture]:
