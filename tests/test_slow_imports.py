@@ -28,3 +28,11 @@ def test_a_start_loads_nothing_slow(start: str) -> None:
     code = f"import sys, {start}; print([m for m in {SLOW} if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout == "[]\n"
+
+
+def test_the_window_loads_nothing_that_works_in_the_engine_alone() -> None:
+    """It is waited for at each start."""
+    engine = ("acquire.pump", "acquire.take", "acquire.node.client", "recordings.xdf")
+    code = f"import sys, gui.window.app; print([m for m in {engine} if m in sys.modules])"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "[]\n"

@@ -6,13 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from acquire.lsl.streams import StreamKey
-from acquire.node.engine.snapshot import NodeSnapshot
-from acquire.processes.link import DeviceSnapshot
-from acquire.pump.discovery import Missing
-from acquire.pump.live_stream import LiveStream
-from acquire.take.xdf_recorder import RecordedStream
+if TYPE_CHECKING:  # whoever asks for a phase alone, as the window, loads no pump
+    from acquire.lsl.streams import StreamKey
+    from acquire.node.engine.snapshot import NodeSnapshot
+    from acquire.processes.link import DeviceSnapshot
+    from acquire.pump.discovery import Missing
+    from acquire.pump.live_stream import LiveStream
+    from acquire.take.xdf_recorder import RecordedStream
 
 
 class Phase(StrEnum):

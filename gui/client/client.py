@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
@@ -44,11 +45,6 @@ class EngineClient(QObject):
         self._token = token
         self._base = ""
         self._network = QNetworkAccessManager(self)
-        self._socket = QWebSocket(parent=self)
-        self._socket.connected.connect(self._on_connected)
-        self._socket.disconnected.connect(self._on_disconnected)
-        self._socket.errorOccurred.connect(lambda _: self._try_later())
-        self._socket.textMessageReceived.connect(self._hear)
         self._again = QTimer(self, singleShot=True, interval=AGAIN_MS)
         self._again.timeout.connect(self._open)
         self._silence = QTimer(self, singleShot=True, interval=SILENT_MS)
@@ -57,6 +53,19 @@ class EngineClient(QObject):
         self._closing = False
         self._passed_on: set[int] = set()  # numbers of events
         self.is_connected = False
+
+    @cached_property
+    def _socket(self) -> QWebSocket:
+        """The connection, once there is something to connect to.
+
+        With the first one Qt reads the certificates of the system: 0.15 s, before a window is seen.
+        """
+        made = QWebSocket(parent=self)
+        made.connected.connect(self._on_connected)
+        made.disconnected.connect(self._on_disconnected)
+        made.errorOccurred.connect(lambda _: self._try_later())
+        made.textMessageReceived.connect(self._hear)
+        return made
 
     @property
     def url(self) -> str:
@@ -76,7 +85,8 @@ class EngineClient(QObject):
         self._closing = True
         self._again.stop()
         self._silence.stop()
-        self._socket.abort()
+        if self._base:
+            self._socket.abort()
 
     # Asking.
 

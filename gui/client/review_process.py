@@ -9,7 +9,6 @@ from pathlib import Path
 from acquire.errors import AcquireError
 from acquire.processes.child import OWN_GROUP, command, program
 from recordings.errors import RecordingError
-from recordings.read.session import locate
 
 
 def open_review(session: Path) -> int:
@@ -19,6 +18,8 @@ def open_review(session: Path) -> int:
         RecordingError: it is no session.
         AcquireError: the program cannot be run.
     """
+    from recordings.read.session import locate  # not before it is needed: the window starts sooner
+
     _, xdf, _ = locate(session)
     if not xdf.is_file():
         raise RecordingError(f"{xdf}: is missing; copy it back from where it was recorded")

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from acquire.lsl.clock import local_clock
-from acquire.node.clock import NodeClock
-from acquire.node.wire.models import NodeInfo
+
+if TYPE_CHECKING:  # the window, which asks for a state alone, loads no client of nodes
+    from acquire.node.clock import NodeClock
+    from acquire.node.wire.models import NodeInfo
 
 
 class NodeState(StrEnum):

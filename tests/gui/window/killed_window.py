@@ -19,13 +19,15 @@ from types import TracebackType
 from PySide6.QtCore import Qt, QTimer
 from PySide6.QtGui import QShowEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QTreeWidgetItem
 
 from acquire.cli.main import main as unisono
 from gui.window import app
 from gui.window.window import RecorderWindow
 
 STREAMS = 2
-K, ALT = Qt.Key, Qt.KeyboardModifier.AltModifier
+PRESS = Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier
+UP = Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier
 
 
 class TalkingWindow(RecorderWindow):
@@ -56,14 +58,18 @@ class TalkingWindow(RecorderWindow):
             os.kill(os.getpid(), signal.SIGKILL)  # Qt has no turn to write what it has put off
 
     def _change(self) -> None:
-        QTest.keyClick(self, K.Key_K, Qt.KeyboardModifier.ControlModifier)
+        QTest.keyClick(self, Qt.Key.Key_K, Qt.KeyboardModifier.ControlModifier)
         tree = self.channels.tree
-        tree.setCurrentItem(tree.topLevelItem(0).child(0))
-        QTest.keyClick(tree, K.Key_Space)
-        tree.setCurrentItem(tree.topLevelItem(0).child(2))
-        QTest.keyClick(tree, K.Key_Up, ALT)
-        tree.setCurrentItem(tree.topLevelItem(1))
-        QTest.keyClick(tree, K.Key_Up, ALT)
+        for number, (key, modifiers) in ((1, PRESS), (3, UP), (-1, UP)):
+            tree.setCurrentItem(self._item(number))
+            QTest.keyClick(tree, key, modifiers)
+
+    def _item(self, number: int) -> QTreeWidgetItem:
+        """Give a row of the list as it is now: after each change it is another one."""
+        if number < 0:  # the last stream
+            streams = [item for item in self.channels.tree.items() if item.parent() is None]
+            return streams[number]
+        return [*self.channels.tree.items()][number]
 
 
 def _end(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
@@ -75,7 +81,7 @@ def main() -> None:
     words = sys.argv[1:]
     TalkingWindow.change = words[0] == "--change"
     sys.excepthook = _end  # Qt would go on, and whoever reads would wait
-    app.RecorderWindow = TalkingWindow  # type: ignore[misc]
+    app.RecorderWindow = TalkingWindow  # type: ignore[attr-defined]
     sys.argv = ["unisono", *words[TalkingWindow.change :]]
     unisono()
 

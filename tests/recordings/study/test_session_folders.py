@@ -8,7 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from recordings.study import session_folders
 from recordings.study.session_folders import SETTLED_NS, SessionFolders
 
 OLD_S = time.time() - 2 * SETTLED_NS / 1e9
@@ -40,7 +39,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(Path(folder).name)
         return scandir(folder)
 
-    monkeypatch.setattr(session_folders.os, "scandir", note)
+    monkeypatch.setattr(os, "scandir", note)
     return names
 
 
@@ -103,6 +102,6 @@ def test_a_folder_that_cannot_be_read_is_tried_again(
         raise PermissionError(folder)
 
     with monkeypatch.context() as patch:
-        patch.setattr(session_folders.os, "scandir", refuse)
+        patch.setattr(os, "scandir", refuse)
         assert found.found() == []
     assert found.found() == [session]
