@@ -308,6 +308,12 @@ def test_no_key_asks_and_none_changes_what_it_should_not(desk: Coded) -> None:
     assert desk.store.entries == 0
 
 
+def test_enter_on_the_number_pad_is_return(desk: Coded, made: Made) -> None:
+    desk.at(10)
+    desk.press(K.Key_Enter, PAD)
+    assert same(desk.event.onset, moment(made, 10))
+
+
 def test_every_key_of_the_review_but_four_is_still_the_reviews(desk: Coded) -> None:
     taken = {key for key in COMMANDS if key in DEEDS}
     names = {DEEDS[key] for key in taken}
