@@ -116,6 +116,10 @@ def _handle_errors(app: FastAPI) -> None:
     for kind in (AcquireError, RecordingError, OSError):
         app.exception_handler(kind)(known)
 
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:
+        return _problem(500, "internal", f"{request.url.path}: {type(error).__name__}: {error}")
+
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
         first = error.errors()[0]

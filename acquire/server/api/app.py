@@ -22,7 +22,7 @@ from acquire.server.api.device_models import NodeStatus
 from acquire.server.api.devices import add_devices, add_rig
 from acquire.server.api.metrics import add_metrics
 from acquire.server.api.page import add_page
-from acquire.server.api.problems import PROBLEMS, handle_errors
+from acquire.server.api.problems import PROBLEMS, Faults, handle_errors
 from acquire.server.api.protocol import add_protocol
 from acquire.server.api.session_models import (
     ParticipantInfo,
@@ -47,14 +47,15 @@ def build(controller: Controller) -> FastAPI:
         description="Controls a recording daemon. Times are LSL times in seconds.",
         responses=PROBLEMS,
     )
-    handle_errors(app)
+    faults = Faults(controller.report)
+    handle_errors(app, faults)
     _add_looks(app, controller)
     _add_recording(app, controller)
     add_devices(app, controller)
     add_rig(app, controller)
     add_protocol(app, controller)
     add_sessions(app, controller)
-    add_socket(app, controller)
+    add_socket(app, controller, faults)
     add_metrics(app, controller)
     add_page(app)
     return app

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import logging
+from typing import Any, Final
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -10,9 +11,15 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from acquire.errors import AcquireError, ConfigError, Unknown
+from acquire.processes.messages import Tell
 from acquire.serving.problem import Problem
 from devices.base import DeviceError
 from recordings.errors import DiskFull, RecordingError, RunTaken
+
+log = logging.getLogger(__name__)
+
+MOST_FAULTS: Final = 100
+REMEDY: Final = "a fault of the program, what is recorded goes on: report it with its event"
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     code: {"model": Problem, "description": text}
@@ -24,6 +31,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         409: "Not possible in the present state",
         413: "The body is too large",
         422: "A value is not allowed",
+        500: "A fault of the program: the event `internal` names it",
         507: "The disk is full",
     }.items()
 }
@@ -38,14 +46,35 @@ def problem(status: int, code: str, text: str, remedy: str = "") -> JSONResponse
     return JSONResponse(body.model_dump(), status)
 
 
-def handle_errors(app: FastAPI) -> None:
-    """Have each error of ours, and of the framework, answered with a `Problem`."""
+class Faults:
+    """Tells of errors that nobody expected: each is an event, once, however often it comes."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._told: set[str] = set()
+
+    def hear(self, where: str, error: Exception) -> str:
+        """Tell of an error that ended what was asked at `where`; gives the words for it."""
+        log.debug("%s", where, exc_info=error)
+        text = " ".join(f"{where}: {type(error).__name__}: {error}".split())
+        if text not in self._told and len(self._told) < MOST_FAULTS:
+            self._told.add(text)
+            self._tell("engine", "error", "internal", f"{text}; {REMEDY}")
+        return text
+
+
+def handle_errors(app: FastAPI, faults: Faults) -> None:
+    """Have each error of ours, of the framework, and of nobody's, answered with a `Problem`."""
 
     def known(request: Request, error: Exception) -> JSONResponse:
         return problem(*_status_and_code(error), str(error))
 
     for kind in (AcquireError, RecordingError, DeviceError, OSError):
         app.exception_handler(kind)(known)
+
+    @app.exception_handler(Exception)
+    def unexpected(request: Request, error: Exception) -> JSONResponse:
+        return problem(500, "internal", faults.hear(request.url.path, error), REMEDY)
 
     @app.exception_handler(RequestValidationError)
     def invalid(request: Request, error: RequestValidationError) -> JSONResponse:

@@ -11,6 +11,7 @@ from starlette.websockets import WebSocketDisconnect, WebSocketState
 
 from acquire.server.api import models as api
 from acquire.server.api import views
+from acquire.server.api.problems import Faults
 from acquire.server.controller import Controller
 
 STATUS_S = 0.1
@@ -18,7 +19,7 @@ SEND_S = 5.0
 """A client that does not take what is sent for so long is dropped."""
 
 
-def add_socket(app: FastAPI, controller: Controller) -> None:
+def add_socket(app: FastAPI, controller: Controller, faults: Faults) -> None:
     """Add the WebSocket."""
 
     @app.websocket("/api/ws")
@@ -28,8 +29,10 @@ def add_socket(app: FastAPI, controller: Controller) -> None:
         listening = asyncio.create_task(_listen(socket))
         try:
             await _tell(socket, controller, listening)
-        except (WebSocketDisconnect, RuntimeError, TimeoutError):
+        except (WebSocketDisconnect, TimeoutError):
             pass  # gone, or too slow
+        except Exception as error:
+            faults.hear("/api/ws", error)
         finally:
             listening.cancel()
             if socket.client_state is WebSocketState.CONNECTED:
@@ -73,4 +76,7 @@ def _wake(loop: asyncio.AbstractEventLoop, wake: asyncio.Event) -> None:
 
 
 async def _send(socket: WebSocket, message: dict[str, Any]) -> None:
-    await asyncio.wait_for(socket.send_json(message), SEND_S)
+    try:
+        await asyncio.wait_for(socket.send_json(message), SEND_S)
+    except RuntimeError as error:  # so Starlette says that it was closed meanwhile
+        raise WebSocketDisconnect from error
