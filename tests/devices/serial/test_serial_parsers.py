@@ -339,7 +339,10 @@ def test_no_bytes_break_the_line_parser(pieces: list[bytes], kind: str) -> None:
 @given(st.data())
 @settings(max_examples=100, deadline=None)
 def test_every_good_line_between_garbage_is_found(data: st.DataObject) -> None:
-    garbage = st.binary(max_size=20).map(lambda b: b"!" + b.replace(b"\n", b"").replace(b"\r", b""))
+    # No name of a column begins with a sign: two of them were a header, which is not spoilt.
+    garbage = st.binary(max_size=20).map(
+        lambda b: b"-!" + b.replace(b"\n", b"").replace(b"\r", b"")
+    )
     sent = data.draw(st.lists(st.tuples(st.integers(), st.floats(-1e9, 1e9)), max_size=10))
     sent = [(a % 10**9, b) for a, b in sent]
     stream = b"cut\n" + b"".join(
