@@ -19,7 +19,7 @@ from acquire.server.api import models as api
 from acquire.server.api import views
 from acquire.server.api.base import Label, Study
 from acquire.server.api.device_models import NodeStatus
-from acquire.server.api.devices import add_devices, add_rig
+from acquire.server.api.devices import add_devices, add_preview, add_rig
 from acquire.server.api.metrics import add_metrics
 from acquire.server.api.page import add_page
 from acquire.server.api.problems import PROBLEMS, Faults, handle_errors
@@ -52,6 +52,7 @@ def build(controller: Controller) -> FastAPI:
     _add_looks(app, controller)
     _add_recording(app, controller)
     add_devices(app, controller)
+    add_preview(app, controller)
     add_rig(app, controller)
     add_protocol(app, controller)
     add_sessions(app, controller)

@@ -62,6 +62,15 @@ def add_devices(app: FastAPI, controller: Controller) -> None:
         controller.change_device(name, order.settings)
         return _settings(controller, name)
 
+    @app.post("/api/devices/{name}/command")
+    def command(name: str, order: CommandOrder) -> CommandAnswer:
+        """Pass a command to a device's driver."""
+        answer = controller.devices.command(name, order.name, order.args)
+        return CommandAnswer(answer=jsonable_encoder(answer or {}))
+
+
+def add_preview(app: FastAPI, controller: Controller) -> None:
+    """Add what a camera sees."""
     jpeg: dict[int | str, dict[str, Any]] = {
         200: {"content": {"image/jpeg": {}}, "description": "The newest frame, made small"}
     }
@@ -78,12 +87,6 @@ def add_devices(app: FastAPI, controller: Controller) -> None:
             "x-saturated": f"{found.saturated:.4f}",
         }
         return Response(found.jpeg, media_type="image/jpeg", headers=headers)
-
-    @app.post("/api/devices/{name}/command")
-    def command(name: str, order: CommandOrder) -> CommandAnswer:
-        """Pass a command to a device's driver."""
-        answer = controller.devices.command(name, order.name, order.args)
-        return CommandAnswer(answer=jsonable_encoder(answer or {}))
 
 
 def _settings(controller: Controller, name: str) -> DeviceSettings:
