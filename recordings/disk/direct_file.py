@@ -3,7 +3,8 @@
 `DirectFile` gathers what is written into aligned blocks. A thread of its own writes them with
 O_DIRECT, so that encoding and writing overlap, and lets no byte wait longer than `FLUSH_S`: a
 block that is not full goes out padded, the file is cut to its true length at once, and the tail is
-written again when the block has grown. So a process killed with -9 loses less than half a second.
+written again when the block has grown. So a process killed with -9 loses less than half a second;
+killed between a write and its cut, it leaves less than a sector of zeros at the end.
 
 Where O_DIRECT does not exist the same blocks go through the page cache, paced by fdatasync, because
 dirty pages that pile up stall a writer for half a second when they go out. Windows and macOS take
