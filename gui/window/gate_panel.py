@@ -82,21 +82,24 @@ class GatePanel(QFrame):
                 widget.hide()
                 widget.deleteLater()
         if not self._findings:
-            self._rows.addWidget(PlainLabel(f"● {tr('All is there now')}"), 0, 0)
-            self._rows.addWidget(PlainLabel(tr("Nothing is recorded yet.")), 0, 1)
+            self._add(0, f"● {tr('All is there now')}", tr("Nothing is recorded yet."))
         for row, finding in enumerate(self._findings[:MAX_ROWS]):
             glyph = "✖ " if finding.level == "error" else "▲ "
-            what, meaning = PlainLabel(glyph + finding.text), PlainLabel(finding.meaning)
-            what.setWordWrap(True)
-            meaning.setWordWrap(True)
+            _, meaning = self._add(row, glyph + finding.text, finding.meaning)
             theme.mark(meaning, "muted", False)
-            self._rows.addWidget(what, row, 0, Qt.AlignmentFlag.AlignTop)
-            self._rows.addWidget(meaning, row, 1, Qt.AlignmentFlag.AlignTop)
         if (more := len(self._findings) - MAX_ROWS) > 0:
-            self._rows.addWidget(PlainLabel(tr("and {} more").format(more)), MAX_ROWS, 0)
+            self._add(MAX_ROWS, tr("and {} more").format(more))
         self._rows.setColumnStretch(0, 1)
         self.anyway.setText(tr("Record anyway") if self._findings else tr("Record now"))
         self.anyway.setEnabled(not any(f.level == "error" for f in self._findings))
+
+    def _add(self, row: int, *texts: str) -> list[PlainLabel]:
+        labels = [PlainLabel(text) for text in texts]
+        for column, label in enumerate(labels):
+            label.setWordWrap(True)
+            self._rows.addWidget(label, row, column, Qt.AlignmentFlag.AlignTop)
+            label.show()  # now: Qt does it a turn later, and the panel is empty until then
+        return labels
 
     @property
     def lines(self) -> list[str]:
