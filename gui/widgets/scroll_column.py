@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import QEvent, QObject, QSize, Qt
+from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtWidgets import QScrollArea, QWidget
 
 
 class ScrollColumn(QScrollArea):
     """Scrolls up and down only: the width is what its content needs at least."""
 
+    grew = Signal()  # its content needs more height than before
+
     def __init__(self, content: QWidget, *, least: int) -> None:
         """Show `content`; `least` pixels of its height are always seen."""
         super().__init__()
         self._content, self._least = content, least
+        self._needed = 0  # pixels of height, when its content was laid out last
         self.setWidgetResizable(True)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -39,4 +42,7 @@ class ScrollColumn(QScrollArea):
         """Take note of what the content needs."""
         if event.type() == QEvent.Type.LayoutRequest and watched is self._content:
             self.updateGeometry()
+            before, self._needed = self._needed, self.sizeHint().height()
+            if self._needed > before:
+                self.grew.emit()
         return super().eventFilter(watched, event)

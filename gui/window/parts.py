@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt
@@ -129,16 +129,38 @@ def bring(window: QMainWindow, dock: QDockWidget) -> None:
         window.resizeDocks([cameras, dock], heights, Qt.Orientation.Vertical)
 
 
+def _below(window: QMainWindow) -> QDockWidget | None:
+    """Return what shares its height with the cameras; None: a form that is worked in, or nothing.
+
+    Behind a tab a dock has no height that could be changed.
+    """
+    found = (window.findChild(QDockWidget, name) for name in ("protocol", "spectrum", "impedances"))
+    return next((dock for dock in found if dock and not dock.visibleRegion().isEmpty()), None)
+
+
+def on_cameras_grown(window: QMainWindow, cameras: QWidget, give_room: Callable[[], None]) -> None:
+    """Have room given to the cameras when they need more, unless a form is worked in below them."""
+    dock = dock_of(cameras)
+    assert dock is not None
+    column = dock.widget()
+    assert isinstance(column, ScrollColumn)
+
+    def grown() -> None:
+        if _below(window) is not None:
+            give_room()
+
+    column.grew.connect(grown)
+
+
 def make_room(window: QMainWindow, *, playing: bool = False) -> None:
     """Give the cameras as much height as they ask for and what is below them leaves.
 
     While a protocol plays, that is what shows the participant's screen whole.
     """
-    names = ("cameras", "protocol", "spectrum", "impedances")
-    found = [window.findChild(QDockWidget, name) for name in names]
-    cameras, *tabs = (dock for dock in found if dock is not None)
-    # Behind a tab a dock has no height that could be changed.
-    below = next((dock for dock in tabs if not dock.visibleRegion().isEmpty()), tabs[0])
+    cameras = window.findChild(QDockWidget, "cameras")
+    below = _below(window) or window.findChild(QDockWidget, "protocol")
+    assert cameras is not None
+    assert below is not None
     room = cameras.height() + below.height()
     wanted = cameras.sizeHint().height()
     least = min(wanted, MIN_CAMERAS)

@@ -139,6 +139,7 @@ class RecorderWindow(QMainWindow):
         self._laid_out = QTimer(self, singleShot=True, interval=0)
         self._laid_out.timeout.connect(self._make_room)
         self.cameras.changed.connect(self._laid_out.start)
+        parts.on_cameras_grown(self, self.cameras, self._laid_out.start)
         self.client.event_came.connect(self.news.hear)
         self.news.sessions_changed.connect(self.sessions.refresh)
         self.news.session_changed.connect(self.sessions.read_anew)

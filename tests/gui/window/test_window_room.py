@@ -20,6 +20,7 @@ from gui.events.alarm_bar import Alarm
 from gui.plots.picture import PictureView
 from gui.protocol.protocol_panel import ASK_MS
 from gui.rig.row_list import LINES, shortened
+from gui.widgets.plain_label import PlainLabel
 from gui.widgets.scroll_column import ScrollColumn
 from gui.window.app import WindowOrder
 from tests.gui.picture_faults import settle
@@ -81,6 +82,33 @@ def test_a_form_gets_the_room_to_be_worked_in(tmp_path: Path, qtbot: QtBot) -> N
         editor = found.rigs.editor
         assert editor is not None
         wait_until(lambda: editor.text.height() > 150, what="room for the text")
+
+
+def test_cameras_that_come_to_need_more_get_it(tmp_path: Path, qtbot: QtBot) -> None:
+    """A complaint of a camera's takes lines, and its picture was cut by them."""
+    names = Names()
+    with window(WindowOrder(names.rig(tmp_path), data_dir=tmp_path / "data")) as found:
+        idle(found)
+        found.resize(1280, 800)
+        wait_until(lambda: found.cameras.tiles, what="tiles")
+        dock = found.findChild(QDockWidget, "cameras")
+        assert dock is not None
+        wait_until(lambda: dock.height() >= dock.sizeHint().height(), what="room for the camera")
+        before = dock.height()
+        layout = found.cameras.layout()
+        assert layout is not None
+        layout.addWidget(PlainLabel("one\ntwo\nthree"))
+        wait_until(lambda: dock.height() > before, what="more room")
+        wait_until(lambda: dock.height() >= dock.sizeHint().height(), what="room for all lines")
+        # Not what somebody works in below them.
+        found.rigs.edit()
+        wait_until(lambda: found.rigs.editor is not None, what="editor")
+        editor = found.rigs.editor
+        assert editor is not None
+        wait_until(lambda: editor.text.height() > 150, what="room for the text")
+        layout.addWidget(PlainLabel("four\nfive\nsix"))
+        settle()
+        assert editor.text.height() > 150
 
 
 def test_a_step_that_waits_for_the_operator_can_be_ended(tmp_path: Path, qtbot: QtBot) -> None:
