@@ -21,7 +21,7 @@ def leave_libraries_to_us() -> None:
 if __name__ == "__main__":
     freeze_support()  # first of all: a child of a process pool goes no further than this
     leave_libraries_to_us()
-    from acquire.processes.child import ordered
+    from acquire.own_program import ordered
 
     if (order := ordered(sys.argv)) is None:
         from acquire.cli.main import main

@@ -15,7 +15,8 @@ from typing import Any, Final
 from acquire.camera import encoder_events
 from acquire.camera.frame_ring import FrameRing
 from acquire.errors import AcquireError
-from acquire.processes.child import OWN_GROUP, command, signals_kept_from_children
+from acquire.own_program import OWN_GROUP, command
+from acquire.processes.child import signals_kept_from_children
 from acquire.processes.lifeline import lifelines
 from recordings.errors import RecordingError
 from recordings.video import pixel_formats

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
-from acquire.processes.child import NO_WINDOW
+from acquire.own_program import NO_WINDOW
 
 ANSWER_S = 30.0
 

@@ -11,7 +11,8 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 
-from acquire.processes.child import NO_WINDOW, signals_kept_from_children
+from acquire.own_program import NO_WINDOW
+from acquire.processes.child import signals_kept_from_children
 
 log = logging.getLogger(__name__)
 

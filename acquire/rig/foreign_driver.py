@@ -15,12 +15,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+from acquire.own_program import NO_WINDOW, command
 from devices import registry
 from devices.base import ELSEWHERE, DeviceError
 
 _PATIENCE_S: Final = 60.0  # a large library takes its time on a slow disk
 _ALIVE: Final = b"unisono: alive\n"
-_NO_WINDOW: Final[int] = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 
 
 def try_apart(name: str, folder: Path | None, settings: dict[str, Any]) -> None:
@@ -49,13 +49,12 @@ def _fault(order: str, changed: int) -> str:
     """
     del changed
     try:
-        # The words that a bundle, which is its own Python, knows as well.
         done = subprocess.run(
-            [sys.executable, "-P", "-m", __name__],
+            command(__name__),
             input=order.encode(),
             capture_output=True,
             timeout=_PATIENCE_S,
-            creationflags=_NO_WINDOW,
+            creationflags=NO_WINDOW,
             check=False,
         )
     except subprocess.TimeoutExpired:

@@ -21,7 +21,7 @@ from acquire.lsl.config import user_config
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.outlet import Outlet
 from acquire.lsl.streams import FoundStream, Resolver
-from acquire.processes.child import NO_WINDOW, program
+from acquire.own_program import NO_WINDOW, program
 from acquire.rig.file import EMPTY
 from acquire.survey import firewall
 from devices.base import Channel, StreamSpec

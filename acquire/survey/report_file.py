@@ -17,7 +17,7 @@ from typing import Any
 from zipfile import ZIP_DEFLATED, ZipFile
 
 from acquire.errors import ConfigError
-from acquire.processes.child import NO_WINDOW, command
+from acquire.own_program import NO_WINDOW, command
 from acquire.processes.punctual import be_punctual
 from acquire.survey import doctor, timing
 from acquire.survey.inventory import plugged_in

@@ -17,7 +17,7 @@ from acquire.lsl.clock import local_clock
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.outlet import Outlet
 from acquire.lsl.streams import Resolver
-from acquire.processes.child import NO_WINDOW, command
+from acquire.own_program import NO_WINDOW, command
 from devices.base import Channel, StreamSpec
 from recordings.disk import direct_io
 from recordings.disk.direct_file import DirectFile

@@ -9,7 +9,7 @@ import tempfile
 from pathlib import Path
 
 from acquire.errors import AcquireError
-from acquire.processes.child import OWN_GROUP, command, program
+from acquire.own_program import OWN_GROUP, command, program
 from acquire.server.data_lock import owner
 
 

@@ -7,7 +7,7 @@ import threading
 from pathlib import Path
 
 from acquire.errors import AcquireError
-from acquire.processes.child import OWN_GROUP, command, program
+from acquire.own_program import OWN_GROUP, command, program
 from recordings.errors import RecordingError
 
 

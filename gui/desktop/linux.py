@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 
-from acquire.processes.child import command
+from acquire.own_program import command
 
 _ENTRY = """\
 [Desktop Entry]

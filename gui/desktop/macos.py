@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import acquire
-from acquire.processes.child import command
+from acquire.own_program import command
 from gui.desktop import icons
 
 IDENTIFIER = "org.unisono.recorder"

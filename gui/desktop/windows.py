@@ -12,8 +12,8 @@ from typing import Any
 
 from platformdirs import user_data_path
 
+from acquire.own_program import command
 from acquire.processes import powershell
-from acquire.processes.child import command
 from acquire.processes.powershell import literal
 from gui.desktop import icons
 

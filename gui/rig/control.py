@@ -10,7 +10,7 @@ from PySide6.QtCore import QObject, QProcess
 from PySide6.QtWidgets import QDockWidget, QFileDialog, QWidget
 
 from acquire.errors import AcquireError
-from acquire.processes.child import command
+from acquire.own_program import command
 from acquire.server.api.device_models import DeviceSettings, RigInfo
 from acquire.server.api.models import StatusInfo
 from acquire.serving.problem import Problem

@@ -6,7 +6,7 @@ import json
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from acquire.processes.child import command
+from acquire.own_program import command
 from gui.texts import tr
 
 

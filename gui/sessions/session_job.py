@@ -13,7 +13,7 @@ import sys
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
-from acquire.processes.child import command
+from acquire.own_program import command
 from gui.texts import tr
 
 END_MS = 3000

@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from acquire.errors import ConfigError
-from acquire.processes.child import NO_WINDOW, command
+from acquire.own_program import NO_WINDOW, command
 
 START_S = 60.0
 

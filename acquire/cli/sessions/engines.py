@@ -102,7 +102,7 @@ def with_workers(command: Callable[..., None]) -> Callable[..., None]:
 
 
 def _program() -> tuple[str, ...]:
-    from acquire.processes.child import command
+    from acquire.own_program import command
 
     return tuple(command("acquire"))
 

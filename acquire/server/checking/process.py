@@ -8,7 +8,8 @@ import tempfile
 import threading
 from pathlib import Path
 
-from acquire.processes.child import OWN_GROUP, command, signals_kept_from_children
+from acquire.own_program import OWN_GROUP, command
+from acquire.processes.child import signals_kept_from_children
 from acquire.processes.steering import GO, REST, Progress
 from recordings.certificate import Report
 

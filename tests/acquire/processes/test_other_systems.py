@@ -13,7 +13,8 @@ from typing import Any
 
 import pytest
 
-from acquire.processes import child, job_object, powershell, punctual
+from acquire import own_program
+from acquire.processes import job_object, powershell, punctual
 from acquire.processes.sleep_inhibitor import held_by_a_thread
 from acquire.survey import firewall
 
@@ -120,10 +121,10 @@ def test_windows_is_kept_awake_by_one_thread_that_outlives_the_order() -> None:
 
 
 def test_the_words_of_a_child_are_read_as_they_were_written() -> None:
-    words = child.command("acquire.host.device_host", "7", "-m", "-P")
-    assert child.ordered(words) == ("acquire.host.device_host", ["7", "-m", "-P"])
-    assert child.ordered(["unisono", "gui", "-P"]) is None
-    assert child.ordered(["unisono"]) is None
+    words = own_program.command("acquire.host.device_host", "7", "-m", "-P")
+    assert own_program.ordered(words) == ("acquire.host.device_host", ["7", "-m", "-P"])
+    assert own_program.ordered(["unisono", "gui", "-P"]) is None
+    assert own_program.ordered(["unisono"]) is None
 
 
 @pytest.mark.parametrize("name", ["python.exe", "pythonw.exe", "unisono.exe", "unisonow.exe"])
@@ -134,7 +135,7 @@ def test_windows_has_a_program_with_and_one_without_a_console(
     with monkeypatch.context() as patch:
         patch.setattr(sys, "platform", "win32")
         patch.setattr(sys, "executable", f"/a b/{name}")
-        with_console, without = child.program(), child.program(console=False)
+        with_console, without = own_program.program(), own_program.program(console=False)
     assert (with_console, without) == (f"/a b/{stem}.exe", f"/a b/{stem}w.exe")
 
 

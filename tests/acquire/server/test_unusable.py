@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from acquire.processes.child import command
+from acquire.own_program import command
 from recordings.manifest import Manifest
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import posix_only, wait_for

@@ -19,8 +19,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PySide6.QtGui import QImage
 
+from acquire.own_program import command
 from acquire.processes import powershell
-from acquire.processes.child import command
 from gui.desktop import icons, linux, macos, menu, windows
 from tests.acquire.program import unisono
 
