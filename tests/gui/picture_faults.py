@@ -9,6 +9,7 @@ import numpy.typing as npt
 from PySide6.QtCore import QEvent, QPoint, QRect, Qt
 from PySide6.QtGui import QColor, QImage
 from PySide6.QtWidgets import QApplication, QCheckBox, QLabel, QPushButton, QToolButton, QWidget
+from shiboken6 import isValid
 
 from devices.arrays import F64Array
 from gui.widgets import theme
@@ -145,9 +146,10 @@ def unfocused(top: QWidget) -> Iterator[str]:
     before = QApplication.focusWidget()
     children: list[QWidget] = top.findChildren(QWidget)
     reached = {widget.focusProxy() or widget for widget in children if _is_seen(widget)}
-    for widget in reached:
-        by_tab = widget.focusPolicy() & Qt.FocusPolicy.TabFocus
-        if by_tab and widget.isEnabled() and widget.isVisible() and not _shows_focus(top, widget):
+    for widget in [one for one in reached if one.focusPolicy() & Qt.FocusPolicy.TabFocus]:
+        # The window lives meanwhile: what it shows anew takes the place of what was there.
+        usable = isValid(widget) and widget.isEnabled() and widget.isVisible()
+        if usable and not _shows_focus(top, widget):
             yield f"focus not seen: {type(widget).__name__} {widget.accessibleName()!r}"
     if before is not None:
         before.setFocus()
