@@ -24,6 +24,8 @@ from devices import drivers
 from devices.base import Device, DeviceError
 
 GROUP = "unisono.devices"
+OWN_PACKAGE = "unisono"
+"""It registers what lies elsewhere, `replay`, as anybody would."""
 
 Loader = Callable[[], type[Device]]
 T = TypeVar("T")
@@ -55,9 +57,12 @@ def find(name: str, folder: Path | None = None) -> type[Device]:
 def place_of(name: str, folder: Path | None = None) -> Path | str | None:
     """Say where a driver of somebody else's is: a file, or in words; None = ours, or unknown."""
     load = _near(folder).get(name) or _installed().get(name)
-    if isinstance(load, _ModuleLoader):
-        return load.path
-    return None if load is None else f"entry point {GROUP}"
+    match load:
+        case _ModuleLoader():
+            return load.path
+        case _PointLoader() if load.package != OWN_PACKAGE:
+            return f"package {load.package}"
+    return None
 
 
 def catalogue(folder: Path | None = None) -> tuple[DriverEntry, ...]:
@@ -84,7 +89,10 @@ def _in_folder(folder: Path) -> dict[str, Loader]:
 
 
 def _installed() -> dict[str, Loader]:
-    return {point.name: _PointLoader(point.name, point.load) for point in entry_points(group=GROUP)}
+    return {
+        point.name: _PointLoader(point.name, point.load, point.dist.name if point.dist else "")
+        for point in entry_points(group=GROUP)
+    }
 
 
 def _name(module: str) -> str:
@@ -131,10 +139,11 @@ class _ModuleLoader:
 
 @dataclass(frozen=True, slots=True)
 class _PointLoader:
-    """Loads a driver that another package registered."""
+    """Loads a driver that a package registered."""
 
     name: str
     load: Callable[[], object]
+    package: str
 
     def __call__(self) -> type[Device]:
         found = _guarded(self.name, f"entry point {GROUP}", self.load)

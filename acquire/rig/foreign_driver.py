@@ -11,6 +11,7 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
@@ -67,12 +68,10 @@ def _fault(order: str, changed: int) -> str:
 
 def _main() -> None:
     name, folder, settings = json.load(sys.stdin)
-    try:
+    with suppress(BaseException):  # raised again, and told, where it is loaded in earnest
         driver = registry.find(name, Path(folder) if folder else None)
         driver.unavailable()
         driver.Settings.model_validate(settings, context={ELSEWHERE: False})
-    except BaseException:
-        pass  # raised again, and told, where it is loaded in earnest
     sys.stdout.flush()
     sys.stdout.buffer.write(_ALIVE)
     sys.stdout.buffer.flush()

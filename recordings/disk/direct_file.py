@@ -309,7 +309,7 @@ class DirectFile:
 
     def _store(self, data: memoryview, offset: int, valid: int) -> None:
         """Write `data`, of which the first `valid` bytes count."""
-        direct_io.refuse_cut(self._fd, self._written)
+        direct_io.refuse_cut(os.fstat(self._fd).st_size, self._written)
         self._reserve(offset + len(data))
         done = 0
         while done < len(data):

@@ -63,13 +63,12 @@ def use_page_cache(fd: int) -> None:
         fcntl.fcntl(fd, fcntl.F_SETFL, fcntl.fcntl(fd, fcntl.F_GETFL) & ~os.O_DIRECT)
 
 
-def refuse_cut(fd: int, written: int) -> None:
-    """Raise OSError where a file holds fewer than the `written` bytes that it was given.
+def refuse_cut(size: int, written: int) -> None:
+    """Raise OSError where a file holds `size` bytes, fewer than the `written` that it was given.
 
     Somebody has cut it. The next write would make it as long as it was, with zeros for what is
     gone, and its length would tell nobody any more.
     """
-    size = os.fstat(fd).st_size
     if size < written:
         raise OSError(
             errno.EIO,

@@ -94,7 +94,8 @@ class SoundWriter:
         packed = np.ascontiguousarray(block, np.int16).reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(packed, format="s16", layout=self._layout)
         frame.sample_rate, frame.pts = self._rate, self.kept * self._block
-        self._guard(self._refuse_cut)
+        if self.path.exists():  # that it was moved, the engine tells
+            self._guard(lambda: refuse_cut(self.bytes, self._held))
         self._guard(lambda: self._container.mux(self._stream.encode(frame)))
         self._held = self.bytes
         self.kept += 1
@@ -117,12 +118,6 @@ class SoundWriter:
         finally:  # whatever the encoder says, the file is not left open
             self._guard(self._container.close)
         self._guard(self._sync)
-
-    def _refuse_cut(self) -> None:
-        """Look, before the next block, whether the last ones are still there."""
-        if self.path.exists():  # that it was moved, the engine tells
-            with self.path.open("rb") as file:
-                refuse_cut(file.fileno(), self._held)
 
     def _sync(self) -> None:
         file = os.open(self.path, os.O_RDWR)

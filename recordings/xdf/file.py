@@ -115,7 +115,7 @@ class XdfFile:
         rest = [memoryview(part).cast("B") for part in parts if len(part)]
         total = sum(map(len, rest))
         try:
-            direct_io.refuse_cut(self._fd, self.position)
+            direct_io.refuse_cut(os.fstat(self._fd).st_size, self.position)
         except OSError as error:
             raise RecordingError(f"{self.path}: {error.strerror}") from error
         try:

@@ -9,6 +9,7 @@ import pytest
 from acquire.errors import ConfigError
 from acquire.rig import foreign_driver
 from acquire.rig.file import Rig, parse_rig
+from devices.registry import place_of
 
 DRIVER = """
 import atexit, ctypes, os, threading, time
@@ -69,3 +70,8 @@ def test_what_a_driver_prints_or_leaves_running_is_no_fault(tmp_path: Path) -> N
 def test_what_it_raises_is_told_as_before(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"cannot be loaded from .*SystemExit: 4"):
         rig_with(tmp_path, "raise SystemExit(4)")
+
+
+@pytest.mark.parametrize("name", ["simulated-eeg", "replay", "no-such-driver"])
+def test_nothing_of_ours_costs_a_process(name: str) -> None:
+    assert place_of(name) is None

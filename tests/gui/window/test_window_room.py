@@ -67,24 +67,9 @@ def test_three_cameras_fit_into_a_small_window(tmp_path: Path, qtbot: QtBot) -> 
         idle(found)
 
 
-def test_a_form_gets_the_room_to_be_worked_in(tmp_path: Path, qtbot: QtBot) -> None:
-    names = Names()
-    rig = names.rig(tmp_path)
-    with window(WindowOrder(rig, data_dir=tmp_path / "data")) as found:
-        idle(found)
-        found.resize(1280, 800)
-        wait_until(lambda: found.cameras.tiles, what="tiles")
-        dock = found.findChild(QDockWidget, "cameras")
-        assert dock is not None
-        wait_until(lambda: dock.height() >= dock.sizeHint().height(), what="room for the camera")
-        found.rigs.edit()
-        wait_until(lambda: found.rigs.editor is not None, what="editor")
-        editor = found.rigs.editor
-        assert editor is not None
-        wait_until(lambda: editor.text.height() > 150, what="room for the text")
-
-
-def test_cameras_that_come_to_need_more_get_it(tmp_path: Path, qtbot: QtBot) -> None:
+def test_cameras_and_forms_get_the_room_that_they_come_to_need(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
     """A complaint of a camera's takes lines, and its picture was cut by them."""
     names = Names()
     with window(WindowOrder(names.rig(tmp_path), data_dir=tmp_path / "data")) as found:
