@@ -2072,6 +2072,10 @@
         <translation>没有更多分歧</translation>
     </message>
     <message>
+        <source>{} decisions taken back: a coder has deleted or changed what they were about</source>
+        <translation>已撤回 {} 个裁决：编码者删除或更改了其所依据的事件</translation>
+    </message>
+    <message>
         <source>all is decided</source>
         <translation>全部已决定</translation>
     </message>

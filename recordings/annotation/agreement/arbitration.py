@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from recordings.annotation.agreement.pairing import both_looked, counted, pair_events
+from recordings.annotation.journal import Change
 from recordings.annotation.model import MARKS, Choice, Coding, Decision, Event
+from recordings.errors import RecordingError
 
 Reason = Literal["missing", "kind", "emotion", "units", "boundary"]
 REASONS: Final[tuple[Reason, ...]] = ("missing", "kind", "emotion", "units", "boundary")
@@ -130,3 +132,56 @@ def settled(
         event=event.id if event else "",
     )
     return decision, event
+
+
+def in_order(decisions: Iterable[Decision], coders: tuple[str, str]) -> tuple[str, str]:
+    """Return two coders in the order in which a consensus has them, so that a case is one case.
+
+    Raises:
+        RecordingError: the consensus is between others: what they agreed on would be there twice.
+    """
+    for decision in decisions:
+        if set(decision.coders) != set(coders):
+            first, second = decision.coders
+            raise RecordingError(
+                f"the consensus of this session is between {first} and {second}; to decide between "
+                f"{coders[0]} and {coders[1]}, move consensus.json elsewhere"
+            )
+        return decision.coders
+    return coders
+
+
+def withdrawn(found: Iterable[Case], consensus: Coding) -> list[Change]:
+    """Return the changes that take back decisions whose case there is no longer.
+
+    Coders go on: an event was deleted, or is in a pair with another now, which is a case of its
+    own. What was kept of the old one would be there twice, or without any coder who has seen it.
+    """
+    there = {case.id for case in found}
+    gone = [d for d in consensus.decisions.values() if d.id not in there and not is_own(d)]
+    kept = (consensus.events.get(decision.event) for decision in gone)
+    return [
+        *(Change(shelf="decisions", before=decision) for decision in gone),
+        *(Change(shelf="events", before=event) for event in kept if event is not None),
+    ]
+
+
+def is_own(decision: Decision) -> bool:
+    """Whether an event is that of who arbitrates alone: neither coder has one there."""
+    return decision.first is None and decision.second is None
+
+
+def revised(known: Decision | None, event: Event, coders: tuple[str, str], by: str) -> Decision:
+    """Return the decision after an event of the consensus was edited: a third, by who did it."""
+    if known is not None:
+        return known.model_copy(update={"choice": "third", "by": by, "event": event.id})
+    return Decision(
+        id=event.id, coders=coders, first=None, second=None, choice="third", by=by, event=event.id
+    )
+
+
+def dropped(known: Decision | None, by: str) -> Decision | None:
+    """Return the decision after its event was deleted; None where there is nothing to decide."""
+    if known is None or is_own(known):
+        return None
+    return known.model_copy(update={"choice": "neither", "by": by, "event": ""})
