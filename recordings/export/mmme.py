@@ -18,6 +18,7 @@ from typing import Final, Literal
 
 import numpy as np
 
+from recordings.annotation.formats.held import not_held
 from recordings.annotation.model import Event
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
@@ -143,4 +144,5 @@ def _coded(session: Session, settings: Settings) -> tuple[list[Event], list[str]
     if not settings.coder:
         return [], []
     camera = choose_camera(session, settings.camera)
-    return events_of(session, camera, settings.coder, settings.annotations)
+    events, notes = events_of(session, camera, settings.coder, settings.annotations)
+    return events, [*notes, *not_held("mmme", events)]

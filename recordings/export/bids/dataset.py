@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from recordings import layout
+from recordings.annotation.formats.held import not_held
 from recordings.annotation.model import Event
 from recordings.errors import RecordingError
 from recordings.export.bids import beh
@@ -91,7 +92,7 @@ def _coded(session: Session, settings: Settings) -> tuple[list[Event], list[str]
         found, odd = events_of(session, camera, settings.coder, settings.annotations)
         events += found
         notes += odd
-    return events, notes
+    return events, [*notes, *not_held("bids", events)]
 
 
 def _other_eeg(session: Session, eeg: Stream | None) -> list[str]:
