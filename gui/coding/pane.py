@@ -307,7 +307,8 @@ class CodingPane:
 
     def _show_notes(self) -> None:
         store = self._desk.store
-        self.view.show_notes(list(store.notes), read_only=not store.writable)
+        notes = [self._without_folder(note) for note in store.notes]
+        self.view.show_notes(notes, read_only=not store.writable)
 
     def _show_place(self) -> None:
         stored = self._position.stored

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QLabel
 
 from gui.coding.app import CodingOrder, coder
 from gui.coding.keys import DEEDS, Deed
+from gui.review.app import make_window
 from gui.review.keys import COMMANDS
 from recordings.annotation.action_units import format_units
 from recordings.annotation.model import Mark, Moment
@@ -482,6 +483,23 @@ def test_a_blind_coder_sees_no_marker_signal_or_participant(tmp_path: Path) -> N
         assert desk.pane.view.notes.isHidden()
     with coded(CodingOrder(made.folder, "cleo")) as third:
         assert "coding.toml names no coder cleo" in third.pane.view.notes.text()
+
+
+def test_what_is_wrong_tells_a_blind_coder_no_participant(tmp_path: Path) -> None:
+    made = make_session(tmp_path, Film(frames=20), Film("side", frames=20), seconds=1.0)
+    (made.folder.parent / "coding.toml").write_text('coders = ["anna"]\nhide = ["participant"]\n')
+    order = CodingOrder(made.folder, "anna")
+    order.folder.mkdir()
+    (order.folder / "anna.lock").write_text('{"name": "elsewhere", "pid": "7"}')
+    (made.folder / "side.nut").write_bytes(b"no video at all")
+    with coder(order) as found:
+        window = make_window(made.folder, None, found.hidden)
+        pane = found.sit_down(window)
+        said = window.notice.text() + pane.view.notes.text()
+        window.close()
+    assert "side.nut: cannot be read as video" in said
+    assert "delete anna.lock" in said
+    assert "sub-01" not in said
 
 
 def test_what_was_visible_is_kept(desk: Coded) -> None:
