@@ -27,7 +27,7 @@ from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError
 from recordings.export.bids.coding import read_bids, write_bids
 from recordings.export.clips import choose_camera
-from recordings.export.coded import clip_name, events_of, rows_of
+from recordings.export.coded import clip_name, events_of, of_others, rows_of
 from recordings.export.excerpts import clip_at, clips_of, first_time
 from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows
 from recordings.read.camera import Camera
@@ -138,7 +138,7 @@ def export_events(
     """
     chosen = choose_camera(session, camera)
     events, notes = events_of(session, chosen, coder, annotations)
-    notes += not_held(form, events)
+    notes += of_others(session, [chosen.name], coder, annotations) + not_held(form, events)
     try:
         if form == "eaf" or form == "boris":
             return notes + _write_linked(session, path, form, coder, chosen, events)

@@ -23,7 +23,7 @@ from recordings.annotation.model import Event
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.clips import choose_camera, picture_of, write_image
-from recordings.export.coded import events_of
+from recordings.export.coded import events_of, of_others
 from recordings.export.excerpts import Piece, clips_of
 from recordings.export.file_names import file_stems
 from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows, stamp
@@ -145,4 +145,5 @@ def _coded(session: Session, settings: Settings) -> tuple[list[Event], list[str]
         return [], []
     camera = choose_camera(session, settings.camera)
     events, notes = events_of(session, camera, settings.coder, settings.annotations)
-    return events, [*notes, *not_held("mmme", events)]
+    notes += of_others(session, [camera.name], settings.coder, settings.annotations)
+    return events, notes + not_held("mmme", events)

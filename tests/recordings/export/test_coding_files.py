@@ -135,6 +135,18 @@ def test_an_event_without_onset_comes_in_again(session: Path, tmp_path: Path) ->
         assert again.apex == found.apex, form
 
 
+def test_events_of_another_camera_are_told(session: Path, tmp_path: Path) -> None:
+    with CodingStore(annotations_folder(session), Who("anna")) as store:
+        store.put_event(store.coding.events["a"].model_copy(update={"id": "s", "camera": "side"}))
+    told = "anna, 1 events: are of the camera side, which has no index; left out"
+    assert told in out(session, tmp_path / "a.csv", "casme2")
+    (done,) = exported("bids", [session], tmp_path / "bids", bids.Settings(coder="anna"))
+    assert told in "\n".join(done.notes)
+    settings = clips.Settings(form="pair", coder="anna")
+    (done,) = exported("clips", [session], tmp_path / "clips", settings)
+    assert told in "\n".join(done.notes)
+
+
 def test_rows_of_another_participant_or_clip_are_told(session: Path, tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text(
