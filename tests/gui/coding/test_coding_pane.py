@@ -8,9 +8,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from gui.coding.app import CodingOrder, coder
 from gui.coding.keys import DEEDS, Deed
@@ -21,7 +22,7 @@ from recordings.annotation.model import Mark, Moment
 from recordings.errors import RecordingError
 from tests.acquire.program import unisono
 from tests.gui.coding.coding import CONTROL, PAD, PLAIN, SHIFT, Coded, coded
-from tests.gui.review.walking import session
+from tests.gui.review.walking import session, settle
 from tests.recordings.strip_session import Film, Made, make_session
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -341,6 +342,34 @@ def test_limits_warn_in_the_line_and_stop_nobody(tmp_path: Path, rate: float) ->
         assert desk.event.offset is not None
         assert desk.event.offset.frame == round(rate * 0.6)
         assert "▲" in desk.pane.view.list.model().index(0, 0).data()
+
+
+ALT_GR = CONTROL | Qt.KeyboardModifier.AltModifier
+
+
+def test_signs_are_typed_as_each_keyboard_types_them(desk: Coded) -> None:
+    def press(sign: str, modifiers: Qt.KeyboardModifier) -> None:
+        event = QKeyEvent(QEvent.Type.KeyPress, ord(sign), modifiers, sign)
+        QApplication.sendEvent(desk.window.stage, event)
+        settle(desk.window)
+
+    desk.at(10)
+    desk.press(K.Key_Return)
+    assert desk.event.onset is not None
+    frame = desk.event.onset.frame
+    press(".", SHIFT)  # in France
+    assert desk.event.onset.frame == frame + 1
+    press("[", ALT_GR)  # in Germany, on Windows
+    desk.at(20)
+    press("]", Qt.KeyboardModifier.AltModifier)  # the same on a Mac
+    assert desk.window.selection is not None
+    press("\\", Qt.KeyboardModifier.GroupSwitchModifier)  # on X11
+    assert desk.window.stage.playhead.speed > 0
+    desk.press(K.Key_K)
+    before = desk.store.entries
+    event = QKeyEvent(QEvent.Type.KeyPress, K.Key_Period, ALT_GR, "")  # a shortcut of the system
+    QApplication.sendEvent(desk.window.stage, event)
+    assert desk.store.entries == before
 
 
 # Other programs' keys.
