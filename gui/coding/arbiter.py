@@ -20,6 +20,7 @@ from recordings.annotation.agreement.arbitration import (
     Case,
     cases,
     dropped,
+    judged_by_either,
     revised,
     settled,
     undecided,
@@ -73,7 +74,7 @@ class ArbiterPart:
     ) -> None:
         """Show the disagreements of the desk's two coders, whose codings these are."""
         self._pane, self._desk = pane, desk
-        self._coders, self._by = desk.coders, desk.by
+        self._coders, self._codings, self._by = desk.coders, codings, desk.by
         every = {camera for coding in codings for camera in coding.cameras}
         self._all = {camera: cases(*codings, camera) for camera in sorted(every)}
         self._at = 0
@@ -126,6 +127,7 @@ class ArbiterPart:
             changes.append(Change(shelf="decisions", before=before, after=decision))
             old = known.events.get(case.id)
             changes.append(Change(shelf="events", before=old, after=event))
+        changes += judged_by_either(*self._codings, known)
         if changes:
             store.edit(changes)
         if gone:

@@ -13,9 +13,15 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from recordings.annotation.agreement.pairing import both_looked, counted, pair_events
+from recordings.annotation.agreement.pairing import (
+    both_looked,
+    counted,
+    judged,
+    pair_events,
+)
 from recordings.annotation.journal import Change
-from recordings.annotation.model import MARKS, Choice, Coding, Decision, Event
+from recordings.annotation.model import MARKS, Choice, Coding, Decision, Event, Span
+from recordings.annotation.ranges import union
 from recordings.errors import RecordingError
 
 Reason = Literal["missing", "kind", "emotion", "units", "boundary"]
@@ -164,6 +170,28 @@ def withdrawn(found: Iterable[Case], consensus: Coding) -> list[Change]:
         *(Change(shelf="decisions", before=decision) for decision in gone),
         *(Change(shelf="events", before=event) for event in kept if event is not None),
     ]
+
+
+def judged_by_either(first: Coding, second: Coding, consensus: Coding) -> list[Change]:
+    """Return the changes after which a consensus holds what at least one coder could judge.
+
+    Without it nobody could tell where the consensus says that nothing was to be seen.
+    """
+    spans = (
+        Span(id=_span_id(camera, start, stop), camera=camera, first=start, last=stop)
+        for camera in sorted({*first.cameras, *second.cameras})
+        for start, stop in union((*judged(first, camera), *judged(second, camera)))
+    )
+    wanted = {span.id: span for span in spans}
+    known = consensus.looked
+    return [
+        *(Change(shelf="looked", before=s) for s in known.values() if s.id not in wanted),
+        *(Change(shelf="looked", after=s) for s in wanted.values() if s.id not in known),
+    ]
+
+
+def _span_id(camera: str, first: int, last: int) -> str:
+    return hashlib.sha256(f"{camera}|{first}|{last}".encode()).hexdigest()[:16]
 
 
 def is_own(decision: Decision) -> bool:

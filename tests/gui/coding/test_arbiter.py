@@ -147,6 +147,8 @@ def test_what_the_other_codes_later_is_not_there_twice(tmp_path: Path) -> None:
         pass  # has looked at nothing yet
     with coded(arbitrated(folder, "cleo")) as desk:
         assert [d.choice for d in consensus(desk).decisions.values()] == ["alone"]
+        (seen,) = consensus(desk).looked.values()  # where the consensus says something
+        assert (seen.first, seen.last) == (0, 399)
     code(folder, "ben", ((20, 40, "1"),))
     with coded(arbitrated(folder, "cleo")) as desk:
         assert [d.choice for d in consensus(desk).decisions.values()] == ["agreed"]
