@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, Protocol
 
 import numpy as np
@@ -33,7 +34,7 @@ class Labels(Protocol):
         ...
 
 
-def labels_for(what: str, coder: str) -> Labels:
+def labels_for(what: str, coder: str, elsewhere: Path | None = None) -> Labels:
     """Return what labels windows.
 
     Args:
@@ -43,9 +44,10 @@ def labels_for(what: str, coder: str) -> Labels:
             truth of a simulated session. Else what windows are about: `stimulus`, `code`,
             `emotion`, `kind`…
         coder: whose events are read.
+        elsewhere: where coders' files lie, if not in the sessions.
     """
     if what == EXPRESSION:
-        return lambda session: _as_coded(session, coding_of(session.path, coder, None))
+        return lambda session: _as_coded(session, coding_of(session.path, coder, elsewhere))
     if what == SIMULATED:
         return lambda session: _within(_true(session))
     return lambda session: lambda window: _about(window, what)

@@ -162,3 +162,15 @@ def test_frames_win_where_a_session_was_repaired(folder: Path, tmp_path: Path) -
     assert [(p.number, p.label) for p in moved.places] == [
         (p.number, p.label) for p in plain.places
     ]
+
+
+def test_coders_files_may_lie_elsewhere(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "study")
+    (session,) = (tmp_path / "study").glob("sub-*/ses-*/sub-*")
+    (session / "annotations").rename(tmp_path / session.name)
+    for windows in ("sliding", "event"):
+        study = load_study(
+            tmp_path / "study", windows=windows, signals={"skt": 4}, annotations=tmp_path,
+            labels="expression" if windows == "sliding" else "emotion",
+        )  # fmt: skip
+        assert sum(place.label in (1, "joy", "fear") for place in study.places) == 2
