@@ -32,7 +32,7 @@ def offset_coded(event: Event) -> Offset:
 
 def not_held(form: Form, events: Sequence[Event]) -> list[str]:
     """Say which fields of events a form cannot give back, and how many events have them."""
-    if form in ("eaf", "boris"):
+    if form == "eaf" or form == "boris":
         return []
     if form == "bids":
         blanks = sum(_BLANKS.search(event.note) is not None for event in events)

@@ -182,6 +182,16 @@ def test_emotion_by_its_beginning_and_a_note_with_any_letters(desk: Coded) -> No
     assert desk.event.note == "left first, 也 <b>jklq1"
 
 
+def test_a_long_note_is_not_cut_off_by_opening_it(desk: Coded) -> None:
+    desk.at(20)
+    desk.press(K.Key_Return)
+    note = "微表情🙂\n\tb" * 700
+    desk.store.put_event(desk.event.model_copy(update={"note": note}))
+    desk.press(K.Key_T)
+    desk.press(K.Key_Return)
+    assert desk.event.note == note
+
+
 def test_kind_confidence_and_an_offset_that_is_not_coded(desk: Coded) -> None:
     desk.at(10)
     desk.press(K.Key_Return)

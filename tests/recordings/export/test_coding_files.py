@@ -12,13 +12,14 @@ from recordings import open_session
 from recordings.annotation.action_units import parse_units
 from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.coder_file import Who, annotations_folder
+from recordings.annotation.formats.held import Form
 from recordings.annotation.frame_times import frame_times
 from recordings.annotation.model import Event
 from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
 from recordings.export import clips, mmme
 from recordings.export.bids import dataset as bids
-from recordings.export.coding import Form, export_events, form_of, take_in
+from recordings.export.coding import export_events, form_of, take_in
 from recordings.export.excerpts import clips_of
 from tests.recordings.exporting import exported, study
 
