@@ -14,10 +14,14 @@ Cause = Literal["processor", "disk"]
 FILLING: Final = 0.1
 """From so full a ring on the encoder is watched."""
 LOOK_S: Final = 0.25
-"""How long it is watched at least: a hiccup is no overload."""
-SPARE: Final = 0.6
+"""How long it is watched at least."""
+SPARE: Final = 0.7
 """So much of the room that is left may be needed until what waits is written; the rest is for a
 disk that holds its breath."""
+STEP_S, STEP_FRAMES = 0.1, 8
+"""In steps of at least so long it is seen whether it works at all."""
+STILL: Final = 0.2
+"""Who writes less of what comes stands still: any other codec would stand still as well."""
 PATIENCE_S: Final = 1.0
 """How long frames must be refused, again and again, where nothing was seen coming."""
 BUSY: Final = 0.75
@@ -44,7 +48,8 @@ class Overload:
 
     def forget(self) -> None:
         """Start anew."""
-        self._filling: Pace | None = None
+        self._since: Pace | None = None  # it has fallen behind since then
+        self._step: Pace | None = None
         self._refusing: Pace | None = None
         self._refused_at = 0.0
 
@@ -53,24 +58,24 @@ class Overload:
 
         Only a processor is seen coming: a disk that holds its breath for half a second is a disk.
         """
-        first = self._filling
+        since, step = self._since, self._step
         if now.waiting <= FILLING * now.slots:
-            self._filling = None
+            self._since = self._step = None
             return None
-        if first is None:
-            self._filling = now
+        if since is None or step is None or now.waiting <= since.waiting:  # it may keep up
+            self._since = self._step = now
             return None
-        if now.at - first.at < LOOK_S:
+        if now.at - step.at >= STEP_S and now.came - step.came >= STEP_FRAMES:
+            self._step = now
+            if _written(step, now) < STILL * (now.came - step.came):
+                self._since = now
+                return None
+        if now.at - since.at < LOOK_S or now.waiting <= step.waiting:
             return None
-        came = now.came - first.came
-        written = came - (now.waiting - first.waiting)
-        if written >= came:  # it keeps up, or catches up
-            self._filling = now
-            return None
-        still_to_come = now.waiting * came / max(written, 1)
+        still_to_come = now.waiting * (now.came - since.came) / max(_written(since, now), 1)
         if still_to_come < SPARE * (now.slots - now.waiting):
             return None
-        return "processor" if _busy(first, now) else None
+        return "processor" if _busy(since, now) else None
 
     def refused(self, now: Pace) -> Cause | None:
         """Judge after a frame found none: what is too slow, if that lasts."""
@@ -80,6 +85,10 @@ class Overload:
         if now.at - self._refusing.at < PATIENCE_S:
             return None
         return "processor" if _busy(self._refusing, now) else "disk"
+
+
+def _written(first: Pace, now: Pace) -> int:
+    return (now.came - now.waiting) - (first.came - first.waiting)
 
 
 def _busy(first: Pace, now: Pace) -> bool:
