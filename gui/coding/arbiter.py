@@ -150,7 +150,7 @@ class ArbiterPart:
         """Show what is decided now."""
         found = self.cases
         self._at = max(0, min(self._at, len(found) - 1))
-        open_ = {case.id for case in undecided(found, self._desk.coding.decisions.values())}
+        open_ = self._open(found)
         self.left.setText(tr("{} of {} undecided").format(len(open_), len(found)))
         rows = [f"{'○' if c.id in open_ else '●'} {c.frame:,}   {_reasons(c)}" for c in found]
         model = self.list.model()
@@ -180,10 +180,24 @@ class ArbiterPart:
 
     def _next_undecided(self) -> str:
         found = self.cases
-        open_ = {case.id for case in undecided(found, self._desk.coding.decisions.values())}
+        open_ = self._open(found)
         order = [*range(self._at + 1, len(found)), *range(self._at + 1)]
         at = next((n for n in order if n < len(found) and found[n].id in open_), None)
-        return self._show(at) if at is not None else tr("all is decided")
+        return self._show(at) if at is not None else self._all_decided()
+
+    def _open(self, found: Iterable[Case]) -> set[str]:
+        """Return which cases with something to decide are not decided."""
+        decisions = self._desk.coding.decisions.values()
+        return {case.id for case in undecided(found, decisions) if case.reasons}
+
+    def _all_decided(self) -> str:
+        counts = {name: len(self._open(found)) for name, found in self._all.items()}
+        others = [f"{name} {n}" for name, n in counts.items() if n and name != self._desk.camera]
+        if others:
+            return tr("all is decided here; undecided of other cameras: {}").format(
+                ", ".join(others)
+            )
+        return tr("all is decided")
 
     def _decide(self, choice: Choice) -> str:
         if not self.cases:

@@ -172,3 +172,30 @@ def test_what_is_edited_in_the_consensus_is_a_third_by_whoever_did_it(tmp_path: 
         assert (own.choice, own.by) == ("third", "dora")
     with coded(arbitrated(folder, "cleo")) as desk:  # nobody takes that one back
         assert len(consensus(desk).events) == 3
+
+
+def test_what_is_undecided_of_another_camera_is_said(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Film(), Film("side")).folder
+    for who, number in (("anna", "4"), ("ben", "7")):
+        with coded(CodingOrder(folder, who)) as desk:
+            for camera in ("side", "face"):
+                desk.window.stage.set_main(camera)
+                desk.press(K.Key_Home)
+                desk.press(K.Key_BracketLeft)
+                desk.press(K.Key_End)
+                desk.press(K.Key_BracketRight)
+                desk.press(K.Key_S)
+                desk.press(K.Key_Escape)
+                desk.at(100)
+                desk.press(K.Key_Return)
+                desk.at(120)
+                desk.press(K.Key_O)
+                desk.type(number)
+                desk.press(K.Key_Return)
+    with coded(arbitrated(folder, "cleo")) as desk:
+        desk.press(K.Key_1)
+        assert "undecided of other cameras: side 1" in desk.window.doing.text()
+        desk.window.stage.set_main("side")
+        desk.press(K.Key_1)
+        assert "all is decided" in desk.window.doing.text()
+        assert "other cameras" not in desk.window.doing.text()

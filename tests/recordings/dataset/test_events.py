@@ -152,7 +152,7 @@ def test_frames_win_where_a_session_was_repaired(folder: Path, tmp_path: Path) -
     (session,) = (tmp_path / "study").glob("sub-*/ses-*/sub-*")
     with CodingStore(session / "annotations", who("consensus")) as store:
         for event in store.coding.events.values():
-            late = {
+            late: dict[str, Moment] = {
                 name: at.model_copy(update={"time": at.time + 3})
                 for name, at in event.marks.items()
             }
