@@ -65,10 +65,24 @@ def place_of(name: str, folder: Path | None = None) -> Path | str | None:
     return None
 
 
+def names(folder: Path | None = None) -> list[str]:
+    """Name every driver there is, in order; nothing is imported."""
+    return sorted(_installed() | _near(folder))
+
+
+def entry(name: str, folder: Path | None = None) -> DriverEntry:
+    """Look a driver up, and ask it whether it can run here; a broken one says why."""
+    try:
+        driver = find(name, folder)
+        reason = _guarded(name, driver.__module__, driver.unavailable)
+    except DeviceError as error:
+        return DriverEntry(name, "", simulated=False, available=False, reason=str(error))
+    return DriverEntry(name, driver.summary, driver.simulated, reason is None, reason or "")
+
+
 def catalogue(folder: Path | None = None) -> tuple[DriverEntry, ...]:
-    """Return every driver there is, by name, broken ones included."""
-    loaders = _installed() | _near(folder)
-    return tuple(_entry(name, load) for name, load in sorted(loaders.items()))
+    """Return every driver there is, by name, broken ones included, all loaded in this process."""
+    return tuple(entry(name, folder) for name in names(folder))
 
 
 def _near(folder: Path | None) -> dict[str, Loader]:
@@ -178,15 +192,6 @@ def _drivers(module: ModuleType) -> list[type[Device]]:
         and member.__module__ == module.__name__
         and not inspect.isabstract(member)
     ]
-
-
-def _entry(name: str, load: Loader) -> DriverEntry:
-    try:
-        driver = load()
-        reason = _guarded(name, driver.__module__, driver.unavailable)
-    except DeviceError as error:
-        return DriverEntry(name, "", simulated=False, available=False, reason=str(error))
-    return DriverEntry(name, driver.summary, driver.simulated, reason is None, reason or "")
 
 
 def _unknown(name: str, known: list[str], folder: Path | None) -> str:

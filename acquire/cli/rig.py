@@ -23,11 +23,9 @@ def devices(context: typer.Context, as_json: Json = False) -> None:
     """List the drivers, why one is unavailable, and what is plugged in."""
     if context.invoked_subcommand is not None:
         return
-    from acquire.survey.inventory import plugged_in
-    from devices.registry import catalogue
+    from acquire.survey.inventory import drivers
 
-    entries = catalogue()
-    found = plugged_in(entries)
+    entries, found = drivers()
     if as_json:
         rows = [
             asdict(entry) | {"found": [asdict(f) for f in found.get(entry.name, ())]}

@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from acquire.rig.file import DeviceTable, EegTable, Expect, RigTable
+from acquire.rig.foreign_driver import try_apart
 from acquire.rig.node import NodeTable
 from devices import registry
 from devices.base import DeviceError
@@ -46,12 +47,13 @@ def reference() -> str:
     for title, text, model in TABLES:
         parts.append(f"\n## `{title}`\n\n{text}\n\n{_table(model)}")
     parts.append("\n## Drivers\n")
-    for entry in registry.catalogue():
+    for name in registry.names():
         try:
-            driver = registry.find(entry.name)
+            try_apart(name, None, {})
+            driver = registry.find(name)
         except DeviceError:
             continue
-        parts.append(f"\n### `{entry.name}`\n\n{_sentence(driver.summary)}\n")
+        parts.append(f"\n### `{name}`\n\n{_sentence(driver.summary)}\n")
         parts.append(f"\n{_table(driver.Settings, skip=('name',))}")
     return "".join(parts)
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.streams import FoundStream, Resolver
+from acquire.rig.foreign_driver import look_apart
 from devices import registry
 from devices.base import Plugged
 from devices.registry import DriverEntry
@@ -73,12 +73,22 @@ class _Meter:
         )
 
 
-def plugged_in(entries: Iterable[DriverEntry]) -> dict[str, tuple[Plugged, ...]]:
-    """Ask every driver that can run here what it finds: driver → devices."""
-    names = [entry.name for entry in entries if entry.available]
-    with ThreadPoolExecutor(max_workers=len(names) or 1) as pool:
-        found = pool.map(_found, names)
-    return {name: devices for name, devices in zip(names, found, strict=True) if devices}
+def drivers() -> tuple[tuple[DriverEntry, ...], dict[str, tuple[Plugged, ...]]]:
+    """List the drivers, and what each that can run here finds: driver → devices.
+
+    Those of other packages are asked in processes of their own, all at the same time.
+    """
+    names = registry.names()
+    with ThreadPoolExecutor(max_workers=len(names)) as pool:
+        apart = {name: pool.submit(look_apart, name) for name in names if registry.place_of(name)}
+        # Ours one after the other: modules that import each other are no work for threads.
+        ours = {name: registry.entry(name) for name in names if name not in apart}
+        found = {name: pool.submit(_found, name) for name, one in ours.items() if one.available}
+        looked = {name: future.result() for name, future in apart.items()}
+    entries = ours | {name: entry for name, (entry, _) in looked.items()}
+    seen = {name: future.result() for name, future in found.items()}
+    seen |= {name: devices for name, (_, devices) in looked.items()}
+    return tuple(entries[name] for name in names), {n: seen[n] for n in names if seen.get(n)}
 
 
 def _found(driver: str) -> tuple[Plugged, ...]:

@@ -20,10 +20,9 @@ from acquire.errors import ConfigError
 from acquire.own_program import NO_WINDOW, command
 from acquire.processes.punctual import be_punctual
 from acquire.survey import doctor, timing
-from acquire.survey.inventory import plugged_in
+from acquire.survey.inventory import drivers
 from acquire.survey.redaction import OTHER, own_names, redacted
 from acquire.version import described, installed_extras
-from devices.registry import catalogue
 from recordings.layout import REPORT_JSON_NAME
 from recordings.manifest import MANIFEST_NAME
 
@@ -113,8 +112,7 @@ def _version(package: str) -> str | None:
 
 def devices() -> dict[str, Any]:
     """List the drivers and what each finds, without the serial numbers of what is plugged in."""
-    entries = catalogue()
-    found = plugged_in(entries)
+    entries, found = drivers()
     return {
         entry.name: {
             "available": entry.available,

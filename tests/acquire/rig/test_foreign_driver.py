@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,7 +11,10 @@ import pytest
 from acquire.errors import ConfigError
 from acquire.rig import foreign_driver
 from acquire.rig.file import Rig, parse_rig
-from devices.registry import place_of
+from acquire.survey import inventory
+from devices import registry
+from devices.base import Plugged
+from devices.registry import DriverEntry, place_of
 
 DRIVER = """
 import atexit, ctypes, os, threading, time
@@ -75,3 +80,88 @@ def test_what_it_raises_is_told_as_before(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", ["simulated-eeg", "replay", "no-such-driver"])
 def test_nothing_of_ours_costs_a_process(name: str) -> None:
     assert place_of(name) is None
+
+
+PACKAGES = {
+    "well": "",
+    "ends": "os._exit(0)",
+    "crashes": "ctypes.string_at(0)",
+    "hangs": "threading.Event().wait()",
+    "leaves": "raise SystemExit(4)",
+    "prints": "print('no driver here\\n' * 10_000); threading.Thread(target=print).start()",
+    "starts": "import subprocess, sys; subprocess.Popen([sys.executable, '-c', 'input()'])",
+}
+ASKED = """
+    @classmethod
+    def unavailable(cls):
+        {unavailable}
+    @classmethod
+    def found(cls):
+        {found}
+"""
+
+
+def package(folder: Path, name: str, text: str) -> None:
+    """Put a package in a folder of installed ones, with an entry point of its own."""
+    about = folder / f"odd_{name}-1.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text(f"Metadata-Version: 2.1\nName: odd-{name}\nVersion: 1\n")
+    (about / "entry_points.txt").write_text(f"[unisono.devices]\nodd-{name} = odd_{name}:Driver\n")
+    (folder / f"odd_{name}.py").write_text(text)
+
+
+def listed() -> tuple[dict[str, DriverEntry], dict[str, tuple[Plugged, ...]]]:
+    entries, found = inventory.drivers()
+    return {entry.name: entry for entry in entries}, found
+
+
+@pytest.fixture
+def installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{Path(__file__).parents[3]}")
+    monkeypatch.syspath_prepend(str(tmp_path))
+    return tmp_path
+
+
+def test_no_other_packages_driver_ends_or_blocks_the_list(
+    installed: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foreign_driver, "_LOOK_PATIENCE_S", 12.0)
+    for name, on_import in PACKAGES.items():
+        package(installed, name, DRIVER.format(on_import=on_import, on_settings="pass"))
+    entries, _ = listed()
+    assert entries["simulated-eeg"].available
+    for name in ("well", "prints", "starts"):
+        assert entries[f"odd-{name}"] == DriverEntry(f"odd-{name}", "made in a test", False, True)
+    reasons = {name: entries[f"odd-{name}"].reason for name in ("ends", "crashes", "hangs")}
+    assert reasons == {
+        name: f"driver 'odd-{name}', package odd-{name}: {how}; repair or remove it"
+        for name, how in (
+            ("ends", "ends the process that loads it (status 0)"),
+            ("crashes", "ends the process that loads it (signal 11)"),
+            ("hangs", "has not been loaded after 12 s"),
+        )
+    }
+    assert "SystemExit: 4" in entries["odd-leaves"].reason
+    assert not {f"odd_{name}" for name in PACKAGES} & set(sys.modules), "none was loaded here"
+
+
+def test_what_another_packages_driver_answers_is_words(installed: Path) -> None:
+    plugged = "return [Plugged(1, '\\x1b[2J' * 2000, 'a = 1\\nb = 2')]"
+    text = DRIVER.format(on_import="from devices.base import Plugged", on_settings="pass")
+    package(installed, "sees", text + ASKED.format(unavailable="return", found=plugged))
+    package(installed, "says", text + ASKED.format(unavailable="return 5", found="1 / 0"))
+    package(installed, "falls", text + ASKED.format(unavailable="return", found="1 / 0"))
+    entries, found = listed()
+    assert entries["odd-says"].reason == "5"
+    assert entries["odd-falls"].available
+    (one,) = found["odd-sees"]
+    assert one.id == "1"
+    assert "\x1b" not in one.description
+    assert len(one.description) <= 2001
+    assert one.snippet == "a = 1\nb = 2"
+
+
+def test_a_list_of_our_own_costs_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(foreign_driver, "command", None)
+    entries, _ = inventory.drivers()
+    assert [entry.name for entry in entries] == sorted(registry.names())
