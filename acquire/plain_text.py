@@ -21,3 +21,23 @@ def plain(text: str) -> str:
     if len(text) > MAX_TEXT:
         text = text[:MAX_TEXT] + "…"
     return _UNFIT.sub("\ufffd", _SPACE.sub(" ", text))
+
+
+_LONG_WORD: Final = re.compile(r"\S{301,}")
+
+
+def told(error: object) -> str:
+    """Give what an error says as one line, whatever the argument is that it repeats.
+
+    Words of more than 300 characters are cut, as they are no words of ours, and the middle of a
+    text of more than `MAX_TEXT`: what went wrong is at its beginning, the remedy at its end.
+    """
+    text = _UNFIT.sub(_escaped, " ".join(str(error).split()))
+    text = _LONG_WORD.sub(lambda word: f"{word[0][:200]}…{word[0][-60:]}", text)
+    if len(text) > MAX_TEXT:
+        text = f"{text[: MAX_TEXT - 600].rstrip()} … {text[-500:].lstrip()}"
+    return text
+
+
+def _escaped(sign: re.Match[str]) -> str:
+    return sign[0].encode("unicode_escape").decode()

@@ -16,6 +16,7 @@ from acquire.cli.live import commands, ctl, node, simulate, stimulus
 from acquire.cli.live.collect import collect
 from acquire.cli.sections import InSections
 from acquire.cli.sessions import recordings
+from acquire.plain_text import told
 
 app = typer.Typer(
     cls=InSections,
@@ -85,7 +86,13 @@ def main() -> None:
         typer.echo(f"error: {error.name} is missing; pip install 'unisono[{extra}]'", err=True)
         sys.exit(2)
     except _refusals() as error:
-        typer.echo(f"error: {' '.join(str(error).split())}", err=True)
+        typer.echo(f"error: {told(error)}", err=True)
+        sys.exit(2)
+    except OSError as error:  # a name that is too long, a folder that may not be read
+        logging.getLogger(__name__).debug("", exc_info=error)
+        where = f"{error.filename}: " if error.filename else ""
+        why = f"{where}{error.strerror or error}; see whether the path is right and may be used"
+        typer.echo(f"error: {told(why)}", err=True)
         sys.exit(2)
 
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from typer.core import TyperGroup
+
+from acquire.plain_text import told
 
 SECTIONS: Final[dict[str, tuple[str, ...]]] = {
     "To begin": ("demo", "gui", "doctor", "desktop"),
@@ -20,6 +24,16 @@ SECTIONS: Final[dict[str, tuple[str, ...]]] = {
 class InSections(TyperGroup):
     """A group that lists its commands in `SECTIONS`, each by the first clause of its help."""
 
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        """Read the words before the command."""
+        with _bounded_errors():
+            return super().make_context(*args, **extra)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Read the command's words, and carry it out."""
+        with _bounded_errors():
+            return super().invoke(ctx)
+
     def format_commands(self, ctx: Any, formatter: Any) -> None:
         """Write the commands into the help."""
         wide = max(map(len, self.commands))
@@ -27,6 +41,17 @@ class InSections(TyperGroup):
             with formatter.section(title):
                 known = [(name, self.commands[name]) for name in names]
                 formatter.write_dl([(n.ljust(wide), _clause(c.help or "")) for n, c in known])
+
+
+@contextmanager
+def _bounded_errors() -> Iterator[None]:
+    """Have typer, which shows its own errors, repeat no argument of any length."""
+    try:
+        yield
+    except Exception as error:
+        if isinstance(text := getattr(error, "message", None), str):
+            vars(error)["message"] = told(text)
+        raise
 
 
 def _clause(text: str) -> str:

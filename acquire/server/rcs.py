@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from acquire.errors import AcquireError, ControlError
+from acquire.plain_text import told
 from acquire.server.controller import Controller
 from acquire.take.folder import Labels
 from recordings.errors import RecordingError
@@ -141,7 +142,7 @@ class Remote:
                 case "marker":
                     return f"OK {self._controller.mark(line.rest):.6f}"
         except (AcquireError, RecordingError) as error:
-            said = " ".join(str(error).split())
+            said = told(error)
             if text.strip().partition(" ")[0].lower() == "filename":
                 self._refused = said
                 said += "; start is refused until a filename is accepted"

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
+from typing import Annotated
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict
+
+from acquire.plain_text import told
+
+Told = Annotated[str, BeforeValidator(told)]
+"""Words that may repeat what somebody has sent."""
 
 
 class Problem(BaseModel):
@@ -11,8 +18,8 @@ class Problem(BaseModel):
     model_config = ConfigDict(frozen=True)
 
     code: str
-    text: str
-    remedy: str
+    text: Told
+    remedy: Told
 
     @classmethod
     def of(cls, code: str, text: str, otherwise: str) -> Problem:

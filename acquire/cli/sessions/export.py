@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import typer
 
 from acquire.cli.sessions.engines import Workers, with_workers
+from acquire.plain_text import told
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -86,7 +87,7 @@ def _run(
     if as_json:
         typer.echo(json.dumps([asdict(done) for done in results]))
     for done in failed:
-        typer.echo(f"error: {done.session}: {done.error}", err=True)
+        typer.echo(f"error: {told(f'{done.session}: {done.error}')}", err=True)
     if failed:
         raise typer.Exit(2)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from acquire.cli.sessions.engines import Workers, with_workers
+from acquire.plain_text import told
 
 if TYPE_CHECKING:
     from recordings.motion.many import Job, Measured
@@ -123,7 +124,7 @@ def _all_measured(jobs: list[Job], workers: Workers) -> bool:
     errors: list[str] = []
     count = 0
 
-    def told(job: Job, outcome: Measured) -> None:
+    def hear(job: Job, outcome: Measured) -> None:
         nonlocal count
         count += 1
         for note in outcome.notes:
@@ -135,12 +136,12 @@ def _all_measured(jobs: list[Job], workers: Workers) -> bool:
     alone = workers.is_plain and min(at_a_time, len(jobs)) <= 1
     keep_children()
     if alone:
-        measure_many(jobs, Here(), told, replace(MOTION, function=_shown))
+        measure_many(jobs, Here(), hear, replace(MOTION, function=_shown))
     else:
-        measure_many(jobs, workers.engine(at_a_time), told)
+        measure_many(jobs, workers.engine(at_a_time), hear)
     workers.tell()
     for error in errors:
-        typer.echo(f"error: {error}", err=True)
+        typer.echo(f"error: {told(error)}", err=True)
     return bool(jobs) and not errors
 
 

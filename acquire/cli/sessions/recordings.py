@@ -14,6 +14,7 @@ from acquire.cli.sessions import coding, export, motion, study
 from acquire.cli.sessions.engines import Workers, with_workers
 from acquire.cli.sessions.features import features
 from acquire.cli.unless_named import unless_named
+from acquire.plain_text import told
 
 app = typer.Typer()
 importing = typer.Typer(
@@ -163,7 +164,7 @@ def copy(
         try:
             done = copy_session(session, to, percent.tell)
         except RecordingError as error:
-            typer.echo(f"error: {error}", err=True)
+            typer.echo(f"error: {told(error)}", err=True)
             failed = True
             continue
         note = f", {done.unhashed} without a hash in the manifest" if done.unhashed else ""

@@ -13,6 +13,7 @@ import typer
 
 from acquire.cli.sessions.engines import Workers, with_workers
 from acquire.errors import ConfigError
+from acquire.plain_text import told
 
 if TYPE_CHECKING:
     from recordings.study.ledger import Ledger
@@ -224,7 +225,7 @@ class _StepRun:
         for folder, reason in failed.items():
             if reason:
                 name = self._called[folder]
-                typer.echo(f"error: {self._step.name} {name}: {reason}", err=True)
+                typer.echo(f"error: {told(f'{self._step.name} {name}: {reason}')}", err=True)
         standing = sum(bool(reason) for reason in failed.values())
         waiting = len(due) - len(reasons)  # for the tasks of a script
         done = len(planned) - standing - waiting
