@@ -21,6 +21,7 @@ from acquire.player.messages import (
     Loaded,
     Marked,
     OpenPlayer,
+    Opens,
     PlayerStatus,
     PlayOrder,
 )
@@ -162,7 +163,9 @@ class PlayerLink:
             raise ControlError(
                 "the player's window needs PySide6; pip install 'unisono[gui]', or play --headless"
             )
-        process = PlayerProcess(module, self._hear_event, self._hear_mark, self._hear_status)
+        process = PlayerProcess(
+            module, self._hear_event, self._hear_opening, self._hear_mark, self._hear_status
+        )
         self._status, self._crashed, self._process = None, False, process
         process.start(order, None)
         opened = process.wait_open(OPEN_S)
@@ -253,6 +256,9 @@ class PlayerLink:
             code, text = "player-died", f"{text}; resume goes on with the next trial"
         self._report(name, event.level, code, text)
         self._tell_waiting()
+
+    def _hear_opening(self, opening: Opens) -> None:
+        self._on = opening.page
 
     def _hear_mark(self, mark: Marked) -> None:
         self._on = mark.on

@@ -1,7 +1,8 @@
 """What the engine and the player say to each other over their pipe, besides `processes.messages`.
 
 Down: `OpenPlayer` first, then `Command` (start, pause, resume, skip, repeat, abort) and `Close`.
-Up: `Opened` with `Loaded`, `Marked` for each marker, `PlayerStatus` at most 10 times a second.
+Up: `Opened` with `Loaded`, `Opens` before an onset, `Marked` after any marker, `PlayerStatus` ten
+times a second at most.
 """
 
 from __future__ import annotations
@@ -74,6 +75,18 @@ class Loaded:
     estimate_s: float
     trials: int
     screen: Mapping[str, Any] = field(default_factory=dict)  # what it is drawn on
+
+
+@dataclass(frozen=True, slots=True)
+class Opens:
+    """The onset of a page is about to be published.
+
+    It goes ahead of the marker: one that is in a recording was told, however soon after it the
+    player is killed. A player killed between the two has a page closed that was never opened,
+    which harms nothing; an onset without its end would be a trial without one.
+    """
+
+    page: Interrupted
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import numpy as np
 from acquire.errors import ControlError
 from acquire.lsl.outlet import Outlet, ends_of
 from acquire.player.marks import ENDINGS, Interrupted, Mark, Picture, Visit
-from acquire.player.messages import KeyPress, Marked, PlayerStatus
+from acquire.player.messages import KeyPress, Marked, Opens, PlayerStatus
 from acquire.player.participant import Act, SimulatedParticipant
 from acquire.player.run import Run
 from acquire.processes.messages import Ends, HostEvent
@@ -152,6 +152,8 @@ class Player:
         for mark in marks:
             if mark.event == "onset":
                 self._on = _open(self.run.shown)
+                if self._on is not None:
+                    self._tell(Opens(self._on))
             elif mark.event in ENDINGS:
                 self._on = None
             row = np.array([[mark.text()]], dtype=object)

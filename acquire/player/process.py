@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from acquire.player.messages import Loaded, Marked, PlayerStatus
+from acquire.player.messages import Loaded, Marked, Opens, PlayerStatus
 from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import Ends, HostEvent, Loss
 
@@ -22,11 +22,13 @@ class PlayerProcess(DeviceLink):
         self,
         module: str,
         on_event: Callable[[str, HostEvent], None],
+        on_opening: Callable[[Opens], None],
         on_mark: Callable[[Marked], None],
         on_status: Callable[[PlayerStatus], None],
     ) -> None:
         super().__init__(NAME, "stimulus player", on_event, _no_loss)
         self.module = module
+        self._on_opening = on_opening
         self._on_mark = on_mark
         self._on_status = on_status
         self.loaded: Loaded | None = None
@@ -37,6 +39,8 @@ class PlayerProcess(DeviceLink):
 
     def _hear(self, message: Any) -> None:
         match message:
+            case Opens():
+                self._on_opening(message)
             case Marked():
                 self._on_mark(message)
             case PlayerStatus():

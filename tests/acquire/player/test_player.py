@@ -16,7 +16,7 @@ import pytest
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.player.marks import ENDINGS, PlayState
-from acquire.player.messages import Marked, PlayOrder
+from acquire.player.messages import Marked, Opens, PlayOrder
 from acquire.player.participant import SimulatedParticipant
 from acquire.player.player import Player
 from acquire.player.run import Run
@@ -246,6 +246,32 @@ def test_wherever_a_player_dies_the_page_that_is_open_was_told() -> None:
         assert balance == (mark.on is not None), mark
         assert mark.on is None or mark.on.trial == mark.fields["trial"]
     assert sum(mark.fields["event"] == "end" for mark in marks) > 4
+
+
+def test_whenever_a_player_dies_no_onset_is_left_open() -> None:
+    """Markers and notices as they leave it: wherever they are cut, what is on is known."""
+    left: list[Any] = []
+    run = Run(make_plan(load_protocol("demo"), "01"))
+    player = Player(run, left.append, participant=SimulatedParticipant(1))
+    player._markers.tap = lambda stamps, rows: left.append(json.loads(rows[0][0]))
+    run.start(0.0)
+    for frame in range(60 * 40):
+        player.swapped(player.picture(frame / 60), frame / 60, frame / 60)
+    player.close()
+    recorded: str | None = None
+    known: str | None = None
+    for one in left:
+        match one:
+            case {"event": "onset", "step": str(step)}:
+                recorded = step
+            case {"event": event} if event in ENDINGS:
+                recorded = None
+            case Opens(page):
+                known = page.step
+            case Marked(on=on):
+                known = on.step if on is not None else None
+        assert recorded is None or known == recorded, one
+    assert sum(isinstance(one, Opens) for one in left) > 4
 
 
 def test_what_a_player_has_gathered_is_published_when_a_recording_ends() -> None:
