@@ -9,6 +9,7 @@ from typing import Any, Final
 import numpy as np
 
 from recordings.arrays import F64Array
+from recordings.read.foreign.edf_header import EdfHeader, labels_of, read_header, samples_of
 from recordings.read.foreign.signals import Column, SignalFile, even_streams, marker_streams
 from recordings.units import lsl_word
 from recordings.xdf.header import ChannelInfo
@@ -36,25 +37,30 @@ def read_edf(path: Path) -> SignalFile:
 
     Raises:
         ImportError: edfio is missing.
+        RecordingError: its header cannot be read by.
         Exception: whatever edfio raises.
     """
     import edfio
 
     is_bdf = _magic(path) == _BDF
+    header = read_header(path, 3 if is_bdf else 2)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         file: Any = edfio.read_bdf(path) if is_bdf else edfio.read_edf(path)
-    notes = [f"{path.name}: {one.message}" for one in told]
-    starts = record_starts(path, 3 if is_bdf else 2)
-    if starts is None and _is_discontinuous(_heads(path)[0]):
+    notes = [*header.notes, *(f"{path.name}: {one.message}" for one in told)]
+    starts = record_starts(path, header, 3 if is_bdf else 2)
+    if starts is None and _is_discontinuous(header.head):
         notes.append(
             f"{path.name}: discontinuous, and a record does not say when it begins: read as one "
             "stretch, its gaps are lost"
         )
     columns = []
-    for signal in file.signals:
-        rate, values = float(signal.sampling_frequency), np.asarray(signal.data, np.float64)
-        info = ChannelInfo(signal.label, lsl_word(signal.physical_dimension), "")
+    for place, signal in enumerate(file.signals):
+        raw = place in header.uncalibrated
+        values = np.asarray(signal.digital if raw else signal.data, np.float64)
+        rate = float(signal.sampling_frequency)
+        unit = "" if raw else lsl_word(signal.physical_dimension)
+        info = ChannelInfo(signal.label, unit, "")
         columns.append(Column(rate, info, values, _times(starts, len(values), rate)))
     entries = [(float(a.onset), a.text) for a in file.annotations]
     streams = [*even_streams(path.stem, "EEG", columns), *marker_streams(path.stem, entries)]
@@ -77,18 +83,16 @@ def _gap_note(path: Path, starts: F64Array | None, record_s: float) -> list[str]
     return [f"{path.name}: discontinuous, {count} gaps, the longest {pauses.max():.6g} s"]
 
 
-def record_starts(path: Path, sample_bytes: int) -> F64Array | None:
+def record_starts(path: Path, header: EdfHeader, sample_bytes: int) -> F64Array | None:
     """Return when each record of a discontinuous file (EDF+D, BDF+D) begins, seconds, shape (n,).
 
     The first is at 0. None for any other file, and where the times cannot be read.
     """
-    head, table = _heads(path)
+    head, table = header.head, header.table
     if not _is_discontinuous(head):
         return None
-    signals = int(head[252:256])
-    labels = [table[16 * n : 16 * n + 16].strip() for n in range(signals)]
-    sizes = [int(table[216 * signals + 8 * n :][:8]) * sample_bytes for n in range(signals)]
-    kept = (n for n, label in enumerate(labels) if label.endswith(b"Annotations"))
+    sizes = [count * sample_bytes for count in samples_of(path, table)]
+    kept = (n for n, label in enumerate(labels_of(table)) if label.endswith(b"Annotations"))
     times = next(kept, None)
     if times is None:
         return None
@@ -104,10 +108,3 @@ def record_starts(path: Path, sample_bytes: int) -> F64Array | None:
 
 def _is_discontinuous(head: bytes) -> bool:
     return head[192:197] in (b"EDF+D", b"BDF+D")
-
-
-def _heads(path: Path) -> tuple[bytes, bytes]:
-    """Return the header of the file, and the headers of its signals."""
-    with path.open("rb") as file:
-        head = file.read(256)
-        return head, file.read(256 * int(head[252:256]))

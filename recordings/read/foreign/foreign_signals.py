@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from recordings.read.foreign.brainvision_header import BYTES, check_header, field, form_note
 from recordings.read.foreign.signals import Column, SignalFile, even_streams, marker_streams
 from recordings.units import lsl_word
 from recordings.xdf.header import ChannelInfo
@@ -16,7 +17,6 @@ from recordings.xdf.header import ChannelInfo
 _CHANNEL: Final = re.compile(r"^Ch(\d+)=[^,\n]*,[^,\n]*,[^,\n]*(?:,([^,\r\n]*))?", re.MULTILINE)
 
 _MARKER: Final = re.compile(r"([^,]*),([^,]*),(\d+),")  # type, description, place from 1
-_BYTES: Final = {"INT_16": 2, "UINT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4, "IEEE_FLOAT_64": 8}
 
 
 def read_brainvision(path: Path) -> SignalFile:
@@ -26,12 +26,14 @@ def read_brainvision(path: Path) -> SignalFile:
 
     Raises:
         ImportError: MNE is missing.
+        RecordingError: its header cannot be read by.
         Exception: whatever MNE raises.
     """
+    header = _text(path)
+    check_header(path, header)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         raw, bad_markers = _read_raw(path)
-    header = _text(path)
     units = brainvision_units(path)
     columns = []
     for number, (label, row) in enumerate(zip(raw.ch_names, raw.get_data(), strict=True)):
@@ -42,6 +44,7 @@ def read_brainvision(path: Path) -> SignalFile:
     entries = [(float(a["onset"]), str(a["description"])) for a in raw.annotations]
     notes = list(dict.fromkeys(f"{path.name}: {one.message}" for one in told))
     notes += _size_notes(path, header, raw)
+    notes += form_note(path, header, Path(raw.filenames[0]))
     if bad_markers is not None:
         entries, taken = _good_markers(path, header, raw)
         notes.append(f"{taken}, as the file is damaged: {bad_markers}")
@@ -67,14 +70,13 @@ def _size_notes(path: Path, header: str, raw: Any) -> list[str]:
     """Say where the data file has fewer samples than the header says, or a part of one."""
     (file,) = raw.filenames
     size = Path(file).stat().st_size
-    said = re.search(r"^DataPoints=(\d+)", header, re.MULTILINE)
+    said = field(header, "DataPoints")
     notes = []
-    if said and int(said[1]) != raw.n_times:
+    if said.isdecimal() and int(said) != raw.n_times:
         notes.append(
-            f"{path.name}: {int(said[1]):,} samples by its header, {raw.n_times:,} in its data file"
+            f"{path.name}: {int(said):,} samples by its header, {raw.n_times:,} in its data file"
         )
-    form = re.search(r"^BinaryFormat=(\w+)", header, re.MULTILINE)
-    if form and size % (_BYTES.get(form[1].upper(), 1) * len(raw.ch_names)):
+    if size % (BYTES.get(field(header, "BinaryFormat").upper(), 1) * len(raw.ch_names)):
         notes.append(f"{path.name}: its data file ends amid a sample: it was cut off")
     return notes
 

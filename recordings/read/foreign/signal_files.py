@@ -50,10 +50,25 @@ def open_signals(path: Path) -> SignalFile | None:
     except RecordingError:
         raise
     except Exception as error:  # three libraries, each with errors of its own
-        text = " ".join(str(error).split()) or type(error).__name__
-        raise RecordingError(f"{path}: cannot be read as {suffix} ({text})") from error
+        raise RecordingError(f"{path}: {_foreign_words(suffix, error)}") from error
 
 
+def _foreign_words(suffix: str, error: Exception) -> str:
+    """Say that a library failed; what it says itself names nothing that a user knows, or does."""
+    library, program = _LIBRARIES.get(suffix, ("edfio", "the program that it is from"))
+    said = " ".join(str(error).split()) or type(error).__name__
+    if isinstance(error, FileNotFoundError):
+        return f"names {error.filename}, which is not there; put it beside this file"
+    return (
+        f"is no {suffix} file, or a damaged one, as {library} cannot read it ({said}); copy it "
+        f"again, or save it anew in {program}"
+    )
+
+
+_LIBRARIES: Final = {
+    ".vhdr": ("MNE", "BrainVision Recorder or Analyzer"),
+    ".acq": ("bioread", "AcqKnowledge"),
+}
 MOST_CHANNELS: Final = 65_536
 LONGEST_NAME: Final = 256
 """Letters: LSL's streams are played by this program, which takes no longer name."""

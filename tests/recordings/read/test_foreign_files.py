@@ -10,6 +10,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from recordings.errors import RecordingError
+from recordings.read.foreign.brainvision_header import form_note
+from recordings.read.foreign.edf_header import read_header
 from recordings.read.foreign.edf_signals import record_starts
 from recordings.read.foreign.signal_files import open_signals
 from recordings.read.foreign.signals import SignalFile
@@ -60,7 +63,7 @@ def test_a_discontinuous_file_keeps_its_gap(tmp_path: Path, form: str) -> None:
 def test_a_continuous_file_has_no_gaps(tmp_path: Path) -> None:
     edfio = pytest.importorskip("edfio")
     edfio.Edf([edfio.EdfSignal(np.arange(300.0), 100)]).write(tmp_path / "x.edf")
-    assert record_starts(tmp_path / "x.edf", 2) is None
+    assert record_starts(tmp_path / "x.edf", read_header(tmp_path / "x.edf", 2), 2) is None
     found = signals(tmp_path / "x.edf")
     assert found.notes == []
     np.testing.assert_allclose(np.diff(found.streams[0].times), 0.01)
@@ -189,3 +192,137 @@ def test_a_file_that_was_cut_off_is_told(tmp_path: Path) -> None:
     found = signals(path)
     assert any("truncated" in note for note in found.notes)
     assert len(found.streams[0].times) == 800
+
+
+EDF_FIELDS = {"date": 168, "size": 184, "records": 236, "duration": 244, "signals": 252}
+SIGNAL_FIELDS = {"low": 104, "high": 112, "digital low": 120, "samples": 216}
+
+
+def edf(path: Path, **fields: str) -> Path:
+    """Write a file of 10 s with one signal, some of its header's fields replaced."""
+    edfio = pytest.importorskip("edfio")
+    values = np.sin(np.arange(1000.0))
+    edfio.Edf([edfio.EdfSignal(values, 100, label="Cz", physical_dimension="uV")]).write(path)
+    raw = bytearray(path.read_bytes())
+    for name, text in fields.items():
+        place = EDF_FIELDS.get(name.replace("_", " "), 0)
+        place = place or 256 + SIGNAL_FIELDS[name.replace("_", " ")]
+        width = 4 if name == "signals" else 8
+        raw[place : place + width] = text.encode().ljust(width)
+    path.write_bytes(raw)
+    return path
+
+
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"signals": "ab"}, "its number of signals is 'ab'"),
+        ({"signals": "-1"}, "its number of signals is '-1'"),
+        ({"signals": "9999"}, "within the header of its 9999 signals"),
+        ({"size": "0"}, "its size of the header is '0'"),
+        ({"records": "x"}, "its number of records is 'x'"),
+        ({"duration": "0"}, "its records last '0' s, with 100 samples"),
+        ({"duration": "nan"}, "its records last 'nan' s"),
+        ({"duration": "1e-9"}, "its records last '1e-9' s"),
+        ({"samples": "0"}, "its number of samples in a record is '0'"),
+        ({"samples": "99999"}, "it holds no whole record of samples"),
+    ],
+)
+def test_an_edf_header_is_refused_in_our_words(
+    fields: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RecordingError) as caught:
+        open_signals(edf(tmp_path / "x.edf", **fields))
+    assert said in str(caught.value)
+    assert "; copy it again from where it was recorded" in str(caught.value)
+
+
+@pytest.mark.parametrize("size", [0, 5, 255, 256, 300, 520])
+def test_an_edf_file_cut_within_its_header(size: int, tmp_path: Path) -> None:
+    path = edf(tmp_path / "x.edf")
+    path.write_bytes(path.read_bytes()[:size])
+    with pytest.raises(RecordingError, match=r"it ends after \d+ bytes, within|no whole record"):
+        open_signals(path)
+
+
+@pytest.mark.parametrize(
+    ("fields", "field"),
+    [
+        ({"low": "xx"}, "physical minimum is 'xx'"),
+        ({"low": "-1,5"}, "physical minimum is '-1,5'"),
+        ({"high": "inf"}, "physical maximum is 'inf'"),
+        ({"low": "5", "high": "5"}, "physical maximum is '5'"),
+        ({"digital_low": "nan"}, "digital minimum is 'nan'"),
+    ],
+)
+def test_a_signal_without_a_scale_has_integers_and_no_unit(
+    fields: dict[str, str], field: str, tmp_path: Path
+) -> None:
+    found = signals(edf(tmp_path / "x.edf", **fields))
+    (eeg,) = found.streams
+    assert found.notes == [
+        f"x.edf: Cz: its {field}: its values are the file's integers, without unit"
+    ]
+    assert eeg.channels[0].unit == ""
+    assert np.abs(eeg.read(0, 1000)).max() > 32_000
+
+
+def test_a_date_that_is_none_is_told(tmp_path: Path) -> None:
+    (note,) = signals(edf(tmp_path / "x.edf", date="99.99.99")).notes
+    assert "'99.99.99'" in note
+    assert "is no date" in note
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "said"),
+    [
+        ("NumberOfChannels=", "x", "NumberOfChannels='x'"),
+        ("SamplingInterval=", "-1", "SamplingInterval='-1'"),
+        ("SamplingInterval=", "nan", "SamplingInterval='nan'"),
+        ("SamplingInterval=", "4000,5", "SamplingInterval='4000,5'"),
+        ("BinaryFormat=", "UINT_16", "BinaryFormat='UINT_16'"),
+        ("Ch2=", "c1,,0.5,uV", "Ch2='c1,,0.5,uV'"),
+        ("Ch1=", "A,,abc,uV", "Ch1='A,,abc,uV'"),
+        ("Ch1=", "A,,0,uV", "Ch1='A,,0,uV'"),
+        ("Ch1=", "A", "Ch1='A'"),
+        ("DataFile=", "gone.eeg", "gone.eeg, which is not there; put it beside"),
+    ],
+)
+def test_a_brainvision_header_is_refused_in_our_words(
+    line: str, instead: str, said: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("mne")
+    path = brainvision(tmp_path, ("uV", "uV"), marker_file=True)
+    text = path.read_text(encoding="utf-8").replace("Ch1=C1", "Ch1=c1")
+    rows = [f"{line}{instead}" if row.startswith(line) else row for row in text.splitlines()]
+    path.write_text("\n".join(rows), encoding="utf-8")
+    with pytest.raises(RecordingError) as caught:
+        open_signals(path)
+    assert said in str(caught.value)
+
+
+FORMS = {"INT_16": "<i2", "INT_32": "<i4", "IEEE_FLOAT_32": "<f4"}
+
+
+@pytest.mark.parametrize("scale", [30, 300, 3000])
+@pytest.mark.parametrize("said", FORMS)
+@pytest.mark.parametrize("true", FORMS)
+def test_data_of_another_form_than_the_header_says_are_told(
+    true: str, said: str, scale: int, tmp_path: Path
+) -> None:
+    values = np.random.default_rng(scale).normal(0, scale, 20_000)
+    wide = 500 if true == "INT_32" and scale > 300 else 1  # as amplifiers of 24 bits give them
+    (tmp_path / "x.eeg").write_bytes((values * wide).astype(FORMS[true]).tobytes())
+    notes = form_note(tmp_path / "x.vhdr", f"BinaryFormat={said}\n", tmp_path / "x.eeg")
+    if true == said or wide > 1:
+        assert len(notes) <= (said != true)
+    else:
+        (note,) = notes
+        assert f"BinaryFormat={said}, but its data look like {true}" in note
+
+
+def test_a_file_that_is_none_of_acqknowledge_has_a_remedy(tmp_path: Path) -> None:
+    pytest.importorskip("bioread")
+    (tmp_path / "x.acq").write_bytes(b"<html>" * 500)
+    with pytest.raises(RecordingError, match=r"is no \.acq file, or a damaged .*; copy it again"):
+        open_signals(tmp_path / "x.acq")

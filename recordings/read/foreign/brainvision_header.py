@@ -1,0 +1,121 @@
+"""What a BrainVision header says, looked at before MNE, in words of ours; whether data fit it."""
+
+from __future__ import annotations
+
+import math
+import re
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from recordings.errors import RecordingError
+
+BYTES: Final = {"INT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4}
+"""How many bytes a sample takes, of the forms that can be read."""
+FASTEST_HZ: Final = 1e6
+_LOOKED_AT: Final = 1 << 18  # bytes: what a file is shows in its first ones
+
+
+def check_header(path: Path, text: str) -> None:
+    """See whether a header can be read by.
+
+    Raises:
+        RecordingError: the message names the line and the remedy.
+    """
+    if "[Common Infos]".lower() not in text.lower():
+        raise RecordingError(
+            f"{path}: is no BrainVision header: it has no [Common Infos]; name the .vhdr file that "
+            "belongs to the .eeg"
+        )
+    count = field(text, "NumberOfChannels")
+    _expect(path, "NumberOfChannels", count, count.isdecimal() and int(count) > 0, "2")
+    interval = field(text, "SamplingInterval")
+    _expect(path, "SamplingInterval", interval, _is_interval(interval), "2000 (microseconds)")
+    if field(text, "DataFormat").upper() == "BINARY":
+        form = field(text, "BinaryFormat").upper()
+        _expect(path, "BinaryFormat", form, form in BYTES, " or ".join(BYTES))
+    _check_channels(path, text, int(count))
+
+
+def _check_channels(path: Path, text: str, count: int) -> None:
+    infos = text.partition("[Channel Infos]")[2].partition("\n[")[0]
+    names = set()
+    for number in range(1, count + 1):
+        line = field(infos, f"Ch{number}")
+        name, _, resolution, *_ = [*line.split(","), "", "", ""]
+        good = line.count(",") >= 2 and name not in names and _is_resolution(resolution)
+        example = "a name of its own, nothing, and the resolution: C3,,0.1,µV"
+        _expect(path, f"Ch{number}", line, good, example)
+        names.add(name)
+
+
+def field(text: str, name: str) -> str:
+    """Return what a line `name=…` says; empty where there is none."""
+    found = re.search(rf"^{name}=(.*?)\s*$", text, re.MULTILINE | re.IGNORECASE)
+    return found[1] if found else ""
+
+
+def form_note(path: Path, text: str, data: Path) -> list[str]:
+    """Say so where samples look like those of another BinaryFormat than the header's.
+
+    Nothing in the file tells; but integers read as floats are no numbers or next to nothing, floats
+    read as integers enormous, and every second half of a small number of 32 bits is 0 or -1.
+    """
+    said = field(text, "BinaryFormat").upper()
+    if said not in BYTES:
+        return []
+    with data.open("rb") as file:
+        raw = file.read(_LOOKED_AT)
+    raw = raw[: len(raw) // 4 * 4]
+    seen = _form(raw)
+    if not seen or seen == said:
+        return []
+    return [
+        f"{path.name}: BinaryFormat={said}, but its data look like {seen}: if the values make no "
+        "sense, correct that line"
+    ]
+
+
+def _form(raw: bytes) -> str:
+    """Guess the form of samples; empty where they could be of any."""
+    with np.errstate(invalid="ignore"):  # what is no number is no float of theirs
+        floats = np.abs(np.frombuffer(raw, "<f4").astype(np.float64))
+    halves = np.frombuffer(raw, "<i2").reshape(-1, 2).astype(np.float64)[floats != 0]
+    floats = floats[floats != 0]  # zero is the same in all
+    if len(floats) < 100:
+        return ""
+    if np.mean((floats > 1e-9) & (floats < 1e9)) > 0.99:
+        return "IEEE_FLOAT_32"
+    if np.mean((floats > 1e-30) & (floats < 1e30)) > 0.5:
+        return ""
+    low, high = halves.T
+    negative = low < 0
+    if 0.01 < np.mean(negative) < 0.99 and np.mean(high == np.where(negative, -1, 0)) > 0.99:
+        return "INT_32"
+    spread, other = float(np.std(low)), float(np.std(high))
+    return "INT_16" if 0.1 < other / max(spread, 1e-9) < 10 else ""
+
+
+def _is_interval(text: str) -> bool:
+    try:
+        value = float(text)
+    except ValueError:
+        return False
+    return math.isfinite(value) and value >= 1e6 / FASTEST_HZ
+
+
+def _is_resolution(text: str) -> bool:
+    """Say whether a value is one to multiply by; none stands for 1."""
+    try:
+        return math.isfinite(float(text)) and float(text) != 0
+    except ValueError:
+        return not text.strip()
+
+
+def _expect(path: Path, name: str, value: str, good: bool, example: str) -> None:
+    if not good:
+        raise RecordingError(
+            f"{path}: {name}={value!r} is nothing that can be read; correct that line, for instance "
+            f"to {example}"
+        )
