@@ -116,6 +116,5 @@ def _is_resolution(text: str) -> bool:
 def _expect(path: Path, name: str, value: str, good: bool, example: str) -> None:
     if not good:
         raise RecordingError(
-            f"{path}: {name}={value!r} is nothing that can be read; correct that line, for instance "
-            f"to {example}"
+            f"{path}: {name}={value!r} is nothing that can be read; correct that line, to {example}"
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import datetime
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -103,9 +103,8 @@ def _date_note(path: Path, head: bytes) -> list[str]:
     found = re.fullmatch(r"(\d\d)\D(\d\d)\D(\d\d)\D?(\d\d)\D(\d\d)\D(\d\d)", f"{day}{clock}")
     try:
         if found is not None:
-            d, m, y, *of_day = map(int, found.groups())
-            date(2000 + y, m, d)
-            time(*of_day)
+            d, m, y, hour, minute, second = map(int, found.groups())
+            datetime(2000 + y, m, d, hour, minute, second)
             return []
     except ValueError:
         pass
