@@ -69,13 +69,10 @@ class SignalStream:
         # The newest sample waited least: it says most about the delay.
         pair = float(chunk.device_times[-1]), float(chunk.times[-1])
         if all(map(math.isfinite, pair)):  # what is no number would stay in the model for ever
-            self._model.observe(*pair)
+            self._model.observe(*pair, self.spec.name, leads=self.spec.rate_hz > 0)
         stamps = self._model.map(np.asarray(chunk.device_times, np.float64))
-        unknown = ~np.isfinite(stamps)
-        if unknown.any():
-            self._without_time += int(unknown.sum())
-            stamps = np.where(unknown, chunk.times, stamps)
-        return stamps
+        self._without_time += int(np.count_nonzero(~np.isfinite(chunk.device_times)))
+        return np.where(np.isfinite(stamps), stamps, chunk.times)
 
     def _of_stamps(self, before: int) -> Iterator[Told]:
         if self.bad_stamps and not before:

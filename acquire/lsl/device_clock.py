@@ -43,6 +43,7 @@ class ClockModel:
 
     def __init__(self) -> None:
         self.resets = 0
+        self._is_led = False  # by a stream of a regular rate
         self._clear()
 
     def _clear(self) -> None:
@@ -50,7 +51,8 @@ class ClockModel:
         self._points: deque[Point] = deque()
         self._bucket: Point | None = None
         self._bucket_end = 0.0
-        self._last_device = -np.inf
+        self._newest = -np.inf  # device time of the newest sample of any stream
+        self._last: dict[str, float] = {}  # and of each stream
         self._late: Point | None = None  # arrival and delay, since when it has been far behind
         self._offset = 0.0  # arrival at the origin, relative to the origin's arrival
         self._rate = 1.0  # LSL seconds per device second
@@ -65,16 +67,32 @@ class ClockModel:
         """How much faster than the LSL clock the device's clock runs, in parts per million."""
         return (1.0 / self._rate - 1.0) * 1e6
 
-    def observe(self, device_time: float, arrival: float) -> None:
-        """Take in that the sample of `device_time` (s) was there at LSL time `arrival` (s)."""
+    def observe(
+        self, device_time: float, arrival: float, stream: str = "", *, leads: bool = True
+    ) -> None:
+        """Take in that the sample of `device_time` (s) was there at LSL time `arrival` (s).
+
+        Each stream of a device has its own order: a marker amid the block whose newest sample was
+        there before is no clock that was set back. `leads`: it is of a stream that comes all the
+        time; once there is one, the others say nothing of the clock, wherever a marker lies.
+        """
+        if leads and not self._is_led:
+            self._is_led = True
+            self._clear()
+        elif self._is_led and not leads:
+            return
+        goes_back = device_time < self._last.get(stream, -np.inf)
+        if not goes_back and device_time < self._newest:  # it waited longer than what is known
+            self._last[stream] = device_time
+            return
         if self._origin is None:
             self._start(device_time, arrival)
-        elif self._was_set(device_time, arrival):
+        elif goes_back or self._was_set(device_time, arrival):
             self.resets += 1
             self._clear()
             self._start(device_time, arrival)
         assert self._origin is not None
-        self._last_device = device_time
+        self._newest = self._last[stream] = device_time
         if self._late is not None:  # a backlog, or a clock set back: it says nothing of the line
             return
         point = (device_time - self._origin[0], arrival - self._origin[1])
@@ -111,8 +129,6 @@ class ClockModel:
 
     def _was_set(self, device_time: float, arrival: float) -> bool:
         assert self._origin is not None
-        if device_time < self._last_device:
-            return True
         delay = self._delay((device_time - self._origin[0], arrival - self._origin[1]))
         if self._span() < SETTLE_S:  # one that counts from 0 first, and then tells its real time
             return delay < -LATE_S

@@ -40,6 +40,8 @@ from devices.network.connection import Connection
 from devices.network.framing import WireError
 from devices.network.sample_count import SampleCount
 
+SLOWEST_HZ, FASTEST_HZ = 1e-3, 1e6
+"""Rates that a stream may announce; else its recorder refuses it."""
 COALESCE_S = 0.005
 """Bytes are fetched no more often than this: small packets would take a core."""
 
@@ -303,6 +305,6 @@ def _checked(description: Description) -> Description:
     """Refuse what cannot be recorded, whoever said it."""
     if not description.channels:
         raise WireError("it says that it has no channels: is the amplifier connected and on?")
-    if not 0 < description.rate_hz <= 1e6:
+    if not SLOWEST_HZ <= description.rate_hz <= FASTEST_HZ:
         raise WireError(f"it says that it samples {description.rate_hz:g} times a second")
     return description

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from acquire.cli.sessions.recordings import Json
+from acquire.plain_text import plain
 
 app = typer.Typer(
     no_args_is_help=True, help="Talk to a running engine: look, start, stop, mark, watch."
@@ -162,7 +163,7 @@ def mark(
     """Set a marker now; exit 1 where nothing records it."""
     answer = _client(url, data_dir, token_file).post("markers", {"text": text, "code": code})
     note = "" if answer["recorded"] else "; nothing is being recorded"
-    _show(answer, as_json, lambda told: [f"{text} at {told['stamp']:.6f}{note}"])
+    _show(answer, as_json, lambda told: [plain(f"{text} at {told['stamp']:.6f}{note}")])
     raise typer.Exit(0 if answer["recorded"] else 1)
 
 
@@ -241,7 +242,7 @@ def watch(
 
 
 def _event_words(event: Any) -> str:
-    return f"{event['time']:.3f} {event['level']} {event['code']}: {event['text']}"
+    return plain(f"{event['time']:.3f} {event['level']} {event['code']}: {event['text']}")
 
 
 def _past(client: Any) -> Iterator[Any]:

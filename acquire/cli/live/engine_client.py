@@ -8,7 +8,7 @@ import urllib.error
 import urllib.request
 from http.client import HTTPException
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from acquire.errors import ConfigError, ControlError
 from acquire.server.running import TOKEN_VARIABLE, the_engine
@@ -16,6 +16,31 @@ from acquire.server.running import TOKEN_VARIABLE, the_engine
 ANSWER_S = 120.0
 """A stop waits for files to close, and for the check where that is asked for."""
 LARGEST = 64 << 20
+
+
+_KEYS: Final[dict[str, tuple[str, ...]]] = {
+    "status": ("state", "session", "missing", "error", "streams", "nodes", "last_event"),
+    "devices": ("name", "driver", "state", "error"),
+    "streams": ("name", "type", "health", "samples", "lost"),
+    "events": ("number", "event"),
+    "recording/start": ("started", "session"),
+    "recording/stop": ("stopped", "session", "streams", "verdict", "error", "alarms"),
+    "recording/split": ("before", "after"),
+    "markers": ("recorded", "stamp"),
+}
+"""What the answer of each path has, or each row of it: who answers without is no engine."""
+_ROWS: Final = ("devices", "streams", "events")
+
+
+class _NoDetours(urllib.request.HTTPRedirectHandler):
+    """Follows no redirection: the token would go along, to whomever it names."""
+
+    def redirect_request(self, *_: Any) -> None:
+        return None
+
+
+# No proxy either: what this user's environment names for the web has no business with a token.
+_OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoDetours)
 
 
 class EngineGone(ControlError):
@@ -60,8 +85,8 @@ class EngineClient:
             headers["Authorization"] = f"Bearer {self._token}"
         request = urllib.request.Request(f"{self.url}/api/{path}", body, headers)
         try:
-            with urllib.request.urlopen(request, timeout=ANSWER_S) as answer:
-                return json.loads(answer.read(LARGEST))
+            with _OPENER.open(request, timeout=ANSWER_S) as answer:
+                found = json.loads(answer.read(LARGEST))
         except urllib.error.HTTPError as error:
             with error:
                 raise ControlError(self._refusal(error)) from None
@@ -70,10 +95,16 @@ class EngineClient:
             raise EngineGone(
                 f"no engine answers at {self.url} ({reason}); is it running? `unisono daemon`"
             ) from None
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ControlError(
                 f"{self.url} is no engine of Unisono: its answer is no JSON"
             ) from error
+        if not _fits(path, found):
+            raise ControlError(
+                f"{self.url} is no engine of Unisono, or one of another version: its answer to "
+                f"{path.partition('?')[0]} is not understood; compare the address, and `--version`"
+            )
+        return found
 
     def _refusal(self, error: urllib.error.HTTPError) -> str:
         if error.code == 401:
@@ -85,3 +116,11 @@ class EngineClient:
             return f"{problem['text']}; {problem['remedy']}".removesuffix("; ")
         except (ValueError, KeyError, TypeError):
             return f"{self.url}: {error.code} {error.reason}"
+
+
+def _fits(path: str, answer: Any) -> bool:
+    name = path.partition("?")[0]
+    if name in _ROWS and not isinstance(answer, list):
+        return False
+    rows = answer if name in _ROWS else [answer]
+    return all(isinstance(row, dict) and row.keys() >= {*_KEYS[name]} for row in rows)

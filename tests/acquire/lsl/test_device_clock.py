@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -126,3 +128,52 @@ def test_no_point_lies_below_the_hull(raw: list[tuple[int, int]]) -> None:
     hull = lower_hull(points)
     x, y = np.array(hull).T
     assert all(py >= np.interp(px, x, y) - 1e-9 for px, py in points)
+
+
+def amplifier(model: ClockModel, marker: Callable[[float], float] | None) -> F64Array:
+    """Feed blocks of 40 ms for 60 s, each second one with a marker after it; give ms of error."""
+    rng = np.random.default_rng(0)
+    error = []
+    for block in range(1, 1500):
+        newest = block * 0.04
+        arrival = 1000 + newest + 0.01 + rng.exponential(0.004)
+        model.observe(newest, arrival, "eeg")
+        error.append(1e3 * (model.map(np.array([newest]))[0] - 1000 - newest))
+        if marker is not None and block % 25 == 0:
+            model.observe(marker(newest), arrival, "eeg-markers", leads=False)
+    return np.array(error[250:])
+
+
+@pytest.mark.parametrize(
+    "marker",
+    [lambda t: t - 0.02, lambda t: t - 0.2, lambda t: t + 17e6, lambda t: 0.0],
+    ids=["in its block", "late", "of a spoilt place", "at the beginning"],
+)
+def test_a_marker_leaves_the_clock_as_it_is(marker: Callable[[float], float]) -> None:
+    """Each one was taken for a clock set back: stamps of the signals scattered by 17 ms."""
+    model = ClockModel()
+    error = amplifier(model, marker)
+    assert model.resets == 0
+    assert np.ptp(error) < 0.2
+    np.testing.assert_array_equal(error, amplifier(ClockModel(), None))
+
+
+def test_streams_of_two_rates_share_one_clock_and_its_reset() -> None:
+    model = ClockModel()
+    for start in (0.0, 3.0):  # the device begins anew after a minute
+        for k in range(1, 600):
+            arrival = 1000.0 + 60 * (start > 0) + k * 0.1
+            model.observe(start / 100 + k * 0.1, arrival, "fast")
+            model.observe(start / 100 + k * 0.1 - 0.05, arrival, "slow")
+    assert model.resets == 1
+
+
+def test_markers_alone_teach_the_clock_until_signals_do() -> None:
+    model = ClockModel()
+    for k in range(100):
+        model.observe(k * 0.1, 50.0 + k * 0.1, "keys", leads=False)
+    assert model.fitted
+    assert model.map(np.array([10.0]))[0] == pytest.approx(60.0)
+    model.observe(10.0, 61.0, "eeg")
+    assert model.map(np.array([10.0]))[0] == pytest.approx(61.0)
+    assert model.resets == 0

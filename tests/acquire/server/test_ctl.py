@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
+from typing import ClassVar
 
 import pytest
+from typer.testing import CliRunner
 
+from acquire.cli.live.ctl import _event_words, app
+from acquire.errors import ControlError
+from acquire.server.running import TOKEN_VARIABLE
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import Result, Unisono, load, module_of, unisono, wait_for
 
@@ -116,3 +123,75 @@ def test_watch_ends_with_the_trouble_it_waits_for(daemon: Daemon, tmp_path: Path
         assert following.process.poll() is None  # it waits for the next one
         following.ctrl_c()
         assert following.wait().code == 3
+
+
+class Stranger(BaseHTTPRequestHandler):
+    """Answers on some port as a program that is no engine does."""
+
+    answers: ClassVar[dict[str, tuple[int, bytes]]] = {
+        "object": (200, b"{}"),
+        "list": (200, b"[]"),
+        "numbers": (200, b"[1, 2]"),
+        "null": (200, b"null"),
+        "deep": (200, b"[" * 100_000),
+        "page": (200, b"<html>"),
+        "problem": (422, b'{"text": 5, "remedy": []}'),
+        "elsewhere": (302, b""),
+    }
+    heard: ClassVar[list[str | None]] = []
+
+    def do_GET(self) -> None:
+        _, case, *_ = self.path.split("/")
+        self.heard.append(self.headers["Authorization"] if case == "target" else None)
+        status, body = self.answers.get(case, (200, b"{}"))
+        self.send_response(status)
+        if status == 302:
+            self.send_header("Location", f"http://localhost:{self.server.server_port}/target/")  # type: ignore[attr-defined]
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def do_POST(self) -> None:
+        self.do_GET()
+
+    def log_message(self, *_: object) -> None:
+        return
+
+
+@pytest.fixture
+def stranger() -> Iterator[str]:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Stranger)
+    thread = Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield f"http://127.0.0.1:{server.server_port}"
+    server.shutdown()
+    server.server_close()
+    thread.join()
+
+
+@pytest.mark.parametrize("case", Stranger.answers)
+@pytest.mark.parametrize("order", ["status", "events", "streams", "mark x"])
+def test_another_program_is_no_engine(case: str, order: str, stranger: str) -> None:
+    if (case, order) in (("list", "events"), ("list", "streams")):
+        pytest.skip("what an engine says where there is nothing")
+    result = CliRunner().invoke(app, [*order.split(), "--url", f"{stranger}/{case}"])
+    assert isinstance(result.exception, ControlError), result.exception
+    assert stranger in str(result.exception) or case == "problem"
+
+
+def test_a_token_goes_nowhere_else(stranger: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither where a redirection points to, nor to a proxy that the environment names."""
+    monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.delenv("no_proxy", raising=False)
+    Stranger.heard.clear()
+    result = CliRunner().invoke(app, ["status", "--url", f"{stranger}/elsewhere"])
+    assert "302" in str(result.exception)
+    assert Stranger.heard == [None], "one request, and none at the target"
+
+
+def test_an_event_commands_no_terminal() -> None:
+    event = {"time": 1.0, "level": "info", "code": "x", "text": "\x1b[2J" + "y" * 1_000_000}
+    words = _event_words(event)
+    assert "\x1b" not in words
+    assert len(words) < 3000
