@@ -42,6 +42,8 @@ from devices.network.sample_count import SampleCount
 
 SLOWEST_HZ, FASTEST_HZ = 1e-3, 1e6
 """Rates that a stream may announce; else its recorder refuses it."""
+MARK_REACH_S = 60.0
+"""A marker farther from the newest sample has a spoilt place."""
 COALESCE_S = 0.005
 """Bytes are fetched no more often than this: small packets would take a core."""
 
@@ -216,13 +218,7 @@ class NetworkAmplifier(Device):
             case Samples():
                 yield from self._samples(message, now)
             case Mark():
-                text = np.array([[message.text]], dtype=object)
-                yield Chunk(
-                    f"{self.settings.name}-markers",
-                    np.array([now]),
-                    text,
-                    self._device_times(message.number + self._shift, 1),
-                )
+                yield from self._mark(message, now)
             case Impedances():
                 yield from self._measured(message, now)
             case Description():
@@ -236,6 +232,20 @@ class NetworkAmplifier(Device):
                 yield Notice("warning", "amplifier-stopped", f"was stopped; {self.remedy}")
             case Warned():
                 yield Notice("warning", message.code, message.text)
+
+    def _mark(self, mark: Mark, now: float) -> Iterator[Chunk | Notice]:
+        """Give a marker the time of its sample; of its arrival where it cannot lie there."""
+        number = mark.number + self._shift
+        near = self._counter.reaches(number, MARK_REACH_S)
+        if not near:
+            text = f"{mark.text[:40]!r} is to lie at sample {mark.number:,}, far from the signals"
+            yield Notice("warning", "marker-misplaced", f"{text}: it has the time of its arrival")
+        yield Chunk(
+            f"{self.settings.name}-markers",
+            np.array([now]),
+            np.array([[mark.text]], dtype=object),
+            self._device_times(number, 1) if near else None,
+        )
 
     @property
     def _counter(self) -> SampleCount:

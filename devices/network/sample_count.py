@@ -33,6 +33,10 @@ class SampleCount:
         self._recent: deque[int] = deque(maxlen=REMEMBERED)
         self._fresh = True
 
+    def reaches(self, number: int, within_s: float) -> bool:
+        """Say whether a sample, counted on where the count wraps, is near the newest one."""
+        return self._next is not None and abs(number - self._next) <= within_s * self._rate
+
     def renew(self) -> None:
         """Learn that the amplifier was started, or the connection opened: it may count anew."""
         self._fresh = True

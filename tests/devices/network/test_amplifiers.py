@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import struct
 import sys
@@ -13,12 +14,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from devices.base import Chunk, Device, DeviceError, DeviceLost, Notice
+from devices.base import Channel, Chunk, Device, DeviceError, DeviceLost, Notice
 from devices.drivers.biosemi import Biosemi
 from devices.drivers.brain_products_rda import BrainProductsRda
 from devices.drivers.curry import Curry
 from devices.drivers.neuracle import Neuracle
 from devices.drivers.scan import Scan
+from devices.network.amplifier import _checked
+from devices.network.client import Description, Mark, Samples
+from devices.network.framing import WireError
+from devices.network.sample_count import SampleCount
 from devices.simulation.servers.curry_server import CurryConversation
 from devices.simulation.servers.rda_server import RdaConversation
 from devices.simulation.servers.scan_server import ScanConversation
@@ -453,3 +458,34 @@ def test_negative_values_keep_their_sign(device: list[Device]) -> None:
         one.open()
         found = read_until(one, signal_samples(100))
     assert found[0].data[:, 1].tolist() == [-float(n) for n in range(100)]
+
+
+def rda_amplifier() -> BrainProductsRda:
+    amplifier = BrainProductsRda(BrainProductsRda.Settings(name="a", host="x"), RealClock())
+    amplifier._description = Description((Channel("Cz", "microvolts", "EEG"),), 250.0, "")
+    amplifier._count = SampleCount(250.0)
+    return amplifier
+
+
+@pytest.mark.parametrize(("place", "near"), [(1005, True), (900, True), (2**32 - 1, False)])
+def test_a_marker_of_a_spoilt_place_has_the_time_of_its_arrival(place: int, near: bool) -> None:
+    """It was stamped months ahead."""
+    amplifier = rda_amplifier()
+    list(amplifier._told(Samples(np.zeros((10, 1), np.float32), 1000), 50.0))
+    *notices, chunk = amplifier._told(Mark("S  1", place), 50.0)
+    assert isinstance(chunk, Chunk)
+    if near:
+        assert not notices
+        assert chunk.device_times == pytest.approx([place / 250])
+    else:
+        (notice,) = notices
+        assert isinstance(notice, Notice)
+        assert notice.code == "marker-misplaced"
+        assert chunk.device_times is None
+        assert chunk.times.tolist() == [50.0]
+
+
+@pytest.mark.parametrize("rate_hz", [1e-294, 0.0, -5.0, math.nan, 2e6])
+def test_a_rate_that_no_recorder_takes_is_refused(rate_hz: float) -> None:
+    with pytest.raises(WireError, match=r"samples .* times a second"):
+        _checked(Description((Channel("Cz"),), rate_hz, ""))
