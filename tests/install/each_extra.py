@@ -116,7 +116,7 @@ def _acq(program: Installed, session: Path) -> None:
     file = program.home / "signals.acq"
     file.write_bytes(bytes(64))
     done = program.run("replay", file)
-    assert "cannot be read as .acq" in done.stderr
+    assert "is no .acq file" in done.stderr
 
 
 def _audio(program: Installed, session: Path) -> None:

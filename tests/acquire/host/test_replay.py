@@ -169,7 +169,8 @@ def test_acqknowledge(sample_data: Path) -> None:
 def test_what_cannot_be_replayed_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "x.edf").write_bytes(b"no EDF")
     (tmp_path / "x.vhdr").write_text("no BrainVision")
-    for name, words in (("x.edf", "cannot be read as .edf"), ("x.vhdr", "cannot be read as .vhdr")):
+    said = {"x.edf": "is no whole EDF or BDF file", "x.vhdr": "is no BrainVision header"}
+    for name, words in said.items():
         with Unisono("replay", tmp_path / name, folder=tmp_path) as program:
             result = program.wait()
         assert result.code == 2
