@@ -45,7 +45,9 @@ def lost_before(status: StatusInfo) -> str:
 
 
 def disk_text(status: StatusInfo) -> str:
-    """Say how long the disk will last, or how much is free."""
+    """Say how long the disk will last, or how much is free; or that the folder is gone."""
+    if status.disk.gone:
+        return tr("✖ data folder gone")
     if status.disk.minutes is not None:
         if status.disk.minutes < MINUTES_UP_TO:
             return tr("disk {:.0f} min").format(status.disk.minutes)

@@ -1772,8 +1772,28 @@
         <translation>快捷键</translation>
     </message>
     <message>
-        <source>A label has only letters A to Z and digits: what else was typed was left out</source>
-        <translation>标签只能包含字母 A–Z 和数字：其他字符已被略去</translation>
+        <source>A label has only letters A to Z and digits, at most {}; left out: {}</source>
+        <translation>标签只能包含字母 A–Z 和数字，最多 {} 个；已略去：{}</translation>
+    </message>
+    <message>
+        <source>{} is not there any more: moved, deleted, or its disk is unplugged</source>
+        <translation>{} 已不存在：已被移动或删除，或其磁盘已拔出</translation>
+    </message>
+    <message>
+        <source>This system has no program that opens {}</source>
+        <translation>本系统没有可打开 {} 的程序</translation>
+    </message>
+    <message>
+        <source>The data folder is gone: {}</source>
+        <translation>数据文件夹不见了：{}</translation>
+    </message>
+    <message>
+        <source>Plug its disk in again, or end the engine and open the rig again.</source>
+        <translation>请重新接上其磁盘，或结束引擎后重新打开设备配置。</translation>
+    </message>
+    <message>
+        <source>✖ data folder gone</source>
+        <translation>✖ 数据文件夹不见了</translation>
     </message>
     <message>
         <source>Type a marker</source>

@@ -96,6 +96,15 @@ def _troubled(status: StatusInfo) -> list[Finding]:
 
 
 def _disk(disk: DiskInfo) -> list[Finding]:
+    if disk.gone:
+        text = tr("The data folder is gone: {}").format(disk.data_dir)
+        return [
+            Finding(
+                "error",
+                text,
+                tr("Plug its disk in again, or end the engine and open the rig again."),
+            )
+        ]
     minutes, gigabytes = disk.minutes, disk.free_bytes / 1e9
     if minutes is not None and minutes < LOW_MINUTES:
         text = tr("The disk is full in {:.0f} minutes").format(minutes)

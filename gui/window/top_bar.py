@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QRegularExpression, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QRegularExpressionValidator, QShortcut
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLineEdit,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -26,9 +25,9 @@ from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.hold_button import HoldButton
 from gui.widgets.plain_label import PlainLabel, plain
+from gui.window.label_field import MOST, LabelField
 
-_LABEL = QRegularExpression("[A-Za-z0-9]{0,64}")
-_STUDY = QRegularExpression("[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_IN_STUDY = "_-"
 _SETTLE_MS = 200
 HINT_MS = 3000
 """How long it is said that Stop wants to be held."""
@@ -46,10 +45,10 @@ class TopBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("topbar")
-        self.study = _field(_STUDY, "study", tr("Study"), 96)
-        self.participant = _field(_LABEL, "", tr("Participant: a pseudonym, without sub-"), 72)
-        self.session = _field(_LABEL, "01", tr("Session, without ses-"), 56)
-        self.task = _field(_LABEL, "test", tr("Task, without task-"), 112)
+        self.study = _field("study", tr("Study"), 96, _IN_STUDY)
+        self.participant = _field("", tr("Participant: a pseudonym, without sub-"), 72)
+        self.session = _field("01", tr("Session, without ses-"), 56)
+        self.task = _field("test", tr("Task, without task-"), 112)
         self.run = QToolButton()
         self.run.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.run.setMenu(QMenu(self.run))
@@ -71,7 +70,7 @@ class TopBar(QFrame):
         for field in self.fields:
             field.textChanged.connect(self._settle.start)
             field.returnPressed.connect(self.record.setFocus)
-            field.inputRejected.connect(self._on_refused)
+            field.left_out.connect(self._on_left_out)
         self.record.clicked.connect(self.record_wanted)
         self.stop.held.connect(self.stop_wanted)
         self.stop.too_short.connect(self._show_hint)
@@ -88,7 +87,7 @@ class TopBar(QFrame):
         self._tick()
 
     @property
-    def fields(self) -> tuple[QLineEdit, ...]:
+    def fields(self) -> tuple[LabelField, ...]:
         """The four labels."""
         return self.study, self.participant, self.session, self.task
 
@@ -146,6 +145,7 @@ class TopBar(QFrame):
 
     def _show_numbers(self, status: StatusInfo, sync_s: float | None) -> None:
         self.disk.setText(disk_text(status))
+        _judge(self.disk, not status.disk.gone)
         counted = frames(status.devices)
         self.frames.setVisible(counted is not None)
         if counted is not None:
@@ -189,9 +189,9 @@ class TopBar(QFrame):
         self.state.setText(text)
         self._hint.start()
 
-    def _on_refused(self) -> None:
-        text = tr("A label has only letters A to Z and digits: what else was typed was left out")
-        self.refused.emit(text)
+    def _on_left_out(self, letters: str) -> None:
+        text = tr("A label has only letters A to Z and digits, at most {}; left out: {}")
+        self.refused.emit(text.format(MOST, letters))
 
     def _stop_by_key(self) -> None:
         if self.stop.isVisible():
@@ -267,9 +267,8 @@ def _judge(label: PlainLabel, good: bool) -> None:
         label.setStyleSheet(colour)
 
 
-def _field(pattern: QRegularExpression, text: str, name: str, width: int) -> QLineEdit:
-    field = QLineEdit(text)
-    field.setValidator(QRegularExpressionValidator(pattern, field))
+def _field(text: str, name: str, width: int, more: str = "") -> LabelField:
+    field = LabelField(text, more)
     field.setAccessibleName(name)
     field.setToolTip(name)
     field.setFixedWidth(width)

@@ -10,14 +10,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from acquire.server.api.models import ContentsInfo
 from acquire.server.api.session_models import SessionInfo
+from gui.client.system_open import open_here
 from gui.sessions.export_command import export_command
 from gui.sessions.session_list import SessionList
 from gui.sessions.session_pages import FIRST, PAGE
+from gui.sessions.session_table import WIDEST
 from gui.widgets import theme
 from recordings.certificate import Verdict
 from recordings.manifest import LostFile, State
@@ -354,6 +357,39 @@ def test_the_verdict_is_seen_in_a_narrow_window(shown: tuple[SessionList, Client
     wait_until(lambda: room() >= wanted, 10, what="room for the verdict")
     found.resize(900, 200)
     wait_until(lambda: not found.table.isColumnHidden(5), what="a wide list")
+
+
+def test_a_long_pseudonym_leaves_the_verdict_its_room(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    client.sessions = [session(0, participant="A" * 64, task="B" * 64)]
+    client.answer_all()
+    found.resize(900, 200)
+
+    def room() -> int:
+        return found.table.viewport().width() - found.table.columnViewportPosition(8)
+
+    wait_until(lambda: room() >= 60, 10, what="room for the verdict")
+    found.resize(1600, 200)  # the last column takes what is left, however much that is
+    wait_until(lambda: found.table.columnWidth(8) > 2 * WIDEST, 10, what="a wide verdict")
+
+
+def test_what_is_gone_is_not_opened_in_silence(
+    shown: tuple[SessionList, Client], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found, client = shown
+    found.same_computer = True
+    client.sessions = [session(1, session=str(tmp_path / "gone"))]
+    client.answer_all()
+    found.table.selectRow(0)
+    for button in (found.folder, found.report):
+        found.job.hide()
+        button.click()
+        assert found.job.isVisible()
+        assert "is not there any more" in found.job.text.text()
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: False)
+    assert "no program that opens" in open_here(tmp_path)
 
 
 def test_a_verdict_on_what_has_changed_since_is_not_shown_as_one(

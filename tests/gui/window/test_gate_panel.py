@@ -8,7 +8,8 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from acquire.engine.status import Phase
-from acquire.server.api.models import StreamInfo
+from acquire.server.api.models import DiskInfo, StreamInfo
+from gui.client.status_text import disk_text
 from gui.texts import install
 from gui.widgets.plain_label import PlainLabel
 from gui.window.gate_panel import GatePanel
@@ -106,3 +107,16 @@ def test_a_loss_while_nothing_records_is_not_called_that_of_the_recording(qtbot:
     assert bar.signals.text() == "signals 84 lost"
     bar.show_status(status.model_copy(update={"state": Phase.IDLE}), None)
     assert bar.signals.text() == "signals 84 lost since opening"
+
+
+def test_a_data_folder_that_is_gone_makes_a_start_impossible(qtbot: QtBot) -> None:
+    status = recording_status().model_copy(
+        update={
+            "state": Phase.IDLE,
+            "disk": DiskInfo(data_dir="/media/usb", free_bytes=10**12, gone=True),
+        }
+    )
+    (gone,) = [f for f in findings(status, "07") if "data folder" in f.text]
+    assert gone.level == "error"
+    assert gone.text == "The data folder is gone: /media/usb"
+    assert disk_text(status) == "✖ data folder gone"
