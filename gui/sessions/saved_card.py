@@ -104,9 +104,14 @@ class SavedCard(QFrame):
         if last != self._shown:
             self._shown = last
             self._fill(last)
+        self.next.setEnabled(True)
         for button in (self.open_folder, self.report):
             button.setVisible(same_computer)
         self.setVisible(not self._gives_way)
+
+    def show_gone(self) -> None:
+        """Know that no engine answers: nobody could record the next run."""
+        self.next.setEnabled(False)
 
     def give_way(self, what: str, on: bool) -> None:
         """Leave the room to `what` needs it, the next start or a protocol; come back after it."""

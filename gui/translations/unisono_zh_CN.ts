@@ -1792,6 +1792,10 @@
         <translation>请重新接上其磁盘，或结束引擎后重新打开设备配置。</translation>
     </message>
     <message>
+        <source>Nothing is recorded: there is no engine</source>
+        <translation>没有录制：没有引擎</translation>
+    </message>
+    <message>
         <source>✖ data folder gone</source>
         <translation>✖ 数据文件夹不见了</translation>
     </message>

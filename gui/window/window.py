@@ -152,6 +152,7 @@ class RecorderWindow(QMainWindow):
         self.client.connected.connect(self.sessions.refresh)
         self.client.connected.connect(self._on_connected)
         self.bar.refused.connect(self.say)
+        self.recording.refused.connect(self.say)
         self.bar.labels_changed.connect(self.proposals.ask)
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
@@ -278,6 +279,8 @@ class RecorderWindow(QMainWindow):
         self.recording.show_gone()
         self.bar.show_gone()
         self.panel.show_gone()
+        self.saved.show_gone()
+        self.protocol.show_gone()
         action = tr("Start the engine") if self.link.can_start else ""
         self.alarm.add(Alarm("error", text, action=action, key=_GONE))
 
