@@ -1168,8 +1168,8 @@
         <translation>关闭此窗口后录制仍会继续；再次关闭即可离开，重新打开该配置即可返回</translation>
     </message>
     <message>
-        <source>hold Stop, or press Ctrl+.</source>
-        <translation>按住停止键，或按 Ctrl+.</translation>
+        <source>hold, or Ctrl+.</source>
+        <translation>请按住，或按 Ctrl+.</translation>
     </message>
     <message>
         <source>{}: {}</source>

@@ -63,6 +63,9 @@ class TopBar(QFrame):
         self.stop.setObjectName("stop")
         self.disk, self.frames, self.signals = PlainLabel(), PlainLabel(), PlainLabel()
         self.sync, self.time = PlainLabel(), PlainLabel()
+        self.meaning = PlainLabel(tr("The protocol goes on and is not recorded: Abort ends it"))
+        self.meaning.setStyleSheet("font-weight: 600;")
+        self.meaning.hide()
         self._name_all()
         self._lay_out()
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -76,6 +79,7 @@ class TopBar(QFrame):
         self.stop.too_short.connect(self._show_hint)
         self._playing = False
         self._hint = QTimer(self, singleShot=True, interval=HINT_MS)
+        self._hint.timeout.connect(lambda: self._show_meaning(False))
         for keys, obey in (("Ctrl+R", self.record.click), ("Ctrl+.", self._stop_by_key)):
             shortcut = QShortcut(QKeySequence(keys), self)
             # Whatever is in front, as the list of shortcuts.
@@ -183,11 +187,14 @@ class TopBar(QFrame):
         self._playing = playing
 
     def _show_hint(self) -> None:
-        text = tr("hold Stop, or press Ctrl+.")
-        if self._playing:
-            text = f"{text} {tr('The protocol goes on and is not recorded: Abort ends it')}"
-        self.state.setText(text)
+        self.state.setText(tr("hold, or Ctrl+."))  # no longer than what stands there else
+        self._show_meaning(self._playing)
         self._hint.start()
+
+    def _show_meaning(self, on: bool) -> None:
+        """Say below, in the place of what is needed least, that a protocol would go on."""
+        self.meaning.setVisible(on)
+        self.sync.setVisible(not on)
 
     def _on_left_out(self, letters: str) -> None:
         text = tr("A label has only letters A to Z and digits, at most {}; left out: {}")
@@ -237,7 +244,7 @@ class TopBar(QFrame):
         top.addWidget(self.stop)
         numbers = QHBoxLayout()
         numbers.setSpacing(6 * theme.SPACE)
-        for label in (self.disk, self.frames, self.signals, self.sync):
+        for label in (self.disk, self.frames, self.signals, self.sync, self.meaning):
             numbers.addWidget(label)
         numbers.addStretch(1)
         theme.mark(self.time, "muted", True)
