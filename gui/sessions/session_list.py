@@ -176,7 +176,8 @@ class SessionList(QWidget):
 
     def _export(self, row: SessionInfo, kind: str) -> None:
         words = export_words(kind, Path(row.session))
-        self._run(tr("Export as {}").format(kind.upper()), row, *words)
+        # It is written where nobody has chosen: that is said.
+        self._run(f"{tr('Export as {}').format(kind.upper())} → {words[-1]}", row, *words)
 
     def _run(self, what: str, row: SessionInfo, *words: str) -> None:
         self.job.start(f"{what}, {Path(row.session).name}", *words)

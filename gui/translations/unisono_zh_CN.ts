@@ -1796,6 +1796,10 @@
         <translation>没有录制：没有引擎</translation>
     </message>
     <message>
+        <source>What would be deleted</source>
+        <translation>将被删除的内容</translation>
+    </message>
+    <message>
         <source>✖ data folder gone</source>
         <translation>✖ 数据文件夹不见了</translation>
     </message>

@@ -263,6 +263,38 @@ def test_withdrawing_needs_the_pseudonym_and_no_slip_does_it(
     assert "/away" in panel.plan.text(), "what is left is said"
 
 
+def test_a_plan_of_many_sessions_leaves_the_buttons_on_the_screen(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    client.sessions = [session(7)]
+    client.answer_all()
+    found.table.selectRow(0)
+    few = [f"/data/study/sub-7/ses-01/run-{number}" for number in range(2)]
+    heights = []
+    for folders in (few, few * 30):
+        menu_of(found)["Withdraw participant…"].trigger()
+        _, done = client.asked.pop()
+        done({"participant": "7", "sessions": folders, "exports": ["/x"], "unreachable": ["/y"]})
+        QApplication.processEvents()
+        heights.append(found.minimumSizeHint().height())
+    assert heights[1] <= heights[0], "the window would grow beyond the screen"
+    assert found.withdraw.told.verticalScrollBar().maximum() > 0
+    assert "/y" in found.withdraw.plan.text()
+
+
+def test_what_is_whole_is_not_repaired(shown: tuple[SessionList, Client]) -> None:
+    found, client = shown
+    found.same_computer = True
+    client.sessions = [session(1), session(2, verdict=Verdict.FAIL), session(3, outdated=True)]
+    client.answer_all()
+    offered = []
+    for row in range(3):
+        found.table.selectRow(row)
+        offered.append(menu_of(found)["Repair"].isEnabled())
+    assert offered == [False, True, True], "a copy would be one session more, in every export"
+
+
 def menu_of(found: SessionList) -> dict[str, Any]:
     found.more.menu().aboutToShow.emit()
     return {action.text(): action for action in found.more.menu().actions()}
