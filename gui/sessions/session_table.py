@@ -164,7 +164,13 @@ class SessionTable(QTableWidget):
 
     def _colour_row(self, number: int, row: SessionInfo) -> None:
         doubtful = row.unusable or row.outdated
-        verdict = "warning" if doubtful else _COLOURS.get(str(row.verdict), "muted")
+        verdict = (
+            "failed"
+            if row.problem
+            else "warning"
+            if doubtful
+            else _COLOURS.get(str(row.verdict), "muted")
+        )
         copy = "failed" if row.lost else "muted" if row.copies else "warning"
         for column, colour in ((COPY, copy), (VERDICT, verdict)):
             if (item := self.item(number, column)) is not None:

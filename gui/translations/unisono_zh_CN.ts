@@ -240,8 +240,8 @@
         <translation>不规则</translation>
     </message>
     <message>
-        <source>disk {} GB free</source>
-        <translation>磁盘剩余 {} GB</translation>
+        <source>disk {} free</source>
+        <translation>磁盘剩余 {}</translation>
     </message>
     <message>
         <source>missing</source>
@@ -732,8 +732,8 @@
         <translation>磁盘将在 {:.0f} 分钟后写满</translation>
     </message>
     <message>
-        <source>{:.1f} GB are free on the disk</source>
-        <translation>磁盘剩余 {:.1f} GB</translation>
+        <source>{} are free on the disk</source>
+        <translation>磁盘剩余 {}</translation>
     </message>
     <message>
         <source>Device {} is {}</source>

@@ -295,6 +295,20 @@ def test_what_is_whole_is_not_repaired(shown: tuple[SessionList, Client]) -> Non
     assert offered == [False, True, True], "a copy would be one session more, in every export"
 
 
+def test_the_row_of_a_damaged_session_begins_with_what_is_wrong(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    where = "/data/study/sub-1/ses-01/sub-1_ses-01_task-rest_run-01"
+    client.sessions = [session(1, verdict=None, problem=f"{where}/session.json: Invalid JSON")]
+    client.answer_all()
+    item = found.table.item(0, 8)
+    assert item is not None
+    assert item.text() == "✖ session.json: Invalid JSON"
+    assert where in item.toolTip()
+    assert item.foreground().color() == theme.colour("failed")
+
+
 def menu_of(found: SessionList) -> dict[str, Any]:
     found.more.menu().aboutToShow.emit()
     return {action.text(): action for action in found.more.menu().actions()}

@@ -109,6 +109,16 @@ def test_a_loss_while_nothing_records_is_not_called_that_of_the_recording(qtbot:
     assert bar.signals.text() == "signals 84 lost since opening"
 
 
+@pytest.mark.parametrize(
+    ("free", "said"), [(67 * 10**9, "67 GB"), (2_340_000_000, "2.3 GB"), (350_000_000, "350 MB")]
+)
+def test_little_room_is_not_called_none(free: int, said: str) -> None:
+    status = recording_status().model_copy(
+        update={"disk": DiskInfo(data_dir="/data", free_bytes=free)}
+    )
+    assert disk_text(status) == f"disk {said} free"
+
+
 def test_a_data_folder_that_is_gone_makes_a_start_impossible(qtbot: QtBot) -> None:
     status = recording_status().model_copy(
         update={
