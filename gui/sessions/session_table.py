@@ -163,14 +163,11 @@ class SessionTable(QTableWidget):
         self._colour_row(number, row)
 
     def _colour_row(self, number: int, row: SessionInfo) -> None:
-        doubtful = row.unusable or row.outdated
-        verdict = (
-            "failed"
-            if row.problem
-            else "warning"
-            if doubtful
-            else _COLOURS.get(str(row.verdict), "muted")
-        )
+        verdict = _COLOURS.get(str(row.verdict), "muted")
+        if row.problem:
+            verdict = "failed"
+        elif row.unusable or row.outdated:
+            verdict = "warning"
         copy = "failed" if row.lost else "muted" if row.copies else "warning"
         for column, colour in ((COPY, copy), (VERDICT, verdict)):
             if (item := self.item(number, column)) is not None:

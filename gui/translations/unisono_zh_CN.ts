@@ -760,7 +760,7 @@
         <translation>正在收尾</translation>
     </message>
     <message>
-        <source>✖ LAST RECORDING FAILED</source>
+        <source>✖ LAST RUN FAILED</source>
         <translation>✖ 上次录制失败</translation>
     </message>
     <message>
@@ -1798,6 +1798,10 @@
     <message>
         <source>What would be deleted</source>
         <translation>将被删除的内容</translation>
+    </message>
+    <message>
+        <source>No folder can be made or written to there</source>
+        <translation>无法在那里新建或写入文件夹</translation>
     </message>
     <message>
         <source>✖ data folder gone</source>

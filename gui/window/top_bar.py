@@ -264,7 +264,7 @@ _STATES = {
     Phase.OPENING: lambda: tr("OPENING"),
     Phase.RECORDING: lambda: tr("● RECORDING"),
     Phase.FINISHING: lambda: tr("FINISHING"),
-    Phase.FAILED: lambda: tr("✖ LAST RECORDING FAILED"),
+    Phase.FAILED: lambda: tr("✖ LAST RUN FAILED"),
 }
 
 

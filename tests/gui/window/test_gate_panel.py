@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QLocale
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import DiskInfo, StreamInfo
+from acquire.server.api.session_models import RunsInfo
 from gui.client.status_text import disk_text
 from gui.texts import install
+from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
 from gui.window.gate_panel import GatePanel
 from gui.window.start_gate import Finding, findings
@@ -130,3 +132,22 @@ def test_a_data_folder_that_is_gone_makes_a_start_impossible(qtbot: QtBot) -> No
     assert gone.level == "error"
     assert gone.text == "The data folder is gone: /media/usb"
     assert disk_text(status) == "✖ data folder gone"
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_the_bar_needs_no_more_than_the_smallest_window_in_any_state(
+    qtbot: QtBot, phase: Phase
+) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    theme.apply(application)
+    bar, menu = TopBar(), QToolButton()
+    qtbot.addWidget(bar)
+    menu.setText("☰")
+    bar.add_menu(menu)
+    bar.resize(1024, 70)
+    bar.show()
+    bar.show_status(recording_status().model_copy(update={"state": phase}), 0.0001)
+    bar.show_runs(RunsInfo(existing=(), next=123))
+    QApplication.processEvents()
+    assert bar.minimumSizeHint().width() <= 1024, "the run's number is squeezed to dots"
