@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+# One more than there are processors: half of what the tests take is waiting for devices and clocks.
+WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 # What Qt, the tests of clocks and the screenshots need beyond Python packages.
 SYSTEM := libegl1 libgl1 libopengl0 libxkbcommon0 libxkbcommon-x11-0 libdbus-1-3 libfontconfig1 \
 	libglib2.0-0 libaravis-0.8-0 aravis-tools libnss3 libxcb-cursor0 libxcb-icccm4 libxcb-image0 libxcb-keysyms1 libxcb-randr0 \
@@ -34,7 +36,7 @@ gui: $(VENV)/.gui
 	$(BIN)/unisono gui $(VENV)/simulated.toml
 
 test: $(VENV)/.test system
-	$(BIN)/python -m pytest -n 2 $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

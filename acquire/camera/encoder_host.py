@@ -17,6 +17,7 @@ import os
 import select
 import signal
 import sys
+import threading
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -24,6 +25,7 @@ from typing import Any, Final
 
 from acquire.camera.encoder_events import parse
 from acquire.camera.frame_ring import FrameRing
+from recordings.arrays import U8Array
 from recordings.errors import DiskFull, RecordingError
 from recordings.video.pixel_formats import pixel_format
 from recordings.video.writer import VideoWriter
@@ -46,15 +48,65 @@ def times() -> dict[str, float]:
     return {"cpu_s": round(cpu_s, 3), "wanted_s": round(cpu_s + 1e-9 * waited_ns, 3)}
 
 
+class _File:
+    """One video file, from its first frame until it is closed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.writer: VideoWriter | None = None
+        self.error: RecordingError | None = None
+        self.lost = 0
+
+    def write(self, index: int, frame: U8Array) -> None:
+        """Write a frame; after an error frames are counted, so that none blocks the ring.
+
+        Raises:
+            RecordingError: the first time that it cannot be written.
+        """
+        if self.writer is None or self.error:
+            self.lost += 1
+            return
+        try:
+            if self.writer.frames != index:
+                came = f"frame {index} came as frame {self.writer.frames}"
+                raise RecordingError(f"{self.path}: {came}")
+            self.writer.write(frame)
+        except RecordingError as error:
+            self.lost += 1
+            self.error = error
+            raise
+
+    def close(self) -> dict[str, Any]:
+        """Close it and say how it ended."""
+        summary: dict[str, Any] = {"frames": 0, "bytes": 0, "sha256": None, "mode": ""}
+        if self.writer:
+            try:
+                closed = self.writer.close()
+            except RecordingError as error:
+                self.error = self.error or error
+                closed = self.writer.close()
+            summary = asdict(closed)
+            self.lost += self.writer.frames - closed.frames
+        return summary | {"path": str(self.path), "lost": self.lost, **self.what_failed()}
+
+    def what_failed(self) -> dict[str, Any]:
+        """Say why frames are not stored any more."""
+        return {
+            "error": str(self.error) if self.error else None,
+            "disk_full": isinstance(self.error, DiskFull),
+        }
+
+
 class Encoder:
     """What the process does with events."""
 
     def __init__(self, ring: FrameRing, spec: dict[str, Any], out: int) -> None:
         self._ring, self._spec, self._out = ring, spec, out
-        self._writer: VideoWriter | None = None
-        self._path = Path()
-        self._error: RecordingError | None = None
-        self._lost = 0
+        self._file: _File | None = None
+        # A file is closed beside the next one: what is on its way to the disk, and the sync, take
+        # half a second, in which the ring of a fast camera would fill. One at a time, so that
+        # memory stays bounded.
+        self._closing: threading.Thread | None = None
         self._told = 0.0
 
     def run(self, source: int) -> None:
@@ -66,23 +118,26 @@ class Encoder:
             for event in parse(data):
                 self._handle(event)
         self.end()
+        self._wait_closed()
 
     def end(self) -> None:
-        """Close the file, if there is one, and tell how it ended."""
-        if self._path == Path():
+        """Close the file, if there is one; how it ended is told once it is closed."""
+        file, self._file = self._file, None
+        if file is None:
             return
-        summary: dict[str, Any] = {"frames": 0, "bytes": 0, "sha256": None, "mode": ""}
-        if self._writer:
-            try:
-                closed = self._writer.close()
-            except RecordingError as error:
-                self._fail(error)
-                closed = self._writer.close()
-            summary = asdict(closed)
-            self._lost += self._writer.frames - closed.frames
-        summary |= {"path": str(self._path), "lost": self._lost, **self._what_failed()}
-        self._writer, self._path = None, Path()
-        self._tell({"closed": summary, **times()})
+        self._wait_closed()
+        self._closing = threading.Thread(
+            target=self._close, args=(file,), name=f"close {file.path.name}"
+        )
+        self._closing.start()
+
+    def _wait_closed(self) -> None:
+        closing, self._closing = self._closing, None
+        if closing:
+            closing.join()
+
+    def _close(self, file: _File) -> None:
+        self._tell({"closed": file.close(), **times()})
 
     def _handle(self, event: dict[str, Any] | None) -> None:
         if event is None:
@@ -98,59 +153,45 @@ class Encoder:
             self._progress()
 
     def _begin(self, path: str, codec: str, threads: int, hash_raw: bool) -> None:
-        self._path, self._error, self._lost = Path(path), None, 0
+        file = self._file = _File(Path(path))
         try:
-            self._writer = VideoWriter(
-                self._path,
+            file.writer = VideoWriter(
+                file.path,
                 codec=codec,
                 threads=threads,
                 checksum=True if hash_raw else None,
                 **self._spec,
             )
         except RecordingError as error:
-            self._fail(error)
+            file.error = error
+            self._progress()
 
     def _frame(self) -> None:
-        """Write the oldest frame; after an error frames are taken and counted, so none blocks."""
+        """Write the oldest frame."""
         index, frame = self._ring.peek()
         try:
-            if self._writer is None or self._error:
-                self._lost += 1
-            elif self._writer.frames != index:
-                self._lost += 1
-                came = f"frame {index} came as frame {self._writer.frames}"
-                self._fail(RecordingError(f"{self._path}: {came}"))
-            else:
-                self._writer.write(frame)
-                if self._ring.fill > self._ring.slots * HURRY_FILL:
-                    self._writer.hurry()
-        except RecordingError as error:
-            self._lost += 1
-            self._fail(error)
+            if self._file:
+                self._file.write(index, frame)
+                if self._file.writer and self._ring.fill > self._ring.slots * HURRY_FILL:
+                    self._file.writer.hurry()
+        except RecordingError:
+            self._progress()
         finally:
             del frame
             self._ring.release()
 
-    def _fail(self, error: RecordingError) -> None:
-        if self._error is None:
-            self._error = error
-            self._progress()
-
-    def _what_failed(self) -> dict[str, Any]:
-        return {
-            "error": str(self._error) if self._error else None,
-            "disk_full": isinstance(self._error, DiskFull),
-        }
-
     def _progress(self) -> None:
         self._told = time.monotonic()
-        writer = self._writer
+        if (file := self._file) is None:
+            self._tell({"progress": {"path": "", **times()}}, wait_s=0)
+            return
+        writer = file.writer
         progress = {
-            "path": str(self._path),
+            "path": str(file.path),
             "frames": writer.frames if writer else 0,
             "kept": writer.kept if writer else 0,
             "bytes": writer.bytes if writer else 0,
-            **self._what_failed(),
+            **file.what_failed(),
             **times(),
         }
         self._tell({"progress": progress}, wait_s=0)

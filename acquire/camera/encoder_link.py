@@ -288,7 +288,12 @@ class EncoderLink:
             file = EncodedFile(**{**{name: closed[name] for name in names}, "path": path})
             if path == self._status.path:
                 self._status = replace(
-                    self._status, frames=file.frames, kept=file.frames, bytes=file.bytes
+                    self._status,
+                    frames=file.frames,
+                    kept=file.frames,
+                    bytes=file.bytes,
+                    error=self._status.error or file.error,
+                    disk_full=self._status.disk_full or file.disk_full,
                 )
             if path in self._files:
                 return self._files.pop(path), file

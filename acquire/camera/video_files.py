@@ -9,8 +9,10 @@ from __future__ import annotations
 import math
 import time
 from pathlib import Path
+from typing import Final
 
 from acquire.camera.encoder_link import EncodedFile, EncoderLink
+from acquire.camera.overload import Cause, Overload, Pace
 from acquire.camera.video_take import VideoTake
 from acquire.errors import AcquireError
 from acquire.processes.messages import VideoSummary
@@ -29,17 +31,21 @@ RING_SLOTS = 16
 """The ring never holds fewer frames than this."""
 CLOSE_S = 15.0
 """How long the encoder may take to empty a full ring and close the file."""
-PATIENCE_S = 1.0
-"""How long frames must be refused, again and again, before the codec is changed."""
-BUSY = 0.75
-"""An encoder that uses or waits for so much of a core is held up by the processor, else by the
-disk."""
 ALARM_FILL = 0.25
 """From so full a ring on somebody should know."""
 
-# What to fall back to where the processor is too slow, and where the disk is. Always lossless.
-_LESS_WORK = {"ffv1": "magicyuv", "x264-lossless": "magicyuv", "magicyuv": "raw", "ffvhuff": "raw"}
-_LESS_DATA = {"raw": "magicyuv", "magicyuv": "ffv1", "ffvhuff": "ffv1"}
+# What to fall back to where the processor is too slow, and where the disk is. Always lossless, and
+# nothing that needs several times the processor: where a disk is too slow for MagicYUV, FFV1 would
+# lose more frames than it saves.
+_INSTEAD: Final[dict[Cause, dict[str, str]]] = {
+    "processor": {
+        "ffv1": "magicyuv",
+        "x264-lossless": "magicyuv",
+        "magicyuv": "raw",
+        "ffvhuff": "raw",
+    },
+    "disk": {"raw": "magicyuv"},
+}
 
 
 FileEvent = tuple[Level, str, str, int | None]
@@ -63,9 +69,9 @@ class VideoFiles:
         self._due: float | None = None  # when a dead encoder is replaced; inf = not again
         self._take: VideoTake | None = None  # the one whose file is open, or is to be
         self._events: list[FileEvent] = []
-        self._full_since: float | None = None
-        self._last_refused = 0.0
-        self._wanted_then = 0.0
+        self._overload = Overload()
+        self._came = 0  # frames that the ring has taken
+        self._given_up: set[str] = set()  # codecs that were too slow here, by processor or disk
 
     def _new_encoder(self) -> EncoderLink:
         spec, options = self._spec, self._options
@@ -161,7 +167,7 @@ class VideoFiles:
         self._events.append(("info", "encoder-back", text, number))
 
     def _open(self, take: VideoTake) -> None:
-        self._full_since = None
+        self._overload.forget()
         stem = video_stem(take.stem, len(take.files) + 1)
         take.files.append(self._encoder.begin(stem, self.codec, hash_raw=take.hash_raw))
 
@@ -169,10 +175,11 @@ class VideoFiles:
         """Put a frame into the ring; False = not stored, see `why_not`."""
         if self._encoder.error is not None:
             return False
-        if self._encoder.hold(image):
-            return True
-        self._overloaded()
-        return False
+        kept = self._encoder.hold(image)
+        self._came += kept
+        if self._options.degrades and self._take is not None and (cause := self._too_slow(kept)):
+            self._change_codec(cause, self._take)
+        return kept
 
     def why_not(self) -> Fate:
         """Say why `hold` refused."""
@@ -187,27 +194,28 @@ class VideoFiles:
         """Drop the oldest frame held."""
         self._encoder.skip()
 
-    def _overloaded(self) -> None:
-        """The ring is full: change the codec if that was asked for, and it lasts."""
-        now, status = time.monotonic(), self._encoder.status()
-        if self._full_since is None or now - self._last_refused > PATIENCE_S:
-            self._full_since, self._wanted_then = now, status.wanted_s
-        self._last_refused = now
-        elapsed = now - self._full_since
-        take = self._take
-        if take is None or self._options.on_overload != "degrade" or elapsed < PATIENCE_S:
+    def _too_slow(self, kept: bool) -> Cause | None:
+        status = self._encoder.status()
+        if not status.ready:  # what fills the ring is its start
+            self._overload.forget()
+            return None
+        pace = Pace(time.monotonic(), self._came, status.waiting, status.slots, status.wanted_s)
+        if not kept:
+            return self._overload.refused(pace)
+        # With a gate the frames that wait say nothing: most of them wait for its decision.
+        return self._overload.took(pace) if self._options.gate is None else None
+
+    def _change_codec(self, slow: Cause, take: VideoTake) -> None:
+        """Go on in a further file, with a codec that costs less; never back to one given up."""
+        self._overload.forget()
+        before, cheaper = self.codec, _INSTEAD[slow].get(self.codec)
+        if cheaper is None or cheaper in self._given_up:
             return
-        busy = (status.wanted_s - self._wanted_then) / elapsed
-        slow, ladder = ("processor", _LESS_WORK) if busy > BUSY else ("disk", _LESS_DATA)
-        cheaper = ladder.get(self.codec)
-        self._full_since = None
-        if cheaper is None:
-            return
-        before = self.codec
         try:
             self._use(cheaper)
         except RecordingError:  # the format has no such codec: go on as it is
             return
+        self._given_up.add(before)
         self._open(take)
         text = (
             f"{self._spec.name}: the {slow} is too slow for {before}; {self.codec} in a new file "

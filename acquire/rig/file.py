@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from acquire.errors import ConfigError, Unknown
 from acquire.rig.foreign_driver import try_apart
 from acquire.rig.node import NodeTable
-from acquire.rig.video import GateSettings, VideoOptions
+from acquire.rig.video import GateSettings, OnOverload, VideoOptions
 from acquire.validation_text import first_problem, model_at
 from devices import registry
 from devices.base import ELSEWHERE, DeviceError
@@ -79,8 +79,10 @@ class DeviceTable(BaseModel):
         default=1.0, ge=0.1, le=60, description="cameras: memory for frames, in seconds"
     )
     gate: GateSettings | None = Field(default=None, description="cameras: store trials only")
-    on_overload: Literal["count", "degrade"] = Field(
-        default="count", description="cameras: a full ring only counts, or changes the codec"
+    on_overload: OnOverload = Field(
+        default="auto",
+        description="cameras: where an encoder is too slow, frames are lost and counted, or a "
+        "cheaper codec goes on in a further file; auto: that, where `codec` is auto",
     )
 
     @property

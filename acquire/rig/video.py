@@ -7,6 +7,8 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+OnOverload = Literal["auto", "count", "degrade"]
+
 
 @dataclass(frozen=True, slots=True)
 class VideoOptions:
@@ -15,7 +17,15 @@ class VideoOptions:
     codec: str = "auto"
     ring_s: float = 1.0
     gate: GateSettings | None = None
-    on_overload: Literal["count", "degrade"] = "count"
+    on_overload: OnOverload = "auto"
+
+    @property
+    def degrades(self) -> bool:
+        """Whether the codec gives way to a cheaper one before frames are lost for it.
+
+        Who names a codec gets that one; who leaves it to us wants the frames.
+        """
+        return self.on_overload == "degrade" or (self.on_overload, self.codec) == ("auto", "auto")
 
 
 MARKER_S = 0.3

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from gui.coding.arbiter import ArbiterPart
+from gui.coding.arbiter import ArbiterDesk, ArbiterPart
 from gui.coding.desk import Desk
 from gui.coding.keys import KeyTable
 from gui.coding.pane import CodingPane
@@ -16,6 +16,7 @@ from gui.coding.shot import Shot, shots_of
 from gui.coding.suggested import Suggestions, suggestions_of
 from gui.review.app import run as show
 from gui.review.window import ReviewWindow
+from recordings.annotation.agreement.arbitration import in_order
 from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.coder_file import CONSENSUS, Who, annotations_folder, who
 from recordings.annotation.model import Coding, Visible
@@ -87,17 +88,22 @@ class Coder:
         visible = [name for name in SHOWN if name not in self.hidden]
         if suggestions:
             visible.append("suggestions")
-        desk = Desk(self.store, self.scheme, shots, visible)
+        desk = self._desk(shots, visible)
         desk.use(window.position.camera)
         order = self.order
         pane = CodingPane(window, desk, str(self.who), order.keys, order.folder, suggestions)
         window.set_pane(pane)
-        if (coders := self.order.arbitrate) is not None:
-            first, second = (self._coding(name) for name in coders)
-            part = ArbiterPart(pane, desk, coders, (first, second), str(self.who))
+        if isinstance(desk, ArbiterDesk):
+            first, second = (self._coding(name) for name in desk.coders)
+            part = ArbiterPart(pane, desk, (first, second))
             part.keep_agreed()
             pane.arbitrate(part)
         return pane
+
+    def _desk(self, shots: dict[str, Shot], visible: Iterable[Visible]) -> Desk:
+        if (coders := self.order.arbitrate) is None:
+            return Desk(self.store, self.scheme, shots, visible)
+        return ArbiterDesk(self.store, self.scheme, shots, visible, coders, str(self.who))
 
     def _suggestions(self, shots: Mapping[str, Shot]) -> dict[str, Suggestions]:
         """Read those of each camera, where neither the study nor this pass does without them."""
@@ -137,11 +143,16 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
     name = order.session.resolve().name
     if order.arbitrate is not None:
         for one in order.arbitrate:  # named before a consensus is begun
+            if one.casefold() == CONSENSUS:
+                raise RecordingError(f"{CONSENSUS} is what is decided on, and no coder of its own")
             coding_of(order.session, one, order.annotations)
     file = by if order.arbitrate is None else Who(CONSENSUS)
     with CodingStore(order.folder, file, session=name, scheme=scheme) as store:
         if order.arbitrate is None and plan is not None and by.coder not in _named(plan):
             store.notes.append(f"coding.toml names no coder {by.coder}")
+        if order.arbitrate is not None:
+            coders = in_order(store.coding.decisions.values(), order.arbitrate)
+            order = replace(order, arbitrate=coders)
         yield Coder(order, by, plan, store)
 
 

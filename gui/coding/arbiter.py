@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from PySide6.QtCore import QStringListModel, Qt
 from PySide6.QtGui import QKeyEvent
@@ -11,15 +11,56 @@ from PySide6.QtWidgets import QAbstractItemView, QListView, QVBoxLayout, QWidget
 from gui.coding.desk import Desk
 from gui.coding.keys import Deed, bound, digit
 from gui.coding.pane import CodingPane
+from gui.coding.shot import Shot
 from gui.coding.words import row_text
 from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
-from recordings.annotation.agreement.arbitration import Case, cases, settled, undecided
+from recordings.annotation.agreement.arbitration import (
+    Case,
+    cases,
+    dropped,
+    judged_by_either,
+    revised,
+    settled,
+    undecided,
+    withdrawn,
+)
 from recordings.annotation.journal import Change
-from recordings.annotation.model import Choice, Coding
+from recordings.annotation.model import Choice, Coding, Event, Visible
+from recordings.annotation.scheme import Scheme
+from recordings.annotation.store import CodingStore
 
 _CHOICES: dict[str, Choice] = {"1": "first", "2": "second", "3": "third", "0": "neither"}
+
+
+class ArbiterDesk(Desk):
+    """The desk of a consensus: what is edited there is a third, decided by who edits it."""
+
+    def __init__(
+        self,
+        store: CodingStore,
+        scheme: Scheme,
+        shots: dict[str, Shot],
+        visible: Iterable[Visible],
+        coders: tuple[str, str],
+        by: str,
+    ) -> None:
+        """Begin at the first camera; `by` decides between the coders."""
+        super().__init__(store, scheme, shots, visible)
+        self.coders, self.by = coders, by
+
+    def _keep(self, event: Event) -> None:
+        known = self.coding.decisions.get(event.id)
+        self.store.put_decision(revised(known, event, self.coders, self.by), event)
+
+    def _drop(self, event: Event) -> None:
+        known = self.coding.decisions.get(event.id)
+        changes = [Change(shelf="events", before=event)]
+        if known is not None:
+            after = dropped(known, self.by)
+            changes.append(Change(shelf="decisions", before=known, after=after))
+        self.store.edit(changes)
 
 
 class ArbiterPart:
@@ -28,13 +69,12 @@ class ArbiterPart:
     def __init__(
         self,
         pane: CodingPane,
-        desk: Desk,
-        coders: tuple[str, str],
+        desk: ArbiterDesk,
         codings: tuple[Coding, Coding],
-        by: str,
     ) -> None:
-        """Show the disagreements of two coders, whom `by` decides between."""
-        self._pane, self._desk, self._coders, self._by = pane, desk, coders, by
+        """Show the disagreements of the desk's two coders, whose codings these are."""
+        self._pane, self._desk = pane, desk
+        self._coders, self._codings, self._by = desk.coders, codings, desk.by
         every = {camera for coding in codings for camera in coding.cameras}
         self._all = {camera: cases(*codings, camera) for camera in sorted(every)}
         self._at = 0
@@ -67,11 +107,17 @@ class ArbiterPart:
     def keep_agreed(self) -> None:
         """Keep, as one edit, what both agree on or one alone has looked at.
 
+        Decisions whose events are no longer those of a case are taken back in the same edit, which
+        is said.
+
         Raises:
             RecordingError: the disk refuses.
         """
-        known = self._desk.coding
-        changes: list[Change] = []
+        store, known = self._desk.store, self._desk.coding
+        if not store.writable:
+            return
+        changes = withdrawn((c for found in self._all.values() for c in found), known)
+        gone = sum(change.shelf == "decisions" for change in changes)
         for case in undecided(
             (c for found in self._all.values() for c in found if not c.reasons),
             known.decisions.values(),
@@ -81,8 +127,14 @@ class ArbiterPart:
             changes.append(Change(shelf="decisions", before=before, after=decision))
             old = known.events.get(case.id)
             changes.append(Change(shelf="events", before=old, after=event))
-        if changes and self._desk.store.writable:
-            self._desk.store.edit(changes)
+        changes += judged_by_either(*self._codings, known)
+        if changes:
+            store.edit(changes)
+        if gone:
+            text = tr(
+                "{} decisions taken back: a coder has deleted or changed what they were about"
+            )
+            store.notes.append(text.format(gone))
 
     def take_key(self, event: QKeyEvent) -> Callable[[], str] | None:
         """Return what a key does, None where the pane has it."""
@@ -98,7 +150,7 @@ class ArbiterPart:
         """Show what is decided now."""
         found = self.cases
         self._at = max(0, min(self._at, len(found) - 1))
-        open_ = {case.id for case in undecided(found, self._desk.coding.decisions.values())}
+        open_ = self._open(found)
         self.left.setText(tr("{} of {} undecided").format(len(open_), len(found)))
         rows = [f"{'○' if c.id in open_ else '●'} {c.frame:,}   {_reasons(c)}" for c in found]
         model = self.list.model()
@@ -128,10 +180,24 @@ class ArbiterPart:
 
     def _next_undecided(self) -> str:
         found = self.cases
-        open_ = {case.id for case in undecided(found, self._desk.coding.decisions.values())}
+        open_ = self._open(found)
         order = [*range(self._at + 1, len(found)), *range(self._at + 1)]
         at = next((n for n in order if n < len(found) and found[n].id in open_), None)
-        return self._show(at) if at is not None else tr("all is decided")
+        return self._show(at) if at is not None else self._all_decided()
+
+    def _open(self, found: Iterable[Case]) -> set[str]:
+        """Return which cases with something to decide are not decided."""
+        decisions = self._desk.coding.decisions.values()
+        return {case.id for case in undecided(found, decisions) if case.reasons}
+
+    def _all_decided(self) -> str:
+        counts = {name: len(self._open(found)) for name, found in self._all.items()}
+        others = [f"{name} {n}" for name, n in counts.items() if n and name != self._desk.camera]
+        if others:
+            return tr("all is decided here; undecided of other cameras: {}").format(
+                ", ".join(others)
+            )
+        return tr("all is decided")
 
     def _decide(self, choice: Choice) -> str:
         if not self.cases:

@@ -171,7 +171,7 @@ class Desk:
             return no_event()
         ids = [each.id for each in self.coding.on(self.camera)]
         at = ids.index(event.id)
-        self.store.remove("events", event.id)
+        self._drop(event)
         rest = ids[at + 1 : at + 2] or ids[at - 1 : at]
         self.current = rest[0] if rest else ""
         return tr("deleted; Ctrl+Z takes it back")
@@ -270,8 +270,15 @@ class Desk:
     def _put(self, event: Event, **fields: Any) -> None:
         # Validated anew: a copy alone would take what no event may be.
         made = Event.model_validate({**dict(event), **fields})
-        self.store.put_event(made)
+        if self.coding.events.get(made.id) != made:
+            self._keep(made)
         self.current = made.id
+
+    def _keep(self, event: Event) -> None:
+        self.store.put_event(event)
+
+    def _drop(self, event: Event) -> None:
+        self.store.remove("events", event.id)
 
     def _span(self, frames: tuple[int, int], **fields: Any) -> Span:
         first, last = frames

@@ -14,6 +14,7 @@ from gui.widgets.plain_label import PlainLabel
 
 Commit = Callable[[str], None]
 _HINTS = 8
+_LONGEST = 2000
 
 
 class Entry(QWidget):
@@ -27,7 +28,6 @@ class Entry(QWidget):
         self.name, self.hint = PlainLabel(), PlainLabel(word_wrap=True)
         theme.mark(self.hint, "muted", True)
         self.line = _Line(self)
-        self.line.setMaxLength(2000)
         box = QVBoxLayout(self)
         box.setContentsMargins(0, 0, 0, 0)
         box.setSpacing(4)
@@ -55,6 +55,8 @@ class Entry(QWidget):
         self._words, self._commit = tuple(words), commit
         self.name.setText(name)
         self.line.setAccessibleName(name)
+        # Qt counts UTF-16; what is there already, from a table say, is never cut off.
+        self.line.setMaxLength(max(_LONGEST, len(text.encode("utf-16-le", "surrogatepass")) // 2))
         self.line.setText(text)
         self._write_hint()
         self.show()

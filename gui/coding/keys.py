@@ -11,7 +11,7 @@ from typing import Final, Literal
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeyEvent
 
-from gui.review.keys import Command
+from gui.review.keys import Command, pressed
 
 _K = Qt.Key
 _PLAIN = Qt.KeyboardModifier.NoModifier
@@ -115,23 +115,19 @@ _BORIS: Final[dict[tuple[Qt.Key, Qt.KeyboardModifier], _Bound]] = {
     (_K.Key_Up, _PLAIN): Command.NEXT_SECOND,
     (_K.Key_Down, _PLAIN): Command.PREVIOUS_SECOND,
 }
-_SIGNS: Final = frozenset({_K.Key_Slash, _K.Key_Asterisk})  # on many keyboards with Shift
 _STEPS: Final = frozenset({Command.PREVIOUS_FRAME, Command.NEXT_FRAME, Command.NEXT_SECOND})
 _STEPPED: Final = _STEPS | {Command.PREVIOUS_SECOND}
 
 
 def bound(event: QKeyEvent, table: KeyTable) -> _Bound | None:
     """Give what a key does in a table of keys; None where the pane has no use for it."""
-    key, modifiers = _K(event.key()), event.modifiers()
-    if key in _SIGNS:
-        modifiers &= ~_SHIFT
+    at = pressed(event)
     found: _Bound | None = None
-    if table == "datavyu":
-        found = _DATAVYU.get((key, modifiers))
-    modifiers &= ~_PAD
+    if table == "datavyu" and event.modifiers() == _PAD:
+        found = _DATAVYU.get((at[0], _PAD))
     if table == "boris":
-        found = _BORIS.get((key, modifiers))
-    found = found or DEEDS.get((key, modifiers))
+        found = _BORIS.get(at)
+    found = found or DEEDS.get(at)
     if event.isAutoRepeat() and found is not None and found not in HELD | _STEPPED:
         return None
     return found

@@ -78,7 +78,7 @@ class CodingPane:
         self.view = CodingView(coder, desk.scheme.name)
         self.view.list.clicked.connect(self._on_clicked)
         self.view.entry.left.connect(self._to_pictures)
-        self.view.show_notes(list(desk.store.notes), read_only=not desk.store.writable)
+        self._show_notes()
         self._walk = SuggestionWalk(desk, suggestions or {}, self.view.suggestion, self.go_to_frame)
         self._lines = EntryLines(desk, self.view.entry, self._do, self._frames)
         self._deeds = self._table()
@@ -131,6 +131,7 @@ class CodingPane:
         """Put an arbiter above the list."""
         self._arbiter = arbiter
         self.view.put_above(arbiter.widget)
+        self._show_notes()  # it may have had something to say
         self.renew()
 
     def take_up(self, event: Event) -> None:
@@ -303,6 +304,11 @@ class CodingPane:
 
     def _to_pictures(self) -> None:
         self._window.stage.setFocus(Qt.FocusReason.ShortcutFocusReason)
+
+    def _show_notes(self) -> None:
+        store = self._desk.store
+        notes = [self._without_folder(note) for note in store.notes]
+        self.view.show_notes(notes, read_only=not store.writable)
 
     def _show_place(self) -> None:
         stored = self._position.stored

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,7 +94,7 @@ def suggestions_of(folder: Path, camera: str, shot: Shot) -> tuple[Suggestions |
     try:
         motion = load_motion(path)
     except RecordingError as error:
-        return None, str(error)
+        return None, str(error).replace(f"{folder}{os.sep}", "")  # which tells the participant
     if not _is_of(motion, shot):
         return None, tr("{}: is of another state of the session; run unisono motion again").format(
             path.name

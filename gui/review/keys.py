@@ -111,13 +111,27 @@ HELD: Final = frozenset(
 )
 """What goes on while its key is held; others count once a press."""
 
-_IGNORED = Qt.KeyboardModifier.KeypadModifier
+SIGNS: Final = frozenset(_K(ord(sign)) for sign in ",.[]\\+-=*/")
+"""Keys that a table names by what they type."""
+_ALT: Final = Qt.KeyboardModifier.AltModifier
+_OF_KEYBOARDS: Final = Qt.KeyboardModifier.KeypadModifier | Qt.KeyboardModifier.GroupSwitchModifier
+
+
+def pressed(event: QKeyEvent) -> tuple[Qt.Key, Qt.KeyboardModifier]:
+    """Give key and modifiers, without those that a keyboard needs to type a sign.
+
+    The full stop is typed with Shift in France, brackets and \\ with AltGr in most of Europe: that
+    is Ctrl+Alt on Windows, and Option on a Mac.
+    """
+    key, modifiers = _K(event.key()), event.modifiers() & ~_OF_KEYBOARDS
+    if key in SIGNS:
+        modifiers &= ~_SHIFT
+        if modifiers & _ALT and event.text() == chr(key):
+            modifiers &= ~(_ALT | _CONTROL)
+    return key, modifiers
 
 
 def command_of(event: QKeyEvent) -> Command | None:
     """Give what a key does; None where the review has no use for it."""
-    modifiers = event.modifiers() & ~_IGNORED
-    if event.key() in (_K.Key_Plus, _K.Key_Equal):
-        modifiers &= ~_SHIFT  # where the plus is needs Shift on many keyboards
-    found = COMMANDS.get((_K(event.key()), modifiers))
+    found = COMMANDS.get(pressed(event))
     return None if found is not None and event.isAutoRepeat() and found not in HELD else found

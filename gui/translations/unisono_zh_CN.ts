@@ -2104,6 +2104,14 @@
         <translation>没有更多分歧</translation>
     </message>
     <message>
+        <source>{} decisions taken back: a coder has deleted or changed what they were about</source>
+        <translation>已撤回 {} 个裁决：编码者删除或更改了其所依据的事件</translation>
+    </message>
+    <message>
+        <source>all is decided here; undecided of other cameras: {}</source>
+        <translation>此处已全部裁决；其他相机未裁决：{}</translation>
+    </message>
+    <message>
         <source>all is decided</source>
         <translation>全部已决定</translation>
     </message>

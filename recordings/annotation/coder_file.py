@@ -6,7 +6,9 @@ entries after it. Reading takes both and locks nothing.
 
 from __future__ import annotations
 
+import hashlib
 import json
+import uuid
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -119,6 +121,7 @@ class Loaded:
     history: History
     whole: int  # bytes of the journal that are entries
     torn: int
+    digest: str = ""  # of the JSON file
 
     @property
     def coding(self) -> Coding:
@@ -150,24 +153,51 @@ def load(paths: Paths) -> Loaded | None:
         history = replayed(file.history, found)
     except Damaged as error:
         raise RecordingError(_kept(paths.journal, str(error))) from error
-    return Loaded(file, history, whole, len(journal) - whole)
+    return Loaded(file, history, whole, len(journal) - whole, _digest(text))
 
 
-def save(paths: Paths, file: CoderFile) -> None:
-    """Write the JSON file of a coder, whole or not at all.
+def save(paths: Paths, file: CoderFile) -> str:
+    """Write the JSON file of a coder, whole or not at all; return its digest.
 
     Raises:
         RecordingError: the disk refuses.
     """
     path = paths.file
+    text = file.model_dump_json(exclude_defaults=False).encode()
     try:
-        replace_file(path, file.model_dump_json(exclude_defaults=False).encode())
+        # Not its parents: a session that was erased meanwhile is not begun again.
+        path.parent.mkdir(exist_ok=True)
+        replace_file(path, text)
         sync_folder(path.parent)
     except OSError as error:
         raise RecordingError(
             f"{path}: cannot be written ({error.strerror}); name another folder with "
             "--annotations DIR"
         ) from error
+    return _digest(text)
+
+
+def keep_other(paths: Paths, digest: str) -> str | None:
+    """Rename the JSON file, if it is not the one of this digest; return what it is called now.
+
+    Its new name is no coder's, so that whoever reads all files of a session names it.
+
+    Raises:
+        RecordingError: it cannot be read or renamed.
+    """
+    try:
+        if not paths.file.exists() or _digest(paths.file.read_bytes()) == digest:
+            return None
+        other = paths.file.with_name(f"{paths.who.stem} (other {uuid.uuid4().hex[:8]}).json")
+        return paths.file.rename(other).name
+    except OSError as error:
+        raise RecordingError(
+            f"{paths.file}: was changed by another program and cannot be kept ({error.strerror})"
+        ) from error
+
+
+def _digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
 
 
 def _parsed(path: Path, text: bytes) -> CoderFile:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import threading
@@ -27,7 +28,7 @@ class JournalFile:
         flags = os.O_RDWR | os.O_CREAT | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
         self._file = os.open(path, flags, 0o644)
         os.ftruncate(self._file, whole)  # what was cut off in writing is no entry
-        self._end = whole
+        self._path, self._end = path, whole
         self.sync_ms = 0.0
         self._failure: OSError | None = None
         self._oldest: float | None = None  # when the first byte that is not synced was written
@@ -41,12 +42,16 @@ class JournalFile:
         """Append; part of a line that did not fit is taken away again.
 
         Raises:
+            FileNotFoundError: the journal was taken away.
             OSError: the disk refuses, or the last sync has failed.
         """
         with self._changed:
             if self._failure is not None:
                 failure, self._failure = self._failure, None
                 raise failure
+        # The system would go on writing into a file that has no name any more.
+        if os.fstat(self._file).st_nlink == 0 or not self._path.exists():
+            raise FileNotFoundError(errno.ENOENT, "it was taken away while it was open")
         os.lseek(self._file, self._end, os.SEEK_SET)
         written = 0
         try:

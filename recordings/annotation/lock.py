@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import socket
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
 from recordings.disk.file_lock import lock_file
 from recordings.owner import lives, this_process
+
+_CANNOT: Final = frozenset(
+    getattr(errno, name)
+    for name in ("ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL")
+    if hasattr(errno, name)
+)
+"""What a disk says that knows no locks, as some network shares do: nobody has it."""
 
 
 class Held(Exception):
@@ -39,15 +48,21 @@ class WriterLock:
             raise
 
     def _take(self) -> None:
+        is_locked = True
         try:
             lock_file(self._file)
-        except OSError:
-            raise Held(_words(_read(self._file))) from None
+        except OSError as error:
+            if error.errno not in _CANNOT:
+                raise Held(_words(_read(self._file))) from None
+            is_locked = False
         before = _read(self._file)
-        # A network file system may grant the lock on two computers: what the file says counts, too.
+        # A network file system may grant the lock on two computers, or none at all: what the file
+        # says counts, too. Without a lock an owner of whom nobody knows may be alive.
         elsewhere = before.get("name") not in (None, socket.gethostname())
-        if before and (elsewhere or lives(before)):
-            hint = f"; if nobody codes there, delete {self._path}" if elsewhere else ""
+        alive = lives(before) if before else False
+        unsure = elsewhere or (alive is None and not is_locked)
+        if before and (unsure or alive):
+            hint = f"; if nobody codes there, delete {self._path}" if unsure else ""
             raise Held(_words(before) + hint)
         self.taken_over = _words(before) if before else ""
         now = datetime.now(UTC).isoformat(timespec="seconds")

@@ -10,17 +10,29 @@ A store knows the files of its own coder and no others.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
-from recordings.annotation.coder_file import CoderFile, Loaded, Paths, Who, load, save
+from recordings.annotation.coder_file import (
+    CoderFile,
+    Loaded,
+    Paths,
+    Who,
+    keep_other,
+    load,
+    save,
+)
 from recordings.annotation.journal import Change, History, Item, Shelf, entries, line
 from recordings.annotation.journal_file import JournalFile
 from recordings.annotation.lock import Held, WriterLock
 from recordings.annotation.model import Coding, Decision, Event, Span
 from recordings.errors import RecordingError
+
+_log: Final = logging.getLogger(__name__)
 
 
 class CodingStore:
@@ -47,8 +59,8 @@ class CodingStore:
                 CoderFile(coder=str(who), session=session, scheme=scheme), History(), 0, 0
             )
             if self.writable:
-                self._begin(loaded.file)
-        self._file, self._history = loaded.file, loaded.history
+                loaded = replace(loaded, digest=self._begin(loaded.file))
+        self._file, self._history, self._seen = loaded.file, loaded.history, loaded.digest
         if self.writable:
             self._open_journal(loaded)
 
@@ -76,9 +88,9 @@ class CodingStore:
             self.notes.append(f"taken over from {self._lock.taken_over}, which has ended")
         return loaded
 
-    def _begin(self, file: CoderFile) -> None:
+    def _begin(self, file: CoderFile) -> str:
         try:
-            save(self._paths, file)
+            return save(self._paths, file)
         except RecordingError:
             self._release()
             raise
@@ -182,9 +194,15 @@ class CodingStore:
         try:
             journal.write(data)
         except OSError as error:
+            gone = isinstance(error, FileNotFoundError)
+            remedy = (
+                "put it back, or close this window, which writes all that was coded before anew,"
+                if gone
+                else "make room on the disk"
+            )
             raise RecordingError(
                 f"{self._paths.journal}: this edit could not be written ({error.strerror}) and was "
-                "not made; make room on the disk and repeat it"
+                f"not made; {remedy} and repeat it"
             ) from error
         self._history = history
         return True
@@ -198,11 +216,17 @@ class CodingStore:
     def compact(self) -> None:
         """Make the journal part of the file.
 
+        A file that is no longer the one that was read is kept beside it, under a name of its own: a
+        program that keeps folders alike on two computers minds no lock.
+
         Raises:
             RecordingError: the file is read-only, or the disk refuses; nothing is lost.
         """
         journal = self._writing()
-        save(self._paths, self._file.at(self._history))
+        if (kept := keep_other(self._paths, self._seen)) is not None:
+            self.notes.append(f"{self._paths.file.name} was changed by another: it is now {kept}")
+            _log.warning("%s", self.notes[-1])
+        self._seen = save(self._paths, self._file.at(self._history))
         # Only now: a journal whose entries the file holds already is passed over in reading.
         try:
             journal.clear()

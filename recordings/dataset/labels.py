@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any, Final, Protocol
+
+import numpy as np
 
 from recordings import layout
 from recordings.annotation.agreement.coded_study import coding_of
+from recordings.annotation.agreement.pairing import judged
+from recordings.annotation.frame_times import frame_times, placed
+from recordings.annotation.model import Coding
+from recordings.annotation.ranges import common, count
 from recordings.errors import RecordingError, why
 from recordings.features.windows import Window
 from recordings.read.session import Session
@@ -27,17 +34,20 @@ class Labels(Protocol):
         ...
 
 
-def labels_for(what: str, coder: str) -> Labels:
+def labels_for(what: str, coder: str, elsewhere: Path | None = None) -> Labels:
     """Return what labels windows.
 
     Args:
         what: `expression`: 1 where an apex lies that `coder` coded, 0 where there is no expression
-            at all, other windows are left out. `simulated-expression`: the same by the truth of a
-            simulated session. Else what windows are about: `stimulus`, `code`, `emotion`, `kind`…
+            at all, other windows are left out, and those of which the coder has not looked at each
+            frame, or could not code it, on any camera. `simulated-expression`: the same by the
+            truth of a simulated session. Else what windows are about: `stimulus`, `code`,
+            `emotion`, `kind`…
         coder: whose events are read.
+        elsewhere: where coders' files lie, if not in the sessions.
     """
     if what == EXPRESSION:
-        return lambda session: _within(_coded(session, coder))
+        return lambda session: _as_coded(session, coding_of(session.path, coder, elsewhere))
     if what == SIMULATED:
         return lambda session: _within(_true(session))
     return lambda session: lambda window: _about(window, what)
@@ -64,14 +74,47 @@ def _within(movements: Sequence[Movement]) -> Label:
     return label
 
 
-def _coded(session: Session, coder: str) -> list[Movement]:
+def _as_coded(session: Session, coding: Coding) -> Label:
+    label, judges = _within(_coded(session, coding)), _judges(session, coding)
+
+    def known(window: Window) -> int | None:
+        found = label(window)
+        return None if found == 0 and not judges(window) else found
+
+    return known
+
+
+def _coded(session: Session, coding: Coding) -> list[Movement]:
+    """Return what was coded; where a repaired session has other times, the frames win."""
+    frames = {name: frame_times(camera) for name, camera in session.cameras.items()}
     found = []
-    for event in coding_of(session.path, coder, None).events.values():
-        if event.place is None:
-            continue
-        times = [moment.time for moment in event.marks.values()]
-        found.append((min(times), event.place.time, max(times)))
+    for event in coding.events.values():
+        now = placed(event, frames[event.camera])[0] if event.camera in frames else event
+        if now.place is not None:
+            times = [moment.time for moment in now.marks.values()]
+            found.append((min(times), now.place.time, max(times)))
     return found
+
+
+def _judges(session: Session, coding: Coding) -> Callable[[Window], bool]:
+    """Return what says whether all frames of a window, on some camera, were judged.
+
+    A file that says nowhere that it was looked at (an import, a consensus of an earlier version) is
+    taken for one of all.
+    """
+    if not coding.looked:
+        return lambda window: True
+    seen = {name: judged(coding, name) for name in session.cameras}
+
+    def judges(window: Window) -> bool:
+        for name, ranges in seen.items():
+            times = session.cameras[name].times
+            first, after = np.searchsorted(times, (window.start, window.stop)).tolist()
+            if first < after and count(common(ranges, ((first, after - 1),))) == after - first:
+                return True
+        return False
+
+    return judges
 
 
 def _true(session: Session) -> list[Movement]:

@@ -185,6 +185,7 @@ def load_study(
     before_s: float = 2.0,
     after_s: float = 8.0,
     coder: str = "consensus",
+    annotations: str | Path | None = None,
 ) -> Study:
     """Find the windows of a study; no sample and no picture is read yet.
 
@@ -200,6 +201,7 @@ def load_study(
             end.
         after_s: see `before_s`.
         coder: whose events.
+        annotations: where coders' files lie, if not in the sessions.
 
     Raises:
         RecordingError: there is no window at all, or a setting makes no sense. Sessions that cannot
@@ -207,13 +209,16 @@ def load_study(
             warning, and listed in `Study.left_out`.
     """
     try:
-        settings = Settings(windows, length_s, step_s, before_s, after_s, events_of=coder)
+        elsewhere = Path(annotations) if annotations is not None else None
+        settings = Settings(
+            windows, length_s, step_s, before_s, after_s, events_of=coder, annotations=elsewhere
+        )
     except ValueError as error:
         raise RecordingError(str(error)) from error
     flows = [name for name, wanted in signals.items() if str(wanted).startswith("flow")]
     if flows and windows != "event":
         raise RecordingError(f"{flows[0]}: flow is of events; ask for windows='event'")
-    make = labels_for(labels, coder) if isinstance(labels, str) else labels
+    make = labels_for(labels, coder, elsewhere) if isinstance(labels, str) else labels
     taken: dict[Path, tuple[list[Place], _Channels]] = {}
     left_out: list[tuple[Path, str]] = []
     opened = Opened(signals)
@@ -231,7 +236,7 @@ def load_study(
         places = [place for path in taken if path not in gone for place in taken[path][0]]
         told = f"{len(left_out)} sessions left out, the first {left_out[0][1]}" if left_out else ""
         if not places:
-            told = told or "name a folder with sessions"
+            told = told or ("no session holds one" if found else "name a folder with sessions")
             raise RecordingError(f"{folder}: no window in it; {told}")
         if told:
             warnings.warn(told, stacklevel=2)

@@ -19,7 +19,7 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from recordings.errors import RecordingError
-from recordings.export.coded import events_of
+from recordings.export.coded import events_of, of_others
 from recordings.export.excerpts import Piece, around_events, clips_of, coded_events, pieces_of
 from recordings.export.records import session_name
 from recordings.export.video import ticks, to_rgb
@@ -98,6 +98,7 @@ def _pieces(session: Session, camera: Camera, settings: Settings) -> tuple[list[
     before, after = settings.before_s, settings.after_s
     if settings.coder:
         events, notes = events_of(session, camera, settings.coder, settings.annotations)
+        notes += of_others(session, [camera.name], settings.coder, settings.annotations)
         return pieces_of(session, events, before, after), notes
     if settings.events is not None:
         return coded_events(session, settings.events, before, after)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from recordings.annotation.agreement.coded_study import coding_of
@@ -37,6 +38,23 @@ def events_of(
         else:
             events.append(now)
     return events, notes
+
+
+def of_others(
+    session: Session, cameras: Collection[str], coder: str, elsewhere: Path | None = None
+) -> list[str]:
+    """Say how many events a coder has on cameras that are not among those that are exported.
+
+    Raises:
+        RecordingError: as `events_of`.
+    """
+    coding = coding_of(session.path, coder, elsewhere)
+    counts = Counter(e.camera for e in coding.events.values() if e.camera not in cameras)
+    return [
+        f"{coder}, {count} events: are of the camera {name}"
+        f"{'' if name in session.cameras else ', which has no index'}; left out"
+        for name, count in sorted(counts.items())
+    ]
 
 
 def rows_of(session: Session, camera: Camera, events: Iterable[Event]) -> list[CodedRow]:

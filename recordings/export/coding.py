@@ -9,12 +9,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
-from typing import Final, Literal, get_args
+from typing import Final, get_args
 
 from recordings.annotation.coder_file import annotations_folder, who
 from recordings.annotation.formats.boris import read_boris, write_boris
 from recordings.annotation.formats.coding_sheet import is_participant
 from recordings.annotation.formats.eaf import read_eaf, write_eaf
+from recordings.annotation.formats.held import Form, not_held
 from recordings.annotation.formats.incoming import Incoming, made
 from recordings.annotation.formats.tables import CodedRow, FormName, lines_of, read_table
 from recordings.annotation.formats.workbook import write_workbook
@@ -26,13 +27,12 @@ from recordings.disk.atomic import replace_file
 from recordings.errors import RecordingError
 from recordings.export.bids.coding import read_bids, write_bids
 from recordings.export.clips import choose_camera
-from recordings.export.coded import clip_name, events_of, rows_of
+from recordings.export.coded import clip_name, events_of, of_others, rows_of
 from recordings.export.excerpts import clip_at, clips_of, first_time
 from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows
 from recordings.read.camera import Camera
 from recordings.read.session import Session, open_session
 
-Form = Literal["casme2", "samm", "samm-lv", "casme3", "mmme", "megc", "eaf", "boris", "bids"]
 TABLES: Final = get_args(FormName)
 SUFFIXES: Final[Mapping[str, Form]] = {".eaf": "eaf", ".boris": "boris", ".tsv": "bids"}
 """The form of a file that says it by its name; a table has to be told."""
@@ -138,6 +138,7 @@ def export_events(
     """
     chosen = choose_camera(session, camera)
     events, notes = events_of(session, chosen, coder, annotations)
+    notes += of_others(session, [chosen.name], coder, annotations) + not_held(form, events)
     try:
         if form == "eaf" or form == "boris":
             return notes + _write_linked(session, path, form, coder, chosen, events)

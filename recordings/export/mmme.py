@@ -18,11 +18,12 @@ from typing import Final, Literal
 
 import numpy as np
 
+from recordings.annotation.formats.held import not_held
 from recordings.annotation.model import Event
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.clips import choose_camera, picture_of, write_image
-from recordings.export.coded import events_of
+from recordings.export.coded import events_of, of_others
 from recordings.export.excerpts import Piece, clips_of
 from recordings.export.file_names import file_stems
 from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows, stamp
@@ -143,4 +144,6 @@ def _coded(session: Session, settings: Settings) -> tuple[list[Event], list[str]
     if not settings.coder:
         return [], []
     camera = choose_camera(session, settings.camera)
-    return events_of(session, camera, settings.coder, settings.annotations)
+    events, notes = events_of(session, camera, settings.coder, settings.annotations)
+    notes += of_others(session, [camera.name], settings.coder, settings.annotations)
+    return events, notes + not_held("mmme", events)

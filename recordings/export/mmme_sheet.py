@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from recordings.annotation.action_units import format_units
+from recordings.annotation.formats.held import offset_coded
 from recordings.annotation.formats.tables import FORMS
 from recordings.annotation.model import Event
 from recordings.errors import RecordingError
@@ -14,7 +15,7 @@ from recordings.export.excerpts import Piece, clip_at, first_time
 from recordings.read.session import Session
 
 CODING_COLUMNS: Final = tuple(FORMS["mmme"].columns.values())
-"""As in the corpus; `Type` (micro or macro) and `OffsetCoded` (yes or no) are made explicit."""
+"""As in the corpus; `Type` (micro, macro) and `OffsetCoded` (yes, no, unset) are made explicit."""
 
 
 def stamp(session: Session, time: float) -> str:
@@ -56,7 +57,7 @@ def _cells(session: Session, clip: Piece, event: Event) -> dict[str, object]:
         "Action Units": format_units(event.units),
         "Estimated Emotion": event.emotion,
         "Type": event.kind or "",
-        "OffsetCoded": "yes" if event.offset is not None else "no",
+        "OffsetCoded": offset_coded(event),
     }
     for name, moment in event.marks.items():
         cells[f"{name.capitalize()}Time"] = f"{moment.time - clip.start:.6f}"

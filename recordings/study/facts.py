@@ -183,7 +183,7 @@ def exports_stamp(facts: Facts) -> str:
     """Return what changes whenever what an export left in its target says something else."""
     found = []
     for export in facts.exports:
-        for path in _told_by(export, facts.name):
+        for path in told_by(export, facts.name):
             try:
                 status = path.stat()
                 found.append(f"{export.kind} {status.st_mtime_ns} {status.st_size}")
@@ -200,7 +200,7 @@ def _file_stamp(entry: os.DirEntry[str]) -> str:
     return f"{entry.name} {status.st_mtime_ns} {status.st_size}"
 
 
-def _told_by(export: ExportFacts, name: str) -> tuple[Path, Path]:
+def told_by(export: ExportFacts, name: str) -> tuple[Path, Path]:
     """Return where it stands what was exported of the session called `name`, and what failed."""
     folder, start = Path(export.target) / ".unisono", f"{name}.{export.kind}"
     return folder / f"{start}.json", folder / f"{start}.failed.json"

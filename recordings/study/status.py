@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from recordings.study.facts import (
     ExportFacts,
     Facts,
     labels,
+    told_by,
 )
 from recordings.study.ledger import Failures
 from recordings.version import program_version
@@ -24,6 +26,8 @@ RECORDED: Final = "recorded"
 CHECK: Final = "check"
 CODED: Final = "coded"
 AGREED: Final = "agreed"
+_CLOCK_S: Final = 2.0
+"""FAT's dates are no finer."""
 CONSENSUS: Final = "consensus"
 
 
@@ -94,8 +98,13 @@ class StudyStatus:
         ]
 
 
-def study_status(root: Path, sessions: Sequence[Facts], failures: Failures) -> StudyStatus:
-    """Judge every session by every step that any session of the study has."""
+def study_status(
+    root: Path, sessions: Sequence[Facts], failures: Failures, *, files: bool = False
+) -> StudyStatus:
+    """Judge every session by every step that any session of the study has.
+
+    With `files`, each exported file is looked at, which takes a while where there are thousands.
+    """
     exports = sorted(
         {(export.kind, export.target) for facts in sessions for export in facts.exports}
         | {(step, target) for _, step, target in failures if target}
@@ -111,7 +120,10 @@ def study_status(root: Path, sessions: Sequence[Facts], failures: Failures) -> S
             AGREED: agreed(facts.coders),
         }
         for place, name in names.items():
-            cells[name] = exported(facts, *place, failures)
+            cell = exported(facts, *place, failures)
+            if files and cell.state is StepState.DONE:
+                cell = _with_files(facts, *place) or cell
+            cells[name] = cell
         rows.append(SessionStatus(facts, called[facts.folder], cells))
     steps = (RECORDED, CHECK, CODED, AGREED, *names.values())
     return StudyStatus(root, steps, tuple(rows))
@@ -242,6 +254,34 @@ def exported(facts: Facts, kind: str, target: str, failures: Failures) -> Cell:
     if found.tried.startswith(mark(facts)):
         return Cell(StepState.FAILED, found.failed)
     return cell
+
+
+def _with_files(facts: Facts, kind: str, target: str) -> Cell | None:
+    """Say of an export that is done what has become of its files; None where nothing has."""
+    export = next(e for e in facts.exports if (e.kind, e.target) == (kind, target))
+    why = changed_file(export, told_by(export, facts.name)[0])
+    return Cell(StepState.STALE, why) if why else None
+
+
+def changed_file(export: ExportFacts, record: Path | None = None) -> str:
+    """Name the first file of an export that is not as it was written; "" where all are.
+
+    With its `record`, which is written last, a file that is younger counts, too: it may have been
+    changed and be as large as before.
+    """
+    written = record.stat().st_mtime if record is not None and record.exists() else math.inf
+    for name, size in export.files:
+        try:
+            there = (Path(export.target) / name).stat()
+        except OSError:
+            return f"{name} is gone"
+        if size < 0:  # of several sessions: it changes with each
+            continue
+        if there.st_size != size:
+            return f"{name} is not as large as it was written"
+        if there.st_mtime > written + _CLOCK_S:
+            return f"{name} was changed after it was written"
+    return ""
 
 
 def export_cell(export: ExportFacts, facts: Facts) -> Cell:

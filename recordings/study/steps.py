@@ -26,7 +26,7 @@ from recordings.export.tasks import Done, Order, run
 from recordings.report.many import Checked, check_many
 from recordings.study.facts import Facts
 from recordings.study.ledger import Failures
-from recordings.study.status import CHECK, Cell, StepState, checked, export_cell, mark
+from recordings.study.status import CHECK, Cell, StepState, changed_file, checked, export_cell, mark
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,12 +137,8 @@ class ExportStep:
             return cell
         if found.fingerprint != self._fingerprint(facts, root):
             return Cell(StepState.STALE, "made with other settings, or of another coding")
-        target = Path(self.target)
-        for name, size in found.files:
-            path = target / name
-            if not path.is_file() or (size >= 0 and path.stat().st_size != size):
-                return Cell(StepState.STALE, f"{name} is gone, or not as it was written")
-        return cell
+        why = changed_file(found)
+        return Cell(StepState.STALE, why) if why else cell
 
     def run(self, sessions: Sequence[Path], engine: Engine, tell: Tell) -> None:
         """See `Step`."""

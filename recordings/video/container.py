@@ -37,7 +37,8 @@ def open_container(path: Path) -> Any:
     try:
         container = av.open(str(path), options=_OPTIONS)
     except (OSError, av.FFmpegError) as error:
-        raise RecordingError(f"{path}: cannot be read as video ({error})") from error
+        said = error.strerror or "no reason given"  # all of it would name the file once more
+        raise RecordingError(f"{path}: cannot be read as video ({said})") from error
     if not container.streams.video:
         container.close()
         raise RecordingError(f"{path}: has no video stream")

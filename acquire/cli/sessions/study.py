@@ -59,6 +59,9 @@ def status(
     html: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Write a page with plots as well.")
     ] = None,
+    files: Annotated[
+        bool, typer.Option("--files", help="Also look at each exported file, which takes longer.")
+    ] = False,
     fail_on: FailOn = None,
     as_json: Json = False,
 ) -> None:
@@ -72,7 +75,7 @@ def status(
 
     root = folder.absolute()
     with Ledger(root) as ledger:
-        found = study_status(root, scan(root, ledger), ledger.failures())
+        found = study_status(root, scan(root, ledger), ledger.failures(), files=files)
     if as_json:
         rows = [row.as_dict() for row in found.rows]
         typer.echo(json.dumps({"steps": found.steps, "sessions": rows}))

@@ -6,7 +6,7 @@ Each is read by `coding.decode` alone, which refuses with a `WireError` whatever
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from pydantic import (
     BaseModel,
@@ -23,7 +23,7 @@ from acquire.node.wire.messages import WIRE, Body, Message, dump, load, load_bod
 from acquire.processes.messages import DeviceState, HostStatus
 from acquire.rig.file import Codec
 from acquire.rig.node import NODE_NAME
-from acquire.rig.video import GateSettings
+from acquire.rig.video import GateSettings, OnOverload
 
 BLOCK_BYTES: Final = 8 << 20
 """What has a hash of its own in a file, and is fetched in one piece."""
@@ -150,7 +150,7 @@ class RunDevice(_OnWire):
     codec: Codec = "auto"
     ring_s: float = Field(default=1.0, ge=0.1, le=60)
     gate: GateSettings | None = None
-    on_overload: Literal["count", "degrade"] = "count"
+    on_overload: OnOverload = "auto"
 
 
 class RunOrder(_OnWire):

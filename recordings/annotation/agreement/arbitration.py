@@ -13,8 +13,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from recordings.annotation.agreement.pairing import both_looked, counted, pair_events
-from recordings.annotation.model import MARKS, Choice, Coding, Decision, Event
+from recordings.annotation.agreement.pairing import (
+    both_looked,
+    counted,
+    judged,
+    pair_events,
+)
+from recordings.annotation.journal import Change
+from recordings.annotation.model import MARKS, Choice, Coding, Decision, Event, Span
+from recordings.annotation.ranges import union
+from recordings.errors import RecordingError
 
 Reason = Literal["missing", "kind", "emotion", "units", "boundary"]
 REASONS: Final[tuple[Reason, ...]] = ("missing", "kind", "emotion", "units", "boundary")
@@ -130,3 +138,78 @@ def settled(
         event=event.id if event else "",
     )
     return decision, event
+
+
+def in_order(decisions: Iterable[Decision], coders: tuple[str, str]) -> tuple[str, str]:
+    """Return two coders in the order in which a consensus has them, so that a case is one case.
+
+    Raises:
+        RecordingError: the consensus is between others: what they agreed on would be there twice.
+    """
+    for decision in decisions:
+        if set(decision.coders) != set(coders):
+            first, second = decision.coders
+            raise RecordingError(
+                f"the consensus of this session is between {first} and {second}; to decide between "
+                f"{coders[0]} and {coders[1]}, move consensus.json elsewhere"
+            )
+        return decision.coders
+    return coders
+
+
+def withdrawn(found: Iterable[Case], consensus: Coding) -> list[Change]:
+    """Return the changes that take back decisions whose case there is no longer.
+
+    Coders go on: an event was deleted, or is in a pair with another now, which is a case of its
+    own. What was kept of the old one would be there twice, or without any coder who has seen it.
+    """
+    there = {case.id for case in found}
+    gone = [d for d in consensus.decisions.values() if d.id not in there and not is_own(d)]
+    kept = (consensus.events.get(decision.event) for decision in gone)
+    return [
+        *(Change(shelf="decisions", before=decision) for decision in gone),
+        *(Change(shelf="events", before=event) for event in kept if event is not None),
+    ]
+
+
+def judged_by_either(first: Coding, second: Coding, consensus: Coding) -> list[Change]:
+    """Return the changes after which a consensus holds what at least one coder could judge.
+
+    Without it nobody could tell where the consensus says that nothing was to be seen.
+    """
+    spans = (
+        Span(id=_span_id(camera, start, stop), camera=camera, first=start, last=stop)
+        for camera in sorted({*first.cameras, *second.cameras})
+        for start, stop in union((*judged(first, camera), *judged(second, camera)))
+    )
+    wanted = {span.id: span for span in spans}
+    known = consensus.looked
+    return [
+        *(Change(shelf="looked", before=s) for s in known.values() if s.id not in wanted),
+        *(Change(shelf="looked", after=s) for s in wanted.values() if s.id not in known),
+    ]
+
+
+def _span_id(camera: str, first: int, last: int) -> str:
+    return hashlib.sha256(f"{camera}|{first}|{last}".encode()).hexdigest()[:16]
+
+
+def is_own(decision: Decision) -> bool:
+    """Whether an event is that of who arbitrates alone: neither coder has one there."""
+    return decision.first is None and decision.second is None
+
+
+def revised(known: Decision | None, event: Event, coders: tuple[str, str], by: str) -> Decision:
+    """Return the decision after an event of the consensus was edited: a third, by who did it."""
+    if known is not None:
+        return known.model_copy(update={"choice": "third", "by": by, "event": event.id})
+    return Decision(
+        id=event.id, coders=coders, first=None, second=None, choice="third", by=by, event=event.id
+    )
+
+
+def dropped(known: Decision | None, by: str) -> Decision | None:
+    """Return the decision after its event was deleted; None where there is nothing to decide."""
+    if known is None or is_own(known):
+        return None
+    return known.model_copy(update={"choice": "neither", "by": by, "event": ""})

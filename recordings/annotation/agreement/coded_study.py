@@ -63,7 +63,9 @@ def coders_of(session: Path, elsewhere: Path | None = None) -> list[str]:
     folder = annotations_folder(session, elsewhere)
     if not folder.is_dir():
         return []
-    return sorted(path.stem for path in folder.glob("*.json") if path.is_file())
+    files = (path for path in folder.glob("*.json") if path.is_file())
+    # macOS lays `._anna.json` beside anna.json on disks that are not its own.
+    return sorted(path.stem for path in files if not path.name.startswith("."))
 
 
 def coding_of(session: Path, coder: str, elsewhere: Path | None = None) -> Coding:
@@ -85,7 +87,7 @@ def read_sessions(
     """Read all coders' files; what cannot be read is left out and named."""
     found: list[CodedSession] = []
     problems: list[str] = []
-    for session in sessions:
+    for session, name in _named(sessions):
         codings: dict[str, Coding] = {}
         for coder in coders_of(session, elsewhere):
             try:
@@ -99,8 +101,21 @@ def read_sessions(
             continue
         frames = {video.name: video.frames for video in manifest.videos}
         start = manifest.lsl_start or 0.0
-        found.append(CodedSession(session.resolve().name, start, frames, codings))
+        found.append(CodedSession(name, start, frames, codings))
     return found, problems
+
+
+def _named(sessions: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Call sessions by their folder; by as much of the path as tells two of one name apart."""
+    paths = [(session, session.resolve().parts) for session in sessions]
+
+    def name(parts: tuple[str, ...]) -> str:
+        for n in range(1, len(parts)):
+            if sum(other[-n:] == parts[-n:] for _, other in paths) == 1:
+                return "/".join(parts[-n:])
+        return "/".join(parts)
+
+    return [(session, name(parts)) for session, parts in paths]
 
 
 def study_agreement(

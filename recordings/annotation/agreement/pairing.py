@@ -121,6 +121,12 @@ def looked(coding: Coding, camera: str) -> Ranges:
     return union((s.first, s.last) for s in coding.looked.values() if s.camera == camera)
 
 
+def judged(coding: Coding, camera: str) -> Ranges:
+    """Return the frames that a coder looked at and could code."""
+    hidden = (s for s in coding.not_codable.values() if s.camera == camera)
+    return without(looked(coding, camera), union((s.first, s.last) for s in hidden))
+
+
 def counted(paired: Paired, frames: Ranges) -> Paired:
     """Return what counts: events whose apex (else onset) lies in these frames.
 

@@ -263,6 +263,8 @@ def _offset(
     """
     marks: dict[Mark, float] = dict(seconds) if by_time else dict(frames)
     said = cells.cells.get("coded", "").strip().casefold()
+    if said == "unset" and "offset" not in marks:  # ours: somebody may still code it
+        return True, marks
     coded = "offset" in marks and said not in ("no", "0", "false")
     if by_time and not said and coded and marks.get("apex") == marks["offset"]:
         coded = False
@@ -320,7 +322,8 @@ def _cells(row: CodedRow, form: Form) -> dict[str, object]:
     return {
         "subject": row.subject,
         "clip": row.clip,
-        **{name: marks.get(name, unset) for name in MARKS},
+        # No form says that an onset is unset: a 0 there would be an error, in reading and in print.
+        **{name: marks.get(name, "" if name == "onset" else unset) for name in MARKS},
         "duration": length,
         "kind": kind if form.lines_above else row.kind or "",
         "units": "+".join(map(str, row.units)),

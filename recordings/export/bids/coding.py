@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from recordings.annotation.action_units import format_units, parse_units
+from recordings.annotation.formats.held import offset_coded
 from recordings.annotation.formats.incoming import Incoming, made
 from recordings.annotation.frame_times import FrameTimes
 from recordings.annotation.model import MARKS, Event, Mark, Moment
@@ -17,19 +18,24 @@ from recordings.export.bids.shared_tables import NOTHING, read_tsv, write_tsv
 from recordings.export.excerpts import first_time
 
 CODED_COLUMNS: Final = (
-    "camera", "onset_frame", "apex_frame", "offset_frame", "action_units", "emotion",
-    "confidence", "note",
+    "camera", "onset_frame", "apex_frame", "offset_frame", "offset_coded", "action_units",
+    "emotion", "confidence", "suggestion_used", "note",
 )  # fmt: skip
 ABOUT: Final = {
     "trial_type": {"Description": "micro-expression or macro-expression, or expression"},
     "camera": {"Description": "Camera that the expression was coded on"},
     **{
-        f"{mark}_frame": {"Description": f"Stored frame of the {mark}, from 0; n/a = not coded"}
+        f"{mark}_frame": {"Description": f"Stored frame of the {mark}, from 0; n/a = there is none"}
         for mark in MARKS
+    },
+    "offset_coded": {
+        "Description": "Whether the offset was coded",
+        "Levels": {"yes": "it was", "no": "it cannot be", "unset": "not yet"},
     },
     "action_units": {"Description": "FACS action units with side and intensity, as L12B+25"},
     "emotion": {"Description": "Emotion that the coder saw"},
     "confidence": {"Description": "The coder's confidence, 1 to 5"},
+    "suggestion_used": {"Description": "yes = begun from a suggestion of `unisono motion`"},
     "note": {"Description": "The coder's note"},
 }
 
@@ -47,7 +53,9 @@ def event_row(event: Event, at: Callable[[float], float]) -> dict[str, object]:
         "action_units": format_units(event.units),
         "emotion": event.emotion,
         "confidence": event.confidence,
+        "suggestion_used": "yes" if event.suggestion_used else None,
         "note": event.note,
+        "offset_coded": offset_coded(event),
     }
     for mark in MARKS:
         row[f"{mark}_frame"] = marks[mark].frame if mark in marks else None
@@ -101,7 +109,8 @@ def _event(row: Mapping[str, str], frames: FrameTimes, start: float) -> Event:
     kind = row["trial_type"].partition("-")[0]
     fields: dict[str, Any] = {
         "kind": kind if kind in ("micro", "macro") else None,
-        "offset_coded": "offset" in marks,
+        "offset_coded": "offset" in marks or row.get("offset_coded") == "unset",
+        "suggestion_used": row.get("suggestion_used") == "yes",
         "units": parse_units(row.get("action_units", "")),
         "emotion": row.get("emotion", ""),
         "note": row.get("note", ""),

@@ -17,13 +17,14 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from recordings import layout
+from recordings.annotation.formats.held import not_held
 from recordings.annotation.model import Event
 from recordings.errors import RecordingError
 from recordings.export.bids import beh
 from recordings.export.bids.eeg import Place, write_eeg
 from recordings.export.bids.files import Names, write_json
 from recordings.export.bids.shared_tables import NOTHING, read_tsv, write_tsv
-from recordings.export.coded import events_of
+from recordings.export.coded import events_of, of_others
 from recordings.read.grid import grid_of
 from recordings.read.session import Session
 from recordings.read.stream import Stream
@@ -91,7 +92,9 @@ def _coded(session: Session, settings: Settings) -> tuple[list[Event], list[str]
         found, odd = events_of(session, camera, settings.coder, settings.annotations)
         events += found
         notes += odd
-    return events, notes
+    if settings.coder:
+        notes += of_others(session, session.cameras, settings.coder, settings.annotations)
+    return events, notes + not_held("bids", events)
 
 
 def _other_eeg(session: Session, eeg: Stream | None) -> list[str]:

@@ -1,10 +1,12 @@
 """The encoder process: every frame that was put is in its file, whoever dies."""
 
 import contextlib
+import json
 import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,12 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from acquire.camera.encoder_events import command, parse
+from acquire.camera.encoder_events import FRAME, command, parse
+from acquire.camera.encoder_host import Encoder
 from acquire.camera.encoder_link import NOT_STORED, EncoderLink
+from acquire.camera.frame_ring import FrameRing
 from acquire.errors import AcquireError
 from recordings.errors import RecordingError
 from recordings.video.pixel_formats import Picture
 from recordings.video.reader import VideoReader, count_packets
+from recordings.video.writer import VideoSummary, VideoWriter
 
 WIDTH, HEIGHT = 64, 48
 TIMEOUT_S = 30
@@ -262,3 +267,43 @@ def test_processes_stay_light(program: str, without: set[str]) -> None:
     code = f"import {program}, sys; print(*sys.modules)"
     output = subprocess.run([sys.executable, "-c", code], stdout=subprocess.PIPE, check=True).stdout
     assert not set(output.decode().split()) & without
+
+
+def test_the_next_file_is_written_while_the_one_before_is_being_closed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At a split half a second of frames waited for the disk, and the ring holds one second."""
+    on_disk, close = threading.Event(), VideoWriter.close
+
+    def slow_close(writer: VideoWriter) -> VideoSummary:
+        if writer.path.stem == "first":
+            assert on_disk.wait(TIMEOUT_S)
+        return close(writer)
+
+    monkeypatch.setattr(VideoWriter, "close", slow_close)
+    spec = {"width": WIDTH, "height": HEIGHT, "pixel_format": "Mono8", "rate_hz": 100.0}
+    ring = FrameRing(4, WIDTH * HEIGHT)
+    source, orders = os.pipe()
+    words, out = os.pipe()
+    encoder = threading.Thread(target=Encoder(ring, spec, out).run, args=(source,))
+    encoder.start()
+    try:
+        for name in ("first.raw", "second.raw"):
+            begin = {"path": str(tmp_path / name), "codec": "raw", "threads": 1, "hash_raw": False}
+            os.write(orders, command({"begin": begin}))
+            assert ring.try_put(np.zeros(WIDTH * HEIGHT, np.uint8), 0)
+            os.write(orders, bytes([FRAME]))
+        wait_for(lambda: ring.fill == 0)
+        assert not on_disk.is_set()
+    finally:
+        on_disk.set()
+        os.close(orders)
+        encoder.join()
+        ring.close()
+        os.close(out)
+        with os.fdopen(words) as lines:
+            told = [json.loads(line) for line in lines]
+        os.close(source)
+    closed = [word["closed"] for word in told if "closed" in word]
+    assert [Path(file["path"]).name for file in closed] == ["first.raw", "second.raw"]
+    assert [(file["frames"], file["lost"]) for file in closed] == [(1, 0)] * 2

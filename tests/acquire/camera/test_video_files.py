@@ -12,7 +12,7 @@ from acquire.camera.encoder_link import NOT_STORED
 from acquire.camera.video_files import VideoFiles
 from acquire.camera.video_take import VideoTake
 from acquire.processes.messages import VideoSummary
-from acquire.rig.video import VideoOptions
+from acquire.rig.video import OnOverload, VideoOptions
 from devices.base import VideoSpec
 from recordings.stream_kinds import Fate
 from recordings.video.reader import VideoReader
@@ -73,6 +73,21 @@ def test_a_codec_that_is_too_slow_is_changed_for_a_cheaper_one(tmp_path: Path) -
             assert len(reader) == summary.frames
 
 
+@pytest.mark.parametrize(
+    ("codec", "on_overload", "degrades"),
+    [
+        ("auto", "auto", True),
+        ("magicyuv", "auto", False),  # who names a codec gets it
+        ("auto", "count", False),
+        ("magicyuv", "degrade", True),
+    ],
+)
+def test_who_leaves_the_codec_to_us_wants_the_frames(
+    codec: str, on_overload: OnOverload, degrades: bool
+) -> None:
+    assert VideoOptions(codec, on_overload=on_overload).degrades == degrades
+
+
 def test_otherwise_the_frames_are_counted_and_the_codec_stays(tmp_path: Path) -> None:
     indices, refused, summaries, codes = record(tmp_path, VideoOptions("ffv1", ring_s=0.1))
     assert refused > 0
@@ -95,6 +110,22 @@ def test_the_tiling_told_beforehand_is_the_one_in_the_file(
     finally:
         files.close()
     assert files.tiling == summary.tiling == tiling
+
+
+def test_a_codec_that_was_too_slow_is_not_tried_again(tmp_path: Path) -> None:
+    """A disk too slow for raw video and a processor too slow for MagicYUV: no file a second."""
+    files = VideoFiles(SPEC, VideoOptions("auto"))
+    try:
+        take = VideoTake(1, tmp_path / "face")
+        files.begin(take)
+        files._change_codec("processor", take)
+        assert files.codec == "raw"
+        files._change_codec("disk", take)
+        assert files.codec == "raw"
+        files.end()
+        assert [file.codec for file in take.closed.result(LIMIT_S)] == ["magicyuv", "raw"]
+    finally:
+        files.close()
 
 
 def test_a_dead_encoder_is_replaced_for_the_next_recording(tmp_path: Path) -> None:

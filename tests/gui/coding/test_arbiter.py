@@ -88,3 +88,114 @@ def test_a_coder_who_has_no_file_is_named_and_nothing_begun(tmp_path: Path) -> N
     with pytest.raises(RecordingError, match="not coded by 'anna'"), coder(order):
         pass
     assert not (made.folder / "annotations").exists()
+
+
+def arbitrated(folder: Path, by: str, first: str = "anna", second: str = "ben") -> CodingOrder:
+    return CodingOrder(folder, by, arbitrate=(first, second))
+
+
+def two_coders(tmp_path: Path) -> Path:
+    """One event that both have, and one that they disagree about; anna's is kept, by cleo."""
+    folder = make_session(tmp_path, Film()).folder
+    code(folder, "anna", ((20, 40, "1"), (100, 120, "4")))
+    code(folder, "ben", ((20, 40, "1"), (100, 120, "7")))
+    with coded(arbitrated(folder, "cleo")) as desk:
+        desk.press(K.Key_1)
+        assert units(consensus(desk)) == ["1", "4"]
+    return folder
+
+
+def test_coders_named_the_other_way_round_are_the_same_two(tmp_path: Path) -> None:
+    folder = two_coders(tmp_path)
+    with coded(arbitrated(folder, "dora", "ben", "anna")) as desk:
+        assert units(consensus(desk)) == ["1", "4"]
+        desk.press(K.Key_U)
+        assert "all is decided" in desk.window.doing.text()
+
+
+def test_a_consensus_is_between_two_coders(tmp_path: Path) -> None:
+    folder = two_coders(tmp_path)
+    code(folder, "dora", ((20, 40, "1"),))
+    before = load(Paths(folder / "annotations", Who("consensus")))
+    for other, words in (("dora", "is between anna and ben"), ("consensus", "no coder")):
+        order = arbitrated(folder, "cleo", "anna", other)
+        with pytest.raises(RecordingError, match=words), coder(order):
+            pass
+    after = load(Paths(folder / "annotations", Who("consensus")))
+    assert before is not None
+    assert after is not None
+    assert after.coding == before.coding
+
+
+def test_what_coders_have_deleted_since_is_no_longer_in_the_consensus(tmp_path: Path) -> None:
+    folder = two_coders(tmp_path)
+    for who in ("anna", "ben"):
+        with coded(CodingOrder(folder, who)) as desk:
+            desk.press(K.Key_Tab)
+            desk.press(K.Key_Delete)
+    with coded(arbitrated(folder, "cleo")) as desk:
+        assert units(consensus(desk)) == ["4"]
+        assert "1 decisions taken back" in desk.pane.view.notes.text()
+        desk.press(K.Key_Z, CONTROL)
+        assert units(consensus(desk)) == ["1", "4"]
+
+
+def test_what_the_other_codes_later_is_not_there_twice(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Film()).folder
+    code(folder, "anna", ((20, 40, "1"),))
+    with coded(CodingOrder(folder, "ben")):
+        pass  # has looked at nothing yet
+    with coded(arbitrated(folder, "cleo")) as desk:
+        assert [d.choice for d in consensus(desk).decisions.values()] == ["alone"]
+        (seen,) = consensus(desk).looked.values()  # where the consensus says something
+        assert (seen.first, seen.last) == (0, 399)
+    code(folder, "ben", ((20, 40, "1"),))
+    with coded(arbitrated(folder, "cleo")) as desk:
+        assert [d.choice for d in consensus(desk).decisions.values()] == ["agreed"]
+        assert units(consensus(desk)) == ["1"]
+
+
+def test_what_is_edited_in_the_consensus_is_a_third_by_whoever_did_it(tmp_path: Path) -> None:
+    folder = two_coders(tmp_path)
+    with coded(arbitrated(folder, "dora")) as desk:
+        desk.pane.take_up(consensus(desk).on("face")[1])
+        desk.press(K.Key_M)
+        (case,) = (d for d in consensus(desk).decisions.values() if d.choice != "agreed")
+        assert (case.choice, case.by) == ("third", "dora")
+        desk.press(K.Key_Delete)
+        (case,) = (d for d in consensus(desk).decisions.values() if d.choice != "agreed")
+        assert (case.choice, case.by, case.event) == ("neither", "dora", "")
+        desk.press(K.Key_Z, CONTROL)
+        desk.at(200)
+        desk.press(K.Key_Return)
+        (own,) = (d for d in consensus(desk).decisions.values() if d.first is None is d.second)
+        assert (own.choice, own.by) == ("third", "dora")
+    with coded(arbitrated(folder, "cleo")) as desk:  # nobody takes that one back
+        assert len(consensus(desk).events) == 3
+
+
+def test_what_is_undecided_of_another_camera_is_said(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Film(), Film("side")).folder
+    for who, number in (("anna", "4"), ("ben", "7")):
+        with coded(CodingOrder(folder, who)) as desk:
+            for camera in ("side", "face"):
+                desk.window.stage.set_main(camera)
+                desk.press(K.Key_Home)
+                desk.press(K.Key_BracketLeft)
+                desk.press(K.Key_End)
+                desk.press(K.Key_BracketRight)
+                desk.press(K.Key_S)
+                desk.press(K.Key_Escape)
+                desk.at(100)
+                desk.press(K.Key_Return)
+                desk.at(120)
+                desk.press(K.Key_O)
+                desk.type(number)
+                desk.press(K.Key_Return)
+    with coded(arbitrated(folder, "cleo")) as desk:
+        desk.press(K.Key_1)
+        assert "undecided of other cameras: side 1" in desk.window.doing.text()
+        desk.window.stage.set_main("side")
+        desk.press(K.Key_1)
+        assert "all is decided" in desk.window.doing.text()
+        assert "other cameras" not in desk.window.doing.text()

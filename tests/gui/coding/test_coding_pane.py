@@ -8,19 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QLabel
+from PySide6.QtWidgets import QApplication, QLabel
 
 from gui.coding.app import CodingOrder, coder
 from gui.coding.keys import DEEDS, Deed
+from gui.review.app import make_window
 from gui.review.keys import COMMANDS
 from recordings.annotation.action_units import format_units
 from recordings.annotation.model import Mark, Moment
 from recordings.errors import RecordingError
 from tests.acquire.program import unisono
 from tests.gui.coding.coding import CONTROL, PAD, PLAIN, SHIFT, Coded, coded
-from tests.gui.review.walking import session
+from tests.gui.review.walking import session, settle
 from tests.recordings.strip_session import Film, Made, make_session
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -178,6 +180,16 @@ def test_emotion_by_its_beginning_and_a_note_with_any_letters(desk: Coded) -> No
     desk.type("left first, 也 <b>jklq1")
     desk.press(K.Key_Return)
     assert desk.event.note == "left first, 也 <b>jklq1"
+
+
+def test_a_long_note_is_not_cut_off_by_opening_it(desk: Coded) -> None:
+    desk.at(20)
+    desk.press(K.Key_Return)
+    note = "微表情🙂\n\tb" * 700
+    desk.store.put_event(desk.event.model_copy(update={"note": note}))
+    desk.press(K.Key_T)
+    desk.press(K.Key_Return)
+    assert desk.event.note == note
 
 
 def test_kind_confidence_and_an_offset_that_is_not_coded(desk: Coded) -> None:
@@ -342,6 +354,34 @@ def test_limits_warn_in_the_line_and_stop_nobody(tmp_path: Path, rate: float) ->
         assert "▲" in desk.pane.view.list.model().index(0, 0).data()
 
 
+ALT_GR = CONTROL | Qt.KeyboardModifier.AltModifier
+
+
+def test_signs_are_typed_as_each_keyboard_types_them(desk: Coded) -> None:
+    def press(sign: str, modifiers: Qt.KeyboardModifier) -> None:
+        event = QKeyEvent(QEvent.Type.KeyPress, ord(sign), modifiers, sign)
+        QApplication.sendEvent(desk.window.stage, event)
+        settle(desk.window)
+
+    desk.at(10)
+    desk.press(K.Key_Return)
+    assert desk.event.onset is not None
+    frame = desk.event.onset.frame
+    press(".", SHIFT)  # in France
+    assert desk.event.onset.frame == frame + 1
+    press("[", ALT_GR)  # in Germany, on Windows
+    desk.at(20)
+    press("]", Qt.KeyboardModifier.AltModifier)  # the same on a Mac
+    assert desk.window.selection is not None
+    press("\\", Qt.KeyboardModifier.GroupSwitchModifier)  # on X11
+    assert desk.window.stage.playhead.speed > 0
+    desk.press(K.Key_K)
+    before = desk.store.entries
+    event = QKeyEvent(QEvent.Type.KeyPress, K.Key_Period, ALT_GR, "")  # a shortcut of the system
+    QApplication.sendEvent(desk.window.stage, event)
+    assert desk.store.entries == before
+
+
 # Other programs' keys.
 
 
@@ -482,6 +522,23 @@ def test_a_blind_coder_sees_no_marker_signal_or_participant(tmp_path: Path) -> N
         assert desk.pane.view.notes.isHidden()
     with coded(CodingOrder(made.folder, "cleo")) as third:
         assert "coding.toml names no coder cleo" in third.pane.view.notes.text()
+
+
+def test_what_is_wrong_tells_a_blind_coder_no_participant(tmp_path: Path) -> None:
+    made = make_session(tmp_path, Film(frames=20), Film("side", frames=20), seconds=1.0)
+    (made.folder.parent / "coding.toml").write_text('coders = ["anna"]\nhide = ["participant"]\n')
+    order = CodingOrder(made.folder, "anna")
+    order.folder.mkdir()
+    (order.folder / "anna.lock").write_text('{"name": "elsewhere", "pid": "7"}')
+    (made.folder / "side.nut").write_bytes(b"no video at all")
+    with coder(order) as found:
+        window = make_window(made.folder, None, found.hidden)
+        pane = found.sit_down(window)
+        said = window.notice.text() + pane.view.notes.text()
+        window.close()
+    assert "side.nut: cannot be read as video" in said
+    assert "delete anna.lock" in said
+    assert "sub-01" not in said
 
 
 def test_what_was_visible_is_kept(desk: Coded) -> None:

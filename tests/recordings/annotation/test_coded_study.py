@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from recordings.annotation.agreement.coded_study import (
     study_agreement,
 )
 from recordings.annotation.coder_file import Who, annotations_folder
+from recordings.annotation.model import Span
 from recordings.annotation.plan import Plan
 from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
@@ -91,6 +93,26 @@ def test_what_cannot_be_read_is_named_and_the_rest_is_read(folder: Path) -> None
     assert coders_of(folder) == ["anna", "ben"]
     with pytest.raises(RecordingError, match="not coded by 'cleo'; there are: anna, ben"):
         coding_of(folder, "cleo")
+
+
+def test_two_sessions_of_one_name_are_two(folder: Path, tmp_path: Path) -> None:
+    with CodingStore(annotations_folder(folder), Who("anna")) as store:
+        store.put_looked(Span(id="s", camera="face", first=0, last=99))
+    with CodingStore(annotations_folder(folder), Who("ben")) as store:
+        store.put_looked(Span(id="s", camera="face", first=0, last=99))
+    other = shutil.copytree(folder, tmp_path / "other" / folder.name)
+    found, problems = read_sessions([folder, other])
+    assert not problems
+    whole, *parts = study_agreement(found).pairs
+    assert whole.agreement.frames == 200
+    assert [part.session for part in parts] == [
+        f"{tmp_path.name}/{folder.name}", f"other/{folder.name}",
+    ]  # fmt: skip
+
+
+def test_what_macos_lays_beside_a_file_is_no_coder(folder: Path) -> None:
+    (annotations_folder(folder) / "._anna.json").write_bytes(b"\0\5\x16\7")
+    assert coders_of(folder) == ["anna", "ben"]
 
 
 def test_a_file_that_is_being_written_is_read_as_it_is(folder: Path) -> None:

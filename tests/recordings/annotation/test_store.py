@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import random
+import shutil
 import socket
 import subprocess
 import sys
@@ -12,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from recordings.annotation import lock
 from recordings.annotation.coder_file import Paths, Who, annotations_folder, load, who
 from recordings.annotation.model import Moment, Span
 from recordings.annotation.store import CodingStore
@@ -160,6 +163,25 @@ def test_the_lock_of_another_computer_is_not_taken_over(tmp_path: Path) -> None:
     store.close()
 
 
+def test_where_nothing_can_be_locked_the_file_says_who_writes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(file: int) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr(lock, "lock_file", refuse)
+    first = CodingStore(tmp_path, ANNA)
+    assert first.writable
+    second = CodingStore(tmp_path, ANNA)
+    assert f"process {os.getpid()} on {socket.gethostname()}" in second.held_by
+    second.close()
+    first.close()
+    ended = {"name": socket.gethostname(), "pid": "4194303", "pid_started": "1"}
+    (tmp_path / "anna.lock").write_text(json.dumps(ended))
+    with CodingStore(tmp_path, ANNA) as store:
+        assert "taken over from process 4194303" in store.notes[0]
+
+
 def test_a_folder_that_cannot_be_written_names_the_option(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(RecordingError, match="--annotations DIR"):
@@ -192,6 +214,50 @@ def test_a_disk_that_refuses_leaves_the_edit_unmade(
     assert list(loaded.coding.events) == ["a", "c"]
     assert not loaded.torn
     store.close()
+
+
+def test_a_journal_that_was_taken_away_is_told_at_the_next_edit(tmp_path: Path) -> None:
+    folder = tmp_path / "annotations"
+    store = CodingStore(folder, ANNA)
+    store.put_event(event("a", 1, 2, 3))
+    folder.rename(tmp_path / "elsewhere")  # as where a disk is unplugged
+    with pytest.raises(RecordingError, match="taken away while it was open"):
+        store.put_event(event("b", 1, 2, 3))
+    assert list(store.coding.events) == ["a"]
+    (tmp_path / "elsewhere").rename(folder)
+    store.put_event(event("c", 1, 2, 3))
+    shutil.rmtree(folder)
+    with pytest.raises(RecordingError, match="close this window"):
+        store.put_event(event("d", 1, 2, 3))
+    store.close()
+    loaded = load(Paths(folder, ANNA))
+    assert loaded is not None
+    assert list(loaded.coding.events) == ["a", "c"]
+
+
+def test_a_session_that_was_erased_is_not_begun_again(tmp_path: Path) -> None:
+    folder = tmp_path / "session" / "annotations"
+    store = CodingStore(folder, ANNA)
+    store.put_event(event("a", 1, 2, 3))
+    shutil.rmtree(tmp_path / "session")
+    with pytest.raises(RecordingError, match="cannot be written"):
+        store.close()
+    assert not (tmp_path / "session").exists()
+
+
+def test_a_file_that_another_program_has_changed_meanwhile_is_kept(tmp_path: Path) -> None:
+    store = CodingStore(tmp_path, ANNA)
+    store.put_event(event("a", 1, 2, 3))
+    store.compact()
+    theirs = later_version(Paths(tmp_path, ANNA)).read_bytes()
+    store.put_event(event("b", 1, 2, 3))
+    store.close()
+    loaded = load(Paths(tmp_path, ANNA))
+    assert loaded is not None
+    assert list(loaded.coding.events) == ["a", "b"]
+    (kept,) = tmp_path.glob("anna (*).json")
+    assert kept.read_bytes() == theirs
+    assert kept.name in store.notes[-1]
 
 
 NEVER = Moment.model_construct(time=float("nan"), frame=1, device_frame=None)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,7 @@ from acquire.simulation.rig import Film
 from acquire.simulation.study import StudyOrder, check_order, write_study
 from recordings import load_study, open_session
 from recordings.annotation.coder_file import who
-from recordings.annotation.model import Event, Moment
+from recordings.annotation.model import Event, Moment, Span
 from recordings.annotation.store import CodingStore
 from recordings.dataset.signals import Wanted
 from recordings.errors import RecordingError
@@ -124,3 +125,52 @@ def test_coded_expressions_label_sliding_windows(folder: Path) -> None:
     assert known[apex] == 1
     assert sum(known.values()) == 2  # of the second, its onset stands for the apex
     assert 15 <= len(known) <= 20
+
+
+def test_what_nobody_has_looked_at_is_no_example_of_a_still_face(
+    folder: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(folder, tmp_path / "study")
+    (session,) = (tmp_path / "study").glob("sub-*/ses-*/sub-*")
+    with CodingStore(session / "annotations", who("consensus")) as store:
+        store.put_looked(Span(id="s", camera="face", first=0, last=299))  # of 800
+        store.put_not_codable(Span(id="h", camera="face", first=50, last=60))
+    study = load_study(tmp_path / "study", signals={"skt": 4}, labels="expression", length_s=1.0)
+    with open_session(session) as opened:
+        times, start = opened.cameras["face"].times, opened.start
+    still = [place.number for place in study.places if place.label == 0]
+    ends = [start + number for number in still]  # windows of a second, from 1
+    assert all(end <= times[300] for end in ends)
+    assert 3 <= len(still) <= 6
+    hand = int((times[55] - start) // 1.0) + 1
+    assert hand not in still
+    assert sum(place.label for place in study.places) == 2  # both events are still examples
+
+
+def test_frames_win_where_a_session_was_repaired(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "study")
+    (session,) = (tmp_path / "study").glob("sub-*/ses-*/sub-*")
+    with CodingStore(session / "annotations", who("consensus")) as store:
+        for event in store.coding.events.values():
+            late: dict[str, Moment] = {
+                name: at.model_copy(update={"time": at.time + 3})
+                for name, at in event.marks.items()
+            }
+            store.put_event(event.model_copy(update=late))
+    plain = load_study(folder, signals={"skt": 4}, labels="expression", length_s=1.0)
+    moved = load_study(tmp_path / "study", signals={"skt": 4}, labels="expression", length_s=1.0)
+    assert [(p.number, p.label) for p in moved.places] == [
+        (p.number, p.label) for p in plain.places
+    ]
+
+
+def test_coders_files_may_lie_elsewhere(folder: Path, tmp_path: Path) -> None:
+    shutil.copytree(folder, tmp_path / "study")
+    (session,) = (tmp_path / "study").glob("sub-*/ses-*/sub-*")
+    (session / "annotations").rename(tmp_path / session.name)
+    for windows in ("sliding", "event"):
+        study = load_study(
+            tmp_path / "study", windows=windows, signals={"skt": 4}, annotations=tmp_path,
+            labels="expression" if windows == "sliding" else "emotion",
+        )  # fmt: skip
+        assert sum(place.label in (1, "joy", "fear") for place in study.places) == 2

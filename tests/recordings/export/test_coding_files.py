@@ -12,13 +12,14 @@ from recordings import open_session
 from recordings.annotation.action_units import parse_units
 from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.coder_file import Who, annotations_folder
+from recordings.annotation.formats.held import Form
 from recordings.annotation.frame_times import frame_times
 from recordings.annotation.model import Event
 from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
 from recordings.export import clips, mmme
 from recordings.export.bids import dataset as bids
-from recordings.export.coding import Form, export_events, form_of, take_in
+from recordings.export.coding import export_events, form_of, take_in
 from recordings.export.excerpts import clips_of
 from tests.recordings.exporting import exported, study
 
@@ -80,6 +81,71 @@ def test_frames_go_out_and_come_in_again(
         store.undo()
         assert not store.coding.events
         assert not store.coding.looked
+
+
+def in_three_states(folder: Path) -> list[Event]:
+    """Have the coder carl say of an offset that it is there, unset, and not coded for good."""
+    with open_session(folder) as opened:
+        frames = frame_times(opened.cameras["face"])
+        first = frames.nearest(clips_of(opened)[0].start + 0.1).frame
+    found = [
+        Event(id=f"c{n}", camera="face", onset=frames.moment(at), apex=frames.moment(at + 2),
+              offset=frames.moment(at + 4) if n == 0 else None, offset_coded=n != 2, kind="macro",
+              note="one\ntwo\tthree", confidence=4, suggestion_used=True)
+        for n, at in enumerate(range(first, first + 30, 10))
+    ]  # fmt: skip
+    with CodingStore(annotations_folder(folder), Who("carl")) as store:
+        for one in found:
+            store.put_event(one)
+    return found
+
+
+@pytest.mark.parametrize(("form", "name"), FILES)
+def test_what_a_form_cannot_give_back_is_said(
+    session: Path, tmp_path: Path, form: Form, name: str
+) -> None:
+    found = in_three_states(session)
+    with open_session(session) as opened:
+        notes = "\n".join(export_events(opened, tmp_path / name, form, "carl"))
+    assert take_in(session, tmp_path / name, form, "ben").faults == ()
+    again = coding_of(session, "ben").on("face")
+    words = {
+        "offset_coded": "offset of 1 events is not set yet",
+        "note": "note",
+        "confidence": "confidence of 3 events",
+        "suggestion_used": "use of a suggestion of 3 events",
+        "kind": "micro or macro of 3 events",
+    }
+    for field, said in words.items():
+        same = [getattr(e, field) for e in again] == [getattr(e, field) for e in found]
+        assert same == (said not in notes), (field, notes)
+
+
+def test_an_event_without_onset_comes_in_again(session: Path, tmp_path: Path) -> None:
+    found = in_three_states(session)[0]
+    with CodingStore(annotations_folder(session), Who("dora")) as store:
+        store.put_event(found.model_copy(update={"onset": None}))
+    for form, name in FILES:
+        with open_session(session) as opened:
+            export_events(opened, tmp_path / name, form, "dora")
+        assert take_in(session, tmp_path / name, form, f"x{form}".replace("-", "")).faults == (), (
+            form
+        )
+        (again,) = coding_of(session, f"x{form}".replace("-", "")).on("face")
+        assert again.onset is None, form
+        assert again.apex == found.apex, form
+
+
+def test_events_of_another_camera_are_told(session: Path, tmp_path: Path) -> None:
+    with CodingStore(annotations_folder(session), Who("anna")) as store:
+        store.put_event(store.coding.events["a"].model_copy(update={"id": "s", "camera": "side"}))
+    told = "anna, 1 events: are of the camera side, which has no index; left out"
+    assert told in out(session, tmp_path / "a.csv", "casme2")
+    (done,) = exported("bids", [session], tmp_path / "bids", bids.Settings(coder="anna"))
+    assert told in "\n".join(done.notes)
+    settings = clips.Settings(form="pair", coder="anna")
+    (done,) = exported("clips", [session], tmp_path / "clips", settings)
+    assert told in "\n".join(done.notes)
 
 
 def test_rows_of_another_participant_or_clip_are_told(session: Path, tmp_path: Path) -> None:

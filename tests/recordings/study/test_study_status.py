@@ -181,6 +181,31 @@ def test_exports_are_known_by_their_records(root: Path, session: Path, tmp_path:
     assert cell(root, "csv in tables").why == "the manifest has changed since"
 
 
+def test_what_became_of_exported_files_is_told_to_whoever_asks(
+    root: Path, session: Path, tmp_path: Path
+) -> None:
+    target = tmp_path / "tables"
+    run(Order("csv", (session,), target, CSV))
+    with Ledger(root) as ledger:
+        facts = scan(root, ledger)
+
+    def seen(*, files: bool) -> Cell:
+        return study_status(root, facts, {}, files=files).rows[0].cells["csv"]
+
+    assert seen(files=True) == Cell(StepState.DONE)
+    (file,) = target.glob("*.csv")
+    content = file.read_bytes()
+    file.write_bytes(content[:-1] + b"9")
+    after = file.stat().st_mtime_ns + 3 * 10**9
+    os.utime(file, ns=(after, after))
+    assert seen(files=False) == Cell(StepState.DONE)
+    assert seen(files=True) == Cell(
+        StepState.STALE, f"{file.name} was changed after it was written"
+    )
+    file.write_bytes(content + b"9")
+    assert "not as large" in seen(files=True).why
+
+
 def test_what_a_plain_export_could_not_do_failed_until_one_can(
     root: Path, session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -58,7 +58,7 @@ video_options = st.builds(
     codec=text,
     ring_s=number,
     gate=st.none() | gates,
-    on_overload=st.sampled_from(["count", "degrade"]),
+    on_overload=st.sampled_from(["auto", "count", "degrade"]),
 )
 opens = st.builds(
     Open,
