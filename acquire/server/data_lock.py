@@ -61,6 +61,26 @@ class Owner:
     url: str
 
 
+def gone(data_dir: Path) -> str | None:
+    """Say why this is not the folder any more whose lock this process took; None: it is.
+
+    A disk that was unplugged leaves its mount point: an empty folder, on another disk. What the
+    file says counts, as a disk that comes back may have other numbers.
+    """
+    try:
+        words = (data_dir / NAME).read_text("ascii", "replace").split()
+    except (FileNotFoundError, NotADirectoryError):
+        words = []
+    except OSError:  # too many open files, say: what is wrong shows where something is written
+        return None
+    if words[:1] == [str(os.getpid())]:
+        return None
+    return (
+        f"{data_dir}: is not the folder any more that this engine began with: its disk was "
+        "unplugged, or it was moved; bring it back, or end the engine and start it again"
+    )
+
+
 def owner(data_dir: Path) -> Owner | None:
     """Tell which daemon took the data folder last; None where none did, or says not where."""
     try:

@@ -12,6 +12,7 @@ from acquire.errors import ControlError
 from acquire.lasting_thread import LastingThread
 from acquire.processes.messages import Tell
 from acquire.server.checking.checks import Checks
+from acquire.server.data_lock import gone
 from acquire.server.turn import Turn
 from acquire.take.folder import Labels
 from acquire.take.take import Outcome
@@ -131,6 +132,7 @@ class RecordingOrders:
                 raise ControlError("the daemon is ending; start it again")
             if (running := self.running) is not None:
                 return Running(running.folder, running.labels, running.lsl_start, started=False)
+            self._refuse_elsewhere()
             self._refuse_nothing()
             self._broken.clear()
             try:
@@ -146,6 +148,11 @@ class RecordingOrders:
         return self._engine().start(
             self._data_dir, labels, notes, run, allow_missing=self._allow_missing
         )
+
+    def _refuse_elsewhere(self) -> None:
+        """Refuse a recording that would be on another disk than everybody thinks."""
+        if (problem := gone(self._data_dir)) is not None:
+            raise ControlError(problem)
 
     def _refuse_nothing(self) -> None:
         """Refuse a recording that would be of nothing."""
@@ -191,6 +198,7 @@ class RecordingOrders:
         with self._turn.taken():
             if (running := self.running) is None:
                 raise ControlError("nothing is being recorded; start a recording")
+            self._refuse_elsewhere()
             labels = labels or running.labels
             closing, lsl_split = self._engine().split(self._data_dir, labels, notes)
             after = self.running = Running(self._folder(), labels, lsl_split, started=True)

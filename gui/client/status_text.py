@@ -45,12 +45,21 @@ def lost_before(status: StatusInfo) -> str:
 
 
 def disk_text(status: StatusInfo) -> str:
-    """Say how long the disk will last, or how much is free."""
+    """Say how long the disk will last, or how much is free; or that the folder is gone."""
+    if status.disk.gone:
+        return tr("✖ data folder gone")
     if status.disk.minutes is not None:
         if status.disk.minutes < MINUTES_UP_TO:
             return tr("disk {:.0f} min").format(status.disk.minutes)
         return tr("disk {} h").format(f"{min(status.disk.minutes / 60, 9_999):,.0f}")
-    return tr("disk {} GB free").format(f"{status.disk.free_bytes / 1e9:,.0f}")
+    return tr("disk {} free").format(room(status.disk.free_bytes))
+
+
+def room(count: int) -> str:
+    """Write how much is free so that little is not nothing: 67 GB, 2.3 GB, 350 MB."""
+    if count < 1e9:
+        return f"{count / 1e6:,.0f} MB"
+    return f"{count / 1e9:,.{1 if count < 1e10 else 0}f} GB"
 
 
 def duration(seconds: float) -> str:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
-from PySide6.QtGui import QActionGroup, QKeySequence
+from PySide6.QtGui import QAction, QActionGroup, QKeySequence
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QToolButton
 
 from gui.menu.looks import choose_look, look_names
@@ -16,19 +17,43 @@ from gui.widgets.chosen import recent_rigs
 Action = Callable[[], object]
 
 
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the menu."""
+
+    text: str
+    act: Action
+    shortcut: str = ""
+    needs_engine: bool = False
+    """Dim, and its shortcut dead, as long as no engine was heard."""
+
+
+class MenuButton(QToolButton):
+    """The button at the left of the bar."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.of_engine: list[QAction] = []
+
+    def show_engine(self, heard: bool) -> None:
+        """Offer what only an engine can do, or no more."""
+        for action in self.of_engine:
+            action.setEnabled(heard)
+
+
 def menu_button(
     window: QMainWindow,
-    entries: list[tuple[str, str, Action] | None],
+    entries: list[Entry | None],
     open_rig: Callable[[str], object],
-) -> QToolButton:
+) -> MenuButton:
     """Make the button at the left of the bar.
 
     Args:
         window: whose parts can be shown and hidden.
-        entries: text, shortcut and what is done; None for a line between.
+        entries: what it offers; None for a line between.
         open_rig: opens a rig file that was opened before.
     """
-    button = QToolButton()
+    button = MenuButton()
     button.setText("☰")
     button.setToolTip(tr("Menu (F10)"))
     button.setAccessibleName(tr("Menu"))
@@ -39,12 +64,14 @@ def menu_button(
         if entry is None:
             menu.addSeparator()
             continue
-        text, shortcut, action = entry
-        added = menu.addAction(text)
-        added.triggered.connect(lambda _=False, action=action: action())
-        if shortcut:
-            added.setShortcut(QKeySequence(shortcut))
+        added = menu.addAction(entry.text)
+        added.triggered.connect(lambda _=False, act=entry.act: act())
+        if entry.shortcut:
+            added.setShortcut(QKeySequence(entry.shortcut))
             window.addAction(added)
+        if entry.needs_engine:
+            button.of_engine.append(added)
+    button.show_engine(False)
     recent = menu.addMenu(tr("Recent rigs"))
     recent.aboutToShow.connect(lambda: _list_rigs(recent, open_rig))
     parts = menu.addMenu(tr("Parts of the window"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from PySide6.QtCore import Qt
@@ -94,8 +95,17 @@ class Preferences(QDialog):
         if text and not Path(text).expanduser().is_absolute():
             self.note.setText(tr("Give a whole path, from / or ~ on"))
             return
+        if text and not _can_be_made(Path(text).expanduser()):
+            self.note.setText(tr("No folder can be made or written to there"))
+            return
         self.note.setText("")
         memory.remember_data_dir(text)
+
+
+def _can_be_made(folder: Path) -> bool:
+    """Whether a folder is there that can be written to, or can be made; makes none."""
+    there = next(p for p in (folder, *folder.parents) if p.exists())
+    return there.is_dir() and os.access(there, os.W_OK)
 
 
 def show(parent: QWidget) -> Preferences:

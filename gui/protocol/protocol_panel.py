@@ -150,6 +150,11 @@ class ProtocolPanel(QWidget):
         self._show_loader()
         self._participant = status.labels.participant if status.labels else participant or "test"
 
+    def show_gone(self) -> None:
+        """Know that no engine answers, and its player went with it: nothing can be ordered."""
+        self._recording = False
+        self.show_info(ProtocolInfo(state="none"))
+
     def show_info(self, info: ProtocolInfo) -> None:
         """Show what the player does."""
         played, self.info = self.plays, info

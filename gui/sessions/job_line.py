@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QSizePolicy, QWidget
 from gui.sessions.session_job import SessionJob
 from gui.texts import tr
 from gui.widgets import theme
-from gui.widgets.plain_label import PlainLabel, plain
+from gui.widgets.short_label import ShortLabel
 
 
 class JobLine(QWidget):
@@ -21,7 +21,7 @@ class JobLine(QWidget):
         super().__init__()
         self._what = ""
         self.job = SessionJob(self)
-        self.text = PlainLabel()
+        self.text = ShortLabel()  # of what has no room the middle is left out, not the end
         self.text.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.end = QPushButton(tr("End it"))
         self.end.clicked.connect(self._on_end)
@@ -62,7 +62,6 @@ class JobLine(QWidget):
     def _show(self, colour: str, text: str) -> None:
         theme.mark(self.text, "light", colour)
         self.text.setText(f"{self._what}: {text}")
-        self.text.setToolTip(plain(self.text.text()))
 
     def _on_ended(self, well: bool, text: str) -> None:
         self._show("alive" if well else "warning", f"{'●' if well else '▲'} {text}")

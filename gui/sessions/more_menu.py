@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QMenu
 
 from acquire.server.api.session_models import SessionInfo
 from gui.texts import tr
+from recordings.certificate import Verdict
 
 KINDS = ("bids", "edf", "csv")
 
@@ -40,7 +41,10 @@ def fill(menu: QMenu, row: SessionInfo, actions: Actions, *, same_computer: bool
     add(tr("Review"), lambda: actions.review(row), enabled=whole and same_computer)
     add(tr("Check the contents"), lambda: actions.read_contents(row), enabled=whole)
     add(tr("Copy to…"), lambda: actions.copy(row), enabled=whole and same_computer)
-    add(tr("Repair"), lambda: actions.repair(row), enabled=whole and same_computer)
+    # A copy of what is whole would be one session more, in every export.
+    damaged = row.verdict is not Verdict.PASS or row.outdated
+    repairable = whole and same_computer and damaged
+    add(tr("Repair"), lambda: actions.repair(row), enabled=repairable)
     menu.addSeparator()
     usable = whole and not row.unusable
     for kind in KINDS:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
@@ -31,10 +32,15 @@ def texts(row: SessionInfo) -> tuple[str, ...]:
         "–" if row.seconds is None else duration(row.seconds),
         "–" if row.bytes is None else _size(row.bytes),
         _copies(row),
-        row.problem
+        _problem(row)
         or (tr("▲ not usable: {}").format(row.unusable) if row.unusable else "")
         or _verdict(row),
     )
+
+
+def _problem(row: SessionInfo) -> str:
+    """Say what is wrong with the row itself; where it lies stands in the tooltip."""
+    return f"✖ {row.problem.replace(f'{row.session}{os.sep}', '')}" if row.problem else ""
 
 
 def _copies(row: SessionInfo) -> str:

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl, Signal
-from PySide6.QtGui import QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import LastInfo, StatusInfo
+from gui.client.status_text import duration
+from gui.client.system_open import open_here
 from gui.sessions.row_text import lost_words
 from gui.texts import tr
 from gui.widgets import theme
-from gui.widgets.plain_label import PlainLabel
+from gui.widgets.plain_label import PlainLabel, plain
 from recordings import layout
 from recordings.certificate import Verdict
 from recordings.manifest import State
@@ -30,6 +32,8 @@ class SavedCard(QFrame):
     """Opens below the bar once a recording is saved, until the next one begins or it is closed."""
 
     next_wanted = Signal()
+    refused = Signal(str)
+    """Folder or report cannot be opened: why."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +48,8 @@ class SavedCard(QFrame):
         theme.mark(self.copies, "muted", True)
         self.path.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         theme.mark(self.path, "muted", True)
+        # A folder whose name is one long word must not take the buttons their room.
+        self.path.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         bold = self.title.font()
         bold.setBold(True)
         self.title.setFont(bold)
@@ -98,9 +104,14 @@ class SavedCard(QFrame):
         if last != self._shown:
             self._shown = last
             self._fill(last)
+        self.next.setEnabled(True)
         for button in (self.open_folder, self.report):
             button.setVisible(same_computer)
         self.setVisible(not self._gives_way)
+
+    def show_gone(self) -> None:
+        """Know that no engine answers: nobody could record the next run."""
+        self.next.setEnabled(False)
 
     def give_way(self, what: str, on: bool) -> None:
         """Leave the room to `what` needs it, the next start or a protocol; come back after it."""
@@ -108,16 +119,15 @@ class SavedCard(QFrame):
         self.setVisible(self.isVisible() and not self._gives_way)
 
     def _fill(self, last: LastInfo) -> None:
-        minutes, seconds = divmod(round(last.seconds), 60)
-        hours, minutes = divmod(minutes, 60)
         word = tr("Failed; saved up to there") if last.state is State.FAILED else tr("Saved")
-        self.title.setText(f"{word}  {hours:02}:{minutes:02}:{seconds:02}")
+        self.title.setText(f"{word}  {duration(last.seconds)}")
         counts = tr("{} samples, {} lost").format(f"{last.samples:,}", f"{last.lost_samples:,}")
         if last.frames or last.lost_frames:
             frames = tr("{} frames, {} lost").format(f"{last.frames:,}", f"{last.lost_frames:,}")
             counts = f"{counts}   {frames}"
         self.counts.setText(counts)
         self.path.setText(last.session)
+        self.path.setToolTip(plain(last.session))
         self.copies.setText("\n".join(_where_it_is(last)))
         self._fill_verdict(last)
         self.report.setEnabled(last.verdict is not None)
@@ -138,7 +148,7 @@ class SavedCard(QFrame):
 
     def _on_folder(self) -> None:
         if self._shown is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(self._shown.session))
+            self._open(Path(self._shown.session))
 
     def _on_copy(self) -> None:
         if self._shown is not None:
@@ -146,8 +156,11 @@ class SavedCard(QFrame):
 
     def _on_report(self) -> None:
         if self._shown is not None:
-            report = Path(self._shown.session) / layout.REPORT_NAME
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(report)))
+            self._open(Path(self._shown.session) / layout.REPORT_NAME)
+
+    def _open(self, path: Path) -> None:
+        if problem := open_here(path):
+            self.refused.emit(problem)
 
     def _on_close(self) -> None:
         if self._shown is not None:

@@ -93,9 +93,10 @@ class SessionJob(QObject):
     def _hear(self) -> None:
         assert self._process is not None
         text = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace")
-        if lines := text.split("\n")[:-1]:
-            self._last = lines[-1].strip()
-            self.said.emit(self._last)
+        for line in text.split("\n")[:-1]:
+            if not line.startswith(" "):  # else it only adds to the one before
+                self._last = line.strip()
+            self.said.emit(line.strip())
 
     def _hear_error(self) -> None:
         assert self._process is not None

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices, QGuiApplication, QResizeEvent, QShowEvent
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QGuiApplication, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import (
     QFileDialog,
     QHBoxLayout,
@@ -24,6 +24,7 @@ from acquire.server.api.models import ContentsInfo, StatusInfo
 from acquire.server.api.session_models import SessionInfo, WithdrawalDone, WithdrawalInfo
 from gui.client.client import EngineClient
 from gui.client.review_process import open_review
+from gui.client.system_open import open_here
 from gui.sessions.export_command import export_command, export_words
 from gui.sessions.job_line import JobLine
 from gui.sessions.mark_line import MarkLine
@@ -143,12 +144,15 @@ class SessionList(QWidget):
 
     def _on_folder(self) -> None:
         if (row := self.selected) is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(row.session))
+            self._open(self.folder.text(), Path(row.session))
 
     def _on_report(self) -> None:
         if (row := self.selected) is not None:
-            path = Path(row.session) / layout.REPORT_NAME
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(path)))
+            self._open(self.report.text(), Path(row.session) / layout.REPORT_NAME)
+
+    def _open(self, what: str, path: Path) -> None:
+        if problem := open_here(path):
+            self.job.tell(what, problem)
 
     def _review(self, row: SessionInfo) -> None:
         try:
@@ -172,7 +176,8 @@ class SessionList(QWidget):
 
     def _export(self, row: SessionInfo, kind: str) -> None:
         words = export_words(kind, Path(row.session))
-        self._run(tr("Export as {}").format(kind.upper()), row, *words)
+        # It is written where nobody has chosen: that is said.
+        self._run(f"{tr('Export as {}').format(kind.upper())} → {words[-1]}", row, *words)
 
     def _run(self, what: str, row: SessionInfo, *words: str) -> None:
         self.job.start(f"{what}, {Path(row.session).name}", *words)

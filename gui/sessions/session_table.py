@@ -22,6 +22,9 @@ from gui.widgets.plain_label import plain
 
 MEASURED = 25
 """Rows by which columns get their widths: of thousands not each is measured."""
+WIDEST = 144
+"""Pixels of a column, but for the last, which takes what is left: a longer text is cut with dots,
+and the tooltip has the whole of it."""
 _COLOURS = {"PASS": "alive", "WARN": "warning", "FAIL": "failed", "PENDING": "missing"}
 
 
@@ -61,6 +64,7 @@ class SessionTable(QTableWidget):
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(MEASURED)
+        header.setMaximumSectionSize(WIDEST)  # of a long pseudonym the verdict would be pushed out
         header.setSectionResizeMode(VERDICT, QHeaderView.ResizeMode.Stretch)
         self.itemSelectionChanged.connect(self._on_selection)
 
@@ -159,8 +163,11 @@ class SessionTable(QTableWidget):
         self._colour_row(number, row)
 
     def _colour_row(self, number: int, row: SessionInfo) -> None:
-        doubtful = row.unusable or row.outdated
-        verdict = "warning" if doubtful else _COLOURS.get(str(row.verdict), "muted")
+        verdict = _COLOURS.get(str(row.verdict), "muted")
+        if row.problem:
+            verdict = "failed"
+        elif row.unusable or row.outdated:
+            verdict = "warning"
         copy = "failed" if row.lost else "muted" if row.copies else "warning"
         for column, colour in ((COPY, copy), (VERDICT, verdict)):
             if (item := self.item(number, column)) is not None:

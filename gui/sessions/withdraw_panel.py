@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QVBoxLayout
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLineEdit, QPushButton, QSizePolicy, QVBoxLayout
 
 from acquire.server.api.session_models import WithdrawalDone, WithdrawalInfo
 from gui.texts import tr
 from gui.widgets.plain_label import PlainLabel
+from gui.widgets.scroll_column import ScrollColumn
+
+LINES_SEEN = 2
+"""Lines of what would be deleted that are seen at least; the rest scrolls."""
 
 
 class WithdrawPanel(QFrame):
@@ -21,6 +25,13 @@ class WithdrawPanel(QFrame):
         self.setObjectName("card")
         self._session, self._participant = "", ""
         self.plan = PlainLabel(word_wrap=True)
+        self.plan.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.plan.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        # However many sessions there are: field and buttons below stay on the screen.
+        self.told = ScrollColumn(self.plan, least=LINES_SEEN * self.fontMetrics().lineSpacing())
+        self.told.setFrameShape(QFrame.Shape.NoFrame)
+        self.told.setFocusPolicy(Qt.FocusPolicy.TabFocus)  # the keyboard has to reach all of it
+        self.told.setAccessibleName(tr("What would be deleted"))
         self.pseudonym = QLineEdit()
         self.pseudonym.setAccessibleName(tr("Pseudonym"))
         self.done, self.leave = QPushButton(tr("Delete all of it")), QPushButton(tr("Leave it"))
@@ -37,7 +48,7 @@ class WithdrawPanel(QFrame):
         row.addWidget(self.leave)
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)
-        column.addWidget(self.plan)
+        column.addWidget(self.told, 1)
         column.addLayout(row)
         self.hide()
 
@@ -58,6 +69,7 @@ class WithdrawPanel(QFrame):
         self.done.setEnabled(False)
         for widget in (self.pseudonym, self.done):
             widget.setVisible(True)
+        self.told.verticalScrollBar().setValue(0)
         self.show()
         self.pseudonym.setFocus()
 

@@ -240,8 +240,8 @@
         <translation>不规则</translation>
     </message>
     <message>
-        <source>disk {} GB free</source>
-        <translation>磁盘剩余 {} GB</translation>
+        <source>disk {} free</source>
+        <translation>磁盘剩余 {}</translation>
     </message>
     <message>
         <source>missing</source>
@@ -732,8 +732,8 @@
         <translation>磁盘将在 {:.0f} 分钟后写满</translation>
     </message>
     <message>
-        <source>{:.1f} GB are free on the disk</source>
-        <translation>磁盘剩余 {:.1f} GB</translation>
+        <source>{} are free on the disk</source>
+        <translation>磁盘剩余 {}</translation>
     </message>
     <message>
         <source>Device {} is {}</source>
@@ -760,7 +760,7 @@
         <translation>正在收尾</translation>
     </message>
     <message>
-        <source>✖ LAST RECORDING FAILED</source>
+        <source>✖ LAST RUN FAILED</source>
         <translation>✖ 上次录制失败</translation>
     </message>
     <message>
@@ -1168,8 +1168,8 @@
         <translation>关闭此窗口后录制仍会继续；再次关闭即可离开，重新打开该配置即可返回</translation>
     </message>
     <message>
-        <source>hold Stop, or press Ctrl+.</source>
-        <translation>按住停止键，或按 Ctrl+.</translation>
+        <source>hold, or Ctrl+.</source>
+        <translation>请按住，或按 Ctrl+.</translation>
     </message>
     <message>
         <source>{}: {}</source>
@@ -1772,8 +1772,40 @@
         <translation>快捷键</translation>
     </message>
     <message>
-        <source>A label has only letters A to Z and digits: what else was typed was left out</source>
-        <translation>标签只能包含字母 A–Z 和数字：其他字符已被略去</translation>
+        <source>A label has only letters A to Z and digits, at most {}; left out: {}</source>
+        <translation>标签只能包含字母 A–Z 和数字，最多 {} 个；已略去：{}</translation>
+    </message>
+    <message>
+        <source>{} is not there any more: moved, deleted, or its disk is unplugged</source>
+        <translation>{} 已不存在：已被移动或删除，或其磁盘已拔出</translation>
+    </message>
+    <message>
+        <source>This system has no program that opens {}</source>
+        <translation>本系统没有可打开 {} 的程序</translation>
+    </message>
+    <message>
+        <source>The data folder is gone: {}</source>
+        <translation>数据文件夹不见了：{}</translation>
+    </message>
+    <message>
+        <source>Plug its disk in again, or end the engine and open the rig again.</source>
+        <translation>请重新接上其磁盘，或结束引擎后重新打开设备配置。</translation>
+    </message>
+    <message>
+        <source>Nothing is recorded: there is no engine</source>
+        <translation>没有录制：没有引擎</translation>
+    </message>
+    <message>
+        <source>What would be deleted</source>
+        <translation>将被删除的内容</translation>
+    </message>
+    <message>
+        <source>No folder can be made or written to there</source>
+        <translation>无法在那里新建或写入文件夹</translation>
+    </message>
+    <message>
+        <source>✖ data folder gone</source>
+        <translation>✖ 数据文件夹不见了</translation>
     </message>
     <message>
         <source>Type a marker</source>

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QWidget
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import StatusInfo
 from acquire.server.api.session_models import RunsInfo
 from gui.client.client import EngineClient
+from gui.texts import tr
 from gui.window.gate_panel import GatePanel
 from gui.window.start_gate import findings
 from gui.window.top_bar import TopBar
@@ -20,6 +21,9 @@ _BUSY = (Phase.RECORDING, Phase.FINISHING)
 
 class RecordControl(QObject):
     """Turns what the bar and the gate want into orders to the engine."""
+
+    refused = Signal(str)
+    """A start was wanted that cannot even be asked for: why."""
 
     def __init__(self, client: EngineClient, bar: TopBar, gate: GatePanel, beside: QWidget) -> None:
         """Prepare; `beside` is where the keyboard goes once a button was pressed."""
@@ -47,6 +51,7 @@ class RecordControl(QObject):
         """Start recording, or say first what would be missing."""
         status = self._status
         if status is None:
+            self.refused.emit(tr("Nothing is recorded: there is no engine"))
             return
         if findings(status, self._bar.participant.text()):
             self._refresh_gate(status)

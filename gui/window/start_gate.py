@@ -10,7 +10,7 @@ from acquire.processes.messages import DeviceState
 from acquire.server.api.device_models import DeviceInfo
 from acquire.server.api.models import DiskInfo, StatusInfo
 from gui.client.code_words import explained, missing
-from gui.client.status_text import state_word
+from gui.client.status_text import room, state_word
 from gui.texts import tr
 
 LOW_MINUTES = 30.0
@@ -96,11 +96,20 @@ def _troubled(status: StatusInfo) -> list[Finding]:
 
 
 def _disk(disk: DiskInfo) -> list[Finding]:
-    minutes, gigabytes = disk.minutes, disk.free_bytes / 1e9
+    if disk.gone:
+        text = tr("The data folder is gone: {}").format(disk.data_dir)
+        return [
+            Finding(
+                "error",
+                text,
+                tr("Plug its disk in again, or end the engine and open the rig again."),
+            )
+        ]
+    minutes = disk.minutes
     if minutes is not None and minutes < LOW_MINUTES:
         text = tr("The disk is full in {:.0f} minutes").format(minutes)
     elif minutes is None and disk.free_bytes < LOW_BYTES:
-        text = tr("{:.1f} GB are free on the disk").format(gigabytes)
+        text = tr("{} are free on the disk").format(room(disk.free_bytes))
     else:
         return []
     meaning = tr("A full disk ends the recording; free some space in {}.").format(disk.data_dir)

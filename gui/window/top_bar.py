@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from PySide6.QtCore import QRegularExpression, Qt, QTimer, Signal
-from PySide6.QtGui import QKeySequence, QRegularExpressionValidator, QShortcut
+from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
     QHBoxLayout,
-    QLineEdit,
     QMenu,
     QPushButton,
     QSizePolicy,
@@ -26,9 +25,9 @@ from gui.texts import tr
 from gui.widgets import theme
 from gui.widgets.hold_button import HoldButton
 from gui.widgets.plain_label import PlainLabel, plain
+from gui.window.label_field import MOST, LabelField
 
-_LABEL = QRegularExpression("[A-Za-z0-9]{0,64}")
-_STUDY = QRegularExpression("[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_IN_STUDY = "_-"
 _SETTLE_MS = 200
 HINT_MS = 3000
 """How long it is said that Stop wants to be held."""
@@ -46,10 +45,10 @@ class TopBar(QFrame):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setObjectName("topbar")
-        self.study = _field(_STUDY, "study", tr("Study"), 96)
-        self.participant = _field(_LABEL, "", tr("Participant: a pseudonym, without sub-"), 72)
-        self.session = _field(_LABEL, "01", tr("Session, without ses-"), 56)
-        self.task = _field(_LABEL, "test", tr("Task, without task-"), 112)
+        self.study = _field("study", tr("Study"), 96, _IN_STUDY)
+        self.participant = _field("", tr("Participant: a pseudonym, without sub-"), 72)
+        self.session = _field("01", tr("Session, without ses-"), 56)
+        self.task = _field("test", tr("Task, without task-"), 112)
         self.run = QToolButton()
         self.run.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.run.setMenu(QMenu(self.run))
@@ -64,6 +63,9 @@ class TopBar(QFrame):
         self.stop.setObjectName("stop")
         self.disk, self.frames, self.signals = PlainLabel(), PlainLabel(), PlainLabel()
         self.sync, self.time = PlainLabel(), PlainLabel()
+        self.meaning = PlainLabel(tr("The protocol goes on and is not recorded: Abort ends it"))
+        self.meaning.setStyleSheet("font-weight: 600;")
+        self.meaning.hide()
         self._name_all()
         self._lay_out()
         self._settle = QTimer(self, singleShot=True, interval=_SETTLE_MS)
@@ -71,12 +73,13 @@ class TopBar(QFrame):
         for field in self.fields:
             field.textChanged.connect(self._settle.start)
             field.returnPressed.connect(self.record.setFocus)
-            field.inputRejected.connect(self._on_refused)
+            field.left_out.connect(self._on_left_out)
         self.record.clicked.connect(self.record_wanted)
         self.stop.held.connect(self.stop_wanted)
         self.stop.too_short.connect(self._show_hint)
         self._playing = False
         self._hint = QTimer(self, singleShot=True, interval=HINT_MS)
+        self._hint.timeout.connect(lambda: self._show_meaning(False))
         for keys, obey in (("Ctrl+R", self.record.click), ("Ctrl+.", self._stop_by_key)):
             shortcut = QShortcut(QKeySequence(keys), self)
             # Whatever is in front, as the list of shortcuts.
@@ -88,7 +91,7 @@ class TopBar(QFrame):
         self._tick()
 
     @property
-    def fields(self) -> tuple[QLineEdit, ...]:
+    def fields(self) -> tuple[LabelField, ...]:
         """The four labels."""
         return self.study, self.participant, self.session, self.task
 
@@ -146,6 +149,7 @@ class TopBar(QFrame):
 
     def _show_numbers(self, status: StatusInfo, sync_s: float | None) -> None:
         self.disk.setText(disk_text(status))
+        _judge(self.disk, not status.disk.gone)
         counted = frames(status.devices)
         self.frames.setVisible(counted is not None)
         if counted is not None:
@@ -183,15 +187,18 @@ class TopBar(QFrame):
         self._playing = playing
 
     def _show_hint(self) -> None:
-        text = tr("hold Stop, or press Ctrl+.")
-        if self._playing:
-            text = f"{text} {tr('The protocol goes on and is not recorded: Abort ends it')}"
-        self.state.setText(text)
+        self.state.setText(tr("hold, or Ctrl+."))  # no longer than what stands there else
+        self._show_meaning(self._playing)
         self._hint.start()
 
-    def _on_refused(self) -> None:
-        text = tr("A label has only letters A to Z and digits: what else was typed was left out")
-        self.refused.emit(text)
+    def _show_meaning(self, on: bool) -> None:
+        """Say below, in the place of what is needed least, that a protocol would go on."""
+        self.meaning.setVisible(on)
+        self.sync.setVisible(not on)
+
+    def _on_left_out(self, letters: str) -> None:
+        text = tr("A label has only letters A to Z and digits, at most {}; left out: {}")
+        self.refused.emit(text.format(MOST, letters))
 
     def _stop_by_key(self) -> None:
         if self.stop.isVisible():
@@ -237,7 +244,7 @@ class TopBar(QFrame):
         top.addWidget(self.stop)
         numbers = QHBoxLayout()
         numbers.setSpacing(6 * theme.SPACE)
-        for label in (self.disk, self.frames, self.signals, self.sync):
+        for label in (self.disk, self.frames, self.signals, self.sync, self.meaning):
             numbers.addWidget(label)
         numbers.addStretch(1)
         theme.mark(self.time, "muted", True)
@@ -257,7 +264,7 @@ _STATES = {
     Phase.OPENING: lambda: tr("OPENING"),
     Phase.RECORDING: lambda: tr("● RECORDING"),
     Phase.FINISHING: lambda: tr("FINISHING"),
-    Phase.FAILED: lambda: tr("✖ LAST RECORDING FAILED"),
+    Phase.FAILED: lambda: tr("✖ LAST RUN FAILED"),
 }
 
 
@@ -267,9 +274,8 @@ def _judge(label: PlainLabel, good: bool) -> None:
         label.setStyleSheet(colour)
 
 
-def _field(pattern: QRegularExpression, text: str, name: str, width: int) -> QLineEdit:
-    field = QLineEdit(text)
-    field.setValidator(QRegularExpressionValidator(pattern, field))
+def _field(text: str, name: str, width: int, more: str = "") -> LabelField:
+    field = LabelField(text, more)
     field.setAccessibleName(name)
     field.setToolTip(name)
     field.setFixedWidth(width)

@@ -7,7 +7,7 @@ from functools import partial
 import pylsl
 from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QMainWindow, QStackedWidget, QToolButton
+from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
 from acquire.engine.status import Phase
 from acquire.lsl.config import configuration, configure
@@ -24,6 +24,7 @@ from gui.client.engine_link import EngineLink
 from gui.events.alarm_bar import Alarm, AlarmBar
 from gui.events.event_list import EventList
 from gui.events.news import News
+from gui.menu.main_menu import MenuButton
 from gui.plots.spectrum import SpectrumView
 from gui.protocol.handed_keys import HandedKeys
 from gui.protocol.protocol_panel import ProtocolPanel
@@ -103,6 +104,7 @@ class RecorderWindow(QMainWindow):
         self.memory = RigMemory(self, self.bar, self.signals.bar)
         self._leaving = False  # it was told once to close, while a recording runs
         self.handed_keys = HandedKeys(self, self._now, self._hand_on)
+        self.menu_button = self._menu()
         self._parts = self._make_parts()
         parts.lay_out(self, self._parts)
         self._wire()
@@ -116,7 +118,7 @@ class RecorderWindow(QMainWindow):
             alarm=self.alarm,
             gate=self.gate,
             saved=self.saved,
-            menu=self._menu(),
+            menu=self.menu_button,
             pages=self.pages,
             markers=self.markers,
             rig=self.panel,
@@ -150,6 +152,7 @@ class RecorderWindow(QMainWindow):
         self.client.connected.connect(self.sessions.refresh)
         self.client.connected.connect(self._on_connected)
         self.bar.refused.connect(self.say)
+        self.recording.refused.connect(self.say)
         self.bar.labels_changed.connect(self.proposals.ask)
         self.client.failed.connect(self.show_problem)
         self.link.ended.connect(self._on_gone)
@@ -160,6 +163,7 @@ class RecorderWindow(QMainWindow):
         self.protocol.record_wanted.connect(self.recording.start)
         self.protocol.playing_changed.connect(self._laid_out.start)
         self.saved.next_wanted.connect(self.recording.start)
+        self.saved.refused.connect(self.say)
         self.gate.shown.connect(partial(self.saved.give_way, "gate"))
         self.protocol.playing_changed.connect(
             lambda: self.saved.give_way("protocol", self.protocol.plays)
@@ -180,7 +184,7 @@ class RecorderWindow(QMainWindow):
         page.opened.connect(lambda: parts.show_page(self, self._parts, self.signals, alone=False))
         parts.show_page(self, self._parts, page, alone=True)
 
-    def _menu(self) -> QToolButton:
+    def _menu(self) -> MenuButton:
         return WindowMenu(
             self,
             self.rigs,
@@ -209,6 +213,7 @@ class RecorderWindow(QMainWindow):
         host = self.client.url.partition("//")[2].rpartition(":")[0].strip("[]")
         self.engine_clock.same_computer = is_loopback(host)
         self.sessions.same_computer = is_loopback(host)
+        self.menu_button.show_engine(True)
         self.client.get("rig", self.take_rig)
         self.recording.ask_runs()
         self.proposals.ask()
@@ -274,6 +279,8 @@ class RecorderWindow(QMainWindow):
         self.recording.show_gone()
         self.bar.show_gone()
         self.panel.show_gone()
+        self.saved.show_gone()
+        self.protocol.show_gone()
         action = tr("Start the engine") if self.link.can_start else ""
         self.alarm.add(Alarm("error", text, action=action, key=_GONE))
 

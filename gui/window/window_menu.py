@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
-from PySide6.QtCore import QUrl
-from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QMainWindow
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import StatusInfo
 from gui.client.engine_link import EngineLink
+from gui.client.system_open import open_here
 from gui.menu import about, handbook, preferences, shortcuts
-from gui.menu.main_menu import Action, menu_button
+from gui.menu.main_menu import Action, Entry, menu_button
 from gui.rig.control import RigControl
 from gui.texts import tr
 
@@ -47,19 +47,19 @@ class WindowMenu:
         self.button = menu_button(
             window,
             [
-                (tr("New rig from what is plugged in…"), "", rigs.new),
-                (tr("Open a rig…"), "Ctrl+O", rigs.open_file),
-                (tr("Edit this rig…"), "Ctrl+E", rigs.edit),
+                Entry(tr("New rig from what is plugged in…"), rigs.new, needs_engine=True),
+                Entry(tr("Open a rig…"), rigs.open_file, "Ctrl+O"),
+                Entry(tr("Edit this rig…"), rigs.edit, "Ctrl+E", needs_engine=True),
                 None,
-                (tr("Save the signals that are shown…"), "Ctrl+S", save),
-                (tr("Open the data folder"), "", self._open_data),
-                (tr("Send a test trigger"), "Ctrl+T", rigs.test_trigger),
-                (tr("End the engine and close"), "", self._end_all),
+                Entry(tr("Save the signals that are shown…"), save, "Ctrl+S", needs_engine=True),
+                Entry(tr("Open the data folder"), self._open_data, needs_engine=True),
+                Entry(tr("Send a test trigger"), rigs.test_trigger, "Ctrl+T", needs_engine=True),
+                Entry(tr("End the engine and close"), self._end_all, needs_engine=True),
                 None,
-                (tr("Preferences…"), "Ctrl+,", lambda: preferences.show(window)),
-                (tr("Handbook"), "Ctrl+F1", self._show_handbook),
-                (tr("Shortcuts"), "F1", lambda: shortcuts.show(window)),
-                (tr("About Unisono"), "", lambda: about.show(window)),
+                Entry(tr("Preferences…"), lambda: preferences.show(window), "Ctrl+,"),
+                Entry(tr("Handbook"), self._show_handbook, "Ctrl+F1"),
+                Entry(tr("Shortcuts"), lambda: shortcuts.show(window), "F1"),
+                Entry(tr("About Unisono"), lambda: about.show(window)),
                 None,
             ],
             rigs.open,
@@ -73,8 +73,8 @@ class WindowMenu:
         status = self._status()
         if status is None or not self._is_here():
             self._say(tr("The data folder is on the engine's computer"))
-        else:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(status.disk.data_dir))
+        elif problem := open_here(Path(status.disk.data_dir)):
+            self._say(problem)
 
     def _end_all(self) -> None:
         status = self._status()

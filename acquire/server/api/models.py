@@ -179,6 +179,7 @@ class DiskInfo(Told):
     free_bytes: int
     bytes_per_s: float | None = None
     minutes: float | None = None
+    gone: bool = False  # it is not the folder any more that the engine began with
 
 
 class LastInfo(Told):

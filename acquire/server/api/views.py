@@ -14,6 +14,7 @@ from acquire.server.api import models as api
 from acquire.server.api.device_models import DeviceInfo, NodeStatus, TransferInfo
 from acquire.server.api.session_models import SessionInfo
 from acquire.server.controller import Controller
+from acquire.server.data_lock import gone
 from acquire.server.recording_orders import Running, Stopped
 from acquire.take import folder as session
 from acquire.take.take import Outcome
@@ -210,6 +211,7 @@ def disk(controller: Controller) -> api.DiskInfo:
         free_bytes=layout.free_bytes(controller.data_dir),
         bytes_per_s=forecast.bytes_per_s if forecast else None,
         minutes=forecast.minutes if forecast else None,
+        gone=gone(controller.data_dir) is not None,
     )
 
 

@@ -62,6 +62,29 @@ def test_one_daemon_per_data_folder(tmp_path: Path) -> None:
         assert "choose with --port" in third.error
 
 
+def test_a_data_folder_that_is_gone_is_not_made_anew_on_another_disk(tmp_path: Path) -> None:
+    with running(tmp_path) as daemon:
+        assert daemon.get("status")["disk"]["gone"] is False
+        away = daemon.data_dir.rename(tmp_path / "unplugged")
+        for mount_point_stays in (False, True):
+            if mount_point_stays:
+                daemon.data_dir.mkdir()
+            assert daemon.get("status")["disk"]["gone"] is True
+            refused = daemon.http.post("/api/recording/start", json={})
+            assert refused.status_code == 409
+            assert "is not the folder any more" in refused.json()["text"]
+            assert "bring it back" in refused.json()["remedy"]
+        assert not any(daemon.data_dir.iterdir())
+        daemon.data_dir.rmdir()
+        away.rename(daemon.data_dir)  # plugged in again
+        assert daemon.get("status")["disk"]["gone"] is False
+        daemon.post("recording/start")
+        daemon.data_dir.rename(away)
+        assert daemon.http.post("/api/recording/split", json={}).status_code == 409
+        away.rename(daemon.data_dir)
+        assert daemon.post("recording/stop")["state"] == "complete"
+
+
 def test_a_token_is_needed_and_never_told(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")

@@ -58,6 +58,10 @@ def test_new_rigs_record_into_the_folder_that_was_chosen(parent: QWidget, tmp_pa
     dialog.folder.setText("data")
     dialog.folder.editingFinished.emit()
     assert "whole path" in dialog.note.text()
+    (tmp_path / "file").touch()
+    dialog.folder.setText(str(tmp_path / "file" / "data"))
+    dialog.folder.editingFinished.emit()
+    assert "No folder can be made" in dialog.note.text()
     assert chosen.remembered_data_dir() == "~/unisono"
     dialog.folder.setText(str(tmp_path / 'a "b" data'))
     dialog.folder.editingFinished.emit()

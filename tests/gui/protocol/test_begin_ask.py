@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 from gui.protocol.begin_ask import BeginAsk
 from gui.window.top_bar import TopBar
-from tests.gui.windows import click
+from tests.gui.window.statuses import recording_status
+from tests.gui.windows import click, wait_until
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -50,9 +52,18 @@ def test_stop_says_that_the_protocol_goes_on(qtbot: QtBot) -> None:
     bar = TopBar()
     qtbot.addWidget(bar)
     bar.show_playing(True)
+    bar.show_status(recording_status(), 0.0001)
+    bar.resize(1024, bar.height())
+    bar.show()
     bar.stop.too_short.emit()
-    assert "Abort ends it" in bar.state.text()
+    QApplication.processEvents()
+    assert "Abort ends it" in bar.meaning.text()
     assert "Abort ends it" in bar.stop.toolTip()
+    for widget in (bar.meaning, bar.state, bar.run):  # whole, in the smallest window
+        assert widget.isVisible()
+        assert widget.width() >= widget.sizeHint().width(), widget
+    wait_until(lambda: not bar.meaning.isVisible(), what="the end of the hint")
+    assert bar.sync.isVisible()
     bar.show_playing(False)
     bar.stop.too_short.emit()
-    assert "Abort" not in bar.state.text()
+    assert not bar.meaning.isVisible()

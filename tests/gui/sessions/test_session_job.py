@@ -58,7 +58,9 @@ def test_a_copy_a_repair_and_an_export_are_made_and_said(
     assert "exists already" in line.text.text()
 
     line.start("Export", *export_words("csv", session))
-    assert "● " in finish(line)
+    told = finish(line)
+    assert "● " in told
+    assert "exported, " in told, "the result, not what was said of a part of it"
     assert list((tmp_path / "data" / "study-csv").rglob("*.csv*"))
 
 

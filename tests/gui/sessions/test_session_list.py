@@ -10,14 +10,17 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QDesktopServices
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
 from acquire.server.api.models import ContentsInfo
 from acquire.server.api.session_models import SessionInfo
+from gui.client.system_open import open_here
 from gui.sessions.export_command import export_command
 from gui.sessions.session_list import SessionList
 from gui.sessions.session_pages import FIRST, PAGE
+from gui.sessions.session_table import WIDEST
 from gui.widgets import theme
 from recordings.certificate import Verdict
 from recordings.manifest import LostFile, State
@@ -260,6 +263,52 @@ def test_withdrawing_needs_the_pseudonym_and_no_slip_does_it(
     assert "/away" in panel.plan.text(), "what is left is said"
 
 
+def test_a_plan_of_many_sessions_leaves_the_buttons_on_the_screen(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    client.sessions = [session(7)]
+    client.answer_all()
+    found.table.selectRow(0)
+    few = [f"/data/study/sub-7/ses-01/run-{number}" for number in range(2)]
+    heights = []
+    for folders in (few, few * 30):
+        menu_of(found)["Withdraw participant…"].trigger()
+        _, done = client.asked.pop()
+        done({"participant": "7", "sessions": folders, "exports": ["/x"], "unreachable": ["/y"]})
+        QApplication.processEvents()
+        heights.append(found.minimumSizeHint().height())
+    assert heights[1] <= heights[0], "the window would grow beyond the screen"
+    assert found.withdraw.told.verticalScrollBar().maximum() > 0
+    assert "/y" in found.withdraw.plan.text()
+
+
+def test_what_is_whole_is_not_repaired(shown: tuple[SessionList, Client]) -> None:
+    found, client = shown
+    found.same_computer = True
+    client.sessions = [session(1), session(2, verdict=Verdict.FAIL), session(3, outdated=True)]
+    client.answer_all()
+    offered = []
+    for row in range(3):
+        found.table.selectRow(row)
+        offered.append(menu_of(found)["Repair"].isEnabled())
+    assert offered == [False, True, True], "a copy would be one session more, in every export"
+
+
+def test_the_row_of_a_damaged_session_begins_with_what_is_wrong(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    where = "/data/study/sub-1/ses-01/sub-1_ses-01_task-rest_run-01"
+    client.sessions = [session(1, verdict=None, problem=f"{where}/session.json: Invalid JSON")]
+    client.answer_all()
+    item = found.table.item(0, 8)
+    assert item is not None
+    assert item.text() == "✖ session.json: Invalid JSON"
+    assert where in item.toolTip()
+    assert item.foreground().color() == theme.colour("failed")
+
+
 def menu_of(found: SessionList) -> dict[str, Any]:
     found.more.menu().aboutToShow.emit()
     return {action.text(): action for action in found.more.menu().actions()}
@@ -354,6 +403,39 @@ def test_the_verdict_is_seen_in_a_narrow_window(shown: tuple[SessionList, Client
     wait_until(lambda: room() >= wanted, 10, what="room for the verdict")
     found.resize(900, 200)
     wait_until(lambda: not found.table.isColumnHidden(5), what="a wide list")
+
+
+def test_a_long_pseudonym_leaves_the_verdict_its_room(
+    shown: tuple[SessionList, Client],
+) -> None:
+    found, client = shown
+    client.sessions = [session(0, participant="A" * 64, task="B" * 64)]
+    client.answer_all()
+    found.resize(900, 200)
+
+    def room() -> int:
+        return found.table.viewport().width() - found.table.columnViewportPosition(8)
+
+    wait_until(lambda: room() >= 60, 10, what="room for the verdict")
+    found.resize(1600, 200)  # the last column takes what is left, however much that is
+    wait_until(lambda: found.table.columnWidth(8) > 2 * WIDEST, 10, what="a wide verdict")
+
+
+def test_what_is_gone_is_not_opened_in_silence(
+    shown: tuple[SessionList, Client], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    found, client = shown
+    found.same_computer = True
+    client.sessions = [session(1, session=str(tmp_path / "gone"))]
+    client.answer_all()
+    found.table.selectRow(0)
+    for button in (found.folder, found.report):
+        found.job.hide()
+        button.click()
+        assert found.job.isVisible()
+        assert "is not there any more" in found.job.text.text()
+    monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: False)
+    assert "no program that opens" in open_here(tmp_path)
 
 
 def test_a_verdict_on_what_has_changed_since_is_not_shown_as_one(

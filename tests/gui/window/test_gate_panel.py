@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import pytest
 from PySide6.QtCore import QLocale
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 
 from acquire.engine.status import Phase
-from acquire.server.api.models import StreamInfo
+from acquire.server.api.models import DiskInfo, StreamInfo
+from acquire.server.api.session_models import RunsInfo
+from gui.client.status_text import disk_text
 from gui.texts import install
+from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
 from gui.window.gate_panel import GatePanel
 from gui.window.start_gate import Finding, findings
@@ -106,3 +109,45 @@ def test_a_loss_while_nothing_records_is_not_called_that_of_the_recording(qtbot:
     assert bar.signals.text() == "signals 84 lost"
     bar.show_status(status.model_copy(update={"state": Phase.IDLE}), None)
     assert bar.signals.text() == "signals 84 lost since opening"
+
+
+@pytest.mark.parametrize(
+    ("free", "said"), [(67 * 10**9, "67 GB"), (2_340_000_000, "2.3 GB"), (350_000_000, "350 MB")]
+)
+def test_little_room_is_not_called_none(free: int, said: str) -> None:
+    status = recording_status().model_copy(
+        update={"disk": DiskInfo(data_dir="/data", free_bytes=free)}
+    )
+    assert disk_text(status) == f"disk {said} free"
+
+
+def test_a_data_folder_that_is_gone_makes_a_start_impossible(qtbot: QtBot) -> None:
+    status = recording_status().model_copy(
+        update={
+            "state": Phase.IDLE,
+            "disk": DiskInfo(data_dir="/media/usb", free_bytes=10**12, gone=True),
+        }
+    )
+    (gone,) = [f for f in findings(status, "07") if "data folder" in f.text]
+    assert gone.level == "error"
+    assert gone.text == "The data folder is gone: /media/usb"
+    assert disk_text(status) == "✖ data folder gone"
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_the_bar_needs_no_more_than_the_smallest_window_in_any_state(
+    qtbot: QtBot, phase: Phase
+) -> None:
+    application = QApplication.instance()
+    assert isinstance(application, QApplication)
+    theme.apply(application)
+    bar, menu = TopBar(), QToolButton()
+    qtbot.addWidget(bar)
+    menu.setText("☰")
+    bar.add_menu(menu)
+    bar.resize(1024, 70)
+    bar.show()
+    bar.show_status(recording_status().model_copy(update={"state": phase}), 0.0001)
+    bar.show_runs(RunsInfo(existing=(), next=123))
+    QApplication.processEvents()
+    assert bar.minimumSizeHint().width() <= 1024, "the run's number is squeezed to dots"

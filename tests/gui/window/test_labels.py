@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QStringListModel, Qt
+from PySide6.QtGui import QGuiApplication, QInputMethodEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QCompleter, QMenu
+from PySide6.QtWidgets import QApplication, QCompleter, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from gui.client.client import EngineClient
@@ -52,6 +54,50 @@ def test_what_a_label_cannot_have_is_said(qtbot: QtBot) -> None:
         QTest.keyClicks(bar.participant, "Mueller-01")
     assert bar.participant.text() == "Mueller01"
     assert "letters A to Z and digits" in told.args[0]
+    assert told.args[0].endswith("left out: -")
+
+
+def paste(field: QLineEdit, text: str) -> None:
+    QGuiApplication.clipboard().setText(text)
+    field.paste()
+
+
+def commit(field: QLineEdit, text: str) -> None:
+    event = QInputMethodEvent()
+    event.setCommitString(text)
+    QApplication.sendEvent(field, event)
+
+
+@pytest.mark.parametrize("enter", [paste, commit])
+@pytest.mark.parametrize(
+    ("text", "label", "left_out"),
+    [
+        ("Müller-01", "Mller01", "ü-"),
+        ("王小明7", "7", "王小明"),
+        ("שלום", "", "שלום"),
+        ("P" * 65, "P" * 64, "P"),
+    ],
+)
+def test_of_what_comes_at_once_the_letters_that_a_label_can_have_are_taken(
+    qtbot: QtBot, enter: Callable[[QLineEdit, str], None], text: str, label: str, left_out: str
+) -> None:
+    bar = TopBar()
+    qtbot.addWidget(bar)
+    bar.participant.setText("03")  # of the participant before: it must not stay
+    bar.participant.selectAll()
+    with qtbot.waitSignal(bar.refused) as told:
+        enter(bar.participant, text)
+    assert bar.participant.text() == label
+    assert told.args[0].endswith(f"left out: {left_out}")
+
+
+def test_a_study_has_more_letters_but_not_as_its_first(qtbot: QtBot) -> None:
+    bar = TopBar()
+    qtbot.addWidget(bar)
+    bar.study.selectAll()
+    paste(bar.study, "-fear_of-heights 2")
+    assert bar.study.text() == "fear_of-heights2"
+    assert bar.study.cursorPosition() == len(bar.study.text())
 
 
 def test_rigs_that_were_opened_are_offered_again(qtbot: QtBot, tmp_path: Path) -> None:

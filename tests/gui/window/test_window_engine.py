@@ -13,6 +13,7 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import EventInfo
+from acquire.server.api.protocol_models import ProtocolInfo
 from acquire.server.data_lock import owner
 from recordings.manifest import Event, Manifest
 from tests.acquire.program import posix_only, unique, unisono
@@ -28,6 +29,7 @@ def test_a_killed_engine_is_said_and_started_again(tmp_path: Path, qtbot: QtBot)
         idle(found)
         wait_until(lambda: light(found, name) == "alive", what="alive")
         record(found, "01")
+        found.protocol.show_info(ProtocolInfo(state="loaded"))
         process = found.link.process
         assert process is not None
         below = psutil.Process(process.pid).children(recursive=True)
@@ -37,6 +39,10 @@ def test_a_killed_engine_is_said_and_started_again(tmp_path: Path, qtbot: QtBot)
         assert "killed (signal 9)" in found.alarm.shown.text
         assert "NO ENGINE" in found.bar.state.text()
         assert light(found, name) == "other", "green although nobody knows"
+        assert not found.saved.next.isEnabled()
+        assert not any(order.isEnabled() for order in found.protocol.orders.values())
+        found.protocol.record_wanted.emit()
+        assert "there is no engine" in found.markers.message.text(), "a start that is lost is said"
         picture(found, "engine-gone")
         psutil.wait_procs(below, timeout=10)
         click(found.alarm.action)

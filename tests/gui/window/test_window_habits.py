@@ -145,7 +145,7 @@ def test_what_stop_wants_is_said_for_a_while(qtbot: QtBot) -> None:
     assert bar.state.text() == "● RECORDING"
     bar.stop.too_short.emit()
     bar.show_status(recording_status(), None)
-    assert "hold Stop" in bar.state.text(), "the next status wrote over it"
+    assert "hold, or Ctrl" in bar.state.text(), "the next status wrote over it"
 
 
 def test_stop_has_its_key_whatever_is_in_front(qtbot: QtBot) -> None:

@@ -165,10 +165,15 @@ def test_the_welcome_page_leads_to_a_rig(
     with window(WindowOrder(data_dir=tmp_path / "data")) as found:
         page = found.pages.currentWidget()
         picture(found, "welcome")
+        offered = {action.text(): action for action in found.menu_button.menu().actions()}
+        of_engine = [offered[text] for text in ("Edit this rig…", "Send a test trigger")]
+        assert not any(action.isEnabled() for action in of_engine), "there is no engine yet"
+        assert offered["Open a rig…"].isEnabled()
         assert isinstance(page, FirstPage)
         click(page.welcome.simulated)
         assert (tmp_path / "simulated.toml").is_file()
         idle(found)
+        assert all(action.isEnabled() for action in of_engine)
         assert found.pages.currentWidget() is found.signals
 
 
