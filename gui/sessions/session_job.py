@@ -10,6 +10,7 @@ import contextlib
 import os
 import signal
 import sys
+from collections.abc import Iterator
 
 from PySide6.QtCore import QObject, QProcess, Signal
 
@@ -91,20 +92,24 @@ class SessionJob(QObject):
                 os.killpg(pid, number)
 
     def _hear(self) -> None:
-        assert self._process is not None
-        text = bytes(self._process.readAllStandardOutput().data()).decode("utf-8", "replace")
-        for line in text.split("\n")[:-1]:
+        for line in self._lines(QProcess.ProcessChannel.StandardOutput):
             if not line.startswith(" "):  # else it only adds to the one before
                 self._last = line.strip()
             self.said.emit(line.strip())
 
     def _hear_error(self) -> None:
-        assert self._process is not None
-        text = bytes(self._process.readAllStandardError().data()).decode("utf-8", "replace")
-        for line in filter(None, map(str.strip, text.splitlines())):
+        for line in self._lines(QProcess.ProcessChannel.StandardError):
             if line.startswith("error: "):
                 self._error = line.removeprefix("error: ")
-            self.said.emit(line)
+            if line:
+                self.said.emit(line)
+
+    def _lines(self, channel: QProcess.ProcessChannel) -> Iterator[str]:
+        """Give the lines that are whole; one may arrive in pieces."""
+        assert self._process is not None
+        self._process.setReadChannel(channel)
+        while self._process.canReadLine():
+            yield bytes(self._process.readLine().data()).decode("utf-8", "replace").rstrip()
 
     def _on_error(self, error: QProcess.ProcessError) -> None:
         if error is QProcess.ProcessError.FailedToStart and self._process is not None:

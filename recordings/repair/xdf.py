@@ -48,6 +48,11 @@ class XdfRepaired:
     damage: tuple[Damage, ...]
     streams: tuple[StreamRepaired, ...]
 
+    @property
+    def was_whole(self) -> bool:
+        """Whether there was nothing to repair."""
+        return not self.bytes_dropped and not any(s.footer_was_missing for s in self.streams)
+
 
 def repair_xdf(source: Path, target: Path) -> XdfRepaired:
     """Write a readable copy of `source`, which is not touched.
@@ -79,7 +84,8 @@ def repair_xdf(source: Path, target: Path) -> XdfRepaired:
         except OSError as error:
             target.unlink(missing_ok=True)
             raise RecordingError(f"{target}: cannot be written ({error.strerror})") from error
-        return _repaired(recording, source, target, sum(end - start for start, end in kept))
+        used = [*kept, *recording.footers]  # which are written anew, and no loss
+        return _repaired(recording, source, target, sum(end - start for start, end in used))
 
 
 def finish_xdf(path: Path) -> XdfRepaired | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import psutil
 import pytest
 from PySide6.QtCore import QProcess
 
+from gui.sessions import session_job
 from gui.sessions.export_command import export_words
 from gui.sessions.job_line import JobLine
 from recordings.study.copies import copies, place
@@ -37,6 +39,28 @@ def session(tmp_path: Path) -> Path:
 def finish(line: JobLine) -> str:
     wait_until(lambda: not line.job.runs, 120, what=f"the end of {line.text.text()}")
     return line.text.text()
+
+
+def test_a_line_that_arrives_in_pieces_is_one(
+    line: JobLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    go = tmp_path / "go"
+    program = (
+        "import pathlib, sys\n"
+        "print('written: sub-01', end='', flush=True)\n"
+        f"while not pathlib.Path({str(go)!r}).exists(): pass\n"
+        "print('_ses-01')"
+    )
+    monkeypatch.setattr(session_job, "command", lambda *_: (sys.executable, "-c", program))
+    heard: list[str] = []
+    line.job.said.connect(heard.append)
+    line.start("Copy", "copy")
+    process = line.job._process
+    assert process is not None
+    wait_until(lambda: process.bytesAvailable() > 0, 30)
+    go.touch()
+    assert "written: sub-01_ses-01" in finish(line)
+    assert heard == ["written: sub-01_ses-01"]
 
 
 def test_a_copy_a_repair_and_an_export_are_made_and_said(

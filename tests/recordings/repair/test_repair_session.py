@@ -26,7 +26,10 @@ def session(tmp_path: Path) -> Path:
 def test_a_copy_has_what_the_session_had(session: Path) -> None:
     for name in (layout.RATINGS_NAME, layout.PROTOCOL_NAME, "thresholds.toml"):
         (session / name).write_text("# mine\n")
-    copy = repair(session).target.parent
+    done = repair(session)
+    copy = done.target.parent
+    assert done.was_whole  # footers that are written anew are not dropped
+    assert done.bytes_dropped == 0
     assert copy == session.with_name(f"{session.name}-repaired")
     for name in (layout.RATINGS_NAME, layout.PROTOCOL_NAME, "thresholds.toml"):
         assert (copy / name).read_text() == "# mine\n"
