@@ -11,6 +11,7 @@ from acquire.engine.status import StreamStatus, stream_status
 from acquire.errors import ControlError, Unknown
 from acquire.lsl.descriptors import raise_limit
 from acquire.player.link import PlayerLink
+from acquire.player.process import NAME as PLAYER
 from acquire.processes.rig_devices import RigDevices
 from acquire.pump.discovery import Discovery, Missing, Selection
 from acquire.pump.live_stream import DEVICE
@@ -89,12 +90,17 @@ class Streams:
         return tuple(self._discovery.missing()) if self._discovery is not None else ()
 
     def status(self, running: Take | None) -> tuple[StreamStatus, ...]:
-        """Give a snapshot of each stream; `running`: the take that is recorded now."""
+        """Give a snapshot of each stream; `running`: the take that is recorded now.
+
+        Those of a player that has been let go of are missed by nobody but a recording.
+        """
+        let_go = running is None and self._player.snapshot is None
         return tuple(
             stream_status(
                 s, self._pump.is_selected(s), running.xdf.of(s) if running is not None else None
             )
             for s in self._pump.streams
+            if not (let_go and s.device == PLAYER and s.inlet is None)
         )
 
     # Choosing.

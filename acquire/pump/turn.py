@@ -106,5 +106,5 @@ def _disconnect(stream: LiveStream) -> Alarm:
     stream.inlet.close()
     stream.inlet = None
     stream.lost_at = local_clock()
-    text = f"{stream.name}: its outlet is gone; the recording goes on, and so will the stream"
-    return Alarm("warning", "stream-lost", text + " if it comes back")
+    text = f"{stream.name}: its outlet is gone; all else goes on, and so will it if it comes back"
+    return Alarm("warning", "stream-lost", text)

@@ -84,3 +84,14 @@ def test_the_operator_through_the_api(daemon: Daemon, tmp_path: Path) -> None:
     for code in ("protocol-start", "protocol-pause", "player-died", "player-back"):
         assert code in told
     assert "ratings.tsv" in {f.path for f in Manifest.load(folder).files}
+
+
+def test_what_a_failed_load_has_ended_is_missed_by_nobody(daemon: Daemon, tmp_path: Path) -> None:
+    """`protocol` stayed in the list, red, though no protocol was loaded and nothing recorded."""
+    good, broken = tmp_path / "good.toml", tmp_path / "broken.toml"
+    good.write_text(PROTOCOL)
+    broken.write_text(PROTOCOL.replace("[protocol]", "[protocoll]"))
+    daemon.post("protocol/load", {"protocol": str(good), "headless": True})
+    wait_for(lambda: daemon.stream("protocol")["connected"])
+    refused(daemon, "load", {"protocol": str(broken), "headless": True})
+    wait_for(lambda: "protocol" not in {s["name"] for s in daemon.get("streams")})
