@@ -59,7 +59,9 @@ class SignalMonitor:
     def _run(self) -> None:
         while not self._closing.wait(PERIOD_S):  # rests, and ends at once
             try:
-                self._on_found(self.look())
+                found = self.look()
+                if not self._closing.is_set():  # who would hear of it may be gone
+                    self._on_found(found)
             except Exception:  # what is only for the eye must not end the window
                 log.exception("the signals cannot be judged")
 

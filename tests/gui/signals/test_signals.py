@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import mne
 import numpy as np
 import pytest
@@ -12,8 +14,10 @@ from devices.arrays import F64Array
 from devices.drivers.simulated_physio import CHANNELS, ECG, PPG, RSP, SimulatedPhysio
 from devices.simulation.simulated_signal import SignalSettings
 from gui.plots.scaling import AutoScale, extents, nice, shown, stepped
+from gui.signals import signal_monitor
 from gui.signals.channel_info import ChannelInfo, channels_of
 from gui.signals.display_filter import DisplayFilter, FilterSettings
+from gui.signals.live_streams import LiveStreams
 from gui.signals.marker_text import marker_text
 from gui.signals.quality import troubles
 from gui.signals.spectra import spectrum
@@ -152,3 +156,26 @@ def test_markers_are_called_what_they_say() -> None:
     assert marker_text(7).label == "7"
     assert len(marker_text("x" * 100).label) <= 24
     assert marker_text("{not json").label == "{not json"
+
+
+def test_a_look_that_ends_after_the_window_is_told_to_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A look may outlast the wait for its thread; its words went to a window that was gone."""
+    monkeypatch.setattr(signal_monitor, "PERIOD_S", 0.01)
+    looks, go = threading.Event(), threading.Event()
+    told: list[signal_monitor.Findings] = []
+
+    class Slow(signal_monitor.SignalMonitor):
+        def look(self) -> signal_monitor.Findings:
+            looks.set()
+            go.wait(30)
+            return signal_monitor.Findings()
+
+    monitor = Slow(LiveStreams.__new__(LiveStreams), lambda stream: [], told.append)
+    monitor.start()
+    assert looks.wait(30)
+    monitor._closing.set()
+    go.set()
+    monitor.close()
+    assert told == []
