@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
 import numpy as np
 import numpy.typing as npt
@@ -161,7 +162,10 @@ def _is_seen(widget: QWidget) -> bool:
     return any(not one.visibleRegion().isEmpty() for one in (widget, *own))
 
 
-def _shows_focus(top: QWidget, widget: QWidget) -> bool:
+_LOOKS: Final = 3  # at what lives: a list whose first row comes shows its focus in another place
+
+
+def _shows_focus(top: QWidget, widget: QWidget, looks_left: int = _LOOKS) -> bool:
     """Say whether any pixel comes and goes with the focus: others change in what is live."""
     looks = []
     for _ in range(2):
@@ -172,12 +176,15 @@ def _shows_focus(top: QWidget, widget: QWidget) -> bool:
             return True
         looks.append((without, _look(widget)))
     if looks[0][0].shape != looks[1][0].shape:  # laid out anew meanwhile: the card has come
-        return _shows_focus(top, widget)
+        return _shows_focus(top, widget, looks_left)
     (first, second), sizes = looks, {look.shape for pair in looks for look in pair}
     if len(sizes) > 1:  # a border that takes room
         return first[0].shape != first[1].shape
     steady = (first[0] == second[0]) & (first[1] == second[1])
-    return bool((steady & (first[0] != first[1])).any())
+    if (steady & (first[0] != first[1])).any():
+        return True
+    lived = bool((first[0] != second[0]).any())
+    return lived and looks_left > 1 and _shows_focus(top, widget, looks_left - 1)
 
 
 def _look(widget: QWidget) -> npt.NDArray[np.uint8]:
