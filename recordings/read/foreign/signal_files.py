@@ -16,8 +16,9 @@ from recordings.arrays import Array
 from recordings.errors import RecordingError
 from recordings.lateness.decision import filled
 from recordings.read.fill import stamp_notes
+from recordings.read.foreign.acq_signals import read_acq
+from recordings.read.foreign.brainvision_signals import read_brainvision
 from recordings.read.foreign.edf_signals import is_edf, read_edf
-from recordings.read.foreign.foreign_signals import read_acq, read_brainvision
 from recordings.read.foreign.signals import SignalFile, SignalStream
 from recordings.read.session import Session
 from recordings.read.stream import Stream

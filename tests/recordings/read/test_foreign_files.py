@@ -16,6 +16,7 @@ from recordings.read.foreign.edf_header import read_header
 from recordings.read.foreign.edf_signals import record_starts
 from recordings.read.foreign.signal_files import open_signals
 from recordings.read.foreign.signals import SignalFile
+from tests.recordings.acq_file import acq
 
 
 def signals(path: Path) -> SignalFile:
@@ -177,6 +178,40 @@ def test_markers_of_acqknowledge_beyond_the_end(
     assert found.notes == [
         "x.acq: 2 of 4 event markers lie beyond the ends of the recording; left out"
     ]
+
+
+@pytest.mark.parametrize("kept", [3, 1001, 1012, 18_999])
+def test_samples_of_a_cut_acqknowledge_file_are_read(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], kept: int
+) -> None:
+    pytest.importorskip("bioread")
+    path, start, end = acq(tmp_path / "x.acq")
+    wanted = signals(path)
+    assert wanted.notes == []
+    assert [len(stream.times) for stream in wanted.streams] == [2000, 1000, 500, 2]
+    path.write_bytes(path.read_bytes()[: start + kept])
+    found = signals(path)
+    # Bytes after which a sample is whole, of the 38 that are 4 ms: ECG, EDA, TSD.
+    ends = ((8, 20, 28, 38), (10, 30), (12,))
+    counts = [len(own) * (kept // 38) + sum(end <= kept % 38 for end in own) for own in ends]
+    assert [len(stream.times) for stream in found.streams] == counts
+    for mine, its in zip(found.streams, wanted.streams, strict=False):
+        assert (mine.rate_hz, mine.channels) == (its.rate_hz, its.channels)
+        np.testing.assert_array_equal(mine.read(0, 9999), its.read(0, len(mine.times)))
+    assert found.notes == [
+        f"x.acq: it ends after {kept:,} of {end - start:,} bytes of samples: it was cut off",
+        "x.acq: its event markers are missing or damaged: none is read",
+    ]
+    assert capfd.readouterr().err == ""
+
+
+def test_acqknowledge_without_its_markers_is_read(tmp_path: Path) -> None:
+    pytest.importorskip("bioread")
+    path, _, end = acq(tmp_path / "x.acq")
+    path.write_bytes(path.read_bytes()[: end + 20])
+    found = signals(path)
+    assert [len(stream.times) for stream in found.streams] == [2000, 1000, 500]
+    assert found.notes == ["x.acq: its event markers are missing or damaged: none is read"]
 
 
 def test_a_discontinuous_file_whose_gaps_cannot_be_read_says_so(tmp_path: Path) -> None:

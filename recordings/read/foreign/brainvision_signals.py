@@ -1,4 +1,4 @@
-"""BrainVision and AcqKnowledge files as streams."""
+"""BrainVision files as streams."""
 
 from __future__ import annotations
 
@@ -107,39 +107,3 @@ def brainvision_units(path: Path) -> dict[int, str]:
     infos = text.partition("[Channel Infos]")[2].partition("\n[")[0]
     found = _CHANNEL.findall(infos)
     return {int(number) - 1: unit.strip() or "µV" for number, unit in found}
-
-
-def read_acq(path: Path) -> SignalFile:
-    """Read an AcqKnowledge file; markers beyond its end are left out and told.
-
-    Raises:
-        ImportError: bioread is missing.
-        Exception: whatever bioread raises.
-    """
-    import bioread
-
-    with warnings.catch_warnings():
-        # What it does not know of a newer NumPy yet is nobody's business who reads a file.
-        warnings.simplefilter("ignore", DeprecationWarning)
-        file = bioread.read_file(str(path))
-        columns = [
-            Column(
-                float(c.samples_per_second),
-                ChannelInfo(c.name, lsl_word(c.units), ""),
-                np.asarray(c.data, np.float64),
-            )
-            for c in file.channels
-        ]
-    base = float(file.samples_per_second)
-    entries = [(m.sample_index / base, str(m.text)) for m in file.event_markers]
-    end = max((len(c.values) / c.rate_hz for c in columns), default=0.0)
-    # A place before the start is a very large one where the file counts without a sign.
-    inside = [entry for entry in entries if 0 <= entry[0] <= end]
-    notes = []
-    if len(inside) < len(entries):
-        notes.append(
-            f"{path.name}: {len(entries) - len(inside)} of {len(entries)} event markers lie beyond "
-            "the ends of the recording; left out"
-        )
-    streams = [*even_streams(path.stem, "Physio", columns), *marker_streams(path.stem, inside)]
-    return SignalFile(streams, notes)
