@@ -20,6 +20,7 @@ from recordings.export.edf_channels import (
     check_channels,
     edf_labels,
     fit_limits,
+    label_notes,
     not_finite,
     record_notes,
     record_of,
@@ -31,6 +32,7 @@ from recordings.read.grid import SKIP, annotations_on, grid_of
 from recordings.read.outside import outside_notes, timeless_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
+from recordings.read.to_mne import unique_labels
 from recordings.stream_kinds import INDEX_TYPES
 from recordings.units import to_volts
 
@@ -81,7 +83,7 @@ def _guarded(session: Session, stream: Stream, path: Path, format_: str) -> list
 
 
 def left_out(session: Session) -> list[str]:
-    """Name the streams that are neither a signal nor markers nor a camera's frames."""
+    """Name the streams that have no file: no signal, nor markers, nor a camera's frames."""
     signals = session.signals
     others = [s for s in session if s not in signals and s.type not in INDEX_TYPES and len(s)]
     notes = [
@@ -89,11 +91,16 @@ def left_out(session: Session) -> list[str]:
         for s in others
         if s.is_text and s.type.upper() == "EEG"
     ]
+    notes += [f"{s.name}: no samples" for s in session if _is_empty(s)]
     return notes + [
         f"{s.name}: {len(s.labels)} channels without a rate, no signal; left out"
         for s in others
         if not s.is_markers
     ]
+
+
+def _is_empty(stream: Stream) -> bool:
+    return stream.rate_hz > 0 and not len(stream) and stream.type not in INDEX_TYPES
 
 
 def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[str]:
@@ -137,6 +144,7 @@ def _write(session: Session, stream: Stream, path: Path, format_: str) -> list[s
         *rate_notes(stream),
         *record_notes(stream.name, stream.rate_hz, len(grid)),
         *outside_notes(stream.name, grid, markers),
+        *label_notes(stream.name, unique_labels(stream)),
         *fitted.notes(),
     ]
 
@@ -206,7 +214,8 @@ class _Channels:
                 "for EDF has no word for them"
             )
         if self._step_uv > _COARSE_UV:
-            found.append(f"{name}: steps of up to {self._step_uv:.2g} µV; use --format bdf")
+            remedy = "use --format bdf" if self._format == "edf" else "unisono export csv has none"
+            found.append(f"{name}: steps of up to {self._step_uv:.2g} µV; {remedy}")
         return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -44,9 +44,19 @@ def plain(text: str) -> str:
     return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
-def edf_labels(labels: tuple[str, ...]) -> list[str]:
+def edf_labels(labels: Iterable[str]) -> list[str]:
     """Return labels as EDF holds them: 16 characters of ASCII, no two alike."""
     return unique(map(plain, labels), 16)
+
+
+def label_notes(name: str, labels: Sequence[str]) -> list[str]:
+    """Say which channels are called otherwise in an EDF file."""
+    own = zip(labels, edf_labels(labels), strict=True)
+    cut = [f"{label} is {short}" for label, short in own if label != short]
+    if not cut:
+        return []
+    more = f" and {len(cut) - 5:,} more" if len(cut) > 5 else ""
+    return [f"{name}: EDF has 16 letters of ASCII for a channel's name: {', '.join(cut[:5])}{more}"]
 
 
 def fit_limits(unit: str, values: F64Array) -> Limits | None:

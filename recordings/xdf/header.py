@@ -32,6 +32,7 @@ DTYPES: Final[dict[str, np.dtype[Any]]] = {
 # A header may claim any number: so many are described, and none that is real has more.
 _MOST_CHANNELS: Final = 1 << 20
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 _STRAY = re.compile("&(?!(?:amp|lt|gt|quot|apos|#x[0-9a-fA-F]{1,12}|#[0-9]{1,12});)")
 _REFERENCE = re.compile("&#(x[0-9a-fA-F]{1,12}|[0-9]{1,12});")
 
@@ -137,7 +138,7 @@ class StreamInfo:
     def channels(self) -> tuple[ChannelInfo, ...]:
         """One entry a channel; channels without a description are numbered from 1."""
         found = [
-            ChannelInfo(*((e.findtext(key) or "").strip() for key in ("label", "unit", "type")))
+            ChannelInfo(*(_line(e.findtext(key) or "") for key in ("label", "unit", "type")))
             for e in self.root.findall("desc/channels/channel")[: self.channel_count]
         ]
         missing = range(len(found) + 1, min(self.channel_count, _MOST_CHANNELS) + 1)
@@ -163,6 +164,11 @@ class StreamInfo:
         """By how much its stamps are too late, as it announces; None where it does not say."""
         value = _number(self.text("desc/synchronization/offset_mean"))
         return value if value is not None and abs(value) <= _LATEST_S else None
+
+
+def _line(text: str) -> str:
+    """Return text as one line: a second one of a label would be a row of its own in many files."""
+    return _NO_LINE.sub(" ", text).strip()
 
 
 def clean_text(xml: bytes) -> str:

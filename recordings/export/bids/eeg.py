@@ -19,6 +19,7 @@ from recordings.export.edf_channels import (
     check_channels,
     edf_labels,
     fit_limits,
+    label_notes,
     not_finite,
     record_notes,
     record_of,
@@ -182,14 +183,8 @@ def _as_edf_holds(name: str, raw: Any) -> list[str]:
             f"{name}: {unknown:,} values are no numbers or endless: 0 in the file, for EDF has "
             "no word for them; --format BrainVision keeps them"
         )
-    short = dict(zip(raw.ch_names, edf_labels(tuple(raw.ch_names)), strict=True))
-    cut = {label: own for label, own in short.items() if label != own}
-    if cut:
-        raw.rename_channels(cut)
-        notes.append(
-            f"{name}: EDF has 16 letters of ASCII for a channel's name: "
-            + ", ".join(f"{label} is {own}" for label, own in list(cut.items())[:5])
-        )
+    notes += label_notes(name, raw.ch_names)
+    raw.rename_channels(dict(zip(raw.ch_names, edf_labels(raw.ch_names), strict=True)))
     return notes
 
 

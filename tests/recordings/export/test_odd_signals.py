@@ -283,6 +283,48 @@ def test_a_long_name_ends_no_export(tmp_path: Path) -> None:
     assert max(len(stream.name) for stream in streams) == 256
 
 
+def test_a_label_of_two_lines_leaves_every_file_readable(tmp_path: Path) -> None:
+    mne = pytest.importorskip("mne")
+    labels = ("a\tb\nc", "Fz\u2028", "左手", "O1")
+    data = np.random.default_rng(1).normal(0, 20, (2500, 4))
+    sent = Sent("EEG", "EEG", 250.0, data, None, labels, ("micro\nvolts", "uV\t", "uV", "uV"))
+    folder = imported(bare(tmp_path / "a.xdf", sent), tmp_path)
+    for form, suffix in (("BrainVision", "vhdr"), ("EDF", "edf")):
+        target = tmp_path / form
+        (done,) = exported("bids", [folder], target, bids.Settings(format=form))
+        assert done.outcome == "exported", done
+        read = mne.io.read_raw_brainvision if suffix == "vhdr" else mne.io.read_raw_edf
+        (path,) = target.rglob(f"*_eeg.{suffix}")
+        names = ["a b c", "Fz", "左手", "O1"]
+        if form == "EDF":
+            names[2] = "??"
+            (note,) = (n for n in done.notes if "16 letters" in n)
+            assert note.endswith("for a channel's name: 左手 is ??")
+        raw = read(path, verbose="error")
+        assert raw.ch_names == names
+        (table,) = target.rglob("*_channels.tsv")
+        rows = table.read_text(encoding="utf-8").splitlines()
+        assert [row.split("\t")[0] for row in rows[1:]] == names
+    (done,) = exported("edf", [folder], tmp_path / "edf", edf.Settings(format="edf"))
+    assert any(note.endswith("左手 is ??") for note in done.notes), done
+
+
+def test_edf_says_that_a_stream_has_no_samples(tmp_path: Path) -> None:
+    empty = Sent("empty", "ECG", 100.0, np.ones((0, 1), np.float32))
+    path = bare(tmp_path / "a.xdf", eeg(), empty)
+    (done,) = exported("edf", [path], tmp_path / "e", edf.Settings())
+    assert (len(done.files), done.notes) == (1, ("empty: no samples",))
+
+
+def test_the_remedy_for_coarse_steps_is_another_than_what_was_done(tmp_path: Path) -> None:
+    data = np.array([0.0, 5e7] * 1250)[:, None]
+    path = bare(tmp_path / "a.xdf", Sent("EEG", "EEG", 250.0, data, None, ("A",), ("uV",)))
+    (done,) = exported("edf", [path], tmp_path / "b", edf.Settings())
+    assert done.notes == ("EEG: steps of up to 3 µV; unisono export csv has none",)
+    (done,) = exported("edf", [path], tmp_path / "e", edf.Settings(format="edf"))
+    assert any(note.endswith("use --format bdf") for note in done.notes), done
+
+
 def test_large_values_of_a_small_unit_are_written_in_a_larger_one(tmp_path: Path) -> None:
     data = np.sin(np.arange(2500) / 9)[:, None] * np.array([3.6e9, 20.0])
     sent = Sent("EEG", "EEG", 250.0, data, None, ("A", "B"), ("nV", "uV"))
