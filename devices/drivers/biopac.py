@@ -73,7 +73,7 @@ class Biopac(Device):
         self._links: list[socket.socket] = []
         self._selector: selectors.BaseSelector | None = None
         self._layouts: list[Interleaved] = []
-        self._side_by_side = _Columns((), ())
+        self._side_by_side = _Columns((), (), 0.0)
         self._started = False  # the acquisition, by us
 
     # Opening.
@@ -143,7 +143,8 @@ class Biopac(Device):
         single = self.settings.mode == "single"
         together = [self._channels] if single else [(channel,) for channel in self._channels]
         self._layouts = [Interleaved(channels) for channels in together]
-        self._side_by_side = _Columns(self._channels, self._groups)
+        most = self.settings.silent_s * self._rate_hz
+        self._side_by_side = _Columns(self._channels, self._groups, most)
 
     def _specs(self) -> Sequence[StreamSpec]:
         labels = list(unique_labels(c.label for c in self._channels))
@@ -261,20 +262,38 @@ class Biopac(Device):
 
 
 class _Columns:
-    """Multiple mode: puts the channels of a group side by side as soon as each has its sample."""
+    """Multiple mode: puts the channels of a group side by side as soon as each has its sample.
 
-    def __init__(self, channels: Sequence[NdtChannel], groups: Sequence[Group]) -> None:
+    None waits for another of its group for more than `most` hardware samples: each has a connection
+    of its own, and one that hangs, or was never made, would hold all others in memory for ever.
+    """
+
+    def __init__(
+        self, channels: Sequence[NdtChannel], groups: Sequence[Group], most: float
+    ) -> None:
+        self._channels = channels
+        self._most = most
         self._waiting: list[Any] = [np.empty(0, np.float32) for _ in channels]
         self._groups = groups
         self._counts = [0] * len(groups)
         self._group_of = {c: g for g, group in enumerate(groups) for c in group.columns}
 
     def add(self, column: int, values: Any) -> Iterator[tuple[int, int, Any]]:
-        """Take values of one channel; yield (group, number of the first row, rows)."""
+        """Take values of one channel; yield (group, number of the first row, rows).
+
+        Raises:
+            DeviceLost: another channel has stayed away for too long.
+        """
         self._waiting[column] = np.concatenate([self._waiting[column], values])
         g = self._group_of[column]
         columns = self._groups[g].columns
-        count = min(len(self._waiting[c]) for c in columns)
+        last = min(columns, key=lambda c: len(self._waiting[c]))
+        count = len(self._waiting[last])
+        if (len(self._waiting[column]) - count) * self._groups[g].divider > self._most:
+            raise DeviceLost(
+                f"AcqKnowledge sends other channels and nothing more of "
+                f"{self._channels[last].label!r}: its connection hangs, or was not made"
+            )
         if not count:
             return
         rows = np.column_stack([self._waiting[c][:count] for c in columns])

@@ -176,6 +176,23 @@ def test_silence_is_noticed(server: BiopacServer, devices: list[Device]) -> None
     assert samples(read_until(one, lambda found: samples(found) > 20)) > 20
 
 
+def test_a_channel_that_stays_away_is_named_and_holds_nobody_for_ever(
+    server: BiopacServer, devices: list[Device]
+) -> None:
+    one = opened(devices, port=server.port, mode="multiple", silent_s=0.3)
+    one.open()
+    with server._lock:  # as a connection that hangs: nothing more comes, and it stays open
+        hanging = server._links.pop(1)
+    found: list[Chunk] = []
+    with hanging, pytest.raises(DeviceLost, match="nothing more of 'RSP': its connection hangs"):
+        for item in one.read():
+            if isinstance(item, Chunk):
+                found.append(item)
+    assert column(found, "bio", 0) == list(range(samples(found)))
+    one.open()  # from the start on, with a connection for each
+    assert samples(read_until(one, lambda found: samples(found) > 20)) > 20
+
+
 def test_silence_after_the_end_of_an_acquisition_is_a_loss(
     server: BiopacServer, devices: list[Device]
 ) -> None:
