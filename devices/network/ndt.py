@@ -135,18 +135,24 @@ class Control:
 
     def channels(self) -> tuple[NdtChannel, ...]:
         """List what is recorded, in the order in which it is sent."""
-        found = []
-        for kind in KINDS:
-            for index in _integers(self.call("getEnabledChannels", kind), kind):
-                id_ = {"type": kind, "index": index}
-                label = str(self.call("getChannelLabel", id_))
-                (divider,) = _integers([self.call("getDownsamplingDivider", id_)], "divider")
-                found.append(NdtChannel(kind, index, label, max(1, divider)))
-        if not found:
+        enabled = [
+            (kind, index)
+            for kind in KINDS
+            for index in _integers(self.call("getEnabledChannels", kind), kind)
+        ]
+        if not enabled:
             raise DeviceError("AcqKnowledge records no channel; switch some on in its set-up")
-        if len(found) > MOST_CHANNELS:
-            raise DeviceError(f"AcqKnowledge names {len(found)} channels; {MOST_CHANNELS} are read")
-        return tuple(found)
+        if len(enabled) > MOST_CHANNELS:  # before each is asked about
+            raise DeviceError(
+                f"AcqKnowledge names {len(enabled):,} channels; {MOST_CHANNELS} are read"
+            )
+        return tuple(self._channel(kind, index) for kind, index in enabled)
+
+    def _channel(self, kind: str, index: int) -> NdtChannel:
+        id_ = {"type": kind, "index": index}
+        label = str(self.call("getChannelLabel", id_))
+        (divider,) = _integers([self.call("getDownsamplingDivider", id_)], "divider")
+        return NdtChannel(kind, index, label, max(1, divider))
 
     def rate_hz(self) -> float:
         """Return the hardware's rate."""

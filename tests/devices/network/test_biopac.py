@@ -183,12 +183,8 @@ def test_a_channel_that_stays_away_is_named_and_holds_nobody_for_ever(
     one.open()
     with server._lock:  # as a connection that hangs: nothing more comes, and it stays open
         hanging = server._links.pop(1)
-    found: list[Chunk] = []
     with hanging, pytest.raises(DeviceLost, match="nothing more of 'RSP': its connection hangs"):
-        for item in one.read():
-            if isinstance(item, Chunk):
-                found.append(item)
-    assert column(found, "bio", 0) == list(range(samples(found)))
+        read_until(one, lambda _: False)
     one.open()  # from the start on, with a connection for each
     assert samples(read_until(one, lambda found: samples(found) > 20)) > 20
 
@@ -232,6 +228,18 @@ def test_another_program_is_named(devices: list[Device], said: bytes) -> None:
         one = opened(devices, port=other.port, wait_s=1.0)
         with pytest.raises(DeviceError, match=f"{other.port}|getMPUnitType"):
             one.open()
+
+
+def test_channels_without_number_are_refused_before_each_is_asked_about(
+    server: BiopacServer, devices: list[Device]
+) -> None:
+    asked: list[Any] = []
+    server._rpc.register_function(lambda kind: [0] * 5000, "acq.getEnabledChannels")
+    server._rpc.register_function(lambda id_: asked.append(id_) or "x", "acq.getChannelLabel")
+    one = opened(devices, port=server.port)
+    with pytest.raises(DeviceError, match="names 15,000 channels; 256 are read"):
+        one.open()
+    assert not asked
 
 
 def test_the_contract_is_kept(server: BiopacServer, devices: list[Device]) -> None:
