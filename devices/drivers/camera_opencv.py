@@ -4,7 +4,8 @@ V4L2 on Linux, DirectShow or Media Foundation on Windows, AVFoundation on macOS,
 and addresses. OpenCV tells no frame numbers: frames are numbered as they come, and a frame that a
 webcam swallowed leaves no trace but a longer interval between two time stamps. `lost` counts what
 was dropped on this computer. A picture that cannot be grabbed or decoded, or that has another size
-than the first one, is a frame without a picture.
+than the first one, is a frame without a picture; but FFmpeg scales another size to the first one's,
+and nothing tells of it.
 
 The time of a frame is the stamp of the backend, where that rises from frame to frame, less half the
 exposure where it is known. V4L2 stamps in this computer's monotonic clock when a frame begins to

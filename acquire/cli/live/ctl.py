@@ -262,16 +262,23 @@ def _events(client: Any, *, from_now: bool, reconnect: bool) -> Iterator[Any]:
     stopper.listen(stdin=False)
     after = client.get("status")["last_event"] if from_now else 0
     typer.echo(f"listening to {client.url}", err=True)
+    is_gone = False
     while True:
         try:
             rows = client.get(f"events?after={after}&limit=1000")
             if not rows and client.get("status")["last_event"] < after:
                 after = 0  # another engine: it counts anew
                 continue
-        except EngineGone:
+            if is_gone:
+                typer.echo(f"listening to {client.url} again", err=True)
+            is_gone = False
+        except EngineGone as error:
             if not reconnect:
                 raise
-            rows = []
+            if not is_gone:
+                typer.echo(f"{error}; it is waited for", err=True)
+            is_gone, rows = True, []
+            client.find_again()
         for row in rows:
             after = row["number"]
             yield row["event"]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import re
 import urllib.error
 import urllib.request
 from http.client import HTTPException
@@ -16,7 +18,8 @@ from acquire.server.running import TOKEN_VARIABLE, the_engine
 ANSWER_S = 120.0
 """A stop waits for files to close, and for the check where that is asked for."""
 LARGEST = 64 << 20
-
+_TOKEN: Final = re.compile("[!-~]{1,4096}")
+"""What a header can carry."""
 
 _KEYS: Final[dict[str, tuple[str, ...]]] = {
     "status": ("state", "session", "missing", "error", "streams", "nodes", "last_event"),
@@ -56,6 +59,8 @@ class EngineClient:
         Raises:
             ConfigError: none runs, several do, or the token cannot be read.
         """
+        self._data_dir = data_dir if url is None else None
+        self._is_given = url is not None
         self.url = (url or the_engine(data_dir)).rstrip("/")
         if not self.url.startswith(("http://", "https://")):
             raise ConfigError(f"--url {self.url}: begins with http:// or https://")
@@ -65,6 +70,20 @@ class EngineClient:
                 self._token = token_file.read_text(encoding="utf-8").strip()
             except (OSError, UnicodeDecodeError) as error:
                 raise ConfigError(f"{token_file}: the token cannot be read: {error}") from error
+        if self._token and not _TOKEN.fullmatch(self._token):
+            where = token_file or TOKEN_VARIABLE
+            raise ConfigError(
+                f"{where}: holds no token: one line of letters, digits and signs of ASCII"
+            )
+
+    def find_again(self) -> None:
+        """Look where the engine is now, if no address was given; a new one may have another port.
+
+        Nothing changes while none runs, or several do.
+        """
+        if not self._is_given:
+            with contextlib.suppress(ConfigError):
+                self.url = the_engine(self._data_dir).rstrip("/")
 
     def get(self, path: str) -> Any:
         """Ask for what is at `/api/path`; see `post`."""

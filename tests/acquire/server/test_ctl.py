@@ -13,7 +13,8 @@ import pytest
 from typer.testing import CliRunner
 
 from acquire.cli.live.ctl import _event_words, app
-from acquire.errors import ControlError
+from acquire.cli.live.engine_client import EngineClient
+from acquire.errors import ConfigError, ControlError
 from acquire.server.running import TOKEN_VARIABLE
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import Result, Unisono, load, module_of, unisono, wait_for
@@ -100,6 +101,32 @@ def test_without_the_token_it_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
         assert "wants a token; name its file with --token-file" in refused.error
         assert ctl(tmp_path, "devices", "--token-file", file).code == 0
         daemon.http.close()
+
+
+@pytest.mark.parametrize("token", ["ключ", "abc\r\nX-Other: 1", "x" * 100_000, "a b"])
+def test_a_file_that_holds_no_token_is_named(tmp_path: Path, token: str) -> None:
+    file = tmp_path / "token"
+    file.write_text(token, encoding="utf-8")
+    with pytest.raises(ConfigError, match="token: holds no token: one line"):
+        EngineClient("http://127.0.0.1:9", None, file)
+
+
+def test_following_says_that_the_engine_is_gone_and_finds_the_next_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    with Daemon(tmp_path, rig="") as first:
+        first.ready()
+        with Unisono("ctl", "events", "--follow", "--json", folder=tmp_path) as following:
+            wait_for(lambda: f"listening to {first.url}" in following.stderr)
+            first.process.kill()
+            first.process.wait()
+            wait_for(lambda: "it is waited for" in following.stderr)
+            with Daemon(tmp_path, rig="") as second:
+                second.ready()
+                wait_for(lambda: f"listening to {second.url} again" in following.stderr)
+                second.http.close()
+        first.http.close()
 
 
 def test_watch_ends_with_the_trouble_it_waits_for(daemon: Daemon, tmp_path: Path) -> None:
