@@ -289,7 +289,9 @@ def test_a_label_of_two_lines_leaves_every_file_readable(tmp_path: Path) -> None
     data = np.random.default_rng(1).normal(0, 20, (2500, 4))
     sent = Sent("EEG", "EEG", 250.0, data, None, labels, ("micro\nvolts", "uV\t", "uV", "uV"))
     folder = imported(bare(tmp_path / "a.xdf", sent), tmp_path)
-    for form, suffix in (("BrainVision", "vhdr"), ("EDF", "edf")):
+    forms: tuple[tuple[Literal["BrainVision", "EDF"], str], ...]
+    forms = (("BrainVision", "vhdr"), ("EDF", "edf"))
+    for form, suffix in forms:
         target = tmp_path / form
         (done,) = exported("bids", [folder], target, bids.Settings(format=form))
         assert done.outcome == "exported", done
