@@ -203,6 +203,11 @@ class EncoderLink:
         """Why frames are not stored any more, at no cost: for every frame."""
         return self._status.error
 
+    @property
+    def told(self) -> EncoderStatus:
+        """What the process told last, at no cost: for every frame; nothing of the ring is in it."""
+        return self._status
+
     def status(self) -> EncoderStatus:
         """The newest state."""
         waiting, high_water = self.ring.fill, self.ring.high_water

@@ -195,11 +195,11 @@ class VideoFiles:
         self._encoder.skip()
 
     def _too_slow(self, kept: bool) -> Cause | None:
-        status = self._encoder.status()
-        if not status.ready:  # what fills the ring is its start
+        told, ring = self._encoder.told, self._encoder.ring
+        if not told.ready:  # what fills the ring is its start
             self._overload.forget()
             return None
-        pace = Pace(time.monotonic(), self._came, status.waiting, status.slots, status.wanted_s)
+        pace = Pace(time.monotonic(), self._came, ring.fill, ring.slots, told.wanted_s)
         if not kept:
             return self._overload.refused(pace)
         # With a gate the frames that wait say nothing: most of them wait for its decision.
