@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QScrollArea, QWidget
 class ScrollColumn(QScrollArea):
     """Scrolls up and down only: the width is what its content needs at least."""
 
-    grew = Signal()  # its content needs more height than before
+    room_wanted = Signal()  # its content needs more height than before
 
     def __init__(self, content: QWidget, *, least: int) -> None:
         """Show `content`; `least` pixels of its height are always seen."""
@@ -44,5 +44,5 @@ class ScrollColumn(QScrollArea):
             self.updateGeometry()
             before, self._needed = self._needed, self.sizeHint().height()
             if self._needed > before:
-                self.grew.emit()
+                self.room_wanted.emit()
         return super().eventFilter(watched, event)

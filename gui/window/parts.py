@@ -25,6 +25,8 @@ LEAST_CAMERAS = 48
 CHANNELS = "channels"
 _HIDDEN = ("impedances", CHANNELS)
 """Parts that are hidden until somebody wants them."""
+_BELOW = ("protocol", "spectrum", "impedances")
+"""Parts below the cameras that leave them the height they ask for; forms and channels do not."""
 _RIGHT = Qt.DockWidgetArea.RightDockWidgetArea
 
 
@@ -111,6 +113,7 @@ def show_form(window: QMainWindow, name: str, title: str, form: QWidget) -> QDoc
         dock = _add_dock(window, name, title, form)
         if (beside := window.findChild(QDockWidget, "protocol")) is not None:
             window.tabifyDockWidget(beside, dock)
+        _give_back(window, dock)
     else:
         if (before := dock.widget()) is not None:
             before.deleteLater()
@@ -134,33 +137,42 @@ def _below(window: QMainWindow) -> QDockWidget | None:
 
     Behind a tab a dock has no height that could be changed.
     """
-    found = (window.findChild(QDockWidget, name) for name in ("protocol", "spectrum", "impedances"))
+    found = (window.findChild(QDockWidget, name) for name in _BELOW)
     return next((dock for dock in found if dock and not dock.visibleRegion().isEmpty()), None)
 
 
-def on_cameras_grown(window: QMainWindow, cameras: QWidget, give_room: Callable[[], None]) -> None:
-    """Have room given to the cameras when they need more, unless a form is worked in below them."""
-    dock = dock_of(cameras)
-    assert dock is not None
-    column = dock.widget()
+def on_room_wanted(window: QMainWindow, give_room: Callable[[], None]) -> None:
+    """Have room given to the cameras when they need more, or what took it is left."""
+    _column(window).room_wanted.connect(give_room)
+    channels = window.findChild(QDockWidget, CHANNELS)
+    assert channels is not None
+    _give_back(window, channels)
+
+
+def _give_back(window: QMainWindow, dock: QDockWidget) -> None:
+    """Ask for the cameras' room once a part that took it is closed, or behind another's tab."""
+    column = _column(window)
+    dock.visibilityChanged.connect(lambda seen: None if seen else column.room_wanted.emit())
+
+
+def _column(window: QMainWindow) -> ScrollColumn:
+    cameras = window.findChild(QDockWidget, "cameras")
+    assert cameras is not None
+    column = cameras.widget()
     assert isinstance(column, ScrollColumn)
-
-    def grown() -> None:
-        if _below(window) is not None:
-            give_room()
-
-    column.grew.connect(grown)
+    return column
 
 
 def make_room(window: QMainWindow, *, playing: bool = False) -> None:
     """Give the cameras as much height as they ask for and what is below them leaves.
 
-    While a protocol plays, that is what shows the participant's screen whole.
+    While a protocol plays, that is what shows the participant's screen whole. Nothing is taken
+    from a form that is worked in: asked when this runs, as it may have come since it was wanted.
     """
-    cameras = window.findChild(QDockWidget, "cameras")
-    below = _below(window) or window.findChild(QDockWidget, "protocol")
+    cameras, below = window.findChild(QDockWidget, "cameras"), _below(window)
     assert cameras is not None
-    assert below is not None
+    if below is None:
+        return
     room = cameras.height() + below.height()
     wanted = cameras.sizeHint().height()
     least = min(wanted, MIN_CAMERAS)

@@ -6,7 +6,7 @@ from functools import partial
 
 import pylsl
 from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent
+from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
 from acquire.engine.status import Phase
@@ -141,7 +141,7 @@ class RecorderWindow(QMainWindow):
         self._laid_out = QTimer(self, singleShot=True, interval=0)
         self._laid_out.timeout.connect(self._make_room)
         self.cameras.changed.connect(self._laid_out.start)
-        parts.on_cameras_grown(self, self.cameras, self._laid_out.start)
+        parts.on_room_wanted(self, self._laid_out.start)
         self.client.event_came.connect(self.news.hear)
         self.news.sessions_changed.connect(self.sessions.refresh)
         self.news.session_changed.connect(self.sessions.read_anew)
@@ -328,6 +328,11 @@ class RecorderWindow(QMainWindow):
         while moved and self.focusWidget() is not first and parts.is_behind(self.focusWidget()):
             moved = super().focusNextPrevChild(next)
         return moved
+
+    def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
+        """Qt gives every part its share of the new height: a picture that fitted may be cut."""
+        super().resizeEvent(event)
+        self._laid_out.start()
 
     def closeEvent(self, event: QCloseEvent) -> None:  # noqa: N802
         """Leave: a recording goes on, and that is said first; an idle engine of ours ends."""

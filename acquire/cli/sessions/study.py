@@ -222,9 +222,9 @@ class _StepRun:
         reasons = self._run(planned, due, workers) if due else {}
         workers.tell()
         failed |= reasons
-        for folder, reason in failed.items():
-            if reason:
-                name = self._called[folder]
+        for one in planned:  # in one order: they ended as they came
+            if reason := failed.get(one.facts.folder):
+                name = self._called[one.facts.folder]
                 typer.echo(f"error: {told(f'{self._step.name} {name}: {reason}')}", err=True)
         standing = sum(bool(reason) for reason in failed.values())
         waiting = len(due) - len(reasons)  # for the tasks of a script

@@ -23,6 +23,7 @@ from gui.rig.row_list import LINES, shortened
 from gui.widgets.plain_label import PlainLabel
 from gui.widgets.scroll_column import ScrollColumn
 from gui.window.app import WindowOrder
+from gui.window.parts import dock_of
 from tests.gui.picture_faults import settle
 from tests.gui.windows import Names, idle, record, wait_until, window
 
@@ -67,6 +68,19 @@ def test_three_cameras_fit_into_a_small_window(tmp_path: Path, qtbot: QtBot) -> 
         idle(found)
 
 
+def test_a_window_made_lower_takes_no_room_from_a_camera(tmp_path: Path, qtbot: QtBot) -> None:
+    names = Names()
+    with window(WindowOrder(names.rig(tmp_path), data_dir=tmp_path / "data")) as found:
+        idle(found)
+        wait_until(lambda: found.cameras.tiles, what="tiles")
+        dock = dock_of(found.cameras)
+        assert dock is not None
+        wait_until(lambda: dock.height() >= dock.sizeHint().height(), what="room for the camera")
+        found.resize(1280, 700)
+        QApplication.processEvents()  # Qt takes its share of every part
+        wait_until(lambda: dock.height() >= dock.sizeHint().height(), what="room after a resize")
+
+
 def test_cameras_and_forms_get_the_room_that_they_come_to_need(
     tmp_path: Path, qtbot: QtBot
 ) -> None:
@@ -94,6 +108,11 @@ def test_cameras_and_forms_get_the_room_that_they_come_to_need(
         layout.addWidget(PlainLabel("four\nfive\nsix"))
         settle()
         assert editor.text.height() > 150
+        # Left, it gives the room back.
+        form = dock_of(editor)
+        assert form is not None
+        form.close()
+        wait_until(lambda: dock.height() > 400, what="room given back")
 
 
 def test_a_step_that_waits_for_the_operator_can_be_ended(tmp_path: Path, qtbot: QtBot) -> None:
