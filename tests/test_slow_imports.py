@@ -9,6 +9,8 @@ import pytest
 
 SLOW = ("scipy.signal", "scipy.stats", "scipy.ndimage", "pandas", "mne", "neurokit2", "pyarrow")
 
+LATER = ("asyncio", "tomlkit")
+
 
 @pytest.mark.parametrize(
     "start",
@@ -32,7 +34,24 @@ def test_a_start_loads_nothing_slow(start: str) -> None:
 
 def test_the_window_loads_nothing_that_works_in_the_engine_alone() -> None:
     """It is waited for at each start."""
-    engine = ("acquire.pump", "acquire.take", "acquire.node.client", "recordings.xdf")
-    code = f"import sys, gui.window.app; print([m for m in {engine} if m in sys.modules])"
+    engine = ("acquire.pump", "acquire.take", "acquire.node.client", "recordings.xdf", "starlette")
+    code = f"import sys, gui.window.app; print([m for m in {engine + LATER} if m in sys.modules])"
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert said.stdout == "[]\n"
+
+
+def test_no_model_is_built_before_it_is_used() -> None:
+    """All of them, unused, were a tenth of every process's start."""
+    code = (
+        "import sys, pydantic, acquire.engine.engine, acquire.host.device_host, gui.window.app\n"
+        "def below(kind):\n"
+        "    for one in kind.__subclasses__():\n"
+        "        yield one\n"
+        "        yield from below(one)\n"
+        "ours = ('acquire', 'devices', 'gui', 'recordings')\n"
+        "models = [m for m in below(pydantic.BaseModel) if m.__module__.split('.')[0] in ours]\n"
+        "assert len(models) > 50\n"
+        "print(sorted(m.__name__ for m in models if m.__pydantic_complete__))\n"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert said.stdout == "['Panas', 'Sam']\n"  # the shipped scales

@@ -33,9 +33,9 @@ def doctor(
 ) -> None:
     """Look for what gets in the way of recording; exit 0 well, 1 warnings, 2 something fails."""
     from acquire.lsl.config import configuration, configure
-    from acquire.rig.file import EMPTY, load_rig
+    from acquire.rig.file import load_rig, no_rig
 
-    table = load_rig(rig) if rig is not None else EMPTY
+    table = load_rig(rig) if rig is not None else no_rig()
     configure(configuration(table.table.lsl_session, peers=table.peers))
     if report is not None:
         from acquire.cli.sessions.progress import warn

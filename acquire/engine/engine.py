@@ -58,7 +58,7 @@ class Engine:
         """Prepare; nothing is started yet.
 
         Args:
-            rig: the rig file, or `rig.EMPTY`.
+            rig: the rig file, or `no_rig()`.
             selection: which streams to record beside the rig's own.
             lsl_config: the text for liblsl, also for the device processes; None = its own search.
             on_event: hears every event, from any thread.

@@ -217,7 +217,7 @@ class ProtocolFile(_Table):
     """The whole file."""
 
     protocol: ProtocolTable
-    words: Words = Words()
+    words: Words = Field(default_factory=Words)
     variables: dict[str, str] = {}
     condition: dict[str, dict[str, str]] = {}  # variables that hold in trials of a condition
     scale: dict[str, ScaleTable] = {}

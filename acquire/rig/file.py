@@ -23,7 +23,7 @@ Codec = Literal["auto", "raw", "magicyuv", "ffvhuff", "ffv1", "x264-lossless", "
 
 
 class _Table(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class RigTable(_Table):
@@ -67,7 +67,7 @@ class Expect(_Table):
 class DeviceTable(BaseModel):
     """`[[device]]`: a name, a driver, and the driver's own settings."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     name: str
     driver: str
@@ -97,8 +97,8 @@ class DeviceTable(BaseModel):
 
 
 class _RigFile(_Table):
-    rig: RigTable = RigTable()
-    eeg: EegTable = EegTable()
+    rig: RigTable = Field(default_factory=RigTable)
+    eeg: EegTable = Field(default_factory=EegTable)
     node: tuple[NodeTable, ...] = Field(default=(), max_length=32)
     device: tuple[DeviceTable, ...] = ()
     expect: tuple[Expect, ...] = ()
@@ -193,7 +193,9 @@ def _if_none(device: DeviceTable) -> set[str]:
     return {"node"} if device.node is None else set()
 
 
-EMPTY = Rig(None, "", RigTable(), EegTable(), (), ())
+def no_rig() -> Rig:
+    """Give what applies where there is no rig file: the defaults."""
+    return Rig(None, "", RigTable(), EegTable(), (), ())
 
 
 def load_rig(path: Path) -> Rig:

@@ -18,7 +18,7 @@ _ADDRESS = re.compile(
 class NodeTable(BaseModel):
     """`[[node]]`: another computer that devices of this rig run on."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: str = Field(pattern=NODE_NAME, description="what devices and messages call it")
     address: str = Field(

@@ -22,8 +22,8 @@ from acquire.server.event_log import EventLog
 from acquire.server.rcs_server import RcsServer
 from acquire.server.recovery import Recovery
 from acquire.server.running import TOKEN_VARIABLE, announced
-from acquire.serving.guard import is_loopback
 from acquire.serving.http_server import HttpServer, bind
+from acquire.serving.loopback import is_loopback
 from recordings.disk import synced
 from recordings.layout import prepare_data_dir
 

@@ -12,7 +12,6 @@ import asyncio
 import base64
 import contextlib
 import hmac
-import ipaddress
 import json
 from collections.abc import Awaitable, Callable, Container, MutableMapping
 from typing import Any
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 
 from starlette.exceptions import HTTPException
 
+from acquire.serving.loopback import is_loopback
 from acquire.serving.problem import Problem
 
 MAX_BODY = 64 * 1024
@@ -33,16 +33,6 @@ Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Message, Receive, Send], Awaitable[None]]
-
-
-def is_loopback(host: str) -> bool:
-    """Say whether a host name or address is this computer alone."""
-    if host == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def token_matches(token: str, given: str) -> bool:

@@ -15,7 +15,7 @@ Told = Annotated[str, BeforeValidator(told)]
 class Problem(BaseModel):
     """Why something was not done, and what to do about it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
     code: str
     text: Told

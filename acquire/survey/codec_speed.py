@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from devices.base import VideoSpec
 from recordings.errors import RecordingError
@@ -33,6 +33,8 @@ Finding = tuple[str, Literal["info", "warning"], str]
 class Speed(BaseModel):
     """How fast one codec wrote frames of one pixel format, counted before compression."""
 
+    model_config = ConfigDict(defer_build=True)
+
     codec: str
     pixel_format: str
     bytes_per_s: float
@@ -40,6 +42,8 @@ class Speed(BaseModel):
 
 class Speeds(BaseModel):
     """One benchmark."""
+
+    model_config = ConfigDict(defer_build=True)
 
     host: str
     day: str  # of the benchmark, UTC

@@ -22,7 +22,7 @@ from acquire.lsl.inlet import Inlet
 from acquire.lsl.outlet import Outlet
 from acquire.lsl.streams import FoundStream, Resolver
 from acquire.own_program import NO_WINDOW, program
-from acquire.rig.file import EMPTY
+from acquire.rig.file import no_rig
 from acquire.survey import firewall
 from devices.base import Channel, StreamSpec
 from recordings.disk.synced import synced_by
@@ -40,7 +40,7 @@ def examine(meet: Callable[[str], object] = lambda host: None) -> list[Finding]:
     findings = [*_configuration(), *interfaces(_interface_names())]
     if sys.platform == "win32":
         findings += firewall.examine(program())
-    findings += data_folder(EMPTY.table.data_dir)
+    findings += data_folder(no_rig().table.data_dir)
     findings += _reachability(meet)
     findings += ftdi_latency(Path("/sys/bus/usb-serial/devices"))
     findings += permissions(Path("/dev"))

@@ -79,7 +79,7 @@ _MAC = re.compile(r"(?:[0-9A-Fa-f]{2}[:-]){5}[0-9A-Fa-f]{2}")
 class Params(BaseModel):
     """BrainFlow's connection parameters, by BrainFlow's names."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     serial_port: str = ""
     mac_address: str = ""

@@ -60,7 +60,7 @@ class BrainflowSettings(Settings):
     """`board` by BrainFlow's name; `config` is sent to the board before it starts."""
 
     board: str = Field(pattern=r"^[A-Z][A-Z0-9_]*$")
-    params: Params = Params()
+    params: Params = Field(default_factory=Params)
     config: tuple[str, ...] = ()
     insert_markers: str | None = None  # the stream whose codes are written into the board
 

@@ -30,7 +30,7 @@ class FieldSpec(BaseModel):
     A value is `raw · scale + offset`, in `unit`. The role `time` needs a unit of time.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     name: str = Field(min_length=1)
     type: str = Field(pattern=f"^({_WHOLE.pattern}|{_BITS.pattern})$")
@@ -55,7 +55,7 @@ class FieldSpec(BaseModel):
 class FrameFormat(BaseModel):
     """The description of a frame, as it stands in the rig file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     sync: tuple[Byte, ...] = ()
     fields: tuple[FieldSpec, ...] = Field(min_length=1)

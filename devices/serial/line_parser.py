@@ -30,7 +30,7 @@ _AFTER_LABEL = re.compile(r":\s+")
 class ColumnSpec(BaseModel):
     """One column: a value is `number · scale + offset`, in `unit`; the role `time` needs a unit."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     label: str = Field(min_length=1)
     unit: str = ""
@@ -45,7 +45,7 @@ class ColumnSpec(BaseModel):
 class LineFormat(BaseModel):
     """The description of a line, as it stands in the rig file."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     format: Literal["separated", "json"] = "separated"
     separator: str = ","  # "" or " ": any white space

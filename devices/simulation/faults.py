@@ -25,7 +25,7 @@ from devices.counter_rng import make_key, uniform, uniforms
 class Faults(BaseModel):
     """The fault plan in a simulated device's settings; `…_at_s` count from the first `open`."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     clock_offset_s: float = Field(default=0.0, allow_inf_nan=False)
     drift_ppm: float = Field(default=0.0, ge=-10_000, le=10_000)

@@ -28,7 +28,7 @@ class SimulatedSettings(Settings):
     """What every simulated device takes. Devices with one seed render one world."""
 
     seed: int = 1
-    faults: Faults = Faults()
+    faults: Faults = Field(default_factory=Faults)
 
 
 class SignalSettings(SimulatedSettings):

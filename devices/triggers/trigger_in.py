@@ -31,7 +31,7 @@ BEAT_S = 0.1
 class LineSettings(BaseModel):
     """How lines are read; `poll_ms` is also the resolution of the stamps."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     poll_ms: float = Field(default=1.0, ge=0.2, le=100)
     debounce_ms: float = Field(default=1.0, ge=0, le=1000)

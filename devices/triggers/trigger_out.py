@@ -42,7 +42,7 @@ _KEPT = 10_000
 class PulseSettings(BaseModel):
     """Which codes, from where, and for how long."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
     source: str | None = None  # the marker stream; without one, codes come by command alone
     pulse_ms: float = Field(default=10.0, ge=0.5, le=1000)

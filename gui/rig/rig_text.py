@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
+from typing import TYPE_CHECKING, Any
 
 from acquire.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tomlkit import TOMLDocument
 
 EEG_FIELDS = ("reference", "ground", "cap")
 
 
-def _read(text: str) -> tomlkit.TOMLDocument:
+def _read(text: str) -> TOMLDocument:
+    import tomlkit  # not before a rig is changed: no window's start needs it
+    from tomlkit.exceptions import TOMLKitError
+
     try:
         return tomlkit.parse(text)
     except TOMLKitError as error:
@@ -40,15 +43,14 @@ def with_eeg(text: str, fields: Mapping[str, str]) -> str:
     if eeg_fields(text) == {name: fields.get(name, "") for name in EEG_FIELDS}:
         return text
     if "eeg" not in document:
-        table = tomlkit.table()
         # Before the first device: what follows [[device]] would belong to it in a reader's eye.
-        document.add("eeg", table)
+        document.add("eeg", {})
     for name in EEG_FIELDS:
         if value := fields.get(name, "").strip():
             document["eeg"][name] = value
         else:
             document["eeg"].pop(name, None)
-    return tomlkit.dumps(document)
+    return document.as_string()
 
 
 def with_settings(text: str, device: str, settings: Mapping[str, Any]) -> str:
@@ -65,7 +67,7 @@ def with_settings(text: str, device: str, settings: Mapping[str, Any]) -> str:
                     table.pop(key, None)
                 elif table.get(key) != value:
                     table[key] = _without_none(value)
-            return tomlkit.dumps(document)
+            return document.as_string()
     raise ConfigError(f"rig: no device {device!r}; it was renamed or taken out")
 
 
@@ -86,7 +88,7 @@ def with_data_dir(text: str, folder: str) -> str:
     """
     document = _read(text)
     document["rig"]["data_dir"] = folder
-    return tomlkit.dumps(document)
+    return document.as_string()
 
 
 def devices_in(snippets: Sequence[str]) -> int:
@@ -105,5 +107,5 @@ def from_found(name: str, snippets: Sequence[str]) -> str:
             seen[base] = seen.get(base, 0) + 1
             if seen[base] > 1:
                 table["name"] = f"{base}-{seen[base]}"
-        parts.append(tomlkit.dumps(document).strip() + "\n")
+        parts.append(document.as_string().strip() + "\n")
     return "\n".join(parts)

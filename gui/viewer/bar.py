@@ -6,7 +6,7 @@ import json
 from dataclasses import asdict
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QComboBox, QToolButton, QVBoxLayout, QWidget
@@ -20,6 +20,8 @@ from gui.widgets.flow_row import FlowRow
 
 
 class _Shown(BaseModel):
+    model_config = ConfigDict(defer_build=True)
+
     channels: dict[str, list[str]]
     order: dict[str, list[str]] = {}
     streams: list[str] = []

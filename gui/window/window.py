@@ -14,7 +14,7 @@ from acquire.lsl.config import configuration, configure
 from acquire.lsl.streams import FoundStream
 from acquire.server.api.device_models import RigInfo
 from acquire.server.api.models import MarkerSet, StatusInfo
-from acquire.serving.guard import is_loopback
+from acquire.serving.loopback import is_loopback
 from acquire.serving.problem import Problem
 from gui.cameras.camera_panel import CameraPanel
 from gui.client import code_words

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 
 from recordings import layout, names
 from recordings.annotation.journal import Damaged, Entry, History, entries, replayed
@@ -65,7 +65,7 @@ class CoderFile(Frozen):
     session: str
     scheme: str = ""
     n: int = 0
-    coding: Coding = Coding()
+    coding: Coding = Field(default_factory=Coding)
     done: tuple[Entry, ...] = ()
     undone: tuple[Entry, ...] = ()
 

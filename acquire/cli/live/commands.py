@@ -77,7 +77,7 @@ def record(
 
     if xdf is not None and rig is not None:
         raise ConfigError("--xdf records streams, not a rig; leave out one of the two")
-    read = rigs.load_rig(rig) if rig is not None else rigs.EMPTY
+    read = rigs.load_rig(rig) if rig is not None else rigs.no_rig()
     # Only now what takes longer to import than a rig file to read: a mistake in it is said at once.
     from acquire.cli.live.record import Order
     from acquire.cli.live.record import record as run

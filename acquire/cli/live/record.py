@@ -23,7 +23,7 @@ from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
 from acquire.processes.punctual import be_punctual
 from acquire.pump.discovery import Selection
-from acquire.rig.file import EMPTY, Rig
+from acquire.rig.file import Rig, no_rig
 from acquire.take.folder import DEFAULT_LABELS, Labels
 from acquire.take.take import Outcome
 from recordings import layout
@@ -50,7 +50,7 @@ class Exit(IntEnum):
 class Order:
     """What `record` is asked for."""
 
-    rig: Rig = EMPTY
+    rig: Rig = field(default_factory=no_rig)
     predicates: tuple[str, ...] = ()
     seconds: float | None = None
     labels: Labels = field(default_factory=Labels)

@@ -185,11 +185,11 @@ def import_xdf_file(
     ] = None,
 ) -> None:
     """Make a session of a bare XDF file, so that it can be exported to BIDS."""
-    from acquire.rig.file import EMPTY
+    from acquire.rig.file import no_rig
     from acquire.take.folder import software
     from recordings.repair.imported import Labels, import_xdf
 
-    folder = (data_dir or EMPTY.table.data_dir).expanduser().absolute()
+    folder = (data_dir or no_rig().table.data_dir).expanduser().absolute()
     done = import_xdf(path, folder, Labels(study, participant, session, task, run), software())
     typer.echo(f"{done.folder}: {done.streams} streams")
     for note in done.notes:

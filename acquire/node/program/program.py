@@ -20,8 +20,8 @@ from acquire.node.program.server import build
 from acquire.node.wire.models import BLOCK_BYTES
 from acquire.processes.idle import leave_the_disk
 from acquire.rig.node import NODE_PORT
-from acquire.serving.guard import is_loopback
 from acquire.serving.http_server import HttpServer, bind
+from acquire.serving.loopback import is_loopback
 from recordings.disk import synced
 
 POLL_S: Final = 1.0

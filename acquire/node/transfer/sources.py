@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, RootModel
+from pydantic import ConfigDict, Field, RootModel
 
 from acquire.errors import ConfigError
 from acquire.node.client import PIECE, NodeClient
@@ -22,6 +22,8 @@ LOOK_S = 0.5
 
 class Recordings(RootModel[Annotated[tuple[Recording, ...], Field(max_length=MAX_LIST)]]):
     """What a node keeps, as it lists it."""
+
+    model_config = ConfigDict(defer_build=True)
 
 
 class Source(ABC):

@@ -14,10 +14,10 @@ Study = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9]
 class Asked(BaseModel):
     """What a client sends; a key that is not known is refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Told(BaseModel):
     """What a client gets."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)

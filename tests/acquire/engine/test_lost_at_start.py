@@ -6,7 +6,7 @@ from pathlib import Path
 
 from acquire.engine.engine import Engine
 from acquire.pump.discovery import Selection
-from acquire.rig.file import EMPTY
+from acquire.rig.file import no_rig
 from acquire.take.folder import Labels
 from recordings.manifest import Event
 from tests.acquire.program import event_codes, unique, wait_for
@@ -17,7 +17,7 @@ def test_a_stream_lost_as_a_recording_begins_is_told(tmp_path: Path) -> None:
     name, events = unique("lost"), list[Event]()
     with (
         Sources(Source(name)),
-        Engine(EMPTY, Selection((f"name='{name}'",)), None, on_event=events.append) as engine,
+        Engine(no_rig(), Selection((f"name='{name}'",)), None, on_event=events.append) as engine,
     ):
         engine.open(30.0)
         stream = next(s for s in engine._pump.streams if s.name == name)

@@ -9,7 +9,7 @@ import pylsl
 
 from acquire.engine.engine import Engine
 from acquire.pump.discovery import Selection
-from acquire.rig.file import EMPTY
+from acquire.rig.file import no_rig
 from recordings.manifest import State
 from tests.acquire.program import Loaded, load, unique, wait_for
 from tests.acquire.sources import CHUNK_S, Source, Sources
@@ -37,7 +37,7 @@ def test_a_marker_right_before_the_stop_is_in_the_file_every_time(tmp_path: Path
     sources = [Source(f"{base}-{name}", rate_hz=rate) for name, rate in RATES.items()]
     with (
         Sources(*sources),
-        Engine(EMPTY, selection, None, publish_events=False) as engine,
+        Engine(no_rig(), selection, None, publish_events=False) as engine,
     ):
         engine.open(30.0)
         wait_for(lambda: len([s for s in engine.status.streams if s.connected]) == 3)

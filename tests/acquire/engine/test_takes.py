@@ -16,7 +16,7 @@ from acquire.engine.engine import Engine
 from acquire.engine.status import Phase
 from acquire.errors import ControlError
 from acquire.pump.discovery import Selection
-from acquire.rig.file import EMPTY, parse_rig
+from acquire.rig.file import no_rig, parse_rig
 from acquire.take.folder import Labels
 from recordings.errors import RecordingError
 from recordings.manifest import Event, Manifest, State
@@ -34,7 +34,7 @@ class Stage:
         self.events: list[Event] = []
         self.failures = 0
         self.engine = Engine(
-            EMPTY,
+            no_rig(),
             Selection((f"name='{self.name}'",)),
             None,
             on_event=self.events.append,
@@ -234,7 +234,7 @@ def test_a_fourth_open_take_is_refused(stage: Stage, tmp_path: Path) -> None:
 
 
 def test_an_opening_that_fails_is_not_going_on_for_ever() -> None:
-    engine = Engine(EMPTY, Selection((f"name='{unique('nobody')}'",)), None)
+    engine = Engine(no_rig(), Selection((f"name='{unique('nobody')}'",)), None)
     with engine:
         with pytest.raises(ControlError, match="no stream matches"):
             engine.open(0.2)
@@ -249,7 +249,7 @@ def test_a_marker_that_comes_after_the_drain_is_said_with_its_text(
     name = unique("late")
     info = pylsl.StreamInfo(name, "Markers", 1, 0, "string", name)
     outlet = pylsl.StreamOutlet(info)
-    engine = Engine(EMPTY, Selection((f"name='{name}'",)), None, on_event=stage.events.append)
+    engine = Engine(no_rig(), Selection((f"name='{name}'",)), None, on_event=stage.events.append)
     with engine:
         engine.open(30.0)
         engine.start(tmp_path, LABELS)

@@ -12,7 +12,7 @@ from acquire.errors import ControlError
 from acquire.pump import pump as pump_module
 from acquire.pump import stuck_watch
 from acquire.pump.discovery import Selection
-from acquire.rig.file import EMPTY
+from acquire.rig.file import no_rig
 from recordings.manifest import Event
 from tests.acquire.program import load, unique, wait_for
 from tests.acquire.sources import Source, Sources
@@ -27,7 +27,7 @@ def test_a_stuck_pump_is_told_and_the_files_are_closed(
     path = tmp_path / "a.xdf"
     with (
         Sources(Source(name)),
-        Engine(EMPTY, Selection((f"name='{name}'",)), None, on_event=events.append) as engine,
+        Engine(no_rig(), Selection((f"name='{name}'",)), None, on_event=events.append) as engine,
     ):
         engine.open(30.0)
         engine.start_file(path)

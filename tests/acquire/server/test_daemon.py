@@ -13,7 +13,7 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
 from acquire.server.event_log import NAME, EventLog
-from acquire.serving.guard import is_loopback
+from acquire.serving.loopback import is_loopback
 from recordings.manifest import Event, Manifest, State
 from recordings.xdf.reader import read_xdf
 from tests.acquire.daemon_program import Daemon, running
