@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import Final
@@ -50,6 +51,18 @@ INDEX_TYPES: Final = frozenset({VIDEO_TYPE, SOUND_TYPE})
 """Of streams whose rows say where a frame, or a block of sound, is in a file beside."""
 
 _MARKER_TYPES: Final = frozenset({"markers", "marker", "events", "event", "stim"})
+
+
+_NO_ELECTRODE: Final = re.compile(
+    r"(time ?stamps?|counter|interpolated?|sample ?(number|index|counter)|index|status|battery|misc"
+    r"|(packet|package) ?(num(ber)?|counter)|packet|events?|triggers?|trig|stim?"
+    r"|(hardware ?)?markers?)"
+)
+
+
+def is_no_electrode(label: str) -> bool:
+    """Whether a label, or a type, is of what amplifiers send among the electrodes: a counter…"""
+    return bool(_NO_ELECTRODE.fullmatch(re.sub("[_ -]+", " ", label.casefold()).strip()))
 
 
 def is_index_stream(type_: str, dtype: str, labels: Sequence[str]) -> bool:

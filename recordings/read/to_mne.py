@@ -8,7 +8,6 @@ from the start: nothing drifts apart, however long the recording.
 
 from __future__ import annotations
 
-import re
 import warnings
 from collections.abc import Iterable
 from datetime import datetime
@@ -22,6 +21,7 @@ from recordings.read.grid import Grid, annotations_on
 from recordings.read.markers import SessionMarker
 from recordings.read.outside import outside_notes
 from recordings.read.stream import Stream
+from recordings.stream_kinds import is_no_electrode
 from recordings.units import parse_unit, to_volts
 from recordings.xdf.header import ChannelInfo
 
@@ -40,13 +40,8 @@ KINDS: Final = {
     "SKT": "temperature",
     "TRIGGER": "stim",
 }
-_OF_VOLTS: Final = frozenset({"eeg", "eog", "ecg", "emg"})
+OF_VOLTS: Final = frozenset({"eeg", "eog", "ecg", "emg"})
 _BASE_OF: Final = {"gsr": "S", "temperature": "°C"}
-_NO_ELECTRODE: Final = re.compile(
-    r"(time ?stamps?|counter|interpolated?|sample ?(number|index|counter)|index"
-    r"|(packet|package) ?(num(ber)?|counter)|battery|hardware ?marker|markers?|triggers?)"
-)
-"""Labels that amplifiers send among the electrodes, without a unit."""
 
 
 def to_mne(
@@ -113,18 +108,16 @@ def channel_kinds(stream: Stream) -> list[str]:
     default = "eeg" if stream.type.upper() == "EEG" else "misc"
     channels = stream.xdf.info.channels
     kinds = [KINDS.get(c.kind.upper(), "misc") if c.kind else default for c in channels]
-    named = any(to_volts(c.unit) for c, k in zip(channels, kinds, strict=True) if k in _OF_VOLTS)
+    named = any(to_volts(c.unit) for c, k in zip(channels, kinds, strict=True) if k in OF_VOLTS)
     return [k if _can_be(k, c, named) else "misc" for c, k in zip(channels, kinds, strict=True)]
 
 
 def _can_be(kind: str, channel: ChannelInfo, units_named: bool) -> bool:
     """Whether the unit and the label of a channel are those of its type."""
-    if kind in _OF_VOLTS:
+    if kind in OF_VOLTS:
         if channel.unit:
             return to_volts(channel.unit) is not None
-        return not units_named and not _NO_ELECTRODE.fullmatch(
-            re.sub("[_ -]+", " ", channel.label.lower())
-        )
+        return not units_named and not is_no_electrode(channel.label)
     unit = parse_unit(channel.unit)
     base = _BASE_OF.get(kind)
     return base is None or not channel.unit or (unit is not None and unit.base == base)
@@ -135,7 +128,7 @@ def no_electrodes(stream: Stream) -> list[str]:
     wanted = [
         c.label
         for c, kind in zip(stream.xdf.info.channels, channel_kinds(stream), strict=True)
-        if kind == "misc" and (not c.kind or KINDS.get(c.kind.upper()) in _OF_VOLTS)
+        if kind == "misc" and (not c.kind or KINDS.get(c.kind.upper()) in OF_VOLTS)
     ]
     if not wanted or stream.type.upper() != "EEG":
         return []
@@ -175,7 +168,7 @@ def scale(unit: str, kind: str) -> float:
     """Return what a value is multiplied with to be in SI units, as MNE wants it."""
     if kind == "stim":
         return 1.0
-    if not unit and kind in _OF_VOLTS:
+    if not unit and kind in OF_VOLTS:
         return 1e-6  # what LSL's meta-data leaves out is microvolts in practice
     known = parse_unit(unit)
     return known.factor if known and known.base in ("V", "S") else 1.0

@@ -11,29 +11,20 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.bids.files import Names, write_json
 from recordings.export.bids.shared_tables import NOTHING
-from recordings.export.edf_channels import (
-    check_channels,
-    edf_labels,
-    fit_limits,
-    label_notes,
-    not_finite,
-    record_notes,
-    record_of,
-)
+from recordings.export.edf_channels import edf_labels
+from recordings.export.edf_file import EdfFile, Form
 from recordings.read.fill import rate_notes, stamp_notes
-from recordings.read.grid import SKIP, Grid
+from recordings.read.grid import Grid
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.read.to_mne import no_electrodes, raw_of, si_scales, to_mne
+from recordings.read.to_mne import OF_VOLTS, channel_kinds, no_electrodes, raw_of, si_scales
+from recordings.units import parse_unit
 
 _VOLT: Final = 107
 """FIFF's number for the unit volt."""
-_MOST_UV: Final = 1e7
-"""Of eight characters one is the sign."""
 _PIECE: Final = 1 << 12
 """Samples at a time: of 69 channels as doubles, 2 MB."""
 _RESOLUTION: Final = 0.1
@@ -65,20 +56,18 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
     manifest = session.manifest
     power = manifest.powerline_hz if manifest else None
     notes = [*stamp_notes(stream), *rate_notes(stream), *no_electrodes(stream)]
-    stream.forget()  # the grid has what is needed of its times
     start = session.utc(grid.first)
     if start is not None:
         start -= timedelta(days=place.days_back)
-    if place.format == "EDF":
-        notes += record_notes(stream.name, stream.rate_hz, len(grid))
-        check_channels(stream.name, len(stream.labels))
-        raw = to_mne(stream, grid, (), start, power)
-        raw.set_annotations(None)  # events.tsv is written from the markers themselves
-        notes += _as_edf_holds(stream.name, raw)
-        raw = _filled(stream.name, raw)
-    else:
-        # One sample, for header and side files; the others follow, some at a time.
-        raw = raw_of(stream, np.zeros((len(stream.labels), 1)), start, power)
+    edf = _as_edf(stream, grid) if place.format == "EDF" else None
+    stream.forget()  # the grid has what is needed of its times
+    # Some zeros, for header and side files; the samples follow, for mne-bids takes them all at once
+    # as doubles, and MNE has records of EDF that EDFlib refuses where the rate is no whole number.
+    # It wants one of its records full.
+    length = 1 if edf is None or stream.rate_hz.is_integer() else math.floor(stream.rate_hz)
+    raw = raw_of(stream, np.zeros((len(stream.labels), length)), start, power)
+    if edf is not None:
+        _as_in(edf, raw)
     with raw.info._unlock():
         raw.info["device_info"] = None
     path = mne_bids.BIDSPath(**place.names.entities, datatype="eeg", root=place.folder)
@@ -95,10 +84,10 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
         raise RecordingError(
             f"{stream.name}: cannot be written as {place.format} ({text}){other}"
         ) from error
-    if place.format == "EDF" and not float(stream.rate_hz).is_integer():
-        record, record_s = record_of(stream.name, stream.rate_hz, len(grid))
-        _in_records(place.names.path(place.folder, "eeg.edf"), len(grid), record, record_s)
-    if place.format == "BrainVision":
+    if edf is not None:
+        notes += edf.write(place.names.path(place.folder, "eeg.edf"), start)
+        _write_units(edf, place.names.path(place.folder, "channels.tsv"))
+    else:
         _write_samples(stream, grid, raw, place)
     _write_sidecar(session, stream, grid, place)
     return notes
@@ -156,104 +145,39 @@ def _write_samples(stream: Stream, grid: Grid, raw: Any, place: Place) -> None:
             file.write(values.astype("<f4").tobytes())
 
 
-def _as_edf_holds(name: str, raw: Any) -> list[str]:
-    """Change what EDF cannot hold: values that are no numbers, channels beyond its limits."""
-    values = raw.get_data()
-    unfit = [
-        label
-        for label, kind, row in zip(raw.ch_names, raw.get_channel_types(), values, strict=True)
-        if not (_fits(row) if kind == "misc" else _fits_microvolts(row))
-    ]
-    notes = []
-    if len(unfit) == len(values):
-        raise RecordingError(
-            f"{name}: no channel fits into the 8 characters that EDF has for its limits; "
-            "--format BrainVision takes it"
-        )
-    if unfit:
-        raw.drop_channels(unfit)
-        notes.append(
-            f"{name}: {', '.join(unfit[:5])}: beyond the 8 characters that EDF has for a "
-            "channel's limits; left out; --format BrainVision keeps it"
-        )
-    unknown = sum(map(not_finite, raw.get_data()))
-    if unknown:
-        raw.apply_function(_zero_for_unknown, picks="all")
-        notes.append(
-            f"{name}: {unknown:,} values are no numbers or endless: 0 in the file, for EDF has "
-            "no word for them; --format BrainVision keeps them"
-        )
-    notes += label_notes(name, raw.ch_names)
-    raw.rename_channels(dict(zip(raw.ch_names, edf_labels(raw.ch_names), strict=True)))
-    return notes
-
-
-def _filled(name: str, raw: Any) -> Any:
-    """Return a recording whose rate is no whole number, with the last of MNE's records full.
-
-    MNE refuses to write it otherwise; its records are of as many samples as are in a second.
+def _as_edf(stream: Stream, grid: Grid) -> EdfFile:
+    """Return the EEG as EDF has it: voltages in µV, where they fit, as channels.tsv calls them.
 
     Raises:
-        RecordingError: less than a sample a second.
+        RecordingError: it does not fit into EDF, or MNE cannot write its rate.
     """
-    import mne
-
-    rate_hz = float(raw.info["sfreq"])
-    if rate_hz.is_integer():
-        return raw
-    if rate_hz < 1:
+    if stream.rate_hz < 1:
         raise RecordingError(
-            f"{name}, {rate_hz:g} Hz: less than a sample a second, which MNE cannot write as EDF; "
-            "--format BrainVision takes it"
+            f"{stream.name}, {stream.rate_hz:g} Hz: less than a sample a second, which MNE cannot "
+            "write as EDF; --format BrainVision takes it"
         )
-    more = -raw.n_times % math.floor(rate_hz)
-    values = np.pad(raw.get_data(), ((0, 0), (0, more)), "edge")
-    return mne.io.RawArray(values, raw.info, verbose="error")
+    volts = [kind in OF_VOLTS for kind in channel_kinds(stream)]
+    units = ["uV" if v else unit for v, unit in zip(volts, stream.units, strict=True)]
+    si = si_scales(stream).tolist()
+    factors = [1e6 * scale if v else 1.0 for v, scale in zip(volts, si, strict=True)]
+    other = "--format BrainVision"
+    return EdfFile(stream, grid, Form("edf", units, factors, other, f"{other} has none"))
 
 
-def _in_records(path: Path, samples: int, record: int, record_s: float) -> None:
-    """Write an EDF file of MNE's anew, in records whose times are exact.
-
-    MNE's are a little less than a second long, and `edfio` writes when each begins with the noise
-    of binary fractions, 6.237507000000001 s: EDFlib, and EDFbrowser with it, refuses the file.
-    """
-    import edfio
-
-    made = edfio.read_edf(path)
-    rate_hz, missing = record / record_s, -samples % record
-    signals = [
-        edfio.EdfSignal.from_digital(
-            np.pad(signal.digital[:samples], (0, missing), "edge"),
-            rate_hz,
-            label=signal.label,
-            transducer_type=signal.transducer_type,
-            physical_dimension=signal.physical_dimension,
-            physical_range=signal.physical_range,
-            digital_range=signal.digital_range,
-            prefiltering=signal.prefiltering,
-        )
-        for signal in made.signals
-    ]
-    end = [edfio.EdfAnnotation(samples / rate_hz, missing / rate_hz, SKIP)] if missing else []
-    edfio.Edf(
-        signals,
-        patient=made.patient,
-        recording=made.recording,
-        starttime=made.starttime,
-        data_record_duration=record_s,
-        annotations=end,
-    ).write(path)
+def _as_in(edf: EdfFile, raw: Any) -> None:
+    """Take from a recording the channels that the file has not, and name the others as it does."""
+    raw.rename_channels(dict(zip(raw.ch_names, edf_labels(raw.ch_names), strict=True)))
+    raw.drop_channels([raw.ch_names[number] for number in edf.left_out])
 
 
-def _fits(row: F64Array) -> bool:
-    limits = fit_limits("", _zero_for_unknown(row))
-    return limits is not None and limits.factor == 1.0
-
-
-def _fits_microvolts(row: F64Array) -> bool:
-    """Whether limits of volts fit, which MNE writes in µV."""
-    return float(np.abs(_zero_for_unknown(row)).max(initial=0.0)) < _MOST_UV * 1e-6
-
-
-def _zero_for_unknown(row: F64Array) -> F64Array:
-    return np.nan_to_num(row, nan=0.0, posinf=0.0, neginf=0.0)
+def _write_units(edf: EdfFile, path: Path) -> None:
+    """Write into channels.tsv the units that the file has."""
+    head, *rows = path.read_text(encoding="utf-8-sig").splitlines()
+    at = head.split("\t").index("units")
+    lines = [head]
+    for row, unit in zip(rows, edf.units.values(), strict=True):
+        cells = row.split("\t")
+        known = parse_unit(unit)
+        cells[at] = (known.symbol if known else unit).replace("°", "o") or "n/a"
+        lines.append("\t".join(cells))
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from recordings import layout
-from recordings.export import edf, mmme, tables
+from recordings.export import edf, edf_file, mmme, tables
 from recordings.export.bids import dataset as bids
 from recordings.export.bids.shared_tables import read_tsv
 from recordings.export.file_names import file_stems
@@ -128,7 +128,7 @@ def test_edf_takes_anybodys_units_and_labels_and_leaves_out_what_does_not_fit(
         assert read == ["uV", "uV", "kOhm", "degC", "m/s?", ""]
         np.testing.assert_allclose(reader.readSignal(0)[:300], data[:, 0], atol=1e-4)
         assert reader.readSignal(3)[7] == pytest.approx(0.0, abs=1e-4)
-    assert edf._order((1.0, 0.5, "BAD_ACQ_SKIP")) < edf._order((1.0, None, "b"))
+    assert edf_file._order((1.0, 0.5, "BAD_ACQ_SKIP")) < edf_file._order((1.0, None, "b"))
     named = edf.Settings(streams=("counter",))
     (done,) = exported("edf", [session], tmp_path / "named", named)
     assert done.outcome == "failed"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 import warnings
 from pathlib import Path
 from typing import Any, Literal
@@ -17,6 +18,7 @@ from recordings import open_session
 from recordings.errors import RecordingError
 from recordings.export import edf, tables
 from recordings.export.bids import dataset as bids
+from recordings.manifest import MANIFEST_NAME
 from recordings.read.foreign.signal_files import session_streams
 from recordings.repair.imported import Labels, import_xdf
 from recordings.units import ascii_symbol, lsl_word, parse_unit, to_volts
@@ -344,7 +346,8 @@ def test_bids_in_edf_is_not_ended_by_a_channel(tmp_path: Path) -> None:
     folder = imported(bare(tmp_path / "a.xdf", sent), tmp_path)
     (done,) = exported("bids", [folder], tmp_path / "b", bids.Settings(format="EDF"))
     assert done.outcome == "exported", done
-    assert any("EEG: B: beyond the 8 characters" in note for note in done.notes), done.notes
+    (note,) = (n for n in done.notes if n.startswith("EEG, B: -1e+30 is beyond the 8 characters"))
+    assert note.endswith("--format BrainVision keeps it; left out")
     assert any("a very long name of an electrode is a very long name" in n for n in done.notes)
     (file,) = (tmp_path / "b").rglob("*_eeg.edf")
     _, _, values = read_edf(file)
@@ -352,7 +355,7 @@ def test_bids_in_edf_is_not_ended_by_a_channel(tmp_path: Path) -> None:
     all_too_large = Sent("EEG", "EEG", 250.0, data[:, 1:2], None, ("B",), ("uV",))
     folder = imported(bare(tmp_path / "b.xdf", all_too_large), tmp_path / "second")
     (done,) = exported("bids", [folder], tmp_path / "c", bids.Settings(format="EDF"))
-    assert "no channel fits" in done.error
+    assert "EEG, B: -1e+30 is beyond the 8 characters" in done.error
 
 
 @pytest.mark.parametrize("rate_hz", [1000 / 3, 333.33, 512.03, 4807.69])
@@ -423,3 +426,53 @@ def test_a_rate_that_is_not_the_one_announced_is_said_in_exports(tmp_path: Path)
     (done,) = exported("edf", [path], tmp_path / "e", edf.Settings())
     (note,) = [note for note in done.notes if "Hz" in note]
     assert note.startswith("G: its samples come at 15 Hz, not at the 60 Hz that it announces")
+
+
+def test_bids_writes_an_edf_file_once_and_each_channel_finely(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """MNE wrote all of it, then it was read and written anew; one large channel made all coarse."""
+    edfio, mne = pytest.importorskip("edfio"), pytest.importorskip("mne")
+    written: list[int] = []
+    write = edfio.Edf.write
+
+    def counting(file: Any, *args: Any) -> None:
+        written.append(sum(len(signal.data) for signal in file.signals))
+        write(file, *args)
+
+    monkeypatch.setattr(edfio.Edf, "write", counting)
+    rate_hz = 1000 / 3
+    data = np.sin(np.arange(20_000) / 9)[:, None] * np.array([20.0, 1e6, 20.0, 5.0, 30.0])
+    labels, units = ("Fz", "EXG", "Cz", "EDA", "T"), ("uV", "uV", "mV", "uS", "degC")
+    sent = Sent("EEG", "EEG", rate_hz, data, None, labels, units)
+    folder = imported(bare(tmp_path / "a.xdf", sent), tmp_path)
+    (done,) = exported("bids", [folder], tmp_path / "b", bids.Settings(format="EDF"))
+    assert done.outcome == "exported", done
+    assert sum(count > 5 * 333 for count in written) == 1, written
+    (file,) = (tmp_path / "b").rglob("*_eeg.edf")
+    raw = mne.io.read_raw_edf(file, verbose="error")
+    np.testing.assert_allclose(raw.get_data(picks=["Fz"])[0, :20_000], data[:, 0] * 1e-6, atol=1e-9)
+    assert any("steps of up to" in note and "BrainVision has none" in note for note in done.notes)
+    _, dimensions, values = read_edf(file)
+    (table,) = (tmp_path / "b").rglob("*_channels.tsv")
+    rows = [line.split("\t") for line in table.read_text(encoding="utf-8").splitlines()]
+    assert [row[rows[0].index("units")] for row in rows[1:]] == ["µV", "µV", "µV", "µS", "oC"]
+    assert dimensions == ["uV", "uV", "uV", "uS", "degC"]
+    np.testing.assert_allclose(values[2][:20_000], 1e3 * data[:, 2], atol=1)
+    np.testing.assert_allclose(values[3][:20_000], data[:, 3], atol=1e-3)
+
+
+@pytest.mark.parametrize("kind", ["edf", "bids"])
+def test_a_year_that_edf_has_not_ends_no_export(kind: str, tmp_path: Path) -> None:
+    """Of a computer whose clock began anew at 1970, or of dates that `--days-back` moved."""
+    folder = imported(bare(tmp_path / "a.xdf", eeg()), tmp_path)
+    path = folder / MANIFEST_NAME
+    fields = json.loads(path.read_text(encoding="utf-8"))
+    fields["clock"] = [{"lsl": START, "utc": "1970-01-02T03:04:05Z"}]
+    path.write_text(json.dumps(fields), encoding="utf-8")
+    settings: Any = bids.Settings(format="EDF") if kind == "bids" else edf.Settings()
+    (done,) = exported(kind, [folder], tmp_path / "out", settings)
+    assert done.outcome == "exported", done
+    assert "EEG: EDF has no year 1970: no date" in done.notes
+    (file,) = (f for f in (tmp_path / "out").rglob("*df") if f.is_file())
+    assert len(read_edf(file)[2]) == 2
