@@ -6,6 +6,8 @@ A name from outside becomes a path only after one of these has let it pass.
 from __future__ import annotations
 
 import re
+from collections import Counter
+from collections.abc import Iterable
 from typing import Final
 
 from recordings.errors import RecordingError
@@ -66,6 +68,21 @@ def check_file_name(name: str) -> str:
         f"{name[:_MAX_FILE]!r}: no file of a session is called so: use letters A-Z, a-z, digits, "
         f"_ . + and -, no . at either end, at most {_MAX_FILE}, and no name of a Windows device"
     )
+
+
+def shown_names(streams: Iterable[tuple[str, str, int]]) -> list[str]:
+    """Return what streams (name, type, id) are called, no two alike: `Muse (EEG)`, `Muse (EEG) #3`.
+
+    The name alone where no other stream has it, else with what `session["…"]` tells it by.
+    """
+    streams = list(streams)
+    names = Counter(name for name, _, _ in streams)
+    found = [f"{name} ({type_})" if names[name] > 1 else name for name, type_, _ in streams]
+    alike = Counter(found)
+    return [
+        f"{name} ({type_}) #{number}" if alike[text] > 1 else text
+        for text, (name, type_, number) in zip(found, streams, strict=True)
+    ]
 
 
 def _checked(what: str, value: str, pattern: re.Pattern[str], allowed: str) -> str:

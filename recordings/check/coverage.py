@@ -37,7 +37,7 @@ def coverage_findings(manifest: Manifest | None, exams: Sequence[StreamExam]) ->
         yield Finding(
             level="warn",
             code="another-clock",
-            subject=exam.name,
+            subject=exam.shown,
             text=f"all its stamps lie {long_span(away)} from the other streams: stamped by another "
             "clock, they cannot be related to the rest",
             remedy="let its program stamp with LSL's local_clock(), or leave the stamp out",
@@ -66,10 +66,10 @@ def _ends(
         late, early = first - start, stop - last
         if late > allowed:
             text = f"begins {late:.2f} s after the recording"
-            yield _finding(exam.name, "begins-late", text, remedy)
+            yield _finding(exam.shown, "begins-late", text, remedy)
         if early > allowed:
             text = f"ends {early:.2f} s before the recording"
-            yield _finding(exam.name, "ends-early", text, remedy)
+            yield _finding(exam.shown, "ends-early", text, remedy)
 
 
 def _has_times(exam: StreamExam) -> bool:
@@ -105,7 +105,7 @@ def _marker_findings(
             yield Finding(
                 level="info",
                 code="markers-outside",
-                subject=exam.name,
+                subject=exam.shown,
                 text=f"{out} of {len(exam.stamps)} markers lie before or after all signals",
                 remedy="EDF and MNE leave them out, BIDS and csv keep them",
             )
@@ -121,12 +121,12 @@ def _stamp_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
             text = f"{int(bad.sum())} of {len(bad)} stamps cannot be true, the first of sample "
             text += f"{int(np.argmax(bad))}: they leave the others and come back, or stand still"
             remedy = "BIDS, EDF and to_mne() place these samples by their neighbours"
-            yield _finding(exam.name, "stamps-wrong", text, remedy)
+            yield _finding(exam.shown, "stamps-wrong", text, remedy)
         jump = longest_step(mended(exam.stamps, bad, exam.rate_hz))
         if jump > fill_limit_s(len(bad), exam.rate_hz):
             text = f"stamps jump by {long_span(jump)} and stay there"
             remedy = "BIDS, EDF and to_mne() refuse to fill that; csv keeps it"
-            yield _finding(exam.name, "stamps-jump", text, remedy)
+            yield _finding(exam.shown, "stamps-jump", text, remedy)
 
 
 def _finding(name: str, code: str, text: str, remedy: str) -> Finding:

@@ -44,6 +44,7 @@ from recordings.check.thresholds import judge, load_thresholds
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, StreamEntry
+from recordings.names import shown_names
 from recordings.read.markers import Marker, parse_markers
 from recordings.read.session import locate, open_recording
 from recordings.read.to_mne import unique
@@ -152,7 +153,11 @@ def _examine(
 ) -> Examination:
     entries = {entry.id: entry for entry in manifest.streams} if manifest else {}
     host = manifest.host.get("name") if manifest else None
-    exams = tuple(_examined(s, entries.get(s.id), host) for s in recording.streams)
+    shown = shown_names((s.name, s.info.type, s.id) for s in recording.streams)
+    exams = tuple(
+        _examined(s, entries.get(s.id), host, called)
+        for s, called in zip(recording.streams, shown, strict=True)
+    )
     # Bare codes tell of no onset and end. Two streams of one name are two all the same.
     texts = [e for e in exams if e.stream.info.is_markers and e.stream.is_text]
     markers = {
@@ -205,19 +210,23 @@ def _examine(
     return Examination(report, recording, manifest, exams, markers, found)
 
 
-def _examined(stream: XdfStream, entry: StreamEntry | None, host: str | None) -> StreamExam:
+def _examined(
+    stream: XdfStream, entry: StreamEntry | None, host: str | None, shown: str
+) -> StreamExam:
     """Measure a stream: when its samples are, and what they are worth."""
     exam = examine_stream(stream, entry)
     quality = sample_quality(stream)
     has_own_clock = exam.has_clock_of(host)
+    findings = (
+        *exam.findings,
+        *quality_findings(stream, quality),
+        *scatter_findings(exam.name, exam.fit, has_own_clock=has_own_clock),
+    )
+    measured = {"name": shown, **(quality.worst() if quality else {})}
     return replace(
         exam,
-        report=exam.report.model_copy(update=quality.worst() if quality else {}),
-        findings=(
-            *exam.findings,
-            *quality_findings(stream, quality),
-            *scatter_findings(exam.name, exam.fit, has_own_clock=has_own_clock),
-        ),
+        report=exam.report.model_copy(update=measured),
+        findings=tuple(f.model_copy(update={"subject": shown}) for f in findings),
     )
 
 
@@ -238,7 +247,7 @@ def _bound_findings(pairs: Sequence[PairReport]) -> Iterator[Finding]:
 
 def _latency_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
     names = [
-        e.name
+        e.shown
         for e in exams
         if e.report.latency_ms is None and e.name != EVENTS_STREAM and len(e.stamps)
     ]
@@ -262,7 +271,7 @@ def _alignment_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
         yield Finding(
             level="info",
             code="aligned",
-            subject=exam.name,
+            subject=exam.shown,
             text=f"stored elsewhere ({how.source}) and aligned by {by}: its times are "
             f"{'' if how.by == 'events' else 'assumed to be '}right to within {how.error_s:.3g} s"
             + ("" if how.residual_s is None else f", events at most {how.residual_s:.3g} s off"),

@@ -58,7 +58,7 @@ def without_file_findings(
             yield Finding(
                 level="fail",
                 code="no-file",
-                subject=exam.name,
+                subject=exam.shown,
                 text=f"{len(exam.stamps):,} {units} were captured and none was stored: the session "
                 "has no file of them",
                 remedy="see the events for why, as when the disk of its node was full at the start",

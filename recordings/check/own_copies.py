@@ -94,8 +94,8 @@ def _brought_back(exam: StreamExam) -> Iterator[Finding]:
         yield Finding(
             level="info",
             code="from-copy",
-            subject=exam.name,
-            text=f"{count:,} {what} of {exam.name} were not received, as while a cable is cut; "
+            subject=exam.shown,
+            text=f"{count:,} {what} of {exam.shown} were not received, as while a cable is cut; "
             "they are from the node's own copy",
         )
     cut = max((layer.cut_off for layer in _layers(exam)), default=0)
@@ -103,7 +103,7 @@ def _brought_back(exam: StreamExam) -> Iterator[Finding]:
         yield Finding(
             level="info",
             code="copy-cut",
-            subject=exam.name,
-            text=f"{cut:,} {what} of {exam.name} are from after the stop, which the node heard "
+            subject=exam.shown,
+            text=f"{cut:,} {what} of {exam.shown} are from after the stop, which the node heard "
             "late: they are left out, as from its video",
         )

@@ -44,8 +44,8 @@ def pair_reports(
             [f for f in found if f.stream == a.name], [f for f in found if f.stream == b.name]
         )
         yield PairReport(
-            a=a.name,
-            b=b.name,
+            a=a.shown,
+            b=b.shown,
             bound_ms=axes_ms + resolution_ms,
             axes_ms=axes_ms,
             resolution_ms=resolution_ms,
@@ -58,7 +58,7 @@ def pair_reports(
 
 def _contributions(exam: StreamExam, local_host: str | None) -> Iterator[Contribution]:
     """Yield what keeps a moment in one stream from being placed exactly."""
-    report, name = exam.report, exam.name
+    report, name = exam.report, exam.shown
     if exam.entry is not None and exam.entry.alignment is not None:
         yield Contribution(source=f"alignment of {name}", ms=1e3 * exam.entry.alignment.error_s)
     half_ms = report.offset_uncertainty_ms and report.offset_uncertainty_ms / 2
@@ -99,11 +99,11 @@ def _sum(sources: Iterable[Contribution], kind: str) -> float:
 
 def _unmeasured(exam: StreamExam, local_host: str | None) -> Iterator[str]:
     if exam.fit.kind == "none" and (not local_host or exam.stream.info.hostname != local_host):
-        yield f"clock of {exam.name}"
+        yield f"clock of {exam.shown}"
     if exam.rate_hz > 0 and exam.stamp_error_s is None:  # too few to tell how even they are
-        yield f"stamps of {exam.name}"
+        yield f"stamps of {exam.shown}"
     if exam.report.latency_ms is None:
-        yield f"latency of {exam.name}"
+        yield f"latency of {exam.shown}"
 
 
 def _differences(a: Sequence[FoundEvents], b: Sequence[FoundEvents]) -> tuple[F64Array, str, int]:

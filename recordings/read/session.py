@@ -36,12 +36,13 @@ from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import XdfRecording, read_xdf
 
 StreamKey = str | int | tuple[str, str]
-"""How a stream is named: `Muse`, `Muse (EEG)`, ("Muse", "EEG"), `#1` or 1."""
+"""How a stream is named: `Muse`, `Muse (EEG)`, ("Muse", "EEG"), `#1`, 1 or `Muse (EEG) #1`."""
 
 
 def is_named(key: object, name: str, type_: str, number: int) -> bool:
     """Whether a key names the stream of this name, type and id."""
-    return key in (name, f"{name} ({type_})", (name, type_), number, f"#{number}")
+    both = f"{name} ({type_})"
+    return key in (name, both, (name, type_), number, f"#{number}", f"{both} #{number}")
 
 
 class Session:

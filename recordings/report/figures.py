@@ -61,9 +61,9 @@ def _row(
     exam: StreamExam, markers: Sequence[Marker] | None, start: float, manifest: Manifest | None
 ) -> Row:
     if not len(exam.stamps):
-        return Row(exam.name, exam.stream.info.type, None)
+        return Row(exam.shown, exam.stream.info.type, None)
     low, high = float(exam.stamps.min()) - start, float(exam.stamps.max()) - start
-    title = f"{exam.name}: {len(exam.stamps):,} samples"
+    title = f"{exam.shown}: {len(exam.stamps):,} samples"
     gaps = [
         Span(g.start - start, g.end - start, title=f"{g.lost:,} lost, {g.end - g.start:.3f} s")
         for g in exam.report.gaps
@@ -75,7 +75,7 @@ def _row(
     ticks = (exam.stamps - start).tolist() if irregular else []
     kind = "Markers" if irregular else exam.stream.info.type
     notes = [*_elsewhere(exam, manifest, low, high), *_interpolated(exam, start)]
-    return Row(exam.name, kind, Span(low, high, title=title), gaps, ticks, notes)
+    return Row(exam.shown, kind, Span(low, high, title=title), gaps, ticks, notes)
 
 
 def _elsewhere(
@@ -96,7 +96,7 @@ def _interpolated(exam: StreamExam, start: float) -> Iterator[Span]:
     """Say where nobody measured the stream's clock, as while a cable was cut."""
     for gap in exam.report.clock_gaps:
         title = (
-            f"{exam.name}: its clock is interpolated over {clock(gap.end - gap.start)}, "
+            f"{exam.shown}: its clock is interpolated over {clock(gap.end - gap.start)}, "
             f"times are off by at most {gap.error_ms:.3f} ms there (99 %)"
         )
         yield Span(gap.start - start, gap.end - start, "interpolated", title)
@@ -169,7 +169,7 @@ def _signals(examination: Examination, at: float) -> Iterator[Trace]:
         a, b = (int(n) for n in np.searchsorted(exam.stamps, [at - _BEFORE_S, at + _AFTER_S]))
         times = exam.stamps[a:b] - at
         if exam.is_index and b > a:
-            yield Trace(exam.name, "frames", "", "ticks", times, times)
+            yield Trace(exam.shown, "frames", "", "ticks", times, times)
         elif b - a > 2:
             yield from _channels(exam, times, a, b)
 
@@ -188,7 +188,7 @@ def _channels(exam: StreamExam, times: F64Array, a: int, b: int) -> Iterator[Tra
         good = np.isfinite(values)
         if good.sum() > 2:
             unit = _short(channel.unit)
-            yield Trace(exam.name, channel.label, kind, unit, times[good], values[good])
+            yield Trace(exam.shown, channel.label, kind, unit, times[good], values[good])
 
 
 def _short(unit: str) -> str:

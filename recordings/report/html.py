@@ -124,11 +124,11 @@ def _context(examination: Examination) -> dict[str, Any]:
         "timeline": Markup(figures.timeline(examination)),
         "streams": report.streams,
         "offset_plots": _small_plots(
-            (e.name, figures.offset_plot(e, start, stop), _drift(e.report.drift_ppm))
+            (e.shown, figures.offset_plot(e, start, stop), _drift(e.report.drift_ppm))
             for e in examination.exams
         ),
         "interval_plots": _small_plots(
-            (e.name, figures.interval_plot(e), f"nominal {1e3 / e.rate_hz:.4g} ms")
+            (e.shown, figures.interval_plot(e), f"nominal {1e3 / e.rate_hz:.4g} ms")
             for e in examination.exams
             if e.rate_hz > 0
         ),

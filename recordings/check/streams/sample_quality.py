@@ -19,6 +19,7 @@ import numpy.typing as npt
 
 from recordings.arrays import F64Array, I64Array
 from recordings.certificate import Finding
+from recordings.stream_kinds import is_no_electrode
 from recordings.xdf.header import ChannelInfo
 from recordings.xdf.stream import XdfStream
 
@@ -44,12 +45,6 @@ _BODY: Final = frozenset(
     {
         *("eeg", "meg", "ieeg", "ecog", "seeg", "eog", "veog", "heog", "ecg", "ekg", "emg", "exg"),
         *("eda", "gsr", "ppg", "bvp", "rsp", "resp", "nirs", "fnirs"),
-    }
-)
-_NO_SIGNAL: Final = frozenset(
-    {
-        *("trigger", "triggers", "trig", "marker", "markers", "stim", "sti", "status", "event"),
-        *("counter", "timestamp", "battery", "misc", "interpolate", "index", "packet"),
     }
 )
 _SHOWN: Final = 4  # channels that a finding names
@@ -219,7 +214,7 @@ def _channels(stream: XdfStream) -> Sequence[ChannelInfo]:
 
 
 def _is_no_signal(channel: ChannelInfo) -> bool:
-    return not _NO_SIGNAL.isdisjoint((channel.kind.casefold(), channel.label.casefold()))
+    return is_no_electrode(channel.kind) or is_no_electrode(channel.label)
 
 
 def _is_body(channel: ChannelInfo, stream_type: str) -> bool:

@@ -59,6 +59,11 @@ class StreamExam:
         return self.stream.name
 
     @property
+    def shown(self) -> str:
+        """What it is called before people: two streams of one name are told apart."""
+        return self.report.name
+
+    @property
     def rate_hz(self) -> float:
         """The nominal rate; 0 = irregular."""
         return self.report.rate_hz

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import combinations
 from pathlib import Path
 
 import numpy as np
@@ -56,7 +57,7 @@ def test_stamps_that_cannot_be_true_and_those_that_jump(tmp_path: Path) -> None:
     times = START + np.arange(2500) / 250
     times[700] += 200_000
     found = said(check(bare(tmp_path / "a.xdf", eeg(times=times), eeg())))
-    assert found["stamps-wrong", "warn"].startswith("EEG: 1 of 2500 stamps cannot be true")
+    assert found["stamps-wrong", "warn"].startswith("EEG (EEG) #1: 1 of 2500 stamps cannot be true")
     assert ("ends-early", "warn") not in found
     times = START + np.arange(2500) / 250
     times[1250:] += 200_000
@@ -180,3 +181,28 @@ def test_losses_that_a_device_counts_beside_a_gap_are_not_put_into_it() -> None:
     assert "185 samples lost (25 % of all)" in finding.text
     (all_of_it,) = loss_findings(report.model_copy(update={"lost": 2}), None, (gap,), info)
     assert "in one gap of 64.5 ms" in all_of_it.text
+
+
+def test_two_streams_of_one_name_are_told_apart_in_all_that_is_said(tmp_path: Path) -> None:
+    """`Muse – Muse` was one of six pairs; a lab's limit judged one stream by the other's figure."""
+    values = np.random.default_rng(6).normal(0, 20, (2500, 2)).astype(np.float32)
+    lost = values.copy()
+    lost[:1000] = np.nan
+    streams = [
+        Sent("Muse", "EEG", 250.0, lost),
+        Sent("Muse", "ACC", 250.0, values),
+        Sent("Muse", "ACC", 250.0, values),
+        Sent("Other", "ACC", 250.0, values),
+    ]
+    path = bare(tmp_path / "a.xdf", *streams)
+    limits = tmp_path / "thresholds.toml"
+    limits.write_text("nan_share = { warn = 0.1, fail = 0.2 }\n", encoding="utf-8")
+    report = check(path, thresholds=limits)
+    names = ["Muse (EEG)", "Muse (ACC) #2", "Muse (ACC) #3", "Other"]
+    assert [stream.name for stream in report.streams] == names
+    assert [(pair.a, pair.b) for pair in report.pairs] == list(combinations(names, 2))
+    assert report.verdict == "FAIL"
+    assert [f.subject for f in report.findings if f.code == "nan"] == ["Muse (EEG)"]
+    with open_session(path) as session:
+        for name, stream in zip(names, session.streams, strict=True):
+            assert session[name] is stream

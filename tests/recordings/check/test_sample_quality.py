@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 
 from devices.arrays import F64Array
+from recordings import open_session
 from recordings.certificate import Report, Verdict
 from recordings.check.examination import check
 from recordings.check.streams import sample_quality
+from recordings.read.to_mne import channel_kinds
 from recordings.xdf import chunks
 from tests.recordings.bare_files import Sent, bare
 from tests.recordings.xdf_samples import header_xml, write
@@ -141,3 +143,14 @@ def test_a_log_without_a_rate_may_not_know(tmp_path: Path) -> None:
     log = Sent("frames", "Presentation", 0.0, np.full((50, 1), np.nan), np.arange(50.0) + 5000)
     report = check(bare(tmp_path / "log.xdf", log))
     assert [f.level for f in report.findings if f.code == "nan"] == ["info"]
+
+
+@pytest.mark.parametrize("label", ["HardwareMarker", "Hardware Marker", "PACKET_COUNTER", "Status"])
+def test_what_is_no_electrode_may_stand_still(tmp_path: Path, label: str) -> None:
+    """What an export takes for no electrode was warned of: check its cable."""
+    values = np.random.default_rng(3).normal(0, 20, (2500, 2)).astype(np.float32)
+    values[:, 1] = 0.0
+    path = bare(tmp_path / "a.xdf", Sent("EEG", "EEG", 250.0, values, labels=("Fz", label)))
+    assert not [f for f in check(path).findings if f.code == "constant"]
+    with open_session(path) as session:
+        assert channel_kinds(session["EEG"]) == ["eeg", "misc"]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from recordings import open_session
 from recordings.errors import RecordingError
 from recordings.export import tables
+from recordings.names import shown_names
 from tests.recordings.bare_files import Sent, bare
 from tests.recordings.exporting import exported
 
@@ -87,3 +88,8 @@ def test_whatever_streams_are_called_each_is_reached_and_none_by_chance(
                     else:
                         with pytest.raises(RecordingError, match=f"{count} streams"):
                             session[key]
+
+
+def test_a_name_that_looks_like_another_with_its_type_is_shown_as_neither() -> None:
+    streams = [("x", "A", 1), ("x", "B", 2), ("x (A)", "C", 3), ("y", "", 4)]
+    assert shown_names(streams) == ["x (A) #1", "x (B)", "x (A) (C) #3", "y"]
