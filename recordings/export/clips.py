@@ -87,9 +87,11 @@ def choose_camera(session: Session, name: str) -> Camera:
     Raises:
         RecordingError: there is none.
     """
-    known = ", ".join(session.cameras) or "none"
     wanted = name or next(iter(session.cameras), "")
+    if not wanted:
+        raise RecordingError(f"{session.path}: no camera in this session")
     if wanted not in session.cameras:
+        known = ", ".join(session.cameras) or "none"
         raise RecordingError(f"{session.path}: no camera {wanted!r}; there are: {known}")
     return session.cameras[wanted]
 

@@ -61,7 +61,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     notes = [] if clips else ["no clip: no onset has an end"]
     names = _folders(clips)
     for clip, name in zip(clips, names, strict=True):
-        _write_frames(session, clip, out / "frames" / name, settings)
+        notes += _write_frames(session, clip, out / "frames" / name, settings)
     signals = session.signals
     stems = file_stems((s.name for s in signals), taken=("markers", "coding_file"))
     for stream, stem in zip(signals, stems, strict=True):
@@ -90,7 +90,7 @@ def _folders(clips: list[Piece]) -> list[str]:
     return names
 
 
-def _write_frames(session: Session, clip: Piece, folder: Path, settings: Settings) -> None:
+def _write_frames(session: Session, clip: Piece, folder: Path, settings: Settings) -> list[str]:
     camera = choose_camera(session, settings.camera)
     first, last = (int(n) for n in np.searchsorted(camera.times, [clip.start, clip.end]))
     folder.mkdir(parents=True)
@@ -98,6 +98,7 @@ def _write_frames(session: Session, clip: Piece, folder: Path, settings: Setting
         marker = clip.code or 0
         name = f"{stamp(session, float(camera.times[k]))}-{k % COUNTER + 1}-{marker}"
         write_image(folder / f"{name}.{settings.image}", picture_of(camera, k))
+    return [] if first < last else [f"{clip.name}: no frame of {camera.name} between its times"]
 
 
 def triggers(session: Session, times: F64Array) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:

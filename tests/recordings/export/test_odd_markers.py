@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from recordings import open_session
-from recordings.export import edf, mmme, tables
+from recordings.export import clips, edf, mmme, tables
 from recordings.export.bids import dataset as bids
 from recordings.export.bids.shared_tables import read_tsv
 from recordings.read.grid import annotations_on, grid_of
@@ -221,3 +221,25 @@ class _Counted:
     def before(self, times: Any) -> Any:
         self._calls.append(len(times))
         return self._axis.before(times)
+
+
+@pytest.mark.parametrize("at", [(-50.0, -49.0), (2.0, 2.0)], ids=["before", "at once"])
+def test_mmme_says_of_a_clip_that_no_frame_is_in_it(
+    at: tuple[float, float], tmp_path: Path
+) -> None:
+    """Its folder was empty, and its row in the sheet like all others, without a word."""
+    session = make_session(tmp_path / "data", Plan(seconds=4.0))
+    add_stream(session, 20, "codes", ["101", "100"], type_="Markers", rate_hz=0.0, times=at)
+    (done,) = exported("mmme", [session], tmp_path / "m", mmme.Settings())
+    assert "trial-001: no frame of face between its times" in done.notes
+
+
+@pytest.mark.parametrize("kind", ["clips", "mmme"])
+def test_clips_of_a_session_without_a_camera(kind: str, tmp_path: Path) -> None:
+    """It said: no camera ''; there are: none."""
+    path = bare(tmp_path / "a.xdf", eeg(), texts("Mk", ["101", "100"], INSIDE[:2]))
+    labels = Labels("s", "01", "01", "t", None)
+    folder = import_xdf(path, tmp_path / "data", labels, {}).folder
+    chosen: Any = clips.Settings() if kind == "clips" else mmme.Settings()
+    (done,) = exported(kind, [folder], tmp_path / kind, chosen)
+    assert done.error.endswith("no camera in this session")
