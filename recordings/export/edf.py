@@ -20,7 +20,6 @@ from recordings.read.grid import annotations_on, grid_of
 from recordings.read.outside import outside_notes, timeless_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
-from recordings.stream_kinds import INDEX_TYPES
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +68,7 @@ def _guarded(
 def left_out(session: Session) -> list[str]:
     """Name the streams that have no file: no signal, nor markers, nor a camera's frames."""
     signals = session.signals
-    others = [s for s in session if s not in signals and s.type not in INDEX_TYPES and len(s)]
+    others = [s for s in session if s not in signals and not s.xdf.info.is_index and len(s)]
     notes = [
         f"{s.name}: text, of type {s.type}; its samples are taken as markers"
         for s in others
@@ -84,7 +83,7 @@ def left_out(session: Session) -> list[str]:
 
 
 def _is_empty(stream: Stream) -> bool:
-    return stream.rate_hz > 0 and not len(stream) and stream.type not in INDEX_TYPES
+    return stream.rate_hz > 0 and not len(stream) and not stream.xdf.info.is_index
 
 
 def _write(

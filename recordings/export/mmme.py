@@ -24,11 +24,12 @@ from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.clips import choose_camera, picture_of, write_image
 from recordings.export.coded import events_of, of_others
+from recordings.export.edf import left_out
 from recordings.export.excerpts import Piece, clips_of
 from recordings.export.file_names import file_stems
 from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows, stamp
 from recordings.export.outside import markers_outside
-from recordings.read.fill import stamp_notes
+from recordings.read.fill import NO_TIME, stamp_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.stream_kinds import EVENTS_STREAM
@@ -62,7 +63,9 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     names = _folders(clips)
     for clip, name in zip(clips, names, strict=True):
         notes += _write_frames(session, clip, out / "frames" / name, settings)
-    signals = session.signals
+    signals = [s for s in session.signals if s.tells_time]
+    notes += left_out(session)
+    notes += [f"{s.name}: {NO_TIME}; left out" for s in session.signals if not s.tells_time]
     stems = file_stems((s.name for s in signals), taken=("markers", "coding_file"))
     for stream, stem in zip(signals, stems, strict=True):
         _write_signal(session, stream, out / f"{stem}.csv")

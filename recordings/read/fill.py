@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from recordings.bad_stamps import FILL_S, FILL_SHARE, fill_limit_s
@@ -11,6 +13,11 @@ from recordings.lateness.floor import RATE_OFF
 from recordings.pieces import longest_step, steps_where
 from recordings.read.stream import Stream
 
+NO_TIME: Final = (
+    "its stamps do not go on, or none is a number: they tell no time; unisono export csv keeps "
+    "samples and stamps as they are"
+)
+
 
 def check_fill(stream: Stream, length: int) -> None:
     """Refuse a grid of `length` samples that is mostly made up, before memory is asked for.
@@ -19,10 +26,7 @@ def check_fill(stream: Stream, length: int) -> None:
         RecordingError: more is missing than 10 % of the stream and 60 s.
     """
     if not stream.tells_time:
-        raise RecordingError(
-            f"{stream.name}: its stamps do not go on, or none is a number: they tell no time; "
-            "unisono export csv keeps samples and stamps as they are"
-        )
+        raise RecordingError(f"{stream.name}: {NO_TIME}")
     missing_s = (length - len(stream)) / stream.rate_hz
     limit_s = fill_limit_s(len(stream), stream.rate_hz)
     # A break that is no loss, as of a clock that was set, must not vanish in silence either,

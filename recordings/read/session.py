@@ -31,7 +31,6 @@ from recordings.read.sound import Sound
 from recordings.read.stream import Stream
 from recordings.read.to_mne import has_eeg, to_mne
 from recordings.read.trials import Trial, columns, trials
-from recordings.stream_kinds import INDEX_TYPES
 from recordings.xdf.merged import read_merged
 from recordings.xdf.reader import XdfRecording, read_xdf
 
@@ -186,7 +185,7 @@ class Session:
     def signals(self) -> list[Stream]:
         """The streams of numbers with a rate that have samples; frames of cameras are none."""
         regular = (s for s in self.streams if s.rate_hz > 0 and not s.is_text and len(s))
-        return [s for s in regular if s.type not in INDEX_TYPES]
+        return [s for s in regular if not s.xdf.info.is_index]
 
     def _first_eeg(self) -> Stream:
         if self.eeg is None:

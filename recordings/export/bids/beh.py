@@ -29,7 +29,7 @@ from recordings.read.outside import outside_notes, timeless_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.read.trials import Trial, trials
-from recordings.stream_kinds import EVENTS_STREAM, INDEX_TYPES
+from recordings.stream_kinds import EVENTS_STREAM
 from recordings.units import ascii_symbol
 
 _PIECE: Final = 20_000
@@ -156,7 +156,7 @@ def write_physio(
     notes = []
     used: set[str] = set()
     for stream in session:
-        if stream is eeg or stream.is_markers or stream.type in INDEX_TYPES:
+        if stream is eeg or stream.is_markers or stream.xdf.info.is_index:
             continue
         if stream.rate_hz <= 0:
             notes.append(f"{stream.name}: no rate, and no markers: BIDS has no place; left out")

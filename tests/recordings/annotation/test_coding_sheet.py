@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import codecs
+import csv
+import io
 from pathlib import Path
 
 import pytest
@@ -101,6 +103,54 @@ def test_any_file_is_a_table_or_an_error_in_words(
     except RecordingError as error:
         told = str(error)
     assert not told or "coded.csv" in told
+
+
+TIMES = st.none() | st.integers(-9999, 99_999).map(lambda n: n / 1000)
+TEXTS = st.text("aäßé€,;|\t\"' 01.#\n", max_size=12) | st.sampled_from(["惊讶", "厌恶、恐惧"])
+CODED = st.tuples(st.integers(1, 99), st.integers(101, 199), TIMES, TIMES, TIMES, TEXTS)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    rows=st.lists(CODED, max_size=6),
+    delimiter=st.sampled_from(",;\t|"),
+    comma=st.booleans(),
+    empty=st.sampled_from(["", "/", "n/a", "NaN", " - "]),
+    encoding=st.sampled_from(["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "cp1252"]),
+    says=st.booleans(),
+)
+def test_what_a_spreadsheet_wrote_is_read_to_the_cell(
+    tmp_path_factory: pytest.TempPathFactory,
+    rows: list[tuple[int, int, float | None, float | None, float | None, str]],
+    delimiter: str,
+    comma: bool,
+    empty: str,
+    encoding: str,
+    says: bool,
+) -> None:
+    def cell(value: float | None) -> str:
+        return empty if value is None else f"{value}".replace(".", "," if comma else ".")
+
+    sheet = tmp_path_factory.mktemp("sheet") / "coded.csv"
+    text = io.StringIO(f"sep={delimiter}\r\n" if says else "")
+    text.seek(0, io.SEEK_END)
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(HEAD)
+    lines = []
+    for subject, marker, *times, said in rows:
+        writer.writerow([f"{subject:02d}", marker, *map(cell, times), said])
+        lines.append(len(text.getvalue().replace("\r\n", "\n").splitlines()))
+    sheet.write_bytes(text.getvalue().encode(encoding, "replace"))
+    found = read_sheet(sheet)
+    assert [row.line for row in found] == lines
+    for row, (subject, marker, *times, said) in zip(found, rows, strict=True):
+        assert row.is_of(f"{subject}")
+        assert not row.is_of(f"{subject + 1:02d}")
+        assert row.number("Marker") == marker
+        assert [row.number(name) for name in HEAD[2:5]] == times
+        wanted = said.encode("cp1252", "replace").decode("cp1252") if "cp" in encoding else said
+        assert row.cells["Estimated Emotion"] == wanted
+        assert not row.has_more
 
 
 def test_a_row_that_names_no_subject_is_named(session: Path, code: int, tmp_path: Path) -> None:

@@ -243,3 +243,22 @@ def test_clips_of_a_session_without_a_camera(kind: str, tmp_path: Path) -> None:
     chosen: Any = clips.Settings() if kind == "clips" else mmme.Settings()
     (done,) = exported(kind, [folder], tmp_path / kind, chosen)
     assert done.error.endswith("no camera in this session")
+
+
+def test_mmme_has_no_times_that_nobody_measured_and_leaves_nothing_out_in_silence(
+    tmp_path: Path,
+) -> None:
+    """Stamps that are no numbers became k / rate from 5,000 s before the start on."""
+    session = make_session(tmp_path / "data", Plan(seconds=4.0))
+    ones = np.ones((400, 2), np.float32)
+    for number, (name, times) in enumerate((("none", [np.nan] * 400), ("still", [1.0] * 400)), 20):
+        add_stream(session, number, name, ones, type_="ECG", times=times)
+    add_stream(session, 23, "irregular", ones, type_="ECG", rate_hz=0.0, times=range(400))
+    add_stream(session, 24, "theirs", ones, type_="VideoFrames")
+    (done,) = exported("mmme", [session], tmp_path / "m", mmme.Settings())
+    files = {Path(file).name for file in done.files}
+    assert "theirs.csv" in files
+    assert not {"none.csv", "still.csv", "irregular.csv"} & files
+    for name in ("none", "still"):
+        assert any(n.startswith(f"{name}: ") and "tell no time" in n for n in done.notes), name
+    assert "irregular: 2 channels without a rate, no signal; left out" in done.notes
