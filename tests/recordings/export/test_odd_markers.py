@@ -16,7 +16,9 @@ from recordings import open_session
 from recordings.export import clips, edf, mmme, tables
 from recordings.export.bids import dataset as bids
 from recordings.export.bids.shared_tables import read_tsv
-from recordings.read.grid import annotations_on, grid_of
+from recordings.read.grid import Grid, annotations_on, grid_of
+from recordings.read.markers import Marker, SessionMarker
+from recordings.read.outside import outside_notes
 from recordings.repair.imported import Labels, import_xdf
 from tests.recordings.bare_files import START, Sent, bare, eeg, texts
 from tests.recordings.exporting import exported
@@ -170,6 +172,23 @@ def test_every_marker_is_in_mne_and_edf_or_counted(
             warnings.simplefilter("ignore")
             raw: Any = session.to_mne()
         assert len(mne.events_from_annotations(raw, verbose="error")[0]) == len(annotations)
+
+
+PLACES = st.sampled_from([-3.0, -0.6, -0.4, 0.0, 0.7, 700.0, 1499.0, 1499.4, 1499.6, 1503.0])
+
+
+@given(st.lists(PLACES, max_size=8))
+def test_a_marker_belongs_to_a_signal_up_to_half_a_sample_from_its_ends(at: list[float]) -> None:
+    grid = Grid(START + np.arange(1500) / 250, 250.0)
+    markers = [SessionMarker("Mk", Marker(START + k / 250, f"{k}", {})) for k in at]
+    inside = [k for k in at if -0.5 <= k <= 1499.5]
+    found = annotations_on(grid, markers)
+    assert [text for _, _, text in found] == [f"{k}" for k in inside]
+    onsets = [max(k, 0.0) / 250 for k in inside]
+    assert [onset for onset, _, _ in found] == pytest.approx(onsets, abs=1e-6)
+    said = outside_notes("EEG", grid, markers)
+    assert bool(said) is (len(inside) < len(at))
+    assert all("all" in note or f"{len(at) - len(inside)} of {len(at)}" in note for note in said)
 
 
 def test_markers_without_a_time_are_named_in_every_export(tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ from recordings import open_session
 from recordings.errors import RecordingError
 from recordings.export import edf, tables
 from recordings.export.bids import dataset as bids
+from recordings.export.edf_channels import edf_labels
 from recordings.manifest import MANIFEST_NAME
 from recordings.read.foreign.signal_files import session_streams
 from recordings.repair.imported import Labels, import_xdf
@@ -476,3 +477,32 @@ def test_a_year_that_edf_has_not_ends_no_export(kind: str, tmp_path: Path) -> No
     assert "EEG: EDF has no year 1970: no date" in done.notes
     (file,) = (f for f in (tmp_path / "out").rglob("*df") if f.is_file())
     assert len(read_edf(file)[2]) == 2
+
+
+LABELS = st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(
+    [
+        "",
+        "channel",
+        "channel-2",
+        "Größe",
+        "Grüße",
+        "an electrode with a name",
+        "an electrode with -2",
+    ]
+)
+
+
+@examples(max_examples=200, deadline=None)
+@given(st.lists(LABELS, max_size=12))
+def test_whatever_channels_are_called_each_has_a_name_of_its_own(labels: list[str]) -> None:
+    names = edf_labels(labels)
+    assert len(set(names)) == len(names) == len(labels)
+    for label, name in zip(labels, names, strict=True):
+        assert 0 < len(name) <= 16
+        assert name.isascii()
+        assert name.isprintable()
+        if label and label == name:
+            continue
+        assert not (label.isascii() and label.isprintable() and 0 < len(label) <= 16) or (
+            labels.count(label) > 1 or "-" in name
+        )
