@@ -18,10 +18,17 @@ from devices.arrays import BoolArray, F64Array
 class Doubt:
     """Judges the numbers of one sensor, which rise, and begin again at `modulus`."""
 
-    def __init__(self, modulus: float | None, least: float, most: float) -> None:
-        """Prepare; a step that is not `least` to `most` is a jump."""
+    def __init__(
+        self, modulus: float | None, least: float, most: float,
+        first: tuple[float, float] = (np.inf, np.inf),
+    ) -> None:  # fmt: skip
+        """Prepare; a step that is not `least` to `most` is a jump.
+
+        One over `first[0]` and up to `first[1]` behind the first number of all speaks against that.
+        """
         self._modulus = modulus
         self._least, self._most = least, most
+        self._first_over, self._first_upto = first
         self._last: float | None = None  # the newest number that was believed
 
     def restart(self) -> None:
@@ -32,20 +39,25 @@ class Doubt:
         """Take a number for right: what is judged next comes after it."""
         self._last = number
 
-    def judge(self, numbers: F64Array) -> tuple[BoolArray, bool]:
-        """Tell which numbers, shape (n,), are right, and whether the last one is to wait.
+    def judge(self, numbers: F64Array) -> tuple[BoolArray, int]:
+        """Tell which numbers, shape (n,), are right, and how many at the end are to wait.
 
         One that waits is right or wrong once it is given again, with what comes after it.
         """
         right = np.ones(len(numbers), np.bool_)
+        begins = self._last is None and self._first_over < self._first_upto
+        if begins and len(numbers) == 1:
+            return right, 1
         for at in self._jumps(numbers):
             last = self._before(numbers, right, at)
             if last is None or not self._is_jump(float(numbers[at]) - last):
                 continue
             if at + 1 == len(numbers):
-                return right, True
+                return right, 2 if begins and at == 1 else 1
             right[at] = not self._is_wrong(last, float(numbers[at]), float(numbers[at + 1]))
-        return right, False
+            if begins and at == 1 and right[at]:
+                right[0] = not self._is_false_start(numbers)
+        return right, 0
 
     def _jumps(self, numbers: F64Array) -> Iterator[int]:
         steps = np.diff(numbers, prepend=np.nan if self._last is None else self._last)
@@ -62,6 +74,12 @@ class Doubt:
 
     def _is_jump(self, step: float) -> bool:
         return not self._least <= self._step(step) <= self._most
+
+    def _is_false_start(self, numbers: F64Array) -> bool:
+        """Whether the first number is one that the next ones, which agree, do not go on from."""
+        gap, then = np.diff(numbers[:3]).tolist()
+        gap = self._step(gap) or self._modulus or 0.0  # none: all of the count has gone by
+        return self._first_over < gap <= self._first_upto and not self._is_jump(then)
 
     def _is_wrong(self, last: float, number: float, following: float) -> bool:
         whole = self._step(following - last)

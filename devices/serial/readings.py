@@ -38,6 +38,18 @@ _USUAL_WRAP = 1 << 32
 """Where a time without a stated end starts again: micros() and millis() of an Arduino."""
 
 
+def _unsure_first(wraps: int | None, rate_hz: float) -> tuple[float, float]:
+    """Say which steps behind the first count of all would be a loss, if that were not wrong.
+
+    A wrong count lies as close behind the right one by chance in one case of 16 at most.
+    """
+    if rate_hz <= 0:
+        return np.inf, np.inf
+    return min(_SLACK, (wraps or np.inf) // 16), min(
+        max(_SLACK, rate_hz * _SLACK_S), wraps or np.inf
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Readings:
     """Parsed readings, oldest first: values (n, channels), and what stands beside each, (n,)."""
@@ -86,9 +98,10 @@ class Assembler:
         self._last_arrival = -np.inf
         self._owed = 0  # samples that stood still cost
         longest = max(_GAP_S, 3 / rate_hz) / tick_s if tick_s and rate_hz > 0 else np.inf
-        self._counts = Doubt(counter_wraps, 1, 1)
+        self._counts = Doubt(counter_wraps, 1, 1, _unsure_first(counter_wraps, rate_hz))
         self._times = Doubt(ticks_wrap or _USUAL_WRAP, 0, longest)
-        self._held: tuple[Readings, float] | None = None  # waits for the next one, its arrival
+        # What waits for the next one's word, one or two, and when each arrived.
+        self._held: tuple[Readings, F64Array] | None = None
         self.restart()
 
     def restart(self) -> None:
@@ -106,26 +119,28 @@ class Assembler:
     def chunks(self, readings: Readings, arrival: float) -> Iterator[Chunk]:
         """Give the readings that arrived together at LSL time `arrival`; a gap starts a chunk.
 
-        One whose count or time jumps is given with the next ones, or, where it was wrong, never.
+        One whose count or time jumps is given with the next ones, or, where it was wrong, never; so
+        is the first of all where the sensor has a small count.
         """
         if not len(readings.values):
             return
+        arrivals = np.full(len(readings.values), arrival)
         held, self._held = self._held, None
         if held is not None:
             readings = held[0].and_then(readings)
+            arrivals = np.concatenate([held[1], arrivals])
         right, waits = self._judge(readings)
-        readings = readings.without(~right)
-        if held is not None and right[0]:
-            yield from self._assemble(readings.at(slice(0, 1)), held[1])
-            readings = readings.at(slice(1, None))
+        readings, arrivals = readings.without(~right), arrivals[right]
+        sure = len(arrivals) - waits
         if waits:
-            self._held = readings.at(slice(-1, None)), arrival
-            readings = readings.at(slice(0, -1))
-        yield from self._assemble(readings, arrival)
+            self._held = readings.at(slice(sure, None)), arrivals[sure:]
+        together = np.flatnonzero(np.diff(arrivals[:sure])) + 1
+        for a, b in pairwise([0, *together.tolist(), sure]):
+            yield from self._assemble(readings.at(slice(a, b)), float(arrivals[a]))
 
-    def _judge(self, readings: Readings) -> tuple[BoolArray, bool]:
-        """Tell which readings are right, (n,), and whether the last one is to wait."""
-        right, waits = np.ones(len(readings.values), np.bool_), False
+    def _judge(self, readings: Readings) -> tuple[BoolArray, int]:
+        """Tell which readings are right, (n,), and how many at the end are to wait."""
+        right, waits = np.ones(len(readings.values), np.bool_), 0
         numbered = [
             (doubt, numbers)
             for doubt, numbers in (
@@ -137,8 +152,8 @@ class Assembler:
         for doubt, numbers in numbered:
             fine, wait = doubt.judge(numbers)
             right &= fine
-            waits |= wait
-        sure = np.flatnonzero(right[:-1] if waits else right)
+            waits = max(waits, wait)
+        sure = np.flatnonzero(right[: len(right) - waits])
         if len(sure):
             for doubt, numbers in numbered:
                 doubt.believe(float(numbers[sure[-1]]))

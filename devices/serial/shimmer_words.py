@@ -170,7 +170,8 @@ class ShimmerParser:
     """Takes apart what comes, in whatever pieces; bytes that fit nothing are skipped and counted.
 
     There is no checksum: a packet is believed if its time follows the one before and what stands
-    behind it can begin something.
+    behind it can begin something. The first one has none before it: it waits for the next one's
+    time, as a wrong one would have all that follow taken for nothing.
     """
 
     skipped: int = 0
@@ -228,10 +229,18 @@ class ShimmerParser:
         if len(self._left) < size:
             return None
         ticks = int.from_bytes(self._left[1:4], "little")
-        if self._last is not None and (ticks - self._last) % TICKS_WRAP > _SURE_TICKS:
+        if self._last is not None and not _follows(ticks, self._last):
             return 0
-        behind = self._left[size : size + 1]
-        return size if not behind or behind[0] in (DATA, ACK, UNASKED) else 0
+        behind = self._left[size : size + 4]
+        if behind and behind[0] not in (DATA, ACK, UNASKED):
+            return 0
+        if self._last is None:
+            if not behind or (behind[0] == DATA and len(behind) < 4):
+                return None
+            following = int.from_bytes(behind[1:], "little")
+            if behind[0] == DATA and not _follows(following, ticks):
+                return 0
+        return size
 
     def _read(self, word: bytes) -> Heard | None:
         match word[0]:
@@ -262,6 +271,10 @@ class ShimmerParser:
             values.append(float(int.from_bytes(low_first, "little", signed=channel.type[1] == "i")))
             at += channel.bytes
         return Sample(self._last, tuple(values))
+
+
+def _follows(ticks: int, before: int) -> bool:
+    return 0 < (ticks - before) % TICKS_WRAP <= _SURE_TICKS
 
 
 @dataclass(slots=True)

@@ -166,6 +166,18 @@ def test_pieces_and_unasked_status_change_nothing(cuts: list[int], status: bool)
     assert parser.skipped == 0
 
 
+@pytest.mark.parametrize("wrong", [b"\xff\xff\x7f", b"\x00\x00\x80", b"\x00\x00\x10"])
+def test_a_first_packet_with_a_wrong_time_costs_no_other(wrong: bytes) -> None:
+    """All that followed was taken for nothing, until the unit was given up as silent."""
+    parser, whole = stream(20)
+    size = 4 + sum(f.bytes for f in parser.fields)
+    heard = list(parser.feed(whole[:1] + wrong + whole[4:size]))
+    heard += parser.feed(whole[size:])
+    good = list(stream(20)[0].feed(whole))
+    assert [h for h in heard if isinstance(h, words.Sample)][-15:] == good[-15:]
+    assert parser.skipped > 0
+
+
 @given(st.binary(max_size=400))
 def test_whatever_comes_is_skipped_and_counted(junk: bytes) -> None:
     parser, whole = stream(40)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -40,7 +40,7 @@ def own(chunks: list[Chunk]) -> F64Array:
         (256, [254, 0, 1], [0, 1]),
         (256, [10, 12, 15, 16], [0, 1, 2]),
         (16, [14, 15, 0, 3, 4], [0, 2]),
-        (16, [3, 3, 4], [0, 15]),
+        (16, [2, 3, 3, 4], [0, 15]),
         (None, [5, 6, 9, 10], [0, 2]),
         (None, [900, 0, 1], [0]),  # the sensor was reset
         (1 << 16, [40000, 2, 3], [0]),  # so was this one: nobody loses 25 538 samples
@@ -88,6 +88,7 @@ def test_a_wrong_number_never_invents_a_turn_of_the_count(
     gaps: list[int], at: int, off: int, cuts: set[int]
 ) -> None:
     gaps[at - 1 : at + 3] = [0] * 4
+    gaps[1] = 0  # behind the first of all a jump is that one's fault
     true = np.cumsum(np.array(gaps) + 1)
     counter = (true % 16).astype(np.float64)
     counter[at] = (counter[at] + off) % 16
@@ -96,6 +97,52 @@ def test_a_wrong_number_never_invents_a_turn_of_the_count(
     chunks = [c for a, b in pairwise(edges) for c in take(assembler, counter[a:b].tolist())]
     chunks += take(assembler, [int(true[-1] + k) % 16 for k in (1, 2)])
     assert sum(c.lost + len(c.times) for c in chunks) == true[-1] + 2 - gaps[0]
+
+
+@pytest.mark.parametrize(
+    ("wraps", "rate_hz", "counter"),
+    [
+        *[(16, 1000, [(3 + off) % 16, 4, 5, 6, 7]) for off in range(1, 16)],
+        (256, 1000, [100, 250, 251, 252]),
+        (None, 1000, [12, 213, 214, 215]),  # a digit was lost on the line
+    ],
+)
+def test_a_wrong_first_number_invents_no_loss_and_bends_no_time(
+    wraps: int | None, rate_hz: float, counter: list[int]
+) -> None:
+    """With a count of four bits it was up to 15 losses, and its time up to 15 ms early."""
+    for cuts in product(range(len(counter) + 1), repeat=2):
+        for anew in (False, True):
+            assembler = Assembler("s", rate_hz, "float32", counter_wraps=wraps)
+            if anew:
+                take(assembler, [7, 8, 9, 12])
+                assembler.restart()
+            edges = pairwise([0, *sorted(cuts), len(counter)])
+            parts = (take(assembler, counter[a:b], a / 50) for a, b in edges)
+            chunks = [chunk for part in parts for chunk in part]
+            assert [c.lost for c in chunks if c.lost] == [1]
+            assert sum(len(c.times) for c in chunks) == len(counter) - 1
+            assert np.diff(own(chunks)) == pytest.approx(1 / rate_hz)
+
+
+def test_a_loss_behind_the_first_number_is_one_where_the_count_can_tell() -> None:
+    for wraps, counter in ((256, [3, 12, 13]), (None, [100, 116, 117]), (16, [3, 9, 12, 14, 15])):
+        chunks = take(Assembler("s", 100, "float32", counter_wraps=wraps), counter)
+        assert sum(c.lost + len(c.times) for c in chunks) == counter[-1] - counter[0] + 1
+
+
+def test_a_sensor_without_rate_does_not_wait_for_a_second_event() -> None:
+    assembler = Assembler("s", 0, "float32", counter_wraps=16)
+    assert [c.lost for c in take(assembler, [3])] == [0]
+
+
+def test_each_reading_that_waited_keeps_its_arrival() -> None:
+    assembler = Assembler("s", 100, "float32", counter_wraps=16)
+    assert take(assembler, [9], 1.0) == []
+    assert take(assembler, [11], 2.0) == []
+    chunks = take(assembler, [14, 15], 3.0)
+    assert [c.times.tolist() for c in chunks] == [[1.0], [2.0], [3.0, 3.0]]
+    assert [c.lost for c in chunks] == [0, 1, 2]
 
 
 def test_a_wrong_time_does_not_set_the_clock() -> None:
@@ -195,5 +242,5 @@ def test_a_sensor_that_paused_counts_as_loss_and_catches_up() -> None:
         number += 2
     assert lost == 300
     last = own(take(assembler, [number % 16, (number + 1) % 16], arrival + 0.02))[-1]
-    first = own(take(Assembler("s", 100, "float32", counter_wraps=16), [0], 0.02))[0]
+    first = own(take(Assembler("s", 100, "float32", counter_wraps=16), [0, 1], 0.02))[0]
     assert last - first == pytest.approx(arrival, abs=0.05)
