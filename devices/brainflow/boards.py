@@ -116,6 +116,8 @@ class PackageCounter:
 
     Boards differ: a number may be shared by several rows (Muse: 12), rise by 2 (Cyton with Daisy),
     begin again at 256 or after 200. What is not known yet is not called a loss.
+    A number that does not go on from the one before waits for the next one, be it in another
+    batch: where that goes on as if nothing had been, the number was spoilt, and is no gap.
     `seam` is the last and the first number of a file that is played again and again.
     """
 
@@ -124,37 +126,68 @@ class PackageCounter:
     def __init__(self, seam: tuple[int, int] | None = None) -> None:
         self._seam = seam
         self._last: int | None = None
+        self._waits: float | None = None  # for the next one's word
         self._run = 0  # rows with the newest number
         self._whole = False  # whether its first row has been seen
         self._steps: list[int] = []
         self._runs: list[int] = []
         self._top = -1
         self._bottom: int | None = None
+        self._fell = False  # the newest number came by a turn, if the next one goes on from it
 
     def feed(self, numbers: F64Array) -> I64Array:
-        """Give how many rows are missing before each row, (n,)."""
+        """Give how many rows are missing before each row, (n,).
+
+        What was missing before the last row of a batch may be told one row late.
+        """
         lost = np.zeros(len(numbers), np.int64)
-        for i, number in enumerate(self._mended(numbers).tolist()):
-            if abs(number) < LARGEST:  # a row of a file may have none, or a spoilt one
-                lost[i] = self._next(int(number))
+        for i, number in enumerate(numbers.tolist()):
+            if self._waits is not None:
+                lost[max(0, i - 1)] += self._next(self._mended(self._waits, number))
+            sound = self._is_sound(number)
+            self._waits = None if sound else number
+            if sound:
+                lost[i] += self._next(number)
         return lost
 
-    def _mended(self, numbers: F64Array) -> F64Array:
+    def settle(self) -> int:
+        """Give what is missing before the last row, as no further one comes that could tell."""
+        number, self._waits = self._waits, None
+        return 0 if number is None else self._next(number)
+
+    def _is_sound(self, number: float) -> bool:
+        """Whether a number needs no other's word; while habits are learned, none does."""
+        last = self._last
+        if last is None or len(self._steps) < self.GROUPS:
+            return True
+        return number in (last, self._after(last)) or (last, number) == self._seam
+
+    def _mended(self, number: float, following: float) -> float:
         """Give a number that stands alone between two that go on the one that belongs there.
 
         One that is spoilt would be two gaps, or a turn, and the highest that ever comes.
         """
-        if self._last is None or len(numbers) < 2 or len(self._steps) < self.GROUPS:
-            return numbers
-        step = max(set(self._steps), key=self._steps.count)
-        mended = np.insert(numbers, 0, self._last)
-        wanted = mended[:-2] + step
-        wrong = (mended[2:] == wanted + step) & (mended[1:-1] != wanted)
-        mended[1:-1][wrong] = wanted[wrong]
-        return mended[1:]
-
-    def _next(self, number: int) -> int:
         last = self._last
+        assert last is not None
+        wanted = self._after(last)
+        if following == self._after(wanted) != number:
+            return wanted
+        return last if following in (last, wanted) else number
+
+    @property
+    def _step(self) -> int:
+        return max(set(self._steps), key=self._steps.count)
+
+    def _after(self, number: int) -> int:
+        """Give the number that should come next."""
+        turns = self._bottom is not None and number == self._top
+        return self._bottom if turns else number + self._step  # type: ignore[return-value]
+
+    def _next(self, given: float) -> int:
+        """Take a number, and give how many rows are missing before it."""
+        if not abs(given) < LARGEST:  # a row of a file may have none, or a spoilt one
+            return 0
+        last, number = self._last, int(given)
         if (last, number) == self._seam:  # a new life: neither a gap nor a habit
             self._last, self._run, self._whole = number, 1, False
             return 0
@@ -166,26 +199,29 @@ class PackageCounter:
             lost = self._gap(last, number)
             if self._whole:
                 self._note(self._runs, self._run)
-        self._top = max(self._top, number)
         self._whole = last is not None
         self._last, self._run = number, 1
         return lost
 
     def _gap(self, last: int, number: int) -> int:
-        fell = number < last
+        fell, turned = number < last, self._fell
+        known_bottom = self._bottom
         if not fell:
             self._note(self._steps, number - last)
-        known_bottom = self._bottom
-        if fell:
-            self._bottom = number if known_bottom is None else min(number, known_bottom)
+            if number - last == self._step:  # both are where they should be, so none is spoilt
+                self._top = max(self._top, number)
+                if turned:
+                    self._bottom = last if known_bottom is None else min(last, known_bottom)
+        self._fell = fell
         if len(self._steps) < self.GROUPS:
             return 0
-        step = max(set(self._steps), key=self._steps.count)
+        step = self._step
         rows = max(set(self._runs), key=self._runs.count) if self._runs else 1
         if fell:
             if known_bottom is None:
                 return 0
-            missing = (self._top - last) // step + (number - self._bottom) // step  # type: ignore[operator]
+            bottom = min(known_bottom, number)
+            missing = max(0, self._top - last) // step + (number - bottom) // step
         else:
             missing = (number - last) // step - 1
         return max(0, missing) * rows

@@ -62,6 +62,10 @@ class Preset:
         self._arrivals = np.concatenate([self._arrivals, arrivals])
         self._lost = np.concatenate([self._lost, lost])
 
+    def settle(self) -> int:
+        """Give the rows missing before the last one, as no more come that could tell."""
+        return self._counter.settle()
+
     def take(self, until: float) -> Iterator[Piece]:
         """Give out what is stamped up to `until`, cut where something is missing."""
         stamps = self._rows[self._stamp_row]

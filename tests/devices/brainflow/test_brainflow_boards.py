@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 from brainflow.board_shim import BoardIds, BoardShim, BrainFlowInputParams
+from hypothesis import assume, example, given
+from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from devices.arrays import F64Array
@@ -89,6 +91,54 @@ def test_a_number_that_is_spoilt_is_no_loss(wrong: float) -> None:
     numbers[600] = wrong
     counter = PackageCounter()
     assert sum(int(counter.feed(part).sum()) for part in np.split(numbers, 10)) == 0
+
+
+BATCHES = st.lists(st.integers(0, 1000), max_size=40)
+
+
+def fed(counter: PackageCounter, numbers: F64Array, cuts: list[int]) -> int:
+    """Feed it in batches; what still waits in the end is settled."""
+    parts = np.split(numbers, sorted(cuts))
+    return sum(int(counter.feed(part).sum()) for part in parts) + counter.settle()
+
+
+@given(
+    pattern=st.sampled_from(sorted(set(PATTERNS) - {"always the same"})),
+    at=st.integers(0, 990),
+    wrong=st.one_of(st.integers(0, 300).map(float), st.sampled_from([1e15, np.nan, 60_000.0])),
+    cuts=BATCHES,
+)
+@example(pattern="0…255", at=600, wrong=7.0, cuts=[601])  # the last of a batch
+@example(pattern="0…255", at=0, wrong=5000.0, cuts=[])  # the first of all
+@example(pattern="0…255", at=767, wrong=3.0, cuts=[])  # before a turn
+@example(pattern="0…255", at=768, wrong=99.0, cuts=[769])  # and behind it
+@example(pattern="101…200, two rows each", at=5, wrong=3.0, cuts=[])  # lower than any
+@example(pattern="twelve rows share one", at=605, wrong=3.0, cuts=[606])
+def test_a_spoilt_number_is_no_loss_wherever_it_stands(
+    pattern: str, at: int, wrong: float, cuts: list[int]
+) -> None:
+    numbers = np.array(PATTERNS[pattern], np.float64)
+    assume(numbers[at] != wrong)
+    numbers[at] = wrong
+    assert fed(PackageCounter(), numbers, cuts) == 0
+
+
+@given(cuts=BATCHES, missing=st.integers(1, 100))
+@example(cuts=[600], missing=5)
+@example(cuts=[601], missing=5)
+def test_a_gap_is_counted_wherever_a_batch_ends(cuts: list[int], missing: int) -> None:
+    numbers = np.array(PATTERNS["0…255"], np.float64)
+    gone = np.delete(numbers, slice(600, 600 + missing))
+    assert fed(PackageCounter(), gone, cuts) == missing
+    shared = np.array(PATTERNS["twelve rows share one"], np.float64)
+    assert fed(PackageCounter(), np.delete(shared, slice(600, 612)), cuts) == 12
+
+
+def test_a_gap_before_the_last_row_is_told_when_no_other_comes() -> None:
+    counter = PackageCounter()
+    assert lost(counter, [*range(100), 105]) == 0
+    assert counter.settle() == 5
+    assert counter.settle() == 0
 
 
 def test_the_tone_of_a_cyton_in_kiloohms() -> None:
