@@ -23,6 +23,7 @@ TIMEOUT_S = 2
 AGAIN_S = 0.01
 """A source that is over fails at once, again and again: between two tries it rests."""
 _POS_MSEC = 0  # cv2.CAP_PROP_POS_MSEC
+_HAS_KEY_FRAME = 67  # cv2.CAP_PROP_LRF_HAS_KEY_FRAME; FFmpeg alone knows it
 _OPENCV_SETS = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR", "LD_LIBRARY_PATH")
 
 
@@ -173,7 +174,10 @@ class Capture:
 
     def _take(self, capture: Any) -> Picture | None:
         if not capture.grab():
-            return None
+            # FFmpeg read a picture (in JPEG each is a key frame), and could not decode it; where
+            # it read nothing, as the source is over or silent, there is no such packet.
+            spoilt = capture.get(_HAS_KEY_FRAME) == 1
+            return Picture(self._clock.now(), 0.0, None, 0) if spoilt else None
         arrival = self._clock.now()
         stamp = capture.get(_POS_MSEC) * 1e-3
         try:

@@ -57,11 +57,27 @@ def _found(index: int, name: str) -> Plugged:
     return Plugged(f"/dev/video{index}", name, "\n".join(lines) + "\n")
 
 
+def is_address(source: int | str) -> bool:
+    """Whether a camera is reached over the network."""
+    return isinstance(source, str) and "://" in source
+
+
+def silent(source: int | str, otherwise: str) -> str:
+    """Say what is to be done about a camera that does not answer; `otherwise` is for a cable."""
+    if not is_address(source):
+        return otherwise
+    return (
+        "check that it is switched on, that its address, port, user and password are right, and "
+        "that this computer reaches it (open the address in a browser or in VLC)"
+    )
+
+
 def why_not(source: int | str) -> str:
     """Say why OpenCV could not open it; it does not say so itself."""
     path = Path(f"/dev/video{source}") if isinstance(source, int) else Path(source)
-    local = isinstance(source, int) or "://" not in source
-    if sys.platform == "linux" and local:
+    if is_address(source):
+        return "cannot be opened; " + silent(source, "")
+    if sys.platform == "linux":
         if not path.exists():
             there = " or ".join(f"{index} ({name})" for index, name in nodes())
             return f"there is no {path}; " + (f"there are: {there}" if there else "plug it in")

@@ -22,6 +22,7 @@ from typing import Any, Literal
 
 from pydantic import Field
 
+from devices.arrays import U8Array
 from devices.base import (
     Clock,
     Device,
@@ -34,7 +35,7 @@ from devices.base import (
     VideoSpec,
 )
 from devices.camera.opencv_capture import TIMEOUT_S, Capture, Picture, import_cv2
-from devices.camera.opencv_sources import NoSource, find, found, why_not
+from devices.camera.opencv_sources import NoSource, find, found, is_address, silent, why_not
 from devices.camera.picture_size import PictureSize
 
 OPEN_S = 10.0
@@ -76,7 +77,8 @@ class OpencvCamera(Device):
         self.settings = settings
         self._clock = clock
         self._capture: Capture | None = None
-        self._first: Picture | None = None  # taken while opening: its size is the truth
+        # Taken while opening: the last one's size is the truth, those before it are spoilt.
+        self._first: list[Picture] = []
         self._size = PictureSize(())
         self._number = 0
         self._stamp = 0.0
@@ -117,21 +119,23 @@ class OpencvCamera(Device):
         assert self._capture is not None, "open() comes first"
         alive = self._clock.now()
         while True:
-            first, self._first = self._first, None
-            picture = first or self._capture.next(POLL_S)
+            picture = self._first.pop(0) if self._first else self._capture.next(POLL_S)
             if picture is not None:
                 alive = self._clock.now()
                 if picture.image is not None and (notice := self._size.notice(picture.image.shape)):
                     yield notice
                 yield self._frame(picture)
             elif self._capture.ended.is_set() or self._clock.now() - alive > TIMEOUT_S:
-                raise DeviceLost(self._say("sends nothing any more; check its cable and its power"))
+                network = ", and the network" if is_address(self.settings.camera) else ""
+                raise DeviceLost(
+                    self._say(f"sends nothing any more; check its cable and its power{network}")
+                )
             else:
                 yield None
 
     def close(self) -> None:
         """Let go of the camera."""
-        capture, self._capture, self._first = self._capture, None, None
+        capture, self._capture, self._first = self._capture, None, []
         if capture is not None:
             capture.close()
 
@@ -162,6 +166,7 @@ class OpencvCamera(Device):
         code = cv2.COLOR_BGR2RGB if color else cv2.COLOR_BGR2GRAY
         api = getattr(cv2, f"CAP_{self.settings.backend.upper()}")
         wait = [cv2.CAP_PROP_READ_TIMEOUT_MSEC, TIMEOUT_S * 1000]
+        wait += [cv2.CAP_PROP_OPEN_TIMEOUT_MSEC, round((OPEN_S - TIMEOUT_S) * 1000)]
 
         def make() -> Any:
             ffmpeg = isinstance(source, str) and not source.startswith("/dev/")
@@ -252,14 +257,15 @@ class OpencvCamera(Device):
         assert self._rate is not None
         self._capture.run()
         end = self._clock.now() + OPEN_S
-        while self._first is None or self._first.image is None:
+        image: U8Array | None = None
+        while image is None:
             if self._capture.ended.is_set() or self._clock.now() > end:
-                raise DeviceError(
-                    self._say("opens, but sends no picture; is another program using it?")
-                )
-            self._first = self._capture.next(POLL_S)
-        self._size = PictureSize(self._first.image.shape)
-        height, width = self._first.image.shape[:2]
+                raise DeviceError(self._say(self._no_picture()))
+            if (picture := self._capture.next(POLL_S)) is not None:
+                self._first.append(picture)
+                image = picture.image
+        self._size = PictureSize(image.shape)
+        height, width = image.shape[:2]
         for key, asked, took in (("width", s.width, width), ("height", s.height, height)):
             if asked is not None:
                 self._compare(key, asked, took)
@@ -274,6 +280,13 @@ class OpencvCamera(Device):
             rate_hz=self._rate,
             model=str(s.camera),
             desc=desc,
+        )
+
+    def _no_picture(self) -> str:
+        if spoilt := len(self._first):
+            return f"opens, but none of its first {spoilt} pictures can be decoded; restart it"
+        return "opens, but sends no picture; " + silent(
+            self.settings.camera, "is another program using it?"
         )
 
     # Frames.
@@ -310,7 +323,8 @@ class OpencvCamera(Device):
 
     def _failed(self, error: BaseException) -> str:
         if isinstance(error, FutureTimeoutError):
-            return self._say(f"did not open within {OPEN_S:g} s; unplug it and plug it in again")
+            remedy = silent(self.settings.camera, "unplug it and plug it in again")
+            return self._say(f"did not open within {OPEN_S:g} s; {remedy}")
         if isinstance(error, ImportError):
             return self._say(f"OpenCV cannot be loaded ({error}); pip install opencv-python")
         return self._say(" ".join(str(error).split()))

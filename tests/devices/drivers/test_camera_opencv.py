@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import os
 import socket
@@ -19,6 +20,7 @@ import pytest
 from devices.base import DeviceError, DeviceLost, Frame, Notice
 from devices.camera import opencv_capture, opencv_sources
 from devices.camera.opencv_capture import WAITING, import_cv2
+from devices.drivers import camera_opencv
 from devices.drivers.camera_opencv import (
     OpencvCamera,
     OpencvSettings,
@@ -205,26 +207,53 @@ def test_a_size_that_changes_is_seen_and_said(
     assert stored == [True, False, False, True, False, True]
 
 
-# A web camera: JPEG after JPEG over HTTP, of which the seventh is cut off.
-def test_one_corrupt_jpeg_of_a_network_camera(
-    cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+# A web camera: JPEG after JPEG over HTTP, some of which are cut off.
+@pytest.mark.parametrize(
+    "spoilt",
+    [{7}, {0}, {0, 1, 2}, {18, 19}, set(range(7, 207))],
+    ids=["one", "the first", "the first three", "the last two", "200 in a row, for 2 s and more"],
+)
+def test_corrupt_jpegs_of_a_network_camera_are_counted(
+    spoilt: set[int], cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(opencv_capture, "WAITING", 1000)
+    monkeypatch.setattr(opencv_capture, "TIMEOUT_S", 1)  # they last longer than a silence may
     cv2 = import_cv2()
     pictures = [
-        cv2.imencode(".jpg", np.full((64, 96, 3), 10 * k, np.uint8))[1].tobytes() for k in range(20)
+        cv2.imencode(".jpg", np.full((64, 96, 3), k % 200, np.uint8))[1].tobytes()
+        for k in range(max(20, max(spoilt) + 1))
     ]
-    pictures[7] = pictures[7][: len(pictures[7]) // 3]
+    for k in spoilt:
+        pictures[k] = pictures[k][: len(pictures[k]) // 3]
+    with network_camera(pictures) as address:
+        camera = make(cameras, address, rate_hz=25)
+        camera.open()
+        found: list[Frame] = []
+        with pytest.raises(DeviceLost, match="and the network"):
+            found.extend(f for f in camera.read() if isinstance(f, Frame))
+    assert sum(f.lost for f in found) == 0
+    assert {f.device_frame - 1 for f in found if f.image is None} == spoilt
+    assert [f.device_frame for f in found] == list(range(1, len(pictures) + 1))
+
+
+def test_a_network_camera_that_says_nothing_is_not_to_be_unplugged(
+    cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(camera_opencv, "OPEN_S", 3.0)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = f"http://127.0.0.1:{server.getsockname()[1]}/v.mjpg"
+        with pytest.raises(DeviceError, match="switched on, that its address, port") as told:
+            make(cameras, address).open()
+    assert "plug it in" not in str(told.value)
+
+
+@contextlib.contextmanager
+def network_camera(pictures: list[bytes]) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as server:
         thread = threading.Thread(target=send_pictures, args=(server, pictures))
         thread.start()
-        camera = make(cameras, f"http://127.0.0.1:{server.getsockname()[1]}/v.mjpg", rate_hz=25)
-        camera.open()
-        found = frames(camera, 20)
+        yield f"http://127.0.0.1:{server.getsockname()[1]}/v.mjpg"
         thread.join()
-    assert sum(f.lost for f in found) == 0
-    assert [f.device_frame for f in found if f.image is None] == [8]
-    assert [f.device_frame for f in found] == list(range(1, 21))
 
 
 def send_pictures(server: socket.socket, pictures: list[bytes]) -> None:
@@ -233,7 +262,7 @@ def send_pictures(server: socket.socket, pictures: list[bytes]) -> None:
         peer.recv(4096)
         head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=p\r\n\r\n"
         peer.sendall(head)
-        for picture in [*pictures, pictures[-1]]:
+        for picture in pictures:
             part = b"--p\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
             peer.sendall(part % len(picture) + picture + b"\r\n")
             time.sleep(0.02)
