@@ -35,6 +35,8 @@ from devices.network.ndt import Control, Group, Interleaved, NdtChannel, discove
 COALESCE_S = 0.005
 ASK_S = 1.0
 """How long the answer is waited for, in a silence, to whether an acquisition runs."""
+END_S = 0.5
+"""How long the others are read once a connection has ended: what they hold belongs to its rows."""
 REMEDY = "in AcqKnowledge switch on Networking (Preferences) and compare the port"
 
 
@@ -73,7 +75,7 @@ class Biopac(Device):
         self._links: list[socket.socket] = []
         self._selector: selectors.BaseSelector | None = None
         self._layouts: list[Interleaved] = []
-        self._side_by_side = _Columns((), (), 0.0)
+        self._side_by_side = _Columns((), (), 0.0, 0.0)
         self._started = False  # the acquisition, by us
 
     # Opening.
@@ -143,8 +145,8 @@ class Biopac(Device):
         single = self.settings.mode == "single"
         together = [self._channels] if single else [(channel,) for channel in self._channels]
         self._layouts = [Interleaved(channels) for channels in together]
-        most = self.settings.silent_s * self._rate_hz
-        self._side_by_side = _Columns(self._channels, self._groups, most)
+        most, silent_s = self.settings.silent_s * self._rate_hz, self.settings.silent_s
+        self._side_by_side = _Columns(self._channels, self._groups, most, silent_s)
 
     def _specs(self) -> Sequence[StreamSpec]:
         labels = list(unique_labels(c.label for c in self._channels))
@@ -179,6 +181,7 @@ class Biopac(Device):
         assert self._selector is not None, "open() comes first"
         self.resting = not self.settings.start and not self._links
         heard, told = self._clock.now(), False
+        ended: tuple[DeviceLost, float] | None = None  # the first one, and when
         while True:
             begun = self._clock.now()
             for key, _ in self._selector.select(WAIT_S):
@@ -186,16 +189,27 @@ class Biopac(Device):
                 if link is None:
                     self._let_in(self._selector, place)
                     continue
-                data = _received(link)
+                try:
+                    data = _received(link)
+                except DeviceLost as gone:
+                    self._selector.unregister(link)
+                    ended = ended or (gone, self._clock.now())
+                    continue
                 heard, self.resting = self._clock.now(), False
                 yield from self._chunks(place, data, heard)
                 told = False
             now = self._clock.now()
+            if ended and (now - ended[1] > END_S or not self._connected(self._selector)):
+                raise ended[0]
             if not self.resting and now - heard > self.settings.silent_s and not told:
                 yield self._silence(now - heard)
                 told = True
             yield None
             self._clock.sleep_until(begun + COALESCE_S)
+
+    @staticmethod
+    def _connected(selector: selectors.BaseSelector) -> bool:
+        return any(key.data[1] is not None for key in selector.get_map().values())
 
     def _silence(self, for_s: float) -> Notice:
         """Say that nothing comes; the connection is kept as long as an acquisition may run.
@@ -218,7 +232,7 @@ class Biopac(Device):
             if self.settings.mode == "single":
                 yield self._chunk(g, first, rows, now)
             else:
-                for piece in self._side_by_side.add(place, rows[:, 0]):
+                for piece in self._side_by_side.add(place, rows[:, 0], now):
                     yield self._chunk(*piece, now)
 
     def _let_in(self, selector: selectors.BaseSelector, place: int) -> None:
@@ -264,32 +278,39 @@ class Biopac(Device):
 class _Columns:
     """Multiple mode: puts the channels of a group side by side as soon as each has its sample.
 
-    None waits for another of its group for more than `most` hardware samples: each has a connection
-    of its own, and one that hangs, or was never made, would hold all others in memory for ever.
+    None waits for another of its group for more than `most` hardware samples and `silent_s`: each
+    has a connection of its own, and one that hangs, or was never made, would hold all others in
+    memory for ever. Samples alone say nothing: after a stall each connection comes in bulk.
     """
 
     def __init__(
-        self, channels: Sequence[NdtChannel], groups: Sequence[Group], most: float
+        self, channels: Sequence[NdtChannel], groups: Sequence[Group], most: float, silent_s: float
     ) -> None:
         self._channels = channels
         self._most = most
+        self._silent_s = silent_s
+        self._heard: list[float] = []  # of each channel; LSL time
         self._waiting: list[Any] = [np.empty(0, np.float32) for _ in channels]
         self._groups = groups
         self._counts = [0] * len(groups)
         self._group_of = {c: g for g, group in enumerate(groups) for c in group.columns}
 
-    def add(self, column: int, values: Any) -> Iterator[tuple[int, int, Any]]:
+    def add(self, column: int, values: Any, now: float) -> Iterator[tuple[int, int, Any]]:
         """Take values of one channel; yield (group, number of the first row, rows).
 
         Raises:
             DeviceLost: another channel has stayed away for too long.
         """
+        self._heard = self._heard or [now] * len(self._channels)
+        self._heard[column] = now
         self._waiting[column] = np.concatenate([self._waiting[column], values])
         g = self._group_of[column]
         columns = self._groups[g].columns
         last = min(columns, key=lambda c: len(self._waiting[c]))
         count = len(self._waiting[last])
-        if (len(self._waiting[column]) - count) * self._groups[g].divider > self._most:
+        # Somebody is always ahead by one sample, which may be many of the hardware's.
+        ahead = (len(self._waiting[column]) - count - 1) * self._groups[g].divider
+        if ahead > self._most and now - self._heard[last] > self._silent_s:
             raise DeviceLost(
                 f"AcqKnowledge sends other channels and nothing more of "
                 f"{self._channels[last].label!r}: its connection hangs, or was not made"

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from random import Random
 from typing import Any
 
+import hypothesis
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from devices.arrays import F32Array
 from devices.base import Channel, Chunk, Device, DeviceError, DeviceLost, Notice
-from devices.drivers.biopac import Biopac
+from devices.drivers.biopac import Biopac, _Columns
+from devices.network.ndt import NdtChannel, groups_of
 from devices.simulation.servers.biopac_server import BiopacServer
-from devices.simulation.servers.serving import Signals
+from devices.simulation.servers.serving import Packet, Signals
 from tests.devices.contract import check_data, check_settings
 from tests.devices.network.server import Playing, scripted
 from tests.devices.wire import RealClock, read_until, samples
@@ -187,6 +194,125 @@ def test_a_channel_that_stays_away_is_named_and_holds_nobody_for_ever(
         read_until(one, lambda _: False)
     one.open()  # from the start on, with a connection for each
     assert samples(read_until(one, lambda found: samples(found) > 20)) > 20
+
+
+class Pieces(BiopacServer):
+    """Sends what the test says, cut where it says; then ends the acquisition."""
+
+    def turn(self, packet: Packet | None) -> None:
+        pass
+
+    def bytes_of(self, rows: F32Array) -> dict[int, bytes]:
+        """What each connection carries of these rows."""
+        with self._lock:
+            if -1 in self._links:
+                return {-1: self._interleaved(rows)}
+            number = np.arange(len(rows))
+            return {
+                c: self._encoded(rows[number % self._dividers[c] == 0, c], c) for c in self._links
+            }
+
+    def send(self, place: int, piece: bytes) -> None:
+        """Send a piece by itself."""
+        link = self._links[place]
+        link.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        link.sendall(piece)
+
+
+@contextlib.contextmanager
+def pieces(dividers: tuple[int, ...]) -> Iterator[Pieces]:
+    channels = tuple(Channel(label) for label in "ABCD"[: len(dividers)])
+    server = Pieces(Signals(channels, 500.0, None), "127.0.0.1", dividers=dividers)
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+def all_that_came(one: Biopac, send: Callable[[], None]) -> list[Chunk]:
+    """Read while a thread sends, until the acquisition has ended."""
+    thread = threading.Thread(target=send, daemon=True)
+    thread.start()
+    found: list[Chunk] = []
+    with pytest.raises(DeviceLost, match="its acquisition has ended"):
+        found.extend(item for item in one.read() if isinstance(item, Chunk))
+    thread.join()
+    return found
+
+
+def compare(one: Biopac, found: list[Chunk], rows: F32Array) -> None:
+    """Each group's rows are those that were sent, at their own times."""
+    number = np.arange(len(rows))
+    for group in one._groups:
+        kept = number % group.divider == 0
+        mine = [c for c in found if c.stream == one._name_of(group)]
+        assert np.array_equal(
+            np.concatenate([c.data for c in mine]), rows[kept][:, list(group.columns)]
+        )
+        own = np.concatenate([c.device_times for c in mine if c.device_times is not None])
+        assert own == pytest.approx(number[kept] / 500)
+
+
+@hypothesis.settings(max_examples=25, deadline=None)
+@given(
+    mode=st.sampled_from(["single", "multiple"]),
+    dividers=st.sampled_from([(1,), (1, 1, 1, 1), (1, 4, 4, 2), (2, 3), (5, 7, 1), (1, 50)]),
+    count=st.integers(1, 120),
+    most=st.sampled_from([1, 3, 5, 17, 300]),  # bytes a piece
+    seed=st.integers(0, 1 << 30),
+)
+def test_no_sample_is_lost_or_moved_however_it_is_cut(
+    mode: str, dividers: tuple[int, ...], count: int, most: int, seed: int
+) -> None:
+    """A byte at a time, cuts amid samples, connections in any order, and an end right behind."""
+    rng = Random(seed)
+    rows = np.arange(count * len(dividers), dtype=np.float32).reshape(count, len(dividers))
+    with (
+        pieces(dividers) as server,
+        contextlib.closing(opened([], port=server.port, mode=mode)) as one,
+    ):
+        one.open()
+
+        def send() -> None:
+            left = server.bytes_of(rows)
+            while left:
+                place = rng.choice(sorted(left))
+                size = rng.randint(1, most)
+                server.send(place, left[place][:size])
+                left[place] = left[place][size:]
+                if not left[place]:
+                    del left[place]
+            server.stop()
+
+        compare(one, all_that_came(one, send), rows)
+
+
+def test_connections_that_come_in_bulk_one_after_the_other_do_not_hang(
+    devices: list[Device],
+) -> None:
+    """After a stall there was more of one at once than the others might be behind."""
+    rows = np.arange(6000 * 3, dtype=np.float32).reshape(6000, 3)  # 12 s
+    with pieces((1, 1, 1)) as server:
+        one = opened(devices, port=server.port, mode="multiple", silent_s=2.0)
+        one.open()
+
+        def send() -> None:
+            for place, data in server.bytes_of(rows).items():
+                server.send(place, data)
+            server.stop()
+
+        compare(one, all_that_came(one, send), rows)
+
+
+def test_a_slow_channel_whose_neighbour_comes_later_does_not_hang() -> None:
+    channels = [NdtChannel("calc", index, label, 5000) for index, label in enumerate("AB")]
+    both = _Columns(channels, groups_of(channels), most=2500, silent_s=5)
+    for k in range(10):  # a sample in 10 s
+        assert list(both.add(0, np.ones(1, np.float32), 10.0 * k)) == []
+        assert len(list(both.add(1, np.ones(1, np.float32), 10.0 * k + 0.01))) == 1
+    assert list(both.add(0, np.ones(1, np.float32), 100.0)) == []
+    with pytest.raises(DeviceLost, match="nothing more of 'B'"):
+        list(both.add(0, np.ones(1, np.float32), 110.0))
 
 
 def test_silence_after_the_end_of_an_acquisition_is_a_loss(
