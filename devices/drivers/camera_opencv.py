@@ -44,6 +44,10 @@ RATE_TOLERANCE = 0.01
 SAME_CLOCK_S = 1.0
 """A stamp of V4L2 so close to our own clock is of the same clock; some drivers use another."""
 
+_HELD = (
+    "has ended; if it sends its pictures without their length, the last one is lost and not in the "
+    "count: FFmpeg gives such a picture when the next one begins"
+)
 _LOG2 = ("DSHOW", "MSMF")  # these count exposure in powers of two of a second
 _MANUAL = {"V4L2": 1, "DSHOW": 0, "MSMF": 0, "AVFOUNDATION": 0}
 
@@ -83,6 +87,7 @@ class OpencvCamera(Device):
         self._number = 0
         self._stamp = 0.0
         self._backend = ""
+        self._holds_last = False  # FFmpeg may, of JPEG pictures without a length
         self._exposure_us: float | None = None
         self._notes: list[str] = []
         self._changed: dict[str, float] = {}  # by commands; done again after a loss
@@ -126,6 +131,8 @@ class OpencvCamera(Device):
                     yield notice
                 yield self._frame(picture)
             elif self._capture.ended.is_set() or self._clock.now() - alive > TIMEOUT_S:
+                if self._holds_last:
+                    yield Notice("info", "last-picture", self._say(_HELD))
                 network = ", and the network" if is_address(self.settings.camera) else ""
                 raise DeviceLost(
                     self._say(f"sends nothing any more; check its cable and its power{network}")
@@ -192,6 +199,8 @@ class OpencvCamera(Device):
         """Ask for the settings, in the order in which cameras need them; runs in the thread."""
         s = self.settings
         self._backend = str(capture.getBackendName())
+        jpeg = int(capture.get(cv2.CAP_PROP_FOURCC)) == cv2.VideoWriter_fourcc(*"MJPG")
+        self._holds_last = jpeg and is_address(s.camera) and self._backend == "FFMPEG"
         if s.fourcc is not None:
             capture.set(cv2.CAP_PROP_FOURCC, cv2.VideoWriter_fourcc(*s.fourcc))
             raw = int(capture.get(cv2.CAP_PROP_FOURCC))

@@ -236,6 +236,22 @@ def test_corrupt_jpegs_of_a_network_camera_are_counted(
     assert [f.device_frame for f in found] == list(range(1, len(pictures) + 1))
 
 
+def test_a_last_picture_that_ffmpeg_may_keep_is_told(
+    cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Without a length FFmpeg gives a picture when the next one begins; the last one, never."""
+    monkeypatch.setattr(opencv_capture, "TIMEOUT_S", 1)
+    picture = import_cv2().imencode(".jpg", GRAY)[1].tobytes()
+    with network_camera([picture] * 5, lengths=False) as address:
+        camera = make(cameras, address, rate_hz=25)
+        camera.open()
+        found: list[Any] = []
+        with pytest.raises(DeviceLost):
+            found.extend(item for item in camera.read() if item is not None)
+    assert sum(isinstance(item, Frame) for item in found) >= 4
+    assert found[-1].code == "last-picture"
+
+
 def test_a_network_camera_that_says_nothing_is_not_to_be_unplugged(
     cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,23 +264,24 @@ def test_a_network_camera_that_says_nothing_is_not_to_be_unplugged(
 
 
 @contextlib.contextmanager
-def network_camera(pictures: list[bytes]) -> Iterator[str]:
+def network_camera(pictures: list[bytes], *, lengths: bool = True) -> Iterator[str]:
     with socket.create_server(("127.0.0.1", 0)) as server:
-        thread = threading.Thread(target=send_pictures, args=(server, pictures))
+        thread = threading.Thread(target=send_pictures, args=(server, pictures, lengths))
         thread.start()
         yield f"http://127.0.0.1:{server.getsockname()[1]}/v.mjpg"
         thread.join()
 
 
-def send_pictures(server: socket.socket, pictures: list[bytes]) -> None:
+def send_pictures(server: socket.socket, pictures: list[bytes], lengths: bool) -> None:
     peer, _ = server.accept()
     with peer:
         peer.recv(4096)
         head = b"HTTP/1.0 200 OK\r\nContent-Type: multipart/x-mixed-replace; boundary=p\r\n\r\n"
         peer.sendall(head)
         for picture in pictures:
-            part = b"--p\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n"
-            peer.sendall(part % len(picture) + picture + b"\r\n")
+            length = b"Content-Length: %d\r\n" % len(picture) if lengths else b""
+            part = b"--p\r\nContent-Type: image/jpeg\r\n" + length + b"\r\n"
+            peer.sendall(part + picture + b"\r\n")
             time.sleep(0.02)
 
 
