@@ -5,6 +5,8 @@ All calls of the capture are made in that thread: OpenCV does not say which may 
 
 from __future__ import annotations
 
+import contextlib
+import itertools
 import os
 import queue
 import threading
@@ -22,6 +24,8 @@ TIMEOUT_S = 2
 """After so long without a picture a camera is taken for gone."""
 AGAIN_S = 0.01
 """A source that is over fails at once, again and again: between two tries it rests."""
+AT_ONCE_S = 0.001
+"""What fails sooner has not even looked for a picture."""
 _POS_MSEC = 0  # cv2.CAP_PROP_POS_MSEC
 _HAS_KEY_FRAME = 67  # cv2.CAP_PROP_LRF_HAS_KEY_FRAME; FFmpeg alone knows it
 _OPENCV_SETS = ("QT_QPA_PLATFORM_PLUGIN_PATH", "QT_QPA_FONTDIR", "LD_LIBRARY_PATH")
@@ -122,26 +126,46 @@ class Capture:
 
     def _grab_all(self, capture: Any) -> None:
         """Grab until the source is gone: one picture that is spoilt is not its end."""
-        failed: list[float] = []  # arrivals since the last picture that could be grabbed
+        failed: list[tuple[float, float]] = []  # since the last picture: when, and how long it took
         heard = self._clock.now()
         while not self._stop.is_set():
             self._work(capture)
             if not self._grabbing:
                 heard = self._clock.now()
                 continue
+            begun = self._clock.now()
             picture = self._take(capture)
             now = self._clock.now()
             if picture is not None:
                 # Only now is it known that they were pictures, and not the end of the source.
-                for arrival in failed:
+                for arrival, _ in failed:
                     self._put(Picture(arrival, 0.0, None, 0))
                 self._put(picture)
                 failed, heard = [], now
             elif now - heard >= TIMEOUT_S:
+                self._put_last(failed)
                 return
             else:
-                failed.append(now)
+                failed.append((now, now - begun))
                 self._stop.wait(AGAIN_S)
+
+    def _put_last(self, failed: list[tuple[float, float]]) -> None:
+        """Hand over what can be told of the end: pictures that were spoilt, and those dropped.
+
+        As long as grabs took their time there were pictures; the last such one, before those that
+        failed at once, waited for the end.
+        """
+        slow = list(itertools.takewhile(lambda one: one[1] > AT_ONCE_S, failed))
+        pictures = [Picture(arrival, 0.0, None, 0) for arrival, _ in slow]
+        if len(slow) < len(failed):
+            pictures = pictures[:-1]
+        if self._dropped:  # the last of them stands for all
+            pictures.insert(0, Picture(self._clock.now(), 0.0, None, self._dropped - 1))
+        for picture in pictures:
+            while not self._stop.is_set():
+                with contextlib.suppress(queue.Full):
+                    self._pictures.put(picture, timeout=0.05)
+                    break
 
     def _put(self, picture: Picture) -> None:
         """Hand a picture over; where nobody fetches them, count it with the next one."""

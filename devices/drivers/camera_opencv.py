@@ -40,6 +40,8 @@ from devices.camera.picture_size import PictureSize
 
 OPEN_S = 10.0
 POLL_S = 0.1
+HANGS_S = 1.0
+"""How much longer than a source may be silent a call of OpenCV is waited for."""
 RATE_TOLERANCE = 0.01
 SAME_CLOCK_S = 1.0
 """A stamp of V4L2 so close to our own clock is of the same clock; some drivers use another."""
@@ -124,13 +126,14 @@ class OpencvCamera(Device):
         assert self._capture is not None, "open() comes first"
         alive = self._clock.now()
         while True:
+            ended = self._capture.ended.is_set()  # asked first: what came before is still there
             picture = self._first.pop(0) if self._first else self._capture.next(POLL_S)
             if picture is not None:
                 alive = self._clock.now()
                 if picture.image is not None and (notice := self._size.notice(picture.image.shape)):
                     yield notice
                 yield self._frame(picture)
-            elif self._capture.ended.is_set() or self._clock.now() - alive > TIMEOUT_S:
+            elif ended or self._clock.now() - alive > TIMEOUT_S + HANGS_S:
                 if self._holds_last:
                     yield Notice("info", "last-picture", self._say(_HELD))
                 network = ", and the network" if is_address(self.settings.camera) else ""

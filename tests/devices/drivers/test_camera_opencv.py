@@ -189,6 +189,49 @@ def test_a_spoilt_picture_is_incomplete_and_the_camera_goes_on(
     assert (np.diff([f.time for f in found]) > 0).all()
 
 
+def until_it_ends(camera: OpencvCamera) -> list[Frame]:
+    found: list[Frame] = []
+    with pytest.raises(DeviceLost):
+        found.extend(item for item in camera.read() if isinstance(item, Frame))
+    return found
+
+
+def test_spoilt_pictures_are_counted_though_no_good_one_follows(
+    cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where OpenCV does not tell them from an end, the time that they took does."""
+    fake(monkeypatch, [GRAY, *[None] * 200, *[GRAY] * 50])
+    monkeypatch.setattr(opencv_capture, "WAITING", 8)
+    monkeypatch.setattr(opencv_capture, "TIMEOUT_S", 0.5)
+    camera = make(cameras, 0)
+    camera.open()
+    found = until_it_ends(camera)
+    assert [f.image is None for f in found] == [False] + [True] * (len(found) - 1)
+    assert len(found) > 20
+    assert [f.device_frame for f in found] == list(range(1, len(found) + 1))
+
+
+def test_what_was_dropped_before_the_end_is_counted(
+    cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    over = threading.Event()
+
+    class Ending(FakeCapture):
+        def grab(self) -> bool:  # fails at once, as at the end of a source
+            self._newest = next(self._pictures, None)
+            if self._newest is None:
+                over.set()
+            return self._newest is not None
+
+    monkeypatch.setattr(opencv_capture, "TIMEOUT_S", 0.3)
+    monkeypatch.setattr(import_cv2(), "VideoCapture", lambda *_: Ending([GRAY] * 100))
+    camera = make(cameras, 0)
+    camera.open()
+    wait_until(over.is_set, 10, "all pictures have come, and nobody has fetched them")
+    found = until_it_ends(camera)
+    assert sum(1 + f.lost for f in found) == 100 == found[-1].device_frame
+
+
 def test_a_size_that_changes_is_seen_and_said(
     cameras: list[OpencvCamera], monkeypatch: pytest.MonkeyPatch
 ) -> None:
