@@ -118,7 +118,8 @@ def test_a_spoilt_number_is_no_loss_wherever_it_stands(
     pattern: str, at: int, wrong: float, cuts: list[int]
 ) -> None:
     numbers = np.array(PATTERNS[pattern], np.float64)
-    assume(numbers[at] != wrong)
+    turns = np.flatnonzero(np.diff(numbers) < 0)[:1]  # of the first one nothing is known yet
+    assume(numbers[at] != wrong and not (np.abs(turns - at) <= 3).any())
     numbers[at] = wrong
     assert fed(PackageCounter(), numbers, cuts) == 0
 
