@@ -32,21 +32,21 @@ def agreement_tables(study: StudyAgreement) -> None:
 def _summary(console: Console, whole: PairAgreement, study: StudyAgreement) -> None:
     console.print(f"\n{whole.first} and {whole.second}, {whole.relation}", markup=False)
     table = plain_table(
-        "session", ">events", ">precision", ">recall", ">F1", ">by apex", ">units", ">+ side",
-        ">+ intensity", ">units of all", ">emotion κ",
+        "session", ">events", ">precision", ">recall", ">F1", ">by apex", ">by onset", ">units",
+        ">+ side", ">+ intensity", ">units of all", ">emotion κ",
     )  # fmt: skip
     for row in study.pairs:
         if (row.first, row.second, row.relation) != (whole.first, whole.second, whole.relation):
             continue
         a = row.agreement
-        hits, apex = a.by_interval, a.by_apex
+        hits = a.by_interval
         table.add_row(
             row.session or "all",
             f"{hits.hits} of {hits.first}/{hits.second}",
             figure(hits.precision),
             figure(hits.recall),
             figure(hits.f1),
-            f"{apex.hits} of {apex.first}/{apex.second}",
+            *(f"{h.hits} of {h.first}/{h.second}" for h in (a.by_apex, a.by_onset)),
             *(share(r) for r in (a.units_of_pairs.number, a.units_of_pairs.side)),
             *(share(r) for r in (a.units_of_pairs.intensity, a.units_of_all.number)),
             figure(a.emotion.kappa),

@@ -24,7 +24,15 @@ from recordings.annotation.agreement.measures import (
     kappa,
     total,
 )
-from recordings.annotation.agreement.pairing import Pair, Paired, both_looked, counted, pair_events
+from recordings.annotation.agreement.pairing import (
+    Pair,
+    Paired,
+    PairedBy,
+    both_looked,
+    counted,
+    pair_events,
+    way_of,
+)
 from recordings.annotation.model import MARKS, Coding, Event, Mark
 from recordings.annotation.ranges import Ranges, common, count, union
 from recordings.arrays import F64Array
@@ -87,10 +95,10 @@ class UnitsAgree(Frozen):
 
 
 class Boundary(Frozen):
-    """One boundary over pairs by interval, or over those by apex."""
+    """One boundary over the pairs that were made one way."""
 
     mark: Mark
-    paired_by: Literal["interval", "apex"]
+    paired_by: PairedBy
     differences: Differences
 
 
@@ -139,6 +147,7 @@ class Agreement(Frozen):
     frames: int = 0  # that both looked at
     by_interval: Hits = Hits()
     by_apex: Hits = Hits()
+    by_onset: Hits = Hits()
     units_of_pairs: UnitsAgree = UnitsAgree()
     units_of_all: UnitsAgree = UnitsAgree()
     boundaries: tuple[Boundary, ...] = ()
@@ -158,8 +167,9 @@ def measure(comparisons: Sequence[Comparison]) -> Agreement:
     of_all = [*of_pairs, *(facs(event.units, ()) for event in alone)]
     return Agreement(
         frames=sum(c.frames for c in comparisons),
-        by_interval=_hits(comparisons, interval=True),
-        by_apex=_hits(comparisons, interval=False),
+        by_interval=_hits(comparisons, "interval"),
+        by_apex=_hits(comparisons, "apex"),
+        by_onset=_hits(comparisons, "onset"),
         units_of_pairs=_units(of_pairs),
         units_of_all=_units(of_all),
         boundaries=_boundaries(comparisons),
@@ -172,14 +182,14 @@ def measure(comparisons: Sequence[Comparison]) -> Agreement:
     )
 
 
-def _hits(comparisons: Sequence[Comparison], *, interval: bool) -> Hits:
-    """Count events; those with an interval that were paired by apex count there alone."""
+def _hits(comparisons: Sequence[Comparison], way: PairedBy) -> Hits:
+    """Count events where they were paired, an unpaired one where it would surest be."""
     hits = first = second = 0
     for c in comparisons:
-        pairs = len(c.paired.hits if interval else c.paired.by_apex)
+        pairs = len(c.paired.by(way))
         hits += pairs
-        first += pairs + sum((e.interval is not None) == interval for e in c.paired.only_first)
-        second += pairs + sum((e.interval is not None) == interval for e in c.paired.only_second)
+        first += pairs + sum(way_of(event) == way for event in c.paired.only_first)
+        second += pairs + sum(way_of(event) == way for event in c.paired.only_second)
     return Hits(hits=hits, first=first, second=second)
 
 
@@ -188,14 +198,24 @@ def _units(scores: Sequence[tuple[Ratio, Ratio, Ratio]]) -> UnitsAgree:
     return UnitsAgree(number=number, side=side, intensity=intensity)
 
 
+_COMPARED: Final[dict[PairedBy, tuple[Mark, ...]]] = {
+    "interval": MARKS,
+    "apex": ("onset", "apex"),
+    "onset": ("onset",),
+}
+"""Which boundaries pairs have that were made one way."""
+
+
 def _boundaries(comparisons: Sequence[Comparison]) -> tuple[Boundary, ...]:
-    by_interval = [pair for c in comparisons for pair in c.paired.hits]
-    by_apex = [pair for c in comparisons for pair in c.paired.by_apex]
-    rows = [Boundary(mark=m, paired_by="interval", differences=_of(by_interval, m)) for m in MARKS]
-    rows += [
-        Boundary(mark=m, paired_by="apex", differences=_of(by_apex, m)) for m in ("onset", "apex")
-    ]
-    return tuple(rows)
+    return tuple(
+        Boundary(
+            mark=mark,
+            paired_by=way,
+            differences=_of((pair for c in comparisons for pair in c.paired.by(way)), mark),
+        )
+        for way, marks in _COMPARED.items()
+        for mark in marks
+    )
 
 
 def _of(pairs: Iterable[Pair], mark: Mark) -> Differences:

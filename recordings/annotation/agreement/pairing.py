@@ -3,44 +3,54 @@
 Frames are inclusive: an event from frame 10 to 19 has ten. The IoU of two events is their common
 frames over all of theirs. Events with onset and offset are paired by falling IoU, each once, where
 it is at least 0.5. What has no such interval, its offset not coded for one, is paired by apex: the
-nearest within 250 ms, with any event that is still free.
+nearest within 250 ms, with any event that is still free. Where one of the two has no apex either,
+the nearest onset decides, as near and after the apexes (docs/adr/0031).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Literal
 
-from recordings.annotation.model import Coding, Event
+from recordings.annotation.model import Coding, Event, Moment
 from recordings.annotation.ranges import Ranges, common, contains, union, without
 
 IOU: Final = 0.5
-APEX_S: Final = 0.25
+NEAR_S: Final = 0.25
+"""Apexes, or onsets, that are further apart are of two events."""
+PairedBy = Literal["interval", "apex", "onset"]
+WAYS: Final[tuple[PairedBy, ...]] = ("interval", "apex", "onset")
+"""From the surest to the least."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two events that are one; `iou` is None where they were paired by apex."""
+    """Two events that are one, and what they were paired by."""
 
     first: Event
     second: Event
-    iou: float | None = None
+    by: PairedBy = "interval"
 
 
 @dataclass(frozen=True, slots=True)
 class Paired:
-    """Two coders' events of one camera: pairs by interval, pairs by apex, and who is alone."""
+    """Two coders' events of one camera: pairs, those by interval first, and who is alone."""
 
-    hits: tuple[Pair, ...] = ()
-    by_apex: tuple[Pair, ...] = ()
+    pairs: tuple[Pair, ...] = ()
     only_first: tuple[Event, ...] = ()
     only_second: tuple[Event, ...] = ()
 
-    @property
-    def pairs(self) -> tuple[Pair, ...]:
-        """All pairs."""
-        return self.hits + self.by_apex
+    def by(self, way: PairedBy) -> tuple[Pair, ...]:
+        """Return the pairs that were made one way."""
+        return tuple(pair for pair in self.pairs if pair.by == way)
+
+
+def way_of(event: Event) -> PairedBy:
+    """Return the surest way in which an event can be paired."""
+    if event.interval is not None:
+        return "interval"
+    return "apex" if event.apex is not None else "onset"
 
 
 def iou(a: tuple[int, int], b: tuple[int, int]) -> float:
@@ -53,54 +63,51 @@ def iou(a: tuple[int, int], b: tuple[int, int]) -> float:
 
 def pair_events(first: Sequence[Event], second: Sequence[Event]) -> Paired:
     """Pair two coders' events of one camera."""
-    hits = _greedy(first, second, _by_interval)
-    left = _free(first, (pair.first for pair in hits)), _free(second, (p.second for p in hits))
-    by_apex = _greedy(*left, _by_apex)
-    return Paired(
-        tuple(hits),
-        tuple(by_apex),
-        tuple(_free(left[0], (pair.first for pair in by_apex))),
-        tuple(_free(left[1], (pair.second for pair in by_apex))),
-    )
+    pairs: list[Pair] = []
+    for way in WAYS:
+        found = _greedy(first, second, way)
+        pairs += found
+        first = _free(first, (pair.first for pair in found))
+        second = _free(second, (pair.second for pair in found))
+    return Paired(tuple(pairs), tuple(first), tuple(second))
 
 
-Fit = tuple[float, float | None]
-"""How badly two events fit (less is better), and their IoU."""
+def _misfit(a: Event, b: Event, way: PairedBy) -> float | None:
+    """Return how badly two events fit, less is better; None where they are not one this way."""
+    if a.interval is not None and b.interval is not None:
+        value = iou(a.interval, b.interval)
+        return -value if way == "interval" and value >= IOU else None
+    apexes = a.apex is not None and b.apex is not None
+    if way == "apex":
+        return _apart(a.apex, b.apex)
+    return _apart(a.onset, b.onset) if way == "onset" and not apexes else None
 
 
-def _by_interval(a: Event, b: Event) -> Fit | None:
-    if a.interval is None or b.interval is None:
+def _apart(a: Moment | None, b: Moment | None) -> float | None:
+    """Return how far two moments are apart, s; None where one is not set, or they are too far."""
+    if a is None or b is None:
         return None
-    value = iou(a.interval, b.interval)
-    return (-value, value) if value >= IOU else None
+    apart = abs(a.time - b.time)
+    return apart if apart <= NEAR_S + 1e-9 else None
 
 
-def _by_apex(a: Event, b: Event) -> Fit | None:
-    if a.apex is None or b.apex is None or (a.interval and b.interval):
-        return None
-    apart = abs(a.apex.time - b.apex.time)
-    return (apart, None) if apart <= APEX_S + 1e-9 else None
-
-
-def _greedy(
-    first: Sequence[Event], second: Sequence[Event], fit: Callable[[Event, Event], Fit | None]
-) -> list[Pair]:
+def _greedy(first: Sequence[Event], second: Sequence[Event], way: PairedBy) -> list[Pair]:
     """Pair what fits best, then the next best, each event once; in the order of the first's.
 
     Ties go by order.
     """
     found = [
-        (value[0], i, j, value[1])
+        (misfit, i, j)
         for i, a in enumerate(first)
         for j, b in enumerate(second)
-        if (value := fit(a, b)) is not None
+        if (misfit := _misfit(a, b, way)) is not None
     ]
     pairs: dict[int, Pair] = {}
     used: set[int] = set()
-    for _, i, j, overlap in sorted(found, key=lambda f: f[:3]):
+    for _, i, j in sorted(found):
         if i not in pairs and j not in used:
             used.add(j)
-            pairs[i] = Pair(first[i], second[j], overlap)
+            pairs[i] = Pair(first[i], second[j], way)
     return [pairs[i] for i in sorted(pairs)]
 
 
@@ -128,7 +135,7 @@ def judged(coding: Coding, camera: str) -> Ranges:
 
 
 def counted(paired: Paired, frames: Ranges) -> Paired:
-    """Return what counts: events whose apex (else onset) lies in these frames.
+    """Return what counts: events whose apex (else onset, else offset) lies in these frames.
 
     Of a pair one is enough: an event at the edge of the range is none that the other has missed.
     """
@@ -140,8 +147,7 @@ def counted(paired: Paired, frames: Ranges) -> Paired:
         return inside(pair.first) or inside(pair.second)
 
     return Paired(
-        tuple(filter(either, paired.hits)),
-        tuple(filter(either, paired.by_apex)),
+        tuple(filter(either, paired.pairs)),
         tuple(filter(inside, paired.only_first)),
         tuple(filter(inside, paired.only_second)),
     )

@@ -185,15 +185,53 @@ def test_the_best_pairs_go_first_and_each_event_once() -> None:
     first = [event("a", 0, 5, 19), event("b", 10, 15, 29)]
     second = [event("c", 8, 15, 27)]
     paired = pair_events(first, second)
-    assert [(p.first.id, p.second.id) for p in paired.hits] == [("b", "c")]
+    assert [(p.first.id, p.second.id) for p in paired.by("interval")] == [("b", "c")]
     assert paired.only_first == (first[0],)
 
 
 def test_apexes_pair_within_a_quarter_of_a_second_and_only_without_an_interval() -> None:
     alone = event("a", 100, 110, None, coded=False)
-    assert pair_events([alone], [event("b", 130, 135, 140)]).by_apex
-    assert not pair_events([alone], [event("b", 130, 136, 140)]).by_apex
-    assert not pair_events([event("a", 100, 110, 115)], [event("b", 116, 117, 140)]).by_apex
+    assert pair_events([alone], [event("b", 130, 135, 140)]).by("apex")
+    assert not pair_events([alone], [event("b", 130, 136, 140)]).pairs
+    assert not pair_events([event("a", 100, 110, 115)], [event("b", 116, 117, 140)]).pairs
+
+
+def test_onsets_pair_where_one_has_no_apex_the_nearest_first() -> None:
+    first = [event("a1", 100, None, None), event("a2", 120, None, None)]
+    # b1 is 3 frames from a2, 23 from a1; b2 is 14 from a1.
+    second = [event("b1", 123, None, None), event("b2", 86, None, None)]
+    paired = pair_events(first, second)
+    assert [(p.first.id, p.second.id) for p in paired.by("onset")] == [("a1", "b2"), ("a2", "b1")]
+    assert pair_events([first[0]], [event("b", 125, None, None)]).pairs  # 250 ms
+    assert not pair_events([first[0]], [event("b", 126, None, None)]).pairs
+    assert pair_events([first[0]], [event("b", 110, 130, 150)]).by("onset")  # whatever else it has
+    assert pair_events([event("a", 100, 150, None)], [event("b", 100, None, 300)]).by("onset")
+
+
+def test_onsets_decide_nothing_where_apexes_or_intervals_do() -> None:
+    apart = event("a", 100, 110, None), event("b", 100, 140, None)
+    assert not pair_events(apart[:1], apart[1:]).pairs
+    assert not pair_events([event("a", 100, None, 110)], [event("b", 100, None, 200)]).pairs
+    # The apexes are one, so that the onset that is nearer is of nobody.
+    paired = pair_events(
+        [event("a", 100, 110, None)], [event("b", 100, None, None), event("c", 95, 110, None)]
+    )
+    assert [(p.first.id, p.second.id, p.by) for p in paired.pairs] == [("a", "c", "apex")]
+
+
+def test_onsets_have_figures_of_their_own() -> None:
+    first = [event("a1", 100, None, None, "1"), event("a2", 400, None, None, "4")]
+    second = [event("b1", 103, None, None, "1"), event("b2", 700, None, None, "12")]
+    whole = measure([compare(coding(first), coding(second), "face")])
+    assert (whole.by_interval, whole.by_apex) == (Hits(), Hits())
+    assert whole.by_onset == Hits(hits=1, first=2, second=2)
+    (row,) = [b for b in whole.boundaries if b.paired_by == "onset"]
+    assert (row.mark, row.differences.n) == ("onset", 1)
+    assert row.differences.median_ms == pytest.approx(30.0)
+    assert whole.units_of_all.number == Ratio(count=2, of=4)
+    # One frame each, three apart: no frame in common, though the event is.
+    one = whole.units[0]
+    assert (one.unit, one.events, one.frames.both) == (1, Ratio(count=2, of=2), 0)
 
 
 def test_facs_agreement_of_lines() -> None:
