@@ -103,9 +103,9 @@ def _turn(path: Path, coder: str, annotations: Path | None) -> tuple[Path, str]:
 
     if not (path / PLAN_NAME).is_file():
         return path, coder
-    session, name = next_session(path, coder, annotations)
-    typer.echo(f"{session.name}, as {name}", err=True)
-    return session, name
+    coded, name = next_session(path, coder, annotations)
+    typer.echo(f"{coded.name}, as {name}", err=True)
+    return coded.session, name
 
 
 def _two(coders: str) -> tuple[str, str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Literal, Self
@@ -111,6 +112,24 @@ def annotations_folder(session: Path, elsewhere: Path | None = None) -> Path:
     if elsewhere is None:
         return session / layout.ANNOTATIONS_NAME
     return elsewhere / session.resolve().name
+
+
+def check_apart(sessions: Iterable[Path], elsewhere: Path | None) -> None:
+    """See that no two sessions have the same coders' files.
+
+    Raises:
+        RecordingError: they have one name, which is all that tells them apart `elsewhere`.
+    """
+    if elsewhere is None:
+        return
+    known: dict[Path, Path] = {}
+    for session in sessions:
+        first = known.setdefault(annotations_folder(session, elsewhere), session)
+        if first != session:
+            raise RecordingError(
+                f"{first} and {session} have one name, and would have the same files in "
+                f"{elsewhere}; give each of their folders an --annotations of its own"
+            )
 
 
 @dataclass(frozen=True, slots=True)

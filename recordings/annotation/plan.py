@@ -71,15 +71,21 @@ class Plan(Frozen):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What is coded in one go: a session, or a trial of it, where `trial` is its number."""
+    """What is coded in one go: a session, or a trial of it, where `trial` is its number.
+
+    `session` is the name of its folder; of several that have it, this is the `nth` that was
+    recorded.
+    """
 
     session: str
     trial: int | None = None
+    nth: int = 1
 
     @property
     def key(self) -> str:
         """Its name, which the seed is mixed with."""
-        return self.session if self.trial is None else f"{self.session}#{self.trial}"
+        session = self.session if self.nth == 1 else f"{self.session}~{self.nth}"
+        return session if self.trial is None else f"{session}#{self.trial}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
@@ -10,6 +12,7 @@ import numpy as np
 
 from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.agreement.pairing import looked
+from recordings.annotation.coder_file import check_apart
 from recordings.annotation.model import Coding
 from recordings.annotation.plan import PLAN_NAME, Item, Turn, assigned, load_plan
 from recordings.annotation.ranges import Ranges, union, without
@@ -18,51 +21,55 @@ from recordings.errors import RecordingError
 from recordings.export.excerpts import clips_of
 from recordings.manifest import Manifest
 from recordings.read.session import open_session
-from recordings.read.sessions import find_sessions
+from recordings.read.sessions import find_sessions, told_apart
+
+By = Literal["session", "trial"]
+Key = tuple[str, int]
+"""The name of a session's folder, and which one of that name it is."""
 
 
-def turns_of(
-    study: Path, coder: str, by: Literal["session", "trial"], annotations: Path | None = None
-) -> list[Turn]:
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """One turn, and the session that it is about; `name` tells it from all others of the study."""
+
+    turn: Turn
+    session: Path
+    name: str
+
+
+def turns_of(study: Path, coder: str, by: By, annotations: Path | None = None) -> list[Coded]:
     """Return what a coder has to code, in that coder's order.
 
     Raises:
-        RecordingError: there is no plan, or it does not name the coder.
+        RecordingError: there is no plan, or it does not name the coder; or two sessions of one
+            name would have the same files in `annotations`.
     """
-    return _turns(study, find_sessions([study]), coder, by, annotations)
-
-
-def _turns(
-    study: Path,
-    found: Sequence[Path],
-    coder: str,
-    by: Literal["session", "trial"],
-    annotations: Path | None,
-) -> list[Turn]:
     plan = load_plan(study / PLAN_NAME)
     if coder not in (*plan.coders, *plan.trainees):
         known = ", ".join((*plan.coders, *plan.trainees))
         raise RecordingError(f"{study / PLAN_NAME}: names no coder {coder!r}; it has {known}")
-    sessions = sorted(found, key=_recorded)
-    items = [item for session in sessions for item in _items(session, by)]
-    gold = _gold(sessions, plan.gold, by, annotations) if coder in plan.trainees else []
-    return assigned(plan, items, gold)[coder]
+    sessions = sorted(find_sessions([study]), key=_recorded)
+    check_apart(sessions, annotations)
+    names, whose = told_apart(sessions), _numbered(sessions)
+    items = [item for key, session in whose.items() for item in _items(session, key, by)]
+    gold = _gold(whose, plan.gold, by, annotations) if coder in plan.trainees else []
+    turns = assigned(plan, items, gold)[coder]
+    folders = [(turn, whose[turn.item.session, turn.item.nth]) for turn in turns]
+    return [Coded(turn, session, names[session]) for turn, session in folders]
 
 
-def next_session(study: Path, coder: str, annotations: Path | None = None) -> tuple[Path, str]:
+def next_session(study: Path, coder: str, annotations: Path | None = None) -> tuple[Coded, str]:
     """Return the first session of a coder's order that is not looked at yet, and as whom.
 
     Raises:
-        RecordingError: there is no plan, it does not name the coder, or all is done.
+        RecordingError: as `turns_of`, or all is done.
     """
-    found = find_sessions([study])
-    folders = {session.name: session for session in found}
-    turns = _turns(study, found, coder, "session", annotations)
-    for turn in turns:
-        session = folders[turn.item.session]
-        name = coder if turn.time == 1 else f"{coder}+{turn.time}"
-        if not _is_done(session, name, annotations):
-            return session, name
+    turns = turns_of(study, coder, "session", annotations)
+    for coded in turns:
+        time = coded.turn.time
+        name = coder if time == 1 else f"{coder}+{time}"
+        if not _is_done(coded.session, name, annotations):
+            return coded, name
     raise RecordingError(f"{study}: {coder} has looked at all {len(turns)} sessions of the order")
 
 
@@ -100,26 +107,35 @@ def _recorded(session: Path) -> tuple[str, str]:
     return clock[0].utc if clock else "", session.name
 
 
-def _items(session: Path, by: Literal["session", "trial"]) -> Iterator[Item]:
+def _numbered(sessions: Iterable[Path]) -> dict[Key, Path]:
+    """Return sessions by their name and which one of that name they are, in their order."""
+    seen: Counter[str] = Counter()
+    found: dict[Key, Path] = {}
+    for session in sessions:
+        seen[session.name] += 1
+        found[session.name, seen[session.name]] = session
+    return found
+
+
+def _items(session: Path, key: Key, by: By) -> Iterator[Item]:
+    name, nth = key
     if by == "session":
-        yield Item(session.name)
+        yield Item(name, nth=nth)
         return
     with open_session(session) as opened:
         for number, _ in enumerate(clips_of(opened), 1):
-            yield Item(session.name, number)
+            yield Item(name, number, nth)
 
 
-def _gold(
-    sessions: Sequence[Path], gold: str, by: Literal["session", "trial"], annotations: Path | None
-) -> list[Item]:
+def _gold(sessions: Mapping[Key, Path], gold: str, by: By, annotations: Path | None) -> list[Item]:
     """Return what the gold file has: sessions of it, or the trials that it looked at."""
     found: list[Item] = []
-    for session in sessions:
+    for key, session in sessions.items():
         try:
             coding = coding_of(session, gold, annotations)
         except RecordingError:
             continue  # not every session has a gold file
         trials = {span.trial for span in coding.looked.values()}
-        items = list(_items(session, by))
+        items = list(_items(session, key, by))
         found += [item for item in items if item.trial is None or item.trial in trials]
     return found

@@ -32,6 +32,19 @@ def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def told_apart(sessions: Iterable[Path]) -> dict[Path, str]:
+    """Call sessions by their folder; by as much of the path as tells two of one name apart."""
+    parts = {session: session.resolve().parts for session in sessions}
+
+    def name(own: tuple[str, ...]) -> str:
+        for n in range(1, len(own)):
+            if sum(other[-n:] == own[-n:] for other in parts.values()) == 1:
+                return "/".join(own[-n:])
+        return "/".join(own)
+
+    return {session: name(own) for session, own in parts.items()}
+
+
 def _inside(path: Path) -> tuple[list[Path], list[Path]]:
     """Return the sessions below a folder, and its XDF files.
 

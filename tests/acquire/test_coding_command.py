@@ -76,17 +76,42 @@ def test_turns_are_those_of_the_plan(coded: Path, tmp_path: Path) -> None:
 
 
 def test_what_comes_next_is_what_was_not_looked_at(coded: Path) -> None:
-    session, name = next_session(coded, "anna")
+    found, name = next_session(coded, "anna")
+    session = found.session
     assert (session.name, name) == ("sub-02_ses-01_task-test_run-01", "anna")
     # Ben has looked at the first until frame 799: its last trial is not over by then.
-    ben = [turn.item.session for turn in turns_of(coded, "ben", "session")]
-    assert next_session(coded, "ben")[0].name == ben[0]
+    ben = [turn.session for turn in turns_of(coded, "ben", "session")]
+    assert next_session(coded, "ben")[0].session == ben[0]
     with CodingStore(annotations_folder(session), Who("anna"), scheme="mmme") as store:
         store.put_looked(Span(id="s", camera="face", first=0, last=500))
-        assert next_session(coded, "anna")[0] == session
+        assert next_session(coded, "anna")[0].session == session
         store.put_not_codable(Span(id="h", camera="face", first=501, last=2000, reason="hand"))
     with pytest.raises(RecordingError, match="looked at all 2 sessions"):
         next_session(coded, "anna")
+
+
+def test_sessions_of_one_name_are_two(coded: Path, tmp_path: Path) -> None:
+    """Two rooms that number their participants alike, in one study."""
+    alone = [turn.name for turn in turns_of(coded, "ben", "session")]
+    first, _ = study(coded / "room2", ("01", "02"))
+    turns = turns_of(coded, "anna", "session")
+    assert len({turn.session for turn in turns}) == 4
+    assert len({turn.name for turn in turns}) == 4
+    assert {turn.turn.item.nth for turn in turns} == {1, 2}
+    # What was dealt before the other room came is in the order in which it was.
+    before = [t for t in turns_of(coded, "ben", "session") if "room2" not in t.session.parts]
+    assert [turn.session.name for turn in before] == alone
+    done = unisono("coding", "turns", str(coded), "anna", folder=tmp_path)
+    assert len(set(done.stdout.split())) == 4, done.stdout
+    for session in (t.session for t in turns if t.session != first):
+        with CodingStore(annotations_folder(session), Who("anna"), scheme="mmme") as store:
+            store.put_looked(Span(id="s", camera="face", first=0, last=2000))
+    assert next_session(coded, "anna")[0].session == first  # the other one of its name is done
+    refused = unisono(
+        "coding", "agreement", str(coded), "--annotations", str(tmp_path), folder=tmp_path
+    )
+    assert refused.code == 2
+    assert "have one name, and would have the same files in" in refused.stderr
 
 
 def test_a_file_goes_out_and_comes_in(coded: Path, tmp_path: Path) -> None:

@@ -72,9 +72,10 @@ def turns(
     """List what a coder has to code, in that coder's order; a second time is marked +2."""
     from recordings.export.coding_turns import turns_of
 
-    for turn in turns_of(study, coder, by, annotations):
-        trial = "" if turn.item.trial is None else f"  trial {turn.item.trial}"
-        typer.echo(f"{turn.item.session}{trial}{'  +2' if turn.time > 1 else ''}")
+    for coded in turns_of(study, coder, by, annotations):
+        number, time = coded.turn.item.trial, coded.turn.time
+        trial = "" if number is None else f"  trial {number}"
+        typer.echo(f"{coded.name}{trial}{'  +2' if time > 1 else ''}")
 
 
 @app.command("import")

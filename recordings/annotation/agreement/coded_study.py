@@ -11,12 +11,20 @@ from typing import Literal
 from recordings.annotation.agreement.comparison import Agreement, Comparison, compare, measure
 from recordings.annotation.agreement.measures import Ratio
 from recordings.annotation.agreement.pairing import looked
-from recordings.annotation.coder_file import CONSENSUS, Paths, annotations_folder, load, who
+from recordings.annotation.coder_file import (
+    CONSENSUS,
+    Paths,
+    annotations_folder,
+    check_apart,
+    load,
+    who,
+)
 from recordings.annotation.model import Coding
 from recordings.annotation.plan import Plan
 from recordings.annotation.ranges import count
 from recordings.errors import RecordingError
 from recordings.manifest import Frozen, Manifest
+from recordings.read.sessions import told_apart
 
 Relation = Literal["two coders", "same coder again", "against gold"]
 
@@ -84,10 +92,16 @@ def coding_of(session: Path, coder: str, elsewhere: Path | None = None) -> Codin
 def read_sessions(
     sessions: Iterable[Path], elsewhere: Path | None = None
 ) -> tuple[list[CodedSession], list[str]]:
-    """Read all coders' files; what cannot be read is left out and named."""
+    """Read all coders' files; what cannot be read is left out and named.
+
+    Raises:
+        RecordingError: two sessions of one name would have the same files `elsewhere`.
+    """
     found: list[CodedSession] = []
     problems: list[str] = []
-    for session, name in _named(sessions):
+    names = told_apart(sessions)
+    check_apart(names, elsewhere)
+    for session, name in names.items():
         codings: dict[str, Coding] = {}
         for coder in coders_of(session, elsewhere):
             try:
@@ -103,19 +117,6 @@ def read_sessions(
         start = manifest.lsl_start or 0.0
         found.append(CodedSession(name, start, frames, codings))
     return found, problems
-
-
-def _named(sessions: Iterable[Path]) -> list[tuple[Path, str]]:
-    """Call sessions by their folder; by as much of the path as tells two of one name apart."""
-    paths = [(session, session.resolve().parts) for session in sessions]
-
-    def name(parts: tuple[str, ...]) -> str:
-        for n in range(1, len(parts)):
-            if sum(other[-n:] == parts[-n:] for _, other in paths) == 1:
-                return "/".join(parts[-n:])
-        return "/".join(parts)
-
-    return [(session, name(parts)) for session, parts in paths]
 
 
 def study_agreement(
