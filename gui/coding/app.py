@@ -98,6 +98,7 @@ class Coder:
             part = ArbiterPart(pane, desk, (first, second))
             part.keep_agreed()
             pane.arbitrate(part)
+            part.begin()
         return pane
 
     def _desk(self, shots: dict[str, Shot], visible: Iterable[Visible]) -> Desk:

@@ -77,7 +77,7 @@ class ArbiterPart:
         self._coders, self._codings, self._by = desk.coders, codings, desk.by
         every = {camera for coding in codings for camera in coding.cameras}
         self._all = {camera: cases(*codings, camera) for camera in sorted(every)}
-        self._at = 0
+        self._places: dict[str, int] = {}
         self._widget = QWidget()
         self.left, self.list = PlainLabel(), QListView()
         self.list.setModel(QStringListModel(self.list))
@@ -103,6 +103,25 @@ class ArbiterPart:
     def cases(self) -> list[Case]:
         """What is to be decided of the camera, worst first."""
         return [case for case in self._all.get(self._desk.camera, []) if case.reasons]
+
+    @property
+    def _at(self) -> int:
+        """The case in hand; of a camera that was not begun, its first that is undecided."""
+        found = self.cases
+        at = self._places.get(self._desk.camera)
+        if at is None:
+            open_ = self._open(found)
+            at = next((n for n, case in enumerate(found) if case.id in open_), 0)
+        return max(0, min(at, len(found) - 1))
+
+    @property
+    def _is_begun(self) -> bool:
+        return self._desk.camera in self._places
+
+    def begin(self) -> None:
+        """Go to the first case that is undecided: nobody decides on what was not looked at."""
+        if self.cases:
+            self._show(self._at)
 
     def keep_agreed(self) -> None:
         """Keep, as one edit, what both agree on or one alone has looked at.
@@ -143,13 +162,12 @@ class ArbiterPart:
             return lambda: self._decide(choice)
         found = bound(event, "unisono")
         if found in (Deed.NEXT, Deed.PREVIOUS):
-            return lambda: self._show(self._at + (1 if found is Deed.NEXT else -1))
+            return lambda: self._step(1 if found is Deed.NEXT else -1)
         return self._next_undecided if found is Deed.NEXT_UNCODED else None
 
     def renew(self) -> None:
         """Show what is decided now."""
         found = self.cases
-        self._at = max(0, min(self._at, len(found) - 1))
         open_ = self._open(found)
         self.left.setText(tr("{} of {} undecided").format(len(open_), len(found)))
         rows = [f"{'○' if c.id in open_ else '●'} {c.frame:,}   {_reasons(c)}" for c in found]
@@ -171,17 +189,21 @@ class ArbiterPart:
         found = self.cases
         if not 0 <= at < len(found):
             return tr("no further disagreement")
-        self._at = at
+        self._places[self._desk.camera] = at
         kept = self._desk.coding.events.get(found[at].id)
         self._desk.current = kept.id if kept is not None else ""
         self._pane.go_to_frame(found[at].frame)
         self._pane.renew()
         return ""
 
+    def _step(self, by: int) -> str:
+        return self._show(self._at + by if self._is_begun else self._at)
+
     def _next_undecided(self) -> str:
         found = self.cases
         open_ = self._open(found)
-        order = [*range(self._at + 1, len(found)), *range(self._at + 1)]
+        after = self._at + self._is_begun
+        order = [*range(after, len(found)), *range(after)]
         at = next((n for n in order if n < len(found) and found[n].id in open_), None)
         return self._show(at) if at is not None else self._all_decided()
 
@@ -203,6 +225,7 @@ class ArbiterPart:
         if not self.cases:
             return tr("no further disagreement")
         case = self.cases[self._at]
+        self._places[self._desk.camera] = self._at  # begun, by whoever decides
         third = (case.first or case.second) if choice == "third" else None
         try:
             decision, event = settled(case, self._coders, choice, self._by, third)

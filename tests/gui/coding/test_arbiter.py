@@ -82,6 +82,56 @@ def test_one_the_other_a_third_and_neither(tmp_path: Path) -> None:
         assert "all is decided" in desk.window.doing.text()
 
 
+def two_apart(desk: Coded) -> None:
+    """Look at all of the main camera and code two events, 100 and 200."""
+    for key in (K.Key_Home, K.Key_BracketLeft, K.Key_End, K.Key_BracketRight, K.Key_S):
+        desk.press(key)
+    desk.press(K.Key_Escape)
+    for onset in (100, 200):
+        desk.at(onset)
+        desk.press(K.Key_Return)
+        desk.at(onset + 20)
+        desk.press(K.Key_O)
+        desk.type("4" if desk.order.coder == "anna" else "7")
+        desk.press(K.Key_Return)
+
+
+def test_the_window_opens_at_the_first_case_and_tab_leaves_none_out(tmp_path: Path) -> None:
+    folder = make_session(tmp_path, Film(), Film("side")).folder
+    for who in ("anna", "ben"):
+        with coded(CodingOrder(folder, who)) as desk:
+            for camera in ("side", "face"):
+                desk.window.stage.set_main(camera)
+                two_apart(desk)
+    order = CodingOrder(folder, "cleo", arbitrate=("anna", "ben"))
+    with coded(order) as desk:
+        assert desk.window.position.row == 100
+        desk.press(K.Key_Tab)
+        assert desk.window.position.row == 200
+        desk.press(K.Key_Tab)
+        assert "no further disagreement" in desk.window.doing.text()
+        desk.press(K.Key_Backtab, Qt.KeyboardModifier.ShiftModifier)
+        assert desk.window.position.row == 100
+        desk.press(K.Key_End)  # looked about; another camera keeps the moment, and Tab its first
+        desk.window.stage.set_main("side")
+        desk.press(K.Key_Tab)
+        assert desk.window.position.row == 100
+        desk.press(K.Key_1)
+        assert desk.window.position.row == 200
+        desk.window.stage.set_main("face")
+        desk.press(K.Key_Tab)
+        assert desk.window.position.row == 200  # where this camera was, and on
+    with coded(order) as desk:
+        assert desk.window.position.row == 100
+        desk.press(K.Key_1)
+        assert desk.window.position.row == 200
+    with coded(order) as desk:
+        assert desk.window.position.row == 200  # the first is decided
+        desk.window.stage.set_main("side")
+        desk.press(K.Key_U)
+        assert desk.window.position.row == 200
+
+
 def test_a_coder_who_has_no_file_is_named_and_nothing_begun(tmp_path: Path) -> None:
     made = make_session(tmp_path, Film())
     order = CodingOrder(made.folder, "cleo", arbitrate=("anna", "ben"))
