@@ -63,7 +63,9 @@ class SignalMonitor:
                 if not self._closing.is_set():  # who would hear of it may be gone
                     self._on_found(found)
             except Exception:  # what is only for the eye must not end the window
-                log.exception("the signals cannot be judged")
+                # A look that outlasted it, importing SciPy as Python ends, fails of that.
+                level = logging.DEBUG if self._closing.is_set() else logging.ERROR
+                log.log(level, "the signals cannot be judged", exc_info=True)
 
     def look(self) -> Findings:
         """Look once."""

@@ -179,3 +179,31 @@ def test_a_look_that_ends_after_the_window_is_told_to_nobody(
     go.set()
     monitor.close()
     assert told == []
+
+
+@pytest.mark.parametrize("closing", [True, False])
+def test_a_look_that_fails_is_told_unless_all_ends(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, closing: bool
+) -> None:
+    """What it reads is taken down around a look that outlasts the window."""
+    monkeypatch.setattr(signal_monitor, "PERIOD_S", 0.01)
+    again, go = threading.Event(), threading.Event()
+
+    class Failing(signal_monitor.SignalMonitor):
+        looks = 0
+
+        def look(self) -> signal_monitor.Findings:
+            self.looks += 1
+            if self.looks > 1 or closing:
+                again.set()
+                go.wait(30)
+            raise RuntimeError("gone")
+
+    monitor = Failing(LiveStreams.__new__(LiveStreams), lambda stream: [], lambda found: None)
+    with caplog.at_level("INFO"):
+        monitor.start()
+        assert again.wait(30)
+        monitor._closing.set()
+        go.set()
+        monitor.close()
+    assert len(caplog.records) == (0 if closing else 1)
