@@ -11,6 +11,7 @@ from acquire.take.folder import SessionFolder
 from acquire.take.media_entries import final_entries, with_lost_frames
 from acquire.take.take import Outcome, Take
 from acquire.take.truth import write_truth
+from recordings.errors import why
 from recordings.manifest import SoundEntry, State, VideoEntry
 
 log = logging.getLogger(__name__)
@@ -25,7 +26,13 @@ def guarded(what: str, action: Callable[[], object], complain: Complain) -> None
         action()
     except Exception as error:
         log.debug("%s", what, exc_info=True)
-        complain("write-failed", f"{what}: {str(error) or type(error).__name__}")
+        complain("write-failed", f"{what}: {_words(error)}")
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"cannot be written ({why(error)})"
+    return str(error) or type(error).__name__
 
 
 def conclude(
@@ -41,9 +48,10 @@ def conclude(
     """
     take.xdf.file.release()  # the videos are closed; what follows needs the space
     failure = take.failure or take.xdf.error or gone(take.xdf.file.path, take.xdf.file.position)
-    error = str(failure) if failure else None
+    errors = [str(failure)] if failure else []
     full = next((s.error for s in summaries if s.error and s.disk_full), None)
-    state = State.FAILED if error or full else State.COMPLETE
+    errors += [full] if full and not errors else []
+    state = State.FAILED if errors else State.COMPLETE
     lsl_start, lsl_stop = take.interval.start, take.interval.stop
     streams = tuple(with_lost_frames(s) for s in take.xdf.streams.values())
     media = final_entries(take.videos.entries(lsl_start), summaries, take.xdf, lsl_stop)
@@ -54,20 +62,27 @@ def conclude(
         assert folder is not None
         folder.closed(state, lsl_stop, streams, media, absent, pending)
 
+    def complain_unclosed(code: str, text: str) -> None:
+        errors.append(
+            f"{text}; all that was recorded lies there: make the folder writable, then: "
+            f"unisono repair {take.path}"
+        )
+        complain(code, errors[-1])
+
     if folder is not None and folder.folder.is_dir():
         if seeds:
             guarded("truth.tsv", lambda: _write_truth(take, folder, seeds[0]), complain)
-        guarded("session.json", close, complain)
+        guarded("session.json", close, complain_unclosed)
     if folder is not None:
         folder.release()  # also where the manifest could not be written
     return Outcome(
         take.number,
         take.path,
-        state,
+        State.FAILED if errors else state,
         streams,
         tuple(entry for entry in media if isinstance(entry, VideoEntry)),
         take.alarms,
-        error or full,
+        errors[0] if errors else None,
         lsl_stop - lsl_start,
         pending,
         tuple(entry for entry in media if isinstance(entry, SoundEntry)),

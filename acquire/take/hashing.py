@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 
 from acquire.processes.idle import be_idle
 from acquire.take.take import Take
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, why
 
 REST_S = 0.2
 """How often it is looked whether the recording has ended."""
@@ -63,7 +63,7 @@ class Hashing:
             except Left:
                 return
             except (OSError, RecordingError) as error:
-                self._complain(take, str(error))
+                self._complain(take, f"the hashes are not in session.json ({why(error)})")
             except Exception as error:  # the next recordings are hashed all the same
                 self._complain(take, f"{type(error).__name__}: {error}; please report this")
             finally:

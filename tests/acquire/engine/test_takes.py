@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import threading
 from collections.abc import Iterator
@@ -304,3 +305,29 @@ def test_two_engines_with_one_rig_have_streams_that_are_told_apart(tmp_path: Pat
         wait_for(lambda: {s.found.uid for s in one._pump.data_streams} - before)
         (again,) = [s.found.key for s in one._pump.data_streams]
         assert again == first, "liblsl's own recovery finds a device that was started anew"
+
+
+def test_a_manifest_that_the_disk_refuses_at_the_end_is_a_failure_with_its_remedy(
+    tmp_path: Path, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The folder was made read-only under a recording: its files go on, its end cannot be told."""
+    stage.engine.start(tmp_path, LABELS)
+    wait_for(lambda: stage.samples() > 0)
+    save = Manifest.save
+
+    def refuse(self: Manifest, folder: Path) -> None:
+        raise OSError(errno.EROFS, "Read-only file system", str(folder / "session.json.part"))
+
+    monkeypatch.setattr(Manifest, "save", refuse)
+    outcome = stage.engine.stop()
+    monkeypatch.setattr(Manifest, "save", save)
+    assert outcome.state is State.FAILED
+    assert outcome.error is not None
+    assert outcome.error.startswith("session.json: cannot be written (Read-only file system); all")
+    assert outcome.error.endswith(f"unisono repair {outcome.path}")
+    told = [event.text for event in stage.events if event.code == "write-failed"]
+    assert told == [outcome.error]
+    assert not any("Errno" in event.text for event in stage.events)
+    assert Manifest.load(outcome.path).state is State.RECORDING
+    stage.engine.start(tmp_path, LABELS)  # the next one is begun all the same
+    assert stage.engine.stop().state is State.COMPLETE
