@@ -28,6 +28,7 @@ from acquire.player.messages import (
 from acquire.player.process import NAME, PlayerProcess
 from acquire.player.ratings import RatingsFile, is_answer
 from acquire.processes.messages import Command, Ends, HostEvent, Tell
+from acquire.protocol.file import load_protocol
 from acquire.rig.file import Rig
 from recordings.disk.atomic import replace_file
 from recordings.layout import PROTOCOL_NAME
@@ -144,13 +145,16 @@ class PlayerLink:
     def load(self, order: PlayOrder) -> Loaded:
         """Start a player with a protocol; one that was there before is ended.
 
+        It stays if the file of the new one is no good.
+
         Raises:
-            ControlError: another one is being played, or this one cannot be: the message says why.
+            AcquireError: another one is being played, or this one cannot be: the message says why.
         """
         with self._lock:
             status = self._status
             if status is not None and not self._crashed and status.state in UNDER_WAY:
                 raise ControlError(f"a protocol is {status.state}; abort it before another one")
+            load_protocol(order.protocol)
             self._end()
             if order.light_port is None:
                 order = replace(order, light_port=self._light_port())

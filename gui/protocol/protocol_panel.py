@@ -157,6 +157,8 @@ class ProtocolPanel(QWidget):
 
     def show_info(self, info: ProtocolInfo) -> None:
         """Show what the player does."""
+        if info.state in ("loaded", *_BUSY) and _what(info) != _what(self.info):
+            self._refused = ""  # another order was obeyed since, from elsewhere maybe
         played, self.info = self.plays, info
         self._show_orders(info)
         self._show_loader()
@@ -276,6 +278,10 @@ class ProtocolPanel(QWidget):
     def _on_problem(self, problem: Problem) -> None:
         self._refused = words(problem)
         self.show_info(self.info)
+
+
+def _what(info: ProtocolInfo) -> tuple[str, str | None]:
+    return info.state, info.protocol
 
 
 def _now(info: ProtocolInfo) -> str:

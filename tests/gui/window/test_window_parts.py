@@ -36,7 +36,7 @@ from gui.window.first_page import FirstPage
 from gui.window.window import RecorderWindow
 from tests.acquire.program import unique
 from tests.acquire.sources import Source, Sources
-from tests.gui.windows import Names, click, hold, idle, picture, record, wait_until, window
+from tests.gui.windows import Names, click, hold, idle, light, picture, record, wait_until, window
 from tests.recordings.simulated_session import Plan, make_session
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -175,6 +175,38 @@ def test_the_welcome_page_leads_to_a_rig(
         idle(found)
         assert all(action.isEnabled() for action in of_engine)
         assert found.pages.currentWidget() is found.signals
+
+
+def test_a_file_that_is_no_protocol_costs_not_the_one_that_is_loaded(
+    tmp_path: Path, qtbot: QtBot
+) -> None:
+    """While a recording runs its streams were gone for it, with an alarm and a red light."""
+    names = Names()
+    rig = names.rig(tmp_path, '[[device]]\nname = "{eeg}"\ndriver = "simulated-eeg"\n')
+    with window(WindowOrder(rig, data_dir=tmp_path / "data")) as found:
+        idle(found)
+        panel = found.protocol
+        order = {"protocol": "demo", "headless": True}
+        found.client.post("protocol/load", order, lambda answer: None)
+        wait_until(lambda: panel.info.state == "loaded", what="loaded")
+        wait_until(lambda: light(found, "protocol-frames") == "alive", what="its light")
+        record(found, "01", anyway=True)
+        panel.loader.choice.addItem("x", str(tmp_path / "none.toml"))
+        panel.loader.choice.setCurrentIndex(panel.loader.choice.count() - 1)
+        panel.loader.load.click()
+        wait_until(lambda: "no such protocol file" in panel.problem.text(), what="why not")
+        QTest.qWait(3 * ASK_MS)
+        assert panel.info.state == "loaded"
+        assert light(found, "protocol-frames") == "alive"
+        assert not found.alarm.isVisible()
+        # What another one orders, by `ctl` or from another window, was obeyed since.
+        found.client.post("protocol/start", {}, lambda answer: None)
+        wait_until(lambda: panel.info.state == "running", what="running")
+        assert panel.problem.isHidden()
+        found.client.post("protocol/abort", {}, lambda answer: None)
+        wait_until(lambda: panel.info.state == "aborted", what="aborted")
+        found.recording.stop()
+        idle(found)
 
 
 def test_a_protocol_is_run_by_clicking(tmp_path: Path, qtbot: QtBot) -> None:
