@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import (
     QComboBox,
     QFileDialog,
@@ -19,6 +20,7 @@ from gui.client.client import EngineClient
 from gui.protocol.screen_choice import ScreenChoice
 from gui.texts import tr
 from gui.widgets import theme
+from gui.widgets.plain_label import plain
 
 MOST_TRIALS = 9999
 
@@ -82,8 +84,16 @@ class ProtocolLoader(QWidget):
             self, tr("Open a protocol"), "", tr("Protocols (*.toml)")
         )
         if name:
-            self.choice.addItem(name, name)
-            self.choice.setCurrentIndex(self.choice.count() - 1)
+            self.choose_file(name)
+
+    def choose_file(self, name: str) -> None:
+        """Choose a protocol file, by its name: the beginning of its path tells nobody anything."""
+        at = self.choice.findData(name)
+        if at < 0:
+            at = self.choice.count()
+            self.choice.addItem(Path(name).name, name)
+            self.choice.setItemData(at, plain(name), Qt.ItemDataRole.ToolTipRole)
+        self.choice.setCurrentIndex(at)
 
     def _on_preview(self) -> None:
         self._on_load(self.preview_wanted, {"windowed": True, "only_trial": self.trial.value()})
