@@ -70,6 +70,12 @@ def check_file_name(name: str) -> str:
     )
 
 
+def is_named(key: object, name: str, type_: str, number: int) -> bool:
+    """Whether a key names the stream of this name, type and id."""
+    both = f"{name} ({type_})"
+    return key in (name, both, (name, type_), number, f"#{number}", f"{both} #{number}")
+
+
 def shown_names(streams: Iterable[tuple[str, str, int]]) -> list[str]:
     """Return what streams (name, type, id) are called, no two alike: `Muse (EEG)`, `Muse (EEG) #3`.
 

@@ -32,6 +32,7 @@ from devices.base import (
     VideoSpec,
 )
 from recordings.errors import RecordingError
+from recordings.names import is_named
 from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ class ReplaySettings(Settings):
     """`path`: a session, or an XDF, BrainVision (.vhdr), EDF, BDF or AcqKnowledge file."""
 
     path: Path
-    streams: tuple[str, ...] = ()  # names, or `name (type)`; none = all
+    streams: tuple[str, ...] = ()  # as `session["…"]` names them; none = all
     loop: bool = False
     speed: float = Field(default=1.0, gt=0, le=100)
     delay_s: float = Field(default=0.0, ge=0, le=3600)  # before the first sample: time to connect
@@ -143,7 +144,7 @@ class Replay(Device):
         except RecordingError as error:
             self.close()
             raise DeviceError(f"path: {error}") from error
-        wanted = [s for s in content.streams if self._is_wanted(s.name, s.type)]
+        wanted = [s for s in content.streams if self._is_wanted(s.name, s.type, s.number)]
         if not wanted and not self._films:
             names = [*(s.name for s in content.streams), *(c.name for c in cameras)]
             there = ", ".join(map(repr, names)) or "no stream"
@@ -205,11 +206,11 @@ class Replay(Device):
         columns = {name: camera.column(name) for name in names}
         return _Film(camera, camera.times.copy(), columns, camera.run(0, len(camera)))
 
-    def _is_wanted(self, name: str, type_: str) -> bool:
+    def _is_wanted(self, name: str, type_: str, number: int = -1) -> bool:
         """All but the old recorder's own events, unless names are given: a new one has its own."""
         if not self._settings.streams:
             return name != EVENTS_STREAM
-        return name in self._settings.streams or f"{name} ({type_})" in self._settings.streams
+        return any(is_named(key, name, type_, number) for key in self._settings.streams)
 
     def read(self) -> Iterator[Chunk | Frame | Notice | None]:
         """Send what is due; after the end nothing more, or the recording again from its start.

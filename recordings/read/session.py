@@ -38,12 +38,6 @@ StreamKey = str | int | tuple[str, str]
 """How a stream is named: `Muse`, `Muse (EEG)`, ("Muse", "EEG"), `#1`, 1 or `Muse (EEG) #1`."""
 
 
-def is_named(key: object, name: str, type_: str, number: int) -> bool:
-    """Whether a key names the stream of this name, type and id."""
-    both = f"{name} ({type_})"
-    return key in (name, both, (name, type_), number, f"#{number}", f"{both} #{number}")
-
-
 class Session:
     """An open session. Close it, or use it in a `with`; arrays that were read stay valid."""
 
@@ -76,7 +70,7 @@ class Session:
         Raises:
             RecordingError: there is none, or more than one; the message lists those there are.
         """
-        found = [s for s in self.streams if is_named(key, s.name, s.type, s.xdf.id)]
+        found = [s for s in self.streams if names.is_named(key, s.name, s.type, s.xdf.id)]
         exact = [s for s in self.streams if s.name == key] or found
         exact = [s for s in exact if not s.xdf.info.is_index] or exact
         if len(exact) == 1:
@@ -88,14 +82,14 @@ class Session:
                 f"its type, {f'{exact[0].name} ({exact[0].type})'!r}, or by its number, "
                 f"'#{exact[0].xdf.id}'"
             )
-        names = ", ".join(s.name for s in self.streams) or "none"
-        raise RecordingError(f"{self.path}: no stream {key!r}; there are: {names}")
+        known = ", ".join(s.name for s in self.streams) or "none"
+        raise RecordingError(f"{self.path}: no stream {key!r}; there are: {known}")
 
     def __iter__(self) -> Iterator[Stream]:
         return iter(self.streams)
 
     def __contains__(self, name: object) -> bool:
-        return any(is_named(name, s.name, s.type, s.xdf.id) for s in self.streams)
+        return any(names.is_named(name, s.name, s.type, s.xdf.id) for s in self.streams)
 
     @cached_property
     def start(self) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections.abc import Container
 
 from acquire.cli.live.record import Exit
 from acquire.cli.sessions.progress import Progress
@@ -21,8 +22,12 @@ OPEN_S = 30.0
 """How long devices may take to open: what is replayed may have to be imported and read first."""
 
 
-def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
+def run_rig(
+    rig: Rig, seconds: float | None, last_event: str = "", untold: Container[str] = ()
+) -> int:
     """Run a rig's devices until stopped, or `last_event` comes; gives the exit code.
+
+    Events of codes in `untold` are what is expected: neither said nor counted.
 
     Raises:
         AcquireError: the rig cannot be started.
@@ -39,11 +44,12 @@ def run_rig(rig: Rig, seconds: float | None, last_event: str = "") -> int:
     def hear(event: Event) -> None:
         if event.code == last_event:
             stopper.stop()
-        if event.level != "info":
-            alarms.append(event)
+        if event.level == "info" or event.code in untold:
+            return
+        alarms.append(event)
         # What `open` fails of is its error, and is said once; see `acquire.cli.live.record`.
         fatal = event.level == "error" and not opened.is_set()
-        if event.level != "info" and not fatal:
+        if not fatal:
             progress.line(f"{event.level}: {event.text}")
 
     config = configuration(rig.table.lsl_session, peers=rig.peers)

@@ -126,4 +126,5 @@ def _of_session(stream: Stream) -> SignalStream:
         source_id=info.source_id,
         manufacturer=info.text("desc/acquisition/manufacturer"),
         model=info.text("desc/acquisition/model"),
+        number=stream.xdf.id,
     )

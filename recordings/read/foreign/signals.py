@@ -26,6 +26,7 @@ class SignalStream:
     source_id: str = ""
     manufacturer: str = ""
     model: str = ""
+    number: int = -1  # in an XDF file: its id
 
 
 @dataclass(slots=True)

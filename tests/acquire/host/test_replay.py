@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from recordings import open_session
 from recordings.read.session import Session
 from tests.acquire.program import Unisono, unisono, write_rig
 from tests.devices.clock import FakeClock
+from tests.recordings.bare_files import bare, eeg
 from tests.recordings.simulated_session import Plan, make_session
 
 SECONDS = 3.0
@@ -94,6 +96,15 @@ def test_the_command_publishes_until_the_recording_is_over(original: Path, tmp_p
     assert result.code == 0, result.stderr
     for name in ("eeg", "physio", "protocol", "face"):
         assert re.search(rf"^{name} \(", result.stderr + result.stdout, re.MULTILINE), name
+
+
+def test_silence_that_was_recorded_or_asked_for_is_no_fault(tmp_path: Path) -> None:
+    """It was warned of as if a cable were out, and the exit code was that of a loss."""
+    path = bare(tmp_path / "a.xdf", eeg(4.0), replace(eeg(1.0), name="short"))
+    with Unisono("replay", path, "--delay", "3", folder=tmp_path) as program:
+        result = program.wait()
+    assert result.code == 0, result.stderr
+    assert "silent" not in result.stderr
 
 
 def test_speed_and_loop(original: Path) -> None:
