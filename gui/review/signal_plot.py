@@ -14,7 +14,7 @@ from PySide6.QtWidgets import QWidget
 from gui.review.lane_item import LaneItem
 from gui.review.time_axis import TimeAxis
 from gui.review.view_item import TraceItem
-from gui.review.wording import short, value_text
+from gui.review.wording import lane_title, short, value_text
 from gui.signals.channel_info import ChannelInfo
 from gui.signals.display_filter import DisplayFilter, FilterSettings
 from gui.texts import tr
@@ -140,7 +140,8 @@ class SignalPlot(pg.PlotWidget):
         self.getPlotItem().getViewBox().setYRange(-0.1, max(high, 1), padding=0)
         self.lane_item.show_lanes(self.lanes, self.start, count, self._lane)
         names = [(n + 0.5, short(row.channel.label)) for n, row in enumerate(self.rows)]
-        names += [(count + (n + 0.5) * self._lane, lane.name) for n, lane in enumerate(self.lanes)]
+        titles = [lane_title(lane.name) for lane in self.lanes]
+        names += [(count + (n + 0.5) * self._lane, title) for n, title in enumerate(titles)]
         self.getPlotItem().getAxis("left").setTicks([names])
 
     def _lane_height(self) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gui.texts import tr
+
 
 def clock(seconds: float, digits: int = 3) -> str:
     """Write seconds from the start as 0:01:23.456."""
@@ -12,6 +14,17 @@ def clock(seconds: float, digits: int = 3) -> str:
     hours, minutes = divmod(minutes, 60)
     after = f".{part:0{digits}}" if digits else ""
     return f"{sign}{hours}:{minutes:02}:{rest:02}{after}"
+
+
+def lane_title(name: str) -> str:
+    """Call a lane of the session's in the window's language; a pane's are in it already."""
+    titles = {
+        "markers": tr("markers"),
+        "trials": tr("trials"),
+        "gaps": tr("gaps"),
+        "alarms": tr("alarms"),
+    }
+    return titles.get(name, name)
 
 
 def short(text: str, most: int = 13) -> str:

@@ -1924,6 +1924,18 @@
         <translation>有多个以此开头：{}</translation>
     </message>
     <message>
+        <source>trials</source>
+        <translation>试次</translation>
+    </message>
+    <message>
+        <source>gaps</source>
+        <translation>缺失</translation>
+    </message>
+    <message>
+        <source>alarms</source>
+        <translation>警报</translation>
+    </message>
+    <message>
         <source>coded</source>
         <translation>已编码</translation>
     </message>

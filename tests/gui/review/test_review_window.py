@@ -8,7 +8,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import QEvent, QPointF, Qt
+from PySide6.QtCore import QEvent, QLocale, QPointF, Qt
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
@@ -17,8 +17,9 @@ from gui.review.keys import COMMANDS
 from gui.review.pane import Position
 from gui.review.picture_area import Mode
 from gui.review.window import ReviewWindow
-from gui.review.wording import clock
+from gui.review.wording import clock, lane_title
 from gui.signals.display_filter import FilterSettings
+from gui.texts import install
 from recordings.manifest import State
 from recordings.review.lanes import Lane, Mark
 from recordings.stream_kinds import Fate
@@ -393,6 +394,19 @@ def test_the_command_refuses_what_is_no_session_in_one_line(tmp_path: Path) -> N
 )
 def test_the_clock(seconds: float, digits: int, text: str) -> None:
     assert clock(seconds, digits) == text
+
+
+def test_lanes_are_called_in_the_language_of_the_window(made: Made, qapp: QApplication) -> None:
+    translator = install(qapp, QLocale("zh_CN"))
+    assert translator is not None
+    try:
+        with review(made.folder) as window:
+            titles = [lane_title(lane.name) for lane in window.session.lanes]
+            assert titles == ["标记", "试次", "缺失", "警报"]
+            ticks, *_ = window.stage.plot.getPlotItem().getAxis("left")._tickLevels
+            assert [name for _, name in ticks][-len(titles) :] == titles
+    finally:
+        qapp.removeTranslator(translator)
 
 
 def test_names_of_lanes_have_room_in_a_low_plot(made: Made) -> None:
