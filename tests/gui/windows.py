@@ -153,14 +153,13 @@ def record(found: RecorderWindow, participant: str, *, anyway: bool = False) -> 
 def press_record(found: RecorderWindow, *, anyway: bool = False) -> None:
     """Press the button, and that of the gate: `anyway`, or once nothing is missing any more.
 
-    On a loaded machine a stream may be late at this very moment, and the gate opens for it.
+    On a loaded machine a stream may be late at this very moment, and the gate opens for it; or what
+    it would open for may just have come.
     """
     click(found.bar.record)
-    if anyway:
-        click(found.gate.anyway)
 
     def is_recording() -> bool:
-        if found.gate.isVisible() and not found.gate.lines:
+        if found.gate.isVisible() and (anyway or not found.gate.lines):
             click(found.gate.anyway)
         return found.status is not None and found.status.state == "recording"
 

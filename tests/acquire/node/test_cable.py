@@ -38,8 +38,12 @@ name = "{unique("voice")}"
 driver = "simulated-microphone"
 node = "cam-pc"
 """
-TONE, LEAP = 300, 40
-"""The tone goes by at most 9 from sample to sample, and beside it the last of a click by 20."""
+TONE, LEAP = 300, 50
+"""The tone goes by at most 9 from sample to sample, and beside it a click's end by 38.
+
+A simulated click decays by 20 a sample at most where it is as soft as the tone, and is cut off
+after 2 ms, at 30,000 e^-6.7.
+"""
 
 
 @dataclass(frozen=True)

@@ -88,10 +88,13 @@ def test_the_operator_through_the_api(daemon: Daemon, tmp_path: Path) -> None:
 
 def test_what_a_failed_load_has_ended_is_missed_by_nobody(daemon: Daemon, tmp_path: Path) -> None:
     """`protocol` stayed in the list, red, though no protocol was loaded and nothing recorded."""
-    good, broken = tmp_path / "good.toml", tmp_path / "broken.toml"
+    good, broken, empty = (tmp_path / f"{name}.toml" for name in ("good", "broken", "empty"))
     good.write_text(PROTOCOL)
     broken.write_text(PROTOCOL.replace("[protocol]", "[protocoll]"))
+    empty.write_text(PROTOCOL.replace("generate = { duration_s = 0.6 }", 'file = "gone.mp4"', 1))
     daemon.post("protocol/load", {"protocol": str(good), "headless": True})
     wait_for(lambda: daemon.stream("protocol")["connected"])
     refused(daemon, "load", {"protocol": str(broken), "headless": True})
+    assert daemon.stream("protocol")["connected"]  # what is no protocol has ended nothing
+    assert "gone.mp4" in refused(daemon, "load", {"protocol": str(empty), "headless": True})
     wait_for(lambda: "protocol" not in {s["name"] for s in daemon.get("streams")})
