@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Final
 
 from recordings.errors import RecordingError
@@ -68,6 +69,17 @@ def check_file_name(name: str) -> str:
         f"{name[:_MAX_FILE]!r}: no file of a session is called so: use letters A-Z, a-z, digits, "
         f"_ . + and -, no . at either end, at most {_MAX_FILE}, and no name of a Windows device"
     )
+
+
+def at_home(path: Path) -> Path:
+    """Put the home folder in the place of `~`; `~name` of nobody here stays, as in a shell.
+
+    The system's own way raises a RuntimeError, which is no fault of this program's.
+    """
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def is_named(key: object, name: str, type_: str, number: int) -> bool:

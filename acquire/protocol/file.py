@@ -15,6 +15,7 @@ from acquire.protocol.model import KINDS, TABLES, Protocol, ProtocolFile
 from acquire.protocol.problem_text import problem_text
 from acquire.protocol.scales import SCALES
 from acquire.validation_text import suggestion
+from recordings.names import at_home
 
 
 def shipped() -> list[str]:
@@ -34,7 +35,7 @@ def load_protocol(name: str | Path) -> Protocol:
     if str(name) in known:
         file = resources.files("acquire.protocol") / "shipped" / f"{name}.toml"
         return parse_protocol(file.read_text(encoding="utf-8"), None)
-    path = Path(name).expanduser()
+    path = at_home(Path(name))
     try:
         # Editors on Windows put a byte order mark in front, which is none of TOML's.
         return parse_protocol(path.read_text(encoding="utf-8-sig"), path)

@@ -17,6 +17,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from acquire.protocol.scales import BUILT_IN, Scale, ScaleTable
+from recordings.names import at_home
 
 Code = Annotated[int, Field(ge=1, le=255)]
 Said = Annotated[str, Field(min_length=1, max_length=500)]
@@ -257,7 +258,7 @@ class Protocol:
     def folder(self) -> Path:
         """Where stimulus files are looked for."""
         there = self.path.absolute().parent if self.path else Path.cwd()
-        return there / self.file.protocol.stimuli.expanduser()
+        return there / at_home(self.file.protocol.stimuli)
 
     @property
     def stimuli(self) -> Mapping[str, Stimulus]:

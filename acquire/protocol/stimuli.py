@@ -24,6 +24,7 @@ from acquire.protocol.plan import Plan
 from devices.arrays import U8Array
 from recordings.disk.atomic import put_in_place
 from recordings.disk.hashing import sha256_of
+from recordings.names import at_home
 
 if TYPE_CHECKING:
     import av
@@ -54,7 +55,7 @@ class MediaInfo:
 def stimulus_path(protocol: Protocol, stimulus: Stimulus) -> Path:
     """Say where a stimulus lies; a stand-in lies in the user's cache."""
     if stimulus.file is not None:
-        return protocol.folder / stimulus.file.expanduser()
+        return protocol.folder / at_home(stimulus.file)
     spec = cast(StandIn, stimulus.generate).model_dump()
     key = json.dumps([2, stimulus.name, spec])
     digest = hashlib.sha256(key.encode()).hexdigest()[:12]

@@ -41,7 +41,10 @@ class RigTable(_Table):
     @field_validator("data_dir", "driver_dir")
     @classmethod
     def _expand(cls, path: Path | None) -> Path | None:
-        return path.expanduser() if path else None
+        try:
+            return path.expanduser() if path else None
+        except RuntimeError:  # a data folder must not become one of that name, wherever we are
+            raise ValueError(f"{path}: nobody of that name is on this computer") from None
 
 
 class EegTable(_Table):

@@ -24,6 +24,7 @@ from gui.texts import LANGUAGES, tr
 from gui.widgets import chosen as memory
 from gui.widgets import theme
 from gui.widgets.plain_label import PlainLabel
+from recordings.names import at_home
 
 
 class Preferences(QDialog):
@@ -83,7 +84,7 @@ class Preferences(QDialog):
 
     def _on_browse(self) -> None:
         chosen = QFileDialog.getExistingDirectory(
-            self, tr("Data folder of new rigs"), str(Path(self.folder.text()).expanduser())
+            self, tr("Data folder of new rigs"), str(at_home(Path(self.folder.text())))
         )
         if chosen:
             self.folder.setText(chosen)
@@ -92,10 +93,10 @@ class Preferences(QDialog):
     def _on_folder(self) -> None:
         """Keep the folder; one that is no full path would be another one in each program."""
         text = self.folder.text().strip()
-        if text and not Path(text).expanduser().is_absolute():
+        if text and not at_home(Path(text)).is_absolute():
             self.note.setText(tr("Give a whole path, from / or ~ on"))
             return
-        if text and not _can_be_made(Path(text).expanduser()):
+        if text and not _can_be_made(at_home(Path(text))):
             self.note.setText(tr("No folder can be made or written to there"))
             return
         self.note.setText("")

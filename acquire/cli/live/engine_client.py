@@ -8,7 +8,7 @@ import os
 import re
 import urllib.error
 import urllib.request
-from http.client import HTTPException
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
 from typing import Any, Final
 
@@ -105,7 +105,10 @@ class EngineClient:
         request = urllib.request.Request(f"{self.url}/api/{path}", body, headers)
         try:
             with _OPENER.open(request, timeout=ANSWER_S) as answer:
-                found = json.loads(answer.read(LARGEST))
+                text = answer.read(LARGEST)
+                if answer.length and len(text) < LARGEST:  # an engine that dies as it answers
+                    raise IncompleteRead(text, answer.length)
+                found = json.loads(text)
         except urllib.error.HTTPError as error:
             with error:
                 raise ControlError(self._refusal(error)) from None

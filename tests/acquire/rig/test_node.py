@@ -105,3 +105,9 @@ def test_a_nodes_device_is_not_judged_by_this_computers_system() -> None:
     with pytest.raises(ConfigError, match="does not support GFORCE_PRO_BOARD on Linux"):
         parse_rig(BOARD)
     assert parse_rig(NODE + BOARD + 'node = "cam-pc"\n').devices[0].node == "cam-pc"
+
+
+def test_a_data_folder_of_nobody_is_refused() -> None:
+    """It was a RuntimeError of the system's, and as a name a folder wherever the program runs."""
+    with pytest.raises(ConfigError, match="nobody of that name"):
+        parse_rig('[rig]\nname = "a"\ndata_dir = "~no-such-person/x"\n')

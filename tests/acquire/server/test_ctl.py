@@ -13,7 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from acquire.cli.live.ctl import _event_words, app
-from acquire.cli.live.engine_client import EngineClient
+from acquire.cli.live.engine_client import EngineClient, EngineGone
 from acquire.errors import ConfigError, ControlError
 from acquire.server.running import TOKEN_VARIABLE
 from tests.acquire.daemon_program import Daemon
@@ -174,7 +174,7 @@ class Stranger(BaseHTTPRequestHandler):
         self.send_response(status)
         if status == 302:
             self.send_header("Location", f"http://localhost:{self.server.server_port}/target/")  # type: ignore[attr-defined]
-        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Content-Length", str(len(body) + 9 * (case == "cut")))
         self.end_headers()
         self.wfile.write(body)
 
@@ -204,6 +204,12 @@ def test_another_program_is_no_engine(case: str, order: str, stranger: str) -> N
     result = CliRunner().invoke(app, [*order.split(), "--url", f"{stranger}/{case}"])
     assert isinstance(result.exception, ControlError), result.exception
     assert stranger in str(result.exception) or case == "problem"
+
+
+def test_an_answer_that_is_cut_off_is_of_an_engine_that_has_gone(stranger: str) -> None:
+    """It was called another program's, and who followed the events did not wait for the next."""
+    result = CliRunner().invoke(app, ["status", "--url", f"{stranger}/cut"])
+    assert isinstance(result.exception, EngineGone), result.exception
 
 
 def test_a_token_goes_nowhere_else(stranger: str, monkeypatch: pytest.MonkeyPatch) -> None:

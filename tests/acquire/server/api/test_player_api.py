@@ -40,6 +40,8 @@ def test_the_operator_through_the_api(daemon: Daemon, tmp_path: Path) -> None:
     assert "demo" in daemon.get("protocol/shipped")["protocols"]
     missing = refused(daemon, "load", {"protocol": str(tmp_path / "no.toml"), "headless": True})
     assert "no such protocol file" in missing
+    nobody = refused(daemon, "load", {"protocol": "~no-such-person/a.toml", "headless": True})
+    assert "no such protocol file" in nobody
     order = {"protocol": str(file), "participant": "07", "headless": True, "simulate": True}
     loaded = daemon.post("protocol/load", order)
     assert (loaded["state"], loaded["protocol"], loaded["trials"]) == ("loaded", "short", 2)
