@@ -20,19 +20,19 @@ Complain = Callable[[str, str], None]
 """Takes a code and what is wrong."""
 
 
-def guarded(what: str, action: Callable[[], object], complain: Complain) -> None:
-    """Do one step of an ending; what goes wrong is said, and the next step is taken."""
+def guarded(
+    what: str, action: Callable[[], object], complain: Complain, remedy: str = ""
+) -> str | None:
+    """Do one step of an ending; what goes wrong is said and given, and the next step is taken."""
     try:
         action()
     except Exception as error:
         log.debug("%s", what, exc_info=True)
-        complain("write-failed", f"{what}: {_words(error)}")
-
-
-def _words(error: Exception) -> str:
-    if isinstance(error, OSError):
-        return f"cannot be written ({why(error)})"
-    return str(error) or type(error).__name__
+        text = f"{what}: {why(error) or type(error).__name__}"
+        text = f"{text}; {remedy}" if remedy else text
+        complain("write-failed", text)
+        return text
+    return None
 
 
 def conclude(
@@ -48,10 +48,9 @@ def conclude(
     """
     take.xdf.file.release()  # the videos are closed; what follows needs the space
     failure = take.failure or take.xdf.error or gone(take.xdf.file.path, take.xdf.file.position)
-    errors = [str(failure)] if failure else []
     full = next((s.error for s in summaries if s.error and s.disk_full), None)
-    errors += [full] if full and not errors else []
-    state = State.FAILED if errors else State.COMPLETE
+    error = str(failure) if failure else full
+    state = State.FAILED if error else State.COMPLETE
     lsl_start, lsl_stop = take.interval.start, take.interval.stop
     streams = tuple(with_lost_frames(s) for s in take.xdf.streams.values())
     media = final_entries(take.videos.entries(lsl_start), summaries, take.xdf, lsl_stop)
@@ -62,27 +61,22 @@ def conclude(
         assert folder is not None
         folder.closed(state, lsl_stop, streams, media, absent, pending)
 
-    def complain_unclosed(code: str, text: str) -> None:
-        errors.append(
-            f"{text}; all that was recorded lies there: make the folder writable, then: "
-            f"unisono repair {take.path}"
-        )
-        complain(code, errors[-1])
-
     if folder is not None and folder.folder.is_dir():
         if seeds:
             guarded("truth.tsv", lambda: _write_truth(take, folder, seeds[0]), complain)
-        guarded("session.json", close, complain_unclosed)
+        remedy = "all that was recorded lies there: make the folder writable, then: unisono repair "
+        unclosed = guarded("session.json", close, complain, f"{remedy}{take.path}")
+        error = error or unclosed
     if folder is not None:
         folder.release()  # also where the manifest could not be written
     return Outcome(
         take.number,
         take.path,
-        State.FAILED if errors else state,
+        State.FAILED if error else state,
         streams,
         tuple(entry for entry in media if isinstance(entry, VideoEntry)),
         take.alarms,
-        errors[0] if errors else None,
+        error,
         lsl_stop - lsl_start,
         pending,
         tuple(entry for entry in media if isinstance(entry, SoundEntry)),

@@ -323,7 +323,7 @@ def test_a_manifest_that_the_disk_refuses_at_the_end_is_a_failure_with_its_remed
     monkeypatch.setattr(Manifest, "save", save)
     assert outcome.state is State.FAILED
     assert outcome.error is not None
-    assert outcome.error.startswith("session.json: cannot be written (Read-only file system); all")
+    assert outcome.error.startswith("session.json: Read-only file system; all")
     assert outcome.error.endswith(f"unisono repair {outcome.path}")
     told = [event.text for event in stage.events if event.code == "write-failed"]
     assert told == [outcome.error]
