@@ -36,7 +36,7 @@ gui: $(VENV)/.gui
 	$(BIN)/unisono gui $(VENV)/simulated.toml
 
 test: $(VENV)/.test system
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)  # a file's fixtures are made once
 
 lint: $(VENV)/.test
 	$(BIN)/ruff check .

@@ -46,6 +46,15 @@ class LastingThread(threading.Thread):
             if self._closing.wait(AGAIN_S):
                 return
 
+    def end(self, timeout_s: float | None = None) -> None:
+        """Set `closing` and wait for the end; never started, it has none to wait for.
+
+        Whoever closes may have failed before the start, and joining such a thread is an error.
+        """
+        self._closing.set()
+        if self.ident is not None:
+            self.join(timeout_s)
+
     def _say(self, text: str) -> None:
         if text in self._heard:
             return

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Final
 from pydantic import BeforeValidator
 
 from devices.arrays import Array
-from devices.base import Notice
+from devices.base import Channel, Notice, StreamSpec
 
 
 def _int_keys(value: object) -> object:
@@ -66,6 +66,12 @@ def codes_in(data: Array) -> Iterator[tuple[int, int]]:
     for row, value in enumerate(data[:, 0].tolist()):
         if code := code_of(value):
             yield row, code
+
+
+def marker_spec(name: str, manufacturer: str = "", model: str = "", **desc: str) -> StreamSpec:
+    """Describe a stream of markers, each one text."""
+    one = (Channel("marker"),)
+    return StreamSpec(name, "Markers", one, 0.0, "string", "", manufacturer, model, desc=desc)
 
 
 def label(code: int, names: Mapping[int, str]) -> str:

@@ -15,7 +15,6 @@ import pkgutil
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TypeVar
@@ -80,11 +79,6 @@ def entry(name: str, folder: Path | None = None) -> DriverEntry:
     return DriverEntry(name, driver.summary, driver.simulated, reason is None, reason or "")
 
 
-def catalogue(folder: Path | None = None) -> tuple[DriverEntry, ...]:
-    """Return every driver there is, by name, broken ones included, all loaded in this process."""
-    return tuple(entry(name, folder) for name in names(folder))
-
-
 def _near(folder: Path | None) -> dict[str, Loader]:
     """Map the names of our drivers and of the folder's to what loads them; nothing is imported."""
     modules = {m.name for m in pkgutil.iter_modules(drivers.__path__)}
@@ -103,6 +97,8 @@ def _in_folder(folder: Path) -> dict[str, Loader]:
 
 
 def _installed() -> dict[str, Loader]:
+    from importlib.metadata import entry_points  # takes long, and no driver of ours needs it
+
     return {
         point.name: _PointLoader(point.name, point.load, point.dist.name if point.dist else "")
         for point in entry_points(group=GROUP)
@@ -176,11 +172,19 @@ def _guarded(name: str, where: object, load: Callable[[], T]) -> T:
     except KeyboardInterrupt:  # the user's, not the driver's
         raise
     except BaseException as error:  # a module that calls sys.exit fails like any other
-        reason = " ".join(f"{type(error).__name__}: {error}".split())
+        reason = " ".join(f"{type(error).__name__}: {words_of(error)}".split())
         raise DeviceError(
             f"driver {name!r} cannot be loaded from {where}: {reason}; "
             "repair that file or install what it asks for"
         ) from error
+
+
+def words_of(error: BaseException) -> str:
+    """Give the words of an error; a driver's own may have none, or trip over making them."""
+    try:
+        return str(error) or type(error).__name__
+    except Exception:
+        return type(error).__name__
 
 
 def _drivers(module: ModuleType) -> list[type[Device]]:

@@ -14,7 +14,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import BoolArray, F64Array
+from recordings.arrays import BoolArray, F64Array, I64Array
 from recordings.pieces import spans, steps_where
 
 FILL_S: Final = 60.0
@@ -25,7 +25,11 @@ _MANY: Final = 1000  # stamps that jump more often are no stamps: nothing says w
 _LARGEST_S: Final = 1e12  # beyond it a double has no microseconds; not a number is beyond it too
 _STILL: Final = 16  # equal stamps in a row: fewer may be a chunk's
 _STILL_S: Final = 0.2
-_CHUNKS: Final = 0.1  # so many runs of equal stamps, as a share of all: one stamp for each chunk
+_STILL_TIMES: Final = 3  # a clock that stands still is so much longer than the stream's chunks
+_CHUNKS: Final = 0.1  # so many are held, as a share of all others: samples come in chunks
+_MOST_CHUNKS: Final = 90  # per cent, no longer than what is a chunk
+_SAME_S: Final = 1e-6
+_NEAR_S: Final = 10.0
 _OFF_SHARE: Final = 0.25  # by so much the leap after it may miss the time that it stood still
 _LOOK: Final = 20  # runs ahead in which the way back is looked for
 
@@ -84,31 +88,81 @@ def bad_stamps(times: F64Array, rate_hz: float) -> BoolArray:
 
 
 def _standing(own: F64Array, rate_hz: float) -> list[tuple[int, int]]:
-    """Return the runs in which a clock stood still: all but the first of their equal stamps.
+    """Return the runs in which a clock stood still: all but the first of their stamps.
 
-    A leap before them instead is a backlog that came at once, which was late. Of a stream whose
-    chunks have one stamp each nothing is said: its stamps stand still all the time.
+    Nothing goes beyond the newest stamp for much longer than the stream's chunks take, what comes
+    repeats it, and then the stamps leap to where the stream would be. A leap before them instead is
+    a backlog that came at once, which was late.
     """
-    equal = steps_where(own, lambda steps: steps == 0)  # indices of what the next one repeats
-    if len(equal) < _STILL:
+    held = _held(own)
+    if len(held) < _STILL:
         return []
-    ends = np.append(np.flatnonzero(np.diff(equal) != 1), len(equal) - 1)
+    ends = np.append(np.flatnonzero(np.diff(held) != 1), len(held) - 1)
     begins = np.append(0, ends[:-1] + 1)
     lengths = ends - begins + 1
-    if len(lengths) > _CHUNKS * (len(own) - len(equal)):
-        return []
-    least = max(_STILL, _STILL_S * rate_hz)
+    usual = alike = 1
+    if len(lengths) > _CHUNKS * (len(own) - len(held)):
+        usual += int(np.percentile(lengths, _MOST_CHUNKS))
+        same = own[held[begins]] == own[held[begins] - 1]
+        alike = usual if np.mean(same) > 0.5 else 1  # else a clock scatters, or chunks overlap
+    least = max(_STILL, _STILL_S * rate_hz, _STILL_TIMES * usual)
     found = []
-    for run in np.flatnonzero(lengths >= least).tolist():
-        first, last = int(equal[begins[run]]), int(equal[ends[run]]) + 1
-        if last + 1 >= len(own):
-            break
-        due = (last + 1 - first) / rate_hz
-        leap = float(own[last + 1] - own[last])
-        before = float(own[first] - own[first - 1]) if first else 0.0
-        if abs(leap - due) <= _OFF_SHARE * due and before < 0.5 * due:
-            found.append((first + 1, last + 1))
+    for run in np.flatnonzero(lengths + 1 >= least).tolist():
+        first, after = int(held[begins[run]]) - 1, int(held[ends[run]]) + 1
+        if after < len(own) and (stood := _stood(own, first, after, alike, rate_hz)):
+            found.append(stood)
     return found
+
+
+def _stood(
+    own: F64Array, first: int, after: int, alike: int, rate_hz: float
+) -> tuple[int, int] | None:
+    """Return which stamps a clock made that stood still from `first` to before `after`.
+
+    Where all of a chunk of `alike` samples have one stamp, an even pace goes through the last of
+    each: so the others of the chunk that comes first afterwards are among them.
+    """
+    first, chunk = _repeated(own, first, after, rate_hz)
+    due = (after - first) / rate_hz
+    off = _OFF_SHARE * due
+    kept = first + alike - 1
+    if not chunk or abs(float(own[after] - own[first]) - due) > off:
+        return None
+    if _late_before(own, kept, due, rate_hz) >= off:
+        return None
+    ahead = own[after : after + alike]
+    return kept + 1, after + int(np.cumprod(ahead == ahead[0]).sum()) - 1
+
+
+def _held(own: F64Array) -> I64Array:
+    """Return the indices of stamps that do not go beyond all those before them."""
+    found, newest = [], -np.inf
+    for part in spans(len(own)):
+        before = np.maximum.accumulate(np.append(newest, own[part]))
+        found.append(np.flatnonzero(own[part] <= before[:-1]) + part.start)
+        newest = float(before[-1])
+    return np.concatenate(found)
+
+
+def _repeated(own: F64Array, first: int, after: int, rate_hz: float) -> tuple[int, int]:
+    """Return where within a run stamps begin to repeat, and of how many samples the chunk is.
+
+    All of a chunk may have one stamp, or stamps a period apart up to it: then only its last sample
+    comes up to that of the run. No samples, where it is not repeated at least thrice.
+    """
+    run = own[first:after]
+    newest = np.flatnonzero(np.abs(run - run[-1]) <= _SAME_S)
+    chunk = int(np.diff(newest).max(initial=1))
+    rest = run[newest[0] :]
+    is_chunk = float(np.ptp(rest)) <= chunk / rate_hz + _SAME_S
+    is_often = len(rest) + chunk > max(_STILL, _STILL_S * rate_hz, _STILL_TIMES * chunk)
+    return first + int(newest[0]), chunk if is_chunk and is_often else 0
+
+
+def _late_before(own: F64Array, at: int, due: float, rate_hz: float) -> float:
+    """Return by how much a sample is later than the earliest of those shortly before it, s."""
+    numbers = np.arange(max(at - int(max(due, _NEAR_S) * rate_hz), 0), at + 1)
+    return float(np.max(own[at] - own[numbers] - (at - numbers) / rate_hz))
 
 
 def _strays(
@@ -141,17 +195,3 @@ def _strays(
             return found + rest
         at += 1
     return found
-
-
-def mended(times: F64Array, bad: BoolArray, rate_hz: float) -> F64Array:
-    """Return the times, shape (n,), with those that are bad where their neighbours say."""
-    if not bad.any() or bad.all():
-        return times
-    at = np.arange(len(times), dtype=np.float64)
-    known = np.flatnonzero(~bad)
-    out = np.where(bad, np.interp(at, at[known], times[known]), times)
-    first, last = int(known[0]), int(known[-1])
-    period = 1 / rate_hz if rate_hz > 0 else 0.0  # without a rate nobody knows how far away
-    out[:first] = times[first] - (first - at[:first]) * period
-    out[last + 1 :] = times[last] + (at[last + 1 :] - last) * period
-    return np.asarray(out, np.float64)

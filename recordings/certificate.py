@@ -46,6 +46,7 @@ class CountedGap(Gap):
 
     uncertainty: int = 0  # samples
     certainty: Certainty = Certainty.CERTAIN
+    doubtful: int = 0  # samples that may stand on either side: they came late, together
 
 
 class ClockGapReport(Frozen):

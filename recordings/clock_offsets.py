@@ -101,6 +101,8 @@ class ClockFit:
     residuals: F64Array = field(default_factory=lambda: np.zeros(0))  # of the offsets used
     gaps: tuple[ClockGap, ...] = ()  # longer than GAP_S, within segments
     dropped: int = 0  # offsets that are no numbers
+    times: F64Array = field(default_factory=lambda: np.zeros(0))  # raw, of the offsets used
+    values: F64Array = field(default_factory=lambda: np.zeros(0))  # the offsets used
 
     @property
     def drift_ppm(self) -> float | None:
@@ -160,7 +162,7 @@ def fit_offsets(times: F64Array, values: F64Array) -> ClockFit:
         [values[p] - s.at(times[p]) for p, s in zip(pieces, segments, strict=True)]
     )
     kind: Literal["constant", "line"] = "constant" if len(times) == 1 else "line"
-    return ClockFit(kind, segments, residuals, tuple(gaps), dropped)
+    return ClockFit(kind, segments, residuals, tuple(gaps), dropped, times, values)
 
 
 def _is_measured(values: F64Array) -> BoolArray:

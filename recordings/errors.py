@@ -11,7 +11,10 @@
 from __future__ import annotations
 
 import errno
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:  # what only raises and catches these errors needs no pydantic
+    from pydantic import ValidationError
 
 _FULL: Final = frozenset({errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)})
 
@@ -35,6 +38,17 @@ class RunTaken(RecordingError):
 def why(error: Exception) -> str:
     """Return what went wrong, without the path: the message that it goes into has it already."""
     return (error.strerror if isinstance(error, OSError) else "") or str(error)
+
+
+def one_line(error: BaseException) -> str:
+    """Return what an error says, in one line; of one that says nothing, what it is."""
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+def bad_key(error: ValidationError, whole: str = "content") -> str:
+    """Return the first key that does not fit and why; `whole` names what has no key."""
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or whole}: {first['msg']}"
 
 
 def is_full(error: OSError) -> bool:

@@ -22,8 +22,8 @@ REPORT_JSON_NAME: Final = "report.json"
 CONTENTS_NAME: Final = "contents.json"
 """What was read of a session's files while they are being read again; the report replaces it."""
 THRESHOLDS_NAME: Final = "thresholds.toml"
-ANNOTATIONS_NAME: Final = "annotations"
 MOTION_NAME: Final = "motion"
+ANNOTATIONS_NAME: Final = "annotations"
 """The folder of coders' files, which are written long after the session."""
 
 STORED_SUFFIX: Final = ".stored.xdf"
@@ -98,9 +98,21 @@ _SESSION_ID = re.compile(
 )
 
 
+def study_and_name(folder: Path) -> tuple[str, str]:
+    """Say which study a session is of, and what it is called.
+
+    Also of a participant's or a session's folder, or a study's (""), that nobody can look into.
+    """
+    if folder.name.startswith("ses-"):
+        return folder.parents[1].name, f"{folder.parent.name}_{folder.name}"
+    if not folder.name.startswith("sub-"):
+        return folder.name, ""
+    return (folder.parents[2] if "_ses-" in folder.name else folder.parent).name, folder.name
+
+
 def session_id(folder: Path) -> str:
     """Name a session within its data folder: `study.sub-01_ses-01_task-test_run-01`."""
-    return f"{folder.parents[2].name}.{folder.name}"
+    return ".".join(study_and_name(folder))
 
 
 def find_session(data_dir: Path, wanted: str) -> Path | None:

@@ -1,4 +1,4 @@
-"""The models of `session.json` (the manifest) and `report.json` (the certificate).
+"""The models of `session.json`, the manifest.
 
 Only the engine writes the manifest. Times called `lsl` are seconds of the recording computer's LSL
 clock; times called `stamp` are raw stamps of a stream's own clock.
@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from recordings import owner
 from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import sha256_of
-from recordings.errors import RecordingError, why
+from recordings.disk.regular import read_text
+from recordings.errors import RecordingError, bad_key, why
 from recordings.layout import RATINGS_NAME
 from recordings.names import check_file_name
 from recordings.stream_kinds import Fate
@@ -49,6 +52,17 @@ class ClockPair(Frozen):
 
     utc: str  # ISO 8601 with microseconds and Z
     lsl: float
+
+    @classmethod
+    def of(cls, utc: datetime, lsl: float) -> Self:
+        """Pair a moment of the world's clock, which has a time zone, with that of LSL's, s."""
+        text = utc.astimezone(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        return cls(utc=text, lsl=lsl)
+
+    @property
+    def when(self) -> datetime:
+        """The moment on the world's clock, in UTC."""
+        return datetime.fromisoformat(self.utc).astimezone(UTC)
 
 
 class Gap(Frozen):
@@ -163,6 +177,15 @@ class FileEntry(Frozen):
     bytes: int | None = None
     sha256: str | None = None
 
+    @classmethod
+    def of(cls, path: Path) -> Self:
+        """Read a file of a session, for its hash.
+
+        Raises:
+            OSError: it cannot be read.
+        """
+        return cls(path=path.name, bytes=path.stat().st_size, sha256=sha256_of(path))
+
 
 def _file_name(name: str) -> str:
     try:
@@ -275,6 +298,11 @@ class Manifest(Frozen):
         return frozenset([*(f.path for f in self.pending), *(f.path for f in self.lost)])
 
     @property
+    def is_closed(self) -> bool:
+        """Whether nobody writes it any more: all is described and hashed."""
+        return not self.hashing and self.state not in (State.ARMED, State.RECORDING)
+
+    @property
     def is_being_recorded(self) -> bool:
         """Whether who records it still runs; else what is not closed has crashed."""
         return self.state in (State.ARMED, State.RECORDING) and owner.lives(self.host) is True
@@ -309,21 +337,24 @@ class Manifest(Frozen):
         """
         path = folder / MANIFEST_NAME
         try:
-            text = path.read_text(encoding="utf-8")
+            text = read_text(path)
         except (OSError, UnicodeDecodeError) as error:
-            raise RecordingError(
-                f"{path}: cannot be read ({why(error)}): not a session?"
-            ) from error
+            raise RecordingError(_unread(path, error)) from error
         _check_version(path, text)
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
             raise RecordingError(
-                f"{path}: {where or 'content'}: {first['msg']}; "
-                f"this program reads {FORMAT} version {VERSION}"
+                f"{path}: {bad_key(error)}; this program reads {FORMAT} version {VERSION}"
             ) from error
+
+
+def _unread(path: Path, error: Exception) -> str:
+    folder = path.parent
+    if os.path.islink(folder) and not os.path.exists(folder):  # noqa: PTH110, PTH114 - never raise
+        target = os.readlink(folder)  # noqa: PTH115
+        return f"{folder}: is a link to {target}, which is not there, or leads back to it"
+    return f"{path}: cannot be read ({why(error)}): not a session?"
 
 
 def _check_version(path: Path, text: str) -> None:

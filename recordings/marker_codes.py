@@ -16,6 +16,19 @@ _MOST: Final = 1 << 53
 """What a number of a marker holds exactly, whatever it was sent as."""
 
 
+def text_of(value: Any) -> str:
+    """Return a marker as text: bytes that are no UTF-8 as Windows' western page.
+
+    So two texts never become one for it, as they would with the replacement character.
+    """
+    if not isinstance(value, bytes):
+        return str(value)
+    try:
+        return value.decode("utf-8")
+    except UnicodeDecodeError:
+        return value.decode("cp1252", "replace")
+
+
 def is_number(text: str) -> bool:
     """Whether a text is a number and nothing else, as `101`, `111.000` or `1e3`."""
     return _NUMBER.fullmatch(text) is not None
@@ -28,7 +41,7 @@ def code_of(value: Any) -> int | None:
     with the key `code`. What is not whole is no code.
     """
     if isinstance(value, bytes):
-        value = value.decode("utf-8", "replace")
+        value = text_of(value)
     if isinstance(value, str) and value.lstrip()[:1] in ("{", '"'):
         try:
             value = json.loads(value)

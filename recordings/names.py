@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from recordings.errors import RecordingError
 
@@ -18,6 +18,7 @@ _MAX_FILE: Final = 128
 _LABEL = re.compile(r"[A-Za-z0-9]+")
 _STUDY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*")
 _MAX_LABEL = 64
+_Key = TypeVar("_Key")
 _RESERVED: Final = {"CON", "PRN", "AUX", "NUL"} | {
     f"{p}{n}" for p in ("COM", "LPT") for n in range(1, 10)
 }
@@ -46,6 +47,15 @@ def check_study(value: str) -> str:
     return _checked(
         "study", value, _STUDY, "letters A-Z, a-z, digits, - and _, a letter or digit first"
     )
+
+
+def is_study(name: str) -> bool:
+    """Whether a study can be called so; see `check_study`."""
+    try:
+        check_study(name)
+    except RecordingError:
+        return False
+    return True
 
 
 def is_reserved(name: str) -> bool:
@@ -101,6 +111,33 @@ def shown_names(streams: Iterable[tuple[str, str, int]]) -> list[str]:
         f"{name} ({type_}) #{number}" if alike[text] > 1 else text
         for text, (name, type_, number) in zip(found, streams, strict=True)
     ]
+
+
+def told_apart(paths: Mapping[_Key, Sequence[str]]) -> dict[_Key, str]:
+    """Call sessions by their names, the last parts of their paths.
+
+    Two of one name are told apart by as much of the path before it as that takes. Folders whose
+    names are in the session's own name (`sub-01` of `sub-01_task-rest_run-01`) tell nothing, and
+    are left out.
+    """
+    rest = {key: _telling(path) for key, path in paths.items()}
+    found: dict[_Key, str] = {}
+    length = 1
+    while rest:
+        ends = {key: parts[-length:] for key, parts in rest.items()}
+        alike = Counter(ends.values())
+        for key, end in ends.items():
+            if alike[end] == 1 or length >= len(rest[key]):
+                found[key] = "/".join(end)
+                del rest[key]
+        length += 1
+    return {key: found[key] for key in paths}
+
+
+def _telling(path: Sequence[str]) -> tuple[str, ...]:
+    *folders, name = path
+    own = name.split("_")
+    return (*(folder for folder in folders if folder not in own), name)
 
 
 def _checked(what: str, value: str, pattern: re.Pattern[str], allowed: str) -> str:

@@ -43,6 +43,12 @@ def steps_where(values: F64Array, test: Callable[[F64Array], BoolArray]) -> I64A
     return np.concatenate(found)
 
 
+def runs(mask: BoolArray) -> list[tuple[int, int]]:
+    """Return the stretches (first, after the last) in which a mask, shape (n,), is set."""
+    edges = np.flatnonzero(np.diff(np.r_[False, mask, False]))
+    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
+
+
 def longest_step(values: F64Array) -> float:
     """Return the longest step from a value to the next, either way, shape (n,); 0 without any."""
     parts = (values[part.start : part.stop + 1] for part in spans(len(values) - 1))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import sys
 import tempfile
 import threading
@@ -51,17 +52,33 @@ def _compile_once() -> None:
 
 
 _compile_once()
+# As the command line does: what runs in this process starts devices too.
+os.environ["PYDANTIC_DISABLE_PLUGINS"] = "__all__"
+
+
+_FOLDER = Path(tempfile.mkdtemp(prefix="unisono-test-"))
+
+
+def _use_private_folders() -> None:
+    """Keep the tests, and all that they start, from the settings of whoever runs them."""
+    for kind in ("CONFIG", "STATE"):
+        os.environ[f"XDG_{kind}_HOME"] = str(_FOLDER / kind.lower())
 
 
 def _use_private_lsl() -> None:
     """Write a configuration that this process and all its children use; before the first call."""
-    folder = Path(tempfile.mkdtemp(prefix="unisono-test-"))
-    path = folder / "lsl_api.cfg"
+    path = _FOLDER / "lsl_api.cfg"
     port = _FIRST + _PORTS * secrets.randbelow((_BEYOND - _FIRST) // _PORTS)
     path.write_text(_CONFIG.format(session=secrets.token_hex(6), port=port, ports=_PORTS))
     os.environ["LSLAPICFG"] = str(path)
 
 
+def pytest_unconfigure() -> None:
+    """Leave nothing of this run behind."""
+    shutil.rmtree(_FOLDER, ignore_errors=True)
+
+
+_use_private_folders()
 _use_private_lsl()
 
 # How long an example takes to draw or to run says more about the machine than about the code.

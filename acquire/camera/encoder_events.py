@@ -3,9 +3,8 @@
 In order: a zero byte for the oldest frame in the ring, to be written; a two byte for one that is
 not wanted after all; or a one byte, four bytes of length and a JSON command:
 
-    {"begin": {"path", "codec", "threads", "hash_raw"}}    the frames that follow go
-                                                           into this file
-    {"end": true}                                          close it
+    {"begin": {"path", "codec", "hash_raw"}}    the frames that follow go into this file
+    {"end": true}                               close it
 """
 
 from __future__ import annotations

@@ -78,7 +78,7 @@ class _File:
 
     def close(self) -> dict[str, Any]:
         """Close it and say how it ended."""
-        summary: dict[str, Any] = {"frames": 0, "bytes": 0, "sha256": None, "mode": ""}
+        summary: dict[str, Any] = {"frames": 0, "bytes": 0, "sha256": None}
         if self.writer:
             try:
                 closed = self.writer.close()
@@ -125,7 +125,7 @@ class Encoder:
         file, self._file = self._file, None
         if file is None:
             return
-        self._wait_closed()
+        self._wait_closed()  # one at a time: what waits for it is in the ring
         self._closing = threading.Thread(
             target=self._close, args=(file,), name=f"close {file.path.name}"
         )
@@ -152,13 +152,12 @@ class Encoder:
         if time.monotonic() - self._told >= PROGRESS_S:
             self._progress()
 
-    def _begin(self, path: str, codec: str, threads: int, hash_raw: bool) -> None:
+    def _begin(self, path: str, codec: str, hash_raw: bool) -> None:
         file = self._file = _File(Path(path))
         try:
             file.writer = VideoWriter(
                 file.path,
                 codec=codec,
-                threads=threads,
                 checksum=True if hash_raw else None,
                 **self._spec,
             )
@@ -185,15 +184,7 @@ class Encoder:
         if (file := self._file) is None:
             self._tell({"progress": {"path": "", **times()}}, wait_s=0)
             return
-        writer = file.writer
-        progress = {
-            "path": str(file.path),
-            "frames": writer.frames if writer else 0,
-            "kept": writer.kept if writer else 0,
-            "bytes": writer.bytes if writer else 0,
-            **file.what_failed(),
-            **times(),
-        }
+        progress = {"path": str(file.path), **file.what_failed(), **times()}
         self._tell({"progress": progress}, wait_s=0)
 
     def _tell(self, message: dict[str, Any], wait_s: float = _ANSWER_S) -> None:

@@ -36,7 +36,6 @@ class EncodedFile:
     sha256: str | None = None  # None: not computed on the way
     codec: str = ""  # never "auto"
     tiling: str = "none"
-    mode: str = ""  # direct, nocache or buffered
     lost: int = 0
     error: str | None = None
     disk_full: bool = False
@@ -44,13 +43,10 @@ class EncodedFile:
 
 @dataclass(frozen=True, slots=True)
 class EncoderStatus:
-    """What the encoder is doing; `frames`, `kept` and `bytes` are of the file it is writing."""
+    """What the encoder is doing."""
 
     ready: bool = False
-    path: Path | None = None
-    frames: int = 0
-    kept: int = 0  # on the disk: what a kill -9 of everything would leave
-    bytes: int = 0
+    path: Path | None = None  # of the file that it is writing
     waiting: int = 0  # in the ring now
     high_water: int = 0  # most that ever waited
     slots: int = 0
@@ -71,9 +67,10 @@ class _Open:
 
 
 class EncoderLink:
-    """One encoder process and the ring to it. `put`, `begin` and `end` may not run at once.
+    """One encoder process and the ring to it; of its orders two may not run at once.
 
-    Started warm when the camera opens; then for each file `begin`, `put` frame by frame, `end`.
+    Started warm when the camera opens; then for each file `begin`, frame by frame `hold` and
+    `commit` or `skip`, `end`.
     `begin` returns at once: frames wait in the ring until the encoder is there.
 
     Args:
@@ -89,7 +86,7 @@ class EncoderLink:
         self.ring = FrameRing(slots, self._format.frame_bytes(width, height))
         # The listener changes the status, capture and pipe read it; `error` is read without, for
         # every frame.
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._status = EncoderStatus(slots=slots)
         self._files: dict[Path, _Open] = {}
         self._file: _Open | None = None
@@ -99,7 +96,7 @@ class EncoderLink:
     # -- capture side ---------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Start the process; returns before it is ready, which `begin` and `put` need not await."""
+        """Start the process; returns before it is ready, which the orders need not await."""
         spec = {
             "width": self._width,
             "height": self._height,
@@ -124,7 +121,7 @@ class EncoderLink:
         self._listener.start()
 
     def begin(
-        self, path: Path, codec: str = "auto", threads: int = 2, *, hash_raw: bool = False
+        self, path: Path, codec: str = "auto", *, hash_raw: bool = False
     ) -> Future[EncodedFile]:
         """Send the frames that follow to a new file; ends the one before, if there is one.
 
@@ -137,16 +134,14 @@ class EncoderLink:
             AcquireError: the encoder process is gone.
         """
         full = video_path(path, codec, self._format.name, self._rate_hz).absolute()
-        with self._changed:
+        with self._lock:
             if self._process is None or self._status.ended:
                 raise AcquireError(
                     f"{full.name}: the encoder process is gone ({self._status.error}): start anew"
                 )
             self._file = self._files[full] = _Open(full)
-            self._status = replace(
-                self._status, path=full, frames=0, kept=0, bytes=0, error=None, disk_full=False
-            )
-        body = {"path": str(full), "codec": codec, "threads": threads, "hash_raw": hash_raw}
+            self._status = replace(self._status, path=full, error=None, disk_full=False)
+        body = {"path": str(full), "codec": codec, "hash_raw": hash_raw}
         self._send(encoder_events.command({"begin": body}))
         return self._file.done
 
@@ -179,21 +174,8 @@ class EncoderLink:
         self._held -= 1
         self._send(bytes([encoder_events.SKIP]))
 
-    def put(self, image: Picture) -> int:
-        """Hand a frame over; its index in the file, or `NOT_STORED`. Never waits.
-
-        Not stored means that the ring is full, unless `status().error` gives another reason, or
-        that no file is open.
-
-        Raises:
-            RecordingError: the frame has the wrong size.
-        """
-        if self._file is None or self._status.error is not None or not self.hold(image):
-            return NOT_STORED
-        return self.commit()
-
     def end(self) -> None:
-        """Close the file once the frames put so far are in it; returns at once."""
+        """Close the file once the frames so far are in it; returns at once."""
         if self._file is not None:
             self._file = None
             self._send(encoder_events.command({"end": True}))
@@ -211,14 +193,8 @@ class EncoderLink:
     def status(self) -> EncoderStatus:
         """The newest state."""
         waiting, high_water = self.ring.fill, self.ring.high_water
-        with self._changed:
+        with self._lock:
             return replace(self._status, waiting=waiting, high_water=high_water)
-
-    def wait_ready(self, timeout_s: float) -> bool:
-        """Wait until the process has its imports done."""
-        with self._changed:
-            self._changed.wait_for(lambda: self._status.ready or self._status.error, timeout_s)
-            return self._status.ready
 
     def finish(self, timeout_s: float) -> bool:
         """End the file and the process; kill it if it takes longer. Idempotent; True = in time."""
@@ -230,20 +206,16 @@ class EncoderLink:
         assert process.stdin
         assert process.stdout
         with contextlib.suppress(OSError):
-            process.stdin.close()
+            process.stdin.close()  # that is its order to close the file and to end
         try:
             process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             process.kill()
         finished = process.wait() == 0
-        self._listener.join()
+        self._listener.join()  # it ends with the output, which nobody may close under it
         process.stdout.close()
-        self.ring.close()
+        self.ring.close()  # last: until it had ended, the process read frames in it
         return finished
-
-    def kill(self) -> None:
-        """End the process at once; the file keeps what is on the disk."""
-        self.finish(0)
 
     # -- what the encoder says ------------------------------------------------------------------
 
@@ -262,18 +234,16 @@ class EncoderLink:
         assert process.stdout
         for line in process.stdout:
             message = json.loads(line)
-            with self._changed:
+            with self._lock:
                 closed = self._hear(message)
-                self._changed.notify_all()
             if closed:
-                closed[0].done.set_result(closed[1])
-        code = process.wait()
+                closed[0].done.set_result(closed[1])  # not held: its callbacks may ask for more
+        code = process.wait()  # at once: its output has ended
         how = f"signal {-code}" if code < 0 else f"exit code {code}"
-        with self._changed:
+        with self._lock:
             error = self._status.error or f"the encoder process has ended ({how})"
             self._status = replace(self._status, error=error, ended=True)
             orphans, self._files = self._files, {}
-            self._changed.notify_all()
         for path, file in orphans.items():
             file.done.set_result(_left_behind(path, file.put, error))
 
@@ -294,9 +264,6 @@ class EncoderLink:
             if path == self._status.path:
                 self._status = replace(
                     self._status,
-                    frames=file.frames,
-                    kept=file.frames,
-                    bytes=file.bytes,
                     error=self._status.error or file.error,
                     disk_full=self._status.disk_full or file.disk_full,
                 )

@@ -38,7 +38,7 @@ class FrameRing:
     def __init__(self, slots: int, frame_bytes: int, handle: str | None = None) -> None:
         if not 2 <= slots <= MAX_SLOTS:
             raise RecordingError(f"ring of {slots} frames: between 2 and {MAX_SLOTS} are possible")
-        self.slots, self.frame_bytes = slots, frame_bytes
+        self.slots = slots
         self.high_water = 0  # most frames waiting so far; the side that puts counts it
         stride = -(-frame_bytes // _PAGE) * _PAGE
         start = -(-(_PAGE + slots * 16) // _PAGE) * _PAGE
@@ -67,15 +67,15 @@ class FrameRing:
         """Give a frame its index in the file, now that it has one; `age` frames came after it."""
         self._headers[(self._head - 1 - age) % self.slots][_INDEX] = index
 
-    def try_put(self, frame: U8Array, index: int = -1) -> bool:
-        """Copy a frame in, with its index in the file; False = full, nothing was stored."""
+    def try_put(self, frame: U8Array) -> bool:
+        """Copy a frame in; False = full, nothing was stored."""
         waiting = self._head - int(self._control[_TAIL])
         if waiting >= self.slots:
             return False
         slot = self._head % self.slots
         self._frames[slot] = frame
         self._head += 1
-        self._headers[slot] = (self._head, index)
+        self._headers[slot] = (self._head, -1)
         self._control[_HEAD] = self._head
         self.high_water = max(self.high_water, waiting + 1)
         return True

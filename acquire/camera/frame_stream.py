@@ -16,23 +16,26 @@ from collections import deque
 from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from acquire.camera.encoder_link import NOT_STORED
 from acquire.camera.gate import Decision, Gate
-from acquire.camera.media_files import MediaFiles
-from acquire.camera.video_files import FileEvent
+from acquire.camera.video_files import FileEvent, VideoFiles
 from acquire.camera.video_take import VideoTake
 from acquire.errors import AcquireError
 from acquire.lsl.clock import local_clock
 from acquire.lsl.device_clock import ClockModel
 from acquire.lsl.outlet import Outlet, rising
-from acquire.processes.loss_log import LossLog
+from acquire.processes.loss_log import LossLog, missed
 from acquire.processes.messages import Interval, VideoSummary
 from devices.arrays import Array
 from devices.base import Frame, MediaSpec
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
+
+if TYPE_CHECKING:  # it brings FFmpeg
+    from acquire.camera.sound_files import SoundFiles
 
 LATE_S = 0.5
 """How long a stop waits for a frame after it, before it takes the camera for silent."""
@@ -61,7 +64,7 @@ class FrameStream:
     def __init__(
         self,
         spec: MediaSpec,
-        files: MediaFiles,
+        files: VideoFiles | SoundFiles,
         outlet: Outlet,
         model: ClockModel,
         losses: LossLog,
@@ -204,7 +207,9 @@ class FrameStream:
         if math.isfinite(late := local_clock() - frame.time):
             self._late.append(late)
         stamp = self._stamp(frame)
-        lost = frame.lost or (self._missed(stamp) if self._was_away else 0)
+        lost = frame.lost
+        if self._was_away and not lost:
+            lost = missed(self.spec.rate_hz, self._last_stamp, stamp)
         self._was_away = False
         with self._lock:
             if lost:
@@ -213,8 +218,8 @@ class FrameStream:
             over = [t for t in self._takes if t.interval.stop < stamp]
             if over:
                 self._leave_until(over[-1])
-            values = [NOT_STORED, frame.device_frame, *map(_nan, _details(frame)), math.nan]
-            values.append(math.nan)
+            details = map(_nan, (frame.device_time, frame.exposure_us, frame.code))
+            values = [NOT_STORED, frame.device_frame, *details, math.nan, math.nan]
             self._waiting.append(_Row(stamp, values, self._receive(frame, take), take))
             self._settle(local_clock())
         if frame.image is not None:
@@ -284,12 +289,6 @@ class FrameStream:
         row.fate = Fate.STORED if index != NOT_STORED else Fate.ENCODER_ERROR
         return True
 
-    def _missed(self, stamp: float) -> int:
-        """Count what its rate would have given since its last frame; few drivers can know it."""
-        if not self.spec.rate_hz or math.isinf(self._last_stamp):
-            return 0
-        return max(0, round((stamp - self._last_stamp) * self.spec.rate_hz) - 1)
-
     def _add_lost(self, frame: Frame, stamp: float, lost: int) -> None:
         """Give the frames that never came a row each, spread over the gap.
 
@@ -312,10 +311,6 @@ class FrameStream:
             if self._takes:
                 self._leave_until(self._takes[-1])
         self._files.close()
-
-
-def _details(frame: Frame) -> tuple[float | None, ...]:
-    return frame.device_time, frame.exposure_us, frame.code
 
 
 def _nan(value: float | None) -> float:

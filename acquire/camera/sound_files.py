@@ -18,7 +18,6 @@ import numpy as np
 from acquire.camera.encoder_link import NOT_STORED, EncodedFile
 from acquire.camera.video_files import ALARM_FILL, CLOSE_S, FileEvent
 from acquire.camera.video_take import VideoTake
-from acquire.processes.messages import VideoSummary
 from devices.arrays import Array
 from devices.base import SoundSpec
 from recordings.errors import DiskFull
@@ -42,7 +41,7 @@ class _File:
 
 
 class SoundFiles:
-    """Hands blocks to the thread that writes and knows which file they are in."""
+    """Hands blocks to the thread that writes and knows which file they are in, as `VideoFiles`."""
 
     encoder_died = encoder_due = False  # there is no process that could end by itself
 
@@ -77,7 +76,7 @@ class SoundFiles:
         take, file, self._take, self._file = self._take, self._file, None, None
         if take is not None and file is not None:
             self._orders.put((file, None))
-            take.close(lambda done: self._summary(take, done))
+            take.close(self._spec.name)
 
     def hold(self, image: Array) -> bool:
         """Keep a block; False = not stored, see `why_not`."""
@@ -134,23 +133,7 @@ class SoundFiles:
         """Finish the file and end the thread."""
         self.end()
         self._orders.put(None)
-        self._thread.join(CLOSE_S)
-
-    def _summary(self, take: VideoTake, file: EncodedFile) -> VideoSummary:
-        return VideoSummary(
-            take=take.number,
-            stream=self._spec.name,
-            path=file.path,
-            codec=file.codec,
-            tiling="",
-            frames=file.frames,
-            bytes=file.bytes,
-            sha256=None,
-            late_p99_ms=take.late_p99_ms,
-            taken_back=file.lost,
-            error=file.error,
-            disk_full=file.disk_full,
-        )
+        self._thread.join(CLOSE_S)  # a disk that hangs must not keep the device process
 
     # The thread that writes.
 
@@ -189,6 +172,7 @@ class SoundFiles:
             frames=frames,
             bytes=size,
             codec=CODEC,
+            tiling="",
             lost=file.put - frames,
             error=file.error,
             disk_full=file.disk_full,

@@ -11,11 +11,10 @@ import time
 from pathlib import Path
 from typing import Final
 
-from acquire.camera.encoder_link import EncodedFile, EncoderLink
+from acquire.camera.encoder_link import EncoderLink
 from acquire.camera.overload import Cause, Overload, Pace
 from acquire.camera.video_take import VideoTake
 from acquire.errors import AcquireError
-from acquire.processes.messages import VideoSummary
 from acquire.processes.restarts import Restarts
 from acquire.rig.video import VideoOptions
 from devices.arrays import Array
@@ -121,7 +120,7 @@ class VideoFiles:
         take, self._take = self._take, None
         self._encoder.end()
         if take is not None:
-            take.close(lambda file: self._summary(take, file))
+            take.close(self._spec.name)
 
     def _replace_encoder(self) -> None:
         self._encoder.finish(0)
@@ -244,22 +243,6 @@ class VideoFiles:
         """How full the ring is, 0…1."""
         status = self._encoder.status()
         return status.waiting / status.slots
-
-    def _summary(self, take: VideoTake, file: EncodedFile) -> VideoSummary:
-        return VideoSummary(
-            take=take.number,
-            stream=self._spec.name,
-            path=file.path,
-            codec=file.codec,
-            tiling=file.tiling,
-            frames=file.frames,
-            bytes=file.bytes,
-            sha256=file.sha256,
-            late_p99_ms=take.late_p99_ms,
-            taken_back=file.lost,
-            error=file.error,
-            disk_full=file.disk_full,
-        )
 
     def close(self) -> None:
         """Finish the file and end the encoder."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
 
@@ -28,20 +26,31 @@ class VideoTake:
         self.alarmed = False  # whether its ring was reported to fill
         self.closed: Future[list[VideoSummary]] = Future()
 
-    @property
-    def is_over(self) -> bool:
-        """Whether its stop is known."""
-        return self.interval.stop < math.inf
-
     def holds(self, stamp: float) -> bool:
         """Say whether a frame of this stamp belongs to it."""
         return self.interval.start <= stamp <= self.interval.stop
 
-    def close(self, describe: Callable[[EncodedFile], VideoSummary]) -> None:
+    def close(self, stream: str) -> None:
         """Have `closed` done once every file is; frames are committed to none of them any more.
 
         The encoder's listener completes the files, so nobody waits here.
         """
         joined(self.files).add_done_callback(
-            lambda all_: self.closed.set_result([describe(file) for file in all_.result()])
+            lambda all_: self.closed.set_result([self._summary(stream, f) for f in all_.result()])
+        )
+
+    def _summary(self, stream: str, file: EncodedFile) -> VideoSummary:
+        return VideoSummary(
+            take=self.number,
+            stream=stream,
+            path=file.path,
+            codec=file.codec,
+            tiling=file.tiling,
+            frames=file.frames,
+            bytes=file.bytes,
+            sha256=file.sha256,
+            late_p99_ms=self.late_p99_ms,
+            taken_back=file.lost,
+            error=file.error,
+            disk_full=file.disk_full,
         )

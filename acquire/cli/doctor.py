@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from acquire.cli.sessions.recordings import Json
+from acquire.cli.options import Json
 
 
 def doctor(

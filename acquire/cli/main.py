@@ -42,6 +42,8 @@ def _top(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
+    # None of ours: the search for them reads what every installed package says, in each process.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     logging.basicConfig(
         level=os.environ.get("UNISONO_LOG", "CRITICAL"),
         format="%(asctime)s %(name)s %(levelname)s %(message)s",

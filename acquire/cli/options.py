@@ -11,3 +11,12 @@ DataDir = Annotated[
     Path | None, typer.Option("--data-dir", help="Where sessions go; overrides the rig file.")
 ]
 RigFile = Annotated[Path, typer.Argument(metavar="RIG.toml", help="The rig file.")]
+Idle = Annotated[
+    bool, typer.Option("--idle", help="Only with what others leave of the processor and the disk.")
+]
+OnlyThese = Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")]
+Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
+Annotations = Annotated[
+    Path | None,
+    typer.Option("--annotations", metavar="DIR", help="Where coders' files lie, if not there."),
+]

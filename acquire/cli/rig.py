@@ -9,8 +9,7 @@ from typing import Annotated
 
 import typer
 
-from acquire.cli.options import DataDir, RigFile
-from acquire.cli.sessions.recordings import Json
+from acquire.cli.options import DataDir, Json, RigFile
 
 rig_app = typer.Typer(no_args_is_help=True, help="Make, check or look up a rig file.")
 devices_app = typer.Typer()

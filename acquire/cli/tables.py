@@ -28,6 +28,14 @@ VERDICT_STYLE = {
 GLYPH = {"PASS": "●", "WARN": "▲", "FAIL": "✖", "PENDING": "○"}
 
 
+def plain_console(width: int | None = None) -> Console:
+    """Return a console that prints what it is given as it is.
+
+    Names of streams and texts of markers are anybody's: `[red]` and `:x:` are no marks of ours.
+    """
+    return Console(highlight=False, soft_wrap=True, markup=False, emoji=False, width=width)
+
+
 def plain_table(*columns: str) -> Table:
     """Return a table without lines; a column whose name begins with > is of numbers."""
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="dim")
@@ -39,7 +47,7 @@ def plain_table(*columns: str) -> Table:
 
 def outcome_table(outcome: Outcome, report: Report | None) -> None:
     """Print what was recorded, and the verdict."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     table = plain_table("stream", "type", ">samples", ">lost")
     for stream in outcome.streams:
         table.add_row(stream.name, stream.type, f"{stream.samples:,}", f"{stream.lost:,}")
@@ -61,7 +69,7 @@ def outcome_table(outcome: Outcome, report: Report | None) -> None:
 
 def report_table(report: Report, console: Console | None = None) -> None:
     """Print a certificate: pairs, truth, findings, verdict."""
-    console = console or Console(highlight=False, soft_wrap=True)
+    console = console or plain_console()
     if report.pairs:
         table = plain_table("pair", ">time axes within", ">resolution", ">measured p99", ">max")
         for pair in report.pairs:
@@ -80,14 +88,14 @@ def report_table(report: Report, console: Console | None = None) -> None:
             remedy = f" ({finding.remedy})" if finding.remedy else ""
             named = finding.subject and not finding.text.startswith(finding.subject)
             subject = f"{finding.subject}: " if named else ""
-            console.print(f"{finding.level}: {subject}{finding.text}{remedy}", markup=False)
+            console.print(f"{finding.level}: {subject}{finding.text}{remedy}")
     verdict = str(report.verdict)
     console.print(f"\n{GLYPH[verdict]} {verdict}", style=VERDICT_STYLE[verdict])
 
 
 def benchmark_table(results: Sequence[CameraSpeed]) -> None:
     """Print what each codec reached, and the recommendation."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     for camera in results:
         console.print(
             f"{camera.camera}: {camera.needed_fps:g} frames/s, {camera.megabytes_per_s:.0f} MB/s"
@@ -121,12 +129,12 @@ def streams_table(streams: Sequence[StreamSeen]) -> None:
         measured = "" if s.measured_hz is None else f"{s.measured_hz:.2f}"
         nominal = f"{s.rate_hz:g}" if s.rate_hz else "irregular"
         table.add_row(s.name, s.type, s.hostname, str(s.channels), nominal, measured)
-    Console(highlight=False, soft_wrap=True).print(table)
+    plain_console().print(table)
 
 
 def findings_list(findings: Sequence[Finding]) -> None:
     """Print what the doctor found, each with its remedy."""
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = plain_console()
     glyphs = {"ok": "●", "warn": "▲", "fail": "✖"}
     for finding in findings:
         console.print(f"{glyphs[finding.level]} {finding.subject}: {finding.text}")
@@ -141,7 +149,7 @@ def drivers_table(entries: Sequence[DriverEntry], found: Mapping[str, Sequence[P
         mark = "●" if entry.available else "✖"
         text = entry.summary if entry.available else entry.reason
         table.add_row(entry.name, mark, text)
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = plain_console()
     console.print(table)
     for driver, devices in found.items():
         for device in devices:
@@ -153,12 +161,12 @@ def drivers_table(entries: Sequence[DriverEntry], found: Mapping[str, Sequence[P
 
 def repair_table(done: XdfRepaired) -> None:
     """Print what a repair kept, what it dropped, and where."""
-    console = Console(highlight=False, soft_wrap=True)
+    console = plain_console()
     table = plain_table("stream", ">samples", ">offsets", ">dropped", "footer", ">damaged chunks")
     for s in done.streams:
         footer = "written" if s.footer_was_missing else "renewed"
         table.add_row(
-            s.name,
+            s.shown,
             f"{s.samples:,}",
             str(s.offsets),
             str(s.offsets_dropped),
@@ -175,7 +183,7 @@ def repair_table(done: XdfRepaired) -> None:
 
 def calibration_table(found: Mapping[str, Any]) -> None:
     """Print what was measured of a screen."""
-    console = Console(highlight=False, soft_wrap=True, markup=False)
+    console = plain_console()
     console.print(found["screen"])
     table = plain_table("", ">measured", "")
     table.add_row("refresh rate", f"{found['refresh_hz']:.3f} Hz", f"of {found['nominal_hz']:g}")

@@ -2,31 +2,16 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 
 from acquire.cli.options import DataDir
+from acquire.cli.uncollected import uncollected
+from acquire.plain_text import told
 
 app = typer.Typer()
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """Import without going through what is there again and again: it stays.
-
-    That took an eighth of a window's start.
-    """
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.freeze()
-        gc.enable()
 
 
 @app.command()
@@ -43,7 +28,7 @@ def gui(
     ] = None,
 ) -> None:
     """Open the recorder window; it starts the rig's daemon, or finds the one that runs."""
-    with _uncollected():
+    with uncollected():
         from gui.window.app import WindowOrder
         from gui.window.app import run as show
 
@@ -85,7 +70,7 @@ def review(
         hint = "--annotations --scheme --keys --arbitrate --motion"
         raise typer.BadParameter("only with --as CODER", param_hint=hint)
     pair = _two(arbitrate) if arbitrate else None
-    with _uncollected():
+    with uncollected():
         from gui.coding.app import CodingOrder
         from gui.coding.app import run as code
         from gui.review.app import run as show
@@ -98,13 +83,18 @@ def review(
 
 def _turn(path: Path, coder: str, annotations: Path | None) -> tuple[Path, str]:
     """Return which session is meant, and as whom: of a study the next one in the coder's order."""
-    from recordings.annotation.plan import PLAN_NAME
+    from recordings.annotation.plan import PLAN_NAME, load_plan
     from recordings.export.coding_turns import next_session
 
     if not (path / PLAN_NAME).is_file():
         return path, coder
-    coded, name = next_session(path, coder, annotations)
-    typer.echo(f"{coded.name}, as {name}", err=True)
+    coded, name, problems = next_session(path, coder, annotations)
+    blind = "participant" in load_plan(path / PLAN_NAME).hide
+    typer.echo(f"{'the next session' if blind else coded.name}, as {name}", err=True)
+    if problems and blind:
+        typer.echo(f"sessions that cannot be read: {len(problems)}; see coding turns", err=True)
+    for problem in () if blind else problems:
+        typer.echo(f"not read: {told(problem)}", err=True)
     return coded.session, name
 
 

@@ -221,6 +221,7 @@ class Beginnings:
             self._pump.drop(take)
             guarded("videos", lambda: self._cameras.stop(take), complain)
             guarded("recording.xdf", take.xdf.finish, complain)
+            take.xdf.file.release()
             self._forget(take)
         if folder is not None:
             guarded("session.json", lambda: folder.change(state=State.FAILED), complain)

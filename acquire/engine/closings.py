@@ -52,7 +52,7 @@ class Closings:
         thread.start()
 
     def join(self) -> None:
-        """Wait until all are closed."""
+        """Wait until all are closed, however long: what ended before would leave torn files."""
         for thread in self._threads:
             thread.join()
 

@@ -7,7 +7,6 @@ a `Take`; the engine holds those that are not closed, oldest first, and the last
 from __future__ import annotations
 
 import json
-import math
 import time
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -37,7 +36,7 @@ from acquire.take.disk import Forecast
 from acquire.take.folder import Labels
 from acquire.take.routing import SANE_S
 from acquire.take.take import Outcome, Take
-from recordings.manifest import Event, Level
+from recordings.manifest import Event
 
 
 class Engine:
@@ -76,6 +75,7 @@ class Engine:
         # Each part is handed the ones before it; what it needs of later ones it asks for when it
         # is called, which is not before `open`.
         self._reporter = Reporter(on_event or (lambda event: None), lambda: self.takes.open)
+        self.report = self._reporter.report
         self._pump = Pump(
             self.report, lambda take, error: self.takes.failed(take, error), self._each_second
         )
@@ -138,30 +138,12 @@ class Engine:
     @property
     def status(self) -> Status:
         """A snapshot."""
-        running = self.takes.running
-        newest = running or next(reversed(self.takes.open), None)
-        start = newest.interval.start if newest is not None else math.inf
         return Status(
             self.phase,
             tuple(device.snapshot for device in self.devices.processes.values()),
-            self.streams.status(running),
-            newest.path if newest is not None else None,
-            start if start < math.inf else None,
+            self.streams.status(self.takes.running),
             self.streams.missing,
-            self.nodes.snapshots,
         )
-
-    def report(
-        self,
-        source: str,
-        level: Level,
-        code: str,
-        text: str,
-        take: int | None = None,
-        time: float | None = None,
-    ) -> None:
-        """Tell everybody what happened, now or at `time`: log, manifest, stream, listener."""
-        self._reporter.report(source, level, code, text, take, time)
 
     @property
     def forecast(self) -> Forecast | None:
@@ -190,8 +172,8 @@ class Engine:
             wait_s: how long to wait for what is missing.
             allow_missing: whether to go on without it.
             cancelled: whether nobody waits any more.
-            file: a bare XDF file that is recorded from now on, as by `start_file`: it gets all of
-                each stream from the subscription on. Where the opening fails or is cancelled, it
+            file: a bare XDF file that is recorded from now on: it gets all of each stream from the
+                subscription on. Where the opening fails or is cancelled, it
                 is deleted.
 
         Raises:
@@ -274,23 +256,10 @@ class Engine:
             RecordingError: the folder cannot be made, `run` exists already, or the disk has not
                 enough space.
         """
-        self._must_be_open()
-        take = self.takes.start(data_dir, labels, notes, run, allow_missing=allow_missing)
-        return take.interval.start
-
-    def start_file(self, path: Path) -> float:
-        """Begin a bare XDF file; gives the LSL time of the first sample that is kept.
-
-        Raises:
-            ControlError: a recording is running.
-            RecordingError: the file exists, or cannot be made.
-        """
-        self._must_be_open()
-        return self.takes.start_file(path).interval.start
-
-    def _must_be_open(self) -> None:
         if self._opening:
             raise ControlError(f"cannot start: the engine is {self.phase}")
+        take = self.takes.start(data_dir, labels, notes, run, allow_missing=allow_missing)
+        return take.interval.start
 
     def stop(self, lsl_stop: float = 0.0) -> Outcome:
         """End the recording now, or at LSL time `lsl_stop` if that is still to come.
@@ -327,18 +296,16 @@ class Engine:
 
     # The end.
 
-    def close(self, *, leave_hashes: bool = False) -> None:
-        """Stop all; inlets go before outlets, or liblsl may hang.
-
-        Waits for the hashes of what was recorded, unless they are left to the next daemon's start.
-        """
+    def close(self) -> None:
+        """Stop all, and wait for the hashes of what was recorded."""
         self.devices.keep_down()
 
         def complain(code: str, text: str) -> None:
             self.report("engine", "error", code, text)
 
+        # Inlets (the pump's, discovery's) go before outlets, or liblsl may hang.
         steps: tuple[tuple[str, Callable[[], object]], ...] = (
-            ("recordings", lambda: self.takes.close(leave_hashes=leave_hashes)),
+            ("recordings", self.takes.close),
             ("discovery", self.streams.stop_looking),
             ("pump", self._pump.close),
             ("player", self.player.close),

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.processes.link import Link
+from acquire.processes.messages import Tell
 from acquire.pump.discovery import NO_STREAM, Discovery
 from acquire.pump.pump import Pump
 
@@ -21,10 +22,13 @@ POLL_S = 0.02
 class Readiness:
     """Judges whether the devices run and the streams are connected."""
 
-    def __init__(self, devices: Mapping[str, Link], discovery: Discovery, pump: Pump) -> None:
+    def __init__(
+        self, devices: Mapping[str, Link], discovery: Discovery, pump: Pump, report: Tell
+    ) -> None:
         self._devices = devices
         self._discovery = discovery
         self._pump = pump
+        self._report = report
 
     def wait(self, wait_s: float, *, allow_missing: bool, cancelled: Callable[[], bool]) -> None:
         """Wait until everything is there.
@@ -43,9 +47,19 @@ class Readiness:
             self._refuse_shared_names()
             if time.monotonic() > deadline:
                 if allow_missing or not self.missing():
+                    self._tell_of_waiting(wait_s)
                     return
                 raise ControlError(self._explain(wait_s))
             time.sleep(POLL_S)
+
+    def _tell_of_waiting(self, wait_s: float) -> None:
+        if waiting := self._discovery.waiting:
+            there = len(self._pump.data_streams)
+            text = (
+                f"after {wait_s:g} s {there} of {there + waiting} streams are connected: a "
+                "recording that begins now has the others from when they are; wait longer (--wait)"
+            )
+            self._report("engine", "warning", "still-connecting", text)
 
     def missing(self) -> list[str]:
         """Say in words what is not there."""
@@ -54,7 +68,8 @@ class Readiness:
     def _missing(self, *, failed: bool) -> list[str]:
         """Say what is not there; devices that have failed only if they are asked for."""
         absent = [
-            f"device {d.name} is {d.state}" + (f" ({why})" if (why := d.error or d.away) else "")
+            f"device {d.name} is {d.state}"
+            + (f" ({why})" if (why := d.error or d.away or d.trouble) else "")
             for d in (device.snapshot for device in self._devices.values())
             if (not d.runs or d.away is not None) and (failed or d.error is None)
         ]

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:  # whoever asks for a phase alone, as the window, loads no pump
     from acquire.lsl.streams import StreamKey
-    from acquire.node.engine.snapshot import NodeSnapshot
     from acquire.processes.link import DeviceSnapshot
     from acquire.pump.discovery import Missing
     from acquire.pump.live_stream import LiveStream
@@ -56,10 +54,7 @@ class Status:
     phase: Phase
     devices: tuple[DeviceSnapshot, ...]
     streams: tuple[StreamStatus, ...]
-    path: Path | None
-    lsl_start: float | None
-    missing: tuple[Missing, ...] = ()  # what the rig asks for and is not there
-    nodes: tuple[NodeSnapshot, ...] = ()
+    missing: tuple[Missing, ...]  # what the rig asks for and is not there
 
 
 def stream_status(

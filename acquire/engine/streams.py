@@ -65,7 +65,9 @@ class Streams:
         """Look for all, and wait until they are there; see `Engine.open`."""
         assert self._discovery is not None, "publish comes first"
         self._discovery.start()
-        readiness = Readiness(self._devices.processes, self._discovery, self._pump)
+        readiness = Readiness(
+            self._devices.processes, self._discovery, self._pump, self._reporter.report
+        )
         readiness.wait(wait_s, allow_missing=allow_missing, cancelled=cancelled)
 
     def _own(self) -> dict[str, str]:

@@ -52,7 +52,11 @@ class Takes:
         self.open: list[Take] = []  # not closed yet, oldest first; replaced whole
         # Takes are added by whoever starts or splits, and taken out by the threads that close.
         self._lock = threading.Lock()
-        self._hashing = Hashing(lambda: self.running is not None, self._complain_of_hash)
+        self._hashing = Hashing(
+            lambda: self.running is not None,
+            self._complain_of_hash,
+            lambda text: self._report("engine", "warning", "hashing", text),
+        )
         self._watch = TakeWatch(apparatus, self.failed, lambda: len(self.open) == 1)
         self._beginnings = Beginnings(
             apparatus, self._watch, self._hold, self._forget, self._complain_of(None)
@@ -94,7 +98,9 @@ class Takes:
     def start_file(self, path: Path, early_s: float = 0.0) -> Take:
         """Begin a bare XDF file, with the samples stamped up to `early_s` before, too.
 
-        See `Engine.start_file`.
+        Raises:
+            ControlError: a recording is running.
+            RecordingError: the file exists, or cannot be made.
         """
         self._refuse_another()
         self._beginnings.require_space(path.parent)
@@ -148,13 +154,7 @@ class Takes:
             self._watch.look(take)
 
     def stop(self, lsl_stop: float = 0.0) -> Outcome:
-        """End the recording now, or at LSL time `lsl_stop` if that is still to come.
-
-        Everything stamped before is in the files, and they are closed; their hashes follow.
-
-        Raises:
-            ControlError: no recording is running.
-        """
+        """End the recording; see `Engine.stop`."""
         take = self.running
         if take is None:
             raise ControlError("cannot stop: no recording is running")
@@ -171,15 +171,7 @@ class Takes:
     def split(
         self, data_dir: Path, labels: Labels, notes: str = ""
     ) -> tuple[Future[Outcome], float]:
-        """End the session that is being recorded and go on in another one, without a gap.
-
-        Gives what will come of the first one, and the LSL time from which on everything is in the
-        second. Nobody waits for the first to be closed.
-
-        Raises:
-            ControlError: no session is being recorded, or too many are not closed yet.
-            RecordingError: the second cannot be begun; the first goes on.
-        """
+        """Go on in another session; see `Engine.split`."""
         before = self.running
         if before is None or before.folder is None:
             raise ControlError("cannot split: no session is being recorded")
@@ -263,12 +255,9 @@ class Takes:
             takes = begun[-1:] or takes[:1]
         return [take.folder.folder for take in takes if take.folder is not None]
 
-    def close(self, *, leave_hashes: bool) -> None:
-        """Stop what runs, and wait until all is closed and hashed.
-
-        `leave_hashes`: leave the hashes to the next daemon's start.
-        """
+    def close(self) -> None:
+        """Stop what runs, and wait until all is closed and hashed."""
         with contextlib.suppress(ControlError):  # nothing runs
             self.stop()
         self._closings.join()
-        self._hashing.close(leave=leave_hashes)
+        self._hashing.close()

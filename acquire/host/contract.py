@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import fields
 from numbers import Integral, Real
 from typing import Any, Final
 
@@ -19,12 +20,14 @@ from acquire.lsl.outlet import DTYPES
 from acquire.lsl.streams import MAX_CHANNELS, MAX_RATE_HZ, MIN_RATE_HZ
 from acquire.plain_text import plain
 from devices.base import (
+    Channel,
     Chunk,
     DeviceError,
     Frame,
     MediaSpec,
     Notice,
     SoundSpec,
+    StreamQuery,
     StreamSpec,
     VideoSpec,
 )
@@ -63,7 +66,32 @@ def checked_specs(specs: object) -> tuple[Spec, ...]:
             _check_video(spec)
         else:
             _check_sound(spec)
-    return tuple(specs)
+    return tuple(_plain_spec(spec) for spec in specs)
+
+
+def _plain_spec(spec: Spec) -> Spec:
+    """Give a spec in our own types: the engine knows none that a driver's module has made."""
+    kind = next(kind for kind in (StreamSpec, VideoSpec, SoundSpec) if isinstance(spec, kind))
+    return kind(**{field.name: _plain(getattr(spec, field.name)) for field in fields(kind)})
+
+
+def _plain(value: Any) -> Any:
+    match value:
+        case None | bool():
+            return value
+        case str():
+            return str.__str__(value)
+        case Integral():
+            return int(value)
+        case Real():
+            return float(value)
+        case Mapping():
+            return {_plain(key): _plain(text) for key, text in value.items()}
+        case Channel(label, unit, kind):
+            return Channel(_plain(label), _plain(unit), _plain(kind))
+        case Sequence():
+            return tuple(_plain(part) for part in value)
+    return bool(value)
 
 
 def _check_common(spec: Spec) -> None:
@@ -84,10 +112,15 @@ def _check_signal(spec: StreamSpec) -> None:
     if not 1 <= count <= MAX_CHANNELS:
         raise _broken(who, f"has {count} channels", f"1 to {MAX_CHANNELS:,}")
     for channel in spec.channels:
-        _check_text(who, "a channel's label", channel.label)
+        if not isinstance(channel, Channel):
+            raise _broken(who, f"has {_name_of(channel)} among its channels", "Channel")
+        for what in ("label", "unit", "kind"):
+            _check_text(who, f"a channel's {what}", getattr(channel, what))
     if not _is_number(rate) or not (rate == 0 or MIN_RATE_HZ <= rate <= MAX_RATE_HZ):
         limits = f"0 (irregular) or {MIN_RATE_HZ:g} to {MAX_RATE_HZ:g}"
         raise _broken(who, f"has rate_hz {rate!r}", limits)
+    if spec.latency_s is not None and not _is_number(spec.latency_s):
+        raise _broken(who, f"has latency_s {spec.latency_s!r:.99}", "seconds, or None")
     if spec.dtype not in DTYPES[1:]:
         known = ", ".join(d for d in DTYPES if d)
         raise _broken(who, f"has dtype {spec.dtype!r}", f"one of {known}")
@@ -98,6 +131,7 @@ def _check_video(spec: VideoSpec) -> None:
     if not all(isinstance(n, Integral) and 1 <= n <= MAX_PIXELS for n in sides):
         size = f"has {spec.width!r} x {spec.height!r} pixels"
         raise _broken(spec.name, size, f"1 to {MAX_PIXELS:,} a side")
+    _check_text(spec.name, "pixel_format", spec.pixel_format)
     _check_rate(spec.name, "rate_hz", spec.rate_hz)
 
 
@@ -128,7 +162,7 @@ def check_item(item: object, specs: Mapping[str, Spec]) -> Item:
                 raise _broken(
                     "read()", f"yields {item!r:.200}", "a level and two texts in a Notice"
                 )
-            return item
+            return Notice("info" if level == "info" else "warning", _plain(code), _plain(text))
         case Chunk() | Frame():
             return _checked_data(item, specs)
     raise _broken("read()", f"yields {_name_of(item)}", "Chunk, Frame, Notice or None")
@@ -154,6 +188,17 @@ def _checked_data(item: Chunk | Frame, specs: Mapping[str, Spec]) -> Item:
     else:
         _check_chunk(item, spec)
     return item
+
+
+def checked_queries(queries: object) -> tuple[StreamQuery, ...]:
+    """Give what `inputs` returned.
+
+    Raises:
+        ContractError: it names no streams.
+    """
+    if not isinstance(queries, Sequence) or not all(isinstance(q, StreamQuery) for q in queries):
+        raise _broken("inputs()", f"returns {_name_of(queries)}", "a sequence of StreamQuery")
+    return tuple(queries)
 
 
 def checked_answer(command: str, answer: object) -> dict[str, Any]:
@@ -209,7 +254,7 @@ def _check_frame(frame: Frame, spec: Spec) -> None:
     image: object = frame.image
     if image is None:
         return
-    if not isinstance(image, np.ndarray):
+    if not isinstance(image, np.ndarray) or isinstance(image, np.ma.MaskedArray):
         raise _broken(spec.name, f"has a frame of {_name_of(image)}", "an array, or None")
     if isinstance(spec, SoundSpec):
         shape = (spec.block, spec.channel_count)
@@ -222,7 +267,10 @@ def _is_number(value: object) -> bool:
 
 
 def _is_array(value: object, kinds: str, dimensions: int) -> bool:
-    return isinstance(value, np.ndarray) and value.dtype.kind in kinds and value.ndim == dimensions
+    """Whether it is one; what a mask hides would be recorded as if it were a value."""
+    if not isinstance(value, np.ndarray) or isinstance(value, np.ma.MaskedArray):
+        return False
+    return value.dtype.kind in kinds and value.ndim == dimensions
 
 
 def _checked_name(name: Any) -> str:
@@ -239,7 +287,8 @@ def _check_text(who: str, what: str, text: object) -> None:
 
 def _name_of(value: object) -> str:
     if isinstance(value, np.ndarray):
-        return f"an array of shape {value.shape} and {value.dtype}"
+        article = "a masked" if isinstance(value, np.ma.MaskedArray) else "an"
+        return f"{article} array of shape {value.shape} and {value.dtype}"
     return type(value).__name__
 
 

@@ -22,7 +22,7 @@ from typing import Any
 
 from acquire.camera.stream import CameraStream
 from acquire.host.contract import checked_answer
-from acquire.host.device_reader import DeviceReader, words_of
+from acquire.host.device_reader import DeviceReader, one_line
 from acquire.host.event_limit import EventLimit
 from acquire.host.own_copy import OwnCopies
 from acquire.lsl.clock import LslClock
@@ -49,6 +49,7 @@ from acquire.processes.messages import (
 )
 from acquire.processes.punctual import be_punctual
 from devices.base import DeviceError
+from devices.registry import words_of
 from recordings.manifest import Level
 
 log = logging.getLogger(__name__)
@@ -84,6 +85,7 @@ class Host:
         self._reader: DeviceReader | None = None  # until the engine has said what to run
         self._copies = OwnCopies(self._event)
         self._hangs = False  # whether that has been told
+        self._watched = 0.0  # when it was last looked whether it does
 
     def run(self) -> None:
         """Serve until the engine closes the pipe or says `Close`."""
@@ -107,7 +109,7 @@ class Host:
         thread.start()
         finish = self._serve(reader)
         self._closing.set()
-        thread.join(JOIN_S)
+        thread.join(JOIN_S)  # before the files end: it may be in the midst of a frame
         if reader.listener is not None:  # its inlets before the outlets, or liblsl may hang
             reader.listener.close()
         for camera in reader.media.values():
@@ -199,8 +201,7 @@ class Host:
 
     def _status(self, reader: DeviceReader) -> HostStatus:
         state = reader.state
-        rests = reader.device is not None and reader.device.resting
-        rests |= self._closing.is_set()
+        rests = reader.rests or self._closing.is_set()
         quiet = reader.is_steady and not rests and self._clock.now() - reader.last_item > SILENT_S
         if state is DeviceState.RUNNING and (quiet or self._hangs):
             state = DeviceState.STALLED
@@ -217,7 +218,11 @@ class Host:
 
     def _watch_heart(self, reader: DeviceReader) -> None:
         """Tell once that `read` hangs, whatever the device delivers, and once that it goes on."""
-        still = self._clock.now() - reader.last_beat
+        now = self._clock.now()
+        before, self._watched = self._watched, now
+        if now - before > HANGS_S:  # this whole process was stopped: the engine has told it
+            return
+        still = now - reader.last_beat
         hangs = reader.state is DeviceState.RUNNING and still > HANGS_S
         if hangs == self._hangs:
             return
@@ -250,6 +255,19 @@ class Host:
         if admitted:
             self._event(level, code, text)
 
+    def tell_of_thread(self, ended: threading.ExceptHookArgs) -> None:
+        """Tell that a thread has ended by an error, as `threading.excepthook`: a driver's own."""
+        if (error := ended.exc_value) is not None:
+            log.debug("a thread ended", exc_info=error)
+            text = f"a thread that its driver started has ended: {one_line(error)}"
+            self._notice("warning", "thread-ended", text)
+
+    def tell_of_end(self, error: BaseException) -> None:
+        """Tell why this process ends."""
+        log.debug("the process ends", exc_info=error)
+        text = f"its process ends: {one_line(error)}; please report this with the log"
+        self._event("error", "internal", text)
+
     def _tell_of_held(self, now: float) -> None:
         with self._limit_lock:
             held = self._limit.due(now)
@@ -276,7 +294,13 @@ def main() -> None:
     """Run one device for the engine at the other end of the pipe."""
     logging.basicConfig(level=os.environ.get("UNISONO_LOG", "CRITICAL"))
     be_punctual()
-    Host(pipe_of(int(sys.argv[1]))).run()
+    host = Host(pipe_of(int(sys.argv[1])))
+    threading.excepthook = host.tell_of_thread
+    try:
+        host.run()
+    except BaseException as error:
+        host.tell_of_end(error)
+        os._exit(1)  # at once: a driver's threads may never end
     # A driver that hangs in its SDK must not keep the process: everything is closed by now.
     os._exit(0)
 

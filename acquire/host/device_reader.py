@@ -7,14 +7,14 @@ import itertools
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from typing import Final, Protocol
+from typing import Final
 
 from pydantic import ValidationError
 
 from acquire.camera.frame_stream import FrameStream
 from acquire.camera.stream import CameraStream, SoundStream
 from acquire.errors import AcquireError
-from acquire.host.contract import ContractError, check_item, checked_specs
+from acquire.host.contract import ContractError, check_item, checked_queries, checked_specs
 from acquire.host.input_listener import Listener, Wish, codes_to
 from acquire.host.own_copy import OwnCopies
 from acquire.host.signal_stream import SignalStream
@@ -38,6 +38,7 @@ from devices.base import (
     StreamQuery,
     StreamSpec,
 )
+from devices.registry import words_of
 from recordings.errors import RecordingError
 from recordings.manifest import Level
 
@@ -52,11 +53,8 @@ FOR_GOOD: Final = (DeviceError, RecordingError, AcquireError)
 the device is opened again."""
 
 
-class Event(Protocol):
-    """Tells the engine what happened."""
-
-    def __call__(self, level: Level, code: str, text: str) -> None:
-        """Tell."""
+Event = Callable[[Level, str, str], None]
+"""Tells the engine what happened: level, code, text."""
 
 
 class DeviceReader:
@@ -100,6 +98,7 @@ class DeviceReader:
         self._specs: dict[str, StreamSpec | MediaSpec] = {}  # by name, as they were first opened
         self.last_item = 0.0  # LSL time of the last sample or frame
         self.last_beat = 0.0  # and of the last answer of `read`
+        self.rests = False  # whether the driver says that it has nothing to send at present
         self._breaks = Restarts()
         self._reopen_wait_s = REOPEN_S[0]
 
@@ -157,7 +156,7 @@ class DeviceReader:
         self._listen(uids)
         self._running()
         seed = getattr(settings, "seed", None) if driver.simulated else None
-        self._send(Opened(specs, uids, driver.simulated, seed))
+        self._send(Opened(specs, uids, bool(driver.simulated), seed))
 
     def _open(self) -> tuple[StreamSpec | MediaSpec, ...]:
         assert self.device is not None
@@ -182,7 +181,8 @@ class DeviceReader:
     def _listen(self, uids: Mapping[str, str]) -> None:
         """Hear what the driver and the cameras' gates want to hear."""
         assert self.device is not None
-        wishes = [Wish(query, self.device.take, self.device.hear) for query in self.device.inputs()]
+        queries = checked_queries(self.device.inputs())
+        wishes = [Wish(query, self.device.take, self.device.hear) for query in queries]
         if gate := self._order.video.gate:
             query = StreamQuery(name=gate.source)
             wishes += [Wish(query, codes_to(c.take_code)) for c in self.media.values()]
@@ -195,7 +195,9 @@ class DeviceReader:
         self.listener.start()
 
     def _running(self) -> None:
+        assert self.device is not None
         self.last_item = self.last_beat = self._clock.now()
+        self.rests = bool(self.device.resting)
         self.state = DeviceState.RUNNING
 
     def _run(self) -> None:
@@ -212,6 +214,7 @@ class DeviceReader:
         try:
             for item in self.device.read():
                 self.last_beat = self._clock.now()
+                self.rests = bool(self.device.resting)
                 if item is not None:
                     self._publish(check_item(item, self._specs))
                 if self._closing.is_set():
@@ -289,6 +292,7 @@ class DeviceReader:
                 self._tell_while_away()
             except BaseException as error:
                 self._broke(one_line(error))
+                due = self._clock.now() + self._reopen_wait_s
             if ends:
                 return True
         return self._closing.is_set()
@@ -307,14 +311,6 @@ class DeviceReader:
             camera.reopened()
         self._running()
         self._event("info", "device-back", "is back")
-
-
-def words_of(error: BaseException) -> str:
-    """Give the words of an error; a driver's own may have none, or trip over making them."""
-    try:
-        return str(error) or type(error).__name__
-    except Exception:
-        return type(error).__name__
 
 
 def one_line(error: BaseException) -> str:

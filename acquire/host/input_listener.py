@@ -106,7 +106,7 @@ class Listener:
         """Disconnect; to be called before the process closes its outlets."""
         self._closing.set()
         if self._thread.ident is not None:
-            self._thread.join(CONNECT_S + 1.0)
+            self._thread.join(CONNECT_S + 1.0)  # first: it may be beginning another source
         for source in list(self._sources.values()):
             source.join()
 
@@ -225,7 +225,7 @@ class _Source:
             dtype = object if self.found.dtype == "string" else np.float64
             self._give(inlet, np.array(stamps), np.array(rows, dtype=dtype))
         else:
-            closing.wait(FETCH_S)
+            closing.wait(FETCH_S)  # not in `pull_chunk`: that waits until its buffer is full
 
     def _give(self, inlet: Any, stamps: F64Array, data: Array) -> None:
         offset = inlet.time_correction(CONNECT_S)  # cached by liblsl: 1 µs

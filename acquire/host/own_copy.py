@@ -11,13 +11,13 @@ from __future__ import annotations
 import math
 import threading
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import takewhile
 from pathlib import Path
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 import numpy as np
 
@@ -51,11 +51,8 @@ _ROW_BYTES: Final = 256  # what a piece takes beside its samples
 Videos = Future[list[list[VideoSummary]]]
 
 
-class TellCopy(Protocol):
-    """Tells what happens to a copy."""
-
-    def __call__(self, level: Level, code: str, text: str, take: int | None = None) -> None:
-        """Tell it; from any thread."""
+TellCopy = Callable[[Level, str, str, int], None]
+"""Tells what happens to a copy: level, code, text, number of its take. From any thread."""
 
 
 @dataclass(eq=False)
@@ -159,7 +156,7 @@ class OwnCopies:
         """Close all copies with what they have; nothing may be pushed any more."""
         self._closing.set()
         if self._writer is not None:
-            self._writer.join()
+            self._writer.join()  # without a limit: what it still holds is nowhere else
 
     def _numbered(self, number: int) -> list[_CopiedTake]:
         return [take for take in self._takes if take.number == number]

@@ -32,7 +32,7 @@ from devices.base import (
     VideoSpec,
 )
 from recordings.errors import RecordingError
-from recordings.names import is_named
+from recordings.names import is_named, shown_names
 from recordings.stream_kinds import EVENTS_STREAM, VIDEO_TYPE
 
 if TYPE_CHECKING:
@@ -151,15 +151,16 @@ class Replay(Device):
             self.close()
             raise DeviceError(f"{path}: no stream to replay; the file has {there}")
         speed = self._settings.speed
-        names = _unique_names([s.name for s in wanted])
+        numbered = enumerate(wanted, 1)  # files without numbers of their own name streams apart
+        names = shown_names((s.name, s.type, s.number if s.number >= 0 else n) for n, s in numbered)
         self._tracks = [_Track(n, s, s.times) for n, s in zip(names, wanted, strict=True)]
         self._notes = [*content.notes, *self._put_together()]
         first = min((t.times[0] for t in self._all if len(t.times)), default=0.0)
         for track in self._all:
             track.times = (track.times - first) / speed
         return [
-            *(_spec(track, self._settings.name, speed) for track in self._tracks),
-            *(_video(film.camera, self._settings.name, speed) for film in self._films),
+            *(_spec(track, speed) for track in self._tracks),
+            *(_video(film.camera, speed) for film in self._films),
         ]
 
     @property
@@ -270,7 +271,7 @@ def _code(value: float) -> int | None:
     return int(value) if np.isfinite(value) else None  # 0 is a code as well
 
 
-def _spec(track: _Track, device: str, speed: float) -> StreamSpec:
+def _spec(track: _Track, speed: float) -> StreamSpec:
     stream = track.stream
     return StreamSpec(
         name=track.name,
@@ -285,7 +286,7 @@ def _spec(track: _Track, device: str, speed: float) -> StreamSpec:
     )
 
 
-def _video(camera: Camera, device: str, speed: float) -> VideoSpec:
+def _video(camera: Camera, speed: float) -> VideoSpec:
     entry = camera.entry
     # Pictures come unpacked from the file: 12 bits in 16, whatever the camera packed them into.
     packed = entry.pixel_format.endswith("p")
@@ -298,13 +299,3 @@ def _video(camera: Camera, device: str, speed: float) -> VideoSpec:
         source_id=f"replay:{camera.name}",
         model="replay",
     )
-
-
-def _unique_names(names: Sequence[str]) -> list[str]:
-    """Number the names that occur more than once."""
-    seen: dict[str, int] = {}
-    unique = []
-    for name in names:
-        seen[name] = seen.get(name, 0) + 1
-        unique.append(name if seen[name] == 1 else f"{name}-{seen[name]}")
-    return unique

@@ -11,11 +11,14 @@ from acquire.host.event_limit import Told
 from acquire.lsl.config import BUFFER_S
 from acquire.lsl.device_clock import ClockModel
 from acquire.lsl.outlet import Outlet
-from acquire.processes.loss_log import LossLog
+from acquire.processes.loss_log import LossLog, missed
 from devices.arrays import F64Array
 from devices.base import Chunk, StreamSpec
 
+_UNFIT = "no whole number, or out of range); it is rounded or cut to the range"
 _CUT = "rounded or cut to its format"
+_NO_TEXT = "no text, or not in UTF-8); it is written as one"
+_WRITTEN = "no texts, and written as such"
 
 
 class SignalStream:
@@ -35,6 +38,8 @@ class SignalStream:
         self.samples = 0
         self._model = model
         self._losses = losses
+        texts = spec.dtype == "string"
+        self._unfit, self._cut = (_NO_TEXT, _WRITTEN) if texts else (_UNFIT, _CUT)
         self._was_away = False
         self._without_time = 0  # samples whose device time was none: their arrival stands for it
 
@@ -59,7 +64,7 @@ class SignalStream:
         lost = chunk.lost
         if self._was_away:
             self._was_away = False
-            lost = lost or self._missed(before, float(stamps[0]))
+            lost = lost or missed(self.spec.rate_hz, before, float(stamps[0]))
         self._losses.add(chunk.stream, float(stamps[0]), lost)
         self.samples += count
 
@@ -71,8 +76,11 @@ class SignalStream:
         if all(map(math.isfinite, pair)):  # what is no number would stay in the model for ever
             self._model.observe(*pair, self.spec.name, leads=self.spec.rate_hz > 0)
         stamps = self._model.map(np.asarray(chunk.device_times, np.float64))
+        known = np.isfinite(stamps)
+        if known.all():
+            return stamps
         self._without_time += int(np.count_nonzero(~np.isfinite(chunk.device_times)))
-        return np.where(np.isfinite(stamps), stamps, chunk.times)
+        return np.where(known, stamps, chunk.times)
 
     def _of_stamps(self, before: int) -> Iterator[Told]:
         if self.bad_stamps and not before:
@@ -91,27 +99,20 @@ class SignalStream:
         count = self.outlet.bad_values
         if count and not before:
             text = (
-                f"{self.spec.name}: its driver gave a value that {self.spec.dtype} cannot hold (no "
-                "whole number, or out of range); it is rounded or cut to the range, and so will "
-                "others: mend the driver"
+                f"{self.spec.name}: its driver gave a value that {self.spec.dtype} cannot hold "
+                f"({self._unfit}, and so will others: mend the driver"
             )
             yield "warning", "values-unfit", text
         if count >= 10 and len(str(count)) > len(str(before)):
-            text = f"{self.spec.name}: {count:,} values so far were {_CUT}"
+            text = f"{self.spec.name}: {count:,} values so far were {self._cut}"
             yield "info", "values-unfit", text
 
     def all_unfit(self) -> str | None:
         """Say how many values were not what the format can hold; None where all were."""
         count = self.outlet.bad_values
-        return f"{self.spec.name}: {count:,} values in all were {_CUT}" if count else None
+        return f"{self.spec.name}: {count:,} values in all were {self._cut}" if count else None
 
     @property
     def bad_stamps(self) -> int:
         """How many times of the driver's were no numbers."""
         return self._without_time + self.outlet.bad_stamps
-
-    def _missed(self, before: float, after: float) -> int:
-        """Count what its rate would have given between two stamps; few drivers can know it."""
-        if not self.spec.rate_hz or math.isinf(before):
-            return 0
-        return max(0, round((after - before) * self.spec.rate_hz) - 1)

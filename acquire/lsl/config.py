@@ -65,7 +65,7 @@ def configuration(
     Returns:
         The text for `configure`, or None where liblsl's own search is to be left alone.
     """
-    parser = _parser()
+    parser = new_parser()
     file = user_config()
     if private and "LSLAPICFG" not in os.environ:
         file = None
@@ -79,16 +79,12 @@ def configuration(
         except (configparser.Error, UnicodeDecodeError) as error:
             raise ConfigError(f"{file}: not an LSL configuration file: {error}") from error
     else:
-        for section, values in _QUIET.items():
-            for key, value in values.items():
-                if not parser.has_section(section):
-                    parser.add_section(section)
-                parser.set(section, key, value)
+        parser.read_dict(_QUIET)
     lab = {} if session is None else {"SessionID": session}
     if peers:
         lab |= _asked(peers, parser.get("lab", "KnownPeers", fallback=""))
     parser.read_dict({"lab": lab} if lab else {})
-    return _written(parser)
+    return as_text(parser)
 
 
 def configuration_for(peer: str | None, content: str | None) -> str:
@@ -98,14 +94,14 @@ def configuration_for(peer: str | None, content: str | None) -> str:
         peer: this computer, as that one sees it.
         content: the configuration of this one.
     """
-    parser = _parser()
-    own = _parser()
+    parser = new_parser()
+    own = new_parser()
     own.read_string(content or "")
     for section, key in _SHARED:
         if own.has_option(section, key):
             parser.read_dict({section: {key: own.get(section, key)}})
     parser.read_dict({"lab": _asked([peer] if peer else [], "")})
-    return _written(parser)
+    return as_text(parser)
 
 
 def _asked(peers: Iterable[str], before: str) -> dict[str, str]:
@@ -115,13 +111,15 @@ def _asked(peers: Iterable[str], before: str) -> dict[str, str]:
     return {"KnownPeers": "{" + ", ".join(names) + "}", "ResolveOverTCP": "1"}
 
 
-def _parser() -> configparser.ConfigParser:
+def new_parser() -> configparser.ConfigParser:
+    """Read a configuration as liblsl does: keys as they are written."""
     parser = configparser.ConfigParser(strict=False, interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     return parser
 
 
-def _written(parser: configparser.ConfigParser) -> str:
+def as_text(parser: configparser.ConfigParser) -> str:
+    """Write a configuration."""
     text = io.StringIO()
     parser.write(text)
     return text.getvalue()

@@ -108,7 +108,7 @@ class _PromptPull:
     def close(self) -> None:
         self._closing.set()
         if self._thread.ident is not None:
-            self._thread.join()
+            self._thread.join()  # it must not use an inlet that is being closed
 
     def waiting(self) -> int:
         return len(self._found)

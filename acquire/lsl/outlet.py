@@ -79,6 +79,21 @@ def fitted(data: Array, dtype: np.dtype[Any]) -> tuple[Array, int]:
     return np.ascontiguousarray(rows), int((low | high | (whole != data)).sum())
 
 
+def as_utf8(value: object) -> tuple[str, bool]:
+    """Give a value of a stream of texts as one that has UTF-8, and whether it was one.
+
+    Numbers are written as they are, and bytes are UTF-8; what has none is escaped.
+    """
+    try:
+        text = value.decode() if isinstance(value, bytes) else str(value)
+        text.encode()
+    except UnicodeDecodeError:
+        return cast("bytes", value).decode(errors="backslashreplace"), False
+    except UnicodeEncodeError:
+        return str(value).encode(errors="backslashreplace").decode(), False
+    return text, isinstance(value, str | bytes | int | float | np.number)
+
+
 def _is_within(values: Array, limits: np.iinfo[Any]) -> bool:
     """Whether all are within the limits of a format; what is no number is not."""
     # As numbers of Python, which compare exactly: a float has no 2^63 - 1.
@@ -167,7 +182,9 @@ class Outlet:
         stamps = rising(times, self.last_stamp)
         self.last_stamp = float(stamps[-1])
         if self._dtype is None:
-            rows = np.array([[str(v) for v in row] for row in data], object)
+            texts = [[as_utf8(v) for v in row] for row in data]
+            self.bad_values += sum(not fits for row in texts for _, fits in row)
+            rows = np.array([[text for text, _ in row] for row in texts], object)
             self._lsl.push_chunk(rows.tolist(), stamps.tolist())
         else:
             rows, unfit = fitted(data, self._dtype)

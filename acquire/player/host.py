@@ -81,13 +81,13 @@ class PlayerHost:
         order = self.order
         try:
             self.protocol = load_protocol(order.protocol)
-            sketch = self._wanted(make_plan(self.protocol, order.participant, order.seed))
+            sketch = make_plan(self.protocol, order.participant, order.seed).only(order.only_trial)
             self.media = prepare_stimuli(
                 self.protocol, sketch, drawn=not order.headless, tell=self.note
             )
             durations = {name: info.duration_s for name, info in self.media.items()}
             whole = make_plan(self.protocol, order.participant, order.seed, durations)
-            self.plan = self._wanted(whole)
+            self.plan = whole.only(order.only_trial)
         except (AcquireError, OSError) as error:
             self.fail(str(error))
             return False
@@ -98,10 +98,6 @@ class PlayerHost:
         for end, onset in self.plan.collisions:
             self.note(f"codes {end} and {onset} fall on one frame; the second is sent later")
         return True
-
-    def _wanted(self, plan: Plan) -> Plan:
-        number = self.order.only_trial
-        return plan if number is None else plan.only(number)
 
     def note(self, text: str) -> None:
         """Warn the operator of something that is played all the same."""

@@ -29,6 +29,8 @@ from acquire.player.process import NAME, PlayerProcess
 from acquire.player.ratings import RatingsFile, is_answer
 from acquire.processes.messages import Command, Ends, HostEvent, Tell
 from acquire.protocol.file import load_protocol
+from acquire.protocol.planner import make_plan
+from acquire.protocol.stimuli import require_files
 from acquire.rig.file import Rig
 from recordings.disk.atomic import replace_file
 from recordings.layout import PROTOCOL_NAME
@@ -97,6 +99,7 @@ class PlayerLink:
         self._origin = origin
         self._report = report
         self._lock = threading.Lock()  # one order at a time
+        # Wakes whoever waits for a state; what the player said is set before, each field whole.
         self._changed = threading.Condition()
         self._process: PlayerProcess | None = None
         self._order: PlayOrder | None = None
@@ -145,7 +148,7 @@ class PlayerLink:
     def load(self, order: PlayOrder) -> Loaded:
         """Start a player with a protocol; one that was there before is ended.
 
-        It stays if the file of the new one is no good.
+        It stays if the file of the new one is no good, or lacks what it would show.
 
         Raises:
             AcquireError: another one is being played, or this one cannot be: the message says why.
@@ -154,7 +157,9 @@ class PlayerLink:
             status = self._status
             if status is not None and not self._crashed and status.state in UNDER_WAY:
                 raise ControlError(f"a protocol is {status.state}; abort it before another one")
-            load_protocol(order.protocol)
+            protocol = load_protocol(order.protocol)
+            plan = make_plan(protocol, order.participant, order.seed)
+            require_files(protocol, plan.only(order.only_trial))
             self._end()
             if order.light_port is None:
                 order = replace(order, light_port=self._light_port())

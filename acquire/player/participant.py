@@ -8,7 +8,6 @@ from typing import Literal
 
 from acquire.player.marks import Visit
 from acquire.protocol.order import make_random
-from acquire.protocol.plan import Page
 from acquire.protocol.scales import Item, Value
 
 SHORTEST_S, LONGEST_S = 0.3, 1.2
@@ -38,11 +37,7 @@ class SimulatedParticipant:
             return Act(after_s, "answer", answer_to(page.item, rng))
         if page.keys:
             return Act(after_s, "key", page.keys[0])
-        return Act(after_s, "resume") if _waits_for_operator(page) else None
-
-
-def _waits_for_operator(page: Page) -> bool:
-    return page.kind == "pause"
+        return Act(after_s, "resume") if page.kind == "pause" else None  # the operator's to end
 
 
 def answer_to(item: Item, rng: random.Random) -> Value:

@@ -55,7 +55,7 @@ class Run:
         self._onsets = 0
         self._owed: list[Mark] = []  # markers of what had not been on the screen; stamped there
         if interrupted is not None:
-            self._owe("abort", "crash", interrupted)
+            self._owe_abort("crash", interrupted)
 
     @property
     def visit(self) -> Visit | None:
@@ -297,7 +297,7 @@ class Run:
             visit.left, visit.left_at = ("abort", by), time
             self._visit = None
         if self._on is None or self._on is not visit:
-            self._owe("abort", by, None)
+            self._owe_abort(by, None)
 
     def _must_be(self, *states: PlayState, do: str) -> None:
         if self.state not in states:
@@ -312,12 +312,12 @@ class Run:
                 self._owed.append(page_mark(event, visit, None, None, time, time))
         self._next_page(time)
 
-    def _owe(self, event: EventKind, by: By, what: Interrupted | None) -> None:
+    def _owe_abort(self, by: By, what: Interrupted | None) -> None:
         names: dict[str, Any] = {}
         if what is not None:
             names = {"trial": what.trial, "step": what.step, "stimulus": what.stimulus}
             names["code"] = what.end_code
-        self._owed.append(Mark(event, self._asked, **names, more={"by": by}))
+        self._owed.append(Mark("abort", self._asked, **names, more={"by": by}))
 
     def _next_page(self, time: float) -> None:
         self._visit = self._course.next(time)

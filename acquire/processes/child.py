@@ -12,7 +12,8 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 from acquire.own_program import OWN_GROUP, command
-from acquire.processes.lifeline import Lifeline
+from acquire.processes.last_words import LastWords
+from acquire.processes.lifeline import Lifeline, keep_lifeline
 
 KEPT_SIGNALS = [
     getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)
@@ -37,9 +38,12 @@ def signals_kept_from_children() -> Iterator[None]:
 
 
 def start_child(
-    module: str, pipe: Connection, cwd: Path | None, lifeline: Lifeline
+    module: str, pipe: Connection, cwd: Path | None, lifeline: Lifeline, words: LastWords
 ) -> subprocess.Popen[bytes]:
-    """Start a module with one end of a pipe as its argument, out of reach of Ctrl-C."""
+    """Start a module with one end of a pipe as its argument, out of reach of Ctrl-C.
+
+    Its standard output is nobody's: this process may be writing JSON there.
+    """
     arguments = command(module, str(pipe.fileno()))
     if sys.platform == "win32":
         info = subprocess.STARTUPINFO(lpAttributeList={"handle_list": [pipe.fileno()]})
@@ -56,6 +60,7 @@ def start_child(
             arguments,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
+            stderr=words.handed,
             cwd=cwd,
             env={**os.environ, **lifeline.handed},
             pass_fds=[pipe.fileno(), *lifeline.inherited],
@@ -63,9 +68,17 @@ def start_child(
 
 
 def pipe_of(handle: int) -> Connection:
-    """Open, in the child, its end of the pipe that `start_child` has handed over."""
+    """Open, in the child, its end of the pipe that `start_child` has handed over.
+
+    It is this process's alone: whatever a driver starts or forks may live on, and whoever is at the
+    other end would wait for its end as well.
+    """
     if sys.platform == "win32":
         from multiprocessing.connection import PipeConnection
 
         return PipeConnection(handle)  # type: ignore[return-value]
-    return Connection(handle)
+    pipe = Connection(handle)
+    os.set_inheritable(handle, False)
+    os.register_at_fork(after_in_child=pipe.close)
+    keep_lifeline()
+    return pipe

@@ -18,6 +18,7 @@ from acquire.errors import ControlError
 from acquire.lsl.clock import local_clock
 from acquire.plain_text import plain
 from acquire.processes.child import start_child
+from acquire.processes.last_words import LastWords
 from acquire.processes.lifeline import Lifeline
 from acquire.processes.link import DeviceSnapshot, Link
 from acquire.processes.messages import (
@@ -34,6 +35,11 @@ from acquire.processes.messages import (
 log = logging.getLogger(__name__)
 
 GONE = "its process is gone"
+LOOK_S = 1.0
+"""How long a process may say nothing before it is looked at: a device says something 10 times a
+second."""
+LOOKS = 3
+"""So many looks without a word from one that tells its state: it is stopped, or has no turn."""
 MUTE_S = 5.0
 """How long a process that has closed its pipe may take to end: a driver may have closed it."""
 
@@ -57,6 +63,7 @@ class DeviceLink(Link):
         # is sent: nothing may come before that.
         self._send_lock = threading.Lock()
         self._closing = False
+        self._is_silent = False  # and that was told
         self._pipe: Connection | None = None  # None: never started
         self._listener: threading.Thread | None = None
         self._lifelines: list[Lifeline] = []  # of its processes, and of what outlives them
@@ -66,21 +73,22 @@ class DeviceLink(Link):
         if self._listener is not None:  # what it still says is of the process before
             self._listener.join()
         self._change(state=DeviceState.OPENING, error=None, opened=None, host=None)
-        self._closing = False
+        self._closing = self._is_silent = False
         with self._send_lock:
             pair: Any = Pipe(duplex=True)  # on Windows of another class with the same methods
             ours, theirs = pair
             self._pipe = ours
             lifeline = Lifeline()
+            words = LastWords()
             self._lifelines = [*(one for one in self._lifelines if not one.wait_cut(0)), lifeline]
             try:
-                self._process = start_child(self.module, theirs, cwd, lifeline)
+                self._process = start_child(self.module, theirs, cwd, lifeline, words)
             finally:
                 theirs.close()
                 lifeline.let_go()
             name = f"device {self.name}"
             self._listener = threading.Thread(
-                target=self._listen, args=(ours,), name=name, daemon=True
+                target=self._listen, args=(ours, words), name=name, daemon=True
             )
             self._listener.start()
             self._send(Request(next(self._numbers), order))
@@ -120,7 +128,7 @@ class DeviceLink(Link):
             self._process.kill()
             self._process.wait()
         if self._listener is not None:
-            self._listener.join()
+            self._listener.join()  # all that it said is heard before it counts as closed
         with self._send_lock:  # nobody is in the middle of a message
             self._pipe.close()
         self._lifelines = [one for one in self._lifelines if not one.wait_cut(0)]
@@ -142,17 +150,55 @@ class DeviceLink(Link):
             return False
         return True
 
-    def _listen(self, pipe: Connection) -> None:
+    def _listen(self, pipe: Connection, words: LastWords) -> None:
+        looks = 0  # since it said something
         while True:
             try:
+                if not pipe.poll(LOOK_S):
+                    if self._is_left(pipe):
+                        break
+                    looks += 1
+                    if looks == LOOKS:
+                        self._guard(self._falls_silent)
+                    continue
                 message = pipe.recv()
+                if looks >= LOOKS:
+                    self._guard(self._speaks_again)
+                looks = 0
             except (EOFError, OSError):
                 break
             except Exception as error:  # it cannot be read here; the next one may be
                 self._complain(error)
                 continue
             self._guard(partial(self._hear, message))
-        self._guard(self._ended)
+            self._guard(words.shorten)
+        self._guard(partial(self._ended, words))
+
+    def _falls_silent(self) -> None:
+        """Tell that a process which tells its state 10 times a second does so no more."""
+        if self._closing or self._snapshot.host is None or self._snapshot.error is not None:
+            return
+        self._is_silent = True
+        text = (
+            f"{self.name}: its process has said nothing for {LOOKS * LOOK_S:g} s: it is stopped, "
+            "or gets no turn; what its device gives meanwhile comes late, or not at all"
+        )
+        self._change(state=DeviceState.STALLED)
+        self._hear(HostEvent(local_clock(), "warning", "device-hangs", text))
+
+    def _speaks_again(self) -> None:
+        if not self._is_silent:
+            return
+        self._is_silent = False
+        text = f"{self.name}: its process answers again"
+        self._hear(HostEvent(local_clock(), "info", "device-hangs-over", text))
+
+    def _is_left(self, pipe: Connection) -> bool:
+        """Whether the process has ended and all that it said is heard.
+
+        The pipe's own end does not come where something that it has started holds it open.
+        """
+        return self._process.poll() is not None and not pipe.poll(0)
 
     def _guard(self, step: Callable[[], None]) -> None:
         """Do it; what one message trips over must not keep those after it from being heard."""
@@ -170,10 +216,11 @@ class DeviceLink(Link):
         except Exception:  # whoever hears it is what broke: this thread must outlive that
             log.debug("nobody hears: %s", said, exc_info=True)
 
-    def _ended(self) -> None:
+    def _ended(self, words: LastWords) -> None:
         """The pipe has ended: nobody will answer any more."""
         self._nobody_answers(GONE)
         if self._closing:
+            words.close()
             return
         try:
             code = self._process.wait(MUTE_S)
@@ -182,6 +229,7 @@ class DeviceLink(Link):
             self._process.kill()
             self._process.wait()
             how = "killed: it had closed its connection to the engine, and went on"
+        said = words.close()
         if self._closing:
             return
-        self._died(f"{self.name}: its process ended ({how}); its streams are gone")
+        self._died(f"{self.name}: its process ended ({how}); its streams are gone{said}")

@@ -1,13 +1,22 @@
-"""Futures that are done together."""
+"""What is done together: futures, and steps that each take a while."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from typing import TypeVar
 
 T = TypeVar("T")
+
+
+def all_at_once(steps: Iterable[Callable[[], object]]) -> None:
+    """Do them at the same time, each in a thread of its own, and wait for all."""
+    threads = [threading.Thread(target=step) for step in steps]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
 
 
 def joined(parts: Sequence[Future[T]]) -> Future[list[T]]:

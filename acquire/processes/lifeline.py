@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
+from functools import partial
 from multiprocessing.connection import wait
 from typing import Final
 
@@ -49,3 +51,21 @@ def lifelines() -> list[int]:
     """Give the file descriptors that what this process starts is to inherit, to be waited for."""
     fd = os.environ.get(VARIABLE, "")
     return [int(fd)] if fd.isdecimal() else []
+
+
+def keep_lifeline() -> None:
+    """Hand it on to nobody but those who are given `lifelines`.
+
+    What a driver starts writes no file of ours, and may live as long as it likes.
+    """
+    if sys.platform == "win32":  # nothing is inherited there
+        return
+    for fd in lifelines():
+        with suppress(OSError):  # closed already, by a driver
+            os.set_inheritable(fd, False)
+        os.register_at_fork(after_in_child=partial(_cut, fd))
+
+
+def _cut(fd: int) -> None:
+    with suppress(OSError):
+        os.close(fd)

@@ -29,6 +29,11 @@ from devices.base import MediaSpec, StreamSpec, VideoSpec
 ANSWER_S = 5.0
 """How long a device process may take to answer; drivers open in a thread of their own."""
 
+ENDS_OPENING = ("device-failed", "device-died")
+"""Events of a device without which nothing is recorded, unless it may be missing."""
+TROUBLES = ("device-broke", "device-lost", "device-away", "device-hangs")
+"""Events of one that is tried again."""
+
 
 @dataclass(frozen=True, slots=True)
 class DeviceSnapshot:
@@ -42,6 +47,7 @@ class DeviceSnapshot:
     host: HostStatus | None = None
     node: str | None = None  # the other computer that it runs on
     away: str | None = None  # why that computer is not heard now, in words
+    trouble: str | None = None  # why the device does not run though it has not failed, in words
 
     @property
     def runs(self) -> bool:
@@ -176,10 +182,13 @@ class Link(ABC):
                     self._on_loss(self.name, loss)
                 if self._snapshot.state is not DeviceState.FAILED:
                     self._change(state=message.state)
-                self._change(host=replace(message, losses=()))
+                trouble = None if message.state is DeviceState.RUNNING else self._snapshot.trouble
+                self._change(host=replace(message, losses=()), trouble=trouble)
             case HostEvent():
                 if message.code == "device-failed":
                     self._change(state=DeviceState.FAILED, error=message.text)
+                elif message.code in TROUBLES:
+                    self._change(trouble=message.text)
                 self._on_event(self.name, message)
 
     def _answer(self, answer: Answer) -> None:

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import threading
 
 from acquire.processes.messages import Loss
 
 MAX_LOSSES = 1000
 """Losses that may wait to be told; further ones are added to the last of their stream."""
+
+
+def missed(rate_hz: float, before: float, after: float) -> int:
+    """Count what a rate would have given between two stamps; few drivers can know it."""
+    if not rate_hz or math.isinf(before):
+        return 0
+    return max(0, round((after - before) * rate_hz) - 1)
 
 
 class LossLog:

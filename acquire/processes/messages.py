@@ -209,6 +209,11 @@ Tell = Callable[[str, Level, str, str], None]
 """Tells everybody what happened: source, level, code, text. From any thread."""
 
 
+def internal(report: Tell) -> Callable[[str], None]:
+    """Say through `report` what should not happen in the engine itself."""
+    return lambda text: report("engine", "error", "internal", text)
+
+
 class TellOfTake(Protocol):
     """Tells everybody what happened, and which take it concerns, where it concerns one."""
 

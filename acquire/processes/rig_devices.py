@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Container
+from functools import partial
 from typing import Any
 
 from acquire.errors import ControlError, Unknown
 from acquire.lsl.clock import local_clock
 from acquire.processes.device_link import DeviceLink
+from acquire.processes.futures import all_at_once
 from acquire.processes.link import Link
 from acquire.processes.messages import DeviceState, Ends, HostEvent, Loss, Open
 from acquire.processes.restarts import Restarts
@@ -228,11 +230,4 @@ class RigDevices:
 
     def close(self) -> None:
         """End all processes, at the same time."""
-        threads = [
-            threading.Thread(target=device.close, args=(CLOSE_S,))
-            for device in self.processes.values()
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        all_at_once(partial(device.close, CLOSE_S) for device in self.processes.values())

@@ -62,7 +62,7 @@ def held_by_a_thread(set_state: Callable[[int], object]) -> Iterator[None]:
 
     thread = threading.Thread(target=hold, name="awake", daemon=True)
     thread.start()
-    held.wait()
+    held.wait()  # what is begun next relies on it
     try:
         yield
     finally:

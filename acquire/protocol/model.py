@@ -1,9 +1,8 @@
 """The protocol file: blocks of trials, trials of steps, stimuli, scales and trigger codes.
 
 A block with `stimuli` is a template: its steps are played once for each stimulus, in the block's
-order. A block without is one trial. Nothing here draws, plays or touches a stimulus:
-`protocol_plan` makes the order for a participant, `protocol_stimuli` looks at the files,
-`protocol_run` plays.
+order. A block without is one trial. Nothing here draws, plays or touches a stimulus: `planner`
+makes the order for a participant, `stimuli` looks at the files, `acquire.player` plays.
 """
 
 from __future__ import annotations

@@ -86,24 +86,20 @@ class Plan:
         return tuple({stimulus.name: stimulus for stimulus in shown}.values())
 
     @property
-    def codes(self) -> frozenset[int]:
-        """Every trigger code that will be sent."""
-        pages = [page for trial in self.trials for page in trial.pages]
-        return frozenset(c for p in pages for c in (p.code, p.end_code) if c is not None)
-
-    @property
     def collisions(self) -> tuple[tuple[int, int], ...]:
         """Pairs of end code and onset code that fall on one frame: the second is sent later."""
         pages = [page for trial in self.trials for page in trial.pages]
         pairs = ((a.end_code, b.code) for a, b in pairwise(pages))
         return tuple(sorted({(a, b) for a, b in pairs if a is not None and b is not None}))
 
-    def only(self, number: int) -> Plan:
-        """Give the plan with one of its trials alone, for a look at it.
+    def only(self, number: int | None) -> Plan:
+        """Give the plan with one of its trials alone, for a look at it; None = with all of them.
 
         Raises:
             ConfigError: there is no such trial.
         """
+        if number is None:
+            return self
         found = tuple(trial for trial in self.trials if trial.number == number)
         if not found:
             raise ConfigError(

@@ -116,28 +116,16 @@ SCALES: Final[dict[str, type[BaseModel]]] = {
 }
 ScaleTable = Annotated[Sam | Choice | Slider | Likert | Text | Panas, Field(discriminator="kind")]
 
+_MANIKINS: Final[tuple[tuple[Dimension, str, str, str], ...]] = (
+    ("valence", "How pleasant did you feel?", "unpleasant", "pleasant"),
+    ("arousal", "How aroused did you feel?", "calm", "excited"),
+    ("dominance", "How much in control did you feel?", "controlled", "in control"),
+)
 BUILT_IN: Final[dict[str, ScaleTable]] = {
-    "valence": Sam(
-        kind="sam",
-        dimension="valence",
-        prompt="How pleasant did you feel?",
-        low="unpleasant",
-        high="pleasant",
-    ),
-    "arousal": Sam(
-        kind="sam",
-        dimension="arousal",
-        prompt="How aroused did you feel?",
-        low="calm",
-        high="excited",
-    ),
-    "dominance": Sam(
-        kind="sam",
-        dimension="dominance",
-        prompt="How much in control did you feel?",
-        low="controlled",
-        high="in control",
-    ),
+    **{
+        dimension: Sam(kind="sam", dimension=dimension, prompt=prompt, low=low, high=high)
+        for dimension, prompt, low, high in _MANIKINS
+    },
     "panas": Panas(kind="panas"),
 }
 

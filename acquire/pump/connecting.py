@@ -102,7 +102,7 @@ class Connecting:
     def close(self) -> None:
         """Wait for all, and let go of what nobody has taken: inlets go before outlets."""
         for _, thread in list(self._running.values()):
-            thread.join()
+            thread.join()  # each gives up by itself; one left behind would open an inlet too late
         for attempt in self.ended():
             if attempt.inlet is not None:
                 attempt.inlet.close()

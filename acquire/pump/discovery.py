@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,13 +12,11 @@ from acquire.lsl.config import BUFFER_S, FORGET_S
 from acquire.lsl.descriptors import fits
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.streams import FoundStream, Refused, Resolver
-from acquire.processes.messages import Tell
+from acquire.processes.messages import Tell, internal
 from acquire.pump.connecting import CONNECT_S, Attempt, Connecting
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
 from acquire.rig.file import Expect
-
-log = logging.getLogger(__name__)
 
 LOOK_S = 0.1
 """How often it looks while something is missing."""
@@ -105,9 +102,10 @@ class Discovery:
         self._told_full = False
         self._unreachable: dict[str, str] = {}  # uid → why
         self._renewed: dict[str, float] = {}  # uid → when its silent connection was made anew
+        self.waiting = 0  # streams that are wanted and not connected
         self.last_new = local_clock()
         self._closing = threading.Event()
-        self._thread = LastingThread("discovery", self._run, self._closing, self._complain)
+        self._thread = LastingThread("discovery", self._run, self._closing, internal(report))
 
     def start(self) -> None:
         """Start looking."""
@@ -115,9 +113,7 @@ class Discovery:
 
     def close(self) -> None:
         """Stop looking."""
-        self._closing.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._thread.end()
         # A resolver asks on, and opens sockets, for as long as it is there: who keeps this object
         # for a while would use up the ports of its computer's range.
         for resolver in (self._all, *self._predicates):
@@ -161,9 +157,6 @@ class Discovery:
             absent.append(NO_STREAM)
         return absent
 
-    def _complain(self, text: str) -> None:
-        self._report("engine", "error", "internal", text)
-
     def _run(self) -> None:
         while not self._closing.wait(LOOK_S):
             self._look()
@@ -176,6 +169,7 @@ class Discovery:
             for found, device in self._wanted()
             if self._is_unconnected(found)
         }
+        self.waiting = len(wanted)
         self._tell_of_refused()
         self._connecting.begin(self._as_fit(wanted))
         for attempt in self._connecting.ended():

@@ -11,8 +11,9 @@ from acquire.pump.stream_watch import Alarm
 from acquire.take.loss_counter import LostSamples
 from acquire.take.routing import SANE_S, is_past, is_within, named_in, owner_of, shares
 from acquire.take.take import Take
-from acquire.take.xdf_recorder import RecordedStream, XdfRecorder, text_of
+from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
 from devices.arrays import Array, F64Array
+from recordings.marker_codes import text_of
 
 QUIET_S = 0.1
 """A marker pushed right before the stop arrives within this time."""
@@ -120,23 +121,27 @@ class Distributor:
 
         Markers are named one by one: they can be added by hand. Others are counted.
         """
-        counts: Counter[int] = Counter()
+        counts: Counter[Take] = Counter()
         for stamp, row in zip(stamps.tolist(), data, strict=True) if self._past else ():
             place = owner_of(self._past, stamp + stream.offset)
             if place is None:
                 continue
-            number = self._past[place].number
+            take = self._past[place]
             if not stream.is_markers:
-                counts[number] += 1
+                counts[take] += 1
                 continue
             text = (
                 f"{stream.name}: marker {text_of(row[0])!r} came after the end of the "
                 f"recording that it belongs to; its stamp is {stamp:.6f}"
             )
-            yield stream.name, Alarm("warning", "marker-late", text, number)
-        for number, count in counts.items():
-            text = f"{stream.name}: {count} samples came after the end of their recording"
-            yield stream.name, Alarm("warning", "samples-late", text, number)
+            yield stream.name, Alarm("warning", "marker-late", text, take.number)
+        for take, count in counts.items():
+            before = take.late[stream.name]
+            total = take.late[stream.name] = before + count
+            if not before or len(str(total)) > len(str(before)):  # the first, then tenfold ones
+                text = f"{stream.name}: {total:,} samples came after the end of their recording"
+                text += "" if total < 10 else " so far"
+                yield stream.name, Alarm("warning", "samples-late", text, take.number)
 
     @staticmethod
     def _count_absence(take: Take, recorded: RecordedStream, stamp: float) -> int:
@@ -173,20 +178,28 @@ class Distributor:
             return False
         # Markers have no next sample to wait for, and a stream that fell silent has none either.
         quiet = not stream.found.rate_hz or stream.watch.is_silent
-        return quiet and now >= take.interval.stop + QUIET_S
+        return quiet and now >= take.interval.stop + QUIET_S and not _holds_more(take, stream)
 
 
 def _is_due(take: Take, stream: LiveStream) -> bool:
     """Say whether samples from before a take's stop are on their way: a stream that is late."""
     recorded, rate_hz, watch = take.xdf.of(stream), stream.found.rate_hz, stream.watch
-    if recorded is None or recorded.drained or stream.inlet is None or not rate_hz:
+    if recorded is None or recorded.drained or stream.inlet is None:
         return False
+    if not rate_hz:
+        return _holds_more(take, stream)
     if watch.is_silent or (stream.is_index and stream.device in take.gated):
         return False
     newest = watch.last_stamp + stream.offset
     if not abs(newest - watch.last_arrival) <= SANE_S:
         return False
     return newest + 1.5 / rate_hz < take.interval.stop
+
+
+def _holds_more(take: Take, stream: LiveStream) -> bool:
+    """Say whether a burst from before a take's stop is here, and not all of it is pulled yet."""
+    newest = stream.watch.last_stamp + stream.offset
+    return stream.inlet is not None and newest <= take.interval.stop and stream.inlet.backlog() > 0
 
 
 def _overflow(stream: LiveStream, take: Take) -> Alarm:

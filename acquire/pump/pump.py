@@ -232,6 +232,7 @@ class Pump:
     def let_go(self, take: Take) -> None:
         """Wait until a take that was ended has all that belongs to it, and close its file."""
         self._wake.set()
+        # One turn longer than it may take: a pump that is stuck must not keep the file open.
         take.drained.wait(max(0.0, take.drained_by - local_clock()) + PUMP_S)
         with self.held() as got:
             alarms = self._last_turn() if got else []

@@ -77,7 +77,7 @@ class Turn:
             if overflows := stream.inlet.new_overflows():
                 alarms += self._distributor.overflowed(stream, overflows)
             if stream.losses is not None:
-                losses = stream.losses.take(stamps)
+                losses = stream.losses.take(stamps, now)
                 stream.lost = max(0, stream.lost + sum(loss.lost for loss in losses))
                 self._distributor.count(stream, losses)
                 alarms += [(stream.name, a) for a in stream.watch.counted(losses)]

@@ -11,12 +11,10 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from acquire.errors import ConfigError, Unknown
-from acquire.rig.foreign_driver import try_apart
+from acquire.rig.foreign_driver import judge
 from acquire.rig.node import NodeTable
 from acquire.rig.video import GateSettings, OnOverload, VideoOptions
-from acquire.validation_text import first_problem, model_at
-from devices import registry
-from devices.base import ELSEWHERE, DeviceError
+from acquire.validation_text import first_problem
 from recordings.names import is_reserved
 
 Codec = Literal["auto", "raw", "magicyuv", "ffvhuff", "ffv1", "x264-lossless", "x264-crf"]
@@ -163,17 +161,6 @@ class Rig:
                 return table
         raise Unknown(f"no device {name!r} in this rig")
 
-    def node(self, name: str) -> NodeTable:
-        """Give a node's table.
-
-        Raises:
-            Unknown: there is none of that name.
-        """
-        for table in self.nodes:
-            if table.name == name:
-                return table
-        raise Unknown(f"no node {name!r} in this rig")
-
     def with_settings(self, name: str, settings: dict[str, Any]) -> Rig:
         """Give this rig with other settings of one device; its name and driver stay.
 
@@ -283,18 +270,12 @@ def check_device(device: DeviceTable, folder: Path | None, where: str) -> None:
     place = f"{where}: device {device.name!r}"
     if is_reserved(device.name):
         raise ConfigError(f"{place}: Windows keeps this name for itself; rename the device")
-    try:
-        try_apart(device.driver, folder, device.settings)
-        driver = registry.find(device.driver, folder)
-    except DeviceError as error:
+    asked = judge(device.driver, folder, device.settings, elsewhere=device.node is not None)
+    if asked.missing:
         if device.node is not None:
             return  # it may be known there: the node says so, or refuses it
-        raise ConfigError(f"{place}: driver: {error}") from error
-    if device.node is None and (reason := driver.unavailable()):
-        raise ConfigError(f"{place}: driver {device.driver!r} cannot run here: {reason}")
-    try:
-        elsewhere = {ELSEWHERE: device.node is not None}
-        driver.Settings.model_validate(device.settings, context=elsewhere)
-    except ValidationError as error:
-        model = model_at(driver.Settings, error.errors()[0]["loc"][:-1])
-        raise ConfigError(f"{place}: {first_problem(error, model)}") from error
+        raise ConfigError(f"{place}: driver: {asked.missing}")
+    if asked.unavailable:
+        raise ConfigError(f"{place}: driver {device.driver!r} cannot run here: {asked.unavailable}")
+    if asked.problem:
+        raise ConfigError(f"{place}: {asked.problem}")

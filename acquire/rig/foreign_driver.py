@@ -1,28 +1,34 @@
-"""A driver of somebody else's, loaded and asked in a process of its own.
+"""A driver of somebody else's, loaded and asked in a process of its own, and never in the engine.
 
 Whatever is in its module runs in the process that loads it. What ends a process (`os._exit`, a
 library that crashes) or never comes back would take the engine and all that it records along, or
-the list of all other drivers; no `except` catches it.
+the list of all other drivers; no `except` catches it. Nor would the engine go on as before where a
+module changes the working folder, limits or signals, writes to standard output, or leaves a thread.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import pickle
 import subprocess
 import sys
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, Final
 
+from pydantic import ValidationError
+
 from acquire.own_program import NO_WINDOW, command
 from acquire.plain_text import plain
+from acquire.validation_text import first_problem, model_at
 from devices import registry
 from devices.base import ELSEWHERE, DeviceError, Plugged
-from devices.registry import DriverEntry
+from devices.registry import DriverEntry, words_of
 
 _PATIENCE_S: Final = 60.0  # a large library takes its time on a slow disk
 _LOOK_PATIENCE_S: Final = 20.0  # somebody waits for the list of all drivers
@@ -33,31 +39,99 @@ class _Ended(Exception):
     """The process has not answered; the message says how it ended."""
 
 
-def try_apart(name: str, folder: Path | None, settings: dict[str, Any]) -> None:
-    """Load a driver and check its settings in another process, unless it is one of ours.
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What a driver says of settings; empty texts where all is well."""
 
-    What it raises there is not told: the caller meets it again.
+    missing: str = ""  # why there is no such driver, or it cannot be loaded
+    unavailable: str = ""  # why it cannot run here
+    problem: str = ""  # what is wrong with the settings
+
+
+def judge(
+    name: str, folder: Path | None, settings: Mapping[str, Any], *, elsewhere: bool = False
+) -> Judged:
+    """Load a driver and check its settings; `elsewhere`: they are another computer's."""
+    order = "judge", (name, folder, dict(settings), elsewhere)
+    try:
+        return Judged(**_asked(name, folder, order))
+    except DeviceError as error:
+        return Judged(missing=str(error))
+
+
+def describe(name: str, folder: Path | None) -> tuple[str, dict[str, Any]]:
+    """Give a driver's summary, and the JSON schema of its settings.
 
     Raises:
-        DeviceError: the process ended, or has not come back after a minute.
+        DeviceError: there is none of that name, or it cannot say.
+    """
+    summary, schema = _asked(name, folder, ("describe", (name, folder)))
+    return summary, schema
+
+
+def _asked(name: str, folder: Path | None, order: tuple[str, tuple[Any, ...]]) -> Any:
+    """Ask a driver: one of ours here, all others in another process.
+
+    Raises:
+        DeviceError: there is none of that name; it cannot be loaded, or not without harm.
     """
     place = registry.place_of(name, folder)
     if place is None:
-        return
+        return _TOLD[order[0]](*order[1])
     changed = place.stat().st_mtime_ns if isinstance(place, Path) else 0
-    order = json.dumps([name, str(folder) if folder else None, settings], default=str)
-    fault = _fault(order, changed)
-    if fault:
-        raise DeviceError(_refusal(name, place, fault))
+    try:
+        return _answer_of(pickle.dumps(order), changed)
+    except _Refused as refused:
+        return refused.answer
+    except _Ended as error:
+        raise DeviceError(_refusal(name, place, str(error))) from error
+
+
+class _Refused(Exception):
+    """The answer is one that may be another one tomorrow."""
+
+    def __init__(self, answer: Any) -> None:
+        self.answer = answer
+
+
+@lru_cache(maxsize=256)
+def _answer_of(order: bytes, changed: int) -> Any:
+    """Have a process carry out an order; what is well is remembered until the file changes."""
+    del changed
+    answer = _answer(order, _PATIENCE_S)
+    if isinstance(answer, str):
+        raise DeviceError(answer)
+    if isinstance(answer, dict) and any(answer.values()):
+        raise _Refused(answer)
+    return answer
+
+
+def _judged(name: str, folder: Path | None, settings: dict[str, Any], elsewhere: bool) -> Any:
+    driver = registry.find(name, folder)
+    if not elsewhere and (reason := driver.unavailable()):
+        return {"unavailable": reason}
+    try:
+        driver.Settings.model_validate(settings, context={ELSEWHERE: elsewhere})
+    except ValidationError as error:
+        model = model_at(driver.Settings, error.errors()[0]["loc"][:-1])
+        return {"problem": first_problem(error, model)}
+    return {}
+
+
+def _described(name: str, folder: Path | None) -> Any:
+    driver = registry.find(name, folder)
+    return driver.summary, driver.Settings.model_json_schema()
 
 
 def look_apart(name: str) -> tuple[DriverEntry, tuple[Plugged, ...]]:
     """Ask an installed driver in another process whether it can run, and what it finds."""
     try:
-        entry, found = _answer(json.dumps([name, None, None]), _LOOK_PATIENCE_S)
+        answer = _answer(pickle.dumps(("look", (name,))), _LOOK_PATIENCE_S)
     except _Ended as error:
-        reason = _refusal(name, registry.place_of(name), str(error))
-        return DriverEntry(name, "", simulated=False, available=False, reason=reason), ()
+        answer = _refusal(name, registry.place_of(name), str(error))
+    if isinstance(answer, str):
+        return DriverEntry(name, "", simulated=False, available=False, reason=answer), ()
+    entry, found = answer
     return DriverEntry(**entry), tuple(Plugged(**one) for one in found)
 
 
@@ -65,21 +139,7 @@ def _refusal(name: str, place: object, fault: str) -> str:
     return f"driver {name!r}, {place}: {fault}; repair or remove it"
 
 
-@lru_cache(maxsize=256)
-def _fault(order: str, changed: int) -> str:
-    """Say what a driver does to the process that loads it; empty = it survives.
-
-    `changed` is when its file was: it is tried again then.
-    """
-    del changed
-    try:
-        _answer(order, _PATIENCE_S)
-    except _Ended as error:
-        return str(error)
-    return ""
-
-
-def _answer(order: str, patience_s: float) -> Any:
+def _answer(order: bytes, patience_s: float) -> Any:
     """Have a process carry out an order, and give what it answers.
 
     It writes into a file: a program that the driver has started holds a pipe open after its end.
@@ -91,7 +151,7 @@ def _answer(order: str, patience_s: float) -> Any:
         try:
             done = subprocess.run(
                 command(__name__),
-                input=order.encode(),
+                input=order,
                 stdout=written,
                 stderr=subprocess.DEVNULL,
                 timeout=patience_s,
@@ -108,22 +168,6 @@ def _answer(order: str, patience_s: float) -> Any:
             return json.loads(answer.partition(b"\n")[0])
     how = f"signal {-done.returncode}" if done.returncode < 0 else f"status {done.returncode}"
     raise _Ended(f"ends the process that loads it ({how})")
-
-
-def _main() -> None:
-    name, folder, settings = json.load(sys.stdin)
-    answer = None
-    if settings is None:
-        answer = _look(name)
-    else:
-        with suppress(BaseException):  # raised again, and told, where it is loaded in earnest
-            driver = registry.find(name, Path(folder) if folder else None)
-            driver.unavailable()
-            driver.Settings.model_validate(settings, context={ELSEWHERE: False})
-    sys.stdout.flush()
-    sys.stdout.buffer.write(f"{_ANSWER}{json.dumps(answer)}\n".encode())
-    sys.stdout.buffer.flush()
-    os._exit(0)  # no matter what it has left to do at the end, or which of its threads go on
 
 
 def _look(name: str) -> tuple[dict[str, Any], list[dict[str, str]]]:
@@ -144,6 +188,28 @@ def _look(name: str) -> tuple[dict[str, Any], list[dict[str, str]]]:
 
 def _words(value: object) -> str:
     return "\n".join(plain(line) for line in str(value).splitlines())
+
+
+_TOLD: Final[Mapping[str, Callable[..., Any]]] = {
+    "judge": _judged,
+    "describe": _described,
+    "look": _look,
+}
+
+
+def _main() -> None:
+    what, arguments = pickle.load(sys.stdin.buffer)  # this program's own words
+    try:
+        said = json.dumps(_TOLD[what](*arguments))
+    except DeviceError as error:
+        said = json.dumps(_words(error))
+    except BaseException as error:  # of the driver's own, wherever it has been asked
+        text = f"driver {arguments[0]!r}: {type(error).__name__}: {words_of(error)}"
+        said = json.dumps(f"{_words(text)}; repair or remove it")
+    sys.stdout.flush()
+    sys.stdout.buffer.write(f"{_ANSWER}{said}\n".encode())
+    sys.stdout.buffer.flush()
+    os._exit(0)  # no matter what it has left to do at the end, or which of its threads go on
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from acquire.rig.file import DeviceTable, EegTable, Expect, RigTable
-from acquire.rig.foreign_driver import try_apart
+from acquire.rig.foreign_driver import describe
 from acquire.rig.node import NodeTable
 from devices import registry
 from devices.base import DeviceError
@@ -45,16 +45,15 @@ def reference() -> str:
     """Write the reference as Markdown."""
     parts = [INTRODUCTION]
     for title, text, model in TABLES:
-        parts.append(f"\n## `{title}`\n\n{text}\n\n{_table(model)}")
+        parts.append(f"\n## `{title}`\n\n{text}\n\n{_table(model.model_json_schema())}")
     parts.append("\n## Drivers\n")
     for name in registry.names():
         try:
-            try_apart(name, None, {})
-            driver = registry.find(name)
+            summary, schema = describe(name, None)
         except DeviceError:
             continue
-        parts.append(f"\n### `{name}`\n\n{_sentence(driver.summary)}\n")
-        parts.append(f"\n{_table(driver.Settings, skip=('name',))}")
+        parts.append(f"\n### `{name}`\n\n{_sentence(summary)}\n")
+        parts.append(f"\n{_table(schema, skip=('name',))}")
     return "".join(parts)
 
 
@@ -62,8 +61,8 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:].rstrip(".") + "."
 
 
-def _table(model: type[BaseModel], skip: tuple[str, ...] = ()) -> str:
-    rows = list(_rows(model.model_json_schema(), skip))
+def _table(schema: dict[str, Any], skip: tuple[str, ...] = ()) -> str:
+    rows = list(_rows(schema, skip))
     if not rows:
         return "No keys of its own.\n"
     head = "| key | type | default | |\n|---|---|---|---|\n"

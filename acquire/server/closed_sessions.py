@@ -10,7 +10,7 @@ from acquire.errors import ControlError
 from acquire.processes.messages import Tell
 from acquire.server.turn import Turn
 from recordings.errors import RecordingError
-from recordings.manifest import MANIFEST_NAME, Level, Manifest, State
+from recordings.manifest import MANIFEST_NAME, Level, Manifest
 from recordings.privacy.erase import Erased, Plan, erase, plan
 
 
@@ -61,7 +61,7 @@ class ClosedSessions:
         """
         with self._turn.taken():
             manifest = Manifest.load(folder)
-            if manifest.hashing or manifest.state in (State.ARMED, State.RECORDING):
+            if not manifest.is_closed:
                 raise ControlError(
                     f"{folder.name}: is not closed yet; try again in a moment, when nothing records"
                 )

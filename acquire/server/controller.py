@@ -21,7 +21,6 @@ from acquire.rig.file import Rig, parse_rig
 from acquire.server.checking.checks import Checks
 from acquire.server.closed_sessions import ClosedSessions
 from acquire.server.event_book import EventBook
-from acquire.server.orders import DeviceOrders, PlayerOrders
 from acquire.server.recording_orders import RecordingOrders
 from acquire.server.turn import Turn
 from recordings.disk.atomic import replace_file
@@ -72,8 +71,6 @@ class Controller:
             self.report,
             allow_missing=allow_missing,
         )
-        self.devices = DeviceOrders(self._opened)
-        self.player = PlayerOrders(self._opened)
         self.engine = self._engine()
         self.collector = self._new_collector()
         self._opening = True
@@ -136,7 +133,7 @@ class Controller:
     def close(self) -> None:
         """Finish the recording, if there is one, and end everything."""
         self.cancel()
-        self.recording.join()
+        self.recording.join()  # it takes a turn itself, and is not waited for in one
         self.collector.close()
         self.checks.close()
         with self._turn.awaited():
@@ -180,7 +177,12 @@ class Controller:
 
     # The rig.
 
-    def _opened(self) -> Engine:
+    def opened(self) -> Engine:
+        """Give the engine of now, for orders to devices and the player: another after a new rig.
+
+        Raises:
+            ControlError: it is being opened or ended.
+        """
         if self._opening or self._closing.is_set():
             raise ControlError("the daemon is opening or ending; see GET /api/status")
         return self.engine
@@ -192,7 +194,7 @@ class Controller:
             AcquireError: they are not allowed, a recording runs, or the device does not start.
         """
         with self._turn.taken():
-            self._opened().change_device(name, settings)
+            self.opened().change_device(name, settings)
             self.rig = self.engine.rig
 
     def change_rig(self, text: str, *, save: bool) -> None:
@@ -203,7 +205,7 @@ class Controller:
             ControlError: a recording runs, or the rig file cannot be written.
         """
         with self._turn.taken():
-            self._opened()
+            self.opened()
             if self.recording.running is not None:
                 raise ControlError("a recording runs; stop it before the rig is changed")
             rig = parse_rig(text, self.rig.path)

@@ -176,7 +176,7 @@ def _serve(controller: Controller, server: HttpServer, stopper: Stopper) -> int:
         systemd.notify("STOPPING=1")
     finally:
         controller.cancel()
-        opening.join()
+        opening.join()  # what it has begun to open is closed below
         controller.close()
     if failures:
         raise failures[0]

@@ -9,6 +9,7 @@ from typing import Self
 
 from acquire.errors import ConfigError
 from recordings.disk.file_lock import lock_file
+from recordings.disk.regular import read_bytes, read_text
 
 NAME = ".unisono-daemon.lock"
 
@@ -68,7 +69,7 @@ def gone(data_dir: Path) -> str | None:
     file says counts, as a disk that comes back may have other numbers.
     """
     try:
-        words = (data_dir / NAME).read_text("ascii", "replace").split()
+        words = read_bytes(data_dir / NAME).decode("ascii", "replace").split()
     except (FileNotFoundError, NotADirectoryError):
         words = []
     except OSError:  # too many open files, say: what is wrong shows where something is written
@@ -84,7 +85,7 @@ def gone(data_dir: Path) -> str | None:
 def owner(data_dir: Path) -> Owner | None:
     """Tell which daemon took the data folder last; None where none did, or says not where."""
     try:
-        pid, url = (data_dir / NAME).read_text("ascii").split()
+        pid, url = read_text(data_dir / NAME, "ascii").split()
         return Owner(int(pid), url)
     except (OSError, ValueError):
         return None

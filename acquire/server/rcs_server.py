@@ -49,7 +49,7 @@ class RcsServer:
     def close(self) -> None:
         """Drop all clients and stop."""
         self._loop.call_soon_threadsafe(self._ending.set)
-        self._thread.join()
+        self._thread.join()  # its loop, and with it the sockets, end in it
 
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:

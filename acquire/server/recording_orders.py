@@ -10,7 +10,7 @@ from pathlib import Path
 from acquire.engine.engine import Engine
 from acquire.errors import ControlError
 from acquire.lasting_thread import LastingThread
-from acquire.processes.messages import Tell
+from acquire.processes.messages import Tell, internal
 from acquire.server.checking.checks import Checks
 from acquire.server.data_lock import gone
 from acquire.server.turn import Turn
@@ -65,15 +65,12 @@ class RecordingOrders:
         """
         self._data_dir, self._turn = data_dir, turn
         self._engine, self._checks = engine, checks
-        self._report, self._allow_missing = report, allow_missing
+        self._allow_missing = allow_missing
         self.running: Running | None = None
         self.last: Outcome | None = None
         self._closing = threading.Event()
         self._broken = threading.Event()
-        self._keeper = LastingThread("keeper", self._keep, self._closing, self._complain)
-
-    def _complain(self, text: str) -> None:
-        self._report("engine", "error", "internal", text)
+        self._keeper = LastingThread("keeper", self._keep, self._closing, internal(report))
 
     # Life.
 
@@ -92,8 +89,7 @@ class RecordingOrders:
 
     def join(self) -> None:
         """Wait until nobody stops a recording that could not go on."""
-        if self._keeper.ident is not None:
-            self._keeper.join()
+        self._keeper.end()
 
     def close(self) -> None:
         """Finish the one that runs, if there is one; in a turn of the caller's."""

@@ -54,7 +54,7 @@ class Recovery:
     def close(self) -> None:
         """Stop after the session that is being finished."""
         self._closing.set()
-        if self._thread.ident is not None:
+        if self._thread.ident is not None:  # there was something to finish
             self._thread.join()
 
     def _run(self) -> None:
@@ -119,10 +119,6 @@ class _Left(Exception):
     """The daemon ends; the next one goes on."""
 
 
-def _is_unfinished(manifest: Manifest) -> bool:
-    return manifest.hashing or manifest.state in (State.ARMED, State.RECORDING)
-
-
 class Unfinished:
     """A session that nobody has closed. Pure but for the sizes of its files."""
 
@@ -162,6 +158,6 @@ def unfinished(data_dir: Path) -> list[tuple[Path, bool]]:
             manifest = Manifest.load(folder)
         except RecordingError:
             continue
-        if _is_unfinished(manifest) and (lives := owner.lives(manifest.host)) is not True:
+        if not manifest.is_closed and (lives := owner.lives(manifest.host)) is not True:
             found.append((folder, lives is False))
     return found

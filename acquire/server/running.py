@@ -16,6 +16,7 @@ from pathlib import Path
 
 from acquire.errors import ConfigError
 from acquire.server.data_lock import owner
+from recordings.disk.regular import read_text
 from recordings.owner import lives, this_process
 
 TOKEN_VARIABLE = "UNISONO_TOKEN"
@@ -59,7 +60,7 @@ def running() -> list[RunningEngine]:
     found = []
     for path in sorted(folder().glob("*.json")):
         try:
-            engine = RunningEngine(**json.loads(path.read_text(encoding="utf-8")))
+            engine = RunningEngine(**json.loads(read_text(path)))
         except (OSError, ValueError, TypeError):
             continue
         if lives(engine.host) is False:

@@ -89,5 +89,5 @@ class HttpServer:
         """End all connections and stop."""
         self._server.should_exit = True
         if self._thread.ident is not None:
-            self._thread.join(JOIN_S)
+            self._thread.join(JOIN_S)  # a client that does not let go must not keep the program
         self._listener.close()

@@ -66,14 +66,6 @@ def _damage(folder: Path) -> None:
         file.write(bytes(_DAMAGED_BYTES))
 
 
-def _halve_manifest(folder: Path) -> None:
-    _truncate(folder / MANIFEST_NAME, 0.5)
-
-
-def _lose_xdf(folder: Path) -> None:
-    (folder / layout.XDF_NAME).unlink()
-
-
 def _lose_videos(folder: Path) -> None:
     for video in Manifest.load(folder).videos:
         (folder / video.file).unlink()
@@ -89,8 +81,12 @@ FAULTS: Final[Mapping[str, Fault]] = {
     ),
     "crashed": Fault("the program died: no end, nothing closed", after=_crash),
     "damaged": Fault("4096 bytes of the XDF file were overwritten", after=_damage),
-    "no-manifest": Fault("session.json is cut in half", after=_halve_manifest),
-    "no-xdf": Fault("recording.xdf is gone", after=_lose_xdf),
+    "no-manifest": Fault(
+        "session.json is cut in half", after=lambda folder: _truncate(folder / MANIFEST_NAME, 0.5)
+    ),
+    "no-xdf": Fault(
+        "recording.xdf is gone", after=lambda folder: (folder / layout.XDF_NAME).unlink()
+    ),
     "no-video": Fault("the videos are gone", after=_lose_videos),
 }
 """By name."""

@@ -75,7 +75,7 @@ def write_coders(session: Path, seed: int, coders: int) -> None:
     with open_session(session) as opened:
         cameras = [frame_times(camera) for camera in opened.cameras.values()]
         pair = opened.manifest.clock[-1] if opened.manifest and opened.manifest.clock else None
-    closed = datetime.fromisoformat(pair.utc) if pair else datetime.fromtimestamp(0, UTC)
+    closed = pair.when if pair else datetime.fromtimestamp(0, UTC)
     folder = annotations_folder(session)
     folder.mkdir()
     for number in range(1, coders + 1):

@@ -15,6 +15,7 @@ from typing import Any, Final
 from acquire.errors import ConfigError
 from recordings.disk.atomic import put_in_place, replace_file
 from recordings.disk.file_lock import lock_file
+from recordings.disk.regular import read_text
 from recordings.errors import RecordingError, RunTaken
 from recordings.study.ledger import FOLDER_NAME
 
@@ -57,7 +58,7 @@ def _difference(name: str, before: Any, now: Any) -> str:
 
 def _begun_with(study: Path) -> dict[str, Any] | None:
     try:
-        text = (study / FOLDER_NAME / _ORDER_NAME).read_text(encoding="utf-8")
+        text = read_text(study / FOLDER_NAME / _ORDER_NAME)
         found = json.loads(text)
     except (OSError, ValueError):
         return None

@@ -7,7 +7,6 @@ the encoder's video files, the manifest.
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -21,6 +20,7 @@ from acquire.lsl.config import configuration, configure
 from acquire.lsl.index_stream import index_spec
 from acquire.processes.messages import VideoSummary
 from acquire.rig.file import DeviceTable, Rig, parse_rig
+from acquire.simulation.arrival import Source, write_in_order
 from acquire.simulation.broken import FAULTS, SOUND
 from acquire.simulation.coders import write_coders
 from acquire.simulation.playing import JumpingClock, play
@@ -33,14 +33,13 @@ from acquire.simulation.streams import (
     Piece,
     camera_pieces,
     found_stream,
-    offsets,
     signal_pieces,
 )
-from acquire.take.folder import software
+from acquire.take.folder import recorded_files, software
 from acquire.take.media_entries import Media, final_entries, with_lost_frames
 from acquire.take.truth import write_truth
 from acquire.take.videos import TakeVideos
-from acquire.take.xdf_recorder import RecordedStream, XdfRecorder
+from acquire.take.xdf_recorder import XdfRecorder
 from devices import registry
 from devices.base import Channel, SoundSpec, StreamSpec, VideoSpec
 from devices.counter_rng import make_key, uniform
@@ -102,12 +101,7 @@ class _Span:
 
     def clock(self) -> tuple[ClockPair, ClockPair]:
         end = self.utc + timedelta(seconds=self.stop - self.start)
-        return _pair(self.utc, self.start), _pair(end, self.stop)
-
-
-def _pair(utc: datetime, lsl: float) -> ClockPair:
-    text = utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    return ClockPair(utc=text, lsl=lsl)
+        return ClockPair.of(self.utc, self.start), ClockPair.of(end, self.stop)
 
 
 def write_session(order: SessionOrder) -> Path:
@@ -147,9 +141,6 @@ def _span(order: SessionOrder) -> _Span:
     start = 1e4 + 1e5 * uniform(make_key(order.seed, "start"), 0)
     begun = _FIRST_DAY + timedelta(hours=2 * order.number)
     return _Span(start, start + order.seconds, begun)
-
-
-Source = tuple[RecordedStream, Computer, Iterator[Piece]]
 
 
 class _Recording:
@@ -269,44 +260,11 @@ class _Recording:
         """Write all samples in the order in which they came, then the footers."""
         began = self.span.start
         self._begun = self._videos.entries(began)
-        steps = [self._samples(source) for source in sources]
-        steps += [self._offsets(source) for source in sources]
-        for at, step in heapq.merge(*steps, key=lambda pair: pair[0]):
-            step()
-            self._xdf.flush(at)  # at once: an encoder has room for one chunk
+        write_in_order(self._xdf, sources, began, self.span.stop, self._order.seed)
         self._xdf.finish()
         self._xdf.file.release()
         if self._xdf.error is not None:
             raise self._xdf.error
-
-    def _samples(self, source: Source) -> Iterator[tuple[float, Callable[[], None]]]:
-        stream, computer, pieces = source
-        for piece in pieces:
-            inside = (piece.times >= self.span.start) & (piece.times <= self.span.stop)
-            if not inside.any():
-                continue
-            whole = bool(inside.all())
-            times = computer.reads(piece.times if whole else piece.times[inside])
-            data = piece.data if whole else piece.data[inside]
-
-            def keep(times: Any = times, data: Any = data, lost: int = piece.lost) -> None:
-                if lost:
-                    self._xdf.note_loss(stream, float(times[0]), lost)
-                self._xdf.keep(stream, times, data)
-
-            yield piece.at, keep
-
-    def _offsets(self, source: Source) -> Iterator[tuple[float, Callable[[], None]]]:
-        stream, computer, _ = source
-        key = make_key(self._order.seed, stream.found.key.name, "offsets")
-        found = offsets(computer, key, self.span.start, self.span.stop)
-        for estimate in found:
-            at = estimate.collection_time + estimate.offset
-
-            def note(estimate: Any = estimate) -> None:
-                self._xdf.note_offset(stream, estimate)
-
-            yield at, note
 
     def close(self) -> None:
         """Close the XDF file, if what was to be written could not be."""
@@ -317,9 +275,7 @@ class _Recording:
         order, span = self._order, self.span
         summaries = self._videos.summaries()
         media = final_entries(self._begun, summaries, self._xdf, span.stop)
-        names = [layout.XDF_NAME, *(file for entry in media for file in entry.files)]
-        extra = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
-        names += [name for name in extra if (self._folder / name).exists()]
+        names = recorded_files(self._folder, media)
         known = {s.path.name: s.sha256 for s in summaries if s.sha256 is not None}
         return Manifest(
             state=State.COMPLETE,

@@ -1,7 +1,7 @@
 """`unisono camera benchmark`: which codec keeps up here, and how long the disk lasts.
 
-For each camera of a rig, a few seconds of its own frames are written with each codec, to the data
-folder's disk, as fast as it goes.
+For each camera of a rig, some of its own frames are written again and again with each codec, for a
+few seconds, to the data folder's disk, as fast as it goes.
 """
 
 from __future__ import annotations
@@ -9,26 +9,19 @@ from __future__ import annotations
 import hashlib
 import itertools
 import tempfile
-import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
-
-from acquire.lsl.clock import LslClock
-from acquire.rig.file import DeviceTable, Rig
+from acquire.rig.file import Rig
+from acquire.survey.camera_sample import PATIENCE_S, sample
 from acquire.survey.codec_speed import HEADROOM, CameraSpeed, CodecSpeed
-from devices import registry
 from devices.arrays import Array
-from devices.base import Device, Frame, VideoSpec
+from devices.base import VideoSpec
 from recordings.errors import RecordingError
 from recordings.layout import free_bytes
 from recordings.video.pixel_formats import pixel_format
 from recordings.video.writer import VideoWriter
 
-FRAMES = 30
-"""So many different frames are taken from the camera, and written again and again."""
 CODECS = ("ffv1", "magicyuv", "ffvhuff", "raw")
 """Smallest files first: the first that keeps up is recommended."""
 HASHED_BYTES = 16 << 20
@@ -38,11 +31,12 @@ def benchmark(rig: Rig, folder: Path, seconds: float) -> list[CameraSpeed]:
     """Measure every camera of a rig, `seconds` for each codec, in `folder`'s disk.
 
     Raises:
-        DeviceError: a camera cannot be opened.
+        DeviceError: a camera cannot be opened, or gives no frame.
     """
     results = []
     for table in (device for device in rig.devices if device.node is None):
-        for spec, frames in _sample(table, rig):
+        taken = sample(table.name, table.driver, rig.driver_folder, table.settings, PATIENCE_S)
+        for spec, frames in taken:
             results.append(_measure(spec, frames, folder, seconds))
     return results
 
@@ -56,27 +50,6 @@ def sha256_speed() -> float:
         hashlib.sha256(block)
         seconds.append(time.perf_counter() - began)
     return HASHED_BYTES / min(seconds)
-
-
-def _sample(table: DeviceTable, rig: Rig) -> Iterator[tuple[VideoSpec, list[Array]]]:
-    """Open a device and take some frames of each of its cameras."""
-    driver = registry.find(table.driver, rig.driver_folder)
-    closing = threading.Event()
-    device: Device = driver(driver.Settings.model_validate(table.settings), LslClock(closing))
-    try:
-        specs = {s.name: s for s in device.open() if isinstance(s, VideoSpec)}
-        frames: dict[str, list[Array]] = {name: [] for name in specs}
-        for item in device.read() if specs else ():
-            if isinstance(item, Frame) and item.image is not None and item.fault is None:
-                kept = frames[item.stream]
-                if len(kept) < FRAMES:
-                    kept.append(np.array(item.image))
-            if all(len(kept) >= FRAMES for kept in frames.values()):
-                break
-    finally:
-        closing.set()
-        device.close()
-    yield from ((spec, frames[name]) for name, spec in specs.items())
 
 
 def _measure(spec: VideoSpec, frames: list[Array], folder: Path, seconds: float) -> CameraSpeed:

@@ -37,7 +37,7 @@ VIRTUAL = ("lo", "ifb", "dummy", "docker", "br-", "veth", "virbr", "tun", "tap",
 
 def examine(meet: Callable[[str], object] = lambda host: None) -> list[Finding]:
     """Look at everything; takes some seconds. `meet` hears of other computers that have streams."""
-    findings = [*_configuration(), *interfaces(_interface_names())]
+    findings = [*_configuration(), *interfaces(name for _, name in socket.if_nameindex())]
     if sys.platform == "win32":
         findings += firewall.examine(program())
     findings += data_folder(no_rig().table.data_dir)
@@ -68,10 +68,6 @@ def data_folder(path: Path) -> Iterator[Finding]:
             f"{path}: {program} copies it to its servers while it is written",
             "name a data_dir outside of it in the rig file",
         )
-
-
-def _interface_names() -> list[str]:
-    return [name for _, name in socket.if_nameindex()]
 
 
 def interfaces(names: Iterable[str]) -> Iterator[Finding]:

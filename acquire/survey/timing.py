@@ -6,8 +6,7 @@ import os
 import subprocess
 import threading
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -33,26 +32,6 @@ SYNCS = 20
 FIND_S = 5.0
 SETTLE_S = 0.5
 EACH_S = 0.01
-
-
-@dataclass(frozen=True, slots=True)
-class Spread:
-    """How long something took, many times, ms."""
-
-    count: int
-    mean_ms: float
-    sd_ms: float
-    p99_ms: float
-    most_ms: float
-
-
-def spread(values_s: Iterable[float]) -> Spread | None:
-    """Describe durations, s; None where there are none."""
-    values = 1e3 * np.fromiter(values_s, float)
-    if not len(values):
-        return None
-    figures = (values.mean(), values.std(), np.percentile(values, 99), values.max())
-    return Spread(len(values), *(round(float(figure), 4) for figure in figures))
 
 
 def clocks() -> dict[str, Any]:
@@ -209,6 +188,15 @@ def _received(inlet: Inlet, for_s: float, most: int) -> list[float]:
     return found
 
 
-def _described(values_s: Iterable[float]) -> dict[str, Any] | None:
-    found = spread(values_s)
-    return None if found is None else asdict(found)
+def _described(values_s: list[float]) -> dict[str, float] | None:
+    """Describe durations, s; None where there are none."""
+    values = 1e3 * np.array(values_s)
+    if not len(values):
+        return None
+    figures = {
+        "mean_ms": values.mean(),
+        "sd_ms": values.std(),
+        "p99_ms": np.percentile(values, 99),
+        "most_ms": values.max(),
+    }
+    return {"count": len(values), **{name: round(float(f), 4) for name, f in figures.items()}}

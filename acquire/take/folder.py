@@ -61,8 +61,7 @@ def clock_pair() -> ClockPair:
     """Read UTC and the LSL clock together: the try with the least time between two readings."""
     best = min((_read_clocks() for _ in range(MAX_CLOCK_TRIES)), key=lambda r: r[2] - r[0])
     before, utc, after = best
-    text = utc.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    return ClockPair(utc=text, lsl=(before + after) / 2)
+    return ClockPair.of(utc, (before + after) / 2)
 
 
 def _read_clocks() -> tuple[float, datetime, float]:
@@ -195,10 +194,6 @@ class SessionFolder:
             events=tuple(self._events),
         )
 
-    def update(self, streams: Iterable[StreamEntry]) -> None:
-        """Note what has been recorded so far."""
-        self.change(streams=tuple(streams), events=tuple(self._events))
-
     def closed(
         self,
         state: State,
@@ -211,10 +206,7 @@ class SessionFolder:
         """Note how it ended; the hashes follow, and what is `pending` on nodes."""
         media, pending = tuple(media), tuple(pending)
         elsewhere = {file.path for file in pending}
-        names = [layout.XDF_NAME, *(file for entry in media for file in entry.files)]
-        names = [name for name in names if name not in elsewhere]
-        extra = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
-        names += [name for name in extra if (self.folder / name).exists()]
+        names = [name for name in recorded_files(self.folder, media) if name not in elsewhere]
         self.change(
             state=state,
             hashing=True,
@@ -241,6 +233,16 @@ class SessionFolder:
         """
         files = hashed_files(self.manifest.files, self.folder, known, between)
         self.change(files=files, hashing=False)
+
+
+def recorded_files(folder: Path, media: Iterable[VideoEntry | SoundEntry]) -> list[str]:
+    """Name the files that were made in a session, those of `media` among them."""
+    extra = (layout.TRUTH_NAME, layout.RATINGS_NAME, layout.PROTOCOL_NAME)
+    return [
+        layout.XDF_NAME,
+        *(file for entry in media for file in entry.files),
+        *(name for name in extra if (folder / name).exists()),
+    ]
 
 
 def _by_kind(media: Iterable[VideoEntry | SoundEntry]) -> dict[str, Any]:

@@ -20,10 +20,13 @@ import numpy as np
 
 from devices.arrays import F64Array
 from recordings.lateness.floor import scatter, slope_of
+from recordings.lateness.packets import is_on_ticks
 
 BLOCK_S: Final = 1.0
 WAIT_S: Final = 30.0
 """What stays away for so long is lost."""
+SET_S: Final = 5.0
+"""Stamps further ahead than any before by so much leapt; a loss leaves them where they were."""
 _LEVELS: Final = 120  # blocks that tell the rate
 _FIRST: Final = 20  # blocks until the rate is known: the first are judged then
 _SETTLED: Final = 60  # blocks after which the rate is learnt anew less often
@@ -78,8 +81,11 @@ class LossCounter:
         self._exact = True  # so far all intervals are whole periods
         self._exact_samples = 0
         self._period = 0.0  # of exact stamps, s
+        self._first = math.nan  # stamp of exact ones
         self._last = math.nan  # stamp before what waits
         self._newest = math.nan  # phase of the newest sample, s
+        self._ahead = -math.inf  # by so much a stamp was ahead of its arrival, at most
+        self._before = math.nan  # the newest stamp
         self._parts: list[F64Array] = []  # what waits to be a block
         self._waiting = 0
         self._resumes = False
@@ -106,11 +112,38 @@ class LossCounter:
         """Learn that its outlet was gone and is back: what was not sent will never come."""
         self._resumes = True
 
-    def take(self, stamps: F64Array) -> list[LostSamples]:
+    def take(self, stamps: F64Array, arrival: float = math.nan) -> list[LostSamples]:
         """Take in raw stamps, shape (n,), n ≥ 1; give what turns out to be lost, or to have come.
 
-        Stamps that are no numbers are samples all the same.
+        Stamps that are no numbers are samples all the same. `arrival` is when they came, by any
+        steady clock: stamps that leap ahead of it were made by a clock that was set forward.
         """
+        found = []
+        if (at := self._set_forward(stamps, arrival)) is not None:
+            found = self._take_in(stamps[:at]) if at else []
+            self._counted.clear()
+            self._parts, self._waiting, self._last = [], 0, math.nan
+            self._begin()
+            stamps = stamps[at:]
+        return found + self._take_in(stamps)
+
+    def _set_forward(self, stamps: F64Array, arrival: float) -> int | None:
+        """Find the first stamp of a clock that was set forward; None: it was not."""
+        if math.isnan(arrival) or not are_numbers(stamps):
+            return None
+        ahead = stamps - arrival
+        newest = float(ahead.max())
+        limit = self._ahead + SET_S
+        self._ahead = max(self._ahead, newest)
+        if self._fell_back(stamps):
+            self._ahead = float(ahead[-1])
+        return int(np.argmax(ahead > limit)) if -math.inf < limit < newest else None
+
+    def _fell_back(self, stamps: F64Array) -> bool:
+        before, self._before = self._before, float(stamps[-1])
+        return bool((np.diff(stamps, prepend=before) < -_BACK_S).any())
+
+    def _take_in(self, stamps: F64Array) -> list[LostSamples]:
         found = []
         if self._resumes:
             self._resumes = False
@@ -147,8 +180,11 @@ class LossCounter:
             self._end_exactness()
             return None
         steps = np.diff(np.append(self._last, stamps)) if known else stamps[1:] - stamps[:-1]
+        if not known:
+            self._first = float(stamps[0])
         if not len(steps):
             self._last = float(stamps[-1])
+            self._exact_samples += 1
             return []
         if not self._period:
             self._period = float(np.median(steps))
@@ -161,7 +197,9 @@ class LossCounter:
         found = []
         if high > period + tolerance:
             periods = np.rint(steps / period)
-            if not float(np.abs(steps - periods * period).max()) < tolerance:
+            mean = (float(stamps[-1]) - self._first) / (self._exact_samples + len(stamps) - 1)
+            is_uneven = not float(np.abs(steps - periods * period).max()) < tolerance
+            if is_uneven or is_on_ticks(period, mean, self._rate):
                 self._end_exactness()
                 return None
             for i in np.flatnonzero(periods > 1).tolist():

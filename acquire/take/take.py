@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import threading
+from collections import Counter
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -65,6 +66,7 @@ class Take:
     alarms: int = 0
     failure: RecordingError | None = None
     told_absent: set[str] = field(default_factory=set)  # devices without a stream, told already
+    late: Counter[str] = field(default_factory=Counter)  # samples after its drain, by stream
     drained: threading.Event = field(default_factory=threading.Event)
     outcome: Future[Outcome] = field(default_factory=Future)
     hashed: threading.Event = field(default_factory=threading.Event)

@@ -12,7 +12,6 @@ import statistics
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -21,6 +20,7 @@ from acquire.lsl.streams import FoundStream
 from devices.arrays import Array, F64Array
 from recordings.errors import DiskFull, RecordingError
 from recordings.manifest import Gap, StreamEntry
+from recordings.marker_codes import text_of
 from recordings.stream_kinds import INDEX_CHANNELS, INDEX_TYPES, Fate
 from recordings.xdf import chunks
 from recordings.xdf.file import XdfFile
@@ -234,12 +234,6 @@ class XdfRecorder:
                 step()
             except RecordingError as error:
                 self.error = self.error or error
-
-
-def text_of(value: Any) -> str:
-    """Give a value of a string stream as text."""
-    # What is not UTF-8 shows as the replacement character: XDF has no other text.
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
 
 
 _FATE = INDEX_CHANNELS.index("fate")

@@ -20,7 +20,6 @@ from devices.arrays import F64Array, I64Array
 CONTROL: Final = "fb005c81-02e7-f387-1cad-8acd2d8df0c8"
 DATA: Final = "fb005c82-02e7-f387-1cad-8acd2d8df0c8"
 HEART_RATE: Final = "00002a37-0000-1000-8000-00805f9b34fb"
-BATTERY: Final = "00002a19-0000-1000-8000-00805f9b34fb"
 
 _COMPRESSED = 0x80
 _HEAD_BYTES = 10

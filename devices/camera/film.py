@@ -81,9 +81,9 @@ class Film:
         while True:
             self._rewind()
             count = 0
-            for picture in self._once():
+            for found in self._once():
                 count += 1
-                yield picture
+                yield (None, found) if isinstance(found, str) else self._picture(found)
             if not loop or not count:
                 return
 
@@ -102,7 +102,8 @@ class Film:
             self._container = av.open(str(self._path))
             self._stream = self._video()
 
-    def _once(self) -> Iterator[Picture]:
+    def _once(self) -> Iterator[Any]:
+        """Give its frames; in the place of one that cannot be had, why."""
         import av
 
         packets = self._container.demux(self._stream)
@@ -110,17 +111,14 @@ class Film:
             try:
                 packet = next(packets, None)
             except av.FFmpegError as error:  # the file itself is torn here: nothing more comes
-                yield None, f"the file cannot be read on: {error}"
+                yield f"the file cannot be read on: {error}"
                 return
             if packet is None:
                 return
             try:
-                frames = packet.decode()
+                yield from packet.decode()
             except av.FFmpegError as error:
-                yield None, f"a packet cannot be decoded: {error}"
-                continue
-            for frame in frames:
-                yield self._picture(frame)
+                yield f"a packet cannot be decoded: {error}"
 
     def _picture(self, frame: Any) -> Picture:
         if frame.is_corrupt:
@@ -147,19 +145,11 @@ class Film:
         raise DeviceError(self._undecodable(f"it holds no video; its tracks: {', '.join(tracks)}"))
 
     def _first_frame(self) -> Any:
-        import av
-
         spoilt = ""
-        packets = self._container.demux(self._stream)
-        try:
-            for packet in packets:
-                try:
-                    for frame in packet.decode():
-                        return frame
-                except av.FFmpegError as error:
-                    spoilt = f": {error}"
-        except av.FFmpegError as error:
-            spoilt = f": {error}"
+        for found in self._once():
+            if not isinstance(found, str):
+                return found
+            spoilt = f": {found}"
         raise DeviceError(self._undecodable(f"it holds no video frame{spoilt}"))
 
     def _undecodable(self, reason: str) -> str:

@@ -10,6 +10,7 @@ import ctypes
 import logging
 import os
 from collections.abc import Sequence
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
 
@@ -132,18 +133,10 @@ def choose(device: str, there: Sequence[Any], wanted: int | str | None) -> Any:
 
 def found() -> Sequence[Plugged]:
     """List the cameras of the producers that the environment names."""
-    if missing() is not None:
-        return ()
-    try:
-        cameras = Cameras(producers("", None))
-    except DeviceError:
-        return ()
-    try:
-        return tuple(_found(info) for info in cameras.search())
-    except DeviceError:
-        return ()
-    finally:
-        cameras.close()
+    if missing() is None:
+        with suppress(DeviceError), closing(Cameras(producers("", None))) as cameras:
+            return tuple(_found(info) for info in cameras.search())
+    return ()
 
 
 def _found(info: Any) -> Plugged:

@@ -90,11 +90,11 @@ class Capture:
         self._thread.start()
         return self._opened.result(timeout_s)
 
-    def ask(self, job: Callable[[Any], Any], timeout_s: float = TIMEOUT_S + 1.0) -> Any:
+    def ask(self, job: Callable[[Any], Any]) -> Any:
         """Have the thread call `job(capture)` between two pictures, and give its result."""
         future: Future[Any] = Future()
         self._jobs.put((job, future))
-        return future.result(timeout_s)
+        return future.result(TIMEOUT_S + 1.0)  # a picture under way may take all of its time first
 
     def run(self) -> None:
         """Begin to take pictures."""
@@ -111,7 +111,7 @@ class Capture:
         """Release the source; when a call hangs in the driver, as soon as it returns."""
         self._stop.set()
         if self._thread.ident is not None:
-            self._thread.join(1.0)
+            self._thread.join(1.0)  # long enough for a picture under way
 
     def _run(self) -> None:
         capture = self._open()

@@ -28,6 +28,7 @@ from devices.base import (
     StreamSpec,
 )
 from devices.channel_kinds import kind_of
+from devices.network.columns import Columns
 from devices.network.connection import READ_BYTES, WAIT_S, keep_alive
 from devices.network.labels import unique_labels
 from devices.network.ndt import Control, Group, Interleaved, NdtChannel, discover, groups_of
@@ -37,7 +38,6 @@ ASK_S = 1.0
 """How long the answer is waited for, in a silence, to whether an acquisition runs."""
 END_S = 0.5
 """How long the others are read once a connection has ended: what they hold belongs to its rows."""
-REMEDY = "in AcqKnowledge switch on Networking (Preferences) and compare the port"
 
 
 class BiopacSettings(Settings):
@@ -65,8 +65,7 @@ class Biopac(Device):
     settings: BiopacSettings
 
     def __init__(self, settings: BiopacSettings, clock: Clock) -> None:
-        self.settings = settings
-        self._clock = clock
+        super().__init__(settings, clock)
         self._control: Control | None = None
         self._channels: tuple[NdtChannel, ...] = ()
         self._groups: tuple[Group, ...] = ()
@@ -75,7 +74,7 @@ class Biopac(Device):
         self._links: list[socket.socket] = []
         self._selector: selectors.BaseSelector | None = None
         self._layouts: list[Interleaved] = []
-        self._side_by_side = _Columns((), (), 0.0, 0.0)
+        self._side_by_side = Columns((), (), 0.0, 0.0)
         self._started = False  # the acquisition, by us
 
     # Opening.
@@ -88,7 +87,7 @@ class Biopac(Device):
         if port is None:
             asked = settings.discovery or host
             host, port = discover(asked, settings.wait_s, settings.discovery_port)
-        control = self._control = Control(host, port, settings.wait_s, REMEDY)
+        control = self._control = Control(host, port, settings.wait_s)
         if control.call("getMPUnitType") == 0:
             raise DeviceError("AcqKnowledge has no MP unit; switch it on and connect it there")
         self._channels = control.channels()
@@ -146,7 +145,7 @@ class Biopac(Device):
         together = [self._channels] if single else [(channel,) for channel in self._channels]
         self._layouts = [Interleaved(channels) for channels in together]
         most, silent_s = self.settings.silent_s * self._rate_hz, self.settings.silent_s
-        self._side_by_side = _Columns(self._channels, self._groups, most, silent_s)
+        self._side_by_side = Columns(self._channels, self._groups, most, silent_s)
 
     def _specs(self) -> Sequence[StreamSpec]:
         labels = list(unique_labels(c.label for c in self._channels))
@@ -180,10 +179,10 @@ class Biopac(Device):
         """Yield what comes; nothing comes before the acquisition starts."""
         assert self._selector is not None, "open() comes first"
         self.resting = not self.settings.start and not self._links
-        heard, told = self._clock.now(), False
+        heard, told = self.clock.now(), False
         ended: tuple[DeviceLost, float] | None = None  # the first one, and when
         while True:
-            begun = self._clock.now()
+            begun = self.clock.now()
             for key, _ in self._selector.select(WAIT_S):
                 place, link = key.data
                 if link is None:
@@ -193,19 +192,19 @@ class Biopac(Device):
                     data = _received(link)
                 except DeviceLost as gone:
                     self._selector.unregister(link)
-                    ended = ended or (gone, self._clock.now())
+                    ended = ended or (gone, self.clock.now())
                     continue
-                heard, self.resting = self._clock.now(), False
+                heard, self.resting = self.clock.now(), False
                 yield from self._chunks(place, data, heard)
                 told = False
-            now = self._clock.now()
+            now = self.clock.now()
             if ended and (now - ended[1] > END_S or not self._connected(self._selector)):
                 raise ended[0]
             if not self.resting and now - heard > self.settings.silent_s and not told:
                 yield self._silence(now - heard)
                 told = True
             yield None
-            self._clock.sleep_until(begun + COALESCE_S)
+            self.clock.sleep_until(begun + COALESCE_S)
 
     @staticmethod
     def _connected(selector: selectors.BaseSelector) -> bool:
@@ -220,7 +219,7 @@ class Biopac(Device):
         said = f"AcqKnowledge has sent nothing for {for_s:.1f} s"
         wait_s = min(ASK_S, self.settings.wait_s)  # a driver that waits longer seems to hang
         try:
-            running = Control(self._control.host, self._control.port, wait_s, REMEDY).running
+            running = Control(self._control.host, self._control.port, wait_s).running
         except DeviceError:
             return Notice("warning", "amplifier-silent", f"{said}, nor does it answer: is it busy?")
         if not running:
@@ -259,13 +258,13 @@ class Biopac(Device):
     def close(self) -> None:
         """Stop what we started, and shut the doors."""
         control, self._control = self._control, None
-        if control is not None and self._started:
-            with contextlib.suppress(DeviceError):  # it has gone, or a dialog waits
-                if control.running:
-                    control.call("toggleAcquisition")
-        self._started = False
         if control is not None:
+            if self._started:
+                with contextlib.suppress(DeviceError):  # it has gone, or a dialog waits
+                    if control.running:
+                        control.call("toggleAcquisition")
             control.close()
+        self._started = False
         if self._selector is not None:  # before what it watches: it asks each for its number
             self._selector.close()
             self._selector = None
@@ -273,55 +272,6 @@ class Biopac(Device):
             one.close()
         self._links.clear()
         self._doors.clear()
-
-
-class _Columns:
-    """Multiple mode: puts the channels of a group side by side as soon as each has its sample.
-
-    None waits for another of its group for more than `most` hardware samples and `silent_s`: each
-    has a connection of its own, and one that hangs, or was never made, would hold all others in
-    memory for ever. Samples alone say nothing: after a stall each connection comes in bulk.
-    """
-
-    def __init__(
-        self, channels: Sequence[NdtChannel], groups: Sequence[Group], most: float, silent_s: float
-    ) -> None:
-        self._channels = channels
-        self._most = most
-        self._silent_s = silent_s
-        self._heard: list[float] = []  # of each channel; LSL time
-        self._waiting: list[Any] = [np.empty(0, np.float32) for _ in channels]
-        self._groups = groups
-        self._counts = [0] * len(groups)
-        self._group_of = {c: g for g, group in enumerate(groups) for c in group.columns}
-
-    def add(self, column: int, values: Any, now: float) -> Iterator[tuple[int, int, Any]]:
-        """Take values of one channel; yield (group, number of the first row, rows).
-
-        Raises:
-            DeviceLost: another channel has stayed away for too long.
-        """
-        self._heard = self._heard or [now] * len(self._channels)
-        self._heard[column] = now
-        self._waiting[column] = np.concatenate([self._waiting[column], values])
-        g = self._group_of[column]
-        columns = self._groups[g].columns
-        last = min(columns, key=lambda c: len(self._waiting[c]))
-        count = len(self._waiting[last])
-        # Somebody is always ahead by one sample, which may be many of the hardware's.
-        ahead = (len(self._waiting[column]) - count - 1) * self._groups[g].divider
-        if ahead > self._most and now - self._heard[last] > self._silent_s:
-            raise DeviceLost(
-                f"AcqKnowledge sends other channels and nothing more of "
-                f"{self._channels[last].label!r}: its connection hangs, or was not made"
-            )
-        if not count:
-            return
-        rows = np.column_stack([self._waiting[c][:count] for c in columns])
-        for c in columns:
-            self._waiting[c] = self._waiting[c][count:]
-        yield g, self._counts[g], np.ascontiguousarray(rows)
-        self._counts[g] += count
 
 
 def _received(link: socket.socket) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from devices.base import Clock
 from devices.network.amplifier import NetworkAmplifier, NetworkSettings
-from devices.network.rda import RdaClient
+from devices.network.rda import BlockCount, RdaClient
 
 
 class BrainProductsRdaSettings(NetworkSettings):
@@ -23,6 +24,10 @@ class BrainProductsRda(NetworkAmplifier):
         "and start Monitor"
     )
 
+    def __init__(self, settings: BrainProductsRdaSettings, clock: Clock) -> None:
+        self._blocks = BlockCount()
+        super().__init__(settings, clock)
+
     def make_client(self) -> RdaClient:
-        """Begin a conversation."""
-        return RdaClient()
+        """Begin a conversation; blocks are counted on where the one before ended."""
+        return RdaClient(self._blocks)

@@ -36,7 +36,7 @@ from devices.brainflow.connecting import connect, played_files
 from devices.brainflow.impedance import CYTON, ToneMeter
 from devices.brainflow.params import Params, unknown_board
 from devices.brainflow.rows import Piece, Preset, due
-from devices.marker_codes import codes_in
+from devices.marker_codes import codes_in, marker_spec
 from devices.serial import ports
 
 POLL_S = 0.020
@@ -83,8 +83,7 @@ class Brainflow(Device):
     summary = "EEG boards and headsets through BrainFlow (OpenBCI, Muse, g.tec Unicorn, ANT, …)"
 
     def __init__(self, settings: BrainflowSettings, clock: Clock) -> None:
-        self.settings = settings
-        self._clock = clock
+        super().__init__(settings, clock)
         self._board: Any = None
         self._presets: list[Preset] = []
         self._plan: list[Rows] = []
@@ -132,7 +131,7 @@ class Brainflow(Device):
             self.settings.board,
             {p.number: p.description for p in self._presets},
         )
-        self._runs, self._heard = False, self._clock.now()
+        self._runs, self._heard = False, self.clock.now()
         return tuple(self._specs())
 
     def _check_places(self) -> None:
@@ -158,15 +157,7 @@ class Brainflow(Device):
                 channels=tuple(Channel(c.label, "kiloohms", "Impedance") for c in eeg.channels),
                 rate_hz=0.0,
             )
-        yield StreamSpec(
-            name=f"{self.settings.name}-markers",
-            type="Markers",
-            channels=(Channel("marker"),),
-            rate_hz=0.0,
-            dtype="string",
-            manufacturer="BrainFlow",
-            model=self.settings.board,
-        )
+        yield marker_spec(f"{self.settings.name}-markers", "BrainFlow", self.settings.board)
 
     def read(self) -> Iterator[Chunk | None]:
         """Yield what has come every 20 ms, in the order of the board's clock."""
@@ -178,7 +169,7 @@ class Brainflow(Device):
                 came = self._fetch()
             except shim.BrainFlowError as error:
                 raise DeviceLost(f"{self.settings.board}: {error}") from error
-            now = self._clock.now()
+            now = self.clock.now()
             if came:
                 self._heard, self._runs, self._delivered = now, True, True
             if now - self._heard > SILENT_S:
@@ -187,7 +178,7 @@ class Brainflow(Device):
             for piece in due(self._presets):
                 yield from self._chunks(piece)
             yield None
-            self._clock.sleep_until(now + POLL_S)
+            self.clock.sleep_until(now + POLL_S)
 
     def _settled(self) -> Iterator[Chunk]:
         """Tell of what was missing before the last rows, now that none will follow."""
@@ -215,7 +206,7 @@ class Brainflow(Device):
         for preset in self._presets:
             rows = self._board.get_board_data(preset=preset.number)
             if rows.shape[1]:
-                preset.add(rows, self._clock.now())
+                preset.add(rows, self.clock.now())
                 came = True
         return came
 

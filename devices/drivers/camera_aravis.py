@@ -12,26 +12,21 @@ import contextlib
 import ctypes
 import functools
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from ctypes import byref, c_size_t
-from typing import Any, Literal
+from typing import Literal
 
 import numpy as np
 from pydantic import Field
 
-from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Plugged, VideoSpec
+from devices.base import Clock, DeviceError, Frame, Plugged, VideoSpec
 from devices.camera import aravis_api
 from devices.camera.aravis_api import Api, AravisError, AravisNodes
 from devices.camera.aravis_search import REACH, discover, find
-from devices.camera.genicam_configurator import Configurator, change_for
-from devices.camera.genicam_frames import FrameMaker
-from devices.camera.genicam_nodes import SILENT_S, Configured, GenicamSettings
+from devices.camera.genicam_device import GenicamDevice
+from devices.camera.genicam_nodes import GenicamSettings
 
 POP_US = 100_000
-BUFFER_S = 0.25
-BUFFER_BYTES = 64 << 20
-"""Buffers hold this long or this much, whichever is less, and never fewer than four frames."""
-_CHECK = "check its power, its cable, and that no other program took it over"
 
 
 class AravisSettings(GenicamSettings):
@@ -46,25 +41,18 @@ class AravisSettings(GenicamSettings):
     buffers: int | None = Field(default=None, ge=2, le=10_000)
 
 
-class AravisCamera(Device):
-    """One camera; pictures are views of the library's buffers, given back after the next frame."""
+class AravisCamera(GenicamDevice):
+    """One camera; a buffer is the address that the library gives it."""
 
     Settings = AravisSettings
     summary = "GigE Vision and USB3 Vision cameras through Aravis"
+    settings: AravisSettings
 
     def __init__(self, settings: AravisSettings, clock: Clock) -> None:
-        self.settings = settings
-        self._clock = clock
-        self._lock = threading.Lock()  # commands come from another thread than open and close
+        super().__init__(settings, clock)
         self._camera = self._device = self._stream = 0
-        self._held = 0  # the buffer whose picture the reader has
-        self._lost = threading.Event()
         self._on_control_lost = aravis_api.ControlLost(lambda *_: self._lost.set())
         self._handler = 0
-        self._maker = FrameMaker(settings)
-        self._id = ""  # of the camera first opened: after a loss, that one or none
-        self._spec: VideoSpec | None = None
-        self._changed: dict[str, float] = {}  # by commands; done again after a loss
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -82,69 +70,13 @@ class AravisCamera(Device):
             return ()
         return tuple(listed.found() for listed in discover(aravis_api.load()))
 
-    def open(self) -> Sequence[VideoSpec]:
-        """Find the camera, take control of it, configure it and start it.
-
-        Raises:
-            DeviceError: it is absent or busy, or refuses a setting.
-        """
-        with self._lock:
-            self._close()
-            try:
-                spec = self._open(aravis_api.load())
-            except (AravisError, DeviceError) as error:
-                self._close()
-                text = str(error) if isinstance(error, DeviceError) else self._say(str(error))
-                raise DeviceError(text) from error
-            self._spec = spec
-        return (spec,)
-
-    def read(self) -> Iterator[Frame | None]:
-        """Yield frames as they arrive."""
-        api = aravis_api.load()
-        alive = self._clock.now()
-        while True:
-            self._held = api.arv_stream_timeout_pop_buffer(self._stream, POP_US) or 0
-            arrival = self._clock.now()
-            if self._held or self.settings.triggered:
-                alive = arrival
-            if self._lost.is_set() or arrival - alive > self._silence_s:
-                self._lost.set()
-                yield from self._maker.rest()
-                raise DeviceLost(self._say(f"sends nothing any more; {_CHECK}"))
-            try:
-                frames = self._frames(api, arrival) if self._held else self._maker.overdue(arrival)
-                yield from frames or (None,)
-            finally:
-                self._give_back(api)
-
-    def close(self) -> None:
-        """Stop the camera and let go of it."""
-        with self._lock:
-            self._close()
-
-    def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
-        """Carry out `exposure` (exposure_us) or `gain` (gain_db); answers what the camera took."""
-        key, value = change_for(self.settings.name, name, args)
-        with self._lock:
-            if not self._camera:
-                raise DeviceError(self._say("is not open at the moment; try again when it is back"))
-            self._changed[key] = took = self._change(key, value)
-        return {key: took}
-
-    def _nodes(self) -> AravisNodes:
-        return AravisNodes(aravis_api.load(), self._device, self.settings.name)
-
-    def _change(self, key: str, value: float) -> float:
-        configurator = Configurator(self.settings.name, self._nodes())
-        if key == "gain_db":
-            return configurator.set_gain(value)
-        self._maker.exposure_us = took = configurator.set_exposure(value)
-        return took
-
     # Opening and closing.
 
-    def _open(self, api: Api) -> VideoSpec:
+    def _errors(self) -> tuple[type[Exception], ...]:
+        return (AravisError,)
+
+    def _open(self) -> VideoSpec:
+        api = aravis_api.load()
         key = self._id or find(api, self.settings.name, self.settings.camera)
         try:
             self._camera = api.arv_camera_new(key.encode())
@@ -161,14 +93,16 @@ class AravisCamera(Device):
                 )
             )
         self._watch(api)
-        nodes = self._nodes()
-        configured = Configurator(self.settings.name, nodes).configure(self.settings)
-        self._maker.start(configured, wraps=gige)
-        for name, value in self._changed.items():
-            self._change(name, value)
+        nodes = AravisNodes(api, self._device, self.settings.name)
+        configured = self._configure(nodes, wraps=gige)
         self._tune_network(api, gige)
         self._start(api, configured.rate_hz)
-        return self._spec or self._describe(nodes, configured)
+        names = ("DeviceVendorName", "DeviceModelName", "DeviceSerialNumber", "DeviceVersion")
+        vendor, model, serial, version = (
+            str(nodes.get(name)) if nodes.kind(name) else "" for name in names
+        )
+        identity = {"serial_number": serial, "device_version": version}
+        return self._described(configured, vendor, model, identity)
 
     def _watch(self, api: Api) -> None:
         self._lost.clear()
@@ -195,31 +129,9 @@ class AravisCamera(Device):
     def _start(self, api: Api, rate_hz: float) -> None:
         payload = api.arv_camera_get_payload(self._camera)
         self._stream = api.arv_camera_create_stream(self._camera, None, None)
-        self._silence_s = max(SILENT_S, 5 / rate_hz)
-        wanted = round(BUFFER_S * rate_hz)
-        count = self.settings.buffers or max(4, min(wanted, BUFFER_BYTES // max(1, payload)))
-        for _ in range(count):
+        for _ in range(self._buffers(self.settings.buffers, payload, rate_hz)):
             api.arv_stream_push_buffer(self._stream, api.arv_buffer_new_allocate(payload))
         api.arv_camera_start_acquisition(self._camera)
-
-    def _describe(self, nodes: AravisNodes, configured: Configured) -> VideoSpec:
-        names = ("DeviceVendorName", "DeviceModelName", "DeviceSerialNumber", "DeviceVersion")
-        vendor, model, serial, version = (
-            str(nodes.get(name)) if nodes.kind(name) else "" for name in names
-        )
-        identity = {"serial_number": serial, "device_version": version, "camera_id": self._id}
-        return VideoSpec(
-            name=self.settings.name,
-            width=configured.width,
-            height=configured.height,
-            pixel_format=configured.pixel_format,
-            rate_hz=configured.rate_hz,
-            manufacturer=vendor,
-            model=model,
-            desc={key: value for key, value in identity.items() if value}
-            | configured.desc
-            | {"camera_timestamp": self.settings.timestamp_at},
-        )
 
     def _close(self) -> None:
         if not self._camera:
@@ -227,9 +139,10 @@ class AravisCamera(Device):
         api = aravis_api.load()
         if self._handler:
             api.g_signal_handler_disconnect(self._device, self._handler)
-        self._give_back(api)
+        self._give_back()
         stream, camera = self._stream, self._camera
         self._camera = self._device = self._stream = self._handler = 0
+        self._nodes = None
         if not self._lost.is_set():
             _release(api, stream, camera, stop=bool(stream))
             return
@@ -239,8 +152,11 @@ class AravisCamera(Device):
 
     # Frames.
 
-    def _frames(self, api: Api, arrival: float) -> list[Frame]:
-        buffer = self._held
+    def _fetch(self) -> int | None:
+        return aravis_api.load().arv_stream_timeout_pop_buffer(self._stream, POP_US) or None
+
+    def _frames(self, arrival: float) -> list[Frame]:
+        api, buffer = aravis_api.load(), self._buffer
         frame_id = api.arv_buffer_get_frame_id(buffer)
         status = api.arv_buffer_get_status(buffer)
         if status != aravis_api.SUCCESS:
@@ -256,14 +172,10 @@ class AravisCamera(Device):
         stamp_ns = api.arv_buffer_get_timestamp(buffer)
         return self._maker.whole(frame_id, stamp_ns, arrival, image)
 
-    def _give_back(self, api: Api) -> None:
-        buffer, self._held = self._held, 0
-        if buffer and self._stream:
-            api.arv_stream_push_buffer(self._stream, buffer)
-
-    def _say(self, text: str) -> str:
-        which = f" (camera {self._id})" if self._id else ""
-        return f"{self.settings.name}{which}: {text}"
+    def _give_back(self) -> None:
+        buffer, self._buffer = self._buffer, None
+        if buffer is not None and self._stream:
+            aravis_api.load().arv_stream_push_buffer(self._stream, buffer)
 
 
 def _release(api: Api, stream: int, camera: int, stop: bool = False) -> None:

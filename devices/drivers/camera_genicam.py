@@ -8,8 +8,7 @@ before anybody sees them; it tells that it did, and they become frames with a fa
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +16,14 @@ import numpy as np
 from pydantic import Field
 
 from devices.arrays import U8Array
-from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Plugged, VideoSpec
+from devices.base import Clock, DeviceError, DeviceLost, Frame, Plugged, VideoSpec
 from devices.camera import gentl
 from devices.camera.genapi_nodes import GenapiNodes
-from devices.camera.genicam_configurator import Configurator, change_for
-from devices.camera.genicam_frames import FrameMaker
-from devices.camera.genicam_nodes import SILENT_S, GenicamSettings, Value
+from devices.camera.genicam_configurator import Configurator
+from devices.camera.genicam_device import CHECK, GenicamDevice, plain
+from devices.camera.genicam_nodes import GenicamSettings
 
 FETCH_S = 0.1
-BUFFER_S = 0.25
-BUFFER_BYTES = 64 << 20
-"""Buffers hold this long or this much, whichever is less, and never fewer than four frames."""
-_CHECK = "check its power, its cable, and that no other program took it over"
 
 
 class GenicamCameraSettings(GenicamSettings):
@@ -52,28 +47,19 @@ class GenicamCameraSettings(GenicamSettings):
         return tuple(name for name in names if name is not None)
 
 
-class GenicamCamera(Device):
-    """One camera; pictures are views of GenTL buffers, queued again after the next frame."""
+class GenicamCamera(GenicamDevice):
+    """One camera; a buffer is one of Harvesters', queued again after the next frame."""
 
     Settings = GenicamCameraSettings
     summary = "cameras with a GenTL producer (.cti) through Harvesters"
-
     settings: GenicamCameraSettings
 
     def __init__(self, settings: GenicamCameraSettings, clock: Clock) -> None:
-        self.settings = settings
-        self._clock = clock
-        self._lock = threading.Lock()  # commands come from another thread than open and close
+        super().__init__(settings, clock)
         self._cameras: gentl.Cameras | None = None
         self._acquirer: Any = None
-        self._nodes: GenapiNodes | None = None
-        self._buffer: Any = None  # the one whose picture the reader has
         self._incomplete = 0  # thrown away since the last whole frame
         self._frame_id = 0
-        self._maker = FrameMaker(settings)
-        self._id = ""
-        self._spec: VideoSpec | None = None
-        self._changed: dict[str, float] = {}  # by commands; done again after a loss
 
     @classmethod
     def unavailable(cls) -> str | None:
@@ -85,69 +71,17 @@ class GenicamCamera(Device):
         """List the cameras of the producers in GENICAM_GENTL64_PATH."""
         return gentl.found()
 
-    def open(self) -> Sequence[VideoSpec]:
-        """Load the producer, find the camera, configure it and start it.
+    # Opening and closing.
 
-        Raises:
-            DeviceError: no producer, no such camera, busy, or it refuses a setting.
-        """
+    def _errors(self) -> tuple[type[Exception], ...]:
         from genicam import genapi
         from genicam import gentl as api
 
-        with self._lock:
-            self._close()
-            try:
-                spec = self._open()
-            except (DeviceError, api.GenericException, genapi.GenericException) as error:
-                self._close()
-                text = str(error) if isinstance(error, DeviceError) else self._say(_plain(error))
-                raise DeviceError(text) from error
-            self._spec = spec
-        return (spec,)
-
-    def read(self) -> Iterator[Frame | None]:
-        """Yield frames as they arrive."""
-        alive = self._clock.now()
-        while True:
-            self._buffer = self._fetch()
-            arrival = self._clock.now()
-            if self._buffer is not None or self.settings.triggered:
-                alive = arrival
-            elif arrival - alive > self._silence_s:
-                yield from self._maker.rest()
-                raise DeviceLost(self._say(f"sent no frame for {self._silence_s:g} s; {_CHECK}"))
-            try:
-                frames = self._frames(arrival) if self._buffer else self._maker.overdue(arrival)
-                yield from frames or (None,)
-            finally:
-                self._give_back()
-
-    def close(self) -> None:
-        """Stop the camera and let go of it and of the producer."""
-        with self._lock:
-            self._close()
-
-    def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
-        """Carry out `exposure` (exposure_us) or `gain` (gain_db); answers what the camera took."""
-        key, value = change_for(self.settings.name, name, args)
-        with self._lock:
-            if self._nodes is None:
-                raise DeviceError(self._say("is not open at the moment; try again when it is back"))
-            self._changed[key] = took = self._change(key, value)
-        return {key: took}
-
-    def _change(self, key: str, value: float) -> float:
-        assert self._nodes is not None
-        configurator = Configurator(self.settings.name, self._nodes)
-        if key == "gain_db":
-            return configurator.set_gain(value)
-        self._maker.exposure_us = took = configurator.set_exposure(value)
-        return took
-
-    # Opening and closing.
+        return api.GenericException, genapi.GenericException
 
     def _open(self) -> VideoSpec:
         s = self.settings
+        self._lost.clear()
         self._cameras = gentl.Cameras(gentl.producers(s.name, s.cti))
         try:
             there = self._cameras.search()
@@ -156,28 +90,14 @@ class GenicamCamera(Device):
         info = gentl.choose(s.name, there, self._id or s.camera)
         self._acquirer = self._acquire(info)
         self._id = gentl.text(info, "id_")
-        self._nodes = GenapiNodes(self._acquirer.remote_device.node_map, s.name)
-        configurator = Configurator(s.name, self._nodes)
-        configured = configurator.configure(s)
+        nodes = GenapiNodes(self._acquirer.remote_device.node_map, s.name)
+        configured = self._configure(nodes, wraps=gentl.text(info, "tl_type") == "GEV")
         for name in s.chunks:
-            self._enable_chunk(configurator, name)
-        self._maker.start(configured, wraps=gentl.text(info, "tl_type") == "GEV")
-        for key, value in self._changed.items():
-            self._change(key, value)
-        self._start(configured.rate_hz)
-        identity = {"serial_number": gentl.text(info, "serial_number"), "camera_id": self._id}
-        return self._spec or VideoSpec(
-            name=s.name,
-            width=configured.width,
-            height=configured.height,
-            pixel_format=configured.pixel_format,
-            rate_hz=configured.rate_hz,
-            manufacturer=gentl.text(info, "vendor"),
-            model=gentl.text(info, "model"),
-            desc={key: value for key, value in identity.items() if value}
-            | configured.desc
-            | {"camera_timestamp": s.timestamp_at},
-        )
+            self._enable_chunk(Configurator(s.name, nodes), name)
+        self._start(nodes, configured.rate_hz)
+        serial = {"serial_number": gentl.text(info, "serial_number")}
+        vendor, model = gentl.text(info, "vendor"), gentl.text(info, "model")
+        return self._described(configured, vendor, model, serial)
 
     def _acquire(self, info: Any) -> Any:
         from genicam import gentl as api
@@ -189,7 +109,7 @@ class GenicamCamera(Device):
             raise DeviceError(
                 self._say(
                     f"camera {gentl.text(info, 'id_')!r} is held by another program "
-                    f"({_plain(error)}); close that program"
+                    f"({plain(error)}); close that program"
                 )
             ) from error
 
@@ -199,21 +119,17 @@ class GenicamCamera(Device):
         configurator.set("ChunkSelector", name.removeprefix("Chunk"), f"chunk {name}")
         configurator.set("ChunkEnable", True, "ChunkEnable")
 
-    def _start(self, rate_hz: float) -> None:
+    def _start(self, nodes: GenapiNodes, rate_hz: float) -> None:
         ia = self._acquirer
         # The payload may be far more than a picture: Viky's is always 10 MB.
-        room = BUFFER_BYTES // max(1, int(self._payload()))
-        wanted = self.settings.buffers or max(4, min(room, round(BUFFER_S * rate_hz)))
+        payload = self._maker.bytes
+        if nodes.kind("PayloadSize") is not None:
+            payload = int(nodes.get("PayloadSize"))
+        wanted = self._buffers(self.settings.buffers, payload, rate_hz)
         ia.num_buffers = max(wanted, ia.min_num_buffers)
         ia.add_callback(ia.Events.INCOMPLETE_BUFFER, _counter(self))
-        self._silence_s = max(SILENT_S, 5 / rate_hz)
         self._incomplete = 0
         ia.start()
-
-    def _payload(self) -> Value:
-        assert self._nodes is not None
-        has = self._nodes.kind("PayloadSize") is not None
-        return self._nodes.get("PayloadSize") if has else self._maker.bytes
 
     def _close(self) -> None:
         from genicam import gentl as api
@@ -234,7 +150,7 @@ class GenicamCamera(Device):
         try:
             return self._acquirer.try_fetch(timeout=FETCH_S)
         except api.GenericException as error:
-            raise DeviceLost(self._say(f"is gone ({_plain(error)}); {_CHECK}")) from error
+            raise DeviceLost(self._say(f"is gone ({plain(error)}); {CHECK}")) from error
 
     def _frames(self, arrival: float) -> list[Frame]:
         buffer, s = self._buffer, self.settings
@@ -282,10 +198,6 @@ class GenicamCamera(Device):
         if buffer is not None and self._acquirer is not None:
             buffer.queue()
 
-    def _say(self, text: str) -> str:
-        which = f" (camera {self._id})" if self._id else ""
-        return f"{self.settings.name}{which}: {text}"
-
 
 def _counter(camera: GenicamCamera) -> Any:
     from harvesters.core import Callback
@@ -295,8 +207,3 @@ def _counter(camera: GenicamCamera) -> Any:
             camera._incomplete += 1
 
     return Counter()
-
-
-def _plain(error: Exception) -> str:
-    """Give an SDK's message in one line."""
-    return " ".join(str(error).split())

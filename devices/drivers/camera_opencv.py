@@ -80,8 +80,7 @@ class OpencvCamera(Device):
     summary = "webcams and network cameras through OpenCV"
 
     def __init__(self, settings: OpencvSettings, clock: Clock) -> None:
-        self.settings = settings
-        self._clock = clock
+        super().__init__(settings, clock)
         self._capture: Capture | None = None
         # Taken while opening: the last one's size is the truth, those before it are spoilt.
         self._first: list[Picture] = []
@@ -124,16 +123,16 @@ class OpencvCamera(Device):
     def read(self) -> Iterator[Frame | Notice | None]:
         """Yield frames as they arrive, and a notice where their size changes."""
         assert self._capture is not None, "open() comes first"
-        alive = self._clock.now()
+        alive = self.clock.now()
         while True:
             ended = self._capture.ended.is_set()  # asked first: what came before is still there
             picture = self._first.pop(0) if self._first else self._capture.next(POLL_S)
             if picture is not None:
-                alive = self._clock.now()
+                alive = self.clock.now()
                 if picture.image is not None and (notice := self._size.notice(picture.image.shape)):
                     yield notice
                 yield self._frame(picture)
-            elif ended or self._clock.now() - alive > TIMEOUT_S + HANGS_S:
+            elif ended or self.clock.now() - alive > TIMEOUT_S + HANGS_S:
                 if self._holds_last:
                     yield Notice("info", "last-picture", self._say(_HELD))
                 network = ", and the network" if is_address(self.settings.camera) else ""
@@ -190,7 +189,7 @@ class OpencvCamera(Device):
                 )
             return cv2.cvtColor(image, code)
 
-        self._capture = Capture(self._clock, make, convert)
+        self._capture = Capture(self.clock, make, convert)
         if not self._capture.start(OPEN_S):
             raise DeviceError(self._say(why_not(source)))
         self._notes = []
@@ -268,10 +267,10 @@ class OpencvCamera(Device):
         assert self._capture is not None
         assert self._rate is not None
         self._capture.run()
-        end = self._clock.now() + OPEN_S
+        end = self.clock.now() + OPEN_S
         image: U8Array | None = None
         while image is None:
-            if self._capture.ended.is_set() or self._clock.now() > end:
+            if self._capture.ended.is_set() or self.clock.now() > end:
                 raise DeviceError(self._say(self._no_picture()))
             if (picture := self._capture.next(POLL_S)) is not None:
                 self._first.append(picture)

@@ -8,13 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from devices.base import Clock, DeviceError, StreamSpec
-from devices.network.amp_server import (
-    DELAY_MS,
-    AmpServerClient,
-    command,
-    details,
-    microvolts_of,
-)
+from devices.network.amp_server import DELAY_MS, AmpServerClient, command, details, microvolts_of
 from devices.network.amplifier import NetworkAmplifier, NetworkSettings
 from devices.network.connection import Connection
 

@@ -15,7 +15,6 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from devices.base import (
-    Channel,
     Chunk,
     Clock,
     Device,
@@ -25,6 +24,7 @@ from devices.base import (
     StreamQuery,
     StreamSpec,
 )
+from devices.marker_codes import marker_spec
 from devices.triggers.light_edges import Edge, EdgeDetector
 from devices.triggers.light_levels import Levels
 
@@ -60,8 +60,7 @@ class Photodiode(Device):
     summary = "onsets of a light patch from any analog channel of any LSL stream"
 
     def __init__(self, settings: PhotodiodeSettings, clock: Clock) -> None:
-        self.settings = settings
-        self._clock = clock
+        super().__init__(settings, clock)
         self._chunks: queue.Queue[Chunk] = queue.Queue(_WAITING)
         self._dropped = 0
         self._sign = -1.0 if settings.dark_is_high else 1.0
@@ -81,18 +80,9 @@ class Photodiode(Device):
     def open(self) -> Sequence[StreamSpec]:
         """Announce the markers."""
         self.close()
-        return (
-            StreamSpec(
-                name=self.settings.name,
-                type="Markers",
-                channels=(Channel("marker"),),
-                rate_hz=0.0,
-                dtype="string",
-                manufacturer="Unisono",
-                model="photodiode",
-                desc={"source": self.settings.source, "channel": str(self.settings.channel)},
-            ),
-        )
+        s = self.settings
+        desc = {"source": s.source, "channel": str(s.channel)}
+        return (marker_spec(s.name, "Unisono", "photodiode", **desc),)
 
     def hear(self, stream: str, labels: Sequence[str]) -> None:
         """Find the channel by its label."""

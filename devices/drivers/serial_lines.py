@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from pydantic import model_validator
 
 from devices.base import Channel, Dtype, Plugged
 from devices.serial import ports
@@ -17,15 +16,6 @@ from devices.serial.readings import TIME_UNITS, Assembler, Readings
 
 class SerialLinesSettings(SensorSettings, LineFormat):
     """The port, and the columns of a line."""
-
-    @model_validator(mode="after")
-    def _time_has_unit(self) -> SerialLinesSettings:
-        time = self.role("time")
-        if time is not None and time.unit not in TIME_UNITS:
-            raise ValueError(
-                f"column {time.label!r}: unit {time.unit!r} is no time; use milliseconds"
-            )
-        return self
 
 
 class SerialLines(SerialSensor):

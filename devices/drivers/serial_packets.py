@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pydantic import model_validator
-
 from devices.base import Channel, Dtype
 from devices.serial.binary_frames import FrameFormat
 from devices.serial.device import SensorSettings, SerialSensor, channel
@@ -15,15 +13,6 @@ _EXACT_BITS = 24  # what float32 holds exactly
 
 class SerialPacketsSettings(SensorSettings, FrameFormat):
     """The port, and what a frame is made of."""
-
-    @model_validator(mode="after")
-    def _time_has_unit(self) -> SerialPacketsSettings:
-        time = self.role("time")
-        if time is not None and time.unit not in TIME_UNITS:
-            raise ValueError(
-                f"field {time.name!r}: unit {time.unit!r} is no time; use microseconds"
-            )
-        return self
 
 
 class SerialPackets(SerialSensor):

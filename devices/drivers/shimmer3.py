@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import numpy as np
 from pydantic import AfterValidator, Field
@@ -23,6 +23,7 @@ ANSWER_S = 2.0
 QUIET_S = 1.0
 """How long it may go on sending after it was told to stop."""
 COALESCE_S = 0.02
+Answer = TypeVar("Answer", bound=words.Heard)
 _REMEDY = (
     "switch it on, pair it with this computer, and see that no other program has its port and that "
     "its firmware is LogAndStream"
@@ -63,11 +64,7 @@ class Shimmer3(Device):
     @classmethod
     def unavailable(cls) -> str | None:
         """Say whether pyserial is missing."""
-        try:
-            import serial  # noqa: F401
-        except ImportError:
-            return "pyserial is not installed; pip install pyserial"
-        return None
+        return ports.unavailable()
 
     def open(self) -> Sequence[StreamSpec]:
         """Set rate and sensors, ask for the channels, and start."""
@@ -91,8 +88,6 @@ class Shimmer3(Device):
         self._ask(words.set_rate(divisor), words.Acknowledged)
         firmware = self._ask(words.ASK_FIRMWARE, words.Firmware)
         inquiry = self._ask(words.INQUIRY, words.Inquiry)
-        assert isinstance(firmware, words.Firmware)
-        assert isinstance(inquiry, words.Inquiry)
         if inquiry.divisor != divisor:
             raise DeviceError(
                 f"{settings.port}: it samples at {words.CLOCK_HZ / inquiry.divisor:g} Hz, asked "
@@ -122,7 +117,7 @@ class Shimmer3(Device):
             pass
         self._parser.restart()
 
-    def _ask(self, command: bytes, answer: type[words.Heard]) -> words.Heard:
+    def _ask(self, command: bytes, answer: type[Answer]) -> Answer:
         """Send a command and wait for the acknowledgement, or for the response behind it."""
         assert self._port is not None
         self._port.write(command)

@@ -87,7 +87,7 @@ class SimulatedCamera(Device):
     simulated = True
 
     def __init__(self, settings: CameraSettings, clock: Clock) -> None:
-        self.settings = settings
+        super().__init__(settings, clock)
         self._world = World(settings.seed)
         link = Link(settings.faults, settings.seed, settings.name)
         self._pacer = Pacer(clock, link, settings.rate_hz, packet=1, skip_after_s=LATE_S)

@@ -10,7 +10,7 @@ import numpy as np
 from pydantic import Field
 
 from devices.arrays import F32Array, F64Array, I64Array
-from devices.base import Channel, StreamSpec
+from devices.base import Channel
 from devices.simulation.shapes import (
     BLINK_SPAN_S,
     ECG_SPAN_S,
@@ -57,27 +57,14 @@ class SimulatedEEG(SimulatedSignal):
 
     Settings = EEGSettings
     summary = "simulated EEG amplifier, 64 + 5 channels, with blinks, alpha, mains and trigger"
+    type, model = "EEG", "simulated-eeg"
 
     settings: EEGSettings
 
-    def spec(self) -> StreamSpec:
-        """Describe the one stream of the amplifier."""
-        extra = [Channel(x, "" if x == "Trigger" else "microvolts", KINDS[x]) for x in EXTRA]
-        return StreamSpec(
-            name=self.settings.name,
-            type="EEG",
-            channels=(*(Channel(x, "microvolts", "EEG") for x in self._cap()), *extra),
-            rate_hz=self.settings.rate_hz,
-            dtype="float32",
-            manufacturer="Unisono",
-            model="simulated-eeg",
-            counts_losses=True,
-            desc={
-                "simulated": "yes",
-                "seed": str(self.settings.seed),
-                "codes_from": self.settings.codes_from or "",
-            },
-        )
+    def channels(self) -> tuple[Channel, ...]:
+        """Name the electrodes, and what is beside the cap."""
+        extra = (Channel(x, "" if x == "Trigger" else "microvolts", KINDS[x]) for x in EXTRA)
+        return (*(Channel(x, "microvolts", "EEG") for x in self._cap()), *extra)
 
     def noise(self) -> NoiseLoop:
         """Make 1/f noise of 6 µV and alpha for the cap; the other channels get white noise."""

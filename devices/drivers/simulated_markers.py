@@ -12,7 +12,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from devices.base import Channel, Chunk, Clock, Device, StreamSpec, wait
+from devices.base import Chunk, Clock, Device, StreamSpec, wait
+from devices.marker_codes import marker_spec
 from devices.simulation.faults import Link
 from devices.simulation.simulated_signal import SimulatedSettings
 from devices.simulation.world import CLIP_END, World, WorldEvent
@@ -29,8 +30,7 @@ class SimulatedMarkers(Device):
     simulated = True
 
     def __init__(self, settings: SimulatedSettings, clock: Clock) -> None:
-        self.settings = settings
-        self._clock = clock
+        super().__init__(settings, clock)
         self._link = Link(settings.faults, settings.seed, settings.name)
         self._world = World(settings.seed)
         self._from: float | None = None  # events before this LSL time are dealt with
@@ -39,23 +39,14 @@ class SimulatedMarkers(Device):
 
     def open(self) -> Sequence[StreamSpec]:
         """Start, or go on after an unplugging, which costs the markers in between."""
-        now = self._clock.now()
+        now = self.clock.now()
         self._link.open(now)
         if self._torn and self._from is not None:
             self._lost += len(self._world.times("stimulus", self._from, now))
         self._from = now if self._from is None else max(now, self._from)
         self._torn = False
-        spec = StreamSpec(
-            name=self.settings.name,
-            type="Markers",
-            channels=(Channel("marker"),),
-            rate_hz=0.0,
-            dtype="string",
-            manufacturer="Unisono",
-            model="simulated-markers",
-            desc={"simulated": "yes", "seed": str(self.settings.seed)},
-        )
-        return (spec,)
+        desc = {"simulated": "yes", "seed": str(self.settings.seed)}
+        return (marker_spec(self.settings.name, "Unisono", "simulated-markers", **desc),)
 
     def read(self) -> Iterator[Chunk | None]:
         """Yield one marker a chunk, when it arrives."""
@@ -63,7 +54,7 @@ class SimulatedMarkers(Device):
             event = self._next()
             arrival = self._link.arrival(event.time, event.index)
             gone = self._link.unplug_time
-            yield from wait(self._clock, min(arrival, gone))
+            yield from wait(self.clock, min(arrival, gone))
             if arrival >= gone:
                 self._torn = True
                 raise self._link.lose()

@@ -41,8 +41,7 @@ class SimulatedPhotodiode(Device):
     simulated = True
 
     def __init__(self, settings: SimulatedPhotodiodeSettings, clock: Clock) -> None:
-        self.settings = settings
-        self._clock = clock
+        super().__init__(settings, clock)
         self._socket: socket.socket | None = None
         self._edges: list[tuple[float, bool]] = []
         self._lit = False
@@ -75,11 +74,11 @@ class SimulatedPhotodiode(Device):
 
     def read(self) -> Iterator[Chunk | None]:
         """Yield what the sensor saw, a little later."""
-        start, sent = self._clock.now(), 0
+        start, sent = self.clock.now(), 0
         while True:
-            self._clock.sleep_until(self._clock.now() + BEAT_S)
+            self.clock.sleep_until(self.clock.now() + BEAT_S)
             self._listen()
-            ready = int((self._clock.now() - HOLD_BACK_S - start) * self.settings.rate_hz)
+            ready = int((self.clock.now() - HOLD_BACK_S - start) * self.settings.rate_hz)
             if ready <= sent:
                 yield None
                 continue

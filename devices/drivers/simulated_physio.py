@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from devices.arrays import F32Array, F64Array, I64Array
-from devices.base import Channel, StreamSpec
+from devices.base import Channel
 from devices.simulation.shapes import (
     ECG_SPAN_S,
     PPG_SPAN_S,
@@ -55,24 +55,11 @@ class SimulatedPhysio(SimulatedSignal):
 
     Settings = SignalSettings
     summary = "simulated peripheral amplifier, 16 channels: PPG, RSP, EMG, SKT, EDA, ECG, digital"
+    type, model = "Physio", "simulated-physio"
 
-    def spec(self) -> StreamSpec:
-        """Describe the one stream of the amplifier."""
-        return StreamSpec(
-            name=self.settings.name,
-            type="Physio",
-            channels=CHANNELS,
-            rate_hz=self.settings.rate_hz,
-            dtype="float32",
-            manufacturer="Unisono",
-            model="simulated-physio",
-            counts_losses=True,
-            desc={
-                "simulated": "yes",
-                "seed": str(self.settings.seed),
-                "codes_from": self.settings.codes_from or "",
-            },
-        )
+    def channels(self) -> tuple[Channel, ...]:
+        """Name the analog channels and the digital lines."""
+        return CHANNELS
 
     def noise(self) -> NoiseLoop:
         """Make white noise and mains for the analog channels; digital ones have none."""

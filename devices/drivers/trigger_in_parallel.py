@@ -51,9 +51,3 @@ class TriggerInParallel(TriggerIn):
         if self.settings.lines == "data":
             return self._port.read_data()
         return parallel_port.status_code(self._port.read_status())
-
-    def close_line(self) -> None:
-        """Give the port back."""
-        port, self._port = self._port, None
-        if port is not None:
-            port.close()

@@ -35,11 +35,7 @@ class TriggerInSerial(TriggerIn):
     @classmethod
     def unavailable(cls) -> str | None:
         """Say whether pyserial is missing."""
-        try:
-            import serial  # noqa: F401
-        except ImportError:
-            return "pyserial is not installed; pip install pyserial"
-        return None
+        return ports.unavailable()
 
     def open_line(self) -> None:
         """Open the port; what came before is not ours."""
@@ -57,7 +53,7 @@ class TriggerInSerial(TriggerIn):
         decode = self._keys() if self.settings.style == "cedrus" else iter
         while True:
             data = self._port.read()
-            now = self._clock.now()
+            now = self.clock.now()
             yield from ((now, code) for code in decode(data))
             if not data:
                 yield None
@@ -85,9 +81,3 @@ class TriggerInSerial(TriggerIn):
     def _lines(self) -> int:
         assert self._port is not None
         return sum(on << bit for bit, on in enumerate(self._port.lines()))
-
-    def close_line(self) -> None:
-        """Give the port back."""
-        port, self._port = self._port, None
-        if port is not None:
-            port.close()

@@ -40,14 +40,3 @@ class TriggerOutParallel(TriggerOut):
         """Set the lines."""
         assert self._port is not None
         self._port.write(code)
-
-    def check_line(self) -> None:
-        """See whether the port is still there."""
-        assert self._port is not None
-        self._port.check()
-
-    def close_line(self) -> None:
-        """Give the port back."""
-        port, self._port = self._port, None
-        if port is not None:
-            port.close()

@@ -36,18 +36,14 @@ class TriggerOutSerial(TriggerOut):
     @classmethod
     def unavailable(cls) -> str | None:
         """Say whether pyserial is missing."""
-        try:
-            import serial  # noqa: F401
-        except ImportError:
-            return "pyserial is not installed; pip install pyserial"
-        return None
+        return ports.unavailable()
 
     def open_line(self) -> None:
         """Open the port, and set the lines to rest or the pulse length."""
         self._port = self.settings.open_port()
         if self.settings.style == "cedrus":
             self._port.write(b"mp" + struct.pack("<I", round(self.settings.pulse_ms)))
-            self._clock.sleep_until(self._clock.now() + _BETWEEN_COMMANDS_S)
+            self.clock.sleep_until(self.clock.now() + _BETWEEN_COMMANDS_S)
         else:
             self._port.write(bytes([self.settings.idle]))
 
@@ -58,14 +54,3 @@ class TriggerOutSerial(TriggerOut):
             self._port.write(bytes([code]))
         elif code != self.settings.idle:
             self._port.write(b"mh" + struct.pack("<H", code))
-
-    def check_line(self) -> None:
-        """See whether the port is still there."""
-        assert self._port is not None
-        self._port.check()
-
-    def close_line(self) -> None:
-        """Give the port back."""
-        port, self._port = self._port, None
-        if port is not None:
-            port.close()

@@ -47,8 +47,7 @@ class VideoFile(Device):
     summary = "a video file played as a camera"
 
     def __init__(self, settings: VideoFileSettings, clock: Clock) -> None:
-        self.settings = settings
-        self._clock = clock
+        super().__init__(settings, clock)
         self._path = settings.path.expanduser()
         self._film: Film | None = None
         self._pacer: Pacer | None = None
@@ -74,7 +73,7 @@ class VideoFile(Device):
         height, width = film.size.shape[:2]
         if self._pacer is None:
             link = Link(Faults(), 0, self.settings.name)
-            self._pacer = Pacer(self._clock, link, rate_hz, packet=1, skip_after_s=LATE_S)
+            self._pacer = Pacer(self.clock, link, rate_hz, packet=1, skip_after_s=LATE_S)
         self._pacer.open()
         spec = VideoSpec(
             name=self.settings.name,
@@ -116,7 +115,7 @@ class VideoFile(Device):
 
     def _idle(self) -> Iterator[None]:
         while True:
-            yield from wait(self._clock, self._clock.now() + BEAT_S)
+            yield from wait(self.clock, self.clock.now() + BEAT_S)
             yield None
 
     def _open_film(self) -> tuple[float, Film]:

@@ -15,7 +15,7 @@ from typing import Any, Final
 import numpy as np
 
 from devices.base import Channel, DeviceError
-from devices.network.client import AmplifierClient, Description, Mark, Message, Samples
+from devices.network.client import AmplifierClient, Description, Message, Samples, code_marks
 from devices.network.framing import Framer, WireError
 
 HEADER: Final = struct.Struct(">qQ")
@@ -129,7 +129,9 @@ class AmpServerClient(AmplifierClient):
         edges = [0, *(np.flatnonzero(np.diff(counters) != 1) + 1).tolist(), len(rows)]
         for a, b in pairwise(edges):
             yield Samples(np.ascontiguousarray(rows[a:b]), int(counters[a]))
-        yield from self._marks(~packets["inputs"], counters)
+        lines = (~packets["inputs"]).astype(np.int64)
+        yield from code_marks(lines, self._lines, counters)
+        self._lines = int(lines[-1])
 
     def _describe(self, net: int) -> Description:
         if net not in NETS:
@@ -137,13 +139,6 @@ class AmpServerClient(AmplifierClient):
         self._net = net
         channels = tuple(Channel(f"E{n}", "microvolts", "EEG") for n in range(1, NETS[net] + 1))
         return Description(channels, self._rate_hz, self._model)
-
-    def _marks(self, lines: np.ndarray[Any, Any], counters: np.ndarray[Any, Any]) -> Iterator[Mark]:
-        changes = np.flatnonzero(np.diff(lines.astype(np.int64), prepend=self._lines))
-        self._lines = int(lines[-1])
-        for at in changes.tolist():
-            if lines[at]:
-                yield Mark(str(int(lines[at])), int(counters[at]))
 
     def end(self) -> None:
         """Stop listening."""

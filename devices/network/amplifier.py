@@ -7,6 +7,7 @@ where the amplifier went on.
 
 from __future__ import annotations
 
+import contextlib
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, ClassVar
@@ -79,7 +80,8 @@ class NetworkAmplifier(Device):
         self._count: SampleCount | None = None
         self._shift = 0  # from the server's numbers to those that never wrap
         self._heard = 0.0
-        self._early: list[Message] = []  # what came in the same breath as the description
+        self._early: list[Message] = []  # warnings, and what came in a breath with the description
+        self._unspoken = ""  # what is known of a server that does not describe itself
         self._impedances: dict[str, float] = {}
         self._impedance_wish: bool | None = None
 
@@ -105,8 +107,8 @@ class NetworkAmplifier(Device):
             raise DeviceError(self._foreign(error)) from error
         if description is None:
             raise DeviceError(
-                f"{self._link.place} is connected and does not say what it records "
-                f"(waited {settings.connect_s:g} s); {self.remedy}"
+                f"{self._link.place} {self._unspoken} (waited {settings.connect_s:g} s); "
+                f"{self.remedy}"
             )
         self._description = description
         if self._count is None:
@@ -122,14 +124,22 @@ class NetworkAmplifier(Device):
     def _introduced(self) -> Description | None:
         """Talk until the amplifier is described; None = it has not been in time."""
         deadline = self.clock.now() + self.settings.connect_s
+        self._early = []
+        self._unspoken = "is connected and does not say what it records"
         self._client.begin()
         self._send()
         while self.clock.now() < deadline:
-            messages = list(self._client.receive(self._link.read()))
+            if data := self._link.read():
+                self._unspoken = (
+                    "sends something, and not what it records: is it another program's port?"
+                )
+            messages = list(self._client.receive(data))
             self._send()
             for at, message in enumerate(messages):
-                if isinstance(message, Description):
-                    self._early = messages[at + 1 :]
+                if isinstance(message, Warned):
+                    self._early.append(message)
+                elif isinstance(message, Description):
+                    self._early += messages[at + 1 :]
                     return _checked(message)
         return None
 
@@ -303,11 +313,9 @@ class NetworkAmplifier(Device):
         if connection is None:
             return
         self._client.end()
-        try:
+        with contextlib.suppress(DeviceError):  # it has gone: nobody is left to take leave of
             if goodbye := self._client.take_outgoing():
                 connection.write(goodbye)
-        except DeviceError:  # it has gone: nobody is left to take leave of
-            pass
         connection.close()
 
 

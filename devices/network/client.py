@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from devices.arrays import F32Array
+import numpy as np
+
+from devices.arrays import F32Array, I64Array
 from devices.base import Channel
 
 
@@ -62,6 +64,16 @@ class Warned:
 
 
 Message = Description | Samples | Mark | Impedances | Restarted | Stopped | Warned
+
+
+def code_marks(codes: I64Array, before: int, numbers: Sequence[int] | I64Array) -> Iterator[Mark]:
+    """Make a marker of each code, shape (n,), that comes onto the lines; it may be held.
+
+    `before`: the code that was on them; `numbers`: those of the samples, (n,).
+    """
+    for at in np.flatnonzero(np.diff(codes, prepend=before)).tolist():
+        if codes[at]:
+            yield Mark(str(codes[at]), int(numbers[at]))
 
 
 class AmplifierClient(ABC):

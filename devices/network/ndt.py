@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import socket
+import time
 import xmlrpc.client
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ ANSWER: Final = b"AcqP Server Port:"
 KINDS: Final = ("analog", "digital", "calc")
 LONGEST_CYCLE: Final = 1 << 16
 MOST_CHANNELS: Final = 256
+_REMEDY: Final = "in AcqKnowledge switch on Networking (Preferences) and compare the port"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,38 @@ def discover(address: str, wait_s: float, port: int = DISCOVERY_PORT) -> tuple[s
     )
 
 
+class _Punctual(socket.socket):
+    """A socket from which nothing is read beyond a deadline, however slowly or long bytes come."""
+
+    deadline: float  # time.monotonic()
+
+    def recv_into(self, *args: Any) -> int:  # what a file made of it reads by
+        left = self.deadline - time.monotonic()
+        if left <= 0:  # what comes without end never lets it wait
+            raise TimeoutError
+        self.settimeout(left)
+        return super().recv_into(*args)
+
+
+class _Connection(HTTPConnection):
+    """A connection each of whose requests ends in time."""
+
+    sock: _Punctual | None
+
+    def connect(self) -> None:
+        super().connect()
+        plain: Any = self.sock
+        self.sock = _Punctual(plain.family, plain.type, plain.proto, plain.detach())
+
+    def begin(self, wait_s: float) -> None:
+        """Allow so much for the next answer."""
+        if self.sock is None:
+            self.connect()
+        assert self.sock is not None
+        self.sock.settimeout(wait_s)
+        self.sock.deadline = time.monotonic() + wait_s
+
+
 class _Transport(xmlrpc.client.Transport):
     """Every call ends: a dialog that waits on AcqKnowledge's screen would hold it for ever."""
 
@@ -87,17 +121,19 @@ class _Transport(xmlrpc.client.Transport):
         self._wait_s = wait_s
 
     def make_connection(self, host: Any) -> HTTPConnection:
-        connection = super().make_connection(host)
-        connection.timeout = self._wait_s
-        return connection
+        known = self._connection[1]
+        if not isinstance(known, _Connection):  # kept by `Transport` from call to call
+            known = _Connection(host, timeout=self._wait_s)
+            self._connection = host, known
+        known.begin(self._wait_s)
+        return known
 
 
 class Control:
     """AcqKnowledge's XML-RPC interface; each call within `wait_s`."""
 
-    def __init__(self, host: str, port: int, wait_s: float, remedy: str) -> None:
+    def __init__(self, host: str, port: int, wait_s: float) -> None:
         self.host, self.port = host, port
-        self._remedy = remedy
         self._wait_s = wait_s
         place = f"[{host}]" if ":" in host else host
         self._proxy = xmlrpc.client.ServerProxy(
@@ -121,16 +157,16 @@ class Control:
                 "on its screen? Close it"
             ) from error
         except OSError as error:
-            raise DeviceError(explain(error, self.host, self.port, self._remedy)) from error
+            raise DeviceError(explain(error, self.host, self.port, _REMEDY)) from error
         except (xmlrpc.client.Error, HTTPException, ValueError, TypeError) as error:
             raise DeviceError(
                 f"{self.host} port {self.port} is not AcqKnowledge's control port "
-                f"({type(error).__name__}); {self._remedy}"
+                f"({type(error).__name__}); {_REMEDY}"
             ) from error
         except Exception as error:  # the parser raises its own kinds at what is no XML
             raise DeviceError(
                 f"{self.host} port {self.port} answers what is no XML-RPC "
-                f"({type(error).__name__}); {self._remedy}"
+                f"({type(error).__name__}); {_REMEDY}"
             ) from error
 
     def channels(self) -> tuple[NdtChannel, ...]:
@@ -157,7 +193,7 @@ class Control:
     def rate_hz(self) -> float:
         """Return the hardware's rate."""
         rate = self.call("getSamplingRate")
-        if not isinstance(rate, int | float) or not 0 < rate <= 1e6:
+        if not isinstance(rate, int | float) or not 1e-3 <= rate <= 1e6:
             raise DeviceError(f"AcqKnowledge says that it samples {rate!r} times a second")
         return float(rate)
 

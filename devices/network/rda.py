@@ -27,11 +27,13 @@ from devices.network.client import (
 )
 from devices.network.framing import Framer, WireError
 from devices.network.labels import unique_labels
+from devices.network.sample_count import REMEMBERED
 
 GUID: Final = bytes.fromhex("8e45584396c9864caf4a98bbf6c91450")
 HEADER: Final = struct.Struct("<16sII")
 START, INT16, STOP, FLOAT32 = 1, 2, 3, 4
 MOST_CHANNELS: Final = 4096
+WRAPS: Final = 1 << 32
 _DTYPES: Final[dict[int, np.dtype[Any]]] = {INT16: np.dtype("<i2"), FLOAT32: np.dtype("<f4")}
 _BLOCK: Final = struct.Struct("<III")
 _MARK: Final = struct.Struct("<IIIi")
@@ -89,15 +91,46 @@ def _text(raw: bytes) -> str:
         return raw.decode("cp1252", "replace")
 
 
+class BlockCount:
+    """From the numbers of blocks, whatever their sizes, to those of samples; it may outlive a
+    connection. What a missing block held is as much as the one before it.
+    """
+
+    def __init__(self) -> None:
+        self._last: int | None = None
+        self._points = self._next = 0
+        self._firsts: dict[int, int] = {}  # of the newest blocks: a repeated one is known again
+
+    def renew(self) -> None:
+        """Learn that the amplifier was started: blocks of the same numbers are others."""
+        self._firsts.clear()
+
+    def place(self, block: int, points: int) -> tuple[int, bool]:
+        """Give the number of a block's first sample, and whether the blocks count anew."""
+        if (known := self._firsts.get(block)) is not None:
+            return known, False
+        ahead = (block - self._last - 1) % WRAPS if self._last is not None else WRAPS
+        anew = ahead >= WRAPS // 2
+        first = (block * points if anew else self._next + ahead * self._points) % WRAPS
+        self._last, self._next = block, first + points
+        self._points = points or self._points
+        self._firsts[block] = first
+        if len(self._firsts) > REMEMBERED:
+            del self._firsts[next(iter(self._firsts))]
+        return first, anew
+
+
 class RdaClient(AmplifierClient):
     """Listens: the server begins with a start message, then sends block by block."""
 
-    def __init__(self) -> None:
+    wraps = WRAPS
+
+    def __init__(self, blocks: BlockCount | None = None) -> None:
         super().__init__()
         self._framer = Framer(HEADER.size, body_bytes)
         self._layout: Layout | None = None
         self._scale = np.empty(0, np.float32)
-        self._points: int | None = None  # of a block; the first one says
+        self._blocks = blocks or BlockCount()
 
     def receive(self, data: bytes) -> Iterator[Message]:
         """Yield what these bytes complete."""
@@ -115,7 +148,7 @@ class RdaClient(AmplifierClient):
         self._layout = layout
         with np.errstate(over="ignore"):
             self._scale = np.asarray(layout.microvolts, np.float32)
-        self._points = None
+        self._blocks.renew()
         labels = unique_labels(layout.labels)
         channels = tuple(Channel(x, "microvolts", kind_of(x, "EEG")) for x in labels)
         yield Description(channels, layout.rate_hz, "BrainVision Recorder (remote data access)")
@@ -131,11 +164,9 @@ class RdaClient(AmplifierClient):
         stop = _BLOCK.size + count * dtype.itemsize
         if len(body) < stop:
             raise WireError(f"a block of {points} points has {len(body)} bytes only")
-        if points != self._points:  # the count is one of blocks: it begins anew with their size
-            if self._points is not None:
-                yield Restarted()
-            self._points = points
-        first = block * points % self.wraps
+        first, anew = self._blocks.place(block, points)
+        if anew:
+            yield Restarted()
         if points:
             raw = np.frombuffer(body, dtype, count, _BLOCK.size).reshape(points, -1)
             with np.errstate(all="ignore"):  # what is no number stays none: the check counts it

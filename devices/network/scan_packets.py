@@ -14,10 +14,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from devices.arrays import I64Array
 from devices.base import Channel
 from devices.channel_kinds import kind_of
-from devices.network.client import AmplifierClient, Description, Mark, Message, Samples, Stopped
+from devices.network.client import (
+    AmplifierClient,
+    Description,
+    Message,
+    Samples,
+    Stopped,
+    code_marks,
+)
 from devices.network.framing import Framer, WireError
 from devices.network.labels import unique_labels
 
@@ -102,8 +108,8 @@ class ScanClient(AmplifierClient):
         if not 0 < signals <= MOST_CHANNELS or not 0 <= events <= 64 or item not in (2, 4):
             raise WireError(f"it announces {signals} + {events} channels of {item} bytes")
         self._signals, self._events = signals, events
-        if not math.isfinite(resolution):
-            raise WireError("it announces a resolution that is no number")
+        if not math.isfinite(resolution) or not resolution:
+            raise WireError(f"it announces a resolution of {resolution:g} µV")
         self._microvolts = np.float32(resolution)
         named = [*self._labels[:signals], *[""] * (signals - len(self._labels))]
         labels = unique_labels([*named, *["Trigger"] * events])
@@ -135,15 +141,8 @@ class ScanClient(AmplifierClient):
         rows[:, self._signals :] = codes
         yield Samples(rows, first)
         if self._events:
-            yield from self._marks(codes[:, 0], first)
-
-    def _marks(self, codes: I64Array, first: int) -> Iterator[Mark]:
-        """Make a marker of each code that comes onto the lines; it may be held."""
-        changes = np.flatnonzero(np.diff(codes, prepend=self._code))
-        self._code = int(codes[-1])
-        for at in changes.tolist():
-            if codes[at]:
-                yield Mark(str(codes[at]), first + at)
+            yield from code_marks(codes[:, 0], self._code, range(first, self._first))
+            self._code = int(codes[-1, 0])
 
     def end(self) -> None:
         """Stop what was started, and say goodbye."""

@@ -18,7 +18,7 @@ from devices.arrays import F32Array, I64Array, U8Array
 from devices.base import Channel
 from devices.channel_kinds import kind_of
 from devices.network.amplifier import NetworkSettings
-from devices.network.client import AmplifierClient, Description, Mark, Message, Samples
+from devices.network.client import AmplifierClient, Description, Message, Samples, code_marks
 from devices.network.framing import WireError
 from devices.network.labels import unique_labels
 
@@ -88,9 +88,7 @@ class UnframedClient(AmplifierClient):
         rows[:, -1] = codes
         first, self._number = self._number, self._number + len(rows)
         yield Samples(rows, first)
-        for at in np.flatnonzero(np.diff(codes, prepend=self._code)).tolist():
-            if codes[at]:
-                yield Mark(str(codes[at]), first + at)
+        yield from code_marks(codes, self._code, range(first, self._number))
         self._code = int(codes[-1])
 
 

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from devices.arrays import BoolArray, F64Array, U8Array
 from devices.serial import checksums
+from devices.serial.readings import TIME_UNITS
 
 Byte = Annotated[int, Field(ge=0, le=255)]
 Packing = Literal["bytes", "bits", "bits-reversed"]
@@ -86,6 +87,10 @@ class FrameFormat(BaseModel):
         for role in ("counter", "time", "checksum"):
             if sum(field.role == role for field in self.fields) > 1:
                 raise ValueError(f"two fields have the role {role!r}; one is enough")
+        if (time := self.role("time")) is not None and time.unit not in TIME_UNITS:
+            raise ValueError(
+                f"field {time.name!r}: unit {time.unit!r} is no time; use microseconds"
+            )
         if not any(field.role == "value" for field in self.fields):
             raise ValueError("no field is a value; give one without a role")
         return self._synchronizable()
@@ -106,7 +111,12 @@ class FrameFormat(BaseModel):
 
     def role(self, role: str) -> FieldSpec | None:
         """Return the field that has this role."""
-        return next((field for field in self.fields if field.role == role), None)
+        return self._roles.get(role)
+
+    @cached_property
+    def _roles(self) -> dict[str, FieldSpec]:
+        """The first field of each role."""
+        return {field.role: field for field in reversed(self.fields)}
 
     @cached_property
     def values(self) -> tuple[FieldSpec, ...]:
@@ -162,7 +172,8 @@ class FrameFormat(BaseModel):
     def scaled(self, rows: U8Array) -> F64Array:
         """Return the values of all channels in their units, shape (n, channels)."""
         scales, offsets = self._scaling
-        return np.hstack([self._run(rows, run) for run in self._runs]) * scales + offsets
+        raw = np.concatenate([self._run(rows, run) for run in self._runs], axis=1)
+        return raw * scales + offsets
 
     @cached_property
     def _scaling(self) -> tuple[F64Array, F64Array]:

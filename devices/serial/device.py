@@ -60,9 +60,10 @@ def channel(label: str, unit: str, kind: str) -> Channel:
 class SerialSensor(Device):
     """A sensor that sends readings by itself; subclasses say how they look."""
 
+    settings: SensorSettings
+
     def __init__(self, settings: SensorSettings, clock: Clock) -> None:
-        self.settings: SensorSettings = settings
-        self._clock = clock
+        super().__init__(settings, clock)
         self._port: ports.Port | None = None
         self._started = False
         self._assembler = self.make_assembler()
@@ -72,11 +73,7 @@ class SerialSensor(Device):
     @classmethod
     def unavailable(cls) -> str | None:
         """Say whether pyserial is missing."""
-        try:
-            import serial  # noqa: F401
-        except ImportError:
-            return "pyserial is not installed; pip install pyserial"
-        return None
+        return ports.unavailable()
 
     @abstractmethod
     def channels(self) -> tuple[Channel, ...]:
@@ -112,7 +109,7 @@ class SerialSensor(Device):
         self.close()
         self._port = settings.open_port()
         if settings.open_wait_s:
-            self._clock.sleep_until(self._clock.now() + settings.open_wait_s)
+            self.clock.sleep_until(self.clock.now() + settings.open_wait_s)
         if settings.start:
             self._send(settings.start)
         self.start_parser()
@@ -134,7 +131,7 @@ class SerialSensor(Device):
     def _send(self, commands: tuple[bytes, ...]) -> None:
         assert self._port is not None
         for command in commands:
-            self._clock.sleep_until(self._clock.now() + self.settings.command_pause_s)
+            self.clock.sleep_until(self.clock.now() + self.settings.command_pause_s)
             self._port.write(command)
 
     def read(self) -> Iterator[Chunk | None]:
@@ -143,7 +140,7 @@ class SerialSensor(Device):
         coalesce = self.settings.rate_hz > COALESCE_HZ
         while True:
             data = self._port.read()
-            arrival = self._clock.now()
+            arrival = self.clock.now()
             if data:
                 self._first_byte = self._first_byte or arrival
                 readings = self.parse(data)
@@ -153,7 +150,7 @@ class SerialSensor(Device):
                 self._judge(arrival)
             yield None
             if coalesce and data:
-                self._clock.sleep_until(arrival + COALESCE_S)
+                self.clock.sleep_until(arrival + COALESCE_S)
 
     def _judge(self, now: float) -> None:
         """Give up on a port that sends nothing but garbage."""

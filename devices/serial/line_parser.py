@@ -19,6 +19,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from devices.arrays import F64Array, I64Array
+from devices.serial.readings import TIME_UNITS
 
 MAX_LINE = 4096
 """Bytes without a line end that are given up as spoilt."""
@@ -59,6 +60,10 @@ class LineFormat(BaseModel):
         for role in ("counter", "time"):
             if sum(column.role == role for column in self.columns) > 1:
                 raise ValueError(f"two columns have the role {role!r}; one is enough")
+        if (time := self.role("time")) is not None and time.unit not in TIME_UNITS:
+            raise ValueError(
+                f"column {time.label!r}: unit {time.unit!r} is no time; use milliseconds"
+            )
         if not any(column.role == "value" for column in self.columns):
             raise ValueError("no column is a value; give one without a role")
         return self

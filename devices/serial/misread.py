@@ -15,6 +15,14 @@ import numpy as np
 from devices.arrays import BoolArray, F64Array
 
 
+def steps_to(numbers: F64Array, before: float | None) -> F64Array:
+    """Return how far each number, shape (n,), n ≥ 1, is from the one before it; NaN after None."""
+    steps = np.empty(len(numbers))
+    steps[0] = np.nan if before is None else numbers[0] - before
+    np.subtract(numbers[1:], numbers[:-1], out=steps[1:])
+    return steps
+
+
 class Doubt:
     """Judges the numbers of one sensor, which rise, and begin again at `modulus`."""
 
@@ -60,7 +68,7 @@ class Doubt:
         return right, 0
 
     def _jumps(self, numbers: F64Array) -> Iterator[int]:
-        steps = np.diff(numbers, prepend=np.nan if self._last is None else self._last)
+        steps = steps_to(numbers, self._last)
         if self._modulus:
             steps %= self._modulus
         yield from np.flatnonzero((steps < self._least) | (steps > self._most)).tolist()

@@ -43,6 +43,15 @@ class PortInfo:
         return f"{self.path} ({self.description or 'no description'}{usb}{number})"
 
 
+def unavailable() -> str | None:
+    """Say why no serial port can be used here; None where they can."""
+    try:
+        import serial  # noqa: F401
+    except ImportError:
+        return "pyserial is not installed; pip install pyserial"
+    return None
+
+
 def present() -> list[PortInfo]:
     """List the serial ports of this computer."""
     from serial.tools import list_ports

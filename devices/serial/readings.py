@@ -17,7 +17,7 @@ import numpy as np
 
 from devices.arrays import Array, BoolArray, F64Array, I64Array
 from devices.base import Chunk
-from devices.serial.misread import Doubt
+from devices.serial.misread import Doubt, steps_to
 from devices.serial.paced_clock import PacedClock
 
 TIME_UNITS = {
@@ -130,12 +130,14 @@ class Assembler:
             readings = held[0].and_then(readings)
             arrivals = np.concatenate([held[1], arrivals])
         right, waits = self._judge(readings)
-        readings, arrivals = readings.without(~right), arrivals[right]
+        if not right.all():
+            readings, arrivals = readings.without(~right), arrivals[right]
         sure = len(arrivals) - waits
         if waits:
             self._held = readings.at(slice(sure, None)), arrivals[sure:]
-        together = np.flatnonzero(np.diff(arrivals[:sure])) + 1
-        for a, b in pairwise([0, *together.tolist(), sure]):
+        known = arrivals[:sure]
+        edges = [0, *(np.flatnonzero(known[1:] != known[:-1]) + 1).tolist(), sure]
+        for a, b in pairwise(edges):
             yield from self._assemble(readings.at(slice(a, b)), float(arrivals[a]))
 
     def _judge(self, readings: Readings) -> tuple[BoolArray, int]:
@@ -189,7 +191,7 @@ class Assembler:
 
     def _count(self, counter: F64Array, lost: I64Array, arrival: float) -> F64Array:
         """Number the samples, those that are missing included; write the gaps into `lost`."""
-        steps = np.diff(counter, prepend=np.nan if self._counter is None else self._counter)
+        steps = steps_to(counter, self._counter)
         if self._wraps:
             steps %= self._wraps
             steps[steps == 0] = self._wraps  # all of the count has gone by
@@ -201,7 +203,7 @@ class Assembler:
         anew = np.isnan(steps) | (steps <= 0) | (steps > most)
         if self._counter is not None and anew.any():
             self._clock.restart()
-        gaps = np.where(anew, lost, np.nan_to_num(steps) - 1).astype(np.int64)
+        gaps = np.where(anew, lost, steps - 1).astype(np.int64)
         lost[:] = gaps
         self._counter = float(counter[-1])
         numbers = self._number + np.cumsum(gaps + 1)
@@ -211,8 +213,7 @@ class Assembler:
     def _unwrap(self, ticks: F64Array) -> F64Array:
         """Give the sensor's time in seconds, strictly rising, across the end of its count."""
         assert self._tick_s is not None
-        last = ticks[0] if self._ticks is None else self._ticks
-        steps = np.diff(ticks, prepend=last)
+        steps = steps_to(ticks, float(ticks[0]) if self._ticks is None else self._ticks)
         wrap = self._ticks_wrap or _USUAL_WRAP
         steps[steps < -wrap / 2] += wrap
         if (steps < 0).any():  # it was reset: the host is to fit it anew

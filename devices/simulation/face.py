@@ -37,11 +37,12 @@ class Look(NamedTuple):
 
 
 class Canvas:
-    """A raw frame, shape (height, width), on which shapes are painted in colour."""
+    """A raw frame of the backdrop, shape (height, width); shapes are painted on it in colour."""
 
     def __init__(self, width: int, height: int, pixel_format: str) -> None:
-        self.raw = np.zeros((height, width), np.uint8)
+        self.raw = np.empty((height, width), np.uint8)
         self._mosaic = pixel_format == "BayerRG8"
+        self.fill(np.ones((height, width), np.bool_), 0, 0, BACKDROP)
 
     def fill(self, where: BoolArray, top: int, left: int, colour: Rgb) -> None:
         """Paint `colour` where the mask says; its corner is at (top, left), both even."""
@@ -100,7 +101,6 @@ class Face:
 
     def _draw(self, width: int, height: int, pixel_format: str, look: Look) -> U8Array:
         canvas = Canvas(width, height, pixel_format)
-        canvas.fill(np.ones((height, width), np.bool_), 0, 0, BACKDROP)
         s, x, y = min(width, height), width / 2, 0.52 * height
         canvas.ellipse(x, y - 0.06 * s, 0.33 * s, 0.40 * s, _HAIR)
         canvas.ellipse(x, y, 0.29 * s, 0.38 * s, _SKIN)

@@ -29,7 +29,7 @@ _GRAINS: Final = ((0.0016, 6.0), (0.0042, 5.0), (0.011, 4.0), (0.03, 4.0))
 """Of the skin: sizes in s, and how strong each is."""
 
 
-def gray(colours: F32Array) -> F32Array:
+def _gray(colours: F32Array) -> F32Array:
     """Return the brightness of RGB colours, shape (…, 3)."""
     return np.asarray(np.rint(colours @ np.array([0.299, 0.587, 0.114], np.float32)))
 
@@ -88,7 +88,7 @@ class Head:
     def sources(self, channels: Sequence[int] | None) -> tuple[list[U8Array], list[Eye]]:
         """Return the drawings of these channels, or one in gray, and the eyes in them."""
         planes = [
-            [gray(rgb)] if channels is None else [rgb[:, :, channel] for channel in channels]
+            [_gray(rgb)] if channels is None else [rgb[:, :, channel] for channel in channels]
             for rgb in (self._rgb, self._shut)
         ]
         eyes = [self._eye(side, planes[0], planes[1]) for side in (-1, 1)]

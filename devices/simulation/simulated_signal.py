@@ -11,7 +11,7 @@ import numpy as np
 from pydantic import Field
 
 from devices.arrays import F32Array, F64Array, I64Array
-from devices.base import Chunk, Clock, Device, Settings, StreamQuery, StreamSpec
+from devices.base import Channel, Chunk, Clock, Device, Settings, StreamQuery, StreamSpec
 from devices.counter_rng import make_key
 from devices.marker_codes import codes_in
 from devices.simulation.faults import Faults, Link
@@ -118,11 +118,13 @@ class SimulatedSignal(Device):
     """A simulated amplifier: subclasses say what it announces and how the world looks in it."""
 
     simulated: ClassVar[bool] = True
+    type: ClassVar[str]
+    model: ClassVar[str]
     block_s = 1.0
     """So much is rendered at a time: more costs less altogether, and more at once."""
 
     def __init__(self, settings: SignalSettings, clock: Clock) -> None:
-        self.settings = settings
+        super().__init__(settings, clock)
         self.world = World(settings.seed)
         self._pacer = Pacer(
             clock, Link(settings.faults, settings.seed, settings.name), settings.rate_hz
@@ -169,8 +171,8 @@ class SimulatedSignal(Device):
         return rows
 
     @abstractmethod
-    def spec(self) -> StreamSpec:
-        """Describe the stream."""
+    def channels(self) -> tuple[Channel, ...]:
+        """Name the channels of the amplifier's one stream."""
 
     @abstractmethod
     def noise(self) -> NoiseLoop:
@@ -194,7 +196,23 @@ class SimulatedSignal(Device):
 
             self._blocks = Blocks(render, max(1, round(self.block_s * self.settings.rate_hz)))
         self._pacer.open()
-        return (self.spec(),)
+        return (
+            StreamSpec(
+                name=self.settings.name,
+                type=self.type,
+                channels=self.channels(),
+                rate_hz=self.settings.rate_hz,
+                dtype="float32",
+                manufacturer="Unisono",
+                model=self.model,
+                counts_losses=True,
+                desc={
+                    "simulated": "yes",
+                    "seed": str(self.settings.seed),
+                    "codes_from": self.settings.codes_from or "",
+                },
+            ),
+        )
 
     def read(self) -> Iterator[Chunk | None]:
         """Yield packets of about 20 ms, with the times of the device's own clock."""

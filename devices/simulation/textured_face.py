@@ -25,8 +25,8 @@ import numpy as np
 
 from devices.arrays import F32Array, F64Array, U8Array
 from devices.counter_rng import make_key, uniform
-from devices.simulation.face import BACKDROP, Shot, noise_of
-from devices.simulation.head_drawing import EYE, EYE_SIZE, Head, gray
+from devices.simulation.face import Canvas, Shot, noise_of
+from devices.simulation.head_drawing import EYE, EYE_SIZE, Head
 from devices.simulation.shapes import BLINK_SPAN_S, blink_wave, hump, train
 from devices.simulation.world import Movement, Region, Side, World
 
@@ -140,7 +140,7 @@ class TexturedFace:
             self._planes = [_Plane(0, 0, 0, 1)]
             self._sources, self._eyes = head.sources(None)
         self._noise = noise_of(rng, width * height)
-        self._clean = _backdrop(width, height, pixel_format)
+        self._clean = Canvas(width, height, pixel_format).raw
         self._frame = np.empty((height, width), np.uint8)
         self._lid = -1.0  # as nothing is drawn yet
         self._drawn: Pose | None = None
@@ -243,11 +243,3 @@ def place_of(region: Region, side: Side) -> tuple[tuple[float, float], tuple[flo
 
 def _bell(distance: F32Array, spread: float) -> F32Array:
     return np.asarray(np.exp(np.float32(-0.5 / spread**2) * distance * distance))
-
-
-def _backdrop(width: int, height: int, pixel_format: str) -> U8Array:
-    raw = np.full((height, width), gray(np.array(BACKDROP, np.float32)).item(), np.uint8)
-    if pixel_format == "BayerRG8":
-        for dy, dx, channel in ((0, 0, 0), (0, 1, 1), (1, 0, 1), (1, 1, 2)):
-            raw[dy::2, dx::2] = BACKDROP[channel]
-    return raw

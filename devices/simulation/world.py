@@ -90,11 +90,6 @@ class Movement:
     amplitude_px: float
     index: int = 0  # as in `WorldEvent`
 
-    @property
-    def micro(self) -> bool:
-        """Whether it lasts less than half a second, a micro-expression."""
-        return self.offset - self.onset < 0.5
-
 
 @dataclass(frozen=True, slots=True)
 class _Slots:
@@ -168,24 +163,20 @@ class World:
         )
         return tuple(m for m in every if m.offset > t0 and m.onset < t1)
 
-    def lit(self, time: float) -> bool:
-        """Tell whether the photodiode patch is lit at an LSL time."""
-        return bool(self.lit_at(np.array([time]))[0])
-
     def lit_at(self, times: F64Array) -> BoolArray:
         """Tell for each of `times`, shape (n,), whether the patch is lit: on ≤ time < off."""
         index = np.floor((times + _STIMULUS_SPREAD_S) / (2 * _STIMULUS_S)).astype(np.int64)
         on = self._stimulus(2 * index)
         return (times >= on) & (times < on + self._flash(index))
 
-    def code_at(self, times: F64Array, hold_s: float = CODE_HOLD_S) -> I64Array:
+    def code_at(self, times: F64Array) -> I64Array:
         """Return the trigger code on the lines at each of `times`, 0 where they are idle.
 
-        A code is there from its event (included) for `hold_s`, at most 2 s.
+        A code is there from its event (included) for `CODE_HOLD_S`.
         """
         index = np.floor((times + _STIMULUS_SPREAD_S) / _STIMULUS_S).astype(np.int64)
         since = times - self._stimulus(index)
-        return np.where((since >= 0) & (since < hold_s), _codes(index), 0)
+        return np.where((since >= 0) & (since < CODE_HOLD_S), _codes(index), 0)
 
     def _parts(self, kind: Kind, times: F64Array, index: I64Array) -> tuple[WorldEvent, ...]:
         rows = zip(times.tolist(), index.tolist(), self._places(index), strict=True)

@@ -8,9 +8,9 @@ from collections.abc import Iterator
 class Debouncer:
     """The eight lines of a code do not switch at one instant: what stands between is no code."""
 
-    def __init__(self, hold_s: float, idle: int = 0) -> None:
+    def __init__(self, hold_s: float) -> None:
         self._hold_s = hold_s
-        self.state = idle
+        self.state = 0
         self._coming: tuple[float, int] | None = None
 
     def feed(self, time: float, state: int) -> Iterator[tuple[float, int]]:

@@ -88,19 +88,16 @@ class Bursts:
 class EdgeDetector:
     """Finds edges; darkness must hold for `hold_s`, shorter one is flicker."""
 
-    def __init__(
-        self, levels: Levels | None = None, hysteresis: float = 0.3, hold_s: float = 0.006
-    ) -> None:
+    def __init__(self, levels: Levels | None = None, hold_s: float = 0.006) -> None:
         """Take fixed levels, or find them: then edges come out about 0.15 s late."""
         self._fixed = levels
         self._hold_s = hold_s
-        self._hysteresis = hysteresis
         self.recalibrate()
 
     def recalibrate(self) -> None:
         """Forget the levels that were found."""
         self._blocks = Blocks()
-        self._found = FlankLevels(self._hysteresis)
+        self._found = FlankLevels()
         self._backlog: deque[Block] = deque()
         self._forget()
         self._last = np.nan
@@ -111,11 +108,6 @@ class EdgeDetector:
     def levels(self) -> Levels | None:
         """The levels in use, None while they are not known."""
         return self._fixed or self._found.levels
-
-    @property
-    def contrast(self) -> float:
-        """How far the light stands out from the noise; 0 while that is not known."""
-        return self._found.contrast
 
     @property
     def confidence(self) -> float:

@@ -31,6 +31,8 @@ FIRST_SHARE = 0.4
 """The first flank is so much of all that the signal spans: what drifts is no light."""
 FIRST_S = 1.0
 """The first flank is not judged before so much is known."""
+HYSTERESIS = 0.3
+"""Share of the swing that lies between the levels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +93,13 @@ class Blocks:
 class FlankLevels:
     """Takes dark and light from recent flanks."""
 
-    def __init__(self, hysteresis: float) -> None:
-        """Begin without levels; between them is `hysteresis`, a share of the swing."""
-        self._hysteresis = hysteresis
+    def __init__(self) -> None:
         self._newest: deque[Block] = deque(maxlen=2)
         self._pairs: deque[tuple[float, float]] = deque(maxlen=3)  # low, high of two neighbours
         self._flanks: deque[float] = deque(maxlen=FLANKS)
         self._seen: deque[tuple[float, float, float, float]] = deque()  # time, low, high, noise
         self._begun: float | None = None
         self.levels: Levels | None = None
-        self.contrast = 0.0
-        """Swing over noise of the newest flank."""
 
     def feed(self, block: Block) -> None:
         """Take in the next block: its levels hold from the one two before it on."""
@@ -127,9 +125,8 @@ class FlankLevels:
         noise = float(np.median([noise for *_, noise in self._seen]))
         if swing > SWING_OVER_NOISE * noise and self._is_usual(swing):
             self._flanks.append(swing)
-            span, middle = swing * self._hysteresis / 2, (pair[0] + pair[1]) / 2
+            span, middle = swing * HYSTERESIS / 2, (pair[0] + pair[1]) / 2
             self.levels = Levels(middle - span, middle + span)
-            self.contrast = swing / noise if noise else np.inf
 
     def _is_usual(self, swing: float) -> bool:
         """Say whether a swing is one of the light's, and not of what drifts or is noise."""

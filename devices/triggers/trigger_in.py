@@ -14,15 +14,8 @@ from typing import Any
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from devices.base import (
-    Channel,
-    Chunk,
-    Clock,
-    Device,
-    Notice,
-    StreamSpec,
-)
-from devices.marker_codes import CodeNames, label, unknown_code
+from devices.base import Channel, Chunk, Clock, Device, Notice, StreamSpec
+from devices.marker_codes import CodeNames, label, marker_spec, unknown_code
 from devices.triggers.debounce import Debouncer
 
 BEAT_S = 0.1
@@ -43,9 +36,10 @@ class LineSettings(BaseModel):
 class TriggerIn(Device):
     """Lines that are watched; subclasses read them."""
 
+    _port: Any = None  # while it is open
+
     def __init__(self, settings: Any, clock: Clock) -> None:
-        self.settings = settings
-        self._clock = clock
+        super().__init__(settings, clock)
         self._unknown: dict[int, int] = {}
 
     @abstractmethod
@@ -56,10 +50,6 @@ class TriggerIn(Device):
     def states(self) -> Iterator[tuple[float, int] | None]:
         """Yield LSL time and state of the lines, or None, at least every 200 ms, for ever."""
 
-    @abstractmethod
-    def close_line(self) -> None:
-        """Let go of the lines; possibly twice, possibly never opened."""
-
     def open(self) -> Sequence[StreamSpec]:
         """Open the lines."""
         self.close()
@@ -69,7 +59,7 @@ class TriggerIn(Device):
         channel = (Channel("code", "", "Trigger"),)
         return (
             StreamSpec(f"{name}-codes", "Trigger", channel, 0.0, "int32", desc=names),
-            StreamSpec(f"{name}-markers", "Markers", (Channel("marker"),), 0.0, "string"),
+            marker_spec(f"{name}-markers"),
         )
 
     def read(self) -> Iterator[Chunk | Notice | None]:
@@ -97,7 +87,9 @@ class TriggerIn(Device):
 
     def close(self) -> None:
         """Let go of the lines."""
-        self.close_line()
+        port, self._port = self._port, None
+        if port is not None:
+            port.close()
 
     def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
         """Answer `status` with the codes that have no name in `codes`, and how often they came."""
@@ -110,9 +102,9 @@ class TriggerIn(Device):
         settings = self.settings
         debouncer = Debouncer(settings.debounce_ms * 1e-3)
         flip = settings.mask if settings.invert else 0
-        beat = due = self._clock.now()
+        beat = due = self.clock.now()
         while True:
-            now = self._clock.now()
+            now = self.clock.now()
             changes = list(debouncer.feed(now, (read() & settings.mask) ^ flip))
             yield from changes
             if changes or now - beat > BEAT_S:
@@ -120,4 +112,4 @@ class TriggerIn(Device):
                 if not changes:
                     yield None
             due = max(due + settings.poll_ms * 1e-3, now)
-            self._clock.sleep_until(due)
+            self.clock.sleep_until(due)

@@ -35,6 +35,7 @@ BEAT_S = 0.1
 COUNT_S = 10.0
 """Codes that are not sent for one reason are told once, and then counted for so long."""
 AWAY = "the line was not open"
+LARGEST = 255
 _KEPT = 10_000
 """Writes that wait to be published; they do not, as long as the host reads."""
 
@@ -52,19 +53,13 @@ class PulseSettings(BaseModel):
 
 
 class TriggerOut(Device):
-    """A line that is given codes; subclasses write them.
+    """A line that is given codes; subclasses write them."""
 
-    `_settings` names both the line and the pulses.
-    """
-
-    largest = 255
+    _port: Any = None  # while it is open; `check` of it raises DeviceLost where it has gone
 
     def __init__(self, settings: Any, clock: Clock) -> None:
-        self.settings = settings
-        self._clock = clock
-        self._pulses = Pulses(
-            settings.pulse_ms * 1e-3, settings.gap_ms * 1e-3, getattr(settings, "idle", 0)
-        )
+        super().__init__(settings, clock)
+        self._pulses = Pulses(settings.pulse_ms * 1e-3, settings.gap_ms * 1e-3, settings.idle)
         # Codes are heard in one thread and put out, pulse by pulse, in another.
         self._wake = threading.Condition()
         self._open = False
@@ -85,13 +80,6 @@ class TriggerOut(Device):
     @abstractmethod
     def write_line(self, code: int) -> None:
         """Put a code on the line, the idle code to end a pulse; return when it is there."""
-
-    def check_line(self) -> None:
-        """Raise DeviceLost where the line has gone; called ten times a second."""
-
-    @abstractmethod
-    def close_line(self) -> None:
-        """Let go of the line; possibly twice, possibly never opened."""
 
     def inputs(self) -> Sequence[StreamQuery]:
         """Listen to the marker stream."""
@@ -131,8 +119,8 @@ class TriggerOut(Device):
                     self._notices.append(unknown_code(code))
                 self._unknown[code] = self._unknown.get(code, 0) + 1
             reason = None
-            if not 0 < code <= self.largest:
-                reason = f"a code that does not fit the line: 1 to {self.largest}"
+            if not 0 < code <= LARGEST:
+                reason = f"a code that does not fit the line: 1 to {LARGEST}"
             elif not self._open:
                 reason = AWAY
             elif not self._pulses.add(code, requested):
@@ -148,14 +136,14 @@ class TriggerOut(Device):
 
     def _step(self) -> None:
         """Write what is due; the lock is held."""
-        while self._open and (write := self._pulses.next(self._clock.now())) is not None:
+        while self._open and (write := self._pulses.next(self.clock.now())) is not None:
             try:
                 self.write_line(write.code)
             except DeviceError as error:
                 self._failed, self._open = error, False
                 return
             if write.requested is not None:
-                self._written.append((write.code, write.requested, self._clock.now()))
+                self._written.append((write.code, write.requested, self.clock.now()))
 
     def read(self) -> Iterator[Chunk | Notice | None]:
         """End pulses, begin those that waited, and yield the times of what was written."""
@@ -171,9 +159,9 @@ class TriggerOut(Device):
                 chunk = self._chunk()
                 if chunk is None:
                     due = self._pulses.due()
-                    left = BEAT_S if due is None else min(BEAT_S, due - self._clock.now())
+                    left = BEAT_S if due is None else min(BEAT_S, due - self.clock.now())
                     if left > 0:
-                        self._wake.wait(left)
+                        self._wake.wait(left)  # until a code comes, or the pulse is to end
             yield chunk
 
     def while_away(self) -> Iterator[Chunk | Notice]:
@@ -191,16 +179,16 @@ class TriggerOut(Device):
 
     def _check(self) -> None:
         """See whether the line is still there, though nothing is written; the lock is held."""
-        if self._open and self._clock.now() - self._checked > BEAT_S:
-            self._checked = self._clock.now()
+        if self._open and self.clock.now() - self._checked > BEAT_S:
+            self._checked = self.clock.now()
             try:
-                self.check_line()
+                self._port.check()
             except DeviceError as error:
                 self._failed, self._open = error, False
 
     def _not_sent(self) -> Iterator[Notice]:
         """Tell how many codes were not sent: the first of a reason at once, then their number."""
-        now = self._clock.now()
+        now = self.clock.now()
         with self._wake:
             due = [r for r in self._untold if now - self._told.get(r, -math.inf) > COUNT_S]
             counts = {reason: self._untold.pop(reason) for reason in due}
@@ -210,12 +198,10 @@ class TriggerOut(Device):
             yield Notice("warning", "code-not-sent", f"{codes} not sent: {reason}")
 
     def _chunk(self) -> Chunk | None:
-        if not self._written:
-            # A loss is told whether or not a code is ever written again.
-            lost, self._lost = self._lost, 0
-            empty = np.empty((0, 3), np.float64)
-            return Chunk(self.settings.name, np.empty(0), empty, lost=lost) if lost else None
-        rows = np.array(self._written, np.float64)
+        if not self._written and not self._lost:
+            return None
+        # A loss is told whether or not a code is ever written again.
+        rows = np.array(self._written, np.float64).reshape(-1, 3)
         self._written.clear()
         lost, self._lost = self._lost, 0
         return Chunk(self.settings.name, rows[:, 2].copy(), rows, lost=lost)
@@ -225,11 +211,13 @@ class TriggerOut(Device):
         with self._wake:
             if self._open:
                 try:
-                    self.write_line(getattr(self.settings, "idle", 0))
+                    self.write_line(self.settings.idle)
                 except DeviceError:
                     self._failed = None
             self._open = False
-            self.close_line()
+            port, self._port = self._port, None
+            if port is not None:
+                port.close()
 
     def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
         """`test` {code} sends a trigger; `status` counts what was not sent or is not named."""
@@ -238,7 +226,7 @@ class TriggerOut(Device):
                 code = args.get("code", 1)
                 if not isinstance(code, int) or isinstance(code, bool):
                     raise DeviceError(f"code {code!r} is no whole number")
-                if reason := self._request(code, self._clock.now()):
+                if reason := self._request(code, self.clock.now()):
                     raise DeviceError(reason)
                 return {"code": code, "label": label(code, self.settings.codes)}
             case "status":

@@ -22,11 +22,11 @@ SLACK = 1 / 6
 simulated face, which fills the picture, sticks out by a seventh (tests/bench/bench_face.py)."""
 
 
-def is_inside(face: Share, guide: Share = GUIDE) -> bool:
+def is_inside(face: Share) -> bool:
     """Whether a face that was found is where it should be, but for `SLACK`."""
     return all(
         start + SLACK * size >= low and start + (1 - SLACK) * size <= low + room
-        for start, size, low, room in zip(face[:2], face[2:], guide[:2], guide[2:], strict=True)
+        for start, size, low, room in zip(face[:2], face[2:], GUIDE[:2], GUIDE[2:], strict=True)
     )
 
 

@@ -40,8 +40,8 @@ class EngineClient(QObject):
     lost = Signal(str)
     failed = Signal(object)
 
-    def __init__(self, token: str | None = None, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, token: str | None = None) -> None:
+        super().__init__()
         self._token = token
         self._base = ""
         self._network = QNetworkAccessManager(self)

@@ -48,6 +48,7 @@ def _of_recordings() -> dict[str, str]:
         "disk-stop": tr("The recording ended: the disk was nearly full"),
         "folder-synced": tr("The data folder is synchronized with a cloud"),
         "hashed": tr("Files were hashed"),
+        "hashing": tr("Files are still to be hashed"),
         "internal": tr("A fault in the program"),
         "lost-on-node": tr("A file was lost on a node"),
         "never-begun": tr("A recording that never began"),
@@ -92,6 +93,7 @@ def _of_streams() -> dict[str, str]:
         "stamps-back": tr("Time stamps go back"),
         "stamps-far": tr("Time stamps are far from this computer's clock"),
         "stamps-nan": tr("Time stamps are no numbers"),
+        "still-connecting": tr("Streams are still being connected"),
         "stream-back": tr("A stream is back"),
         "stream-changed": tr("A stream changed"),
         "stream-lost": tr("A stream is lost"),
@@ -143,6 +145,7 @@ def _of_devices() -> dict[str, str]:
         "settings-changed": tr("Settings were changed"),
         "size-as-before": tr("The picture has its size again"),
         "size-changed": tr("The size of the picture changed"),
+        "thread-ended": tr("A part of a driver ended by an error"),
         "unknown-code": tr("A code is not known"),
     }
 

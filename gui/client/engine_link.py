@@ -30,8 +30,8 @@ class EngineLink(QObject):
     """The engine that was started here ended; the text says why and what to do."""
     attached = Signal(str)
 
-    def __init__(self, client: EngineClient, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, client: EngineClient) -> None:
+        super().__init__()
         self.client = client
         self.process: EngineProcess | None = None
         self._rig: Path | None = None

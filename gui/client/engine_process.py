@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
+
+from platformdirs import user_state_path
 
 from acquire.errors import AcquireError
 from acquire.own_program import OWN_GROUP, command, program
 from acquire.server.data_lock import owner
+
+LOGS_KEPT = 20
 
 
 class EngineProcess:
@@ -23,8 +29,7 @@ class EngineProcess:
             AcquireError: the program cannot be run.
         """
         # A file, not a pipe: the engine goes on saying things when the window is gone.
-        handle, name = tempfile.mkstemp(prefix="unisono-engine-", suffix=".log")
-        self.log = Path(name)
+        handle, self.log = _new_log()
         arguments = command("acquire", "daemon", str(rig), "--port", "0", "--rcs-port", "0")
         if data_dir is not None:
             arguments += ["--data-dir", str(data_dir)]
@@ -79,6 +84,25 @@ class EngineProcess:
         """Let go of one that goes on without this window."""
         # Else the interpreter warns about a child that still runs; init adopts it.
         self._process.returncode = 0
+
+
+def logs() -> Path:
+    """Return the folder with what the engines of this user's windows said, the last of them."""
+    return user_state_path("unisono") / "logs"
+
+
+def _new_log() -> tuple[int, Path]:
+    """Open a new log; where the user's own folder cannot be written, among temporary files."""
+    stem = time.strftime("engine-%Y%m%dT%H%M%S-")
+    try:
+        logs().mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(".log", stem, logs())
+    except OSError:
+        handle, name = tempfile.mkstemp(".log", f"unisono-{stem}")
+    for old in sorted(logs().glob("engine-*.log"))[:-LOGS_KEPT]:
+        with contextlib.suppress(OSError):  # on Windows: an engine still writes it
+            old.unlink()
+    return handle, Path(name)
 
 
 def found_url(data_dir: Path) -> str | None:

@@ -18,7 +18,8 @@ from gui.review.app import run as show
 from gui.review.window import ReviewWindow
 from recordings.annotation.agreement.arbitration import in_order
 from recordings.annotation.agreement.coded_study import coding_of
-from recordings.annotation.coder_file import CONSENSUS, Who, annotations_folder, who
+from recordings.annotation.coder_file import CONSENSUS, Who, annotations_folder, coder_of
+from recordings.annotation.frame_times import placed_all
 from recordings.annotation.model import Coding, Visible
 from recordings.annotation.plan import Plan, find_plan, load_plan
 from recordings.annotation.scheme import Scheme, load_scheme
@@ -94,7 +95,8 @@ class Coder:
         pane = CodingPane(window, desk, str(self.who), order.keys, order.folder, suggestions)
         window.set_pane(pane)
         if isinstance(desk, ArbiterDesk):
-            first, second = (self._coding(name) for name in desk.coders)
+            frames = {name: shot.frames for name, shot in shots.items()}
+            first, second = (placed_all(self._coding(name), frames)[0] for name in desk.coders)
             part = ArbiterPart(pane, desk, (first, second))
             part.keep_agreed()
             pane.arbitrate(part)
@@ -132,9 +134,7 @@ def coder(order: CodingOrder) -> Iterator[Coder]:
         RecordingError: the coder's name, the session, the plan, the scheme or the file is not good;
             a file that cannot be read is left as it is.
     """
-    by = who(order.coder)
-    if by.coder.casefold() == CONSENSUS:
-        raise RecordingError(f"no coder can be called {CONSENSUS}: arbitrate it, as yourself")
+    by = coder_of(order.coder)
     _check(order.session)
     found = find_plan(order.session)
     plan = load_plan(found) if found is not None else None

@@ -23,8 +23,8 @@ class Entry(QWidget):
     left = Signal()
     """It was closed, with or without being committed."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.name, self.hint = PlainLabel(), PlainLabel(word_wrap=True)
         theme.mark(self.hint, "muted", True)
         self.line = _Line(self)

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from gui.review.pane import Position
-from recordings.annotation.frame_times import FrameTimes
+from recordings.annotation.frame_times import FrameTimes, frame_times
 from recordings.annotation.model import Moment
 from recordings.read.trials import Trial
-from recordings.review.frame_rows import FrameRows
 from recordings.review.session import ReviewSession
 
 
@@ -59,17 +58,17 @@ def shots_of(session: ReviewSession) -> dict[str, Shot]:
     trials = session.session.trials()
     videos = session.manifest.videos if session.manifest else ()
     rates = {video.name: video.rate_hz for video in videos}
+    indexed = session.session.cameras
     return {
-        name: _shot(frames_of(name, camera.rows, rates.get(name, 0.0)), trials)
+        name: _shot(
+            # Not of rows: one whose stamp is no number is none, but counts as a frame.
+            frame_times(indexed[name])
+            if name in indexed
+            else FrameTimes(name, camera.rows.times, camera.rows.devices, rates.get(name, 0.0)),
+            trials,
+        )
         for name, camera in session.cameras.items()
     }
-
-
-def frames_of(camera: str, rows: FrameRows, rate_hz: float) -> FrameTimes:
-    """Return the stored frames among rows, in order of their numbers."""
-    at = np.flatnonzero(rows.stored >= 0)
-    at = at[np.argsort(rows.stored[at], kind="stable")]
-    return FrameTimes(camera, rows.times[at], rows.devices[at], rate_hz)
 
 
 def moment_of(position: Position) -> Moment | None:

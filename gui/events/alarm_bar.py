@@ -7,7 +7,7 @@ from typing import Literal
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QFrame, QHBoxLayout, QPushButton
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import StatusInfo
@@ -42,8 +42,8 @@ class AlarmBar(QFrame):
     acted = Signal(str)
     sounded = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("alarm")
         self._unread: list[Alarm] = []
         self.text = PlainLabel(word_wrap=True)

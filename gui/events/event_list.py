@@ -6,7 +6,7 @@ from datetime import datetime
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QPaintEvent
-from PySide6.QtWidgets import QListWidget, QListWidgetItem, QWidget
+from PySide6.QtWidgets import QListWidget, QListWidgetItem
 
 from acquire.server.api.models import EventInfo, StatusInfo
 from gui.client.code_words import told
@@ -24,8 +24,8 @@ _COLOURS = {"info": "muted", "warning": "warning", "error": "failed"}
 class EventList(QListWidget):
     """The events of this engine; the oldest are dropped beyond `KEPT`."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setAccessibleName(tr("Events"))
         self.setWordWrap(True)
         self._utc_minus_lsl: float | None = None

@@ -264,11 +264,6 @@ class Canvas:
         """Whether nothing old is left to be drawn."""
         return not self._todo
 
-    def newest_drawn(self) -> float:
-        """Give the time up to which every trace is drawn; −inf where nothing is."""
-        done = [g.done for g in self.groups if g.done is not None]
-        return min(done) * self.column_s if done else -math.inf
-
 
 def joined(spans: Sequence[Span]) -> list[Span]:
     """Make few spans of many that overlap or adjoin."""

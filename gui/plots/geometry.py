@@ -52,10 +52,6 @@ class PlotGeometry:
         width, last = self._canvas.width, self.last_column or 0
         return width - 1 - (last - column) if self.is_rotated else column % width
 
-    def x_of(self, column: int) -> float:
-        """Give the x of a column in the widget."""
-        return self.plot.left() + self.offset_of(column) / self.ratio
-
     def time_at(self, x: float) -> float | None:
         """Give the time under an x of the widget."""
         last = self.last_column

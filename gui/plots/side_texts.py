@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 
 from acquire.lsl.streams import StreamKey
@@ -73,20 +73,15 @@ def _readout(
     return scaling.shown(scale, trace.channel.unit) if scale else "", "muted"
 
 
-def clock(state: ViewState, wall: Callable[[], float] = time.time) -> list[AxisText]:
-    """Give the time of day at the lines of the grid; while it scrolls, how long ago that was.
-
-    Args:
-        state: what is shown.
-        wall: gives the time of day, in seconds since 1970.
-    """
+def clock(state: ViewState) -> list[AxisText]:
+    """Give the time of day at the lines of the grid; while it scrolls, how long ago that was."""
     canvas, geometry = state.canvas, state.geometry
     if geometry.last_column is None:
         return []
     every = _every(canvas, geometry.ratio)
     if geometry.scrolls and canvas.end is None:
         return list(_ago(canvas, geometry.ratio, every))
-    ahead = wall() - state.now()
+    ahead = time.time() - state.now()
     found = []
     for x, (first, end) in canvas.shown(rotated=geometry.is_rotated):
         for number in range(

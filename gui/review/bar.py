@@ -31,8 +31,8 @@ class ReviewBar(QFrame):
     save_wanted = Signal()
     refresh_wanted = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("topbar")
         self.play = self._button("▶", Command.PLAY, tr("Play, or stand still (Space)"))
         self.play.setAccessibleName(tr("Play"))

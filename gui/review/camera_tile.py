@@ -95,13 +95,13 @@ class CameraTile(QFrame):
         """Say whether the cursor goes by this camera."""
         theme.mark(self.name, "light", "accent" if main else "")
 
-    def is_ready(self, at: int, step: int, wait_s: float = 0.0) -> bool:
+    def is_ready(self, at: int, step: int) -> bool:
         """Ask for the picture of a row; whether it, or the reason why there is none, is there."""
         if not self.rows.is_stored(at):
             return True
-        return self.ring.get(int(self.rows.stored[at]), self._numbers(at, step), wait_s) is not None
+        return self.ring.get(int(self.rows.stored[at]), self._numbers(at, step)) is not None
 
-    def show_row(self, at: int, step: int, cursor: float, wait_s: float = 0.0) -> None:
+    def show_row(self, at: int, step: int, cursor: float, wait_s: float) -> None:
         """Show a row: its picture, waiting so long for it, or in words why there is none."""
         self.at, self._step = at, step
         self.area.show_what(self._shown(at, wait_s))

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMenu,
     QToolButton,
-    QWidget,
     QWidgetAction,
 )
 
@@ -46,8 +45,8 @@ class ChannelButton(QToolButton):
 
     changed = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.rows: list[Row] = []
         self.list = QListWidget()
         self.list.setAccessibleName(tr("Channels"))

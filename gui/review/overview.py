@@ -21,8 +21,8 @@ class Overview(QWidget):
 
     time_asked = Signal(float)
 
-    def __init__(self, start: float, stop: float, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, start: float, stop: float) -> None:
+        super().__init__()
         self._start, self._stop = start, stop
         self._lanes: tuple[Lane, ...] = ()
         self._view = (start, stop)

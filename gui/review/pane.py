@@ -8,8 +8,6 @@ from typing import Protocol
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import QWidget
 
-from recordings.stream_kinds import Fate
-
 
 @dataclass(frozen=True, slots=True)
 class Position:
@@ -17,9 +15,8 @@ class Position:
 
     `time` is LSL seconds; `row` the row of the index stream; `stored` the number of the stored
     frame through all files, from 0, None where the row has no picture; `device` the camera's own
-    number, None where it gave none; `fate` None where the index says nothing known; `is_stamp`
-    False where there is no index and `time` is that of the nominal rate. Without a camera `camera`
-    is "" and the row counts steps of the axis.
+    number, None where it gave none. Without a camera `camera` is "" and the row counts steps of the
+    axis.
     """
 
     camera: str
@@ -27,8 +24,6 @@ class Position:
     row: int
     stored: int | None
     device: int | None
-    fate: Fate | None
-    is_stamp: bool
 
 
 class Pane(Protocol):

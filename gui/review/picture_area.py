@@ -62,8 +62,8 @@ class PictureArea(QWidget):
 
     pressed = Signal()
 
-    def __init__(self, fmt: PixelFormat | None, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, fmt: PixelFormat | None) -> None:
+        super().__init__()
         self._fmt = fmt
         self.shown = Shown()
         self.pinned: tuple[int, Picture] | None = None

@@ -9,7 +9,6 @@ import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import QEvent, QObject, QPointF, Qt, Signal
 from PySide6.QtGui import QMouseEvent, QResizeEvent, QWheelEvent
-from PySide6.QtWidgets import QWidget
 
 from gui.review.lane_item import LaneItem
 from gui.review.time_axis import TimeAxis
@@ -47,11 +46,9 @@ class SignalPlot(pg.PlotWidget):
     range_asked = Signal(float, float)
     """A stretch was drawn with Shift: LSL seconds."""
 
-    def __init__(self, start: float, stop: float, parent: QWidget | None = None) -> None:
+    def __init__(self, start: float, stop: float) -> None:
         axes = {name: TimeAxis(name) for name in ("left", "right", "bottom")}
-        super().__init__(
-            parent, viewBox=pg.ViewBox(enableMouse=False, enableMenu=False), axisItems=axes
-        )
+        super().__init__(viewBox=pg.ViewBox(enableMouse=False, enableMenu=False), axisItems=axes)
         self.start, self.stop = start, stop
         self.left_s, self.length_s = 0.0, min(10.0, stop - start)
         self.rows: tuple[Row, ...] = ()

@@ -39,8 +39,8 @@ class Stage(QWidget):
     told = Signal(str)
     """A word to the user, for a moment."""
 
-    def __init__(self, session: ReviewSession, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, session: ReviewSession) -> None:
+        super().__init__()
         self.session = session
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName(tr("Pictures and signals"))
@@ -54,7 +54,6 @@ class Stage(QWidget):
         self.playhead = Playhead(self._main_rows(), self._is_ready)
         self.plot = SignalPlot(session.start, session.stop)
         self.overview = Overview(session.start, session.stop)
-        self._own_lanes: tuple[Lane, ...] = ()
         self._lay_out()
         for tile in self.tiles.values():
             tile.pressed.connect(self._on_tile)
@@ -105,8 +104,6 @@ class Stage(QWidget):
             row=int(rows.numbers[at]),
             stored=stored if stored >= 0 else None,
             device=device if device >= 0 else None,
-            fate=rows.fate(at) if self.main else None,
-            is_stamp=rows.are_stamps,
         )
 
     @property
@@ -116,7 +113,6 @@ class Stage(QWidget):
 
     def show_lanes(self, lanes: Sequence[Lane]) -> None:
         """Show these lanes of a pane below those of the session; Tab stops at their marks too."""
-        self._own_lanes = tuple(lanes)
         every = (*self.session.lanes, *lanes)
         self.playhead.lanes = every
         self.plot.show_lanes(every)

@@ -35,8 +35,8 @@ class RigPanel(QWidget):
     device_wanted = Signal(str, str)  # device, what: start, stop, restart, settings
     selection_wanted = Signal(object)  # names, or None for all
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self._status: StatusInfo | None = None
         self.streams = RowList(tr("Streams"), tr("No stream yet"))
         self.devices = RowList(tr("Devices"), tr("Waiting for the engine…"))

@@ -23,7 +23,6 @@ from PySide6.QtWidgets import (
     QStyledItemDelegate,
     QStyleOptionButton,
     QStyleOptionViewItem,
-    QWidget,
 )
 
 from gui.client.status_text import Row
@@ -46,7 +45,7 @@ class RowModel(QAbstractListModel):
 
     ticked = Signal(str, bool)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self.rows: list[Row] = []
 
@@ -176,8 +175,8 @@ class RowList(QListView):
     chosen = Signal(str)
     ticked = Signal(str, bool)
 
-    def __init__(self, name: str, empty: str, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, name: str, empty: str) -> None:
+        super().__init__()
         self.empty = empty  # what it says instead of rows
         self.rows = RowModel(self)
         self.rows.ticked.connect(self.ticked)

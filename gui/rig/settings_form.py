@@ -36,7 +36,7 @@ class SettingsForm(QWidget):
     def __init__(self, device: str, driver: str, settings: Schema, schema: Schema) -> None:
         super().__init__()
         self.setAccessibleName(tr("Settings of {}").format(device))
-        self._settings, self._schema = dict(settings), schema
+        self._settings = dict(settings)
         self.fields: dict[str, _Field] = {}
         form = QFormLayout()
         form.setVerticalSpacing(6)

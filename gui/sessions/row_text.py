@@ -20,7 +20,7 @@ def texts(row: SessionInfo) -> tuple[str, ...]:
     """Write the cells of a row."""
     when = "–"
     if row.started_utc:
-        started = datetime.fromisoformat(row.started_utc.replace("Z", "+00:00"))
+        started = datetime.fromisoformat(row.started_utc)
         when = f"{started.astimezone():%Y-%m-%d %H:%M}"
     name = Path(row.session).name
     return (

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QPushButton, QSizePolicy
 
 from acquire.engine.status import Phase
 from acquire.server.api.models import LastInfo, StatusInfo
@@ -35,8 +35,8 @@ class SavedCard(QFrame):
     refused = Signal(str)
     """Folder or report cannot be opened: why."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("saved")
         self._shown: LastInfo | None = None
         self._closed = ""  # the session whose card was closed by hand

@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QHeaderView,
     QTableWidget,
     QTableWidgetItem,
-    QWidget,
 )
 
 from acquire.server.api.models import ContentsInfo
@@ -33,8 +32,8 @@ class SessionTable(QTableWidget):
 
     chosen_changed = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(0, 9, parent)
+    def __init__(self) -> None:
+        super().__init__(0, 9)
         self.rows: tuple[SessionInfo, ...] = ()
         self._chosen = ""  # the session that was chosen, wherever its row goes
         self._filling = False

@@ -6,7 +6,6 @@ has just come. So nothing waits longer than a frame, and liblsl never holds the 
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections import deque
@@ -23,8 +22,6 @@ from gui.signals.channel_info import ChannelInfo, channels_of
 from gui.signals.display_filter import DisplayFilter, FilterSettings
 from gui.signals.history import KEPT_S, History
 from gui.signals.marker_text import MarkerText, marker_text
-
-log = logging.getLogger(__name__)
 
 LOOK_S = 0.5
 """Between two looks at what the resolver has found."""
@@ -110,12 +107,12 @@ class LiveStreams:
         for thread in self._threads:
             thread.start()
 
-    def close(self, timeout_s: float = CONNECT_S + 1.0) -> None:
+    def close(self) -> None:
         """Disconnect from everything, once a connection under way is made or given up."""
         self._closing.set()
         for thread in self._threads:
             if thread.ident is not None:
-                thread.join(timeout_s)
+                thread.join(CONNECT_S + 1.0)  # inlets are closed only once nobody pulls
         for stream in self.streams:
             if stream.inlet is not None:
                 stream.inlet.close()

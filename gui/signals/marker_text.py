@@ -7,6 +7,8 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
+from recordings.marker_codes import text_of
+
 MAX_CHARS = 24
 
 
@@ -20,8 +22,7 @@ class MarkerText:
 
 def marker_text(value: Any) -> MarkerText:
     """Read a marker: JSON of ours, JSON of somebody's, a number or plain text."""
-    full = value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
-    label = full
+    label = full = text_of(value)
     if full.startswith("{"):
         with contextlib.suppress(ValueError):
             label = _from_object(json.loads(full)) or full

@@ -45,11 +45,10 @@ def draw_fitted(
     pixels: float,
     *,
     bold: bool = False,
-    align: Qt.AlignmentFlag = CENTRED,
 ) -> None:
     """Draw a text, wrapped, smaller where it would be cut."""
     painter.setFont(fitted([text], box.size(), pixels, bold=bold))
-    painter.drawText(box, align | Qt.TextFlag.TextWordWrap, text)
+    painter.drawText(box, CENTRED | Qt.TextFlag.TextWordWrap, text)
 
 
 def draw_end(painter: QPainter, box: QRectF, text: str) -> None:

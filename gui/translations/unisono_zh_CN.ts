@@ -2188,6 +2188,10 @@
         <translation>设备驱动出错</translation>
     </message>
     <message>
+        <source>A part of a driver ended by an error</source>
+        <translation>驱动程序的一部分因错误而终止</translation>
+    </message>
+    <message>
         <source>A device's program died</source>
         <translation>设备程序已崩溃</translation>
     </message>
@@ -2424,6 +2428,10 @@
         <translation>数据流无法录制</translation>
     </message>
     <message>
+        <source>Streams are still being connected</source>
+        <translation>数据流仍在连接中</translation>
+    </message>
+    <message>
         <source>Too many streams</source>
         <translation>数据流过多</translation>
     </message>
@@ -2570,6 +2578,10 @@
     <message>
         <source>Files were hashed</source>
         <translation>文件已计算哈希</translation>
+    </message>
+    <message>
+        <source>Files are still to be hashed</source>
+        <translation>文件尚待计算哈希</translation>
     </message>
     <message>
         <source>A fault in the program</source>

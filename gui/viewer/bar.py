@@ -37,8 +37,8 @@ class ViewerBar(QWidget):
     """Channels, their order, scales or filters are others now; the text is for `restore`."""
     channels_wanted = Signal()
 
-    def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
         self.viewer = viewer
         self.window_s = self._lengths()
         self.scrolling = _button(
@@ -163,8 +163,8 @@ def _button(text: str, tip: str, shortcut: str, *, checked: bool | None = None) 
 class SignalView(QWidget):
     """The viewer with its controls above."""
 
-    def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
         self.viewer, self.bar = viewer, ViewerBar(viewer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

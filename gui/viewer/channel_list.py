@@ -27,8 +27,8 @@ _INDEX = Qt.ItemDataRole.UserRole
 class ChannelList(QWidget):
     """The streams of a viewer and their channels, to be ticked, found and moved."""
 
-    def __init__(self, viewer: Viewer, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, viewer: Viewer) -> None:
+        super().__init__()
         self.viewer = viewer
         self._streams: list[ShownStream] = []
         self._known: list[tuple[int, list[ChannelInfo]]] = []  # as the tree has them

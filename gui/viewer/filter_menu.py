@@ -8,7 +8,7 @@ from typing import Any
 
 from PySide6.QtCore import Signal
 from PySide6.QtGui import QActionGroup
-from PySide6.QtWidgets import QMenu, QToolButton, QWidget
+from PySide6.QtWidgets import QMenu, QToolButton
 
 from gui.signals.display_filter import FilterSettings
 from gui.texts import tr
@@ -32,8 +32,8 @@ class FilterButton(QToolButton):
 
     changed = Signal(object)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.settings = FilterSettings()
         self._electrodes: tuple[str, ...] = ()
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)

@@ -55,9 +55,8 @@ class Viewer(QWidget):
         self,
         wanted: Callable[[FoundStream], bool],
         clock: Callable[[], float] = pylsl.local_clock,
-        parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
         self._waiting = False  # a frame was announced and not drawn yet
         self.live = LiveStreams(wanted, self._announce)
         self.state = ViewState(self.live.lock, clock)

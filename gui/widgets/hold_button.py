@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from PySide6.QtCore import QElapsedTimer, QRectF, QTimer, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton
 
 HOLD_MS = 800
 _FRAME_MS = 33
@@ -16,8 +16,8 @@ class HoldButton(QPushButton):
     held = Signal()
     too_short = Signal()
 
-    def __init__(self, text: str, parent: QWidget | None = None) -> None:
-        super().__init__(text, parent)
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
         self._since = QElapsedTimer()
         self._timer = QTimer(self, interval=_FRAME_MS)
         self._timer.timeout.connect(self._on_time)

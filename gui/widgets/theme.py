@@ -58,9 +58,9 @@ def signal_colour(kind: str) -> QColor:
     return colour("text" if kind == "Markers" else "accent")
 
 
-def mixed(over: str, share: float, under: str = "panel") -> QColor:
-    """Mix two tokens: `share` of the first."""
-    a, b = colour(over), colour(under)
+def mixed(token: str, share: float) -> QColor:
+    """Mix a token with the panel's colour: `share` of the token."""
+    a, b = colour(token), colour("panel")
     return QColor.fromRgbF(
         a.redF() * share + b.redF() * (1 - share),
         a.greenF() * share + b.greenF() * (1 - share),

@@ -12,7 +12,6 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QPushButton,
     QVBoxLayout,
-    QWidget,
 )
 
 from gui.texts import tr
@@ -30,8 +29,8 @@ class GatePanel(QFrame):
     shown = Signal(bool)
     """It opens, or has closed."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("gate")
         self._findings: tuple[Finding, ...] = ()
         self._rows = QGridLayout()

@@ -23,8 +23,8 @@ class MarkerEdit(QLineEdit):
     sent = Signal(str, object)
     stamped = Signal(str)
 
-    def __init__(self, now: Callable[[], float | None], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, now: Callable[[], float | None]) -> None:
+        super().__init__()
         self._now = now
         self._stamp: float | None = None
 
@@ -56,8 +56,8 @@ class MarkerLine(QWidget):
     note = Signal(str, object)
     """A note, and the LSL time of its first letter, where that is known."""
 
-    def __init__(self, now: Callable[[], float | None], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, now: Callable[[], float | None]) -> None:
+        super().__init__()
         self._now = now
         self.text = MarkerEdit(now)
         self.text.setPlaceholderText(tr("Marker: type, then Enter (Ctrl+M)"))

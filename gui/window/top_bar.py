@@ -14,7 +14,6 @@ from PySide6.QtWidgets import (
     QPushButton,
     QSizePolicy,
     QToolButton,
-    QWidget,
 )
 
 from acquire.engine.status import Phase
@@ -42,8 +41,8 @@ class TopBar(QFrame):
     refused = Signal(str)
     """Something was typed that a label cannot have: it was left out, and that is said."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self) -> None:
+        super().__init__()
         self.setObjectName("topbar")
         self.study = _field("study", tr("Study"), 96, _IN_STUDY)
         self.participant = _field("", tr("Participant: a pseudonym, without sub-"), 72)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 import pylsl
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, Qt, QTimer, Signal
 from PySide6.QtGui import QCloseEvent, QResizeEvent
 from PySide6.QtWidgets import QMainWindow, QStackedWidget
 
@@ -60,6 +60,9 @@ def _leaving_text() -> str:
         "The recording goes on without this window; close again to leave it, and open the rig "
         "again to come back"
     )
+
+
+_DRAWN = (Qt.CursorShape.SplitVCursor, Qt.CursorShape.SplitHCursor)
 
 
 class RecorderWindow(QMainWindow):
@@ -328,6 +331,12 @@ class RecorderWindow(QMainWindow):
         while moved and self.focusWidget() is not first and parts.is_behind(self.focusWidget()):
             moved = super().focusNextPrevChild(next)
         return moved
+
+    def event(self, event: QEvent) -> bool:
+        """Leave the parts as they are once a hand has drawn one larger or smaller."""
+        if event.type() == QEvent.Type.MouseButtonRelease and self.cursor().shape() in _DRAWN:
+            self.memory.is_arranged = True
+        return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802
         """Qt gives every part its share of the new height: a picture that fitted may be cut."""

@@ -1,8 +1,8 @@
 """Action units as coders write them: `L12B+25` is the left lip corner at B, and lips apart.
 
 A unit is a number of the Facial Action Coding System, before it the side (L, R; T and B for the top
-and bottom lip alone), after it the intensity (A to E). `AU12`, spaces and commas, `，` and `、`
-among them, are read as corpora have them.
+and bottom lip alone), after it the intensity (A to E). `AU12`, `AU 12`, spaces and commas, `，` and
+`、` among them, and full-width signs are read as corpora have them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,9 @@ INTENSITIES: Final = "ABCDE"
 
 # A spreadsheet, or a table of numbers, makes `4.0` of a single 4.
 _UNIT: Final = re.compile(r"(?:AU)?([LRTB]?)0*([1-9][0-9]?)(?:\.0+|([A-E]?))", re.IGNORECASE)
-_BETWEEN: Final = re.compile(r"\s*[+,;，、]\s*|\s+")
+_BETWEEN: Final = re.compile(r"\s*[+,;、]\s*|\s+")
+_APART: Final = re.compile(r"\bAU\s+(?=[LRTB]?[0-9])", re.IGNORECASE)
+_FULL_WIDTH: Final = {0xFEE0 + code: code for code in range(0x21, 0x7F)}
 
 
 class ActionUnit(Frozen):
@@ -44,7 +46,8 @@ def parse_units(text: str) -> Units:
     Raises:
         ValueError: a part is no action unit, or one is named twice; the message says which.
     """
-    parts = [part for part in _BETWEEN.split(text.strip()) if part]
+    plain = _APART.sub("", text.translate(_FULL_WIDTH))
+    parts = [part for part in _BETWEEN.split(plain.strip()) if part]
     units = tuple(_unit(part) for part in parts)
     places = [(unit.number, unit.side) for unit in units]
     for unit, place in zip(units, places, strict=True):

@@ -20,7 +20,8 @@ from recordings import layout, names
 from recordings.annotation.journal import Damaged, Entry, History, entries, replayed
 from recordings.annotation.model import Coding
 from recordings.disk.atomic import replace_file, sync_folder
-from recordings.errors import RecordingError
+from recordings.disk.regular import read_bytes
+from recordings.errors import RecordingError, bad_key
 from recordings.manifest import Frozen
 
 FORMAT: Final = "unisono-coding"
@@ -55,6 +56,20 @@ def who(text: str) -> Who:
     if plus and not (time.isdecimal() and 2 <= int(time) <= 9):
         raise RecordingError(f"coder {text!r}: a repeat is written {name}+2")
     return Who(name, int(time) if plus else 1)
+
+
+def coder_of(text: str) -> Who:
+    """Read the name of somebody who codes: no decisions of arbitration.
+
+    Raises:
+        RecordingError: it cannot be a coder's name.
+    """
+    found = who(text)
+    if found.coder.casefold() == CONSENSUS:
+        raise RecordingError(
+            f"no coder can be called {CONSENSUS}: it is what is decided with --arbitrate"
+        )
+    return found
 
 
 class CoderFile(Frozen):
@@ -155,7 +170,7 @@ def load(paths: Paths) -> Loaded | None:
         RecordingError: they are damaged, or of a later version; they are left as they are.
     """
     try:
-        journal = paths.journal.read_bytes() if paths.journal.exists() else b""
+        journal = read_bytes(paths.journal) if paths.journal.exists() else b""
         if not paths.file.exists():
             if not journal:
                 return None
@@ -163,7 +178,7 @@ def load(paths: Paths) -> Loaded | None:
                 f"{paths.journal}: a journal without {paths.file.name}, which was taken away; "
                 "put it back, or move the journal elsewhere"
             )
-        text = paths.file.read_bytes()
+        text = read_bytes(paths.file)
     except OSError as error:
         raise RecordingError(f"{paths.file}: cannot be read ({error.strerror})") from error
     file = _parsed(paths.file, text)
@@ -205,7 +220,7 @@ def keep_other(paths: Paths, digest: str) -> str | None:
         RecordingError: it cannot be read or renamed.
     """
     try:
-        if not paths.file.exists() or _digest(paths.file.read_bytes()) == digest:
+        if not paths.file.exists() or _digest(read_bytes(paths.file)) == digest:
             return None
         other = paths.file.with_name(f"{paths.who.stem} (other {uuid.uuid4().hex[:8]}).json")
         return paths.file.rename(other).name
@@ -232,9 +247,7 @@ def _parsed(path: Path, text: bytes) -> CoderFile:
     try:
         return CoderFile.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "content"
-        raise RecordingError(_kept(path, f"{where}: {first['msg']}")) from error
+        raise RecordingError(_kept(path, bad_key(error))) from error
 
 
 def _kept(path: Path, why: str) -> str:

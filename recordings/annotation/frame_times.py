@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from recordings.annotation.model import MARKS, Event, Moment
+from recordings.annotation.model import MARKS, Coding, Event, Moment
 from recordings.arrays import F64Array, I64Array
 
 if TYPE_CHECKING:
     from recordings.read.camera import Camera
+
+
+SAME_S: Final = 1e-3
+"""Times of one frame that are further apart are two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +92,30 @@ def placed(event: Event, frames: FrameTimes) -> tuple[Event, tuple[str, ...]]:
         if None not in (own, before) and own != before:
             notes.append(f"{name}: frame {moment.frame} was the camera's {before}, is its {own}")
     return event.model_copy(update=now), tuple(notes)
+
+
+def placed_all(coding: Coding, frames: Mapping[str, FrameTimes]) -> tuple[Coding, int]:
+    """Return a coding with the times that its frames have now, and how many events had others."""
+    there = {
+        e.id: placed(e, frames[e.camera]) for e in coding.events.values() if e.camera in frames
+    }
+    events = {id_: there[id_][0] if id_ in there else e for id_, e in coding.events.items()}
+    odd = sum(bool(notes) for _, notes in there.values())
+    return coding.model_copy(update={"events": events}), odd
+
+
+def contradict(codings: Iterable[Coding]) -> bool:
+    """Whether coders had other times for the same frames, as of a session that was repaired since.
+
+    Seen without the frames themselves: a later frame has the earlier time, or a frame has two.
+    """
+    marks = sorted(
+        (event.camera, moment.frame, moment.time)
+        for coding in codings
+        for event in coding.events.values()
+        for moment in event.marks.values()
+    )
+    return any(
+        camera == next_camera and (after < before or (a == b and after - before > SAME_S))
+        for (camera, a, before), (next_camera, b, after) in pairwise(marks)
+    )

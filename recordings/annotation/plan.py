@@ -27,7 +27,8 @@ from pydantic import Field, ValidationError, model_validator
 
 from recordings.annotation.coder_file import CONSENSUS
 from recordings.annotation.model import Visible
-from recordings.errors import RecordingError, why
+from recordings.disk.regular import read_text
+from recordings.errors import RecordingError, bad_key, why
 from recordings.manifest import Frozen
 from recordings.names import check_label
 
@@ -103,7 +104,7 @@ def load_plan(path: Path) -> Plan:
         RecordingError: there is none, or it is not good; the message names the key.
     """
     try:
-        found = tomllib.loads(path.read_text(encoding="utf-8-sig"))
+        found = tomllib.loads(read_text(path, "utf-8-sig"))
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(f"{path}: cannot be read ({why(error)})") from error
     except tomllib.TOMLDecodeError as error:
@@ -111,14 +112,16 @@ def load_plan(path: Path) -> Plan:
     try:
         return Plan.model_validate(found)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"])) or "plan"
-        raise RecordingError(f"{path}: {where}: {first['msg']}") from error
+        raise RecordingError(f"{path}: {bad_key(error, 'plan')}") from error
 
 
 def find_plan(session: Path) -> Path | None:
-    """Return the `coding.toml` beside or above a session, the nearest; None where there is none."""
-    places = (folder / PLAN_NAME for folder in session.resolve().parents)
+    """Return the `coding.toml` beside or above a session, the nearest; None where there is none.
+
+    A session that is linked into a study is of that study, wherever its files are.
+    """
+    named, real = session.absolute(), session.resolve()
+    places = (folder / PLAN_NAME for folder in (*named.parents, *real.parents))
     return next((path for path in places if path.is_file()), None)
 
 

@@ -24,7 +24,8 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, ValidationError
 
 from recordings.annotation.model import Event
-from recordings.errors import RecordingError
+from recordings.disk.regular import read_text
+from recordings.errors import RecordingError, bad_key
 from recordings.manifest import Frozen
 
 SHIPPED: Final = ("casme2", "megc", "mmme", "samm")
@@ -65,7 +66,7 @@ def load_scheme(name: str | Path) -> Scheme:
         return parse_scheme(text, name)
     path = Path(name)
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = read_text(path, "utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         raise RecordingError(
             f"{path}: no scheme can be read there ({error}); shipped are {', '.join(SHIPPED)}"
@@ -84,9 +85,7 @@ def parse_scheme(text: str, where: str) -> Scheme:
     except tomllib.TOMLDecodeError as error:
         raise RecordingError(f"{where}: is no TOML ({error})") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(map(str, first["loc"])) or "scheme"
-        raise RecordingError(f"{where}: {key}: {first['msg']}") from error
+        raise RecordingError(f"{where}: {bad_key(error, 'scheme')}") from error
 
 
 def warnings(event: Event, scheme: Scheme) -> tuple[str, ...]:

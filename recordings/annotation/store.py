@@ -14,18 +14,9 @@ import logging
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Literal, Self
 
-from recordings.annotation.coder_file import (
-    CoderFile,
-    Loaded,
-    Paths,
-    Who,
-    keep_other,
-    load,
-    save,
-)
+from recordings.annotation.coder_file import CoderFile, Loaded, Paths, Who, keep_other, load, save
 from recordings.annotation.journal import Change, History, Item, Shelf, entries, line
 from recordings.annotation.journal_file import JournalFile
 from recordings.annotation.lock import Held, WriterLock
@@ -261,12 +252,7 @@ class CodingStore:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
 

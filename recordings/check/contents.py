@@ -15,6 +15,7 @@ from pydantic import Field, ValidationError
 
 from recordings.disk.atomic import replace_file
 from recordings.disk.hashing import BLOCK, sha256_of
+from recordings.disk.regular import read_text
 from recordings.layout import CONTENTS_NAME
 from recordings.manifest import Frozen, Manifest
 
@@ -100,7 +101,7 @@ class Contents:
 
 def _load(folder: Path) -> dict[str, _Read]:
     try:
-        text = (folder / CONTENTS_NAME).read_text(encoding="utf-8")
+        text = read_text(folder / CONTENTS_NAME)
         return dict(_ReadFiles.model_validate(json.loads(text)).files)
     except (OSError, ValueError, ValidationError):
         return {}

@@ -6,9 +6,10 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import numpy as np
 
-from recordings.bad_stamps import fill_limit_s, is_far, mended
+from recordings.bad_stamps import fill_limit_s, is_far
 from recordings.certificate import Finding
 from recordings.check.streams.stream_exam import StreamExam
+from recordings.lateness.mending import mended
 from recordings.manifest import Manifest
 from recordings.pieces import longest_step
 from recordings.read.outside import distance, long_span

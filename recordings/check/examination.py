@@ -13,25 +13,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
-from recordings.certificate import (
-    CONTENTS_UNREAD,
-    PENDING_FILES,
-    Finding,
-    PairReport,
-    Report,
-    Verdict,
-)
+from recordings.certificate import CONTENTS_UNREAD, PENDING_FILES, Finding, Report, Verdict
 from recordings.check.coverage import coverage_findings
 from recordings.check.integrity import file_findings, recording_findings, state_findings
 from recordings.check.marker_pairs import marker_findings
-from recordings.check.media import (
-    ledgers,
-    onsets_of,
-    stream_findings,
-    without_file_findings,
-)
+from recordings.check.media import ledgers, onsets_of, stream_findings, without_file_findings
 from recordings.check.own_copies import copy_findings, lost_findings, pending_findings
-from recordings.check.pair_bounds import pair_reports
+from recordings.check.pair_bounds import bound_findings, latency_findings, pair_reports
 from recordings.check.presence import presence_findings, trouble_findings
 from recordings.check.simulated.comparison import truth_of
 from recordings.check.simulated.truth import FoundEvents, summary
@@ -44,7 +32,6 @@ from recordings.check.thresholds import judge, load_thresholds
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.manifest import Manifest, StreamEntry
-from recordings.names import shown_names
 from recordings.read.markers import Marker, parse_markers
 from recordings.read.session import locate, open_recording
 from recordings.read.to_mne import unique
@@ -120,20 +107,8 @@ def examine(
     report = examination.report
     findings = judge(report, (*report.findings, *late), limits)
     applied = limits.model_dump(exclude_none=True) if limits else None
-    return Examination(
-        report.model_copy(
-            update={
-                "findings": _sorted(findings),
-                "verdict": verdict(findings),
-                "thresholds": applied,
-            }
-        ),
-        recording,
-        manifest,
-        examination.exams,
-        examination.markers,
-        examination.found,
-    )
+    update = {"findings": _sorted(findings), "verdict": verdict(findings), "thresholds": applied}
+    return replace(examination, report=report.model_copy(update=update))
 
 
 def _unread(manifest: Manifest | None) -> list[Finding]:
@@ -151,19 +126,9 @@ def _examine(
     manifest: Manifest | None,
     unreadable: Sequence[RecordingError],
 ) -> Examination:
-    entries = {entry.id: entry for entry in manifest.streams} if manifest else {}
     host = manifest.host.get("name") if manifest else None
-    shown = shown_names((s.name, s.info.type, s.id) for s in recording.streams)
-    exams = tuple(
-        _examined(s, entries.get(s.id), host, called)
-        for s, called in zip(recording.streams, shown, strict=True)
-    )
-    # Bare codes tell of no onset and end. Two streams of one name are two all the same.
-    texts = [e for e in exams if e.stream.info.is_markers and e.stream.is_text]
-    markers = {
-        name: parse_markers(e.stamps, e.stream.strings)
-        for name, e in zip(unique(e.name for e in texts), texts, strict=True)
-    }
+    exams = _exams(recording, manifest, host)
+    markers = _markers(exams)
     cameras, camera_findings = ledgers(manifest.videos if manifest else (), manifest, exams, folder)
     sounds, sound_findings = ledgers(manifest.sounds if manifest else (), manifest, exams, folder)
     onsets, onset_trouble = onsets_of(manifest, exams, folder)
@@ -187,8 +152,8 @@ def _examine(
         *without_file_findings(manifest, exams),
         *onset_trouble,
         *truth_trouble,
-        *_bound_findings(pairs),
-        *_latency_findings(exams),
+        *bound_findings(pairs),
+        *latency_findings(exams),
         *_alignment_findings(exams),
     ]
     report = Report(
@@ -210,6 +175,26 @@ def _examine(
     return Examination(report, recording, manifest, exams, markers, found)
 
 
+def _exams(
+    recording: XdfRecording, manifest: Manifest | None, host: str | None
+) -> tuple[StreamExam, ...]:
+    entries = {entry.id: entry for entry in manifest.streams} if manifest else {}
+    return tuple(
+        _examined(s, entries.get(s.id), host, called)
+        for s, called in zip(recording.streams, recording.shown_names, strict=True)
+    )
+
+
+def _markers(exams: Sequence[StreamExam]) -> dict[str, list[Marker]]:
+    """Read the texts of marker streams, by name: bare codes tell of no onset and end."""
+    texts = [e for e in exams if e.stream.info.is_markers and e.stream.is_text]
+    names = unique(e.name for e in texts)  # two streams of one name are two all the same
+    return {
+        name: parse_markers(e.stamps, e.stream.strings)
+        for name, e in zip(names, texts, strict=True)
+    }
+
+
 def _examined(
     stream: XdfStream, entry: StreamEntry | None, host: str | None, shown: str
 ) -> StreamExam:
@@ -228,38 +213,6 @@ def _examined(
         report=exam.report.model_copy(update=measured),
         findings=tuple(f.model_copy(update={"subject": shown}) for f in findings),
     )
-
-
-def _bound_findings(pairs: Sequence[PairReport]) -> Iterator[Finding]:
-    for p in pairs:
-        if p.truth is not None and p.truth.p99_ms > p.bound_ms:
-            yield Finding(
-                level="warn",
-                code="bound-exceeded",
-                subject=f"{p.a} – {p.b}",
-                text=f"the same events lie {p.truth.p99_ms:.3f} ms apart (p99), "
-                f"the bound is {p.bound_ms:.3f} ms",
-                remedy=f"what is not in the bound must be large: {', '.join(p.unmeasured)}"
-                if p.unmeasured
-                else "",
-            )
-
-
-def _latency_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:
-    names = [
-        e.shown
-        for e in exams
-        if e.report.latency_ms is None and e.name != EVENTS_STREAM and len(e.stamps)
-    ]
-    if names:
-        yield Finding(
-            level="info",
-            code="latency-unmeasured",
-            subject=", ".join(names),
-            text="nobody has measured how long after the fact these devices stamp; "
-            "the bounds leave it out",
-            remedy="measure it once, with a photodiode or a tap, and write it into the rig file",
-        )
 
 
 def _alignment_findings(exams: Sequence[StreamExam]) -> Iterator[Finding]:

@@ -77,7 +77,8 @@ def onsets_of(
         if entry.name not in index or not elsewhere.isdisjoint(entry.files):
             continue
         exam = index[entry.name]
-        sound = Sound(entry, Stream(exam.stream, exam.entry, subtract_latency=False), folder)
+        stream = Stream(exam.stream, exam.entry, subtract_latency=False, shown=exam.shown)
+        sound = Sound(entry, stream, folder)
         try:
             onsets[entry.name] = sound.onsets(most=MOST_ONSETS)
         except TooManyOnsets as error:

@@ -10,9 +10,10 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.certificate import Contribution, PairReport
+from recordings.certificate import Contribution, Finding, PairReport
 from recordings.check.simulated.truth import FoundEvents, errors_summary
 from recordings.check.streams.stream_exam import StreamExam
+from recordings.read.outside import distance
 from recordings.stream_kinds import EVENTS_STREAM
 
 ANOTHER_CLOCK_S: Final = 3600.0
@@ -36,7 +37,7 @@ def pair_reports(
         for e in exams
     }
     for a, b in combinations(certified, 2):
-        if apart_s(a, b) > ANOTHER_CLOCK_S:
+        if distance((a.stamps[0], a.stamps[-1]), (b.stamps[0], b.stamps[-1])) > ANOTHER_CLOCK_S:
             continue
         sources = (*parts[id(a)][0], *parts[id(b)][0])
         axes_ms, resolution_ms = axes_bound_ms(sources), _sum(sources, _RESOLUTION)
@@ -75,11 +76,6 @@ def _contributions(exam: StreamExam, local_host: str | None) -> Iterator[Contrib
     if exam.rate_hz > 0:
         what = "frame" if exam.is_index and not exam.is_sound else "sample"
         yield Contribution(source=f"{_RESOLUTION} a {what} of {name}", ms=500 / exam.resolution_hz)
-
-
-def apart_s(a: StreamExam, b: StreamExam) -> float:
-    """Return how long lies between the samples of two streams, s; 0 where they overlap."""
-    return float(max(0.0, a.stamps[0] - b.stamps[-1], b.stamps[0] - a.stamps[-1]))
 
 
 def axes_bound_ms(sources: Iterable[Contribution]) -> float:
@@ -133,3 +129,37 @@ def _resolution(pair: tuple[FoundEvents, FoundEvents]) -> tuple[bool, int]:
     x, y = pair
     enough = min(len(x.times), len(y.times)) >= _ENOUGH
     return enough and x.what != "stimulus", min(len(x.times), len(y.times))
+
+
+def bound_findings(pairs: Iterable[PairReport]) -> Iterator[Finding]:
+    """Name the pairs whose same events lie further apart than their bound says."""
+    for p in pairs:
+        if p.truth is not None and p.truth.p99_ms > p.bound_ms:
+            yield Finding(
+                level="warn",
+                code="bound-exceeded",
+                subject=f"{p.a} – {p.b}",
+                text=f"the same events lie {p.truth.p99_ms:.3f} ms apart (p99), "
+                f"the bound is {p.bound_ms:.3f} ms",
+                remedy=f"what is not in the bound must be large: {', '.join(p.unmeasured)}"
+                if p.unmeasured
+                else "",
+            )
+
+
+def latency_findings(exams: Iterable[StreamExam]) -> Iterator[Finding]:
+    """Name the streams whose devices stamp nobody knows how late: no bound has that in it."""
+    names = [
+        e.shown
+        for e in exams
+        if e.report.latency_ms is None and e.name != EVENTS_STREAM and len(e.stamps)
+    ]
+    if names:
+        yield Finding(
+            level="info",
+            code="latency-unmeasured",
+            subject=", ".join(names),
+            text="nobody has measured how long after the fact these devices stamp; "
+            "the bounds leave it out",
+            remedy="measure it once, with a photodiode or a tap, and write it into the rig file",
+        )

@@ -43,13 +43,11 @@ def presence_findings(manifest: Manifest | None, exams: Iterable[StreamExam]) ->
 
 def trouble_findings(manifest: Manifest | None) -> Iterator[Finding]:
     """Name each device and file that failed while recording, with the first event about it."""
+    if manifest is None:
+        return
     # Where the drops are counted, the stream's own finding says it.
-    told = (
-        {(s.name, "samples-dropped") for s in manifest.streams if s.overflows}
-        if manifest
-        else set()
-    )
-    for event in manifest.events if manifest is not None else ():
+    told = {(s.name, "samples-dropped") for s in manifest.streams if s.overflows}
+    for event in manifest.events:
         if event.code in _TROUBLES and (event.source, event.code) not in told:
             told.add((event.source, event.code))
             yield Finding(level="warn", code=event.code, subject=event.source, text=event.text)

@@ -9,7 +9,7 @@ import numpy as np
 
 from recordings.arrays import F64Array
 from recordings.certificate import TapReport
-from recordings.check.stimulus_timing import lags
+from recordings.check.stimulus_timing import lags, to_nearest
 from recordings.read.markers import Marker
 from recordings.stream_kinds import EVENTS_STREAM
 
@@ -56,8 +56,6 @@ def found_clicks(
     inside = np.array([t for t in true if span[0] + _EDGE_S < t < span[1] - _EDGE_S])
     if not len(onsets) or not len(inside):
         return np.zeros(0), np.zeros(0), len(inside)
-    after = np.searchsorted(onsets, inside).clip(0, len(onsets) - 1)
-    near = np.stack([onsets[(after - 1).clip(0)], onsets[after]]) - inside
-    error = near[np.argmin(np.abs(near), axis=0), np.arange(len(inside))]
+    error = to_nearest(inside, onsets)
     hit = np.abs(error) < _EDGE_S
     return inside[hit], error[hit], int(np.sum(~hit))

@@ -63,11 +63,15 @@ def lags(onsets: F64Array, light: F64Array) -> F64Array:
     """Return light (or sound) minus marker for each marker that has one near it, seconds."""
     if not len(light):
         return np.zeros(0)
+    nearest = to_nearest(onsets, light)
+    return nearest[(nearest > -_BEFORE_S) & (nearest < _AFTER_S)]
+
+
+def to_nearest(onsets: F64Array, light: F64Array) -> F64Array:
+    """Return how much later than each onset the light nearest to it is, s; there is some light."""
     after = np.searchsorted(light, onsets).clip(0, len(light) - 1)
-    before = (after - 1).clip(0)
-    between = np.stack([light[before] - onsets, light[after] - onsets])
-    nearest = between[np.argmin(np.abs(between), axis=0), np.arange(len(onsets))]
-    return np.asarray(nearest[(nearest > -_BEFORE_S) & (nearest < _AFTER_S)])
+    between = np.stack([light[(after - 1).clip(0)], light[after]]) - onsets
+    return np.asarray(between[np.argmin(np.abs(between), axis=0), np.arange(len(onsets))])
 
 
 def _near(onsets: F64Array, light: F64Array) -> int:

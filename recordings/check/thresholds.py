@@ -16,7 +16,8 @@ from typing import Final
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from recordings.certificate import Finding, Report, Severity
-from recordings.errors import RecordingError, why
+from recordings.disk.regular import read_text
+from recordings.errors import RecordingError, bad_key, why
 from recordings.lateness.decision import Certainty
 from recordings.layout import THRESHOLDS_NAME
 from recordings.stream_kinds import EVENTS_STREAM
@@ -79,15 +80,13 @@ def load_thresholds(session: Path, given: Path | None = None) -> Thresholds | No
     if path is None:
         return None
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        raw = tomllib.loads(read_text(path))
         return Thresholds.model_validate(raw)
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise RecordingError(f"{path}: cannot be read ({why(error)})") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
         known = ", ".join(Thresholds.model_fields)
-        raise RecordingError(f"{path}: {where}: {first['msg']}; figures are: {known}") from error
+        raise RecordingError(f"{path}: {bad_key(error)}; figures are: {known}") from error
 
 
 def _find(session: Path) -> Path | None:

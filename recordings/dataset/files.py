@@ -11,6 +11,7 @@ import numpy as np
 from recordings.arrays import Array
 from recordings.dataset.forms import Windows
 from recordings.errors import RecordingError
+from recordings.extras import of_extra
 
 _CHUNK = 64  # windows a chunk of Zarr
 
@@ -36,21 +37,20 @@ def to_zarr(study: Windows, path: Path) -> None:
     Raises:
         RecordingError: zarr is not installed, or something is there already.
     """
-    try:
+    with of_extra("study", "zarr"):
         import zarr
-    except ImportError:
-        raise RecordingError(
-            "zarr is not installed; install it with: pip install 'unisono[study]'"
-        ) from None
     if path.exists():
         raise RecordingError(f"{path}: exists already; name another, or delete it")
     group = zarr.open_group(path, mode="w-")
+    keys: list[str] = []
     for number in range(len(study)):
         item = study[number]
+        keys.append(item["key"])
         for name in study.signals:
             for part in (name, f"{name}_mask", f"{name}_times"):
                 _put(group, part, number, len(study), item[part])
-    for name, values in (("label", study.labels), ("participant", study.participants)):
+    abouts = {"label": study.labels, "participant": study.participants, "key": keys}
+    for name, values in abouts.items():
         group.attrs[name] = [_plain(value) for value in values]
     group.attrs["channels"] = {name: list(study.channels(name)) for name in study.signals}
 
@@ -73,12 +73,8 @@ def to_webdataset(study: Windows, folder: Path, per_shard: int) -> list[Path]:
     Raises:
         RecordingError: webdataset is not installed.
     """
-    try:
+    with of_extra("study", "webdataset"):
         import webdataset as wds
-    except ImportError:
-        raise RecordingError(
-            "webdataset is not installed; install it with: pip install 'unisono[study]'"
-        ) from None
     _make(folder)
     arrays = [(name, f"{name}{part}") for name in study.signals for part in ("", "_mask", "_times")]
     with wds.ShardWriter(str(folder / "shard-%05d.tar"), maxcount=per_shard, verbose=0) as writer:

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from recordings.arrays import Array
-from recordings.errors import RecordingError
+from recordings.extras import of_extra
 
 
 class Windows(Sized, Protocol):
@@ -65,12 +65,8 @@ def padded(parts: Sequence[Array], empty: float) -> Array:
 
 def to_xarray(study: Windows) -> Any:
     """See `Study.to_xarray`."""
-    try:
+    with of_extra("study", "xarray"):
         import xarray as xr
-    except ImportError:
-        raise RecordingError(
-            "xarray is not installed; install it with: pip install 'unisono[study]'"
-        ) from None
     found = to_numpy(study)
     data: dict[str, Any] = {}
     coords: dict[str, Any] = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -15,7 +14,8 @@ from recordings.annotation.agreement.pairing import judged
 from recordings.annotation.frame_times import frame_times, placed
 from recordings.annotation.model import Coding
 from recordings.annotation.ranges import common, count
-from recordings.errors import RecordingError, why
+from recordings.check.simulated.truth import load_truth
+from recordings.errors import RecordingError
 from recordings.features.windows import Window
 from recordings.read.session import Session
 
@@ -123,16 +123,9 @@ def _true(session: Session) -> list[Movement]:
             f"{session.path.name}: was not simulated, so nobody knows what truly moved; ask for "
             f"labels={EXPRESSION!r}"
         )
-    path = session.path / layout.TRUTH_NAME
-    parts: dict[str, list[float]] = {"onset": [], "apex": [], "offset": []}
-    try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file, delimiter="\t"):
-                kind = row["kind"].removeprefix("movement_")
-                if kind in parts and kind != row["kind"]:
-                    parts[kind].append(float(row["time"]))
-    except (OSError, ValueError, KeyError) as error:
-        raise RecordingError(f"{path}: the truth cannot be read ({why(error)})") from error
+    world = load_truth(session.path / layout.TRUTH_NAME)
+    kinds = {part: world.get(f"movement_{part}") for part in ("onset", "apex", "offset")}
+    parts = {part: found.times.tolist() for part, found in kinds.items() if found}
     return _joined(parts, session.start, session.stop)
 
 

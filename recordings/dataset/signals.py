@@ -20,7 +20,7 @@ from recordings.features.trace import Place, Trace, bridged
 from recordings.features.windows import Window
 from recordings.read.camera import Camera
 from recordings.read.grid import grid_of
-from recordings.read.session import Session
+from recordings.read.session import Session, camera_of
 from recordings.read.stream import Stream
 from recordings.read.to_mne import unique_labels
 
@@ -75,11 +75,8 @@ def _reader(session: Session, name: str, wanted: Wanted) -> Reader:
             raise RecordingError(
                 f"{name}: {wanted!r} is no form of pictures; write gray64 or flow28"
             )
-        if name not in session.cameras:
-            known = ", ".join(session.cameras) or "none"
-            raise RecordingError(f"{session.path.name}: no camera {name!r}; there are: {known}")
         reader = Pictures if form[1] == "gray" else OnsetApex
-        return reader(session.cameras[name], int(form[2]))
+        return reader(camera_of(session, name), int(form[2]))
     if not 0 < wanted < np.inf:
         raise RecordingError(f"{name}: {wanted} is no rate; give Hz, more than 0")
     stream, channels = _channels(session, name)

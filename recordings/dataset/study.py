@@ -11,21 +11,22 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
+from recordings import layout
 from recordings.dataset import forms
 from recordings.dataset.labels import Labels, labels_for
 from recordings.dataset.opened import Opened
 from recordings.dataset.signals import Reader, Wanted
 from recordings.dataset.splits import Split, splits
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, one_line
 from recordings.features.task import Settings, windows_of
 from recordings.features.windows import Kind, Window
-from recordings.study.facts import session_folders, why_left_out
+from recordings.read.sessions import session_folders
+from recordings.study.facts import why_left_out
 
 Item = dict[str, Any]
 
@@ -165,12 +166,7 @@ class Study:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
 
@@ -219,21 +215,10 @@ def load_study(
     if flows and windows != "event":
         raise RecordingError(f"{flows[0]}: flow is of events; ask for windows='event'")
     make = labels_for(labels, coder, elsewhere) if isinstance(labels, str) else labels
-    taken: dict[Path, tuple[list[Place], _Channels]] = {}
-    left_out: list[tuple[Path, str]] = []
     opened = Opened(signals)
     try:
         found = session_folders(Path(folder))
-        several = len({_study_of(path) for path in found}) > 1
-        for path in found:
-            try:
-                study = _study_of(path) if several else ""
-                taken[path] = _places(opened, path, settings, make, study)
-            except RecordingError as error:
-                left_out.append((path, " ".join(str(error).split())))
-        left_out += _unlike_most({path: channels for path, (_, channels) in taken.items()})
-        gone = {path for path, _ in left_out}
-        places = [place for path in taken if path not in gone for place in taken[path][0]]
+        places, left_out = _all_places(opened, found, settings, make)
         told = f"{len(left_out)} sessions left out, the first {left_out[0][1]}" if left_out else ""
         if not places:
             told = told or ("no session holds one" if found else "name a folder with sessions")
@@ -246,8 +231,26 @@ def load_study(
     return Study(tuple(places), signals, tuple(left_out), opened)
 
 
+def _all_places(
+    opened: Opened, found: Sequence[Path], settings: Settings, make: Labels | None
+) -> tuple[list[Place], list[tuple[Path, str]]]:
+    """Return the windows of these sessions, and those that cannot be taken, each with why."""
+    taken: dict[Path, tuple[list[Place], _Channels]] = {}
+    left_out: list[tuple[Path, str]] = []
+    several = len({_study_of(path) for path in found}) > 1
+    for path in found:
+        try:
+            study = _study_of(path) if several else ""
+            taken[path] = _places(opened, path, settings, make, study)
+        except RecordingError as error:
+            left_out.append((path, one_line(error)))
+    left_out += _unlike_most({path: channels for path, (_, channels) in taken.items()})
+    gone = {path for path, _ in left_out}
+    return [place for path in taken if path not in gone for place in taken[path][0]], left_out
+
+
 def _study_of(session: Path) -> str:
-    return session.absolute().parents[2].name
+    return layout.study_and_name(session.absolute())[0]
 
 
 _Channels = dict[str, tuple[str, ...]]

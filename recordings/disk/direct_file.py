@@ -39,8 +39,7 @@ class DirectFile:
 
     A file object as far as PyAV needs one: write, seek, tell, flush, close. `blocks` blocks of
     `block_bytes` are all the memory it takes; when they are all waiting for the disk, `write`
-    waits. `preallocate_bytes` reserves that much ahead of the end (Linux); what is left is given
-    back at close. Off by default: it guards against fragments, but costs speed on ext4.
+    waits.
 
     Raises:
         RecordingError: the file exists already or cannot be made; a write failed.
@@ -55,14 +54,12 @@ class DirectFile:
         blocks: int = 4,
         checksum: bool = True,
         direct: bool = True,
-        preallocate_bytes: int = 0,
     ) -> None:
         if block_bytes % ALIGN or blocks < 2:
             raise ValueError(f"{block_bytes=} must be a multiple of {ALIGN}, {blocks=} at least 2")
         self.path = path
         self.mode: Mode
         self._fd, self.mode = direct_io.create(path, direct)
-        self._preallocate, self._allocated = preallocate_bytes, 0
         # Guards the blocks that go from the user to the writing thread, and back to be used again.
         self._cond = threading.Condition()
         self._spare = deque(Block(block_bytes) for _ in range(blocks - 1))
@@ -178,14 +175,14 @@ class DirectFile:
         with self._cond:
             self._closing = True
             self._cond.notify_all()
-        self._writer.join()
+        self._writer.join()  # first: only then is it known where the file ends
         if self._hasher:
             self._hasher.feed(self._block)
             self._hasher.feed(None)
             self._hasher.join()
         try:
             if self._error is None:
-                os.ftruncate(self._fd, self._written)  # also frees what was allocated ahead
+                os.ftruncate(self._fd, self._written)
             direct_io.sync_file(self._fd)
         except OSError as error:
             self._fail(error)
@@ -303,14 +300,12 @@ class DirectFile:
             padded = -(-end // ALIGN) * ALIGN
         self._store(block.view[start:padded], block.base + start, end - start)
         if padded > end:
-            self._allocated = block.base + end  # the cut gives back what was allocated ahead
-            os.ftruncate(self._fd, self._allocated)
+            os.ftruncate(self._fd, block.base + end)
         block.flushed = end
 
     def _store(self, data: memoryview, offset: int, valid: int) -> None:
         """Write `data`, of which the first `valid` bytes count."""
         direct_io.refuse_cut(os.fstat(self._fd).st_size, self._written)
-        self._reserve(offset + len(data))
         done = 0
         while done < len(data):
             done += self._pwrite(data[done:], offset + done)
@@ -325,11 +320,6 @@ class DirectFile:
         direct_io.use_page_cache(self._fd)  # a file system that promises O_DIRECT and has it not
         self.mode = "buffered"
         return direct_io.pwrite(self._fd, view, offset)
-
-    def _reserve(self, end: int) -> None:
-        if self._preallocate and end > self._allocated:
-            direct_io.allocate(self._fd, self._allocated, self._preallocate)
-            self._allocated += self._preallocate
 
     def _sync(self) -> None:
         if time.monotonic() - self._synced >= _SYNC_S[self.mode]:

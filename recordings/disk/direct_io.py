@@ -10,6 +10,7 @@ import ctypes
 import errno
 import os
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Final, Literal
 
@@ -108,15 +109,24 @@ def sync_file(fd: int) -> None:
     os.fsync(fd)
 
 
-def allocate(fd: int, offset: int, size: int) -> None:
-    """Reserve room beyond the end without making the file longer, where the system can."""
-    if sys.platform == "linux":
-        libc = ctypes.CDLL(None, use_errno=True)
-        start, length = ctypes.c_int64(offset), ctypes.c_int64(size)
-        if libc.fallocate64(fd, _FALLOC_FL_KEEP_SIZE, start, length):
-            number = ctypes.get_errno()
-            if number not in (errno.EOPNOTSUPP, errno.ENOSYS):
-                raise OSError(number, os.strerror(number))
+@cache
+def _libc() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def allocate(fd: int, offset: int, size: int) -> bool:
+    """Reserve room beyond the end without making the file longer; False = the system cannot."""
+    if sys.platform != "linux" or size <= 0:
+        return False
+    start, length = ctypes.c_int64(offset), ctypes.c_int64(size)
+    number = errno.EINTR
+    while number == errno.EINTR:  # a signal's handler runs first
+        if not _libc().fallocate64(fd, _FALLOC_FL_KEEP_SIZE, start, length):
+            return True
+        number = ctypes.get_errno()
+    if number in (errno.EOPNOTSUPP, errno.ENOSYS):
+        return False
+    raise OSError(number, os.strerror(number))
 
 
 def expect_leaps(fd: int) -> None:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from recordings.disk.regular import open_file
+
 BLOCK: Final = 1 << 20
 
 
@@ -20,7 +22,7 @@ def sha256_of(path: Path, *, between: Callable[[], None] | None = None) -> str:
     """
     digest = hashlib.sha256()
     block = memoryview(bytearray(BLOCK))
-    with path.open("rb", buffering=0) as file:
+    with open_file(path) as file:
         while count := file.readinto(block):
             digest.update(block[:count])
             if between is not None:

@@ -15,7 +15,8 @@ from importlib import metadata
 from typing import Any, Final
 
 from recordings.engines.work import ONE_THREAD, TRIES, Lost, R, T, Work
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, one_line
+from recordings.extras import of_extra
 
 LOCAL: Final = "local"
 _CONNECT_S: Final = 30.0
@@ -85,16 +86,12 @@ class Cluster:
 
 
 def _distributed() -> Any:
-    try:
+    with of_extra("cluster", "dask.distributed"):
         import dask
 
         # It logs to standard error from its import on, each worker that comes and goes.
         dask.config.set({"logging.distributed": "critical"})
         import distributed
-    except ImportError:
-        raise RecordingError(
-            "dask.distributed is not installed; install it with: pip install 'unisono[cluster]'"
-        ) from None
     return distributed
 
 
@@ -158,4 +155,4 @@ def _why(future: Any) -> BaseException:
 
 
 def _said(error: BaseException) -> str:
-    return " ".join(str(error).split())[:200] or type(error).__name__
+    return one_line(error)[:200]

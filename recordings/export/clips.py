@@ -11,8 +11,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from fractions import Fraction
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final, Literal
 
@@ -22,13 +21,14 @@ from recordings.errors import RecordingError
 from recordings.export.coded import events_of, of_others
 from recordings.export.excerpts import Piece, around_events, clips_of, coded_events, pieces_of
 from recordings.export.records import session_name
-from recordings.export.video import ticks, to_rgb
+from recordings.export.video import Form, to_rgb, write_frames
 from recordings.read.camera import Camera
-from recordings.read.session import Session
+from recordings.read.session import Session, camera_of
 from recordings.video.face_box import Box, can_find_faces, crop, steady_box
 from recordings.video.pixel_formats import Picture
 
 _LOOKS: Final = 5  # pictures in which the face is looked for
+_LOSSLESS: Final = Form("matroska", "ffv1", gray="gray", colour="bgr0", ticks_s=1000)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,10 +90,7 @@ def choose_camera(session: Session, name: str) -> Camera:
     wanted = name or next(iter(session.cameras), "")
     if not wanted:
         raise RecordingError(f"{session.path}: no camera in this session")
-    if wanted not in session.cameras:
-        known = ", ".join(session.cameras) or "none"
-        raise RecordingError(f"{session.path}: no camera {wanted!r}; there are: {known}")
-    return session.cameras[wanted]
+    return camera_of(session, wanted)
 
 
 def _pieces(session: Session, camera: Camera, settings: Settings) -> tuple[list[Piece], list[str]]:
@@ -110,8 +107,6 @@ def _pieces(session: Session, camera: Camera, settings: Settings) -> tuple[list[
 
 
 def _wider(piece: Piece, before_s: float, after_s: float) -> Piece:
-    from dataclasses import replace
-
     marks = {"onset": piece.start, "offset": piece.end}
     return replace(piece, start=piece.start - before_s, end=piece.end + after_s, marks=marks)
 
@@ -191,25 +186,7 @@ def write_image(path: Path, image: Picture) -> None:
 
 def write_lossless(camera: Camera, frames: range, box: Box | None, path: Path) -> None:
     """Write frames as FFV1 in Matroska, gray or RGB, each at its own time in ms."""
-    import av
-
-    stamps = ticks(camera.times[frames.start : frames.stop], 1000)
-    with av.open(str(path), "w", format="matroska") as container:
-        stream: Any = None
-        for stamp, picture in zip(
-            stamps.tolist(), camera.run(frames.start, frames.stop), strict=True
-        ):
-            image = np.ascontiguousarray(crop(to_rgb(picture, camera.entry.pixel_format), box))
-            if stream is None:
-                rate = Fraction(camera.entry.rate_hz).limit_denominator(1001)
-                stream = container.add_stream("ffv1", rate=rate)
-                stream.height, stream.width = image.shape[:2]
-                stream.pix_fmt = "gray" if image.ndim == 2 else "bgr0"
-                stream.codec_context.time_base = Fraction(1, 1000)
-            frame = av.VideoFrame.from_ndarray(image, "gray" if image.ndim == 2 else "rgb24")
-            frame.pts, frame.time_base = stamp, Fraction(1, 1000)
-            container.mux(stream.encode(frame))
-        container.mux(stream.encode(None))
+    write_frames(camera, frames, lambda image: crop(image, box), path, _LOSSLESS)
 
 
 def _row(

@@ -11,13 +11,14 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Final, get_args
 
-from recordings.annotation.coder_file import annotations_folder, who
+from recordings.annotation.coder_file import annotations_folder, coder_of
 from recordings.annotation.formats.boris import read_boris, write_boris
 from recordings.annotation.formats.coding_sheet import is_participant
+from recordings.annotation.formats.corpus_forms import BASE, FormName
 from recordings.annotation.formats.eaf import read_eaf, write_eaf
 from recordings.annotation.formats.held import Form, not_held
 from recordings.annotation.formats.incoming import Incoming, made
-from recordings.annotation.formats.tables import CodedRow, FormName, lines_of, read_table
+from recordings.annotation.formats.tables import CodedRow, lines_of, read_table
 from recordings.annotation.formats.workbook import write_workbook
 from recordings.annotation.frame_times import FrameTimes, frame_times
 from recordings.annotation.journal import Change
@@ -28,7 +29,7 @@ from recordings.errors import RecordingError
 from recordings.export.bids.coding import read_bids, write_bids
 from recordings.export.clips import choose_camera
 from recordings.export.coded import clip_name, events_of, of_others, rows_of
-from recordings.export.excerpts import clip_at, clips_of, first_time
+from recordings.export.excerpts import ClipNames, check_within, clip_at, clips_of, first_time
 from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows
 from recordings.read.camera import Camera
 from recordings.read.session import Session, open_session
@@ -40,10 +41,10 @@ SUFFIXES: Final[Mapping[str, Form]] = {".eaf": "eaf", ".boris": "boris", ".tsv":
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where the clips that a table may name begin: frames by name, LSL times by marker."""
+    """The clips that a table may name: their frames by name, and whole by marker."""
 
-    frames: Mapping[str, int]
-    times: Mapping[int, float]
+    frames: Mapping[str, range]
+    clips: ClipNames
 
 
 def import_events(session: Session, path: Path, form: Form, camera: str = "") -> Incoming:
@@ -85,14 +86,13 @@ def _from_table(
 
 def _places(session: Session, camera: Camera) -> Places:
     whole = clip_name(session, camera)
-    frames = {whole: 0, whole.removesuffix(f"_{camera.name}"): 0, camera.name: 0}
-    times: dict[int, float] = {}
-    for clip in clips_of(session):
-        after = camera.times.searchsorted(clip.start)
-        frames[clip.name] = int(after)
-        if clip.code is not None:
-            times.setdefault(clip.code, clip.start)
-    return Places(frames, times)
+    names = (whole, whole.removesuffix(f"_{camera.name}"), camera.name)
+    frames = dict.fromkeys(names, range(len(camera)))
+    clips = clips_of(session)
+    for clip in clips:
+        first, last = camera.times.searchsorted([clip.start, clip.end]).tolist()
+        frames[clip.name] = range(first, min(last + 1, len(camera)))  # as `export clips` has it
+    return Places(frames, ClipNames(clips))
 
 
 def _event(row: CodedRow, frames: FrameTimes, places: Places) -> Event:
@@ -112,15 +112,17 @@ def _by_frame(row: CodedRow, frames: FrameTimes, places: Places) -> dict[Mark, M
     stem = name if name in places.frames else PurePosixPath(name).stem
     if stem not in places.frames:
         raise ValueError(f"no clip {row.clip!r} in this session")
-    first = places.frames[stem]
-    return {mark: frames.moment(first + frame) for mark, frame in row.frames.items()}
+    clip = places.frames[stem]
+    begin = min(row.frames.values())
+    if begin >= len(clip):  # what begins in a clip may end after it
+        raise ValueError(f"{stem} has no frame {begin + BASE}; its last is {len(clip)}")
+    return {mark: frames.moment(clip.start + frame) for mark, frame in row.frames.items()}
 
 
 def _by_time(row: CodedRow, frames: FrameTimes, places: Places) -> dict[Mark, Moment]:
-    if row.marker is None or row.marker not in places.times:
-        raise ValueError(f"no clip with marker {row.marker if row.marker is not None else ''}")
-    start = places.times[row.marker]
-    return {mark: frames.nearest(start + second) for mark, second in row.seconds.items()}
+    clip = places.clips.find(row.marker, row.clip)
+    check_within(clip, min(row.seconds.values()))
+    return {mark: frames.nearest(clip.start + second) for mark, second in row.seconds.items()}
 
 
 def export_events(
@@ -227,12 +229,13 @@ def take_in(
     Raises:
         RecordingError: the file cannot be read, or the coder's file cannot be written.
     """
+    by = coder_of(coder)
     with open_session(session) as opened:
         incoming = import_events(opened, path, form_of(path, form), camera)
         chosen = choose_camera(opened, camera)
         frames = len(chosen)
     folder = annotations_folder(session, annotations)
-    with CodingStore(folder, who(coder), session=session.resolve().name) as store:
+    with CodingStore(folder, by, session=session.resolve().name) as store:
         if not store.writable:
             raise RecordingError(f"{folder}: {coder}'s file is open in {store.held_by}")
         before = store.coding

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 
+from recordings import layout
 from recordings.annotation.agreement.coded_study import coding_of
 from recordings.annotation.agreement.pairing import looked
 from recordings.annotation.coder_file import check_apart
@@ -19,7 +21,7 @@ from recordings.annotation.ranges import Ranges, union, without
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
 from recordings.export.excerpts import clips_of
-from recordings.manifest import Manifest
+from recordings.manifest import ClockPair, Manifest
 from recordings.read.session import open_session
 from recordings.read.sessions import find_sessions, told_apart
 
@@ -37,8 +39,20 @@ class Coded:
     name: str
 
 
-def turns_of(study: Path, coder: str, by: By, annotations: Path | None = None) -> list[Coded]:
-    """Return what a coder has to code, in that coder's order.
+@dataclass(frozen=True, slots=True)
+class Turns:
+    """What a coder has to code, in that coder's order; `problems`: what of it cannot be read.
+
+    Such a session keeps its place by the date of its file, so that the others stay dealt out as
+    they were; its trials cannot be counted, nor what its manifest would have said.
+    """
+
+    coded: tuple[Coded, ...]
+    problems: tuple[str, ...]
+
+
+def turns_of(study: Path, coder: str, by: By, annotations: Path | None = None) -> Turns:
+    """Return what a coder has to code.
 
     Raises:
         RecordingError: there is no plan, or it does not name the coder; or two sessions of one
@@ -48,29 +62,44 @@ def turns_of(study: Path, coder: str, by: By, annotations: Path | None = None) -
     if coder not in (*plan.coders, *plan.trainees):
         known = ", ".join((*plan.coders, *plan.trainees))
         raise RecordingError(f"{study / PLAN_NAME}: names no coder {coder!r}; it has {known}")
-    sessions = sorted(find_sessions([study]), key=_recorded)
+    unread: dict[Path, str] = {}
+    dated = {session: _recorded(session, unread) for session in find_sessions([study])}
+    sessions = [s for _, s in sorted((date, s) for s, date in dated.items() if date is not None)]
     check_apart(sessions, annotations)
     names, whose = told_apart(sessions), _numbered(sessions)
-    items = [item for key, session in whose.items() for item in _items(session, key, by)]
-    gold = _gold(whose, plan.gold, by, annotations) if coder in plan.trainees else []
-    turns = assigned(plan, items, gold)[coder]
+    items = {key: _items(session, key, by, unread) for key, session in whose.items()}
+    readable = {key: session for key, session in whose.items() if session not in unread}
+    gold = _gold(readable, items, plan.gold, annotations) if coder in plan.trainees else []
+    turns = assigned(plan, [item for found in items.values() for item in found], gold)[coder]
     folders = [(turn, whose[turn.item.session, turn.item.nth]) for turn in turns]
-    return [Coded(turn, session, names[session]) for turn, session in folders]
+    return Turns(
+        tuple(Coded(turn, s, names[s]) for turn, s in folders if s not in unread),
+        tuple(unread.values()),
+    )
 
 
-def next_session(study: Path, coder: str, annotations: Path | None = None) -> tuple[Coded, str]:
+def next_session(
+    study: Path, coder: str, annotations: Path | None = None
+) -> tuple[Coded, str, tuple[str, ...]]:
     """Return the first session of a coder's order that is not looked at yet, and as whom.
+
+    And what cannot be read, and is passed over.
 
     Raises:
         RecordingError: as `turns_of`, or all is done.
     """
     turns = turns_of(study, coder, "session", annotations)
-    for coded in turns:
+    problems = list(turns.problems)
+    for coded in turns.coded:
         time = coded.turn.time
         name = coder if time == 1 else f"{coder}+{time}"
-        if not _is_done(coded.session, name, annotations):
-            return coded, name
-    raise RecordingError(f"{study}: {coder} has looked at all {len(turns)} sessions of the order")
+        try:
+            if not _is_done(coded.session, name, annotations):
+                return coded, name, tuple(problems)
+        except RecordingError as error:
+            problems.append(str(error))
+    done = f"{study}: {coder} has looked at all {len(turns.coded)} sessions of the order"
+    raise RecordingError("; ".join([done, *(f"not read: {problem}" for problem in problems)]))
 
 
 def _is_done(session: Path, coder: str, annotations: Path | None) -> bool:
@@ -101,10 +130,21 @@ def _seen(coding: Coding, camera: str) -> Ranges:
     return union((*looked(coding, camera), *hidden))
 
 
-def _recorded(session: Path) -> tuple[str, str]:
-    """Return when a session was recorded: what is dealt out does not change with the next one."""
-    clock = Manifest.load(session).clock
-    return clock[0].utc if clock else "", session.name
+def _recorded(session: Path, unread: dict[Path, str]) -> tuple[str, str] | None:
+    """Return when a session was recorded: what is dealt out does not change with the next one.
+
+    None, and why, where there is nothing that says so.
+    """
+    try:
+        clock = Manifest.load(session).clock
+        return clock[0].utc if clock else "", session.name
+    except RecordingError as error:
+        unread[session] = str(error)
+    try:
+        written = (session / layout.XDF_NAME).stat().st_mtime
+    except OSError:  # no session at all, as far as anybody can see
+        return None
+    return ClockPair.of(datetime.fromtimestamp(written, UTC), 0.0).utc, session.name
 
 
 def _numbered(sessions: Iterable[Path]) -> dict[Key, Path]:
@@ -117,17 +157,24 @@ def _numbered(sessions: Iterable[Path]) -> dict[Key, Path]:
     return found
 
 
-def _items(session: Path, key: Key, by: By) -> Iterator[Item]:
+def _items(session: Path, key: Key, by: By, unread: dict[Path, str]) -> list[Item]:
     name, nth = key
     if by == "session":
-        yield Item(name, nth=nth)
-        return
-    with open_session(session) as opened:
-        for number, _ in enumerate(clips_of(opened), 1):
-            yield Item(name, number, nth)
+        return [Item(name, nth=nth)]
+    try:
+        with open_session(session) as opened:
+            return [Item(name, n, nth) for n, _ in enumerate(clips_of(opened), 1)]
+    except RecordingError as error:
+        unread[session] = str(error)
+        return []
 
 
-def _gold(sessions: Mapping[Key, Path], gold: str, by: By, annotations: Path | None) -> list[Item]:
+def _gold(
+    sessions: Mapping[Key, Path],
+    items: Mapping[Key, Sequence[Item]],
+    gold: str,
+    annotations: Path | None,
+) -> list[Item]:
     """Return what the gold file has: sessions of it, or the trials that it looked at."""
     found: list[Item] = []
     for key, session in sessions.items():
@@ -136,6 +183,5 @@ def _gold(sessions: Mapping[Key, Path], gold: str, by: By, annotations: Path | N
         except RecordingError:
             continue  # not every session has a gold file
         trials = {span.trial for span in coding.looked.values()}
-        items = list(_items(session, key, by))
-        found += [item for item in items if item.trial is None or item.trial in trials]
+        found += [item for item in items[key] if item.trial is None or item.trial in trials]
     return found

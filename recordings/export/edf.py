@@ -43,7 +43,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         notes += left_out(session)
     notes += timeless_notes(session)
     unfit: list[RecordingError] = []
-    for stream, stem in zip(chosen, file_stems(s.name for s in chosen), strict=True):
+    for stream, stem in zip(chosen, file_stems(s.shown for s in chosen), strict=True):
         path = folder / f"{session_name(session.path)}_{stem}.{settings.format}"
         try:
             notes += _guarded(session, stream, path, settings.format)
@@ -62,7 +62,7 @@ def _guarded(
         return _write(session, stream, path, format_)
     except ValueError as error:
         path.unlink(missing_ok=True)
-        raise RecordingError(f"{stream.name}: does not fit into EDF ({error})") from error
+        raise RecordingError(f"{stream.shown}: does not fit into EDF ({error})") from error
 
 
 def left_out(session: Session) -> list[str]:
@@ -70,13 +70,13 @@ def left_out(session: Session) -> list[str]:
     signals = session.signals
     others = [s for s in session if s not in signals and not s.xdf.info.is_index and len(s)]
     notes = [
-        f"{s.name}: text, of type {s.type}; its samples are taken as markers"
+        f"{s.shown}: text, of type {s.type}; its samples are taken as markers"
         for s in others
         if s.is_text and s.type.upper() == "EEG"
     ]
-    notes += [f"{s.name}: no samples" for s in session if _is_empty(s)]
+    notes += [f"{s.shown}: no samples" for s in session if _is_empty(s)]
     return notes + [
-        f"{s.name}: {len(s.labels)} channels without a rate, no signal; left out"
+        f"{s.shown}: {len(s.labels)} channels without a rate, no signal; left out"
         for s in others
         if not s.is_markers
     ]
@@ -101,6 +101,6 @@ def _write(
     return [
         *stamp_notes(stream),
         *rate_notes(stream),
-        *outside_notes(stream.name, grid, markers),
+        *outside_notes(stream.shown, grid, markers),
         *notes,
     ]

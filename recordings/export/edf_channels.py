@@ -179,8 +179,3 @@ def record_notes(name: str, rate_hz: float, samples: int) -> list[str]:
         f"{name}: EDF holds {record:,} samples in {record_s} s, {record / record_s:.6f} Hz of its "
         f"{rate_hz:.6f}: the file's times are {1e3 * abs(off_s):.1f} ms off at its end"
     ]
-
-
-def not_finite(values: F64Array) -> int:
-    """Count the values that are no numbers or endless."""
-    return int(np.count_nonzero(~np.isfinite(values)))

@@ -17,10 +17,10 @@ from recordings.export.edf_channels import (
     edf_labels,
     fit_limits,
     label_notes,
-    not_finite,
     record_notes,
     record_of,
 )
+from recordings.extras import of_extra
 from recordings.read.grid import SKIP, Grid
 from recordings.read.stream import Stream
 from recordings.read.to_mne import unique_labels
@@ -63,9 +63,9 @@ class EdfFile:
     """
 
     def __init__(self, stream: Stream, grid: Grid, form: Form) -> None:
-        check_channels(stream.name, len(stream.labels))
+        check_channels(stream.shown, len(stream.labels))
         # A file holds whole records: the rest of the last one is zeros.
-        self._record, self._record_s = record_of(stream.name, stream.rate_hz, len(grid))
+        self._record, self._record_s = record_of(stream.shown, stream.rate_hz, len(grid))
         self.units: dict[str, str] = {}
         self.left_out: list[int] = []
         self._stream, self._grid, self._form = stream, grid, form
@@ -88,8 +88,7 @@ class EdfFile:
         # One channel at a time: all as doubles would be gigabytes.
         values = np.zeros(len(data) + self._missing)
         np.multiply(data, self._form.factors[number], out=values[: len(data)])
-        unknown = not_finite(values)
-        if unknown:
+        if unknown := int(np.count_nonzero(~np.isfinite(values))):
             self._unknown[label] = unknown
             values = np.nan_to_num(values, nan=0.0, posinf=0.0, neginf=0.0)
         limits = fit_limits(unit, values)
@@ -131,7 +130,7 @@ class EdfFile:
         """
         import edfio
 
-        grid, name = self._grid, self._stream.name
+        grid, name = self._grid, self._stream.shown
         said = list(entries)
         if self._missing:
             said.append((len(grid) / grid.rate_hz, self._missing / grid.rate_hz, SKIP))
@@ -162,13 +161,13 @@ class EdfFile:
             return []
         value = max(self._unfit.values(), key=abs)
         return [
-            f"{self._stream.name}, {_few(list(self._unfit))}: {value:g} is beyond the 8 characters "
-            f"that EDF has for a channel's limits; {self._form.whole} keeps it; left out"
+            f"{self._stream.shown}, {_few(list(self._unfit))}: {value:g} is beyond the 8 "
+            f"characters that EDF has for a channel's limits; {self._form.whole} keeps it; left out"
         ]
 
     def _value_notes(self) -> list[str]:
         """Say what is 0 and should not be, and what is coarse."""
-        name, found = self._stream.name, []
+        name, found = self._stream.shown, []
         if self._unknown:
             total = sum(self._unknown.values())
             which = _few([f"{label} ({count:,})" for label, count in self._unknown.items()])
@@ -187,12 +186,8 @@ def _kinds(format_: str) -> tuple[Any, Any]:
     Raises:
         RecordingError: edfio is missing.
     """
-    try:
+    with of_extra("bids", "edfio"):
         import edfio
-    except ImportError:
-        raise RecordingError(
-            "edfio is not installed; install it with: pip install 'unisono[bids]'"
-        ) from None
     if format_ == "edf":
         return edfio.Edf, edfio.EdfSignal
     return edfio.Bdf, edfio.BdfSignal

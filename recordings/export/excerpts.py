@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from recordings.annotation.action_units import format_units
@@ -12,6 +12,7 @@ from recordings.annotation.formats.coding_sheet import SheetRow, read_sheet
 from recordings.annotation.model import Event
 from recordings.errors import RecordingError
 from recordings.read.session import Session
+from recordings.read.to_mne import unique
 from recordings.stream_kinds import EVENTS_STREAM
 
 CLIP_END: Final = 100
@@ -32,6 +33,55 @@ class Piece:
     event: str = ""
     marks: Mapping[str, float] = field(default_factory=dict)
     coding: Mapping[str, str] = field(default_factory=dict)  # the row of the coding sheet
+
+
+class ClipNames:
+    """Finds the clip that a row of MMME's table is about.
+
+    The marker tells it; where one marker begins several clips, so does what exports call each.
+    """
+
+    def __init__(self, clips: Sequence[Piece]) -> None:
+        self._by_code: dict[float, list[Piece]] = {}
+        for clip in clips:
+            if clip.code is not None:
+                self._by_code.setdefault(clip.code, []).append(clip)
+        self._by_name = dict(zip(folders_of(clips), clips, strict=True))
+        self._by_name |= {clip.name: clip for clip in clips}
+
+    def find(self, marker: float | None, filename: str) -> Piece:
+        """Return the clip of a row's marker and file name.
+
+        Raises:
+            ValueError: there is none, or several; the message says which.
+        """
+        own = [] if marker is None else self._by_code.get(marker, [])
+        if not own:
+            raise ValueError(f"no clip with marker {'' if marker is None else f'{marker:g}'}")
+        if len(own) == 1:
+            return own[0]
+        named = self._by_name.get(PurePosixPath(filename.strip().replace("\\", "/")).name)
+        if named is None or named.code != marker:
+            raise ValueError(
+                f"marker {marker:g} begins {len(own)} clips, and Filename {filename!r} is none"
+            )
+        return named
+
+
+def check_within(clip: Piece, begin_s: float) -> None:
+    """See that what begins so many seconds after a clip's onset begins in it; it may end later.
+
+    Raises:
+        ValueError: it does not.
+    """
+    length_s = clip.end - clip.start
+    if begin_s > length_s + 1e-3:  # seconds may have been rounded to whole milliseconds
+        raise ValueError(f"begins {begin_s:g} s into its clip, which lasts {length_s:.3f} s")
+
+
+def folders_of(clips: Sequence[Piece]) -> list[str]:
+    """Return the folder of each clip: its code, with a number where it is shown again."""
+    return unique(clip.name if clip.code is None else str(clip.code) for clip in clips)
 
 
 def clips_of(session: Session) -> list[Piece]:
@@ -134,7 +184,7 @@ def coded_events(
         RecordingError: the table cannot be read or has no such columns.
     """
     rows = read_sheet(table)
-    clips = {clip.code: clip for clip in reversed(clips_of(session))}
+    clips = ClipNames(clips_of(session))
     subject = session.manifest.participant if session.manifest else ""
     own = [row for row in rows if session.manifest is None or row.is_of(subject)]
     pieces: list[Piece] = []
@@ -161,7 +211,7 @@ def coded_events(
 
 def _coded(
     row: SheetRow,
-    clips: Mapping[int | None, Piece],
+    clips: ClipNames,
     number: int,
     before_s: float,
     after_s: float,
@@ -178,10 +228,8 @@ def _coded(
         if times["apex"] is None and times["offset"] is None:
             return None
         raise ValueError("apex or offset without an onset")
-    code = row.number("Marker")
-    clip = clips.get(int(code)) if code is not None and code == int(code) else None
-    if clip is None:
-        raise ValueError("no clip or no times")
+    clip = clips.find(row.number("Marker"), row.cells.get("Filename", ""))
+    check_within(clip, times["onset"])
     marks = {name: clip.start + time for name, time in times.items() if time is not None}
     return Piece(
         f"event-{number:03d}",

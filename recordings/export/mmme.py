@@ -25,11 +25,12 @@ from recordings.errors import RecordingError
 from recordings.export.clips import choose_camera, picture_of, write_image
 from recordings.export.coded import events_of, of_others
 from recordings.export.edf import left_out
-from recordings.export.excerpts import Piece, clips_of
+from recordings.export.excerpts import Piece, clips_of, folders_of
 from recordings.export.file_names import file_stems
 from recordings.export.mmme_sheet import CODING_COLUMNS, sheet_rows, stamp
 from recordings.export.outside import markers_outside
 from recordings.read.fill import NO_TIME, stamp_notes
+from recordings.read.outside import timeless_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stream
 from recordings.stream_kinds import EVENTS_STREAM
@@ -60,18 +61,18 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     out.mkdir(parents=True)
     clips = clips_of(session)
     notes = [] if clips else ["no clip: no onset has an end"]
-    names = _folders(clips)
+    names = folders_of(clips)
     for clip, name in zip(clips, names, strict=True):
         notes += _write_frames(session, clip, out / "frames" / name, settings)
     signals = [s for s in session.signals if s.tells_time]
     notes += left_out(session)
-    notes += [f"{s.name}: {NO_TIME}; left out" for s in session.signals if not s.tells_time]
-    stems = file_stems((s.name for s in signals), taken=("markers", "coding_file"))
+    notes += [f"{s.shown}: {NO_TIME}; left out" for s in session.signals if not s.tells_time]
+    stems = file_stems((s.shown for s in signals), taken=("markers", "coding_file"))
     for stream, stem in zip(signals, stems, strict=True):
         _write_signal(session, stream, out / f"{stem}.csv")
         notes += stamp_notes(stream)
         stream.forget()
-    notes += markers_outside(session, "in markers.csv")
+    notes += [*timeless_notes(session), *markers_outside(session, "in markers.csv")]
     _write_markers(session, out / "markers.csv")
     coded, odd = _coded(session, settings)
     with (out / "coding_file.csv").open("w", encoding="utf-8", newline="") as file:
@@ -79,18 +80,6 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
         writer.writerow(CODING_COLUMNS)
         writer.writerows(sheet_rows(session, clips, (f"frames/{n}" for n in names), coded))
     return notes + odd
-
-
-def _folders(clips: list[Piece]) -> list[str]:
-    names: list[str] = []
-    for clip in clips:
-        base = str(clip.code) if clip.code is not None else clip.name
-        name, count = base, 1
-        while name in names:
-            count += 1
-            name = f"{base}-{count}"
-        names.append(name)
-    return names
 
 
 def _write_frames(session: Session, clip: Piece, folder: Path, settings: Settings) -> list[str]:

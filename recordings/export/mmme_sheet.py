@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Final
 
 from recordings.annotation.action_units import format_units
+from recordings.annotation.formats.corpus_forms import FORMS
 from recordings.annotation.formats.held import offset_coded
-from recordings.annotation.formats.tables import FORMS
 from recordings.annotation.model import Event
 from recordings.errors import RecordingError
 from recordings.export.excerpts import Piece, clip_at, first_time
@@ -26,7 +26,11 @@ def stamp(session: Session, time: float) -> str:
     """
     utc = session.utc(time)
     if utc is None:
-        raise RecordingError(f"{session.path}: the manifest has no clock; times cannot be written")
+        raise RecordingError(
+            f"{session.path}: nothing says on which day it was recorded, as of a file imported "
+            "without a date, and this layout names pictures and markers by the time of day; "
+            "unisono export csv needs none"
+        )
     utc += timedelta(microseconds=500)
     return utc.strftime("%Y-%m-%d-%H-%M-%S-") + f"{utc.microsecond // 1000:03d}"
 

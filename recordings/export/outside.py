@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from recordings.errors import RecordingError
+from recordings.read.fill import KEPT
 from recordings.read.grid import grid_of
-from recordings.read.outside import outside_notes, timeless_notes
+from recordings.read.outside import outside_notes
 from recordings.read.session import Session
 
 
 def markers_outside(session: Session, then: str) -> list[str]:
     """Say how many markers lie before or after the EEG, or the first signal where there is none."""
-    notes = timeless_notes(session)
     signal = session.eeg or next(iter(session.signals), None)
     if signal is None:
-        return notes
+        return []
     try:
         grid = grid_of(signal)
     except RecordingError as error:  # its stamps jump: no place is outside of it for certain
-        return [*notes, str(error)]
-    return [*notes, *outside_notes(signal.name, grid, session.markers(), then)]
+        return [str(error).removesuffix(KEPT)]
+    return outside_notes(signal.shown, grid, session.markers(), then)

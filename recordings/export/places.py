@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from recordings.disk.atomic import replace_file
+from recordings.disk.regular import read_text
 from recordings.read.session import locate
 
 EXPORTS_NAME: Final = "exports.json"
@@ -36,7 +37,7 @@ def remember(session: Path, kind: str, target: Path) -> list[str]:
 def read_exports(folder: Path) -> list[dict[str, str]]:
     """Return where a session was exported to, as `exports.json` in its folder says."""
     try:
-        entries = json.loads((folder / EXPORTS_NAME).read_text(encoding="utf-8"))
+        entries = json.loads(read_text(folder / EXPORTS_NAME))
         return [{"kind": str(e["kind"]), "target": str(e["target"])} for e in entries]
     except (OSError, ValueError, KeyError, TypeError):
         return []

@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from recordings.annotation.coder_file import Paths, annotations_folder, who
 from recordings.disk.atomic import replace_file
+from recordings.disk.regular import read_text
 from recordings.manifest import MANIFEST_NAME
 from recordings.read.session import locate
 from recordings.version import program_version
@@ -101,7 +102,7 @@ def note_failure(target: Path, name: str, kind: str, failed: Failed) -> None:
 def read_failure(target: Path, name: str, kind: str) -> Failed | None:
     """Return why the last try failed; None where it did not, or nothing says so."""
     try:
-        text = failure_path(target, name, kind).read_text(encoding="utf-8")
+        text = read_text(failure_path(target, name, kind))
         return Failed(**json.loads(text))
     except (OSError, ValueError, TypeError):
         return None
@@ -110,7 +111,7 @@ def read_failure(target: Path, name: str, kind: str) -> Failed | None:
 def read_record(target: Path, name: str, kind: str) -> Record | None:
     """Return the record of an export of the session called `name`; None where there is none."""
     try:
-        text = record_path(target, name, kind).read_text(encoding="utf-8")
+        text = read_text(record_path(target, name, kind))
         return Record(**json.loads(text))
     except (OSError, ValueError, TypeError):
         return None

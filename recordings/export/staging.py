@@ -18,7 +18,7 @@ from typing import Any, Final
 from pydantic import TypeAdapter, ValidationError
 
 from recordings.engines.work import Work
-from recordings.errors import RecordingError, is_full
+from recordings.errors import RecordingError, bad_key, is_full, one_line
 from recordings.export.places import remember
 from recordings.export.records import MadeFrom, error_path, made_from, session_name, stage_in
 from recordings.manifest import State
@@ -97,11 +97,9 @@ def stage(job: Job) -> Staged:
         )
         source = made_from(job.kind, settings, job.session)
     except RecordingError as error:
-        return Staged(error=_said(error))
+        return Staged(error=one_line(error))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        return Staged(error=f"{job.kind}: setting {where}: {first['msg']}")
+        return Staged(error=f"{job.kind}: setting {bad_key(error)}")
     return replace(_stage(job, settings), source=source)
 
 
@@ -115,7 +113,7 @@ def _stage(job: Job, settings: Any) -> Staged:
         notes = remember(job.session, job.kind, job.target)
         notes += run_task(job.kind, job.session, folder, settings)
     except RecordingError as error:
-        return Staged(error=_said(error))
+        return Staged(error=one_line(error))
     except Exception as error:  # libraries have errors of their own
         if isinstance(error, OSError) and is_full(error):
             return Staged(error=full_text(job.target))
@@ -123,10 +121,6 @@ def _stage(job: Job, settings: Any) -> Staged:
             log.write_text(traceback.format_exc(), encoding="utf-8")
         return Staged(error=f"{type(error).__name__}: {' '.join(str(error).split())}")
     return Staged(tuple(notes))
-
-
-def _said(error: RecordingError) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
 
 
 EXPORT: Final = Work("export", stage, Job, Staged)

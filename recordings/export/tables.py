@@ -13,11 +13,12 @@ from typing import Any, Final, Literal
 import numpy as np
 import numpy.typing as npt
 
-from recordings.errors import RecordingError
 from recordings.export.file_names import file_stems
 from recordings.export.outside import markers_outside
 from recordings.export.records import session_name
+from recordings.extras import need_parquet
 from recordings.read.fill import stamp_notes
+from recordings.read.outside import timeless_notes
 from recordings.read.session import Session
 from recordings.read.stream import Stamps, Stream
 from recordings.read.to_mne import unique, unique_labels
@@ -42,13 +43,14 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     """
     chosen = [session[name] for name in settings.streams] or list(session)
     odd: list[str] = []
-    for stream, stem in zip(chosen, file_stems(s.name for s in chosen), strict=True):
+    for stream, stem in zip(chosen, file_stems(s.shown for s in chosen), strict=True):
         path = folder / f"{session_name(session.path)}_{stem}.{settings.format}"
         _write(session, stream, path, settings)
         odd += stamp_notes(stream, kept=Stamps(settings.stamps) is not Stamps.DEJITTERED)
         stream.forget()
-    notes = [f"{s.name}: no samples" for s in chosen if not len(s)] + odd
-    return notes + markers_outside(session, "in their table")
+    notes = [f"{s.shown}: no samples" for s in chosen if not len(s)] + odd
+    there = "in their table"
+    return notes + timeless_notes(session, there) + markers_outside(session, there)
 
 
 def _write(session: Session, stream: Stream, path: Path, settings: Settings) -> None:
@@ -99,13 +101,7 @@ def _quoted(value: object) -> str:
 def _parquet(
     path: Path, stream: Stream, times: npt.NDArray[np.float64], start: float, columns: list[str]
 ) -> None:
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise RecordingError(
-            "pyarrow is not installed; install it with: pip install 'unisono[parquet]'"
-        ) from None
+    pa, pq = need_parquet()
     if stream.is_text:
         rows = stream.strings
         arrays = [pa.array([row[n] for row in rows], pa.string()) for n in range(len(columns))]

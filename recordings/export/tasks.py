@@ -23,7 +23,7 @@ from pydantic import TypeAdapter
 from recordings.disk.atomic import put_in_place, replace_file
 from recordings.engines.local import Here, Processes
 from recordings.engines.work import Engine, Lost
-from recordings.errors import RecordingError, is_full
+from recordings.errors import RecordingError, is_full, one_line
 from recordings.export.bids.shared_tables import is_shared, merge
 from recordings.export.records import (
     RECORDS,
@@ -144,7 +144,7 @@ def _finished(order: Order, session: Path, outcome: Staged | Lost) -> Done:
             return Done(name, "exported", _publish(order, session, source), outcome.notes)
         except (OSError, RecordingError) as problem:
             full = isinstance(problem, OSError) and is_full(problem)
-            error = full_text(order.target) if full else " ".join(str(problem).split())
+            error = full_text(order.target) if full else one_line(problem)
     shutil.rmtree(_stage_of(order, session), ignore_errors=True)
     with contextlib.suppress(RecordingError):  # of a session that went away meanwhile, nothing
         source = source or made_from(order.kind, order.settings, session)

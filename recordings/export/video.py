@@ -6,7 +6,8 @@ shows a gap as a gap. It is for looking; measurements belong on the lossless ori
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -14,10 +15,9 @@ from typing import Any
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
-from recordings.errors import RecordingError
 from recordings.export.records import session_name
 from recordings.read.camera import Camera
-from recordings.read.session import Session
+from recordings.read.session import Session, camera_of
 from recordings.video.pixel_formats import Picture
 
 
@@ -39,10 +39,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     names = settings.cameras or tuple(session.cameras)
     notes = [] if names else ["no camera in this session"]
     for name in names:
-        if name not in session.cameras:
-            known = ", ".join(session.cameras) or "none"
-            raise RecordingError(f"{session.path}: no camera {name!r}; there are: {known}")
-        camera = session.cameras[name]
+        camera = camera_of(session, name)
         if not len(camera):
             notes.append(f"{name}: no frames")
             continue
@@ -62,44 +59,60 @@ def to_rgb(picture: Picture, pixel_format: str) -> Picture:
         return picture
     import cv2
 
-    # OpenCV names a mosaic after the second row's second and third pixel.
-    code = {
-        "RGGB": cv2.COLOR_BayerBG2RGB,
-        "GRBG": cv2.COLOR_BayerGB2RGB,
-        "GBRG": cv2.COLOR_BayerGR2RGB,
-        "BGGR": cv2.COLOR_BayerRG2RGB,
-    }[fmt.pattern]
-    return np.asarray(cv2.cvtColor(picture, code))
+    return np.asarray(cv2.cvtColor(picture, getattr(cv2, f"COLOR_Bayer{fmt.pattern}2RGB")))
 
 
-def write_mp4(
-    camera: Camera, path: Path, crf: int = 18, width: int = 0, frames: range | None = None
+def write_mp4(camera: Camera, path: Path, crf: int = 18, width: int = 0) -> None:
+    """Write the frames of a camera as an MP4 with their true times, from 0 on.
+
+    Raises:
+        RecordingError: the video is missing or damaged.
+    """
+    encoder = {"crf": str(crf), "preset": "veryfast"}
+    form = Form("mp4", "libx264", "yuv420p", "yuv420p", 1_000_000, encoder, "+faststart")
+    write_frames(camera, range(len(camera)), lambda image: _even(image, width), path, form)
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """A video file as libav names its parts; `gray` and `colour` are how pixels are stored."""
+
+    container: str
+    codec: str
+    gray: str
+    colour: str
+    ticks_s: int  # of the time base
+    options: Mapping[str, str] = field(default_factory=dict)
+    flags: str = ""  # of an MP4
+
+
+def write_frames(
+    camera: Camera, frames: range, edit: Callable[[Picture], Picture], path: Path, form: Form
 ) -> None:
-    """Write frames of a camera (all) as an MP4 with their true times, from 0 on.
+    """Write frames of a camera, 8 bits and through `edit`, with their true times, from 0 on.
 
     Raises:
         RecordingError: the video is missing or damaged.
     """
     import av
 
-    chosen = frames if frames is not None else range(len(camera))
-    stamps = ticks(camera.times[chosen.start : chosen.stop], 1e6)
-    with av.open(str(path), "w", format="mp4", options={"movflags": "+faststart"}) as container:
+    tick = Fraction(1, form.ticks_s)
+    stamps = ticks(camera.times[frames.start : frames.stop], form.ticks_s).tolist()
+    pictures = camera.run(frames.start, frames.stop)
+    flags = {"movflags": form.flags} if form.flags else {}
+    with av.open(str(path), "w", format=form.container, options=flags) as container:
         stream: Any = None
-        for stamp, picture in zip(
-            stamps.tolist(), camera.run(chosen.start, chosen.stop), strict=True
-        ):
-            image = _even(to_rgb(picture, camera.entry.pixel_format), width)
+        for stamp, picture in zip(stamps, pictures, strict=True):
+            image = np.ascontiguousarray(edit(to_rgb(picture, camera.entry.pixel_format)))
             if stream is None:
                 rate = Fraction(camera.entry.rate_hz).limit_denominator(1001)
-                stream = container.add_stream("libx264", rate=rate)
+                stream = container.add_stream(form.codec, rate=rate)
                 stream.height, stream.width = image.shape[:2]
-                stream.pix_fmt = "yuv420p"
-                stream.options = {"crf": str(crf), "preset": "veryfast"}
-                stream.codec_context.time_base = Fraction(1, 1_000_000)
-                stream.time_base = Fraction(1, 1_000_000)
+                stream.pix_fmt = form.gray if image.ndim == 2 else form.colour
+                stream.options = dict(form.options)
+                stream.codec_context.time_base = stream.time_base = tick
             frame = av.VideoFrame.from_ndarray(image, "gray" if image.ndim == 2 else "rgb24")
-            frame.pts, frame.time_base = stamp, Fraction(1, 1_000_000)
+            frame.pts, frame.time_base = stamp, tick
             container.mux(stream.encode(frame))
         if stream is not None:
             container.mux(stream.encode(None))
@@ -125,4 +138,4 @@ def _even(image: Picture, width: int) -> Picture:
         image = np.asarray(
             cv2.resize(image, (max(width & ~1, 2), height), interpolation=cv2.INTER_AREA)
         )
-    return np.ascontiguousarray(image[: image.shape[0] & ~1, : image.shape[1] & ~1])
+    return image[: image.shape[0] & ~1, : image.shape[1] & ~1]

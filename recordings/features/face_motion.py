@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from recordings import layout
 from recordings.arrays import F64Array
 from recordings.errors import RecordingError
-from recordings.features.parquet import need_parquet
+from recordings.extras import need_parquet
 from recordings.features.windows import Window
 
 FOLDER: Final = layout.MOTION_NAME
@@ -53,7 +53,10 @@ def load_face_motion(path: Path) -> FaceMotion:
     _, pq = need_parquet()
     try:
         table = pq.read_table(path)
-        columns = {name: _numbers(table.column(name)) for name in table.column_names}
+        columns = {
+            name: np.asarray(table.column(name).to_numpy(), np.float64)
+            for name in table.column_names
+        }
         times = columns.pop(_TIME)
     except Exception as error:  # pyarrow's own, of a damaged file
         raise RecordingError(
@@ -61,10 +64,6 @@ def load_face_motion(path: Path) -> FaceMotion:
             "run unisono motion again"
         ) from error
     return FaceMotion(times, columns)
-
-
-def _numbers(column: Any) -> F64Array:
-    return np.asarray(column.to_numpy(), np.float64)
 
 
 def motion_row(motion: FaceMotion, window: Window) -> dict[str, float]:

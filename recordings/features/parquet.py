@@ -6,23 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from recordings.errors import RecordingError
-
-
-def need_parquet() -> tuple[Any, Any]:
-    """Return pyarrow, and its module for Parquet.
-
-    Raises:
-        RecordingError: it is not installed.
-    """
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError:
-        raise RecordingError(
-            "pyarrow is not installed; install it with: pip install 'unisono[parquet]'"
-        ) from None
-    return pa, pq
+from recordings.extras import need_parquet
 
 
 def write_rows(path: Path, rows: Sequence[Mapping[str, Any]], said: Mapping[bytes, bytes]) -> None:

@@ -14,8 +14,10 @@ from typing import Any, Final
 import numpy as np
 
 from recordings.arrays import BoolArray, F64Array
-from recordings.errors import RecordingError
-from recordings.features.trace import bridged, runs, suspect
+from recordings.errors import one_line
+from recordings.extras import of_extra
+from recordings.features.trace import bridged, suspect
+from recordings.pieces import runs
 
 KINDS: Final = ("ECG", "PPG", "EDA", "RSP", "SKT", "EMG")
 SHORTEST_S: Final = 10.0
@@ -79,9 +81,8 @@ def process(
                 warnings.simplefilter("ignore")  # of what it cannot tell: that is NaN here
                 part = _STEPS[kind](nk, crossed[first:after], _rate(rate_hz))
         except Exception as error:  # of a flat line, or of noise: each function has its own
-            said = " ".join(str(error).split()) or type(error).__name__
             seconds = (after - first) / rate_hz
-            found.notes.append(f"{kind}: {seconds:.1f} s cannot be processed ({said})")
+            found.notes.append(f"{kind}: {seconds:.1f} s cannot be processed ({one_line(error)})")
             continue
         parts.append((first, part))
     _join(found, parts, pace)
@@ -94,12 +95,8 @@ def neurokit() -> Any:
     Raises:
         RecordingError: it is not installed.
     """
-    try:
+    with of_extra("features", "NeuroKit2"):
         import neurokit2
-    except ImportError:
-        raise RecordingError(
-            "NeuroKit2 is not installed; install it with: pip install 'unisono[features]'"
-        ) from None
     return neurokit2
 
 

@@ -103,12 +103,7 @@ def export(session: Session, folder: Path, settings: Settings) -> list[str]:
     if not rows:
         raise RecordingError(_no_rows(session, settings))
     names = Names(manifest.participant, manifest.session, manifest.task, manifest.run)
-    named = {
-        "participant": manifest.participant,
-        "session": manifest.session,
-        "task": manifest.task,
-        "run": manifest.run,
-    }
+    named = manifest.model_dump(include={"participant", "session", "task", "run"})
     path = names.path(folder, f"desc-{settings.windows}_features.parquet")
     about = sidecar(manifest, asdict(settings), rows, _beside(session, settings))
     write_rows(path, [named | row for row in rows], {b"unisono": json.dumps(about).encode()})
@@ -206,7 +201,7 @@ def _add_body(
         event = settings.windows == "event"
         columns = summary(processed, place, trace.times(place), event=event)
         row |= {f"{name}{channel.suffix}": value for name, value in columns.items()}
-    return [f"{channel.stream.name}, {channel.label}: {note}" for note in processed.notes]
+    return [f"{channel.stream.shown}, {channel.label}: {note}" for note in processed.notes]
 
 
 def _add_eeg(rows: list[Row], found: list[Window], stream: Stream, settings: Settings) -> None:

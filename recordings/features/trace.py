@@ -15,6 +15,7 @@ import numpy as np
 from recordings.arrays import Array, BoolArray, F64Array
 from recordings.check.streams.sample_quality import CLIP_SAMPLES, STILL_S, STILL_SAMPLES
 from recordings.features.windows import Window
+from recordings.pieces import runs
 from recordings.read.grid import Grid
 from recordings.read.stream import Stream
 
@@ -96,12 +97,6 @@ def bridged(values: F64Array, longest: int) -> F64Array:
             ends = values[first - 1], values[after]
             crossed[first:after] = np.linspace(*ends, after - first + 2)[1:-1]
     return crossed
-
-
-def runs(mask: BoolArray) -> list[tuple[int, int]]:
-    """Return the stretches (first, after the last) in which a mask is set."""
-    edges = np.flatnonzero(np.diff(np.r_[False, mask, False]))
-    return [(int(a), int(b)) for a, b in edges.reshape(-1, 2)]
 
 
 def suspect(values: Array, rate_hz: float) -> BoolArray:

@@ -80,6 +80,8 @@ class Shifts:
 
     def at(self, numbers: I64Array) -> npt.NDArray[Any]:
         """Return by how much these samples are moved altogether, shape (n,)."""
+        if not len(self.index):  # as mostly
+            return np.full(len(numbers), self.total[0])
         moved: npt.NDArray[Any] = self.total[np.searchsorted(self.index, numbers)]
         return moved
 
@@ -90,6 +92,13 @@ def shifts(index: Sequence[int], sizes: Sequence[float], dtype: npt.DTypeLike = 
     total = np.zeros(len(order) + 1, dtype)
     np.cumsum(np.array(sizes, dtype)[order], out=total[1:])
     return Shifts(np.array(index, np.int64)[order], total)
+
+
+def together(one: Shifts, other: Shifts) -> Shifts:
+    """Return what moves samples as both do."""
+    index = np.union1d(one.index, other.index)
+    after = np.append(index, index[-1:] + 1) if len(index) else np.zeros(1, np.int64)
+    return Shifts(index, one.at(after) + other.at(after))
 
 
 NO_SHIFTS: Final = shifts((), ())

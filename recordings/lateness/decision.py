@@ -9,7 +9,7 @@ lifts it for a while, loss for good.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
@@ -17,19 +17,23 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
-from recordings.lateness.axis import Axis, Given, Joined, Shifts, all_times, shifts
+from recordings.lateness.axis import Axis, Given, Joined, Shifts, all_times, shifts, together
 from recordings.lateness.blocks import plain_rate
 from recordings.lateness.even import even_times, line
 from recordings.lateness.packets import clock_losses
+from recordings.lateness.plain import plain_losses
 from recordings.lateness.search import LATEST_S, SEEN_S, Found, search
 from recordings.pieces import spans, steps_where
 
 BREAK_S: Final = 60.0
 BACK_S: Final = 1.0
 """Stamps that go back by more are of a clock that was set."""
+_WANDERS_S: Final = 0.5  # over a longer gap a rate wanders by more than its floor is known to
 CUT_S: Final = 1.0
 """A device that counts is asked for nothing shorter: its own stamps wander."""
 _FEW: Final = 16
+_BEYOND: Final = 0.01
+"""Of the times may be further off than the error that is told."""
 _DRIFT: Final = 1e-4  # a rate may wander so far in a gap, unseen
 _HUGE_S: Final = 1e12  # no clock shows it
 _STILL: Final = 1e3  # times the nominal rate: nothing is sent so fast, its stamps stand still
@@ -50,12 +54,16 @@ class Certainty(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """`count` samples, give or take `uncertainty`, are missing after the sample `index`."""
+    """`count` samples, give or take `uncertainty`, are missing after the sample `index`.
+
+    `doubtful` samples around it may lie on either side: a stall held them back.
+    """
 
     index: int
     count: int
     uncertainty: int = 0
     certainty: Certainty = Certainty.CERTAIN
+    doubtful: int = 0
 
     @property
     def lost(self) -> int:
@@ -148,9 +156,22 @@ def decide(stamps: F64Array, rate_hz: float, known: Sequence[Loss] | None = None
     errors = [part.error_s for part in parts if part.error_s is not None]
     shows_loss = known is not None or any(part.shows_loss for part in parts)
     cuts = np.union1d(places, ends).astype(np.int64)
-    error_s = max(errors, default=None)
+    error_s = _beside_doubt(max(errors), losses, len(stamps), longest.rate_hz) if errors else None
     uncounted = sum(loss.lost for loss in on_the_way)
     return Pace(tuple(losses), axis, cuts, longest.rate_hz, error_s, shows_loss, uncounted)
+
+
+def _beside_doubt(error_s: float, losses: Sequence[Loss], count: int, rate_hz: float) -> float:
+    """Return how far off 99 % of `count` times may be, where `error_s` holds for those in no doubt.
+
+    A doubtful sample may stand on the wrong side of a loss: off by all of it.
+    """
+    left = _BEYOND * count
+    for loss in sorted(losses, key=lambda loss: loss.lost, reverse=True):
+        left -= loss.doubtful if loss.lost else 0
+        if left < 0:
+            return error_s + loss.lost / rate_hz
+    return error_s
 
 
 def _lost_on_the_way(stamps: F64Array, rate_hz: float, known: Sequence[Loss]) -> tuple[Loss, ...]:
@@ -168,7 +189,7 @@ def _lost_on_the_way(stamps: F64Array, rate_hz: float, known: Sequence[Loss]) ->
     if not len(silent):
         return ()
     return tuple(
-        Loss(loss.index, loss.count, loss.uncertainty, loss.certainty)
+        loss
         for loss in decide(told, rate_hz).losses
         if loss.index in silent and loss.lost > CUT_S * rate_hz
     )
@@ -213,7 +234,7 @@ def _within(known: Sequence[Loss] | None, start: int, stop: int) -> tuple[Loss, 
 
 
 def _moved(loss: Loss, by: int) -> Loss:
-    return Loss(loss.index + by, loss.count, loss.uncertainty, loss.certainty)
+    return replace(loss, index=loss.index + by)
 
 
 def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -> _Stretch:
@@ -227,10 +248,25 @@ def _stretch(stamps: F64Array, rate_hz: float, known: tuple[Loss, ...] | None) -
         return _laid(stamps, clock.rate_hz, losses, shows_loss=not clock.is_counted)
     if len(stamps) < _FEW:
         return _Stretch((), Given(line(stamps)), rate_hz, None, False)
-    found = search(stamps, plain_rate(stamps, rate_hz))
-    losses = tuple(_loss(place, rate_hz) for place in found.places)
-    even = even_times(stamps, found.rate_hz, found.missing, _unsure(losses))
+    plain = plain_losses(stamps, rate_hz)
+    told = plain.made_up(stamps)
+    found = search(told, plain_rate(told, rate_hz))
+    losses = tuple(_loss(place, rate_hz) for place in _united(plain.places, found.places))
+    missing = together(found.missing, plain.missing)
+    even = even_times(stamps, found.rate_hz, missing, _unsure(losses, rate_hz))
     return _Stretch(losses, even.axis, even.rate_hz, even.error_s, True)
+
+
+def _united(plain: Sequence[Found], further: Sequence[Found]) -> list[Found]:
+    """Return what was found plainly and what the floor tells besides, once for each place."""
+    found = {place.index: place for place in plain}
+    for place in further:
+        if not place.is_open and (one := found.get(place.index)) is not None:
+            count, error = one.count + place.count, one.error + place.error
+            found[place.index] = Found(place.index, count, error, place.doubtful)
+        else:
+            found.setdefault(place.index, place)
+    return sorted(found.values(), key=lambda place: place.index)
 
 
 def _laid(stamps: F64Array, rate_hz: float, losses: tuple[Loss, ...], shows_loss: bool) -> _Stretch:
@@ -240,12 +276,17 @@ def _laid(stamps: F64Array, rate_hz: float, losses: tuple[Loss, ...], shows_loss
         numbers = np.arange(len(stamps))
         times = line(stamps, numbers + missing.at(numbers))
         return _Stretch(losses, Given(times), rate_hz, None, shows_loss)
-    even = even_times(stamps, rate_hz, missing, _unsure(losses))
+    even = even_times(stamps, rate_hz, missing, _unsure(losses, rate_hz))
     return _Stretch(losses, even.axis, even.rate_hz, even.error_s, shows_loss)
 
 
-def _unsure(losses: Sequence[Loss]) -> list[int]:
-    return [loss.index for loss in losses if loss.lost and loss.uncertainty]
+def _unsure(losses: Sequence[Loss], rate_hz: float) -> list[int]:
+    """Return after which samples the stamps tell better how far the two sides are apart.
+
+    In a long gap a rate wanders, and a curve through both sides would bend on either.
+    """
+    long = _WANDERS_S * rate_hz
+    return [loss.index for loss in losses if loss.lost and (loss.uncertainty or loss.lost > long)]
 
 
 def lost_before(losses: Sequence[Loss]) -> Shifts:
@@ -258,7 +299,8 @@ def _loss(place: Found, rate_hz: float) -> Loss:
     if place.is_open:
         return Loss(place.index, place.count, place.count, Certainty.OPEN)
     off = round(place.error + _DRIFT * place.count)
-    return Loss(place.index, place.count, off, _certainty(place.count, off, rate_hz))
+    certainty = _certainty(place.count, off, rate_hz)
+    return Loss(place.index, place.count, off, certainty, place.doubtful)
 
 
 def _certainty(count: int, off: int, rate_hz: float) -> Certainty:

@@ -12,11 +12,11 @@ from recordings.arrays import F64Array, I64Array
 from recordings.lateness.axis import Axis, Shifts, places, shifts
 from recordings.lateness.blocks import block_size
 from recordings.lateness.floor import (
+    LEAST_S,
     block_levels,
     local_floor,
     phases,
     scatter,
-    slope_of,
     stiff_curve,
 )
 from recordings.lateness.packets import (
@@ -26,10 +26,14 @@ from recordings.lateness.packets import (
     packet_ends,
     packet_size,
 )
+from recordings.lateness.quantiles import quantile
+from recordings.lateness.ticks import settled
 from recordings.pieces import some
 from recordings.residuals import NORMAL_99, lasting_error
 
 _LASTING: Final = 10  # blocks
+_NEAR: Final = 3  # blocks beside a gap
+_WANDERED_S: Final = 5e-3  # no rate wanders by more in a gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +93,12 @@ def even_times(
     both sides; at their lower edge where they were made on arrival.
     """
     size = block_size(stamps, rate_hz)
-    for _ in range(2):  # the second time what the first has left
-        levels = block_levels(stamps, rate_hz, size, missing)
-        rate_hz /= 1 + slope_of(levels, size / rate_hz)
+    rate_hz, beat_s = settled(stamps, rate_hz, size, missing)
     levels, block_s = block_levels(stamps, rate_hz, size, missing), size / rate_hz
-    steps = [(index // size + 1, 0.0) for index in unsure if index // size + 1 < len(levels)]
-    fitted = stiff_curve(levels, block_s, local_floor(levels, block_s), steps)
+    floor = local_floor(levels, block_s)
+    blocks = [index // size + 1 for index in unsure if index // size + 1 < len(levels)]
+    steps = [(block, _height(levels - floor, block)) for block in blocks]
+    fitted = stiff_curve(levels, block_s, floor, steps)
     curve = fitted.levels
     above = levels - curve
     for (block, _), height in zip(steps, fitted.heights.tolist(), strict=True):
@@ -108,7 +112,18 @@ def even_times(
     more = float(np.std(low)) / scatter(above) if len(low) else 1.0
     along = float(np.sqrt(np.mean(fitted.error_s**2)))
     error_s = NORMAL_99 * float(np.hypot(more * along, lasting_error(low, _LASTING)))
-    return Even(replace(axis, offset_s=offset), rate_hz, error_s + offset_error_s)
+    error_s = max(error_s + offset_error_s + beat_s / 2, NORMAL_99 * LEAST_S)
+    return Even(replace(axis, offset_s=offset), rate_hz, error_s)
+
+
+def _height(above: F64Array, block: int) -> float:
+    """Return by how much levels seem to leap before a block: where to begin from.
+
+    What leaps by more than a rate wanders in a gap was late there.
+    """
+    before, after = above[max(block - _NEAR, 0) : block], above[block : block + _NEAR]
+    height = float(np.median(after) - np.median(before))
+    return height if abs(height) < _WANDERED_S else 0.0
 
 
 def _spread(curve: F64Array, size: int, numbers: I64Array) -> F64Array:
@@ -139,11 +154,11 @@ def _offset(stamps: F64Array, axis: EvenAxis) -> tuple[float, float]:
         ends = packet_ends if packet > 1 else last_of_packets
         parts.append(above[ends(stamps[part], axis.rate_hz)])
         steps.append(np.diff(stamps[part]))
-    rest = np.concatenate(parts)
+    rest = np.sort(np.concatenate(parts))  # of what is in order, quantiles are there
     queued = is_queue(np.concatenate(steps), rest, packet / axis.rate_hz)
     if is_two_sided(rest) and not queued:
-        return float(np.median(rest)), NORMAL_99 * float(np.std(rest) / np.sqrt(len(rest)))
-    edge, near, nearly = np.quantile(rest, [0.01, 0.05, 0.2])
+        return float(quantile(rest, 0.5)), NORMAL_99 * float(np.std(rest) / np.sqrt(len(rest)))
+    edge, near, nearly = (quantile(rest, share) for share in (0.01, 0.05, 0.2))
     # In a queue hardly any has nobody before it: the edge is beyond what was seen.
     return float(edge), float(nearly - edge if queued else 0.75 * (near - edge))
 

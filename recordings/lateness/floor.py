@@ -14,6 +14,7 @@ import numpy as np
 
 from recordings.arrays import F64Array, I64Array
 from recordings.lateness.axis import NO_SHIFTS, Shifts
+from recordings.lateness.quantiles import quantile
 from recordings.pieces import PIECE, spans
 
 RATE_OFF: Final = 0.025
@@ -24,10 +25,12 @@ _SOME_AGREE: Final = 4  # slopes
 _KNOT_S: Final = 20.0
 _WANDER: Final = 20e-6  # change of the rate from knot to knot
 _QUARTZ: Final = 100e-6  # as far as a slope is known before the curve is laid
-_LEAST_S: Final = 20e-6  # no floor is known better
+LEAST_S: Final = 20e-6
+"""No floor is known better."""
 _UNKNOWN_S: Final = 1e-3  # scatter of a single block
 _HALF: Final = 30  # blocks to each side that a local slope is taken from
 _ROUNDS: Final = 12
+_LEAST_WEIGHT: Final = 1e-18  # of a piece, beside the largest
 _SOME: Final = 200  # knots whose errors are worked out
 
 
@@ -35,7 +38,7 @@ def scatter(levels: F64Array) -> float:
     """Return about one standard deviation from block to block, s; late blocks are left out."""
     if len(levels) < 2:
         return _UNKNOWN_S
-    return max(1.3 * float(np.quantile(np.abs(np.diff(levels)), 0.35)), _LEAST_S)
+    return max(1.3 * float(quantile(np.sort(np.abs(np.diff(levels))), 0.35)), LEAST_S)
 
 
 def phases(stamps: F64Array, rate_hz: float, where: slice, missing: Shifts = NO_SHIFTS) -> F64Array:
@@ -56,18 +59,18 @@ def block_levels(
     for part in spans(count, max(PIECE // size, 1)):
         where = slice(part.start * size, min(part.stop * size, len(stamps)))
         rows = phases(stamps, rate_hz, where, missing).reshape(part.stop - part.start, -1)
-        least[part] = rows.min(axis=1)
-        low[part], middle[part] = np.quantile(rows, [0.1, 0.5], axis=1)
+        rows.sort(axis=1)
+        least[part], low[part], middle[part] = rows[:, 0], quantile(rows, 0.1), quantile(rows, 0.5)
     return min((least, low, middle), key=scatter)
 
 
-def middle_of_densest(values: F64Array, part: float = _PART) -> float:
-    """Return the median of the densest `part` of values: the mode, whatever the others do."""
+def middle_of_densest(values: F64Array) -> float:
+    """Return the median of the densest quarter of values: the mode, whatever the others do."""
     ordered = np.sort(values)
-    size = max(int(len(ordered) * part), 1)
+    size = max(int(len(ordered) * _PART), 1)
     widths = ordered[size:] - ordered[: len(ordered) - size]
     first = int(np.argmin(widths)) if len(widths) else 0
-    return float(np.median(ordered[first : first + size + 1]))
+    return float(quantile(ordered[first : first + size + 1], 0.5))
 
 
 def slope_of(levels: F64Array, block_s: float) -> float:
@@ -144,7 +147,7 @@ def _local_slope(slopes: F64Array, lag: int) -> float:
     if len(near) <= 10:
         return 0.0
     middle = middle_of_densest(near)
-    error = float(np.quantile(np.abs(near - middle), 0.25)) / np.sqrt(len(near) / lag)
+    error = float(quantile(np.sort(np.abs(near - middle)), 0.25)) / np.sqrt(len(near) / lag)
     return float(middle * _QUARTZ**2 / (_QUARTZ**2 + error**2))
 
 
@@ -172,40 +175,71 @@ def stiff_curve(
     """
     from scipy.linalg import solveh_banded  # takes long: not before it is needed
 
-    heights = np.array([height for _, height in steps])
-    leaps = np.array([np.arange(len(levels)) >= block for block, _ in steps], np.float64)
-    leaps = leaps.reshape(len(steps), len(levels))
+    # A piece has one height above the curve: of many steps this takes no time by their square.
+    begins, first = np.unique(np.array([block for block, _ in steps], np.int64), return_index=True)
+    given = np.cumsum([height for _, height in steps])
+    piece = np.searchsorted(begins, np.arange(len(levels)), "right")
+    ends = np.append(first[1:], len(steps)) - 1
+    lifts = np.append(0.0, given[ends]) if len(begins) else np.zeros(1)
     knots = max(int(np.ceil(len(levels) * block_s / _KNOT_S)), 1) + 1
     where = np.linspace(0, knots - 1, len(levels)) if len(levels) > 1 else np.zeros(1)
     left = np.minimum(where.astype(np.int64), knots - 2)
     shares = ((0, 1 - (where - left)), (1, where - left))
     stiffness = _stiffness(knots)
-    above = levels - heights @ leaps - guess
+    above = levels - lifts[piece] - guess
     noise = scatter(above)
     curve = guess + (
         middle_of_densest(above) if len(levels) > 8 else float(np.quantile(above, 0.2))
     )
     for turn in range(_ROUNDS):
-        rest = levels - heights @ leaps - curve
+        rest = levels - lifts[piece] - curve
         weights = _weights(rest, noise * (3 + 30 * 0.5**turn)) / noise**2
-        normal = stiffness.copy()
-        columns = np.zeros((knots, 1 + len(steps)))  # of the levels, and of each step
+        normal, right = stiffness.copy(), np.zeros(knots)
         for offset, share in shares:
             normal[0] += np.bincount(left + offset, weights * share**2, knots)
-            for number, values in enumerate((levels, *leaps)):
-                columns[:, number] += np.bincount(left + offset, weights * share * values, knots)
+            right += np.bincount(left + offset, weights * share * levels, knots)
         normal[1] += np.bincount(left, weights * shares[0][1] * shares[1][1], knots)
-        solved = solveh_banded(normal, columns, lower=True, check_finite=False)
-        weighted = leaps * weights
-        heights = np.linalg.lstsq(
-            weighted @ leaps.T - columns[:, 1:].T @ solved[:, 1:],
-            weighted @ levels - columns[:, 1:].T @ solved[:, 0],
-            rcond=None,
-        )[0]
-        at = solved[:, 0] - solved[:, 1:] @ heights
+        if len(begins):
+            at, lifts = _solved_with_lifts(normal, right, levels, weights, piece, left, shares)
+        else:
+            at = solveh_banded(normal, right, lower=True, check_finite=False)
         curve = _between(at, left, shares[1][1])
     errors = _between(_knot_errors(normal), left, shares[1][1])
+    heights = np.zeros(len(steps))
+    heights[first] = np.diff(lifts)
     return Curve(curve, errors, heights)
+
+
+def _solved_with_lifts(
+    normal: F64Array,
+    right: F64Array,
+    levels: F64Array,
+    weights: F64Array,
+    piece: I64Array,
+    left: I64Array,
+    shares: Sequence[tuple[int, F64Array]],
+) -> tuple[F64Array, F64Array]:
+    """Return the knots, and the height of each piece; the first has none."""
+    from scipy.sparse import csc_matrix
+    from scipy.sparse.linalg import splu
+
+    knots, count = normal.shape[1], int(piece[-1])
+    inside = piece > 0
+    number, weight = piece[inside] - 1, weights[inside]
+    own = np.bincount(number, weight, count)
+    own += _LEAST_WEIGHT * own.max()
+    entries = [(normal[0], np.arange(knots), np.arange(knots))]
+    entries.append((own, knots + np.arange(count), knots + np.arange(count)))
+    lower = [(normal[far, :-far], np.arange(far, knots), np.arange(knots - far)) for far in (1, 2)]
+    lower += [(weight * part[inside], knots + number, left[inside] + k) for k, part in shares]
+    entries += [*lower, *((values, columns, rows) for values, rows, columns in lower)]
+    values, rows, columns = (np.concatenate(parts) for parts in zip(*entries, strict=True))
+    whole = csc_matrix((values, (rows, columns)), (knots + count, knots + count))
+    sides = np.append(right, np.bincount(number, weight * levels[inside], count))
+    solved = splu(whole, "MMD_AT_PLUS_A", options={"SymmetricMode": True}).solve(sides)
+    at: F64Array = np.asarray(solved[:knots], np.float64)
+    lifts: F64Array = np.asarray(np.append(0.0, solved[knots:]), np.float64)
+    return at, lifts
 
 
 def _between(knots: F64Array, left: I64Array, right_share: F64Array) -> F64Array:

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from recordings.arrays import F64Array
+from recordings.arrays import F64Array, I64Array
 from recordings.lateness.axis import Shifts, shifts
 from recordings.lateness.blocks import block_size
 from recordings.lateness.floor import (
@@ -16,16 +16,17 @@ from recordings.lateness.floor import (
     local_floor,
     phases,
     scatter,
-    slope_of,
     stiff_curve,
 )
 from recordings.lateness.packets import is_two_sided, last_of_packets, packet_size
+from recordings.lateness.quantiles import quantile
 from recordings.lateness.steps import Sight, Step, find_steps
+from recordings.lateness.ticks import settled
 from recordings.pieces import some, spans
 
 LATEST_S: Final = 120.0
 """Nothing is later than this: what stays away longer is away."""
-_NEAR_S: Final = 10.0
+NEAR_S: Final = 10.0
 SEEN_S: Final = 3.0
 """A level must be seen for so long, before anything is said of it…"""
 SEEN_BLOCKS: Final = 3
@@ -35,18 +36,24 @@ _LEAST: Final = 0.6  # periods: a smaller step is no sample
 _TURNS: Final = 8
 _SHORT: Final = 25  # blocks: below, the rate of uneven stamps is not known
 _EVEN: Final = 0.25
+_TOUCH: Final = 3  # further samples of a block that are on a level: it is reached
+_BEATS: Final = 1.2  # beats of a coarse clock
+_UNDER: Final = 1.0  # periods: no sample is so much too early
 
 
 @dataclass(frozen=True, slots=True)
 class Found:
     """`count` samples, give or take `error`, are missing after the sample `index`.
 
-    `is_open`: so many would be if what is late at the end never came.
+    `doubtful` samples around it may lie on either side: they were late, and stamps of a backlog do
+    not tell where in it something is missing. `is_open`: so many would be missing if what is late
+    at the end never came.
     """
 
     index: int
     count: int
     error: float
+    doubtful: int = 0
     is_open: bool = False
 
 
@@ -71,6 +78,7 @@ class _View:
     centre: float | None  # of stamps that are early as often as late: periods above the level
     levels: F64Array  # s, one a block
     local: F64Array  # the local floor under them
+    beat: float  # by which the floor leaps without a loss, periods
 
     @property
     def block_s(self) -> float:
@@ -83,10 +91,10 @@ class _View:
         unknown = 0.0 if self.is_even or len(self.levels) >= _SHORT else 5e-3
         blocks = max(round(SEEN_S / self.block_s), 1)
         return Sight(
-            threshold=max(_LEAST, 4 * noise),
+            threshold=max(_LEAST, 4 * noise, _BEATS * self.beat),
             cone=max(wander, unknown) * self.size,
             reach=int(np.ceil(LATEST_S / self.block_s)),
-            near=max(int(np.ceil(_NEAR_S / self.block_s)), 3),
+            near=max(int(np.ceil(NEAR_S / self.block_s)), 3),
             enough=1 if self.is_even else max(blocks, SEEN_BLOCKS),
             packet=0.9 * self.unit if self.unit > 1 and noise < _STILL else np.inf,
             enough_of_packet=1 if self.is_even else blocks,
@@ -106,19 +114,19 @@ def search(stamps: F64Array, rate_hz: float) -> Search:
     rest = _Rest(view, _curve(view, _lifts(view, steps, noise)))
     places, moved, base = [], [], 0.0
     for step in steps:
-        index = _place(view, rest, step, base)
+        index, doubtful = _place(view, rest, step, base, noise)
         count, real = view.samples_of(step.rise, noise), _real(view, step.rise, noise)
-        places.append(Found(index, count, abs(step.rise - count) + 2 * noise))
+        places.append(Found(index, count, abs(step.rise - count) + 2 * noise, doubtful))
         moved.append(real)
         base += real
     if last is not None:
-        index = _place(view, rest, last, base)
+        index, doubtful = _place(view, rest, last, base, noise)
         rise = _seen_rise(view, rest.of(index + 1, len(stamps)) - base, noise)
         if rise is None:
             places.append(Found(index, max(round(last.rise), 1), last.rise, is_open=True))
         else:
             count = view.samples_of(rise, noise)
-            places.append(Found(index, count, abs(rise - count) + 2 * noise))
+            places.append(Found(index, count, abs(rise - count) + 2 * noise, doubtful))
             moved.append(_real(view, rise, noise))
     missing = shifts([place.index for place in places[: len(moved)]], moved)
     return Search(tuple(places), view.rate_hz, missing)
@@ -160,9 +168,7 @@ class _Rest:
 
 def _view(stamps: F64Array, rate_hz: float) -> _View:
     size = block_size(stamps, rate_hz)
-    rate = rate_hz
-    for _ in range(2):  # the second time what the first has left
-        rate /= 1 + slope_of(block_levels(stamps, rate, size), size / rate)
+    rate, beat_s = settled(stamps, rate_hz, size)
     levels = block_levels(stamps, rate, size)
     is_even = _share_of_even(stamps, rate) > 0.99
     local = local_floor(levels, size / rate)
@@ -171,9 +177,9 @@ def _view(stamps: F64Array, rate_hz: float) -> _View:
     for part in some(min(len(levels) * size, len(stamps))):
         above = phases(stamps, rate, part) - levels[np.arange(part.start, part.stop) // size]
         parts.append(above[last_of_packets(stamps[part], rate)])
-    rest = np.concatenate(parts)
-    centre = float(np.median(rest)) * rate if is_two_sided(rest) else None
-    return _View(stamps, rate, size, unit, is_even, centre, levels, local)
+    rest = np.sort(np.concatenate(parts))
+    centre = float(quantile(rest, 0.5)) * rate if is_two_sided(rest) else None
+    return _View(stamps, rate, size, unit, is_even, centre, levels, local, beat_s * rate)
 
 
 def _share_of_even(stamps: F64Array, rate_hz: float) -> float:
@@ -235,8 +241,10 @@ def _real(view: _View, rise: float, noise: float) -> float:
     return count if abs(rise - count) < max(0.3, 3 * noise) else rise
 
 
-def _place(view: _View, rest: _Rest, step: Step, base: float) -> int:
-    """Return the sample after which a loss lies: at the longest interval within its step.
+def _place(view: _View, rest: _Rest, step: Step, base: float, noise: float) -> tuple[int, int]:
+    """Return the sample after which a loss lies, and how many may lie on either side of it.
+
+    It is put at the longest interval within its step.
 
     That is between the last sample of the level before and the first of the new one; `rest` is the
     phase above the curve, periods, and `base` what all the losses before have lifted it by.
@@ -244,16 +252,30 @@ def _place(view: _View, rest: _Rest, step: Step, base: float) -> int:
     count = len(view.stamps)
     reach = int(np.ceil(LATEST_S / view.block_s))
     first = (step.block - 1) * view.size
+    level = base + step.rise + (view.centre or 0.0)
     if view.centre is not None:  # where the sum of squares is least
-        middle = base + view.centre + step.rise / 2
-        around = rest.of(first, (step.block + 2) * view.size) - middle
+        around = rest.of(first, (step.block + 2) * view.size) - (level - step.rise / 2)
         limit = step.rise / 2 + 0.5
-        return min(first + int(np.argmin(np.cumsum(np.clip(around, -limit, limit)))), count - 2)
-    inside = rest.of(first, (step.block + 1) * view.size)
-    under = np.flatnonzero(inside < base + step.rise / 2)
-    low = first + (int(under[-1]) if len(under) else 0)
+        low = first + int(np.argmin(np.cumsum(np.clip(around, -limit, limit))))
+    else:
+        inside = rest.of(first, (step.block + 1) * view.size)
+        under = np.flatnonzero(inside < level - min(step.rise / 2, max(_UNDER, 6 * noise)))
+        low = first + (int(under[-1]) if len(under) else 0)
     ahead = rest.of(low + 1, (step.block + reach) * view.size)
-    touching = np.flatnonzero(ahead < base + step.rise + 0.5)
-    high = low + 1 + (int(touching[0]) if len(touching) else 0)
+    high = low + 1 + _first_settled(np.flatnonzero(ahead < level + max(0.5, 2 * noise)), view.size)
     longest = np.diff(view.stamps[low : high + 1])
-    return min(low + (int(np.argmax(longest)) if len(longest) else 0), count - 2)
+    index = low if view.centre is not None or not len(longest) else low + int(np.argmax(longest))
+    doubtful = high - low - 1
+    if view.unit > 1 and view.samples_of(step.rise, noise) % view.unit == 0:
+        doubtful -= doubtful % view.unit  # what comes as one packet stands on one side
+    return min(index, count - 2), doubtful
+
+
+def _first_settled(touching: I64Array, size: int) -> int:
+    """Return the first sample on a level from which on several in a block of `size` touch it.
+
+    A single one may be as late as the loss is long, before it.
+    """
+    settled = np.flatnonzero(touching[_TOUCH:] - touching[:-_TOUCH] < size)
+    first = touching[settled[:1]] if len(settled) else touching[:1]
+    return int(first[0]) if len(first) else 0

@@ -7,10 +7,15 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from recordings.arrays import F64Array
+
+_DEEP: Final = 4.0  # thresholds that blocks are below those before and after them…
+_LONGEST: Final = 5  # …so many blocks at most…
+_SAME: Final = 3  # …of which so many on either side are alike
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +48,7 @@ class Sight:
 
 def find_steps(levels: F64Array, sight: Sight) -> tuple[list[Step], Step | None]:
     """Find the steps, and the one at the end that nobody can tell from lateness yet."""
+    levels = _without_dips(levels, sight.threshold)
     best, ahead = _least_ahead(levels, sight)
     spread = float(np.quantile(np.abs(np.diff(levels)), 0.35)) if len(levels) > 1 else 0.0
     margin = max(sight.threshold, 4 * spread)
@@ -66,6 +72,28 @@ def find_steps(levels: F64Array, sight: Sight) -> tuple[list[Step], Step | None]
         elif levels[block] - level < sight.threshold:
             recent.append((block, float(levels[block])))
     return steps, None
+
+
+def _without_dips(levels: F64Array, threshold: float) -> F64Array:
+    """Lift blocks that are early for a moment, between two stretches of one level.
+
+    No sample comes before it was taken: their stamps stood still, or came in another order. What
+    was late by one and the same time, came down for a moment, and then lost just as much would look
+    alike.
+    """
+    low = np.flatnonzero(np.diff(levels) < -_DEEP * threshold) + 1
+    out = levels.copy()
+    for first in low.tolist():
+        before = levels[max(first - _SAME, 0) : first]
+        level = float(np.median(before))
+        ahead = levels[first : first + _LONGEST + _SAME]
+        rises = np.flatnonzero(ahead > level - threshold)
+        stop = int(rises[0]) if len(rises) else len(ahead)
+        after = ahead[stop : stop + _SAME]  # near the end fewer
+        alike = bool(np.all(np.abs(np.concatenate([before, after]) - level) < threshold))
+        if alike and len(before) == _SAME and len(after):
+            out[first : first + stop] = level
+    return out
 
 
 def _least_ahead(levels: F64Array, sight: Sight) -> tuple[list[int], list[float]]:

@@ -6,7 +6,7 @@ eyes are apart, these on a level line. So a pixel of the crop is the same share 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, get_args
 
@@ -144,8 +144,3 @@ def head_angles(points: F64Array) -> tuple[float, float, float]:
     nod = np.degrees(np.arcsin(np.clip(forward[1], -1, 1)))
     lean = np.degrees(np.arctan2(across[1], across[0]))
     return float(turn), float(nod), float(lean)
-
-
-def outline(points: Sequence[F64Array]) -> F64Array:
-    """Return the middle of each place, shape (places, 2)."""
-    return np.array([part.mean(axis=0) for part in points])

@@ -36,7 +36,9 @@ class Landmarker:
         try:
             self._detector = _network(str(models.detector))
             self._mesh = _network(str(models.mesh))
-            self._names = self._output_names()
+            self._names = [
+                list(net.getUnconnectedOutLayersNames()) for net in (self._detector, self._mesh)
+            ]
         except cv2.error as error:
             raise RecordingError(
                 f"{models.mesh.parent}: OpenCV {cv2.__version__} cannot run the models "
@@ -95,11 +97,6 @@ class Landmarker:
         return square_around(
             apply(look, centre[None])[0], _WIDER * size * look[0, 0], np.arctan2(*across[::-1])
         )
-
-    def _output_names(self) -> tuple[list[str], list[str]]:
-        every = (self._detector, self._mesh)
-        first, second = (list(net.getUnconnectedOutLayersNames()) for net in every)
-        return first, second
 
 
 def square_around(centre: F64Array, side: float, lean: float) -> F64Array:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from recordings.engines.work import Engine, Lost, Work
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, one_line
 from recordings.motion.task import Settings, Tell, run_task
 
 
@@ -37,7 +37,7 @@ def measure(job: Job, tell: Tell = lambda done, total: None) -> Measured:
     try:
         return Measured(tuple(run_task(job.session, job.folder, job.settings, tell)))
     except RecordingError as error:
-        return Measured(error=" ".join(str(error).split()) or type(error).__name__)
+        return Measured(error=one_line(error))
     except Exception as error:  # libraries have errors of their own
         return Measured(error=f"{job.session}: {type(error).__name__}: {error}")
 
@@ -61,14 +61,7 @@ def measure_many(
         if (first := alone.setdefault(job.folder, job)) is not job:
             error = f"{job.session}: {first.session} goes into {job.folder}, too; name another --to"
             told(job, Measured(error=error))
-    for job, outcome in _done(engine, work, list(alone.values())):
-        told(job, outcome)
-
-
-def _done(
-    engine: Engine, work: Work[Job, Measured], jobs: list[Job]
-) -> Iterator[tuple[Job, Measured]]:
-    for job, outcome in engine.run(work, jobs):
+    for job, outcome in engine.run(work, list(alone.values())):
         if isinstance(outcome, Lost):
             outcome = Measured(error=f"{job.session}: {outcome.reason}")
-        yield job, outcome
+        told(job, outcome)

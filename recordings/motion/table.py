@@ -11,7 +11,9 @@ from typing import Any, Final
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array
+from recordings.disk.regular import check_regular
 from recordings.errors import RecordingError
+from recordings.extras import need_parquet
 from recordings.motion.tracing import COLUMNS
 
 _KEY: Final = b"unisono-motion"
@@ -77,6 +79,7 @@ def load_motion(path: Path) -> Motion:
     """
     pa, pq = need_parquet()
     try:
+        check_regular(path)
         table = pq.read_table(path)
         said = json.loads(table.schema.metadata[_KEY])
         frames = table["frame"].to_numpy().astype(np.int64)
@@ -98,19 +101,3 @@ def said_of(path: Path) -> Mapping[str, Any] | None:
         return load_motion(path).said
     except RecordingError:
         return None
-
-
-def need_parquet() -> tuple[Any, Any]:
-    """Return pyarrow and its module for Parquet.
-
-    Raises:
-        RecordingError: it is not installed.
-    """
-    try:
-        import pyarrow as pa
-        import pyarrow.parquet as pq
-    except ImportError as error:
-        raise RecordingError(
-            "pyarrow is not installed; install it with: pip install 'unisono[parquet]'"
-        ) from error
-    return pa, pq

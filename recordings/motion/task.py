@@ -20,20 +20,16 @@ from typing import Any, Final
 import numpy as np
 
 from recordings.arrays import F64Array, I64Array, U8Array
+from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
+from recordings.extras import need_parquet
 from recordings.manifest import State
 from recordings.motion.finders import finder_of
 from recordings.motion.models import find_models
-from recordings.motion.table import (
-    Motion,
-    motion_path,
-    need_parquet,
-    said_of,
-    save_motion,
-)
+from recordings.motion.table import Motion, motion_path, said_of, save_motion
 from recordings.motion.tracing import COLUMNS, Finder, Tracer
 from recordings.read.camera import Camera
-from recordings.read.session import Session, open_session
+from recordings.read.session import Session, camera_of, open_session
 from recordings.video.gray_frames import GrayFrames
 
 RATE_HZ: Final = 30.0
@@ -77,12 +73,12 @@ def run_task(
     return notes
 
 
-def used_frames(times: F64Array, rate_hz: float = RATE_HZ) -> I64Array:
+def used_frames(times: F64Array) -> I64Array:
     """Return the stored frames of a grid: for each moment the last one not after it, once."""
     if not len(times):
         return np.empty(0, np.int64)
-    count = int(np.floor((times[-1] - times[0]) * rate_hz + 1e-6)) + 1
-    grid = times[0] + np.arange(count) / rate_hz
+    count = int(np.floor((times[-1] - times[0]) * RATE_HZ + 1e-6)) + 1
+    grid = times[0] + np.arange(count) / RATE_HZ
     return np.unique(np.searchsorted(times, grid + 1e-9, "right") - 1).astype(np.int64)
 
 
@@ -118,13 +114,10 @@ def _check(session: Session) -> None:
 
 
 def _cameras(session: Session, names: Sequence[str]) -> Iterator[Camera]:
-    known = ", ".join(session.cameras) or "none"
     if not session.cameras:
         raise RecordingError(f"{session.path}: has no camera with an index")
     for name in names or tuple(session.cameras):
-        if name not in session.cameras:
-            raise RecordingError(f"{session.path}: no camera {name!r}; there are: {known}")
-        yield session.cameras[name]
+        yield camera_of(session, name)
 
 
 class _Measurement:
@@ -163,7 +156,7 @@ class _Measurement:
     def _rows(self, tell: Tell) -> F64Array:
         self._keep_what_fits()
         parts: list[F64Array] = []
-        with contextlib.closing(_Pictures(self._session.path, self._camera)) as pictures:
+        with contextlib.closing(_Pictures(self._camera)) as pictures:
             for number, stretch in enumerate(stretches(len(self._frames))):
                 path = self._parts / f"{number:05d}.npy"
                 part = _load(path, len(stretch))
@@ -180,7 +173,7 @@ class _Measurement:
         key = self._parts / "of.json"
         text = json.dumps(self._said, sort_keys=True)
         try:
-            if key.read_text(encoding="utf-8") == text:
+            if read_text(key) == text:
                 return
         except (OSError, UnicodeDecodeError):
             pass
@@ -217,8 +210,8 @@ def _bytes_of(path: Path) -> int:
 class _Pictures:
     """Brightness of a camera's stored frames by number, through all its files."""
 
-    def __init__(self, folder: Path, camera: Camera) -> None:
-        self._folder, self._files = folder, camera.entry.files
+    def __init__(self, camera: Camera) -> None:
+        self._camera = camera
         self._file, self._index = camera.places
         self._open: tuple[int, GrayFrames] | None = None
         # One thread: decoding lets go of the interpreter, and so does what measures.
@@ -238,11 +231,7 @@ class _Pictures:
         file, index = int(self._file[number]), int(self._index[number])
         if self._open is None or self._open[0] != file:
             self._close()
-            if file >= len(self._files):
-                raise RecordingError(
-                    f"{self._folder}: video file {file + 1} is not in the manifest"
-                )
-            self._open = file, GrayFrames(self._folder / Path(self._files[file]).name)
+            self._open = file, GrayFrames(self._camera.path_of(file))
         return self._open[1].frame(index)
 
     def _close(self) -> None:

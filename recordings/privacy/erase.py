@@ -18,14 +18,16 @@ from pathlib import Path
 from typing import Final
 
 from recordings import layout, names
-from recordings.disk.hashing import sha256_of
+from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
 from recordings.export.bids.shared_tables import drop_rows, is_shared, read_tsv
 from recordings.export.places import read_exports
 from recordings.export.records import error_path, failure_path, record_path, stage_in
 from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.read.sessions import is_session, of_study, walk
 from recordings.repair.session import copy_of, stage_of
 from recordings.study.copies import copies
+from recordings.study.facts import unreadable_digest
 
 LOG_NAME: Final = "erased.jsonl"
 QUIET_S: Final = 10.0  # a recording that grew more recently is still running
@@ -63,15 +65,15 @@ def plan(study: Path, participant: str) -> Plan:
         RecordingError: there is nothing, the label is none, or one is being recorded.
     """
     participant = names.check_label("participant", participant.removeprefix("sub-"))
-    sessions = tuple(_sessions(study, participant))
-    if not sessions:
+    unreachable: dict[str, None] = {}
+    sessions = tuple(_sessions(study, participant, unreachable))
+    if not sessions and not unreachable:
         raise RecordingError(f"{study}: no session of participant {participant!r}")
     for folder in sessions:
         xdf = folder / layout.XDF_NAME
         if xdf.exists() and time.time() - xdf.stat().st_mtime < QUIET_S and _is_open(folder):
             raise RecordingError(f"{folder}: is being recorded; stop the recording first")
     exports: dict[tuple[Path, Path], None] = {}
-    unreachable: dict[str, None] = {}
     stages: dict[Path, None] = {}
     copied: dict[Path, None] = {}
     for folder in sessions:
@@ -102,14 +104,23 @@ def plan(study: Path, participant: str) -> Plan:
     return Plan(participant, sessions, tuple(exports), tuple(unreachable), tuple(stages))
 
 
-def _sessions(study: Path, participant: str) -> Iterator[Path]:
-    for manifest in sorted(study.rglob(MANIFEST_NAME)):
+def _sessions(study: Path, participant: str, unreachable: dict[str, None]) -> Iterator[Path]:
+    """Give a participant's sessions, linked ones too; `unreachable` gets what may hold more."""
+    shut: list[Path] = []
+    found = sorted(Path(folder.path) for folder, _ in walk(study, shut) if is_session(folder))
+    for folder in found:
         try:
-            said = Manifest.load(manifest.parent).participant
+            said = Manifest.load(folder).participant
         except RecordingError:  # damaged: its folder still says whose it is
-            said = _of_name(manifest.parent.name)
+            said = _of_name(folder.name)
         if said == participant:
-            yield manifest.parent
+            yield folder
+    for folder in of_study(shut, study):
+        parts = folder.relative_to(study).parts
+        # Of a study that nobody may look into, who knows.
+        unknown = not any(part.startswith("sub-") for part in parts)
+        if unknown or participant in map(_of_name, parts):
+            unreachable[str(folder)] = None
 
 
 def _is_copy_of(copy: Path, folder: Path, participant: str) -> bool:
@@ -169,7 +180,7 @@ def erase(study: Path, planned: Plan) -> Erased:
 
 def _erase_export(target: Path, record: Path, participant: str, done: Erased) -> None:
     try:
-        files = json.loads(record.read_text(encoding="utf-8"))["files"]
+        files = json.loads(read_text(record))["files"]
         parents: set[Path] = set()
         for name in files:
             path = target / name
@@ -220,13 +231,16 @@ def _erase_stage(stage: Path, done: Erased) -> None:
 
 
 def _erase_session(folder: Path, done: Erased) -> None:
+    real = folder.resolve()
     try:
-        done.manifests.append(sha256_of(folder / MANIFEST_NAME))
-        files = [p for p in folder.rglob("*") if p.is_file()]
+        done.manifests.append(unreadable_digest(real))
+        files = [p for p in real.rglob("*") if p.is_file()]
         # The manifest goes last: an erasing that was interrupted can be found and ended.
         for path in sorted(files, key=lambda p: p.name == MANIFEST_NAME):
             _unlink(path, done)
-        shutil.rmtree(folder)
+        shutil.rmtree(real)
+        if folder.is_symlink():
+            folder.unlink()
         done.sessions.append(folder.name)
     except OSError as error:
         done.left.append(f"{folder}: {error}")
@@ -238,4 +252,7 @@ def _remove_empty(study: Path, planned: Plan) -> None:
             if parent == study or not parent.is_relative_to(study):
                 break
             if parent.exists() and not any(parent.iterdir()):
-                parent.rmdir()
+                real = parent.resolve()
+                real.rmdir()
+                if parent.is_symlink():
+                    parent.unlink()

@@ -16,6 +16,7 @@ from typing import Final
 from recordings.errors import RecordingError
 from recordings.export.bids.shared_tables import read_tsv
 from recordings.manifest import MANIFEST_NAME, Manifest
+from recordings.read.sessions import walk
 from recordings.xdf.reader import read_xdf
 
 _VIDEO: Final = {".nut", ".mkv", ".raw", ".mp4", ".avi", ".mov", ".webm"}
@@ -59,9 +60,13 @@ def find_traces(path: Path) -> list[Trace]:
     """
     if not path.exists():
         raise RecordingError(f"{path}: there is no such folder or file")
-    files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
+    shut: list[Path] = []
+    inside = (folder for folder, _ in walk(path, shut))  # also what is linked into a study
+    files = [path] if path.is_file() else sorted(Path(d.path, f) for d in inside for f in d.files)
+    files = [file for file in files if file.is_file()]
     root = path.parent if path.is_file() else path
     found = [t for file in files for t in _in_file(file, file.relative_to(root).as_posix())]
+    found += (Trace(f.relative_to(root).as_posix(), _UNSEEN, _LOOK) for f in shut)
     images = [t for t in found if t.what == _FACE_IMAGE]
     if len(images) > 1:  # one line for a folder full of frames
         found = [t for t in found if t.what != _FACE_IMAGE]
@@ -79,6 +84,8 @@ def _dates_of_names(files: list[Path], root: Path) -> Iterator[Trace]:
         yield Trace(where, f"dates in names: {dated[0].name[:10]}", "rename them")
 
 
+_UNSEEN: Final = "cannot be looked into"
+_LOOK: Final = "look yourself, with permission or with its disk"
 _CONSENT: Final = "share it only with a consent that covers it"
 _FACE_IMAGE: Final = "pictures of a face"
 

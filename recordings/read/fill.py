@@ -13,10 +13,8 @@ from recordings.lateness.floor import RATE_OFF
 from recordings.pieces import longest_step, steps_where
 from recordings.read.stream import Stream
 
-NO_TIME: Final = (
-    "its stamps do not go on, or none is a number: they tell no time; unisono export csv keeps "
-    "samples and stamps as they are"
-)
+KEPT: Final = "; unisono export csv keeps samples and stamps as they are"
+NO_TIME: Final = f"its stamps do not go on, or none is a number: they tell no time{KEPT}"
 
 
 def check_fill(stream: Stream, length: int) -> None:
@@ -26,7 +24,7 @@ def check_fill(stream: Stream, length: int) -> None:
         RecordingError: more is missing than 10 % of the stream and 60 s.
     """
     if not stream.tells_time:
-        raise RecordingError(f"{stream.name}: {NO_TIME}")
+        raise RecordingError(f"{stream.shown}: {NO_TIME}")
     missing_s = (length - len(stream)) / stream.rate_hz
     limit_s = fill_limit_s(len(stream), stream.rate_hz)
     # A break that is no loss, as of a clock that was set, must not vanish in silence either,
@@ -34,10 +32,12 @@ def check_fill(stream: Stream, length: int) -> None:
     pause = longest_step(stream.mended)
     if missing_s <= limit_s and pause <= limit_s:
         return
+    what = f"its stamps jump by {pause:,.0f} s" if pause > limit_s else ""
+    if missing_s > limit_s:
+        what = f"{missing_s:,.0f} s of its samples are missing{', and ' if what else ''}{what}"
     raise RecordingError(
-        f"{stream.name}: {missing_s:,.0f} s of its samples are missing, or its stamps jump by "
-        f"{pause:,.0f} s; at most {limit_s:,.0f} s ({FILL_SHARE:.0%}, or {FILL_S:.0f} s) are "
-        "filled; unisono export csv keeps samples and stamps as they are"
+        f"{stream.shown}: {what}; at most {limit_s:,.0f} s ({FILL_SHARE:.0%}, or {FILL_S:.0f} s) "
+        f"are filled{KEPT}"
     )
 
 
@@ -55,13 +55,13 @@ def stamp_notes(stream: Stream, *, kept: bool = False) -> list[str]:
     notes = []
     if count := int(stream.bad_stamps.sum()):
         notes.append(
-            f"{stream.name}: {count} of {len(stream)} stamps cannot be true, the first of sample "
+            f"{stream.shown}: {count} of {len(stream)} stamps cannot be true, the first of sample "
             f"{int(np.argmax(stream.bad_stamps))}; these samples are "
             + ("given with them as they are" if kept else "placed by their neighbours")
         )
     if len(back := steps_where(stream.mended, lambda steps: steps < -BACK_S)):
         notes.append(
-            f"{stream.name}: its stamps go back in {len(back)} places, first after sample "
+            f"{stream.shown}: its stamps go back in {len(back)} places, first after sample "
             f"{back[0]}: a clock was set; markers near there may belong to either side"
         )
     return notes
@@ -75,6 +75,6 @@ def rate_notes(stream: Stream) -> list[str]:
     if abs(true_hz / stream.rate_hz - 1) <= RATE_OFF:
         return []
     return [
-        f"{stream.name}: its samples come at {true_hz:.4g} Hz, not at the {stream.rate_hz:g} Hz "
+        f"{stream.shown}: its samples come at {true_hz:.4g} Hz, not at the {stream.rate_hz:g} Hz "
         "that it announces, which a file without stamps has: its seconds are others"
     ]

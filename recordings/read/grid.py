@@ -70,12 +70,8 @@ class Grid:
     def _place(self, number: int) -> int:
         return int(self._places(np.array([number]))[0])
 
-    def position(self, time: float) -> float:
-        """Return where `time` lies on the grid, in samples; outside of the stream, extrapolated."""
-        return float(self.positions(np.array([time]))[0])
-
     def positions(self, times: F64Array) -> F64Array:
-        """Return where `times`, shape (n,), lie on the grid, as `position` does for one."""
+        """Return where `times`, shape (n,), lie on the grid, in samples; outside, extrapolated."""
         early, late = times <= self.first, times >= self.last
         right = np.clip(self._axis.before(times), 1, max(self._samples - 1, 1))
         right[early | late] = 0
@@ -124,9 +120,9 @@ def grid_of(stream: Stream) -> Grid:
             export fills.
     """
     if stream.is_text or stream.rate_hz <= 0:
-        raise RecordingError(f"stream {stream.name!r} has no rate: it is no signal")
+        raise RecordingError(f"stream {stream.shown!r} has no rate: it is no signal")
     if not len(stream):
-        raise RecordingError(f"stream {stream.name!r} has no samples")
+        raise RecordingError(f"stream {stream.shown!r} has no samples")
     grid = Grid(stream.axis, stream.rate_hz, stream.pace.losses)
     check_fill(stream, len(grid))
     return grid

@@ -15,17 +15,18 @@ from recordings.read.stream import Stream
 from recordings.stream_kinds import EVENTS_STREAM
 
 _YEAR_S: Final = 365.25 * 86400
+_LEFT_OUT: Final = "left out, unisono export csv keeps them"
 
 
-def timeless_notes(streams: Iterable[Stream]) -> list[str]:
-    """Say how many markers of each stream have a stamp that is no number: they are left out."""
+def timeless_notes(streams: Iterable[Stream], then: str = _LEFT_OUT) -> list[str]:
+    """Say how many markers of each stream have a stamp that is no number, and what happens then."""
     found = []
     for stream in (s for s in streams if s.is_markers):
         times = stream.times()
         if none := sum(not is_number(time) for time in times.tolist()):
             found.append(
-                f"{stream.name}: the stamps of {none} of {len(times)} markers are no numbers; left "
-                "out, unisono export csv keeps them"
+                f"{stream.shown}: the stamps of {none} of {len(times)} markers are no numbers; "
+                f"{then}"
             )
     return found
 

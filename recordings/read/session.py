@@ -13,10 +13,9 @@ from __future__ import annotations
 import math
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Self
 
 from recordings import layout, names
@@ -53,7 +52,8 @@ class Session:
         self.recording = recording
         entries = {entry.id: entry for entry in manifest.streams} if manifest else {}
         self.streams: tuple[Stream, ...] = tuple(
-            Stream(s, entries.get(s.id), s.name in subtract_latency) for s in recording.streams
+            Stream(s, entries.get(s.id), s.name in subtract_latency, shown)
+            for s, shown in zip(recording.streams, recording.shown_names, strict=True)
         )
         if unknown := sorted(set(subtract_latency) - {s.name for s in self.streams}):
             raise RecordingError(f"{path}: no stream {unknown[0]!r} whose latency to subtract")
@@ -151,8 +151,7 @@ class Session:
         if self.manifest is None or not self.manifest.clock:
             return None
         pair = self.manifest.clock[0]
-        base = datetime.fromisoformat(pair.utc.replace("Z", "+00:00")).astimezone(UTC)
-        return base + timedelta(seconds=time - pair.lsl)
+        return pair.when + timedelta(seconds=time - pair.lsl)
 
     def to_mne(self, name: str | None = None) -> Any:
         """Give a stream (the first of type EEG without a name) as an `mne.io.Raw`.
@@ -172,8 +171,14 @@ class Session:
 
     @cached_property
     def eeg(self) -> Stream | None:
-        """The EEG: the first signal of type EEG that has samples and electrodes."""
-        return next((s for s in self.signals if s.type.upper() == "EEG" and has_eeg(s)), None)
+        """The EEG: the first signal of type EEG with electrodes.
+
+        Of several, the first that tells time and lasts a second.
+        """
+        found = [s for s in self.signals if s.type.upper() == "EEG" and has_eeg(s)]
+        if len(found) > 1:
+            found = [s for s in found if s.tells_time and len(s) >= s.rate_hz] or found
+        return found[0] if found else None
 
     @property
     def signals(self) -> list[Stream]:
@@ -198,12 +203,7 @@ class Session:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
 
@@ -218,7 +218,24 @@ def open_session(path: str | Path, *, subtract_latency: Collection[str] = ()) ->
             subtracted was never measured.
     """
     where, xdf, manifest = locate(Path(path))
-    return _open(where, xdf, manifest, subtract_latency)
+    recording = open_recording(xdf, manifest)
+    try:
+        return Session(where, recording, manifest, subtract_latency)
+    except RecordingError:
+        recording.close()
+        raise
+
+
+def camera_of(session: Session, name: str) -> Camera:
+    """Return a camera by its name.
+
+    Raises:
+        RecordingError: there is none; the message lists those there are.
+    """
+    if name not in session.cameras:
+        known = ", ".join(session.cameras) or "none"
+        raise RecordingError(f"{session.path}: no camera {name!r}; there are: {known}")
+    return session.cameras[name]
 
 
 def locate(path: Path) -> tuple[Path, Path, Manifest | None]:
@@ -280,12 +297,3 @@ def _add_stored(
             continue
         recording.stored += (stored,)
         recording.streams += tuple(s for s in stored.streams if s.id in known)
-
-
-def _open(path: Path, xdf: Path, manifest: Manifest | None, latency: Collection[str]) -> Session:
-    recording = open_recording(xdf, manifest)
-    try:
-        return Session(path, recording, manifest, latency)
-    except RecordingError:
-        recording.close()
-        raise

@@ -1,14 +1,169 @@
-"""Which sessions a path names."""
+"""Which sessions there are in a folder: the one walk of all who look for some.
+
+What may hold sessions and cannot be looked into (it may not be read, its disk is away, it is a
+link to itself) is found like a session: whoever opens it says what is wrong with it.
+"""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
-from recordings import layout
+from recordings import layout, names
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME
+
+_OWN: Final = ("sub-", "ses-")
+"""What folders of participants, sessions and runs begin with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """The names of what is in a folder."""
+
+    path: str
+    folders: tuple[str, ...]  # linked ones, too
+    links: frozenset[str]  # which of them are linked
+    files: tuple[str, ...]  # whatever is no folder
+    nowhere: frozenset[str]  # links that lead nowhere, or where nobody may look
+
+    @property
+    def linked(self) -> Iterator[str]:
+        """The links to folders, and those that may have been."""
+        yield from self.links
+        yield from self.nowhere
+
+
+Read = Callable[[str], Folder]
+Into = Callable[[Folder, int], Iterable[str]]
+"""Names what of a folder, so many levels below the first, is to be gone into."""
+
+
+def read_folder(path: str) -> Folder:
+    """List a folder.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    folders: list[str] = []
+    links: list[str] = []
+    files: list[str] = []
+    nowhere: list[str] = []
+    with os.scandir(path) as entries:
+        for entry in entries:
+            if not entry.is_symlink():
+                (folders if entry.is_dir() else files).append(entry.name)
+            elif os.path.isdir(entry.path):  # noqa: PTH112 - there may be thousands
+                folders.append(entry.name)
+                links.append(entry.name)
+            else:
+                there = os.path.exists(entry.path)  # noqa: PTH110
+                (files if there else nowhere).append(entry.name)
+    return Folder(path, tuple(folders), frozenset(links), tuple(files), frozenset(nowhere))
+
+
+def everything(folder: Folder, depth: int) -> Iterable[str]:
+    """Go into all folders; by a link into those of a study, not to a backup or to a home."""
+    straight = (name for name in folder.folders if name not in folder.links)
+    return (*straight, *(name for name in folder.linked if name.startswith(_OWN)))
+
+
+def walk(
+    root: Path,
+    shut: list[Path],
+    into: Into = everything,
+    read: Read = read_folder,
+    *,
+    once: bool = True,
+) -> Iterator[tuple[Folder, int]]:
+    """Give each folder from a first one on, and how far below that it is; linked ones last.
+
+    `shut`: where goes what cannot be looked into. `once`: no folder twice, by whichever ways; who
+    goes into all folders asks for it, for links may lead in circles.
+    """
+    seen: set[tuple[int, int]] = set()
+    linked = [(str(root), 0)]
+    while linked:
+        inside = [linked.pop(0)]
+        while inside:
+            path, depth = inside.pop()
+            try:
+                folder = read(path)
+                status = os.stat(path) if once else None  # noqa: PTH116 - as above
+            except OSError as error:
+                if not isinstance(error, FileNotFoundError) or os.path.islink(path):  # noqa: PTH114
+                    shut.append(Path(path))
+                continue  # or somebody has moved it away
+            if status is not None:
+                if (key := (status.st_dev, status.st_ino)) in seen:
+                    continue
+                seen.add(key)
+            yield folder, depth
+            for name in into(folder, depth):
+                inner = f"{path}{os.sep}{name}"
+                if name in folder.nowhere:
+                    shut.append(Path(inner))
+                else:
+                    (linked if name in folder.links else inside).append((inner, depth + 1))
+
+
+def _may_hold(name: str, beside: Iterable[str]) -> bool:
+    """Whether what cannot be looked into may hold sessions, by its name and what lies beside it.
+
+    That is a part of a study, or a study in a data folder: beside participants none is.
+    """
+    if name.startswith(_OWN):
+        return True
+    return names.is_study(name) and not any(other.startswith(_OWN) for other in beside)
+
+
+def session_folders(root: Path, read: Read = read_folder) -> list[Path]:
+    """List the session folders of a study's folder or of a data folder, by name.
+
+    A session is what is called so, whatever is in it.
+    """
+    return [Path(place) for place in session_places(root, read)]
+
+
+def session_places(root: Path, read: Read = read_folder) -> list[str]:
+    """List them as text, for there may be thousands."""
+    shut: list[Path] = []
+    found: list[str] = []
+    for folder, depth in walk(root, shut, _levels, read, once=False):
+        if depth > 1 and _name(folder.path).startswith("ses-"):
+            found += (f"{folder.path}{os.sep}{n}" for n in folder.folders if _is_run(n))
+    return sorted([*found, *map(str, of_study(shut, root))])
+
+
+def _levels(folder: Folder, depth: int) -> list[str]:
+    """Go from a data folder into studies, participants, sessions; no further."""
+    name = _name(folder.path)
+    if depth and name.startswith("ses-"):
+        return [inside for inside in folder.nowhere if _is_run(inside)]
+    inside = (*folder.folders, *folder.nowhere)
+    if depth == 0:
+        return [n for n in inside if not n.startswith((".", "ses-")) and not _is_run(n)]
+    level = "ses-" if name.startswith("sub-") else "sub-"
+    return [n for n in inside if n.startswith(level) and not _is_run(n)]
+
+
+def _name(path: str) -> str:
+    return path.rpartition(os.sep)[2]
+
+
+def _is_run(name: str) -> bool:
+    return name.startswith("sub-") and "_run-" in name
+
+
+def of_study(shut: Iterable[Path], root: Path) -> Iterator[Path]:
+    """Leave out what is no study's: `lost+found`, say."""
+    for path in shut:
+        beside = os.listdir(root) if path.parent == root else _OWN  # noqa: PTH208 - names
+        if path == root or _may_hold(path.name, beside):
+            yield path
 
 
 def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
@@ -21,7 +176,7 @@ def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
     """
     found: list[Path] = []
     for path in paths:
-        if path.is_file() or (path / MANIFEST_NAME).is_file():
+        if _is_one(path):
             found.append(path)
             continue
         inside, bare = _inside(path)
@@ -32,30 +187,44 @@ def find_sessions(paths: Iterable[Path]) -> tuple[Path, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def holds_sessions(path: Path) -> bool:
+    """Whether this is a folder with sessions in it, or with what cannot be looked into."""
+    return not _is_one(path) and bool(_inside(path)[0])
+
+
+def _is_one(path: Path) -> bool:
+    """Whether this is a session, or a file; never an error, as of a `Path` without permission."""
+    return os.path.isfile(path) or os.path.lexists(path / MANIFEST_NAME)  # noqa: PTH113
+
+
 def told_apart(sessions: Iterable[Path]) -> dict[Path, str]:
     """Call sessions by their folder; by as much of the path as tells two of one name apart."""
-    parts = {session: session.resolve().parts for session in sessions}
+    return names.told_apart({session: session.resolve().parts for session in sessions})
 
-    def name(own: tuple[str, ...]) -> str:
-        for n in range(1, len(own)):
-            if sum(other[-n:] == own[-n:] for other in parts.values()) == 1:
-                return "/".join(own[-n:])
-        return "/".join(own)
 
-    return {session: name(own) for session, own in parts.items()}
+def is_session(folder: Folder) -> bool:
+    """Whether a folder is a session: what has a manifest, of whatever kind, or has lost it."""
+    inside = (*folder.folders, *folder.files, *folder.nowhere)
+    return MANIFEST_NAME in inside or (
+        _is_run(Path(folder.path).name) and layout.XDF_NAME in inside
+    )
 
 
 def _inside(path: Path) -> tuple[list[Path], list[Path]]:
-    """Return the sessions below a folder, and its XDF files.
-
-    A session whose manifest is gone is one, too: whoever opens it says so.
-    """
+    """Return the sessions below a folder, and its XDF files."""
     sessions: list[Path] = []
     bare: list[Path] = []
-    for where, _, names in os.walk(path):
-        folder = Path(where)
-        named = folder.name.startswith("sub-") and "_run-" in folder.name
-        if MANIFEST_NAME in names or (named and layout.XDF_NAME in names):
-            sessions.append(folder)
-        bare += (folder / name for name in names if name.endswith(".xdf"))
+    shut: list[Path] = []
+    for folder, _ in walk(path, shut, _above_sessions):
+        if is_session(folder):
+            sessions.append(Path(folder.path))
+        bare += (Path(folder.path, name) for name in folder.files if name.endswith(".xdf"))
+    sessions += of_study(shut, path)
     return sorted(sessions), sorted(file for file in bare if file.is_file())
+
+
+def _above_sessions(folder: Folder, depth: int) -> Iterable[str]:
+    if is_session(folder):
+        return ()
+    studies = (name for name in folder.nowhere if depth == 0 and not name.startswith(_OWN))
+    return (*everything(folder, depth), *studies)

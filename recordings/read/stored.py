@@ -60,13 +60,14 @@ class Stored(Generic[Entry]):
         index = index[stored].astype(np.int64)
         file = np.cumsum(np.r_[0, np.diff(index) < 0]) if len(index) else index
         numbers = np.nan_to_num(frame[stored], nan=-1).astype(np.int64)
-        return times[stored], file.astype(np.int64), index, numbers
+        return _without_holes(times[stored]), file.astype(np.int64), index, numbers
 
     @property
     def times(self) -> F64Array:
         """LSL times of the stored frames, shape (n,).
 
-        Of a camera the middle of the exposure, of a sound the first sample of a block.
+        Of a camera the middle of the exposure, of a sound the first sample of a block. Of one whose
+        stamp is no number, the time of the one before; `index` has stamps as they are.
         """
         return self._rows[0]
 
@@ -98,3 +99,12 @@ class Stored(Generic[Entry]):
         if number >= len(files):
             raise RecordingError(f"{self.name}: file {number + 1} is not in the manifest")
         return self._folder / files[number]
+
+
+def _without_holes(times: F64Array) -> F64Array:
+    """Return times in which what is no number is the one before, or the first there is."""
+    known = np.flatnonzero(np.isfinite(times))
+    if len(known) in (0, len(times)):
+        return times
+    before = np.searchsorted(known, np.arange(len(times)), "right") - 1
+    return np.asarray(times[known[np.maximum(before, 0)]], np.float64)

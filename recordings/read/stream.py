@@ -11,11 +11,12 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.arrays import BoolArray, F64Array
-from recordings.bad_stamps import bad_stamps, mended
+from recordings.bad_stamps import bad_stamps
 from recordings.clock_offsets import ClockFit, correct, correct_in_place, fit_offsets
 from recordings.errors import RecordingError
 from recordings.lateness.axis import Axis, Given, all_times
 from recordings.lateness.decision import Pace, tells_time
+from recordings.lateness.mending import mended
 from recordings.manifest import StreamEntry
 from recordings.read.own_copy import completed
 from recordings.read.pace import pace_of
@@ -46,8 +47,11 @@ def latency_of(xdf: XdfStream, entry: StreamEntry | None) -> float | None:
 class Stream:
     """One stream; `len` is its number of samples. Nothing is read before it is asked for."""
 
-    def __init__(self, xdf: XdfStream, entry: StreamEntry | None, subtract_latency: bool) -> None:
+    def __init__(
+        self, xdf: XdfStream, entry: StreamEntry | None, subtract_latency: bool, shown: str
+    ) -> None:
         self.xdf = xdf
+        self.shown = shown  # its name, with what tells it from others of that name
         self._received_entry = entry
         self.name = xdf.name
         self.type = xdf.info.type

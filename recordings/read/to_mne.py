@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.errors import RecordingError
+from recordings.extras import of_extra
 from recordings.read.grid import Grid, annotations_on
 from recordings.read.markers import SessionMarker
 from recordings.read.outside import outside_notes
@@ -58,17 +58,13 @@ def to_mne(
     Raises:
         RecordingError: MNE is not installed.
     """
-    try:
+    with of_extra("bids", "MNE"):
         import mne
-    except ImportError:
-        raise RecordingError(
-            "MNE is not installed; install it with: pip install 'unisono[bids]'"
-        ) from None
     data = grid.spread(stream.xdf.read()).T.astype(np.float64)
     data *= si_scales(stream)[:, None]
     raw = raw_of(stream, data, start, powerline_hz)
     markers = list(markers)
-    for note in outside_notes(stream.name, grid, markers):
+    for note in outside_notes(stream.shown, grid, markers):
         warnings.warn(note, RuntimeWarning, stacklevel=3)
     onsets, durations, texts = [], [], []
     for onset, duration, text in annotations_on(grid, markers):
@@ -134,7 +130,7 @@ def no_electrodes(stream: Stream) -> list[str]:
         return []
     more = f" and {len(wanted) - 8} more" if len(wanted) > 8 else ""
     return [
-        f"{stream.name}: no electrodes, for their unit is no voltage: "
+        f"{stream.shown}: no electrodes, for their unit is no voltage: "
         f"{', '.join(wanted[:8])}{more}; of type misc"
     ]
 

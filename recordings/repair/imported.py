@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
 
 from recordings import layout
-from recordings.bad_stamps import bad_stamps, is_far, mended
+from recordings.bad_stamps import bad_stamps, is_far
 from recordings.clock_offsets import correct, fit_offsets
-from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
+from recordings.lateness.mending import mended
 from recordings.manifest import (
     MANIFEST_NAME,
     ClockPair,
@@ -77,10 +76,7 @@ def import_xdf(source: Path, data_dir: Path, labels: Labels, software: dict[str,
         folder, run = layout.new_session_folder(data_dir, *where, labels.run)
     try:
         shutil.copyfile(source, folder / layout.XDF_NAME)
-        copied = folder / layout.XDF_NAME
-        entry = FileEntry(
-            path=layout.XDF_NAME, bytes=copied.stat().st_size, sha256=sha256_of(copied)
-        )
+        entry = FileEntry.of(folder / layout.XDF_NAME)
     except OSError as error:
         shutil.rmtree(folder, ignore_errors=True)
         raise RecordingError(f"{folder}: cannot be written ({error.strerror})") from error
@@ -95,7 +91,7 @@ def import_xdf(source: Path, data_dir: Path, labels: Labels, software: dict[str,
         run=run,
         software=software,
         host={},
-        clock=() if opened is None or start is None else (_clock_pair(opened, start),),
+        clock=() if opened is None or start is None else (ClockPair.of(opened, start),),
         lsl_start=start,
         lsl_stop=stop,
         streams=streams,
@@ -103,10 +99,6 @@ def import_xdf(source: Path, data_dir: Path, labels: Labels, software: dict[str,
         events=(event,),
     ).save(folder)
     return Imported(folder, len(streams), notes)
-
-
-def _clock_pair(opened: datetime, start: float) -> ClockPair:
-    return ClockPair(utc=f"{opened:%Y-%m-%dT%H:%M:%S.%f}Z", lsl=start)
 
 
 def _entry(stream: XdfStream) -> StreamEntry:
@@ -125,7 +117,8 @@ def _span(recording: XdfRecording) -> tuple[float | None, float | None]:
     """Return when the signals begin and end; of all streams where there is no signal."""
     filled = [s for s in recording.streams if len(s)]
     signals = [s for s in filled if s.info.rate_hz > 0 and not s.info.is_markers] or filled
-    spans = sorted((_ends(s) for s in signals), key=lambda span: span[0] - span[1])
+    known = (ends for s in signals if (ends := _ends(s)) is not None)
+    spans = sorted(known, key=lambda span: span[0] - span[1])
     if not spans:
         return None, None
     longest = spans[0]
@@ -133,11 +126,12 @@ def _span(recording: XdfRecording) -> tuple[float | None, float | None]:
     return min(first for first, _ in near), max(last for _, last in near)
 
 
-def _ends(stream: XdfStream) -> tuple[float, float]:
+def _ends(stream: XdfStream) -> tuple[float, float] | None:
+    """Return the first and the last of its times; None where no stamp is a number."""
     times = correct(stream.stamps, fit_offsets(stream.offset_times, stream.offset_values))
     times = mended(times, bad_stamps(times, stream.info.rate_hz), stream.info.rate_hz)
     times = times[np.isfinite(times)]
-    return (float(times.min()), float(times.max())) if len(times) else (0.0, 0.0)
+    return (float(times.min()), float(times.max())) if len(times) else None
 
 
 def _notes(source: Path, recording: XdfRecording) -> tuple[str, ...]:

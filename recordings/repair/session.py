@@ -8,15 +8,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from recordings import layout
-from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.manifest import (
-    Event,
-    FileEntry,
-    Manifest,
-    State,
-    StreamEntry,
-)
+from recordings.manifest import Event, FileEntry, Manifest, State, StreamEntry
 from recordings.repair.videos import described, index_rows, media_of
 from recordings.repair.xdf import XdfRepaired, finish_xdf, repair_xdf
 from recordings.xdf.merged import read_merged
@@ -99,10 +92,17 @@ def repair_session(folder: Path, target: Path) -> XdfRepaired:
 def _copy_annotations(folder: Path, target: Path) -> None:
     """Copy what was coded; its frames are the same, and their times are read anew."""
     if (folder / layout.ANNOTATIONS_NAME).is_dir():
-        own = shutil.ignore_patterns("*.lock", "*.part")  # who writes there does not write here
         shutil.copytree(
-            folder / layout.ANNOTATIONS_NAME, target / layout.ANNOTATIONS_NAME, ignore=own
+            folder / layout.ANNOTATIONS_NAME, target / layout.ANNOTATIONS_NAME, ignore=_others
         )
+
+
+def _others(folder: str, names: list[str]) -> set[str]:
+    """Tell what is not copied: who writes there does not write here; pipes; links to nowhere."""
+    left = {
+        name for name in names if not (path := Path(folder, name)).is_file() and not path.is_dir()
+    }
+    return left | shutil.ignore_patterns("*.lock", "*.part")(folder, names)
 
 
 def finish_session(folder: Path) -> XdfRepaired | None:
@@ -166,7 +166,7 @@ def _describe(folder: Path, before: Manifest, done: XdfRepaired) -> None:
             "videos": videos,
             "sounds": sounds,
             "events": (*before.events, event),
-            "files": tuple(_file(folder, name) for name in names if (folder / name).is_file()),
+            "files": tuple(FileEntry.of(folder / n) for n in names if (folder / n).is_file()),
         }
     ).save(folder)
 
@@ -196,8 +196,3 @@ def _last(manifest: Manifest, entries: Iterable[StreamEntry]) -> float | None:
         if e.device is not None and e.device not in elsewhere and e.last_stamp is not None
     ]
     return max(own, default=manifest.lsl_stop)
-
-
-def _file(folder: Path, name: str) -> FileEntry:
-    path = folder / name
-    return FileEntry(path=name, bytes=path.stat().st_size, sha256=sha256_of(path))

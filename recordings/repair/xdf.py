@@ -28,6 +28,7 @@ class StreamRepaired:
 
     id: int
     name: str
+    shown: str  # what tells it from others of its name
     samples: int
     first: float | None
     last: float | None
@@ -161,17 +162,21 @@ def _footer(stream: XdfStream) -> bytes:
 
 def _repaired(recording: XdfRecording, source: Path, target: Path, kept: int) -> XdfRepaired:
     dropped = recording.size - len(MAGIC) - kept
-    streams = tuple(_stream_repaired(s, recording.damage) for s in recording.streams)
+    streams = tuple(
+        _stream_repaired(stream, shown, recording.damage)
+        for stream, shown in zip(recording.streams, recording.shown_names, strict=True)
+    )
     return XdfRepaired(source, target, kept, dropped, recording.damage, streams)
 
 
-def _stream_repaired(stream: XdfStream, damage: tuple[Damage, ...]) -> StreamRepaired:
+def _stream_repaired(stream: XdfStream, shown: str, damage: tuple[Damage, ...]) -> StreamRepaired:
     stamps = stream.stamps
     pairs = zip(stream.offset_times.tolist(), stream.offset_values.tolist(), strict=True)
     dropped = sum(is_garbage(*pair) for pair in pairs)
     return StreamRepaired(
         id=stream.id,
         name=stream.name,
+        shown=shown,
         samples=len(stream),
         first=float(stamps[0]) if len(stamps) else None,
         last=float(stamps[-1]) if len(stamps) else None,

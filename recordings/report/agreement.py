@@ -43,6 +43,7 @@ def render(study: StudyAgreement) -> str:
         pairs=[_pair(pair, study.pairs) for pair in whole],
         progress=study.progress,
         problems=study.problems,
+        notes=study.notes,
     )
 
 

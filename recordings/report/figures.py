@@ -13,6 +13,7 @@ from recordings.check.examination import Examination
 from recordings.check.frame_ledger import captured_in_vain
 from recordings.check.streams.stream_exam import StreamExam
 from recordings.manifest import Manifest
+from recordings.pieces import runs
 from recordings.read.markers import Marker
 from recordings.report import plots
 from recordings.report.drawing import clock
@@ -25,7 +26,7 @@ _MAX_TRACES: Final = 20
 _MAX_INTERVALS: Final = 2_000_000
 _KINDS: Final = ("EEG", "EOG", "ECG", "PPG", "RSP", "EDA", "SKT", "EMG", "Trigger")
 _PER_KIND: Final = {"EEG": 3, "EOG": 2}
-_ALARMS: Final = {"warning": "warning", "error": "failed"}
+ALARMS: Final = {"warning": "warning", "error": "failed"}
 
 
 def session_span(examination: Examination) -> tuple[float, float]:
@@ -46,9 +47,9 @@ def timeline(examination: Examination) -> str:
     start, stop = session_span(examination)
     manifest = examination.manifest
     alarms = [
-        Span(event.time - start, event.time - start, _ALARMS[event.level], event.text)
+        Span(event.time - start, event.time - start, ALARMS[event.level], event.text)
         for event in (manifest.events if manifest else ())
-        if event.level in _ALARMS and start <= event.time <= stop
+        if event.level in ALARMS and start <= event.time <= stop
     ]
     rows = [
         _row(exam, examination.markers.get(exam.name), start, manifest)
@@ -109,9 +110,8 @@ def _lost_frames(
     fate = exam.stream.read(channels=[INDEX_CHANNELS.index("fate")])[:, 0]
     lost = np.isin(fate, [fate.code for fate in LOST_FATES])
     lost |= captured_in_vain(exam.stamps, fate, interval)
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], lost, [False]]).astype(np.int8)))
     period = 1 / exam.rate_hz if exam.rate_hz else 0.0
-    for first, after in edges.reshape(-1, 2).tolist():
+    for first, after in runs(lost):
         low, high = exam.stamps[first] - start, exam.stamps[after - 1] - start + period
         yield Span(float(low), float(high), title=f"{after - first} frames not stored")
 
@@ -120,8 +120,7 @@ def offset_plot(exam: StreamExam, start: float, stop: float) -> str | None:
     """Draw a stream's clock offsets around their line; None where it has fewer than two."""
     if len(exam.fit.residuals) < 2:
         return None
-    good = np.isfinite(exam.stream.offset_times) & np.isfinite(exam.stream.offset_values)
-    times = exam.stream.offset_times[good] + exam.stream.offset_values[good] - start
+    times = exam.fit.times + exam.fit.values - start
     return plots.residuals(times, 1e6 * exam.fit.residuals, stop - start)
 
 
@@ -158,8 +157,15 @@ def _event(examination: Examination, start: float, stop: float) -> tuple[float, 
     if not found:
         return middle, "middle of the session"
     best = min(found, key=lambda m: abs(m.time - middle))
-    what = str(best.fields.get("stimulus") or best.text[:40] or "marker")
-    return best.time, f"{best.event} {what}".strip()
+    return best.time, _what(best)
+
+
+def _what(marker: Marker) -> str:
+    """Call a marker by what was shown, or by its step; by its text where it has no fields."""
+    shown = marker.fields.get("stimulus") or marker.fields.get("step")
+    if marker.event:
+        return f"{marker.event} of {shown}" if shown else marker.event
+    return marker.text[:40] or "marker"
 
 
 def _signals(examination: Examination, at: float) -> Iterator[Trace]:

@@ -6,7 +6,6 @@ The HTML is one file without scripts that opens anywhere, follows light and dark
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,6 +15,7 @@ from markupsafe import Markup
 from recordings import layout, palette
 from recordings.certificate import (
     CameraReport,
+    CountedGap,
     Finding,
     PairReport,
     Report,
@@ -66,19 +66,17 @@ def check_and_report(
         RecordingError: it cannot be read.
     """
     examination = examine(path, hashes=hashes, thresholds=thresholds, hash_of=hash_of)
+    report = examination.report
     try:
         if examination.manifest is not None:
             _write(examination, path if path.is_dir() else path.parent)
     except NotWritten as error:
-        return _with(examination.report, str(error))
+        text = str(error)
+        unwritten = Finding(level="info", code="report-unwritten", subject="report", text=text)
+        return report.model_copy(update={"findings": (*report.findings, unwritten)})
     finally:
         examination.close()
-    return examination.report
-
-
-def _with(report: Report, text: str) -> Report:
-    unwritten = Finding(level="info", code="report-unwritten", subject="report", text=text)
-    return report.model_copy(update={"findings": (*report.findings, unwritten)})
+    return report
 
 
 def _write(examination: Examination, folder: Path) -> None:
@@ -162,8 +160,7 @@ def _subtitle(manifest: Manifest | None) -> str:
         return "an XDF file of its own, without a session's manifest"
     parts = [f"study {manifest.study}"]
     if manifest.clock:
-        begun = datetime.fromisoformat(manifest.clock[0].utc.replace("Z", "+00:00"))
-        parts.append(f"{begun:%Y-%m-%d %H:%M:%S} UTC")
+        parts.append(f"{manifest.clock[0].when:%Y-%m-%d %H:%M:%S} UTC")
     if manifest.simulated:
         parts.append(f"simulated rig, seed {manifest.seed}")
     return " · ".join(parts)
@@ -236,10 +233,17 @@ def _gaps(report: Report, start: float) -> list[tuple[str, str, str, str, str]]:
             f"{gap.start - start:.3f}",
             f"{gap.end - gap.start:.3f}",
             f"{gap.lost:,}{_give(gap.uncertainty)}",
-            "open: late or lost, not counted" if gap.certainty is Certainty.OPEN else gap.certainty,
+            _how_sure(gap),
         )
         for gap, name in every[:MAX_GAPS]
     ]
+
+
+def _how_sure(gap: CountedGap) -> str:
+    if gap.certainty is Certainty.OPEN:
+        return "open: late or lost, not counted"
+    beside = f"; {gap.doubtful:,} samples may stand on either side of it" if gap.doubtful else ""
+    return f"{gap.certainty}{beside}"
 
 
 def _lost(stream: StreamReport) -> str:
@@ -295,9 +299,8 @@ def _events(examination: Examination, start: float) -> list[tuple[str, str, str,
             (m.time, str(m.fields.get("level", "info")), str(m.fields.get("source", "")), m.text)
             for m in examination.markers.get(EVENTS_STREAM, ())
         ]
-    states = {"warning": "warning", "error": "failed"}
     return [
         (f"{time - start:.3f}", state, palette.GLYPHS.get(state, ""), source, text)
         for time, level, source, text in rows[:MAX_EVENTS]
-        for state in (states.get(level, ""),)
+        for state in (figures.ALARMS.get(level, ""),)
     ]

@@ -16,12 +16,6 @@ Box = tuple[int, int, int, int]
 
 NEAREST_FROM: Final = 3.0
 """Enlarged more than so often, pixels are shown as they are: what is seen is no interpolation."""
-_COLOURS: Final = {
-    "RGGB": cv2.COLOR_BayerRGGB2RGB,
-    "GRBG": cv2.COLOR_BayerGRBG2RGB,
-    "GBRG": cv2.COLOR_BayerGBRG2RGB,
-    "BGGR": cv2.COLOR_BayerBGGR2RGB,
-}
 _REACHES: Final = (96, 256)  # pixels of the longer side at which a shift is measured
 
 
@@ -61,7 +55,8 @@ def show(picture: Picture, fmt: PixelFormat, box: Box, size: tuple[int, int]) ->
 
 
 def _demosaiced(part: Picture, pattern: str) -> Picture:
-    return np.asarray(cv2.cvtColor(np.ascontiguousarray(part), _COLOURS[pattern]))
+    code = getattr(cv2, f"COLOR_Bayer{pattern}2RGB")
+    return np.asarray(cv2.cvtColor(np.ascontiguousarray(part), code))
 
 
 def _cells(part: Picture, pattern: str) -> Picture:

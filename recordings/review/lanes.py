@@ -53,8 +53,8 @@ class Lane:
 def next_event(lanes: Iterable[Lane], time: float, direction: int) -> float | None:
     """Give where the next mark of any lane begins."""
     found = [lane.next_start(time, direction) for lane in lanes]
-    there = [at for at in found if at is not None]
-    return None if not there else min(there) if direction > 0 else max(there)
+    there = (at for at in found if at is not None)
+    return (min if direction > 0 else max)(there, default=None)
 
 
 def lanes_of(session: Session, cameras: Mapping[str, FrameRows]) -> tuple[Lane, ...]:

@@ -82,7 +82,7 @@ class PictureRing:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self._thread.join()
+        self._thread.join()  # it reads from files that are closed next
         self._kept.clear()
 
     def _work(self) -> None:

@@ -19,6 +19,7 @@ from typing import Any, Final
 import numpy as np
 
 from recordings.disk.atomic import put_in_place, replace_file
+from recordings.disk.regular import read_text
 from recordings.review.pyramid import BIN, FACTOR, LEVELS, Level, Pyramid
 
 FOLDER: Final = ".review"
@@ -47,7 +48,7 @@ class PyramidStore:
         """Give the pyramid of a stream as it was kept; None where there is none that fits."""
         for folder in self._folders:
             with contextlib.suppress(OSError, ValueError, KeyError):
-                said = json.loads((folder / f"stream-{stream}.json").read_text(encoding="utf-8"))
+                said = json.loads(read_text(folder / f"stream-{stream}.json"))
                 if said == self._said(samples, channels):
                     found = Pyramid(samples, channels, list(_levels(folder, stream)))
                     if _fits(found):

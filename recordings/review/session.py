@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from types import TracebackType
 from typing import Final, Self
 
 import numpy as np
@@ -153,15 +152,11 @@ class ReviewSession:
 
     def _span(self) -> tuple[float, float]:
         manifest = self.manifest
-        starts = [s.first for s in self.session.streams if len(s)]
-        stops = [s.last for s in self.session.streams if len(s)]
+        ends = [t for s in self.session.streams if len(s) for t in (s.first, s.last)]
         for camera in self.cameras.values():
-            if len(camera.rows):
-                starts.append(float(camera.rows.times[0]))
-                stops.append(float(camera.rows.times[-1]))
-        begun = manifest.lsl_start if manifest and manifest.lsl_start is not None else None
-        ended = manifest.lsl_stop if manifest and manifest.lsl_stop is not None else None
-        finite = sorted(t for t in (*starts, *stops) if math.isfinite(t))
+            ends += camera.rows.times[[0, -1]].tolist() if len(camera.rows) else []
+        finite = sorted(filter(math.isfinite, ends))
+        begun, ended = (manifest.lsl_start, manifest.lsl_stop) if manifest else (None, None)
         start = begun if begun is not None else (finite[0] if finite else 0.0)
         within = [t for t in finite if abs(t - start) < LONGEST_S]
         stop = ended if ended is not None else (within[-1] if within else start + 1.0)
@@ -176,12 +171,7 @@ class ReviewSession:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
 

@@ -64,11 +64,6 @@ class ReviewSignal:
         if store is not None:
             store.keep(number, self.pyramid)
 
-    @property
-    def share(self) -> float:
-        """How much of the pyramid there is, 0 to 1."""
-        return self.pyramid.done / len(self.stream) if len(self.stream) else 1.0
-
     def curves(
         self,
         start: float,

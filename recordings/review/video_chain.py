@@ -48,13 +48,13 @@ class VideoChain:
     def __len__(self) -> int:
         return len(self._places[0])
 
-    def info(self, k: int = 0) -> VideoInfo:
-        """Say what the file of picture `k` says of itself.
+    def info(self) -> VideoInfo:
+        """Say what the file of the first picture says of itself.
 
         Raises:
             RecordingError: it is missing, or no video.
         """
-        return self._reader(int(self._places[0][k]) if len(self) else 0).info
+        return self._reader(int(self._places[0][0]) if len(self) else 0).info
 
     def picture(self, k: int) -> Picture:
         """Give picture `k`: uint8 or uint16 (height, width), or uint8 (height, width, 3).

@@ -10,6 +10,7 @@ import av
 import numpy as np
 
 from recordings.arrays import I16Array
+from recordings.disk.regular import check_regular
 from recordings.errors import RecordingError
 from recordings.sound.writer import BLOCK_KEY, CHANNELS
 
@@ -40,6 +41,7 @@ class SoundFile:
 
     def _open(self) -> Any:
         try:
+            check_regular(self.path)
             return av.open(str(self.path), "r")
         except (OSError, ValueError, av.FFmpegError) as error:
             raise RecordingError(f"{self.path}: is no sound that can be read ({error})") from error

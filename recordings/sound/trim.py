@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
 from recordings.disk.atomic import put_in_place, sync_folder
@@ -33,13 +34,11 @@ def trimmed(
     try:
         file = SoundFile(source)
         writer = SoundWriter(part, file.sample_rate_hz, file.channels, file.block)
-        try:
+        with closing(writer):
             for block in file.blocks(blocks):
                 writer.write(block)
                 if between is not None:
                     between()
-        finally:
-            writer.close()
         if writer.kept < blocks:
             raise RecordingError(
                 f"{source}: has {writer.kept} whole blocks, {blocks} were asked for"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from recordings import layout
 from recordings.certificate import CONTENTS_UNREAD, Verdict
+from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
 from recordings.manifest import MANIFEST_NAME, LostFile, Manifest, State
 from recordings.study.copies import COPIES_NAME, copies
@@ -83,12 +84,6 @@ class Catalogue:
         return before[1]
 
 
-def sessions(data_dir: Path) -> Iterator[SessionRow]:
-    """Yield a row for each session as it is found on the disk; the newest first."""
-    for folder in reversed(folders(data_dir)):
-        yield row(folder)
-
-
 def folders(data_dir: Path) -> list[Path]:
     """List the session folders of a data folder, the oldest first."""
     return SessionFolders(data_dir).found()
@@ -96,11 +91,10 @@ def folders(data_dir: Path) -> list[Path]:
 
 def row(folder: Path) -> SessionRow:
     """Describe one session; a manifest that cannot be read is a row, too."""
-    study = folder.parents[2].name
     try:
         found = Manifest.load(folder)
     except RecordingError as error:
-        return SessionRow(folder, study, problem=str(error))
+        return SessionRow(folder, layout.study_and_name(folder)[0], problem=str(error))
     start, stop = found.lsl_start, found.lsl_stop
     verdict, contents_read, outdated = _checked(folder, found)
     sizes = [entry.bytes for entry in found.files if entry.bytes is not None]
@@ -178,8 +172,7 @@ def _stamp(folder: Path) -> _Stamp:
 def _checked(folder: Path, manifest: Manifest) -> tuple[Verdict | None, bool | None, bool]:
     """Give the verdict, whether the contents were read for it, and whether it is outdated."""
     try:
-        with (folder / layout.REPORT_JSON_NAME).open(encoding="utf-8") as file:
-            report = json.load(file)
+        report = json.loads(read_text(folder / layout.REPORT_JSON_NAME))
         codes = {finding["code"] for finding in report["findings"]}
         verdict = Verdict(report["verdict"])
         return verdict, CONTENTS_UNREAD not in codes, _is_outdated(report, verdict, manifest)

@@ -21,9 +21,10 @@ from typing import BinaryIO, Final
 from recordings.disk.atomic import put_in_place, replace_file
 from recordings.disk.direct_io import sync_file
 from recordings.disk.hashing import BLOCK, sha256_of
+from recordings.disk.regular import open_file, read_text
 from recordings.errors import RecordingError
 from recordings.layout import CONTENTS_NAME
-from recordings.manifest import MANIFEST_NAME, Manifest, State
+from recordings.manifest import MANIFEST_NAME, Manifest
 
 COPIES_NAME: Final = "copies.json"
 """In the session's folder: where whole copies of it are."""
@@ -52,7 +53,7 @@ def place(session: Path, target: Path) -> Path:
 def copies(session: Path) -> tuple[Path, ...]:
     """List the copies of a session that were made; they may be on a disk that is away."""
     try:
-        found = json.loads((session / COPIES_NAME).read_text(encoding="utf-8"))
+        found = json.loads(read_text(session / COPIES_NAME))
         return tuple(Path(str(entry)) for entry in found["copies"])
     except (OSError, ValueError, KeyError, TypeError):
         return ()
@@ -85,6 +86,11 @@ def copy_session(session: Path, target: Path, tell: Told = lambda done, total: N
             _copy(path, to / name, expected, lambda n, before=before: tell(before + n, total))  # type: ignore[misc]
             done += 2 * path.stat().st_size
             tell(done, total)
+        if gone := sorted(hashes.keys() - {path.relative_to(session).as_posix() for path in files}):
+            raise RecordingError(
+                f"{session}: {', '.join(gone)}: not there, or no file; all else is copied, and not "
+                "marked as a copy; run unisono check on the session"
+            )
         _mark(session, to)
     except OSError as error:
         raise RecordingError(
@@ -96,9 +102,10 @@ def copy_session(session: Path, target: Path, tell: Told = lambda done, total: N
 
 def _hashes(session: Path) -> dict[str, str]:
     manifest = Manifest.load(session)
-    if manifest.hashing or manifest.state in (State.ARMED, State.RECORDING):
+    if not manifest.is_closed:
         raise RecordingError(f"{session.name}: is not closed yet; copy it in a moment")
-    return {entry.path: entry.sha256 for entry in manifest.files if entry.sha256 is not None}
+    here = (entry for entry in manifest.files if entry.path not in manifest.elsewhere)
+    return {entry.path: entry.sha256 for entry in here if entry.sha256 is not None}
 
 
 def _files(session: Path) -> Iterator[Path]:
@@ -154,7 +161,7 @@ def _copy(path: Path, to: Path, expected: str | None, tell: Callable[[int], None
 def _write(path: Path, part: Path, tell: Callable[[int], None]) -> str:
     """Write what is missing of a file; gives the SHA-256 of the whole of it."""
     digest, read = hashlib.sha256(), 0
-    with path.open("rb", buffering=0) as source, part.open("ab") as sink:
+    with open_file(path) as source, part.open("ab") as sink:
         there = sink.tell()
         while block := source.read(BLOCK):
             digest.update(block)

@@ -5,16 +5,17 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
 
 from recordings import layout
+from recordings.disk.regular import read_bytes
+from recordings.names import told_apart
 
 BEING_RECORDED: Final = "it is being recorded"
 _WATCHED: Final = frozenset({"session.json", layout.REPORT_JSON_NAME, "exports.json"})
-_STUDY_LEVELS: Final = ("sub-", "ses-", "sub-")
 
 
 def why_left_out(being_recorded: bool, unusable: str | None) -> str:
@@ -120,47 +121,23 @@ class Facts:
 
 def labels(sessions: Iterable[Facts]) -> dict[str, str]:
     """Return what to call each session, by folder: two studies may have sessions of one name."""
-    found = list(sessions)
-    above = {
-        one.folder: "" if one.folder.startswith("sub-") else one.folder.split("/")[0] + "/"
-        for one in found
-    }
-    several = len(set(above.values())) > 1
-    return {one.folder: (above[one.folder] if several else "") + one.name for one in found}
-
-
-def session_folders(root: Path) -> list[Path]:
-    """List the session folders of a study's folder or of a data folder, by name."""
-    return [root / where for where in session_places(root)]
-
-
-def session_places(root: Path) -> list[str]:
-    """List them as paths from the root, with `/`. Text, for there may be thousands."""
-    start = str(root)
-    studies = [e.path for e in _folders(start) if not e.name.startswith((".", "sub-"))]
-    found = (place for study in (start, *studies) for place in _below(study, _STUDY_LEVELS))
-    return sorted(place[len(start) :].lstrip(os.sep).replace(os.sep, "/") for place in found)
-
-
-def _below(folder: str, levels: Sequence[str]) -> Iterator[str]:
-    if not levels:
-        yield folder
-        return
-    for entry in _folders(folder):
-        if entry.name.startswith(levels[0]) and (len(levels) > 1 or "_run-" in entry.name):
-            yield from _below(entry.path, levels[1:])
-
-
-def _folders(folder: str) -> list[os.DirEntry[str]]:
-    return [entry for entry in _entries(folder) if entry.is_dir()]
+    return told_apart({one.folder: (*one.folder.split("/")[:-1], one.name) for one in sessions})
 
 
 def _entries(folder: str) -> list[os.DirEntry[str]]:
+    """List what is in a folder; nothing where it cannot be read, or somebody has moved it away."""
     try:
         with os.scandir(folder) as entries:
             return list(entries)
-    except OSError:  # somebody moved it away, or it may not be read
+    except OSError:
         return []
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link to itself, say
+        return False
 
 
 def stamp(folder: str) -> str:
@@ -175,7 +152,7 @@ def stamp(folder: str) -> str:
         elif entry.name == layout.ANNOTATIONS_NAME:
             found += [_file_stamp(inner) for inner in _entries(entry.path)]
         else:
-            found.append(entry.name if entry.is_file() else f"{entry.name} is none")
+            found.append(entry.name if _is_file(entry) else f"{entry.name} is none")
     return "\n".join(sorted(found))
 
 
@@ -209,6 +186,6 @@ def told_by(export: ExportFacts, name: str) -> tuple[Path, Path]:
 def unreadable_digest(folder: Path) -> str:
     """Return what stands for the digest of a manifest that cannot be read."""
     try:
-        return hashlib.sha256((folder / "session.json").read_bytes()).hexdigest()
+        return hashlib.sha256(read_bytes(folder / "session.json")).hexdigest()
     except OSError:
         return "none"

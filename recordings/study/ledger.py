@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +22,7 @@ from typing import Any, Final, Self
 import platformdirs
 
 from recordings.disk.file_lock import lock_file, lock_record
+from recordings.disk.regular import open_descriptor
 from recordings.errors import RecordingError
 
 FOLDER_NAME: Final = ".unisono"
@@ -228,7 +230,7 @@ class Ledger:
         """
         path = self.folder / "run.lock"
         try:
-            file = path.open("ab")
+            file = os.fdopen(open_descriptor(str(path), os.O_RDWR | os.O_CREAT), "ab")
         except OSError as error:
             raise RecordingError(
                 f"{path}: cannot be made ({error.strerror}); make room, or check its permissions"

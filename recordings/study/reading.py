@@ -17,6 +17,7 @@ from recordings.annotation.agreement.pairing import looked
 from recordings.annotation.coder_file import Paths, annotations_folder, who
 from recordings.annotation.ranges import count
 from recordings.certificate import CONTENTS_UNREAD, Verdict, samples_due
+from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
 from recordings.export.places import read_exports
 from recordings.export.records import read_failure, read_record
@@ -33,10 +34,11 @@ def read_facts(root: Path, folder: Path) -> Facts:
     try:
         manifest = Manifest.load(folder)
     except RecordingError as error:
-        participant, _, session = folder.name.partition("_ses-")
+        study, name = layout.study_and_name(folder)
+        participant, _, session = name.partition("_ses-")
         return Facts(
             where,
-            folder.name,
+            name or study,
             participant=participant.removeprefix("sub-"),
             session=session.partition("_")[0],
             problem=brief(str(error), folder),
@@ -80,7 +82,7 @@ def brief(reason: str, folder: Path) -> str:
 def _check(folder: Path) -> CheckFacts | None:
     path = folder / layout.REPORT_JSON_NAME
     try:
-        report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        report: dict[str, Any] = json.loads(read_text(path))
         findings = report["findings"]
         failed = [f"{f['subject']}: {f['text']}" for f in findings if f["level"] == "fail"]
         streams, pairs = report["streams"], report["pairs"]

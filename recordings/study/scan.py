@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
-from recordings.study.facts import Facts, exports_stamp, session_places, stamp
+from recordings.read.sessions import session_places
+from recordings.study.facts import Facts, exports_stamp, stamp
 from recordings.study.ledger import Ledger
 
 
@@ -17,15 +19,14 @@ def scan(root: Path, ledger: Ledger, *, wait: bool = False) -> list[Facts]:
     known = ledger.sessions()
     found: list[Facts] = []
     changed: list[tuple[str, str, str]] = []
-    for where in session_places(root):
-        now = stamp(
-            f"{root}/{where}"
-        )  # before anything is read: what changes meanwhile is read again
+    for folder in session_places(root):
+        where = folder[len(str(root)) :].lstrip(os.sep).replace(os.sep, "/") or "."
+        now = stamp(folder)  # before anything is read: what changes meanwhile is read again
         facts = _remembered(now, *known.pop(where, ("", "")))
         if facts is None:
             from recordings.study.reading import read_facts
 
-            facts = read_facts(root, root / where)
+            facts = read_facts(root, Path(folder))
             changed.append((where, now + "\n\n" + exports_stamp(facts), facts.to_json()))
         found.append(facts)
     if changed or known:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import Any, Final
 import av
 import numpy as np
 
+from recordings.disk.regular import check_regular
 from recordings.errors import RecordingError
 from recordings.video.info import METADATA_KEY, VideoInfo
 from recordings.video.pixel_formats import Picture
@@ -35,6 +35,7 @@ def open_container(path: Path) -> Any:
         RecordingError: it is no video that can be read.
     """
     try:
+        check_regular(path)
         container = av.open(str(path), options=_OPTIONS)
     except (OSError, av.FFmpegError) as error:
         said = error.strerror or "no reason given"  # all of it would name the file once more
@@ -45,10 +46,16 @@ def open_container(path: Path) -> Any:
     return container
 
 
-def seek(container: Any, pts: int) -> None:
-    """Go to the last key frame at or before `pts`; a file cut in its first second has no index."""
-    with contextlib.suppress(av.FFmpegError):
+def seek(container: Any, pts: int) -> bool:
+    """Go to the last key frame at or before `pts`, if there is an index.
+
+    A file cut in its first second has none: False, and the container is where it was.
+    """
+    try:
         container.seek(pts, stream=container.streams.video[0], backward=True)
+    except av.FFmpegError:
+        return False
+    return True
 
 
 def packets(container: Any) -> Iterator[Any]:

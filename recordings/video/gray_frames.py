@@ -1,14 +1,15 @@
 """The brightness of single frames of a video file, without reading those between.
 
 libav reads a file from front to back, whatever is thrown away after. Where every frame is a key
-frame, the headers say where each lies, and only what is asked for is read.
+frame, the headers say where each lies, and only what is asked for is read. Of a mosaic in MagicYUV
+that is the upper half of a picture, where the green is, if the slices are such.
 """
 
 from __future__ import annotations
 
+from contextlib import closing
 from io import FileIO
 from pathlib import Path
-from types import TracebackType
 from typing import Any, Final, Self
 
 import av
@@ -20,6 +21,7 @@ from recordings.errors import RecordingError
 from recordings.video.codecs import CODECS
 from recordings.video.container import first_plane, info_in, open_container
 from recordings.video.info import VideoInfo
+from recordings.video.magicyuv import HEAD_BYTES, upper
 from recordings.video.matroska import blocks
 from recordings.video.nut import NutFile
 from recordings.video.packet import Packet
@@ -65,12 +67,7 @@ class GrayFrames:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
 
@@ -81,12 +78,12 @@ def _gray(picture: Picture, info: VideoInfo, *, tiled: bool) -> U8Array:
 
         return np.asarray(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), np.uint8)
     if fmt.pattern:
-        row, column = divmod(fmt.pattern.index("G"), 2)
+        column = fmt.pattern.index("G")  # of the first row: there is a green in each
         if tiled and info.tiling == "bayer-quadrants":
-            height, width = (size // 2 for size in picture.shape)
-            picture = picture[row * height :, column * width :][:height, :width]
+            height, width = info.height // 2, info.width // 2
+            picture = picture[:height, column * width :][:, :width]
         else:
-            picture = picture[row::2, column::2]
+            picture = picture[::2, column::2]
     if picture.dtype != np.uint8:
         picture = picture >> (fmt.bits - 8)
     return np.ascontiguousarray(picture, np.uint8)
@@ -124,6 +121,8 @@ class _ByPacket:
         self._path, self._container, self.info = path, container, info
         self._packets = _packets_of(path)
         self._decoder = self._container.streams.video[0].codec_context
+        halved = info.codec == "magicyuv" and info.tiling == "bayer-quadrants"
+        self._rows = info.height // 2 if halved else None
         self._file = FileIO(path)
         direct_io.expect_leaps(self._file.fileno())
 
@@ -131,7 +130,7 @@ class _ByPacket:
         if not 0 <= number < len(self._packets):
             raise IndexError(number)
         try:
-            images = self._decoder.decode(av.Packet(self._read(self._packets[number])))
+            images = self._decoder.decode(av.Packet(self._bytes(self._packets[number])))
         except av.FFmpegError as error:
             raise self._damaged(number, str(error)) from error
         if not images:
@@ -144,10 +143,20 @@ class _ByPacket:
         self._container.close()
         self._file.close()
 
-    def _read(self, packet: Packet) -> bytes:
-        self._file.seek(packet.start)
-        parts, left = [packet.elided], packet.stop - packet.start
-        while left and (part := self._file.read(left)):
+    def _bytes(self, packet: Packet) -> bytes:
+        if self._rows is None or packet.elided:  # the latter are small
+            return packet.elided + self._read(packet.start, packet.stop)
+        head = self._read(packet.start, min(packet.stop, packet.start + HEAD_BYTES))
+        part = upper(head, self._rows)
+        if part is None:
+            return head + self._read(packet.start + len(head), packet.stop)
+        stop = min(packet.stop, packet.start + part.stop)
+        return part.head + self._read(packet.start + part.start, stop)
+
+    def _read(self, start: int, stop: int) -> bytes:
+        self._file.seek(start)
+        parts, left = [], stop - start
+        while left > 0 and (part := self._file.read(left)):
             parts.append(part)
             left -= len(part)
         return b"".join(parts)
@@ -159,8 +168,5 @@ class _ByPacket:
 def _packets_of(path: Path) -> list[Packet]:
     if path.suffix == ".mkv":
         return list(blocks(path))
-    nut = NutFile(path)
-    try:
+    with closing(NutFile(path)) as nut:
         return list(nut.packets())
-    finally:
-        nut.close()

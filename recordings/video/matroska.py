@@ -21,15 +21,6 @@ _HEADER_MAX: Final = 12
 _BLOCK_MAX: Final = 8  # of a track's number
 
 
-def count_blocks(path: Path) -> int:
-    """Whole frames from the start to the end or to the first damage.
-
-    Raises:
-        RecordingError: it is no Matroska file.
-    """
-    return sum(1 for _ in blocks(path))
-
-
 def blocks(path: Path) -> Iterator[Packet]:
     """Give each whole frame from the start to the end or to the first damage.
 

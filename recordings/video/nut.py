@@ -88,10 +88,6 @@ class NutFile:
             self._file.close()
             raise RecordingError(f"{path}: cannot be read as NUT ({error})") from error
 
-    def count(self) -> int:
-        """Whole frames from the start to the end or to the first damage."""
-        return sum(1 for _ in self.packets())
-
     def packets(self) -> Iterator[Packet]:
         """Give each whole frame from the start to the end or to the first damage."""
         for packet in self._frames(len(_ID)):

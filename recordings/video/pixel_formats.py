@@ -131,12 +131,6 @@ def to_picture(frame: U8Array, fmt: PixelFormat, width: int, height: int) -> Pic
     return unpack(frame, fmt.bits, width * height).reshape(height, width)
 
 
-def to_frame(picture: Picture, fmt: PixelFormat) -> U8Array:
-    """Turn a picture back into the bytes that the camera delivered; the inverse of `to_picture`."""
-    samples = np.ascontiguousarray(picture, fmt.dtype).reshape(-1)
-    return pack(samples, fmt.bits) if fmt.packed else samples.view(np.uint8)
-
-
 def unpack(data: U8Array, bits: int, count: int) -> U16Array:
     """Spread `count` samples of 10 or 12 packed bits (PFNC "p": low bits first) over 16-bit words.
 
@@ -155,21 +149,6 @@ def unpack(data: U8Array, bits: int, count: int) -> U16Array:
         out |= wide & wide.dtype.type(mask << 16 * i)
     spread: U16Array = out.view(np.uint16)[:count]
     return spread
-
-
-def pack(samples: U16Array, bits: int) -> U8Array:
-    """Pack samples into 10 or 12 bits each, low bits first; the inverse of `unpack`."""
-    group, per = (5, 4) if bits == 10 else (3, 2)
-    groups = -(-samples.size // per)
-    padded = np.zeros(groups * per, np.uint16)
-    padded[: samples.size] = samples
-    wide = padded.reshape(groups, per)
-    out = np.zeros((groups, group), np.uint8)
-    for i in range(per):
-        byte, shift = divmod(i * bits, 8)
-        out[:, byte] |= (wide[:, i] << shift & 0xFF).astype(np.uint8)
-        out[:, byte + 1] |= (wide[:, i] >> (8 - shift)).astype(np.uint8)
-    return out.reshape(-1)[: -(-samples.size * bits // 8)]
 
 
 def split_bayer(mosaic: Picture, out: Picture) -> None:

@@ -14,6 +14,7 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import U8Array
+from recordings.disk.regular import open_file
 from recordings.errors import RecordingError
 from recordings.video.info import VideoInfo
 
@@ -33,7 +34,7 @@ class RawReader:
     """
 
     def __init__(self, path: Path) -> None:
-        self._file = path.open("rb", buffering=0)
+        self._file = open_file(path)
         try:
             self.info = VideoInfo.from_json(self._file.read(HEADER_BYTES).decode())
         except (ValueError, KeyError, TypeError) as error:

@@ -8,11 +8,11 @@ the first seek. x264 decodes from the last key frame.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
-from recordings.video.pixel_formats import Picture, Tiling
+from recordings.video.pixel_formats import Picture
 from recordings.video.sources import Source, open_source
 
 
@@ -32,16 +32,6 @@ class VideoReader:
         self._source: Source = open_source(path)
         self.info = self._source.info
         self._length: int | None = None
-
-    @property
-    def pixel_format(self) -> str:
-        """PFNC name of what the camera delivered."""
-        return self.info.pixel_format
-
-    @property
-    def tiling(self) -> Tiling:
-        """How the pictures lie in the file; `frame` undoes it."""
-        return self.info.tiling
 
     def __len__(self) -> int:
         if self._length is None:
@@ -72,12 +62,7 @@ class VideoReader:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
 
@@ -89,8 +74,5 @@ def count_packets(path: Path) -> int:
     Raises:
         RecordingError: the file is missing, or no video that can be read.
     """
-    source = open_source(path)
-    try:
+    with closing(open_source(path)) as source:
         return source.count()
-    finally:
-        source.close()

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from typing import Any, Final, Protocol
 
 import av
 
+from recordings.disk.regular import open_file
 from recordings.errors import RecordingError
 from recordings.video.codecs import CODECS, X264_GOP
 from recordings.video.container import first_plane, info_in, open_container, packets, seek
 from recordings.video.info import VideoInfo
-from recordings.video.matroska import count_blocks
+from recordings.video.matroska import blocks
 from recordings.video.nut import NutFile
 from recordings.video.pixel_formats import Picture, join_bayer, to_picture
 from recordings.video.raw_video import RawReader
@@ -114,6 +116,8 @@ class _AvSource:
         self._stream: Any = self._container.streams.video[0]
         self._stream.thread_type = "SLICE"  # frame threads would read ahead at every seek
         self.info = info_in(path, self._container)
+        self._spare: Any = None  # a container that frames were run through; it may run again
+        self._closed = False
         self._running: Iterator[tuple[int, Picture]] = iter(())
         self._next = -1
         codec = CODECS.get(self.info.codec)
@@ -128,26 +132,21 @@ class _AvSource:
 
     def count(self) -> int:
         if "matroska" in self._container.format.name:
-            return count_blocks(self._path)
+            return sum(1 for _ in blocks(self._path))
         if not self._nut:
             return sum(1 for _ in packets(self._container))
-        nut = NutFile(self._path)
-        try:
-            return nut.count()
-        finally:
-            nut.close()
+        with closing(NutFile(self._path)) as nut:
+            return sum(1 for _ in nut.packets())
 
     def _torn(self) -> bool:
         if not self._nut:
             return False
-        nut = NutFile(self._path)
-        try:
+        with closing(NutFile(self._path)) as nut:
             return nut.torn()
-        finally:
-            nut.close()
 
     def frame(self, k: int) -> Picture:
         if not 0 <= self._next <= k < self._next + self._group:
+            self._seek(self._container, k)
             self._running = self._decode(self._container, k)
         self._next = -1  # nowhere, unless the frame is found
         for index, picture in self._running:
@@ -157,27 +156,46 @@ class _AvSource:
         raise RecordingError(f"{self._path}: frame {k} cannot be decoded")
 
     def frames(self, start: int, stop: int) -> Iterator[Picture]:
-        with open_container(self._path) as container:
+        container, self._spare = self._spare, None
+        if container is not None and not self._seek(container, start):
+            container.close()
+            container = None
+        if container is None:  # which takes as long as some frames: libav looks into them
+            container = open_container(self._path)
             container.streams.video[0].thread_type = "AUTO"
+            self._seek(container, start)
+        try:
             for index, picture in self._decode(container, start, stop):
                 yield picture
                 if index == stop - 1:
-                    return
+                    break
+        finally:
+            if self._closed or self._spare is not None:
+                container.close()
+            else:
+                self._spare = container
 
     def close(self) -> None:
         self._running = iter(())
+        self._closed = True
         self._container.close()
+        if self._spare is not None:
+            self._spare.close()
 
     def _index(self, pts: int) -> int:
         index: int = round(pts * self._stream.time_base * self.info.rate)
         return index
 
+    def _seek(self, container: Any, start: int) -> bool:
+        """Go to the last key frame at or before frame `start`; say whether that could be done."""
+        pts = round(start / self.info.rate / container.streams.video[0].time_base)
+        return seek(container, pts)
+
     def _decode(
         self, container: Any, start: int, stop: int | None = None
     ) -> Iterator[tuple[int, Picture]]:
-        """Decode from the last key frame at or before frame `start`; give what follows from it."""
+        """Decode from where the container is; give frame `start` and what follows."""
         stream = container.streams.video[0]
-        seek(container, round(start / self.info.rate / stream.time_base))
         try:
             for packet in chain(packets(container), (None,)):
                 torn = packet and self._nut and stop is not None and self._index(packet.pts) >= stop
@@ -201,7 +219,7 @@ class _AvSource:
 def _header_only(path: Path) -> VideoInfo | None:
     """What a NUT file without a single frame says of itself: libav does not open it."""
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             head = file.read(_HEADER_MAX)
         return VideoInfo.find(head) if len(head) < _HEADER_MAX else None
     except (OSError, ValueError, KeyError, TypeError):

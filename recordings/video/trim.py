@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any, Final
@@ -11,6 +12,7 @@ import av
 
 from recordings.disk.atomic import put_in_place, sync_folder
 from recordings.disk.direct_io import sync_file
+from recordings.disk.regular import open_file
 from recordings.errors import DiskFull, RecordingError, is_full
 from recordings.video.container import open_container
 from recordings.video.encoding import MUXER_OPTIONS
@@ -62,19 +64,13 @@ def trimmed(
 def _end_of(source: Path, frames: int) -> int:
     """Find the byte after the last of the frames, in a file whose beginning is a file."""
     if source.suffix == ".raw":
-        raw = RawReader(source)
-        try:
+        with closing(RawReader(source)) as raw:
             _see_enough(source, len(raw), frames)
             return HEADER_BYTES + frames * raw.info.frame_bytes
-        finally:
-            raw.close()
-    nut = NutFile(source)
-    try:
+    with closing(NutFile(source)) as nut:
         if not frames:
             return nut.head_bytes()
         ends = [packet.stop for packet in islice(nut.packets(), frames)]
-    finally:
-        nut.close()
     _see_enough(source, len(ends), frames)
     return ends[-1]
 
@@ -85,7 +81,7 @@ def _see_enough(source: Path, there: int, frames: int) -> None:
 
 
 def _copy(source: Path, part: Path, size: int, between: Callable[[], None] | None) -> None:
-    with source.open("rb", buffering=0) as old, part.open("xb") as new:
+    with open_file(source) as old, part.open("xb") as new:
         while size:
             block = old.read(min(size, _BLOCK))
             if not block:

@@ -7,7 +7,6 @@ events: the same happenings are in both, and the line through their pairs is the
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Final
 
 import numpy as np
@@ -26,7 +25,7 @@ REACH_S: Final = 0.25
 FIT_SPAN_S: Final = 60.0
 FEWEST_FOR_DRIFT: Final = 4
 MOST_PAIRS: Final = 5_000_000
-_ROUNDS: Final = 3
+_ROUNDS: Final = 4
 _EXACT_S: Final = 1e-3  # nearer than that is no better: what wearables' files resolve
 _NEAR_S: Final = 0.01
 _MOST_SHIFTS: Final = 64
@@ -61,16 +60,12 @@ def by_clock(pairs: tuple[ClockPair, ...]) -> Line:
         raise RecordingError(
             "the session does not say when it was on the world's clock; align by events"
         )
-    unix = np.array([_unix(pair) for pair in pairs])
+    unix = np.array([pair.when.timestamp() for pair in pairs])
     offsets = np.array([pair.lsl for pair in pairs]) - unix
     # Whatever set the wall clock meanwhile is in the difference of the pairs.
     return Line(
         "clock", float(unix[0]), float(offsets[0]), 0.0, CLOCK_ERROR_S + float(np.ptp(offsets))
     )
-
-
-def _unix(pair: ClockPair) -> float:
-    return datetime.fromisoformat(pair.utc.replace("Z", "+00:00")).timestamp()
 
 
 def by_events(events: F64Array, markers: F64Array, guess: Line, within_s: float) -> Line:
@@ -148,20 +143,16 @@ def _worth(fit: _Fit) -> float:
 
 def _refined(near: F64Array, markers: F64Array, shift: float) -> _Fit | None:
     """Fit the line about an offset, to the pairs that are near it; None = there are not two."""
-    line = (shift, 0.0)
-    pairs = _pairs(near, markers, line, REACH_S)
+    line, reach_s = (shift, 0.0), REACH_S
     for _ in range(_ROUNDS):
+        pairs = _pairs(near, markers, line, reach_s)
         if len(pairs[0]) < 2:
             return None
         x, y = near[pairs[0]], markers[pairs[1]] - near[pairs[0]]
         line = _fitted(x, y, float(near[0]))
-        left = np.abs(y - line[0] - line[1] * (x - near[0]))
-        pairs = _pairs(near, markers, line, max(5 * float(np.median(left)), 5e-3))
-    if len(pairs[0]) < 2:
-        return None
-    x, y = near[pairs[0]], markers[pairs[1]] - near[pairs[0]]
-    line = _fitted(x, y, float(near[0]))
-    return line, pairs, y - line[0] - line[1] * (x - near[0])
+        left = y - line[0] - line[1] * (x - near[0])
+        reach_s = max(5 * float(np.median(np.abs(left))), 5e-3)
+    return line, pairs, left
 
 
 def _shifts(near: F64Array, markers: F64Array, within_s: float) -> list[float]:

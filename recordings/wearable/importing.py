@@ -19,7 +19,8 @@ from recordings import layout, names
 from recordings.arrays import F64Array
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
-from recordings.manifest import AlignedBy, Alignment, Event, FileEntry, Manifest, State, StreamEntry
+from recordings.manifest import AlignedBy, Alignment, Event, FileEntry, Manifest, StreamEntry
+from recordings.read.outside import distance
 from recordings.read.session import Session, locate, open_session
 from recordings.stream_kinds import EVENTS_STREAM
 from recordings.wearable.alignment import Line, by_clock, by_events, error_over
@@ -73,7 +74,7 @@ def import_recording(order: Order) -> Brought:
         raise RecordingError(
             f"{order.session}: is a bare file; make a session of it with unisono import"
         )
-    if manifest.state in (State.ARMED, State.RECORDING) or manifest.hashing:
+    if not manifest.is_closed:
         raise RecordingError(f"{folder}: is not closed yet; wait until it is recorded and hashed")
     table = read_table(order.file, order.time_column)
     name = _name(order, manifest, folder)
@@ -82,17 +83,17 @@ def import_recording(order: Order) -> Brought:
         span = session.start, session.stop
     lsl = table.stamps + line.offsets(table.stamps)
     if not np.any((lsl >= span[0]) & (lsl <= span[1])):
+        away_s = distance((lsl[0], lsl[-1]), span)
         raise RecordingError(
-            f"{order.file}: none of it lies within the session: it is {_apart(lsl, span):,.0f} s "
-            "away; is it of another day, or of a clock in another time zone?"
+            f"{order.file}: none of it lies within the session: it is {away_s:,.0f} s away; "
+            "is it of another day, or of a clock in another time zone?"
         )
     number = max((entry.id for entry in manifest.streams), default=0) + 1
     entry = _entry(order, table, line, name, number)
     path = folder / f"{name}{layout.STORED_SUFFIX}"
     try:
         _write(path, table, line, entry)
-        file = FileEntry(path=path.name, bytes=path.stat().st_size, sha256=sha256_of(path))
-        _list(folder, entry, file, order.file.name)
+        _list(folder, entry, FileEntry.of(path), order.file.name)
     except OSError as error:
         path.unlink(missing_ok=True)
         raise RecordingError(f"{path}: cannot be written ({error.strerror})") from error
@@ -100,10 +101,6 @@ def import_recording(order: Order) -> Brought:
         path.unlink(missing_ok=True)
         raise
     return Brought(path, entry)
-
-
-def _apart(lsl: F64Array, span: tuple[float, float]) -> float:
-    return float(max(lsl[0] - span[1], span[0] - lsl[-1], 0.0))
 
 
 def _name(order: Order, manifest: Manifest, folder: Path) -> str:

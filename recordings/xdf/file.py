@@ -1,9 +1,10 @@
 """The file of a recording's XDF chunks: no buffer of ours, an orderly end on a full disk.
 
-What one `write` call is given is in the file as a whole or not at all. While the recording runs, a
-nameless file of `reserve_bytes` keeps some space back; when the disk is full, that space goes over
-to this file, so that the footers still fit. What they leave of it is kept until `release`: a video
-that is written beside it would take it at once, and the manifest needs it.
+What one `write` call is given is in the file as a whole or not at all. While the recording runs,
+`reserve_bytes` of the disk beyond its end belong to it, so that the footers still fit when the disk
+is full: nobody can take what has always been this file's, as a video that is written beside it
+would. What the footers leave is kept until `release`: the manifest needs it. Where a file cannot
+own more than its length, a nameless one keeps the space back, and hands it over.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Any, Final, Self
 
 from recordings.disk import direct_io
@@ -64,7 +64,8 @@ class XdfFile:
         self.position = 0  # bytes in the file: the end of the last complete write
         self._reserve: IO[bytes] | None = None
         self._reserve_bytes = reserve_bytes
-        self._has_more = False  # space beyond the end
+        self._owned = 0  # bytes of the disk that are this file's, beyond its end too; 0 = not known
+        self._was_full = False
         self._fd = self._create()
         try:
             self._keep_back()
@@ -91,6 +92,9 @@ class XdfFile:
         if not size:
             return
         try:
+            if direct_io.allocate(self._fd, 0, size):
+                self._owned = size
+                return
             # Nameless from its first moment on: even a kill leaves nothing behind.
             self._reserve = tempfile.TemporaryFile(dir=self.path.parent, buffering=0)  # noqa: SIM115
             _allocate(self._reserve, size)
@@ -119,6 +123,7 @@ class XdfFile:
         except OSError as error:
             raise RecordingError(f"{self.path}: {error.strerror}") from error
         try:
+            self._own(self.position + total + self._reserve_bytes)
             while rest:
                 rest = _after(rest, _writev(self._fd, _piece(rest)))
         except OSError as error:
@@ -126,15 +131,23 @@ class XdfFile:
             raise self._failure(error, f"cannot be written at byte {self.position}") from error
         self.position += total
 
+    def _own(self, end: int) -> None:
+        """Keep the reserve ahead of what is about to be written; once full, live on it."""
+        if self._owned and not self._was_full and end > self._owned:
+            direct_io.allocate(self._fd, self._owned, end - self._owned)
+            self._owned = end
+
     def _take_back(self) -> None:
         """Cut off what an unfinished write left, and take over the reserve."""
+        self._was_full = True
         with suppress(OSError):  # a torn tail is harmless beside what went wrong already
-            os.ftruncate(self._fd, self.position)
+            if os.fstat(self._fd).st_size > self.position:  # a cut gives back what lies beyond
+                os.ftruncate(self._fd, self.position)
+                self._owned = 0
             os.lseek(self._fd, self.position, os.SEEK_SET)
-        if self._free_reserve():
+        if self._free_reserve() or not self._owned:
             with suppress(OSError):  # somebody was faster
                 direct_io.allocate(self._fd, self.position, self._reserve_bytes)
-                self._has_more = True
 
     def _free_reserve(self) -> bool:
         if self._reserve is None:
@@ -145,10 +158,10 @@ class XdfFile:
 
     def release(self) -> None:
         """Give back what is left of the reserve, after `close`."""
-        if self._has_more:
-            self._has_more = False
+        if self._was_full:
+            self._was_full = False
             with suppress(OSError):
-                os.truncate(self.path, self.position)
+                os.truncate(self.path, self.path.stat().st_size)
 
     def sync(self) -> None:
         """Wait until everything written is on the disk (see `direct_io.sync`).
@@ -174,6 +187,9 @@ class XdfFile:
             return
         fd, self._fd = self._fd, -1
         self._free_reserve()
+        if self._owned and not self._was_full:
+            with suppress(OSError):
+                os.ftruncate(fd, os.fstat(fd).st_size)  # as long as it is: somebody may cut it
         try:
             direct_io.sync_file(fd)
         except OSError as error:
@@ -194,12 +210,7 @@ class XdfFile:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
 

@@ -9,11 +9,9 @@ read before the stream's length or its samples are asked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from functools import cached_property
-from itertools import pairwise
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +21,7 @@ from recordings.clock_offsets import correct, fit_offsets
 from recordings.errors import RecordingError
 from recordings.stream_kinds import INDEX_CHANNELS
 from recordings.xdf.header import Footer
+from recordings.xdf.joining import Piece, found_in, pieces
 from recordings.xdf.reader import XdfRecording, read_xdf
 from recordings.xdf.stream import XdfStream
 
@@ -59,20 +58,17 @@ def read_merged(
         RecordingError: a file cannot be opened, or is no XDF file.
     """
     recording = read_xdf(path, strict=strict)
-    opened = []
-    try:
-        for copy in copies:
-            try:
-                opened.append(read_xdf(copy, strict=strict))
-            except RecordingError as error:
-                told = RecordingError(f"{error}; collect this copy again, or move it away")
-                if on_unreadable is None:
-                    raise told from error
-                on_unreadable(told)
-    except RecordingError:
-        for one in (recording, *opened):
-            one.close()
-        raise
+    opened: list[XdfRecording] = []
+    for copy in copies:
+        try:
+            opened.append(read_xdf(copy, strict=strict))
+        except RecordingError as error:
+            told = RecordingError(f"{error}; collect this copy again, or move it away")
+            if on_unreadable is None:
+                for one in (recording, *opened):
+                    one.close()
+                raise told from error
+            on_unreadable(told)
     recording.copies = tuple(opened)
     recording.streams = _merged(recording.streams, opened, interval)
     return recording
@@ -96,14 +92,6 @@ def _kind(stream: XdfStream) -> tuple[object, ...]:
     i = stream.info
     shape = i.channel_format, i.channel_count, i.rate_hz
     return (i.name, i.type, i.source_id, i.hostname, *shape)
-
-
-class Piece(NamedTuple):
-    """Samples `start` to before `stop` of a stream."""
-
-    source: XdfStream
-    start: int
-    stop: int
 
 
 class MergedStream(XdfStream):
@@ -170,9 +158,9 @@ class MergedStream(XdfStream):
         kept = np.ones(len(self.received), np.bool_)
         if cut is not None and self.info.is_index:
             kept = self.received.stamps <= cut
-        found = _found_in(self.received, self.copy)
+        found = found_in(self.received, self.copy)
         missing = (found < 0) & self._of_recording(cut, found)
-        return tuple(_pieces(self.received, kept, self.copy, found, missing))
+        return tuple(pieces(self.received, kept, self.copy, found, missing))
 
     def _of_recording(self, cut: float | None, found: I64Array) -> BoolArray:
         """Say which samples of the copy are of this recording, shape (n,)."""
@@ -237,89 +225,3 @@ class MergedStream(XdfStream):
 def added_in(stream: XdfStream) -> BoolArray:
     """Say which samples of a stream were not received and are from a copy, shape (n,)."""
     return stream.added if isinstance(stream, MergedStream) else np.zeros(len(stream), np.bool_)
-
-
-def _found_in(received: XdfStream, copy: XdfStream) -> I64Array:
-    """Say where each sample of the copy is among those received; −1 = nowhere. Shape (n,)."""
-    theirs, ours = received.stamps, copy.stamps
-    if not len(theirs) or not len(ours):
-        return np.full(len(ours), -1, np.int64)
-    order = np.argsort(theirs, kind="stable")
-    first, count = _alike(theirs[order], ours)
-    own = np.argsort(ours, kind="stable")
-    own_first, own_count = _alike(ours[own], ours)
-    rank = np.empty(len(ours), np.int64)  # among those of one stamp
-    rank[own] = np.arange(len(ours))
-    rank -= own_first
-    all_came = count >= own_count
-    place = order[np.minimum(first + rank, len(theirs) - 1)]
-    found = np.where(all_came & (count > 0), place, -1)
-    for stamp in np.unique(ours[~all_came & (count > 0) & np.isfinite(ours)]):
-        # Some of several samples with one stamp came, in their order: which, their values tell.
-        inside = np.flatnonzero(ours == stamp)
-        values = [_values(copy, k) for k in inside.tolist()]
-        at = 0
-        for k in order[first[inside[0]] :][: count[inside[0]]].tolist():
-            with suppress(ValueError):  # it is not in the copy
-                at = values.index(_values(received, k), at) + 1
-                found[inside[at - 1]] = k
-    return found
-
-
-def _alike(ordered: F64Array, stamps: F64Array) -> tuple[I64Array, I64Array]:
-    """Find the first of `ordered` that equals each stamp, and how many do."""
-    first = np.searchsorted(ordered, stamps, "left")
-    return first, np.searchsorted(ordered, stamps, "right") - first
-
-
-def _values(stream: XdfStream, k: int) -> object:
-    return tuple(stream.strings[k]) if stream.is_text else stream.read(k, k + 1).tobytes()
-
-
-def _pieces(
-    received: XdfStream, kept: BoolArray, copy: XdfStream, found: I64Array, missing: BoolArray
-) -> Iterator[Piece]:
-    """Put what is missing into its places among what was received and is kept."""
-    place = _places(received.stamps, copy.stamps, found)
-    at = 0
-    for start, stop in _runs(missing, place):
-        yield from _kept(received, kept, at, int(place[start]))
-        at = int(place[start])
-        yield Piece(copy, start, stop)
-    yield from _kept(received, kept, at, len(received))
-
-
-def _places(theirs: F64Array, ours: F64Array, found: I64Array) -> I64Array:
-    """Say how many received samples come before each sample of the copy, shape (n,).
-
-    Between its neighbours that were received, and there by its stamp. Where stamps fall another
-    clock begins, as after a restart: a copy is of one clock, and stays on its neighbours' side.
-    """
-    count = len(theirs)
-    is_there = found >= 0
-    before = np.maximum.accumulate(np.where(is_there, found + 1, 0))
-    after = np.minimum.accumulate(np.where(is_there, found, count)[::-1])[::-1]
-    falls = np.flatnonzero(np.diff(theirs) < 0) + 1
-    edges = np.r_[0, falls, count]  # of the stretches between falls
-    first = np.where(after < count, edges[np.searchsorted(falls, after, "right")], 0)
-    last = np.where(before > 0, edges[np.searchsorted(falls, before - 1, "right") + 1], count)
-    low, high = np.maximum(before, first), np.minimum(after, last)
-    by_stamp = np.searchsorted(np.maximum.accumulate(theirs), ours, "right")
-    places: I64Array = np.maximum.accumulate(np.clip(by_stamp, low, np.maximum(low, high)))
-    return places
-
-
-def _kept(received: XdfStream, kept: BoolArray, start: int, stop: int) -> Iterator[Piece]:
-    edges = np.flatnonzero(np.diff(kept[start:stop].astype(np.int8), prepend=0, append=0)) + start
-    for a, b in edges.reshape(-1, 2).tolist():
-        yield Piece(received, a, b)
-
-
-def _runs(missing: BoolArray, place: I64Array) -> Iterator[tuple[int, int]]:
-    """Give (start, stop) of the runs of missing samples that belong in one place."""
-    where = np.flatnonzero(missing)
-    if not len(where):
-        return
-    breaks = np.flatnonzero((np.diff(where) > 1) | (np.diff(place[where]) > 0)) + 1
-    for a, b in pairwise([0, *breaks.tolist(), len(where)]):
-        yield int(where[a]), int(where[b - 1]) + 1

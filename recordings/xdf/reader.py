@@ -9,10 +9,11 @@ import mmap
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
+from recordings.disk.regular import open_file
 from recordings.errors import RecordingError, why
+from recordings.names import shown_names
 from recordings.xdf.chunks import MAGIC
 from recordings.xdf.scan import Buffer, Damage, Span, scan
 from recordings.xdf.stream import XdfStream
@@ -46,7 +47,7 @@ class XdfRecording:
 
     def _open(self) -> Buffer:
         try:
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 magic = file.read(len(MAGIC))
                 if magic != MAGIC:
                     raise RecordingError(f"{self.path}: {_instead(magic)}")
@@ -65,6 +66,11 @@ class XdfRecording:
             f"{size:,} bytes in {len(self.damage)} places cannot be read; the first at byte "
             f"{first.offset:,}: {first.reason}"
         )
+
+    @property
+    def shown_names(self) -> list[str]:
+        """What the streams are called before people, in their order; see `names.shown_names`."""
+        return shown_names((s.name, s.info.type, s.id) for s in self.streams)
 
     def bytes(self, start: int, end: int) -> bytes:
         """Return bytes of the file as they are."""
@@ -93,12 +99,7 @@ class XdfRecording:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *exc: object) -> None:
         self.close()
 
 

@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from recordings.arrays import F64Array
+from recordings.marker_codes import text_of
 from recordings.xdf.chunks import record_dtype
 from recordings.xdf.header import StreamInfo
 
@@ -125,6 +126,6 @@ def strings(
         row = []
         for _ in range(channels):
             length, at = _varlen(buffer, at, end)
-            row.append(buffer[at : at + length].decode("utf-8", "replace"))
+            row.append(text_of(buffer[at : at + length]))
             at += length
         yield stamp, row

@@ -102,13 +102,13 @@ def is_garbage(time: float, value: float) -> bool:
     )
 
 
-def scan(buffer: Buffer, start: int = 4, *, strict: bool = False) -> Scan:
-    """Find all chunks of a file from byte `start` (after the magic) on. Never raises on damage.
+def scan(buffer: Buffer, *, strict: bool = False) -> Scan:
+    """Find all chunks of a file after its magic. Never raises on damage.
 
     `strict` looks at every sample, which reads the whole file: a chunk of the right size in which a
     sample has lost its stamp (a block of zeros) is damage then, as it is to every other reader.
     """
-    return _Scanner(buffer, strict).run(start)
+    return _Scanner(buffer, strict).run(4)
 
 
 class _Scanner:

@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -110,6 +111,8 @@ class Unisono:
         self.process.wait()
         assert self.process.stdin
         self.process.stdin.close()
+        if kind is None:
+            assert not re.search(r"\w+Warning: ", self.stderr), self.stderr  # Python's own
 
     @property
     def stderr(self) -> str:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
+from acquire.cli.windows import _turn
 from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.model import Span
+from recordings.annotation.plan import PLAN_NAME
 from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
 from recordings.export.coding_turns import next_session, turns_of
+from recordings.manifest import Manifest
+from recordings.read.sessions import find_sessions
 from tests.acquire.program import unisono
 from tests.recordings.annotation.coded import event
 from tests.recordings.annotation.test_agreement import FIRST, SECOND
@@ -76,11 +81,11 @@ def test_turns_are_those_of_the_plan(coded: Path, tmp_path: Path) -> None:
 
 
 def test_what_comes_next_is_what_was_not_looked_at(coded: Path) -> None:
-    found, name = next_session(coded, "anna")
+    found, name, _ = next_session(coded, "anna")
     session = found.session
     assert (session.name, name) == ("sub-02_ses-01_task-test_run-01", "anna")
     # Ben has looked at the first until frame 799: its last trial is not over by then.
-    ben = [turn.session for turn in turns_of(coded, "ben", "session")]
+    ben = [turn.session for turn in turns_of(coded, "ben", "session").coded]
     assert next_session(coded, "ben")[0].session == ben[0]
     with CodingStore(annotations_folder(session), Who("anna"), scheme="mmme") as store:
         store.put_looked(Span(id="s", camera="face", first=0, last=500))
@@ -90,16 +95,66 @@ def test_what_comes_next_is_what_was_not_looked_at(coded: Path) -> None:
         next_session(coded, "anna")
 
 
+@pytest.mark.parametrize(("hidden", "said"), [("", "sub-02_ses-01"), ("participant", "the next")])
+def test_what_comes_next_is_named_unless_the_participant_is_hidden(
+    coded: Path, capsys: pytest.CaptureFixture[str], hidden: str, said: str
+) -> None:
+    plan = f'coders = ["anna", "ben"]\noverlap = 1.0\nhide = {[hidden] if hidden else []}\n'
+    (coded / PLAN_NAME).write_text(plan)
+    session, name = _turn(coded, "anna", None)
+    told = capsys.readouterr().err
+    assert told.startswith(said)
+    assert told.endswith(f", as {name}\n")
+    assert (session.name in told) == (not hidden)
+
+
+def test_what_cannot_be_read_keeps_no_other_from_being_coded(
+    coded: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One unreadable manifest was an error for all coders."""
+    (coded / PLAN_NAME).write_text('coders = ["anna", "ben"]\noverlap = 0.0\n')
+    before = {name: turns_of(coded, name, "session") for name in ("anna", "ben")}
+    first, second = find_sessions([coded])
+    recorded = Manifest.load(first).clock[0].when.timestamp()
+    os.utime(first / "recording.xdf", (recorded, recorded))
+    (first / "session.json").write_text("{")
+    (coded / "sub-03").symlink_to("unplugged")
+    for name, turns in before.items():
+        found = turns_of(coded, name, "session")
+        # Who had another one has it still.
+        assert found.coded == tuple(turn for turn in turns.coded if turn.session != first)
+        assert [problem.partition(": ")[0] for problem in found.problems] == [
+            str(first / "session.json"),
+            str(coded / "sub-03"),
+        ]
+    for by in ("session", "trial"):
+        outs = [
+            unisono("coding", "turns", str(coded), name, "--by", by, folder=tmp_path)
+            for name in ("anna", "ben")
+        ]
+        assert [out.code for out in outs] == [1, 1]
+        assert all(first.name in out.stderr and "sub-03" in out.stderr for out in outs)
+        assert any(second.name in out.stdout for out in outs)
+    whose = next(name for name, turns in before.items() if turns.coded[0].session == second)
+    assert _turn(coded, whose, None)[0] == second
+    assert "not read: " in capsys.readouterr().err
+    (coded / PLAN_NAME).write_text('coders = ["anna"]\nhide = ["participant"]\n')
+    _turn(coded, "anna", None)
+    told = capsys.readouterr().err
+    assert "sessions that cannot be read: 2" in told
+    assert "sub-" not in told
+
+
 def test_sessions_of_one_name_are_two(coded: Path, tmp_path: Path) -> None:
     """Two rooms that number their participants alike, in one study."""
-    alone = [turn.name for turn in turns_of(coded, "ben", "session")]
+    alone = [turn.name for turn in turns_of(coded, "ben", "session").coded]
     first, _ = study(coded / "room2", ("01", "02"))
-    turns = turns_of(coded, "anna", "session")
+    turns = turns_of(coded, "anna", "session").coded
     assert len({turn.session for turn in turns}) == 4
     assert len({turn.name for turn in turns}) == 4
     assert {turn.turn.item.nth for turn in turns} == {1, 2}
     # What was dealt before the other room came is in the order in which it was.
-    before = [t for t in turns_of(coded, "ben", "session") if "room2" not in t.session.parts]
+    before = [t for t in turns_of(coded, "ben", "session").coded if "room2" not in t.session.parts]
     assert [turn.session.name for turn in before] == alone
     done = unisono("coding", "turns", str(coded), "anna", folder=tmp_path)
     assert len(set(done.stdout.split())) == 4, done.stdout

@@ -244,6 +244,22 @@ def test_a_driver_that_cannot_open_is_named(fault: str, words: list[str], tmp_pa
     assert not list(tmp_path.rglob("session.json"))
 
 
+def test_why_a_device_stays_away_is_told_though_it_is_tried_again(tmp_path: Path) -> None:
+    """`device bad is stalled` was all that was ever said of it."""
+    rig = write_drivers(tmp_path, {"good": {}, "bad": {}})
+    (tmp_path / TRIGGER).touch()
+    driver = tmp_path / "drivers" / "bad.py"
+    text = driver.read_text().replace("start, k = ", "raise RuntimeError('no light'); start, k = ")
+    driver.write_text(text)
+    result = unisono(
+        *("record", rig, "--data-dir", tmp_path, "--participant", "01", "--wait", "6"),
+        folder=tmp_path,
+    )
+    assert result.code == 2
+    assert "error: bad: RuntimeError: no light; opening it again" in result.stderr
+    assert "device bad is stalled (bad: RuntimeError: no light" in result.error
+
+
 class FailsFirst:
     """An engine whose opening fails before its event of that comes: they are of two threads."""
 

@@ -24,8 +24,7 @@ def test_it_goes_on_and_says_each_failure_once(monkeypatch: pytest.MonkeyPatch) 
     thread = LastingThread("worker", work, closing, heard.append)
     thread.start()
     wait_for(lambda: len(turns) == 6)
-    closing.set()
-    thread.join(5)
+    thread.end(5)
     assert not thread.is_alive()
     assert len(heard) == 1
     assert "worker: ValueError: odd number" in heard[0]
@@ -47,3 +46,9 @@ def test_whoever_hears_it_may_be_broken_too(monkeypatch: pytest.MonkeyPatch) -> 
     thread.start()
     thread.join(5)
     assert len(turns) == 3
+
+
+def test_one_that_was_never_started_is_ended_all_the_same() -> None:
+    closing = threading.Event()
+    LastingThread("worker", lambda: None, closing, print).end()
+    assert closing.is_set()

@@ -15,6 +15,7 @@ import numpy as np
 import pylsl
 import pytest
 
+from acquire.engine.readiness import Readiness
 from acquire.lsl import descriptors
 from acquire.lsl.buffer import buffer_of
 from acquire.lsl.inlet import Inlet
@@ -214,6 +215,34 @@ class Heard:
     def __exit__(self, *exc: object) -> None:
         self.discovery.close()
         self.pump.close()
+
+
+def test_it_says_how_many_streams_are_not_connected_in_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Of 1,000 outlets half came in late, and nobody was told."""
+    base, goes_on, opened = unique("late"), threading.Event(), Inlet.open
+
+    def open_(self: Inlet, timeout_s: float) -> str:
+        if self.stream.key.name == f"{base}-b":
+            goes_on.wait(20)
+        return opened(self, timeout_s)
+
+    monkeypatch.setattr(Inlet, "open", open_)
+    try:
+        with Sources(Source(f"{base}-a"), Source(f"{base}-b")), Heard(base) as heard:
+            wait_for(lambda: heard.discovery.waiting == 1 and heard.pump.data_streams)
+            readiness = Readiness({}, heard.discovery, heard.pump, heard.report)
+            readiness.wait(0.0, allow_missing=False, cancelled=lambda: False)
+            (text,) = [text for code, text in heard.events if code == "still-connecting"]
+            assert text.startswith("after 0 s 1 of 2 streams are connected")
+            heard.events.clear()
+            goes_on.set()
+            readiness.wait(30.0, allow_missing=False, cancelled=lambda: False)
+            assert [s.name for s in heard.pump.data_streams] == [f"{base}-a", f"{base}-b"]
+            assert "still-connecting" not in {code for code, _ in heard.events}
+    finally:
+        goes_on.set()
 
 
 def test_it_says_how_many_streams_fit_and_goes_on() -> None:

@@ -246,7 +246,7 @@ def test_the_picture_of_a_row_is_the_frame_it_names(
     entry, rows = video(manifest, name), streams[name].data
     numbers = rows[rows[:, FATE] == Fate.STORED.code, 1]
     with VideoReader(result.session / entry.file) as reader:
-        assert (reader.pixel_format, len(reader)) == (entry.pixel_format, entry.frames)
+        assert (reader.info.pixel_format, len(reader)) == (entry.pixel_format, entry.frames)
         drawn = [strip_number(picture) for picture in reader.frames()]
         assert drawn == numbers.tolist()
         assert strip_number(reader.frame(entry.frames // 2)) == numbers[entry.frames // 2]

@@ -31,6 +31,7 @@ from recordings.video.codecs import CODECS, choose_codec
 from recordings.video.pixel_formats import Picture, pixel_format, split_bayer
 from recordings.video.reader import VideoReader
 from recordings.video.writer import VideoWriter
+from tests.acquire.program import wait_for
 
 WIDTH, HEIGHT, RATE_HZ, FORMAT = 2048, 1088, 150, "BayerRG8"
 FRAME_MB = WIDTH * HEIGHT / 1e6
@@ -149,14 +150,14 @@ def paced(folder: Path, codec: str, frames: Picture, count: int) -> bool:
         width=WIDTH, height=HEIGHT, pixel_format=FORMAT, rate_hz=RATE_HZ, slots=RATE_HZ
     )
     encoder.start()
-    encoder.wait_ready(30)
+    wait_for(lambda: encoder.told.ready, 30)
     started = encoder.status().cpu_s
     done = encoder.begin(folder / "paced", codec)
     refused = 0
     start, cpu = time.perf_counter(), time.thread_time()
     for k, frame in enumerate(cycle(frames, count)):
         time.sleep(max(0.0, start + k / RATE_HZ - time.perf_counter()))
-        refused += encoder.put(frame) == NOT_STORED
+        refused += not encoder.hold(frame) or encoder.commit() == NOT_STORED
     here = (time.thread_time() - cpu) * RATE_HZ / count * 100
     high_water = encoder.status().high_water
     encoder.end()

@@ -130,7 +130,7 @@ def compare(motion: Motion, movements: list[Movement], tally: Tally, told: bool)
     for number, m in enumerate(movements):
         if m.offset > motion.times[-1] or m.onset < motion.times[0]:
             continue
-        kind = (m.amplitude_px, m.micro)
+        kind = (m.amplitude_px, m.offset - m.onset < 0.5)
         tally.there[kind] = tally.there.get(kind, 0) + 1
         if number in hits:
             tally.found[kind] = tally.found.get(kind, 0) + 1

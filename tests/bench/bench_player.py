@@ -27,7 +27,7 @@ import numpy as np
 import psutil
 import pyxdf
 
-from acquire.protocol.stimuli import repeat_packets
+from acquire.protocol.stand_ins import repeat_packets
 from tests.bench import private_lsl
 
 RATE_HZ = 30.0

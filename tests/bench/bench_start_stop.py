@@ -51,7 +51,7 @@ def rounds(folder: Path, count: int, rig_text: str) -> tuple[list[float], list[f
             if with_video:
                 engine.start(folder, Labels(participant="bench"))
             else:
-                engine.start_file(path)
+                engine.takes.start_file(path)
             time.sleep(1.0)
             began = time.monotonic()
             outcome = engine.stop()

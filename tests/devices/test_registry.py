@@ -13,7 +13,7 @@ import pytest
 from devices import drivers, registry
 from devices.base import Device, DeviceError
 from devices.drivers.simulated_eeg import SimulatedEEG
-from devices.registry import catalogue, find
+from devices.registry import DriverEntry, entry, find, names
 
 DRIVER = '''
 from devices.base import Device, Settings
@@ -57,6 +57,10 @@ def test_an_unknown_name_gets_the_near_ones(name: str, near: str) -> None:
         find(name)
 
 
+def listed(folder: Path | None = None) -> dict[str, DriverEntry]:
+    return {name: entry(name, folder) for name in names(folder)}
+
+
 def test_a_look_up_imports_that_one_driver() -> None:
     code = (
         "import sys; from devices.registry import find; find('simulated-markers');"
@@ -75,13 +79,13 @@ def test_every_module_among_the_drivers_is_one() -> None:
 
 
 def test_the_catalogue_lists_our_own_as_available() -> None:
-    entries = {entry.name: entry for entry in catalogue()}
+    entries = listed()
     for name in ("eeg", "physio", "camera", "markers"):
-        entry = entries[f"simulated-{name}"]
-        assert entry.available
-        assert entry.simulated
-        assert entry.summary
-        assert not entry.reason
+        ours = entries[f"simulated-{name}"]
+        assert ours.available
+        assert ours.simulated
+        assert ours.summary
+        assert not ours.reason
     assert not entries["video-file"].simulated
 
 
@@ -94,7 +98,7 @@ def test_a_folder_of_the_rig_adds_drivers_and_comes_first(tmp_path: Path) -> Non
     assert find("our-box", tmp_path) is box
     assert find("simulated-eeg", tmp_path).__name__ == "Other"
     assert find("simulated-eeg") is SimulatedEEG
-    entries = {entry.name: entry for entry in catalogue(tmp_path)}
+    entries = listed(tmp_path)
     assert entries["our-box"].summary == "made in a test"
     assert "-helper" not in entries
     with pytest.raises(DeviceError, match="did you mean our-box"):
@@ -117,10 +121,10 @@ def test_a_broken_driver_is_listed_with_the_reason(text: str, reason: str, tmp_p
         with pytest.raises(DeviceError, match=reason) as caught:
             find("broken", tmp_path)
         assert "\n" not in str(caught.value)
-    (entry,) = [entry for entry in catalogue(tmp_path) if entry.name == "broken"]
-    assert not entry.available
-    assert entry.reason == str(caught.value)
-    assert "broken.py" in entry.reason
+    broken = listed(tmp_path)["broken"]
+    assert not broken.available
+    assert broken.reason == str(caught.value)
+    assert "broken.py" in broken.reason
 
 
 def test_a_driver_that_cannot_run_says_why(tmp_path: Path) -> None:
@@ -135,7 +139,7 @@ def test_a_driver_that_cannot_run_says_why(tmp_path: Path) -> None:
         "bad_probe",
         DRIVER.format(name="Bad") + "    @classmethod\n    def unavailable(cls): return 1 / 0\n",
     )
-    entries = {entry.name: entry for entry in catalogue(tmp_path)}
+    entries = listed(tmp_path)
     assert entries["needs-sdk"].reason == "no SDK: install it"
     assert not entries["needs-sdk"].available
     assert "ZeroDivisionError" in entries["bad-probe"].reason
@@ -143,7 +147,7 @@ def test_a_driver_that_cannot_run_says_why(tmp_path: Path) -> None:
 
 def test_a_driver_folder_that_is_none_is_refused(tmp_path: Path) -> None:
     with pytest.raises(DeviceError, match="is not a folder; correct `driver_dir`"):
-        catalogue(tmp_path / "gone")
+        names(tmp_path / "gone")
 
 
 def test_entry_points_are_drivers_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,12 +156,12 @@ def test_entry_points_are_drivers_too(monkeypatch: pytest.MonkeyPatch) -> None:
         EntryPoint("gone", "no_such_package.driver:Driver", registry.GROUP),
         EntryPoint("odd", "devices.drivers.simulated_eeg:CAP", registry.GROUP),
     ]
-    monkeypatch.setattr(registry, "entry_points", lambda group: points)
+    monkeypatch.setattr("importlib.metadata.entry_points", lambda group: points)
     assert find("good") is SimulatedEEG
     with pytest.raises(DeviceError, match=r"'gone' cannot be loaded.*No module named"):
         find("gone")
     with pytest.raises(DeviceError, match="not a class derived from"):
         find("odd")
-    reasons = {entry.name: entry.reason for entry in catalogue()}
-    assert not reasons["good"]
-    assert "no_such_package" in reasons["gone"]
+    found = listed()
+    assert not found["good"].reason
+    assert "no_such_package" in found["gone"].reason

@@ -65,6 +65,17 @@ driver = "odd"
 """
 
 
+BOARD = """
+[rig]
+name = "board"
+
+[[device]]
+name = "board"
+driver = "brainflow"
+board = "SYNTHETIC_BOARD"
+"""
+
+
 @pytest.fixture
 def program(tmp_path: Path) -> Installed:
     name = "unisono.exe" if sys.platform == "win32" else "unisono"
@@ -110,6 +121,16 @@ def test_demo_check_and_exports(program: Installed) -> None:
     other = record(program, "demo", "--seconds", "2")
     both = program.run("check", session, other, "--jobs", "2", "--json")
     assert [one["error"] for one in json.loads(both.stdout.splitlines()[-1])] == ["", ""]
+
+
+def test_brainflow_finds_its_library(program: Installed) -> None:
+    """It asks setuptools for the place, without the hooks that every start would wait for."""
+    rig = program.home / "rig.toml"
+    rig.write_text(BOARD, encoding="utf-8")
+    patient = ("--participant", "01", "--wait", "90")
+    session = record(program, "record", rig, "--seconds", "2", *patient)
+    manifest = json.loads((session / "session.json").read_text(encoding="utf-8"))
+    assert max(stream["samples"] for stream in manifest["streams"]) > 100
 
 
 def test_a_driver_from_a_folder_has_the_standard_library_and_scipy(program: Installed) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recordings.arrays import F64Array
-from recordings.bad_stamps import bad_stamps, fill_limit_s, mended
+from recordings.bad_stamps import bad_stamps, fill_limit_s
 from recordings.lateness.decision import decide
+from recordings.lateness.mending import mended
+from tests.stamps import Sender, Stall, send
 
 RATE = 250.0
 N = 2500
@@ -91,8 +95,78 @@ def test_a_backlog_and_a_loss_are_no_clock_that_stood_still() -> None:
     assert not bad_stamps(both, RATE).any()  # nobody can say how much of it is which
     chunks = seconds_of(RATE, 64, 1e-4)
     assert not bad_stamps(chunks, RATE).any()
-    chunks[5056:5824] = chunks[5056]
-    assert not bad_stamps(chunks, RATE).any()
+    assert not bad_stamps(np.delete(chunks, slice(5056, 5824)), RATE).any()
+    twice = chunks.copy()
+    twice[5056:5184] = chunks[5056]  # two chunks of one stamp: as many as come together anywhere
+    assert not bad_stamps(twice, RATE).any()
+    # Late by 3 s, then caught up at once, then as much is lost: the floor was lower before.
+    late = np.r_[chunks[:4992], np.full(768, chunks[5760]), chunks[6528:]]
+    late[4992:5056] -= 1e-3
+    assert not bad_stamps(late, RATE).any()
+
+
+@settings(deadline=None)
+@example(chunk=64, style="equal", jitter_s=5e-3, chunks=46, lost=5, seed=24)  # late on both sides
+@given(
+    chunk=st.sampled_from([8, 20, 64]),
+    style=st.sampled_from(["equal", "spread"]),
+    jitter_s=st.sampled_from([0.0, 1e-3, 5e-3]),
+    chunks=st.integers(16, 60),
+    lost=st.sampled_from([0, 2, 5]),
+    seed=st.integers(0, 99),
+)
+def test_a_clock_that_stood_still_for_whole_chunks_hides_no_loss_elsewhere(
+    chunk: int,
+    style: Literal["equal", "spread"],
+    jitter_s: float,
+    chunks: int,
+    lost: int,
+    seed: int,
+) -> None:
+    losses = ((45.0, lost * chunk),) if lost else ()
+    sender = Sender(RATE, 60.0, chunk, style, jitter_s=jitter_s, losses=losses)
+    sent = send(sender, np.random.default_rng(seed))
+    first = 4000 // chunk * chunk
+    stop = first + chunks * chunk
+    stood = sent.stamps.copy()
+    stood[first:stop] = np.tile(stood[first : first + chunk], chunks)
+    bad = bad_stamps(stood, RATE)
+    assert bad[first + chunk : stop].all()
+    assert bad.sum() < stop - first  # none beyond the chunk that comes next
+    pace = decide(mended(stood, bad, RATE), RATE)
+    assert abs(pace.lost - sent.lost) <= pace.uncertainty + 2
+
+
+@settings(deadline=None, max_examples=50)
+@given(
+    chunk=st.sampled_from([1, 8, 20, 64]),
+    style=st.sampled_from(["equal", "spread"]),
+    jitter_s=st.sampled_from([0.0, 1e-3, 5e-3]),
+    stall=st.floats(0.1, 10.0),
+    lost=st.integers(0, 2500),
+    after_s=st.floats(-1.0, 1.0),
+    tick_s=st.sampled_from([0.0, 1e-3, 0.016]),
+    seed=st.integers(0, 99),
+)
+def test_stalls_and_losses_are_no_clock_that_stood_still(
+    chunk: int,
+    style: Literal["equal", "spread"],
+    jitter_s: float,
+    stall: float,
+    lost: int,
+    after_s: float,
+    tick_s: float,
+    seed: int,
+) -> None:
+    losses = ((20.0 + stall + after_s, lost),) if lost else ()
+    stalls = (Stall(20.0, stall),)
+    sender = Sender(
+        RATE, 60.0, chunk, style, jitter_s=jitter_s, stalls=stalls, losses=losses, splits=True
+    )
+    stamps = send(sender, np.random.default_rng(seed)).stamps
+    if tick_s:  # of a coarse clock: a backlog has one stamp
+        stamps = np.round(stamps / tick_s) * tick_s
+    assert not bad_stamps(stamps, RATE).any()
 
 
 @given(st.lists(st.floats(allow_nan=True), min_size=0, max_size=60))

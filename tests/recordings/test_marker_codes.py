@@ -11,7 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from devices.marker_codes import code_of as live
-from recordings.marker_codes import code_of
+from recordings.marker_codes import code_of, text_of
 from recordings.read.markers import parse_markers
 
 NUMBERS = st.integers(-(2**70), 2**70) | st.floats()
@@ -74,3 +74,15 @@ def test_the_first_channel_that_is_a_number_has_the_code() -> None:
     assert [m.code for m in found] == [101, None, 5, 9, None]
     assert [m.text for m in found][:3] == ["go/101", "101.7/3", "5"]
     assert (found[3].event, found[3].further) == ("end", ("x",))
+
+
+@given(st.text(max_size=12))
+def test_what_is_utf8_is_read_as_that(text: str) -> None:
+    assert text_of(text) == text
+    assert text_of(text.encode("utf-8", "replace")) == text.encode("utf-8", "replace").decode()
+
+
+def test_what_is_no_utf8_is_read_as_the_western_page_of_windows() -> None:
+    assert [text_of(text.encode("cp1252")) for text in ("Übung", "Größe")] == ["Übung", "Größe"]
+    assert text_of(b"a\x81") == "a\ufffd"  # not even that page has it
+    assert text_of(7.0) == "7.0"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from acquire.cli.sessions.recordings import Json
+from acquire.cli.options import Json
 
 if TYPE_CHECKING:
     from acquire.cli.sessions.progress import Progress
@@ -58,10 +58,10 @@ def collect(
     if node is not None:
         _give_up(path, node, reason, as_json)
         return
-    sessions = _pending(path, everything=release)
+    problems: list[str] = []
+    sessions = _pending(path, problems, everything=release)
     data_dir = path if path not in sessions else path.parents[3]
     brought: list[str] = []
-    problems: list[str] = []
     progress = Progress(enabled=not as_json)
     for name, opened in _sources(sessions, disk, data_dir):
         try:
@@ -97,8 +97,11 @@ def _give_up(session: Path, node: str, reason: str, as_json: bool) -> None:
         typer.echo(f"lost: {name}, which was on node {node}")
 
 
-def _pending(path: Path, *, everything: bool) -> dict[Path, Manifest]:
-    """Find the sessions that wait for files of nodes; `everything`: also those that do not."""
+def _pending(path: Path, problems: list[str], *, everything: bool) -> dict[Path, Manifest]:
+    """Find the sessions that wait for files of nodes; `everything`: also those that do not.
+
+    Those that cannot be read are added to `problems`: nobody knows whether they wait.
+    """
     from acquire.errors import ConfigError
     from recordings.errors import RecordingError
     from recordings.manifest import MANIFEST_NAME, Manifest
@@ -110,10 +113,13 @@ def _pending(path: Path, *, everything: bool) -> dict[Path, Manifest]:
         raise ConfigError(f"{path}: no such folder; name a session or a data folder")
     found = {}
     for folder in catalogue.folders(path):
-        with contextlib.suppress(RecordingError):
+        try:
             manifest = Manifest.load(folder)
-            if manifest.node_run is not None and (manifest.pending or everything):
-                found[folder] = manifest
+        except RecordingError as error:
+            problems.append(str(error))
+            continue
+        if manifest.node_run is not None and (manifest.pending or everything):
+            found[folder] = manifest
     return found
 
 

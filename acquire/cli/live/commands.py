@@ -10,8 +10,8 @@ from typing import Annotated
 import typer
 
 from acquire.cli.live import stimulus
-from acquire.cli.options import DataDir, RigFile
-from acquire.cli.sessions.recordings import Json
+from acquire.cli.options import DataDir, Json, RigFile
+from acquire.cli.uncollected import uncollected
 
 app = typer.Typer()
 
@@ -79,9 +79,10 @@ def record(
         raise ConfigError("--xdf records streams, not a rig; leave out one of the two")
     read = rigs.load_rig(rig) if rig is not None else rigs.no_rig()
     # Only now what takes longer to import than a rig file to read: a mistake in it is said at once.
-    from acquire.cli.live.record import Order
-    from acquire.cli.live.record import record as run
-    from acquire.take.folder import Labels
+    with uncollected():
+        from acquire.cli.live.record import Order
+        from acquire.cli.live.record import record as run
+        from acquire.take.folder import Labels
 
     given = {"study": study, "participant": participant, "session": session, "task": task}
     labels = Labels(**{key: value for key, value in given.items() if value is not None})
@@ -110,7 +111,8 @@ def run(
     from acquire.rig.file import load_rig
 
     read = load_rig(rig)  # before the import of an engine: a mistake in it is said at once
-    from acquire.cli.live.run import run_rig
+    with uncollected():
+        from acquire.cli.live.run import run_rig
 
     raise typer.Exit(run_rig(read, seconds))
 
@@ -150,8 +152,9 @@ def daemon(
     from acquire.rig.file import load_rig
 
     read = load_rig(rig)  # before the import of a server: a mistake in it is said at once
-    from acquire.server.daemon import DaemonOrder
-    from acquire.server.daemon import run as run_daemon
+    with uncollected():
+        from acquire.server.daemon import DaemonOrder
+        from acquire.server.daemon import run as run_daemon
 
     order = DaemonOrder(
         read,

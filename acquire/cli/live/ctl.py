@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from acquire.cli.sessions.recordings import Json
+from acquire.cli.options import Json
 from acquire.plain_text import plain
 
 app = typer.Typer(
@@ -27,11 +27,15 @@ TokenFile = Annotated[
 Label = Annotated[str | None, typer.Option()]
 
 CONDITIONS = {
-    "lost": ("lost", "samples-dropped", "stream-lost", "device-lost", "device-died"),
+    "lost": (
+        *("lost", "samples-dropped", "stream-lost", "end-not-received"),
+        *("device-lost", "device-broke", "device-died", "device-failed", "device-given-up"),
+    ),
     "silent": ("silent", "device-hangs", "device-missing"),
     "disk": ("disk-low", "disk-full", "disk-stop", "node-full", "write-failed", "recording-failed"),
 }
-"""What `watch --fail-on` can wait for, as codes of events."""
+"""What `watch --fail-on` can wait for, as codes of events; `lost` is what is counted, as the engine
+says it of each stream and has no event of it."""
 
 
 def _client(url: str | None, data_dir: Path | None, token_file: Path | None) -> Any:
@@ -235,7 +239,8 @@ def watch(
         known = ", ".join(CONDITIONS)
         raise ConfigError(f"--fail-on {unknown[0]}: there are {known}")
     codes = {code for name in wanted for code in CONDITIONS[name]}
-    for event in _events(_client(url, data_dir, token_file), from_now=True, reconnect=False):
+    client = _client(url, data_dir, token_file)
+    for event in _events(client, from_now=True, reconnect=False):
         if event["code"] in codes:
             typer.echo(json.dumps(event) if as_json else _event_words(event))
             raise typer.Exit(1)
@@ -249,8 +254,29 @@ def _past(client: Any) -> Iterator[Any]:
     return (row["event"] for row in client.get("events?after=0&limit=1000"))
 
 
+class _Losses:
+    """What streams have lost since this was begun, by the engine's own count."""
+
+    def __init__(self, status: Any) -> None:
+        self._known = _lost(status)
+
+    def new(self, status: Any) -> Iterator[Any]:
+        """Yield, as events, what has been lost since the last look."""
+        known, self._known = self._known, _lost(status)
+        for name, lost in self._known.items():
+            before = known.get(name, 0)
+            more = lost - before if lost >= before else lost  # a recording counts its own, from 0
+            if more:
+                told = {"time": status["clock"], "source": name, "level": "warning", "code": "lost"}
+                yield {**told, "text": f"{name}: {more:,} samples lost"}
+
+
+def _lost(status: Any) -> dict[str, int]:
+    return {stream["name"]: stream["lost"] for stream in status["streams"]}
+
+
 def _events(client: Any, *, from_now: bool, reconnect: bool) -> Iterator[Any]:
-    """Yield events as they come; Ctrl-C ends the command with exit code 3.
+    """Yield events as they come, `from_now` losses too; Ctrl-C ends the command with exit code 3.
 
     Raises:
         EngineGone: it is gone, unless we are to `reconnect`.
@@ -260,13 +286,16 @@ def _events(client: Any, *, from_now: bool, reconnect: bool) -> Iterator[Any]:
 
     stopper = Stopper()
     stopper.listen(stdin=False)
-    after = client.get("status")["last_event"] if from_now else 0
+    status: Any = client.get("status") if from_now else None
+    losses = _Losses(status) if status is not None else None
+    after = status["last_event"] if status is not None else 0
     typer.echo(f"listening to {client.url}", err=True)
     is_gone = False
     while True:
         try:
             rows = client.get(f"events?after={after}&limit=1000")
-            if not rows and client.get("status")["last_event"] < after:
+            status = client.get("status") if losses is not None or not rows else None
+            if not rows and status["last_event"] < after:
                 after = 0  # another engine: it counts anew
                 continue
             if is_gone:
@@ -282,5 +311,7 @@ def _events(client: Any, *, from_now: bool, reconnect: bool) -> Iterator[Any]:
         for row in rows:
             after = row["number"]
             yield row["event"]
+        if losses is not None:
+            yield from losses.new(status)
         if stopper.wait(POLL_S):
             raise typer.Exit(3)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import contextlib
+import http.client
 import json
 import os
 import re
-import urllib.error
-import urllib.request
-from http.client import HTTPException, IncompleteRead
+import socket
+import threading
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from acquire.errors import ConfigError, ControlError
 from acquire.server.running import TOKEN_VARIABLE, the_engine
 
+LOOK_S = 20.0
+"""How long the whole answer to a question may take: one that is stopped, or hangs, gives none."""
 ANSWER_S = 120.0
 """A stop waits for files to close, and for the check where that is asked for."""
 LARGEST = 64 << 20
@@ -35,17 +38,6 @@ _KEYS: Final[dict[str, tuple[str, ...]]] = {
 _ROWS: Final = ("devices", "streams", "events")
 
 
-class _NoDetours(urllib.request.HTTPRedirectHandler):
-    """Follows no redirection: the token would go along, to whomever it names."""
-
-    def redirect_request(self, *_: Any) -> None:
-        return None
-
-
-# No proxy either: what this user's environment names for the web has no business with a token.
-_OPENER: Final = urllib.request.build_opener(urllib.request.ProxyHandler({}), _NoDetours)
-
-
 class EngineGone(ControlError):
     """No engine answers at the address."""
 
@@ -62,8 +54,11 @@ class EngineClient:
         self._data_dir = data_dir if url is None else None
         self._is_given = url is not None
         self.url = (url or the_engine(data_dir)).rstrip("/")
-        if not self.url.startswith(("http://", "https://")):
-            raise ConfigError(f"--url {self.url}: begins with http:// or https://")
+        if not self.url.startswith(("http://", "https://")) or not _has_place(self.url):
+            raise ConfigError(
+                f"--url {self.url}: is http:// or https:// with a name or an address, and perhaps "
+                "a port from 1 to 65535"
+            )
         self._token = os.environ.get(TOKEN_VARIABLE)
         if token_file is not None:
             try:
@@ -99,28 +94,19 @@ class EngineClient:
         return self._call(path, json.dumps(body).encode())
 
     def _call(self, path: str, body: bytes | None) -> Any:
-        headers = {"Content-Type": "application/json"}
-        if self._token:
-            headers["Authorization"] = f"Bearer {self._token}"
-        request = urllib.request.Request(f"{self.url}/api/{path}", body, headers)
         try:
-            with _OPENER.open(request, timeout=ANSWER_S) as answer:
-                text = answer.read(LARGEST)
-                if answer.length and len(text) < LARGEST:  # an engine that dies as it answers
-                    raise IncompleteRead(text, answer.length)
-                found = json.loads(text)
-        except urllib.error.HTTPError as error:
-            with error:
-                raise ControlError(self._refusal(error)) from None
-        except (OSError, HTTPException) as error:
-            reason = getattr(error, "reason", error)
+            status, reason, text = self._ask(path, body)
+            found = json.loads(text) if status < http.client.MULTIPLE_CHOICES else None
+        except (OSError, http.client.HTTPException) as error:
             raise EngineGone(
-                f"no engine answers at {self.url} ({reason}); is it running? `unisono daemon`"
+                f"no engine answers at {self.url} ({error}); is it running? `unisono daemon`"
             ) from None
         except (ValueError, RecursionError) as error:
             raise ControlError(
                 f"{self.url} is no engine of Unisono: its answer is no JSON"
             ) from error
+        if found is None:
+            raise ControlError(self._refusal(status, reason, text))
         if not _fits(path, found):
             raise ControlError(
                 f"{self.url} is no engine of Unisono, or one of another version: its answer to "
@@ -128,16 +114,80 @@ class EngineClient:
             )
         return found
 
-    def _refusal(self, error: urllib.error.HTTPError) -> str:
-        if error.code == 401:
+    def _ask(self, path: str, body: bytes | None) -> tuple[int, str, bytes]:
+        """Give the status, its reason and the body of an answer.
+
+        No redirection is followed and no proxy used: the token would go along, to whomever.
+
+        Raises:
+            OSError, HTTPException: nobody answers, or not within the time there is for all of it.
+        """
+        headers = {"Content-Type": "application/json"}
+        if self._token:
+            headers["Authorization"] = f"Bearer {self._token}"
+        place = urlsplit(self.url)
+        assert place.hostname is not None  # as seen in `__init__`
+        secure = place.scheme == "https"
+        kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
+        limit_s = LOOK_S if body is None else ANSWER_S
+        connection = kind(place.hostname, place.port, timeout=limit_s)
+        with contextlib.closing(connection), _Limit(connection, limit_s):
+            method = "GET" if body is None else "POST"
+            connection.request(method, f"{place.path}/api/{path}", body, headers)
+            with connection.getresponse() as answer:
+                text = answer.read(LARGEST)
+                if answer.length and len(text) < LARGEST:  # an engine that dies as it answers
+                    raise http.client.IncompleteRead(text, answer.length)
+                return answer.status, answer.reason, text
+
+    def _refusal(self, status: int, reason: str, text: bytes) -> str:
+        if status == http.client.UNAUTHORIZED and self._token:
+            return (
+                f"{self.url} refuses this token; name the file that its engine was started with "
+                "(--token-file)"
+            )
+        if status == http.client.UNAUTHORIZED:
             return (
                 f"{self.url} wants a token; name its file with --token-file or set {TOKEN_VARIABLE}"
             )
         try:
-            problem = json.loads(error.read(1 << 16))
+            problem = json.loads(text)
             return f"{problem['text']}; {problem['remedy']}".removesuffix("; ")
-        except (ValueError, KeyError, TypeError):
-            return f"{self.url}: {error.code} {error.reason}"
+        except (ValueError, KeyError, TypeError, RecursionError):
+            return f"{self.url}: {status} {reason}"
+
+
+class _Limit:
+    """Connects, and cuts what then takes too long: a socket's own limit begins anew each byte."""
+
+    def __init__(self, connection: http.client.HTTPConnection, limit_s: float) -> None:
+        connection.connect()
+        self._sock, self._limit_s = connection.sock, limit_s  # it forgets it before all is read
+        self._is_over = False
+        self._timer = threading.Timer(limit_s, self._cut)
+        self._timer.daemon = True
+
+    def _cut(self) -> None:
+        self._is_over = True
+        with contextlib.suppress(OSError):
+            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+
+    def __enter__(self) -> None:
+        self._timer.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+        if self._is_over:
+            raise TimeoutError(f"its answer is not there after {self._limit_s:g} s") from None
+
+
+def _has_place(url: str) -> bool:
+    """Whether an address names a computer; a port beyond 65535 would be taken for another one."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:  # a bracket that is never closed, a port that is none
+        return False
 
 
 def _fits(path: str, answer: Any) -> bool:

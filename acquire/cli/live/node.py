@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from acquire.cli.sessions.recordings import Json
+from acquire.cli.options import Json
 
 if TYPE_CHECKING:
     from acquire.node.pairing.known import KnownNode

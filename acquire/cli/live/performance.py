@@ -79,7 +79,7 @@ def played(player: PlayerLink, stopper: Stopper, say: Callable[[str], None]) -> 
         yield
     finally:
         ended.set()
-        keeper.join()
+        keeper.join()  # first, or it would resume what is aborted here
         player.abort()
 
 

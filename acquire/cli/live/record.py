@@ -21,6 +21,7 @@ from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configuration
 from acquire.player.link import refuse_stand_in
 from acquire.player.messages import PlayOrder
+from acquire.processes.link import ENDS_OPENING
 from acquire.processes.punctual import be_punctual
 from acquire.pump.discovery import Selection
 from acquire.rig.file import Rig, no_rig
@@ -131,7 +132,7 @@ def _record(order: Order, stopper: Stopper, config: str | None) -> Outcome | Non
     def hear(event: Event) -> None:
         # What `open` fails of is its error, and is said once. Not told by the engine's phase: the
         # event comes from the device's thread, and `open` may have failed of it by then.
-        fatal = not opened.is_set() and not order.allow_missing
+        fatal = event.code in ENDS_OPENING and not opened.is_set() and not order.allow_missing
         if event.level == "warning" or (event.level == "error" and not fatal):
             progress.line(f"{event.level}: {event.text}")
 

@@ -13,6 +13,7 @@ from acquire.engine.stop_signals import Stopper
 from acquire.errors import ConfigError
 from acquire.lsl.clock import local_clock
 from acquire.lsl.config import configuration
+from acquire.processes.link import ENDS_OPENING
 from acquire.processes.punctual import be_punctual
 from acquire.pump.discovery import Selection
 from acquire.rig.file import Rig
@@ -48,7 +49,7 @@ def run_rig(
             return
         alarms.append(event)
         # What `open` fails of is its error, and is said once; see `acquire.cli.live.record`.
-        fatal = event.level == "error" and not opened.is_set()
+        fatal = event.code in ENDS_OPENING and not opened.is_set()
         if not fatal:
             progress.line(f"{event.level}: {event.text}")
 

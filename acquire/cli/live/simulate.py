@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from acquire.cli.sessions.recordings import Json
+from acquire.cli.options import Json
 from acquire.errors import ConfigError
 
 if TYPE_CHECKING:

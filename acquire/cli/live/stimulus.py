@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from acquire.cli.options import Json
 from acquire.cli.unless_named import unless_named
 from acquire.errors import ConfigError
 
@@ -29,8 +30,10 @@ Screen = Annotated[int, typer.Option(help="Which screen, from 0.")]
 Windowed = Annotated[bool, typer.Option("--windowed", help="In a window, for trying out.")]
 Simulate = Annotated[bool, typer.Option("--simulate", help="A simulated participant answers.")]
 Headless = Annotated[bool, typer.Option("--headless", help="Draw nothing.")]
+LightPort = Annotated[
+    int | None, typer.Option(help="UDP port of a simulated photodiode.", hidden=True)
+]
 Seed = Annotated[int | None, typer.Option(help="In place of the protocol's own.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 
 
 def order(
@@ -76,9 +79,7 @@ def play(
     screenshots: Annotated[
         Path | None, typer.Option(metavar="FOLDER", help="Keep a picture of each step.")
     ] = None,
-    light_port: Annotated[
-        int | None, typer.Option(help="UDP port of a simulated photodiode.", hidden=True)
-    ] = None,
+    light_port: LightPort = None,
     as_json: Json = False,
 ) -> None:
     """Play a protocol; its markers are the LSL stream `protocol`."""
@@ -167,9 +168,7 @@ def calibrate(
         str | None,
         typer.Option(metavar="STREAM", help="Marker stream of a photodiode on the patch."),
     ] = None,
-    light_port: Annotated[
-        int | None, typer.Option(help="UDP port of a simulated photodiode.", hidden=True)
-    ] = None,
+    light_port: LightPort = None,
     as_json: Json = False,
 ) -> None:
     """Measure a screen: refresh rate, jitter and, with a photodiode, the lag to the light."""

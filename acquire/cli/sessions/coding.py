@@ -7,13 +7,11 @@ from typing import Annotated, Literal
 
 import typer
 
+from acquire.cli.options import Annotations, Json
+from acquire.plain_text import told
+
 app = typer.Typer(no_args_is_help=True, help="Coded expressions: agreement, import, export.")
 
-Annotations = Annotated[
-    Path | None,
-    typer.Option("--annotations", metavar="DIR", help="Where coders' files lie, if not there."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Session = Annotated[Path, typer.Argument(metavar="SESSION")]
 Camera = Annotated[str, typer.Option(help="Which one; the first by default.")]
 Form = Annotated[
@@ -55,6 +53,8 @@ def agreement(
         from acquire.cli.sessions.coding_tables import agreement_tables
 
         agreement_tables(result)
+    for note in result.notes:
+        typer.echo(f"note: {note}", err=True)
     for problem in result.problems:
         typer.echo(f"not read: {problem}", err=True)
     raise typer.Exit(1 if result.problems else 0)
@@ -69,13 +69,20 @@ def turns(
     ] = "session",
     annotations: Annotations = None,
 ) -> None:
-    """List what a coder has to code, in that coder's order; a second time is marked +2."""
+    """List what a coder has to code, in that coder's order; a second time is marked +2.
+
+    What cannot be read is named, and the exit code is 1.
+    """
     from recordings.export.coding_turns import turns_of
 
-    for coded in turns_of(study, coder, by, annotations):
+    found = turns_of(study, coder, by, annotations)
+    for coded in found.coded:
         number, time = coded.turn.item.trial, coded.turn.time
         trial = "" if number is None else f"  trial {number}"
         typer.echo(f"{coded.name}{trial}{'  +2' if time > 1 else ''}")
+    for problem in found.problems:
+        typer.echo(f"not read: {told(problem)}", err=True)
+    raise typer.Exit(1 if found.problems else 0)
 
 
 @app.command("import")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from rich.console import Console
-
-from acquire.cli.tables import plain_table
+from acquire.cli.tables import plain_console, plain_table
 from recordings.report.agreement import figure, share
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from recordings.annotation.agreement.coded_study import PairAgreement, StudyAgreement
 
 _WIDTH: Final = 170
@@ -18,7 +18,7 @@ _WIDTH: Final = 170
 
 def agreement_tables(study: StudyAgreement) -> None:
     """Print agreement by pair and session, boundaries and units by pair, and progress."""
-    console = Console(highlight=False, soft_wrap=True, width=_WIDTH)
+    console = plain_console(_WIDTH)
     if not study.pairs:
         console.print("no two coders have looked at the same frames")
     for pair in study.pairs:
@@ -30,7 +30,7 @@ def agreement_tables(study: StudyAgreement) -> None:
 
 
 def _summary(console: Console, whole: PairAgreement, study: StudyAgreement) -> None:
-    console.print(f"\n{whole.first} and {whole.second}, {whole.relation}", markup=False)
+    console.print(f"\n{whole.first} and {whole.second}, {whole.relation}")
     table = plain_table(
         "session", ">events", ">precision", ">recall", ">F1", ">by apex", ">by onset", ">units",
         ">+ side", ">+ intensity", ">units of all", ">emotion κ",

@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 
 import typer
 
+from acquire.cli.options import Annotations, Json, OnlyThese
 from acquire.cli.sessions.engines import Workers, with_workers
 from acquire.plain_text import told
 
@@ -19,15 +20,9 @@ Sessions = Annotated[
     typer.Argument(metavar="SESSION…", help="Sessions, XDF files, or folders with sessions in."),
 ]
 To = Annotated[Path, typer.Option("--to", metavar="DIR", help="Where the export goes.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Coder = Annotated[
     str, typer.Option("--coder", help="Expressions that this coder coded; or consensus.")
 ]
-Annotations = Annotated[
-    Path | None,
-    typer.Option("--annotations", metavar="DIR", help="Where coders' files lie, if not there."),
-]
-Cameras = Annotated[list[str] | None, typer.Option("--camera", help="Only these; may be repeated.")]
 
 
 @app.callback(invoke_without_command=True)
@@ -133,7 +128,7 @@ def csv(
     stamps: Annotated[
         Literal["raw", "corrected", "dejittered"], typer.Option(help="What is done to the stamps.")
     ] = "corrected",
-    stream: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    stream: OnlyThese = None,
     as_json: Json = False,
     *,
     workers: Workers,
@@ -152,7 +147,7 @@ def edf(
     format_: Annotated[
         Literal["edf", "bdf"], typer.Option("--format", help="16 bits, or 24.")
     ] = "bdf",
-    stream: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    stream: OnlyThese = None,
     as_json: Json = False,
     *,
     workers: Workers,
@@ -170,7 +165,7 @@ def video(
     to: To,
     crf: Annotated[int, typer.Option(min=0, max=51, help="Quality; less is better.")] = 18,
     width: Annotated[int, typer.Option(min=0, help="At most so wide; 0 = as it is.")] = 0,
-    camera: Cameras = None,
+    camera: OnlyThese = None,
     as_json: Json = False,
     *,
     workers: Workers,

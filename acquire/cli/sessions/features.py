@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
+from acquire.cli.options import Json
 from acquire.cli.sessions.engines import Workers, with_workers
-from acquire.cli.sessions.study import DryRun, Folder, Json, Only, RetryFailed, Which, run_steps
+from acquire.cli.sessions.study import DryRun, Folder, Only, RetryFailed, Which, run_steps
 
 _LIST = "may be repeated"
 

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 
 import typer
 
+from acquire.cli.options import Idle, Json, OnlyThese
 from acquire.cli.sessions import coding, export, motion, study
 from acquire.cli.sessions.engines import Workers, with_workers
 from acquire.cli.sessions.features import features
@@ -30,7 +31,6 @@ app.add_typer(study.app, name="study")
 app.add_typer(motion.app)
 app.command()(features)
 
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Recorded = Annotated[Path, typer.Argument(metavar="SESSION|XDF")]
 
 
@@ -48,10 +48,7 @@ def check(
         bool,
         typer.Option("--first-step", help="The contents of the files are not read again."),
     ] = False,
-    idle: Annotated[
-        bool,
-        typer.Option("--idle", help="Only with what others leave of the processor and the disk."),
-    ] = False,
+    idle: Idle = False,
     steered: Annotated[bool, typer.Option("--steered", hidden=True)] = False,
     as_json: Json = False,
     *,
@@ -59,11 +56,10 @@ def check(
 ) -> None:
     """Verify sessions or XDF files; exit 0 pass, 1 warnings, 2 fail."""
     from recordings.check.examination import exit_code
-    from recordings.manifest import MANIFEST_NAME
+    from recordings.read.sessions import holds_sessions
     from recordings.report.html import check_and_report
 
-    is_study = paths[0].is_dir() and not (paths[0] / MANIFEST_NAME).exists()
-    many = len(paths) > 1 or (is_study and any(paths[0].rglob(MANIFEST_NAME)))
+    many = len(paths) > 1 or holds_sessions(paths[0])
     if many or not workers.is_plain:
         _check_many(paths, thresholds, workers, as_json)
         return
@@ -105,7 +101,7 @@ def _check_many(
 
     def tell(done: Checked) -> None:
         if not as_json:
-            said = f"{done.warnings} warnings, {done.failures} failures"
+            said = f"warnings: {done.warnings}, failures: {done.failures}"
             typer.echo(f"{done.verdict or 'NOT CHECKED'}  {done.path}: {done.error or said}")
         for note in done.notes:
             typer.echo(f"note: {note}", err=True)
@@ -143,10 +139,7 @@ def copy(
         list[Path], typer.Argument(metavar="SESSION…", help="Or folders with sessions in.")
     ],
     to: Annotated[Path, typer.Option("--to", metavar="DIR", help="Another disk or share.")],
-    idle: Annotated[
-        bool,
-        typer.Option("--idle", help="Only with what others leave of the processor and the disk."),
-    ] = False,
+    idle: Idle = False,
 ) -> None:
     """Copy sessions and compare them by hash; what was interrupted goes on where it was."""
     from acquire.cli.sessions.progress import Percent
@@ -249,7 +242,7 @@ def replay(
     ],
     speed: Annotated[float, typer.Option(min=0.01, max=100, help="Times as fast.")] = 1.0,
     loop: Annotated[bool, typer.Option("--loop", help="Again and again.")] = False,
-    stream: Annotated[list[str] | None, typer.Option(help="Only these; may be repeated.")] = None,
+    stream: OnlyThese = None,
     no_video: Annotated[
         bool, typer.Option("--no-video", help="Frames' times as recorded, without a camera.")
     ] = False,

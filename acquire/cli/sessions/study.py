@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from acquire.cli.options import Json
 from acquire.cli.sessions.engines import Workers, with_workers
 from acquire.errors import ConfigError
 from acquire.plain_text import told
@@ -27,7 +28,6 @@ app = typer.Typer(
 )
 
 Folder = Annotated[Path, typer.Argument(metavar="DIR", help="A study's folder, or a data folder.")]
-Json = Annotated[bool, typer.Option("--json", help="Print the result as JSON, as the last line.")]
 Only = Annotated[
     list[str] | None, typer.Option(metavar="SUB-01", help="Only these; may be repeated.")
 ]

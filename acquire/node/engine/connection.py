@@ -129,8 +129,7 @@ class Connection:
         was_connected = self._snapshot.connected
         self._closing.set()
         for thread in (self._poller, self._sender):
-            if thread.ident is not None:
-                thread.join(POLL_S + 2 * ANSWER_S)
+            thread.end(POLL_S + 2 * ANSWER_S)  # connecting and a poll take no longer
         if was_connected:
             self._say_goodbye()
         self._enter_state(NodeState.CLOSED)
@@ -158,6 +157,7 @@ class Connection:
                 self._away(NodeState.UNREACHABLE, str(error))
             except AcquireError as error:  # not paired, another certificate, not for this engine
                 self._away(NodeState.REFUSED, str(error))
+            # Longer from time to time: a node that is away would only be asked in vain.
             self._closing.wait(BACKOFF_S[min(self._failures, len(BACKOFF_S)) - 1])
 
     def _enter(self, client: NodeClient) -> None:

@@ -6,6 +6,7 @@ import secrets
 import socket
 import threading
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 
 import acquire
@@ -15,13 +16,14 @@ from acquire.node.engine.link import NodeLink, OffsetOf
 from acquire.node.engine.snapshot import NodeSnapshot
 from acquire.node.wire.messages import WIRE
 from acquire.node.wire.models import RunDevice, RunOrder
+from acquire.processes.futures import all_at_once
 from acquire.processes.link import Link
 from acquire.processes.messages import Tell
 from acquire.processes.rig_devices import Hear, NoteLoss, process_of
 from acquire.rig.file import DeviceTable, Rig
 from recordings import layout, owner
 from recordings.errors import RecordingError
-from recordings.manifest import Level, Manifest
+from recordings.manifest import Manifest
 
 
 class Nodes:
@@ -59,7 +61,7 @@ class Nodes:
                 self.run_id,
                 self._order_for(name),
                 self._was_left,
-                self._tell_of(name),
+                partial(self._report, name),
                 self._reached,
             )
             for table in rig().nodes
@@ -84,11 +86,7 @@ class Nodes:
 
     def close(self) -> None:
         """End the run on all of them, at the same time."""
-        threads = [threading.Thread(target=c.close) for c in self.connections.values()]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        all_at_once(connection.close for connection in self.connections.values())
 
     def _order_for(self, node: str) -> Callable[[str | None], RunOrder]:
         def order(local_host: str | None) -> RunOrder:
@@ -103,12 +101,6 @@ class Nodes:
             )
 
         return order
-
-    def _tell_of(self, node: str) -> Callable[[Level, str, str], None]:
-        def tell(level: Level, code: str, text: str) -> None:
-            self._report(node, level, code, text)
-
-        return tell
 
     def _reached(self, devices: Iterable[str]) -> None:
         """See to the devices of a node that is reached again, in a thread of its own.

@@ -6,8 +6,6 @@ import shutil
 import socket
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
@@ -23,7 +21,7 @@ from acquire.node.program.watch import Watch
 from acquire.node.store.finishing import Finishing
 from acquire.node.store.store import Store
 from acquire.node.wire.messages import WIRE
-from acquire.node.wire.models import BLOCK_BYTES, LateStops, NodeInfo, Receipt, RunDevice, RunOrder
+from acquire.node.wire.models import BLOCK_BYTES, LateStops, NodeInfo, RunDevice, RunOrder
 from acquire.rig.file import DeviceTable, check_device
 from acquire.validation_text import first_problem
 
@@ -33,23 +31,6 @@ LIVES_S: Final = 5.0
 
 class VersionSkew(ControlError):
     """Engine and node are of different versions."""
-
-
-class NodePhase(StrEnum):
-    """What a node is doing."""
-
-    IDLE = "idle"  # no engine has a run
-    RUNNING = "running"
-    RECORDING = "recording"
-    FINISHING = "finishing"  # a run is being ended
-
-
-@dataclass(frozen=True, slots=True)
-class HostSnapshot:
-    """What a node is doing, and for whom."""
-
-    phase: NodePhase
-    run: Run | None = None
 
 
 class Host:
@@ -73,9 +54,7 @@ class Host:
         self.name = name
         self._buffer_s = buffer_s
         self.store = Store(data_dir)
-        self._complain = complain
         self._run: Run | None = None
-        self._ending = False
         self._turn = threading.Lock()  # one run is begun or ended at a time
         self._closing = threading.Event()
         self._finishing = Finishing(self.store, lambda: self.is_recording, complain, block_bytes)
@@ -97,18 +76,6 @@ class Host:
     # What it is.
 
     @property
-    def snapshot(self) -> HostSnapshot:
-        """What it is doing."""
-        run = self._run
-        if run is None:
-            return HostSnapshot(NodePhase.IDLE)
-        if self._ending:
-            return HostSnapshot(NodePhase.FINISHING, run)
-        return HostSnapshot(
-            NodePhase.RECORDING if run.takes.is_recording else NodePhase.RUNNING, run
-        )
-
-    @property
     def is_recording(self) -> bool:
         """Whether the disk belongs to the cameras."""
         run = self._run
@@ -116,7 +83,7 @@ class Host:
 
     def info(self) -> NodeInfo:
         """Describe it."""
-        run = self.snapshot.run
+        run = self._run
         disk = shutil.disk_usage(self.store.data_dir)
         return NodeInfo(
             name=self.name,
@@ -231,16 +198,11 @@ class Host:
         run = self._run
         if run is None:
             return
-        self._ending = True
         try:
             run.close(late)
         finally:
-            self._run, self._ending = None, False
+            self._run = None
             self._finishing.look()
-
-    def release(self, id: str, receipt: Receipt) -> bool:
-        """Delete files that an engine has; see `Kept.release`."""
-        return self.store.release(id, receipt)
 
 
 def _refuse_skew(name: str, order: RunOrder) -> None:

@@ -117,7 +117,7 @@ class HostedDevice:
     def close(self) -> None:
         """End the process, its video first, and the orders that still wait; from any thread."""
         self._orders.put(None)
-        self._thread.join()
+        self._thread.join()  # first: the orders that wait go over the link
         self.link.close(CLOSE_S)
 
     def _run(self) -> None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import configparser
-import io
 from typing import Final
 
+from acquire.lsl.config import as_text, new_parser
 from acquire.node.wire.limits import WireError
 
 _ALLOWED: Final = frozenset({"lab", "multicast", "ports", "tuning"})
@@ -20,8 +20,7 @@ def checked_lsl_config(text: str | None) -> str | None:
     """
     if text is None:
         return None
-    parser = configparser.ConfigParser(strict=False, interpolation=None)
-    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser = new_parser()
     try:
         parser.read_string(text)
     except configparser.Error as error:
@@ -30,6 +29,4 @@ def checked_lsl_config(text: str | None) -> str | None:
         raise WireError(f"lsl_config: only the sections {', '.join(sorted(_ALLOWED))} are taken")
     parser.remove_section("log")
     parser.read_dict({"log": {"level": "-3"}})  # the engine says the same as events
-    written = io.StringIO()
-    parser.write(written)
-    return written.getvalue()
+    return as_text(parser)

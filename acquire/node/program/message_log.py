@@ -52,11 +52,6 @@ class MessageLog:
         self._dropped = 0
         self._closed = False
 
-    @property
-    def last(self) -> int:
-        """The number of the newest."""
-        return self._last
-
     def add(self, device: str, message: Heard) -> None:
         """Keep a message; from any thread."""
         with self._changed:

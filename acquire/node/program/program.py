@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -70,7 +70,7 @@ def run(order: NodeOrder, wait: Callable[[float], bool]) -> int:
     me, engines = identity(order.name, folder), Engines(folder)
     address = listening_host(order, is_paired=bool(engines.known))
     if (text := synced.warning(order.data_dir)) is not None:
-        _warn(text)
+        _say(f"warning: {text}")
     with bind(address, order.port, "--port") as listener:
         port = listener.getsockname()[1]
         window = PairingWindow(me.fingerprint) if order.pair else None
@@ -85,8 +85,11 @@ def run(order: NodeOrder, wait: Callable[[float], bool]) -> int:
             # Threads of their own: the disk belongs to the cameras first.
             reading = ThreadPoolExecutor(READERS, "reading files", initializer=leave_the_disk)
             ends.enter_context(reading)
-            ends.enter_context(_announced(order, port, me.fingerprint))
-            app = build(host, engines, window, _say_paired, reading)
+            if order.announce:
+                ends.enter_context(announced(order.name, port, me.fingerprint, order.announce))
+            app = build(
+                host, engines, window, lambda name: _say(f"paired with engine {name}"), reading
+            )
             server = HttpServer(app, listener, (me.certificate, me.key))
             # The server last: what a closing take has to say can still be fetched.
             ends.callback(server.close)
@@ -97,15 +100,6 @@ def run(order: NodeOrder, wait: Callable[[float], bool]) -> int:
             while not wait(POLL_S) and server.alive:
                 pass
             return 0 if wait(0.0) else 2
-
-
-@contextlib.contextmanager
-def _announced(order: NodeOrder, port: int, fingerprint: str) -> Iterator[None]:
-    if not order.announce:
-        yield
-        return
-    with announced(order.name, port, fingerprint, order.announce):
-        yield
 
 
 def _say_how_to_reach(
@@ -128,14 +122,6 @@ def _say_how_to_reach(
     elif address == LOOPBACK and order.host is None:
         _say("no engine was paired with: only this computer is listened to; start it with --pair")
     _say(f"ready {url}")
-
-
-def _say_paired(engine: str) -> None:
-    _say(f"paired with engine {engine}")
-
-
-def _warn(text: str) -> None:
-    _say(f"warning: {text}")
 
 
 def _say(line: str) -> None:

@@ -27,6 +27,7 @@ from acquire.node.store.store import Store
 from acquire.node.wire.limits import WireError
 from acquire.node.wire.messages import Body, Message, dump
 from acquire.node.wire.models import MAX_TEXT, DeviceRequest, NodeDevice, RunOrder
+from acquire.processes.futures import all_at_once
 from acquire.processes.messages import (
     Answer,
     ArmVideo,
@@ -256,16 +257,9 @@ class Run:
         """End the takes and the devices, all at the same time; `late`: see `NodeTakes`."""
         self._ending.set()
         self.stop_takes(late)
-        threads = [
-            threading.Thread(target=device.close, name=f"device {device.name} closing")
-            for device in self._devices.values()
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        all_at_once(device.close for device in self._devices.values())
         self.takes.close()
-        self.log.close()
+        self.log.close()  # last: until then the engine hears how all ends
 
 
 def _tell(answer: Callable[..., None], done: Future[Any]) -> None:

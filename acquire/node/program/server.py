@@ -1,7 +1,8 @@
 """A node over HTTPS: what an engine asks, put to the `Host`.
 
-Bodies are read by `decode` alone. What only a paired engine may ask is behind the guard; pairing is
-not, and is answered while its window is open.
+Bodies are read by `decode` alone, so that Starlette is enough: FastAPI, which the engine's API is
+made with, would double what a node takes to start. What only a paired engine may ask is behind the
+guard; pairing is not, and is answered while its window is open.
 """
 
 from __future__ import annotations
@@ -12,14 +13,16 @@ from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
-from fastapi import FastAPI, Query, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse, Response, StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
+from starlette.types import ExceptionHandler
 
 from acquire.errors import AcquireError, ConfigError, Unknown
 from acquire.lsl.clock import local_clock
@@ -52,8 +55,15 @@ MAX_PAIR_BODY: Final = 4096
 _RUN_ID = re.compile(r"[A-Za-z0-9-]{1,64}")
 _OTHERWISE: Final = "see GET /api/node"
 
-After = Annotated[int, Query(ge=0, lt=1 << 53)]
-Wait = Annotated[float, Query(ge=0, le=MAX_WAIT_S, allow_inf_nan=False)]
+
+class _Query(BaseModel):
+    """What may stand behind a path's question mark."""
+
+    model_config = ConfigDict(frozen=True, defer_build=True)
+
+    after: int = Field(0, ge=0, lt=1 << 53)
+    wait_s: float = Field(0.0, ge=0, le=MAX_WAIT_S, allow_inf_nan=False)
+    adopt: bool = False
 
 
 class Refused(AcquireError):
@@ -76,16 +86,17 @@ def build(
         paired: hears the name of a new engine.
         reading: reads what is fetched of files.
     """
-    app = FastAPI(openapi_url=None)  # nor pages that describe it
-    _handle_errors(app)
-    _add_runs(app, host)
-    _add_recordings(app, host, reading)
-    _add_pairing(app, host, engines, window, paired)
+    routes = [
+        *_run_routes(host),
+        *_recording_routes(host, reading),
+        _pairing_route(host, engines, window, paired),
+    ]
+    app = Starlette(routes=routes, exception_handlers=_error_handlers())
     return Guard(app, engines.permits, local_only=False, open_paths=(PAIR_PATH,), max_body=MAX_BODY)
 
 
-def _answer(model: BaseModel, status: int = 200) -> Response:
-    return Response(encode(model), status, media_type="application/json")
+def _answer(model: BaseModel) -> Response:
+    return Response(encode(model), media_type="application/json")
 
 
 def _problem(status: int, code: str, text: str) -> JSONResponse:
@@ -109,97 +120,113 @@ def _status_and_code(error: Exception) -> tuple[int, str]:
     return 409, "not-now"
 
 
-def _handle_errors(app: FastAPI) -> None:
-    def known(request: Request, error: Exception) -> JSONResponse:
+def _error_handlers() -> dict[type[Exception], ExceptionHandler]:
+    def known(request: Request, error: Exception) -> Response:
         return _problem(*_status_and_code(error), str(error) or type(error).__name__)
 
-    for kind in (AcquireError, RecordingError, OSError):
-        app.exception_handler(kind)(known)
-
-    @app.exception_handler(Exception)
-    def unexpected(request: Request, error: Exception) -> JSONResponse:
+    def unexpected(request: Request, error: Exception) -> Response:
         return _problem(500, "internal", f"{request.url.path}: {type(error).__name__}: {error}")
 
-    @app.exception_handler(RequestValidationError)
-    def invalid(request: Request, error: RequestValidationError) -> JSONResponse:
-        first = error.errors()[0]
-        return _problem(422, "invalid", f"{'.'.join(map(str, first['loc']))}: {first['msg']}")
-
-    @app.exception_handler(HTTPException)
-    def http(request: Request, error: HTTPException) -> JSONResponse:
+    def http(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
         return _problem(error.status_code, "http", str(error.detail))
 
+    return {
+        AcquireError: known,
+        RecordingError: known,
+        OSError: known,
+        Exception: unexpected,
+        HTTPException: http,
+    }
 
-def _run_id(value: str) -> str:
+
+def _query(request: Request) -> _Query:
+    try:
+        return _Query.model_validate(dict(request.query_params))
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise WireError(f"query.{first['loc'][0]}: {first['msg']}") from None
+
+
+def _run_id(request: Request) -> str:
+    value: str = request.path_params["run"]
     if not _RUN_ID.fullmatch(value):
         raise WireError("a run's id has at most 64 letters, digits and -")
     return value
 
 
-def _add_runs(app: FastAPI, host: Host) -> None:
-    @app.get("/api/node")
-    def node() -> Response:
+def _run_routes(host: Host) -> list[Route]:
+    def node(request: Request) -> Response:
         return _answer(host.info())
 
-    @app.get("/api/node/clock")
-    async def clock() -> Response:  # not in a thread: its turn would be time that the wire took
+    async def clock(request: Request) -> Response:  # not in a thread: its turn would be the wire's
         return _answer(ClockReading(lsl_clock=local_clock()))
 
-    @app.put("/api/node/runs/{run}")
-    async def put_run(run: str, request: Request, adopt: bool = False) -> Response:
+    async def put_run(request: Request) -> Response:
         order = decode(RunOrder, await request.body())
-        put = partial(host.put_run, _run_id(run), order, adopt=adopt)
+        put = partial(host.put_run, _run_id(request), order, adopt=_query(request).adopt)
         return _answer(await run_in_threadpool(put))
 
-    @app.post("/api/node/runs/{run}/requests")
-    async def requests(run: str, request: Request) -> Response:
+    async def requests(request: Request) -> Response:
         whole = decode(Requests, await request.body())
-        host.run(run).take_requests(whole.requests)
+        host.run(request.path_params["run"]).take_requests(whole.requests)
         return Response(status_code=202)
 
-    @app.get("/api/node/runs/{run}/messages")
-    def messages(run: str, after: After = 0, wait_s: Wait = 0.0) -> Response:
-        found = host.run(run)
-        batch = found.log.after(after, wait_s)
+    def messages(request: Request) -> Response:
+        asked = _query(request)
+        found = host.run(request.path_params["run"])
+        batch = found.log.after(asked.after, asked.wait_s)
         items = tuple(Item(n=e.n, device=e.device, message=e.message) for e in batch.entries)
-        return _answer(
-            Messages(after=after, items=items, statuses=found.statuses(), dropped=batch.dropped)
+        told = Messages(
+            after=asked.after, items=items, statuses=found.statuses(), dropped=batch.dropped
         )
+        return _answer(told)
 
-    @app.delete("/api/node/runs/{run}")
-    def delete_run(run: str) -> Response:
-        host.delete_run(run)
+    def delete_run(request: Request) -> Response:
+        host.delete_run(request.path_params["run"])
         return Response(status_code=204)
 
-    @app.post("/api/node/runs/{run}/end")
-    async def end_left(run: str, request: Request) -> Response:
+    async def end_left(request: Request) -> Response:
         late = decode(LateStops, await request.body())
-        await run_in_threadpool(host.end_left, _run_id(run), late)
+        await run_in_threadpool(host.end_left, _run_id(request), late)
         return Response(status_code=204)
 
+    run = "/api/node/runs/{run}"
+    return [
+        Route("/api/node", node),
+        Route("/api/node/clock", clock),
+        Route(run, put_run, methods=["PUT"]),
+        Route(run, delete_run, methods=["DELETE"]),
+        Route(f"{run}/requests", requests, methods=["POST"]),
+        Route(f"{run}/messages", messages),
+        Route(f"{run}/end", end_left, methods=["POST"]),
+    ]
 
-def _add_recordings(app: FastAPI, host: Host, reading: Executor) -> None:
-    base = "/api/node/recordings"
 
-    @app.get(base)
-    def recordings() -> Response:
+def _recording_routes(host: Host, reading: Executor) -> list[Route]:
+    def recordings(request: Request) -> Response:
         told = [kept.told().model_dump(mode="json") for kept in host.store.all()]
         return JSONResponse(told)
 
-    @app.get(base + "/{id}")
-    def recording(id: str) -> Response:
-        return _answer(host.store[id].told(blocks=True))
+    def recording(request: Request) -> Response:
+        return _answer(host.store[request.path_params["id"]].told(blocks=True))
 
-    @app.get(base + "/{id}/files/{name}")
-    def file(id: str, name: str, request: Request) -> Response:
-        path = host.store[id].path_of(name)
+    def file(request: Request) -> Response:
+        path = host.store[request.path_params["id"]].path_of(request.path_params["name"])
         return _pieces(path, request.headers.get("range"), reading)
 
-    @app.post(base + "/{id}/release")
-    async def release(id: str, request: Request) -> Response:
+    async def release(request: Request) -> Response:
         receipt = decode(Receipt, await request.body())
-        gone = await run_in_threadpool(host.release, id, receipt)
+        gone = await run_in_threadpool(host.store.release, request.path_params["id"], receipt)
         return JSONResponse({"gone": gone})
+
+    base = "/api/node/recordings"
+    return [
+        Route(base, recordings),
+        Route(f"{base}/{{id}}", recording),
+        Route(f"{base}/{{id}}/files/{{name}}", file),
+        Route(f"{base}/{{id}}/release", release, methods=["POST"]),
+    ]
 
 
 def _pieces(path: Path, header: str | None, reading: Executor) -> Response:
@@ -237,14 +264,9 @@ def _piece(path: Path, start: int, count: int) -> bytes:
         return file.read(count)
 
 
-def _add_pairing(
-    app: FastAPI,
-    host: Host,
-    engines: Engines,
-    window: PairingWindow | None,
-    paired: Callable[[str], None],
-) -> None:
-    @app.post(PAIR_PATH)
+def _pairing_route(
+    host: Host, engines: Engines, window: PairingWindow | None, paired: Callable[[str], None]
+) -> Route:
     async def pair(request: Request) -> Response:
         if window is None or not window.is_open:
             raise Refused(
@@ -259,3 +281,5 @@ def _add_pairing(
         token = engines.add(order.engine)
         paired(order.engine)
         return _answer(Paired(name=host.name, token=token))
+
+    return Route(PAIR_PATH, pair, methods=["POST"])

@@ -49,9 +49,7 @@ class Watch:
 
     def close(self) -> None:
         """End."""
-        self._closing.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._thread.end()
 
     def _look_after(self) -> None:
         with contextlib.ExitStack() as awake:

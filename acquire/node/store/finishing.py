@@ -89,8 +89,7 @@ class Finishing:
         """Leave what is not done."""
         self._leaving.set()
         self._wake.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._thread.end()
 
     def _run(self) -> None:
         be_idle()

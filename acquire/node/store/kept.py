@@ -29,6 +29,7 @@ from acquire.node.wire.models import (
     RunId,
 )
 from recordings.disk.atomic import replace_file, sync_folder
+from recordings.disk.regular import read_bytes
 from recordings.layout import copy_name
 
 log = logging.getLogger(__name__)
@@ -147,7 +148,7 @@ class Kept:
             written = path.stat().st_mtime_ns
             known = self._hashes.get(name)
             if known is None or known[0] != written:
-                known = written, decode(NodeFile, path.read_bytes(), _MAX_RECORD)
+                known = written, decode(NodeFile, read_bytes(path), _MAX_RECORD)
                 self._hashes[name] = known
         except (OSError, WireError):
             return None
@@ -238,7 +239,7 @@ def found_in(data_dir: Path) -> Iterator[Kept]:
         if not _is_plain(folder.name) or folder.is_symlink() or not path.is_file():
             continue
         try:
-            record = decode(Record, path.read_bytes(), _MAX_RECORD)
+            record = decode(Record, read_bytes(path), _MAX_RECORD)
         except (OSError, WireError) as error:
             log.warning("%s: %s", path, error)
             continue

@@ -28,7 +28,6 @@ from recordings.manifest import (
     LostFile,
     Manifest,
     PendingFile,
-    State,
 )
 from recordings.read.session import open_recording
 from recordings.repair.videos import Media, belongs_to, described
@@ -77,14 +76,9 @@ def jobs(source: Source, data_dir: Path, only: Path | None = None) -> Iterator[J
             manifest = Manifest.load(folder)
         except RecordingError:
             continue
-        if manifest.node_run != recording.run_id or not is_closed(manifest):
+        if manifest.node_run != recording.run_id or not manifest.is_closed:
             continue
         yield Job(recording, folder)
-
-
-def is_closed(manifest: Manifest) -> bool:
-    """Say whether nobody writes a session any more."""
-    return not manifest.hashing and manifest.state not in (State.ARMED, State.RECORDING)
 
 
 def is_whole(source: Source, job: Job) -> bool:

@@ -20,7 +20,7 @@ from acquire.node.transfer.collecting import Change, Job, Progress, collect, is_
 from acquire.node.transfer.pace import Pace
 from acquire.node.transfer.sources import NodeSource
 from acquire.processes.idle import be_idle
-from acquire.processes.messages import Tell
+from acquire.processes.messages import Tell, internal
 from acquire.rig.node import NodeTable
 from recordings.errors import RecordingError
 
@@ -74,7 +74,7 @@ class Collector:
         self._transfers = {node.name: Transfer(node.name) for node in self._nodes}
         self._pace = Pace()
         self._closing = threading.Event()
-        self._thread = LastingThread("collecting", self._run, self._closing, self._complain)
+        self._thread = LastingThread("collecting", self._run, self._closing, internal(report))
 
     @property
     def transfers(self) -> tuple[Transfer, ...]:
@@ -88,12 +88,7 @@ class Collector:
 
     def close(self) -> None:
         """Leave what is not here yet: the next engine goes on."""
-        self._closing.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _complain(self, text: str) -> None:
-        self._report("engine", "error", "internal", text)
+        self._thread.end()
 
     def _run(self) -> None:
         be_idle()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from acquire.errors import ConfigError
-from acquire.node.transfer.collecting import Change, is_closed, lost
+from acquire.node.transfer.collecting import Change, lost
 from recordings.manifest import Manifest
 
 
@@ -18,7 +18,7 @@ def give_up(folder: Path, node: str, reason: str, change: Change) -> list[str]:
         ConfigError: the session waits for nothing from this node, or is not closed.
     """
     manifest = Manifest.load(folder)
-    if not is_closed(manifest):
+    if not manifest.is_closed:
         raise ConfigError(f"{folder}: is still being recorded; stop it, and give up then")
     given_up = [file for file in manifest.pending if file.node == node]
     if not given_up:

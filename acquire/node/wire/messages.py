@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cached_property
 from pathlib import Path, PurePath
 from typing import Annotated, Any, Final, get_args
@@ -121,12 +121,6 @@ class _ArmVideo:
 
 
 @dataclass(frozen=True, slots=True)
-class _Command:
-    name: str
-    args: dict[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class _Request:
     number: int
     body: dict[str, Any]
@@ -149,33 +143,12 @@ class _Preview:
     focus: float
 
 
-@dataclass(frozen=True, slots=True)
-class _VideoSummary:
-    take: int
-    stream: str
-    path: str
-    codec: str
-    tiling: str
-    frames: int
-    bytes: int
-    sha256: str | None
-    late_p99_ms: float | None
-    taken_back: int
-    error: str | None
-    disk_full: bool
-    is_left: bool
-
-
 def _open_out(message: Open) -> _Open:
     origin = message.origin
     plain = Open(message.driver, message.settings, None, None, message.video, origin=origin)
     if message != plain:
         raise WireError("Open: folder, lsl_config and buffer_s are the node's own; leave them out")
     return _Open(message.driver, plain_value(message.settings), message.video, origin)
-
-
-def _open_into(plain: _Open) -> Open:
-    return Open(plain.driver, plain.settings, None, None, plain.video, origin=plain.origin)
 
 
 def _arm_out(message: ArmVideo) -> _ArmVideo:
@@ -199,36 +172,12 @@ def _arm_into(plain: _ArmVideo) -> ArmVideo:
     return ArmVideo(plain.take, paths, frozenset(plain.hash_raw), copy)
 
 
-def _command_out(message: Command) -> _Command:
-    return _Command(message.name, plain_value(message.args))
-
-
-def _command_into(plain: _Command) -> Command:
-    return Command(plain.name, plain.args)
-
-
-def _request_out(message: Request) -> _Request:
-    return _Request(message.number, dump(message.body))
-
-
-def _request_into(plain: _Request) -> Request:
-    return Request(plain.number, load_body(plain.body))
-
-
 def load_body(given: Any) -> Body:
     """Read what a request asks for; see `load`."""
     body = load(given)
     if not isinstance(body, Body):
         raise WireError(f"{type(body).__name__}: nothing that a device can be asked for")
     return body
-
-
-def _summary_out(message: VideoSummary) -> _VideoSummary:
-    return _VideoSummary(**{**asdict(message), "path": bare_name(message.path)})
-
-
-def _summary_into(plain: _VideoSummary) -> VideoSummary:
-    return VideoSummary(**{**asdict(plain), "path": Path(plain_name(plain.path))})
 
 
 def _preview_out(message: Preview) -> _Preview:
@@ -244,10 +193,6 @@ def _preview_into(plain: _Preview) -> Preview:
 
 
 # What an answer may hold.
-
-
-def _answer_out(message: Answer) -> _Answer:
-    return _Answer(message.number, _value_out(message.value), message.error)
 
 
 def _answer_into(plain: _Answer) -> Answer:
@@ -300,12 +245,24 @@ def _as_it_is(message: Any) -> Any:
 
 
 _OTHERWISE: Final[Mapping[type[Any], _Form]] = {
-    Open: _Form(_Open, _open_out, _open_into),
+    Open: _Form(
+        _Open,
+        _open_out,
+        lambda p: Open(p.driver, p.settings, None, None, p.video, origin=p.origin),
+    ),
     ArmVideo: _Form(_ArmVideo, _arm_out, _arm_into),
-    Command: _Form(_Command, _command_out, _command_into),
-    Request: _Form(_Request, _request_out, _request_into),
-    Answer: _Form(_Answer, _answer_out, _answer_into),
-    VideoSummary: _Form(_VideoSummary, _summary_out, _summary_into),
+    Command: _Form(Command, lambda m: replace(m, args=plain_value(m.args)), _as_it_is),
+    Request: _Form(
+        _Request,
+        lambda m: _Request(m.number, dump(m.body)),
+        lambda p: Request(p.number, load_body(p.body)),
+    ),
+    Answer: _Form(_Answer, lambda m: _Answer(m.number, _value_out(m.value), m.error), _answer_into),
+    VideoSummary: _Form(
+        VideoSummary,
+        lambda m: replace(m, path=Path(bare_name(m.path))),
+        lambda m: replace(m, path=Path(plain_name(str(m.path)))),
+    ),
     Preview: _Form(_Preview, _preview_out, _preview_into),
 }
 _FORMS: Final[Mapping[str, _Form]] = {

@@ -5,6 +5,7 @@ Each is read by `coding.decode` alone, which refuses with a `WireError` whatever
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Annotated, Any, Final
 
@@ -47,13 +48,19 @@ class _OnWire(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
-def _name(value: str) -> str:
-    try:
-        return plain_name(value)
-    except WireError as error:
-        raise ValueError(str(error)) from error
+def _for_pydantic(read: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Have pydantic say where it stood what `read` refuses with a `WireError`."""
+
+    def validator(value: Any) -> Any:
+        try:
+            return read(value)
+        except WireError as error:
+            raise ValueError(str(error)) from error
+
+    return validator
 
 
+_name = _for_pydantic(plain_name)
 FileName = Annotated[str, Field(max_length=200)]
 
 
@@ -169,22 +176,8 @@ class RunOrder(_OnWire):
     devices: tuple[RunDevice, ...] = Field(default=(), max_length=MAX_DEVICES)
 
 
-def _load(value: Any) -> Message:
-    if isinstance(value, Message):
-        return value
-    try:
-        return load(value)
-    except WireError as error:
-        raise ValueError(str(error)) from error
-
-
-def _load_body(value: Any) -> Body:
-    if isinstance(value, Body):
-        return value
-    try:
-        return load_body(value)
-    except WireError as error:
-        raise ValueError(str(error)) from error
+_load = _for_pydantic(lambda value: value if isinstance(value, Message) else load(value))
+_load_body = _for_pydantic(lambda value: value if isinstance(value, Body) else load_body(value))
 
 
 class DeviceRequest(_OnWire):

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import Response
 
+from acquire.rig.foreign_driver import describe
 from acquire.server.api import views
 from acquire.server.api.device_models import (
     CommandAnswer,
@@ -20,7 +21,7 @@ from acquire.server.api.device_models import (
     SettingsOrder,
 )
 from acquire.server.controller import Controller
-from devices import registry
+from acquire.server.orders import take_preview
 
 
 def add_devices(app: FastAPI, controller: Controller) -> None:
@@ -38,18 +39,18 @@ def add_devices(app: FastAPI, controller: Controller) -> None:
     @app.post("/api/devices/{name}/start")
     def start(name: str) -> DeviceChange:
         """Start a device, and wait until it is open; where it runs, nothing changes."""
-        return found(name, changed=controller.devices.start(name))
+        return found(name, changed=controller.opened().devices.start(name))
 
     @app.post("/api/devices/{name}/stop")
     def stop(name: str) -> DeviceChange:
         """Stop a device, its video first; a recording goes on without it."""
-        return found(name, changed=controller.devices.stop(name))
+        return found(name, changed=controller.opened().devices.stop(name))
 
     @app.post("/api/devices/{name}/restart")
     def restart(name: str) -> DeviceChange:
         """Stop a device and start it anew; the gap is marked in a recording."""
-        controller.devices.stop(name)
-        return found(name, changed=controller.devices.start(name))
+        controller.opened().devices.stop(name)
+        return found(name, changed=controller.opened().devices.start(name))
 
     @app.get("/api/devices/{name}/settings")
     def settings(name: str) -> DeviceSettings:
@@ -65,7 +66,7 @@ def add_devices(app: FastAPI, controller: Controller) -> None:
     @app.post("/api/devices/{name}/command")
     def command(name: str, order: CommandOrder) -> CommandAnswer:
         """Pass a command to a device's driver."""
-        answer = controller.devices.command(name, order.name, order.args)
+        answer = controller.opened().devices[name].command(order.name, order.args)
         return CommandAnswer(answer=jsonable_encoder(answer or {}))
 
 
@@ -78,7 +79,7 @@ def add_preview(app: FastAPI, controller: Controller) -> None:
     @app.get("/api/devices/{name}/preview.jpg", response_class=Response, responses=jpeg)
     def preview(name: str, stream: str | None = None) -> Response:
         """Show a camera's newest frame; `stream` where the device has several cameras."""
-        found = controller.devices.preview(name, stream)
+        found = take_preview(controller.opened(), name, stream)
         headers = {
             "cache-control": "no-store",
             "x-lsl-time": f"{found.stamp:.6f}",
@@ -92,11 +93,11 @@ def add_preview(app: FastAPI, controller: Controller) -> None:
 def _settings(controller: Controller, name: str) -> DeviceSettings:
     rig = controller.engine.rig
     table = rig.device(name)
-    driver = registry.find(table.driver, rig.driver_folder)
+    _, schema = describe(table.driver, rig.driver_folder)
     return DeviceSettings(
         driver=table.driver,
         settings=table.model_dump(mode="json", exclude={"name", "driver"}),
-        json_schema=driver.Settings.model_json_schema(),
+        json_schema=schema,
     )
 
 

@@ -18,6 +18,7 @@ from acquire.server.api.protocol_models import (
     TrialInfo,
 )
 from acquire.server.controller import Controller
+from acquire.server.orders import load_player
 
 
 def add_protocol(app: FastAPI, controller: Controller) -> None:
@@ -36,12 +37,12 @@ def add_protocol(app: FastAPI, controller: Controller) -> None:
     @app.post("/api/protocol/load")
     def load(order: LoadOrder) -> ProtocolInfo:
         """Start a player with a protocol, checked before the first trial."""
-        controller.player.load(PlayOrder(**order.model_dump()))
+        load_player(controller.opened(), PlayOrder(**order.model_dump()))
         return _info(controller)
 
     def add_order(name: str, text: str) -> None:
         def obey() -> ProtocolInfo:
-            controller.player.command(name)
+            controller.opened().player.command(name)
             return _info(controller)
 
         obey.__doc__ = text
@@ -57,7 +58,7 @@ def add_protocol(app: FastAPI, controller: Controller) -> None:
     @app.post("/api/protocol/key")
     def key(press: KeyOrder) -> ProtocolInfo:
         """Hand on a key that was not pressed at the participant's screen: its marker says `via`."""
-        controller.player.hand_on_key(press.name, press.text, press.time, press.via)
+        controller.opened().player.command("key", press.model_dump())
         return _info(controller)
 
     jpeg: dict[int | str, dict[str, Any]] = {

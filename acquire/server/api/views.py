@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 from acquire.engine.status import StreamStatus
@@ -16,7 +17,6 @@ from acquire.server.api.session_models import SessionInfo
 from acquire.server.controller import Controller
 from acquire.server.data_lock import gone
 from acquire.server.recording_orders import Running, Stopped
-from acquire.take import folder as session
 from acquire.take.take import Outcome
 from devices.base import StreamSpec
 from recordings import layout
@@ -28,23 +28,13 @@ MAX_FINDINGS = 3
 RATE_TOLERANCE = 0.02
 
 
-def labels_of(labels: session.Labels) -> api.Labels:
-    """Name a session."""
-    return api.Labels(
-        study=labels.study,
-        participant=labels.participant,
-        session=labels.session,
-        task=labels.task,
-    )
-
-
 def status(controller: Controller) -> api.StatusInfo:
     """Take in everything at a glance; waits for nothing."""
     now = controller.engine.status
     running, last = controller.recording.running, controller.recording.last
     return api.StatusInfo(
         state=controller.state,
-        labels=labels_of(running.labels) if running else None,
+        labels=api.Labels(**asdict(running.labels)) if running else None,
         session=str(running.folder) if running else None,
         first_sample=running.lsl_start if running else None,
         clock=local_clock(),
@@ -220,7 +210,7 @@ def started(found: Running) -> api.Started:
     return api.Started(
         started=found.started,
         session=str(found.folder),
-        labels=labels_of(found.labels),
+        labels=api.Labels(**asdict(found.labels)),
         first_sample=found.lsl_start,
     )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from acquire.processes.messages import Tell
+from acquire.processes.messages import Tell, internal
 from acquire.server.checking.contents import ContentsCheck
 from acquire.server.checking.first_step import Checking, unchecked
 from recordings.certificate import Report
@@ -32,18 +32,18 @@ class Checks:
             report: hears what is found.
             of_themselves: whether sessions are checked without an order.
         """
-        self._sessions, self._of_themselves, self._report = sessions, of_themselves, report
+        self._sessions, self._of_themselves = sessions, of_themselves
         self._is_recording = is_recording
         self.first = Checking(is_recording, report)
         self.contents = ContentsCheck(
-            sessions if of_themselves else None, self._goes_first, self.first.learn, self._complain
+            sessions if of_themselves else None,
+            self._goes_first,
+            self.first.learn,
+            internal(report),
         )
 
     def _goes_first(self) -> bool:
         return self._is_recording() or self.first.is_busy
-
-    def _complain(self, text: str) -> None:
-        self._report("engine", "error", "internal", text)
 
     def start(self) -> None:
         """Begin, with what an engine that has ended left unchecked."""

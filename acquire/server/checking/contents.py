@@ -20,7 +20,7 @@ from acquire.processes.steering import Progress
 from acquire.server.checking.process import CheckProcess
 from recordings.certificate import Report
 from recordings.errors import RecordingError
-from recordings.manifest import Manifest, State
+from recordings.manifest import Manifest
 from recordings.study.catalogue import Catalogue
 
 LOOK_S = 0.05
@@ -79,9 +79,7 @@ class ContentsCheck:
 
     def close(self) -> None:
         """Leave what is not read to the next start."""
-        self._closing.set()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._thread.end()
 
     @property
     def state(self) -> ContentsState | None:
@@ -182,7 +180,6 @@ class ContentsCheck:
 
 def _has_hashes(folder: Path) -> bool:
     try:
-        manifest = Manifest.load(folder)
+        return Manifest.load(folder).is_closed
     except RecordingError:
         return False
-    return not manifest.hashing and manifest.state not in (State.ARMED, State.RECORDING)

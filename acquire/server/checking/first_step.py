@@ -15,7 +15,7 @@ from pathlib import Path
 
 from acquire.errors import ControlError
 from acquire.lasting_thread import LastingThread
-from acquire.processes.messages import Tell
+from acquire.processes.messages import Tell, internal
 from acquire.server.checking.process import FIRST_STEP, CheckProcess
 from recordings import layout
 from recordings.certificate import Report, Verdict
@@ -44,7 +44,7 @@ class Checking:
         self._now: Path | None = None
         self._done: dict[Path, Report | str] = {}  # a report, or why there is none
         self._closing = threading.Event()
-        self._thread = LastingThread("checking", self._run, self._closing, self._complain)
+        self._thread = LastingThread("checking", self._run, self._closing, internal(report))
 
     def start(self) -> None:
         """Begin to check."""
@@ -55,8 +55,7 @@ class Checking:
         self._closing.set()
         with self._changed:
             self._changed.notify_all()
-        if self._thread.ident is not None:
-            self._thread.join()
+        self._thread.end()
 
     def add(self, folders: Iterable[Path]) -> None:
         """Check these sessions, too."""
@@ -102,9 +101,6 @@ class Checking:
         if isinstance(done, Report):
             return done
         raise RecordingError(done or f"{folder.name}: is checked once nothing records any more")
-
-    def _complain(self, text: str) -> None:
-        self._report("engine", "error", "internal", text)
 
     def _run(self) -> None:
         while not self._closing.is_set():

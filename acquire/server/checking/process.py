@@ -94,7 +94,7 @@ class CheckProcess:
             return error or f"{self.folder}: the check ended with exit code {code}"
 
     def _close(self) -> None:
-        self._reader.join()
+        self._reader.join()  # it reads the output, which is closed below
         self._process.wait()
         for file in (self._process.stdin, self._process.stdout, self._errors):
             assert file is not None

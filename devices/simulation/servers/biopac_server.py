@@ -195,9 +195,12 @@ class BiopacServer:
         """End the acquisition, as its button does."""
         with self._lock:
             self.running = False
-            for link in self._links.values():
-                link.close()
-            self._links = {}
+            self._hang_up()
+
+    def _hang_up(self) -> None:
+        for link in self._links.values():
+            link.close()
+        self._links = {}
 
     def turn(self, packet: Packet | None) -> None:
         """Send a packet to whoever is connected."""
@@ -213,7 +216,7 @@ class BiopacServer:
                         kept = packet.rows[rows % self._dividers[channel] == 0, channel]
                         one.sendall(self._encoded(kept, channel))
             except OSError:  # hung up on: it records on
-                self._links = {}
+                self._hang_up()
             self._sent += len(packet.rows)
 
     def _interleaved(self, rows: F32Array) -> bytes:
@@ -236,11 +239,11 @@ class BiopacServer:
 
     def close(self) -> None:
         """Close everything."""
-        self.stop()
         if self.dialog is not None:
             self.dialog.set()
         self._rpc.shutdown()
         self._rpc.server_close()
+        self.stop()  # not before: a call that a dialog held would connect after it
         if self._discovery is not None:
             with contextlib.suppress(OSError):  # wakes the thread that waits in it
                 self._discovery.shutdown(socket.SHUT_RDWR)

@@ -13,12 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from recordings.annotation.agreement.pairing import (
-    both_looked,
-    counted,
-    judged,
-    pair_events,
-)
+from recordings.annotation.agreement.pairing import both_looked, counted, judged, pair_events
 from recordings.annotation.journal import Change
 from recordings.annotation.model import MARKS, Choice, Coding, Decision, Event, Span
 from recordings.annotation.ranges import union

@@ -19,11 +19,13 @@ from recordings.annotation.coder_file import (
     load,
     who,
 )
+from recordings.annotation.frame_times import contradict, frame_times, placed_all
 from recordings.annotation.model import Coding
 from recordings.annotation.plan import Plan
 from recordings.annotation.ranges import count
 from recordings.errors import RecordingError
 from recordings.manifest import Frozen, Manifest
+from recordings.read.session import open_session
 from recordings.read.sessions import told_apart
 
 Relation = Literal["two coders", "same coder again", "against gold"]
@@ -31,12 +33,16 @@ Relation = Literal["two coders", "same coder again", "against gold"]
 
 @dataclass(frozen=True, slots=True)
 class CodedSession:
-    """One session, and what each coder's file says; `frames`: stored frames by camera."""
+    """One session, and what each coder's file says; `frames`: stored frames by camera.
+
+    `notes`: what is odd about it.
+    """
 
     name: str
     start: float
     frames: Mapping[str, int]
     codings: Mapping[str, Coding]
+    notes: tuple[str, ...] = ()
 
 
 class PairAgreement(Frozen):
@@ -59,11 +65,12 @@ class Progress(Frozen):
 
 
 class StudyAgreement(Frozen):
-    """Everything of a study; `problems` are files that could not be read."""
+    """Everything of a study; `problems` are files that could not be read, `notes` what is odd."""
 
     pairs: tuple[PairAgreement, ...] = ()
     progress: tuple[Progress, ...] = ()
     problems: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def coders_of(session: Path, elsewhere: Path | None = None) -> list[str]:
@@ -71,9 +78,8 @@ def coders_of(session: Path, elsewhere: Path | None = None) -> list[str]:
     folder = annotations_folder(session, elsewhere)
     if not folder.is_dir():
         return []
-    files = (path for path in folder.glob("*.json") if path.is_file())
     # macOS lays `._anna.json` beside anna.json on disks that are not its own.
-    return sorted(path.stem for path in files if not path.name.startswith("."))
+    return sorted(path.stem for path in folder.glob("*.json") if not path.name.startswith("."))
 
 
 def coding_of(session: Path, coder: str, elsewhere: Path | None = None) -> Coding:
@@ -115,8 +121,33 @@ def read_sessions(
             continue
         frames = {video.name: video.frames for video in manifest.videos}
         start = manifest.lsl_start or 0.0
-        found.append(CodedSession(name, start, frames, codings))
+        notes: tuple[str, ...] = ()
+        if contradict(codings.values()):
+            try:
+                codings, notes = _timed_by_frames(session, codings)
+            except RecordingError as error:
+                problems.append(str(error))
+        found.append(CodedSession(name, start, frames, codings, notes))
     return found, problems
+
+
+def _timed_by_frames(
+    session: Path, codings: Mapping[str, Coding]
+) -> tuple[dict[str, Coding], tuple[str, ...]]:
+    """Return codings with the times that their frames have now, and whose had others.
+
+    Raises:
+        RecordingError: the session cannot be read.
+    """
+    with open_session(session) as opened:
+        frames = {name: frame_times(camera) for name, camera in opened.cameras.items()}
+    found = {coder: placed_all(coding, frames) for coder, coding in codings.items()}
+    notes = tuple(
+        f"{session}: {odd} events of {coder} have other times than their frames; the frames count"
+        for coder, (_, odd) in found.items()
+        if odd
+    )
+    return {coder: coding for coder, (coding, _) in found.items()}, notes
 
 
 def study_agreement(
@@ -139,7 +170,10 @@ def study_agreement(
             for name, part in parts.items()
         ]
     return StudyAgreement(
-        pairs=tuple(rows), progress=tuple(_progress(sessions)), problems=tuple(problems)
+        pairs=tuple(rows),
+        progress=tuple(_progress(sessions)),
+        problems=tuple(problems),
+        notes=tuple(note for session in sessions for note in session.notes),
     )
 
 

@@ -41,6 +41,7 @@ from recordings.manifest import Frozen
 MIN_ICC: Final = 10
 """Fewer pairs say nothing of a correlation."""
 NO_UNIT: Final = "none"
+Length = Literal["duration", "onset to apex"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ class Boundary(Frozen):
 class Correlation(Frozen):
     """ICC(2,1) of a length; None with fewer than ten pairs, or where nothing varies."""
 
-    of: Literal["duration", "onset to apex"]
+    of: Length
     n: int
     icc: float | None
 
@@ -173,7 +174,10 @@ def measure(comparisons: Sequence[Comparison]) -> Agreement:
         units_of_pairs=_units(of_pairs),
         units_of_all=_units(of_all),
         boundaries=_boundaries(comparisons),
-        correlations=(_durations(pairs), _rises(pairs)),
+        correlations=(
+            _correlation("duration", _since_onset(pairs, "offset")),
+            _correlation("onset to apex", _since_onset(pairs, "apex")),
+        ),
         emotion=_labels((p.first.emotion, p.second.emotion) for p in pairs),
         kind=_labels((p.first.kind or "", p.second.kind or "") for p in pairs),
         units=_per_unit(comparisons, pairs),
@@ -184,13 +188,10 @@ def measure(comparisons: Sequence[Comparison]) -> Agreement:
 
 def _hits(comparisons: Sequence[Comparison], way: PairedBy) -> Hits:
     """Count events where they were paired, an unpaired one where it would surest be."""
-    hits = first = second = 0
-    for c in comparisons:
-        pairs = len(c.paired.by(way))
-        hits += pairs
-        first += pairs + sum(way_of(event) == way for event in c.paired.only_first)
-        second += pairs + sum(way_of(event) == way for event in c.paired.only_second)
-    return Hits(hits=hits, first=first, second=second)
+    hits = sum(len(c.paired.by(way)) for c in comparisons)
+    first = sum(way_of(event) == way for c in comparisons for event in c.paired.only_first)
+    second = sum(way_of(event) == way for c in comparisons for event in c.paired.only_second)
+    return Hits(hits=hits, first=hits + first, second=hits + second)
 
 
 def _units(scores: Sequence[tuple[Ratio, Ratio, Ratio]]) -> UnitsAgree:
@@ -228,28 +229,19 @@ def _have(pair: Pair, *marks: Mark) -> bool:
     return all(m in pair.first.marks and m in pair.second.marks for m in marks)
 
 
-def _lengths(pairs: Iterable[Pair], start: Mark, end: Mark) -> F64Array:
-    """Return how long events last for each coder, s, shape (n, 2)."""
+def _since_onset(pairs: Iterable[Pair], mark: Mark) -> F64Array:
+    """Return how long after the onset each coder has the mark, s, shape (n, 2)."""
     found = [
-        [event.marks[end].time - event.marks[start].time for event in (pair.first, pair.second)]
+        [event.marks[mark].time - event.marks["onset"].time for event in (pair.first, pair.second)]
         for pair in pairs
-        if _have(pair, start, end)
+        if _have(pair, "onset", mark)
     ]
     return np.array(found, np.float64).reshape(-1, 2)
 
 
-def _durations(pairs: Sequence[Pair]) -> Correlation:
-    lengths = _lengths(pairs, "onset", "offset")
-    return Correlation(of="duration", n=len(lengths), icc=_icc(lengths))
-
-
-def _rises(pairs: Sequence[Pair]) -> Correlation:
-    lengths = _lengths(pairs, "onset", "apex")
-    return Correlation(of="onset to apex", n=len(lengths), icc=_icc(lengths))
-
-
-def _icc(lengths: F64Array) -> float | None:
-    return icc(lengths) if len(lengths) >= MIN_ICC else None
+def _correlation(of: Length, lengths: F64Array) -> Correlation:
+    n = len(lengths)
+    return Correlation(of=of, n=n, icc=icc(lengths) if n >= MIN_ICC else None)
 
 
 def _labels(pairs: Iterable[tuple[str, str]]) -> Labels:

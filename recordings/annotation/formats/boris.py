@@ -18,8 +18,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from recordings.annotation.action_units import parse_units
-from recordings.annotation.formats.eaf import layered, ms_of
+from recordings.annotation.formats.eaf import layered, ms_of, shifted
 from recordings.annotation.formats.event_text import as_text, from_text
 from recordings.annotation.formats.incoming import Incoming, made
 from recordings.annotation.frame_times import FrameTimes
@@ -131,6 +130,8 @@ def _which(event: Event) -> str:
 def read_boris(path: Path, frames: FrameTimes) -> Incoming:
     """Read the events of a BORIS project's observations.
 
+    Units that lie in no expression become events of their own, those of one interval together.
+
     Raises:
         RecordingError: it cannot be read as one.
     """
@@ -140,31 +141,39 @@ def read_boris(path: Path, frames: FrameTimes) -> Incoming:
         points = [row for row in rows if row.code.startswith("apex")]
         whole = [state for state in states if state[0].code.startswith("expression")]
         units: dict[int, list[Row]] = {start.number: [] for start, _ in whole}
+        loose: dict[tuple[str, float, float], list[tuple[Row, Row]]] = {}
         for start, end in states:
             if not start.code.startswith("AU"):
                 continue
             home = _home(start, end, whole)
             if home is None:
-                incoming.faults.append(f"row {start.number}: {start.code} is in no expression")
+                where = (start.subject, start.time, end.time)
+                loose.setdefault(where, []).append((start, end))
             else:
                 units[home].append(start)
+        for own in loose.values():
+            whole.append(own[0])
+            units[own[0][0].number] = [start for start, _ in own]
         for start, end in whole:
-            own = units[start.number]
-            make = partial(_event, start, end, own, points, frames)
+            make = partial(_event, start, end, units[start.number], points, frames, incoming)
             incoming.add(f"row {start.number}", make)
     incoming.events.sort(key=lambda e: e.place.frame if e.place else -1)
     return incoming
 
 
 def _home(start: Row, end: Row, whole: Iterable[tuple[Row, Row]]) -> int | None:
-    """Return the expression, of the same layer and subject, that a unit shares most with."""
+    """Return the expression, of the same layer and subject, that a unit shares most with.
+
+    One that it only touches is another's, unless either is an instant.
+    """
     shares = {
-        a.number: min(b.time, end.time) - max(a.time, start.time)
+        a.number: share
         for a, b in whole
         if (_layer(a), a.subject) == (_layer(start), start.subject)
+        and (share := min(b.time, end.time) - max(a.time, start.time)) >= 0
+        and (share or a.time == b.time or start.time == end.time)
     }
-    best = max(shares, key=lambda number: shares[number], default=None)
-    return best if best is not None and shares[best] >= 0 else None
+    return max(shares, key=lambda number: shares[number], default=None)
 
 
 def _layer(row: Row) -> str:
@@ -187,10 +196,16 @@ def _states(rows: Iterable[Row], faults: list[str]) -> Iterator[tuple[Row, Row]]
 
 
 def _event(
-    start: Row, end: Row, units: Sequence[Row], points: Iterable[Row], frames: FrameTimes
+    start: Row,
+    end: Row,
+    units: Sequence[Row],
+    points: Iterable[Row],
+    frames: FrameTimes,
+    incoming: Incoming,
 ) -> Event:
     fields: dict[str, Any] = from_text(start.comment)
-    fields["units"] = parse_units("+".join(unit.modifier or unit.code for unit in units))
+    said = ((unit.code.partition(" ")[0], unit.modifier) for unit in units)
+    fields |= incoming.units(f"row {start.number}", said, fields.get("note", ""))
     apexes = [
         row
         for row in points
@@ -222,6 +237,7 @@ def _observations(path: Path, faults: list[str]) -> Iterator[list[Row]]:
     try:
         observations = json.loads(path.read_bytes())["observations"]
         lists = [list(found["events"]) for found in observations.values()]
+        faults += [text for found in observations.values() for text in _shifts(found)]
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise RecordingError(f"{path}: cannot be read as a BORIS project ({error})") from error
     for rows in lists:
@@ -238,6 +254,14 @@ def _observations(path: Path, faults: list[str]) -> Iterator[list[Row]]:
                 faults.append(f"row {number}: {read.code[:40]!r} is no code of ours; left out")
         # As BORIS does; rows of one moment stay as they are: one begins a state, the next ends it.
         yield sorted(good, key=lambda row: row.time)
+
+
+def _shifts(observation: dict[str, Any]) -> Iterator[str]:
+    """Say which players of an observation are shifted; what is no number shifts nothing."""
+    offsets = (observation.get("media_info") or {}).get("offset") or {}
+    for player, offset in offsets.items():
+        if isinstance(offset, int | float) and offset:
+            yield shifted(f"player {player}", f"{offset:g} s")
 
 
 def _row(number: int, row: Sequence[Any]) -> Row:

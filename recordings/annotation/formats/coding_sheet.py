@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -13,7 +13,8 @@ from typing import Final
 from recordings.annotation.formats.workbook import read_workbook
 from recordings.errors import RecordingError
 
-COLUMNS: Final = ("Subject", "Marker", "OnsetTime", "ApexTime", "OffsetTime")
+COLUMNS: Final = ("Subject", "Filename", "Marker", "OnsetTime", "ApexTime", "OffsetTime")
+_NEEDED: Final = frozenset({"Marker", "OnsetTime"})
 _NOTHING: Final = frozenset({"", "/", "n/a", "na", "nan", "-", "–", "none", "null", "#n/a"})
 _ERROR: Final = re.compile(
     r"#(REF!|VALUE!|DIV/0!|NUM!|NAME\?|NULL!|SPILL!|CALC!|#+)", re.IGNORECASE
@@ -22,6 +23,7 @@ _HEAD: Final = 40  # lines in which the header stands
 _DELIMITERS: Final = (",", ";", "\t", "|")
 _SAID: Final = re.compile(r"sep=([,;\t|])\r?\n", re.IGNORECASE)
 _GB_2312: Final = re.compile(rb"([\xa1-\xf7][\xa1-\xfe])+")
+_GROUPED: Final = re.compile(r"[+-]?\d{1,3}([.,]\d{3})+")
 _NUMBER: Final = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)([eE][+-]?\d+)?")
 
 
@@ -40,6 +42,10 @@ class SheetRow:
     def is_error(self, column: str) -> bool:
         """Whether a spreadsheet says that it could not work a cell out, or had no room for it."""
         return _ERROR.fullmatch(self.cells.get(column, "").strip()) is not None
+
+    def is_grouped(self, column: str) -> bool:
+        """Whether a cell may have a mark for thousands: `1,000` is 1 or 1000, nobody can tell."""
+        return _GROUPED.fullmatch(self.cells.get(column, "").strip()) is not None
 
     def number(self, column: str) -> float | None:
         """Return a number, decimal point or comma; None where the cell is empty.
@@ -63,9 +69,9 @@ class SheetRow:
 
 
 def is_participant(cell: str, participant: str) -> bool:
-    """Whether a cell names a participant: as a number, where both are numbers."""
-    own = cell.strip().removeprefix("sub-")
-    if own == participant:
+    """Whether a cell names a participant, also as `sub-01` or `sub01`; numbers as such."""
+    own = re.sub(r"^sub(ject)?[-_ ]?", "", cell.strip(), flags=re.IGNORECASE)
+    if participant in (own, cell.strip()):
         return True
     number = re.sub(r"[.,]0*$", "", own)
     same = number.isdecimal() and participant.isdecimal()
@@ -80,9 +86,9 @@ def read_sheet(path: Path) -> list[SheetRow]:
     Raises:
         RecordingError: it cannot be read as a table, or has no column Marker or OnsetTime.
     """
-    filled = read_lines(path)
+    filled = read_lines(path, lambda row: set(map(_column, row)) >= _NEEDED)
     head = [_column(cell) for cell in filled[0][1]] if filled else []
-    missing = sorted({"Marker", "OnsetTime"} - set(head))
+    missing = sorted(_NEEDED - set(head))
     if missing:
         known = ", ".join(head) or "nothing"
         raise RecordingError(f"{path}: has no column {', '.join(missing)}; its first row: {known}")
@@ -98,16 +104,18 @@ def sheet_row(number: int, head: Sequence[str], row: Sequence[str]) -> SheetRow:
     return SheetRow(number, cells, any(cell.strip() for cell in row[len(head) :]))
 
 
-def read_lines(path: Path) -> list[tuple[int, list[str]]]:
+def read_lines(
+    path: Path, is_header: Callable[[Sequence[str]], bool] = any
+) -> list[tuple[int, list[str]]]:
     """Return the lines of a table that are not empty, each with its number in the file, from 1.
 
-    A text as `read_sheet` says, or the first sheet of a workbook (`.xlsx`).
+    A text as `read_sheet` says, or the first sheet with a header of a workbook (`.xlsx`).
 
     Raises:
         RecordingError: it cannot be read as a table.
     """
     if path.suffix.casefold() in (".xlsx", ".xlsm"):
-        lines = read_workbook(path)
+        lines = read_workbook(path, is_header)
     elif path.suffix.casefold() == ".xls":
         raise RecordingError(f"{path}: an .xls of before 2007; save it as .xlsx or as CSV")
     else:

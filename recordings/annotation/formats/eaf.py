@@ -23,7 +23,6 @@ from typing import Any, Final
 
 import defusedxml.ElementTree
 
-from recordings.annotation.action_units import parse_units
 from recordings.annotation.formats.event_text import as_text, from_text
 from recordings.annotation.formats.incoming import Incoming, made
 from recordings.annotation.frame_times import FrameTimes
@@ -32,7 +31,7 @@ from recordings.errors import RecordingError
 
 _TYPE: Final = "intervals"
 _SCHEMA: Final = "http://www.mpi.nl/tools/elan/EAFv3.0.xsd"
-_LAYER: Final = re.compile(r"(.*?) ?(\d*)")
+_LAYER: Final = re.compile(r"(.+) (\d+)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +135,8 @@ def _intervals(event: Event, layer: int, frames: FrameTimes) -> Iterator[Interva
 
 
 _TIERS: Final = ("expression", "frames", "apex")
+_UNITS: Final = re.compile(r"AUs?(?![a-z])", re.IGNORECASE)
+"""What a tier of action units begins with; not `Audio`."""
 
 
 def read_eaf(path: Path, frames: FrameTimes) -> Incoming:
@@ -151,7 +152,7 @@ def read_eaf(path: Path, frames: FrameTimes) -> Incoming:
     whole = [i for i in intervals if i.tier == "expression"]
     units: dict[Interval, list[Interval]] = {i: [] for i in whole}
     loose: dict[tuple[int, int], list[Interval]] = {}
-    for unit in (i for i in intervals if i.tier.upper().startswith("AU")):
+    for unit in (i for i in intervals if i.tier not in _TIERS):
         home = _home(unit, whole)
         if home is None:
             loose.setdefault((unit.begin, unit.end), []).append(unit)
@@ -159,9 +160,9 @@ def read_eaf(path: Path, frames: FrameTimes) -> Incoming:
             units[home].append(unit)
     for interval, own in units.items():
         others = [i for i in intervals if i.layer == interval.layer and _shared(i, interval) >= 0]
-        incoming.add(_where(interval), partial(_event, interval, own, others, frames))
+        incoming.add(_where(interval), partial(_event, interval, own, others, frames, incoming))
     for own in loose.values():
-        incoming.add(_where(own[0]), partial(_event, own[0], own, (), frames))
+        incoming.add(_where(own[0]), partial(_event, own[0], own, (), frames, incoming))
     incoming.events.sort(key=lambda e: e.place.frame if e.place else -1)
     return incoming
 
@@ -182,22 +183,18 @@ def _shared(a: Interval, b: Interval) -> int:
 
 
 def _event(
-    interval: Interval, units: Sequence[Interval], others: Iterable[Interval], frames: FrameTimes
+    interval: Interval,
+    units: Sequence[Interval],
+    others: Iterable[Interval],
+    frames: FrameTimes,
+    incoming: Incoming,
 ) -> Event:
     fields: dict[str, Any] = from_text(interval.value) if interval.tier == "expression" else {}
-    fields["units"] = parse_units("+".join(_unit_text(unit) for unit in units))
+    said = ((unit.tier, unit.value) for unit in units)
+    fields |= incoming.units(_where(interval), said, fields.get("note", ""))
     others = list(others)
     marks = _written(interval, others, frames) or _marks(interval, others, frames, fields)
     return made(frames, marks, fields)
-
-
-def _unit_text(unit: Interval) -> str:
-    """Return the units of an annotation: its value, or what its tier is called."""
-    try:
-        parse_units(unit.value)
-    except ValueError:
-        return unit.tier
-    return unit.value or unit.tier
 
 
 def _written(
@@ -245,7 +242,16 @@ def _read(path: Path, faults: list[str]) -> list[Interval]:
         raise RecordingError(f"{path}: cannot be read as an ELAN file ({error})") from error
     if root.tag != "ANNOTATION_DOCUMENT":
         raise RecordingError(f"{path}: is no ELAN file: it begins with <{root.tag[:40]}>")
+    for media in root.iter("MEDIA_DESCRIPTOR"):
+        origin = media.get("TIME_ORIGIN", "0")
+        if re.fullmatch(r"-?0*[1-9][0-9]*", origin):
+            faults.append(shifted(media.get("MEDIA_URL", ""), f"{origin} ms"))
     return [i for tier in root.iter("TIER") for i in _tier(tier, slots, faults)]
+
+
+def shifted(video: str, by: str) -> str:
+    """Say that another program plays a video later or earlier than its times are."""
+    return f"{video or 'a video'} is shifted by {by} there; times were read as if it were not"
 
 
 def _tier(tier: ET.Element, slots: dict[str, int], faults: list[str]) -> Iterator[Interval]:
@@ -256,7 +262,7 @@ def _tier(tier: ET.Element, slots: dict[str, int], faults: list[str]) -> Iterato
     others = sum(1 for _ in tier.iter("REF_ANNOTATION"))
     if others:
         faults.append(f"tier {id_}: {others} annotations hang on others, without a time; left out")
-    if name not in _TIERS and not name.upper().startswith("AU"):
+    if name not in _TIERS and not _UNITS.match(name):
         if own:
             faults.append(
                 f"tier {id_}: {len(own)} annotations; only {', '.join(_TIERS)} and AU… are read"
@@ -276,6 +282,6 @@ def _name(id_: str, annotator: str) -> tuple[str, int]:
     """Return a tier's name without its coder, and its layer."""
     own = id_.removeprefix(f"{annotator} ") if annotator else id_
     match = _LAYER.fullmatch(own)
-    if match is None or not match[2] or own.upper() == f"AU{match[2]}":
+    if match is None or match[1].upper() == "AU":
         return own, 1
     return match[1], int(match[2])

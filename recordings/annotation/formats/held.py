@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final, Literal
 
-from recordings.annotation.formats.tables import FORMS, FormName
+from recordings.annotation.formats.corpus_forms import FORMS, FormName
 from recordings.annotation.model import Event
 
 Form = Literal[FormName, "eaf", "boris", "bids"]

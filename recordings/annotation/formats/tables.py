@@ -1,112 +1,22 @@
 """Coding tables as the corpora have them: read from CSV or Excel, and written.
 
 Frames of all forms count from 1; in `CodedRow` they count from 0. MMME's table has seconds within
-the clip, which decide. Columns are found by their names, wherever the header stands: SAMM has 13
-lines of text above it, SAMM Long Videos ten.
+the clip, which decide.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
-from recordings.annotation.action_units import Units, parse_units
+from recordings.annotation.action_units import Units
 from recordings.annotation.formats.coding_sheet import SheetRow, read_lines, sheet_row
+from recordings.annotation.formats.corpus_forms import BASE, FORMS, Form, FormName, field_of
+from recordings.annotation.formats.incoming import units_or_note
 from recordings.annotation.model import MARKS, Kind, Mark
 from recordings.errors import RecordingError
-
-FormName = Literal["casme2", "samm", "samm-lv", "casme3", "mmme", "megc"]
-BASE: Final = 1
-
-
-@dataclass(frozen=True, slots=True)
-class Form:
-    """How a corpus writes: columns by our field names, lines of text above, what unset marks are.
-
-    `kind` is what events are where no column tells it.
-    """
-
-    columns: Mapping[str, str]
-    lines_above: int = 0
-    unset: str = ""
-    kind: Kind | None = None
-
-
-def _columns(**names: str) -> dict[str, str]:
-    return dict(names)
-
-
-FORMS: Final[Mapping[FormName, Form]] = {
-    "casme2": Form(
-        _columns(
-            subject="Subject", clip="Filename", gap1="", onset="OnsetFrame", apex="ApexFrame",
-            offset="OffsetFrame", gap2="", units="Action Units", emotion="Estimated Emotion",
-        ),
-        unset="/",
-        kind="micro",
-    ),
-    "samm": Form(
-        _columns(
-            subject="Subject", clip="Filename", code="Inducement Code", onset="Onset Frame",
-            apex="Apex Frame", offset="Offset Frame", duration="Duration", kind="Micro",
-            units="Action Units", emotion="Estimated Emotion", objective="Objective Classes",
-            note="Notes",
-        ),
-        lines_above=13,
-        unset="0",
-        kind="micro",
-    ),
-    "samm-lv": Form(
-        _columns(
-            subject="Subject", clip="Filename", code="Inducement Code", onset="Onset",
-            apex="Apex", offset="Offset", duration="Duration", kind="Type", units="Action Units",
-            note="Notes",
-        ),
-        lines_above=10,
-        unset="0",
-    ),
-    "casme3": Form(
-        _columns(
-            subject="Subject", clip="Filename", kind="Expression type", onset="Onset", apex="Apex",
-            offset="Offset", units="AU", objective="Objective class", emotion="emotion",
-        ),
-        unset="0",
-        kind="micro",
-    ),
-    "mmme": Form(
-        _columns(
-            subject="Subject", clip="Filename", marker="Marker", onset_s="OnsetTime",
-            apex_s="ApexTime", offset_s="OffsetTime", onset="OnsetFrame", apex="ApexFrame",
-            offset="OffsetFrame", units="Action Units", emotion="Estimated Emotion", kind="Type",
-            coded="OffsetCoded", date="Date", dif="dif",
-        ),
-    ),
-    "megc": Form(
-        _columns(
-            subject="subject", clip="video", onset="onset", apex="apex", offset="offset",
-            kind="type", emotion="emotion",
-        ),
-        unset="0",
-    ),
-}  # fmt: skip
-
-_ALIASES: Final[Mapping[str, str]] = {
-    "subject": "subject", "sub": "subject", "subid": "subject", "participant": "subject",
-    "filename": "clip", "foldname": "clip", "video": "clip", "clip": "clip", "count": "clip",
-    "inducementcode": "code", "marker": "marker", "code": "marker",
-    "onset": "onset", "onsetframe": "onset", "onsetf": "onset",
-    "apex": "apex", "apexframe": "apex", "apexf": "apex", "apexf1": "apex",
-    "offset": "offset", "offsetframe": "offset", "offsetf": "offset",
-    "onsettime": "onset_s", "apextime": "apex_s", "offsettime": "offset_s",
-    "actionunits": "units", "actionunit": "units", "au": "units", "aus": "units",
-    "estimatedemotion": "emotion", "emotion": "emotion",
-    "type": "kind", "expressiontype": "kind", "micro": "kind", "offsetcoded": "coded",
-    "notes": "note", "note": "note", "remarks": "note",
-}  # fmt: skip
-
 
 _CODED: Final = (*MARKS, *(f"{mark}_s" for mark in MARKS), "units", "emotion")
 
@@ -142,12 +52,12 @@ def read_table(path: Path, name: FormName) -> CodedTable:
     Raises:
         RecordingError: it cannot be read, or no line names subject and onset.
     """
-    lines = read_lines(path)
-    start = _header(lines)
+    lines = read_lines(path, _is_header)
+    start = next((at for at, (_, cells) in enumerate(lines) if _is_header(cells)), None)
     if start is None:
         known = ", ".join(n for n in FORMS[name].columns.values() if n)
         raise RecordingError(f"{path}: no line with the columns of {name}: {known}")
-    head = [_field(cell) for cell in lines[start][1]]
+    head = [field_of(cell) for cell in lines[start][1]]
     table = CodedTable()
     rows = [sheet_row(number, head, line) for number, line in lines[start + 1 :]]
     has_subjects = any(not cells.is_empty("subject") for cells in rows)
@@ -172,18 +82,9 @@ def read_table(path: Path, name: FormName) -> CodedTable:
     return table
 
 
-def _header(lines: Sequence[tuple[int, list[str]]]) -> int | None:
-    for at, (_, cells) in enumerate(lines):
-        fields = {_field(cell) for cell in cells}
-        if fields & {"onset", "onset_s"} and fields & {"subject", "clip"}:
-            return at
-    return None
-
-
-def _field(cell: str) -> str:
-    """Return our name of a column; its own where we have none."""
-    name = re.sub(r"[^a-z0-9]", "", cell.casefold())
-    return _ALIASES.get(name, cell.strip())
+def _is_header(cells: Sequence[str]) -> bool:
+    fields = {field_of(cell) for cell in cells}
+    return bool(fields & {"onset", "onset_s"} and fields & {"subject", "clip"})
 
 
 def _row(cells: SheetRow, form: Form) -> tuple[CodedRow, list[str]]:
@@ -194,7 +95,9 @@ def _row(cells: SheetRow, form: Form) -> tuple[CodedRow, list[str]]:
     """
     if cells.has_more:
         raise ValueError("more cells than columns: a comma too many?")
-    units, odd, note = _units(cells)
+    text = "" if cells.is_empty("units") else cells.cells["units"]
+    units, note, doubt = units_or_note(text, _text(cells, "note"))
+    odd = [doubt] if doubt else []
     by_time = "onset_s" in cells.cells
     frames = {} if by_time else _frames(cells)
     seconds = _seconds(cells) if by_time else {}
@@ -226,25 +129,17 @@ def _text(cells: SheetRow, column: str) -> str:
     return "" if missing else cells.cells[column].strip()
 
 
-def _units(cells: SheetRow) -> tuple[Units, list[str], str]:
-    """Return the units, what is odd, and the note; units that are in doubt go to the note."""
-    text = "" if cells.is_empty("units") else cells.cells["units"].strip()
-    note = _text(cells, "note")
-    try:
-        return parse_units(text), [], note
-    except ValueError as error:
-        kept = f"{note}; action units {text}" if note else f"action units {text}"
-        return (), [f"{error}; the event is kept without, its units in the note"], kept
-
-
 def _frames(cells: SheetRow) -> dict[Mark, int]:
     found: dict[Mark, int] = {}
     for name in MARKS:
         number = cells.number(name)
         if number is None or (number == 0 and name != "onset"):
             continue
+        text = cells.cells[name].strip()
+        if cells.is_grouped(name):
+            raise ValueError(f"{name} {text} is no frame; write it without a mark for thousands")
         if number != int(number) or number < BASE:
-            raise ValueError(f"{name} {cells.cells[name].strip()} is no frame; they count from 1")
+            raise ValueError(f"{name} {text} is no frame; they count from 1")
         found[name] = int(number) - BASE
     return found
 
@@ -284,7 +179,7 @@ def _in_order(marks: Mapping[Mark, float]) -> None:
 
 
 def _marker(cells: SheetRow) -> int | None:
-    number = cells.number("marker")
+    number = cells.number("marker") if not cells.is_grouped("marker") else None
     return int(number) if number is not None and number == int(number) else None
 
 

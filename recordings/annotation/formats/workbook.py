@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
 from recordings.errors import RecordingError
 
 
-def read_workbook(path: Path) -> list[tuple[int, list[str]]]:
-    """Return the rows of the first sheet, each with its number, from 1; whole numbers without `.0`.
+def read_workbook(
+    path: Path, is_header: Callable[[Sequence[str]], bool]
+) -> list[tuple[int, list[str]]]:
+    """Return the rows of a sheet, each with its number, from 1; whole numbers without `.0`.
+
+    It is the first sheet that has a header, else the first of all. A formula whose result nobody
+    has stored is given as it is written.
 
     Raises:
         RecordingError: it is no workbook, or openpyxl is not installed.
@@ -18,15 +24,24 @@ def read_workbook(path: Path) -> list[tuple[int, list[str]]]:
     openpyxl = _openpyxl(path)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
+        formulas = openpyxl.load_workbook(path, read_only=True)
     except Exception as error:  # whatever a file that is no workbook makes it trip over
         raise RecordingError(f"{path}: cannot be read as a workbook ({error})") from error
     try:
-        rows = book.worksheets[0].iter_rows(values_only=True) if book.worksheets else ()
-        return [(n, [_text(cell) for cell in row]) for n, row in enumerate(rows, 1)]
+        sheets = [
+            [
+                _row(*both)
+                for both in zip(*(s.iter_rows(values_only=True) for s in pair), strict=True)
+            ]
+            for pair in zip(book.worksheets, formulas.worksheets, strict=True)
+        ]
+        wanted = (sheet for sheet in sheets if any(map(is_header, sheet)))
+        return list(enumerate(next(wanted, sheets[0] if sheets else []), 1))
     except Exception as error:
         raise RecordingError(f"{path}: cannot be read as a workbook ({error})") from error
     finally:
         book.close()
+        formulas.close()
 
 
 def write_workbook(path: Path, rows: Iterable[Sequence[object]]) -> None:
@@ -54,6 +69,11 @@ def _cell(openpyxl: Any, sheet: Any, value: object) -> Any:
     else:
         from_text.value = value
     return from_text
+
+
+def _row(values: Sequence[object], formulas: Sequence[object]) -> list[str]:
+    pairs = zip_longest(values, formulas)
+    return [_text(formula if value is None else value) for value, formula in pairs]
 
 
 def _text(cell: object) -> str:

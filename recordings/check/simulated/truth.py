@@ -24,6 +24,7 @@ from recordings.check.simulated.flashes import find_flashes
 from recordings.check.simulated.wave_match import BLINK, HEARTBEAT, PULSE, SEARCH_S, Wave, find_wave
 from recordings.check.sound_onsets import found_clicks
 from recordings.check.streams.stream_exam import StreamExam
+from recordings.disk.regular import read_text
 from recordings.errors import RecordingError
 from recordings.read.markers import parse_markers
 from recordings.stream_kinds import EVENTS_STREAM, INDEX_CHANNELS
@@ -68,11 +69,10 @@ def load_truth(path: Path) -> dict[str, WorldEvents]:
     """
     rows: dict[str, list[tuple[float, int]]] = {}
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            for row in csv.DictReader(file, delimiter="\t"):
-                code = row.get("code") or "0"
-                entry = float(row["time"]), int(float(code)) if code not in ("n/a", "None") else 0
-                rows.setdefault(row["kind"], []).append(entry)
+        for row in csv.DictReader(read_text(path).splitlines(), delimiter="\t"):
+            code = row.get("code") or "0"
+            entry = float(row["time"]), int(float(code)) if code not in ("n/a", "None") else 0
+            rows.setdefault(row["kind"], []).append(entry)
     except (OSError, ValueError, KeyError, UnicodeDecodeError) as error:
         raise RecordingError(f"{path}: no table of kind, time, code ({error!r})") from error
     return {kind: _world_events(sorted(entries)) for kind, entries in rows.items()}
@@ -164,12 +164,10 @@ def _codes(exam: StreamExam, world: WorldEvents, codes: I64Array) -> FoundEvents
     """
     edges = np.flatnonzero((codes[1:] != codes[:-1]) & (codes[1:] != 0))
     times = 0.5 * (exam.times[edges] + exam.times[edges + 1])
-    return _match(exam, "stimulus", world, times, codes[edges + 1])
+    return _match(exam, world, times, codes[edges + 1])
 
 
-def _match(
-    exam: StreamExam, kind: str, world: WorldEvents, times: F64Array, codes: I64Array
-) -> FoundEvents:
+def _match(exam: StreamExam, world: WorldEvents, times: F64Array, codes: I64Array) -> FoundEvents:
     """Pair true events with found ones of the same code, within half a second."""
     events = world.times
     if exam.rate_hz > 0:
@@ -182,7 +180,7 @@ def _match(
         if len(near):
             hits.append((event, float(near[np.argmin(np.abs(near))])))
     found, errors = np.array(hits).reshape(-1, 2).T
-    return FoundEvents(exam.name, kind, found, errors, len(events) - len(hits))
+    return FoundEvents(exam.name, "stimulus", found, errors, len(events) - len(hits))
 
 
 def _in_markers(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[FoundEvents]:
@@ -194,7 +192,7 @@ def _in_markers(exam: StreamExam, world: dict[str, WorldEvents]) -> Iterator[Fou
         stimuli = _inner(world)
         order = sorted(coded)
         times, codes = np.array([t for t, _ in order]), np.array([c for _, c in order], np.int64)
-        yield _match(exam, "stimulus", stimuli, times, codes)
+        yield _match(exam, stimuli, times, codes)
 
 
 def _inner(world: dict[str, WorldEvents]) -> WorldEvents:

@@ -19,7 +19,7 @@ OFFSET_PAUSE_S: Final = 15.0  # up to GAP_S: then it is a gap, with a bound
 
 def clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
     """Say what is wrong with how a stream's clock was measured."""
-    name, times = stream.name, stream.offset_times[np.isfinite(stream.offset_times)]
+    name = stream.name
     if fit.kind == "none" and len(stream):
         yield Finding(
             level="warn",
@@ -56,7 +56,7 @@ def clock_findings(stream: XdfStream, fit: ClockFit) -> Iterator[Finding]:
             remedy="the sending computer or its clock was restarted; each stretch has its own line",
         )
     yield from _gap_findings(stream, fit)
-    pause = float(np.diff(times).max()) if len(times) > 1 else 0.0
+    pause = float(np.diff(fit.times).max()) if len(fit.times) > 1 else 0.0
     if OFFSET_PAUSE_S < pause <= GAP_S and len(fit.segments) == 1:
         yield Finding(
             level="warn",

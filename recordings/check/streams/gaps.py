@@ -8,7 +8,7 @@ import numpy as np
 
 from recordings.arrays import F64Array
 from recordings.certificate import CountedGap
-from recordings.lateness.decision import Certainty, Pace
+from recordings.lateness.decision import Loss, Pace
 from recordings.manifest import StreamEntry
 from recordings.xdf.stream import XdfStream
 
@@ -21,19 +21,19 @@ def gaps_of(
     Of a camera the recorder's word outranks the stamps': they alone do not tell an absence of its
     process from a clock that was set.
     """
-    told = [(loss.index, loss.count, loss.uncertainty, loss.certainty) for loss in pace.losses]
     known = dict(_absences(stream, entry))
-    told = [one for one in told if one[0] not in known]
-    told += [(index, lost, 0, Certainty.CERTAIN) for index, lost in known.items()]
+    told = [loss for loss in pace.losses if loss.index not in known]
+    told += [Loss(index, lost) for index, lost in known.items()]
     return tuple(
         CountedGap(
-            start=float(stamps[index]),
-            end=float(stamps[min(index + 1, len(stamps) - 1)]),
-            lost=lost,
-            uncertainty=uncertainty,
-            certainty=certainty,
+            start=float(stamps[loss.index]),
+            end=float(stamps[min(loss.index + 1, len(stamps) - 1)]),
+            lost=loss.count,
+            uncertainty=loss.uncertainty,
+            certainty=loss.certainty,
+            doubtful=loss.doubtful,
         )
-        for index, lost, uncertainty, certainty in sorted(told)
+        for loss in sorted(told, key=lambda loss: loss.index)
     )
 
 

@@ -12,6 +12,7 @@ from recordings.xdf.header import StreamInfo
 
 PAUSE_S: Final = 1.0
 """Nobody pauses a device for less."""
+_FAR_S: Final = 0.01
 _EACH: Final = 5  # breaks that get a line each
 
 
@@ -28,6 +29,7 @@ def loss_findings(
     if report.lost:
         counts = info.counts_losses or info.is_index
         yield _lost(report, gaps, "" if counts else _pauses(gaps))
+        yield from _misplaced(report, gaps)
     for gap in gaps:
         if gap.certainty is Certainty.OPEN:
             yield _open(report, gap)
@@ -87,6 +89,22 @@ def _lost(report: StreamReport, gaps: Sequence[CountedGap], pauses: str) -> Find
         + pauses,
         remedy="check the device's cable, battery or radio link, and the computer's load",
     )
+
+
+def _misplaced(report: StreamReport, gaps: Sequence[CountedGap]) -> Iterator[Finding]:
+    """Say how far off the times of a backlog may be: nobody knows where in it samples are lost."""
+    far = [gap for gap in gaps if gap.doubtful and gap.lost > _FAR_S * report.rate_hz]
+    if far:
+        count = sum(gap.doubtful for gap in far)
+        yield Finding(
+            level="info",
+            code="lost-place",
+            subject=report.name,
+            text=f"{count:,} samples came in a backlog, and nobody knows where in it others are "
+            "missing: their times may be off by up to "
+            f"{span_text(max(gap.lost for gap in far) / report.rate_hz)}",
+            remedy="take no exact times from beside these gaps, which the report lists",
+        )
 
 
 def _dropped(report: StreamReport, times: int) -> Finding:

@@ -174,8 +174,7 @@ def quality_findings(stream: XdfStream, quality: SampleQuality | None) -> Iterat
     gaze = stream.info.type.casefold() in _GAZE
     fast = stream.info.rate_hz >= BODY_HZ
     body = np.array([fast and _is_body(c, stream.info.type) for c in channels])
-    # Numbers without a rate are logs, such as the frames of a player: there NaN is "unknown".
-    nan_limit = 1.0 if not stream.info.rate_hz else GAZE_NAN_SHARE if gaze else NAN_SHARE
+    nan_limit = GAZE_NAN_SHARE if gaze else NAN_SHARE
     judged = (
         ("nan", quality.nan, nan_limit, "no numbers (NaN)", "find where the values get lost"),
         ("inf", quality.inf, 0.0, "infinite", "mend the program that sends the stream"),
@@ -196,15 +195,23 @@ def quality_findings(stream: XdfStream, quality: SampleQuality | None) -> Iterat
     )
     for code, shares, limit, what, remedy in judged:
         worst = float(shares.max(initial=0.0))
-        if worst > 0.0 and (worst > limit or code == "nan"):
+        share = f"{_places(channels, shares)}: up to {_percent(worst)}"
+        if code == "nan" and worst > 0.0 and _is_log(stream, shares, limit):
+            text = f"{share} of the rows have no number (NaN): what such a log does not know"
+            yield Finding(level="info", code=code, subject=stream.name, text=text)
+        elif worst > 0.0 and (worst > limit or code == "nan"):
             yield Finding(
                 level="warn" if worst > limit else "info",
                 code=code,
                 subject=stream.name,
-                text=f"{_places(channels, shares)}: up to {_percent(worst)} of the samples are "
-                f"{what} (limit {_percent(limit)})",
+                text=f"{share} of the samples are {what} (limit {_percent(limit)})",
                 remedy=remedy,
             )
+
+
+def _is_log(stream: XdfStream, nan: F64Array, limit: float) -> bool:
+    """Whether rows have no rate and each still says something, as a player's log of its frames."""
+    return not stream.info.rate_hz and bool(nan.min(initial=1.0) <= limit)
 
 
 def _channels(stream: XdfStream) -> Sequence[ChannelInfo]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import shutil
 from collections.abc import Iterator, Sequence
@@ -119,7 +120,9 @@ def _stimulus(folder: Path, stimuli: Path | None, name: str, missing: set[str]) 
         return ""
     plain = Path(name).name
     exact = [
-        p for p in (stimuli / plain, *sorted(stimuli.glob(f"{label_glob(plain)}.*"))) if p.is_file()
+        p
+        for p in (stimuli / plain, *sorted(stimuli.glob(f"{glob.escape(plain)}.*")))
+        if p.is_file()
     ]
     if not exact:
         missing.add(name)
@@ -129,11 +132,6 @@ def _stimulus(folder: Path, stimuli: Path | None, name: str, missing: set[str]) 
         target.parent.mkdir(exist_ok=True)
         shutil.copyfile(exact[0], target)
     return exact[0].name
-
-
-def label_glob(text: str) -> str:
-    """Return text for a glob, its own wildcards taken literally."""
-    return "".join(f"[{c}]" if c in "*?[" else c for c in text)
 
 
 _ABOUT_EVENTS: Final = {
@@ -159,10 +157,10 @@ def write_physio(
         if stream is eeg or stream.is_markers or stream.xdf.info.is_index:
             continue
         if stream.rate_hz <= 0:
-            notes.append(f"{stream.name}: no rate, and no markers: BIDS has no place; left out")
+            notes.append(f"{stream.shown}: no rate, and no markers: BIDS has no place; left out")
             continue
         if len(stream) < 2:
-            notes.append(f"{stream.name}: {len(stream)} samples, left out")
+            notes.append(f"{stream.shown}: {len(stream)} samples, left out")
             continue
         try:
             grid = grid_of(stream)
@@ -171,13 +169,13 @@ def write_physio(
             continue
         notes += [*stamp_notes(stream), *rate_notes(stream)]
         stream.forget()  # the grid has what is needed of its times
-        recording = label(stream.name)[:LONGEST]
+        recording = label(stream.shown)[:LONGEST]
         while recording.casefold() in used:  # BIDS takes names that differ in case for one
             recording += "x"
         used.add(recording.casefold())
         endless = _write_one(stream, grid, recording, folder, names, axis)
         if endless:
-            notes.append(f"{stream.name}: {endless:,} values are endless (inf): n/a in the table")
+            notes.append(f"{stream.shown}: {endless:,} values are endless (inf): n/a in the table")
     return notes
 
 

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-from recordings.annotation.action_units import format_units, parse_units
+from recordings.annotation.action_units import format_units
 from recordings.annotation.formats.held import offset_coded
 from recordings.annotation.formats.incoming import Incoming, made
 from recordings.annotation.frame_times import FrameTimes
@@ -89,11 +89,14 @@ def read_bids(path: Path, frames: FrameTimes, start: float) -> Incoming:
     for number, row in enumerate(rows, 2):
         given = {k: v for k, v in row.items() if v not in (None, "", NOTHING)}
         if str(given.get("trial_type", "")).endswith("expression"):
-            incoming.add(f"line {number}", partial(_event, given, frames, start))
+            where = f"line {number}"
+            incoming.add(where, partial(_event, given, frames, start, incoming, where))
     return incoming
 
 
-def _event(row: Mapping[str, str], frames: FrameTimes, start: float) -> Event:
+def _event(
+    row: Mapping[str, str], frames: FrameTimes, start: float, incoming: Incoming, where: str
+) -> Event:
     if row.get("camera", frames.camera) != frames.camera:
         raise ValueError(f"is of camera {row['camera']}")
     marks: dict[Mark, Moment] = {
@@ -102,25 +105,35 @@ def _event(row: Mapping[str, str], frames: FrameTimes, start: float) -> Event:
         if f"{mark}_frame" in row
     }
     if not marks:
-        onset = float(row["onset"])
+        onset = _seconds(row, "onset")
         marks["onset"] = frames.nearest(start + onset)
         if "duration" in row:
-            marks["offset"] = frames.nearest(start + onset + float(row["duration"]))
+            marks["offset"] = frames.nearest(start + onset + _seconds(row, "duration"))
     kind = row["trial_type"].partition("-")[0]
     fields: dict[str, Any] = {
         "kind": kind if kind in ("micro", "macro") else None,
         "offset_coded": "offset" in marks or row.get("offset_coded") == "unset",
         "suggestion_used": row.get("suggestion_used") == "yes",
-        "units": parse_units(row.get("action_units", "")),
         "emotion": row.get("emotion", ""),
-        "note": row.get("note", ""),
     }
     if "confidence" in row:
         fields["confidence"] = _whole(row["confidence"], "confidence")
+    said = [("", row.get("action_units", ""))]
+    fields |= incoming.units(where, said, row.get("note", ""))
     return made(frames, marks, fields)
 
 
+def _seconds(row: Mapping[str, str], name: str) -> float:
+    try:
+        return float(row[name])
+    except KeyError:
+        raise ValueError(f"has no {name}") from None
+    except ValueError:
+        raise ValueError(f"{name} {row[name]!r} is no number of seconds") from None
+
+
 def _whole(text: str, name: str) -> int:
-    if not text.strip().isdecimal():
+    whole, _, rest = text.strip().partition(".")  # a table of numbers makes `50.0` of 50
+    if not whole.isdecimal() or rest.strip("0"):
         raise ValueError(f"{name} {text!r} is no whole number")
-    return int(text)
+    return int(whole)

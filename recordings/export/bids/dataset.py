@@ -100,14 +100,14 @@ def _coded(session: Session, settings: Settings) -> tuple[list[Event], list[str]
 def _other_eeg(session: Session, eeg: Stream | None) -> list[str]:
     """Say which EEG streams are not the EEG of the dataset: a file of BIDS has one time axis."""
     others = [s for s in session if s.type.upper() == "EEG" and s is not eeg and len(s)]
-    return [f"{s.name}: {_not_the_eeg(s, eeg)}" for s in others if s.rate_hz or s.is_text]
+    return [f"{s.shown}: {_not_the_eeg(s, eeg)}" for s in others if s.rate_hz or s.is_text]
 
 
 def _not_the_eeg(stream: Stream, eeg: Stream | None) -> str:
     if stream.is_text:
         return "holds text, not signals; its samples are taken as markers"
     if eeg is not None:
-        return f"the EEG is {eeg.name}; this stream is physiology"
+        return f"the EEG is {eeg.shown}; this stream is physiology"
     return "no channel has the unit of an electrode; this stream is physiology"
 
 

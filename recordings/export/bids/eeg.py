@@ -11,11 +11,12 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, one_line
 from recordings.export.bids.files import Names, write_json
 from recordings.export.bids.shared_tables import NOTHING
 from recordings.export.edf_channels import edf_labels
 from recordings.export.edf_file import EdfFile, Form
+from recordings.extras import of_extra
 from recordings.read.fill import rate_notes, stamp_notes
 from recordings.read.grid import Grid
 from recordings.read.session import Session
@@ -47,12 +48,8 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
     Raises:
         RecordingError: mne-bids is missing, or the format cannot hold the EEG.
     """
-    try:
+    with of_extra("bids", "mne-bids"):
         import mne_bids
-    except ImportError:
-        raise RecordingError(
-            "mne-bids is not installed; install it with: pip install 'unisono[bids]'"
-        ) from None
     manifest = session.manifest
     power = manifest.powerline_hz if manifest else None
     notes = [*stamp_notes(stream), *rate_notes(stream), *no_electrodes(stream)]
@@ -79,10 +76,9 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
                 raw, path, format=place.format, allow_preload=True, overwrite=True, verbose="error"
             )
     except (ValueError, RuntimeError) as error:
-        text = " ".join(str(error).split())
         other = "; --format BrainVision takes it" if place.format == "EDF" else ""
         raise RecordingError(
-            f"{stream.name}: cannot be written as {place.format} ({text}){other}"
+            f"{stream.shown}: cannot be written as {place.format} ({one_line(error)}){other}"
         ) from error
     if edf is not None:
         notes += edf.write(place.names.path(place.folder, "eeg.edf"), start)
@@ -139,7 +135,7 @@ def _write_samples(stream: Stream, grid: Grid, raw: Any, place: Place) -> None:
             values = rows.astype(np.float64) * si * scales
             if values.min() <= -largest or values.max() >= largest:
                 raise RecordingError(
-                    f"{stream.name}: cannot be written as BrainVision (values beyond "
+                    f"{stream.shown}: cannot be written as BrainVision (values beyond "
                     f"{largest:.3g}, which float32 does not hold); unisono export csv keeps them"
                 )
             file.write(values.astype("<f4").tobytes())
@@ -153,7 +149,7 @@ def _as_edf(stream: Stream, grid: Grid) -> EdfFile:
     """
     if stream.rate_hz < 1:
         raise RecordingError(
-            f"{stream.name}, {stream.rate_hz:g} Hz: less than a sample a second, which MNE cannot "
+            f"{stream.shown}, {stream.rate_hz:g} Hz: less than a sample a second, which MNE cannot "
             "write as EDF; --format BrainVision takes it"
         )
     volts = [kind in OF_VOLTS for kind in channel_kinds(stream)]

@@ -13,6 +13,8 @@ from typing import Any, Final
 import numpy as np
 import numpy.typing as npt
 
+from recordings.disk.regular import read_text
+
 
 @dataclass(frozen=True, slots=True)
 class Names:
@@ -79,7 +81,7 @@ def column_names(labels: tuple[str, ...]) -> list[str]:
 
 def write_json(path: Path, fields: Mapping[str, Any], update: bool = False) -> None:
     """Write a JSON file; with `update`, over what it says already."""
-    known = json.loads(path.read_text(encoding="utf-8")) if update and path.exists() else {}
+    known = json.loads(read_text(path)) if update and path.exists() else {}
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps({**known, **fields}, indent=2) + "\n", encoding="utf-8")
 

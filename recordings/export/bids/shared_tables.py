@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path, PurePosixPath
 
 from recordings.disk.atomic import replace_file
+from recordings.disk.regular import read_bytes
 
 NOTHING = "n/a"
 
@@ -76,7 +77,7 @@ def _name_in(path: Path) -> str:
 
 def read_tsv(path: Path) -> tuple[list[str], list[dict[str, str]]]:
     """Return the columns of a table and its rows."""
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with io.StringIO(read_bytes(path).decode("utf-8-sig"), newline="") as file:
         reader = csv.DictReader(file, delimiter="\t", quoting=csv.QUOTE_NONE)
         rows = [{k: v for k, v in row.items() if k is not None} for row in reader]
         return list(reader.fieldnames or ()), rows

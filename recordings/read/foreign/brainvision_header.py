@@ -14,6 +14,10 @@ from recordings.errors import RecordingError
 BYTES: Final = {"INT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4}
 """How many bytes a sample takes, of the forms that can be read."""
 FASTEST_HZ: Final = 1e6
+_WORDS: Final = {
+    "DataFormat": ("BINARY", "ASCII"),
+    "DataOrientation": ("MULTIPLEXED", "VECTORIZED"),
+}
 _LOOKED_AT: Final = 1 << 18  # bytes: what a file is shows in its first ones
 
 
@@ -32,6 +36,11 @@ def check_header(path: Path, text: str) -> None:
     _expect(path, "NumberOfChannels", count, count.isdecimal() and int(count) > 0, "2")
     interval = field(text, "SamplingInterval")
     _expect(path, "SamplingInterval", interval, _is_interval(interval), "2000 (microseconds)")
+    for name, words in _WORDS.items():
+        value = field(text, name)
+        _expect(path, name, value, value.upper() in words, " or ".join(words))
+    data = field(text, "DataFile")
+    _expect(path, "DataFile", data, bool(data), "the name of the .eeg file")
     if field(text, "DataFormat").upper() == "BINARY":
         form = field(text, "BinaryFormat").upper()
         _expect(path, "BinaryFormat", form, form in BYTES, " or ".join(BYTES))

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from recordings.marker_codes import text_of
 from recordings.read.foreign.brainvision_header import BYTES, check_header, field, form_note
 from recordings.read.foreign.signals import Column, SignalFile, even_streams, marker_streams
 from recordings.units import lsl_word
@@ -94,11 +95,7 @@ def _good_markers(path: Path, header: str, raw: Any) -> tuple[list[tuple[float, 
 
 
 def _text(path: Path) -> str:
-    raw = path.read_bytes()
-    try:
-        return raw.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        return raw.decode("cp1252", "replace")
+    return text_of(path.read_bytes()).removeprefix("\ufeff")
 
 
 def brainvision_units(path: Path) -> dict[int, str]:

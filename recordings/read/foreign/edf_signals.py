@@ -62,9 +62,18 @@ def read_edf(path: Path) -> SignalFile:
         unit = "" if raw else lsl_word(signal.physical_dimension)
         info = ChannelInfo(signal.label, unit, "")
         columns.append(Column(rate, info, values, _times(starts, len(values), rate)))
-    entries = [(float(a.onset), a.text) for a in file.annotations]
+    entries = _annotations(path, file, notes)
     streams = [*even_streams(path.stem, "EEG", columns), *marker_streams(path.stem, entries)]
     return SignalFile(streams, notes + _gap_note(path, starts, float(file.data_record_duration)))
+
+
+def _annotations(path: Path, file: Any, notes: list[str]) -> list[tuple[float, str]]:
+    """Return (onset, text) of the annotations; damaged ones cost no signal, and are told."""
+    try:
+        return [(float(a.onset), a.text) for a in file.annotations]
+    except (ValueError, AssertionError, IndexError):  # what edfio raises of bytes that are none
+        notes.append(f"{path.name}: its annotations are damaged: none is read")
+        return []
 
 
 def _times(starts: F64Array | None, count: int, rate_hz: float) -> F64Array | None:
@@ -102,7 +111,10 @@ def record_starts(path: Path, header: EdfHeader, sample_bytes: int) -> F64Array 
     found = [bytes(row[first : first + sizes[times]]).partition(_END) for row in rows]
     if any(not end for _, end, _ in found):
         return None
-    starts = [float(text) for text, _, _ in found]
+    try:
+        starts = [float(text) for text, _, _ in found]
+    except ValueError:
+        return None
     return np.array([start - starts[0] for start in starts], np.float64)
 
 

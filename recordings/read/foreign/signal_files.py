@@ -55,14 +55,13 @@ def open_signals(path: Path) -> SignalFile | None:
 
 
 def _foreign_words(suffix: str, error: Exception) -> str:
-    """Say that a library failed; what it says itself names nothing that a user knows, or does."""
+    """Say that a library failed, and what to do; what it says itself is of its own insides."""
     library, program = _LIBRARIES.get(suffix, ("edfio", "the program that it is from"))
-    said = " ".join(str(error).split()) or type(error).__name__
     if isinstance(error, FileNotFoundError):
         return f"names {error.filename}, which is not there; put it beside this file"
     return (
-        f"is no {suffix} file, or a damaged one, as {library} cannot read it ({said}); copy it "
-        f"again, or save it anew in {program}"
+        f"is no {suffix} file, or a damaged one, as {library} cannot read it; copy it again, or "
+        f"save it anew in {program}"
     )
 
 

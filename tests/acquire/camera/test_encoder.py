@@ -7,8 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -23,18 +22,12 @@ from recordings.errors import RecordingError
 from recordings.video.pixel_formats import Picture
 from recordings.video.reader import VideoReader, count_packets
 from recordings.video.writer import VideoSummary, VideoWriter
+from tests.acquire.program import wait_for
 
 WIDTH, HEIGHT = 64, 48
 TIMEOUT_S = 30
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="not tried on Windows")
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + TIMEOUT_S
-    while not condition():
-        assert time.monotonic() < deadline, "condition not reached"
-        time.sleep(0.005)
 
 
 def picture(number: int) -> Picture:
@@ -59,10 +52,15 @@ def encoder() -> Iterator[EncoderLink]:
     process.finish(TIMEOUT_S)
 
 
+def put_now(encoder: EncoderLink, number: int) -> int:
+    """Put a frame, if the ring has room; its index, or `NOT_STORED`."""
+    return encoder.commit() if encoder.hold(picture(number)) else NOT_STORED
+
+
 def put(encoder: EncoderLink, number: int) -> int:
     """Put a frame as soon as the ring has room; its index."""
     wait_for(lambda: encoder.status().waiting < 20 or encoder.status().error is not None)
-    return encoder.put(picture(number))
+    return put_now(encoder, number)
 
 
 def pid_of(encoder: EncoderLink) -> int:
@@ -94,15 +92,14 @@ def test_frames_put_are_in_the_file(encoder: EncoderLink, codec: str, tmp_path: 
         "none" if codec == "raw" else "bayer-quadrants",
     )
     assert numbers(file.path) == list(range(100))
-    assert encoder.status().frames == 100
 
 
 def test_frames_wait_in_the_ring_while_the_process_starts(tmp_path: Path) -> None:
     encoder = EncoderLink(width=WIDTH, height=HEIGHT, pixel_format="Mono8", rate_hz=200, slots=50)
     encoder.start()
     done = encoder.begin(tmp_path / "face")
-    assert [encoder.put(picture(number)) for number in range(30)] == list(range(30))
-    assert encoder.wait_ready(TIMEOUT_S)
+    assert [put_now(encoder, number) for number in range(30)] == list(range(30))
+    wait_for(lambda: encoder.told.ready, what="its encoder")
     assert encoder.finish(TIMEOUT_S)
     assert done.result(0).frames == 30
     assert encoder.finish(TIMEOUT_S)  # idempotent
@@ -125,19 +122,19 @@ def test_split_puts_no_frame_into_both_files(encoder: EncoderLink, tmp_path: Pat
 
 
 def test_frame_without_a_file_is_not_stored(encoder: EncoderLink, tmp_path: Path) -> None:
-    assert encoder.put(picture(0)) == NOT_STORED
+    assert put_now(encoder, 0) == NOT_STORED
     done = encoder.begin(tmp_path / "a")
     put(encoder, 1)
     encoder.end()
-    assert encoder.put(picture(2)) == NOT_STORED
+    assert put_now(encoder, 2) == NOT_STORED
     assert numbers(done.result(TIMEOUT_S).path) == [1]
 
 
 def test_full_ring_never_blocks_and_leaves_no_hole(encoder: EncoderLink, tmp_path: Path) -> None:
     done = encoder.begin(tmp_path / "a")
-    assert encoder.wait_ready(TIMEOUT_S)
+    wait_for(lambda: encoder.told.ready, what="its encoder")
     os.kill(pid_of(encoder), signal.SIGSTOP)
-    indices = [encoder.put(picture(number)) for number in range(200)]
+    indices = [put_now(encoder, number) for number in range(200)]
     os.kill(pid_of(encoder), signal.SIGCONT)
     stored = [number for number, index in enumerate(indices) if index != NOT_STORED]
     assert 20 <= len(stored) < 200
@@ -158,7 +155,7 @@ def test_killed_encoder_is_noticed_and_its_file_counted(
     file = done.result(TIMEOUT_S)
     assert file.error == "the encoder process has ended (signal 9)"
     assert file.frames + file.lost == 60
-    assert encoder.put(picture(60)) == NOT_STORED
+    assert put_now(encoder, 60) == NOT_STORED
     assert encoder.status().error == file.error
     with pytest.raises(AcquireError, match=r"b\.nut: the encoder process is gone"):
         encoder.begin(tmp_path / "b")
@@ -169,7 +166,7 @@ def test_interrupt_of_the_group_does_not_reach_it(encoder: EncoderLink, tmp_path
     put(encoder, 0)
     for number in (signal.SIGINT, signal.SIGTERM):  # before it is ready, and after
         os.kill(pid_of(encoder), number)
-    assert encoder.wait_ready(TIMEOUT_S)
+    wait_for(lambda: encoder.told.ready, what="its encoder")
     for number in (signal.SIGINT, signal.SIGTERM):
         os.kill(pid_of(encoder), number)
     put(encoder, 1)
@@ -187,7 +184,8 @@ encoder = EncoderLink(width={WIDTH}, height={HEIGHT}, pixel_format="Mono8", rate
 encoder.start()
 encoder.begin(Path(sys.argv[1]))
 for number in range(300):
-    assert encoder.put(np.full(({HEIGHT}, {WIDTH}), number % 256, np.uint8)) == number
+    assert encoder.hold(np.full(({HEIGHT}, {WIDTH}), number % 256, np.uint8))
+    assert encoder.commit() == number
 print(encoder._process.pid, flush=True)
 time.sleep(60)
 """
@@ -219,7 +217,7 @@ def test_file_that_exists_is_kept_and_named(encoder: EncoderLink, tmp_path: Path
     done = encoder.begin(tmp_path / "a")
     put(encoder, 0)
     wait_for(lambda: encoder.status().error is not None)
-    assert encoder.put(picture(1)) == NOT_STORED
+    assert put_now(encoder, 1) == NOT_STORED
     encoder.end()
     file = done.result(TIMEOUT_S)
     assert "no file is ever overwritten" in str(file.error)
@@ -253,7 +251,7 @@ def test_what_does_not_fit_is_refused_at_once(encoder: EncoderLink, tmp_path: Pa
         encoder.begin(tmp_path / "a", "mjpeg")
     encoder.begin(tmp_path / "a")
     with pytest.raises(RecordingError, match="frame of 12 bytes; BayerRG8 64x48 has 3072"):
-        encoder.put(np.zeros(12, np.uint8))
+        encoder.hold(np.zeros(12, np.uint8))
 
 
 @pytest.mark.parametrize(
@@ -289,9 +287,10 @@ def test_the_next_file_is_written_while_the_one_before_is_being_closed(
     encoder.start()
     try:
         for name in ("first.raw", "second.raw"):
-            begin = {"path": str(tmp_path / name), "codec": "raw", "threads": 1, "hash_raw": False}
+            begin = {"path": str(tmp_path / name), "codec": "raw", "hash_raw": False}
             os.write(orders, command({"begin": begin}))
-            assert ring.try_put(np.zeros(WIDTH * HEIGHT, np.uint8), 0)
+            assert ring.try_put(np.zeros(WIDTH * HEIGHT, np.uint8))
+            ring.set_index(0, 0)
             os.write(orders, bytes([FRAME]))
         wait_for(lambda: ring.fill == 0)
         assert not on_disk.is_set()

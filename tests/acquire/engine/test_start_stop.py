@@ -44,7 +44,7 @@ def test_a_marker_right_before_the_stop_is_in_the_file_every_time(tmp_path: Path
         missed = []
         for number in range(ROUNDS):
             path = tmp_path / f"{number}.xdf"
-            start = engine.start_file(path)
+            start = engine.takes.start_file(path).interval.start
             pushed = pylsl.local_clock()
             outlet.push_sample([f"marker {number}"], pushed)
             wait_for(lambda end=pushed + BEFORE_STOP_S: pylsl.local_clock() >= end)  # type: ignore[misc]
@@ -62,7 +62,7 @@ def test_a_marker_right_before_the_stop_is_in_the_file_every_time(tmp_path: Path
                 assert stop - 1 / rate - OFFSET_S < stream.stamps[-1] < stop + CHUNK_S
         assert not missed
 
-        start = engine.start_file(tmp_path / "planned.xdf")
+        start = engine.takes.start_file(tmp_path / "planned.xdf").interval.start
         engine.stop(start + 1.0)  # a stop in the future ends the file there
         for name, rate in RATES.items():
             stream = load(tmp_path / "planned.xdf")[f"{base}-{name}"]

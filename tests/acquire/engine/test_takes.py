@@ -192,7 +192,7 @@ def test_a_start_that_fails_leaves_nothing_behind(
         with pytest.raises(RecordingError, match="cannot be begun"):
             engine.start(tmp_path, LABELS)
     assert engine.phase is Phase.IDLE
-    assert engine.status.path is None
+    assert not engine.takes.open
     (folder,) = tmp_path.glob("*/*/*/*run-01")
     assert manifest_of(folder).state is State.FAILED
     engine.start(tmp_path, LABELS)

@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from dataclasses import replace
-from typing import Any
+import pickle
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from fractions import Fraction
+from typing import Any, cast
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.host.contract import ContractError, check_item, checked_answer, checked_specs
+from acquire.host.contract import (
+    ContractError,
+    check_item,
+    checked_answer,
+    checked_queries,
+    checked_specs,
+)
 from acquire.host.signal_stream import SignalStream
 from acquire.lsl.device_clock import ClockModel
 from acquire.processes.loss_log import LossLog
@@ -23,6 +32,7 @@ from devices.base import (
     Frame,
     Notice,
     SoundSpec,
+    StreamQuery,
     StreamSpec,
     VideoSpec,
 )
@@ -42,6 +52,10 @@ BLOCK = Frame("voice", 1, 1.0, np.zeros((4, 1), np.int16))
 def but(what: Any, **changes: Any) -> Any:
     """Give a spec or an item with something else in it, right or wrong."""
     return replace(what, **changes)
+
+
+class Kind(StrEnum):
+    EEG = "EEG"
 
 
 @pytest.mark.parametrize("spec", [*SPECS.values(), but(EEG, desc={"code-1.on": "stimulus"})])
@@ -68,6 +82,11 @@ def test_good_specs_are_taken(spec: Any) -> None:
         ([but(EEG, rate_hz=1e8)], "rate_hz 100000000.0"),
         ([but(EEG, dtype="uint8")], "'uint8'"),
         ([but(EEG, dtype=None)], "dtype None"),
+        ([but(EEG, channels=("Fz",))], "str among its channels"),
+        ([but(EEG, channels=(Channel("a", unit=cast("str", None)),))], "unit None"),
+        ([but(EEG, latency_s="3 ms")], "latency_s '3 ms'"),
+        ([but(EEG, latency_s=math.nan)], "latency_s nan"),
+        ([but(FACE, pixel_format=None)], "pixel_format None"),
         ([but(EEG, desc={"a": 5})], "'a': 5"),
         ([but(EEG, desc={"a b<": "x"})], "'a b<'"),
         ([but(FACE, width=-5)], "-5 x 48"),
@@ -95,11 +114,22 @@ def test_specs_of_which_no_stream_can_be_made_are_named(specs: Any, words: str) 
         Chunk("eeg", np.zeros(0), np.zeros((0, 2)), lost=7),
         Chunk("marks", np.ones(1), np.array([["go"]], object)),
         but(FRAME, image=None, device_time=3.0, exposure_us=np.float32(5), code=0),
-        Notice("info", "a-word", "text"),
     ],
 )
 def test_good_items_are_taken(item: Any) -> None:
     assert check_item(item, SPECS) is item
+
+
+def test_a_notice_of_a_drivers_own_types_becomes_one_of_ours() -> None:
+    said = check_item(Notice("info", Kind.EEG, Kind.EEG), SPECS)
+    assert b"test_contract" not in pickle.dumps(said)
+
+
+@pytest.mark.parametrize("queries", [5, None, ["EEG"], "EEG"])
+def test_inputs_that_name_no_streams_are_refused(queries: Any) -> None:
+    with pytest.raises(ContractError, match=r"inputs\(\): returns"):
+        checked_queries(queries)
+    assert checked_queries([StreamQuery(type="EEG")]) == (StreamQuery(type="EEG"),)
 
 
 @pytest.mark.parametrize(
@@ -122,6 +152,8 @@ def test_good_items_are_taken(item: Any) -> None:
         (but(CHUNK, times=np.array(["a", "b"])), "times as an array"),
         (but(CHUNK, device_times=np.ones(3)), "2 times and 3 device_times"),
         (but(CHUNK, data=np.zeros((2, 3))), "(2, 3), expected is (2, 2)"),
+        (but(CHUNK, data=np.ma.masked_less(np.zeros((2, 2)), 1.0)), "a masked array"),
+        (but(FRAME, image=np.ma.masked_less(np.zeros((48, 64)), 1)), "a masked array"),
         (but(CHUNK, data=np.zeros(2)), "shape (2,)"),
         (but(CHUNK, data=np.ones((2, 2), complex)), "complex128"),
         (but(CHUNK, data=np.full((2, 2), "x", object)), "a table of float32"),
@@ -139,6 +171,37 @@ def test_items_that_cannot_be_published_are_named(item: Any, words: str) -> None
     with pytest.raises(ContractError) as error:
         check_item(item, SPECS)
     assert words in str(error.value)
+
+
+@dataclass(frozen=True, slots=True)
+class LabsSpec(StreamSpec):
+    mounted: bool = True
+
+
+def test_a_spec_of_a_drivers_own_types_becomes_one_of_ours() -> None:
+    """The engine reads it, and has none of the driver's modules."""
+    odd = LabsSpec(
+        name=np.str_("eeg"),
+        type=Kind.EEG,
+        channels=[Channel(Kind.EEG, kind=Kind.EEG)],  # type: ignore[arg-type]
+        rate_hz=Fraction(250),  # type: ignore[arg-type]
+        dtype="float32",
+        latency_s=np.float32(0.5),  # type: ignore[arg-type]
+        counts_losses=np.bool_(True),  # type: ignore[arg-type]
+        desc={Kind.EEG: Kind.EEG},
+    )
+    (spec,) = checked_specs([odd])
+    assert spec == StreamSpec(
+        "eeg",
+        "EEG",
+        (Channel("EEG", kind="EEG"),),
+        250.0,
+        "float32",
+        latency_s=0.5,
+        counts_losses=True,
+        desc={"EEG": "EEG"},
+    )
+    assert b"test_contract" not in pickle.dumps(spec)
 
 
 @pytest.mark.parametrize("stream", ["other", None, [], 7])

@@ -11,7 +11,7 @@ from acquire.host.replay import Replay
 from acquire.processes.messages import OVER
 from devices.base import Chunk, Notice
 from tests.devices.clock import FakeClock
-from tests.recordings.bare_files import START, bare, eeg, texts
+from tests.recordings.bare_files import START, Sent, bare, eeg, texts
 
 
 def play(path: Path, **settings: object) -> tuple[float, dict[str, int], list[str]]:
@@ -62,3 +62,18 @@ def test_one_stamp_far_away_delays_nothing(tmp_path: Path) -> None:
     took, counts, said = play(bare(tmp_path / "a.xdf", eeg(4.0, times=times)))
     assert (counts, took < 6) == ({"EEG": 1000}, True)
     assert said[0].startswith("EEG: 1 of 1000 stamps cannot be true, the first of sample 500")
+
+
+def test_streams_of_one_name_are_played_by_names_that_say_which(tmp_path: Path) -> None:
+    def one(name: str, type_: str, count: int) -> Sent:
+        return Sent(name, type_, 50.0, np.ones((count, 1), np.float32))
+
+    long = "N" * 300
+    streams = [one("Muse", "EEG", 50), one("Muse", "ACC", 40), one("Muse", "ACC", 30)]
+    path = bare(tmp_path / "a.xdf", *streams, one("x", "EEG", 20), one(long, "A", 9))
+    counts = play(path)[1]
+    assert counts == {
+        "Muse (EEG)": 50, "Muse (ACC) #2": 40, "Muse (ACC) #3": 30, "x": 20, "N" * 256: 9,
+    }  # fmt: skip
+    two = bare(tmp_path / "b.xdf", one(long, "A", 9), one(long, "B", 8))
+    assert sorted(play(two)[1].values()) == [8, 9]

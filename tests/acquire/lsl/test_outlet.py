@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.lsl.outlet import LONGEST_WAIT_S, make_outlet, rising
+from acquire.lsl.outlet import LONGEST_WAIT_S, Outlet, as_utf8, make_outlet, rising
 from devices.base import Channel, StreamSpec
 from recordings.xdf.header import StreamInfo
 from tests.acquire.program import unique
@@ -48,3 +48,32 @@ def test_stamps_wait_or_fall_by_themselves_however_they_are_cut(
             pieces.append(rising(piece, last))
             last = float(pieces[-1][-1])
     np.testing.assert_array_equal(np.concatenate(pieces), whole)
+
+
+@pytest.mark.parametrize(
+    ("value", "text", "fits"),
+    [
+        ("go", "go", True),
+        (np.str_("go"), "go", True),
+        (b"g\xc3\xb6", "gö", True),  # it was `b'g\\xc3\\xb6'`
+        (np.bytes_(b"go"), "go", True),
+        (7, "7", True),
+        (np.float32(0.5), "0.5", True),
+        ("port \ud800", "port \\ud800", False),  # it ended the stream
+        (b"\xff", "\\xff", False),
+        (None, "None", False),
+    ],
+)
+def test_what_is_no_text_is_written_as_one(value: object, text: str, fits: bool) -> None:
+    assert as_utf8(value) == (text, fits)
+
+
+def test_a_text_without_utf_8_ends_no_stream() -> None:
+    spec = StreamSpec(unique("marks"), "Markers", (Channel("m"), Channel("n")), 0.0, "string")
+    outlet = Outlet(spec, "box")
+    pushed = []
+    outlet.tap = lambda stamps, rows: pushed.append(rows.tolist())
+    outlet.push(np.array([1.0, 2.0]), np.array([["a\ud800", "b"], [None, "c"]], object))
+    outlet.close()
+    assert pushed == [[["a\\ud800", "b"], ["None", "c"]]]
+    assert outlet.bad_values == 2

@@ -204,7 +204,9 @@ def test_the_demo_sends_every_code_in_pairs() -> None:
     marks = play(Run(plan)).marks
     check_pairs = Counter(m.event for m in marks)
     assert check_pairs["onset"] == check_pairs["end"] == sum(len(t.pages) for t in plan.trials)
-    assert {m.code for m in marks if m.code} == plan.codes
+    pages = [page for trial in plan.trials for page in trial.pages]
+    codes = {code for page in pages for code in (page.code, page.end_code) if code is not None}
+    assert {m.code for m in marks if m.code} == codes
     assert check_pairs["answer"] == 16
     # Frame by frame, a clip of 4 s is on for 240 frames.
     on = {(m.trial, m.step): m for m in marks if m.event == "onset"}

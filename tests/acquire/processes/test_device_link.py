@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 
 from acquire.errors import ControlError
@@ -13,7 +16,7 @@ from acquire.processes import device_link
 from acquire.processes.device_link import DeviceLink
 from acquire.processes.messages import DeviceState, HostEvent, Loss, Open
 from acquire.rig.video import VideoOptions
-from tests.acquire.program import wait_for
+from tests.acquire.program import posix_only, wait_for
 
 ORDER = Open("echo", {"name": "echo"}, None, None, VideoOptions())
 LARGE = "x" * 300_000
@@ -128,4 +131,69 @@ def test_one_that_closes_its_pipe_and_lives_on_is_ended(monkeypatch: pytest.Monk
         assert told.code == "device-died"
         assert "had closed its connection" in told.text
     finally:
+        link.close(5)
+
+
+def test_a_process_that_says_nothing_any_more_is_told_once_and_once_that_it_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One that was stopped counted as running."""
+    monkeypatch.setattr(device_link, "LOOK_S", 0.05)
+    heard: list[HostEvent] = []
+    link = EchoLink("echo", "echo", lambda _, event: heard.append(event), lambda *_: None)
+    link.start(ORDER, None)
+    try:
+        assert link.wait_open(60)
+        link.command("echo", {})
+        link.command("tell", {})  # who tells no state is a player, and owes none
+        wait_for(lambda: link.snapshot.state is DeviceState.STALLED)
+        wait_for(lambda: heard)
+        assert [event.code for event in heard] == ["device-hangs"]
+        assert "its process has said nothing" in (link.snapshot.trouble or "")
+        link.command("tell", {})
+        wait_for(lambda: len(heard) > 1)
+        assert [event.code for event in heard[:2]] == ["device-hangs", "device-hangs-over"]
+    finally:
+        link.close(5)
+
+
+@posix_only
+@pytest.mark.parametrize("way", ["fork", "system"])
+def test_what_a_device_leaves_running_holds_nobody_up(way: str) -> None:
+    """The stop waited for the end of a helper that a driver had started: for ever, if need be."""
+    link = make_link()
+    link.start(ORDER, None)
+    assert link.wait_open(60)
+    pid = int(link.command("leave", {"way": way})["pid"])
+    try:
+        ended = threading.Thread(target=link.close, args=(5.0,))
+        ended.start()
+        ended.join(30)
+        assert psutil.pid_exists(pid)
+        assert not ended.is_alive()
+        assert link.wait_written(0.0), "it counts as a writer of files"
+    finally:
+        os.kill(pid, signal.SIGKILL)
+
+
+@posix_only
+def test_a_process_that_dies_is_noticed_though_its_pipe_is_held_open(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(device_link, "LOOK_S", 0.05)
+    heard: list[HostEvent] = []
+    link = EchoLink("echo", "echo", lambda name, event: heard.append(event), lambda *_: None)
+    link.start(ORDER, None)
+    assert link.wait_open(60)
+    pid = int(link.command("leave", {"way": "hold"})["pid"])
+    try:
+        with pytest.raises(ControlError, match="its process is gone"):
+            link.command("abort", {})
+        wait_for(lambda: heard)
+        (told,) = heard
+        assert told.code == "device-died"
+        assert "(signal 6)" in told.text
+        assert told.text.endswith("its last words: what(): no such sensor")
+    finally:
+        os.kill(pid, signal.SIGKILL)
         link.close(5)

@@ -16,7 +16,7 @@ from acquire.protocol.drafting import Draft, Wanted, protocol_text, wanted_of
 from acquire.protocol.file import load_protocol, parse_protocol
 from acquire.protocol.model import StandIn
 from acquire.protocol.planner import make_plan
-from acquire.protocol.stimuli import make_stand_in
+from acquire.protocol.stand_ins import make_stand_in
 from tests.acquire.program import unisono
 
 SHORT = StandIn(duration_s=0.4, width=32, height=16, rate_hz=10, sound=False)

@@ -39,7 +39,9 @@ def test_shipped_protocols_are_good(name: str) -> None:
     plan = make_plan(protocol, "01")
     assert protocol.name == name
     assert plan.trials
-    assert all(1 <= code <= 255 for code in plan.codes)
+    pages = [page for trial in plan.trials for page in trial.pages]
+    codes = [code for page in pages for code in (page.code, page.end_code) if code is not None]
+    assert all(1 <= code <= 255 for code in codes)
     assert not plan.collisions
 
 

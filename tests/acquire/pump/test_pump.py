@@ -45,7 +45,7 @@ class CannedInlet(Inlet):
         return PULL
 
     def backlog(self) -> int:
-        return 0
+        return sum(len(chunk) for chunk in self._chunks)
 
     def close(self) -> None: ...
 
@@ -63,11 +63,12 @@ class Stage:
     def tell(self, source: str, level: str, code: str, text: str, take: int | None = None) -> None:
         self.told.append(f"{source} {code} {text}")
 
-    def add(self, name: str, *chunks: F64Array) -> LiveStream:
-        found = FoundStream(StreamKey(name, "EEG", name, "lab"), name, 1, 100.0, "float64", 0, None)
+    def add(self, name: str, *chunks: F64Array, rate_hz: float = 100.0) -> LiveStream:
+        key = StreamKey(name, "EEG", name, "lab")
+        found = FoundStream(key, name, 1, rate_hz, "float64", 0, None)
         xml = (
             f"<?xml version='1.0'?><info><name>{name}</name><type>EEG</type><channel_count>1"
-            "</channel_count><nominal_srate>100</nominal_srate><channel_format>double64"
+            f"</channel_count><nominal_srate>{rate_hz:g}</nominal_srate><channel_format>double64"
             "</channel_format><desc/></info>"
         )
         watch = StreamWatch(found, local_clock())
@@ -162,3 +163,31 @@ def test_nobody_waits_for_streams_of_what_has_died(stage: Stage) -> None:
     asked = iter([True, True, False])
     stage.pump.wait_connected({"uid-of-the-dead"}, 1e9, lambda: next(asked))
     assert next(asked, None) is None
+
+
+def test_a_burst_that_is_here_at_the_stop_is_recorded_whole(stage: Stage) -> None:
+    """What of it was not pulled yet went to no recording: 10,000 samples of 50,000."""
+    now = local_clock()
+    stage.take.interval = Interval(now - 2.0, now - 0.5)  # its usual drain is over
+    stream = stage.add("mouse", *[np.full(50, now - 0.6)] * 3, rate_hz=0.0)
+    for _ in range(3):
+        stage.pump._distributor.look_for_drained([stream], local_clock())
+        assert not stage.take.drained.is_set()
+        stage.turn()
+    stage.pump._distributor.look_for_drained([stream], local_clock())
+    assert stage.take.drained.is_set()
+    assert len(stage.finish()[stream.name].stamps) == 150
+
+
+def test_samples_that_come_too_late_are_counted_not_listed(stage: Stage) -> None:
+    """One line of alarm for each 64 of them: thousands."""
+    now = local_clock()
+    stage.take.interval = Interval(now - 2.0, now - 0.5)
+    stage.pump._distributor.drop(stage.take)
+    stream = stage.add("mouse", *[np.full(64, now - 0.6)] * 200, rate_hz=0.0)
+    while stream.inlet is not None and stream.inlet.backlog():
+        stage.turn()
+    late = [text for text in stage.told if "samples-late" in text]
+    assert len(late) == 4
+    assert "mouse: 64 samples came after the end" in late[0]
+    assert "mouse: 10,048 samples" in late[-1]

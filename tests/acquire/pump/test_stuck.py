@@ -30,7 +30,7 @@ def test_a_stuck_pump_is_told_and_the_files_are_closed(
         Engine(no_rig(), Selection((f"name='{name}'",)), None, on_event=events.append) as engine,
     ):
         engine.open(30.0)
-        engine.start_file(path)
+        engine.takes.start_file(path)
         wait_for(lambda: path.stat().st_size > 5_000)
         assert not engine.is_stuck
         stream = next(s for s in engine._pump.streams if s.name == name)
@@ -42,6 +42,6 @@ def test_a_stuck_pump_is_told_and_the_files_are_closed(
         samples = {stream.name: stream.samples for stream in outcome.streams}
         assert len(load(path)[name].stamps) == samples[name] > 0
         with pytest.raises(ControlError, match="stuck"):
-            engine.start_file(tmp_path / "b.xdf")
+            engine.takes.start_file(tmp_path / "b.xdf")
         goes_on.set()
         wait_for(lambda: "pump-stuck-over" in {event.code for event in events})

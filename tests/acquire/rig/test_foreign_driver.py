@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,12 @@ import pytest
 from acquire.errors import ConfigError
 from acquire.rig import foreign_driver
 from acquire.rig.file import Rig, parse_rig
+from acquire.rig.foreign_driver import describe
 from acquire.survey import inventory
 from devices import registry
 from devices.base import Plugged
 from devices.registry import DriverEntry, place_of
+from tests.acquire.program import posix_only
 
 DRIVER = """
 import atexit, ctypes, os, threading, time
@@ -70,6 +74,47 @@ def test_what_a_driver_prints_or_leaves_running_is_no_fault(tmp_path: Path) -> N
     noise = "print('hello'); atexit.register(print, 'bye')"
     thread = "threading.Thread(target=threading.Event().wait, daemon=True).start()"
     assert rig_with(tmp_path, f"{noise}; {thread}").device("a").driver == "odd"
+
+
+@posix_only
+def test_what_a_module_does_to_its_process_is_not_done_to_the_engine(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """It was loaded in the engine after it had been tried: Ctrl-C, folder, limits, output, end."""
+    before = Path.cwd(), signal.getsignal(signal.SIGINT), threading.active_count()
+    deeds = (
+        "print('hello')",
+        "os.chdir('/')",
+        "__import__('signal').signal(2, __import__('signal').SIG_IGN)",
+        "threading.Thread(target=time.sleep, args=(600,)).start()",
+    )
+    rig = rig_with(tmp_path, "; ".join(deeds))
+    assert (Path.cwd(), signal.getsignal(signal.SIGINT), threading.active_count()) == before
+    assert capfd.readouterr().out == ""
+    assert rig.device("a").driver == "odd"
+    with pytest.raises(ConfigError, match="gain: unknown key"):
+        rig.with_settings("a", {"gain": 3})
+    summary, schema = describe("odd", tmp_path)
+    assert summary == "made in a test"
+    assert set(schema["properties"]) == {"name"}
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        ({"on_settings": "raise KeyError('port')"}, "KeyError: 'port'"),
+        ({"on_import": "raise type('Mute', (Exception,), {'__str__': 0})"}, "Mute"),
+        ({"on_import": "import nothing_of_the_kind"}, "No module named 'nothing_of_the_kind'"),
+    ],
+)
+def test_what_a_driver_trips_over_is_told_and_tried_again(
+    fault: dict[str, str], words: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        rig_with(tmp_path, **fault)
+    assert "device 'a': driver: driver 'odd'" in str(caught.value)
+    assert words in str(caught.value)
+    assert "Traceback" not in str(caught.value)
 
 
 def test_what_it_raises_is_told_as_before(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ anything = 3
 def test_a_driver_that_only_the_node_has_is_left_for_it_to_judge() -> None:
     rig = parse_rig(NODE + ELSEWHERE)
     assert rig.device("face").settings == {"name": "face", "anything": 3}
-    assert rig.node("cam-pc").place == ("10.0.0.2", 9000)
+    assert rig.nodes[0].place == ("10.0.0.2", 9000)
 
 
 def test_settings_of_a_known_driver_are_checked_here() -> None:

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
+from socketserver import BaseRequestHandler, ThreadingTCPServer
+from threading import Event, Thread
 from typing import ClassVar
 
 import pytest
 from typer.testing import CliRunner
 
+from acquire.cli.live import engine_client
 from acquire.cli.live.ctl import _event_words, app
 from acquire.cli.live.engine_client import EngineClient, EngineGone
 from acquire.errors import ConfigError, ControlError
 from acquire.server.running import TOKEN_VARIABLE
 from tests.acquire.daemon_program import Daemon
-from tests.acquire.program import Result, Unisono, load, module_of, unisono, wait_for
+from tests.acquire.program import Result, Unisono, load, module_of, unique, unisono, wait_for
 
 TOKEN = "0123456789abcdef"
 
@@ -100,6 +103,11 @@ def test_without_the_token_it_is_refused(tmp_path: Path, monkeypatch: pytest.Mon
         assert refused.code == 2
         assert "wants a token; name its file with --token-file" in refused.error
         assert ctl(tmp_path, "devices", "--token-file", file).code == 0
+        other = tmp_path / "other"
+        other.write_text(TOKEN[::-1])
+        refused = ctl(tmp_path, "status", "--token-file", other)
+        assert refused.code == 2
+        assert "refuses this token; name the file that its engine was started with" in refused.error
         daemon.http.close()
 
 
@@ -150,6 +158,54 @@ def test_watch_ends_with_the_trouble_it_waits_for(daemon: Daemon, tmp_path: Path
         assert following.process.poll() is None  # it waits for the next one
         following.ctrl_c()
         assert following.wait().code == 3
+
+
+COUNTS_LOSSES = """
+from pathlib import Path
+from devices.base import Channel, Chunk, Device, Settings, StreamSpec
+
+class Driver(Device):
+    Settings = Settings
+    summary = "made in a test"
+
+    def open(self):
+        self.spec = StreamSpec(self.settings.name, "EEG", (Channel("a"),), 10.0, "float32")
+        return (self.spec,)
+
+    def read(self):
+        told = False
+        for time in self.ticks(10.0):
+            if time is None:
+                yield None
+                continue
+            lost = 7 if Path({trigger!r}).exists() and not told else 0
+            told |= bool(lost)
+            yield Chunk.of(self.spec, time, [1.0], lost=lost)
+
+    def close(self):
+        pass
+"""
+
+
+def test_watch_ends_with_a_loss_that_is_only_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An amplifier's counter told of it exactly, no event did, and the watch slept on."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    trigger = tmp_path / "now"
+    (tmp_path / "counts.py").write_text(COUNTS_LOSSES.format(trigger=str(trigger)))
+    name = unique("amp")
+    rig = f'[rig]\ndriver_dir = "."\n[[device]]\nname = "{name}"\ndriver = "counts"\n'
+    with Daemon(tmp_path, rig=rig) as daemon:
+        daemon.idle()
+        wait_for(lambda: ctl(tmp_path, "start").code == 0)
+        with Unisono("ctl", "watch", "--fail-on", "lost", folder=tmp_path) as watching:
+            watching.wait_for_line(f"listening to {daemon.url}")
+            trigger.touch()
+            ended = watching.wait()
+        daemon.http.close()
+    assert ended.code == 1, ended.stderr
+    assert f"lost: {name}: 7 samples lost" in ended.stdout
 
 
 class Stranger(BaseHTTPRequestHandler):
@@ -228,3 +284,41 @@ def test_an_event_commands_no_terminal() -> None:
     words = _event_words(event)
     assert "\x1b" not in words
     assert len(words) < 3000
+
+
+@pytest.mark.parametrize(
+    "url", ["ftp://x", "http://[", "http://127.0.0.1:99999", "http://a:b", "http://", "https://:80"]
+)
+def test_an_address_that_is_none_is_refused(url: str) -> None:
+    """A bracket was a traceback, and port 99999 was asked as 34463."""
+    with pytest.raises(ConfigError, match="from 1 to 65535"):
+        EngineClient(url, None, None)
+
+
+@pytest.mark.parametrize("said", ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 500 Oh\r\n"])
+def test_an_answer_that_trickles_for_ever_is_given_up(
+    said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each byte began the limit anew; the limit is for the whole."""
+    monkeypatch.setattr(engine_client, "LOOK_S", 0.5)
+    ended = Event()
+
+    class Trickle(BaseRequestHandler):
+        def handle(self) -> None:
+            head = f"{said}Content-Length: 60000\r\n\r\n" if said else "HTTP/1.1 200 OK\r\nX: "
+            self.request.sendall(head.encode())
+            with contextlib.suppress(OSError):
+                while not ended.wait(0.02):
+                    self.request.sendall(b" ")
+
+    with ThreadingTCPServer(("127.0.0.1", 0), Trickle) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            client = EngineClient(f"http://127.0.0.1:{server.server_address[1]}", None, None)
+            with pytest.raises(EngineGone, match=r"not there after 0\.5 s"):
+                client.get("status")
+        finally:
+            ended.set()
+            server.shutdown()
+            thread.join()

@@ -19,7 +19,7 @@ from recordings.annotation.frame_times import FrameTimes, frame_times
 from recordings.annotation.model import MARKS, Event
 from recordings.annotation.scheme import load_scheme, warnings
 from recordings.annotation.store import CodingStore
-from recordings.study.facts import session_folders
+from recordings.read.sessions import session_folders
 
 RATE_HZ, HOURS = 60.0, 3.0
 START = 1000.0
@@ -68,7 +68,7 @@ def test_errors_are_as_often_as_they_are_said_to_be(frames: FrameTimes) -> None:
     known = [(e, usual[m.region]) for e, m in pairs if m.region in usual]
     other = np.mean([event.units[0].number != unit for event, unit in known])
     assert other == pytest.approx(OTHER_UNIT, abs=0.02)
-    micro = np.mean([m.micro for _, m in pairs])
+    micro = np.mean([m.offset - m.onset < 0.5 for _, m in pairs])
     assert np.mean([e.kind == "micro" for e, _ in pairs]) == pytest.approx(micro, abs=0.01)
     assert sum(len(warnings(event, load_scheme("mmme"))) for event in events) == 0
 

@@ -133,6 +133,8 @@ def test_a_recording_warns_of_what_the_benchmark_command_found(tmp_path: Path) -
     labels = ("--participant", "01", "--seconds", "1", "--no-report", "--json")
     result = unisono("record", rig, *arguments, *labels, folder=tmp_path)
     assert result.code == 1
-    assert event_codes(result.session, "face") == ["codec-slow"]
+    told = event_codes(result.session, "face")
+    # On a computer that is busy the encoder may truly fall behind, too.
+    assert [code for code in told if code != "ring-filling"] == ["codec-slow"]
     (text,) = (e["text"] for e in events_of(result.session) if e["code"] == "codec-slow")
     assert "50 are needed" in text

@@ -60,6 +60,31 @@ def test_a_stamp_that_is_no_number_is_no_loss(odd: float, pull: int) -> None:
     assert count(stamps, 100, pull) == 0
 
 
+@pytest.mark.parametrize("pull", [1, 7, 100])
+def test_a_loss_of_a_clean_clock_is_where_the_samples_go_on(pull: int) -> None:
+    numbers = np.delete(np.arange(3000), [*range(40, 44), 700, *range(702, 710), 1414])
+    stamps = numbers / 1000
+    counter = LossCounter(1000)
+    found = [f for i in range(0, len(stamps), pull) for f in counter.take(stamps[i : i + pull])]
+    after = np.flatnonzero(np.diff(numbers) > 1) + 1
+    assert [f.stamp for f in found] == stamps[after].tolist()
+    assert [f.lost for f in found] == (np.diff(numbers)[after - 1] - 1).tolist()
+
+
+def test_a_loss_is_found_among_stamps_that_are_no_numbers() -> None:
+    rng = np.random.default_rng(0)
+    stamps = np.delete(software_chunks(rng, 60_000), slice(20_000, 20_500))
+    stamps[rng.random(len(stamps)) < 0.03] = np.nan
+    stamps[30_000:31_500] = np.nan  # longer than a block
+    counter = LossCounter(1000)
+    found = []
+    for start in range(0, len(stamps), 250):
+        found += counter.take(stamps[start : start + 250])
+    assert sum(f.lost for f in found) == pytest.approx(500, abs=5)
+    assert min(f.lost for f in found) > 0
+    assert counter.late_s < 0.1
+
+
 def arrivals(sender: Sender) -> F64Array:
     return send(sender, np.random.default_rng(0)).stamps
 
@@ -106,3 +131,53 @@ def test_what_an_outlet_that_was_gone_has_not_sent_is_lost_at_once() -> None:
     assert found.lost == pytest.approx(500, abs=3)
     rest = stamps[8050:]
     assert [f for i in range(0, len(rest), 50) for f in counter.take(rest[i : i + 50])] == []
+
+
+@pytest.mark.parametrize("rate", [50.0, 60.0, 75.0])
+def test_a_clock_of_coarse_ticks_loses_nothing_by_them(rate: float) -> None:
+    """At 50 Hz a Windows clock of 15.6 ms shows one tick or two."""
+    true = np.delete(1000 + np.arange(round(150 * rate)) / rate, np.s_[3000:3020])
+    stamps = np.floor(true * 64) / 64
+    counter = LossCounter(rate)
+    pull = int(rate / 4)
+    found = [f for n in range(0, len(stamps), pull) for f in counter.take(stamps[n : n + pull])]
+    assert sum(loss.lost for loss in found) == 20
+
+
+def arriving(stamps: F64Array, arrivals: F64Array, rate_hz: float, pull: int) -> int:
+    """Count the losses of stamps that come when they come, some at a time."""
+    counter, found = LossCounter(rate_hz), []
+    for i in range(0, len(stamps), pull):
+        part = slice(i, i + pull)
+        found += counter.take(stamps[part], float(arrivals[part][-1]))
+    return sum(f.lost for f in found)
+
+
+@pytest.mark.parametrize("pull", [1, 7, 25, 100])
+@pytest.mark.parametrize("noise", [0.0, 2e-3])
+def test_a_clock_that_was_set_forward_has_lost_nothing(pull: int, noise: float) -> None:
+    """2 hours forward were 720,000 samples lost, of a stream that never paused."""
+    rng = np.random.default_rng(1)
+    true = np.arange(12_000) / 100 + 0.01
+    stamps = true + 1000 + noise * rng.random(12_000)
+    assert arriving(np.where(true > 30, stamps + 7200, stamps), true, 100, pull) == 0
+    lost = np.delete(np.arange(12_000), slice(6000, 6040))  # and what is lost later is counted
+    leapt = np.where(true > 30, stamps + 7200, stamps)[lost]
+    assert arriving(leapt, true[lost], 100, pull) == pytest.approx(40, abs=0 if not noise else 1)
+
+
+@pytest.mark.parametrize("pull", [25, 100])
+def test_one_stamp_far_ahead_is_no_loss(pull: int) -> None:
+    true = np.arange(12_000) / 100
+    stamps = true.copy()
+    stamps[699::700] += 7200
+    assert arriving(stamps, true, 100, pull) == 0
+
+
+@pytest.mark.parametrize("pull", [25, 100])
+def test_a_pause_in_which_samples_were_lost_is_a_loss(pull: int) -> None:
+    """A sender that stood still for a minute, and a network that held back half of another one."""
+    numbers = np.delete(np.arange(20_000), [*range(5000, 11_000), *range(12_000, 13_000)])
+    arrivals = numbers / 100
+    arrivals[(numbers >= 11_500) & (numbers < 15_000)] = 150.0
+    assert arriving(numbers / 100, arrivals, 100, pull) == 7000

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from acquire.processes.messages import Interval
-from acquire.take.routing import is_within, owner_of, shares
+from acquire.take.routing import SANE_S, is_past, is_within, owner_of, shares
 from devices.arrays import BoolArray, F64Array
 
 RATE = 100.0
@@ -155,13 +155,20 @@ def test_between_the_ends_it_is_a_partition(
     stop=st.floats(3, 11),
     rate_hz=st.sampled_from([0.0, RATE]),
     has_samples=st.booleans(),
+    offset=st.sampled_from([0.0, -1e6, 70.5]),
 )
 def test_one_take_is_what_it_was_before_there_were_several(
-    stamps: list[float], now: float, stop: float, rate_hz: float, has_samples: bool
+    stamps: list[float],
+    now: float,
+    stop: float,
+    rate_hz: float,
+    has_samples: bool,
+    offset: float,
 ) -> None:
     take = Planned(1, Interval(1.0, stop))
-    array = np.array(stamps)
-    (mask,) = shares([take], array, 0.0, now, rate_hz, 1 if has_samples else None)
+    raw = np.array(stamps) - offset  # by the clock of its own computer
+    array = raw + offset
+    (mask,) = shares([take], raw, offset, now, rate_hz, 1 if has_samples else None)
     sane = np.abs(array - now) <= 5 if abs(array[-1] - now) <= 5 else np.zeros(len(array), bool)
     by_arrival = np.full(len(array), now <= take.drained_by)
     if not (rate_hz and has_samples):
@@ -169,8 +176,35 @@ def test_one_take_is_what_it_was_before_there_were_several(
     by_stamp = (array <= stop) & ((array >= 1.0) | has_samples)
     wanted: BoolArray = np.where(sane, by_stamp, by_arrival) if rate_hz else by_arrival
     assert mask.tolist() == wanted.tolist()
-    if is_within(take, array, 0.0, now, rate_hz, has_samples):
+    if is_within(take, raw, offset, now, rate_hz, has_samples):
         assert mask.all()
+
+
+@pytest.mark.parametrize("rate_hz", [RATE, 0.0])
+@pytest.mark.parametrize("offset", [0.0, -70.0])
+def test_what_is_plainly_within_needs_no_masks(rate_hz: float, offset: float) -> None:
+    """Else each chunk of each stream would be judged sample by sample."""
+    take = Planned(1, Interval(1.0, 9.0))
+    inside, over, early = (np.array(t) - offset for t in ([4.0, 4.1], [8.9, 9.1], [0.9, 1.1]))
+    assert is_within(take, inside, offset, 4.2, rate_hz, has_samples=False)
+    assert is_within(take, early, offset, 1.2, rate_hz, has_samples=True)
+    assert is_within(replace(take, continues=True), early, offset, 0.95, rate_hz, False)
+    if rate_hz:  # what has none is cut by its arrival
+        assert not is_within(take, over, offset, 9.2, rate_hz, has_samples=True)
+        assert not is_within(take, early, offset, 1.2, rate_hz, has_samples=False)
+        # The first stamp is of another clock, though the last is not.
+        strange = np.array([4.0 - SANE_S - 1, 4.1]) - offset
+        assert not is_within(take, strange, offset, 4.2, rate_hz, has_samples=True)
+
+
+def test_a_take_is_past_once_a_chunk_ends_after_it() -> None:
+    take = Planned(1, Interval(0.0, 9.0))
+    chunk = np.array([78.5, 79.5])  # 8.5 and 9.5 here
+    assert is_past(take, chunk, -70.0, 9.6)
+    assert is_past(take, chunk - 0.5, -70.0, 9.6)  # ends with it
+    assert not is_past(take, chunk - 0.6, -70.0, 9.6)
+    assert not is_past(take, chunk[::-1], -70.0, 9.6)
+    assert not is_past(take, chunk, 0.0, 9.6)  # of no clock that is known
 
 
 def test_a_row_goes_where_its_frame_is() -> None:
@@ -212,6 +246,15 @@ def test_a_pause_belongs_to_nobody() -> None:
     assert first.tolist() == [True, False, False]
     assert second.tolist() == [False, False, True]
     assert [owner_of(takes, t) for t in (-1.0, 5.0, 10.1, 11.0)] == [None, 0, None, 1]
+
+
+def test_a_pause_after_splits_belongs_to_nobody_either() -> None:
+    takes = [*split_at(10.0, 20.0, stop=30.0), Planned(4, Interval(30.2))]
+    assert [owner_of(takes, t) for t in (9.0, 10.0, 30.0, 30.1, 30.2)] == [0, 1, 2, None, 3]
+    stamps = np.array([29.9, 30.1, 30.3])
+    masks = shares(takes, stamps, 0.0, 30.3, RATE, 3)
+    assert [mask.tolist() for mask in masks[2:]] == [[True, False, False], [False, False, True]]
+    assert not any(mask.any() for mask in masks[:2])
 
 
 def test_what_a_take_that_was_let_go_of_would_have_had_goes_to_the_oldest() -> None:

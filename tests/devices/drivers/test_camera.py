@@ -59,7 +59,7 @@ def test_the_strip_is_the_device_frame_number(pixel_format: str, clock: FakeCloc
 def test_the_textured_look_has_strip_and_patch_too(clock: FakeClock) -> None:
     found = frames_with_images(make(clock, look="textured"), clock, 6.0)
     assert [strip_number(image) for _, image in found] == [f.device_frame for f, _ in found]
-    lit = [World(1).lit(frame.time) for frame, _ in found]
+    lit = World(1).lit_at(np.array([frame.time for frame, _ in found])).tolist()
     assert [bool(image[:64, -64:].min()) for _, image in found] == lit
     assert any(lit)
 
@@ -77,7 +77,7 @@ def test_the_patch_follows_the_photodiode(clock: FakeClock) -> None:
     for frame, image in found:
         assert frame.device_time is not None
         patch = image[:64, -64:]
-        expected = World(1).lit(frame.device_time / 1.0001)
+        expected = World(1).lit_at(np.array([frame.device_time / 1.0001]))[0]
         assert (patch == (255 if expected else 0)).all()
         lit += expected
     assert lit > 20

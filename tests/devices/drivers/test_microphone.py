@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 
 from devices.base import Chunk, DeviceError, DeviceLost, Frame, Notice
-from devices.drivers.microphone import SETTLE_S, BlockCounter, Heard, Microphone
+from devices.drivers.microphone import Microphone
+from devices.sound.block_counter import SETTLE_S, BlockCounter, Heard
 from tests.devices.clock import FakeClock
 
 RATE_HZ, BLOCK = 48_000, 480

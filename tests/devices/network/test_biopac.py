@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
+import time
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
@@ -17,7 +18,8 @@ from hypothesis import strategies as st
 
 from devices.arrays import F32Array
 from devices.base import Channel, Chunk, Device, DeviceError, DeviceLost, Notice
-from devices.drivers.biopac import Biopac, _Columns
+from devices.drivers.biopac import Biopac
+from devices.network.columns import Columns
 from devices.network.ndt import NdtChannel, groups_of
 from devices.simulation.servers.biopac_server import BiopacServer
 from devices.simulation.servers.serving import Packet, Signals
@@ -306,7 +308,7 @@ def test_connections_that_come_in_bulk_one_after_the_other_do_not_hang(
 
 def test_a_slow_channel_whose_neighbour_comes_later_does_not_hang() -> None:
     channels = [NdtChannel("calc", index, label, 5000) for index, label in enumerate("AB")]
-    both = _Columns(channels, groups_of(channels), most=2500, silent_s=5)
+    both = Columns(channels, groups_of(channels), most=2500, silent_s=5)
     for k in range(10):  # a sample in 10 s
         assert list(both.add(0, np.ones(1, np.float32), 10.0 * k)) == []
         assert len(list(both.add(1, np.ones(1, np.float32), 10.0 * k + 0.01))) == 1
@@ -354,6 +356,27 @@ def test_another_program_is_named(devices: list[Device], said: bytes) -> None:
         one = opened(devices, port=other.port, wait_s=1.0)
         with pytest.raises(DeviceError, match=f"{other.port}|getMPUnitType"):
             one.open()
+
+
+@pytest.mark.parametrize(("piece", "pause_s"), [(b" ", 0.05), (b"<a>" * 1000, 0.0)])
+def test_an_answer_without_end_does_not_hold_us(
+    devices: list[Device], piece: bytes, pause_s: float
+) -> None:
+    """Each wait for a byte had its own time-out: an answer that trickled held a call for ever."""
+    hung_up = threading.Event()
+
+    def pieces() -> Iterator[bytes]:
+        yield b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 99999999999\r\n\r\n"
+        while not hung_up.wait(pause_s):
+            yield piece
+
+    with scripted((pieces(), True)) as other:
+        one = opened(devices, port=other.port, wait_s=0.5)
+        begun = time.monotonic()
+        with pytest.raises(DeviceError, match=r"has not answered getMPUnitType for 0\.5 s"):
+            one.open()
+        assert time.monotonic() - begun < 5
+        hung_up.set()
 
 
 def test_channels_without_number_are_refused_before_each_is_asked_about(

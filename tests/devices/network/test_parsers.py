@@ -11,18 +11,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from devices.base import DeviceError
+from devices.base import DeviceError, Notice
+from devices.drivers.curry import Curry
 from devices.network.client import AmplifierClient, Message, Samples
 from devices.network.curry_packets import CurryClient
 from devices.network.framing import WireError
 from devices.network.ndt import Interleaved, NdtChannel, port_in
-from devices.network.rda import RdaClient
+from devices.network.rda import BlockCount, RdaClient
 from devices.network.sample_count import SampleCount
 from devices.network.scan_packets import ScanClient
 from devices.simulation.servers.curry_server import CurryConversation
 from devices.simulation.servers.rda_server import RdaConversation
 from devices.simulation.servers.scan_server import ScanConversation
-from tests.devices.network.server import signals
+from tests.devices.network.server import opened, scripted, signals
 from tests.devices.network.test_amplifiers import REQUESTS, speech
 
 CLIENTS: list[tuple[Callable[[], AmplifierClient], bytes]] = [
@@ -138,3 +139,48 @@ def test_a_count_that_begins_anew_has_lost_nothing() -> None:
     assert (place.first, place.skip, place.lost) == (0, 0, 0)
     far = count.place(900_000, 100, 1.1)  # more than passed since: no loss can be that long
     assert (far.first, far.skip, far.lost) == (900_000, 0, 0)
+
+
+@given(
+    first=st.integers(0, (1 << 32) - 1),
+    steps=st.lists(st.tuples(st.integers(1, 50), st.booleans()), min_size=1, max_size=30),
+)
+def test_blocks_of_any_sizes_count_samples(first: int, steps: list[tuple[int, bool]]) -> None:
+    """Each other size had its own count: times jumped back and losses were none, or invented."""
+    blocks, count = BlockCount(), SampleCount(1000.0)
+    taken = lost = 0
+    for at, (points, twice) in enumerate(steps):
+        number = (first + at) % (1 << 32)
+        for _ in range(1 + twice):
+            place = count.place(blocks.place(number, points)[0], points, now=0.0)
+            taken += points - place.skip
+            lost += place.lost
+    assert (taken, lost) == (sum(points for points, _ in steps), 0)
+
+
+def test_a_missing_block_held_as_much_as_the_one_before() -> None:
+    blocks = BlockCount()
+    firsts = [blocks.place(number, points)[0] for number, points in ((7, 40), (8, 20), (11, 40))]
+    assert np.diff(firsts).tolist() == [40, 20 + 2 * 20]
+    blocks.renew()  # started again: another block 7, which counts on from nothing
+    assert blocks.place(7, 10) == (70, True)
+
+
+def test_what_is_said_before_the_channels_is_told_too() -> None:
+    """CURRY tells its version first: the warning of an unknown one was never seen."""
+    said = speech(lambda: CurryConversation(signals()), 2, REQUESTS["curry"])
+    other = said.replace((803).to_bytes(4, "little"), (1203).to_bytes(4, "little"), 1)
+    with scripted(([other], True)) as server:
+        one = opened(Curry, server.port)
+        one.open()
+        notices = [item for item in itertools.islice(one.read(), 3) if isinstance(item, Notice)]
+        one.close()
+    assert [notice.code for notice in notices] == ["other-version"]
+
+
+def test_a_server_that_says_something_else_is_told_from_one_that_is_silent() -> None:
+    with scripted(([b"SSH-2.0-x\r\n"], True)) as server:  # shorter than any header
+        one = opened(Curry, server.port, connect_s=0.3)
+        with pytest.raises(DeviceError, match="is it another program's port"):
+            one.open()
+        one.close()

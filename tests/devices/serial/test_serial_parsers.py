@@ -124,6 +124,46 @@ def test_every_frame_between_garbage_is_found(data: st.DataObject) -> None:
     assert found == [n * 0.5 for n in numbers]
 
 
+class _Searching(FrameParser):
+    """Searches for each frame, wherever the last one ended."""
+
+    def _in_step(self, buffer: U8Array) -> None:
+        return None
+
+
+@given(st.data(), st.sampled_from(["sync alone", "checksum alone", "both", "end"]))
+@settings(max_examples=200, deadline=None)
+def test_frames_that_follow_each_other_are_found_as_by_searching(
+    data: st.DataObject, kind: str
+) -> None:
+    kinds: dict[str, dict[str, Any]] = {
+        "sync alone": {"checksum": None}, "checksum alone": {"sync": []}, "end": {"end": [13, 10]},
+    }  # fmt: skip
+    changes = kinds.get(kind, {})
+    pieces = []
+    for k in range(data.draw(st.integers(0, 40))):
+        whole = frame(k, data.draw(st.integers(-32768, 32767)), **changes)
+        made = bytearray(whole[2 * (kind == "checksum alone") :] + bytes(changes.get("end", ())))
+        match data.draw(st.sampled_from([None] * 8 + ["spoilt", "cut", "junk"])):
+            case "spoilt":
+                made[data.draw(st.integers(0, len(made) - 1))] ^= 1 << data.draw(st.integers(0, 7))
+            case "cut":
+                del made[-2:]
+            case "junk":
+                made += data.draw(st.binary(max_size=9))
+        pieces.append(bytes(made))
+    stream = b"".join(pieces)
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(stream)), max_size=8)))
+    quick = parser(**changes)
+    slow = _Searching(quick.frame)
+    for a, b in zip([0, *cuts], [*cuts, len(stream)], strict=True):
+        rows, spoilt = quick.feed(stream[a:b])
+        wanted, before = slow.feed(stream[a:b])
+        assert rows.tolist() == wanted.tolist()
+        assert spoilt.tolist() == before.tolist()
+    assert (quick.frames, quick.skipped) == (slow.frames, slow.skipped)
+
+
 @given(st.lists(st.binary(max_size=200), max_size=10), st.sampled_from([None, *CHECK, "crc4"]))
 @settings(max_examples=300, deadline=None)
 def test_no_bytes_break_the_frame_parser(pieces: list[bytes], name: str | None) -> None:

@@ -175,7 +175,7 @@ def test_a_frame_that_is_not_stored_is_an_empty_picture_in_words(made: Made) -> 
         ):
             window.go_to(float(face.rows.times[row]))
             settle(window)
-            assert window.position.fate is fate
+            assert face.rows.fate(row) is fate
             assert window.position.stored is None
             assert words in face.area.shown.text
             assert words in face.fate.text()

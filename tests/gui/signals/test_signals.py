@@ -153,6 +153,7 @@ def test_any_description_gives_channels(xml: str, count: int) -> None:
 def test_markers_are_called_what_they_say() -> None:
     assert marker_text(b'{"event": "onset", "trial": 3, "code": 112}').label == "112 onset"
     assert marker_text("S  5").label == "S 5"
+    assert marker_text("Übung".encode("cp1252")).label == "Übung"
     assert marker_text(7).label == "7"
     assert len(marker_text("x" * 100).label) <= 24
     assert marker_text("{not json").label == "{not json"

@@ -21,7 +21,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from acquire.errors import ControlError
+from acquire.errors import AcquireError
 from acquire.player.marks import PlayState
 from acquire.player.messages import Marked, PlayOrder
 from acquire.player.player import Player
@@ -345,7 +345,7 @@ def test_a_clip_is_shown_frame_by_frame(shown: list[Heard], tmp_path: Path) -> N
 
 def refused(path: Path, **options: Any) -> str:
     heard = None
-    with pytest.raises(ControlError) as caught:
+    with pytest.raises(AcquireError) as caught:
         heard = Heard(PlayOrder(str(path), "01", windowed=True, **options))
     assert heard is None
     return str(caught.value)

@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtGui import QFontMetrics, QImage
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QDockWidget, QPushButton, QToolButton
+from PySide6.QtWidgets import QApplication, QDockWidget, QMainWindow, QPushButton, QToolButton
 from pytestqt.qtbot import QtBot
 
 from acquire.server.api.models import StreamInfo
@@ -58,8 +58,9 @@ def test_three_cameras_fit_into_a_small_window(tmp_path: Path, qtbot: QtBot) -> 
             return [r for r in rows if r.startswith((names.eeg, names.face))]
 
         wait_until(lambda: ours() == [names.eeg, *cameras], what="rows")
-        heights = [d.height() for d in found.findChildren(QDockWidget, "cameras")]
-        assert heights[0] > 100
+        dock = dock_of(found.cameras)
+        assert dock is not None
+        wait_until(lambda: dock.height() > 100, what="room for the cameras")
         # The keyboard stays where markers are typed.
         found.gate.hide()
         record(found, "07")
@@ -79,6 +80,42 @@ def test_a_window_made_lower_takes_no_room_from_a_camera(tmp_path: Path, qtbot: 
         found.resize(1280, 700)
         QApplication.processEvents()  # Qt takes its share of every part
         wait_until(lambda: dock.height() >= dock.sizeHint().height(), what="room after a resize")
+
+
+def _edge_below(dock: QDockWidget) -> QPoint:
+    return dock.geometry().bottomLeft() + QPoint(dock.width() // 2, 3)
+
+
+def _hovers_below(found: QMainWindow, dock: QDockWidget) -> bool:
+    """The parts may still move as room is given: the edge is where it is now."""
+    edge = _edge_below(dock)
+    QTest.mouseMove(found, edge - QPoint(0, 40))
+    QTest.mouseMove(found, edge)
+    return found.cursor().shape() == Qt.CursorShape.SplitVCursor
+
+
+def test_a_part_drawn_larger_by_hand_stays_so(tmp_path: Path, qtbot: QtBot) -> None:
+    names = Names()
+    with window(WindowOrder(names.rig(tmp_path), data_dir=tmp_path / "data")) as found:
+        idle(found)
+        wait_until(lambda: found.cameras.tiles, what="tiles")
+        dock = dock_of(found.cameras)
+        assert dock is not None
+        wait_until(lambda: dock.height() >= dock.sizeHint().height(), what="room for the camera")
+        settle()
+        wait_until(lambda: _hovers_below(found, dock), what="the edge between two parts")
+        given, edge = dock.height(), _edge_below(dock)
+        QTest.mousePress(found, Qt.MouseButton.LeftButton, pos=edge)
+        QTest.mouseMove(found, edge - QPoint(0, 90))
+        wait_until(lambda: dock.height() < given - 60, what="the part drawn smaller")
+        QTest.mouseRelease(found, Qt.MouseButton.LeftButton, pos=edge - QPoint(0, 90))
+        settle()
+        assert dock.height() < given - 60
+        found.resize(found.width(), found.height() - 1)
+        found.cameras.changed.emit()
+        QApplication.processEvents()  # the timer that gives the cameras their room
+        settle()
+        assert dock.height() < given - 60
 
 
 def test_cameras_and_forms_get_the_room_that_they_come_to_need(
@@ -152,7 +189,11 @@ def test_a_rate_has_one_form(rate: float, shown: str) -> None:
 Taken = Callable[[bytes, dict[str, str]], None]
 
 
-@pytest.mark.parametrize("screen", [(480, 270), (480, 480), (270, 480)], ids=str)
+@pytest.mark.parametrize(
+    "screen",
+    [(480, 270), (270, 480), pytest.param((480, 480), marks=pytest.mark.soak)],
+    ids=str,
+)
 def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
     screen: tuple[int, int], tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

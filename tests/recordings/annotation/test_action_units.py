@@ -32,11 +32,13 @@ def test_what_is_written_is_read_again(units: Units) -> None:
     assert parse_units(format_units(again)) == again
 
 
-@given(UNITS, st.sampled_from(["+", ", ", "，", "、", " + ", " ", ";"]), st.booleans())
+@given(UNITS, st.sampled_from(["+", ", ", "，", "、", " + ", " ", ";", "＋"]), st.booleans())
 def test_the_signs_between_units_and_their_case_do_not_matter(
     units: Units, between: str, lower: bool
 ) -> None:
     line = between.join(f"AU{unit}" if not unit.side else str(unit) for unit in units)
+    assert parse_units(line.lower() if lower else line) == parse_units(format_units(units))
+    line = between.join(f"AU {unit}" for unit in units)
     assert parse_units(line.lower() if lower else line) == parse_units(format_units(units))
 
 
@@ -69,6 +71,9 @@ def test_what_is_no_unit_is_named(text: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("text", "line"),
     [
+        ("AU 12+25", "12+25"),
+        ("au 4 AU 7", "4+7"),
+        ("４＋Ｌ１２Ｂ", "4+L12B"),
         ("4+15+R10", "4+R10+15"),
         ("R4,5", "R4+5"),
         ("R12 + R15", "R12+R15"),

@@ -17,9 +17,11 @@ from hypothesis import strategies as st
 
 from recordings.annotation.action_units import format_units, parse_units
 from recordings.annotation.formats.boris import read_boris, write_boris
+from recordings.annotation.formats.coding_sheet import is_participant
+from recordings.annotation.formats.corpus_forms import FormName
 from recordings.annotation.formats.eaf import read_eaf, write_eaf
 from recordings.annotation.formats.event_text import as_text, from_text
-from recordings.annotation.formats.tables import CodedRow, FormName, lines_of, read_table
+from recordings.annotation.formats.tables import CodedRow, lines_of, read_table
 from recordings.annotation.frame_times import FrameTimes
 from recordings.annotation.model import Event
 from recordings.errors import RecordingError
@@ -325,7 +327,7 @@ def test_tables_of_frames_are_read_as_they_were_written(
 
 
 def lines_header(path: Path, name: FormName) -> list[str]:
-    from recordings.annotation.formats.tables import FORMS
+    from recordings.annotation.formats.corpus_forms import FORMS
 
     return list(FORMS[name].columns.values())
 
@@ -508,3 +510,172 @@ def test_any_bytes_are_a_table_or_an_error(data: bytes) -> None:
             read_table(path, "casme2")
         except RecordingError as error:
             assert str(path) in str(error)  # noqa: PT017
+
+
+ELAN = """<ANNOTATION_DOCUMENT><TIME_ORDER>
+<TIME_SLOT TIME_SLOT_ID="a" TIME_VALUE="1000"/><TIME_SLOT TIME_SLOT_ID="b" TIME_VALUE="1400"/>
+</TIME_ORDER>{}</ANNOTATION_DOCUMENT>"""
+TIER = """<TIER TIER_ID="{}"><ANNOTATION><ALIGNABLE_ANNOTATION TIME_SLOT_REF1="a"
+TIME_SLOT_REF2="b"><ANNOTATION_VALUE>{}</ANNOTATION_VALUE></ALIGNABLE_ANNOTATION></ANNOTATION>
+</TIER>"""
+UNITS_OF_OTHERS = [  # name of a tier or behaviour, value or modifier; units, whether it is told
+    ("AU12", "", "12", ""),
+    ("AU12", "L12B", "L12B", ""),
+    ("AU12", "B", "12B", ""),
+    ("AU12", "R", "R12", ""),
+    ("AU12", "L|C", "L12C", ""),
+    ("AU12", "c|l", "L12C", ""),
+    ("AU12", "None", "12", ""),
+    ("AU12", "3", "12", "AU12: 3"),
+    ("AU12", "strong", "12", "AU12: strong"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "units", "note"), UNITS_OF_OTHERS)
+def test_units_as_people_name_them_in_elan_and_boris(
+    tmp_path: Path, name: str, value: str, units: str, note: str
+) -> None:
+    eaf, boris = tmp_path / "a.eaf", tmp_path / "a.boris"
+    tiers = TIER.format("expression", "micro") + TIER.format(name, value)
+    eaf.write_text(ELAN.format(tiers))
+    rows = [[t, "", code, said, ""] for t in (1.0, 1.4) for code, said in [(name, value)]]
+    boris.write_text(json.dumps({"observations": {"o": {"events": rows}}}))
+    frames = frames_at(100.0, 500)
+    for found in (read_eaf(eaf, frames), read_boris(boris, frames)):
+        (one,) = found.events
+        assert one.interval == (100, 140)
+        assert format_units(one.units) == units
+        assert one.note == note
+        assert len(found.faults) == bool(note)
+
+
+@pytest.mark.parametrize(
+    ("tier", "value", "units", "note"),
+    [
+        ("AU 12", "", "12", ""),
+        ("AU1+2", "", "1+2", ""),
+        ("AUs", "AU 12+25", "12+25", ""),
+        ("AU12L", "", "", "action units AU12L"),
+        ("AU", "12?", "", "action units 12?"),
+    ],
+)
+def test_units_in_doubt_leave_no_expression_out(
+    tmp_path: Path, tier: str, value: str, units: str, note: str
+) -> None:
+    path = tmp_path / "a.eaf"
+    tiers = TIER.format("expression", "micro") + TIER.format(tier, value)
+    path.write_text(ELAN.format(tiers + TIER.format("Audio", "noise")))
+    found = read_eaf(path, frames_at(100.0, 500))
+    (one,) = found.events
+    assert (one.kind, format_units(one.units), one.note) == ("micro", units, note)
+    audio, *doubts = found.faults
+    assert audio.startswith("tier Audio: 1 annotations; only")
+    assert len(doubts) == bool(note)
+
+
+def test_events_of_bids_as_other_programs_write_them(tmp_path: Path) -> None:
+    head = ["onset", "duration", "trial_type", "onset_frame", "action_units", "confidence"]
+    rows = [
+        ["n/a", "n/a", "micro-expression", "n/a", "4", "n/a"],
+        ["1,5", "0.2", "micro-expression", "n/a", "4", "n/a"],
+        ["1.5", "long", "micro-expression", "n/a", "4", "n/a"],
+        ["1.5", "0.2", "micro-expression", "50.0", "AU 4", "3.0"],
+        ["2.5", "0.2", "micro-expression", "n/a", "4?", "n/a"],
+        ["3.5", "0.2", "micro-expression", "50.5", "4", "n/a"],
+        ["3.5", "0.2", "micro-expression", "60", "4", "7"],
+    ]
+    path = tmp_path / "events.tsv"
+    path.write_text("".join("\t".join(row) + "\n" for row in [head, *rows]))
+    found = read_bids(path, frames_at(100.0, 500), START)
+    first, second = found.events
+    assert (first.marks["onset"].frame, format_units(first.units)) == (50, "4")
+    assert (second.interval, second.note) == ((250, 270), "action units 4?")
+    assert [fault.partition(";")[0] for fault in found.faults] == [
+        "line 2: has no onset",
+        "line 3: onset '1,5' is no number of seconds",
+        "line 4: duration 'long' is no number of seconds",
+        "line 6: '4?' is no action unit",
+        "line 7: onset '50.5' is no whole number",
+        "line 8: confidence: Input should be less than or equal to 5",
+    ]
+
+
+@pytest.mark.parametrize("mark", [",", "."])
+def test_a_mark_for_thousands_makes_no_other_frame(tmp_path: Path, mark: str) -> None:
+    path = tmp_path / "casme2.csv"
+    path.write_text(
+        f"Subject,Filename,OnsetFrame,ApexFrame,OffsetFrame,Action Units\n"
+        f'sub01,EP01,"1{mark}000","1{mark}005","2{mark}000",4\n01,EP01,"5{mark}0",6,7,AU 12+25\n'
+    )
+    table = read_table(path, "casme2")
+    (row,) = table.rows
+    assert row.frames == {"onset": 4, "apex": 5, "offset": 6}
+    assert format_units(row.units) == "12+25"
+    (fault,) = table.faults
+    assert f"onset 1{mark}000 is no frame; write it without a mark for thousands" in fault
+
+
+@pytest.mark.parametrize("cell", ["01", "1", "sub-01", "sub01", "Sub_01", "subject 1", "1.0"])
+def test_a_participant_as_people_write_it(cell: str) -> None:
+    assert is_participant(cell, "01")
+    assert not is_participant(cell, "02")
+
+
+def test_a_video_that_is_shifted_in_another_program_is_told(tmp_path: Path) -> None:
+    frames = frames_at(100.0, 500)
+    one = [event("a", 100, 110, 140, "4")]
+    eaf, boris = tmp_path / "a.eaf", tmp_path / "a.boris"
+    text = write_eaf(one, frames, "c", "v.mp4").decode()
+    eaf.write_text(text.replace("MEDIA_URL=", 'TIME_ORIGIN="1200" MEDIA_URL=', 1))
+    project = json.loads(write_boris(one, frames, "c", "n", "v.mp4"))
+    (observation,) = project["observations"].values()
+    observation["media_info"]["offset"]["1"] = 1.2
+    boris.write_text(json.dumps(project))
+    told = "is shifted by {} there; times were read as if it were not"
+    assert read_eaf(eaf, frames).faults == ["v.mp4 " + told.format("1200 ms")]
+    assert read_boris(boris, frames).faults == ["player 1 " + told.format("1.2 s")]
+    observation["media_info"] = {"offset": [1]}
+    boris.write_text(json.dumps(project))
+    with pytest.raises(RecordingError, match="cannot be read as a BORIS project"):
+        read_boris(boris, frames)
+
+
+def test_a_workbook_is_read_where_its_header_is_and_no_formula_vanishes(tmp_path: Path) -> None:
+    openpyxl = pytest.importorskip("openpyxl")
+    book = openpyxl.Workbook()
+    book.active.append(["read me", "first"])
+    sheet = book.create_sheet("coding")
+    for row in (
+        ["SAMM", None],
+        ["Subject", "Filename", "Onset Frame", "Apex Frame", "Offset Frame", "Action Units"],
+        ["01", "clip", 10, 15, 20, "AU 12"],
+        ["01", "clip", "=C3+100", 115, 120, "4"],  # whose result nobody has stored
+        ["01", "clip", None, 215, 220, "4"],
+    ):
+        sheet.append(row)
+    book.save(tmp_path / "samm.xlsx")
+    table = read_table(tmp_path / "samm.xlsx", "samm")
+    assert [row.frames for row in table.rows] == [
+        {"onset": 9, "apex": 14, "offset": 19},
+        {"apex": 214, "offset": 219},
+    ]
+    assert table.faults == ["line 4: onset '=C3+100' is no number; left out"]
+
+
+def test_a_unit_of_boris_that_touches_an_expression_is_none_of_it(tmp_path: Path) -> None:
+    rows = [
+        [0.1, "", "AU4", "", ""],
+        [0.2, "", "AU4", "", ""],
+        [0.2, "", "expression", "", "micro"],
+        [0.3, "", "expression", "", ""],
+        [0.2, "", "AU12", "L", ""],
+        [0.3, "", "AU12", "L", ""],
+    ]
+    path = tmp_path / "x.boris"
+    path.write_text(json.dumps({"observations": {"a": {"events": rows}}}))
+    found = read_boris(path, frames_at(100, 100))
+    assert not found.faults
+    assert [(e.interval, format_units(e.units), e.kind) for e in found.events] == [
+        ((10, 20), "4", None),
+        ((20, 30), "L12", "micro"),
+    ]

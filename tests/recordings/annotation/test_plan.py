@@ -95,3 +95,14 @@ def test_the_plan_is_that_of_the_study(tmp_path: Path) -> None:
     path = find_plan(session)
     assert path is not None
     assert load_plan(path) == Plan(coders=("anna", "ben"), seed=7)
+
+
+def test_a_session_that_is_linked_into_a_study_is_blind_as_the_study_says(tmp_path: Path) -> None:
+    real = tmp_path / "disk" / "sub-01" / "ses-01" / "run"
+    real.mkdir(parents=True)
+    study = tmp_path / "study"
+    study.mkdir()
+    (study / "sub-01").symlink_to(tmp_path / "disk" / "sub-01", target_is_directory=True)
+    (study / "coding.toml").write_text('coders = ["anna"]\nhide = ["markers"]\n')
+    assert find_plan(study / "sub-01" / "ses-01" / "run") == study / "coding.toml"
+    assert find_plan(real) is None

@@ -39,6 +39,20 @@ def test_values_that_are_no_measurement(tmp_path: Path) -> None:
     assert found["nan", "info"].startswith("eye: ")
 
 
+def test_what_a_log_does_not_know_is_no_fault_and_rows_of_nothing_are(tmp_path: Path) -> None:
+    rows = np.arange(600.0).reshape(200, 3)
+    rows[:, 2] = np.nan  # no film was on
+    log = Sent("frames", "Presentation", 0.0, rows, labels=("frame", "due", "clip_frame"))
+    dead = Sent("ring", "PPG", 0.0, np.where(np.arange(200)[:, None] < 90, rows[:, :2], np.nan))
+    report = check(bare(tmp_path / "a.xdf", eeg(12.0), log, dead))
+    found = {f.subject: f for f in report.findings if f.code == "nan"}
+    assert (found["frames"].level, found["frames"].remedy) == ("info", "")
+    assert found["frames"].text.startswith("clip_frame: up to 100 % of the rows have no number")
+    assert "limit" not in found["frames"].text
+    assert found["ring"].level == "warn"
+    assert "up to 55 %" in found["ring"].text
+
+
 def test_a_stream_of_another_clock_and_one_that_went(tmp_path: Path) -> None:
     marks = texts("Mk", ["a", "b"], [1.7e9, 1.7e9 + 3])
     short = Sent("ACC", "ACC", 50.0, np.ones((300, 1), np.float32) * np.arange(300)[:, None])

@@ -140,7 +140,8 @@ def test_a_lab_may_fail_what_is_a_warning(tmp_path: Path) -> None:
 
 def test_a_log_without_a_rate_may_not_know(tmp_path: Path) -> None:
     """The frames of a stimulus player name no clip where none is on."""
-    log = Sent("frames", "Presentation", 0.0, np.full((50, 1), np.nan), np.arange(50.0) + 5000)
+    rows = np.column_stack([np.arange(50.0), np.full(50, np.nan)])
+    log = Sent("frames", "Presentation", 0.0, rows, np.arange(50.0) + 5000)
     report = check(bare(tmp_path / "log.xdf", log))
     assert [f.level for f in report.findings if f.code == "nan"] == ["info"]
 

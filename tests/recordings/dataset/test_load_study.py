@@ -175,7 +175,8 @@ def test_xarray_zarr_npz_and_webdataset_hold_what_numpy_does(folder: Path, tmp_p
     group = zarr.open_group(tmp_path / "study.zarr", mode="r")
     for name in ("emg", "emg_mask", "emg_times", "face", "face_mask"):
         np.testing.assert_array_equal(group[name][:], arrays[name])
-    assert group.attrs["label"] == arrays["label"].tolist()
+    for name in ("label", "participant", "key"):
+        assert group.attrs[name] == arrays[name].tolist()
     with pytest.raises(RecordingError, match="exists already"):
         study.to_zarr(tmp_path / "study.zarr")
 

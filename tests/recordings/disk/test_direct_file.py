@@ -169,17 +169,6 @@ def test_no_file_is_overwritten(tmp_path: Path) -> None:
         DirectFile(tmp_path / "a.bin")
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="fallocate")
-def test_what_was_allocated_ahead_is_given_back(tmp_path: Path) -> None:
-    file = DirectFile(tmp_path / "a.bin", block_bytes=BLOCK, preallocate_bytes=16 << 20)
-    file.write(bytes(BLOCK))
-    wait_for(lambda: file.written == BLOCK)
-    assert file.path.stat().st_size == BLOCK
-    assert file.path.stat().st_blocks * 512 >= 16 << 20
-    file.close()
-    assert file.path.stat().st_blocks * 512 <= 64 << 10
-
-
 def write_many(file: DirectFile, data: bytes) -> None:
     for _ in range(1000):
         file.write(data)

@@ -4,23 +4,29 @@ from __future__ import annotations
 
 import csv
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from recordings import open_session
 from recordings.annotation.action_units import parse_units
-from recordings.annotation.agreement.coded_study import coding_of
+from recordings.annotation.agreement.coded_study import (
+    coding_of,
+    read_sessions,
+    study_agreement,
+)
 from recordings.annotation.coder_file import Who, annotations_folder
 from recordings.annotation.formats.held import Form
 from recordings.annotation.frame_times import frame_times
-from recordings.annotation.model import Event
+from recordings.annotation.model import Event, Moment
 from recordings.annotation.store import CodingStore
 from recordings.errors import RecordingError
 from recordings.export import clips, mmme
 from recordings.export.bids import dataset as bids
 from recordings.export.coding import export_events, form_of, take_in
-from recordings.export.excerpts import clips_of
+from recordings.export.excerpts import ClipNames, Piece, clips_of
+from recordings.read.session import Session
 from tests.recordings.exporting import exported, study
 
 
@@ -157,12 +163,18 @@ def test_rows_of_another_participant_or_clip_are_told(session: Path, tmp_path: P
         "2,trial-001,3,5,9,4,sadness\n"
         "1,EP99,3,5,9,4,sadness\n"
         "1,face,3,5,900000,4,sadness\n"
+        "1,trial-001,2000,2005,2009,4,sadness\n"
     )
+    (exported_clips,) = exported(
+        "clips", [session], tmp_path / "clips", clips.Settings(form="frames")
+    )
+    count = sum("trial-001" in name and name.endswith(".png") for name in exported_clips.files)
     done = take_in(session, path, "casme2", "ben")
     assert done.faults == (
         "line 2: no clip 'trial-001/img1.jpg' in this session; left out",
         "line 5: no clip 'EP99' in this session; left out",
         "line 6: face has no frame 899999; its last is 897; left out",
+        f"line 7: trial-001 has no frame 2000; its last is {count}; left out",
         "1 rows are of other participants; left out",
     )
     with open_session(session) as opened:
@@ -271,3 +283,108 @@ def test_annotations_may_lie_elsewhere(session: Path, tmp_path: Path) -> None:
     settings = clips.Settings(form="pair", coder="ben", annotations=elsewhere)
     (done,) = exported("clips", [session], tmp_path / "clips", settings)
     assert done.outcome == "exported"
+
+
+def test_nobody_imports_as_the_consensus(session: Path, tmp_path: Path) -> None:
+    out(session, tmp_path / "a.eaf", "eaf")
+    with pytest.raises(RecordingError, match="no coder can be called consensus"):
+        take_in(session, tmp_path / "a.eaf", None, "Consensus")
+    assert {path.suffix for path in annotations_folder(session).iterdir()} <= {
+        ".json", ".journal", ".lock"
+    }  # fmt: skip
+    assert not list(annotations_folder(session).glob("[cC]onsensus*"))
+
+
+def test_agreement_is_of_frames_where_times_are_those_of_before_a_repair(
+    session: Path, tmp_path: Path
+) -> None:
+    out(session, tmp_path / "a.eaf", "eaf")
+    take_in(session, tmp_path / "a.eaf", None, "ben", looked=True)
+    take_in(session, tmp_path / "a.eaf", None, "anna", looked=True)
+    folder = annotations_folder(session)
+    (fresh,), _ = read_sessions([session])
+    assert not fresh.notes
+    with CodingStore(folder, Who("ben")) as store:
+        for event in store.coding.on("face"):
+            late: dict[str, Moment] = {
+                name: Moment(time=at.time + 10.0, frame=at.frame, device_frame=at.device_frame)
+                for name, at in event.marks.items()
+            }
+            store.put_event(event.model_copy(update=late))
+    (odd,), problems = read_sessions([session])
+    assert not problems
+    (note,) = odd.notes
+    assert "2 events of ben have other times than their frames; the frames count" in note
+    found = study_agreement([odd])
+    assert found.notes == odd.notes
+    assert found.pairs == study_agreement([fresh]).pairs
+    assert found.pairs[0].agreement.by_apex.hits == 1
+    assert {b.differences.bias_ms for b in found.pairs[0].agreement.boundaries} <= {0.0, None}
+
+
+def shown_again(opened: Session) -> list[Piece]:
+    """The clip of a session, as if it had been shown three times."""
+    (clip,) = clips_of(opened)
+    return [
+        replace(clip, name=f"trial-{n}", start=clip.start + n / 2, end=clip.start + n / 2 + 0.4)
+        for n in range(3)
+    ]
+
+
+def test_events_of_a_clip_that_is_shown_again_stay_in_it(
+    session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("recordings.export.coding.clips_of", shown_again)
+    with open_session(session) as opened:
+        frames = frame_times(opened.cameras["face"])
+        starts = [clip.start for clip in shown_again(opened)]
+    with CodingStore(annotations_folder(session), Who("zoe")) as store:
+        for number, start in enumerate(starts):
+            apex = frames.nearest(start + 0.1)
+            store.put_event(Event(id=f"z{number}", camera="face", apex=apex, offset_coded=False))
+    with open_session(session) as opened:
+        export_events(opened, tmp_path / "a.csv", "mmme", "zoe")
+    done = take_in(session, tmp_path / "a.csv", "mmme", "ben")
+    assert done.faults == ()
+    assert frames_of(session, "ben") == frames_of(session, "zoe")
+
+
+def test_the_clip_of_a_row() -> None:
+    clips = [
+        Piece("trial-001", 0, 1, 101),
+        Piece("trial-002", 2, 3, 102),
+        Piece("trial-003", 4, 5, 101),
+    ]
+    names = ClipNames(clips)
+    assert names.find(102.0, "whatever") is clips[1]
+    for name in ("trial-003", "frames/101-2", "frames\\101-2", "101-2 "):
+        assert names.find(101.0, name) is clips[2]
+    assert names.find(101.0, "frames/101") is clips[0]
+    for marker, name, said in (
+        (None, "", "no clip with marker"),
+        (103, "", "no clip with marker 103"),
+        (101.5, "", "no clip with marker 101.5"),
+        (101, "", "marker 101 begins 2 clips, and Filename '' is none"),
+        (101, "trial-002", "marker 101 begins 2 clips"),
+    ):
+        with pytest.raises(ValueError, match=said):
+            names.find(marker, name)
+
+
+def test_what_does_not_begin_in_its_clip_is_told(session: Path, tmp_path: Path) -> None:
+    with open_session(session) as opened:
+        (clip,) = clips_of(opened)
+    length = clip.end - clip.start
+    path = tmp_path / "coded.csv"
+    path.write_text(
+        "Subject,Marker,OnsetTime,ApexTime,OffsetTime,Action Units,Estimated Emotion\n"
+        f"1,{clip.code},{length - 0.05:.3f},{length + 0.1:.3f},,4,sad\n"
+        f"1,{clip.code},{length + 0.5:.3f},{length + 0.6:.3f},,4,sad\n"
+    )
+    begun = round(length + 0.5, 3)
+    said = f"line 3: begins {begun:g} s into its clip, which lasts {length:.3f} s; left out"
+    assert take_in(session, path, "mmme", "ben").faults == (said,)
+    assert len(frames_of(session, "ben")) == 1
+    settings = clips.Settings(events=path, form="pair")
+    (done,) = exported("clips", [session], tmp_path / "pair", settings)
+    assert done.notes == (f"coded.csv, {said}",)

@@ -16,6 +16,7 @@ import pytest
 from recordings import open_session
 from recordings.errors import RecordingError
 from recordings.export import clips, edf, mmme, tables, video
+from recordings.export.excerpts import Piece, folders_of
 from recordings.export.mmme_sheet import CODING_COLUMNS
 from recordings.read.sessions import find_sessions
 from recordings.video.face_box import steady_box
@@ -119,6 +120,13 @@ def test_colours_of_a_mosaic_are_right_way_round() -> None:
     assert blue[6:10, 6:10, 0].min() > 150
 
 
+def test_the_folders_of_many_clips_of_one_code_take_no_time() -> None:
+    clips_ = [Piece(f"trial-{n:03d}", 0.0, 1.0, 101 + n % 2) for n in range(20_000)]
+    names = folders_of([*clips_, Piece("trial-x", 0.0, 1.0, None)])
+    assert names[:4] == ["101", "102", "101-2", "102-2"]
+    assert (names[-2], names[-1], len(set(names))) == ("102-10000", "trial-x", 20_001)
+
+
 def test_the_mmme_layout(sessions: list[Path], tmp_path: Path) -> None:
     target = _one("mmme", sessions[0], tmp_path, mmme.Settings())
     folder = target / "01" / sessions[0].name
@@ -160,7 +168,7 @@ def test_clips_frames_and_pairs(sessions: list[Path], tmp_path: Path) -> None:
     )
     settings = clips.Settings(events=sheet, form="pair", box=(4, 6, 41, 30))
     (done,) = exported("clips", sessions[:1], tmp_path / "pair", settings)
-    assert done.notes == ("coded.csv, line 4: no clip or no times; left out",)
+    assert done.notes == ("coded.csv, line 4: no clip with marker 999; left out",)
     folder = tmp_path / "pair" / sessions[0].name
     (row,) = [json.loads(line) for line in (folder / "clips.jsonl").read_text().splitlines()]
     assert (row["action_units"], row["emotion"], row["code"]) == ("4+7", "anger", trial.code)

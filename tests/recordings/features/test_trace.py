@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings.annotation.model import Event, Moment
-from recordings.features.trace import bridged, runs, suspect
+from recordings.features.trace import bridged, suspect
 from recordings.features.windows import of_events, of_trials, sliding
+from recordings.pieces import runs
 from recordings.read.trials import Trial
 
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from recordings.lateness.decision import Certainty, Loss, decide
@@ -45,7 +46,54 @@ def test_a_stall_that_is_caught_up_has_lost_nothing(
     sent = send(sender, np.random.default_rng(seed))
     pace = decide(sent.stamps, sender.rate_hz)
     assert pace.lost == 0
-    assert error_ms(pace.times, sent) < 3
+    # Of a minute that is late for its half the floor is hardly seen, and that is said.
+    late_s = sum(stall.length_s * (1 + 1 / (stall.speed - 1)) for stall in held)
+    seldom = late_s < sender.seconds / 2
+    assert error_ms(pace.times, sent) < (3 if seldom else max(3, 1e3 * (pace.error_s or 0.0)))
+
+
+HELD = (
+    Sender(250.0, 60.0),
+    Sender(250.0, 120.0, jitter_s=0.015),  # a queue
+    Sender(52.0, 120.0, packet=3, style="equal", jitter_s=0.001),
+    Sender(250.0, 120.0, packet=10, off=-0.01),
+    Sender(1000.0, 60.0, packet=8, style="equal", jitter_s=0.004),
+)
+
+
+@pytest.mark.parametrize("speed", [1.5, 3.0, math.inf])
+@pytest.mark.parametrize("sender", HELD, ids=str)
+def test_nobody_knows_where_in_a_backlog_samples_are_lost(sender: Sender, speed: float) -> None:
+    """It was said that times are right to 0.1 ms, of which hundreds were off by 0.3 s."""
+    at, held, size = 0.3 * sender.seconds, 4.0, int(0.4 * sender.rate_hz)
+    # As a queue that is full drops them: amid what waits.
+    stalled = replace(sender, stalls=(Stall(at, held, speed),), losses=((at + held / 2, size),))
+    sent = send(stalled, np.random.default_rng(1))
+    pace = decide(sent.stamps, sender.rate_hz)
+    (loss,) = pace.losses
+    assert loss.count == sent.lost
+    assert pace.error_s is not None
+    assert error_ms(pace.times, sent) < 1e3 * pace.error_s
+    true = int(np.argmax(np.diff(sent.numbers)))
+    assert abs(true - loss.index) <= loss.doubtful
+    # In a session of an hour so few are less than one in a hundred, and the others are exact.
+    long = send(replace(stalled, seconds=40 * 60.0), np.random.default_rng(1))
+    pace = decide(long.stamps, sender.rate_hz)
+    assert pace.losses[0].doubtful > 0
+    assert error_ms(pace.times, long) < 1e3 * (pace.error_s or 0.0) < 20
+
+
+@settings(deadline=None, max_examples=40)
+@given(senders, st.integers(300, 3000), st.integers(0, 99))
+@example(Sender(128.0, style="equal", off=0.001), 2308, 0)  # a piece was left aside, 1.7 ms off
+def test_even_times_are_as_right_as_is_said_beside_a_long_gap(
+    sender: Sender, count: int, seed: int
+) -> None:
+    """A rate wanders in a gap, too: the curve of the floor was bent on both sides of it."""
+    sender = replace(sender, seconds=240.0, wander=50e-6, losses=((100.0, count),))
+    sent = send(sender, np.random.default_rng(seed))
+    pace = decide(sent.stamps, sender.rate_hz)
+    assert error_ms(pace.times, sent) < 1e3 * (pace.error_s or 0.0) + 0.05
 
 
 @settings(deadline=None, max_examples=40)
@@ -201,6 +249,31 @@ def test_a_rate_is_known_on_both_sides_of_a_loss_that_leaves_20_s_each(seed: int
     assert error_ms(pace.times, sent) < 25
 
 
+@pytest.mark.parametrize("jitter_s", [0.0, 1e-4, 1e-3])
+@pytest.mark.parametrize("count", [5, 50, 100])
+@pytest.mark.parametrize("at", [4000, 9100, 14_000])
+def test_samples_in_another_order_lose_nothing_and_hide_no_loss(
+    at: int, count: int, jitter_s: float
+) -> None:
+    """As of packets that came by UDP, the second before the first: the first seemed lost."""
+    noise = np.random.default_rng(count).normal(0, jitter_s, 15_000)
+    stamps = START + np.arange(15_000) / 250 + noise
+    one, other = stamps[at : at + count].copy(), stamps[at + count : at + 2 * count].copy()
+    stamps[at : at + count], stamps[at + count : at + 2 * count] = other, one
+    assert decide(stamps, 250.0).lost == 0
+    assert decide(np.delete(stamps, slice(7000, 7013)), 250.0).lost == 13
+
+
+@pytest.mark.parametrize(("rate_hz", "count"), [(500.0, 2000), (250.0, 4000)])
+def test_a_loss_is_counted_by_the_true_rate_of_even_packets(rate_hz: float, count: int) -> None:
+    """Within a packet stamps are a nominal period apart: it is their most common interval."""
+    sender = Sender(rate_hz, packet=8, off=0.001, losses=((20.0, count),))
+    sent = send(sender, np.random.default_rng(0))
+    pace = decide(sent.stamps, rate_hz)
+    assert pace.lost == sent.lost
+    assert pace.rate_hz == pytest.approx(1.001 * rate_hz, rel=1e-5)
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     senders,
@@ -237,3 +310,28 @@ def test_of_a_device_that_counts_a_stall_is_no_loss(
     count = int(np.diff(sent.numbers)[own]) - 1
     pace = decide(sent.stamps, sender.rate_hz, [Loss(own, count)])
     assert (pace.lost, pace.uncounted) == (count, 0)
+
+
+@pytest.mark.parametrize("rate", [30.0, 50.0, 60.0, 62.0, 63.0, 75.0, 120.0, 126.0])
+@pytest.mark.parametrize("lost", [(), (1, 7, 20)])
+def test_a_clock_of_coarse_ticks_loses_nothing_by_them(rate: float, lost: tuple[int, ...]) -> None:
+    """At 50 Hz a Windows clock of 15.6 ms shows one tick or two: 1,679 of 6,000 were lost."""
+    true = 1000 + np.arange(round(150 * rate)) / rate
+    for at, count in zip((40, 70, 100), lost, strict=False):
+        true = np.delete(true, np.s_[round(at * rate) : round(at * rate) + count])
+    assert decide(np.floor(true * 64) / 64, rate).lost == sum(lost)
+
+
+def test_a_clock_that_counts_in_periods_and_a_slower_rate_lose_nothing() -> None:
+    """999.6 Hz in milliseconds: one is left out each 2.5 s. What is lost besides is told."""
+    stamps = np.floor(1000.0 * (1000 + np.arange(180_000) / 999.6)) / 1000
+    stamps = np.delete(stamps, np.s_[70_000:70_040])
+    assert decide(stamps, 1000.0).lost == pytest.approx(40, abs=1)
+
+
+@pytest.mark.parametrize("each", [50, 100, 250])
+def test_a_device_that_drops_one_again_and_again_is_told(each: int) -> None:
+    """No device is so much slower than it says: these are no beats of a clock's ticks."""
+    apart = each + np.random.default_rng(1).integers(-3, 4, 60_000 // each - 2)
+    stamps = np.delete(1000 + np.arange(60_000) / 1000, np.cumsum(apart))
+    assert decide(stamps, 1000.0).lost == len(apart)

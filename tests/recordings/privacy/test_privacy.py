@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -130,3 +131,70 @@ def test_dates_in_names_and_tables_are_listed(tmp_path: Path) -> None:
     assert (".png", "dates in names: 2026-11-20") in found
     assert (".csv", "dates: 2026-11-20") in found
     assert find_traces(tmp_path / "csv") == []
+
+
+def test_what_is_linked_into_the_study_goes_too(tmp_path: Path) -> None:
+    data, disk = tmp_path / "data", tmp_path / "disk"
+    first, second = study(data)
+    own = second.parents[1]  # its sub- folder lies on another disk, a further session on a third
+    (tmp_path / "third").mkdir()
+    further = second.parents[1] / "ses-02"
+    shutil.copytree(second, tmp_path / "third" / second.name)
+    further.mkdir()
+    (further / second.name).symlink_to(tmp_path / "third" / second.name, target_is_directory=True)
+    shutil.move(own, disk)
+    own.symlink_to(disk, target_is_directory=True)
+    assert any("sub-02" in t.file and "video" in t.what for t in find_traces(data))
+    planned = erase.plan(data, "02")
+    assert len(planned.sessions) == 2
+    done = erase.erase(data, planned)
+    assert not done.left
+    assert first.exists()
+    assert not own.is_symlink()
+    assert not disk.exists()
+    assert not list((tmp_path / "third").iterdir())
+
+
+def test_what_of_a_participant_cannot_be_looked_at_is_left_and_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    _, second = study(tmp_path)
+    shut = second.parents[1] / "ses-09"
+    shut.mkdir()
+    lost = second.parents[1] / "ses-08"
+    lost.symlink_to(tmp_path / "unplugged", target_is_directory=True)
+    (tmp_path / "sub-09").symlink_to(tmp_path / "unplugged", target_is_directory=True)
+    scandir = os.scandir
+
+    def refuse(folder: str) -> object:
+        if Path(folder) == shut:
+            raise PermissionError(13, "Permission denied", folder)
+        return scandir(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    planned = erase.plan(tmp_path, "02")
+    assert set(planned.unreachable) == {str(shut), str(lost)}
+    unseen = {t.file for t in find_traces(tmp_path) if t.what == "cannot be looked into"}
+    assert unseen == {str(p.relative_to(tmp_path)) for p in (shut, lost, tmp_path / "sub-09")}
+    monkeypatch.undo()
+    done = erase.erase(tmp_path, planned)
+    assert not second.exists()
+    assert sorted(done.left) == [f"{lost}: cannot be reached", f"{shut}: cannot be reached"]
+    assert erase.plan(tmp_path, "09").unreachable == (str(tmp_path / "sub-09"),)
+
+
+def test_a_study_that_nobody_may_look_into_is_not_reached(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study(tmp_path, ("01",))
+    scandir = os.scandir
+
+    def refuse(folder: str) -> object:
+        if Path(folder).name in ("other", "lost+found"):
+            raise PermissionError(13, "Permission denied", folder)
+        return scandir(folder)
+
+    for name in ("other", "lost+found"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setattr(os, "scandir", refuse)
+    assert erase.plan(tmp_path, "01").unreachable == (str(tmp_path / "other"),)

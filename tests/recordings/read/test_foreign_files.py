@@ -321,6 +321,9 @@ def test_a_date_that_is_none_is_told(tmp_path: Path) -> None:
         ("Ch1=", "A,,0,uV", "Ch1='A,,0,uV'"),
         ("Ch1=", "A", "Ch1='A'"),
         ("DataFile=", "gone.eeg", "gone.eeg, which is not there; put it beside"),
+        ("DataFile=", "", "DataFile=''"),
+        ("DataFormat=", "BIN", "DataFormat='BIN'"),
+        ("DataOrientation=", "MED", "DataOrientation='MED'"),
     ],
 )
 def test_a_brainvision_header_is_refused_in_our_words(
@@ -356,8 +359,25 @@ def test_data_of_another_form_than_the_header_says_are_told(
         assert f"BinaryFormat={said}, but its data look like {true}" in note
 
 
+@pytest.mark.parametrize("form", ["edf", "bdf"])
+@pytest.mark.parametrize("damage", [b"\xff\xfe\x14", b"early\x14\x14", b"\x00+1\x00\x14"])
+def test_damaged_annotations_cost_no_signal(tmp_path: Path, form: str, damage: bytes) -> None:
+    """The file was refused, in the words of a library."""
+    path = discontinuous(tmp_path / "x", form)
+    whole = signals(path).streams[0].read(0, 2000)
+    path.write_bytes(path.read_bytes().replace(b"+2\x14\x14", damage.ljust(4, b"\x00")[:4], 1))
+    found = signals(path)
+    np.testing.assert_array_equal(found.streams[0].read(0, 2000), whole)
+    if damage.startswith(b"\xff"):
+        assert "x: its annotations are damaged: none is read" in found.notes
+    assert any("its gaps are lost" in note for note in found.notes)
+
+
 def test_a_file_that_is_none_of_acqknowledge_has_a_remedy(tmp_path: Path) -> None:
     pytest.importorskip("bioread")
     (tmp_path / "x.acq").write_bytes(b"<html>" * 500)
-    with pytest.raises(RecordingError, match=r"is no \.acq file, or a damaged .*; copy it again"):
+    with pytest.raises(
+        RecordingError,
+        match=r"is no \.acq file, or a damaged one, as bioread cannot read it; copy it again",
+    ):
         open_signals(tmp_path / "x.acq")

@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from recordings import open_session
 from recordings.errors import RecordingError
-from recordings.export import tables
+from recordings.export import edf, tables
 from recordings.names import shown_names
+from recordings.repair.xdf import repair_xdf
 from tests.recordings.bare_files import Sent, bare
 from tests.recordings.exporting import exported
 
@@ -46,7 +47,16 @@ def test_a_name_of_several_is_an_error_that_lists_them(muse: Path) -> None:
             session["Muse (Gyro)"]
     settings = tables.Settings(streams=("Muse (PPG)", "#2"))
     (done,) = exported("csv", [muse], muse.parent / "out", settings)
-    assert sorted(done.files) == ["a_Muse-2.csv", "a_Muse.csv"]
+    assert sorted(done.files) == ["a_Muse-ACC.csv", "a_Muse-PPG.csv"]
+
+
+def test_files_and_notes_tell_streams_of_one_name_apart(muse: Path) -> None:
+    (done,) = exported("edf", [muse], muse.parent / "edf", edf.Settings())
+    assert sorted(done.files) == ["a_Muse-ACC.bdf", "a_Muse-PPG.bdf", "a_amp.bdf"]
+    (done,) = exported("csv", [muse], muse.parent / "csv", tables.Settings())
+    assert "Muse (EEG): no samples" in done.notes
+    repaired = repair_xdf(muse, muse.parent / "b.xdf")
+    assert [s.shown for s in repaired.streams] == ["Muse (EEG)", "Muse (ACC)", "Muse (PPG)", "amp"]
 
 
 def test_a_name_that_looks_like_another_key_is_a_name(tmp_path: Path) -> None:
@@ -93,3 +103,16 @@ def test_whatever_streams_are_called_each_is_reached_and_none_by_chance(
 def test_a_name_that_looks_like_another_with_its_type_is_shown_as_neither() -> None:
     streams = [("x", "A", 1), ("x", "B", 2), ("x (A)", "C", 3), ("y", "", 4)]
     assert shown_names(streams) == ["x (A) #1", "x (B)", "x (A) (C) #3", "y"]
+
+
+def test_csv_does_not_send_to_itself(tmp_path: Path) -> None:
+    times = np.arange(300) / 50 + np.repeat([0.0, 5000.0], 150)
+    late = Sent("EEG", "EEG", 50.0, np.ones((300, 3), np.float32), times)
+    marks = Sent("m", "Markers", 0.0, [["a"], ["b"]], [1.0, np.nan])
+    path = bare(tmp_path / "a.xdf", late, marks)
+    (done,) = exported("csv", [path], tmp_path / "csv", tables.Settings())
+    assert len(done.notes) == 2
+    assert "m: the stamps of 1 of 2 markers are no numbers; in their table" in done.notes
+    assert not any("export csv" in note for note in done.notes)
+    (done,) = exported("edf", [path], tmp_path / "edf", edf.Settings())
+    assert "unisono export csv keeps samples and stamps as they are" in done.error

@@ -123,3 +123,22 @@ def test_a_folder_of_bare_files(tmp_path: Path) -> None:
     assert [one.outcome for one in done] == ["exported"] * 2
     with pytest.raises(RecordingError, match="no folder with sessions or XDF files"):
         find_sessions([tmp_path / "out" / ".unisono"])
+
+
+def test_an_eeg_without_a_time_costs_neither_the_other_nor_the_start(tmp_path: Path) -> None:
+    """The session began at 0, and BIDS ended for the stream that comes first."""
+    nowhere = Sent("EEG", "EEG", 250.0, eeg().data, np.full(2500, np.nan))
+    path = bare(tmp_path / "a.xdf", nowhere, eeg())
+    done = import_xdf(path, tmp_path / "data", LABELS, {})
+    with open_session(done.folder) as session:
+        assert session.start == pytest.approx(START)
+        assert session.eeg is not None
+        assert session.eeg.xdf.id == 2
+        assert session.to_mne().n_times == 2500
+    assert not {f.code for f in check(done.folder).findings} & {"begins-late", "ends-early"}
+    (made,) = exported("bids", [done.folder], tmp_path / "bids", bids.Settings())
+    assert made.outcome == "exported", made.error
+    assert "EEG (EEG) #1: the EEG is EEG (EEG) #2; this stream is physiology" in made.notes
+    with open_session(bare(tmp_path / "b.xdf", eeg(0.004), eeg())) as session:  # a single sample
+        assert session.eeg is not None
+        assert session.eeg.xdf.id == 2

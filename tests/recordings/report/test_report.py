@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+import struct
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -246,3 +247,17 @@ def test_a_trace_without_any_span_is_drawn_in_the_middle(value: float) -> None:
     times = np.arange(50) / 10
     drawn = Trace("a", "b", "EEG", "V", times, np.full(50, value))
     assert "nan" not in plots.traces([drawn], 0.0, 5.0, "onset")
+
+
+def test_clock_offsets_that_were_in_memory_by_chance_are_in_no_plot(tmp_path: Path) -> None:
+    """LabRecorder writes what it finds; a finite one ended the report in a traceback."""
+    folder = make_session(tmp_path, Plan(seconds=6.0))
+    before = check_and_report(folder)
+    with (folder / layout.XDF_NAME).open("ab") as file:
+        for pair in ((1e300, 3.0), (4.6e-310, 1e-309), (np.nan, 1.0), (5003.0, np.inf)):
+            file.write(chunks.chunk(chunks.Tag.CLOCK_OFFSET, struct.pack("<Idd", 1, *pair)))
+    report = check_and_report(folder, hashes=False)
+    assert [s.drift_ppm for s in report.streams] == [s.drift_ppm for s in before.streams]
+    (found,) = (f for f in report.findings if f.code == "offsets-garbage")
+    assert found.text == "4 clock offsets are no numbers; they are left out"
+    assert "offsets-sparse" not in {f.code for f in report.findings}

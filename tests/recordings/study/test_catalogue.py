@@ -15,10 +15,14 @@ from recordings.manifest import LostFile, Manifest, PendingFile, State
 from recordings.owner import this_process
 from recordings.report.html import check_and_report
 from recordings.study import catalogue
-from recordings.study.catalogue import Catalogue, sessions, usable
+from recordings.study.catalogue import Catalogue, usable
 from recordings.version import program_version
 from tests.acquire.program import posix_only
 from tests.recordings.simulated_session import Plan, make_session
+
+
+def rows_of(data_dir: Path) -> list[catalogue.SessionRow]:
+    return [catalogue.row(folder) for folder in reversed(catalogue.folders(data_dir))]
 
 
 def test_each_session_is_a_row_the_newest_first_damaged_ones_too(tmp_path: Path) -> None:
@@ -29,7 +33,7 @@ def test_each_session_is_a_row_the_newest_first_damaged_ones_too(tmp_path: Path)
     manifest.model_copy(update={"state": State.FAILED, "notes": "fell asleep"}).save(unchecked)
     for age, folder in enumerate((unchecked, damaged, good)):
         os.utime(folder / "session.json", (time.time() - age, time.time() - age))
-    rows = list(sessions(tmp_path))
+    rows = rows_of(tmp_path)
     assert [row.folder for row in rows] == [unchecked, damaged, good]
     first, broken, last = rows
     assert (first.state, first.verdict, first.notes) == (State.FAILED, None, "fell asleep")
@@ -45,7 +49,7 @@ def test_each_session_is_a_row_the_newest_first_damaged_ones_too(tmp_path: Path)
 
 
 def test_an_empty_folder_has_none(tmp_path: Path) -> None:
-    assert list(sessions(tmp_path)) == []
+    assert rows_of(tmp_path) == []
 
 
 @posix_only  # for the link
@@ -69,7 +73,8 @@ def test_only_what_is_called_and_made_as_a_session_is_one(tmp_path: Path) -> Non
     links = [linked / folder.relative_to(tmp_path / "study") for folder in (real, repaired)]
     for age, folder in enumerate((real, hidden, repaired)):
         os.utime(folder / "session.json", (1e9 + age, 1e9 + age))
-    assert catalogue.folders(tmp_path) == [links[0], real, hidden, links[1], repaired]
+    assert catalogue.folders(tmp_path) == [links[0], real, links[1], repaired]
+    assert hidden.is_dir()  # no study is called so, and none of its sessions has an id
     assert catalogue.folders(tmp_path / "nowhere") == []
 
 
@@ -80,7 +85,7 @@ def test_pages_are_what_the_whole_is_and_only_what_changed_is_read_again(
     for age, folder in enumerate(folders):
         os.utime(folder / "session.json", (1e9 - age, 1e9 - age))
     found = Catalogue(tmp_path)
-    whole = list(sessions(tmp_path))
+    whole = rows_of(tmp_path)
     assert [row.folder for row in whole] == folders
     assert found.page(0, 3) + found.page(3, 3) == whole
     assert found.page(4, 3) == []

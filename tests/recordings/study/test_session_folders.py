@@ -103,5 +103,5 @@ def test_a_folder_that_cannot_be_read_is_tried_again(
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "scandir", refuse)
-        assert found.found() == []
+        assert found.found() == [tmp_path]  # as a row that says why
     assert found.found() == [session]

@@ -23,10 +23,11 @@ from recordings.errors import NotWritten, RecordingError
 from recordings.export import tables
 from recordings.export.tasks import Order, run
 from recordings.manifest import Manifest, State
+from recordings.read.sessions import session_folders
 from recordings.report.html import check_and_report
 from recordings.study import ledger as ledgers
 from recordings.study import reading, status
-from recordings.study.facts import CoderFacts, ExportFacts, Facts, session_folders
+from recordings.study.facts import CoderFacts, ExportFacts, Facts
 from recordings.study.ledger import Failure, Ledger
 from recordings.study.page import absent, render, write_page
 from recordings.study.running import plan, run_step

@@ -14,12 +14,14 @@ from recordings.arrays import U8Array
 from recordings.errors import RecordingError
 from recordings.video.codecs import CODECS
 from recordings.video.gray_frames import GrayFrames
+from recordings.video.magicyuv import HEAD_BYTES, upper
 from recordings.video.matroska import blocks
 from recordings.video.nut import NutFile
 from recordings.video.packet import Packet
 from recordings.video.pixel_formats import PIXEL_FORMATS, Picture, pixel_format
 from recordings.video.reader import VideoReader
-from tests.recordings.video.test_video import noise, write
+from recordings.video.writer import VideoWriter
+from tests.recordings.video.test_video import face, noise, write
 
 KINDS = [
     (codec.name, name)
@@ -81,6 +83,41 @@ def test_little_more_is_read_than_the_frames_asked_for(codec: str, tmp_path: Pat
         for number in range(0, 120, 5):
             gray.frame(number)
     assert _bytes_read() - before < 1.3 * path.stat().st_size / 5 + (6 << 20)  # libav's first look
+
+
+@pytest.mark.parametrize("threads", [1, 2, 3, 4, 7])
+@pytest.mark.parametrize("name", ["BayerRG8", "BayerGR8"])
+def test_of_a_mosaic_the_upper_slices_are_enough(name: str, threads: int, tmp_path: Path) -> None:
+    made = VideoWriter(
+        tmp_path / "face",
+        width=256,
+        height=182,
+        pixel_format=name,
+        rate_hz=150,
+        codec="magicyuv",
+        threads=threads,
+    )
+    flat = np.full((182, 256), 9, np.uint8)  # small: NUT leaves parts of it out
+    for picture in (pictures := [*noise(name, 4, (256, 182)), *face(3, (256, 182)), flat]):
+        made.write(picture)
+    with GrayFrames(made.close().path) as gray:
+        for number, picture in enumerate(pictures):
+            assert np.array_equal(gray.frame(number), brightness(picture, name))
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts reads by /proc")
+def test_of_a_mosaic_half_of_the_packet_is_read(tmp_path: Path) -> None:
+    path = write(tmp_path, "magicyuv", "BayerRG8", noise("BayerRG8", 30, (480, 640)))
+    with GrayFrames(path) as gray:
+        before = _bytes_read()
+        for number in range(30):
+            gray.frame(number)
+        assert _bytes_read() - before < 0.51 * path.stat().st_size
+
+
+def test_what_is_no_gray_picture_of_slices_is_taken_whole() -> None:
+    assert upper(b"", 8) is None
+    assert upper(bytes(HEAD_BYTES), 8) is None
 
 
 def _bytes_read() -> int:

@@ -10,13 +10,12 @@ from recordings.video.pixel_formats import (
     PIXEL_FORMATS,
     as_bytes,
     join_bayer,
-    pack,
     pixel_format,
     split_bayer,
-    to_frame,
     to_picture,
     unpack,
 )
+from tests.recordings.video.packing import pack, to_frame
 
 
 @given(bits=st.sampled_from([10, 12]), data=st.data())

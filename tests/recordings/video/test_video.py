@@ -1,6 +1,7 @@
 """Every codec keeps every bit, and frame k is frame k."""
 
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -8,10 +9,13 @@ import pytest
 
 from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
+from recordings.video import sources
 from recordings.video.codecs import CODECS, X264_GOP, video_path
-from recordings.video.pixel_formats import PIXEL_FORMATS, Picture, pixel_format, to_frame
+from recordings.video.container import open_container
+from recordings.video.pixel_formats import PIXEL_FORMATS, Picture, pixel_format
 from recordings.video.reader import VideoReader, count_packets
 from recordings.video.writer import VideoWriter
+from tests.recordings.video.packing import to_frame
 
 LOSSLESS = [
     (codec.name, name)
@@ -67,7 +71,7 @@ def write(
 def test_noise_comes_back_bit_by_bit(codec: str, name: str, tmp_path: Path) -> None:
     pictures = noise(name, 5)
     with VideoReader(write(tmp_path, codec, name, pictures)) as reader:
-        assert (len(reader), reader.pixel_format) == (5, name)
+        assert (len(reader), reader.info.pixel_format) == (5, name)
         assert (reader.info.width, reader.info.height) == SIZE
         for before, after in zip(pictures, reader.frames(), strict=True):
             assert after.dtype == before.dtype
@@ -101,11 +105,45 @@ def test_frame_k_is_frame_k(codec: str, rate_hz: float, tmp_path: Path) -> None:
                 reader.frame(k)
 
 
+@pytest.mark.parametrize("codec", [codec for codec in CODECS if codec != "raw"])
+def test_a_file_is_opened_once_for_many_stretches(
+    codec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """To open one takes libav as long as to decode some frames."""
+    pictures = face(150, (64, 48))
+    path = write(tmp_path, codec, "Mono8", pictures)
+    opened = 0
+
+    def count(path: Path) -> Any:
+        nonlocal opened
+        opened += 1
+        return open_container(path)
+
+    with VideoReader(path) as reader:
+        whole = list(reader.frames())
+        monkeypatch.setattr(sources, "open_container", count)
+        for first, last in ((100, 105), (3, 4), (149, 150), (60, 150), (0, 2)):
+            for before, after in zip(whole[first:last], reader.frames(first, last), strict=True):
+                assert np.array_equal(after, before)
+        run = reader.frames(20)
+        assert np.array_equal(next(run), whole[20])
+        del run  # nobody wants the rest
+        assert opened == 0
+        pairs = zip(reader.frames(7, 40), reader.frames(90, 123), strict=True)  # at a time
+        for k, (one, other) in enumerate(pairs):
+            assert np.array_equal(one, whole[7 + k])
+            assert np.array_equal(other, whole[90 + k])
+        assert opened == 1
+        left = reader.frames(5)
+        next(left)
+    del left  # after the file: it is closed all the same
+
+
 def test_mosaic_is_split_in_the_file_and_joined_by_the_reader(tmp_path: Path) -> None:
     mosaic = np.tile(np.array([[10, 60], [110, 160]], np.uint8), (8, 8))
     path = write(tmp_path, "magicyuv", "BayerRG8", [mosaic])
     with VideoReader(path) as reader:
-        assert reader.tiling == "bayer-quadrants"
+        assert reader.info.tiling == "bayer-quadrants"
         assert np.array_equal(reader.frame(0), mosaic)
     with av.open(str(path)) as container:
         picture = next(container.decode(video=0)).to_ndarray()
@@ -209,7 +247,7 @@ def test_video_of_another_program_is_read(tmp_path: Path) -> None:
             container.mux(stream.encode(image))
         container.mux(stream.encode(None))
     with VideoReader(tmp_path / "other.mp4") as reader:
-        assert (len(reader), reader.pixel_format, reader.tiling) == (10, "RGB8", "none")
+        assert (len(reader), reader.info.pixel_format, reader.info.tiling) == (10, "RGB8", "none")
         assert reader.frame(7).shape == (48, 64, 3)
 
 

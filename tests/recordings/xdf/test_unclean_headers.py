@@ -64,11 +64,23 @@ def test_the_recorder_writes_what_pyxdf_reads(tmp_path: Path, name: str) -> None
     assert b"\x01" not in entry.model_dump_json(exclude={"name", "original_header"}).encode()
 
 
-def _found(name: str) -> Any:
+def test_markers_of_an_old_program_are_written_as_utf8(tmp_path: Path) -> None:
+    recorder = XdfRecorder(XdfFile(tmp_path / "a.xdf", 0))
+    xml = header_xml("m", "Markers", 1, 0.0, "string")
+    stream = recorder.add(1, _found("m", "string"), xml, None)
+    sent = ["Übung", "Größe"]
+    raw = np.array([[text.encode("cp1252")] for text in sent], object)
+    recorder.keep(stream, START + np.arange(2.0), raw)
+    recorder.finish()
+    assert recorder.error is None
+    (found,) = pyxdf_streams(tmp_path / "a.xdf")
+    assert found["time_series"] == [[text] for text in sent]
+
+
+def _found(name: str, dtype: Dtype = "float32") -> Any:
     from acquire.lsl.streams import FoundStream, StreamKey
 
     clean = name.encode("utf-8", "replace").decode()
-    dtype: Dtype = "float32"
     return FoundStream(StreamKey(clean, "EEG", "s", "lab"), "uid", 1, 100.0, dtype, 0.0, None)
 
 

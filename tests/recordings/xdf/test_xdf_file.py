@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import errno
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,10 +12,12 @@ from typing import Any
 
 import pytest
 
+from recordings.disk import direct_io
 from recordings.errors import DiskFull, RecordingError
 from recordings.xdf import chunks
 from recordings.xdf import file as xdf_file
 from recordings.xdf.file import XdfFile
+from tests.acquire.program import wait_for
 
 HEAD = chunks.MAGIC + chunks.file_header()
 
@@ -119,7 +122,12 @@ def fill(file: XdfFile, block: bytes) -> int:
     raise AssertionError("the small disk never filled up")
 
 
-def test_full_disk_keeps_whole_chunks_and_room_for_footers(small_disk: Path) -> None:
+@pytest.mark.parametrize("owns", [True, False], ids=["beyond its end", "in a nameless file"])
+def test_full_disk_keeps_whole_chunks_and_room_for_footers(
+    small_disk: Path, owns: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not owns:  # as on macOS, on Windows and on many a network's disk
+        monkeypatch.setattr(direct_io, "allocate", lambda *_: False)
     path = small_disk / "a.xdf"
     block = os.urandom(300_001)
     file = XdfFile(path)
@@ -147,6 +155,41 @@ def test_nobody_else_gets_the_room_for_footers(small_disk: Path) -> None:
     file.release()
     assert (os.statvfs(small_disk).f_bavail - before) * os.statvfs(small_disk).f_bsize > 400_000
     assert path.read_bytes().endswith(footer)
+
+
+GREEDY = """
+import sys
+with open(sys.argv[1], "wb", buffering=0) as file:
+    while True:
+        try:
+            file.write(bytes(4096))
+        except OSError:
+            pass
+"""
+
+
+def test_nobody_gets_it_at_the_very_moment_either(small_disk: Path) -> None:
+    """A video beside it takes every byte that is free, all the while."""
+    path = small_disk / "a.xdf"
+    file = XdfFile(path)
+    with subprocess.Popen([sys.executable, "-c", GREEDY, str(small_disk / "face.nut")]) as greedy:
+        try:
+            wait_for(lambda: shutil.disk_usage(small_disk).free == 0)
+            kept = fill(file, os.urandom(300_001))
+            file.write(b"f" * 500_000)
+            file.close()
+        finally:
+            greedy.kill()
+    assert path.stat().st_size == len(HEAD) + 300_001 * kept + 500_000
+
+
+def test_what_was_kept_back_goes_back_at_the_end(small_disk: Path) -> None:
+    free = shutil.disk_usage(small_disk).free
+    file = XdfFile(small_disk / "a.xdf")
+    assert free - shutil.disk_usage(small_disk).free >= 1 << 20
+    file.write(bytes(300_000))
+    file.close()
+    assert free - shutil.disk_usage(small_disk).free < 400_000
 
 
 def test_no_room_for_the_reserve_is_told_at_the_start(small_disk: Path) -> None:

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from recordings.errors import RecordingError
 from recordings.xdf import chunks
 from recordings.xdf.reader import XdfRecording, read_xdf
+from tests.recordings.bare_files import bare, texts
 from tests.recordings.xdf.test_chunks import GOLDEN, naive_samples
 from tests.recordings.xdf_samples import header_xml, write
 
@@ -258,14 +259,14 @@ def test_a_bad_header_is_counted_and_the_rest_read(tmp_path: Path, xml: str, rea
         assert recording.damage[0].stream_id == 9
 
 
-def test_text_that_is_not_utf8_is_read_with_replacements(tmp_path: Path) -> None:
+def test_text_that_is_not_utf8_is_read_all_the_same(tmp_path: Path) -> None:
     header = chunks.stream_header(1, header_xml("e-x", format_="string")).replace(
         b"e-x", b"e\xff\x02"
     )
     samples = chunks.string_samples(1, np.ones(1), [["abc"]]).replace(b"abc", b"a\xffc")
     with read_xdf(write(tmp_path / "a.xdf", [header, samples])) as recording:
         assert recording.streams[0].name == "e��"
-        assert recording.streams[0].strings == [["a�c"]]
+        assert recording.streams[0].strings == [["aÿc"]]  # pyxdf: a�c
 
 
 @pytest.mark.parametrize(
@@ -283,3 +284,17 @@ def test_other_files_are_refused_by_name(tmp_path: Path, content: bytes, reason:
         read_xdf(path)
     with pytest.raises(RecordingError, match="cannot be read"):
         read_xdf(tmp_path / "none.xdf")
+
+
+def test_texts_that_are_no_utf8_stay_what_they_were(tmp_path: Path) -> None:
+    """As programs of Windows write them: two markers became one and the same."""
+    sent = [["\u00dcbung"], ["Gr\u00f6\u00dfe"], ["plain"]]
+    path = bare(tmp_path / "m.xdf", texts("markers", sent, [1000.0, 1001.0, 1002.0]))
+    raw = path.read_bytes()
+    for row in sent:  # of the same length, as the file says how long each is
+        latin = row[0].encode("cp1252")
+        utf8 = row[0].encode()
+        raw = raw.replace(bytes([len(utf8)]) + utf8, bytes([len(utf8)]) + latin.ljust(len(utf8)))
+    path.write_bytes(raw)
+    with XdfRecording(path) as recording:
+        assert [[row[0].strip()] for row in recording.streams[0].strings] == sent

@@ -26,6 +26,7 @@ from acquire.node.wire.models import NodeFile, Receipt, Recording, RecordingStat
 from recordings import layout
 from recordings.disk.hashing import sha256_of
 from recordings.manifest import FileEntry, Manifest, PendingFile, State
+from tests.acquire.program import unisono
 
 RUN = "0123456789abcdef"
 DATA = {"eeg.copy.xdf": b"rows" * 700, "face.copy.xdf": b"more" * 300}
@@ -259,6 +260,16 @@ def test_a_folder_that_is_no_nodes_is_refused(tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(ConfigError, match=r"no recording of a node|cannot be read"):
             DiskSource(path)
+
+
+def test_a_session_that_cannot_be_read_may_wait_for_files_and_is_named(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    folder = data / "sub-01" / "ses-01" / "sub-01_ses-01_task-t_run-01"
+    folder.mkdir(parents=True)
+    (folder / "session.json").write_text("{")
+    done = unisono("collect", data, folder=tmp_path)
+    assert done.code == 2
+    assert done.stderr.startswith(f"error: {folder / 'session.json'}: ")
 
 
 def test_liblsl_asks_the_nodes_by_name_and_they_ask_back() -> None:

@@ -90,13 +90,20 @@ def test_the_operator_through_the_api(daemon: Daemon, tmp_path: Path) -> None:
 
 def test_what_a_failed_load_has_ended_is_missed_by_nobody(daemon: Daemon, tmp_path: Path) -> None:
     """`protocol` stayed in the list, red, though no protocol was loaded and nothing recorded."""
-    good, broken, empty = (tmp_path / f"{name}.toml" for name in ("good", "broken", "empty"))
+    names = ("good", "broken", "empty", "spoilt")
+    good, broken, empty, spoilt = (tmp_path / f"{name}.toml" for name in names)
+    generated = "generate = { duration_s = 0.6 }"
     good.write_text(PROTOCOL)
     broken.write_text(PROTOCOL.replace("[protocol]", "[protocoll]"))
-    empty.write_text(PROTOCOL.replace("generate = { duration_s = 0.6 }", 'file = "gone.mp4"', 1))
+    empty.write_text(PROTOCOL.replace(generated, 'file = "gone.mp4"', 1))
+    spoilt.write_text(PROTOCOL.replace(generated, 'file = "spoilt.mp4"', 1))
+    (tmp_path / "spoilt.mp4").write_bytes(b"no film")
     daemon.post("protocol/load", {"protocol": str(good), "headless": True})
     wait_for(lambda: daemon.stream("protocol")["connected"])
     refused(daemon, "load", {"protocol": str(broken), "headless": True})
-    assert daemon.stream("protocol")["connected"]  # what is no protocol has ended nothing
     assert "gone.mp4" in refused(daemon, "load", {"protocol": str(empty), "headless": True})
+    # What is no protocol has ended nothing, nor has one whose files are not there.
+    assert daemon.stream("protocol")["connected"]
+    assert info(daemon).state == "loaded"
+    assert "spoilt.mp4" in refused(daemon, "load", {"protocol": str(spoilt), "headless": True})
     wait_for(lambda: "protocol" not in {s["name"] for s in daemon.get("streams")})

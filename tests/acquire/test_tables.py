@@ -1,0 +1,29 @@
+"""What tables print is what they are given: names of streams are anybody's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from acquire.cli.tables import repair_table, report_table, streams_table
+from acquire.survey.inventory import StreamSeen
+from recordings.check.examination import check
+from recordings.repair.xdf import repair_xdf
+from tests.recordings.bare_files import Sent, bare, eeg
+
+NAMES = ("[/bold]x[red]", ":x: [link=a]y", "[bold]")
+
+
+def test_names_that_look_like_marks_of_the_table_are_printed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """One of them ended check, repair and record in a traceback, others lost a part."""
+    data = eeg(4.0).data
+    path = bare(tmp_path / "a.xdf", *(Sent(name, "EEG", 250.0, data) for name in NAMES))
+    report_table(check(path))
+    repair_table(repair_xdf(path, tmp_path / "b.xdf"))
+    seen = StreamSeen(NAMES[0], "EEG", "lab", "id", "uid", 2, "float32", 250.0, None)
+    streams_table([seen])
+    said = capsys.readouterr().out
+    assert all(said.count(name) >= 2 for name in NAMES)
