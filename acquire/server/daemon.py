@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import ssl
 import sys
 import threading
@@ -21,7 +20,8 @@ from acquire.server.data_lock import DataLock
 from acquire.server.event_log import EventLog
 from acquire.server.rcs_server import RcsServer
 from acquire.server.recovery import Recovery
-from acquire.server.running import TOKEN_VARIABLE, announced
+from acquire.server.running import announced
+from acquire.server.token import VARIABLE, read_token, seen_by_others
 from acquire.serving.http_server import HttpServer, bind
 from acquire.serving.loopback import is_loopback
 from recordings.disk import synced
@@ -53,23 +53,18 @@ class DaemonOrder:
         return (self.data_dir or self.rig.table.data_dir).expanduser().absolute()
 
 
-def read_token(order: DaemonOrder) -> str | None:
-    """Read the token from the file or the environment.
+def token_of(order: DaemonOrder) -> str | None:
+    """Read the token that clients have to send; None where it needs none.
 
     Raises:
         ConfigError: it cannot be read, is too short, or is missing where it is needed.
     """
-    token = os.environ.get(TOKEN_VARIABLE)
-    if order.token_file is not None:
-        try:
-            token = order.token_file.read_text(encoding="utf-8").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{order.token_file}: the token cannot be read: {error}") from error
-    if not token:
-        if not is_loopback(order.host) or order.token_file is not None:
+    token = read_token(order.token_file)
+    if token is None:
+        if not is_loopback(order.host):
             raise ConfigError(
                 f"--host {order.host}: whoever reaches this address could start and stop "
-                f"recordings; name a file with a token (--token-file) or set {TOKEN_VARIABLE}"
+                f"recordings; name a file with a token (--token-file) or set {VARIABLE}"
             )
         return None
     if len(token) < MIN_TOKEN:
@@ -77,6 +72,8 @@ def read_token(order: DaemonOrder) -> str | None:
             f"the token has {len(token)} characters, expected at least {MIN_TOKEN}; "
             "make one with: openssl rand -hex 16"
         )
+    if order.token_file is not None and (text := seen_by_others(order.token_file)) is not None:
+        _say(f"warning: {text}")
     return token
 
 
@@ -107,7 +104,7 @@ def run(order: DaemonOrder) -> int:
     Raises:
         AcquireError, RecordingError: it cannot be started.
     """
-    token = read_token(order)
+    token = token_of(order)
     certificate = read_certificate(order)
     prepare_data_dir(order.where)
     if (text := synced.warning(order.where)) is not None:

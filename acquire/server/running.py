@@ -19,9 +19,6 @@ from acquire.server.data_lock import owner
 from recordings.disk.regular import read_text
 from recordings.owner import lives, this_process
 
-TOKEN_VARIABLE = "UNISONO_TOKEN"
-"""The environment variable that may hold the token, of the daemon and of its clients."""
-
 
 @dataclass(frozen=True, slots=True)
 class RunningEngine:

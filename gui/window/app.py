@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import os
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from PySide6.QtWidgets import QApplication
 from acquire.errors import ConfigError
 from acquire.rig.file import load_rig
 from acquire.server import data_lock
-from acquire.server.running import TOKEN_VARIABLE
+from acquire.server.token import read_token
 from gui.client.client import EngineClient
 from gui.client.engine_link import EngineLink
 from gui.client.opened_files import OpenedFiles
@@ -50,7 +49,7 @@ def make_window(order: WindowOrder) -> RecorderWindow:
     Raises:
         AcquireError: the rig file cannot be used.
     """
-    client = EngineClient(_token(order))
+    client = EngineClient(read_token(order.token_file))
     link = EngineLink(client)
     window = RecorderWindow(client, link)
     if order.attach is not None:
@@ -144,12 +143,3 @@ def _check(order: WindowOrder) -> None:
         except OSError:
             load_rig(order.rig)
     check_display("`unisono daemon` works without one")
-
-
-def _token(order: WindowOrder) -> str | None:
-    if order.token_file is None:
-        return os.environ.get(TOKEN_VARIABLE)
-    try:
-        return order.token_file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{order.token_file}: the token cannot be read: {error}") from error

@@ -5,25 +5,22 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
-import os
-import re
 import socket
+import ssl
 import threading
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 from acquire.errors import ConfigError, ControlError
-from acquire.server.running import TOKEN_VARIABLE, the_engine
+from acquire.server.running import the_engine
+from acquire.server.token import VARIABLE, read_token
 
 LOOK_S = 20.0
 """How long the whole answer to a question may take: one that is stopped, or hangs, gives none."""
 ANSWER_S = 120.0
 """A stop waits for files to close, and for the check where that is asked for."""
 LARGEST = 64 << 20
-_TOKEN: Final = re.compile("[!-~]{1,4096}")
-"""What a header can carry."""
-
 _KEYS: Final[dict[str, tuple[str, ...]]] = {
     "status": ("state", "session", "missing", "error", "streams", "nodes", "last_event"),
     "devices": ("name", "driver", "state", "error"),
@@ -49,7 +46,7 @@ class EngineClient:
         """Find it.
 
         Raises:
-            ConfigError: none runs, several do, or the token cannot be read.
+            ConfigError: none runs, several do, or the token cannot be read or is none.
         """
         self._data_dir = data_dir if url is None else None
         self._is_given = url is not None
@@ -59,17 +56,7 @@ class EngineClient:
                 f"--url {self.url}: is http:// or https:// with a name or an address, and perhaps "
                 "a port from 1 to 65535"
             )
-        self._token = os.environ.get(TOKEN_VARIABLE)
-        if token_file is not None:
-            try:
-                self._token = token_file.read_text(encoding="utf-8").strip()
-            except (OSError, UnicodeDecodeError) as error:
-                raise ConfigError(f"{token_file}: the token cannot be read: {error}") from error
-        if self._token and not _TOKEN.fullmatch(self._token):
-            where = token_file or TOKEN_VARIABLE
-            raise ConfigError(
-                f"{where}: holds no token: one line of letters, digits and signs of ASCII"
-            )
+        self._token = read_token(token_file)
 
     def find_again(self) -> None:
         """Look where the engine is now, if no address was given; a new one may have another port.
@@ -130,8 +117,12 @@ class EngineClient:
         secure = place.scheme == "https"
         kind = http.client.HTTPSConnection if secure else http.client.HTTPConnection
         limit_s = LOOK_S if body is None else ANSWER_S
-        connection = kind(place.hostname, place.port, timeout=limit_s)
-        with contextlib.closing(connection), _Limit(connection, limit_s):
+        connection = kind(place.hostname, place.port)
+        with (
+            _Limit((place.hostname, connection.port), limit_s) as plain,
+            contextlib.closing(connection),
+        ):
+            connection.sock = _tls(plain, place.hostname) if secure else plain
             method = "GET" if body is None else "POST"
             connection.request(method, f"{place.path}/api/{path}", body, headers)
             with connection.getresponse() as answer:
@@ -147,9 +138,7 @@ class EngineClient:
                 "(--token-file)"
             )
         if status == http.client.UNAUTHORIZED:
-            return (
-                f"{self.url} wants a token; name its file with --token-file or set {TOKEN_VARIABLE}"
-            )
+            return f"{self.url} wants a token; name its file with --token-file or set {VARIABLE}"
         try:
             problem = json.loads(text)
             return f"{problem['text']}; {problem['remedy']}".removesuffix("; ")
@@ -157,12 +146,18 @@ class EngineClient:
             return f"{self.url}: {status} {reason}"
 
 
+def _tls(sock: socket.socket, host: str) -> ssl.SSLSocket:
+    return ssl.create_default_context().wrap_socket(sock, server_hostname=host)
+
+
 class _Limit:
     """Connects, and cuts what then takes too long: a socket's own limit begins anew each byte."""
 
-    def __init__(self, connection: http.client.HTTPConnection, limit_s: float) -> None:
-        connection.connect()
-        self._sock, self._limit_s = connection.sock, limit_s  # it forgets it before all is read
+    def __init__(self, address: tuple[str, int], limit_s: float) -> None:
+        self._sock, self._limit_s = socket.create_connection(address, limit_s), limit_s
+        # TLS takes the socket over before its handshake, and http.client forgets it before all is
+        # read: this second name of it stays.
+        self._same = self._sock.dup()
         self._is_over = False
         self._timer = threading.Timer(limit_s, self._cut)
         self._timer.daemon = True
@@ -170,13 +165,16 @@ class _Limit:
     def _cut(self) -> None:
         self._is_over = True
         with contextlib.suppress(OSError):
-            socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
+            self._same.shutdown(socket.SHUT_RDWR)
 
-    def __enter__(self) -> None:
+    def __enter__(self) -> socket.socket:
         self._timer.start()
+        return self._sock
 
     def __exit__(self, *_: object) -> None:
         self._timer.cancel()
+        self._timer.join()  # it may be about to cut what is closed here
+        self._same.close()
         if self._is_over:
             raise TimeoutError(f"its answer is not there after {self._limit_s:g} s") from None
 

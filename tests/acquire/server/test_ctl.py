@@ -18,7 +18,7 @@ from acquire.cli.live import engine_client
 from acquire.cli.live.ctl import _event_words, app
 from acquire.cli.live.engine_client import EngineClient, EngineGone
 from acquire.errors import ConfigError, ControlError
-from acquire.server.running import TOKEN_VARIABLE
+from acquire.server.token import VARIABLE
 from tests.acquire.daemon_program import Daemon
 from tests.acquire.program import Result, Unisono, load, module_of, unique, unisono, wait_for
 
@@ -270,7 +270,7 @@ def test_an_answer_that_is_cut_off_is_of_an_engine_that_has_gone(stranger: str) 
 
 def test_a_token_goes_nowhere_else(stranger: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither where a redirection points to, nor to a proxy that the environment names."""
-    monkeypatch.setenv(TOKEN_VARIABLE, TOKEN)
+    monkeypatch.setenv(VARIABLE, TOKEN)
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     monkeypatch.delenv("no_proxy", raising=False)
     Stranger.heard.clear()
@@ -295,9 +295,17 @@ def test_an_address_that_is_none_is_refused(url: str) -> None:
         EngineClient(url, None, None)
 
 
-@pytest.mark.parametrize("said", ["", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 500 Oh\r\n"])
+@pytest.mark.parametrize(
+    ("scheme", "said"),
+    [
+        ("http", b"HTTP/1.1 200 OK\r\nX: "),
+        ("http", b"HTTP/1.1 200 OK\r\nContent-Length: 60000\r\n\r\n"),
+        ("http", b"HTTP/1.1 500 Oh\r\nContent-Length: 60000\r\n\r\n"),
+        ("https", b"\x16\x03\x03\x3f\xff"),  # the first bytes of a long record of its handshake
+    ],
+)
 def test_an_answer_that_trickles_for_ever_is_given_up(
-    said: str, monkeypatch: pytest.MonkeyPatch
+    scheme: str, said: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each byte began the limit anew; the limit is for the whole."""
     monkeypatch.setattr(engine_client, "LOOK_S", 0.5)
@@ -305,8 +313,7 @@ def test_an_answer_that_trickles_for_ever_is_given_up(
 
     class Trickle(BaseRequestHandler):
         def handle(self) -> None:
-            head = f"{said}Content-Length: 60000\r\n\r\n" if said else "HTTP/1.1 200 OK\r\nX: "
-            self.request.sendall(head.encode())
+            self.request.sendall(said)
             with contextlib.suppress(OSError):
                 while not ended.wait(0.02):
                     self.request.sendall(b" ")
@@ -315,7 +322,7 @@ def test_an_answer_that_trickles_for_ever_is_given_up(
         thread = Thread(target=server.serve_forever)
         thread.start()
         try:
-            client = EngineClient(f"http://127.0.0.1:{server.server_address[1]}", None, None)
+            client = EngineClient(f"{scheme}://127.0.0.1:{server.server_address[1]}", None, None)
             with pytest.raises(EngineGone, match=r"not there after 0\.5 s"):
                 client.get("status")
         finally:

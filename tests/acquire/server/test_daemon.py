@@ -88,8 +88,10 @@ def test_a_data_folder_that_is_gone_is_not_made_anew_on_another_disk(tmp_path: P
 def test_a_token_is_needed_and_never_told(tmp_path: Path) -> None:
     file = tmp_path / "token"
     file.write_text(f"{TOKEN}\n")
+    file.chmod(0o640)
     with Daemon(tmp_path, "--token-file", str(file)) as daemon:
         daemon.idle(TOKEN)
+        assert "other users of this computer may read the token" in daemon.stderr
         for token in ("", "Bearer wrong", f"Basic {TOKEN}", f"Bearer {TOKEN}x"):
             answer = daemon.http.get("/api/status", headers={"authorization": token})
             assert answer.status_code == 401
