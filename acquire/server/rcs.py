@@ -9,6 +9,7 @@ https://github.com/labstreaminglayer/App-LabRecorder#remote-control
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 from dataclasses import dataclass, field
@@ -29,7 +30,7 @@ Verb = Literal["start", "stop", "update", "select", "filename", "status", "strea
 VERBS = get_args(Verb)
 
 UNKNOWN = (
-    "unknown command; known: start, stop, update, select all|none|NAME…, "
+    'unknown command; known: start, stop, update, select all|none|NAME…|["NAME",…], '
     "filename {key:value}…, status, streams, marker TEXT"
 )
 
@@ -109,6 +110,16 @@ def _pairs(text: str) -> dict[str, str]:
     return pairs
 
 
+def _names(text: str) -> list[str]:
+    """Split at spaces; a list in JSON, as `streams` answers, has names with spaces, too."""
+    if text.startswith("["):
+        with contextlib.suppress(ValueError, RecursionError):
+            found = json.loads(text)
+            if all(isinstance(name, str) for name in found):
+                return list(found)
+    return text.split()
+
+
 class Remote:
     """Carries out lines. The labels are everybody's: a script may set them, another one start."""
 
@@ -173,7 +184,7 @@ class Remote:
             case "none":
                 self._controller.select(())
             case _:
-                self._controller.select(names.split())
+                self._controller.select(_names(names))
         return "OK"
 
     def _filename(self, pairs: dict[str, str]) -> str:

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from acquire.errors import ControlError
-from acquire.server.rcs import MAX_CLIENTS, MAX_LINE, is_foreign, parse
+from acquire.server.rcs import MAX_CLIENTS, MAX_LINE, _names, is_foreign, parse
 from recordings.manifest import Manifest
 from tests.acquire.daemon_program import Daemon, Remote, running
 from tests.acquire.program import load, wait_for
@@ -65,12 +65,26 @@ def test_the_selection_is_honoured(daemon: Daemon) -> None:
         assert remote.ask("select none") == "OK"
         assert remote.ask("start").startswith("ERR no stream is selected")
         assert remote.ask("select nobody").startswith("ERR no stream 'nobody'")
-        assert remote.ask(f"select {daemon.marks}") == "OK"
+        assert remote.ask('select ["nobody here"]').startswith("ERR no stream 'nobody here'")
+        assert remote.ask(f"select {json.dumps([daemon.marks])}") == "OK"
         assert remote.ask("start") == "OK"
         folder = Path(remote.ask("status").split(" ", 2)[2])
         assert remote.ask("stop") == "OK"
         assert daemon.eeg not in load(folder / "recording.xdf")
         assert remote.ask("select all") == "OK"
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("EEG Marks", ["EEG", "Marks"]),
+        ('["Eye Tracker", "all"]', ["Eye Tracker", "all"]),
+        ("[EEG] [1", ["[EEG]", "[1"]),
+        ("[1]", ["[1]"]),
+    ],
+)
+def test_names_with_spaces_come_as_a_list(text: str, names: list[str]) -> None:
+    assert _names(text) == names
 
 
 @pytest.mark.parametrize(
@@ -189,7 +203,15 @@ def test_a_request_of_a_web_page_is_cut_off_and_nothing_of_it_run(
             b"marker a: b",
             b"marker {1} HTTP",
         ),
-        *(b"filename {task:x}", b"status\r", b" start", b"select EEG HTTP", b"dance", b""),
+        *(
+            b"filename {task:x}",
+            b"status\r",
+            b" start",
+            b"select EEG HTTP",
+            b'select ["Eye Tracker"]',
+            b"dance",
+            b"",
+        ),
     ],
 )
 def test_what_a_script_says_is_not_foreign(line: bytes) -> None:
