@@ -128,7 +128,8 @@ class Finishing:
         if known is not None and known.bytes == path.stat().st_size:
             return
         left = kept.record.unclosed or kept.record.state is RecordingState.LEFT
-        if left and time.time() - path.stat().st_mtime < SETTLED_S:
+        # Either way: where the clock was set back meanwhile the date lies ahead, and says nothing.
+        if left and abs(time.time() - path.stat().st_mtime) < SETTLED_S:
             return
         frames = _whole_frames(path) if left else None
         size, sha256, blocks = hashed_file(path, self._block_bytes, self._between)

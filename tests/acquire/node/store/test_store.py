@@ -104,7 +104,8 @@ def test_a_node_that_was_killed_finds_what_it_has(tmp_path: Path) -> None:
     assert again.names() == ["face.nut"]
 
 
-def test_what_was_left_is_hashed_once_nobody_writes_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("away_s", [-SETTLED_S - 1, 3600], ids=["old", "clock set back"])
+def test_what_was_left_is_hashed_once_nobody_writes_it(tmp_path: Path, away_s: float) -> None:
     kept = armed(Store(tmp_path))
     path = kept.folder / "face.nut"
     path.write_bytes(b"123")
@@ -112,8 +113,8 @@ def test_what_was_left_is_hashed_once_nobody_writes_it(tmp_path: Path) -> None:
     with finishing(store):
         time.sleep(0.2)
         assert not store[kept.id].told().ready  # its process may still close it
-        old = time.time() - SETTLED_S - 1
-        os.utime(path, (old, old))
+        date = time.time() + away_s
+        os.utime(path, (date, date))
         wait_for(lambda: store[kept.id].told().ready, what="hashes")
 
 
