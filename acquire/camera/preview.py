@@ -16,7 +16,6 @@ MAX_WIDTH = 640
 CROP = 256
 """Focus is judged on the middle of the picture at full resolution, so many pixels square."""
 SATURATED = 250
-BINS = 64
 QUALITY = 80
 
 
@@ -50,12 +49,10 @@ class PreviewTap:
 
 def _make(picture: Array, fmt: PixelFormat, stamp: float, device_frame: int) -> Preview:
     small = _shrunk(_eight_bit(picture, fmt), fmt)
-    counts, _ = np.histogram(small, BINS, (0, 256))
     return Preview(
         jpeg=_jpeg(small),
         stamp=stamp,
         device_frame=device_frame,
-        histogram=tuple(counts.tolist()),
         saturated=float(np.mean(small >= SATURATED)),
         focus=_focus(_eight_bit(_middle(picture), fmt)),
     )

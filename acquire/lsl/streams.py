@@ -51,7 +51,6 @@ class FoundStream:
     channels: int
     rate_hz: float
     dtype: Dtype
-    created_at: float
     info: Any  # the pylsl.StreamInfo that an inlet needs
     announced_hz: float = 0.0  # of texts, too: liblsl sizes its buffers by it
 
@@ -88,7 +87,6 @@ def describe(info: pylsl.StreamInfo) -> FoundStream | Refused:
         channels=info.channel_count(),
         rate_hz=0.0 if dtype == "string" else announced,
         dtype=dtype,
-        created_at=float(info.created_at()),
         info=info,
         announced_hz=announced,
     )

@@ -233,7 +233,6 @@ class Preview:
     jpeg: bytes
     stamp: float  # LSL time of the frame
     device_frame: int
-    histogram: tuple[int, ...]  # 64 bins, dark to bright
     saturated: float  # share of pixels at or above 250 of 255
     focus: float
 

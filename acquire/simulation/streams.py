@@ -72,7 +72,7 @@ def found_stream(
         assert element is not None, "liblsl names it in every header"
         element.text = value
     key = StreamKey(spec.name, spec.type, info.source_id(), computer.hostname)
-    found = FoundStream(key, uid, len(spec.channels), spec.rate_hz, spec.dtype, created, info)
+    found = FoundStream(key, uid, len(spec.channels), spec.rate_hz, spec.dtype, info)
     return found, '<?xml version="1.0"?>' + tostring(root, encoding="unicode")
 
 

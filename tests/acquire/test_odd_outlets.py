@@ -87,7 +87,7 @@ class Announced:
 
     def __init__(self, channels: int, rate: float, format_: int) -> None:
         self.channel_count, self.nominal_srate = lambda: channels, lambda: rate
-        self.channel_format, self.created_at = lambda: format_, lambda: 0.0
+        self.channel_format = lambda: format_
         self.name = self.type = self.source_id = self.hostname = self.uid = lambda: "x"
 
 

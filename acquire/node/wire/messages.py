@@ -46,7 +46,7 @@ from acquire.processes.messages import (
 from acquire.rig.video import VideoOptions
 from acquire.validation_text import first_problem
 
-WIRE: Final = 2
+WIRE: Final = 3
 """What both sides must have in common; raised with every change of what is said here."""
 
 
@@ -138,7 +138,6 @@ class _Preview:
     jpeg: str  # base64
     stamp: float
     device_frame: int
-    histogram: tuple[int, ...]
     saturated: float
     focus: float
 

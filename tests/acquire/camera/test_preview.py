@@ -38,7 +38,6 @@ def test_gray_is_shrunk_and_told() -> None:
     assert picture.shape[1] <= MAX_WIDTH
     assert np.abs(picture.astype(int) - image[::2, ::2]).max() < 6
     assert (preview.stamp, preview.device_frame) == (12.5, 7)
-    assert sum(preview.histogram) == picture.size
 
 
 @pytest.mark.parametrize("pattern", ["RG", "GR", "GB", "BG"])

@@ -10,7 +10,7 @@ KEY = StreamKey("s", "Markers", "s", "lab")
 
 
 def stream(dtype: Dtype, rate_hz: float = 0.0, announced_hz: float = 0.0) -> FoundStream:
-    return FoundStream(KEY, "uid", 1, rate_hz, dtype, 0.0, None, announced_hz)
+    return FoundStream(KEY, "uid", 1, rate_hz, dtype, None, announced_hz)
 
 
 IRREGULAR = stream("float32")

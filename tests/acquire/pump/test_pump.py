@@ -65,7 +65,7 @@ class Stage:
 
     def add(self, name: str, *chunks: F64Array, rate_hz: float = 100.0) -> LiveStream:
         key = StreamKey(name, "EEG", name, "lab")
-        found = FoundStream(key, name, 1, rate_hz, "float64", 0, None)
+        found = FoundStream(key, name, 1, rate_hz, "float64", None)
         xml = (
             f"<?xml version='1.0'?><info><name>{name}</name><type>EEG</type><channel_count>1"
             f"</channel_count><nominal_srate>{rate_hz:g}</nominal_srate><channel_format>double64"

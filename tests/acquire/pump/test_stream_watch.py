@@ -12,7 +12,7 @@ from acquire.take.loss_counter import LostSamples, are_numbers
 
 def stream(rate_hz: float = 100.0) -> FoundStream:
     key = StreamKey("gaze", "Gaze", "g1", "lab")
-    return FoundStream(key, "uid", 2, rate_hz, "float32", 0.0, None)
+    return FoundStream(key, "uid", 2, rate_hz, "float32", None)
 
 
 def codes(alarms: list[Alarm]) -> list[str]:

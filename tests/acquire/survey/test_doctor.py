@@ -24,7 +24,7 @@ class Info:
 
 def stream(uid: str, source: str, host: str = "lab", protocol: int = 110) -> FoundStream:
     key = StreamKey("s", "EEG", source, host)
-    return FoundStream(key, uid, 1, 0.0, "float32", 0.0, Info(protocol))
+    return FoundStream(key, uid, 1, 0.0, "float32", Info(protocol))
 
 
 def test_an_adapter_that_waits_16_ms_is_named_with_its_remedy(tmp_path: Path) -> None:

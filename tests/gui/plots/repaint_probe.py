@@ -31,7 +31,7 @@ CHANNEL_INFOS = tuple(ChannelInfo(n, f"C{n}", "EEG", "µV") for n in range(CHANN
 
 def stream(key: StreamKey, history: History | None) -> ShownStream:
     """Make a stream as the viewer knows it; without a history: markers."""
-    found = FoundStream(key, key.name, CHANNELS, RATE, "float32", 0.0, None)
+    found = FoundStream(key, key.name, CHANNELS, RATE, "float32", None)
     return ShownStream(found, CHANNEL_INFOS, None, history, history)
 
 

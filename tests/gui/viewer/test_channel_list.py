@@ -30,7 +30,7 @@ def stream(name: str, *labels: str, kind: str = "EEG") -> ShownStream:
     channels = tuple(ChannelInfo(n, label, kind, "µV") for n, label in enumerate(labels))
     history = History(len(labels), 250.0)
     return ShownStream(
-        FoundStream(key, name, len(labels), 250.0, "float32", 0.0, None),
+        FoundStream(key, name, len(labels), 250.0, "float32", None),
         channels,
         None,
         history,

@@ -81,7 +81,7 @@ def _found(name: str, dtype: Dtype = "float32") -> Any:
     from acquire.lsl.streams import FoundStream, StreamKey
 
     clean = name.encode("utf-8", "replace").decode()
-    return FoundStream(StreamKey(clean, "EEG", "s", "lab"), "uid", 1, 100.0, dtype, 0.0, None)
+    return FoundStream(StreamKey(clean, "EEG", "s", "lab"), "uid", 1, 100.0, dtype, None)
 
 
 @pytest.mark.parametrize("raw", ["&#1;", "&#x1F;", "\x01", "&#0;", "&#xFFFE;"])

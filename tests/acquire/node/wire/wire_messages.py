@@ -99,7 +99,6 @@ previews = st.builds(
     jpeg=st.binary(max_size=50),
     stamp=number,
     device_frame=count,
-    histogram=st.lists(count, max_size=4).map(tuple),
     saturated=number,
     focus=number,
 )
