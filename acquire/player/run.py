@@ -142,6 +142,16 @@ class Run:
             until = self._hidden_since
         return until - visit.onset - visit.away_s
 
+    def position_left(self, visit: Visit) -> float:
+        """Say how far into its page a visit had come when its end was decided, s.
+
+        What only the frame in between could have shown was not late: it is taken off, but where
+        the page had its whole time.
+        """
+        if visit.left == ("end", "time") and visit.page.duration_s is not None:
+            return visit.page.duration_s
+        return self._position(visit, visit.left_at) - self.frame_s
+
     def swapped(self, picture: Picture, frame: int, presented: float) -> list[Mark]:
         """Note that frame number `frame` with `picture` came onto the screen; give its markers."""
         marks: list[Mark] = []

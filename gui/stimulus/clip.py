@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import queue
 import threading
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ SOUND_HZ: Final = 48_000
 POLL_S = 0.05
 """A full queue is the usual state of the decoder: so often it looks whether it is to stop."""
 MAX_SOUND_S: Final = 1800.0
+ROUNDING: Final = 1e-6
+"""A position that is a frame's own to within so much of a frame is before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ class ClipDecoder:
 
     def frame_at(self, position_s: float) -> ClipFrame | None:
         """Give the frame that belongs to a position, s; frames that were missed are counted."""
-        early = 0.25 / self.info.rate_hz
+        # A mean says nothing of two frames that are close: where they vary none is before its time.
+        early = 0.001 if self.info.varies else 0.25 / self.info.rate_hz
         while True:
             if self._head is None:
                 try:
@@ -82,6 +86,19 @@ class ClipDecoder:
         if frame.index >= self._shown_next:
             self._shown_next = frame.index + 1
             self.shown += 1
+
+    def note_end(self, position_s: float) -> None:
+        """Count what was due before a position, s, and never came onto the screen.
+
+        A clip without one rate that does not reach its end counts only what was replaced.
+        """
+        if position_s >= self.info.duration_s:
+            due = self.info.frames
+        elif self.info.varies:
+            return
+        else:
+            due = min(self.info.frames, math.ceil(position_s * self.info.rate_hz - ROUNDING))
+        self.dropped = max(self.dropped, due - self.shown)
 
     def is_starved(self) -> bool:
         """Whether it broke off and everything decoded before has been shown."""

@@ -129,6 +129,11 @@ class Stage:
         return self._decoder[1]
 
     def _drop_decoder(self) -> None:
+        """Let a clip go; what of it came too late to be seen is counted."""
+        if self._playing is not None and self._decoder is not None:
+            self._decoder[1].note_end(self._player.run.position_left(self._playing))
+            self._note_counts(self._playing, self._decoder[1])
+        self._playing = None
         if self._sound is not None:
             self._sound.close()
             self._sound = None
@@ -140,7 +145,6 @@ class Stage:
         assert visit.page.stimulus is not None
         if visit.onset is None and self._playing not in (None, visit):
             self._drop_decoder()  # begun already: it has to be played from the start again
-            self._playing = None
         decoder = self._decoder_of(visit.page.stimulus.name)
         frame = decoder.frame_at(picture.position_s) if decoder.is_ready else None
         if decoder.error is not None and not decoder.is_reported:
@@ -178,7 +182,6 @@ class Stage:
         if scene.frame is not None and visit is not None and self._decoder is not None:
             self._note_clip(visit, scene.frame, self._decoder[1], scene.picture.position_s)
         elif self._playing is not None and visit is not self._playing:
-            self._playing = None
             self._drop_decoder()
         if self._sound is not None and visit is self._playing:
             self._sound.hold(paused=scene.picture.paused)
@@ -206,14 +209,15 @@ class Stage:
             if decoder.sound and self._speakers is not None:
                 self._sound = Sound(self._speakers, decoder.sound)
                 self._sound.start()
-        missed = decoder.dropped
         decoder.note_shown(frame)
-        notes = visit.notes
-        self._player.dropped += missed - notes.get("frames_dropped", 0)
-        notes |= {"frames_shown": decoder.shown, "frames_dropped": missed}
+        self._note_counts(visit, decoder)
         ahead = self._sound.ahead_s(position_s) if self._sound is not None else None
         if ahead is not None:
-            notes["sound_ahead_ms"] = round(ahead * 1e3, 1)
+            visit.notes["sound_ahead_ms"] = round(ahead * 1e3, 1)
+
+    def _note_counts(self, visit: Visit, decoder: ClipDecoder) -> None:
+        self._player.dropped += decoder.dropped - visit.notes.get("frames_dropped", 0)
+        visit.notes |= {"frames_shown": decoder.shown, "frames_dropped": decoder.dropped}
 
     # Painting.
 

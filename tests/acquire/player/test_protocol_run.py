@@ -246,6 +246,24 @@ def test_a_pause_stops_the_clock_of_the_page() -> None:
     assert events == [("onset", 1), ("pause", 32), ("resume", 632), ("end", 661)]
 
 
+@pytest.mark.parametrize(
+    ("order", "left_s"), [(None, 1.0), ("skip", 29 * FRAME_S), ("abort", 29 * FRAME_S)]
+)
+def test_how_far_a_page_had_come(order: str | None, left_s: float) -> None:
+    run = Run(Plan("p", "01", 1, (Trial(1, "b", None, None, (page("clip", 1, 1.0),)),)))
+    stage = Stage(run)
+    run.start(stage.time)
+    visit = run.visit
+    assert visit is not None
+    for _ in range(31):
+        stage.step()
+    if order:
+        stage.order(order)
+    while not run.finished:
+        stage.step()
+    assert run.position_left(visit) == pytest.approx(left_s)
+
+
 def test_after_a_crash_the_open_page_is_closed_and_the_next_trial_comes() -> None:
     plan = make_plan(load_protocol("demo"), "01")
     run = Run(plan, first_trial=4, interrupted=Interrupted(3, "clip", "fear-1", 100))
