@@ -5,6 +5,8 @@ the period; its least in a block of a second is the block's level. A level above
 last seconds opens a lateness: back on the floor, nothing was lost. Only what has not come down for
 30 s is lost; and what was counted as lost and comes after all is taken back.
 
+A clock of coarse ticks leaps by whole ones: no step that is no larger tells of a loss there.
+
 Where a sender computes its stamps from a counter of its own, intervals are whole periods to some
 µs. Nothing is ever late there: a long interval is a loss at once.
 """
@@ -21,6 +23,7 @@ import numpy as np
 from devices.arrays import F64Array
 from recordings.lateness.floor import scatter, slope_of
 from recordings.lateness.packets import is_on_ticks
+from recordings.lateness.ticks import leap_of, settled, tick_of
 
 BLOCK_S: Final = 1.0
 WAIT_S: Final = 30.0
@@ -97,6 +100,8 @@ class LossCounter:
         self._samples = self._block = 0  # in whole blocks
         self._lost_s = self._slope = 0.0
         self._noise = 1e-3
+        self._tick = self._beat = 0.0
+        self._heard: list[F64Array] | None = []  # what tells a tick, until the rate is known
         self._blocks: deque[_Block] = deque(maxlen=_LEVELS)
         self._recent: deque[tuple[int, float]] = deque(maxlen=_RECENT)
         self._late: _Lateness | None = None
@@ -235,6 +240,8 @@ class LossCounter:
         if np.nanmin(steps) < -_BACK_S:
             self._begin()
             self._counted.clear()
+        if self._heard is not None:
+            self._heard.append(stamps[: len(stamps) // self._size * self._size])
         found = []
         for start in range(0, len(stamps) - self._size + 1, self._size):
             inside = slice(start, start + self._size)
@@ -271,7 +278,14 @@ class LossCounter:
         """Find the rate and how much the floor scatters."""
         levels = np.array([block.level for block in self._blocks])
         block_s = self._size / self._rate
+        if self._heard:
+            first = np.concatenate(self._heard)
+            if tick := tick_of(first, self._rate):
+                self._tick, self._beat = tick, settled(first, self._rate, self._size)[1]
+        self._heard = None
         self._slope = slope_of(levels, block_s)
+        if self._tick:  # from one leap of the clock to the next it seems to go at another rate
+            self._slope += leap_of(np.diff(levels) - self._slope * block_s, self._tick) / block_s
         self._noise = scatter(levels - self._slope * block_s * np.arange(len(levels)))
 
     @property
@@ -286,7 +300,7 @@ class LossCounter:
 
     def _judge(self, block: _Block) -> list[LostSamples]:
         level, floor = block.level - self._lost_s, self._floor(block.number)
-        least = max(_LEAST / self._rate, _SIGMAS * self._noise)
+        least = max(_LEAST / self._rate, _SIGMAS * self._noise, self._beat)
         if self._recent:  # the floor is known the worse the longer it was not touched
             away = block.number - self._recent[-1][0]
             least += _WANDER * away * self._size / self._rate

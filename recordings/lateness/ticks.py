@@ -42,14 +42,19 @@ def settled(
     if not (tick := tick_of(stamps, rate_hz)):
         return rate_hz, 0.0
     # From one leap to the next it seems to go at another rate: the leaps count, losses do not.
-    steps = np.diff(block_levels(stamps, rate_hz, size, missing))
-    leaps = steps[np.abs(steps) < _LEAP * tick]
-    rate = rate_hz / (1 + float(leaps.mean()) * rate_hz / size) if len(leaps) else rate_hz
+    leap = leap_of(np.diff(block_levels(stamps, rate_hz, size, missing)), tick)
+    rate = rate_hz / (1 + leap * rate_hz / size)
     packet = _packet(stamps, rate_hz)
     # Where those of a block fill half a tick, it is now the early half and now the late one.
     free = _widest(packet / rate / tick, max(size // packet, 1))
     beat = tick * min(2 * free, 1.0)
     return (rate, beat) if beat * rate > _SEEN else (rate_hz, 0.0)
+
+
+def leap_of(steps: F64Array, tick: float) -> float:
+    """Return the mean step from level to level, s, of those that a tick may have made."""
+    leaps = steps[np.abs(steps) < _LEAP * tick]
+    return float(leaps.mean()) if len(leaps) else 0.0
 
 
 def _packet(stamps: F64Array, rate_hz: float) -> int:

@@ -144,6 +144,17 @@ def test_a_clock_of_coarse_ticks_loses_nothing_by_them(rate: float) -> None:
     assert sum(loss.lost for loss in found) == 20
 
 
+@pytest.mark.parametrize("lost", [0, 50])
+@pytest.mark.parametrize("tick", [1e-3, 4e-3, 1 / 64])
+@pytest.mark.parametrize("rate", [128.0, 250.0, 500.0])
+def test_leaps_of_a_clock_are_told_from_losses(rate: float, tick: float, lost: int) -> None:
+    """Where the rate is a little off, stamps stay and leap: live each leap became a loss."""
+    losses = ((100.0, lost),) if lost else ()
+    sender = Sender(rate, 180.0, jitter_s=0.003, off=6e-4, losses=losses)
+    stamps = np.floor(send(sender, np.random.default_rng(5)).stamps / tick) * tick
+    assert count(stamps, rate, int(rate / 4)) == pytest.approx(lost, abs=2)
+
+
 def arriving(stamps: F64Array, arrivals: F64Array, rate_hz: float, pull: int) -> int:
     """Count the losses of stamps that come when they come, some at a time."""
     counter, found = LossCounter(rate_hz), []
