@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from acquire.lsl.inlet import OffsetEstimate
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.stream_watch import Alarm
-from acquire.take.loss_counter import LostSamples
+from acquire.take.exact_stamps import LostSamples
 from acquire.take.routing import SANE_S, is_past, is_within, named_in, owner_of, shares
 from acquire.take.take import Take
 from acquire.take.xdf_recorder import RecordedStream, XdfRecorder

@@ -26,7 +26,8 @@ from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.stream_watch import StreamWatch
 from acquire.pump.stuck_watch import STUCK_S, StuckWatch
 from acquire.pump.turn import Complaints, SourcedAlarm, Turn
-from acquire.take.loss_counter import LossCounter, LostSamples
+from acquire.take.exact_stamps import LostSamples
+from acquire.take.loss_counter import LossCounter
 from acquire.take.take import Take
 from recordings.errors import RecordingError
 

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from acquire.lsl.streams import FoundStream
-from acquire.take.loss_counter import WAIT_S, LostSamples, are_numbers
+from acquire.take.exact_stamps import LostSamples, are_numbers
+from acquire.take.loss_counter import WAIT_S
 from devices.arrays import F64Array
 from recordings.manifest import Level
 

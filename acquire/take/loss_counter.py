@@ -20,9 +20,9 @@ from typing import Final
 
 import numpy as np
 
+from acquire.take.exact_stamps import ExactStamps, LostSamples, are_numbers
 from devices.arrays import F64Array
 from recordings.lateness.floor import scatter, slope_of
-from recordings.lateness.packets import is_on_ticks
 from recordings.lateness.ticks import leap_of, settled, tick_of
 
 BLOCK_S: Final = 1.0
@@ -37,24 +37,8 @@ _RECENT: Final = 10  # blocks that were not late tell where the floor is
 _LEAST: Final = 0.6  # periods: a smaller step is no sample
 _WANDER: Final = 60e-6
 _BACK_S: Final = 1.0  # stamps that go back further were made by a clock that was set
-_EXACT_PERIODS: Final = 0.01
-_EXACT_S: Final = 20e-6
 _SIGMAS: Final = 5.0
-_RATE_OFF: Final = 0.25
 _COUNTED: Final = 100  # losses that can be taken back
-
-
-def are_numbers(stamps: F64Array) -> bool:
-    """Say whether all are finite."""
-    return bool(np.isfinite(stamps).all())
-
-
-@dataclass(frozen=True, slots=True)
-class LostSamples:
-    """`lost` samples are missing right before `stamp`; less than 0: so many have come after all."""
-
-    stamp: float
-    lost: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +65,7 @@ class LossCounter:
         self._size = max(math.ceil(rate_hz * BLOCK_S), 8)
         self._ramp = np.arange(self._size) / rate_hz
         self._wait = math.ceil(WAIT_S * rate_hz / self._size)
-        self._exact = True  # so far all intervals are whole periods
-        self._exact_samples = 0
-        self._period = 0.0  # of exact stamps, s
-        self._first = math.nan  # stamp of exact ones
+        self._exact: ExactStamps | None = ExactStamps(rate_hz)
         self._last = math.nan  # stamp before what waits
         self._newest = math.nan  # phase of the newest sample, s
         self._ahead = -math.inf  # by so much a stamp was ahead of its arrival, at most
@@ -153,8 +134,12 @@ class LossCounter:
         if self._resumes:
             self._resumes = False
             found += self._absence(float(stamps[0]))
-        if self._exact and (missing := self._exactly(stamps)) is not None:
-            return found + missing
+        if self._exact is not None:
+            if (missing := self._exact.take(stamps, self._last)) is not None:
+                self._last = float(stamps[-1])
+                return found + missing
+            self._leave(self._exact)
+            self._exact = None
         self._parts.append(stamps.copy())  # the caller uses its buffer again
         self._waiting += len(stamps)
         self._newest = float(stamps[-1]) - (self._samples + self._waiting - 1) / self._rate
@@ -176,51 +161,12 @@ class LossCounter:
         self._lost_s += count * self._true_period
         return [LostSamples(stamp, count)]
 
-    # Stamps that the sender computes.
-
-    def _exactly(self, stamps: F64Array) -> list[LostSamples] | None:
-        """Read losses off whole periods; None, and never again, where they are none."""
-        known = math.isfinite(self._last)
-        if not are_numbers(stamps):
-            self._end_exactness()
-            return None
-        steps = np.diff(np.append(self._last, stamps)) if known else stamps[1:] - stamps[:-1]
-        if not known:
-            self._first = float(stamps[0])
-        if not len(steps):
-            self._last = float(stamps[-1])
-            self._exact_samples += 1
-            return []
-        if not self._period:
-            self._period = float(np.median(steps))
-        low, high, period = float(steps.min()), float(steps.max()), self._period
-        tolerance = min(_EXACT_PERIODS / self._rate, _EXACT_S)
-        # Not <: what is no number is not exact.
-        if not (low > period - tolerance and abs(period * self._rate - 1) < _RATE_OFF):
-            self._end_exactness()
-            return None
-        found = []
-        if high > period + tolerance:
-            periods = np.rint(steps / period)
-            mean = (float(stamps[-1]) - self._first) / (self._exact_samples + len(stamps) - 1)
-            is_uneven = not float(np.abs(steps - periods * period).max()) < tolerance
-            if is_uneven or is_on_ticks(period, mean, self._rate):
-                self._end_exactness()
-                return None
-            for i in np.flatnonzero(periods > 1).tolist():
-                stamp = float(stamps[i if known else i + 1])
-                found.append(LostSamples(stamp, int(periods[i]) - 1))
-        self._last = float(stamps[-1])
-        self._exact_samples += len(stamps)
-        return found
-
-    def _end_exactness(self) -> None:
-        """Go on with a floor, which the stamps so far have told."""
-        self._exact = False
-        if self._exact_samples < _FIRST * self._size:
+    def _leave(self, exact: ExactStamps) -> None:
+        """Go on with a floor, which the exact stamps so far have told."""
+        if exact.samples < _FIRST * self._size:
             return
         self._samples, self._block = _FIRST * self._size, _FIRST
-        tilt = self._period - 1 / self._rate
+        tilt = exact.period - 1 / self._rate
         for number in range(_FIRST):
             level = self._last - (self._samples - 1) / self._rate
             level -= (self._samples - 1 - number * self._size) * tilt

@@ -7,7 +7,7 @@ import pytest
 
 from acquire.lsl.streams import FoundStream, StreamKey
 from acquire.pump.stream_watch import Alarm, StreamWatch
-from acquire.take.loss_counter import LostSamples, are_numbers
+from acquire.take.exact_stamps import LostSamples, are_numbers
 
 
 def stream(rate_hz: float = 100.0) -> FoundStream:
