@@ -127,7 +127,9 @@ class LossCounter:
 
     def _fell_back(self, stamps: F64Array) -> bool:
         before, self._before = self._before, float(stamps[-1])
-        return bool((np.diff(stamps, prepend=before) < -_BACK_S).any())
+        if float(stamps[0]) - before < -_BACK_S:
+            return True
+        return bool((stamps[1:] - stamps[:-1] < -_BACK_S).any())  # half the cost of np.diff
 
     def _take_in(self, stamps: F64Array) -> list[LostSamples]:
         found = []

@@ -133,9 +133,15 @@ class XdfFile:
 
     def _own(self, end: int) -> None:
         """Keep the reserve ahead of what is about to be written; once full, live on it."""
-        if self._owned and not self._was_full and end > self._owned:
-            direct_io.allocate(self._fd, self._owned, end - self._owned)
-            self._owned = end
+        if not self._owned or self._was_full or end <= self._owned:
+            return
+        ahead = end + self._reserve_bytes  # for many writes at once, as each call costs
+        try:
+            direct_io.allocate(self._fd, self._owned, ahead - self._owned)
+        except OSError:  # the last of the disk is taken as it is needed
+            ahead = end
+            direct_io.allocate(self._fd, self._owned, ahead - self._owned)
+        self._owned = ahead
 
     def _take_back(self) -> None:
         """Cut off what an unfinished write left, and take over the reserve."""
