@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import IO
 
 NO_WINDOW: int = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 """Windows: else a child of a program without a console opens one, for a moment or for good."""
@@ -21,6 +22,26 @@ def command(module: str, *arguments: str, console: bool = True) -> list[str]:
     and reads them with `ordered`.
     """
     return [program(console=console), "-P", "-m", module, *arguments]
+
+
+def carry_out(module: str, order: bytes, output: IO[bytes] | int, patience_s: float) -> str:
+    """Have a module carry out what is on its standard input; say how its process ended.
+
+    `output` is a file, or DEVNULL: a program that the module starts would hold a pipe open.
+
+    Raises:
+        subprocess.TimeoutExpired: it has not ended in time, and was killed.
+    """
+    code = subprocess.run(
+        command(module),
+        input=order,
+        stdout=output,
+        stderr=subprocess.DEVNULL,
+        timeout=patience_s,
+        creationflags=NO_WINDOW,
+        check=False,
+    ).returncode
+    return f"signal {-code}" if code < 0 else f"status {code}"
 
 
 def ordered(words: Sequence[str]) -> tuple[str, list[str]] | None:

@@ -23,7 +23,7 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from acquire.own_program import NO_WINDOW, command
+from acquire.own_program import carry_out
 from acquire.plain_text import plain
 from acquire.validation_text import first_problem, model_at
 from devices import registry
@@ -142,22 +142,12 @@ def _refusal(name: str, place: object, fault: str) -> str:
 def _answer(order: bytes, patience_s: float) -> Any:
     """Have a process carry out an order, and give what it answers.
 
-    It writes into a file: a program that the driver has started holds a pipe open after its end.
-
     Raises:
         _Ended: the process ended without an answer, or has none in time.
     """
     with TemporaryFile() as written:
         try:
-            done = subprocess.run(
-                command(__name__),
-                input=order,
-                stdout=written,
-                stderr=subprocess.DEVNULL,
-                timeout=patience_s,
-                creationflags=NO_WINDOW,
-                check=False,
-            )
+            how = carry_out(__name__, order, written, patience_s)
         except subprocess.TimeoutExpired:
             raise _Ended(f"has not been loaded after {patience_s:g} s") from None
         written.seek(0)
@@ -166,7 +156,6 @@ def _answer(order: bytes, patience_s: float) -> Any:
     if mark:
         with suppress(ValueError):  # it ended in the middle of it
             return json.loads(answer.partition(b"\n")[0])
-    how = f"signal {-done.returncode}" if done.returncode < 0 else f"status {done.returncode}"
     raise _Ended(f"ends the process that loads it ({how})")
 
 

@@ -16,7 +16,7 @@ from typing import Any, Final
 import numpy as np
 
 from acquire.lsl.clock import LslClock
-from acquire.own_program import NO_WINDOW, command
+from acquire.own_program import carry_out
 from acquire.plain_text import plain
 from devices import registry
 from devices.arrays import Array
@@ -45,20 +45,10 @@ def sample(
         answer = Path(scratch) / "answer"
         order = pickle.dumps((str(answer), driver, folder, settings))
         try:
-            done = subprocess.run(
-                command(__name__),
-                input=order,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                timeout=patience_s,
-                creationflags=NO_WINDOW,
-                check=False,
-            )
+            how = carry_out(__name__, order, subprocess.DEVNULL, patience_s)
         except subprocess.TimeoutExpired:
             raise DeviceError(f"{name}: gives no frames within {patience_s:g} s") from None
         if not answer.exists():
-            code = done.returncode
-            how = f"signal {-code}" if code < 0 else f"status {code}"
             raise DeviceError(f"{name}: its driver ends the process that reads it ({how})")
         found: Sample | str = pickle.loads(answer.read_bytes())  # what this very module wrote
     if isinstance(found, str):

@@ -207,6 +207,6 @@ def test_what_another_packages_driver_answers_is_words(installed: Path) -> None:
 
 
 def test_a_list_of_our_own_costs_no_process(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(foreign_driver, "command", None)
+    monkeypatch.setattr(foreign_driver, "carry_out", None)
     entries, _ = inventory.drivers()
     assert [entry.name for entry in entries] == sorted(registry.names())
