@@ -9,20 +9,44 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final, NoReturn
 
+from recordings.disk.regular import open_file
 from recordings.errors import RecordingError
+from recordings.marker_codes import text_of
 
 FASTEST_HZ: Final = 1e6
 _HEAD: Final = 256
 _LIMITS: Final = ("physical minimum", "physical maximum", "digital minimum", "digital maximum")
+_WIDEST: Final = 2.0**31  # of a digital limit; no format has more bits
+_TEXTS: Final = ("EDF Annotations", "BDF Annotations")
+"""What signals are called that hold annotations; some programs write either name in both forms."""
+
+
+@dataclass(frozen=True, slots=True)
+class EdfSignal:
+    """One signal: `samples` in a record; `scale` is (factor, offset), None where limits give none.
+
+    `label` and `unit` are as they stand, bytes beyond ASCII read as UTF-8 or Windows' western page.
+    """
+
+    label: str
+    unit: str
+    samples: int
+    scale: tuple[float, float] | None
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds annotations."""
+        return self.label in _TEXTS
 
 
 @dataclass(frozen=True, slots=True)
 class EdfHeader:
-    """The two parts of a header, both whole; `uncalibrated` counts signals that hold samples."""
+    """A header that can be read by; `size` in bytes, `record_s` how long a record lasts."""
 
-    head: bytes
-    table: bytes
-    uncalibrated: frozenset[int]
+    size: int
+    record_s: float
+    is_discontinuous: bool
+    signals: tuple[EdfSignal, ...]
     notes: tuple[str, ...]
 
 
@@ -32,7 +56,7 @@ def read_header(path: Path, sample_bytes: int) -> EdfHeader:
     Raises:
         RecordingError: nothing can be read by it; the message names the field and the remedy.
     """
-    with path.open("rb") as file:
+    with open_file(path) as file:
         head = file.read(_HEAD)
         if len(head) < _HEAD:
             _refuse(path, f"it ends after {len(head)} bytes, within its header")
@@ -44,58 +68,57 @@ def read_header(path: Path, sample_bytes: int) -> EdfHeader:
     size = _whole(path, "size of the header", head[184:192])
     if size != _HEAD * (count + 1):
         _refuse(path, f"its header says that it has {size} bytes, for {count} signals")
-    _check_records(path, head, table, sample_bytes)
-    bad = list(_bad_limits(table, count))
-    notes = [
-        f"{path.name}: {label}: its {field} is {text!r}: its values are the file's integers, "
-        "without unit"
-        for _, label, field, text in bad
-    ]
-    return EdfHeader(
-        head, table, frozenset(one[0] for one in bad), (*_date_note(path, head), *notes)
-    )
+    notes = [*_date_note(path, head)]
+    signals = tuple(_signal(path, table, count, n, notes) for n in range(count))
+    record_s = _check_records(path, head, signals, sample_bytes)
+    is_discontinuous = head[192:197] in (b"EDF+D", b"BDF+D")
+    return EdfHeader(size, record_s, is_discontinuous, signals, tuple(notes))
 
 
-def labels_of(table: bytes) -> list[bytes]:
-    """Return the label of each signal."""
-    return [table[16 * n : 16 * n + 16].strip() for n in range(len(table) // _HEAD)]
+def _signal(path: Path, table: bytes, count: int, n: int, notes: list[str]) -> EdfSignal:
+    def field(at: int, width: int) -> bytes:
+        return table[at * count + width * n :][:width]
+
+    label, unit = text_of(field(0, 16)).rstrip(), text_of(field(96, 8)).strip()
+    samples = _whole(path, "number of samples in a record", field(216, 8))
+    texts = [field(104 + 8 * k, 8) for k in range(4)]
+    scale, odd = _scale([_number(text) for text in texts])
+    if odd is not None and label not in _TEXTS:
+        notes.append(
+            f"{path.name}: {label.strip()}: its {_LIMITS[odd]} is {_shown(texts[odd])}: its values "
+            "are the file's integers, without unit"
+        )
+    return EdfSignal(label, unit, samples, scale)
 
 
-def samples_of(path: Path, table: bytes) -> list[int]:
-    """Return how many samples of each signal a record has."""
-    count = len(table) // _HEAD
-    fields = (table[216 * count + 8 * n :][:8] for n in range(count))
-    return [_whole(path, "number of samples in a record", field) for field in fields]
+def _scale(limits: list[float]) -> tuple[tuple[float, float] | None, int | None]:
+    """Return (factor, offset) of a signal's limits; or None, and which limit gives no scale."""
+    low, high, digital_low, digital_high = limits
+    for k, value in enumerate(limits):
+        if not math.isfinite(value) or (k > 1 and not (abs(value) <= _WIDEST and value % 1 == 0)):
+            return None, k
+    if low == high or digital_low == digital_high:
+        return None, 1 if low == high else 3
+    factor = (high - low) / (digital_high - digital_low)
+    return (factor, low - factor * digital_low), None
 
 
-def _check_records(path: Path, head: bytes, table: bytes, sample_bytes: int) -> None:
+def _check_records(
+    path: Path, head: bytes, signals: tuple[EdfSignal, ...], sample_bytes: int
+) -> float:
+    """Return how long a record lasts, s."""
     if re.fullmatch(rb"\s*-?\d+\s*", head[236:244]) is None:
         _refuse(path, f"its number of records is {_shown(head[236:244])}")
-    duration = _number(head[244:252])
-    sizes = samples_of(path, table)
-    kept = [n for n, label in zip(sizes, labels_of(table), strict=True) if not _is_text(label)]
+    kept = [signal.samples for signal in signals if not signal.is_text]
     if not kept:
         _refuse(path, "it holds annotations alone")
+    duration = _number(head[244:252])
     if not (0 < duration < math.inf) or max(kept) / duration > FASTEST_HZ:
         _refuse(path, f"its records last {_shown(head[244:252])} s, with {max(kept)} samples")
-    if path.stat().st_size - _HEAD - len(table) < sum(sizes) * sample_bytes:
+    record = sum(signal.samples for signal in signals) * sample_bytes
+    if path.stat().st_size - _HEAD * (len(signals) + 1) < record:
         _refuse(path, "it holds no whole record of samples")
-
-
-def _bad_limits(table: bytes, count: int) -> list[tuple[int, str, str, str]]:
-    """List the first limit of each signal that gives no scale: place, label, field, text."""
-    found = []
-    signals = [n for n, label in enumerate(labels_of(table)) if not _is_text(label)]
-    for place, n in enumerate(signals):
-        texts = [table[(104 + 8 * k) * count + 8 * n :][:8] for k in range(4)]
-        values = [_number(text) for text in texts]
-        odd = [k for k in range(4) if not math.isfinite(values[k])]
-        odd += [k + 1 for k in (0, 2) if values[k] == values[k + 1]]
-        if odd:
-            label = labels_of(table)[n].decode("latin-1")
-            text = texts[odd[0]].decode("latin-1").strip()
-            found.append((place, label, _LIMITS[odd[0]], text))
-    return found
+    return duration
 
 
 def _date_note(path: Path, head: bytes) -> list[str]:
@@ -110,10 +133,6 @@ def _date_note(path: Path, head: bytes) -> list[str]:
         pass
     said = f"{day.strip()!r} {clock.strip()!r}"
     return [f"{path.name}: its start, {said}, is no date: when it was recorded is not known"]
-
-
-def _is_text(label: bytes) -> bool:
-    return label.endswith(b"Annotations")
 
 
 def _number(field: bytes) -> float:

@@ -9,14 +9,17 @@ from typing import Any, Final
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.read.foreign.edf_header import EdfHeader, labels_of, read_header, samples_of
+from recordings.disk.regular import open_file
+from recordings.read.foreign.edf_annotations import read_annotations
+from recordings.read.foreign.edf_header import EdfHeader, EdfSignal, read_header
 from recordings.read.foreign.signals import Column, SignalFile, even_streams, marker_streams
 from recordings.units import lsl_word
 from recordings.xdf.header import ChannelInfo
 
 _EDF: Final = b"0       "
 _BDF: Final = b"\xffBIOSEMI"
-_END: Final = b"\x14"  # of a time in an annotation
+_NEAR_S: Final = 1e-3
+_ROUNDED_S: Final = 0.02  # so far off may be the times of records, rounded, of a file without gaps
 
 
 def is_edf(path: Path) -> bool:
@@ -26,7 +29,7 @@ def is_edf(path: Path) -> bool:
 
 def _magic(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return file.read(8)
     except OSError:
         return b""
@@ -47,33 +50,34 @@ def read_edf(path: Path) -> SignalFile:
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         file: Any = edfio.read_bdf(path) if is_bdf else edfio.read_edf(path)
-    notes = [*header.notes, *(f"{path.name}: {one.message}" for one in told)]
-    starts = record_starts(path, header, 3 if is_bdf else 2)
-    if starts is None and _is_discontinuous(header.head):
-        notes.append(
-            f"{path.name}: discontinuous, and a record does not say when it begins: read as one "
-            "stretch, its gaps are lost"
-        )
-    columns = []
-    for place, signal in enumerate(file.signals):
-        raw = place in header.uncalibrated
-        values = np.asarray(signal.digital if raw else signal.data, np.float64)
-        rate = float(signal.sampling_frequency)
-        unit = "" if raw else lsl_word(signal.physical_dimension)
-        info = ChannelInfo(signal.label, unit, "")
-        columns.append(Column(rate, info, values, _times(starts, len(values), rate)))
-    entries = _annotations(path, file, notes)
+    said = read_annotations(path, header, 3 if is_bdf else 2)
+    starts, notes = _record_starts(header, said.starts)
+    if said.damaged:
+        notes.append(f"{said.damaged:,} of its annotations cannot be read; left out")
+    # The library knows the annotations of its own form alone; what is left are signals for it.
+    own_name = "BDF Annotations" if is_bdf else "EDF Annotations"
+    own = [signal for signal in header.signals if signal.label != own_name]
+    columns = [
+        _column(signal, read, header.record_s, starts)
+        for signal, read in zip(own, file.signals, strict=True)
+        if not signal.is_text
+    ]
+    begin = float(said.starts[0]) if np.isfinite(said.starts[0]) else 0.0
+    entries = [(onset - begin, text) for onset, text in said.entries]
     streams = [*even_streams(path.stem, "EEG", columns), *marker_streams(path.stem, entries)]
-    return SignalFile(streams, notes + _gap_note(path, starts, float(file.data_record_duration)))
+    own_notes = [f"{path.name}: {note}" for note in (*(one.message for one in told), *notes)]
+    return SignalFile(streams, [*header.notes, *own_notes])
 
 
-def _annotations(path: Path, file: Any, notes: list[str]) -> list[tuple[float, str]]:
-    """Return (onset, text) of the annotations; damaged ones cost no signal, and are told."""
-    try:
-        return [(float(a.onset), a.text) for a in file.annotations]
-    except (ValueError, AssertionError, IndexError):  # what edfio raises of bytes that are none
-        notes.append(f"{path.name}: its annotations are damaged: none is read")
-        return []
+def _column(signal: EdfSignal, read: Any, record_s: float, starts: F64Array | None) -> Column:
+    values = np.asarray(read.digital, np.float64)
+    if signal.scale is not None:
+        factor, offset = signal.scale
+        values = values * factor + offset
+    unit = "" if signal.scale is None else lsl_word(signal.unit)
+    rate_hz = signal.samples / record_s
+    info = ChannelInfo(signal.label.strip(), unit, "")
+    return Column(rate_hz, info, values, _times(starts, len(values), rate_hz))
 
 
 def _times(starts: F64Array | None, count: int, rate_hz: float) -> F64Array | None:
@@ -84,39 +88,36 @@ def _times(starts: F64Array | None, count: int, rate_hz: float) -> F64Array | No
     return np.asarray((starts[:, None] + inside).ravel(), np.float64)
 
 
-def _gap_note(path: Path, starts: F64Array | None, record_s: float) -> list[str]:
-    pauses = np.diff(starts) - record_s if starts is not None else np.zeros(0)
-    if not (pauses > 1e-3).any():
-        return []
-    count = int(np.sum(pauses > 1e-3))
-    return [f"{path.name}: discontinuous, {count} gaps, the longest {pauses.max():.6g} s"]
+def _record_starts(header: EdfHeader, said: F64Array) -> tuple[F64Array | None, list[str]]:
+    """Return when the records of a discontinuous file begin, the first at 0, and what to tell.
 
-
-def record_starts(path: Path, header: EdfHeader, sample_bytes: int) -> F64Array | None:
-    """Return when each record of a discontinuous file (EDF+D, BDF+D) begins, seconds, shape (n,).
-
-    The first is at 0. None for any other file, and where the times cannot be read.
+    None where they follow each other, or do not say in order when they begin.
     """
-    head, table = header.head, header.table
-    if not _is_discontinuous(head):
-        return None
-    sizes = [count * sample_bytes for count in samples_of(path, table)]
-    kept = (n for n, label in enumerate(labels_of(table)) if label.endswith(b"Annotations"))
-    times = next(kept, None)
-    if times is None:
-        return None
-    body = np.memmap(path, np.uint8, "r", int(head[184:192]))
-    rows = body[: len(body) // sum(sizes) * sum(sizes)].reshape(-1, sum(sizes))
-    first = sum(sizes[:times])
-    found = [bytes(row[first : first + sizes[times]]).partition(_END) for row in rows]
-    if any(not end for _, end, _ in found):
-        return None
-    try:
-        starts = [float(text) for text, _, _ in found]
-    except ValueError:
-        return None
-    return np.array([start - starts[0] for start in starts], np.float64)
+    steps = np.diff(said)
+    gaps = steps - header.record_s
+    if not header.is_discontinuous:
+        return None, _contradiction(gaps[gaps > _ROUNDED_S])
+    if not np.isfinite(said).all() or (steps <= 0).any():
+        return None, [
+            "discontinuous, and a record does not say when it begins, or goes back: read as one "
+            "stretch, its gaps are lost"
+        ]
+    notes, wide, narrow = [], gaps[gaps > _NEAR_S], gaps[gaps < -_NEAR_S]
+    if len(wide):
+        notes.append(f"discontinuous, {len(wide):,} gaps, the longest {wide.max():.6g} s")
+    if len(narrow):
+        notes.append(
+            f"{len(narrow):,} of its records begin up to {-narrow.min():.6g} s before the one "
+            "before has ended: their times overlap"
+        )
+    return said - said[0], notes
 
 
-def _is_discontinuous(head: bytes) -> bool:
-    return head[192:197] in (b"EDF+D", b"BDF+D")
+def _contradiction(gaps: F64Array) -> list[str]:
+    if not len(gaps):
+        return []
+    return [
+        f"{len(gaps):,} of its records begin up to {gaps.max():.6g} s after the one before has "
+        "ended, and its header says that there are no gaps: read as one stretch; if there are, "
+        "write D for the C of EDF+C or BDF+C, its byte 197"
+    ]
