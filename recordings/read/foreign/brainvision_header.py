@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import math
 import re
 from pathlib import Path
@@ -9,16 +10,50 @@ from typing import Final
 
 import numpy as np
 
+from recordings.disk.regular import NotAFile, check_regular, open_file, read_bytes
 from recordings.errors import RecordingError
+from recordings.marker_codes import text_of
 
 BYTES: Final = {"INT_16": 2, "INT_32": 4, "IEEE_FLOAT_32": 4}
 """How many bytes a sample takes, of the forms that can be read."""
 FASTEST_HZ: Final = 1e6
+_SLOWEST_HZ: Final = 1 / 86_400
+_UTF16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _WORDS: Final = {
     "DataFormat": ("BINARY", "ASCII"),
     "DataOrientation": ("MULTIPLEXED", "VECTORIZED"),
 }
 _LOOKED_AT: Final = 1 << 18  # bytes: what a file is shows in its first ones
+
+
+def read_text(path: Path) -> str:
+    """Read a header or marker file, of any encoding and with any line ends.
+
+    Raises:
+        OSError: it cannot be read, or is no file.
+    """
+    raw = read_bytes(path)
+    text = raw.decode("utf-16", "replace") if raw.startswith(_UTF16) else text_of(raw)
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_header(path: Path) -> str:
+    """Read a header, and see whether its data can be read by it.
+
+    Raises:
+        RecordingError: the message names the line and the remedy.
+        OSError: it cannot be read, or is no file.
+    """
+    raw = read_bytes(path)
+    if b"\0" in raw[:2] or raw.startswith(_UTF16) or (b"\r" in raw and b"\n" not in raw):
+        raise RecordingError(
+            f"{path}: is in UTF-16, or its lines end with CR alone; save it as plain text in UTF-8 "
+            "with line ends of Windows or Unix"
+        )
+    text = read_text(path)
+    check_header(path, text)
+    _check_data(path, text)
+    return text
 
 
 def check_header(path: Path, text: str) -> None:
@@ -44,19 +79,53 @@ def check_header(path: Path, text: str) -> None:
     if field(text, "DataFormat").upper() == "BINARY":
         form = field(text, "BinaryFormat").upper()
         _expect(path, "BinaryFormat", form, form in BYTES, " or ".join(BYTES))
-    _check_channels(path, text, int(count))
+    _check_channels(path, channel_lines(text), int(count))
 
 
-def _check_channels(path: Path, text: str, count: int) -> None:
-    infos = text.partition("[Channel Infos]")[2].partition("\n[")[0]
+def _check_channels(path: Path, lines: dict[int, str], count: int) -> None:
     names = set()
     for number in range(1, count + 1):
-        line = field(infos, f"Ch{number}")
+        line = lines.get(number, "")
         name, _, resolution, *_ = [*line.split(","), "", "", ""]
         good = line.count(",") >= 2 and name not in names and _is_resolution(resolution)
         example = "a name of its own, nothing, and the resolution: C3,,0.1,µV"
         _expect(path, f"Ch{number}", line, good, example)
         names.add(name)
+    if len(lines) > count:
+        raise RecordingError(
+            f"{path}: NumberOfChannels={count}, and [Channel Infos] has {len(lines)}; correct the "
+            "one that is wrong, as samples would be taken for those of other channels"
+        )
+
+
+def channel_lines(text: str) -> dict[int, str]:
+    """Return what stands behind `Ch1=` and so on, by the channel's number from 1."""
+    infos = text.partition("[Channel Infos]")[2].partition("\n[")[0]
+    found = re.findall(r"^Ch(\d{1,9})=(.*?)\s*$", infos, re.MULTILINE | re.IGNORECASE)
+    return {int(number): line for number, line in found}
+
+
+def _check_data(path: Path, text: str) -> None:
+    """See that the data file is there and holds a sample: libraries wait for what is no file."""
+    name = field(text, "DataFile")
+    file = path.parent / name
+    try:
+        check_regular(file)
+    except FileNotFoundError:
+        raise RecordingError(
+            f"{path}: names {name}, which is not there; put it beside this file"
+        ) from None
+    except NotAFile as error:
+        raise RecordingError(
+            f"{path}: DataFile={name!r} cannot be read: {error.strerror}"
+        ) from None
+    least = BYTES.get(field(text, "BinaryFormat").upper(), 1) * int(field(text, "NumberOfChannels"))
+    size = file.stat().st_size
+    if field(text, "DataFormat").upper() == "BINARY" and size < least:
+        raise RecordingError(
+            f"{path}: its data file {name} has {size} bytes, and a sample of all channels {least}; "
+            "copy it again from where it was recorded"
+        )
 
 
 def field(text: str, name: str) -> str:
@@ -74,7 +143,7 @@ def form_note(path: Path, text: str, data: Path) -> list[str]:
     said = field(text, "BinaryFormat").upper()
     if said not in BYTES:
         return []
-    with data.open("rb") as file:
+    with open_file(data) as file:
         raw = file.read(_LOOKED_AT)
     raw = raw[: len(raw) // 4 * 4]
     seen = _form(raw)
@@ -111,7 +180,7 @@ def _is_interval(text: str) -> bool:
         value = float(text)
     except ValueError:
         return False
-    return math.isfinite(value) and value >= 1e6 / FASTEST_HZ
+    return 1e6 / FASTEST_HZ <= value <= 1e6 / _SLOWEST_HZ
 
 
 def _is_resolution(text: str) -> bool:

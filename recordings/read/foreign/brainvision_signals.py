@@ -9,13 +9,17 @@ from typing import Any, Final
 
 import numpy as np
 
-from recordings.marker_codes import text_of
-from recordings.read.foreign.brainvision_header import BYTES, check_header, field, form_note
+from recordings.read.foreign.brainvision_header import (
+    BYTES,
+    channel_lines,
+    field,
+    form_note,
+    read_header,
+    read_text,
+)
 from recordings.read.foreign.signals import Column, SignalFile, even_streams, marker_streams
 from recordings.units import lsl_word
 from recordings.xdf.header import ChannelInfo
-
-_CHANNEL: Final = re.compile(r"^Ch(\d+)=[^,\n]*,[^,\n]*,[^,\n]*(?:,([^,\r\n]*))?", re.MULTILINE)
 
 _MARKER: Final = re.compile(r"([^,]*),([^,]*),(\d+),")  # type, description, place from 1
 
@@ -30,12 +34,11 @@ def read_brainvision(path: Path) -> SignalFile:
         RecordingError: its header cannot be read by.
         Exception: whatever MNE raises.
     """
-    header = _text(path)
-    check_header(path, header)
+    header = read_header(path)
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         raw, bad_markers = _read_raw(path)
-    units = brainvision_units(path)
+    units = brainvision_units(header)
     columns = []
     for number, (label, row) in enumerate(zip(raw.ch_names, raw.get_data(), strict=True)):
         # MNE multiplies by what the unit is to a volt, also where it is none.
@@ -48,7 +51,8 @@ def read_brainvision(path: Path) -> SignalFile:
     notes += form_note(path, header, Path(raw.filenames[0]))
     if bad_markers is not None:
         entries, taken = _good_markers(path, header, raw)
-        notes.append(f"{taken}, as the file is damaged: {bad_markers}")
+        why = " ".join(str(bad_markers).split())[:200]
+        notes.append(f"{taken}, as the file is damaged: {why}")
     streams = [*even_streams(path.stem, "EEG", columns), *marker_streams(path.stem, entries)]
     return SignalFile(streams, notes)
 
@@ -86,7 +90,7 @@ def _good_markers(path: Path, header: str, raw: Any) -> tuple[list[tuple[float, 
     """Read the rows of a marker file that are rows, as MNE would, and say how many are not."""
     named = re.search(r"^MarkerFile=(.+?)\s*$", header, re.MULTILINE)
     file = path.with_name(named[1]) if named else path.with_suffix(".vmrk")
-    rows = re.findall(r"^Mk\d+=(.*)$", _text(file), re.MULTILINE) if file.is_file() else []
+    rows = re.findall(r"^Mk\d+=(.*)$", read_text(file), re.MULTILINE) if file.is_file() else []
     found = [match for row in rows if (match := _MARKER.match(row))]
     inside = [match for match in found if 1 <= int(match[3]) <= raw.n_times]
     rate_hz = float(raw.info["sfreq"])
@@ -94,13 +98,7 @@ def _good_markers(path: Path, header: str, raw: Any) -> tuple[list[tuple[float, 
     return entries, f"{file.name}: {len(inside)} of {len(rows)} markers are taken"
 
 
-def _text(path: Path) -> str:
-    return text_of(path.read_bytes()).removeprefix("\ufeff")
-
-
-def brainvision_units(path: Path) -> dict[int, str]:
+def brainvision_units(header: str) -> dict[int, str]:
     """Return the unit of each channel, counted from 0, as the header spells it; none is µV."""
-    text = _text(path)
-    infos = text.partition("[Channel Infos]")[2].partition("\n[")[0]
-    found = _CHANNEL.findall(infos)
-    return {int(number) - 1: unit.strip() or "µV" for number, unit in found}
+    lines = channel_lines(header)
+    return {n - 1: [*line.split(","), "", ""][3].strip() or "µV" for n, line in lines.items()}

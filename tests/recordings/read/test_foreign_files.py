@@ -15,6 +15,7 @@ from recordings.read.foreign.brainvision_header import form_note
 from recordings.read.foreign.signal_files import open_signals
 from recordings.read.foreign.signals import SignalFile
 from tests.recordings.acq_file import acq
+from tests.recordings.brainvision_file import brainvision
 
 
 def signals(path: Path) -> SignalFile:
@@ -77,24 +78,6 @@ def test_bdf_by_another_name_is_read_by_its_header(tmp_path: Path, name: str) ->
     (tmp_path / "x.bdf").rename(tmp_path / name)
     (stream,) = signals(tmp_path / name).streams
     np.testing.assert_allclose(stream.read(0, 300)[:, 0], values, atol=2e-5)
-
-
-def brainvision(folder: Path, units: tuple[str, ...], marker_file: bool) -> Path:
-    rows = "\n".join(f"Ch{n}=c{n},,0.5,{unit}" for n, unit in enumerate(units, 1))
-    head = (
-        "Brain Vision Data Exchange Header File Version 1.0\n[Common Infos]\nCodepage=UTF-8\n"
-        f"DataFile=x.eeg\nMarkerFile=x.vmrk\nDataFormat=BINARY\nDataOrientation=MULTIPLEXED\n"
-        f"NumberOfChannels={len(units)}\nSamplingInterval=4000\n[Binary Infos]\n"
-        f"BinaryFormat=INT_16\n[Channel Infos]\n{rows}\n[Comment]\nCh1=no,,0.5,channel\n"
-    )
-    (folder / "x.vhdr").write_text(head, encoding="utf-8")
-    np.arange(250 * len(units), dtype="<i2").tofile(folder / "x.eeg")
-    if marker_file:
-        (folder / "x.vmrk").write_text(
-            "Brain Vision Data Exchange Marker File, Version 1.0\n[Common Infos]\n"
-            "Codepage=UTF-8\nDataFile=x.eeg\n[Marker Infos]\nMk1=Stimulus,S  1,10,1,0\n"
-        )
-    return folder / "x.vhdr"
 
 
 def test_units_of_brainvision_are_those_of_its_header(tmp_path: Path) -> None:

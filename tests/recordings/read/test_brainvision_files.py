@@ -1,0 +1,109 @@
+"""BrainVision: headers that name no file, contradict themselves, or are in another encoding."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from recordings.errors import RecordingError
+from recordings.read.foreign.brainvision_header import channel_lines, check_header
+from recordings.read.foreign.signal_files import open_signals
+from tests.recordings.brainvision_file import brainvision
+
+mne = pytest.importorskip("mne")
+
+
+def with_line(path: Path, old: str, new: str) -> Path:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+    return path
+
+
+@pytest.mark.parametrize(
+    ("form", "name", "make", "said"),
+    [
+        ("BINARY", "pipe", os.mkfifo, "'pipe' cannot be read: it is a named pipe, not a file"),
+        ("ASCII", "/dev/zero", None, "'/dev/zero' cannot be read: it is a device, not a file"),
+        ("BINARY", "dir", os.mkdir, "'dir' cannot be read: it is a folder, not a file"),
+        ("BINARY", "../../x.eeg", None, "names ../../x.eeg, which is not there; put it beside"),
+        ("BINARY", "empty", Path.touch, "its data file empty has 0 bytes, and a sample of all"),
+    ],
+)
+def test_data_that_are_no_file_are_not_waited_for(
+    form: str, name: str, make: Callable[[Path], object] | None, said: str, tmp_path: Path
+) -> None:
+    path = with_line(
+        brainvision(tmp_path, ("uV", "uV"), True), "DataFile=x.eeg", f"DataFile={name}"
+    )
+    with_line(path, "DataFormat=BINARY", f"DataFormat={form}")
+    if make is not None:
+        make(tmp_path / name)
+    with pytest.raises(RecordingError) as caught:
+        open_signals(path)
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        (
+            "NumberOfChannels=2",
+            "NumberOfChannels=1",
+            "NumberOfChannels=1, and [Channel Infos] has 2",
+        ),
+        ("Interval=4000", "Interval=1e300", "SamplingInterval='1e300' is nothing that can be read"),
+    ],
+)
+def test_a_header_that_cannot_be_right_is_refused(
+    old: str, new: str, said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(RecordingError) as caught:
+        open_signals(with_line(brainvision(tmp_path, ("uV", "uV"), True), old, new))
+    assert said in str(caught.value)
+
+
+@pytest.mark.parametrize("damage", ["utf-16", "utf-16-le", "cr"])
+def test_a_header_in_another_encoding_says_so(damage: str, tmp_path: Path) -> None:
+    path = brainvision(tmp_path, ("uV",), True)
+    text = path.read_text(encoding="utf-8")
+    path.write_bytes(text.replace("\n", "\r").encode() if damage == "cr" else text.encode(damage))
+    with pytest.raises(RecordingError, match="is in UTF-16, or its lines end with CR alone; save"):
+        open_signals(path)
+
+
+@pytest.mark.parametrize("damage", ["utf-16", "cr"])
+def test_markers_in_another_encoding_are_read(damage: str, tmp_path: Path) -> None:
+    if "overrides" not in inspect.signature(mne.io.read_raw_brainvision).parameters:
+        pytest.skip("an MNE that cannot leave the markers out")
+    path = brainvision(tmp_path, ("uV",), True)
+    file = path.with_suffix(".vmrk")
+    text = file.read_text(encoding="utf-8")
+    file.write_bytes(text.replace("\n", "\r").encode() if damage == "cr" else text.encode(damage))
+    found = open_signals(path)
+    assert found is not None
+    assert found.streams[1].times.tolist() == [0.036]
+    (note,) = found.notes
+    assert note.startswith("x.vmrk: 1 of 1 markers are taken, as the file is damaged: ")
+    assert note.isprintable()
+
+
+def test_units_are_found_however_the_key_is_spelled(tmp_path: Path) -> None:
+    found = open_signals(with_line(brainvision(tmp_path, ("mV",), True), "Ch1=c1", "ch1=c1"))
+    assert found is not None
+    assert [channel.unit for channel in found.streams[0].channels] == ["millivolts"]
+
+
+def test_a_header_of_many_channels_is_looked_at_once(tmp_path: Path) -> None:
+    """Each channel was searched for from the beginning: 20,000 took half a minute."""
+    path = brainvision(tmp_path, ("uV",) * 20_000, True)
+    text = path.read_text(encoding="utf-8")
+    started = time.process_time()
+    check_header(path, text)
+    assert len(channel_lines(text)) == 20_000
+    assert time.process_time() - started < 3
