@@ -20,11 +20,14 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
+from recordings.disk.regular import open_descriptor
 from recordings.errors import RecordingError
 
 MOST_COLUMNS: Final = 256
 LEAST_UNIX_S: Final = 946_684_800.0  # 2000
 MOST_UNIX_S: Final = 4_102_444_800.0  # 2100
+MOST_DAYS: Final = 31
+"""A recording lasts no longer: its clock was set amid it, and far more would be made of it."""
 EVEN: Final = 0.1
 """A table has a rate if 95 % of its intervals are so near to the middle one, as a share of it."""
 _HEADER_LINES: Final = 4
@@ -66,10 +69,26 @@ def read_table(path: Path, time_column: str = "") -> StoredTable:
     if not rows:
         raise RecordingError(f"{path}: is empty")
     if not time_column and _numbers(rows[0][1]) is not None:
-        return _empatica(path, rows)
-    if not time_column and [cell.casefold() for cell in rows[0][1][1:]] == ["ibi"]:
-        return _intervals(path, rows)
-    return _with_times(path, rows, time_column)
+        table = _empatica(path, rows)
+    elif not time_column and [cell.casefold() for cell in rows[0][1][1:]] == ["ibi"]:
+        table = _intervals(path, rows)
+    else:
+        table = _with_times(path, rows, time_column)
+    _check_length(path, table.stamps, [row for row, _ in rows[-len(table.stamps) :]])
+    return table
+
+
+def _check_length(path: Path, stamps: F64Array, rows: Sequence[int]) -> None:
+    days = float(stamps[-1] - stamps[0]) / 86_400
+    if days <= MOST_DAYS:
+        return
+    steps = np.diff(stamps) / 86_400
+    widest = int(np.argmax(steps))
+    raise RecordingError(
+        f"{path}: lasts {days:,.0f} days by its times; {MOST_DAYS} are the most; "
+        f"{steps[widest]:,.3g} of them pass between rows {rows[widest]} and {rows[widest + 1]}: "
+        "if its clock was set there, leave out what is before or behind"
+    )
 
 
 def read_events(path: Path) -> F64Array:
@@ -87,7 +106,7 @@ def read_events(path: Path) -> F64Array:
 def _rows(path: Path) -> Iterator[tuple[int, list[str]]]:
     """Yield (number of the line from 1, cells) of lines that hold anything."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
+        with open(path, encoding="utf-8-sig", newline="", opener=open_descriptor) as file:
             delimiter = _delimiter(file.readline())
             file.seek(0)
             reader = csv.reader(file, delimiter=delimiter, strict=True)
@@ -141,6 +160,12 @@ def _empatica(path: Path, rows: Sequence[tuple[int, list[str]]]) -> StoredTable:
             f"{path}: row {rows[1][0]}: {rows[1][1][0]!r} is no rate in Hz; the first row is taken "
             "as the Unix time of the start, so the second has to be the rate"
         )
+    for number, cells in rows[:2]:
+        if len({float(cell) for cell in cells if cell}) > 1:
+            raise RecordingError(
+                f"{path}: row {number}: its columns have starts or rates of their own "
+                f"({', '.join(cells[:9])}); import them one by one"
+            )
     values = _values(path, rows[2:], range(len(rows[0][1])))
     stamps = start + np.arange(len(values)) / rates[0]
     stem = path.stem.lower()

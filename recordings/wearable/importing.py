@@ -105,7 +105,10 @@ def import_recording(order: Order) -> Brought:
 
 def _name(order: Order, manifest: Manifest, folder: Path) -> str:
     name = order.name or re.sub(r"[^A-Za-z0-9_-]+", "-", order.file.stem).strip("-")
-    file = folder / names.check_file_name(f"{name}{layout.STORED_SUFFIX}")
+    try:
+        file = folder / names.check_file_name(f"{name}{layout.STORED_SUFFIX}")
+    except RecordingError as error:
+        raise RecordingError(f"{error}; give it another --name") from None
     if file.exists() or any(entry.name == name for entry in manifest.streams):
         raise RecordingError(
             f"the session has a stream {name!r} already; give this one another --name"

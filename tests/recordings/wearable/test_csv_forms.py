@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import numpy as np
@@ -169,3 +170,35 @@ def test_events_are_sorted_and_two_at_least(tmp_path: Path) -> None:
     assert read_events(written(tmp_path, f"{START + 1}\n{START}\n")).tolist() == [START, START + 1]
     with pytest.raises(RecordingError, match="has 1 events"):
         read_events(written(tmp_path, f"{START}\n"))
+
+
+def test_what_is_no_file_is_not_read(tmp_path: Path) -> None:
+    """A pipe was waited for, and what has no end was read into memory."""
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "zero.csv").symlink_to("/dev/zero")
+    for name, kind in (("pipe.csv", "a named pipe"), ("zero.csv", "a device")):
+        for read in (read_table, read_events):
+            with pytest.raises(RecordingError, match=f"cannot be read .it is {kind}, not a file"):
+                read(tmp_path / name)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        (f"unix,x\n978307200,0\n{START},1\n{START + 1},2\n", "rows 2 and 3"),
+        (f"unix,x\n{START},1\n\n{START + 1},2\n4070908800,0\n", "rows 4 and 5"),
+        (f"{START}, IBI\n1,0.5\n1e9,0.5\n", "rows 2 and 3"),
+        (f"{START}\n1e-7\n1\n2\n", "rows 3 and 4"),
+        (f"{START}\n1e-300\n1\n2\n", "rows 3 and 4"),
+    ],
+)
+def test_a_clock_that_was_set_amid_a_table_is_told(tmp_path: Path, text: str, rows: str) -> None:
+    """The clock offsets of 23 years, one each ten seconds, were asked of memory."""
+    with pytest.raises(RecordingError, match=f"days by its times; 31 are the most.*{rows}"):
+        read_table(written(tmp_path, text))
+
+
+@pytest.mark.parametrize("head", [f"{START},{START + 5}\n32,32\n", f"{START},{START}\n32,64\n"])
+def test_columns_with_clocks_of_their_own_are_no_one_table(tmp_path: Path, head: str) -> None:
+    with pytest.raises(RecordingError, match="its columns have starts or rates of their own"):
+        read_table(written(tmp_path, f"{head}1,2\n3,4\n"))

@@ -200,3 +200,13 @@ def test_the_command_says_how_sure_it_is(session: Path, eda: Path, tags: Path) -
     result = CliRunner().invoke(app, [*arguments, "--align", "guess"])
     assert result.exit_code == 2
     assert "neither clock nor events" in result.output
+
+
+@pytest.mark.parametrize("name", ["数据.csv", "a" * 140 + ".csv"])
+def test_a_file_name_that_is_no_streams_asks_for_another(
+    session: Path, eda: Path, name: str
+) -> None:
+    file = eda.rename(eda.with_name(name))
+    with pytest.raises(RecordingError, match=r"no file of a session is called so.*another --name"):
+        import_recording(Order(file, session, "clock"))
+    assert import_recording(Order(file, session, "clock", name="wrist")).entry.name == "wrist"
