@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,9 +37,15 @@ def read_acq(path: Path) -> SignalFile:
     if file.event_markers is None:
         notes.append(f"{path.name}: its event markers are missing or damaged: none is read")
     base = float(file.samples_per_second)
-    entries = [(m.sample_index / base, str(m.text)) for m in file.event_markers or ()]
+    markers = file.event_markers or ()
+    places, moved = _places(markers)
+    if moved:
+        notes.append(
+            f"{path.name}: its event markers are counted from {moved / base:.6g} s before its "
+            "beginning, where no segment can begin: all are moved by that"
+        )
+    entries = [(n / base, str(m.text)) for n, m in zip(places, markers, strict=True)]
     end = max((len(c.values) / c.rate_hz for c in columns), default=0.0)
-    # A place before the start is a very large one where the file counts without a sign.
     inside = [entry for entry in entries if 0 <= entry[0] <= end]
     if len(inside) < len(entries):
         notes.append(
@@ -47,6 +54,20 @@ def read_acq(path: Path) -> SignalFile:
         )
     streams = [*even_streams(path.stem, "Physio", columns), *marker_streams(path.stem, inside)]
     return SignalFile(streams, notes)
+
+
+def _places(markers: Sequence[Any]) -> tuple[list[int], int]:
+    """Return the sample of each marker, and by how many samples they had to be moved.
+
+    A place before the start is a very large one where the file counts without a sign. The first
+    segment begins with the recording: where its marker (`apnd`) lies before, all do, as in a
+    compressed file of AcqKnowledge 5.0.1 whose uncompressed twin has them 17 s later.
+    """
+    places = [(int(m.sample_index) + 2**31) % 2**32 - 2**31 for m in markers]
+    own = zip(places, markers, strict=True)
+    segments = [n for n, m in own if getattr(m, "type_code", "") == "apnd"]
+    moved = max(0, -min(segments, default=0))
+    return [n + moved for n in places], moved
 
 
 def _read_file(path: Path) -> tuple[Any, list[str]]:

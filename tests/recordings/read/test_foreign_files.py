@@ -160,6 +160,24 @@ def test_markers_of_acqknowledge_beyond_the_end(
     ]
 
 
+def test_markers_of_acqknowledge_that_are_all_before_the_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of ten, seven were left out, and three 17 s too early."""
+    bioread = pytest.importorskip("bioread")
+    channel = SimpleNamespace(samples_per_second=100.0, name="ECG", units="mV", data=np.ones(50))
+    entries = ((2**32 - 300, "apnd"), (2**32 - 200, "flag"), (100, "flag"), (2**31, "flag"))
+    markers = [SimpleNamespace(sample_index=n, text=f"m{n}", type_code=t) for n, t in entries]
+    file = SimpleNamespace(samples_per_second=1000.0, channels=[channel], event_markers=markers)
+    monkeypatch.setattr(bioread, "read_file", lambda path: file)
+    (tmp_path / "x.acq").write_bytes(b"?")
+    found = signals(tmp_path / "x.acq")
+    assert found.streams[1].times.tolist() == pytest.approx([0.0, 0.1, 0.4])
+    first, second = found.notes
+    assert first.startswith("x.acq: its event markers are counted from 0.3 s before its beginning")
+    assert second.startswith("x.acq: 1 of 4 event markers lie beyond the ends of the recording")
+
+
 @pytest.mark.parametrize("kept", [3, 1001, 1012, 18_999])
 def test_samples_of_a_cut_acqknowledge_file_are_read(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], kept: int
