@@ -44,7 +44,8 @@ class Turns:
     """What a coder has to code, in that coder's order; `problems`: what of it cannot be read.
 
     Such a session keeps its place by the date of its file, so that the others stay dealt out as
-    they were; its trials cannot be counted, nor what its manifest would have said.
+    they were. Its trials cannot be counted: by trials, those recorded after it may be dealt out
+    otherwise until it can be read, and its problem says so.
     """
 
     coded: tuple[Coded, ...]
@@ -68,6 +69,8 @@ def turns_of(study: Path, coder: str, by: By, annotations: Path | None = None) -
     check_apart(sessions, annotations)
     names, whose = told_apart(sessions), _numbered(sessions)
     items = {key: _items(session, key, by, unread) for key, session in whose.items()}
+    if by == "trial":
+        _tell_uncounted(list(whose.values()), unread)
     readable = {key: session for key, session in whose.items() if session not in unread}
     gold = _gold(readable, items, plan.gold, annotations) if coder in plan.trainees else []
     turns = assigned(plan, [item for found in items.values() for item in found], gold)[coder]
@@ -167,6 +170,17 @@ def _items(session: Path, key: Key, by: By, unread: dict[Path, str]) -> list[Ite
     except RecordingError as error:
         unread[session] = str(error)
         return []
+
+
+def _tell_uncounted(order: Sequence[Path], unread: dict[Path, str]) -> None:
+    """Say of each session whose trials cannot be counted what depends on how many there are."""
+    for place, session in enumerate(order, 1):
+        later = sum(other not in unread for other in order[place:])
+        if session in unread and later:
+            unread[session] += (
+                f"; its trials cannot be counted: until it can be read, those of the {later} "
+                "recorded after it may be another coder's; repair it, or take it out of the study"
+            )
 
 
 def _gold(

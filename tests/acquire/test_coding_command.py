@@ -135,6 +135,8 @@ def test_what_cannot_be_read_keeps_no_other_from_being_coded(
         assert [out.code for out in outs] == [1, 1]
         assert all(first.name in out.stderr and "sub-03" in out.stderr for out in outs)
         assert any(second.name in out.stdout for out in outs)
+        uncounted = "those of the 1 recorded after it may be another coder's; repair it"
+        assert all((uncounted in out.stderr) is (by == "trial") for out in outs)
     whose = next(name for name, turns in before.items() if turns.coded[0].session == second)
     assert _turn(coded, whose, None)[0] == second
     assert "not read: " in capsys.readouterr().err
