@@ -42,6 +42,7 @@ class Copied:
     files: int
     bytes: int
     unhashed: int  # files whose hash the manifest does not have: compared with each other alone
+    left_out: tuple[str, ...] = ()  # links, and what is no file: what they lead to is not copied
 
 
 def place(session: Path, target: Path) -> Path:
@@ -97,7 +98,8 @@ def copy_session(session: Path, target: Path, tell: Told = lambda done, total: N
             f"{to}: cannot be copied ({error.strerror}); see that both disks are there and have "
             "room, and copy again: it goes on where it was"
         ) from error
-    return Copied(to, len(files), total // 2, len(files) - len(hashes))
+    left_out = tuple(sorted(path.relative_to(session).as_posix() for path in _others(session)))
+    return Copied(to, len(files), total // 2, len(files) - len(hashes), left_out)
 
 
 def _hashes(session: Path) -> dict[str, str]:
@@ -117,6 +119,12 @@ def _files(session: Path) -> Iterator[Path]:
             and path.suffix != PART
             and path.name not in left_out
         ):
+            yield path
+
+
+def _others(session: Path) -> Iterator[Path]:
+    for path in session.rglob("*"):
+        if path.is_symlink() or not (path.is_file() or path.is_dir()):
             yield path
 
 

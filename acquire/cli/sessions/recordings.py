@@ -161,6 +161,9 @@ def copy(
             failed = True
             continue
         note = f", {done.unhashed} without a hash in the manifest" if done.unhashed else ""
+        if done.left_out:
+            more = f" and {len(done.left_out) - 5} more" if len(done.left_out) > 5 else ""
+            note += f"; left out, as links or no files: {', '.join(done.left_out[:5])}{more}"
         typer.echo(f"{done.folder}: {done.files} files, {done.bytes:,} bytes, compared{note}")
     raise typer.Exit(2 if failed else 0)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,21 @@ def test_a_copy_is_the_session_and_the_list_knows_of_it(session: Path, tmp_path:
     assert copies(session) == (done.folder,)
     assert catalogue.row(session).copies == (done.folder,)
     assert check(done.folder).verdict == check(session).verdict
+
+
+def test_a_copy_says_what_it_leaves_out(session: Path, tmp_path: Path) -> None:
+    """Notes that were a link were in no copy, and it was called whole."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "notes.txt").write_text("long ones")
+    (session / "annotations").symlink_to(tmp_path / "elsewhere")
+    (session / "sub").mkdir()
+    (session / "sub" / "gone.txt").symlink_to("nowhere")
+    os.mkfifo(session / "pipe")
+    told = CliRunner().invoke(app, ["copy", str(session), "--to", str(tmp_path / "share")])
+    assert told.exit_code == 0
+    said = "left out, as links or no files: annotations, pipe, sub/gone.txt"
+    assert said in told.output
+    assert not (place(session, tmp_path / "share") / "annotations").exists()
 
 
 def test_a_copy_goes_on_at_the_byte_at_which_it_was(session: Path, tmp_path: Path) -> None:
