@@ -101,14 +101,20 @@ def read_sessions(
     """Read all coders' files; what cannot be read is left out and named.
 
     Raises:
-        RecordingError: two sessions of one name would have the same files `elsewhere`.
+        RecordingError: two sessions of one name would have the same files `elsewhere`, or that is
+            no folder.
     """
+    if elsewhere is not None and not elsewhere.is_dir():
+        raise RecordingError(f"{elsewhere}: is no folder; name the one with the coders' files")
     found: list[CodedSession] = []
     problems: list[str] = []
     names = told_apart(sessions)
     check_apart(names, elsewhere)
     for session, name in names.items():
         codings: dict[str, Coding] = {}
+        folder = annotations_folder(session, elsewhere)
+        if folder.is_symlink() and not folder.exists():
+            problems.append(f"{folder}: a link that leads nowhere: who coded there is not known")
         for coder in coders_of(session, elsewhere):
             try:
                 codings[coder] = coding_of(session, coder, elsewhere)

@@ -121,3 +121,14 @@ def test_a_file_that_is_being_written_is_read_as_it_is(folder: Path) -> None:
         (found,), problems = read_sessions([folder])
         assert not problems
         assert found.codings["anna"] == store.coding
+
+
+def test_codings_that_are_out_of_reach_are_told(folder: Path, tmp_path: Path) -> None:
+    """They were none: no two coders had looked at the same frames."""
+    shutil.rmtree(annotations_folder(folder))
+    annotations_folder(folder).symlink_to(tmp_path / "unplugged")
+    _, problems = read_sessions([folder])
+    (problem,) = problems
+    assert problem.endswith("annotations: a link that leads nowhere: who coded there is not known")
+    with pytest.raises(RecordingError, match="is no folder; name the one with the coders' files"):
+        read_sessions([folder], tmp_path / "typo")
