@@ -55,8 +55,13 @@ def label_notes(name: str, labels: Sequence[str]) -> list[str]:
     cut = [f"{label} is {short}" for label, short in own if label != short]
     if not cut:
         return []
-    more = f" and {len(cut) - 5:,} more" if len(cut) > 5 else ""
-    return [f"{name}: EDF has 16 letters of ASCII for a channel's name: {', '.join(cut[:5])}{more}"]
+    return [f"{name}: EDF has 16 letters of ASCII for a channel's name: {few(cut)}"]
+
+
+def few(names: Sequence[str]) -> str:
+    """Return the first of some names, and how many more there are."""
+    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
+    return ", ".join(names[:5]) + more
 
 
 def fit_limits(unit: str, values: F64Array) -> Limits | None:

@@ -15,6 +15,7 @@ from recordings.errors import RecordingError
 from recordings.export.edf_channels import (
     check_channels,
     edf_labels,
+    few,
     fit_limits,
     label_notes,
     record_notes,
@@ -161,7 +162,7 @@ class EdfFile:
             return []
         value = max(self._unfit.values(), key=abs)
         return [
-            f"{self._stream.shown}, {_few(list(self._unfit))}: {value:g} is beyond the 8 "
+            f"{self._stream.shown}, {few(list(self._unfit))}: {value:g} is beyond the 8 "
             f"characters that EDF has for a channel's limits; {self._form.whole} keeps it; left out"
         ]
 
@@ -170,7 +171,7 @@ class EdfFile:
         name, found = self._stream.shown, []
         if self._unknown:
             total = sum(self._unknown.values())
-            which = _few([f"{label} ({count:,})" for label, count in self._unknown.items()])
+            which = few([f"{label} ({count:,})" for label, count in self._unknown.items()])
             found.append(
                 f"{name}: {total:,} values are no numbers or endless, in {which}: 0 in the file, "
                 f"for EDF has no word for them; {self._form.whole} keeps them"
@@ -195,8 +196,3 @@ def _kinds(format_: str) -> tuple[Any, Any]:
 
 def _order(entry: tuple[float, float | None, str]) -> tuple[float, str]:
     return entry[0], entry[2]  # a marker has no duration to compare with that of a gap
-
-
-def _few(names: list[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more

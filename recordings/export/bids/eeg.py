@@ -14,7 +14,7 @@ import numpy as np
 from recordings.errors import RecordingError, one_line
 from recordings.export.bids.files import Names, write_json
 from recordings.export.bids.shared_tables import NOTHING
-from recordings.export.edf_channels import edf_labels
+from recordings.export.edf_channels import edf_labels, few
 from recordings.export.edf_file import EdfFile, Form
 from recordings.extras import of_extra
 from recordings.read.fill import rate_notes, stamp_notes
@@ -84,7 +84,7 @@ def write_eeg(session: Session, stream: Stream, grid: Grid, place: Place) -> lis
         notes += edf.write(place.names.path(place.folder, "eeg.edf"), start)
         _write_units(edf, place.names.path(place.folder, "channels.tsv"))
     else:
-        _write_samples(stream, grid, raw, place)
+        notes += _write_samples(stream, grid, raw, place)
     _write_sidecar(session, stream, grid, place)
     return notes
 
@@ -116,29 +116,30 @@ def _write_sidecar(session: Session, stream: Stream, grid: Grid, place: Place) -
     )
 
 
-def _write_samples(stream: Stream, grid: Grid, raw: Any, place: Place) -> None:
+def _write_samples(stream: Stream, grid: Grid, raw: Any, place: Place) -> list[str]:
     """Write all samples into the data file of BrainVision, in the form of pybv.
 
     pybv takes the whole recording at once, in eight bytes a value, and copies it: nine times the
     file. What it does with each value is done here: volts to microvolts, in tenths, as float32.
-
-    Raises:
-        RecordingError: a value is larger than float32 holds.
+    Returns what a person should know: values that float32 does not hold are endless there.
     """
     si = si_scales(stream)
     volts = np.array([channel["unit"] == _VOLT for channel in raw.info["chs"]])
     scales = np.where(volts, 1e6, 1.0) * (1 / _RESOLUTION)
-    largest = float(np.finfo(np.float32).max)
+    too_large = np.zeros(len(scales), np.int64)
     path = place.names.path(place.folder, "eeg.eeg")
-    with path.open("wb") as file:
+    with path.open("wb") as file, np.errstate(over="ignore"):
         for rows, _ in grid.pieces(stream.xdf.read, _PIECE):
-            values = rows.astype(np.float64) * si * scales
-            if values.min() <= -largest or values.max() >= largest:
-                raise RecordingError(
-                    f"{stream.shown}: cannot be written as BrainVision (values beyond "
-                    f"{largest:.3g}, which float32 does not hold); unisono export csv keeps them"
-                )
-            file.write(values.astype("<f4").tobytes())
+            values = (rows.astype(np.float64) * si * scales).astype("<f4")
+            too_large += np.count_nonzero(np.isinf(values) & np.isfinite(rows), axis=0)
+            file.write(values.tobytes())
+    if not too_large.any():
+        return []
+    names = [raw.ch_names[n] for n in np.flatnonzero(too_large)]
+    return [
+        f"{stream.shown}: {int(too_large.sum()):,} values are larger than the float32 of "
+        f"BrainVision holds, in {few(names)}: inf in the file; unisono export csv keeps them"
+    ]
 
 
 def _as_edf(stream: Stream, grid: Grid) -> EdfFile:

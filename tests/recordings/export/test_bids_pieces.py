@@ -6,6 +6,7 @@ import json
 import warnings
 from pathlib import Path
 
+import mne
 import mne_bids
 import numpy as np
 import pytest
@@ -13,13 +14,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings import open_session
-from recordings.errors import RecordingError
 from recordings.export.bids import eeg as bids_eeg
 from recordings.export.bids.dataset import Settings
 from recordings.export.staging import run_task
 from recordings.lateness.decision import Loss
 from recordings.read.grid import Grid, grid_of
 from recordings.read.to_mne import to_mne
+from recordings.repair.imported import Labels, import_xdf
+from tests.recordings.bare_files import Sent, bare
 from tests.recordings.simulated_session import Plan, make_session
 
 
@@ -60,13 +62,22 @@ def test_every_byte_is_as_pybv_writes_it(
         assert ours[key] == theirs[key], key
 
 
-def test_a_value_that_float32_does_not_hold_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    session = make_session(tmp_path / "data", Plan(seconds=2.0))
-    monkeypatch.setattr(bids_eeg, "_RESOLUTION", 1e-45)
-    with pytest.raises(RecordingError, match=r"cannot be written as BrainVision \(values beyond"):
-        run_task("bids", session, tmp_path / "out", Settings(video="none"))
+def test_what_float32_does_not_hold_costs_no_other_value(tmp_path: Path) -> None:
+    """One endless value, or a sentinel, refused it all; beside a NaN it was written in silence."""
+    data = np.random.default_rng(1).normal(0, 20, (500, 4))
+    data[7, 0], data[8, 1], data[8, 2], data[9:12, 3] = np.inf, np.nan, -1e300, 3.4e38
+    labels, units = ("Fz", "Cz", "Pz", "Oz"), ("uV",) * 4
+    path = bare(tmp_path / "a.xdf", Sent("EEG", "EEG", 250.0, data, None, labels, units))
+    session = import_xdf(path, tmp_path / "data", Labels("s", "01", "01", "t"), {}).folder
+    notes = run_task("bids", session, tmp_path / "out", Settings())
+    (told,) = (note for note in notes if "float32" in note)
+    assert told.startswith(
+        "EEG: 4 values are larger than the float32 of BrainVision holds, in Pz, "
+    )
+    (header,) = (tmp_path / "out").rglob("*_eeg.vhdr")
+    read = mne.io.read_raw_brainvision(header, verbose="error").get_data().T * 1e6
+    data[8, 2], data[9:12, 3] = -np.inf, np.inf
+    np.testing.assert_allclose(read, data, rtol=1e-6)
 
 
 @given(
