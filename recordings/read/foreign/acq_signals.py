@@ -27,7 +27,7 @@ def read_acq(path: Path) -> SignalFile:
         warnings.simplefilter("ignore", DeprecationWarning)
         file, notes = _read_file(path)
         columns = [
-            Column(
+            Column.of(
                 float(c.samples_per_second),
                 ChannelInfo(c.name, lsl_word(c.units), ""),
                 np.asarray(c.data, np.float64),
@@ -45,7 +45,7 @@ def read_acq(path: Path) -> SignalFile:
             "beginning, where no segment can begin: all are moved by that"
         )
     entries = [(n / base, str(m.text)) for n, m in zip(places, markers, strict=True)]
-    end = max((len(c.values) / c.rate_hz for c in columns), default=0.0)
+    end = max((c.count / c.rate_hz for c in columns), default=0.0)
     inside = [entry for entry in entries if 0 <= entry[0] <= end]
     if len(inside) < len(entries):
         notes.append(

@@ -44,7 +44,7 @@ def read_brainvision(path: Path) -> SignalFile:
         # MNE multiplies by what the unit is to a volt, also where it is none.
         own = np.asarray(row / raw.info["chs"][number]["range"], np.float64)
         unit = lsl_word(units.get(number, ""))
-        columns.append(Column(float(raw.info["sfreq"]), ChannelInfo(label, unit, ""), own))
+        columns.append(Column.of(float(raw.info["sfreq"]), ChannelInfo(label, unit, ""), own))
     entries = [(float(a["onset"]), str(a["description"])) for a in raw.annotations]
     notes = list(dict.fromkeys(f"{path.name}: {one.message}" for one in told))
     notes += _size_notes(path, header, raw)

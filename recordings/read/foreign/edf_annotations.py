@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -13,6 +12,7 @@ import numpy as np
 from recordings.arrays import F64Array, U8Array
 from recordings.marker_codes import text_of
 from recordings.read.foreign.edf_header import EdfHeader
+from recordings.read.foreign.edf_samples import EdfRecords
 
 _LIST: Final = re.compile(
     rb"([+-]\d{1,15}(?:\.\d*)?)(?:\x15[^\x14]*)?\x14((?:[^\x14]*\x14)*)", re.DOTALL
@@ -33,17 +33,13 @@ class EdfAnnotations:
     damaged: int = 0
 
 
-def read_annotations(path: Path, header: EdfHeader, sample_bytes: int) -> EdfAnnotations:
+def read_annotations(header: EdfHeader, records: EdfRecords) -> EdfAnnotations:
     """Read all annotations of a file; what is damaged costs nothing but itself."""
-    sizes = [signal.samples * sample_bytes for signal in header.signals]
-    body = np.memmap(path, np.uint8, "r", header.size)
-    rows = body[: len(body) // sum(sizes) * sum(sizes)].reshape(-1, sum(sizes))
-    found = EdfAnnotations(np.full(len(rows), np.nan))
+    found = EdfAnnotations(np.full(len(records), np.nan))
     texts = [n for n, signal in enumerate(header.signals) if signal.is_text]
     for place, n in enumerate(texts):
-        first = sum(sizes[:n])
-        for record, row in enumerate(rows):
-            said = list(_lists(row[first : first + sizes[n]], found))
+        for record, row in enumerate(records.raw(n)):
+            said = list(_lists(row, found))
             if place == 0 and said and said[0][1][:1] == [b""]:
                 found.starts[record] = said[0][0]
             for onset, all_texts in said:

@@ -41,9 +41,13 @@ class EdfSignal:
 
 @dataclass(frozen=True, slots=True)
 class EdfHeader:
-    """A header that can be read by; `size` in bytes, `record_s` how long a record lasts."""
+    """A header that can be read by; `size` in bytes, `record_s` how long a record lasts.
+
+    `records` is how many there are by it, -1 where it does not know, as while it is written.
+    """
 
     size: int
+    records: int
     record_s: float
     is_discontinuous: bool
     signals: tuple[EdfSignal, ...]
@@ -72,7 +76,7 @@ def read_header(path: Path, sample_bytes: int) -> EdfHeader:
     signals = tuple(_signal(path, table, count, n, notes) for n in range(count))
     record_s = _check_records(path, head, signals, sample_bytes)
     is_discontinuous = head[192:197] in (b"EDF+D", b"BDF+D")
-    return EdfHeader(size, record_s, is_discontinuous, signals, tuple(notes))
+    return EdfHeader(size, int(head[236:244]), record_s, is_discontinuous, signals, tuple(notes))
 
 
 def _signal(path: Path, table: bytes, count: int, n: int, notes: list[str]) -> EdfSignal:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
+from functools import partial
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 
 from recordings.arrays import F64Array
 from recordings.disk.regular import open_file
 from recordings.read.foreign.edf_annotations import read_annotations
-from recordings.read.foreign.edf_header import EdfHeader, EdfSignal, read_header
+from recordings.read.foreign.edf_header import EdfHeader, read_header
+from recordings.read.foreign.edf_samples import EdfRecords
 from recordings.read.foreign.signals import Column, SignalFile, even_streams, marker_streams
 from recordings.units import lsl_word
 from recordings.xdf.header import ChannelInfo
@@ -36,56 +37,58 @@ def _magic(path: Path) -> bytes:
 
 
 def read_edf(path: Path) -> SignalFile:
-    """Read a file by what its header says that it is.
+    """Read a file by what its header says that it is; samples stay in it until they are asked for.
 
     Raises:
-        ImportError: edfio is missing.
         RecordingError: its header cannot be read by.
-        Exception: whatever edfio raises.
+        OSError: it cannot be read.
     """
-    import edfio
-
-    is_bdf = _magic(path) == _BDF
-    header = read_header(path, 3 if is_bdf else 2)
-    with warnings.catch_warnings(record=True) as told:
-        warnings.simplefilter("always")
-        file: Any = edfio.read_bdf(path) if is_bdf else edfio.read_edf(path)
-    said = read_annotations(path, header, 3 if is_bdf else 2)
+    width = 3 if _magic(path) == _BDF else 2
+    header = read_header(path, width)
+    records = EdfRecords(path, header, width)
+    said = read_annotations(header, records)
     starts, notes = _record_starts(header, said.starts)
     if said.damaged:
         notes.append(f"{said.damaged:,} of its annotations cannot be read; left out")
-    # The library knows the annotations of its own form alone; what is left are signals for it.
-    own_name = "BDF Annotations" if is_bdf else "EDF Annotations"
-    own = [signal for signal in header.signals if signal.label != own_name]
-    columns = [
-        _column(signal, read, header.record_s, starts)
-        for signal, read in zip(own, file.signals, strict=True)
-        if not signal.is_text
-    ]
+    columns = _columns(header, records, starts)
     begin = float(said.starts[0]) if np.isfinite(said.starts[0]) else 0.0
     entries = [(onset - begin, text) for onset, text in said.entries]
     streams = [*even_streams(path.stem, "EEG", columns), *marker_streams(path.stem, entries)]
-    own_notes = [f"{path.name}: {note}" for note in (*(one.message for one in told), *notes)]
+    own_notes = [f"{path.name}: {note}" for note in (*_length_notes(header, records), *notes)]
     return SignalFile(streams, [*header.notes, *own_notes])
 
 
-def _column(signal: EdfSignal, read: Any, record_s: float, starts: F64Array | None) -> Column:
-    values = np.asarray(read.digital, np.float64)
-    if signal.scale is not None:
-        factor, offset = signal.scale
-        values = values * factor + offset
-    unit = "" if signal.scale is None else lsl_word(signal.unit)
-    rate_hz = signal.samples / record_s
-    info = ChannelInfo(signal.label.strip(), unit, "")
-    return Column(rate_hz, info, values, _times(starts, len(values), rate_hz))
+def _columns(header: EdfHeader, records: EdfRecords, starts: F64Array | None) -> list[Column]:
+    """Return the signals; those of one rate share the times of their samples."""
+    times: dict[int, F64Array | None] = {}
+    columns = []
+    for n, signal in enumerate(header.signals):
+        if signal.is_text:
+            continue
+        count, rate_hz = len(records) * signal.samples, signal.samples / header.record_s
+        if count not in times:
+            times[count] = _times(starts, signal.samples, rate_hz)
+        unit = "" if signal.scale is None else lsl_word(signal.unit)
+        info = ChannelInfo(signal.label.strip(), unit, "")
+        columns.append(Column(rate_hz, info, count, partial(records.read, n), times[count]))
+    return columns
 
 
-def _times(starts: F64Array | None, count: int, rate_hz: float) -> F64Array | None:
+def _length_notes(header: EdfHeader, records: EdfRecords) -> list[str]:
+    notes = ["its last record is truncated: it was cut off"] if records.rest else []
+    count, said = len(records), header.records
+    if said == -1:
+        notes.append(f"its header does not say how many records it has: all {count:,} are read")
+    elif said != count:
+        notes.append(f"{said:,} records by its header, {count:,} in the file: these are read")
+    return notes
+
+
+def _times(starts: F64Array | None, samples: int, rate_hz: float) -> F64Array | None:
     """Return the times of a signal's samples; None where its records follow each other."""
-    if starts is None or not len(starts) or count % len(starts):
+    if starts is None:
         return None
-    inside = np.arange(count // len(starts)) / rate_hz
-    return np.asarray((starts[:, None] + inside).ravel(), np.float64)
+    return np.asarray((starts[:, None] + np.arange(samples) / rate_hz).ravel(), np.float64)
 
 
 def _record_starts(header: EdfHeader, said: F64Array) -> tuple[F64Array | None, list[str]]:

@@ -50,15 +50,17 @@ def open_signals(path: Path) -> SignalFile | None:
         ) from None
     except RecordingError:
         raise
-    except Exception as error:  # three libraries, each with errors of its own
+    except Exception as error:  # two libraries, each with errors of its own
         raise RecordingError(f"{path}: {_foreign_words(suffix, error)}") from error
 
 
 def _foreign_words(suffix: str, error: Exception) -> str:
     """Say that a library failed, and what to do; what it says itself is of its own insides."""
-    library, program = _LIBRARIES.get(suffix, ("edfio", "the program that it is from"))
+    library, program = _LIBRARIES.get(suffix, ("this program", "the one that it is from"))
     if isinstance(error, FileNotFoundError):
         return f"names {error.filename}, which is not there; put it beside this file"
+    if isinstance(error, PermissionError):
+        return f"cannot be read ({error.strerror})"
     return (
         f"is no {suffix} file, or a damaged one, as {library} cannot read it; copy it again, or "
         f"save it anew in {program}"

@@ -39,19 +39,28 @@ class SignalFile:
 
 @dataclass(slots=True)
 class Column:
-    """One channel of a file: its samples, shape (n,), and their times where they are not even."""
+    """One channel of a file; `read(a, b)` gives samples a to b of `count`, shape (n,).
+
+    `times`, shape (count,), are those of samples that are not even.
+    """
 
     rate_hz: float
     info: ChannelInfo
-    values: F64Array
+    count: int
+    read: Callable[[int, int], F64Array]
     times: F64Array | None = None
+
+    @classmethod
+    def of(cls, rate_hz: float, info: ChannelInfo, values: F64Array) -> Column:
+        """Make one of even samples in memory."""
+        return cls(rate_hz, info, len(values), lambda start, stop: values[start:stop])
 
 
 def even_streams(name: str, type_: str, columns: Iterable[Column]) -> list[SignalStream]:
     """Make one stream of all channels of one rate and length."""
     groups: dict[tuple[float, int], list[Column]] = {}
     for column in columns:
-        groups.setdefault((column.rate_hz, len(column.values)), []).append(column)
+        groups.setdefault((column.rate_hz, column.count), []).append(column)
     return [
         _even(name if len(groups) == 1 else f"{name}-{rate:g}Hz", type_, group, rate)
         for (rate, _), group in groups.items()
@@ -59,16 +68,20 @@ def even_streams(name: str, type_: str, columns: Iterable[Column]) -> list[Signa
 
 
 def _even(name: str, type_: str, columns: list[Column], rate_hz: float) -> SignalStream:
-    data = np.stack([column.values for column in columns], axis=1)
-    times = columns[0].times
+    times, count = columns[0].times, columns[0].count
+
+    def read(start: int, stop: int) -> Array:
+        # Side by side only when asked for: all of a recording is many times its file.
+        return np.stack([column.read(start, stop) for column in columns], axis=1)
+
     return SignalStream(
         name=name,
         type=type_,
         channels=tuple(column.info for column in columns),
         rate_hz=rate_hz,
         dtype="float64",
-        times=np.arange(len(data)) / rate_hz if times is None else times,
-        read=lambda start, stop: data[start:stop],
+        times=np.arange(count) / rate_hz if times is None else times,
+        read=read,
     )
 
 

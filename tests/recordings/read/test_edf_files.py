@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,8 +13,6 @@ import pytest
 from recordings.read.foreign.signal_files import open_signals
 from recordings.read.foreign.signals import SignalFile
 from tests.recordings.edf_file import NOTES, edf_file, second
-
-pytest.importorskip("edfio")
 
 
 def signals(path: Path) -> SignalFile:
@@ -127,6 +126,50 @@ def test_values_are_those_of_others(width: int, tmp_path: Path) -> None:
     with pyedflib.EdfReader(str(path)) as reader:
         for n, values in enumerate(mine):
             np.testing.assert_allclose(values, reader.readSignal(n), rtol=1e-12, atol=1e-12)
+
+
+@pytest.mark.parametrize("width", [2, 3])
+def test_any_stretch_is_that_of_the_whole(width: int, tmp_path: Path) -> None:
+    odd = {"samples": b"7", "digital_low": b"-9", "digital_high": b"9", "low": b"9", "high": b"-9"}
+    found = signals(edf_file(tmp_path / "x", [{}, odd, odd, NOTES], width=width))
+    for stream in found.streams:
+        whole = stream.read(0, len(stream.times))
+        assert len(whole) == len(stream.times)
+        for start in range(0, len(whole), 3):
+            for stop in (start, start + 1, start + 6, start + 150, len(whole) + 9):
+                np.testing.assert_array_equal(stream.read(start, stop), whole[start:stop])
+    assert found.streams[1].read(3, 5).tolist() == [[-3, -3], [-4, -4]]
+
+
+def test_samples_stay_in_the_file_until_they_are_asked_for(tmp_path: Path) -> None:
+    """All of a file in memory was ten times its size."""
+    path = edf_file(tmp_path / "x.bdf", [{"samples": b"1000"}] * 64, records=60, width=3)
+    tracemalloc.start()
+    try:
+        (eeg,) = signals(path).streams
+        for at in range(0, 60_000, 1000):
+            eeg.read(at, at + 1000)
+        assert tracemalloc.get_traced_memory()[1] < path.stat().st_size / 2
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        (b"-1", "x.edf: its header does not say how many records it has: all 10 are read"),
+        (b"3", "x.edf: 3 records by its header, 10 in the file: these are read"),
+        (b"99", "x.edf: 99 records by its header, 10 in the file: these are read"),
+    ],
+)
+def test_records_that_the_header_does_not_know(records: bytes, told: str, tmp_path: Path) -> None:
+    path = edf_file(tmp_path / "x.edf", [{}])
+    raw = bytearray(path.read_bytes())
+    raw[236:244] = records.ljust(8)
+    path.write_bytes(raw)
+    found = signals(path)
+    assert found.notes == [told]
+    assert len(found.streams[0].times) == 1000
 
 
 BACK = "discontinuous, and a record does not say when it begins, or goes back: read as one stretch"
