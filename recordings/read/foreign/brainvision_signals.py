@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from recordings.arrays import F64Array
 from recordings.read.foreign.brainvision_header import (
     BYTES,
     channel_lines,
@@ -17,7 +18,7 @@ from recordings.read.foreign.brainvision_header import (
     read_header,
     read_text,
 )
-from recordings.read.foreign.signals import Column, SignalFile, even_streams, marker_streams
+from recordings.read.foreign.signals import SignalFile, SignalStream, marker_streams
 from recordings.units import lsl_word
 from recordings.xdf.header import ChannelInfo
 
@@ -38,13 +39,6 @@ def read_brainvision(path: Path) -> SignalFile:
     with warnings.catch_warnings(record=True) as told:
         warnings.simplefilter("always")
         raw, bad_markers = _read_raw(path)
-    units = brainvision_units(header)
-    columns = []
-    for number, (label, row) in enumerate(zip(raw.ch_names, raw.get_data(), strict=True)):
-        # MNE multiplies by what the unit is to a volt, also where it is none.
-        own = np.asarray(row / raw.info["chs"][number]["range"], np.float64)
-        unit = lsl_word(units.get(number, ""))
-        columns.append(Column.of(float(raw.info["sfreq"]), ChannelInfo(label, unit, ""), own))
     entries = [(float(a["onset"]), str(a["description"])) for a in raw.annotations]
     notes = list(dict.fromkeys(f"{path.name}: {one.message}" for one in told))
     notes += _size_notes(path, header, raw)
@@ -53,8 +47,34 @@ def read_brainvision(path: Path) -> SignalFile:
         entries, taken = _good_markers(path, header, raw)
         why = " ".join(str(bad_markers).split())[:200]
         notes.append(f"{taken}, as the file is damaged: {why}")
-    streams = [*even_streams(path.stem, "EEG", columns), *marker_streams(path.stem, entries)]
-    return SignalFile(streams, notes)
+    signals = _signals(path.stem, raw, brainvision_units(header))
+    return SignalFile([signals, *marker_streams(path.stem, entries)], notes)
+
+
+def _signals(name: str, raw: Any, units: dict[int, str]) -> SignalStream:
+    """Return all channels; samples stay in the file until they are asked for."""
+    # MNE multiplies by what the unit is to a volt, also where it is none.
+    ranges = np.array([channel["range"] for channel in raw.info["chs"]])
+    rate_hz, count = float(raw.info["sfreq"]), int(raw.n_times)
+
+    def read(start: int, stop: int) -> F64Array:
+        stop = min(stop, count)
+        if start >= stop:  # which MNE refuses
+            return np.empty((0, len(ranges)))
+        return np.asarray(raw.get_data(start=start, stop=stop).T / ranges, np.float64)
+
+    return SignalStream(
+        name=name,
+        type="EEG",
+        channels=tuple(
+            ChannelInfo(label, lsl_word(units.get(n, "")), "")
+            for n, label in enumerate(raw.ch_names)
+        ),
+        rate_hz=rate_hz,
+        dtype="float64",
+        times=np.arange(count) / rate_hz,
+        read=read,
+    )
 
 
 def _read_raw(path: Path) -> tuple[Any, Exception | None]:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import inspect
 import os
 import time
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from recordings.errors import RecordingError
@@ -107,3 +109,29 @@ def test_a_header_of_many_channels_is_looked_at_once(tmp_path: Path) -> None:
     check_header(path, text)
     assert len(channel_lines(text)) == 20_000
     assert time.process_time() - started < 3
+
+
+def test_any_stretch_is_that_of_the_whole(tmp_path: Path) -> None:
+    found = open_signals(brainvision(tmp_path, ("uV", "mmHg", "mV"), True))
+    assert found is not None
+    eeg = found.streams[0]
+    whole = eeg.read(0, 250)
+    np.testing.assert_allclose(whole, np.arange(750).reshape(250, 3) / 2, rtol=1e-12)
+    for start in (0, 7, 249, 250, 300):
+        for stop in (start, start + 1, start + 60, 400):
+            np.testing.assert_array_equal(eeg.read(start, stop), whole[start:stop])
+
+
+def test_samples_stay_in_the_file_until_they_are_asked_for(tmp_path: Path) -> None:
+    """All of a file in memory was eight times its size."""
+    path = brainvision(tmp_path, ("uV",) * 64, True)
+    np.arange(64 * 60_000, dtype="<i2").tofile(tmp_path / "x.eeg")
+    tracemalloc.start()
+    try:
+        found = open_signals(path)
+        assert found is not None
+        for at in range(0, 60_000, 1000):
+            found.streams[0].read(at, at + 1000)
+        assert tracemalloc.get_traced_memory()[1] < (tmp_path / "x.eeg").stat().st_size
+    finally:
+        tracemalloc.stop()
