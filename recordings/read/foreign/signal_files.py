@@ -13,6 +13,7 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import Array
+from recordings.disk.regular import check_regular
 from recordings.errors import RecordingError
 from recordings.lateness.decision import filled
 from recordings.read.fill import stamp_notes
@@ -35,8 +36,11 @@ def open_signals(path: Path) -> SignalFile | None:
     if path.is_dir():
         return None
     suffix = path.suffix.lower()
-    if suffix in READERS and not path.is_file():
-        raise RecordingError(f"{path}: No such file")
+    if suffix in READERS:
+        try:
+            check_regular(path)
+        except OSError as error:
+            raise RecordingError(f"{path}: {error.strerror}") from None
     reader = read_edf if is_edf(path) else READERS.get(suffix)
     if reader is None:
         return None

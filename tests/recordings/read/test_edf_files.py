@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recordings.errors import RecordingError
 from recordings.read.foreign.signal_files import open_signals
 from recordings.read.foreign.signals import SignalFile
 from tests.recordings.edf_file import NOTES, edf_file, second
@@ -212,3 +213,7 @@ def test_a_named_pipe_is_no_file_whatever_it_is_called(tmp_path: Path) -> None:
     """It was opened to look at its first bytes, and nobody wrote any."""
     os.mkfifo(tmp_path / "x.rec")
     assert open_signals(tmp_path / "x.rec") is None
+    for suffix in ("edf", "bdf", "vhdr", "acq"):
+        os.mkfifo(tmp_path / f"x.{suffix}")
+        with pytest.raises(RecordingError, match="it is a named pipe, not a file"):
+            open_signals(tmp_path / f"x.{suffix}")
