@@ -217,7 +217,7 @@ class Replay(Device):
         """Send what is due; after the end nothing more, or the recording again from its start.
 
         Raises:
-            DeviceError: a video is damaged.
+            DeviceError: a video is damaged, or a file has changed meanwhile.
         """
         start = self._clock.now() + AHEAD_S + self._settings.delay_s
         length = max((t.times[-1] for t in self._all if len(t.times)), default=0.0) + STEP_S
@@ -231,9 +231,9 @@ class Replay(Device):
             now = start + step * STEP_S
             self._clock.sleep_until(now)
             yield None
-            for track in self._tracks:
-                yield from track.chunks(now - start, start)
             try:
+                for track in self._tracks:
+                    yield from track.chunks(now - start, start)
                 for film in self._films:
                     yield from film.frames(now - start, start)
             except RecordingError as error:

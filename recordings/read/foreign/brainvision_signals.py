@@ -10,6 +10,7 @@ from typing import Any, Final
 import numpy as np
 
 from recordings.arrays import F64Array
+from recordings.errors import RecordingError
 from recordings.read.foreign.brainvision_header import (
     BYTES,
     channel_lines,
@@ -61,7 +62,11 @@ def _signals(name: str, raw: Any, units: dict[int, str]) -> SignalStream:
         stop = min(stop, count)
         if start >= stop:  # which MNE refuses
             return np.empty((0, len(ranges)))
-        return np.asarray(raw.get_data(start=start, stop=stop).T / ranges, np.float64)
+        try:
+            return np.asarray(raw.get_data(start=start, stop=stop).T / ranges, np.float64)
+        except Exception as error:  # whatever MNE raises of a file that is another by now
+            file = Path(raw.filenames[0])
+            raise RecordingError(f"{file}: was moved or changed while it was read") from error
 
     return SignalStream(
         name=name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import replace
 from pathlib import Path
@@ -11,12 +12,13 @@ import numpy as np
 import pytest
 
 from acquire.host.replay import Replay, _code
-from devices.base import Chunk, Frame, StreamSpec, VideoSpec
+from devices.base import Chunk, DeviceError, Frame, StreamSpec, VideoSpec
 from recordings import open_session
 from recordings.read.session import Session
 from tests.acquire.program import Unisono, unisono, write_rig
 from tests.devices.clock import FakeClock
 from tests.recordings.bare_files import bare, eeg
+from tests.recordings.brainvision_file import brainvision
 from tests.recordings.simulated_session import Plan, make_session
 
 SECONDS = 3.0
@@ -187,6 +189,25 @@ def test_what_cannot_be_replayed_is_one_line(tmp_path: Path) -> None:
         assert result.code == 2
         assert words in result.error
         assert len(result.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("left", [None, 333])
+def test_a_file_that_changes_while_it_is_replayed_is_named(
+    left: int | None, tmp_path: Path
+) -> None:
+    pytest.importorskip("mne")
+    path = brainvision(tmp_path, ("uV", "uV"), marker_file=False)
+    device = Replay(Replay.Settings(name="old", path=path), FakeClock())
+    device.open()
+    data = tmp_path / "x.eeg"
+    if left is None:
+        data.unlink()
+    else:
+        data.write_bytes(data.read_bytes()[:left])
+    with pytest.raises(DeviceError, match=r"old: .*x\.eeg: was moved or changed while it was read"):
+        for _ in itertools.islice(device.read(), 1000):
+            pass
+    device.close()
 
 
 def test_a_trigger_code_of_0_is_a_code() -> None:
