@@ -9,7 +9,7 @@ import mmap
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Self
+from typing import Final, Self
 
 from recordings.disk.regular import open_file
 from recordings.errors import RecordingError, why
@@ -17,6 +17,13 @@ from recordings.names import shown_names
 from recordings.xdf.chunks import MAGIC
 from recordings.xdf.scan import Buffer, Damage, Span, scan
 from recordings.xdf.stream import XdfStream
+
+_OTHERS: Final = {
+    b"0   ": "an EDF file",
+    b"\xffBIO": "a BDF file",
+    b"Brai": "a part of a BrainVision recording",
+}
+"""What begins otherwise, in four bytes, and can be replayed."""
 
 
 class XdfRecording:
@@ -128,4 +135,9 @@ def _instead(magic: bytes) -> str:
     """Say what a file is that does not begin as XDF does."""
     if magic[:2] == b"\x1f\x8b":
         return "is packed: unpack it with gunzip"
+    if magic in _OTHERS:
+        return (
+            f"is {_OTHERS[magic]}, not an XDF file; unisono replay plays it as live streams, which "
+            "unisono record takes"
+        )
     return f"starts with {magic!r}: not an XDF file" if magic else "is empty: not an XDF file"

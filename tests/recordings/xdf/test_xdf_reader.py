@@ -275,6 +275,9 @@ def test_text_that_is_not_utf8_is_read_all_the_same(tmp_path: Path) -> None:
         (b"", "not an XDF file"),
         (b"RIFF....", "not an XDF file"),
         (b"\x1f\x8b\x08", "gunzip"),
+        (b"0       X X X X", "is an EDF file, not an XDF file; unisono replay plays it"),
+        (b"\xffBIOSEMI", "is a BDF file, not an XDF file; unisono replay plays it"),
+        (b"Brain Vision Data", "BrainVision recording, not an XDF file; unisono replay plays it"),
     ],
 )
 def test_other_files_are_refused_by_name(tmp_path: Path, content: bytes, reason: str) -> None:
