@@ -19,6 +19,7 @@ from recordings.read.foreign.brainvision_header import (
     read_header,
     read_text,
 )
+from recordings.read.foreign.brainvision_segments import Pauses, pauses_of
 from recordings.read.foreign.signals import SignalFile, SignalStream, marker_streams
 from recordings.units import lsl_word
 from recordings.xdf.header import ChannelInfo
@@ -48,15 +49,29 @@ def read_brainvision(path: Path) -> SignalFile:
         entries, taken = _good_markers(path, header, raw)
         why = " ".join(str(bad_markers).split())[:200]
         notes.append(f"{taken}, as the file is damaged: {why}")
-    signals = _signals(path.stem, raw, brainvision_units(header))
+    pauses, told_of_them = pauses_of(_marker_file(path, header)[1], _rate_of(raw), raw.n_times)
+    if told_of_them:
+        notes.append(f"{path.name}: {told_of_them}")
+    if pauses is not None:
+        at = np.array([onset for onset, _ in entries])
+        later = pauses.of(np.rint(at * _rate_of(raw)))
+        entries = [(o + x, text) for (o, text), x in zip(entries, later.tolist(), strict=True)]
+    signals = _signals(path.stem, raw, brainvision_units(header), pauses)
     return SignalFile([signals, *marker_streams(path.stem, entries)], notes)
 
 
-def _signals(name: str, raw: Any, units: dict[int, str]) -> SignalStream:
+def _rate_of(raw: Any) -> float:
+    """Return the sampling rate of MNE's recording, Hz."""
+    return float(raw.info["sfreq"])
+
+
+def _signals(name: str, raw: Any, units: dict[int, str], pauses: Pauses | None) -> SignalStream:
     """Return all channels; samples stay in the file until they are asked for."""
     # MNE multiplies by what the unit is to a volt, also where it is none.
     ranges = np.array([channel["range"] for channel in raw.info["chs"]])
-    rate_hz, count = float(raw.info["sfreq"]), int(raw.n_times)
+    rate_hz, count = _rate_of(raw), int(raw.n_times)
+    places = np.arange(count, dtype=np.float64)
+    times = places / rate_hz + (0.0 if pauses is None else pauses.of(places))
 
     def read(start: int, stop: int) -> F64Array:
         stop = min(stop, count)
@@ -77,7 +92,7 @@ def _signals(name: str, raw: Any, units: dict[int, str]) -> SignalStream:
         ),
         rate_hz=rate_hz,
         dtype="float64",
-        times=np.arange(count) / rate_hz,
+        times=times,
         read=read,
     )
 
@@ -113,14 +128,21 @@ def _size_notes(path: Path, header: str, raw: Any) -> list[str]:
 
 def _good_markers(path: Path, header: str, raw: Any) -> tuple[list[tuple[float, str]], str]:
     """Read the rows of a marker file that are rows, as MNE would, and say how many are not."""
-    named = re.search(r"^MarkerFile=(.+?)\s*$", header, re.MULTILINE)
-    file = path.with_name(named[1]) if named else path.with_suffix(".vmrk")
-    rows = re.findall(r"^Mk\d+=(.*)$", read_text(file), re.MULTILINE) if file.is_file() else []
+    name, text = _marker_file(path, header)
+    rows = re.findall(r"^Mk\d+=(.*)$", text, re.MULTILINE)
     found = [match for row in rows if (match := _MARKER.match(row))]
     inside = [match for match in found if 1 <= int(match[3]) <= raw.n_times]
-    rate_hz = float(raw.info["sfreq"])
-    entries = [((int(m[3]) - 1) / rate_hz, f"{m[1]}/{m[2]}") for m in inside]
-    return entries, f"{file.name}: {len(inside)} of {len(rows)} markers are taken"
+    entries = [((int(m[3]) - 1) / _rate_of(raw), f"{m[1]}/{m[2]}") for m in inside]
+    return entries, f"{name}: {len(inside)} of {len(rows)} markers are taken"
+
+
+def _marker_file(path: Path, header: str) -> tuple[str, str]:
+    """Return name and text of the marker file that MNE takes; no text where there is none."""
+    named = field(header, "MarkerFile")
+    for file in (path.parent / named, path.with_suffix(".vmrk")) if named else ():
+        if file.is_file():
+            return file.name, read_text(file)
+    return named, ""
 
 
 def brainvision_units(header: str) -> dict[int, str]:

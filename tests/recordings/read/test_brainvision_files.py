@@ -135,3 +135,47 @@ def test_samples_stay_in_the_file_until_they_are_asked_for(tmp_path: Path) -> No
         assert tracemalloc.get_traced_memory()[1] < (tmp_path / "x.eeg").stat().st_size
     finally:
         tracemalloc.stop()
+
+
+def segments(path: Path, *starts: tuple[int, str]) -> Path:
+    """Begin segments at samples, from 1, by the recorder's clock; a stimulus follows each."""
+    rows = [f"New Segment,,{n},1,0,{date}" for n, date in starts]
+    rows += [f"Stimulus,S  1,{n + 10},1,0" for n, _ in starts]
+    lines = "".join(f"Mk{k}={row}\n" for k, row in enumerate(rows, 1))
+    file = path.with_suffix(".vmrk")
+    head = file.read_text(encoding="utf-8").partition("Mk1=")[0]
+    file.write_text(head + lines, encoding="utf-8")
+    return path
+
+
+DAY = "20260101120{}"
+
+
+def test_a_pause_of_the_recorder_is_kept(tmp_path: Path) -> None:
+    """Segments followed each other at once: nobody saw that 4.8 s were missing."""
+    path = segments(
+        brainvision(tmp_path, ("uV",), True),
+        (1, DAY.format("000000000")),
+        (51, DAY.format("005000000")),
+        (101, DAY.format("005201000")),  # 1 ms later than without a pause
+        (151, DAY.format("105201000")),
+    )
+    found = open_signals(path)
+    assert found is not None
+    eeg, markers = found.streams
+    times = [0, 0.196, 5.0, 5.196, 5.2, 5.396, 65.2]
+    np.testing.assert_allclose(eeg.times[[0, 49, 50, 99, 100, 149, 150]], times, atol=2e-3)
+    texts = markers.read(0, 9)[:, 0]
+    stimuli = markers.times[texts == "Stimulus/S  1"]
+    np.testing.assert_allclose(stimuli, [0.04, 5.04, 5.24, 65.24], atol=2e-3)
+    assert found.notes == ["x.vhdr: 2 pauses, the longest 59.8 s"]
+
+
+@pytest.mark.parametrize("date", ["", "20259999999999999999", DAY.format("000010000")])
+def test_a_segment_that_does_not_say_when_it_began_is_told(date: str, tmp_path: Path) -> None:
+    path = segments(brainvision(tmp_path, ("uV",), True), (1, DAY.format("000000000")), (51, date))
+    found = open_signals(path)
+    assert found is not None
+    np.testing.assert_allclose(found.streams[0].times, np.arange(250) / 250)
+    (note,) = [note for note in found.notes if "new segments" in note]
+    assert note.endswith("read as one stretch, pauses between them are lost")
