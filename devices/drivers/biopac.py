@@ -8,8 +8,6 @@ an acquisition that is running already cannot be joined.
 from __future__ import annotations
 
 import contextlib
-import selectors
-import socket
 from collections.abc import Iterator, Sequence
 from typing import Any, Literal
 
@@ -29,9 +27,11 @@ from devices.base import (
 )
 from devices.channel_kinds import kind_of
 from devices.network.columns import Columns
-from devices.network.connection import READ_BYTES, WAIT_S, keep_alive
+from devices.network.connection import WAIT_S, Host
+from devices.network.doors import Doors
 from devices.network.labels import unique_labels
-from devices.network.ndt import Control, Group, Interleaved, NdtChannel, discover, groups_of
+from devices.network.ndt import Group, Interleaved, NdtChannel, groups_of
+from devices.network.ndt_control import Control, Setup, Unanswered, discover
 
 COALESCE_S = 0.005
 ASK_S = 1.0
@@ -43,9 +43,9 @@ END_S = 0.5
 class BiopacSettings(Settings):
     """`port` is the control port; without it, the program is asked for it at `discovery`."""
 
-    host: str = Field(min_length=1, max_length=253)
+    host: Host
     port: int | None = Field(default=None, ge=1, le=65535)
-    discovery: str | None = None  # the address that is asked (a broadcast's, too); else `host`
+    discovery: Host | None = None  # the address that is asked (a broadcast's, too); else `host`
     discovery_port: int = Field(default=15012, ge=1, le=65535)
     mode: Literal["single", "multiple"] = "single"  # one connection for all channels, or one each
     own_host: str = ""  # this computer as AcqKnowledge sees it; empty: as it sees our calls come
@@ -67,12 +67,9 @@ class Biopac(Device):
     def __init__(self, settings: BiopacSettings, clock: Clock) -> None:
         super().__init__(settings, clock)
         self._control: Control | None = None
-        self._channels: tuple[NdtChannel, ...] = ()
+        self._setup = Setup((), 0.0)
         self._groups: tuple[Group, ...] = ()
-        self._rate_hz = 0.0
-        self._doors: list[socket.socket] = []  # where AcqKnowledge is to connect
-        self._links: list[socket.socket] = []
-        self._selector: selectors.BaseSelector | None = None
+        self._doors: Doors | None = None  # where AcqKnowledge is to connect
         self._layouts: list[Interleaved] = []
         self._side_by_side = Columns((), (), 0.0, 0.0)
         self._started = False  # the acquisition, by us
@@ -86,45 +83,45 @@ class Biopac(Device):
         host, port = settings.host, settings.port
         if port is None:
             asked = settings.discovery or host
-            host, port = discover(asked, settings.wait_s, settings.discovery_port)
+            host, port = discover(asked, settings.wait_s, settings.discovery_port, host=host)
         control = self._control = Control(host, port, settings.wait_s)
         if control.call("getMPUnitType") == 0:
             raise DeviceError("AcqKnowledge has no MP unit; switch it on and connect it there")
-        self._channels = control.channels()
-        self._groups = groups_of(self._channels)
-        self._rate_hz = control.rate_hz()
+        self._setup = control.setup()
+        self._groups = groups_of(self._setup.channels)
         if control.running:
             raise DeviceError(
                 "an acquisition is running in AcqKnowledge, and its data can be had from the next "
                 "start on only: stop it there"
             )
+        self._lay_out()
         self._direct(control)
-        self._wait_at_doors()
         if settings.start:
             self._toggle(control)
             self._started = True
         return self._specs()
 
+    def _lay_out(self) -> None:
+        channels, single = self._setup.channels, self.settings.mode == "single"
+        together = [channels] if single else [(channel,) for channel in channels]
+        self._layouts = [Interleaved(one) for one in together]
+        most, silent_s = self.settings.silent_s * self._setup.rate_hz, self.settings.silent_s
+        self._side_by_side = Columns(channels, self._groups, most, silent_s)
+
     def _direct(self, control: Control) -> None:
         """Make doors, and tell AcqKnowledge to deliver through them."""
-        single = self.settings.mode == "single"
-        control.call("changeTransportType", "tcp")
-        control.call("changeDataConnectionMethod", self.settings.mode)
+        single, channels = self.settings.mode == "single", self._setup.channels
+        doors = self._doors = Doors(control.host, control.port, 1 if single else len(channels))
+        control.change("TransportType", "tcp")
+        control.change("DataConnectionMethod", self.settings.mode)
         control.call("changeDataConnectionHostname", self.settings.own_host)
-        family = socket.AF_INET6 if ":" in control.host else socket.AF_INET
-        here = _own_address(control.host, control.port, family)
-        for _ in range(1 if single else len(self._channels)):
-            door = socket.create_server((here, 0), family=family, backlog=1)
-            door.setblocking(False)
-            self._doors.append(door)
         if single:
-            control.call("changeSingleConnectionModePort", self._doors[0].getsockname()[1])
-        for place, channel in enumerate(self._channels):
-            control.call("changeDataType", channel.id, {"type": "float", "endian": "little"})
+            control.change("SingleConnectionModePort", doors.ports[0])
+        for place, channel in enumerate(channels):
+            control.change("DataType", {"type": "float", "endian": "little"}, channel.id)
             if not single:
-                port = self._doors[place].getsockname()[1]
-                control.call("changeDataConnectionPort", channel.id, port)
-            control.call("changeDataDeliveryEnabled", channel.id, True)
+                control.change("DataConnectionPort", doors.ports[place], channel.id)
+            control.change("DataDeliveryEnabled", True, channel.id)
 
     def _toggle(self, control: Control) -> None:
         """Start the acquisition; a dialog may hold the call though it starts."""
@@ -137,25 +134,16 @@ class Biopac(Device):
             if not running:
                 raise DeviceError(str(refused)) from refused
 
-    def _wait_at_doors(self) -> None:
-        self._selector = selectors.DefaultSelector()
-        for place, door in enumerate(self._doors):
-            self._selector.register(door, selectors.EVENT_READ, (place, None))
-        single = self.settings.mode == "single"
-        together = [self._channels] if single else [(channel,) for channel in self._channels]
-        self._layouts = [Interleaved(channels) for channels in together]
-        most, silent_s = self.settings.silent_s * self._rate_hz, self.settings.silent_s
-        self._side_by_side = Columns(self._channels, self._groups, most, silent_s)
-
     def _specs(self) -> Sequence[StreamSpec]:
-        labels = list(unique_labels(c.label for c in self._channels))
+        channels, rate_hz = self._setup.channels, self._setup.rate_hz
+        labels = list(unique_labels(c.label for c in channels))
         latency = self.settings.latency_ms
         return tuple(
             StreamSpec(
                 name=self._name_of(group),
                 type="Physio",
-                channels=tuple(self._channel(labels[i], self._channels[i]) for i in group.columns),
-                rate_hz=self._rate_hz / group.divider,
+                channels=tuple(self._channel(labels[i], channels[i]) for i in group.columns),
+                rate_hz=rate_hz / group.divider,
                 dtype="float32",
                 manufacturer="BIOPAC",
                 model="AcqKnowledge (network data transfer)",
@@ -177,51 +165,100 @@ class Biopac(Device):
 
     def read(self) -> Iterator[Chunk | Notice | None]:
         """Yield what comes; nothing comes before the acquisition starts."""
-        assert self._selector is not None, "open() comes first"
-        self.resting = not self.settings.start and not self._links
+        doors = self._doors
+        assert doors is not None, "open() comes first"
+        waits = self.resting = not self.settings.start and not doors.entered  # for the operator
         heard, told = self.clock.now(), False
-        ended: tuple[DeviceLost, float] | None = None  # the first one, and when
+        ended: float | None = None  # when the first connection was
         while True:
             begun = self.clock.now()
-            for key, _ in self._selector.select(WAIT_S):
-                place, link = key.data
-                if link is None:
-                    self._let_in(self._selector, place)
-                    continue
-                try:
-                    data = _received(link)
-                except DeviceLost as gone:
-                    self._selector.unregister(link)
-                    ended = ended or (gone, self.clock.now())
-                    continue
-                heard, self.resting = self.clock.now(), False
+            for place, data in doors.received(WAIT_S):
+                heard, told = self.clock.now(), False
                 yield from self._chunks(place, data, heard)
-                told = False
+            yield from self._turned_away(doors)
+            if waits and doors.entered:
+                waits = self.resting = False
+                yield from self._look_again()
             now = self.clock.now()
-            if ended and (now - ended[1] > END_S or not self._connected(self._selector)):
-                raise ended[0]
-            if not self.resting and now - heard > self.settings.silent_s and not told:
-                yield self._silence(now - heard)
-                told = True
+            if doors.ended and (now - (ended := ended or now) > END_S or not doors.connected):
+                raise doors.ended
+            if now - heard > self._patience_s() and not told:
+                notice = self._silence(now - heard)
+                told = notice is not None
+                heard = heard if told else now
+                yield notice
             yield None
             self.clock.sleep_until(begun + COALESCE_S)
 
-    @staticmethod
-    def _connected(selector: selectors.BaseSelector) -> bool:
-        return any(key.data[1] is not None for key in selector.get_map().values())
+    def _patience_s(self) -> float:
+        """Say how long nothing may come: samples may be farther apart than `silent_s`."""
+        if self.resting:
+            return self.settings.silent_s
+        return max(self.settings.silent_s, 3 * self._groups[0].divider / self._setup.rate_hz)
 
-    def _silence(self, for_s: float) -> Notice:
+    def _turned_away(self, doors: Doors) -> Iterator[Notice]:
+        while doors.strangers_to_tell:
+            yield Notice(
+                "warning",
+                "stranger-refused",
+                f"{doors.strangers_to_tell.pop()} has connected and is not {self.settings.host}: "
+                "it was not let in; if it is AcqKnowledge's computer, write that address as `host`",
+            )
+
+    def _look_again(self) -> Iterator[Notice | None]:
+        """Look whether what has begun is what we asked about: operators change what they start.
+
+        Without any framing, another channel or divider would put all values where they do not
+        belong.
+        """
+        control = self._short_control()
+        try:
+            now = yield from control.setup_steps()
+        except DeviceError as error:
+            text = f"whether it records what it did before the start could not be asked: {error}"
+            yield Notice("warning", "set-up-unknown", text)
+        else:
+            if now != self._setup:
+                raise DeviceLost(
+                    "AcqKnowledge's channels, dividers or rate were changed before the start, and "
+                    "what it sends now cannot be told apart"
+                )
+        finally:
+            control.close()
+
+    def _short_control(self) -> Control:
+        """Ask for a short time only: a driver that waits for longer seems to hang."""
+        assert self._control is not None
+        wait_s = min(ASK_S, self.settings.wait_s)
+        return Control(self._control.host, self._control.port, wait_s)
+
+    def _silence(self, for_s: float) -> Notice | None:
         """Say that nothing comes; the connection is kept as long as an acquisition may run.
 
-        A program that hangs goes on where it was, and through no other connection.
+        A program that hangs goes on where it was, and through no other connection. None: it is for
+        the operator to start.
+
+        Raises:
+            DeviceLost: nothing will come through these doors.
         """
-        assert self._control is not None
+        assert self._doors is not None
         said = f"AcqKnowledge has sent nothing for {for_s:.1f} s"
-        wait_s = min(ASK_S, self.settings.wait_s)  # a driver that waits longer seems to hang
+        control = self._short_control()
         try:
-            running = Control(self._control.host, self._control.port, wait_s).running
-        except DeviceError:
+            running = control.running
+        except DeviceError as error:
+            if self.resting and not isinstance(error, Unanswered):  # it has forgotten our doors
+                raise DeviceLost(str(error)) from error
             return Notice("warning", "amplifier-silent", f"{said}, nor does it answer: is it busy?")
+        finally:
+            control.close()
+        if running and not self._doors.entered:
+            raise DeviceLost(
+                f"AcqKnowledge records and has not connected to {self._doors.here}: have this "
+                "computer's firewall let it in, or write as `own_host` how it sees this computer"
+            )
+        if self.resting:
+            return None
         if not running:
             raise DeviceLost(f"{said}: its acquisition has ended")
         return Notice("warning", "amplifier-silent", f"{said}, though it records; look there")
@@ -234,25 +271,10 @@ class Biopac(Device):
                 for piece in self._side_by_side.add(place, rows[:, 0], now):
                     yield self._chunk(*piece, now)
 
-    def _let_in(self, selector: selectors.BaseSelector, place: int) -> None:
-        """Let AcqKnowledge connect, and nobody else."""
-        assert self._control is not None
-        try:
-            link, address = self._doors[place].accept()
-        except OSError:  # it has changed its mind
-            return
-        if address[0] not in _addresses(self._control.host):
-            link.close()
-            return
-        link.setblocking(False)
-        keep_alive(link)
-        self._links.append(link)
-        selector.unregister(self._doors[place])
-        selector.register(link, selectors.EVENT_READ, (place, link))
-
     def _chunk(self, g: int, first: int, rows: Any, now: float) -> Chunk:
         group = self._groups[g]
-        own = (first + np.arange(len(rows), dtype=np.float64)) * (group.divider / self._rate_hz)
+        period_s = group.divider / self._setup.rate_hz
+        own = (first + np.arange(len(rows), dtype=np.float64)) * period_s
         return Chunk(self._name_of(group), np.full(len(rows), now), rows, own)
 
     def close(self) -> None:
@@ -265,36 +287,6 @@ class Biopac(Device):
                         control.call("toggleAcquisition")
             control.close()
         self._started = False
-        if self._selector is not None:  # before what it watches: it asks each for its number
-            self._selector.close()
-            self._selector = None
-        for one in (*self._links, *self._doors):
-            one.close()
-        self._links.clear()
-        self._doors.clear()
-
-
-def _received(link: socket.socket) -> bytes:
-    try:
-        data = link.recv(READ_BYTES)
-    except OSError as error:
-        raise DeviceLost(f"AcqKnowledge is gone: {error.strerror or error}") from error
-    if not data:
-        raise DeviceLost("AcqKnowledge has closed the connection: its acquisition has ended")
-    return data
-
-
-def _addresses(host: str) -> set[str]:
-    with contextlib.suppress(OSError):
-        return {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
-    return {host}
-
-
-def _own_address(host: str, port: int, family: int) -> str:
-    """Find the address of this computer that `host` sees: only there are the doors."""
-    with socket.socket(family, socket.SOCK_DGRAM) as probe:
-        try:
-            probe.connect((host, port))  # of a datagram socket: nothing is sent
-            return str(probe.getsockname()[0])
-        except OSError as error:
-            raise DeviceError(f"there is no way to {host}: {error.strerror or error}") from error
+        doors, self._doors = self._doors, None
+        if doors is not None:
+            doors.close()

@@ -10,7 +10,7 @@ from pydantic import Field
 from devices.base import Clock, DeviceError, StreamSpec
 from devices.network.amp_server import DELAY_MS, AmpServerClient, command, details, microvolts_of
 from devices.network.amplifier import NetworkAmplifier, NetworkSettings
-from devices.network.connection import Connection
+from devices.network.connection import Connection, Host
 
 LONGEST_ANSWER = 1 << 16
 
@@ -22,7 +22,7 @@ class EgiAmpserverSettings(NetworkSettings):
     has to be what it has set.
     """
 
-    host: str = "10.10.10.51"
+    host: Host = "10.10.10.51"
     port: int = 9879
     command_port: int = Field(default=9877, ge=1, le=65535)
     rate_hz: Literal[250, 500, 1000] = 1000

@@ -20,7 +20,7 @@ from devices.base import (
     Settings,
     StreamSpec,
 )
-from devices.network.connection import WAIT_S
+from devices.network.connection import WAIT_S, Host
 from devices.network.sample_count import SampleCount
 
 RATE_HZ = 250.0
@@ -37,7 +37,7 @@ COUNTED = 1 << 24  # float32 counts no further in steps of one
 class UnicornUdpSettings(Settings):
     """`host` and `port`: the address of this computer that the Unicorn program sends to."""
 
-    host: str = "127.0.0.1"
+    host: Host = "127.0.0.1"
     port: int = Field(ge=1, le=65535)
     first_s: float = Field(default=10.0, gt=0, le=120)  # for the first datagram
     silent_s: float = Field(default=5.0, gt=0, le=600)

@@ -37,7 +37,7 @@ from devices.network.client import (
     Stopped,
     Warned,
 )
-from devices.network.connection import Connection
+from devices.network.connection import Connection, Host
 from devices.network.framing import WireError
 from devices.network.sample_count import SampleCount
 
@@ -52,7 +52,7 @@ COALESCE_S = 0.005
 class NetworkSettings(Settings):
     """`host` and `port` of the amplifier's own program, which is the server."""
 
-    host: str = Field(min_length=1, max_length=253)
+    host: Host
     port: int = Field(ge=1, le=65535)
     connect_s: float = Field(default=5.0, gt=0, le=60)  # for the connection, and for its first word
     # Nothing for so long: it is opened again. A program that hangs goes on through the connection

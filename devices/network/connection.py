@@ -5,6 +5,9 @@ from __future__ import annotations
 import contextlib
 import errno
 import socket
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
 
 from devices.base import DeviceError, DeviceLost
 
@@ -13,6 +16,17 @@ WAIT_S = 0.1
 WRITE_S = 2.0
 READ_BYTES = 1 << 18
 
+
+def _a_name(host: str) -> str:
+    try:
+        host.encode("idna")  # as the system's own look-up does: it raises what is no OSError
+    except UnicodeError:
+        raise ValueError(f"no computer can be called {host[:80]!r}") from None
+    return host
+
+
+Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_a_name)]
+"""A computer's name or address, in settings."""
 
 _KEEP_ALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))
 """After 5 s without a byte the system asks; unanswered for 6 s more, the line is dead."""
@@ -42,6 +56,13 @@ def explain(error: OSError, host: str, port: int, remedy: str) -> str:
     if error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
         return f"there is no way to {host}; check the network cable and both computers' addresses"
     return f"{place}: {error.strerror or error}; {remedy}"
+
+
+def addresses_of(host: str) -> set[str]:
+    """Give the addresses of a computer, and its name where it has none."""
+    with contextlib.suppress(OSError):
+        return {str(found[4][0]) for found in socket.getaddrinfo(host, None)}
+    return {host}
 
 
 class Connection:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
 import threading
 import time
@@ -21,6 +22,7 @@ from devices.base import Channel, Chunk, Device, DeviceError, DeviceLost, Notice
 from devices.drivers.biopac import Biopac
 from devices.network.columns import Columns
 from devices.network.ndt import NdtChannel, groups_of
+from devices.network.ndt_control import discover
 from devices.simulation.servers.biopac_server import BiopacServer
 from devices.simulation.servers.serving import Packet, Signals
 from tests.devices.contract import check_data, check_settings
@@ -334,12 +336,16 @@ def test_a_stranger_is_not_let_in(
 ) -> None:
     one = opened(devices, port=server.port, start=False)
     one.open()
-    monkeypatch.setattr("devices.drivers.biopac._addresses", lambda host: {"192.0.2.1"})
-    (door,) = one._doors
-    with socket.create_connection(door.getsockname()) as stranger:
-        stranger.sendall(np.zeros(4000, "<f4").tobytes())
-        items = [item for item, _ in zip(one.read(), range(6), strict=False)]
-    assert items == [None] * 6
+    monkeypatch.setattr("devices.network.doors.addresses_of", lambda host: {"192.0.2.1"})
+    assert one._doors is not None
+    address = one._doors.here, one._doors.ports[0]
+    with socket.create_connection(address) as first, socket.create_connection(address):
+        first.sendall(np.zeros(4000, "<f4").tobytes())
+        items = [item for item, _ in zip(one.read(), range(8), strict=False)]
+    assert not any(isinstance(item, Chunk) for item in items)
+    (told,) = [item for item in items if isinstance(item, Notice)]  # once, however often it comes
+    assert told.code == "stranger-refused"
+    assert "write that address as `host`" in told.text
 
 
 @pytest.mark.parametrize(
@@ -358,32 +364,249 @@ def test_another_program_is_named(devices: list[Device], said: bytes) -> None:
             one.open()
 
 
-@pytest.mark.parametrize(("piece", "pause_s"), [(b" ", 0.05), (b"<a>" * 1000, 0.0)])
+@pytest.mark.parametrize(
+    ("begin", "piece", "pause_s", "wait_s", "said"),
+    [
+        (b"", b" ", 0.05, 0.5, r"has not answered getMPUnitType for 0\.5 s"),
+        (b"", b"<a>" * 1000, 0.0, 20.0, "answers getMPUnitType with more than 4 MB"),
+        (b"<value><string>", b"a" * 65536, 0.0, 20.0, "answers getMPUnitType with more than 4 MB"),
+    ],
+)
 def test_an_answer_without_end_does_not_hold_us(
-    devices: list[Device], piece: bytes, pause_s: float
+    devices: list[Device], begin: bytes, piece: bytes, pause_s: float, wait_s: float, said: str
 ) -> None:
-    """Each wait for a byte had its own time-out: an answer that trickled held a call for ever."""
+    """Each wait for a byte had its own time-out: an answer that trickled held a call for ever.
+
+    One that poured was held in memory: a long text in five seconds 860 MB.
+    """
     hung_up = threading.Event()
 
     def pieces() -> Iterator[bytes]:
         yield b"HTTP/1.1 200 OK\r\nContent-Type: text/xml\r\nContent-Length: 99999999999\r\n\r\n"
+        yield begin
         while not hung_up.wait(pause_s):
             yield piece
 
     with scripted((pieces(), True)) as other:
-        one = opened(devices, port=other.port, wait_s=0.5)
+        one = opened(devices, port=other.port, wait_s=wait_s)
         begun = time.monotonic()
-        with pytest.raises(DeviceError, match=r"has not answered getMPUnitType for 0\.5 s"):
+        with pytest.raises(DeviceError, match=said):
             one.open()
         assert time.monotonic() - begun < 5
         hung_up.set()
+
+
+def test_an_order_whose_answer_is_lost_is_not_given_twice(
+    server: BiopacServer, devices: list[Device]
+) -> None:
+    """The library asks again where a connection is closed: the second toggle stopped the first."""
+    toggles = 0
+    answering = server._rpc.RequestHandlerClass
+
+    class Losing(answering):  # type: ignore[misc, valid-type]
+        def do_POST(self) -> None:  # noqa: N802 - the library's name
+            if b"toggle" in self.rfile.peek():
+                nonlocal toggles
+                toggles += 1
+                self.wfile = io.BytesIO()  # the connection ends without an answer
+            super().do_POST()
+
+    server._rpc.RequestHandlerClass = Losing
+    one = opened(devices, port=server.port)
+    one.open()
+    assert samples(read_until(one, lambda found: samples(found) >= 50)) >= 50
+    assert toggles == 1
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("DataType", {"type": "double", "endian": "little"}),
+        ("DataType", {"type": "float", "endian": "big"}),
+        ("DataDeliveryEnabled", False),
+        ("SingleConnectionModePort", 15020),
+        ("DataConnectionMethod", "multiple"),
+        ("TransportType", "udp"),
+    ],
+)
+def test_a_setting_that_is_not_taken_is_told(
+    server: BiopacServer, devices: list[Device], question: str, answer: Any
+) -> None:
+    """Nothing frames the samples: of another type or order they are garbage that looks sound."""
+    server._rpc.register_function(lambda *of: answer, f"acq.get{question}")
+    one = opened(devices, port=server.port)
+    with pytest.raises(DeviceError, match=rf"was asked for {question} .* and keeps"):
+        one.open()
+    assert not server.running
+
+
+@pytest.mark.parametrize("changed", ["divider", "channel", "rate"])
+def test_a_set_up_that_is_changed_before_the_operator_starts_is_no_garbage(
+    devices: list[Device], changed: str
+) -> None:
+    channels = [Channel(label) for label in "ABC"]
+    played = Playing(BiopacServer(Signals(tuple(channels), 500.0, None), "127.0.0.1"))
+    server = played.server
+    assert isinstance(server, BiopacServer)
+    try:
+        one = opened(devices, port=server.port, start=False)
+        one.open()
+        reading = one.read()
+        assert next(reading) is None
+        if changed == "divider":
+            server._dividers[1] = 4
+        elif changed == "channel":
+            server._rpc.register_function(
+                lambda kind: [0, 2] if kind == "analog" else [], "acq.getEnabledChannels"
+            )
+        else:
+            server._rpc.register_function(lambda: 1000.0, "acq.getSamplingRate")
+        server.acq_toggleAcquisition()
+        with pytest.raises(DeviceLost, match="were changed before the start"):
+            assert not any(isinstance(item, Chunk) for item in reading)
+        with pytest.raises(DeviceError, match="stop it there"):
+            one.open()
+    finally:
+        played.close()
+
+
+def test_who_waits_is_told_of_a_start_that_is_sent_nowhere(
+    server: BiopacServer, devices: list[Device]
+) -> None:
+    """A template that is loaded resets where the data go: it recorded, and nobody said a word."""
+    one = opened(devices, port=server.port, start=False, silent_s=0.3)
+    one.open()
+    server._single_port = free_port()
+    server.acq_toggleAcquisition()
+    with pytest.raises(DeviceLost, match=r"records and has not connected to .*firewall"):
+        read_until(one, lambda _: False)
+
+
+def test_who_waits_asks_anew_where_the_program_was_closed(devices: list[Device]) -> None:
+    played = Playing(BiopacServer(SIGNALS, "127.0.0.1"))
+    one = opened(devices, port=played.server.port, start=False, silent_s=0.3)
+    try:
+        one.open()
+    finally:
+        played.close()
+    with pytest.raises(DeviceLost, match="refuses the connection"):
+        read_until(one, lambda _: False)
+
+
+def test_samples_far_apart_are_no_silence(devices: list[Device]) -> None:
+    slow = Signals((Channel("Temperature"),), 500.0, None)
+    played = Playing(BiopacServer(slow, "127.0.0.1", dividers=(250,)))
+    try:
+        one = opened(devices, port=played.server.port, silent_s=0.1)
+        (spec,) = one.open()
+        assert spec.rate_hz == 2.0
+        found = [item for item, _ in zip(one.read(), range(60), strict=False)]
+        assert any(isinstance(item, Chunk) for item in found)
+        assert not any(isinstance(item, Notice) for item in found)
+    finally:
+        played.close()
+
+
+@pytest.mark.parametrize(
+    ("call", "answer", "said"),
+    [
+        ("getDownsamplingDivider", 0, "the divider of 'ECG - ECG100C' is not understood"),
+        ("getDownsamplingDivider", -4, "the divider of 'ECG - ECG100C' is not understood"),
+        ("getEnabledChannels", [-1], "analog channels is not understood"),
+        ("getAcquisitionInProgress", None, "says that its acquisition is None"),
+        ("getSamplingRate", "1" * 4000, r"says that it samples '1{39} times"),
+    ],
+)
+def test_an_answer_that_cannot_be_is_told(
+    server: BiopacServer, devices: list[Device], call: str, answer: Any, said: str
+) -> None:
+    server._rpc.register_function(lambda *of: answer, f"acq.{call}")
+    one = opened(devices, port=server.port)
+    with pytest.raises(DeviceError, match=said):
+        one.open()
+    assert not server.running
+
+
+def test_a_channel_that_is_named_twice_is_one(server: BiopacServer, devices: list[Device]) -> None:
+    server._rpc.register_function(
+        lambda kind: [0, 1, 1, 0] if kind == "analog" else [], "acq.getEnabledChannels"
+    )
+    one = opened(devices, port=server.port)
+    (spec,) = one.open()
+    assert [channel.label for channel in spec.channels] == ["ECG - ECG100C", "RSP"]
+
+
+@pytest.mark.parametrize("host", ["a..b", "ä" * 70, "x" * 64 + ".org"])
+def test_what_no_computer_can_be_called_is_refused_in_the_rig(host: str) -> None:
+    with pytest.raises(ValueError, match="no computer can be called"):
+        Biopac.Settings(name="bio", host=host)
+
+
+class Answering:
+    """Answers the question where AcqKnowledge is, with what it is given and when."""
+
+    def __init__(self, *answers: tuple[float, bytes]) -> None:
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self._socket.bind(("127.0.0.1", 0))
+        self.port = int(self._socket.getsockname()[1])
+        self._answers = answers
+        self._threads = [threading.Thread(target=self._serve)]
+        self._threads[0].start()
+
+    def _serve(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                asked, whom = self._socket.recvfrom(100)
+                if asked != b"AcqP Client":
+                    return
+                for wait_s, answer in self._answers:
+                    timer = threading.Timer(wait_s, self._socket.sendto, (answer, whom))
+                    self._threads.append(timer)
+                    timer.start()
+
+    def close(self) -> None:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as last:
+            last.sendto(b"", ("127.0.0.1", self.port))
+        for thread in self._threads:
+            thread.join()
+        self._socket.close()
+
+
+def test_others_who_answer_sooner_hide_nobody() -> None:
+    """Four datagrams of anybody's were the end of the search, within a millisecond."""
+    answering = Answering(*[(0.0, b"hello")] * 5, (0.2, b"AcqP Server Port:4242\r\n\0"))
+    try:
+        assert discover("127.0.0.1", 3.0, answering.port) == ("127.0.0.1", 4242)
+    finally:
+        answering.close()
+
+
+def test_two_programs_that_answer_are_not_chosen_from_by_chance() -> None:
+    answering = Answering(*((0.0, b"AcqP Server Port:%d" % port) for port in (4242, 4242, 4243)))
+    try:
+        with pytest.raises(
+            DeviceError, match=r"port 4242 and 127\.0\.0\.1 port 4243; write the one"
+        ):
+            discover("127.0.0.1", 3.0, answering.port)
+    finally:
+        answering.close()
+
+
+def test_of_two_computers_that_answer_a_broadcast_the_host_is_meant(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    both = {("192.0.2.1", 4242), ("192.0.2.2", 4242)}
+    monkeypatch.setattr("devices.network.ndt_control._answers", lambda *_: iter(both))
+    assert discover("192.0.2.255", 1.0, host="192.0.2.2") == ("192.0.2.2", 4242)
+    with pytest.raises(DeviceError, match="several AcqKnowledge answer"):
+        discover("192.0.2.255", 1.0, host="192.0.2.255")
 
 
 def test_channels_without_number_are_refused_before_each_is_asked_about(
     server: BiopacServer, devices: list[Device]
 ) -> None:
     asked: list[Any] = []
-    server._rpc.register_function(lambda kind: [0] * 5000, "acq.getEnabledChannels")
+    server._rpc.register_function(lambda kind: list(range(5000)), "acq.getEnabledChannels")
     server._rpc.register_function(asked.append, "acq.getChannelLabel")
     one = opened(devices, port=server.port)
     with pytest.raises(DeviceError, match="names 15,000 channels; 256 are read"):

@@ -16,7 +16,8 @@ from devices.drivers.curry import Curry
 from devices.network.client import AmplifierClient, Message, Samples
 from devices.network.curry_packets import CurryClient
 from devices.network.framing import WireError
-from devices.network.ndt import Interleaved, NdtChannel, port_in
+from devices.network.ndt import Interleaved, NdtChannel
+from devices.network.ndt_control import port_in
 from devices.network.rda import BlockCount, RdaClient
 from devices.network.sample_count import SampleCount
 from devices.network.scan_packets import ScanClient
