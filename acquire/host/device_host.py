@@ -55,8 +55,6 @@ from recordings.manifest import Level
 log = logging.getLogger(__name__)
 
 STATUS_S = 0.1
-SILENT_S = 2.0
-"""A device that delivers nothing for so long is stalled."""
 HANGS_S = 2.0
 """A `read` that gives nothing for so long, not even None, hangs: it owes something every 200 ms."""
 PREVIEW_S = 0.3
@@ -202,7 +200,7 @@ class Host:
     def _status(self, reader: DeviceReader) -> HostStatus:
         state = reader.state
         rests = reader.rests or self._closing.is_set()
-        quiet = reader.is_steady and not rests and self._clock.now() - reader.last_item > SILENT_S
+        quiet = not rests and self._clock.now() - reader.last_item > reader.patience_s
         if state is DeviceState.RUNNING and (quiet or self._hangs):
             state = DeviceState.STALLED
         samples = {s.spec.name: s.samples for s in reader.signals.values()}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import logging
+import math
 import threading
 from collections.abc import Callable, Mapping
 from typing import Final
@@ -46,6 +47,9 @@ log = logging.getLogger(__name__)
 
 REOPEN_S: Final = (0.5, 1.0, 2.0, 5.0)
 """Waits before a device that went away is opened again; the last one repeats."""
+SILENT_S: Final = 2.0
+PERIODS: Final = 3
+"""A device that delivers nothing for so long, and for so many samples, is stalled."""
 AWAY_S: Final = 1.0
 """How often a driver is asked what it has to tell though its device is away."""
 FOR_GOOD: Final = (DeviceError, RecordingError, AcquireError)
@@ -109,9 +113,12 @@ class DeviceReader:
         return [*cameras, *(signal.outlet for signal in self.signals.values())]
 
     @property
-    def is_steady(self) -> bool:
-        """Whether something is to come all the time; markers may be far apart."""
-        return bool(self.media) or any(s.spec.rate_hz > 0 for s in self.signals.values())
+    def patience_s(self) -> float:
+        """How long nothing may come of its fastest stream; for ever where it is markers alone."""
+        rates = [media.spec.rate_hz for media in self.media.values()]
+        rates += [signal.spec.rate_hz for signal in self.signals.values()]
+        fastest = max(rates, default=0.0)
+        return max(SILENT_S, PERIODS / fastest) if fastest > 0 else math.inf
 
     def run(self) -> None:
         """Open the device and read it until it fails or the process is to end."""

@@ -7,10 +7,11 @@ from typing import Literal
 
 from pydantic import Field
 
-from devices.base import Clock, DeviceError, StreamSpec
+from devices.base import Clock, DeviceError, DeviceLost, StreamSpec
 from devices.network.amp_server import DELAY_MS, AmpServerClient, command, details, microvolts_of
 from devices.network.amplifier import NetworkAmplifier, NetworkSettings
 from devices.network.connection import Connection, Host
+from devices.network.framing import WireError
 
 LONGEST_ANSWER = 1 << 16
 
@@ -75,14 +76,17 @@ class EgiAmpserver(NetworkAmplifier):
 
     def _asked(self, orders: Connection, order: bytes) -> dict[str, str]:
         """Give an order and wait for its answer."""
-        orders.write(order)
-        answer, deadline = b"", self.clock.now() + self.settings.connect_s
-        while b"\n" not in answer:
-            if self.clock.now() > deadline or len(answer) > LONGEST_ANSWER:
-                name = order.split()[1].decode()
-                raise DeviceError(f"{orders.place} does not answer {name}; {self.remedy}")
-            answer += orders.read()
-        return details(answer.partition(b"\n")[0])
+        name = order.split()[1].decode()
+        try:
+            orders.write(order)
+            answer, deadline = b"", self.clock.now() + self.settings.connect_s
+            while b"\n" not in answer:
+                if self.clock.now() > deadline or len(answer) > LONGEST_ANSWER:
+                    raise DeviceError(f"{orders.place} does not answer {name}; {self.remedy}")
+                answer += orders.read()
+            return details(answer.partition(b"\n")[0])
+        except (DeviceLost, WireError) as error:
+            raise DeviceError(f"{orders.place}, asked {name}: {error}; {self.remedy}") from error
 
     def make_client(self) -> AmpServerClient:
         """Begin a conversation."""

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from acquire.processes.device_link import DeviceLink
-from acquire.processes.messages import HostEvent, Open
+from acquire.processes.messages import DeviceState, HostEvent, Open
 from acquire.rig.video import VideoOptions
 from tests.acquire.program import unique, wait_for
 
@@ -27,12 +27,12 @@ class Driver(Device):
 
     def open(self):
         {on_open}
-        return [Spec(self.settings.name, "Test", (Channel("a"),), 0.0, "float32")]
+        return [Spec(self.settings.name, "Test", (Channel("a"),), {rate_hz}, "float32")]
 
     def read(self):
         {on_read}
         while True:
-            yield from self.until(self.clock.now() + 0.1)
+            yield from self.until(self.clock.now() + {period_s})
             yield Chunk.of(self.settings.name, self.clock.now(), [1.0])
 
     def close(self):
@@ -47,6 +47,7 @@ def run(tmp_path: Path) -> Iterator[Run]:
 
     def start(**parts: str) -> tuple[DeviceLink, list[HostEvent]]:
         parts = {"of_class": "", "on_open": "", "on_read": "", **parts}
+        parts = {"rate_hz": "0.0", "period_s": "0.1", **parts}
         (tmp_path / "odd.py").write_text(DRIVER.format(**parts))
         events: list[HostEvent] = []
         name = unique("odd")
@@ -97,3 +98,18 @@ def test_what_it_writes_fills_no_terminal(run: Run, capfd: pytest.CaptureFixture
     wait_for(lambda: sum((link.snapshot.host.samples if link.snapshot.host else {}).values()))
     assert capfd.readouterr() == ("", "")
     assert events == []
+
+
+def test_a_slow_stream_is_not_stalled_between_its_samples(run: Run) -> None:
+    """At 0.4 Hz it was, for half a second of each 2.5 s; no recording could start then."""
+    seen: set[DeviceState] = set()
+
+    def two_came() -> bool:
+        status = link.snapshot.host
+        seen.add(link.snapshot.state)
+        return status is not None and sum(status.samples.values()) >= 2
+
+    link, events = run(rate_hz="0.4", period_s="2.5")
+    assert link.wait_open(60), events
+    wait_for(two_came)
+    assert DeviceState.STALLED not in seen
