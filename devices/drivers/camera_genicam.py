@@ -154,17 +154,24 @@ class GenicamCamera(GenicamDevice):
 
     def _frames(self, arrival: float) -> list[Frame]:
         buffer, s = self._buffer, self.settings
-        frame_id = self._chunk(s.chunk_frame_id, int(buffer.frame_id))
+        missing, exposure, stamp_ns = "", None, 0
+        # Where a chunk is to tell it and does not, the buffer's may be of another count.
+        next_id = self._frame_id + self._incomplete + 1
+        frame_id = next_id if s.chunk_frame_id else int(buffer.frame_id)
+        try:
+            frame_id = int(self._chunk(s.chunk_frame_id, frame_id))
+            exposure = self._chunk(s.chunk_exposure, None)
+            stamp_ns = self._stamp_ns(buffer)
+        except DeviceError as error:  # of this frame: the next one may have it
+            missing = str(error)
         broken: list[Frame] = []
         for number in range(self._frame_id + 1, self._frame_id + 1 + self._incomplete):
             broken += self._maker.broken(number, arrival, "incomplete")
-        self._frame_id, self._incomplete = int(frame_id), 0
-        image = self._image(buffer)
+        self._frame_id, self._incomplete = frame_id, 0
+        image = missing or self._image(buffer)
         if isinstance(image, str):
-            return [*broken, *self._maker.broken(int(frame_id), arrival, image)]
-        exposure = self._chunk(s.chunk_exposure, None)
-        stamp_ns = self._stamp_ns(buffer)
-        return [*broken, *self._maker.whole(int(frame_id), stamp_ns, arrival, image, exposure)]
+            return [*broken, *self._maker.broken(frame_id, arrival, image)]
+        return [*broken, *self._maker.whole(frame_id, stamp_ns, arrival, image, exposure)]
 
     def _image(self, buffer: Any) -> U8Array | str:
         """Give the picture, or say what is wrong with it."""

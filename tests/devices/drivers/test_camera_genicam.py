@@ -129,6 +129,32 @@ def test_chunks_are_switched_on_and_read(cameras: list[GenicamCamera]) -> None:
     assert all(isinstance(frame.exposure_us, int) for frame in frames(camera, 20))
 
 
+def test_a_frame_without_its_chunk_is_one_incomplete_frame(
+    cameras: list[GenicamCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It ended the camera for good. Viky leaves none out: one reading is made to fail."""
+    camera = make(cameras, rate_hz=100, chunk_exposure="ChunkNrBounces")
+    camera.open()
+    reader = (item for item in camera.read() if item is not None)
+    before = next(reader)
+    nodes, fails = camera._nodes, iter([True])
+    assert nodes is not None
+    read = nodes.get
+
+    def get(name: str) -> Any:
+        if next(fails, False):
+            raise DeviceError(f"face: node {name}: Node is not readable.")
+        return read(name)
+
+    monkeypatch.setattr(nodes, "get", get)
+    broken, whole = next(reader), next(reader)
+    assert broken.image is None
+    assert broken.fault == "face: node ChunkNrBounces: Node is not readable."
+    first = before.device_frame
+    assert [broken.device_frame, whole.device_frame] == [first + 1, first + 2]
+    assert (whole.fault, whole.lost) == (None, 0)
+
+
 def test_a_producer_that_fails_in_the_middle(
     cameras: list[GenicamCamera], monkeypatch: pytest.MonkeyPatch
 ) -> None:
