@@ -25,7 +25,7 @@ class {kind}(Device):
     summary = "{summary}"
 
     def open(self):
-        # Connect here; raise DeviceError (devices.base) with a remedy if that fails.
+        # Connect here; if that fails, import DeviceError above and raise it with a remedy.
         channels = (Channel("value", "a.u."),)
         name, rate_hz = self.settings.name, self.settings.rate_hz
         self.stream = StreamSpec(name, "Physio", channels, rate_hz, "float32")
@@ -36,7 +36,7 @@ class {kind}(Device):
             yield None if due is None else Chunk.of(self.stream, self.clock.now(), [self.measure()])
 
     def measure(self):
-        return 0.0  # raise DeviceLost when the cable is out
+        return 0.0  # when the cable is out, import DeviceLost above and raise it
 
     def close(self):
         """Free everything; called in every case, possibly twice."""

@@ -13,7 +13,7 @@ class Thermometer(Device):
     summary = "a thermometer"
 
     def open(self):
-        # Import the vendor's SDK here and connect; raise DeviceError with a remedy if that fails.
+        # Import the SDK and connect here; if that fails, import DeviceError above and raise it.
         channel = Channel("SKT", "degrees celsius", "SKT")
         name, rate_hz = self.settings.name, self.settings.rate_hz
         self.stream = StreamSpec(name, "Physio", (channel,), rate_hz, "float32")
@@ -24,7 +24,7 @@ class Thermometer(Device):
             yield None if due is None else Chunk.of(self.stream, self.clock.now(), [self.measure()])
 
     def measure(self):
-        return 33.5  # raise DeviceLost when the cable is out
+        return 33.5  # when the cable is out, import DeviceLost above and raise it
 
     def close(self):
         """Called in every case, possibly twice."""
