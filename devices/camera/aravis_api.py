@@ -27,6 +27,11 @@ REMEDY = (
     "brew install aravis (macOS)"
 )
 
+PACKET_SOCKET_DISABLED = 1
+"""For `arv_camera_gv_set_stream_options`."""
+SOCKET_BUFFER_FIXED = 0
+"""For a GigE Vision stream's property `socket-buffer`: as large as its `socket-buffer-size`."""
+
 SUCCESS = 0
 FAULTS = {
     1: "cleared before it was filled",
@@ -68,6 +73,7 @@ _ARAVIS: dict[str, tuple[Any, list[Any]]] = {
     "arv_camera_gv_get_packet_size": (c_uint, [Address, _ERR]),
     "arv_camera_gv_auto_packet_size": (c_uint, [Address, _ERR]),
     "arv_camera_gv_set_packet_delay": (None, [Address, c_int64, _ERR]),
+    "arv_camera_gv_set_stream_options": (None, [Address, c_int]),
     "arv_camera_get_payload": (c_uint, [Address, _ERR]),
     "arv_camera_create_stream": (Address, [Address, Address, Address, _ERR]),
     "arv_camera_start_acquisition": (None, [Address, _ERR]),
@@ -116,11 +122,17 @@ _GOBJECT: dict[str, tuple[Any, list[Any]]] = {
     "g_type_check_instance_is_a": (c_int, [Address, c_size_t]),
     "g_signal_connect_data": (ctypes.c_ulong, [Address, _TEXT, Address, Address, Address, c_int]),
     "g_signal_handler_disconnect": (None, [Address, ctypes.c_ulong]),
+    "g_value_init": (Address, [Address, c_size_t]),
+    "g_value_set_int": (None, [Address, c_int]),
+    "g_object_set_property": (None, [Address, _TEXT, Address]),
 }
 _GLIB: dict[str, tuple[Any, list[Any]]] = {
     "g_error_free": (None, [POINTER(_Error)]),
     "g_free": (None, [Address]),
 }
+
+_GValue = c_uint64 * 3
+_G_TYPE_INT = 6 << 2
 
 _FEATURES = "Integer|Float|Enumeration|Boolean|Command|String"
 """What has a meaning to people; registers have it only where a category lists them."""
@@ -144,6 +156,13 @@ class Api:
 
     def __getattr__(self, name: str) -> Callable[..., Any]:
         raise AttributeError(f"{name} is not in the tables of {__name__}")
+
+    def set_property(self, target: int, name: str, value: int) -> None:
+        """Set a property of an object that is an integer or an enumeration."""
+        holder = _GValue()
+        self.g_value_init(holder, _G_TYPE_INT)
+        self.g_value_set_int(holder, value)
+        self.g_object_set_property(target, name.encode(), holder)
 
     def _typed(
         self, library: ctypes.CDLL, name: str, result: Any, arguments: list[Any]

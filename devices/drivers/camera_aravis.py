@@ -27,6 +27,10 @@ from devices.camera.genicam_device import GenicamDevice
 from devices.camera.genicam_nodes import GenicamSettings
 
 POP_US = 100_000
+RECEIVE_BYTES = 4 << 20
+"""What is asked for to hold packets that nobody could fetch yet, as far as the system allows. By
+itself Aravis asks for the bytes of one picture; a packet takes up to three times its own in there.
+"""
 
 
 class AravisSettings(GenicamSettings):
@@ -96,7 +100,8 @@ class AravisCamera(GenicamDevice):
         nodes = AravisNodes(api, self._device, self.settings.name)
         configured = self._configure(nodes, wraps=gige)
         self._tune_network(api, gige)
-        self._start(api, configured.rate_hz)
+        self._create_stream(api, gige, configured.rate_hz)
+        api.arv_camera_start_acquisition(self._camera)
         names = ("DeviceVendorName", "DeviceModelName", "DeviceSerialNumber", "DeviceVersion")
         vendor, model, serial, version = (
             str(nodes.get(name)) if nodes.kind(name) else "" for name in names
@@ -126,12 +131,21 @@ class AravisCamera(GenicamDevice):
         if s.packet_delay_ns is not None:
             api.arv_camera_gv_set_packet_delay(self._camera, s.packet_delay_ns)
 
-    def _start(self, api: Api, rate_hz: float) -> None:
+    def _create_stream(self, api: Api, gige: bool, rate_hz: float) -> None:
         payload = api.arv_camera_get_payload(self._camera)
+        if gige:
+            # Where it may (as root), Aravis takes packets from a raw socket. Until its filter
+            # is set, all that the computer receives is taken for the camera's: frames that nobody
+            # sent get numbers, and after the begin of a TCP connection on loopback up to 100 true
+            # frames are discarded as late. In 0.8.26 and its main branch, src/arvgvstream.c:
+            # `_ring_buffer_loop` makes the ring before it binds and filters the socket.
+            api.arv_camera_gv_set_stream_options(self._camera, aravis_api.PACKET_SOCKET_DISABLED)
         self._stream = api.arv_camera_create_stream(self._camera, None, None)
+        if gige:
+            api.set_property(self._stream, "socket-buffer", aravis_api.SOCKET_BUFFER_FIXED)
+            api.set_property(self._stream, "socket-buffer-size", max(RECEIVE_BYTES, payload))
         for _ in range(self._buffers(self.settings.buffers, payload, rate_hz)):
             api.arv_stream_push_buffer(self._stream, api.arv_buffer_new_allocate(payload))
-        api.arv_camera_start_acquisition(self._camera)
 
     def _close(self) -> None:
         if not self._camera:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import json
 import shutil
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from devices.base import DeviceError, DeviceLost, Frame
 from devices.camera import aravis_api
-from devices.drivers.camera_aravis import AravisCamera, AravisSettings
+from devices.drivers.camera_aravis import RECEIVE_BYTES, AravisCamera, AravisSettings
 from tests.acquire.program import wait_for
 from tests.devices.contract import check
 from tests.devices.fake_gige import ADDRESS, PROGRAM, FakeGige, Monotonic, fake_gige
@@ -125,8 +129,55 @@ def test_frames_are_numbered_beyond_65535_and_timed_by_the_camera(
     own = [frame.device_time for frame in found if frame.device_time is not None]
     assert len(own) == len(found)
     assert all(a < b for a, b in itertools.pairwise(own))
-    # The fake camera is not exact, but its stamps and their arrival tell the same story.
-    assert own[-1] - own[0] == pytest.approx(found[-1].time - found[0].time, abs=0.05)
+    # The fake camera is not exact, and a frame may wait on a busy machine; but of a hundred some
+    # arrive at once, and their stamps and their arrival tell the same story.
+    waits = [frame.time - time for frame, time in zip(found, own, strict=True)]
+    assert min(waits[:100]) == pytest.approx(min(waits[100:]), abs=0.05)
+
+
+@contextlib.contextmanager
+def connections() -> Iterator[None]:
+    """Begin TCP connections on loopback all the time; nobody takes them."""
+    done = threading.Event()
+
+    def knock(address: tuple[str, int]) -> None:
+        while not done.wait(0.0005):
+            with socket.socket() as caller:
+                caller.connect_ex(address)
+
+    with socket.socket() as taken:
+        taken.bind((ADDRESS, 0))
+        thread = threading.Thread(target=knock, args=(taken.getsockname(),))
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
+
+def test_what_others_send_is_no_frame(gige: FakeGige, cameras: list[AravisCamera]) -> None:
+    """As root, Aravis would listen to all of it for a moment, and hear nothing else for seconds."""
+    with connections():
+        for _ in range(5):
+            gige.start()
+            camera = make(cameras, width=64, height=32)
+            camera.open()
+            first = next(frame for frame in frames(camera, 10) if frame.fault is None)
+            assert 65_400 < first.device_frame < 65_500
+            camera.close()
+
+
+def test_packets_that_nobody_fetched_yet_have_room(
+    gige: FakeGige, cameras: list[AravisCamera]
+) -> None:
+    """A picture comes at once, and its packets take more room than it has bytes."""
+    if int(Path("/proc/sys/net/core/rmem_max").read_text()) < RECEIVE_BYTES:
+        pytest.skip("this system gives a socket less room (net.core.rmem_max)")
+    camera = make(cameras, width=512, height=512, rate_hz=25)
+    camera.open()
+    found = frames(camera, 30)[1:]  # the room is made when the first packet has come
+    assert sum(frame.fault is None for frame in found) > 25
 
 
 @pytest.mark.parametrize(
@@ -294,7 +345,7 @@ def test_commands_answer_what_is_true_now(gige: FakeGige, cameras: list[AravisCa
 IN_OWN_NETWORK = """
 import json, subprocess, sys
 from devices.base import DeviceError
-from devices.drivers.camera_aravis import AravisCamera, AravisSettings
+from devices.drivers.camera_aravis import RECEIVE_BYTES, AravisCamera, AravisSettings
 from tests.devices.fake_gige import FakeGige, Monotonic
 gige = FakeGige()
 told = {"none": len(AravisCamera.found())}

@@ -23,6 +23,7 @@ from devices.drivers.serial_packets import SerialPackets
 from devices.registry import find
 from devices.serial import ports
 from devices.serial.ports import PortInfo, choose, explain
+from tests.devices.clock import FakeClock
 from tests.devices.contract import check_data, check_settings, check_specs
 from tests.devices.network.server import scripted
 from tests.devices.serial.test_serial_parsers import FORMAT, SYNC, frame
@@ -97,13 +98,24 @@ def test_lines_are_read_scaled_and_described(line: Wire) -> None:
 
 
 def test_stamps_from_arrivals_keep_the_pace_of_the_sensor(line: Wire) -> None:
-    device = lines(line)
+    """Bytes come in bursts, up to 12 ms late; by a clock that this test moves, not the computer."""
+    clock = FakeClock()
+    device = SerialLines(SerialLines.Settings(**LINES, port=line.path), clock)
     device.open()
-    line.play(itertools.islice(numbered(), 100), 0.01)
-    found = read_until(device, lambda f: samples(f) >= 99)
+    rng = np.random.default_rng(1)
+    late = rng.uniform(0, 0.012, 100)
+    reading = device.read()
+    found: list[Chunk] = []
+    sent = clock.time + 0.01 * np.arange(100)
+    for piece, arrival in zip(numbered(), np.maximum.accumulate(sent + late), strict=False):
+        clock.time = max(clock.time, float(arrival))
+        line.send(piece)
+        while (item := next(reading)) is not None:  # which says that the burst was read
+            found.append(item)
     device.close()
+    assert samples(found) >= 99
     times = np.concatenate([c.times for c in found])
-    assert np.polyfit(np.arange(99), times, 1)[0] == pytest.approx(0.01, rel=0.02)
+    assert np.polyfit(np.arange(len(times)), times, 1)[0] == pytest.approx(0.01, rel=0.02)
 
 
 def test_noise_and_cut_lines_are_counted(line: Wire) -> None:
