@@ -27,6 +27,7 @@ class LastWords:
 
     def __init__(self) -> None:
         self._file: IO[bytes] | None = None
+        self._before = ""  # the last line of what was cut off
         if sys.platform == "win32" or "UNISONO_LOG" in os.environ:
             return
         # By its name once more: who writes is to append, also after it was shortened.
@@ -41,6 +42,7 @@ class LastWords:
     def shorten(self) -> None:
         """Begin anew where it has become long; to be called now and then."""
         if self._file is not None and os.fstat(self._file.fileno()).st_size > KEPT_BYTES:
+            self._before = _last_line(self._file)  # it may be dying of what it has just written
             self._file.truncate(0)
 
     def close(self) -> str:
@@ -49,7 +51,11 @@ class LastWords:
         if file is None:
             return ""
         with file:
-            file.seek(max(0, os.fstat(file.fileno()).st_size - KEPT_BYTES))
-            lines = file.read().decode(errors="replace").split("\n")
-        said = next((line for line in reversed(lines) if line.strip()), "")
-        return f"; its last words: {plain(said.strip())[:SHOWN]}" if said else ""
+            said = _last_line(file) or self._before
+        return f"; its last words: {plain(said)[:SHOWN]}" if said else ""
+
+
+def _last_line(file: IO[bytes]) -> str:
+    file.seek(max(0, os.fstat(file.fileno()).st_size - KEPT_BYTES))
+    lines = file.read().decode(errors="replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")

@@ -31,6 +31,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for pem in certificate.cert_chain_pems:
         pem.write_to_path(folder / "cert.pem", append=True)
     (folder / "token").write_text(TOKEN)
+    (folder / "token").chmod(0o600)
     return folder
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import signal
 import subprocess
 import sys
 import threading
@@ -179,7 +180,10 @@ def test_a_burst_that_outruns_the_buffers_is_an_event_and_no_pass(tmp_path: Path
     ) as program:
         program.wait_for_line()
         outlet.push_sample([0.0])
+        # Stopped, or a fast computer would keep up with the burst.
+        program.process.send_signal(signal.SIGSTOP)
         outlet.push_chunk(np.arange(1, BURST, dtype=np.float32)[:, np.newaxis])
+        program.process.send_signal(signal.SIGCONT)
         wait_for(lambda: f"{name}: more samples came at once" in program.stderr)
         result = program.stop()
     (entry,) = [s for s in Manifest.load(result.session).streams if s.name == name]
