@@ -122,6 +122,7 @@ class PackageCounter:
     """
 
     GROUPS = 20
+    HABIT = 3
 
     def __init__(self, seam: tuple[int, int] | None = None) -> None:
         self._seam = seam
@@ -136,31 +137,33 @@ class PackageCounter:
         self._fell = False  # the newest number came by a turn, if the next one goes on from it
 
     def feed(self, numbers: F64Array) -> I64Array:
-        """Give how many rows are missing before each row, (n,).
+        """Give how many rows are missing before each row of which that is known, (n,).
 
-        What was missing before the last row of a batch may be told one row late.
+        The last one may have to wait for the next batch, whose first it is then.
         """
-        lost = np.zeros(len(numbers), np.int64)
-        for i, number in enumerate(numbers.tolist()):
+        lost = []
+        for number in numbers.tolist():
             if self._waits is not None:
-                lost[max(0, i - 1)] += self._next(self._mended(self._waits, number))
+                lost.append(self._next(self._mended(self._waits, number)))
             sound = self._is_sound(number)
             self._waits = None if sound else number
             if sound:
-                lost[i] += self._next(number)
-        return lost
+                lost.append(self._next(number))
+        return np.array(lost, np.int64)
 
-    def settle(self) -> int:
-        """Give what is missing before the last row, as no further one comes that could tell."""
+    def settle(self) -> I64Array:
+        """Give it of the row that waits, if one does, as no further one comes that could tell."""
         number, self._waits = self._waits, None
-        return 0 if number is None else self._next(number)
+        return np.array([] if number is None else [self._next(number)], np.int64)
 
     def _is_sound(self, number: float) -> bool:
         """Whether a number needs no other's word; while habits are learned, none does."""
         last = self._last
-        if last is None or len(self._steps) < self.GROUPS:
+        if last is None or self._learns:
             return True
-        return number in (last, self._after(last)) or (last, number) == self._seam
+        if number == last:
+            return self._rows > 1
+        return number == self._after(last) or (last, number) == self._seam
 
     def _mended(self, number: float, following: float) -> float:
         """Give a number that stands alone between two that go on the one that belongs there.
@@ -170,13 +173,23 @@ class PackageCounter:
         last = self._last
         assert last is not None
         wanted = self._after(last)
-        if following == self._after(wanted) != number:
+        if following == self._after(wanted) and (number != following or self._rows == 1):
             return wanted
         return last if following in (last, wanted) else number
 
     @property
+    def _learns(self) -> bool:
+        """Whether too few numbers have been seen to judge one by."""
+        return len(self._steps) < self.GROUPS
+
+    @property
     def _step(self) -> int:
         return max(set(self._steps), key=self._steps.count)
+
+    @property
+    def _rows(self) -> int:
+        """How many rows share a number."""
+        return max(set(self._runs), key=self._runs.count) if self._runs else 1
 
     def _after(self, number: int) -> int:
         """Give the number that should come next."""
@@ -205,18 +218,18 @@ class PackageCounter:
 
     def _gap(self, last: int, number: int) -> int:
         fell, turned = number < last, self._fell
-        known_bottom = self._bottom
+        known_bottom, learns = self._bottom, self._learns
         if not fell:
             self._note(self._steps, number - last)
-            if number - last == self._step:  # both are where they should be, so none is spoilt
+            # Both are where they should be, so none is spoilt; one step alone is no habit.
+            if number - last == self._step and self._steps.count(self._step) >= self.HABIT:
                 self._top = max(self._top, number)
                 if turned:
                     self._bottom = last if known_bottom is None else min(last, known_bottom)
         self._fell = fell
-        if len(self._steps) < self.GROUPS:
+        if learns:
             return 0
         step = self._step
-        rows = max(set(self._runs), key=self._runs.count) if self._runs else 1
         if fell:
             if known_bottom is None:
                 return 0
@@ -224,7 +237,7 @@ class PackageCounter:
             missing = max(0, self._top - last) // step + (number - bottom) // step
         else:
             missing = (number - last) // step - 1
-        return max(0, missing) * rows
+        return max(0, missing) * self._rows
 
     def _note(self, seen: list[int], value: int) -> None:
         seen.append(value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -44,8 +45,9 @@ class Preset:
         self._counter = PackageCounter(seam(played, self._number_row) if played else None)
         self._rows: F64Array = np.empty((0, 0))
         self._arrivals: F64Array = np.empty(0)
-        self._lost: I64Array = np.empty(0, np.int64)
+        self._lost: I64Array = np.empty(0, np.int64)  # before each row, but for one that waits
         self.last = -np.inf  # the newest stamp
+        self._heard = math.inf  # when rows came, LSL time
 
     @property
     def waiting(self) -> bool:
@@ -56,20 +58,23 @@ class Preset:
         """Take rows, shape (rows of the board, n), n ≥ 1, that arrived at LSL time `arrival`."""
         rows[self._stamp_row] = _rising(rows[self._stamp_row], self.last)
         self.last = float(rows[self._stamp_row, -1])
+        self._heard = arrival
         arrivals = np.full(rows.shape[1], arrival)
         lost = self._counter.feed(rows[self._number_row])
         self._rows = np.hstack([self._rows, rows]) if self.waiting else rows
         self._arrivals = np.concatenate([self._arrivals, arrivals])
         self._lost = np.concatenate([self._lost, lost])
 
-    def settle(self) -> int:
-        """Give the rows missing before the last one, as no more come that could tell."""
-        return self._counter.settle()
+    def settle(self, before: float) -> None:
+        """Let the last row go that waits for the next one's word, if nothing came since a time."""
+        if self._heard < before:
+            self._lost = np.concatenate([self._lost, self._counter.settle()])
 
     def take(self, until: float) -> Iterator[Piece]:
         """Give out what is stamped up to `until`, cut where something is missing."""
         stamps = self._rows[self._stamp_row]
         n = int(np.searchsorted(stamps, until, side="right")) if until < self.last else len(stamps)
+        n = min(n, len(self._lost))
         rows, arrivals, lost = self._rows[:, :n], self._arrivals[:n], self._lost[:n]
         self._rows = self._rows[:, n:]
         self._arrivals, self._lost = self._arrivals[n:], self._lost[n:]

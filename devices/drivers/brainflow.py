@@ -172,21 +172,13 @@ class Brainflow(Device):
             now = self.clock.now()
             if came:
                 self._heard, self._runs, self._delivered = now, True, True
-            if now - self._heard > SILENT_S:
-                yield from self._settled()
-            self._judge_silence(now - self._heard)
+            for preset in self._presets:
+                preset.settle(now - SILENT_S)
             for piece in due(self._presets):
                 yield from self._chunks(piece)
+            self._judge_silence(now - self._heard)
             yield None
             self.clock.sleep_until(now + POLL_S)
-
-    def _settled(self) -> Iterator[Chunk]:
-        """Tell of what was missing before the last rows, now that none will follow."""
-        for preset in self._presets:
-            lost = preset.settle()
-            for spec in (s.spec for s in self._plan if lost and s.preset == preset.number):
-                none = np.empty(0)
-                yield Chunk(spec.name, none, np.empty((0, len(spec.channels)), "f4"), none, lost)
 
     def _judge_silence(self, silence_s: float) -> None:
         board = self.settings.board

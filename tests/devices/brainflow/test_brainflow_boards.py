@@ -99,7 +99,7 @@ BATCHES = st.lists(st.integers(0, 1000), max_size=40)
 def fed(counter: PackageCounter, numbers: F64Array, cuts: list[int]) -> int:
     """Feed it in batches; what still waits in the end is settled."""
     parts = np.split(numbers, sorted(cuts))
-    return sum(int(counter.feed(part).sum()) for part in parts) + counter.settle()
+    return sum(int(counter.feed(part).sum()) for part in parts) + int(counter.settle().sum())
 
 
 @given(
@@ -114,6 +114,10 @@ def fed(counter: PackageCounter, numbers: F64Array, cuts: list[int]) -> int:
 @example(pattern="0…255", at=768, wrong=99.0, cuts=[769])  # and behind it
 @example(pattern="101…200, two rows each", at=5, wrong=3.0, cuts=[])  # lower than any
 @example(pattern="twelve rows share one", at=605, wrong=3.0, cuts=[606])
+@example(pattern="101…200, two rows each", at=1, wrong=0.0, cuts=[])  # before a habit is known
+@example(pattern="0…255", at=20, wrong=7.0, cuts=[])  # just as habits are known
+@example(pattern="0…255", at=600, wrong=89.0, cuts=[])  # the next one's
+@example(pattern="0…255", at=600, wrong=87.0, cuts=[])  # the one's before
 def test_a_spoilt_number_is_no_loss_wherever_it_stands(
     pattern: str, at: int, wrong: float, cuts: list[int]
 ) -> None:
@@ -138,8 +142,8 @@ def test_a_gap_is_counted_wherever_a_batch_ends(cuts: list[int], missing: int) -
 def test_a_gap_before_the_last_row_is_told_when_no_other_comes() -> None:
     counter = PackageCounter()
     assert lost(counter, [*range(100), 105]) == 0
-    assert counter.settle() == 5
-    assert counter.settle() == 0
+    assert counter.settle().tolist() == [5]
+    assert counter.settle().tolist() == []
 
 
 def test_the_tone_of_a_cyton_in_kiloohms() -> None:
@@ -248,3 +252,21 @@ def test_what_no_board_can_use_is_refused(given: dict[str, str | int], words: st
         Params.model_validate(given)
     Params(ip_address="192.168.4.1", ip_port=6677, ip_protocol=2, timeout=15)
     Params(ip_address="galea.local")
+
+
+@pytest.mark.parametrize("settles", [False, True])
+def test_a_row_that_waits_for_the_next_ones_word_has_the_loss_before_it(settles: bool) -> None:
+    """A batch that ends right behind a gap: the loss was told one row late."""
+    numbers = np.array([*range(100), 105.0])
+    preset = Preset(0, {"timestamp_channel": 0, "package_num_channel": 1})
+    preset.add(np.array([numbers / 250, numbers]), 1.0)
+    pieces = due([preset])
+    assert [(piece.rows.shape[1], piece.lost) for piece in pieces] == [(100, 0)]
+    preset.settle(1.0)
+    assert due([preset]) == [], "it was heard just then"
+    if settles:
+        preset.settle(1.1)
+    else:
+        preset.add(np.array([[106 / 250], [106.0]]), 1.1)
+    (piece,) = due([preset])
+    assert (piece.rows[1].tolist(), piece.lost) == ([105] if settles else [105, 106], 5)
