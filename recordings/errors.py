@@ -11,6 +11,7 @@
 from __future__ import annotations
 
 import errno
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:  # what only raises and catches these errors needs no pydantic
@@ -54,3 +55,9 @@ def bad_key(error: ValidationError, whole: str = "content") -> str:
 def is_full(error: OSError) -> bool:
     """Whether there is no room left on a disk, or none for this user."""
     return error.errno in _FULL
+
+
+def few(names: Sequence[str], most: int = 5) -> str:
+    """Return the first of some names, and how many more there are."""
+    more = f" and {len(names) - most:,} more" if len(names) > most else ""
+    return ", ".join(names[:most]) + more

@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from recordings.arrays import F64Array
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, few
 from recordings.read.to_mne import unique
 from recordings.units import PREFIXES, Unit, ascii_symbol, parse_unit
 
@@ -56,12 +56,6 @@ def label_notes(name: str, labels: Sequence[str]) -> list[str]:
     if not cut:
         return []
     return [f"{name}: EDF has 16 letters of ASCII for a channel's name: {few(cut)}"]
-
-
-def few(names: Sequence[str]) -> str:
-    """Return the first of some names, and how many more there are."""
-    more = f" and {len(names) - 5:,} more" if len(names) > 5 else ""
-    return ", ".join(names[:5]) + more
 
 
 def fit_limits(unit: str, values: F64Array) -> Limits | None:

@@ -11,11 +11,10 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from recordings.arrays import Array
-from recordings.errors import RecordingError
+from recordings.errors import RecordingError, few
 from recordings.export.edf_channels import (
     check_channels,
     edf_labels,
-    few,
     fit_limits,
     label_notes,
     record_notes,

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from recordings.arrays import F64Array
+from recordings.errors import few
 from recordings.extras import of_extra
 from recordings.read.grid import Grid, annotations_on
 from recordings.read.markers import SessionMarker
@@ -128,10 +129,9 @@ def no_electrodes(stream: Stream) -> list[str]:
     ]
     if not wanted or stream.type.upper() != "EEG":
         return []
-    more = f" and {len(wanted) - 8} more" if len(wanted) > 8 else ""
     return [
         f"{stream.shown}: no electrodes, for their unit is no voltage: "
-        f"{', '.join(wanted[:8])}{more}; of type misc"
+        f"{few(wanted, 8)}; of type misc"
     ]
 
 

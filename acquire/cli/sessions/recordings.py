@@ -143,7 +143,7 @@ def copy(
 ) -> None:
     """Copy sessions and compare them by hash; what was interrupted goes on where it was."""
     from acquire.cli.sessions.progress import Percent
-    from recordings.errors import RecordingError
+    from recordings.errors import RecordingError, few
     from recordings.read.sessions import find_sessions
     from recordings.study.copies import copy_session
 
@@ -162,8 +162,7 @@ def copy(
             continue
         note = f", {done.unhashed} without a hash in the manifest" if done.unhashed else ""
         if done.left_out:
-            more = f" and {len(done.left_out) - 5} more" if len(done.left_out) > 5 else ""
-            note += f"; left out, as links or no files: {', '.join(done.left_out[:5])}{more}"
+            note += f"; left out, as links or no files: {few(done.left_out)}"
         typer.echo(f"{done.folder}: {done.files} files, {done.bytes:,} bytes, compared{note}")
     raise typer.Exit(2 if failed else 0)
 

@@ -11,10 +11,10 @@ from typing import Any, Final, Literal
 
 import numpy as np
 
-from recordings.errors import RecordingError, one_line
+from recordings.errors import RecordingError, few, one_line
 from recordings.export.bids.files import Names, write_json
 from recordings.export.bids.shared_tables import NOTHING
-from recordings.export.edf_channels import edf_labels, few
+from recordings.export.edf_channels import edf_labels
 from recordings.export.edf_file import EdfFile, Form
 from recordings.extras import of_extra
 from recordings.read.fill import rate_notes, stamp_notes

@@ -32,7 +32,10 @@ def read_text(path: Path) -> str:
     Raises:
         OSError: it cannot be read, or is no file.
     """
-    raw = read_bytes(path)
+    return _decoded(read_bytes(path))
+
+
+def _decoded(raw: bytes) -> str:
     text = raw.decode("utf-16", "replace") if raw.startswith(_UTF16) else text_of(raw)
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
@@ -50,7 +53,7 @@ def read_header(path: Path) -> str:
             f"{path}: is in UTF-16, or its lines end with CR alone; save it as plain text in UTF-8 "
             "with line ends of Windows or Unix"
         )
-    text = read_text(path)
+    text = _decoded(raw)
     check_header(path, text)
     _check_data(path, text)
     return text

@@ -42,7 +42,7 @@ def pauses_of(markers: str, rate_hz: float, count: int) -> tuple[Pauses | None, 
     if len(starts) < 2:
         return None, ""
     dates = [found[n] for n in starts]
-    at = np.array([np.nan if d is None else (d - _EPOCH).total_seconds() for d in dates])
+    at = np.array([np.nan if d is None else d.timestamp() for d in dates])
     lengths = np.diff(starts) / rate_hz
     pauses = np.diff(at) - lengths
     near = np.maximum(_NEAR_S, _DRIFT * lengths)
@@ -56,9 +56,6 @@ def pauses_of(markers: str, rate_hz: float, count: int) -> tuple[Pauses | None, 
         return None, ""
     told = f"{int(np.count_nonzero(pauses))} pauses, the longest {pauses.max():.6g} s"
     return Pauses(np.array(starts[1:], np.float64), np.cumsum(pauses)), told
-
-
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def _date(text: str) -> datetime | None:
