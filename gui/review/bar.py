@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import QComboBox, QFrame, QPushButton, QWidget
 
 from gui.review.channel_menu import ChannelButton
@@ -107,11 +107,10 @@ class ReviewBar(QFrame):
 
     def show_cameras(self, names: list[str], main: str) -> None:
         """Offer these cameras; one alone needs no choice."""
-        self.cameras.blockSignals(True)
-        self.cameras.clear()
-        self.cameras.addItems(names)
-        self.cameras.setCurrentText(main)
-        self.cameras.blockSignals(False)
+        with QSignalBlocker(self.cameras):
+            self.cameras.clear()
+            self.cameras.addItems(names)
+            self.cameras.setCurrentText(main)
         self.cameras.setVisible(len(names) > 1)
         for widget in (self.pin, self.mode, self.gamma, self.face, self.whole):
             widget.setVisible(bool(names))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
 from PySide6.QtWidgets import (
     QListWidget,
     QListWidgetItem,
@@ -64,15 +64,14 @@ class ChannelButton(QToolButton):
     def know(self, rows: Sequence[Row], chosen: Sequence[Row]) -> None:
         """List these channels; those of `chosen` are checked."""
         self.rows = list(rows)
-        self.list.blockSignals(True)
-        self.list.clear()
-        for row in rows:
-            item = QListWidgetItem(f"{row.signal.name}   {row.channel.label}")
-            item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
-            checked = Qt.CheckState.Checked if row in chosen else Qt.CheckState.Unchecked
-            item.setCheckState(checked)
-            self.list.addItem(item)
-        self.list.blockSignals(False)
+        with QSignalBlocker(self.list):
+            self.list.clear()
+            for row in rows:
+                item = QListWidgetItem(f"{row.signal.name}   {row.channel.label}")
+                item.setFlags(Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled)
+                checked = Qt.CheckState.Checked if row in chosen else Qt.CheckState.Unchecked
+                item.setCheckState(checked)
+                self.list.addItem(item)
 
     @property
     def chosen(self) -> list[Row]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QShowEvent
 from PySide6.QtWidgets import (
     QHeaderView,
@@ -82,17 +82,16 @@ class ChannelList(QWidget):
         choice = self.viewer.choice
         self._streams = self.viewer.signals()
         known = [(id(s), choice.ordered(s)) for s in self._streams]
-        self.tree.blockSignals(True)
-        if known != self._known:
-            self._known = known
-            self._rebuild()
-        for stream, item in zip(self._streams, self._tops(), strict=True):
-            shown = {c.index for c in choice.shown(stream)}
-            item.setText(0, f"{stream.key.name} ({len(shown)}/{len(stream.channels)})")
-            for below in children(item):
-                below.setCheckState(0, _state([below.data(0, _INDEX) in shown]))
-            self._tick_stream(item)
-        self.tree.blockSignals(False)
+        with QSignalBlocker(self.tree):  # what is shown here nobody has chosen
+            if known != self._known:
+                self._known = known
+                self._rebuild()
+            for stream, item in zip(self._streams, self._tops(), strict=True):
+                shown = {c.index for c in choice.shown(stream)}
+                item.setText(0, f"{stream.key.name} ({len(shown)}/{len(stream.channels)})")
+                for below in children(item):
+                    below.setCheckState(0, _state([below.data(0, _INDEX) in shown]))
+                self._tick_stream(item)
         self.restore.setEnabled(bool(choice.order or choice.streams))
 
     def _tops(self) -> list[QTreeWidgetItem]:
@@ -133,9 +132,8 @@ class ChannelList(QWidget):
             for item in children(top):
                 texts = item.text(0).casefold(), item.text(1).casefold()
                 item.setHidden(not any(wanted in text for text in texts))
-            self.tree.blockSignals(True)
-            self._tick_stream(top)
-            self.tree.blockSignals(False)
+            with QSignalBlocker(self.tree):
+                self._tick_stream(top)
 
     def _tick_stream(self, top: QTreeWidgetItem) -> None:
         top.setCheckState(0, _state([_is_ticked(i) for i in children(top) if not i.isHidden()]))

@@ -226,6 +226,18 @@ def test_order_and_choice_are_those_of_the_last_time(viewer: Viewer, listed: Cha
         made.deleteLater()
 
 
+def test_a_stream_that_comes_is_listed_and_nobody_has_chosen(
+    viewer: Viewer, listed: ChannelList
+) -> None:
+    told: list[int] = []
+    viewer.chosen_changed.connect(lambda: told.append(1))
+    view(viewer, eeg(), physio(), stream("more", *(str(n) for n in range(64))))
+    assert "63" in rows(listed)
+    assert not told, "each tick lays all traces out anew"
+    assert not viewer.choice.streams
+    assert not listed.restore.isEnabled()
+
+
 def test_what_was_kept_before_there_was_an_order_can_be_read(viewer: Viewer) -> None:
     bar = ViewerBar(viewer)
     bar.restore(json.dumps({"channels": {"eeg": ["C3"]}, "filters": {}}))
