@@ -38,8 +38,8 @@ class ByLandmarks:
         self._points = self._landmarker.find(gray)
         if self._points is None:
             return None
-        # Once more, in a square that the landmarks give: the detector's is rough.
-        self._points = self._landmarker.refine(gray, square_of(self._points))
+        # Once more, in squares that the landmarks give: the detector's is rough.
+        self._points = self._landmarker.settle(gray, self._points)
         if self._points is None:
             return None
         return Seen(face_of_landmarks(self._points), head_angles(self._points))

@@ -23,6 +23,9 @@ _SURE: Final = 0.5
 _NEARBY: Final = 0.3  # overlap of boxes that are of one face
 _WIDER: Final = 1.5  # the mesh's square over the detector's
 _LEFT_EYE, _RIGHT_EYE = 0, 1  # of the detector's points, as seen in the picture
+_SIZES: Final = (0.9, 1.0, 1.1)
+_LEANS: Final = (-0.1, 0.0, 0.1)  # rad
+"""Squares that are looked at for a mean: each look alone misses by 1.4 % of a face's width."""
 
 
 class Landmarker:
@@ -67,6 +70,12 @@ class Landmarker:
         scale = float(np.hypot(square[0, 0], square[1, 0]))
         return np.column_stack([apply(square, mesh[:, :2]), mesh[:, 2] * scale])
 
+    def settle(self, gray: U8Array, points: F64Array) -> F64Array | None:
+        """Return the mean of landmarks in squares around a face: turned, smaller and larger."""
+        squares = [square_of(points, size, lean) for size in _SIZES for lean in _LEANS]
+        looks = [look for s in squares if (look := self.refine(gray, s)) is not None]
+        return np.asarray(np.mean(looks, axis=0)) if looks else None
+
     def _surest(self, gray: U8Array) -> F64Array | None:
         """Return the upright square around the surest face, from 192 px to the picture's."""
         height, width = gray.shape
@@ -106,14 +115,16 @@ def square_around(centre: F64Array, side: float, lean: float) -> F64Array:
     return np.hstack([turn, (centre - turn @ (_MESH / 2, _MESH / 2))[:, None]])
 
 
-def square_of(points: F64Array) -> F64Array:
-    """Return the square in which the same face is looked for in the next picture."""
+def square_of(points: F64Array, size: float = 1.0, lean: float = 0.0) -> F64Array:
+    """Return the square in which the same face is looked for; larger by `size`, turned by `lean`.
+
+    Without those it is upright as the eyes are.
+    """
     flat = points[:, :2]
     low, high = flat.min(axis=0), flat.max(axis=0)
     across = flat[263] - flat[33]  # outer corners of the eyes
-    return square_around(
-        (low + high) / 2, _WIDER * float((high - low).max()), np.arctan2(*across[::-1])
-    )
+    side = _WIDER * size * float((high - low).max())
+    return square_around((low + high) / 2, side, np.arctan2(*across[::-1]) + lean)
 
 
 def _network(path: str) -> Any:
