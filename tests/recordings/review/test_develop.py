@@ -39,6 +39,20 @@ def test_a_part_is_that_part() -> None:
     assert (shown == 255).all()
 
 
+@pytest.mark.parametrize("size", [(54, 42), (40, 31), (25, 20), (7, 5)])
+def test_a_smaller_picture_shows_no_pattern_that_is_not_there(size: tuple[int, int]) -> None:
+    """What is finer than a pixel of the screen is its mean, and a ramp stays one."""
+    rows, columns = np.mgrid[:97, :128]
+    board = ((rows + columns) % 2 * 200).astype(np.uint8)
+    shown = develop.show(board, pixel_format("Mono8"), (0, 0, 128, 97), size)
+    assert shown.shape == size[::-1]
+    assert np.abs(shown.astype(int) - 100).max() <= 2
+    ramp = (columns * 2).astype(np.uint8)
+    shown = develop.show(ramp, pixel_format("Mono8"), (0, 0, 128, 97), size)
+    wanted = (np.arange(size[0]) + 0.5) * 256 / size[0] - 1
+    assert np.abs(shown - wanted).max() <= 3
+
+
 @pytest.mark.parametrize("bits", [8, 10, 12, 16])
 def test_the_whole_range_becomes_black_to_white(bits: int) -> None:
     top = (1 << bits) - 1
