@@ -47,9 +47,7 @@ def show(picture: Picture, fmt: PixelFormat, box: Box, size: tuple[int, int]) ->
     part = np.ascontiguousarray(part)
     if part.shape[1::-1] == size:
         return part
-    while (
-        size[0] * 2 < part.shape[1]
-    ):  # by halves: of other shares a mean takes fifty times as long
+    while size[0] * 2 < part.shape[1]:  # by halves: else a mean takes 50 times as long
         half = (part.shape[1] // 2, max(1, part.shape[0] // 2))
         part = np.asarray(cv2.resize(part, half, interpolation=cv2.INTER_AREA))
     grown = size[0] / part.shape[1]
