@@ -37,16 +37,20 @@ class EdfRecords:
 
     def read(self, n: int, start: int, stop: int) -> F64Array:
         """Return samples `start` to before `stop` of signal n, shape (samples,), in its unit."""
+        values, scale = self.digits(n, start, stop), self._header.signals[n].scale
+        if scale is None:
+            return values
+        factor, offset = scale
+        return values * factor + offset
+
+    def digits(self, n: int, start: int, stop: int) -> F64Array:
+        """Return the same as they stand in the file, whole numbers."""
         signal = self._header.signals[n]
         stop = min(stop, len(self) * signal.samples)
         first = start // signal.samples
         raw = self.raw(n, first, -(-stop // signal.samples))
         skipped = start - first * signal.samples
-        values = _integers(raw, self._width)[skipped : skipped + max(stop - start, 0)]
-        if signal.scale is None:
-            return values
-        factor, offset = signal.scale
-        return values * factor + offset
+        return _integers(raw, self._width)[skipped : skipped + max(stop - start, 0)]
 
 
 def _integers(raw: U8Array, width: int) -> F64Array:

@@ -13,6 +13,7 @@ from recordings.disk.regular import open_file
 from recordings.read.foreign.edf_annotations import read_annotations
 from recordings.read.foreign.edf_header import EdfHeader, read_header
 from recordings.read.foreign.edf_samples import EdfRecords
+from recordings.read.foreign.edf_status import read_triggers
 from recordings.read.foreign.signals import Column, SignalFile, even_streams, marker_streams
 from recordings.units import lsl_word
 from recordings.xdf.header import ChannelInfo
@@ -54,6 +55,9 @@ def read_edf(path: Path) -> SignalFile:
     begin = float(said.starts[0]) if np.isfinite(said.starts[0]) else 0.0
     entries = [(onset - begin, text) for onset, text in said.entries]
     streams = [*even_streams(path.stem, "EEG", columns), *marker_streams(path.stem, entries)]
+    if width == 3:
+        triggers = _triggers(header, records, starts)
+        streams += marker_streams(f"{path.stem}-status", triggers)
     own_notes = [f"{path.name}: {note}" for note in (*_length_notes(header, records), *notes)]
     return SignalFile(streams, [*header.notes, *own_notes])
 
@@ -72,6 +76,21 @@ def _columns(header: EdfHeader, records: EdfRecords, starts: F64Array | None) ->
         info = ChannelInfo(signal.label.strip(), unit, "")
         columns.append(Column(rate_hz, info, count, partial(records.read, n), times[count]))
     return columns
+
+
+def _triggers(
+    header: EdfHeader, records: EdfRecords, starts: F64Array | None
+) -> list[tuple[float, str]]:
+    """Return what the status channels say, (seconds, code)."""
+    entries = []
+    for n, codes in read_triggers(header, records).items():
+        samples = header.signals[n].samples
+        rate_hz = samples / header.record_s
+        times = _times(starts, samples, rate_hz)
+        entries += [
+            (at / rate_hz if times is None else float(times[at]), str(code)) for at, code in codes
+        ]
+    return entries
 
 
 def _length_notes(header: EdfHeader, records: EdfRecords) -> list[str]:

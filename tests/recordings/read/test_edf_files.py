@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from recordings.arrays import I64Array
 from recordings.errors import RecordingError
 from recordings.read.foreign.signal_files import open_signals
 from recordings.read.foreign.signals import SignalFile
@@ -217,3 +218,42 @@ def test_a_named_pipe_is_no_file_whatever_it_is_called(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / f"x.{suffix}")
         with pytest.raises(RecordingError, match="it is a named pipe, not a file"):
             open_signals(tmp_path / f"x.{suffix}")
+
+
+STATUS = {"label": b"Status", "unit": b"Boolean", "low": b"-8388608", "high": b"8388607"}
+
+
+def biosemi_file(path: Path, status: I64Array) -> Path:
+    """Write a BDF file of a signal and that status channel, 100 Hz."""
+    edf_file(path, [{}, STATUS], records=len(status) // 100, width=3, reserved=b"24BIT")
+    body = np.memmap(path, np.uint8, "r+", 256 * 3).reshape(-1, 2, 300)
+    body[:, 1] = status.astype("<u4").view(np.uint8).reshape(-1, 4)[:, :3].reshape(-1, 300)
+    return path
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("piece", [7, 1 << 20])
+def test_triggers_of_a_status_channel_are_those_of_others(
+    seed: int, piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mne = pytest.importorskip("mne")
+    monkeypatch.setattr("recordings.read.foreign.edf_status._PIECE", piece)
+    rng = np.random.default_rng(seed)
+    lines = np.repeat(rng.choice([0, 0, 1, 2, 255, 256, 65535], 250), 4)
+    above = rng.choice([0, 1 << 16, 1 << 20, 0xFF << 16], 1000)  # battery, range, speed
+    path = biosemi_file(tmp_path / "x.bdf", lines | above)
+    raw = mne.io.read_raw_bdf(path, verbose="error")
+    expected = mne.find_events(
+        raw, "Status", consecutive=True, mask=0xFFFF, mask_type="and", verbose="error"
+    )
+    eeg, markers = signals(path).streams
+    assert [channel.label for channel in eeg.channels] == ["EEG", "Status"]
+    assert markers.name == "x-status-markers"
+    samples = np.rint(100 * markers.times).astype(int).tolist()
+    codes = [int(text) for text in markers.read(0, 999)[:, 0]]
+    assert list(zip(samples, codes, strict=True)) == [(at, c) for at, _, c in expected.tolist()]
+
+
+def test_lines_that_stay_low_or_as_they_were_make_no_markers(tmp_path: Path) -> None:
+    path = biosemi_file(tmp_path / "x.bdf", np.full(300, 5 | 1 << 16))
+    assert [stream.type for stream in signals(path).streams] == ["EEG"]
