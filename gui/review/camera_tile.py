@@ -50,6 +50,7 @@ class CameraTile(QFrame):
             budget_bytes,
             self._arrived.emit,
             gop_of(info) if info else 1,
+            leaps=info is not None and can_leap(info),
         )
         # The ring's thread tells; Qt brings it to this one.
         self._arrived.connect(self._on_arrival, Qt.ConnectionType.QueuedConnection)
@@ -228,6 +229,12 @@ def gop_of(info: VideoInfo) -> int:
     """Say how many frames there are from key frame to key frame."""
     codec = CODECS.get(info.codec)
     return codec.gop if codec is not None else 1
+
+
+def can_leap(info: VideoInfo) -> bool:
+    """Say whether any frame is read as fast as the next one: a NUT file has to be searched."""
+    codec = CODECS.get(info.codec)
+    return codec is not None and codec.gop == 1 and codec.container != "nut"
 
 
 def picture_bytes(info: VideoInfo) -> int:

@@ -36,6 +36,7 @@ class PictureRing:
         picture_bytes: of one.
         budget_bytes: for all that are kept; one picture is, however large.
         gop: frames from key frame to key frame.
+        leaps: any picture is read as fast as the one after the last.
         tell: called by the ring's thread with the number of each picture that was asked for.
     """
 
@@ -47,10 +48,12 @@ class PictureRing:
         budget_bytes: int,
         tell: Callable[[int], None] = lambda _: None,
         gop: int = 1,
+        *,
+        leaps: bool = False,
     ) -> None:
         self._read, self._count, self._tell = read, count, tell
         self.room = max(1, budget_bytes // max(1, picture_bytes))
-        self._from_key = 1 < gop <= self.room
+        self._from_key, self._leaps = 1 < gop <= self.room, leaps
         self.block = gop if self._from_key else block_size(self.room)
         self._kept: dict[int, Kept] = {}
         self._wish: tuple[int, int] | None = None
@@ -97,7 +100,10 @@ class PictureRing:
     def _order(self, k: int, step: int) -> Iterator[int]:
         goes_on = 2 * self.block <= self.room
         return reading_order(
-            k, step, self.block, self._count, from_key=self._from_key, goes_on=goes_on
+            *(k, step, self.block, self._count),
+            from_key=self._from_key,
+            goes_on=goes_on,
+            leaps=self._leaps,
         )
 
     def _next_wish(self, done: tuple[int, int] | None) -> tuple[int, int] | None:

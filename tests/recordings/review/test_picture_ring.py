@@ -78,6 +78,16 @@ def test_of_groups_of_pictures_the_group_is_decoded_from_its_key(
         assert order == group
 
 
+@given(k=st.integers(0, COUNT - 1))
+def test_back_where_no_search_is_needed_the_next_one_asked_for_is_decoded_next(k: int) -> None:
+    order = list(reading_order(k, -1, 16, COUNT, leaps=True))
+    first = max(0, k - k % 16 - 16)
+    assert order[0] == k
+    assert [n for n in order if n < k] == list(range(first, k))[::-1]
+    assert sorted(order) == sorted(reading_order(k, -1, 16, COUNT))
+    assert list(reading_order(k, 1, 16, COUNT, leaps=True)) == list(reading_order(k, 1, 16, COUNT))
+
+
 def test_what_lies_behind_goes_first() -> None:
     assert farthest(iter([2, 10, 17]), 10, 1) == 2
     assert farthest(iter([2, 10, 17]), 10, -1) == 2 or farthest(iter([4, 10, 15]), 10, -1) == 15
