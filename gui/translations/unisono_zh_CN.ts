@@ -168,6 +168,14 @@
         <translation>此配置中没有可测阻抗的放大器</translation>
     </message>
     <message>
+        <source>Amplifier</source>
+        <translation>放大器</translation>
+    </message>
+    <message>
+        <source>{}: no electrode is measured yet</source>
+        <translation>{}：尚未测量任何电极</translation>
+    </message>
+    <message>
         <source>Measure impedances</source>
         <translation>测量阻抗</translation>
     </message>
