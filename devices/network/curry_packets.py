@@ -116,6 +116,7 @@ class CurryClient(AmplifierClient):
     def receive(self, data: bytes) -> Iterator[Message]:
         """Yield what these bytes complete; replies may come between data."""
         for header, body in self._framer.feed(data):
+            self.speaks = True
             name, code, request, start, _, _ = HEADER.unpack(header)
             if name == b"CTRL":
                 yield from self._notice(code, request)
@@ -125,10 +126,13 @@ class CurryClient(AmplifierClient):
                 yield from self._samples(request, start, body)
             elif code == EVENTS:
                 yield from marks_of(body)
+                if len(body) % EVENT_BYTES:
+                    yield Warned("event-cut", f"an event has {len(body) % EVENT_BYTES} bytes only")
             elif code == IMPEDANCES:
                 usable = len(body) // 4 * 4
                 ohms = np.frombuffer(body[:usable], "<f4")
-                yield Impedances((ohms / 1000).astype(np.float32))
+                with np.errstate(all="ignore"):  # of numbers that are none
+                    yield Impedances((ohms / 1000).astype(np.float32))
 
     def _notice(self, code: int, request: int) -> Iterator[Message]:
         if code != NOTICE:
@@ -183,8 +187,8 @@ class CurryClient(AmplifierClient):
             self._ask(START)
 
     def _samples(self, request: int, start: int, body: bytes) -> Iterator[Message]:
-        if self._described is None:
-            return
+        if self._described is None or len(self._described.channels) != self._count:
+            return  # it has not said yet which channels these are
         if request == EEG_ZIPPED:
             raise WireError("CURRY sends compressed signals: switch compression off there")
         row = self._count * self._dtype.itemsize

@@ -13,6 +13,14 @@ PACE = 1.2
 count has begun anew."""
 
 
+COUNT_ANEW = (
+    "count-anew",
+    "its count of samples has jumped, by more than can be missing, or back: it counts anew, and "
+    "how many are missing there, if any, is not known",
+)
+"""Code and text of the notice of a place that is `anew`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a packet belongs: its samples from `skip` on are new, the first has number `first`."""
@@ -20,6 +28,7 @@ class Place:
     first: int  # counted on where the count wraps
     skip: int
     lost: int  # right before
+    anew: bool = False  # the count has begun anew, and nobody said that it would
 
 
 class SampleCount:
@@ -60,14 +69,16 @@ class SampleCount:
 
     def _begin(self, number: int, count: int, now: float) -> Place:
         self._recent.clear()
-        return self._go_on(number, count, 0, 0, now, number)
+        anew = self._next is not None and not self._fresh
+        return self._go_on(number, count, 0, 0, now, number, anew=anew)
 
     def _go_on(
-        self, first: int, count: int, skip: int, lost: int, now: float, number: int
-    ) -> Place:
+        self, first: int, count: int, skip: int, lost: int, now: float, number: int,
+        *, anew: bool = False,
+    ) -> Place:  # fmt: skip
         if skip < count:
             self._next = first + count
             self._heard = now
         self._fresh = False
         self._recent.append(number)
-        return Place(first + skip, skip, lost)
+        return Place(first + skip, skip, lost, anew)
