@@ -34,9 +34,14 @@ class Place:
 class SampleCount:
     """Follows the number of the first sample of each packet; it outlives a connection."""
 
-    def __init__(self, rate_hz: float, wraps: int = 1 << 32) -> None:
+    def __init__(self, rate_hz: float, wraps: int = 1 << 32, late: int = 0) -> None:
+        """Take where the count begins again, and by how many samples one may be overtaken.
+
+        One that was overtaken has been told as lost, and is not taken any more.
+        """
         self._rate = rate_hz
         self._wraps = wraps
+        self._late = late
         self._next: int | None = None
         self._heard = 0.0  # LSL time of the last packet
         self._recent: deque[int] = deque(maxlen=REMEMBERED)
@@ -58,8 +63,8 @@ class SampleCount:
         ahead = (number - self._next) % self._wraps
         if ahead >= self._wraps // 2:
             ahead -= self._wraps
-        repeated = ahead < 0 and not self._fresh and number in self._recent
-        if repeated:
+        known = number in self._recent or -ahead <= self._late
+        if ahead < 0 and not self._fresh and known:
             skip = min(count, -ahead)
             return self._go_on(self._next + ahead, count, skip, 0, now, number)
         could_be_lost = (now - self._heard) * self._rate * PACE + MARGIN_S * self._rate
