@@ -291,6 +291,14 @@ class Device(ABC):
             DeviceError: the device failed for good.
         """
 
+    def held_back(self) -> Iterator[Chunk | Frame | Notice]:
+        """Yield what `read` holds back; asked once when it has ended, before `close`.
+
+        For whoever waits for the next sample to say what the newest one is worth: none will come.
+        Nothing unless overridden.
+        """
+        return iter(())
+
     def while_away(self) -> Iterator[Chunk | Notice]:
         """Yield what is to be told though the device has gone; asked while it is opened again.
 

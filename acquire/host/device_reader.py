@@ -227,8 +227,10 @@ class DeviceReader:
                 if item is not None:
                     self._publish(check_item(item, self._specs))
                 if self._closing.is_set():
+                    self._take_held_back()
                     return
         except DeviceLost as error:
+            self._take_held_back()
             self._reopen_wait_s = self._absences.lost(self._flowed_s())
             text = self._absences.told(str(error), self._reopen_wait_s)
             self._event("warning", "device-lost", text)
@@ -238,6 +240,15 @@ class DeviceReader:
             self._broke(one_line(error))
         else:
             self._broke("stopped delivering: its read() ended")
+
+    def _take_held_back(self) -> None:
+        """Publish what the driver held back; an error in there takes nothing of what was read."""
+        assert self.device is not None
+        try:
+            for item in self.device.held_back():
+                self._publish(check_item(item, self._specs))
+        except BaseException as error:
+            self._event("error", "device-broke", f"what it held back is lost: {one_line(error)}")
 
     def _flowed_s(self) -> float:
         """For how long data have come since it was opened; markers come when they come."""

@@ -92,7 +92,6 @@ class GenicamDevice(Device):
                 if not self._lost.is_set():
                     said = f"sent no frame for {self._silence_s:g} s"
                 self._lost.set()
-                yield from self._maker.rest()
                 raise DeviceLost(self._say(f"{said}; {CHECK}"))
             try:
                 held = self._buffer is not None
@@ -100,6 +99,10 @@ class GenicamDevice(Device):
                 yield from frames or (None,)
             finally:
                 self._give_back()
+
+    def held_back(self) -> Iterator[Frame]:
+        """Yield the broken frames that wait for a whole one."""
+        yield from self._maker.rest()
 
     def close(self) -> None:
         """Stop the camera and let go of it."""

@@ -135,22 +135,38 @@ class Assembler:
         sure = len(arrivals) - waits
         if waits:
             self._held = readings.at(slice(sure, None)), arrivals[sure:]
-        known = arrivals[:sure]
-        edges = [0, *(np.flatnonzero(known[1:] != known[:-1]) + 1).tolist(), sure]
-        for a, b in pairwise(edges):
-            yield from self._assemble(readings.at(slice(a, b)), float(arrivals[a]))
+        yield from self._by_arrival(readings.at(slice(sure)), arrivals[:sure])
+
+    def held_back(self) -> Iterator[Chunk]:
+        """Give what waits though nothing follows: up to a jump readings, and then as many lost."""
+        held, self._held = self._held, None
+        if held is None:
+            return
+        readings, arrivals = held
+        sure = min((d.sure(n) for d, n in self._numbered(readings)), default=len(arrivals))
+        yield from self._by_arrival(readings.at(slice(sure)), arrivals[:sure])
+        if sure < len(arrivals):
+            lost = len(arrivals) - sure + int(readings.spoilt[sure:].sum())
+            none = np.empty((0, readings.values.shape[1]), self._dtype)
+            yield Chunk(self._stream, np.empty(0), none, lost=lost)
+
+    def _by_arrival(self, readings: Readings, arrivals: F64Array) -> Iterator[Chunk]:
+        """Give readings, those of one arrival (n,) at a time."""
+        edges = np.flatnonzero(arrivals[1:] != arrivals[:-1]) + 1
+        for a, b in pairwise([0, *edges.tolist(), len(arrivals)]):
+            if a < b:
+                yield from self._assemble(readings.at(slice(a, b)), float(arrivals[a]))
+
+    def _numbered(self, readings: Readings) -> list[tuple[Doubt, F64Array]]:
+        """Pair what numbers the readings with who judges it."""
+        ticks = readings.ticks if self._tick_s else None
+        pairs = ((self._counts, readings.counter), (self._times, ticks))
+        return [(doubt, numbers) for doubt, numbers in pairs if numbers is not None]
 
     def _judge(self, readings: Readings) -> tuple[BoolArray, int]:
         """Tell which readings are right, (n,), and how many at the end are to wait."""
         right, waits = np.ones(len(readings.values), np.bool_), 0
-        numbered = [
-            (doubt, numbers)
-            for doubt, numbers in (
-                (self._counts, readings.counter),
-                (self._times, readings.ticks if self._tick_s else None),
-            )
-            if numbers is not None
-        ]
+        numbered = self._numbered(readings)
         for doubt, numbers in numbered:
             fine, wait = doubt.judge(numbers)
             right &= fine
