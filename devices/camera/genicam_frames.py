@@ -103,6 +103,7 @@ class FrameMaker:
         self.exposure_us: float | None = None
         self.shape: tuple[int, ...] = ()
         self.bytes = 0  # of a picture
+        self.size = (0, 0)  # width and height
         self._settings = settings
         self._numbers = FrameNumbers()
         self._last: tuple[int, float] | None = None  # number and device time of a whole frame
@@ -122,12 +123,19 @@ class FrameMaker:
         line = line_bytes(self._settings.name, c.pixel_format, c.width)
         self.shape = (c.height, c.width, 3) if c.pixel_format == "RGB8" else (c.height, line)
         self.bytes = c.height * line
+        self.size = (c.width, c.height)
         self.exposure_us = c.exposure_us
         self._period = 1 / c.rate_hz
         self._numbers.restart(wraps=wraps)
         self._last = None
         self._behind.clear()
         self._broken.clear()
+
+    def misfit(self, width: int, height: int) -> str | None:
+        """Say that a picture has another size; its bytes may be as many. 0 x 0: it does not say."""
+        if (width, height) in (self.size, (0, 0)):
+            return None
+        return f"{width} x {height} pixels, not {self.size[0]} x {self.size[1]}"
 
     def notice(self) -> Notice | None:
         """Say, once in the life of a camera, that a frame has the time of its arrival."""

@@ -168,9 +168,26 @@ class GenicamCamera(GenicamDevice):
         from genicam import gentl as api
 
         try:
-            return self._acquirer.try_fetch(timeout=FETCH_S)
+            raw = self._acquirer.try_fetch(timeout=FETCH_S, is_raw=True)
+            return self._understood(raw) if raw is not None else None
         except api.GenericException as error:
             raise DeviceLost(self._say(f"is gone ({plain(error)}); {CHECK}")) from error
+
+    def _understood(self, raw: Any) -> Any:
+        """Make a buffer of what came; a frame whose description does not fit its bytes is one lost.
+
+        Harvesters has an error of whatever kind for it, and would not give it back to the camera.
+        """
+        from genicam import gentl as api
+        from harvesters.core import Buffer
+
+        try:
+            node_map = self._acquirer.remote_device.node_map
+            return Buffer(module=raw, node_map=node_map, acquire=self._acquirer)
+        except (api.GenericException, ValueError, LookupError, TypeError, AttributeError):
+            raw.parent.queue_buffer(raw)
+            self._incomplete += 1
+            return None
 
     def _frames(self, arrival: float) -> list[Frame]:
         buffer, s = self._buffer, self.settings
@@ -195,13 +212,15 @@ class GenicamCamera(GenicamDevice):
 
     def _image(self, buffer: Any) -> U8Array | str:
         """Give the picture, or say what is wrong with it."""
-        parts = buffer.payload.components
+        parts: Sequence[Any] = buffer.payload.components if buffer.payload is not None else ()
         data = parts[0].data if parts else None
         if data is None:
             return "a payload without a picture"
         flat = np.asarray(data).reshape(-1).view(np.uint8)
         if len(flat) < self._maker.bytes:
             return f"{len(flat)} bytes of {self._maker.bytes}"
+        if (text := self._maker.misfit(*_size_of(parts[0]))) is not None:
+            return text
         return flat[: self._maker.bytes].reshape(self._maker.shape)
 
     def _stamp_ns(self, buffer: Any) -> int:
@@ -224,6 +243,11 @@ class GenicamCamera(GenicamDevice):
         buffer, self._buffer = self._buffer, None
         if buffer is not None and self._acquirer is not None:
             buffer.queue()
+
+
+def _size_of(part: Any) -> tuple[int, int]:
+    """Give width and height of a part of a payload; zeros where it does not say."""
+    return int(getattr(part, "width", 0)), int(getattr(part, "height", 0))
 
 
 def _counter(camera: GenicamCamera) -> Any:

@@ -65,9 +65,12 @@ def make(made: list[AravisCamera], **settings: Any) -> AravisCamera:
     return camera
 
 
+def pictures(camera: AravisCamera) -> Iterator[Frame]:
+    return (item for item in camera.read() if isinstance(item, Frame))
+
+
 def frames(camera: AravisCamera, count: int) -> list[Frame]:
-    found = (item for item in camera.read() if isinstance(item, Frame))
-    return list(itertools.islice(found, count))
+    return list(itertools.islice(pictures(camera), count))
 
 
 def test_it_keeps_the_contract(gige: FakeGige) -> None:
@@ -251,6 +254,20 @@ def test_a_camera_that_was_away_for_a_moment_only_is_lost_too(
     camera.close()
     camera.open()
     assert frames(camera, 1)
+
+
+def test_a_picture_of_another_size_is_an_incomplete_frame(
+    gige: FakeGige, cameras: list[AravisCamera]
+) -> None:
+    """As many bytes in other lines were recorded as a picture."""
+    camera = make(cameras, width=64, height=32)
+    camera.open()
+    assert frames(camera, 2)
+    assert camera._nodes is not None
+    camera._nodes.set("Width", 32)
+    camera._nodes.set("Height", 64)
+    faults = (frame.fault for frame in itertools.islice(pictures(camera), 200))
+    assert "32 x 64 pixels, not 64 x 32" in faults
 
 
 def test_a_trigger_starts_the_frames(gige: FakeGige, cameras: list[AravisCamera]) -> None:

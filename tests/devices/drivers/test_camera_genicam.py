@@ -179,6 +179,39 @@ def test_a_frame_without_its_chunk_is_one_incomplete_frame(
     assert (whole.fault, whole.lost) == (None, 0)
 
 
+def test_a_picture_of_another_size_is_an_incomplete_frame(cameras: list[GenicamCamera]) -> None:
+    """As many bytes in other lines were recorded as a picture. Viky keeps its size."""
+    camera = make(cameras, rate_hz=100)
+    camera.open()
+    camera._maker.size = (200, 800)
+    found = [*frames(camera, 1), *camera.held_back()]
+    assert {frame.fault for frame in found} == {"400 x 400 pixels, not 200 x 800"}
+    assert all(frame.image is None for frame in found)
+
+
+@pytest.mark.parametrize("error", [ValueError("buffer is smaller"), KeyError(0x1234)])
+def test_a_frame_that_describes_itself_wrongly_costs_itself(
+    error: Exception, cameras: list[GenicamCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver broke, and its buffer was gone for ever: Harvesters raises these for one."""
+    from harvesters.core import Buffer
+
+    camera = make(cameras, rate_hz=100, buffers=4)
+    camera.open()
+    build, fails = Buffer._build_payload, itertools.cycle([False, True])
+
+    def odd(**parts: Any) -> Any:
+        if next(fails):
+            raise error
+        return build(**parts)
+
+    monkeypatch.setattr(Buffer, "_build_payload", staticmethod(odd))
+    found = frames(camera, 41)  # far more than there are buffers
+    assert sum(frame.fault == "incomplete" for frame in found) >= 10
+    numbers = [frame.device_frame for frame in found]
+    assert numbers == sorted(set(numbers))
+
+
 def test_a_producer_that_fails_in_the_middle(
     cameras: list[GenicamCamera], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -189,7 +222,7 @@ def test_a_producer_that_fails_in_the_middle(
     before = camera.open()
     first = frames(camera, 3)[-1]
 
-    def gone(timeout: float) -> None:
+    def gone(timeout: float, is_raw: bool) -> None:
         raise InvalidHandleException("the device\nis gone")
 
     monkeypatch.setattr(camera._acquirer, "try_fetch", gone)
