@@ -82,10 +82,13 @@ class UnframedClient(AmplifierClient):
     def receive(self, data: bytes) -> Iterator[Message]:
         """Yield what these bytes complete; they describe themselves by coming at all."""
         self._rest += data
-        if not self._told:  # zeros without end are rows of whatever one likes
-            zeros = len(self._rest) - len(self._rest.lstrip(b"\0"))
-            self._rest = self._rest[zeros // self._row_bytes * self._row_bytes :]
         usable = len(self._rest) // self._row_bytes * self._row_bytes
+        if not self._told:  # zeros without end are rows of whatever one likes
+            zeros = (len(self._rest) - len(self._rest.lstrip(b"\0"))) // self._row_bytes
+            spared = max(0, zeros - self._enough) * self._row_bytes
+            self._rest, usable = self._rest[spared:], usable - spared
+            if usable == zeros * self._row_bytes - spared:
+                return
         if not usable:
             return
         rows, words = self.decode(self._rest[:usable])
