@@ -41,6 +41,8 @@ from devices.network.description import checked, streams_of
 from devices.network.framing import WireError
 from devices.network.sample_count import COUNT_ANEW, SampleCount
 
+MOST_EARLY = 50
+"""So many warnings are kept that come before the description: more say nothing new."""
 MARK_REACH_S = 60.0
 """A marker farther from the newest sample has a spoilt place."""
 MARK_CHARACTERS = 1_000
@@ -148,7 +150,7 @@ class NetworkAmplifier(Device):
             self._send()
             for at, message in enumerate(messages):
                 if isinstance(message, Warned):
-                    self._early.append(message)
+                    self._early += [message][: MOST_EARLY - len(self._early)]
                 elif isinstance(message, Description):
                     self._early += messages[at + 1 :]
                     return checked(message)

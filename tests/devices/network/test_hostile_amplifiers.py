@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 import time
 from typing import Any
 
@@ -316,3 +317,10 @@ def test_another_description_in_one_breath_with_the_first_is_a_loss() -> None:
         one.open()
         with pytest.raises(DeviceLost, match=r"samples .* times a second"):
             read_until(one, lambda _: False, 5.0)
+
+
+def test_warnings_before_the_description_fill_no_memory() -> None:
+    other = curry(b"DATA", 1, 1, struct.pack("<i", 7))
+    with facing(Curry, ([other * 5000 + curry_opening() + curry_signals(0, 10)], True)) as one:
+        one.open()
+        assert 0 < codes(items_of(one, 1)).count("other-version") <= 50
