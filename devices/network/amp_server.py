@@ -16,7 +16,7 @@ import numpy as np
 
 from devices.base import Channel, DeviceError
 from devices.network.client import AmplifierClient, Description, Message, Samples, code_marks
-from devices.network.framing import Framer, WireError
+from devices.network.framing import Framer, UnusableError, WireError
 
 HEADER: Final = struct.Struct(">qQ")
 PACKET: Final = np.dtype(
@@ -136,7 +136,7 @@ class AmpServerClient(AmplifierClient):
 
     def _describe(self, net: int) -> Description:
         if net not in NETS:
-            raise WireError("the amplifier has no net: connect one")
+            raise UnusableError("the amplifier has no net: connect one")
         self._net = net
         channels = tuple(Channel(f"E{n}", "microvolts", "EEG") for n in range(1, NETS[net] + 1))
         return Description(channels, self._rate_hz, self._model)

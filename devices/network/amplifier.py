@@ -38,7 +38,7 @@ from devices.network.client import (
 )
 from devices.network.connection import Connection, Host
 from devices.network.description import checked, streams_of
-from devices.network.framing import WireError
+from devices.network.framing import UnusableError, WireError
 from devices.network.sample_count import COUNT_ANEW, SampleCount
 
 MOST_EARLY = 50
@@ -129,6 +129,8 @@ class NetworkAmplifier(Device):
 
     def _foreign(self, error: WireError) -> str:
         place = f"{self.settings.host} port {self.settings.port}"
+        if isinstance(error, UnusableError):
+            return f"{place}: {error}; {self.remedy}"
         return f"{place}: {error}; is it another program's port? {self.remedy}"
 
     def _introduced(self) -> Description | None:

@@ -27,7 +27,7 @@ from devices.network.client import (
     Stopped,
     Warned,
 )
-from devices.network.framing import Framer, WireError
+from devices.network.framing import Framer, UnusableError, WireError
 from devices.network.labels import unique_labels
 
 HEADER: Final = struct.Struct(">4sHHIII")
@@ -169,7 +169,7 @@ class CurryClient(AmplifierClient):
             if allowed and not self._connects:
                 self._connects = True
                 return False
-            raise WireError("CURRY says that no amplifier is connected: switch it on there")
+            raise UnusableError("CURRY says that no amplifier is connected: switch it on there")
         if count > MOST_CHANNELS or item not in (2, 4):
             raise WireError(f"it announces {count} channels of {item} bytes")
         self._count, self._rate_hz = count, float(rate)
@@ -190,7 +190,7 @@ class CurryClient(AmplifierClient):
         if self._described is None or len(self._described.channels) != self._count:
             return  # it has not said yet which channels these are
         if request == EEG_ZIPPED:
-            raise WireError("CURRY sends compressed signals: switch compression off there")
+            raise UnusableError("CURRY sends compressed signals: switch compression off there")
         row = self._count * self._dtype.itemsize
         if len(body) % row:
             raise WireError(

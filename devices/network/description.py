@@ -6,7 +6,7 @@ from typing import Any
 
 from devices.base import Channel, StreamSpec
 from devices.network.client import Description
-from devices.network.framing import WireError
+from devices.network.framing import UnusableError
 
 SLOWEST_HZ, FASTEST_HZ = 1e-3, 1e6
 """Rates that a stream may announce; else its recorder refuses it."""
@@ -16,12 +16,12 @@ def checked(description: Description) -> Description:
     """Refuse what cannot be recorded, whoever said it.
 
     Raises:
-        WireError: it has no channels, or a rate that none has.
+        UnusableError: it has no channels, or a rate that none has.
     """
     if not description.channels:
-        raise WireError("it says that it has no channels: is the amplifier connected and on?")
+        raise UnusableError("it says that it has no channels: is the amplifier connected and on?")
     if not SLOWEST_HZ <= description.rate_hz <= FASTEST_HZ:
-        raise WireError(f"it says that it samples {description.rate_hz:g} times a second")
+        raise UnusableError(f"it says that it samples {description.rate_hz:g} times a second")
     return description
 
 

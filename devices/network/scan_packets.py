@@ -23,7 +23,7 @@ from devices.network.client import (
     Samples,
     code_marks,
 )
-from devices.network.framing import Framer, WireError
+from devices.network.framing import Framer, UnusableError, WireError
 from devices.network.labels import unique_labels
 
 HEADER: Final = struct.Struct(">4shhi")
@@ -109,7 +109,9 @@ class ScanClient(AmplifierClient):
             raise WireError(f"it announces {signals} + {events} channels of {item} bytes")
         self._signals, self._events = signals, events
         if not (math.isfinite(resolution) and resolution > 0):
-            raise WireError(f"it announces a resolution of {resolution:g} µV: set it in Acquire")
+            raise UnusableError(
+                f"it announces a resolution of {resolution:g} µV: set it in Acquire"
+            )
         self._microvolts = np.float32(resolution)
         named = [*self._labels[:signals], *[""] * (signals - len(self._labels))]
         labels = unique_labels([*named, *["Trigger"] * events])

@@ -324,3 +324,19 @@ def test_warnings_before_the_description_fill_no_memory() -> None:
     with facing(Curry, ([other * 5000 + curry_opening() + curry_signals(0, 10)], True)) as one:
         one.open()
         assert 0 < codes(items_of(one, 1)).count("other-version") <= 50
+
+
+UNUSABLE = [
+    pytest.param(Curry, curry_info(-1), "no amplifier is connected", id="curry"),
+    pytest.param(Scan, scan_basic(0.0), "a resolution of 0 µV", id="scan"),
+    pytest.param(BrainProductsRda, rda_start(interval_us=0.01), "times a second", id="rda"),
+]
+
+
+@pytest.mark.parametrize(("driver", "said", "words"), UNUSABLE)
+def test_who_speaks_the_protocol_is_not_called_another_program(
+    driver: Any, said: bytes, words: str
+) -> None:
+    with facing(driver, ([said], True)) as one, pytest.raises(DeviceError, match=words) as failed:
+        one.open()
+    assert "another program" not in str(failed.value)
