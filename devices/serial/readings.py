@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import cast
+from typing import Annotated, cast
 
 import numpy as np
+from pydantic import AfterValidator, Field
 
 from devices.arrays import Array, BoolArray, F64Array, I64Array
 from devices.base import Chunk
@@ -30,6 +31,16 @@ TIME_UNITS = {
     "ns": 1e-9,
     "nanoseconds": 1e-9,
 }
+
+
+def _not_zero(scale: float) -> float:
+    if scale == 0:
+        raise ValueError("0 makes every value 0; leave it out for the numbers as they come")
+    return scale
+
+
+Scale = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_not_zero)]
+"""What raw numbers are multiplied with, in settings."""
 _SLACK, _SLACK_S = 16, 1.0
 """A gap of more than so many samples, and than this and twice the time gone by: a new count."""
 _GAP_S = 1.0
