@@ -25,6 +25,9 @@ from devices.arrays import Array, F64Array
 BEAT_S = 0.1
 """A driver that waits yields at least this often; the contract says 200 ms."""
 
+ARRIVAL = "arrival"
+"""The `time_source` of a device whose own clock does not tell: transport and waits are in there."""
+
 Dtype = Literal["float32", "float64", "int8", "int16", "int32", "int64", "string"]
 
 
@@ -71,6 +74,7 @@ class StreamSpec:
 
     `counts_losses`: the device numbers its samples, so `Chunk.lost` is all that is lost.
     `latency_s`: by how much its stamps are too late, where that is known (a filter's group delay).
+    `time_source`: what its times come from, where that is another than one would expect: `ARRIVAL`.
     """
 
     name: str
@@ -84,6 +88,7 @@ class StreamSpec:
     can_drop_samples: bool = False
     counts_losses: bool = False
     latency_s: float | None = None
+    time_source: str = ""
     desc: Mapping[str, str] = field(default_factory=dict)  # further flat entries of <desc>
 
 
@@ -91,7 +96,7 @@ class StreamSpec:
 class VideoSpec:
     """One video; the host publishes its index stream and writes its file.
 
-    `pixel_format` is a GenICam PFNC name: Mono8, BayerRG8, Mono12p…
+    `pixel_format` is a GenICam PFNC name: Mono8, BayerRG8, Mono12p… `time_source`: as of a stream.
     """
 
     name: str
@@ -102,6 +107,7 @@ class VideoSpec:
     source_id: str = ""
     manufacturer: str = ""
     model: str = ""
+    time_source: str = ""
     desc: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -290,6 +296,14 @@ class Device(ABC):
             DeviceLost: the device went away and may come back.
             DeviceError: the device failed for good.
         """
+
+    def held_back(self) -> Iterator[Chunk | Frame | Notice]:
+        """Yield what `read` holds back; asked once when it has ended, before `close`.
+
+        For whoever waits for the next sample to say what the newest one is worth: none will come.
+        Nothing unless overridden.
+        """
+        return iter(())
 
     def while_away(self) -> Iterator[Chunk | Notice]:
         """Yield what is to be told though the device has gone; asked while it is opened again.

@@ -109,6 +109,7 @@ def _check_common(spec: Spec) -> None:
 def _check_signal(spec: StreamSpec) -> None:
     who, rate, count = spec.name, spec.rate_hz, len(spec.channels)
     _check_text(who, "type", spec.type)
+    _check_text(who, "time_source", spec.time_source)
     if not 1 <= count <= MAX_CHANNELS:
         raise _broken(who, f"has {count} channels", f"1 to {MAX_CHANNELS:,}")
     for channel in spec.channels:
@@ -132,6 +133,7 @@ def _check_video(spec: VideoSpec) -> None:
         size = f"has {spec.width!r} x {spec.height!r} pixels"
         raise _broken(spec.name, size, f"1 to {MAX_PIXELS:,} a side")
     _check_text(spec.name, "pixel_format", spec.pixel_format)
+    _check_text(spec.name, "time_source", spec.time_source)
     _check_rate(spec.name, "rate_hz", spec.rate_hz)
 
 

@@ -15,6 +15,7 @@ from pydantic import ValidationError
 from acquire.camera.frame_stream import FrameStream
 from acquire.camera.stream import CameraStream, SoundStream
 from acquire.errors import AcquireError
+from acquire.host.absences import Absences
 from acquire.host.contract import ContractError, check_item, checked_queries, checked_specs
 from acquire.host.input_listener import Listener, Wish, codes_to
 from acquire.host.own_copy import OwnCopies
@@ -45,8 +46,8 @@ from recordings.manifest import Level
 
 log = logging.getLogger(__name__)
 
-REOPEN_S: Final = (0.5, 1.0, 2.0, 5.0)
-"""Waits before a device that went away is opened again; the last one repeats."""
+TRY_S: Final = (1.0, 2.0, 5.0)
+"""Waits between two tries to open a device that is away; the last one repeats."""
 SILENT_S: Final = 2.0
 PERIODS: Final = 3
 """A device that delivers nothing for so long, and for so many samples, is stalled."""
@@ -104,7 +105,9 @@ class DeviceReader:
         self.last_beat = 0.0  # and of the last answer of `read`
         self.rests = False  # whether the driver says that it has nothing to send at present
         self._breaks = Restarts()
-        self._reopen_wait_s = REOPEN_S[0]
+        self._absences = Absences()
+        self._opened_at = 0.0  # LSL time
+        self._reopen_wait_s = 0.0
 
     @property
     def outlets(self) -> list[Outlet]:
@@ -203,7 +206,7 @@ class DeviceReader:
 
     def _running(self) -> None:
         assert self.device is not None
-        self.last_item = self.last_beat = self._clock.now()
+        self.last_item = self.last_beat = self._opened_at = self._clock.now()
         self.rests = bool(self.device.resting)
         self.state = DeviceState.RUNNING
 
@@ -217,7 +220,6 @@ class DeviceReader:
     def _read_once(self) -> None:
         """Read until the device goes away, its driver breaks, or it is to stop."""
         assert self.device is not None
-        self._reopen_wait_s = REOPEN_S[0]
         try:
             for item in self.device.read():
                 self.last_beat = self._clock.now()
@@ -225,15 +227,33 @@ class DeviceReader:
                 if item is not None:
                     self._publish(check_item(item, self._specs))
                 if self._closing.is_set():
+                    self._take_held_back()
                     return
         except DeviceLost as error:
-            self._event("warning", "device-lost", f"{error}; trying to open it again")
+            self._take_held_back()
+            self._reopen_wait_s = self._absences.lost(self._flowed_s())
+            text = self._absences.told(str(error), self._reopen_wait_s)
+            self._event("warning", "device-lost", text)
         except FOR_GOOD:
             raise
         except BaseException as error:
             self._broke(one_line(error))
         else:
             self._broke("stopped delivering: its read() ended")
+
+    def _take_held_back(self) -> None:
+        """Publish what the driver held back; an error in there takes nothing of what was read."""
+        assert self.device is not None
+        try:
+            for item in self.device.held_back():
+                self._publish(check_item(item, self._specs))
+        except BaseException as error:
+            self._event("error", "device-broke", f"what it held back is lost: {one_line(error)}")
+
+    def _flowed_s(self) -> float:
+        """For how long data have come since it was opened; markers come when they come."""
+        newest = self.last_item if math.isfinite(self.patience_s) else self._clock.now()
+        return newest - self._opened_at
 
     def _broke(self, text: str) -> None:
         """Have a driver that made an error opened again, like one that crashed; not for ever.
@@ -275,7 +295,7 @@ class DeviceReader:
                 self.device.close()
             if self._ends_within(self._reopen_wait_s):
                 return
-            self._reopen_wait_s = REOPEN_S[min(attempt, len(REOPEN_S) - 1)]
+            self._reopen_wait_s = TRY_S[min(attempt, len(TRY_S)) - 1]
             try:
                 specs = {spec.name: spec for spec in self._open()}
             except DeviceLost as error:

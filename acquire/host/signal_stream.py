@@ -64,7 +64,10 @@ class SignalStream:
         lost = chunk.lost
         if self._was_away:
             self._was_away = False
-            lost = lost or missed(self.spec.rate_hz, before, float(stamps[0]))
+            away = missed(self.spec.rate_hz, before, float(stamps[0]))
+            # A device that numbers its samples knows better, if it knows at all; what one without
+            # a number calls lost is what it has seen since it is back.
+            lost = (lost or away) if self.spec.counts_losses else max(lost, away)
         self._losses.add(chunk.stream, float(stamps[0]), lost)
         self.samples += count
 

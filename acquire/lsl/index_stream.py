@@ -43,5 +43,6 @@ def _rows(spec: MediaSpec, type_: str, desc: dict[str, str]) -> StreamSpec:
         manufacturer=spec.manufacturer,
         model=spec.model,
         can_drop_samples=True,
+        time_source=spec.time_source if isinstance(spec, VideoSpec) else "",
         desc={**desc, **spec.desc},
     )

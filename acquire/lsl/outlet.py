@@ -129,6 +129,8 @@ def stream_info(spec: StreamSpec, device: str, origin: str = "") -> pylsl.Stream
     synchronization.append_child_value("counts_losses", str(spec.counts_losses).lower())
     if spec.latency_s is not None:  # what is to be subtracted from the stamps, by the XDF words
         synchronization.append_child_value("offset_mean", repr(spec.latency_s))
+    if spec.time_source:
+        synchronization.append_child_value("time_source", spec.time_source)
     for key, value in spec.desc.items():
         desc.append_child_value(key, value)
     return info

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from typing import Literal
 
@@ -13,6 +14,8 @@ NODE_NAME = r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$"
 _ADDRESS = re.compile(
     r"(?:\[(?P<v6>[0-9A-Fa-f:.%A-Za-z]{2,64})\]|(?P<host>[A-Za-z0-9_.-]+))(?::(?P<port>[0-9]{1,5}))?"
 )
+
+_IPV6 = re.compile(r"[0-9A-Fa-f:.]{2,45}(?:%[A-Za-z0-9_.-]{1,20})?")
 
 
 class NodeTable(BaseModel):
@@ -53,12 +56,21 @@ class NodeTable(BaseModel):
 
 
 def host_and_port(address: str) -> tuple[str, int]:
-    """Take an address apart: `host`, `host:port`, `[IPv6]` or `[IPv6]:port`.
+    """Take an address apart: `host`, `host:port`, `[IPv6]:port`, or `IPv6` with [ ] or without.
 
     Raises:
         ValueError: it is none.
     """
+    if _is_ipv6(address):
+        return address, NODE_PORT
     match = _ADDRESS.fullmatch(address)
     if match is None or not 0 < int(match["port"] or NODE_PORT) < 65536:
-        raise ValueError("give a host, or host:port; an IPv6 address stands in [ ]")
+        raise ValueError("give a host, or host:port; an IPv6 address with a port stands in [ ]")
     return match["v6"] or match["host"], int(match["port"] or NODE_PORT)
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        return bool(_IPV6.fullmatch(text)) and ipaddress.ip_address(text).version == 6
+    except ValueError:
+        return False

@@ -31,8 +31,9 @@ def bind(host: str, port: int, option: str) -> socket.socket:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         return listener
     except (OSError, OverflowError, UnicodeError) as error:
+        place = f"[{host}]" if ":" in host else host
         raise ConfigError(
-            f"{host}:{port} cannot be listened at ({error}); another program may have it: stop "
+            f"{place}:{port} cannot be listened at ({error}); another program may have it: stop "
             f"it, or choose with {option} (0 = any free one)"
         ) from error
 

@@ -32,6 +32,8 @@ PACKET_SOCKET_DISABLED = 1
 SOCKET_BUFFER_FIXED = 0
 """For a GigE Vision stream's property `socket-buffer`: as large as its `socket-buffer-size`."""
 
+IMAGE = 1
+"""What `arv_buffer_get_payload_type` says of a picture without anything beside it."""
 SUCCESS = 0
 FAULTS = {
     1: "cleared before it was filled",
@@ -81,6 +83,9 @@ _ARAVIS: dict[str, tuple[Any, list[Any]]] = {
     "arv_gv_device_is_controller": (c_int, [Address]),
     "arv_buffer_new_allocate": (Address, [c_size_t]),
     "arv_buffer_get_status": (c_int, [Address]),
+    "arv_buffer_get_payload_type": (c_int, [Address]),
+    "arv_buffer_get_image_width": (c_int, [Address]),
+    "arv_buffer_get_image_height": (c_int, [Address]),
     "arv_buffer_get_timestamp": (c_uint64, [Address]),
     "arv_buffer_get_frame_id": (c_uint64, [Address]),
     "arv_buffer_get_data": (Address, [Address, POINTER(c_size_t)]),

@@ -7,7 +7,7 @@ from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, VideoSpec
+from devices.base import Clock, Device, DeviceError, DeviceLost, Frame, Notice, VideoSpec
 from devices.camera.genicam_configurator import Configurator, change_for
 from devices.camera.genicam_frames import FrameMaker
 from devices.camera.genicam_nodes import SILENT_S, Configured, GenicamSettings, Nodes
@@ -79,7 +79,7 @@ class GenicamDevice(Device):
                 raise DeviceError(text) from error
         return (self._spec,)
 
-    def read(self) -> Iterator[Frame | None]:
+    def read(self) -> Iterator[Frame | Notice | None]:
         """Yield frames as they arrive."""
         alive = self.clock.now()
         while True:
@@ -92,14 +92,19 @@ class GenicamDevice(Device):
                 if not self._lost.is_set():
                     said = f"sent no frame for {self._silence_s:g} s"
                 self._lost.set()
-                yield from self._maker.rest()
                 raise DeviceLost(self._say(f"{said}; {CHECK}"))
             try:
                 held = self._buffer is not None
                 frames = self._frames(arrival) if held else self._maker.overdue(arrival)
                 yield from frames or (None,)
+                if notice := self._maker.notice():
+                    yield notice
             finally:
                 self._give_back()
+
+    def held_back(self) -> Iterator[Frame]:
+        """Yield the broken frames that wait for a whole one."""
+        yield from self._maker.rest()
 
     def close(self) -> None:
         """Stop the camera and let go of it."""
@@ -138,8 +143,9 @@ class GenicamDevice(Device):
         return wanted or max(4, min(round(BUFFER_S * rate_hz), room))
 
     def _described(
-        self, configured: Configured, vendor: str, model: str, identity: Mapping[str, str]
-    ) -> VideoSpec:
+        self, configured: Configured, vendor: str, model: str, identity: Mapping[str, str],
+        time_source: str = "",
+    ) -> VideoSpec:  # fmt: skip
         """Describe the video; after a loss as it was before."""
         who = {**identity, "camera_id": self._id}
         return self._spec or VideoSpec(
@@ -150,6 +156,7 @@ class GenicamDevice(Device):
             rate_hz=configured.rate_hz,
             manufacturer=vendor,
             model=model,
+            time_source=time_source,
             desc={key: value for key, value in who.items() if value}
             | configured.desc
             | {"camera_timestamp": self.settings.timestamp_at},

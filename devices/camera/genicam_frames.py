@@ -6,7 +6,7 @@ import re
 from dataclasses import replace
 
 from devices.arrays import U8Array
-from devices.base import DeviceError, Frame
+from devices.base import DeviceError, Frame, Notice
 from devices.camera.genicam_nodes import Configured, GenicamSettings
 
 IDS_16_BIT = 0xFFFF
@@ -14,6 +14,13 @@ LONGEST_GAP = 0x7FFF
 """More missing frames than this are not believed: the camera counts anew."""
 
 HOLD_S = 0.5
+SET_BACK = 3
+"""After so many rising stamps that are behind, the camera's clock was set back."""
+WITHOUT_TIME = (
+    "it has the time of its arrival, with all that the transport and a busy computer add, and so "
+    "may others, without a further word; where the camera has a chunk with its time, name it as "
+    "`chunk_timestamp` (camera-genicam)"
+)
 
 _PIXEL_FORMAT = re.compile(r"(?:Mono|Bayer(?:RG|GR|GB|BG))(8|10|12|16|10p|12p)")
 _SHIFT = {"exposure-start": 0.5, "exposure-middle": 0.0, "exposure-end": -0.5}
@@ -96,11 +103,15 @@ class FrameMaker:
         self.exposure_us: float | None = None
         self.shape: tuple[int, ...] = ()
         self.bytes = 0  # of a picture
+        self.size = (0, 0)  # width and height
         self._settings = settings
         self._numbers = FrameNumbers()
         self._last: tuple[int, float] | None = None  # number and device time of a whole frame
         self._broken: list[Frame] = []  # at most HOLD_S of them
         self._period = 0.0
+        self._behind: list[float] = []  # times in a row that do not go on from the last one
+        self._stampless = ""  # why a frame has no time of its own, until it is told
+        self._is_told = False
 
     def start(self, configured: Configured, *, wraps: bool) -> None:
         """Take the size, rate and exposure of a camera that is about to start.
@@ -112,11 +123,26 @@ class FrameMaker:
         line = line_bytes(self._settings.name, c.pixel_format, c.width)
         self.shape = (c.height, c.width, 3) if c.pixel_format == "RGB8" else (c.height, line)
         self.bytes = c.height * line
+        self.size = (c.width, c.height)
         self.exposure_us = c.exposure_us
         self._period = 1 / c.rate_hz
         self._numbers.restart(wraps=wraps)
         self._last = None
+        self._behind.clear()
         self._broken.clear()
+
+    def misfit(self, width: int, height: int) -> str | None:
+        """Say that a picture has another size; its bytes may be as many. 0 x 0: it does not say."""
+        if (width, height) in (self.size, (0, 0)):
+            return None
+        return f"{width} x {height} pixels, not {self.size[0]} x {self.size[1]}"
+
+    def notice(self) -> Notice | None:
+        """Say, once in the life of a camera, that a frame has the time of its arrival."""
+        if not self._stampless or self._is_told:
+            return None
+        self._is_told = True
+        return Notice("warning", "stamps-of-arrival", f"{self._stampless}: {WITHOUT_TIME}")
 
     def whole(
         self,
@@ -177,14 +203,27 @@ class FrameMaker:
 
     def _device_time(self, stamp_ns: int, exposure_s: float) -> float | None:
         """Give the middle of the exposure on the camera's clock, s."""
+        if stamp_ns <= 0:
+            self._stampless = "its frames carry no time stamps"
+            return None
         time = stamp_ns * 1e-9 + _SHIFT[self._settings.timestamp_at] * exposure_s
-        goes_on = self._last is None or time > self._last[1]
-        return time if stamp_ns > 0 and goes_on else None
+        if self._last is None or time > self._last[1] or self._was_set_back(time):
+            self._behind.clear()
+            return time
+        self._stampless = "the time stamp of a frame does not go on from the one before"
+        return None
+
+    def _was_set_back(self, time: float) -> bool:
+        """Whether the stamps have gone on from another time for so long that this is the clock."""
+        if self._behind and time <= self._behind[-1]:
+            self._behind.clear()
+        self._behind.append(time)
+        return len(self._behind) > SET_BACK
 
     def _placed(self, number: int, own: float) -> list[Frame]:
         """Place the broken frames evenly between the last whole one and this one."""
         period = self._period
-        if self._last is not None:
+        if self._last is not None and own > self._last[1]:
             period = (own - self._last[1]) / (number - self._last[0])
         return [
             replace(

@@ -7,6 +7,7 @@ the host fits it to the LSL clock, and begins anew when the wall clock is set.
 from __future__ import annotations
 
 import contextlib
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -179,6 +180,14 @@ class Brainflow(Device):
             self._judge_silence(now - self._heard)
             yield None
             self.clock.sleep_until(now + POLL_S)
+
+    def held_back(self) -> Iterator[Chunk]:
+        """Yield the rows that wait for the next one's word, or for another preset."""
+        for preset in self._presets:
+            preset.settle(math.inf)
+        while pieces := due(self._presets):
+            for piece in pieces:
+                yield from self._chunks(piece)
 
     def _judge_silence(self, silence_s: float) -> None:
         board = self.settings.board

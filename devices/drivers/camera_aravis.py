@@ -181,6 +181,13 @@ class AravisCamera(GenicamDevice):
         if size.value < self._maker.bytes:
             short = f"{size.value} bytes of {self._maker.bytes}"
             return self._maker.broken(frame_id, arrival, short)
+        if api.arv_buffer_get_payload_type(buffer) == aravis_api.IMAGE:  # others are of one size
+            width, height = (
+                ask(buffer)
+                for ask in (api.arv_buffer_get_image_width, api.arv_buffer_get_image_height)
+            )
+            if (text := self._maker.misfit(width, height)) is not None:
+                return self._maker.broken(frame_id, arrival, text)
         raw = (ctypes.c_uint8 * self._maker.bytes).from_address(address)
         image = np.ctypeslib.as_array(raw).reshape(self._maker.shape)
         stamp_ns = api.arv_buffer_get_timestamp(buffer)

@@ -16,7 +16,7 @@ import numpy as np
 from pydantic import Field
 
 from devices.arrays import U8Array
-from devices.base import Clock, DeviceError, DeviceLost, Frame, Plugged, VideoSpec
+from devices.base import ARRIVAL, Clock, DeviceError, DeviceLost, Frame, Plugged, VideoSpec
 from devices.camera import gentl
 from devices.camera.genapi_nodes import GenapiNodes
 from devices.camera.genicam_configurator import Configurator
@@ -24,6 +24,8 @@ from devices.camera.genicam_device import CHECK, GenicamDevice, plain
 from devices.camera.genicam_nodes import GenicamSettings
 
 FETCH_S = 0.1
+FIRST_S = 2.0
+"""How long the first frame is waited for at the opening, to see whether it has a time stamp."""
 
 
 class GenicamCameraSettings(GenicamSettings):
@@ -58,6 +60,7 @@ class GenicamCamera(GenicamDevice):
         super().__init__(settings, clock)
         self._cameras: gentl.Cameras | None = None
         self._acquirer: Any = None
+        self._first: Any = None  # the first buffer, until it is read
         self._incomplete = 0  # thrown away since the last whole frame
         self._frame_id = 0
 
@@ -97,7 +100,18 @@ class GenicamCamera(GenicamDevice):
         self._start(nodes, configured.rate_hz)
         serial = {"serial_number": gentl.text(info, "serial_number")}
         vendor, model = gentl.text(info, "vendor"), gentl.text(info, "model")
-        return self._described(configured, vendor, model, serial)
+        source = "" if self._tells_its_time() else ARRIVAL
+        return self._described(configured, vendor, model, serial, source)
+
+    def _tells_its_time(self) -> bool:
+        """Whether the first frame, which stays to be read, has a stamp; true where none came."""
+        deadline = self.clock.now() + (0.0 if self.settings.triggered else FIRST_S)
+        while self._first is None and self.clock.now() < deadline:
+            self._first = self._fetched()
+        try:
+            return self._first is None or self._stamp_ns(self._first) > 0
+        except DeviceError:  # of this frame: the next one may have it
+            return True
 
     def _acquire(self, info: Any) -> Any:
         from genicam import gentl as api
@@ -135,6 +149,8 @@ class GenicamCamera(GenicamDevice):
         from genicam import gentl as api
 
         self._give_back()
+        self._buffer, self._first = self._first, None
+        self._give_back()
         acquirer, cameras = self._acquirer, self._cameras
         self._acquirer = self._cameras = self._nodes = None
         steps = [acquirer.stop, acquirer.destroy] if acquirer is not None else []
@@ -145,12 +161,33 @@ class GenicamCamera(GenicamDevice):
     # Frames.
 
     def _fetch(self) -> Any:
+        first, self._first = self._first, None
+        return first if first is not None else self._fetched()
+
+    def _fetched(self) -> Any:
         from genicam import gentl as api
 
         try:
-            return self._acquirer.try_fetch(timeout=FETCH_S)
+            raw = self._acquirer.try_fetch(timeout=FETCH_S, is_raw=True)
+            return self._understood(raw) if raw is not None else None
         except api.GenericException as error:
             raise DeviceLost(self._say(f"is gone ({plain(error)}); {CHECK}")) from error
+
+    def _understood(self, raw: Any) -> Any:
+        """Make a buffer of what came; a frame whose description does not fit its bytes is one lost.
+
+        Harvesters has an error of whatever kind for it, and would not give it back to the camera.
+        """
+        from genicam import gentl as api
+        from harvesters.core import Buffer
+
+        try:
+            node_map = self._acquirer.remote_device.node_map
+            return Buffer(module=raw, node_map=node_map, acquire=self._acquirer)
+        except (api.GenericException, ValueError, LookupError, TypeError, AttributeError):
+            raw.parent.queue_buffer(raw)
+            self._incomplete += 1
+            return None
 
     def _frames(self, arrival: float) -> list[Frame]:
         buffer, s = self._buffer, self.settings
@@ -175,13 +212,15 @@ class GenicamCamera(GenicamDevice):
 
     def _image(self, buffer: Any) -> U8Array | str:
         """Give the picture, or say what is wrong with it."""
-        parts = buffer.payload.components
+        parts: Sequence[Any] = buffer.payload.components if buffer.payload is not None else ()
         data = parts[0].data if parts else None
         if data is None:
             return "a payload without a picture"
         flat = np.asarray(data).reshape(-1).view(np.uint8)
         if len(flat) < self._maker.bytes:
             return f"{len(flat)} bytes of {self._maker.bytes}"
+        if (text := self._maker.misfit(*_size_of(parts[0]))) is not None:
+            return text
         return flat[: self._maker.bytes].reshape(self._maker.shape)
 
     def _stamp_ns(self, buffer: Any) -> int:
@@ -204,6 +243,11 @@ class GenicamCamera(GenicamDevice):
         buffer, self._buffer = self._buffer, None
         if buffer is not None and self._acquirer is not None:
             buffer.queue()
+
+
+def _size_of(part: Any) -> tuple[int, int]:
+    """Give width and height of a part of a payload; zeros where it does not say."""
+    return int(getattr(part, "width", 0)), int(getattr(part, "height", 0))
 
 
 def _counter(camera: GenicamCamera) -> Any:

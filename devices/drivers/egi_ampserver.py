@@ -81,7 +81,9 @@ class EgiAmpserver(NetworkAmplifier):
             orders.write(order)
             answer, deadline = b"", self.clock.now() + self.settings.connect_s
             while b"\n" not in answer:
-                if self.clock.now() > deadline or len(answer) > LONGEST_ANSWER:
+                if len(answer) > LONGEST_ANSWER:
+                    raise WireError("the answer has no end: it is not EGI's AmpServer")
+                if self.clock.now() > deadline:
                     raise DeviceError(f"{orders.place} does not answer {name}; {self.remedy}")
                 answer += orders.read()
             return details(answer.partition(b"\n")[0])

@@ -16,7 +16,7 @@ import numpy as np
 
 from devices.base import Channel, DeviceError
 from devices.network.client import AmplifierClient, Description, Message, Samples, code_marks
-from devices.network.framing import Framer, WireError
+from devices.network.framing import Framer, UnusableError, WireError
 
 HEADER: Final = struct.Struct(">qQ")
 PACKET: Final = np.dtype(
@@ -90,7 +90,7 @@ def _body_bytes(header: bytes) -> int:
 class AmpServerClient(AmplifierClient):
     """The data connection: asks for the packets, drops repeated ones, counts missing ones."""
 
-    wraps = 1 << 62
+    wraps = 1 << 40  # of 64 bits: beyond, a time in seconds would have steps of its own
 
     def __init__(self, microvolts: float, rate_hz: float, model: str) -> None:
         """Take what the command connection has told."""
@@ -109,6 +109,7 @@ class AmpServerClient(AmplifierClient):
     def receive(self, data: bytes) -> Iterator[Message]:
         """Yield what these bytes complete."""
         for _, body in self._framer.feed(data):
+            self.speaks = True
             packets = np.frombuffer(body, PACKET)
             if len(packets):
                 yield from self._block(packets)
@@ -117,12 +118,12 @@ class AmpServerClient(AmplifierClient):
         net = int(packets["net"][-1])
         if net != self._net:
             yield self._describe(net)
+        counters = (packets["counter"] & np.uint64(self.wraps - 1)).astype(np.int64)
         before = self._last if self._last is not None else -1
-        fresh = np.diff(packets["counter"].astype(np.int64), prepend=before) != 0
-        packets = packets[fresh]
+        fresh = np.diff(counters, prepend=before) != 0
+        packets, counters = packets[fresh], counters[fresh]
         if not len(packets):
             return
-        counters = packets["counter"].astype(np.int64)
         self._last = int(counters[-1])
         rows = packets["eeg"][:, : NETS[net]].astype(np.float32) * self._scale
         # Each run without a gap is one message: the first number says where it belongs.
@@ -135,7 +136,7 @@ class AmpServerClient(AmplifierClient):
 
     def _describe(self, net: int) -> Description:
         if net not in NETS:
-            raise WireError("the amplifier has no net: connect one")
+            raise UnusableError("the amplifier has no net: connect one")
         self._net = net
         channels = tuple(Channel(f"E{n}", "microvolts", "EEG") for n in range(1, NETS[net] + 1))
         return Description(channels, self._rate_hz, self._model)

@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import contextlib
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
 from pydantic import Field
 
 from devices.base import (
-    Channel,
     Chunk,
     Clock,
     Device,
@@ -38,13 +37,16 @@ from devices.network.client import (
     Warned,
 )
 from devices.network.connection import Connection, Host
-from devices.network.framing import WireError
-from devices.network.sample_count import SampleCount
+from devices.network.description import checked, streams_of
+from devices.network.framing import UnusableError, WireError
+from devices.network.sample_count import COUNT_ANEW, SampleCount
 
-SLOWEST_HZ, FASTEST_HZ = 1e-3, 1e6
-"""Rates that a stream may announce; else its recorder refuses it."""
+MOST_EARLY = 50
+"""So many warnings are kept that come before the description: more say nothing new."""
 MARK_REACH_S = 60.0
 """A marker farther from the newest sample has a spoilt place."""
+MARK_CHARACTERS = 1_000
+"""Markers are words; what is longer is cut."""
 COALESCE_S = 0.005
 """Bytes are fetched no more often than this: small packets would take a core."""
 
@@ -79,7 +81,8 @@ class NetworkAmplifier(Device):
         self._description: Description | None = None
         self._count: SampleCount | None = None
         self._shift = 0  # from the server's numbers to those that never wrap
-        self._heard = 0.0
+        self._heard = 0.0  # LSL time of the newest signals
+        self._spoke = 0.0  # and of anything
         self._early: list[Message] = []  # warnings, and what came in a breath with the description
         self._unspoken = ""  # what is known of a server that does not describe itself
         self._impedances: dict[str, float] = {}
@@ -107,18 +110,27 @@ class NetworkAmplifier(Device):
             raise DeviceError(self._foreign(error)) from error
         if description is None:
             raise DeviceError(
-                f"{self._link.place} {self._unspoken} (waited {settings.connect_s:g} s); "
+                f"{self._link.place}: it {self._unspoken} (waited {settings.connect_s:g} s); "
                 f"{self.remedy}"
             )
         self._description = description
         if self._count is None:
             self._count = SampleCount(description.rate_hz, self._client.wraps)
         self._count.renew()
-        self._heard = self.clock.now()
-        return tuple(self._specs(description))
+        self._heard = self._spoke = self.clock.now()
+        self.resting = False  # what was said on another connection holds no more
+        latency = settings.latency_ms
+        signals = {
+            "type": self.stream_type,
+            "counts_losses": self._client.counts,
+            "latency_s": None if latency is None else latency * 1e-3,
+        }
+        return streams_of(description, settings.name, signals, self.manufacturer)
 
     def _foreign(self, error: WireError) -> str:
         place = f"{self.settings.host} port {self.settings.port}"
+        if isinstance(error, UnusableError):
+            return f"{place}: {error}; {self.remedy}"
         return f"{place}: {error}; is it another program's port? {self.remedy}"
 
     def _introduced(self) -> Description | None:
@@ -129,54 +141,22 @@ class NetworkAmplifier(Device):
         self._client.begin()
         self._send()
         while self.clock.now() < deadline:
-            if data := self._link.read():
+            data = self._link.read()
+            messages = list(self._client.receive(data))
+            if self._client.speaks:
+                self._unspoken = "speaks its protocol, and does not say what it records"
+            elif data:
                 self._unspoken = (
                     "sends something, and not what it records: is it another program's port?"
                 )
-            messages = list(self._client.receive(data))
             self._send()
             for at, message in enumerate(messages):
                 if isinstance(message, Warned):
-                    self._early.append(message)
+                    self._early += [message][: MOST_EARLY - len(self._early)]
                 elif isinstance(message, Description):
                     self._early += messages[at + 1 :]
-                    return _checked(message)
+                    return checked(message)
         return None
-
-    def _specs(self, description: Description) -> Iterator[StreamSpec]:
-        name = self.settings.name
-        common: dict[str, Any] = {"manufacturer": self.manufacturer, "model": description.model}
-        latency = self.settings.latency_ms
-        yield StreamSpec(
-            name=name,
-            type=self.stream_type,
-            channels=description.channels,
-            rate_hz=description.rate_hz,
-            dtype="float32",
-            can_drop_samples=True,
-            counts_losses=self._client.counts,
-            latency_s=None if latency is None else latency * 1e-3,
-            **common,
-        )
-        yield StreamSpec(
-            name=f"{name}-markers",
-            type="Markers",
-            channels=(Channel("marker", kind="Marker"),),
-            rate_hz=0.0,
-            dtype="string",
-            **common,
-        )
-        if description.impedances:
-            yield StreamSpec(
-                name=f"{name}-impedance",
-                type="Impedance",
-                channels=tuple(
-                    Channel(c.label, "kiloohms", "Impedance") for c in description.channels
-                ),
-                rate_hz=0.0,
-                dtype="float32",
-                **common,
-            )
 
     @property
     def _link(self) -> Connection:
@@ -192,22 +172,24 @@ class NetworkAmplifier(Device):
     def read(self) -> Iterator[Chunk | Notice | None]:
         """Yield what comes, packet by packet."""
         early, self._early = self._early, []
-        for message in early:
-            yield from self._told(message, self.clock.now())
+        yield from self._all_told(early, self.clock.now())
         while True:
             data = self._link.read()
             now = self.clock.now()
-            try:
-                for message in self._client.receive(data):
-                    yield from self._told(message, now)
-            except WireError as error:
-                raise DeviceLost(self._foreign(error)) from error
+            yield from self._all_told(self._client.receive(data), now)
             self._grant_wish()
             self._send()
             self._judge_silence(now, came=bool(data))
             yield None
             if data:
                 self.clock.sleep_until(now + COALESCE_S)
+
+    def _all_told(self, messages: Iterable[Message], now: float) -> Iterator[Chunk | Notice]:
+        try:
+            for message in messages:
+                yield from self._told(message, now)
+        except WireError as error:
+            raise DeviceLost(self._foreign(error)) from error
 
     def _grant_wish(self) -> None:
         on, self._impedance_wish = self._impedance_wish, None
@@ -216,11 +198,14 @@ class NetworkAmplifier(Device):
             self.resting = on  # the signals rest meanwhile
 
     def _judge_silence(self, now: float, *, came: bool) -> None:
-        if came or self.resting:
+        """Hold it to its signals: whoever sends words alone would be waited for without end."""
+        self._spoke = now if came else self._spoke
+        if self.resting:
             self._heard = now
         elif now - self._heard > self.settings.silent_s:
+            what = "words, and no signals," if self._spoke > self._heard else "nothing"
             raise DeviceLost(
-                f"{self._link.place} has sent nothing for {now - self._heard:.1f} s; {self.remedy}"
+                f"{self._link.place} has sent {what} for {now - self._heard:.1f} s; {self.remedy}"
             )
 
     def _told(self, message: Message, now: float) -> Iterator[Chunk | Notice]:
@@ -232,7 +217,7 @@ class NetworkAmplifier(Device):
             case Impedances():
                 yield from self._measured(message, now)
             case Description():
-                if _checked(message) != self._description:
+                if checked(message) != self._description:
                     raise DeviceLost("it records other channels now; it is opened again for them")
             case Restarted():
                 self.resting = False
@@ -245,15 +230,19 @@ class NetworkAmplifier(Device):
 
     def _mark(self, mark: Mark, now: float) -> Iterator[Chunk | Notice]:
         """Give a marker the time of its sample; of its arrival where it cannot lie there."""
-        number = mark.number + self._shift
+        text, number = mark.text, mark.number + self._shift
+        if len(text) > MARK_CHARACTERS:
+            text = text[:MARK_CHARACTERS]
+            said = f"a marker of {len(mark.text):,} characters is cut to {MARK_CHARACTERS:,}"
+            yield Notice("warning", "marker-cut", f"{said}: {text[:40]!r}…")
         near = self._counter.reaches(number, MARK_REACH_S)
         if not near:
-            text = f"{mark.text[:40]!r} is to lie at sample {mark.number:,}, far from the signals"
-            yield Notice("warning", "marker-misplaced", f"{text}: it has the time of its arrival")
+            said = f"{text[:40]!r} is to lie at sample {mark.number:,}, far from the signals"
+            yield Notice("warning", "marker-misplaced", f"{said}: it has the time of its arrival")
         yield Chunk(
             f"{self.settings.name}-markers",
             np.array([now]),
-            np.array([[mark.text]], dtype=object),
+            np.array([[text]], dtype=object),
             self._device_times(number, 1) if near else None,
         )
 
@@ -262,12 +251,15 @@ class NetworkAmplifier(Device):
         assert self._count is not None, "open() comes first"
         return self._count
 
-    def _samples(self, message: Samples, now: float) -> Iterator[Chunk]:
+    def _samples(self, message: Samples, now: float) -> Iterator[Chunk | Notice]:
         self.resting = False
         place = self._counter.place(message.number, len(message.rows), now)
+        if place.anew and self._client.counts:
+            yield Notice("warning", *COUNT_ANEW)
         self._shift = place.first - place.skip - message.number
         rows = message.rows[place.skip :]
         if len(rows):
+            self._heard = now
             yield Chunk(
                 self.settings.name,
                 np.full(len(rows), now),
@@ -280,13 +272,18 @@ class NetworkAmplifier(Device):
         assert self._description is not None
         return (first + np.arange(count, dtype=np.float64)) / self._description.rate_hz
 
-    def _measured(self, message: Impedances, now: float) -> Iterator[Chunk]:
+    def _measured(self, message: Impedances, now: float) -> Iterator[Chunk | Notice]:
         assert self._description is not None
         labels = [channel.label for channel in self._description.channels]
-        if len(message.kiloohms) == len(labels) and self._description.impedances:
-            self._impedances = dict(zip(labels, message.kiloohms.tolist(), strict=True))
-            name = f"{self.settings.name}-impedance"
-            yield Chunk(name, np.array([now]), message.kiloohms[None].astype(np.float32))
+        if not self._description.impedances or len(message.kiloohms) != len(labels):
+            count = f"{len(message.kiloohms)} impedances for {len(labels)} channels"
+            yield Notice("warning", "impedances-odd", f"{count}: they are left out")
+            return
+        self._heard = now
+        # What is no number, or below 0, was not measured.
+        kohm = np.where(message.kiloohms >= 0, message.kiloohms, np.nan).astype(np.float32)
+        self._impedances = dict(zip(labels, kohm.tolist(), strict=True))
+        yield Chunk(f"{self.settings.name}-impedance", np.array([now]), kohm[None])
 
     # The rest.
 
@@ -317,12 +314,3 @@ class NetworkAmplifier(Device):
             if goodbye := self._client.take_outgoing():
                 connection.write(goodbye)
         connection.close()
-
-
-def _checked(description: Description) -> Description:
-    """Refuse what cannot be recorded, whoever said it."""
-    if not description.channels:
-        raise WireError("it says that it has no channels: is the amplifier connected and on?")
-    if not SLOWEST_HZ <= description.rate_hz <= FASTEST_HZ:
-        raise WireError(f"it says that it samples {description.rate_hz:g} times a second")
-    return description

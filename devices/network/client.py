@@ -86,6 +86,8 @@ class AmplifierClient(ABC):
 
     def __init__(self) -> None:
         self._outgoing = bytearray()
+        self.speaks = False
+        """Whether something whole of this protocol has come, whatever it says."""
 
     def begin(self) -> None:
         """Ask the first question, if it is for us to begin."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import socket
 from typing import Annotated
 
@@ -17,7 +18,16 @@ WRITE_S = 2.0
 READ_BYTES = 1 << 18
 
 
+_PLACE = re.compile(r"(?:\[(?P<v6>[^\]]+)\]|(?P<name>[^:]+))(?::(?P<port>[0-9]+))?")
+
+
 def _a_name(host: str) -> str:
+    if (place := _PLACE.fullmatch(host)) is not None:
+        host = place["v6"] or place["name"]
+        if place["port"] is not None:
+            raise ValueError(
+                f"it is {host!r} alone; the port, {place['port'][:5]}, has a setting of its own"
+            )
     try:
         host.encode("idna")  # as the system's own look-up does: it raises what is no OSError
     except UnicodeError:
@@ -26,7 +36,7 @@ def _a_name(host: str) -> str:
 
 
 Host = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_a_name)]
-"""A computer's name or address, in settings."""
+"""A computer's name or address, in settings; an IPv6 address with [ ] or without."""
 
 _KEEP_ALIVE = (("TCP_KEEPIDLE", 5), ("TCP_KEEPINTVL", 2), ("TCP_KEEPCNT", 3))
 """After 5 s without a byte the system asks; unanswered for 6 s more, the line is dead."""

@@ -27,7 +27,7 @@ from devices.network.client import (
     Stopped,
     Warned,
 )
-from devices.network.framing import Framer, WireError
+from devices.network.framing import Framer, UnusableError, WireError
 from devices.network.labels import unique_labels
 
 HEADER: Final = struct.Struct(">4sHHIII")
@@ -116,6 +116,7 @@ class CurryClient(AmplifierClient):
     def receive(self, data: bytes) -> Iterator[Message]:
         """Yield what these bytes complete; replies may come between data."""
         for header, body in self._framer.feed(data):
+            self.speaks = True
             name, code, request, start, _, _ = HEADER.unpack(header)
             if name == b"CTRL":
                 yield from self._notice(code, request)
@@ -125,10 +126,13 @@ class CurryClient(AmplifierClient):
                 yield from self._samples(request, start, body)
             elif code == EVENTS:
                 yield from marks_of(body)
+                if len(body) % EVENT_BYTES:
+                    yield Warned("event-cut", f"an event has {len(body) % EVENT_BYTES} bytes only")
             elif code == IMPEDANCES:
                 usable = len(body) // 4 * 4
                 ohms = np.frombuffer(body[:usable], "<f4")
-                yield Impedances((ohms / 1000).astype(np.float32))
+                with np.errstate(all="ignore"):  # of numbers that are none
+                    yield Impedances((ohms / 1000).astype(np.float32))
 
     def _notice(self, code: int, request: int) -> Iterator[Message]:
         if code != NOTICE:
@@ -165,7 +169,7 @@ class CurryClient(AmplifierClient):
             if allowed and not self._connects:
                 self._connects = True
                 return False
-            raise WireError("CURRY says that no amplifier is connected: switch it on there")
+            raise UnusableError("CURRY says that no amplifier is connected: switch it on there")
         if count > MOST_CHANNELS or item not in (2, 4):
             raise WireError(f"it announces {count} channels of {item} bytes")
         self._count, self._rate_hz = count, float(rate)
@@ -183,10 +187,10 @@ class CurryClient(AmplifierClient):
             self._ask(START)
 
     def _samples(self, request: int, start: int, body: bytes) -> Iterator[Message]:
-        if self._described is None:
-            return
+        if self._described is None or len(self._described.channels) != self._count:
+            return  # it has not said yet which channels these are
         if request == EEG_ZIPPED:
-            raise WireError("CURRY sends compressed signals: switch compression off there")
+            raise UnusableError("CURRY sends compressed signals: switch compression off there")
         row = self._count * self._dtype.itemsize
         if len(body) % row:
             raise WireError(

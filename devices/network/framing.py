@@ -14,6 +14,10 @@ class WireError(DeviceError):
     """What came is not the protocol that was expected; the message says what was seen."""
 
 
+class UnusableError(WireError):
+    """What came is the protocol that was expected, and nothing that can be recorded."""
+
+
 class Framer:
     """Cuts bytes into header and body, whatever pieces they arrive in."""
 

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Iterator
 
 def unique_labels(labels: Iterable[str]) -> Iterator[str]:
     """Yield labels without control characters; an empty one is its number, a second one is told."""
-    seen: set[str] = set()
+    last: dict[str, int] = {}  # the number that each has come to: thousands may be called alike
     for number, raw in enumerate(labels, 1):
         label = "".join(c for c in raw if c.isprintable()).strip()[:64] or str(number)
-        free, k = label, 2
-        while free in seen:
-            free, k = f"{label}_{k}", k + 1
-        seen.add(free)
+        free, k = label, last.get(label, 1)
+        while free in last:
+            k += 1
+            free = f"{label}_{k}"
+        last[label] = k
+        last.setdefault(free, 1)
         yield free

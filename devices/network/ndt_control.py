@@ -69,15 +69,19 @@ def discover(
 def _answers(address: str, wait_s: float, port: int) -> Iterator[tuple[str, int]]:
     """Yield what answers, until `SECOND_S` after the first one; what others send counts nothing."""
     deadline, asked = time.monotonic() + wait_s, 0.0
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+    try:
+        family, _, _, _, place = socket.getaddrinfo(address, port, type=socket.SOCK_DGRAM)[0]
+    except OSError as error:
+        raise DeviceError(explain(error, address, port, _REMEDY)) from error
+    with socket.socket(family, socket.SOCK_DGRAM) as asking:
         asking.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
         while (now := time.monotonic()) < deadline:
             try:
                 if now >= asked:  # a datagram may be lost
                     asked = now + wait_s / 4
-                    asking.sendto(QUESTION, (address, port))
+                    asking.sendto(QUESTION, place)
                 asking.settimeout(max(0.001, min(asked, deadline) - now))
-                answer, (host, _) = asking.recvfrom(256)
+                answer, (host, *_) = asking.recvfrom(256)
             except TimeoutError:
                 continue
             except OSError as error:

@@ -32,6 +32,7 @@ CHANNELS: Final[Mapping[str, Channel]] = {
     "BKID": Channel("Blink", "", "Blink"),
 }
 """The attributes of a record that become channels."""
+_OURS: Final = frozenset(("ACK", "NACK", "REC", "CAL"))
 _WANTED: Final = ("COUNTER", "TIME", "POG_BEST", "PUPILMM", "BLINK", "USER_DATA")
 
 
@@ -66,18 +67,25 @@ class OpenGazeClient(AmplifierClient):
 
     def _line(self, line: bytes) -> Iterator[Message]:
         try:
-            element = defusedxml.ElementTree.fromstring(line)
-        except (ParseError, DefusedXmlException, ValueError) as error:
-            raise WireError("what comes is not Gazepoint's Open Gaze") from error
+            element = defusedxml.ElementTree.fromstring(_text(line))
+        except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+            if not self.speaks:
+                raise WireError("what comes is not Gazepoint's Open Gaze") from error
+            yield _not_understood(line)
+            return
+        self.speaks |= element.tag in _OURS
         if element.tag == "NACK":
             yield Warned("not-granted", f"the tracker refuses {element.get('ID', '?')[:40]!r}")
         elif element.tag == "REC":
-            yield from self._record(element.attrib)
+            yield from self._record(element.attrib, line)
 
-    def _record(self, found: Mapping[str, str]) -> Iterator[Message]:
+    def _record(self, found: Mapping[str, str], line: bytes) -> Iterator[Message]:
         number = _number(found.get("CNT"))
         if not (number >= 0 and number == int(number)):
-            raise WireError("its records have no counter: is this another version?")
+            if not self._told:
+                raise WireError("its records have no counter: is this another version?")
+            yield _not_understood(line)
+            return
         if not self._told:
             self._told = True
             channels = tuple(CHANNELS.values())
@@ -93,6 +101,21 @@ class OpenGazeClient(AmplifierClient):
     def end(self) -> None:
         """Switch the records off."""
         self._set("ENABLE_SEND_DATA", 0)
+
+
+def _text(line: bytes) -> str:
+    """Read a line; what another program has written into `USER` may be in its own code page."""
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return line.decode("cp1252", "replace")
+
+
+def _not_understood(line: bytes) -> Warned:
+    """Tell of a line that is spoilt; was it a record, the next one's counter says so, too."""
+    return Warned(
+        "not-understood", f"a line is no record: {line[:60].decode('ascii', 'replace')!r}"
+    )
 
 
 def _number(text: str | None) -> float:

@@ -6,7 +6,6 @@ and a body. Facts: the vendor's LSL connector, FieldTrip's independent server, B
 
 from __future__ import annotations
 
-import math
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -24,10 +23,11 @@ from devices.network.client import (
     Restarted,
     Samples,
     Stopped,
+    Warned,
 )
 from devices.network.framing import Framer, WireError
 from devices.network.labels import unique_labels
-from devices.network.sample_count import REMEMBERED
+from devices.network.sample_count import COUNT_ANEW, REMEMBERED
 
 GUID: Final = bytes.fromhex("8e45584396c9864caf4a98bbf6c91450")
 HEADER: Final = struct.Struct("<16sII")
@@ -59,7 +59,7 @@ class Layout:
 
     labels: tuple[str, ...]
     rate_hz: float
-    microvolts: tuple[float, ...]  # of one unit of each channel
+    microvolts: tuple[float, ...]  # of one unit of each channel, as it is said
 
 
 def layout_of(body: bytes) -> Layout:
@@ -75,8 +75,6 @@ def layout_of(body: bytes) -> Layout:
         resolutions = struct.unpack_from(f"<{count}d", body, 12)
     except struct.error as error:
         raise WireError("its start message is cut off") from error
-    if not all(map(math.isfinite, resolutions)):
-        raise WireError("it announces a resolution that is no number")
     names = body[12 + 8 * count :].split(b"\0")
     labels = tuple(_text(name) for name in names[:count])
     if len(names) <= count:
@@ -89,6 +87,18 @@ def _text(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:  # older versions write the system's code page
         return raw.decode("cp1252", "replace")
+
+
+def _without_resolution(channels: tuple[Channel, ...], layout: Layout) -> Warned:
+    """Say which channels have a resolution that scales nothing: of 0 it would leave zeros."""
+    pairs = zip(channels, layout.microvolts, strict=True)
+    named = [f"{channel.label} ({said:g} µV)" for channel, said in pairs if not channel.unit]
+    more = f" and {len(named) - 5} more" if len(named) > 5 else ""
+    return Warned(
+        "no-resolution",
+        f"Recorder says a resolution that cannot be one of {', '.join(named[:5])}{more}: they are "
+        "recorded unscaled and without a unit; set it in Recorder's amplifier settings",
+    )
 
 
 class BlockCount:
@@ -131,10 +141,12 @@ class RdaClient(AmplifierClient):
         self._layout: Layout | None = None
         self._scale = np.empty(0, np.float32)
         self._blocks = blocks or BlockCount()
+        self._starts = True  # no block has come since it was started
 
     def receive(self, data: bytes) -> Iterator[Message]:
         """Yield what these bytes complete."""
         for header, body in self._framer.feed(data):
+            self.speaks = True
             kind = HEADER.unpack(header)[2]
             if kind == START:
                 yield from self._start(layout_of(body))
@@ -146,11 +158,18 @@ class RdaClient(AmplifierClient):
     def _start(self, layout: Layout) -> Iterator[Message]:
         again = self._layout is not None
         self._layout = layout
-        with np.errstate(over="ignore"):
-            self._scale = np.asarray(layout.microvolts, np.float32)
+        with np.errstate(over="ignore", under="ignore"):
+            told = np.asarray(layout.microvolts, np.float32)
+        known = np.isfinite(told) & (told > 0)
+        self._scale = np.where(known, told, np.float32(1))
         self._blocks.renew()
-        labels = unique_labels(layout.labels)
-        channels = tuple(Channel(x, "microvolts", kind_of(x, "EEG")) for x in labels)
+        self._starts = True
+        channels = tuple(
+            Channel(label, "microvolts" if is_known else "", kind_of(label, "EEG"))
+            for label, is_known in zip(unique_labels(layout.labels), known, strict=True)
+        )
+        if not known.all():
+            yield _without_resolution(channels, layout)
         yield Description(channels, layout.rate_hz, "BrainVision Recorder (remote data access)")
         if again:
             yield Restarted()
@@ -166,7 +185,10 @@ class RdaClient(AmplifierClient):
             raise WireError(f"a block of {points} points has {len(body)} bytes only")
         first, anew = self._blocks.place(block, points)
         if anew:
+            if not self._starts:
+                yield Warned(*COUNT_ANEW)
             yield Restarted()
+        self._starts = False
         if points:
             raw = np.frombuffer(body, dtype, count, _BLOCK.size).reshape(points, -1)
             with np.errstate(all="ignore"):  # what is no number stays none: the check counts it

@@ -13,6 +13,14 @@ PACE = 1.2
 count has begun anew."""
 
 
+COUNT_ANEW = (
+    "count-anew",
+    "its count of samples has jumped, by more than can be missing, or back: it counts anew, and "
+    "how many are missing there, if any, is not known",
+)
+"""Code and text of the notice of a place that is `anew`."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where a packet belongs: its samples from `skip` on are new, the first has number `first`."""
@@ -20,14 +28,20 @@ class Place:
     first: int  # counted on where the count wraps
     skip: int
     lost: int  # right before
+    anew: bool = False  # the count has begun anew, and nobody said that it would
 
 
 class SampleCount:
     """Follows the number of the first sample of each packet; it outlives a connection."""
 
-    def __init__(self, rate_hz: float, wraps: int = 1 << 32) -> None:
+    def __init__(self, rate_hz: float, wraps: int = 1 << 32, late: int = 0) -> None:
+        """Take where the count begins again, and by how many samples one may be overtaken.
+
+        One that was overtaken has been told as lost, and is not taken any more.
+        """
         self._rate = rate_hz
         self._wraps = wraps
+        self._late = late
         self._next: int | None = None
         self._heard = 0.0  # LSL time of the last packet
         self._recent: deque[int] = deque(maxlen=REMEMBERED)
@@ -49,8 +63,8 @@ class SampleCount:
         ahead = (number - self._next) % self._wraps
         if ahead >= self._wraps // 2:
             ahead -= self._wraps
-        repeated = ahead < 0 and not self._fresh and number in self._recent
-        if repeated:
+        known = number in self._recent or -ahead <= self._late
+        if ahead < 0 and not self._fresh and known:
             skip = min(count, -ahead)
             return self._go_on(self._next + ahead, count, skip, 0, now, number)
         could_be_lost = (now - self._heard) * self._rate * PACE + MARGIN_S * self._rate
@@ -60,14 +74,16 @@ class SampleCount:
 
     def _begin(self, number: int, count: int, now: float) -> Place:
         self._recent.clear()
-        return self._go_on(number, count, 0, 0, now, number)
+        anew = self._next is not None and not self._fresh
+        return self._go_on(number, count, 0, 0, now, number, anew=anew)
 
     def _go_on(
-        self, first: int, count: int, skip: int, lost: int, now: float, number: int
-    ) -> Place:
+        self, first: int, count: int, skip: int, lost: int, now: float, number: int,
+        *, anew: bool = False,
+    ) -> Place:  # fmt: skip
         if skip < count:
             self._next = first + count
             self._heard = now
         self._fresh = False
         self._recent.append(number)
-        return Place(first + skip, skip, lost)
+        return Place(first + skip, skip, lost, anew)

@@ -14,17 +14,16 @@ from typing import Any, Final
 
 import numpy as np
 
-from devices.base import Channel
+from devices.base import Channel, DeviceLost
 from devices.channel_kinds import kind_of
 from devices.network.client import (
     AmplifierClient,
     Description,
     Message,
     Samples,
-    Stopped,
     code_marks,
 )
-from devices.network.framing import Framer, WireError
+from devices.network.framing import Framer, UnusableError, WireError
 from devices.network.labels import unique_labels
 
 HEADER: Final = struct.Struct(">4shhi")
@@ -91,9 +90,10 @@ class ScanClient(AmplifierClient):
     def receive(self, data: bytes) -> Iterator[Message]:
         """Yield what these bytes complete; what is not known is skipped by its size."""
         for header, body in self._framer.feed(data):
+            self.speaks = True
             name, code, request, _ = HEADER.unpack(header)
             if name == b"CTRL" and code == GENERAL and request in (CLOSING, DISCONNECTED):
-                yield Stopped()
+                raise DeviceLost("Acquire says that its server closes")
             elif name == b"DATA" and code == INFO and request == INFO_EDF_HEADER:
                 self._labels = edf_labels(body)
             elif name == b"DATA" and code == INFO and request == INFO_BASIC:
@@ -108,8 +108,10 @@ class ScanClient(AmplifierClient):
         if not 0 < signals <= MOST_CHANNELS or not 0 <= events <= 64 or item not in (2, 4):
             raise WireError(f"it announces {signals} + {events} channels of {item} bytes")
         self._signals, self._events = signals, events
-        if not math.isfinite(resolution) or not resolution:
-            raise WireError(f"it announces a resolution of {resolution:g} µV")
+        if not (math.isfinite(resolution) and resolution > 0):
+            raise UnusableError(
+                f"it announces a resolution of {resolution:g} µV: set it in Acquire"
+            )
         self._microvolts = np.float32(resolution)
         named = [*self._labels[:signals], *[""] * (signals - len(self._labels))]
         labels = unique_labels([*named, *["Trigger"] * events])

@@ -7,6 +7,7 @@ that would show it, that is looked at.
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from collections.abc import Iterator
 
@@ -21,6 +22,10 @@ from devices.network.amplifier import NetworkSettings
 from devices.network.client import AmplifierClient, Description, Message, Samples, code_marks
 from devices.network.framing import WireError
 from devices.network.labels import unique_labels
+
+MOST_CODE = 0xFFFF
+SURE_S = 0.1
+"""So much is to come before it is taken for rows: a greeting of another program is shorter."""
 
 
 class UnframedSettings(NetworkSettings):
@@ -50,16 +55,17 @@ class UnframedClient(AmplifierClient):
     def __init__(self, labels: tuple[str, ...], rate_hz: float, model: str, item: int) -> None:
         """Take the labels without the trigger's, and the bytes of a value."""
         super().__init__()
-        names = (*unique_labels(labels), "Trigger")
+        names = tuple(unique_labels((*labels, "Trigger")))
         channels = [Channel(name, "microvolts", kind_of(name, "EEG")) for name in names[:-1]]
         self._description = Description(
-            (*channels, Channel("Trigger", "", "Trigger")), rate_hz, model
+            (*channels, Channel(names[-1], "", "Trigger")), rate_hz, model
         )
         self._row_bytes = item * len(names)
         self._rest = b""
         self._number = 0
         self._code = 0
         self._told = False
+        self._enough = max(1, math.ceil(SURE_S * rate_hz))  # rows
 
     @abstractmethod
     def decode(self, data: bytes) -> tuple[F32Array, I64Array]:
@@ -77,11 +83,19 @@ class UnframedClient(AmplifierClient):
         """Yield what these bytes complete; they describe themselves by coming at all."""
         self._rest += data
         usable = len(self._rest) // self._row_bytes * self._row_bytes
+        if not self._told:  # zeros without end are rows of whatever one likes
+            zeros = (len(self._rest) - len(self._rest.lstrip(b"\0"))) // self._row_bytes
+            spared = max(0, zeros - self._enough) * self._row_bytes
+            self._rest, usable = self._rest[spared:], usable - spared
+            if usable == zeros * self._row_bytes - spared:
+                return
         if not usable:
             return
         rows, words = self.decode(self._rest[:usable])
-        self._rest = self._rest[usable:]
         codes = self.code(words)
+        if not self._told and len(rows) < self._enough:
+            return
+        self._rest = self._rest[usable:]
         if not self._told:
             self._told = True
             yield self._description
@@ -101,6 +115,7 @@ class BiosemiClient(UnframedClient):
 
     def __init__(self, labels: tuple[str, ...], rate_hz: float) -> None:
         super().__init__(labels, rate_hz, "BioSemi ActiView (TCP)", 3)
+        self._speed: int | None = None
 
     def decode(self, data: bytes) -> tuple[F32Array, I64Array]:
         """Sign-extend 24 bits."""
@@ -113,9 +128,10 @@ class BiosemiClient(UnframedClient):
         return rows, table[:, -1].astype(np.int64) & 0xFFFFFF
 
     def code(self, words: I64Array) -> I64Array:
-        """Bits 0 to 15."""
+        """Bits 0 to 15; `words` are one at least."""
         speed = words & self.SPEED_MODE
-        if len(speed) and (speed != speed[0]).any():
+        self._speed = int(speed[0]) if self._speed is None else self._speed
+        if (speed != self._speed).any():
             raise WireError(
                 "the status word jumps: ActiView sends other channels than `channels` says; "
                 "compare them with its TCP tab"
@@ -134,12 +150,13 @@ class NeuracleClient(UnframedClient):
         table: npt.NDArray[np.float32] = np.frombuffer(data, "<f4").astype(np.float32)
         rows = table.reshape(-1, len(self._description.channels))
         with np.errstate(invalid="ignore"):  # of numbers that are none
-            words = np.nan_to_num(rows[:, -1].astype(np.float64), nan=-1, posinf=-1, neginf=-1)
-        return rows.copy(), np.clip(words, -1, 1 << 32).astype(np.int64)
+            words = rows[:, -1].astype(np.float64)
+            is_code = (words >= 0) & (words <= MOST_CODE) & (words == np.floor(words))
+        return rows.copy(), np.where(is_code, words, -1).astype(np.int64)
 
     def code(self, words: I64Array) -> I64Array:
-        """The trigger is a small whole number."""
-        if len(words) and ((words < 0) | (words > 0xFFFF)).any():
+        """The trigger is a small whole number; `decode` gives -1 for what is none."""
+        if (words < 0).any():
             raise WireError(
                 "the last channel is no trigger: the amplifier sends other channels than "
                 "`channels` says"

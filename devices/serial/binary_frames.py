@@ -17,7 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from devices.arrays import BoolArray, F64Array, U8Array
 from devices.serial import checksums
-from devices.serial.readings import TIME_UNITS
+from devices.serial.readings import TIME_UNITS, Scale
 
 Byte = Annotated[int, Field(ge=0, le=255)]
 Packing = Literal["bytes", "bits", "bits-reversed"]
@@ -38,7 +38,7 @@ class FieldSpec(BaseModel):
     role: Literal["value", "counter", "time", "checksum", "skip"] = "value"
     unit: str = ""
     kind: str = ""
-    scale: float = Field(default=1.0, allow_inf_nan=False)
+    scale: Scale = 1.0
     offset: float = Field(default=0.0, allow_inf_nan=False)
     endian: Literal["little", "big"] | None = None  # the frame's where it is not said
 

@@ -152,6 +152,10 @@ class SerialSensor(Device):
             if coalesce and data:
                 self.clock.sleep_until(arrival + COALESCE_S)
 
+    def held_back(self) -> Iterator[Chunk]:
+        """Yield the readings that wait for the next one's word."""
+        yield from self._assembler.held_back()
+
     def _judge(self, now: float) -> None:
         """Give up on a port that sends nothing but garbage."""
         settings = self.settings

@@ -19,7 +19,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from devices.arrays import F64Array, I64Array
-from devices.serial.readings import TIME_UNITS
+from devices.serial.readings import TIME_UNITS, Scale
 
 MAX_LINE = 4096
 """Bytes without a line end that are given up as spoilt."""
@@ -35,7 +35,7 @@ class ColumnSpec(BaseModel):
 
     label: str = Field(min_length=1)
     unit: str = ""
-    scale: float = Field(default=1.0, allow_inf_nan=False)
+    scale: Scale = 1.0
     offset: float = Field(default=0.0, allow_inf_nan=False)
     kind: str = ""
     role: Literal["value", "counter", "time", "skip"] = "value"

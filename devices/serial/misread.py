@@ -47,6 +47,10 @@ class Doubt:
         """Take a number for right: what is judged next comes after it."""
         self._last = number
 
+    def sure(self, numbers: F64Array) -> int:
+        """Count the numbers, shape (n,), up to the first jump: no further one will tell."""
+        return next(self._jumps(numbers), len(numbers))
+
     def judge(self, numbers: F64Array) -> tuple[BoolArray, int]:
         """Tell which numbers, shape (n,), are right, and how many at the end are to wait.
 

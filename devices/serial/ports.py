@@ -15,6 +15,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from devices.base import DeviceError, DeviceLost
 
@@ -237,6 +238,12 @@ def _remote(url: str, baud: int, options: dict[str, Any]) -> serial.Serial:
 
     if not url.startswith(_REMOTE):
         raise DeviceError(f"port {url!r}: there are {' and '.join(_REMOTE)}, or a port's path")
+    if not _names_a_place(url):
+        scheme = url.partition("://")[0]
+        raise DeviceError(
+            f"port {url!r}: write {scheme}://host:port; an IPv6 address stands in [ ]: "
+            f"{scheme}://[::1]:4000"
+        )
     try:
         with warnings.catch_warnings():  # pyserial starts its thread in the old way
             warnings.simplefilter("ignore", DeprecationWarning)
@@ -245,6 +252,15 @@ def _remote(url: str, baud: int, options: dict[str, Any]) -> serial.Serial:
         raise DeviceError(
             f"{url} cannot be opened ({error}); is the other side on, and its port right?"
         ) from error
+
+
+def _names_a_place(url: str) -> bool:
+    """Whether a URL has a host and a port; what pyserial says otherwise is of its insides."""
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname and parts.port)
+    except ValueError:  # a bracket that is never closed, a port that is none
+        return False
 
 
 def commands(value: object) -> tuple[bytes, ...]:

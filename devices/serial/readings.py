@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import cast
+from typing import Annotated, cast
 
 import numpy as np
+from pydantic import AfterValidator, Field
 
 from devices.arrays import Array, BoolArray, F64Array, I64Array
 from devices.base import Chunk
@@ -30,6 +31,16 @@ TIME_UNITS = {
     "ns": 1e-9,
     "nanoseconds": 1e-9,
 }
+
+
+def _not_zero(scale: float) -> float:
+    if scale == 0:
+        raise ValueError("0 makes every value 0; leave it out for the numbers as they come")
+    return scale
+
+
+Scale = Annotated[float, Field(allow_inf_nan=False), AfterValidator(_not_zero)]
+"""What raw numbers are multiplied with, in settings."""
 _SLACK, _SLACK_S = 16, 1.0
 """A gap of more than so many samples, and than this and twice the time gone by: a new count."""
 _GAP_S = 1.0
@@ -135,22 +146,38 @@ class Assembler:
         sure = len(arrivals) - waits
         if waits:
             self._held = readings.at(slice(sure, None)), arrivals[sure:]
-        known = arrivals[:sure]
-        edges = [0, *(np.flatnonzero(known[1:] != known[:-1]) + 1).tolist(), sure]
-        for a, b in pairwise(edges):
-            yield from self._assemble(readings.at(slice(a, b)), float(arrivals[a]))
+        yield from self._by_arrival(readings.at(slice(sure)), arrivals[:sure])
+
+    def held_back(self) -> Iterator[Chunk]:
+        """Give what waits though nothing follows: up to a jump readings, and then as many lost."""
+        held, self._held = self._held, None
+        if held is None:
+            return
+        readings, arrivals = held
+        sure = min((d.sure(n) for d, n in self._numbered(readings)), default=len(arrivals))
+        yield from self._by_arrival(readings.at(slice(sure)), arrivals[:sure])
+        if sure < len(arrivals):
+            lost = len(arrivals) - sure + int(readings.spoilt[sure:].sum())
+            none = np.empty((0, readings.values.shape[1]), self._dtype)
+            yield Chunk(self._stream, np.empty(0), none, lost=lost)
+
+    def _by_arrival(self, readings: Readings, arrivals: F64Array) -> Iterator[Chunk]:
+        """Give readings, those of one arrival (n,) at a time."""
+        edges = np.flatnonzero(arrivals[1:] != arrivals[:-1]) + 1
+        for a, b in pairwise([0, *edges.tolist(), len(arrivals)]):
+            if a < b:
+                yield from self._assemble(readings.at(slice(a, b)), float(arrivals[a]))
+
+    def _numbered(self, readings: Readings) -> list[tuple[Doubt, F64Array]]:
+        """Pair what numbers the readings with who judges it."""
+        ticks = readings.ticks if self._tick_s else None
+        pairs = ((self._counts, readings.counter), (self._times, ticks))
+        return [(doubt, numbers) for doubt, numbers in pairs if numbers is not None]
 
     def _judge(self, readings: Readings) -> tuple[BoolArray, int]:
         """Tell which readings are right, (n,), and how many at the end are to wait."""
         right, waits = np.ones(len(readings.values), np.bool_), 0
-        numbered = [
-            (doubt, numbers)
-            for doubt, numbers in (
-                (self._counts, readings.counter),
-                (self._times, readings.ticks if self._tick_s else None),
-            )
-            if numbers is not None
-        ]
+        numbered = self._numbered(readings)
         for doubt, numbers in numbered:
             fine, wait = doubt.judge(numbers)
             right &= fine

@@ -2416,6 +2416,46 @@
         <translation>时间戳不是数字</translation>
     </message>
     <message>
+        <source>Frames have the times of their arrival</source>
+        <translation>帧的时间为到达时间</translation>
+    </message>
+    <message>
+        <source>Another program sends to a device's port</source>
+        <translation>另一个程序也在向设备的端口发送数据</translation>
+    </message>
+    <message>
+        <source>A device's count of samples jumped</source>
+        <translation>设备的样本计数发生跳变</translation>
+    </message>
+    <message>
+        <source>An event is cut off</source>
+        <translation>一个事件不完整</translation>
+    </message>
+    <message>
+        <source>Impedances fit no channels</source>
+        <translation>阻抗与通道不相符</translation>
+    </message>
+    <message>
+        <source>A marker is too long</source>
+        <translation>一个标记过长</translation>
+    </message>
+    <message>
+        <source>A marker lies far from the signals</source>
+        <translation>一个标记远离信号</translation>
+    </message>
+    <message>
+        <source>A channel has no resolution</source>
+        <translation>一个通道没有分辨率</translation>
+    </message>
+    <message>
+        <source>A line of a device cannot be read</source>
+        <translation>设备发来的一行无法读取</translation>
+    </message>
+    <message>
+        <source>A packet has values that are no numbers</source>
+        <translation>一个数据包含有非数字的值</translation>
+    </message>
+    <message>
         <source>Stand-ins are shown in place of stimuli</source>
         <translation>以替代图案代替刺激</translation>
     </message>

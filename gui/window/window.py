@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from urllib.parse import urlsplit
 
 import pylsl
 from PySide6.QtCore import QEvent, Qt, QTimer, Signal
@@ -213,7 +214,7 @@ class RecorderWindow(QMainWindow):
     def _on_connected(self) -> None:
         self.alarm.drop(_GONE)
         self.engine_clock.forget()
-        host = self.client.url.partition("//")[2].rpartition(":")[0].strip("[]")
+        host = urlsplit(self.client.url).hostname or ""
         self.engine_clock.same_computer = is_loopback(host)
         self.sessions.same_computer = is_loopback(host)
         self.menu_button.show_engine(True)

@@ -19,7 +19,12 @@ from recordings.check.integrity import file_findings, recording_findings, state_
 from recordings.check.marker_pairs import marker_findings
 from recordings.check.media import ledgers, onsets_of, stream_findings, without_file_findings
 from recordings.check.own_copies import copy_findings, lost_findings, pending_findings
-from recordings.check.pair_bounds import bound_findings, latency_findings, pair_reports
+from recordings.check.pair_bounds import (
+    arrival_findings,
+    bound_findings,
+    latency_findings,
+    pair_reports,
+)
 from recordings.check.presence import presence_findings, trouble_findings
 from recordings.check.simulated.comparison import truth_of
 from recordings.check.simulated.truth import FoundEvents, summary
@@ -154,6 +159,7 @@ def _examine(
         *truth_trouble,
         *bound_findings(pairs),
         *latency_findings(exams),
+        *arrival_findings(exams),
         *_alignment_findings(exams),
     ]
     report = Report(

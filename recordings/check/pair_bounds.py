@@ -147,6 +147,20 @@ def bound_findings(pairs: Iterable[PairReport]) -> Iterator[Finding]:
             )
 
 
+def arrival_findings(exams: Iterable[StreamExam]) -> Iterator[Finding]:
+    """Name the streams whose devices do not tell their time: all waits are in the stamps."""
+    names = [e.shown for e in exams if e.stream.info.has_times_of_arrival and len(e.stamps)]
+    if names:
+        yield Finding(
+            level="info",
+            code="stamps-of-arrival",
+            subject=", ".join(names),
+            text="these have no time of their device's own: they are stamped when they arrived, "
+            "which is late by their transport, and unevenly so where this computer was busy",
+            remedy="have the device send its time (of a camera: chunk_timestamp in the rig file)",
+        )
+
+
 def latency_findings(exams: Iterable[StreamExam]) -> Iterator[Finding]:
     """Name the streams whose devices stamp nobody knows how late: no bound has that in it."""
     names = [

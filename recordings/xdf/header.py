@@ -157,6 +157,11 @@ class StreamInfo:
         return self.text("desc/synchronization/counts_losses").lower() == "true"
 
     @property
+    def has_times_of_arrival(self) -> bool:
+        """Whether its device's own clock does not tell: its stamps are when it was heard."""
+        return self.text("desc/synchronization/time_source").lower() == "arrival"
+
+    @property
     def latency_s(self) -> float | None:
         """By how much its stamps are too late, as it announces; None where it does not say."""
         value = _number(self.text("desc/synchronization/offset_mean"))

@@ -54,7 +54,7 @@ class EngineClient:
         if not self.url.startswith(("http://", "https://")) or not _has_place(self.url):
             raise ConfigError(
                 f"--url {self.url}: is http:// or https:// with a name or an address, and perhaps "
-                "a port from 1 to 65535"
+                "a port from 1 to 65535; an IPv6 address stands in [ ]: http://[::1]:8765"
             )
         self._token = read_token(token_file)
 

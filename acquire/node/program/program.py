@@ -113,6 +113,7 @@ def _say_how_to_reach(
     _say(f"fingerprint {fingerprint}")
     if window is not None:
         known_as = host_name() if address == EVERYWHERE else address
+        known_as = f"[{known_as}]" if ":" in known_as else known_as
         place = known_as if port == NODE_PORT else f"{known_as}:{port}"
         _say(f"code {window.code}")
         _say(

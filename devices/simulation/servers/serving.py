@@ -100,7 +100,10 @@ class Server:
             DeviceError: the port is taken or may not be used.
         """
         try:
-            self._door = socket.create_server((host, port))
+            family = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0][0]
+            self._door = socket.create_server((host, port), family=family)
+        except socket.gaierror as error:
+            raise DeviceError(f"no computer is called {host!r}; choose another --host") from error
         except OSError as error:
             text = f"{host} port {port}: {os.strerror(error.errno or 0)}; choose another --port"
             raise DeviceError(text) from error

@@ -13,8 +13,9 @@ class UnicornServer:
 
     def __init__(self, signals: Signals, host: str, port: int) -> None:
         self._signals = signals
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._to = host, port
+        family, _, _, _, place = socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM)[0]
+        self._to = place
+        self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self.port = port
 
     def turn(self, packet: Packet | None) -> None:

@@ -266,3 +266,18 @@ def test_values_that_a_format_cannot_hold_are_counted_while_they_come() -> None:
     assert [int(text.split()[1]) for text in counts] == [10, 100]
     assert {code for _, code, _ in told} == {"values-unfit"}
     assert "120 values in all" in (stream.all_unfit() or "")
+
+
+@pytest.mark.parametrize(("counts", "told"), [(False, 300), (True, 1)])
+def test_what_one_without_numbers_saw_lost_is_not_all_of_an_absence(
+    counts: bool, told: int
+) -> None:
+    """One spoilt reading behind the opening stood for all that passed while it was away."""
+    spec = but(EEG, name=unique("eeg"), rate_hz=100.0, counts_losses=counts)
+    losses = LossLog()
+    stream = SignalStream(spec, "amp", ClockModel(), losses)
+    stream.publish(Chunk(spec.name, np.array([100.0]), np.zeros((1, 2))))
+    stream.reopened()
+    stream.publish(Chunk(spec.name, np.array([103.01]), np.zeros((1, 2)), lost=1))
+    stream.outlet.close()
+    assert sum(loss.count for loss in losses.take()) == told

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from acquire.lsl.outlet import LONGEST_WAIT_S, Outlet, as_utf8, make_outlet, rising
-from devices.base import Channel, StreamSpec
+from acquire.lsl.index_stream import index_spec
+from acquire.lsl.outlet import LONGEST_WAIT_S, Outlet, as_utf8, make_outlet, rising, stream_info
+from devices.base import ARRIVAL, Channel, StreamSpec, VideoSpec
+from recordings.check.pair_bounds import arrival_findings
 from recordings.xdf.header import StreamInfo
 from tests.acquire.program import unique
 
@@ -77,3 +82,17 @@ def test_a_text_without_utf_8_ends_no_stream() -> None:
     outlet.close()
     assert pushed == [[["a\\ud800", "b"], ["None", "c"]]]
     assert outlet.bad_values == 2
+
+
+def test_times_of_arrival_are_in_the_description_of_the_synchronization() -> None:
+    """A certificate could not know that a camera's own time was not told."""
+    video = VideoSpec("face", 8, 8, "Mono8", 50.0, time_source=ARRIVAL)
+    for spec, expected in (
+        (index_spec(video, "raw", "none"), True),
+        (index_spec(replace(video, time_source=""), "raw", "none"), False),
+    ):
+        header = StreamInfo(stream_info(spec, "face").as_xml().encode())
+        assert header.has_times_of_arrival is expected
+        exam = SimpleNamespace(shown="face", stream=SimpleNamespace(info=header), stamps=[1.0])
+        found = [finding.code for finding in arrival_findings([exam])]  # type: ignore[list-item]
+        assert found == ["stamps-of-arrival"] * expected

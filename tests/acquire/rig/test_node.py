@@ -75,6 +75,9 @@ def test_a_rig_without_nodes_is_described_as_before() -> None:
         ("cam-pc.lab.local:1", ("cam-pc.lab.local", 1)),
         ("[fe80::1%eth0]:9", ("fe80::1%eth0", 9)),
         ("[::1]", ("::1", 8766)),
+        ("::1", ("::1", 8766)),
+        ("fe80::1%eth0", ("fe80::1%eth0", 8766)),
+        ("[::1]:9", ("::1", 9)),
     ],
 )
 def test_addresses(address: str, place: tuple[str, int]) -> None:

@@ -329,3 +329,9 @@ def test_an_answer_that_trickles_for_ever_is_given_up(
             ended.set()
             server.shutdown()
             thread.join()
+
+
+@pytest.mark.parametrize("url", ["::1", "[::1]:8765", "http://::1", "http://::1:8765"])
+def test_an_ipv6_address_without_brackets_is_shown_one(url: str) -> None:
+    result = CliRunner().invoke(app, ["status", "--url", url])
+    assert "http://[::1]:8765" in str(result.exception)

@@ -16,6 +16,8 @@ from devices.brainflow.boards import KINDS, PackageCounter, plan
 from devices.brainflow.impedance import ToneMeter, commands
 from devices.brainflow.params import _REQUIRED_ON, _RUNS_ON, REQUIRED, Params
 from devices.brainflow.rows import Preset, due
+from devices.drivers.brainflow import Brainflow
+from tests.devices.clock import FakeClock
 
 REAL = [b for b in BoardIds if b.value >= -1]
 
@@ -270,3 +272,14 @@ def test_a_row_that_waits_for_the_next_ones_word_has_the_loss_before_it(settles:
         preset.add(np.array([[106 / 250], [106.0]]), 1.1)
     (piece,) = due([preset])
     assert (piece.rows[1].tolist(), piece.lost) == ([105] if settles else [105, 106], 5)
+
+
+def test_a_row_that_waits_at_the_end_is_given() -> None:
+    """It stayed behind when the board was closed."""
+    board = Brainflow(Brainflow.Settings(name="b", board="SYNTHETIC_BOARD"), FakeClock())
+    numbers = np.array([*range(100), 105.0])
+    board._presets = [Preset(0, {"timestamp_channel": 0, "package_num_channel": 1})]
+    board._presets[0].add(np.array([numbers / 250, numbers]), 1.0)
+    given = [piece.lost for piece in due(board._presets)]
+    board._chunks = lambda piece: iter([piece])  # type: ignore[list-item, method-assign]
+    assert [*given, *(piece.lost for piece in board.held_back())] == [0, 5]

@@ -103,6 +103,31 @@ def test_a_camera_without_a_clock() -> None:
     assert frame.device_time is None, "a stamp that does not rise tells nothing"
 
 
+def test_a_clock_that_was_set_back_is_the_clock_from_then_on() -> None:
+    """All further frames had the times of their arrival, in silence."""
+    made = maker()
+    whole(made, 1, 50.0)
+    assert made.notice() is None
+    times = []
+    for k in range(2, 10):
+        if k == 7:
+            made.broken(6, 7.0, "x")
+        found = whole(made, k, 1.0 + k / 100) if k != 6 else []
+        times += [frame.device_time for frame in found]
+    assert times[:3] == [None] * 3
+    assert times[3:] == pytest.approx([1.051 + k / 100 for k in range(5)])
+    notice = made.notice()
+    assert notice is not None
+    assert notice.code == "stamps-of-arrival"
+    assert made.notice() is None, "once"
+
+
+def test_a_stamp_that_stands_still_is_never_a_clock() -> None:
+    made = maker()
+    frames = [frame for k in range(20) for frame in whole(made, k + 1, 50.0)]
+    assert [frame.device_time is None for frame in frames] == [False, *[True] * 19]
+
+
 def test_broken_frames_wait_for_a_whole_one_and_stand_between() -> None:
     made = maker()
     whole(made, 1, 50.0, arrival=7.0)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import itertools
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from devices.base import DeviceError, DeviceLost, Frame
+from devices.base import DeviceError, DeviceLost, Frame, Notice
 from devices.camera import gentl
 from devices.drivers.camera_genicam import GenicamCamera, GenicamCameraSettings
 from tests.devices.contract import check
@@ -50,9 +51,32 @@ def make(made: list[GenicamCamera], **settings: Any) -> GenicamCamera:
     return camera
 
 
+def pictures(camera: GenicamCamera) -> Iterator[Frame]:
+    return (item for item in camera.read() if isinstance(item, Frame))
+
+
 def frames(camera: GenicamCamera, count: int) -> list[Frame]:
-    found = (item for item in camera.read() if item is not None)
-    return list(itertools.islice(found, count))
+    return list(itertools.islice(pictures(camera), count))
+
+
+def test_a_producer_without_time_stamps_is_told_once_and_described(
+    cameras: list[GenicamCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Frames had the times of their arrival, and nobody was told."""
+    camera = make(cameras, rate_hz=100)
+    (spec,) = camera.open()
+    assert spec.time_source == "arrival"
+    items = [item for item in itertools.islice(camera.read(), 30) if item is not None]
+    (notice,) = [item for item in items if isinstance(item, Notice)]
+    assert (notice.level, notice.code) == ("warning", "stamps-of-arrival")
+    assert "`chunk_timestamp`" in notice.text
+    assert isinstance(items[0], Frame), "the first frame, which was looked at, is read"
+    camera.close()
+    monkeypatch.setattr(GenicamCamera, "_stamp_ns", lambda *_: time.monotonic_ns())
+    other = make(cameras, rate_hz=100)
+    (spec,) = other.open()
+    assert spec.time_source == ""
+    assert not [item for item in itertools.islice(other.read(), 30) if isinstance(item, Notice)]
 
 
 def test_it_keeps_the_contract() -> None:
@@ -74,7 +98,7 @@ def test_frames_are_numbered_and_have_pictures(cameras: list[GenicamCamera]) -> 
     camera = make(cameras, rate_hz=100)
     camera.open()
     shapes, found, times = set(), [], []
-    for frame in itertools.islice((item for item in camera.read() if item), 30):
+    for frame in itertools.islice(pictures(camera), 30):
         assert frame.image is not None
         assert frame.image.any()
         shapes.add(frame.image.shape)
@@ -90,7 +114,7 @@ def test_frames_are_numbered_and_have_pictures(cameras: list[GenicamCamera]) -> 
 def test_a_slow_reader_loses_frames_and_they_are_counted(cameras: list[GenicamCamera]) -> None:
     camera = make(cameras, rate_hz=200, buffers=4)
     camera.open()
-    reader = (item for item in camera.read() if item is not None)
+    reader = pictures(camera)
     found = [next(reader)]
     clock = Monotonic()
     clock.sleep_until(clock.now() + 0.3)  # 60 frames into 4 buffers
@@ -106,7 +130,7 @@ def test_incomplete_buffers_become_frames_with_a_fault(cameras: list[GenicamCame
     """Viky sends none: the event that Harvesters raises for one is raised by hand."""
     camera = make(cameras, rate_hz=100)
     camera.open()
-    reader = (item for item in camera.read() if item is not None)
+    reader = pictures(camera)
     before = next(reader)
     acquirer = camera._acquirer
     acquirer._emit_callbacks(acquirer.Events.INCOMPLETE_BUFFER)
@@ -135,7 +159,7 @@ def test_a_frame_without_its_chunk_is_one_incomplete_frame(
     """It ended the camera for good. Viky leaves none out: one reading is made to fail."""
     camera = make(cameras, rate_hz=100, chunk_exposure="ChunkNrBounces")
     camera.open()
-    reader = (item for item in camera.read() if item is not None)
+    reader = pictures(camera)
     before = next(reader)
     nodes, fails = camera._nodes, iter([True])
     assert nodes is not None
@@ -155,6 +179,39 @@ def test_a_frame_without_its_chunk_is_one_incomplete_frame(
     assert (whole.fault, whole.lost) == (None, 0)
 
 
+def test_a_picture_of_another_size_is_an_incomplete_frame(cameras: list[GenicamCamera]) -> None:
+    """As many bytes in other lines were recorded as a picture. Viky keeps its size."""
+    camera = make(cameras, rate_hz=100)
+    camera.open()
+    camera._maker.size = (200, 800)
+    found = [*frames(camera, 1), *camera.held_back()]
+    assert {frame.fault for frame in found} == {"400 x 400 pixels, not 200 x 800"}
+    assert all(frame.image is None for frame in found)
+
+
+@pytest.mark.parametrize("error", [ValueError("buffer is smaller"), KeyError(0x1234)])
+def test_a_frame_that_describes_itself_wrongly_costs_itself(
+    error: Exception, cameras: list[GenicamCamera], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The driver broke, and its buffer was gone for ever: Harvesters raises these for one."""
+    from harvesters.core import Buffer
+
+    camera = make(cameras, rate_hz=100, buffers=4)
+    camera.open()
+    build, fails = Buffer._build_payload, itertools.cycle([False, True])
+
+    def odd(**parts: Any) -> Any:
+        if next(fails):
+            raise error
+        return build(**parts)
+
+    monkeypatch.setattr(Buffer, "_build_payload", staticmethod(odd))
+    found = frames(camera, 41)  # far more than there are buffers
+    assert sum(frame.fault == "incomplete" for frame in found) >= 10
+    numbers = [frame.device_frame for frame in found]
+    assert numbers == sorted(set(numbers))
+
+
 def test_a_producer_that_fails_in_the_middle(
     cameras: list[GenicamCamera], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -165,7 +222,7 @@ def test_a_producer_that_fails_in_the_middle(
     before = camera.open()
     first = frames(camera, 3)[-1]
 
-    def gone(timeout: float) -> None:
+    def gone(timeout: float, is_raw: bool) -> None:
         raise InvalidHandleException("the device\nis gone")
 
     monkeypatch.setattr(camera._acquirer, "try_fetch", gone)

@@ -16,6 +16,7 @@ from typing import Any, cast
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from devices.base import Chunk, Device, DeviceError, DeviceLost
 from devices.drivers.serial_lines import SerialLines
@@ -423,7 +424,7 @@ def test_the_end_of_a_socket_loses_no_byte_before_it() -> None:
         ("loop://", "there are socket:// and rfc2217://"),
         ("spy:///dev/null", "there are socket:// and rfc2217://"),
         ("socket://127.0.0.1:9", "cannot be opened .*is the other side on"),
-        ("socket://127.0.0.1", "cannot be opened"),
+        ("socket://127.0.0.1", "write socket://host:port"),
     ],
 )
 def test_a_url_that_is_none_is_named(url: str, said: str) -> None:
@@ -437,3 +438,13 @@ def test_a_socket_has_no_control_lines() -> None:
         with pytest.raises(DeviceError, match="has no control lines; use rfc2217://"):
             port.lines()
         port.close()
+
+
+def test_a_scale_of_0_is_refused_with_the_rig() -> None:
+    """It made every value 0."""
+    column = {"label": "EDA", "scale": 0}
+    with pytest.raises(ValidationError, match="0 makes every value 0"):
+        SerialLines.Settings.model_validate({**LINES, "port": "x", "columns": [column]})
+    field = {"name": "EDA", "type": "u16", "scale": 0}
+    with pytest.raises(ValidationError, match="0 makes every value 0"):
+        SerialPackets.Settings.model_validate({**PACKETS, "port": "x", "fields": [field]})

@@ -27,6 +27,15 @@ class Turning(Protocol):
     def close(self) -> None: ...
 
 
+def has_ipv6() -> bool:
+    """Whether this computer can listen at `::1`."""
+    try:
+        with socket.create_server(("::1", 0), family=socket.AF_INET6):
+            return True
+    except OSError:
+        return False
+
+
 def signals(count: int = 4, rate_hz: float = RATE_HZ) -> Signals:
     """Describe `count` channels, the last one a trigger."""
     names = [*(f"E{i}" for i in range(count - 4)), *LABELS]

@@ -20,8 +20,8 @@ from devices.drivers.brain_products_rda import BrainProductsRda
 from devices.drivers.curry import Curry
 from devices.drivers.neuracle import Neuracle
 from devices.drivers.scan import Scan
-from devices.network.amplifier import _checked
 from devices.network.client import Description, Mark, Samples
+from devices.network.description import checked
 from devices.network.framing import WireError
 from devices.network.sample_count import SampleCount
 from devices.simulation.servers.curry_server import CurryConversation
@@ -488,4 +488,4 @@ def test_a_marker_of_a_spoilt_place_has_the_time_of_its_arrival(place: int, near
 @pytest.mark.parametrize("rate_hz", [1e-294, 0.0, -5.0, math.nan, 2e6])
 def test_a_rate_that_no_recorder_takes_is_refused(rate_hz: float) -> None:
     with pytest.raises(WireError, match=r"samples .* times a second"):
-        _checked(Description((Channel("Cz"),), rate_hz, ""))
+        checked(Description((Channel("Cz"),), rate_hz, ""))

@@ -244,3 +244,17 @@ def test_a_sensor_that_paused_counts_as_loss_and_catches_up() -> None:
     last = own(take(assembler, [number % 16, (number + 1) % 16], arrival + 0.02))[-1]
     first = own(take(Assembler("s", 100, "float32", counter_wraps=16), [0, 1], 0.02))[0]
     assert last - first == pytest.approx(arrival, abs=0.05)
+
+
+def test_what_waits_at_the_end_is_kept_or_counted() -> None:
+    """It was dropped without a word; a jump is true or wrong, and nobody will say."""
+    for counter, kept in (([3], 1), ([3, 9], 1), ([3, 4, 5, 9], 3)):
+        assembler = Assembler("s", 100, "float32", counter_wraps=16)
+        chunks = [*take(assembler, counter), *assembler.held_back()]
+        assert sum(len(c.times) for c in chunks) == kept
+        assert sum(c.lost for c in chunks) == len(counter) - kept
+        assert list(assembler.held_back()) == []
+    assembler = Assembler("s", 100, "float32", tick_s=1e-3)
+    chunks = [*take(assembler, None, ticks=[0, 10, 90_000]), *assembler.held_back()]
+    assert [len(c.times) for c in chunks] == [2, 0]
+    assert chunks[-1].lost == 1
