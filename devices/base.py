@@ -351,6 +351,8 @@ class Device(ABC):
     def command(self, name: str, args: Mapping[str, Any]) -> dict[str, Any]:
         """Carry out a command (exposure, impedance…) and answer what is now true.
 
+        `status` asks and changes nothing; each other one becomes an event of the recording.
+
         Raises:
             DeviceError: the command is unknown or its arguments are out of range.
         """

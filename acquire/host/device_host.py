@@ -193,7 +193,8 @@ class Host:
                 if reader.device is None:
                     raise DeviceError(f"{reader.name}: not open")
                 answer = checked_answer(name, reader.device.command(name, args))
-                self._event("info", "command", f"{name} {dict(args)}: {answer}")
+                if name != "status":  # a question: the window asks it each second
+                    self._event("info", "command", f"{name} {dict(args)}: {answer}")
                 return answer
         return None
 

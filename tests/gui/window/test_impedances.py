@@ -37,15 +37,21 @@ def test_an_amplifier_over_the_network_measures_its_electrodes(
         with window(order) as found:
             idle(found)
             show(found)
+            told: list[str] = []
+            found.client.event_came.connect(lambda info: told.append(info.event.code))
             panel = found.impedances
             wait_until(lambda: panel.devices.count() == 2, what="both amplifiers")
+            panel.devices.setCurrentText(first)
             assert panel.result.text() == first
             click(panel.measure)
             wait_until(lambda: len(panel.map.kohm) > 60, what="impedances")
             assert panel.result.text().startswith(f"{first}: ")
+            wait_until(lambda: told.count("command") == 1, what="the order as an event")
             picture(found, "impedances")
             panel.devices.setCurrentText(second)
             assert not panel.measure.isChecked()
+            wait_until(lambda: told.count("command") > 1, what="that it is off")
+            assert told.count("command") == 2, "what is asked each second is no event"
             assert not panel.map.kohm
             wait_until(lambda: light(found, first) == "alive", what="signals of the first again")
             click(panel.measure)
