@@ -16,6 +16,7 @@ import pytest
 
 from tests.acquire.player_programs import PROTOCOL
 from tests.acquire.program import Result, load, unisono, write_rig
+from tests.ports import free_port
 
 RIG = """
 [[device]]
@@ -33,16 +34,10 @@ hysteresis = 0.5
 """
 
 
-def free_port() -> int:
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as side:
-        side.bind(("127.0.0.1", 0))
-        return int(side.getsockname()[1])
-
-
 def run(folder: Path, how: str, lag_ms: float = 0.0) -> Result:
     file = folder / "short.toml"
     file.write_text(PROTOCOL)
-    rig = write_rig(folder, RIG.format(port=free_port(), lag_ms=lag_ms))
+    rig = write_rig(folder, RIG.format(port=free_port(socket.SOCK_DGRAM), lag_ms=lag_ms))
     return unisono(
         *("record", rig, "--protocol", file, "--simulate", how, "--participant", "03"),
         *("--data-dir", folder / "data", "--no-report", "--json"),

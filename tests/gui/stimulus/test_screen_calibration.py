@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from pathlib import Path
 
 import numpy as np
@@ -15,9 +16,10 @@ from devices.arrays import F64Array
 from gui.stimulus.screen_calibration import Calibration, lag_figures, swap_figures, verdicts
 from recordings.manifest import Manifest
 from recordings.read.session import open_session
-from tests.acquire.player.test_player_light import RIG, free_port
+from tests.acquire.player.test_player_light import RIG
 from tests.acquire.player_programs import PROTOCOL
 from tests.acquire.program import Unisono, load, unisono, write_rig
+from tests.ports import free_port
 
 LAG_MS = 22.0
 
@@ -64,7 +66,7 @@ def test_a_late_screen_is_measured_kept_and_corrected_on_reading(
 ) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", os.environ.get("QT_QPA_PLATFORM", "offscreen"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    port = free_port()
+    port = free_port(socket.SOCK_DGRAM)
     rig = write_rig(tmp_path, RIG.format(port=port, lag_ms=LAG_MS))
     with Unisono("run", rig, folder=tmp_path) as program:
         program.wait_for_line("running")
