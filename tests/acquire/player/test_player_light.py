@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from pathlib import Path
 
 import numpy as np
@@ -37,7 +36,7 @@ hysteresis = 0.5
 def run(folder: Path, how: str, lag_ms: float = 0.0) -> Result:
     file = folder / "short.toml"
     file.write_text(PROTOCOL)
-    rig = write_rig(folder, RIG.format(port=free_port(socket.SOCK_DGRAM), lag_ms=lag_ms))
+    rig = write_rig(folder, RIG.format(port=free_port(udp=True), lag_ms=lag_ms))
     return unisono(
         *("record", rig, "--protocol", file, "--simulate", how, "--participant", "03"),
         *("--data-dir", folder / "data", "--no-report", "--json"),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import socket
 from pathlib import Path
 
 import numpy as np
@@ -66,7 +65,7 @@ def test_a_late_screen_is_measured_kept_and_corrected_on_reading(
 ) -> None:
     monkeypatch.setenv("QT_QPA_PLATFORM", os.environ.get("QT_QPA_PLATFORM", "offscreen"))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    port = free_port(socket.SOCK_DGRAM)
+    port = free_port(udp=True)
     rig = write_rig(tmp_path, RIG.format(port=port, lag_ms=LAG_MS))
     with Unisono("run", rig, folder=tmp_path) as program:
         program.wait_for_line("running")
