@@ -117,7 +117,8 @@ def record_for(program: Unisono, folder: Path, seconds: float) -> Kept:
     def is_written() -> bool:
         found.append(kept(session))
         newest = found[-1]
-        return min(newest.eeg, newest.face) > due and newest.frames > (due - begun) * FPS
+        stamps, frames = min(newest.eeg, newest.face), (due - begun) * FPS
+        return bool(stamps > due and newest.frames > frames)
 
     wait_for(is_written, what="all but a second on the disk")
     assert program.process.poll() is None
