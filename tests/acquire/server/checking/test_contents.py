@@ -70,7 +70,7 @@ def test_on_order_the_contents_are_read_and_the_report_says_what_they_are(tmp_pa
     folder, told = small(tmp_path), Told()
     with checking(told) as contents:
         contents.add(folder)
-        wait_for(lambda: told.reports, 120)
+        wait_for(lambda: told.reports, 250)
         wait_for(lambda: contents.state is None)
     report = told.reports[folder]
     assert isinstance(report, Report)
@@ -87,7 +87,7 @@ def test_a_recording_has_it_rest_in_the_midst_of_a_file(tmp_path: Path) -> None:
         told.busy = True
         wait_for(lambda: contents.state is None or contents.state.rests)
         told.busy = False
-        wait_for(lambda: told.reports, 300)
+        wait_for(lambda: told.reports, 250)
     report = told.reports[folder]
     assert isinstance(report, Report)
     assert report.verdict is Verdict.FAIL
@@ -103,7 +103,7 @@ def test_what_is_unread_is_found_once_nothing_has_recorded_for_a_while(tmp_path:
         assert contents.state is None
         assert not told.reports
         told.busy = False
-        wait_for(lambda: told.reports, 120)
+        wait_for(lambda: told.reports, 250)
     assert list(told.reports) == [folder]
 
 
@@ -127,8 +127,8 @@ def test_a_start_is_not_kept_waiting_and_the_list_says_what_was_read(tmp_path: P
         daemon.post("recording/start", {"participant": "01"})
         daemon.wait_for_samples(daemon.eeg, 50)
         folder = Path(daemon.post("recording/stop")["session"])
-        wait_for(lambda: row()["contents_read"] is False, 60)
-        wait_for(lambda: not Manifest.load(folder).hashing, 60)
+        wait_for(lambda: row()["contents_read"] is False)
+        wait_for(lambda: not Manifest.load(folder).hashing)
         add_large_file(folder)
         daemon.post(f"sessions/{row()['id']}/check", {"contents": True})
         wait_for(
@@ -139,6 +139,6 @@ def test_a_start_is_not_kept_waiting_and_the_list_says_what_was_read(tmp_path: P
         reading = daemon.get("status")["contents"]
         assert reading is None or reading["rests"]
         daemon.post("recording/stop")
-        wait_for(lambda: row()["contents_read"], 300)
+        wait_for(lambda: row()["contents_read"], 250)
         assert row()["verdict"] == "FAIL"
         daemon.end()
