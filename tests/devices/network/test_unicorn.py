@@ -166,7 +166,9 @@ def test_a_count_that_jumps_is_told(device: UnicornUdp) -> None:
 
 @pytest.mark.skipif(not has_ipv6(), reason="this computer has no IPv6")
 def test_it_listens_at_an_address_of_ipv6() -> None:
-    device = UnicornUdp(UnicornUdp.Settings(name="u", host="::1", port=free_port(udp=True)), RealClock())
+    device = UnicornUdp(
+        UnicornUdp.Settings(name="u", host="::1", port=free_port(udp=True)), RealClock()
+    )
     device.open()
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as side:
         side.sendto(row(1), ("::1", device.settings.port))
