@@ -152,5 +152,5 @@ def scripted(*scripts: tuple[Iterable[bytes], bool]) -> Iterator[Scripted]:
 
 def opened(driver: Any, port: int, **more: Any) -> Any:
     """Make a driver for a port of this computer."""
-    settings = {"name": "amp", "host": "127.0.0.1", "port": port, "connect_s": 10.0, **more}
+    settings = {"name": "amp", "host": "127.0.0.1", "port": port, "connect_s": 5.0, **more}
     return driver(driver.Settings(**settings), RealClock())
