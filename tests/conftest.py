@@ -125,7 +125,7 @@ def _nothing_left_behind() -> Iterator[None]:
     """Fail a test that leaves a process or one of the engine's threads running."""
     before = set(psutil.pids())
     yield
-    _, alive = psutil.wait_procs(_started_here(before), timeout=5)
+    _, alive = psutil.wait_procs(_started_here(before), timeout=30)
     names = [p.name() for p in alive]
     for process in alive:
         process.kill()

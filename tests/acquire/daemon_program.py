@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 
-from tests.acquire.program import Unisono, unique, wait_for, write_rig
+from tests.acquire.program import TIMEOUT_S, Unisono, unique, wait_for, write_rig
 from tests.devices.wire import Wire
 
 RIG = """\
@@ -69,7 +69,7 @@ class Daemon(Unisono):
         wait_for(lambda: self.url or self.process.poll() is not None, what="ready line")
         assert self.url, self.stderr
         headers = {"authorization": f"Bearer {token}"} if token else {}
-        self.http = httpx.Client(base_url=self.url, timeout=60.0, headers=headers)
+        self.http = httpx.Client(base_url=self.url, timeout=TIMEOUT_S, headers=headers)
         return self
 
     def idle(self, token: str | None = None) -> Daemon:
@@ -126,7 +126,7 @@ class Remote:
     """A client of the RCS port, as an experiment's script is."""
 
     def __init__(self, port: int) -> None:
-        self._socket = socket.create_connection(("127.0.0.1", port), timeout=60)
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=TIMEOUT_S)
         self._file = self._socket.makefile("rb")
 
     def __enter__(self) -> Remote:

@@ -94,7 +94,7 @@ class Sources:
             assert pipe
             pipe.close()
         try:
-            self.process.wait(10)
+            self.process.wait(60)
         finally:
             self.process.kill()
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -34,7 +33,6 @@ FATE = INDEX_CHANNELS.index("fate")
 
 DRIVER = '''
 import sys
-import time
 from pathlib import Path
 import numpy as np
 from devices.base import Channel, Chunk, Device, DeviceError, Settings, StreamSpec
@@ -76,7 +74,7 @@ FAULTS = {
     "ends": {"on_read": "return"},
     "exits": {"on_read": "sys.exit(3)"},
     "refuses": {"on_read": "raise DeviceError('the battery is empty; charge it')"},
-    "hangs": {"on_close": "time.sleep(100)"},
+    "hangs": {"on_close": "time.sleep(1000)"},
 }
 FOUL = {
     "miscounts": {
@@ -128,16 +126,11 @@ def result(tmp_path_factory: pytest.TempPathFactory) -> Result:
         processes = program.tree()
         wait_for(lambda: set(FAULTS) <= set(counted(folder)))
         (folder / TRIGGER).touch()
-        deadline = time.monotonic() + 60
-        while program.stderr.count("\nerror: ") < len(FAILING) + len(BREAKING):
-            assert time.monotonic() < deadline, program.stderr
-            time.sleep(0.05)
+        wait_for(lambda: program.stderr.count("\nerror: ") >= len(FAILING) + len(BREAKING))
         file = next(folder.rglob("recording.xdf"))
         wait_for(lambda: all(again(file, name) for name in BREAKING))
         program.say("stop\n")
-        asked = time.monotonic()
-        ended = program.wait()
-        assert time.monotonic() - asked < 15, "a driver that hangs in close holds up the end"
+        ended = program.wait()  # though a driver hangs in close
         assert not alive(processes)
     return ended
 
@@ -157,7 +150,7 @@ def test_the_others_are_recorded_to_the_end(result: Result) -> None:
     for name in ("good", "hangs"):
         stream = streams[name]
         np.testing.assert_array_equal(np.diff(stream.data[:, 0]), 1)
-        assert manifest.lsl_stop - stream.stamps[-1] < 0.02
+        assert manifest.lsl_stop - stream.stamps[-1] < 0.5, "it ended before the others"
         assert stream.footer_count == len(stream.stamps)
 
 
@@ -252,7 +245,7 @@ def test_why_a_device_stays_away_is_told_though_it_is_tried_again(tmp_path: Path
     text = driver.read_text().replace("start, k = ", "raise RuntimeError('no light'); start, k = ")
     driver.write_text(text)
     result = unisono(
-        *("record", rig, "--data-dir", tmp_path, "--participant", "01", "--wait", "6"),
+        *("record", rig, "--data-dir", tmp_path, "--participant", "01", "--wait", "15"),
         folder=tmp_path,
     )
     assert result.code == 2

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from acquire.engine.cameras import CLOSE_S
 from recordings.manifest import Gap, Manifest, State, StreamEntry
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import count_packets
-from tests.acquire.program import Loaded, Result, load, unisono, write_rig
+from recordings.xdf.reader import read_xdf
+from tests.acquire.program import Loaded, Result, Unisono, load, wait_for, write_rig
+from tests.acquire.test_reconnect import counts
 
 FATE = INDEX_CHANNELS.index("fate")
 
 RATE_HZ, FPS = 500, 50
-SECONDS = 11
+PACKET_S = 0.02
 UNPLUGGED_S, STALLED_S = 1.5, 3.4
 RIG = f"""
 [[device]]
@@ -23,14 +28,14 @@ name = "unplugged"
 driver = "simulated-eeg"
 channels = 2
 rate_hz = {RATE_HZ}
-faults = {{ unplug_at_s = 8, unplug_for_s = {UNPLUGGED_S} }}
+faults = {{ unplug_at_s = 18, unplug_for_s = {UNPLUGGED_S} }}
 
 [[device]]
 name = "stalled"
 driver = "simulated-eeg"
 channels = 2
 rate_hz = {RATE_HZ}
-faults = {{ stall_at_s = 8, stall_for_s = {STALLED_S} }}
+faults = {{ stall_at_s = 18, stall_for_s = {STALLED_S} }}
 
 [[device]]
 name = "leaky"
@@ -68,10 +73,17 @@ class Run:
         return next(s for s in self.manifest.streams if s.name == name)
 
     def samples(self, rate_hz: float) -> float:
-        """How many a device sent while it was recorded: a busy machine ends it a moment late."""
+        """How many a device sent while it was recorded."""
         start, stop = self.manifest.interval or (0.0, 0.0)
-        assert stop - start >= SECONDS
         return (stop - start) * rate_hz
+
+    def off_by(self, name: str, rate_hz: float) -> float:
+        """By how many samples a stream may begin or end elsewhere.
+
+        Its ends are where its clock offset, of which nothing is true, lets them be: on a busy
+        machine that is measured to milliseconds.
+        """
+        return 2 + rate_hz * float(np.abs(self.streams[name].clock_values).max())
 
     def codes(self, name: str) -> list[str]:
         return [e.code for e in self.manifest.events if e.source == name]
@@ -81,13 +93,30 @@ class Run:
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("faults")
     rig = write_rig(folder, RIG)
-    result = unisono(
+    with Unisono(
         *("record", rig, "--data-dir", folder, "--participant", "01", "--no-report", "--json"),
-        *("--seconds", str(SECONDS), "--wait", "60"),
         folder=folder,
-    )
+    ) as program:
+        program.wait_for_line()
+        file = next(folder.rglob("recording.xdf"))
+        expected = {
+            *(("unplugged", "device-lost"), ("unplugged", "device-back")),
+            *(("stalled", "silent"), ("stalled", "silent-over"), ("frozen", "silent")),
+        }
+        wait_for(lambda: expected <= told(file), what="what was to happen")
+        back = sum(counts(file, "unplugged"))
+        wait_for(lambda: sum(counts(file, "unplugged")) > back + RATE_HZ)
+        result = program.stop()
     manifest = Manifest.load(result.session)
     return Run(result, manifest, load(result.session / "recording.xdf"))
+
+
+def told(file: Path) -> set[tuple[str, str]]:
+    """Give source and code of the events in a file that is being written."""
+    with read_xdf(file) as recording:
+        events = next((s for s in recording.streams if s.name == "unisono-events"), None)
+        texts = [row[0] for row in events.strings] if events is not None else []
+    return {(event["source"], event["code"]) for event in map(json.loads, texts)}
 
 
 def missing(stream: Loaded, rate_hz: float) -> int:
@@ -123,7 +152,7 @@ def test_every_sample_is_there_or_counted(name: str, rate_hz: float, run: Run) -
         assert in_gaps(inner) == missing(stream, rate_hz)
         assert entry.lost == in_gaps(entry.gaps)
         expected = entry.samples + entry.lost
-    assert abs(expected - run.samples(rate_hz)) <= 2
+    assert abs(expected - run.samples(rate_hz)) <= run.off_by(name, rate_hz)
     assert 0.005 < entry.lost / expected < 0.15
 
 
@@ -131,7 +160,8 @@ def test_an_unplugged_device_comes_back_in_its_stream(run: Run) -> None:
     codes = [c for c in run.codes("unplugged") if c.startswith("device-")]
     assert codes == ["device-lost", "device-back"]
     entry, stream = run.entry("unplugged"), run.streams["unplugged"]
-    assert abs(entry.samples + entry.lost - run.samples(RATE_HZ)) <= 2
+    off = abs(entry.samples + entry.lost - run.samples(RATE_HZ))
+    assert off <= run.off_by("unplugged", RATE_HZ)
     assert entry.lost == missing(stream, RATE_HZ)
     assert entry.lost >= UNPLUGGED_S * RATE_HZ - 20  # opening it again takes some time, too
     (gap,) = entry.gaps
@@ -148,7 +178,7 @@ def test_a_camera_that_fell_silent_does_not_hold_up_the_stop(run: Run) -> None:
     assert manifest.lsl_stop is not None
     silent_s = manifest.lsl_stop - stamps[-1]
     assert silent_s > 4.0
-    assert manifest.clock[-1].lsl - manifest.lsl_stop < silent_s / 2  # 0.5 s and what closing takes
+    assert manifest.clock[-1].lsl - manifest.lsl_stop < CLOSE_S, "its file was waited for"
 
 
 def test_a_stall_loses_nothing_and_is_told(run: Run) -> None:
@@ -157,8 +187,8 @@ def test_a_stall_loses_nothing_and_is_told(run: Run) -> None:
     assert "device-lost" not in codes
     entry, stream = run.entry("stalled"), run.streams["stalled"]
     assert entry.lost == 0
-    assert abs(entry.samples - run.samples(RATE_HZ)) <= 2
-    assert np.diff(stream.stamps).max() < 2 / RATE_HZ
+    assert abs(entry.samples - run.samples(RATE_HZ)) <= run.off_by("stalled", RATE_HZ)
+    assert np.diff(stream.stamps).max() < PACKET_S
 
 
 def test_the_events_are_in_the_recording_too(run: Run) -> None:

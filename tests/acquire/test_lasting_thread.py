@@ -24,7 +24,7 @@ def test_it_goes_on_and_says_each_failure_once(monkeypatch: pytest.MonkeyPatch) 
     thread = LastingThread("worker", work, closing, heard.append)
     thread.start()
     wait_for(lambda: len(turns) == 6)
-    thread.end(5)
+    thread.end(60)
     assert not thread.is_alive()
     assert len(heard) == 1
     assert "worker: ValueError: odd number" in heard[0]
@@ -44,7 +44,7 @@ def test_whoever_hears_it_may_be_broken_too(monkeypatch: pytest.MonkeyPatch) -> 
 
     thread = LastingThread("worker", work, closing, complain)
     thread.start()
-    thread.join(5)
+    thread.join(60)
     assert len(turns) == 3
 
 

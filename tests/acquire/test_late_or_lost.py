@@ -38,7 +38,7 @@ def stalled(tmp_path_factory: pytest.TempPathFactory) -> Result:
             folder=folder,
         ) as program,
     ):
-        program.wait_for_line(timeout_s=90)
+        program.wait_for_line()
         file = next(folder.rglob("recording.xdf"))
         wait_for(lambda: sum(counts(file, NAME)) > 4 * RATE_HZ)
         texts.push_sample(["a"])

@@ -14,7 +14,7 @@ import trustme
 from websockets.sync.client import connect
 
 from tests.acquire.daemon_program import Daemon, Remote
-from tests.acquire.program import unisono, wait_for, write_rig
+from tests.acquire.program import TIMEOUT_S, unisono, wait_for, write_rig
 
 TOKEN = "0123456789abcdef-secret"
 RIG = '[[device]]\nname = "{eeg}"\ndriver = "simulated-eeg"\nchannels = 2\nrate_hz = 100\n'
@@ -56,7 +56,7 @@ def address(daemon: Daemon) -> str:
 def test_encrypted_and_closed_to_strangers(daemon: Daemon, trust: ssl.SSLContext) -> None:
     assert daemon.url.startswith("https://0.0.0.0:")
     assert "warning" not in daemon.stderr
-    with httpx.Client(base_url=address(daemon), verify=trust) as http:
+    with httpx.Client(base_url=address(daemon), verify=trust, timeout=TIMEOUT_S) as http:
         assert http.get("/healthz").status_code == 200
         assert http.get("/api/status").status_code == 401
         assert http.get("/metrics").status_code == 401
@@ -65,7 +65,7 @@ def test_encrypted_and_closed_to_strangers(daemon: Daemon, trust: ssl.SSLContext
     url = address(daemon).replace("https", "wss") + "/api/ws"
     headers = {"authorization": f"Bearer {TOKEN}"}
     with connect(url, ssl=trust, additional_headers=headers) as stream:
-        assert json.loads(stream.recv(5))["type"] == "status"
+        assert json.loads(stream.recv(TIMEOUT_S))["type"] == "status"
 
 
 def test_remote_control_has_no_password_and_stays_here(daemon: Daemon) -> None:

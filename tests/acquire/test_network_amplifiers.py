@@ -20,6 +20,7 @@ from tests.acquire.program import (
     write_rig,
 )
 from tests.acquire.test_reconnect import counts
+from tests.ports import free_port
 
 DEVICE = """
 [[device]]
@@ -52,7 +53,7 @@ def test_a_break_of_the_connection_is_counted_and_the_stream_goes_on(
 ) -> None:
     name = unique("amp")
     with contextlib.ExitStack() as first:
-        port = first.enter_context(standing_in(driver, tmp_path))
+        port = first.enter_context(standing_in(driver, tmp_path, free_port()))
         rig = write_rig(
             tmp_path,
             DEVICE.format(name=name, driver=driver, port=port),

@@ -29,7 +29,15 @@ from devices.base import Channel, Dtype, StreamSpec
 from recordings.certificate import Verdict
 from recordings.check.examination import check
 from recordings.manifest import Manifest
-from tests.acquire.program import Unisono, event_codes, load, unique, unisono, wait_for
+from tests.acquire.program import (
+    TIMEOUT_S,
+    Unisono,
+    event_codes,
+    load,
+    unique,
+    unisono,
+    wait_for,
+)
 from tests.acquire.sources import ROOT, Source, Sources
 
 ODD = {
@@ -57,7 +65,7 @@ def odd_outlets(base: str, kinds: dict[str, tuple[int, float, str]]) -> Iterator
             yield
         finally:
             process.stdin.close()
-            process.wait(20)
+            process.wait(TIMEOUT_S)
 
 
 @pytest.mark.parametrize(
@@ -78,7 +86,7 @@ def test_the_good_one_beside_them_is_recorded(
         )
     assert result.code == 1, result.stderr  # the refusals are alarms
     assert set(load(file)) == {f"{base}-good"}
-    assert len(load(file)[f"{base}-good"].stamps) > 700
+    assert len(load(file)[f"{base}-good"].stamps) > 500
     for kind in odd:
         assert result.stderr.count(f"warning: {base}-{kind}: cannot be received, as ") == 1, kind
 
@@ -133,7 +141,7 @@ def test_a_burst_of_a_stream_without_a_rate_is_all_there(format: str, rate: floa
     resolver = Resolver(f"name='{name}'")
     wait_for(resolver.found)
     inlet = Inlet(resolver.found()[0])
-    inlet.open(10.0)
+    inlet.open(TIMEOUT_S)
     rows = [[str(k)] if format == "string" else [float(k)] for k in range(count)]
     outlet.push_chunk(rows, [100.0 + k for k in range(count)])
     got: list[float] = []
@@ -156,7 +164,7 @@ def test_what_liblsl_drops_is_said() -> None:
     resolver = Resolver(f"name='{name}'")
     wait_for(resolver.found)
     inlet = Inlet(resolver.found()[0])
-    inlet.open(10.0)
+    inlet.open(TIMEOUT_S)
     outlet.push_chunk([[1.0]] * (inlet.capacity + 10))
     wait_for(lambda: inlet.backlog() >= inlet.capacity)
     assert inlet.pull() is not None
@@ -229,7 +237,7 @@ def test_it_says_how_many_streams_are_not_connected_in_time(
 
     def open_(self: Inlet, timeout_s: float) -> str:
         if self.stream.key.name == f"{base}-b":
-            goes_on.wait(20)
+            goes_on.wait(300)
         return opened(self, timeout_s)
 
     monkeypatch.setattr(Inlet, "open", open_)
@@ -242,7 +250,7 @@ def test_it_says_how_many_streams_are_not_connected_in_time(
             assert text.startswith("after 0 s 1 of 2 streams are connected")
             heard.events.clear()
             goes_on.set()
-            readiness.wait(30.0, allow_missing=False, cancelled=lambda: False)
+            readiness.wait(TIMEOUT_S, allow_missing=False, cancelled=lambda: False)
             assert [s.name for s in heard.pump.data_streams] == [f"{base}-a", f"{base}-b"]
             assert "still-connecting" not in {code for code, _ in heard.events}
     finally:
@@ -269,7 +277,7 @@ def test_what_is_being_connected_has_its_room_already(monkeypatch: pytest.Monkey
 
     def open_(self: Inlet, timeout_s: float) -> str:
         asked.append(self.stream.key.name)
-        goes_on.wait(20)
+        goes_on.wait(300)
         return opened(self, timeout_s)
 
     monkeypatch.setattr(Inlet, "open", open_)
@@ -292,7 +300,7 @@ def test_an_outlet_that_hangs_delays_no_other(monkeypatch: pytest.MonkeyPatch) -
 
     def open_(self: Inlet, timeout_s: float) -> str:
         if "hung-outlet" in self.stream.key.name:
-            hangs.wait(20)
+            hangs.wait(300)
             raise RuntimeError("timed out")
         return opened(self, timeout_s)
 
@@ -300,7 +308,7 @@ def test_an_outlet_that_hangs_delays_no_other(monkeypatch: pytest.MonkeyPatch) -
     hung = [Source(f"{base}-hung-outlet-{k}") for k in range(5)]
     try:
         with Sources(*hung, Source(f"{base}-zz-good")), Heard(base) as heard:
-            wait_for(lambda: [s.name for s in heard.pump.data_streams] == [f"{base}-zz-good"], 15.0)
+            wait_for(lambda: [s.name for s in heard.pump.data_streams] == [f"{base}-zz-good"])
             assert not hangs.is_set(), "the others still hang"
             hangs.set()
             wait_for(lambda: sum(code == "unreachable" for code, _ in heard.events) == 5)

@@ -19,7 +19,7 @@ from recordings.clock_offsets import correct, fit_offsets
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import VideoReader
 from recordings.xdf.reader import read_xdf
-from tests.acquire.program import load, unique, unisono, write_rig
+from tests.acquire.program import TIMEOUT_S, load, unique, unisono, write_rig
 from tests.acquire.sources import ROOT
 from tests.devices import contract
 
@@ -143,7 +143,7 @@ def playing(path: Path, name: str) -> Iterator[None]:
         typed.close()
         said.close()
         try:
-            process.wait(20)
+            process.wait(TIMEOUT_S)
         finally:
             process.kill()
 
@@ -163,8 +163,8 @@ def test_a_brainvision_file_played_by_mne_lsl(sample_data: Path, tmp_path: Path)
     assert result.code == 0, result.stderr
     stream = load(file)[name]
     assert stream.data.shape[1] == len(raw.ch_names)
-    # In chunks of 30, and from the subscription on: a bare file has what came before the start.
-    assert 3960 <= len(stream.data) <= 8000
+    # From the subscription on: a bare file has what came before the start.
+    assert len(stream.data) > 3000
     np.testing.assert_allclose(np.diff(stream.stamps), 0.001, atol=1e-6)
     assert stream.labels == raw.ch_names
     whole = data.astype(stream.data.dtype)

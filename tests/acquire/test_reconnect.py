@@ -58,7 +58,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
         ) as program,
     ):  # fmt: skip
         crashing = [Sources(Source(name)) for name in (BACK, CHANGED, GONE)]
-        program.wait_for_line(timeout_s=90)
+        program.wait_for_line()
         file = next(folder.rglob("recording.xdf"))
         wait_for(lambda: all(sum(counts(file, n)) > 250 for n in (BACK, CHANGED, GONE)))
         for source in crashing:

@@ -154,6 +154,6 @@ def test_a_photodiode_finds_its_channel_by_label(run: Result, streams: dict[str,
     ]
     assert onsets
     near = np.abs(np.array(onsets)[:, None] - rises[None, :]).min(axis=1)
-    assert near.max() < 0.02
+    assert near.max() < 0.1, "another rise, half a second away"
     (text,) = texts(run, "blind", "not-taken")
     assert "no channel 'lihgt' in sensor; its labels are: EDA, light" in text

@@ -104,8 +104,8 @@ class Marks(Device):
         pass
 """
 SILENT = {
-    "never-opens": ({"on_open": "time.sleep(30)"}, "device-missing"),
-    "read-hangs": ({"on_read": "time.sleep(30)"}, "device-hangs"),
+    "never-opens": ({"on_open": "time.sleep(600)"}, "device-missing"),
+    "read-hangs": ({"on_read": "time.sleep(600)"}, "device-hangs"),
     "read-fails": ({"on_read": "raise DeviceError('no')"}, "device-failed"),
     "open-exits": ({"on_open": "sys.exit()"}, "device-failed"),
 }
@@ -172,7 +172,7 @@ def test_a_video_that_is_taken_away_is_told_at_once(how: str, tmp_path: Path) ->
         wait_for(lambda: [f for f in tmp_path.rglob("face.*") if f.stat().st_size > 50_000])
         (video,) = tmp_path.rglob("face.*")
         video.unlink() if how == "deleted" else video.rename(tmp_path / "elsewhere")
-        wait_for(lambda: "face" in program.stderr, 30.0, "the event")
+        wait_for(lambda: "face" in program.stderr, what="the event")
         result = program.stop()
     assert event_codes(result.session).count("video-gone") == 1
     assert f"error: {video.name}: is not there any more" in result.stderr
@@ -243,7 +243,7 @@ def test_a_bare_file_has_what_came_from_the_subscription_on(tmp_path: Path) -> N
     thread.start()
     file = tmp_path / "a.xdf"
     result = unisono(
-        *("record", "--xdf", file, "--streams", f"starts-with(name,'{name}')", "--seconds", "1"),
+        *("record", "--xdf", file, "--streams", f"starts-with(name,'{name}')", "--seconds", "3"),
         folder=tmp_path,
     )
     thread.join()

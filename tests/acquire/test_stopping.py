@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -90,7 +89,7 @@ def test_an_interrupt_ends_with_a_complete_session(how: str, tmp_path: Path) -> 
             program.ctrl_c()
         else:
             os.kill(program.process.pid, signal.SIGTERM)
-        result = program.wait(20)
+        result = program.wait()
         assert not alive(processes)
     assert result.code == result.json["exit"] == 3
     assert result.stderr.splitlines() == ["recording"]
@@ -104,13 +103,13 @@ def test_a_line_that_says_stop_ends_it(tmp_path: Path) -> None:
         run_for_a_while(program, tmp_path)
         assert program.process.poll() is None
         program.say("p\n")
-        result = program.wait(20)
+        result = program.wait()
     assert result.code == 0, result.stderr
     check_complete(result, 0.5)
 
 
 def test_an_interrupt_while_opening_leaves_nothing(tmp_path: Path) -> None:
-    more = ("--streams", "name='never there'", "--wait", "100")
+    more = ("--streams", "name='never there'", "--wait", "600")
     with Unisono(*arguments(tmp_path, *more), folder=tmp_path) as program:
         wait_for(
             lambda: (
@@ -120,9 +119,7 @@ def test_an_interrupt_while_opening_leaves_nothing(tmp_path: Path) -> None:
         )
         processes = program.tree()
         program.ctrl_c()
-        begin = time.monotonic()
-        result = program.wait(20)
-        assert time.monotonic() - begin < 10
+        result = program.wait()  # not the ten minutes for which it would wait
         assert not alive(processes)
     assert result.code == 3
     assert "Traceback" not in result.stderr

@@ -11,6 +11,8 @@ import pytest
 
 from recordings.manifest import Manifest
 from tests.acquire.program import (
+    Loaded,
+    Result,
     Unisono,
     load,
     load_all,
@@ -100,9 +102,18 @@ def test_a_stream_that_matches_twice_is_recorded_once(tmp_path: Path) -> None:
     assert result.code == 0, result.stderr
     assert sorted(s["name"] for s in result.json["streams"]) == [name, "unisono-events"]
     stream = load(result.session / "recording.xdf")[name]
-    start, stop = Manifest.load(result.session).interval or (0.0, 0.0)
-    assert abs(len(stream.stamps) - 250 * (stop - start)) <= 1
+    check_length(result, stream)
     assert np.diff(stream.stamps).min() > 0.5 / 250  # none twice
+
+
+def check_length(result: Result, stream: Loaded) -> None:
+    """Assert that a stream of 250 Hz is as long as its recording, but for its clock offset.
+
+    Of that nothing is true here; a busy machine measures it to milliseconds.
+    """
+    start, stop = Manifest.load(result.session).interval or (0.0, 0.0)
+    off = float(np.abs(stream.clock_values).max())
+    assert abs(len(stream.stamps) - 250 * (stop - start)) <= 1 + 250 * off
 
 
 def test_without_rig_and_predicate_every_stream_is_recorded(tmp_path: Path) -> None:
@@ -183,9 +194,8 @@ def test_a_rig_may_only_expect_streams(tmp_path: Path) -> None:
     with Sources(Source(name, type="Gaze"), Source(unique("not-asked-for"))):
         result = unisono(*record_expected(tmp_path, rig, "--seconds", "1"), folder=tmp_path)
     assert result.code == 0, result.stderr
-    counts = {s["name"]: s["samples"] for s in result.json["streams"]}
-    assert set(counts) == {name, "unisono-events"}
-    assert abs(counts[name] - 250) <= 1
+    assert {s["name"] for s in result.json["streams"]} == {name, "unisono-events"}
+    check_length(result, load(result.session / "recording.xdf")[name])
 
 
 def test_an_expected_stream_of_another_rate_is_missing(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from devices.base import Chunk, Clock, Device, Frame, MediaSpec, Notice, SoundSp
 from tests.devices.clock import FakeClock
 
 LONGEST_SILENCE_S = 0.2
+BUSY_S = 60.0
 CHANNELS_OF_FORMAT = {"RGB8": (3,)}
 
 
@@ -37,10 +39,17 @@ def check(
         before = dict(times)
         specs = device.open()
         check_specs(specs, settings["name"])
-        check_data(device, specs, clock, times, seconds)
-        assert all(times[s.name] > before.get(s.name, 0) for s in specs), "nothing after a reopen"
+        has_more = partial(_has_more, times, before, specs)
+        check_data(device, specs, clock, times, seconds, has_more)
+        assert has_more(), "nothing after a reopen"
         device.close()
         device.close()
+
+
+def _has_more(
+    times: dict[str, float], before: dict[str, float], specs: Sequence[StreamSpec | MediaSpec]
+) -> bool:
+    return all(times.get(s.name, 0) > before.get(s.name, 0) for s in specs)
 
 
 def check_settings(driver: type[Device], settings: dict[str, Any]) -> None:
@@ -71,8 +80,9 @@ def check_data(
     clock: Clock,
     times: dict[str, float],
     seconds: float,
+    until: Callable[[], bool] = lambda: True,
 ) -> None:
-    """Read for so long; `times` holds the newest time of each stream."""
+    """Read for so long, in real time until `until`; `times` has the newest time of each stream."""
     by_name = {spec.name: spec for spec in specs}
     own: dict[str, float] = {}
     last, end = clock.now(), clock.now() + seconds
@@ -87,16 +97,17 @@ def check_data(
             spec = by_name[item.stream]
             check_item(item, spec)
             _check_order(item, times, own, now)
-        if now >= end:
-            check_silences(silences, simulated=isinstance(clock, FakeClock))
+        simulated = isinstance(clock, FakeClock)
+        if now >= end and (simulated or until() or now > end + BUSY_S):
+            check_silences(silences, simulated=simulated)
             return
     raise AssertionError("read() ended by itself")
 
 
 def check_silences(silences: list[float], *, simulated: bool) -> None:
-    """Each is short; in real time, one that the computer was busy for may be longer."""
-    longer = [silence for silence in silences if silence > LONGEST_SILENCE_S + 1e-9]
-    assert len(longer) <= (0 if simulated else max(1, len(silences) // 20)), longer
+    """Each is short; in real time, where the computer may be busy, most of them."""
+    longest = max(silences) if simulated else sorted(silences)[len(silences) // 2]
+    assert longest <= LONGEST_SILENCE_S + 1e-9, silences
 
 
 def check_notice(notice: Notice) -> None:

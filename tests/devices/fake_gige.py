@@ -47,7 +47,7 @@ class FakeGige:
         self.kill()
         command = [PROGRAM, "-i", ADDRESS, *options]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
-        wait_until(self._listens, 5, "the camera listens")
+        wait_until(self._listens, 60, "the camera listens")
 
     def _listens(self) -> bool:
         assert self._process is not None

@@ -68,7 +68,7 @@ class Wire:
         """Close the sensor's end."""
         self._stop.set()
         for thread in self._threads:
-            thread.join(5)
+            thread.join(60)
         if self.master >= 0:
             os.close(self.master)
         self.master = -1
@@ -85,7 +85,7 @@ def wire(baud: int = 115200) -> Iterator[Wire]:
 
 
 def read_until(
-    device: Device, done: Callable[[list[Chunk]], bool], limit_s: float = 10.0
+    device: Device, done: Callable[[list[Chunk]], bool], limit_s: float = 60.0
 ) -> list[Chunk]:
     """Read chunks until `done` says so; an error of the driver comes through."""
     found: list[Chunk] = []

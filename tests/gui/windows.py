@@ -11,6 +11,7 @@ from pathlib import Path
 
 import psutil
 from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtNetwork import QNetworkReply
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -134,7 +135,7 @@ def end(pid: int) -> None:
     try:
         daemon = psutil.Process(pid)
         daemon.terminate()
-        daemon.wait(30)
+        daemon.wait(TIMEOUT_S)
     except psutil.NoSuchProcess:
         pass
 
@@ -142,6 +143,12 @@ def end(pid: int) -> None:
 def idle(found: RecorderWindow) -> None:
     """Wait until the rig runs and the window shows it."""
     wait_until(lambda: found.status and found.status.state == "idle", what="idle")
+
+
+def answered(found: RecorderWindow, path: str) -> None:
+    """Wait until no answer of the engine to this is on its way."""
+    replies = found.client._network.findChildren
+    wait_until(lambda: all(path not in r.url().path() for r in replies(QNetworkReply)), what=path)
 
 
 def record(found: RecorderWindow, participant: str, *, anyway: bool = False) -> None:

@@ -13,7 +13,7 @@ from recordings.video.reader import VideoReader
 from tests.acquire.program import load, unique, unisono, write_rig
 
 PRE_S, POST_S = 0.5, 0.25
-EDGE_S = 0.002  # the clock offset of the gate's own inlet
+EDGE_S = 0.03  # the clock offset of the gate's own inlet, as a busy computer measures it
 
 
 def test_frames_outside_trials_are_indexed_and_not_stored(tmp_path: Path) -> None:

@@ -23,10 +23,9 @@ from devices.arrays import F64Array
 from devices.base import Frame, VideoSpec
 from recordings.stream_kinds import INDEX_CHANNELS, Fate
 from recordings.video.reader import VideoReader
-from tests.acquire.program import wait_for
+from tests.acquire.program import TIMEOUT_S, wait_for
 
 SPEC = VideoSpec("face", 64, 48, "Mono8", 100.0)
-WAIT_S = 20.0
 INDEX, NUMBER, FATE, TAKE = (
     INDEX_CHANNELS.index(name) for name in ("file_index", "device_frame", "fate", "take")
 )
@@ -111,10 +110,10 @@ def test_frames_and_rows_are_split_together(rig: Rig, tmp_path: Path) -> None:
     closed = rig.camera.stop(1, math.nextafter(split, -math.inf))
     for k in range(10, 30):
         rig.frame(now + k / 100, lost=2 if k == 16 else 0)
-    (first,) = closed.result(WAIT_S)
+    (first,) = closed.result(TIMEOUT_S)
     last = rig.camera.stop(2, now + 0.295)
     rig.frame(now + 0.3)
-    (second,) = last.result(WAIT_S)
+    (second,) = last.result(TIMEOUT_S)
     assert rig.in_take(1) == pictures(first) == list(range(16))
     assert rig.in_take(2) == pictures(second)
     assert (first.take, second.take) == (1, 2)
@@ -137,10 +136,10 @@ def test_a_split_that_is_heard_late_puts_each_frame_into_one_file(rig: Rig, tmp_
     closed = rig.camera.stop(1, math.nextafter(split, -math.inf))
     for k in range(51, 60):
         rig.frame(now + k / 100)
-    (first,) = closed.result(WAIT_S)
+    (first,) = closed.result(TIMEOUT_S)
     last = rig.camera.stop(2, now + 0.595)
     rig.frame(now + 0.6)
-    (second,) = last.result(WAIT_S)
+    (second,) = last.result(TIMEOUT_S)
     assert rig.in_take(1) == pictures(first) == list(range(51))
     assert rig.in_take(2) == pictures(second) == list(range(51, 60))
 
@@ -154,7 +153,7 @@ def test_a_silent_camera_is_closed_all_the_same_and_nobody_waits(rig: Rig, tmp_p
     rig.camera.look_after(now + 0.02 + LATE_S / 2)
     assert not closed.done()
     rig.camera.look_after(now + 0.03 + LATE_S)
-    (summary,) = closed.result(WAIT_S)
+    (summary,) = closed.result(TIMEOUT_S)
     assert summary.frames == 1
 
 
@@ -166,11 +165,11 @@ def test_what_was_armed_and_never_begun_leaves_the_running_take_alone(
     rig.camera.start(1, now)
     rig.frame(now + 0.01)
     rig.arm(2, tmp_path)
-    assert rig.camera.stop(2, -math.inf).result(WAIT_S) == []
+    assert rig.camera.stop(2, -math.inf).result(TIMEOUT_S) == []
     rig.frame(now + 0.02)
     closed = rig.camera.stop(1, now + 0.025)
     rig.frame(now + 0.03)
-    (summary,) = closed.result(WAIT_S)
+    (summary,) = closed.result(TIMEOUT_S)
     assert summary.frames == 2
 
 
@@ -191,7 +190,7 @@ def test_a_camera_whose_encoder_is_down_at_a_split_stores_again(rig: Rig, tmp_pa
     rig.camera.start(2, now + 0.02)
     closed = rig.camera.stop(1, math.nextafter(now + 0.02, 0))
     rig.frame(now + 0.03)
-    assert closed.result(WAIT_S)
+    assert closed.result(TIMEOUT_S)
     events: list[str] = []
 
     def looked_after() -> bool:
@@ -203,7 +202,7 @@ def test_a_camera_whose_encoder_is_down_at_a_split_stores_again(rig: Rig, tmp_pa
         rig.frame(now + 0.04 + k / 100)
     second = rig.camera.stop(2, now + 0.2)
     rig.frame(now + 0.3)
-    summaries = second.result(WAIT_S)
+    summaries = second.result(TIMEOUT_S)
     assert sum(s.frames for s in summaries) == len(rig.in_take(2)) >= 5
 
 
@@ -232,7 +231,7 @@ def test_no_pre_roll_reaches_back_over_a_split(rig: Rig, tmp_path: Path) -> None
         rig.frame(now + k / 100)
     second = rig.camera.stop(2, now + 0.395)
     rig.frame(now + 0.5)
-    (first,) = closed.result(WAIT_S)
-    (last,) = second.result(WAIT_S)
+    (first,) = closed.result(TIMEOUT_S)
+    (last,) = second.result(TIMEOUT_S)
     assert rig.in_take(1) == pictures(first) == list(range(21))
     assert rig.in_take(2) == pictures(last) == list(range(21, 40))

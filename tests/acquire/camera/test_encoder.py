@@ -22,10 +22,9 @@ from recordings.errors import RecordingError
 from recordings.video.pixel_formats import Picture
 from recordings.video.reader import VideoReader, count_packets
 from recordings.video.writer import VideoSummary, VideoWriter
-from tests.acquire.program import wait_for
+from tests.acquire.program import TIMEOUT_S, wait_for
 
 WIDTH, HEIGHT = 64, 48
-TIMEOUT_S = 30
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="not tried on Windows")
 

@@ -19,7 +19,7 @@ from recordings.video.reader import VideoReader
 from tests.acquire.program import wait_for
 
 SPEC = VideoSpec("face", 1280, 1024, "Mono8", 300.0)
-LIMIT_S = 30.0
+LIMIT_S = 60.0
 
 
 def flood(files: VideoFiles, until_changed: bool) -> tuple[list[int], int]:

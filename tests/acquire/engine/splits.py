@@ -77,10 +77,11 @@ codec = "raw"
         folders, closing = [engine.takes.running.path], list[Future[Outcome]]()
         while len(closing) < count:
             time.sleep(moments.uniform(0.05, longest_s))
+            open_before = sum(not future.done() for future in closing)
             try:
                 outcome, _ = engine.split(folder / "data", LABELS)
-            except ControlError:  # those before are not closed yet
-                assert sum(not future.done() for future in closing) >= 2
+            except ControlError:  # those before were not closed yet
+                assert open_before >= 2
                 continue
             closing.append(outcome)
             folders.append(engine.takes.running.path)

@@ -26,7 +26,7 @@ from recordings.read.sound import TooManyOnsets
 from recordings.repair.session import finish_session
 from recordings.stream_kinds import INDEX_CHANNELS, SOUND_TYPE, Fate
 from tests.acquire.daemon_program import Daemon
-from tests.acquire.program import load, unique, wait_for
+from tests.acquire.program import alive, load, unique, wait_for
 
 RIG = """
 [[device]]
@@ -177,17 +177,11 @@ def test_after_a_crash_the_sound_is_finished(tmp_path: Path) -> None:
         daemon.idle()
         folder = Path(daemon.post("recording/start", {"participant": "01"})["session"])
         daemon.wait_for_samples(f"{mic}-sound", 200)
+        processes = daemon.tree()
         os.killpg(daemon.process.pid, signal.SIGKILL)
         daemon.http.close()
         daemon.wait()
-    file = folder / f"{mic}-sound.flac"
-    sizes: list[int] = []
-
-    def settled() -> bool:  # its device process finishes it
-        sizes.append(file.stat().st_size)
-        return len(sizes) > 50 and len(set(sizes[-50:])) == 1
-
-    wait_for(settled)
+    wait_for(lambda: not alive(processes), what="the end of its devices, which finish their files")
     assert finish_session(folder) is not None
     manifest = Manifest.load(folder)
     (entry,) = manifest.sounds

@@ -17,8 +17,13 @@ from tests.acquire.sources import CHUNK_S, Source, Sources
 ROUNDS = 20
 BEFORE_STOP_S = 0.05
 OFFSET_S = 1e-3
-"""Files begin and end by stamp + clock offset, and its estimate is off by microseconds."""
+"""Files begin and end by stamp + clock offset, and its newest estimate may not be in the file."""
 RATES = {"slow": 250.0, "fast": 1000.0}
+
+
+def off_by(stream: Loaded) -> float:
+    """How far off the estimates are of an offset that is none: on a busy machine milliseconds."""
+    return OFFSET_S + float(np.abs(stream.clock_values).max())
 
 
 def check_counter(stream: Loaded, rate_hz: float) -> None:
@@ -41,16 +46,18 @@ def test_a_marker_right_before_the_stop_is_in_the_file_every_time(tmp_path: Path
     ):
         engine.open(30.0)
         wait_for(lambda: len([s for s in engine.status.streams if s.connected]) == 3)
-        missed = []
+        missed, waited = [], []
         for number in range(ROUNDS):
             path = tmp_path / f"{number}.xdf"
-            start = engine.takes.start_file(path).interval.start
+            take = engine.takes.start_file(path)
             pushed = pylsl.local_clock()
             outlet.push_sample([f"marker {number}"], pushed)
             wait_for(lambda end=pushed + BEFORE_STOP_S: pylsl.local_clock() >= end)  # type: ignore[misc]
             stop = pylsl.local_clock()
             outcome = engine.stop()
             assert outcome.state is State.COMPLETE
+            start, stopped = take.interval.start, take.interval.stop
+            waited.append(stopped - stop)
             streams = load(path)
             markers = streams[f"{base}-markers"]
             if markers.strings != [f"marker {number}"] or markers.stamps.tolist() != [pushed]:
@@ -58,13 +65,15 @@ def test_a_marker_right_before_the_stop_is_in_the_file_every_time(tmp_path: Path
             for name, rate in RATES.items():
                 stream = streams[f"{base}-{name}"]
                 check_counter(stream, rate)
-                assert start - OFFSET_S < stream.stamps[0] < start + 1 / rate + OFFSET_S
-                assert stop - 1 / rate - OFFSET_S < stream.stamps[-1] < stop + CHUNK_S
+                off = off_by(stream)
+                assert start - off < stream.stamps[0] < start + 1 / rate + off
+                assert stopped - 1 / rate - off < stream.stamps[-1] < stopped + off
         assert not missed
+        assert min(waited) < CHUNK_S, "at once, but where the computer had something else to do"
 
         start = engine.takes.start_file(tmp_path / "planned.xdf").interval.start
         engine.stop(start + 1.0)  # a stop in the future ends the file there
         for name, rate in RATES.items():
             stream = load(tmp_path / "planned.xdf")[f"{base}-{name}"]
             check_counter(stream, rate)
-            assert abs(len(stream.stamps) - rate) <= 1
+            assert abs(len(stream.stamps) - rate) <= 1 + rate * off_by(stream)

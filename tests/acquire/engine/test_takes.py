@@ -16,12 +16,13 @@ from acquire.engine import beginnings
 from acquire.engine.engine import Engine
 from acquire.engine.status import Phase
 from acquire.errors import ControlError
+from acquire.lsl.clock import local_clock
 from acquire.pump.discovery import Selection
 from acquire.rig.file import no_rig, parse_rig
 from acquire.take.folder import Labels
 from recordings.errors import RecordingError
 from recordings.manifest import Event, Manifest, State
-from tests.acquire.program import load, unique, wait_for
+from tests.acquire.program import TIMEOUT_S, load, unique, wait_for
 from tests.acquire.sources import Source, Sources
 
 LABELS = Labels(participant="01")
@@ -74,7 +75,7 @@ def test_a_stop_answers_before_the_files_are_hashed(
     may_hash = threading.Event()
 
     def slow(*arguments: Any) -> Any:
-        may_hash.wait(30)
+        may_hash.wait(TIMEOUT_S)
         return hashed_files(*arguments)
 
     from recordings.manifest import hashed_files
@@ -99,7 +100,7 @@ def test_hashing_rests_while_anything_records(stage: Stage, tmp_path: Path) -> N
     engine.start(tmp_path, LABELS)
     wait_for(lambda: stage.samples() > 100)
     closing, _ = engine.split(tmp_path, LABELS)
-    folder = closing.result(30).path
+    folder = closing.result(TIMEOUT_S).path
     wait_for(lambda: stage.samples() > 300)
     assert manifest_of(folder).hashing
     engine.stop()
@@ -111,7 +112,7 @@ def test_a_split_is_two_sessions_that_name_each_other(stage: Stage, tmp_path: Pa
     engine.start(tmp_path, LABELS)
     wait_for(lambda: stage.samples() > 100)
     closing, lsl_split = engine.split(tmp_path, LABELS)
-    first = closing.result(30)
+    first = closing.result(TIMEOUT_S)
     wait_for(lambda: stage.samples() > 100)
     second = engine.stop()
     before, after = manifest_of(first.path), manifest_of(second.path)
@@ -130,7 +131,7 @@ def test_what_fails_of_the_first_is_not_the_seconds(stage: Stage, tmp_path: Path
     assert first is not None
     closing, _ = engine.split(tmp_path, LABELS)
     engine.takes.failed(first, RecordingError("the first one's disk has failed"))
-    outcome = closing.result(30)
+    outcome = closing.result(TIMEOUT_S)
     assert (outcome.state, outcome.alarms) == (State.FAILED, 1)
     assert stage.failures == 0, "it must not stop the one that runs"
     wait_for(lambda: stage.samples() > 100)
@@ -163,16 +164,20 @@ def test_the_forecast_of_the_second_is_by_its_own_rate(
     stage: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It divided new bytes by the time since the first start: 305 minutes where 5 were left."""
-    monkeypatch.setattr("acquire.take.disk.SETTLE_S", 2.0)  # it is waited out twice
+    settle_s = 1.5
+    monkeypatch.setattr("acquire.take.disk.SETTLE_S", settle_s)
     engine = stage.engine
     engine.start(tmp_path, LABELS)
-    wait_for(lambda: engine.forecast is not None and engine.forecast.minutes is not None)
-    assert engine.forecast is not None
-    before = engine.forecast.bytes_per_s
+    first = engine.takes.running
+    assert first is not None
+    wait_for(lambda: local_clock() > first.interval.start + 4 * settle_s)
+    wait_for(lambda: first.disk.forecast.minutes is not None)
+    before = first.disk.forecast.bytes_per_s
     engine.split(tmp_path, LABELS)
-    assert engine.forecast.minutes is None or engine.forecast.bytes_per_s > 0.5 * before
     wait_for(lambda: engine.forecast is not None and engine.forecast.minutes is not None)
-    assert engine.forecast.bytes_per_s == pytest.approx(before, rel=0.3)
+    # Divided by the time since the first start it would be a quarter, as soon as it is known.
+    assert engine.forecast is not None
+    assert engine.forecast.bytes_per_s > 0.5 * before
     engine.stop()
 
 
@@ -269,7 +274,8 @@ def test_a_recording_has_signs_of_life(
 ) -> None:
     monkeypatch.setattr("acquire.engine.take_watch.BEAT_S", 0.3)
     stage.engine.start(tmp_path, LABELS)
-    wait_for(lambda: stage.samples() > 1000)  # 2 s
+    (file,) = tmp_path.rglob("recording.xdf")
+    wait_for(lambda: file.read_bytes().count(b'"heartbeat"') >= 2, what="signs of life")
     folder = stage.engine.stop().path
     texts = load(folder / "recording.xdf")["unisono-events"].strings
     beats = [json.loads(text) for text in texts if '"heartbeat"' in text]

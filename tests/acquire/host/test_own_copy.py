@@ -35,6 +35,8 @@ from recordings.xdf.stream import XdfStream
 from tests.acquire.program import TIMEOUT_S, unique, wait_for
 
 TAKE = INDEX_CHANNELS.index("take")
+AHEAD_S = 3.0
+LATE_S = 1.0  # between a stamp and its arrival, on a busy computer
 TWO_STREAMS = """
 import numpy as np
 from devices.base import Channel, Chunk, Device, Settings, StreamSpec
@@ -109,12 +111,12 @@ class Device:
     def record(self, seconds: float, *numbers: int, to: Path, videos: Sequence[str] = ()) -> float:
         """Record takes that go on in each other; give the LSL time of the first start.
 
-        All is ordered a second ahead: which take a sample is in then depends on its stamp alone.
+        All is ordered ahead: which take a sample is in then depends on its stamp alone.
         """
         for number in numbers:
             paths = {stream: to / f"{stream}-{number}" for stream in videos}
             self.link.request(ArmVideo(number, paths, copy=to / f"{number}.copy.xdf"), TIMEOUT_S)
-        start = local_clock() + 1.0
+        start = local_clock() + AHEAD_S
         ends = [start + place * seconds for place in range(len(numbers) + 1)]
         stopped = []
         for place, number in enumerate(numbers):
@@ -210,11 +212,11 @@ def test_signals_and_texts(amplifier: Device, tmp_path: Path) -> None:
             assert amp.info.text("desc/cap") == "ä<1>"
             texts += [row[0] for row in key.strings]
     # Texts belong by their stamps at a split, and by their arrival at the ends.
-    first = next(k for k, stamp in enumerate(keys.stamps) if stamp >= start)
     whole = [row[0] for row in keys.rows]
-    assert texts[: len(texts) - 8] == whole[first : first + len(texts) - 8]
-    assert texts == whole[whole.index(texts[0]) :][: len(texts)]
-    assert keys.stamps[whole.index(texts[-1])] <= stop + own_copy.DRAIN_S
+    first, last = whole.index(texts[0]), whole.index(texts[-1])
+    assert texts == whole[first : last + 1]
+    assert keys.stamps[first - 1] < start < keys.stamps[first] + LATE_S
+    assert stop - LATE_S < keys.stamps[last] <= stop + own_copy.DRAIN_S
 
 
 def test_a_stop_heard_late_says_where_to_cut(camera: Device, tmp_path: Path) -> None:
@@ -251,21 +253,22 @@ def test_killed_it_keeps_what_it_had(camera: Device, tmp_path: Path) -> None:
     start = local_clock()
     camera.link.request(StartVideo(1, start))
 
-    def rows() -> int:
+    def rows_until() -> tuple[int, float]:
         with read_xdf(path) as copy:
-            return len(copy.streams[0]) if copy.streams else 0
+            stamps = copy.streams[0].stamps if copy.streams else np.empty(0)
+        return len(stamps), float(stamps[-1]) if len(stamps) else 0.0
 
-    wait_for(lambda: rows() > 80)
+    wait_for(lambda: rows_until()[0] > 80)
     camera.wires[camera.name].pull()
+    came = camera.wires[camera.name].stamps[-1]
+    wait_for(lambda: rows_until()[1] >= came, what="what has come is in it, while it goes on")
     os.kill(camera.link._process.pid, signal.SIGKILL)
-    killed = local_clock()
     wait_for(lambda: not camera.link.alive)
     with read_xdf(path) as copy:
         (stream,) = copy.streams
         assert stream.footer is None
         assert np.all(np.diff(stream.data[:, 1]) == 1)  # device frames: none in between is missing
-        # A write each quarter of a second, and what a loaded machine adds.
-        assert stream.stamps[-1] > killed - 2.0
+        assert stream.stamps[-1] >= came
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from acquire.host.replay import Replay, _code
 from devices.base import Chunk, DeviceError, Frame, StreamSpec, VideoSpec
 from recordings import open_session
 from recordings.read.session import Session
-from tests.acquire.program import Unisono, unisono, write_rig
+from tests.acquire.program import Unisono, wait_for, write_rig
 from tests.devices.clock import FakeClock
 from tests.recordings.bare_files import bare, eeg
 from tests.recordings.brainvision_file import brainvision
@@ -27,7 +27,7 @@ RIG = """
 name = "old"
 driver = "replay"
 path = "{path}"
-delay_s = 6
+delay_s = 12
 """
 
 
@@ -73,11 +73,14 @@ def _same(ours: Session, theirs: Session, name: str) -> None:
 
 def test_a_session_recorded_again_equals_the_original(original: Path, tmp_path: Path) -> None:
     rig = write_rig(tmp_path, RIG.format(path=original))
-    result = unisono(
-        *("record", rig, "--data-dir", tmp_path, "--participant", "01", "--no-report"),
-        *("--seconds", str(SECONDS + 6), "--json"),
+    with Unisono(
+        *("record", rig, "--data-dir", tmp_path, "--participant", "01", "--no-report", "--json"),
         folder=tmp_path,
-    )
+    ) as program:
+        program.wait_for_line()
+        file = next(tmp_path.rglob("recording.xdf"))
+        wait_for(lambda: b" is over" in file.read_bytes(), what="the end of what is replayed")
+        result = program.stop()
     assert result.code in (0, 1), result.stderr  # 1: the frames that were lost before are lost
     with open_session(result.session) as again, open_session(original) as before:
         assert again["eeg"].xdf.info.rate_hz == 1000.0

@@ -10,7 +10,7 @@ import pytest
 
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.streams import Resolver
-from tests.acquire.program import unique, wait_for
+from tests.acquire.program import TIMEOUT_S, unique, wait_for
 
 
 @pytest.mark.parametrize(("format", "sent"), [("string", "the end"), ("int32", 7)])
@@ -21,7 +21,7 @@ def test_a_marker_and_then_its_script_ends(format: str, sent: str | int) -> None
     with_name = Resolver(f"name='{name}'")
     wait_for(with_name.found)
     inlet = Inlet(with_name.found()[0])
-    inlet.open(10.0)
+    inlet.open(TIMEOUT_S)
     stamps = [1000.0 + k for k in range(3)]
     for stamp in stamps:
         outlet.push_sample([sent], stamp)

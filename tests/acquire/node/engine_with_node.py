@@ -19,7 +19,7 @@ from acquire.take.folder import Labels
 from recordings.manifest import Event, Manifest, State
 from tests.acquire.node.node_program import Node
 from tests.acquire.node.relay import Relay
-from tests.acquire.program import unique, wait_for
+from tests.acquire.program import TIMEOUT_S, unique, wait_for
 
 LABELS = Labels(study="nodes", participant="01")
 BLOCK = 1 << 17
@@ -91,7 +91,7 @@ class Running:
 
 @contextmanager
 def engine_of(
-    rig_file: Path, wait_s: float = 30.0, *, allow_missing: bool = False
+    rig_file: Path, wait_s: float = TIMEOUT_S, *, allow_missing: bool = False
 ) -> Iterator[Running]:
     """Open an engine."""
     rig = load_rig(rig_file)

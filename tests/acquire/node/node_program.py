@@ -28,7 +28,7 @@ from acquire.node.wire.models import (
 )
 from acquire.processes.messages import Answer, ArmVideo, HostEvent, Open, StartVideo, StopVideo
 from acquire.rig.video import VideoOptions
-from tests.acquire.program import Unisono, unique, wait_for
+from tests.acquire.program import TIMEOUT_S, Unisono, unique, wait_for
 
 CAMERA: dict[str, Any] = {"width": 320, "height": 240, "rate_hz": 50}
 SESSION = "sub-01_ses-01_task-test_run-01"
@@ -121,7 +121,7 @@ class Asking:
         headers: Mapping[str, str] | None = None,
         token: str | None = None,
     ) -> tuple[int, dict[str, str], bytes]:
-        connection = PinnedConnection(self.known.address, self.known.fingerprint, 30.0)
+        connection = PinnedConnection(self.known.address, self.known.fingerprint, TIMEOUT_S)
         try:
             connection.connect()
             auth = {"Authorization": f"Bearer {self.known.token if token is None else token}"}
@@ -182,12 +182,12 @@ class Asking:
 
     def wait_for(self, wanted: Callable[[str, Any], bool], what: str) -> Any:
         """Listen until something came, then or before."""
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + TIMEOUT_S
         while True:
             for device, message in self.heard:
                 if wanted(device, message):
                     return message
-            assert time.monotonic() < deadline, f"{what}: not within 60 s; {self.heard}"
+            assert time.monotonic() < deadline, f"{what}: not within {TIMEOUT_S:g} s; {self.heard}"
             self.listen()
 
     def answer(self, device: str, body: Any) -> Any:

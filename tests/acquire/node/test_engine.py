@@ -138,9 +138,10 @@ def test_a_node_of_another_version_is_refused_and_both_are_named(
     rig = write_rig(tmp_path, pair(node), node.address)
     here = acquire.__version__
     monkeypatch.setattr(acquire, "__version__", "9.9.9")
-    with pytest.raises(ControlError, match="install the same version") as refused:  # noqa: SIM117
-        with engine_of(rig, 1.0):
-            pass
+    with engine_of(rig, 0.0, allow_missing=True) as running:
+        wait_for(lambda: "node-refused" in running.codes(), what="the refusal")
+        with pytest.raises(ControlError, match="install the same version") as refused:
+            running.engine.start(running.data_dir, LABELS)
     assert here in str(refused.value)
     assert "9.9.9" in str(refused.value)
 

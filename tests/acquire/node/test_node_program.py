@@ -268,7 +268,7 @@ def test_a_device_that_dies_leaves_its_file_and_begins_another(node: Node) -> No
 def test_without_a_word_for_max_hours_it_stops(node: Node) -> None:
     engine = node.paired()
     face = camera()
-    engine.begin(face, max_hours=2 / 3600)
+    engine.begin(face, max_hours=5 / 3600)
     engine.open(face)
     engine.arm(face.name)
     engine.store(face.name)

@@ -38,7 +38,7 @@ def make_link() -> EchoLink:
 def link() -> Iterator[EchoLink]:
     link = make_link()
     link.start(ORDER, None)
-    assert link.wait_open(10)
+    assert link.wait_open(60)
     try:
         yield link
     finally:
@@ -168,7 +168,7 @@ def test_what_a_device_leaves_running_holds_nobody_up(way: str) -> None:
     try:
         ended = threading.Thread(target=link.close, args=(5.0,))
         ended.start()
-        ended.join(30)
+        ended.join(60)
         assert psutil.pid_exists(pid)
         assert not ended.is_alive()
         assert link.wait_written(0.0), "it counts as a writer of files"

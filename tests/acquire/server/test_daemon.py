@@ -17,7 +17,7 @@ from acquire.serving.loopback import is_loopback
 from recordings.manifest import Event, Manifest, State
 from recordings.xdf.reader import read_xdf
 from tests.acquire.daemon_program import Daemon, running
-from tests.acquire.program import load, posix_only, unisono, wait_for, write_rig
+from tests.acquire.program import TIMEOUT_S, load, posix_only, unisono, wait_for, write_rig
 
 TOKEN = "0123456789abcdef-secret"
 
@@ -100,7 +100,7 @@ def test_a_token_is_needed_and_never_told(tmp_path: Path) -> None:
         with pytest.raises(InvalidStatus):
             connect(url)
         with connect(url, additional_headers={"authorization": f"Bearer {TOKEN}"}) as socket:
-            assert json.loads(socket.recv(5))["type"] == "status"
+            assert json.loads(socket.recv(TIMEOUT_S))["type"] == "status"
         assert TOKEN not in daemon.stderr + daemon.stdout
         daemon.end()
 

@@ -23,7 +23,7 @@ def test_everything_of_one_participant_goes_once_the_pseudonym_is_given(tmp_path
         gone, kept = [record(daemon, "07"), record(daemon, "07")], record(daemon, "08")
         for folder in (*gone, kept):
             wait_for(lambda folder=folder: not Manifest.load(folder).hashing)  # type: ignore[misc]
-            wait_for(lambda folder=folder: (folder / "report.json").exists(), 60)  # type: ignore[misc]
+            wait_for(lambda folder=folder: (folder / "report.json").exists())  # type: ignore[misc]
         (row, *_) = [r for r in daemon.get("sessions") if r["participant"] == "07"]
         path = f"/api/sessions/{row['id']}/withdrawal"
         planned = daemon.http.get(path).json()
@@ -39,7 +39,7 @@ def test_everything_of_one_participant_goes_once_the_pseudonym_is_given(tmp_path
         def withdrawn() -> bool:  # the session just closed may still be on its way
             return bool(daemon.http.post(path, json={"pseudonym": "07"}).status_code == 200)
 
-        wait_for(withdrawn, 60)
+        wait_for(withdrawn)
         assert not any(folder.exists() for folder in gone)
         assert kept.exists()
         assert "07" not in {r["participant"] for r in daemon.get("sessions")}

@@ -381,7 +381,7 @@ def converter(speaks_rfc2217: bool) -> Iterator[tuple[str, Wire]]:
         scheme = "rfc2217" if speaks_rfc2217 else "socket"
         yield f"{scheme}://127.0.0.1:{door.getsockname()[1]}", line
         ended.set()
-        thread.join(5)
+        thread.join(60)
         port.close()
 
 
@@ -403,7 +403,7 @@ def test_the_end_of_a_socket_loses_no_byte_before_it() -> None:
     is_open = threading.Event()
 
     def pieces() -> Iterator[bytes]:
-        is_open.wait(10)
+        is_open.wait(60)
         yield b"0,0\n" + b"".join(itertools.islice(numbered(), 500))
 
     with scripted((pieces(), False)) as server:

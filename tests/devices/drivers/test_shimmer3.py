@@ -119,7 +119,7 @@ def test_who_does_not_answer_is_named_with_a_remedy(devices: list[Device]) -> No
 
 def test_a_unit_that_falls_silent_is_lost(devices: list[Device]) -> None:
     with playing(Unit) as played:
-        one = shimmer(devices, played.server.port, silent_s=0.5)
+        one = shimmer(devices, played.server.port, silent_s=1.0)
         one.open()
         read_until(one, lambda found: samples(found) > 10)
         played.hold.set()

@@ -20,13 +20,15 @@ from devices.drivers.unicorn_udp import ROW_BYTES, UnicornUdp
 from devices.simulation.servers.unicorn_server import UnicornServer
 from tests.devices.contract import check_data, check_settings
 from tests.devices.network.server import Playing, has_ipv6, signals
-from tests.devices.network.test_biopac import free_port
 from tests.devices.wire import RealClock, read_until, samples
+from tests.ports import free_port
 
 
 @pytest.fixture
 def device() -> Iterator[UnicornUdp]:
-    one = UnicornUdp(UnicornUdp.Settings(name="u", port=free_port(), silent_s=0.4), RealClock())
+    one = UnicornUdp(
+        UnicornUdp.Settings(name="u", port=free_port(udp=True), silent_s=1.0), RealClock()
+    )
     yield one
     one.close()
 
@@ -129,7 +131,7 @@ def playing(device: UnicornUdp, datagram: bytes) -> Iterator[None]:
 @pytest.mark.parametrize("number", [float("nan"), -5.0, 7.0])
 def test_a_sender_without_samples_is_silent(number: float) -> None:
     """Datagrams of no number, or of one that stood still, were waited for without end."""
-    settings = UnicornUdp.Settings(name="u", port=free_port(), first_s=0.4, silent_s=0.4)
+    settings = UnicornUdp.Settings(name="u", port=free_port(udp=True), first_s=0.4, silent_s=0.4)
     device = UnicornUdp(settings, RealClock())
     device.open()
     with playing(device, row(number)), pytest.raises(DeviceLost, match="no sample has come"):
@@ -164,7 +166,9 @@ def test_a_count_that_jumps_is_told(device: UnicornUdp) -> None:
 
 @pytest.mark.skipif(not has_ipv6(), reason="this computer has no IPv6")
 def test_it_listens_at_an_address_of_ipv6() -> None:
-    device = UnicornUdp(UnicornUdp.Settings(name="u", host="::1", port=free_port()), RealClock())
+    device = UnicornUdp(
+        UnicornUdp.Settings(name="u", host="::1", port=free_port(udp=True)), RealClock()
+    )
     device.open()
     with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as side:
         side.sendto(row(1), ("::1", device.settings.port))
@@ -174,7 +178,7 @@ def test_it_listens_at_an_address_of_ipv6() -> None:
 
 @given(rows=st.lists(st.binary(min_size=ROW_BYTES, max_size=ROW_BYTES), max_size=20))
 def test_any_numbers_are_a_sample_or_nothing(rows: list[bytes]) -> None:
-    device = UnicornUdp(UnicornUdp.Settings(name="u", port=free_port()), RealClock())
+    device = UnicornUdp(UnicornUdp.Settings(name="u", port=free_port(udp=True)), RealClock())
     device.open()
     chunks = [
         chunk

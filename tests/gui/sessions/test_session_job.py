@@ -57,7 +57,7 @@ def test_a_line_that_arrives_in_pieces_is_one(
     line.start("Copy", "copy")
     process = line.job._process
     assert process is not None
-    wait_until(lambda: process.bytesAvailable() > 0, 30)
+    wait_until(lambda: process.bytesAvailable() > 0)
     go.touch()
     assert "written: sub-01_ses-01" in finish(line)
     assert heard == ["written: sub-01_ses-01"]

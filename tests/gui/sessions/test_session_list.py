@@ -400,7 +400,7 @@ def test_the_verdict_is_seen_in_a_narrow_window(shown: tuple[SessionList, Client
     def room() -> int:
         return found.table.viewport().width() - found.table.columnViewportPosition(8)
 
-    wait_until(lambda: room() >= wanted, 10, what="room for the verdict")
+    wait_until(lambda: room() >= wanted, what="room for the verdict")
     found.resize(900, 200)
     wait_until(lambda: not found.table.isColumnHidden(5), what="a wide list")
 
@@ -416,9 +416,9 @@ def test_a_long_pseudonym_leaves_the_verdict_its_room(
     def room() -> int:
         return found.table.viewport().width() - found.table.columnViewportPosition(8)
 
-    wait_until(lambda: room() >= 60, 10, what="room for the verdict")
+    wait_until(lambda: room() >= 60, what="room for the verdict")
     found.resize(1600, 200)  # the last column takes what is left, however much that is
-    wait_until(lambda: found.table.columnWidth(8) > 2 * WIDEST, 10, what="a wide verdict")
+    wait_until(lambda: found.table.columnWidth(8) > 2 * WIDEST, what="a wide verdict")
 
 
 def test_what_is_gone_is_not_opened_in_silence(

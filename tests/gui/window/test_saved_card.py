@@ -53,14 +53,14 @@ def test_a_recording_ends_in_a_card_and_the_next_run_is_a_click_away(
         record(found, "01")
         assert not found.saved.isVisible()
         hold(found.bar.stop, lambda: state(found) is not Phase.RECORDING)
-        wait_until(found.saved.isVisible, 2.0, "card")
+        wait_until(found.saved.isVisible, what="card")
         card = found.saved
         assert card.title.text().startswith("Saved  00:00:")
         assert "samples, 0 lost" in card.counts.text()
         folder = Path(card.path.text())
         assert "Only here" in card.copies.text()
         assert (folder / "session.json").is_file()
-        wait_until(lambda: "being checked" not in card.verdict.text(), 60.0, "verdict")
+        wait_until(lambda: "being checked" not in card.verdict.text(), what="verdict")
         assert found.status is not None
         assert found.status.last is not None
         verdict = found.status.last.verdict
@@ -85,7 +85,7 @@ def test_a_recording_ends_in_a_card_and_the_next_run_is_a_click_away(
         assert opened == [str(folder / "report.html"), str(folder)]
         assert Path(opened[0]).is_file()
         click(card.next)
-        wait_until(lambda: state(found) is Phase.RECORDING, 5.0, "next run")
+        wait_until(lambda: state(found) is Phase.RECORDING, what="next run")
         wait_until(lambda: not card.isVisible(), what="card gone")
         # The engine records a moment before the daemon says by what name.
         wait_until(lambda: found.status and found.status.labels, what="labels")
@@ -93,7 +93,7 @@ def test_a_recording_ends_in_a_card_and_the_next_run_is_a_click_away(
         assert found.status.labels is not None
         assert found.status.labels.participant == "01"
         hold(found.bar.stop, lambda: state(found) is not Phase.RECORDING)
-        wait_until(card.isVisible, 2.0, "card")
+        wait_until(card.isVisible, what="card")
         click(card.close_card)
         assert not card.isVisible()
         qtbot.wait(300)  # some statuses later it is still closed

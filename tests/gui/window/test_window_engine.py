@@ -34,7 +34,7 @@ def test_a_killed_engine_is_said_and_started_again(tmp_path: Path, qtbot: QtBot)
         assert process is not None
         below = psutil.Process(process.pid).children(recursive=True)
         os.kill(process.pid, signal.SIGKILL)
-        wait_until(lambda: found.alarm.isVisible(), 5.0, "alarm")
+        wait_until(lambda: found.alarm.isVisible(), what="alarm")
         assert found.alarm.shown is not None
         assert "killed (signal 9)" in found.alarm.shown.text
         assert "NO ENGINE" in found.bar.state.text()
@@ -44,7 +44,7 @@ def test_a_killed_engine_is_said_and_started_again(tmp_path: Path, qtbot: QtBot)
         found.protocol.record_wanted.emit()
         assert "there is no engine" in found.markers.message.text(), "a start that is lost is said"
         picture(found, "engine-gone")
-        psutil.wait_procs(below, timeout=10)
+        psutil.wait_procs(below, timeout=60)
         click(found.alarm.action)
         idle(found)
         assert found.bar.record.isEnabled()

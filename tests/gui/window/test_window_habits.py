@@ -84,7 +84,7 @@ def test_the_focus_is_never_left_to_what_cannot_be_undone(
     qtbot.addWidget(panel)
     panel.show()
     panel.activateWindow()
-    qtbot.waitUntil(lambda: panel.isActiveWindow(), timeout=2000)
+    wait_until(panel.isActiveWindow, what="the panel in front")
     for name in ("start", "pause", "resume"):
         panel.show_info(info(before))
         if not panel.orders[name].isEnabled():

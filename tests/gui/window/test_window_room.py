@@ -18,14 +18,13 @@ from gui.client import status_text
 from gui.client.client import Failed
 from gui.events.alarm_bar import Alarm
 from gui.plots.picture import PictureView
-from gui.protocol.protocol_panel import ASK_MS
 from gui.rig.row_list import LINES, shortened
 from gui.widgets.plain_label import PlainLabel
 from gui.widgets.scroll_column import ScrollColumn
 from gui.window.app import WindowOrder
 from gui.window.parts import dock_of
 from tests.gui.picture_faults import settle
-from tests.gui.windows import Names, idle, record, wait_until, window
+from tests.gui.windows import Names, answered, idle, record, wait_until, window
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -221,7 +220,7 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
         panel = found.protocol
         panel._ask.stop()  # the engine plays nothing: what it says would wipe this away
         panel._look.stop()
-        QTest.qWait(2 * ASK_MS)  # nor is there an answer on its way
+        answered(found, "protocol")
         picture = QImage(*screen, QImage.Format.Format_RGB32)
         picture.fill(Qt.GlobalColor.darkRed)
         panel.show_info(plays)
@@ -251,8 +250,8 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
             high = view.height() >= view.heightForWidth(view.width())
             return high and column.viewport().rect().contains(place)
 
-        wait_until(lambda: is_whole(panel.mirror), 10.0, "the whole mirror")
-        wait_until(lambda: is_whole(tile.view), 10.0, "and the camera's picture beside it")
+        wait_until(lambda: is_whole(panel.mirror), what="the whole mirror")
+        wait_until(lambda: is_whole(tile.view), what="and the camera's picture beside it")
         assert panel.mirror.width() >= 220
         found.recording.stop()
         idle(found)
@@ -264,8 +263,8 @@ def test_the_participants_screen_is_seen_whole_while_a_protocol_plays(
         assert is_whole(tile.view)
         panel.show_info(plays)
         panel._on_look()
-        wait_until(lambda: is_whole(panel.mirror), 10.0, "the whole mirror")
-        wait_until(lambda: is_whole(tile.view), 10.0, "and the camera's picture beside it")
+        wait_until(lambda: is_whole(panel.mirror), what="the whole mirror")
+        wait_until(lambda: is_whole(tile.view), what="and the camera's picture beside it")
         panel.show_info(ProtocolInfo(state="none"))
         wait_until(found.saved.isVisible, what="the card is there again")
 
@@ -283,7 +282,7 @@ def test_what_guides_a_protocol_is_in_view_whatever_comes_above(
         wait_until(lambda: found.cameras.tiles, what="camera")
         panel = found.protocol
         panel._ask.stop()  # the engine plays nothing: what it says would wipe this away
-        QTest.qWait(2 * ASK_MS)
+        answered(found, "protocol")
         buttons = list(panel.orders.values())
 
         def places() -> list[QPoint]:

@@ -37,7 +37,7 @@ from tests.acquire.program import posix_only
 from tests.recordings.exporting import exported
 from tests.recordings.simulated_session import Plan, make_session
 
-pytestmark = [posix_only, pytest.mark.timeout(20)]
+pytestmark = [posix_only, pytest.mark.timeout(120)]
 
 
 def pipe(path: Path) -> None:

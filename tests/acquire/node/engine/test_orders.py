@@ -43,7 +43,7 @@ def test_while_the_node_is_away_nothing_leaves_and_only_the_momentary_is_refused
     assert queue.put(order(4))
     assert given == []
     queue.release()
-    waiting.join(10)
+    waiting.join(60)
     assert numbers(given[0]) == [3, 4]
 
 
@@ -66,10 +66,10 @@ def test_the_end_waits_for_what_can_leave_and_for_nothing_else() -> None:
     queue = OrderQueue("cam-pc")
     queue.release()
     queue.put(order(1))
-    ending = threading.Thread(target=lambda: queue.end(60))
+    ending = threading.Thread(target=queue.end, args=(600,), daemon=True)
     ending.start()
     queue.taken(queue.next_batch())
-    ending.join(10)
+    ending.join(60)
     assert not ending.is_alive()
     assert queue.next_batch() == []
 

@@ -19,6 +19,7 @@ from schemathesis.specs.openapi.checks import (
 
 from recordings.manifest import Manifest
 from tests.acquire.daemon_program import Daemon, running
+from tests.acquire.program import TIMEOUT_S
 
 CHECKS = [
     not_a_server_error,
@@ -67,7 +68,7 @@ def test_any_call(daemon: Daemon, calls: int) -> None:
         @settings(max_examples=calls, deadline=None, suppress_health_check=list(HealthCheck))
         @given(case=found.ok().as_strategy())
         def call(case: schemathesis.Case[Any]) -> None:
-            case.call_and_validate(checks=CHECKS)
+            case.call_and_validate(checks=CHECKS, timeout=TIMEOUT_S)
 
         call()
     assert len(operations) > 20

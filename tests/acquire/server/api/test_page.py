@@ -18,7 +18,7 @@ from selenium.webdriver.remote.webelement import WebElement
 from acquire.server.api.session_models import SESSION_EVENTS
 from recordings.manifest import LostFile, Manifest, State
 from tests.acquire.daemon_program import Daemon, running
-from tests.acquire.program import wait_for
+from tests.acquire.program import TIMEOUT_S, wait_for
 from tests.acquire.server.api.browser import browser as started
 from tests.acquire.server.api.browser import is_there
 
@@ -66,6 +66,18 @@ class Page:
 
         wait_for(clicked, what=css)
 
+    def type(self, css: str, text: str) -> None:
+        """Type into what may be renewed at this very moment."""
+
+        def typed() -> bool:
+            try:
+                self.find(css).send_keys(text)
+            except StaleElementReferenceException:
+                return False
+            return True
+
+        wait_for(typed, what=css)
+
     def picture(self, name: str) -> None:
         """Keep a screenshot, where somebody wants them."""
         if folder := os.environ.get("UNISONO_SCREENSHOTS"):
@@ -98,7 +110,7 @@ def test_a_recording_from_start_to_report(page: Page) -> None:
     page.find("#record").click()
     page.wait("#state", "RECORDING")
     page.wait("#session", "sub-07_ses-01_task-test_run-01")
-    page.find("#marker [name=text]").send_keys("sneezed\n")
+    page.type("#marker [name=text]", "sneezed\n")
     page.wait("#marker-said", "sneezed")
     loaded = "return document.querySelector('#cameras img')?.naturalWidth ?? 0"
     wait_for(lambda: page.browser.execute_script(loaded), what="a preview")
@@ -114,20 +126,24 @@ def test_a_recording_from_start_to_report(page: Page) -> None:
     stop = page.find("#stop")
     stop.click()
     assert daemon.get("status")["state"] == "recording", "a touch by accident stops nothing"
-    ActionChains(page.browser).click_and_hold(stop).pause(1.2).release().perform()
+    ActionChains(page.browser).click_and_hold(stop).perform()
     page.wait("#state", "IDLE")
+    ActionChains(page.browser).release().perform()
     wait_for(lambda: {"PASS", "WARN"} & set(re.findall("[A-Z]+", page.text("#sessions"))))
     (session,) = daemon.data_dir.rglob("session.json")
     manifest = Manifest.load(session.parent)
     assert manifest.state is State.COMPLETE
     assert manifest.participant == "07"
     assert page.text("#sessions a") == session.parent.name
+    (first,) = page.browser.window_handles
     page.click("#sessions a")
-    page.browser.switch_to.window(page.browser.window_handles[-1])
+    wait_for(lambda: len(page.browser.window_handles) == 2, what="a window of its own")
+    (report,) = set(page.browser.window_handles) - {first}
+    page.browser.switch_to.window(report)
     wait_for(lambda: session.parent.name in page.browser.page_source)
     page.picture("report")
     page.browser.close()
-    page.browser.switch_to.window(page.browser.window_handles[0])
+    page.browser.switch_to.window(first)
 
 
 def test_a_session_is_checked_marked_and_its_participant_withdrawn(page: Page) -> None:
@@ -151,7 +167,7 @@ def test_a_session_is_checked_marked_and_its_participant_withdrawn(page: Page) -
     page.wait("#sessions", "sub-07")
     page.wait("#sessions", "only here")
     (manifest,) = daemon.data_dir.rglob("session.json")
-    wait_for(lambda: not Manifest.load(manifest.parent).hashing, 60)
+    wait_for(lambda: not Manifest.load(manifest.parent).hashing)
     open_more()
     page.picture("session")
     lost = LostFile(path="face.nut", node="cam-pc", reason="its disk is broken")
@@ -161,7 +177,7 @@ def test_a_session_is_checked_marked_and_its_participant_withdrawn(page: Page) -
     page.wait("#sessions", "contents read")
     page.wait("#sessions", "✖ face.nut is lost on cam-pc: its disk is broken")
     open_more()
-    page.find(".mark input").send_keys("cable fell off")
+    page.type(".mark input", "cable fell off")
     do("Mark as not usable")
     page.wait("#sessions", "not usable: cable fell off")
     assert Manifest.load(manifest.parent).unusable == "cable fell off"
@@ -171,7 +187,7 @@ def test_a_session_is_checked_marked_and_its_participant_withdrawn(page: Page) -
     page.wait(".withdrawal", "1 sessions")
     page.picture("withdrawal")
     assert not page.find(".withdrawal button").is_enabled()
-    page.find(".withdrawal input").send_keys("07")
+    page.type(".withdrawal input", "07")
     do("Delete all of it")
     wait_for(lambda: not manifest.exists(), what="the session is deleted")
     page.wait("#sessions", "Nothing has been recorded yet")
@@ -203,7 +219,7 @@ def test_it_says_that_the_daemon_is_gone(page: Page) -> None:
     page.browser.execute_script("window.socketsClosed = 0")
     page.daemon.process.terminate()
     page.wait("#state", "NO CONNECTION")
-    assert page.daemon.process.wait(30) == 0
+    assert page.daemon.process.wait(TIMEOUT_S) == 0
     # Nothing goes on saying that all is well, and nothing can be ordered.
     assert "●" not in page.text("#streams")
     assert "No connection to the daemon" in page.text("#missing")

@@ -35,7 +35,7 @@ def test_nobody_has_to_ask_for_a_report(tmp_path: Path) -> None:
         last = daemon.get("status")["last"]
         assert last["session"] == str(folder)
         assert last["samples"] > 0
-        wait_for(lambda: daemon.get("status")["last"]["verdict"], 60)
+        wait_for(lambda: daemon.get("status")["last"]["verdict"])
         report = report_of(folder)
         assert "contents-unread" in [f.code for f in report.findings]
         told = [Event.model_validate(e["event"]) for e in daemon.get("events")]
@@ -49,10 +49,8 @@ def test_starts_break_a_check_off_and_every_session_has_its_report_in_the_end(
     with Daemon(tmp_path) as daemon:
         daemon.idle()
         folders = [record(daemon) for _ in range(3)]  # each start right after a stop
-        wait_for(lambda: all(map(has_report, folders)), 120)
-        wait_for(
-            lambda: [e["event"]["code"] for e in daemon.get("events")].count("checked") == 3, 20
-        )
+        wait_for(lambda: all(map(has_report, folders)))
+        wait_for(lambda: [e["event"]["code"] for e in daemon.get("events")].count("checked") == 3)
         daemon.end()
 
 
@@ -64,7 +62,7 @@ def test_what_a_crash_left_unchecked_is_checked_at_the_next_start(tmp_path: Path
     assert not has_report(folder)
     with Daemon(tmp_path) as daemon:
         daemon.idle()
-        wait_for(lambda: has_report(folder), 60)
+        wait_for(lambda: has_report(folder))
         daemon.end()
 
 
@@ -72,7 +70,7 @@ def test_what_has_changed_since_its_check_is_checked_at_the_next_start(tmp_path:
     with Daemon(tmp_path) as daemon:
         daemon.idle()
         folder = record(daemon)
-        wait_for(lambda: has_report(folder), 60)
+        wait_for(lambda: has_report(folder))
         (row,) = daemon.get("sessions")
         assert not row["outdated"]
         daemon.end()
@@ -80,7 +78,7 @@ def test_what_has_changed_since_its_check_is_checked_at_the_next_start(tmp_path:
     Manifest.load(folder).model_copy(update={"lost": lost}).save(folder)
     with Daemon(tmp_path) as daemon:
         daemon.idle()
-        wait_for(lambda: not daemon.get("sessions")[0]["outdated"], 60)
+        wait_for(lambda: not daemon.get("sessions")[0]["outdated"])
         assert "lost-on-node" in [f.code for f in report_of(folder).findings]
         daemon.end()
 
