@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import threading
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from devices.base import Chunk, DeviceError, DeviceLost, Notice
 from devices.drivers.egi_ampserver import EgiAmpserver
 from devices.drivers.gazepoint import Gazepoint
+from tests.acquire.program import TIMEOUT_S
 from tests.devices.network.packets import egi, egi_packet, facing, items_of, record
 from tests.devices.wire import read_until
 
@@ -102,9 +104,16 @@ def test_a_command_connection_that_says_nothing_is_given_up() -> None:
 
 @pytest.mark.parametrize("net", [2, 15])
 def test_another_net_is_a_loss(net: int) -> None:
-    said = [egi(egi_packet(0), egi_packet(1)), egi(egi_packet(2, net))]
-    with facing(EgiAmpserver, ([DETAILS], True), (said, True), start=False) as one:
+    is_open = threading.Event()
+
+    def said() -> Iterator[bytes]:
+        yield egi(egi_packet(0), egi_packet(1))
+        is_open.wait(TIMEOUT_S)  # with the first packets it would be refused at once
+        yield egi(egi_packet(2, net))
+
+    with facing(EgiAmpserver, ([DETAILS], True), (said(), True), start=False) as one:
         (spec, _) = one.open()
+        is_open.set()
         assert len(spec.channels) == 32
         with pytest.raises(DeviceLost, match=r"it records other channels now|has no net"):
             read_until(one, lambda _: False, 5.0)
