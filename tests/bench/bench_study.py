@@ -101,7 +101,7 @@ def simulate(folder: Path) -> bool:
             flush=True,
         )
         shutil.rmtree(order.data_dir)
-    order = StudyOrder(folder / "one", 12, film=Film())
+    order = StudyOrder(folder / "one", 40, film=Film())
     one = timed(lambda: write_study(order))
     two = timed(lambda: write_study(replace(order, data_dir=folder / "two", jobs=2)))
     good &= reached("two jobs beside one", one / two, "x", TWO_JOBS)
