@@ -16,6 +16,10 @@ from recordings.video.pixel_formats import Picture
 BUDGET_BYTES = 160_000_000
 """For the rings of all cameras together, as the pictures come out of the files."""
 
+REST_S = 0.05
+"""After a jump, before its block is decoded: while a cursor is dragged the next one is near, and a
+picture that is being decoded cannot be left."""
+
 
 @dataclass(frozen=True, slots=True)
 class Unreadable:
@@ -96,6 +100,8 @@ class PictureRing:
                     break
                 self._fetch(k, wish)
                 self._tell_if_wanted(k)
+                if wish == (k, 0):
+                    self._rest(wish)
 
     def _order(self, k: int, step: int) -> Iterator[int]:
         goes_on = 2 * self.block <= self.room
@@ -111,6 +117,10 @@ class PictureRing:
         with self._changed:
             self._changed.wait_for(lambda: self._closed or self._wish != done)
             return None if self._closed else self._wish
+
+    def _rest(self, wish: tuple[int, int]) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: self._closed or self._wish != wish, REST_S)
 
     def _is_wanted(self, wish: tuple[int, int]) -> bool:
         with self._changed:

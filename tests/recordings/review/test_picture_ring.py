@@ -8,10 +8,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from recordings.errors import RecordingError
+from recordings.review import picture_ring
 from recordings.review.picture_ring import Kept, PictureRing, Unreadable
 from recordings.review.read_ahead import block_size, farthest, reading_order
 from recordings.video.pixel_formats import Picture
@@ -128,6 +130,42 @@ def test_the_neighbours_are_there_before_they_are_asked_for() -> None:
         assert is_of(made.get(99, -1), 99)
         assert is_of(made.get(81, -1), 81)
         assert seen[0] == 100
+    finally:
+        made.close()
+
+
+def test_while_a_cursor_is_dragged_nothing_is_decoded_that_nobody_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(picture_ring, "REST_S", 10 * WAIT_S)
+    seen: list[int] = []
+
+    def noted(k: int) -> Picture:
+        seen.append(k)
+        return read(k)
+
+    made = PictureRing(noted, COUNT, PIXELS, 80 * PIXELS)
+    try:
+        for k in (100, 7, 30, 61):
+            assert is_of(made.get(k, 0, WAIT_S), k)
+        assert seen == [100, 7, 30, 61]
+        assert is_of(made.get(62, 1, WAIT_S), 62), "a step ends the rest"
+    finally:
+        made.close()
+
+
+def test_behind_a_jump_its_block_is_decoded() -> None:
+    filled = threading.Event()
+
+    def noted(k: int) -> Picture:
+        if k == 96:  # the last of the block that is left
+            filled.set()
+        return read(k)
+
+    made = PictureRing(noted, COUNT, PIXELS, 80 * PIXELS)
+    try:
+        made.get(97, 0, WAIT_S)
+        assert filled.wait(WAIT_S)
     finally:
         made.close()
 
