@@ -45,8 +45,8 @@ SIZE = 2048, 1088
 CODECS = (
     ("raw", "BayerRG8", 33.0, 50.0),
     ("magicyuv", "BayerRG8", 33.0, 50.0),
-    ("ffv1", "BayerRG8", 66.0, 100.0),
-    ("ffvhuff", "BayerRG12", 66.0, 150.0),
+    ("ffv1", "BayerRG8", 66.0, 50.0),
+    ("ffvhuff", "BayerRG12", 66.0, 50.0),
     ("x264-crf", "Mono8", 33.0, 500.0),
 )
 
