@@ -1,4 +1,4 @@
-"""Labels of channels as servers send them: each becomes one that is unique and can be written."""
+"""Texts as servers send them; labels of channels become unique and such as can be written."""
 
 from __future__ import annotations
 
@@ -17,3 +17,11 @@ def unique_labels(labels: Iterable[str]) -> Iterator[str]:
         last[label] = k
         last.setdefault(free, 1)
         yield free
+
+
+def text_of(raw: bytes) -> str:
+    """Read UTF-8; older programs, and what they were told, write Windows' western page."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")

@@ -19,6 +19,7 @@ from defusedxml import DefusedXmlException
 from devices.base import Channel
 from devices.network.client import AmplifierClient, Description, Mark, Message, Samples, Warned
 from devices.network.framing import WireError
+from devices.network.labels import text_of
 
 LONGEST_LINE: Final = 1 << 16
 CHANNELS: Final[Mapping[str, Channel]] = {
@@ -67,7 +68,7 @@ class OpenGazeClient(AmplifierClient):
 
     def _line(self, line: bytes) -> Iterator[Message]:
         try:
-            element = defusedxml.ElementTree.fromstring(_text(line))
+            element = defusedxml.ElementTree.fromstring(text_of(line))
         except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
             if not self.speaks:
                 raise WireError("what comes is not Gazepoint's Open Gaze") from error
@@ -101,14 +102,6 @@ class OpenGazeClient(AmplifierClient):
     def end(self) -> None:
         """Switch the records off."""
         self._set("ENABLE_SEND_DATA", 0)
-
-
-def _text(line: bytes) -> str:
-    """Read a line; what another program has written into `USER` may be in its own code page."""
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        return line.decode("cp1252", "replace")
 
 
 def _not_understood(line: bytes) -> Warned:

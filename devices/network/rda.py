@@ -26,7 +26,7 @@ from devices.network.client import (
     Warned,
 )
 from devices.network.framing import Framer, WireError
-from devices.network.labels import unique_labels
+from devices.network.labels import text_of, unique_labels
 from devices.network.sample_count import COUNT_ANEW, REMEMBERED
 
 GUID: Final = bytes.fromhex("8e45584396c9864caf4a98bbf6c91450")
@@ -76,17 +76,10 @@ def layout_of(body: bytes) -> Layout:
     except struct.error as error:
         raise WireError("its start message is cut off") from error
     names = body[12 + 8 * count :].split(b"\0")
-    labels = tuple(_text(name) for name in names[:count])
+    labels = tuple(text_of(name) for name in names[:count])
     if len(names) <= count:
         raise WireError("its start message names too few channels")
     return Layout(labels, 1e6 / interval_us, resolutions)
-
-
-def _text(raw: bytes) -> str:
-    try:
-        return raw.decode("utf-8")
-    except UnicodeDecodeError:  # older versions write the system's code page
-        return raw.decode("cp1252", "replace")
 
 
 def _without_resolution(channels: tuple[Channel, ...], layout: Layout) -> Warned:
@@ -206,6 +199,6 @@ def _marks(body: bytes, at: int, count: int, first: int) -> Iterator[Mark]:
         if size < _MARK.size or at + size > len(body):
             raise WireError(f"a marker says that it has {size} bytes")
         # Type and description; FieldTrip's server writes one text, `type:value`.
-        texts = [_text(t) for t in body[at + _MARK.size : at + size].split(b"\0") if t]
+        texts = [text_of(t) for t in body[at + _MARK.size : at + size].split(b"\0") if t]
         yield Mark((texts[1] if len(texts) > 1 else "".join(texts)).strip(), first + position)
         at += size

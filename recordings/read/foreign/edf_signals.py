@@ -13,7 +13,7 @@ from recordings.disk.regular import open_file
 from recordings.read.foreign.edf_annotations import read_annotations
 from recordings.read.foreign.edf_header import EdfHeader, read_header
 from recordings.read.foreign.edf_samples import EdfRecords
-from recordings.read.foreign.edf_status import read_triggers
+from recordings.read.foreign.edf_status import LABEL, read_triggers
 from recordings.read.foreign.signals import Column, SignalFile, even_streams, marker_streams
 from recordings.units import lsl_word
 from recordings.xdf.header import ChannelInfo
@@ -83,12 +83,14 @@ def _triggers(
 ) -> list[tuple[float, str]]:
     """Return what the status channels say, (seconds, code)."""
     entries = []
-    for n, codes in read_triggers(header, records).items():
-        samples = header.signals[n].samples
-        rate_hz = samples / header.record_s
-        times = _times(starts, samples, rate_hz)
+    for n, signal in enumerate(header.signals):
+        if signal.label.strip() != LABEL:
+            continue
+        rate_hz = signal.samples / header.record_s
+        times = _times(starts, signal.samples, rate_hz)
         entries += [
-            (at / rate_hz if times is None else float(times[at]), str(code)) for at, code in codes
+            (at / rate_hz if times is None else float(times[at]), str(code))
+            for at, code in read_triggers(records, n, len(records) * signal.samples)
         ]
     return entries
 

@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 
-from recordings.read.foreign.edf_header import EdfHeader
 from recordings.read.foreign.edf_samples import EdfRecords
 
 LABEL: Final = "Status"
@@ -14,20 +13,12 @@ _LINES: Final = 0xFFFF  # above them: the amplifier's battery, range, speed and 
 _PIECE: Final = 1 << 20
 
 
-def read_triggers(header: EdfHeader, records: EdfRecords) -> dict[int, list[tuple[int, int]]]:
-    """Return the triggers of each status channel: signal → (sample, code), in their order.
+def read_triggers(records: EdfRecords, n: int, count: int) -> list[tuple[int, int]]:
+    """Return what signal n of `count` samples says, as a status channel: (sample, code), in order.
 
     A code begins where the lines change to it and are not all low. What they have in the first
     sample began before the file did: nothing says when.
     """
-    return {
-        n: _onsets(records, n, len(records) * signal.samples)
-        for n, signal in enumerate(header.signals)
-        if signal.label.strip() == LABEL
-    }
-
-
-def _onsets(records: EdfRecords, n: int, count: int) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     before: int | None = None
     for start in range(0, count, _PIECE):
