@@ -134,10 +134,14 @@ class Sound(Stored[SoundEntry]):
         return np.concatenate([t for t, _ in kept]), np.concatenate([p for _, p in kept])
 
     def _attack(self, time: float) -> float:
-        """Say when a sound first reaches half of what it rises to, from a bin of its begin on."""
+        """Say when a sound first reaches half of what it rises to, from a bin of its begin on.
+
+        It does so between the last softer sample and the first that is as loud: the middle of the
+        two leaves half a sample of doubt.
+        """
         times, samples = self.read(time - _BIN_S, time + _ATTACK_S)
         loud = np.abs(samples.astype(np.int32)).max(axis=1)
-        return float(times[np.argmax(2 * loud >= loud.max())])
+        return float(times[np.argmax(2 * loud >= loud.max())]) - 0.5 / self.rate_hz
 
 
 def _ratio(db: float) -> float:

@@ -119,9 +119,15 @@ def test_onsets_lie_at_their_markers(run: Run) -> None:
         onsets = session.sounds[run.sound].onsets()
         markers = np.array([m.time for m in session.markers() if "stimulus" in m.marker.fields])
         inside = markers[(markers > session.start + 0.2) & (markers < session.stop - 0.2)]
-    assert len(inside)
+        assert len(inside)
+        around = [session.sounds[run.sound].read(t - 1e-3, t + 1e-3) for t in onsets.tolist()]
     nearest = np.abs(onsets[:, None] - inside).min(axis=0)
     assert nearest.max() < 1e-3
+    for onset, (times, samples) in zip(onsets, around, strict=True):
+        soft, loud = (np.abs(samples[part]).max() for part in (times < onset, times > onset))
+        assert loud > 10 * soft
+        # Between the two samples, or its doubt would be a whole one, and the bounds have a half.
+        assert np.abs(times - onset).min() == pytest.approx(0.5 / 48_000, rel=0.05)
 
 
 def test_a_sound_that_is_loud_too_often_is_said_to_be_no_series_of_taps(
