@@ -123,12 +123,12 @@ def _started_here(before: set[int]) -> list[psutil.Process]:
 @pytest.fixture(autouse=True)
 def _nothing_left_behind() -> Iterator[None]:
     """Fail a test that leaves a process or one of the engine's threads running."""
-    before = set(psutil.pids())
+    before, others = set(psutil.pids()), set(threading.enumerate())
     yield
     _, alive = psutil.wait_procs(_started_here(before), timeout=30)
     names = [p.name() for p in alive]
     for process in alive:
         process.kill()
-    threads = [t for t in threading.enumerate() if _ours(t)]
+    threads = [t for t in threading.enumerate() if _ours(t) and t not in others]
     assert not names, f"processes left running: {names}"
     assert not threads, f"threads left running: {threads}"

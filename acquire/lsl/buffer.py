@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Sequence
 
 from acquire.lsl.config import BUFFER_S
 from acquire.lsl.streams import FoundStream
+from devices.arrays import F64Array
 
 BUFFER_BYTES = 256 << 20
 """What the buffer of one inlet may take: a stream that fills it faster is buffered for less."""
@@ -58,32 +60,48 @@ class Overflows:
         self._capacity = capacity
         at_once = min(sender_buffer_of(stream), capacity)
         self._burst = math.inf if stream.rate_hz else at_once
-        self._recent: deque[tuple[float, int]] = deque()  # within BURST_S: when, how many
-        self._came = 0  # the sum of them
+        # By when it came, or by its stamps: a busy computer may take longer to receive a burst,
+        # and a program may stamp what it sends at once with when it was measured.
+        self._came, self._sent = _Within(BURST_S), _Within(BURST_S)
         self._next = -math.inf
         self._times = self._told = 0
 
-    def look(self, now: float, waiting: int, taken: int) -> None:
-        """See how full the buffer was: `taken` were pulled just now, and `waiting` still wait.
+    def look(self, now: float, waiting: int, taken: Sequence[float] | F64Array) -> None:
+        """See how full the buffer was: of `taken`, pulled just now, these are the stamps.
 
-        Looked at after the pull: what fills between a look and the pull is seen as well.
+        `waiting` still wait. Looked at after the pull: what fills between a look and the pull is
+        seen as well.
         """
-        was_full = waiting + taken >= self._capacity
-        if self._burst < math.inf:
-            was_full |= self._came_at_once(now, taken) + waiting >= self._burst
+        count = len(taken)
+        was_full = waiting + count >= self._capacity
+        if count and self._burst < math.inf:
+            came, sent = self._came.add(now, count), self._sent.add(float(taken[-1]), count)
+            was_full |= max(came + waiting, sent) >= self._burst
         if was_full and now >= self._next:
             self._times += 1
             self._next = now + BURST_S
-
-    def _came_at_once(self, now: float, taken: int) -> int:
-        self._recent.append((now, taken))
-        self._came += taken
-        while self._recent[0][0] < now - BURST_S:
-            self._came -= self._recent.popleft()[1]
-        return self._came
 
     def new(self) -> int:
         """Count those since this was last asked; one thread asks, another may look."""
         times = self._times
         new, self._told = times - self._told, times
         return new
+
+
+class _Within:
+    """Sums what was counted within `span_s` of the newest time."""
+
+    def __init__(self, span_s: float) -> None:
+        self._span_s = span_s
+        self._counts: deque[tuple[float, int]] = deque()
+        self._sum = 0
+
+    def add(self, time: float, count: int) -> int:
+        """Add `count`; times may leap, and need not be numbers."""
+        self._counts.append((time, count))
+        self._sum += count
+        while not abs(self._counts[0][0] - time) <= self._span_s:
+            self._sum -= self._counts.popleft()[1]
+            if not self._counts:
+                break
+        return self._sum

@@ -138,7 +138,7 @@ class _PromptPull:
                 self._room.release()
                 continue
             self._found.append((stamp, row))
-            self._overflows.look(time.monotonic(), int(self._inlet.samples_available()), 1)
+            self._overflows.look(time.monotonic(), int(self._inlet.samples_available()), (stamp,))
             self._take_burst()
 
     def _take_burst(self) -> None:
@@ -158,7 +158,7 @@ class _PromptPull:
                 return
             self._found.extend(zip(stamps, rows, strict=True))
             waiting = int(self._inlet.samples_available())
-            self._overflows.look(time.monotonic(), waiting, len(stamps))
+            self._overflows.look(time.monotonic(), waiting, stamps)
 
 
 class Inlet:
@@ -215,7 +215,7 @@ class Inlet:
             return None
         if self._prompt is None:
             waiting = int(self._lsl.samples_available())
-            self._overflows.look(time.monotonic(), waiting, len(stamps))
+            self._overflows.look(time.monotonic(), waiting, stamps)
         return (stamps, data) if len(stamps) else None
 
     def new_overflows(self) -> int:

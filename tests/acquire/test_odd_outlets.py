@@ -192,7 +192,7 @@ def test_a_burst_that_outruns_the_buffers_is_an_event_and_no_pass(tmp_path: Path
         program.process.send_signal(signal.SIGSTOP)
         outlet.push_chunk(np.arange(1, BURST, dtype=np.float32)[:, np.newaxis])
         program.process.send_signal(signal.SIGCONT)
-        wait_for(lambda: f"{name}: more samples came at once" in program.stderr)
+        wait_for(lambda: f"{name}: more samples came at once" in program.stderr, what="the alarm")
         result = program.stop()
     (entry,) = [s for s in Manifest.load(result.session).streams if s.name == name]
     assert entry.samples < BURST, "nothing was dropped: the burst is too small for this test"
@@ -209,6 +209,7 @@ class Heard:
     """A discovery on everything of one base name."""
 
     def __init__(self, base: str, limit: int | None = None) -> None:
+        self.base = base
         self.events: list[tuple[str, str]] = []
         self.pump = Pump(self.report, lambda take, error: None, lambda: None)
         selection = Selection(predicates=(f"starts-with(name,'{base}')",))
@@ -218,6 +219,9 @@ class Heard:
         self, source: str, level: str, code: str, text: str, take: int | None = None
     ) -> None:
         self.events.append((code, text))
+
+    def seen(self) -> int:
+        return sum(s.key.name.startswith(self.base) for s in self.discovery.seen())
 
     def __enter__(self) -> Heard:
         self.pump.start()
@@ -287,7 +291,7 @@ def test_what_is_being_connected_has_its_room_already(monkeypatch: pytest.Monkey
             wait_for(lambda: len(asked) == 2, what="the first")
             with Sources(*(Source(f"{base}-{name}") for name in "cdefgh")):
                 wait_for(lambda: "too-many-streams" in {code for code, _ in heard.events})
-                wait_for(lambda: len(heard.discovery.seen()) == 8, what="all of them")
+                wait_for(lambda: heard.seen() == 8, what="all of them")
                 goes_on.set()
                 wait_for(lambda: len(heard.pump.data_streams) == 2)
                 assert sorted(asked) == [f"{base}-a", f"{base}-b"]
