@@ -232,9 +232,9 @@ def gop_of(info: VideoInfo) -> int:
 
 
 def can_leap(info: VideoInfo) -> bool:
-    """Say whether any frame is read as fast as the next one: a NUT file has to be searched."""
+    """Say whether any frame is read about as fast as the next one."""
     codec = CODECS.get(info.codec)
-    return codec is not None and codec.gop == 1 and codec.container != "nut"
+    return codec is not None and codec.gop == 1
 
 
 def picture_bytes(info: VideoInfo) -> int:

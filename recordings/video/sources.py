@@ -122,6 +122,8 @@ class _AvSource:
         self._next = -1
         codec = CODECS.get(self.info.codec)
         self._group = codec.gop if codec else X264_GOP  # farther ahead, a search is cheaper
+        # In a NUT file libav goes where a syncpoint points back to: to the key frame before.
+        self._starts_early = self._nut and self._group == 1
 
     def length(self) -> int:
         """The index of the last packet and one: the writer leaves no holes."""
@@ -198,6 +200,8 @@ class _AvSource:
         stream = container.streams.video[0]
         try:
             for packet in chain(packets(container), (None,)):
+                if packet and self._starts_early and self._index(packet.pts) < start:
+                    continue
                 torn = packet and self._nut and stop is not None and self._index(packet.pts) >= stop
                 for image in stream.codec_context.decode(None if torn else packet):
                     index = self._index(image.pts)

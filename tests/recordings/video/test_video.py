@@ -1,5 +1,6 @@
 """Every codec keeps every bit, and frame k is frame k."""
 
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from recordings.errors import RecordingError
 from recordings.video import sources
 from recordings.video.codecs import CODECS, X264_GOP, video_path
 from recordings.video.container import open_container
+from recordings.video.nut import NutFile
 from recordings.video.pixel_formats import PIXEL_FORMATS, Picture, pixel_format
 from recordings.video.reader import VideoReader, count_packets
 from recordings.video.writer import VideoWriter
@@ -137,6 +139,27 @@ def test_a_file_is_opened_once_for_many_stretches(
         left = reader.frames(5)
         next(left)
     del left  # after the file: it is closed all the same
+
+
+@pytest.mark.parametrize("size", [(64, 64), (320, 240)], ids=["some a syncpoint", "one each"])
+@pytest.mark.parametrize(("codec", "name"), [("magicyuv", "Mono8"), ("ffvhuff", "BayerRG12")])
+def test_after_a_seek_no_frame_before_is_decoded(
+    codec: str, name: str, size: tuple[int, int], tmp_path: Path
+) -> None:
+    pictures = noise(name, 40, size)
+    path = write(tmp_path, codec, name, pictures)
+    with closing(NutFile(path)) as nut:
+        before = list(nut.packets())[19]
+    data = bytearray(path.read_bytes())
+    data[before.start : before.stop] = bytes(before.stop - before.start)  # no decoder takes it
+    path.write_bytes(data)
+    with VideoReader(path) as reader:
+        for k in (20, 30, 21, 18, 20):
+            assert np.array_equal(reader.frame(k), pictures[k])
+        with pytest.raises(RecordingError, match="damaged after frame 19"):
+            reader.frame(19)
+        assert all(map(np.array_equal, reader.frames(20, 40), pictures[20:]))
+        assert np.array_equal(reader.frame(20), pictures[20])
 
 
 def test_mosaic_is_split_in_the_file_and_joined_by_the_reader(tmp_path: Path) -> None:
