@@ -155,6 +155,8 @@ class _AvSource:
             if index == k:
                 self._next = k + 1
                 return picture
+            if index > k:  # they come in their order: it is not there
+                break
         raise RecordingError(f"{self._path}: frame {k} cannot be decoded")
 
     def frames(self, start: int, stop: int) -> Iterator[Picture]:

@@ -12,7 +12,7 @@ from recordings.disk.hashing import sha256_of
 from recordings.errors import RecordingError
 from recordings.video import sources
 from recordings.video.codecs import CODECS, X264_GOP, video_path
-from recordings.video.container import open_container
+from recordings.video.container import open_container, packets
 from recordings.video.nut import NutFile
 from recordings.video.pixel_formats import PIXEL_FORMATS, Picture, pixel_format
 from recordings.video.reader import VideoReader, count_packets
@@ -160,6 +160,32 @@ def test_after_a_seek_no_frame_before_is_decoded(
             reader.frame(19)
         assert all(map(np.array_equal, reader.frames(20, 40), pictures[20:]))
         assert np.array_equal(reader.frame(20), pictures[20])
+
+
+@pytest.mark.parametrize("codec", ["magicyuv", "ffv1"])
+def test_a_frame_that_is_not_there_is_not_looked_for_to_the_end(
+    codec: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gap, pictures = 20, noise("Mono8", 60)
+    path = write(tmp_path, codec, "Mono8", pictures)
+    whole = path.rename(tmp_path / f"whole{path.suffix}")
+    with av.open(whole) as source, av.open(path, "w") as target:
+        target.metadata.update(source.metadata)
+        stream = target.add_stream_from_template(source.streams.video[0])
+        stream.time_base = source.streams.video[0].time_base
+        for k, packet in enumerate(p for p in source.demux(video=0) if p.size):
+            if k != gap:
+                packet.stream = stream
+                target.mux(packet)
+    read: list[int] = []
+    monkeypatch.setattr(sources, "packets", lambda c: (read.append(0) or p for p in packets(c)))
+    with VideoReader(path) as reader:
+        assert len(reader) == len(pictures)
+        read.clear()
+        with pytest.raises(RecordingError, match=f"frame {gap} cannot be decoded"):
+            reader.frame(gap)
+        assert len(read) < gap + 5  # what is before it may be passed over
+        assert np.array_equal(reader.frame(gap - 1), pictures[gap - 1])
 
 
 def test_mosaic_is_split_in_the_file_and_joined_by_the_reader(tmp_path: Path) -> None:
