@@ -15,6 +15,7 @@ from acquire.rig.foreign_driver import judge
 from acquire.rig.node import NodeTable
 from acquire.rig.video import GateSettings, OnOverload, VideoOptions
 from acquire.validation_text import first_problem
+from devices.addresses import host_and_port
 from recordings.names import is_reserved
 
 Codec = Literal["auto", "raw", "magicyuv", "ffvhuff", "ffv1", "x264-lossless", "x264-crf"]
@@ -148,7 +149,7 @@ class Rig:
     @property
     def peers(self) -> tuple[str, ...]:
         """The other computers whose streams belong to it."""
-        return tuple(node.place[0] for node in self.nodes)
+        return tuple(host_and_port(node.address)[0] for node in self.nodes)
 
     def device(self, name: str) -> DeviceTable:
         """Give a device's table.
