@@ -28,6 +28,9 @@ BEAT_S = 0.1
 ARRIVAL = "arrival"
 """The `time_source` of a device whose own clock does not tell: transport and waits are in there."""
 
+MIN_RATE_HZ, MAX_RATE_HZ = 1e-3, 1e6
+"""Rates that a stream may announce; else its recorder refuses it."""
+
 Dtype = Literal["float32", "float64", "int8", "int16", "int32", "int64", "string"]
 
 

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from devices.base import Channel, StreamSpec
+from devices.base import MAX_RATE_HZ, MIN_RATE_HZ, Channel, StreamSpec
 from devices.network.client import Description
 from devices.network.framing import UnusableError
-
-SLOWEST_HZ, FASTEST_HZ = 1e-3, 1e6
-"""Rates that a stream may announce; else its recorder refuses it."""
 
 
 def checked(description: Description) -> Description:
@@ -20,7 +17,7 @@ def checked(description: Description) -> Description:
     """
     if not description.channels:
         raise UnusableError("it says that it has no channels: is the amplifier connected and on?")
-    if not SLOWEST_HZ <= description.rate_hz <= FASTEST_HZ:
+    if not MIN_RATE_HZ <= description.rate_hz <= MAX_RATE_HZ:
         raise UnusableError(f"it says that it samples {description.rate_hz:g} times a second")
     return description
 
