@@ -17,6 +17,7 @@ from acquire.pump.connecting import CONNECT_S, Attempt, Connecting
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
 from acquire.rig.file import Expect
+from recordings.errors import few
 
 LOOK_S = 0.1
 """How often it looks while something is missing."""
@@ -186,20 +187,21 @@ class Discovery:
         room = self._fits - sum(s.inlet is not None for s in self._pump.streams)
         if len(wanted) <= room:
             return wanted
-        if not self._told_full:
-            self._told_full = True
-            names = ", ".join(sorted(found.key.name for found, _ in wanted.values())[:5])
-            text = (
-                f"{self._fits} streams fit into what this process may open, and there are more: "
-                f"{names}… are not recorded; raise the limit (ulimit -n), or select fewer"
-            )
-            self._report("engine", "error", "too-many-streams", text)
 
         def turn(uid: str) -> tuple[bool, bool, float]:
             is_waiting, failed_at = self._connecting.turn(uid)
             return is_waiting, wanted[uid][1] is None, failed_at
 
-        return {uid: wanted[uid] for uid in sorted(wanted, key=turn)[: max(0, room)]}
+        uids, room = sorted(wanted, key=turn), max(0, room)
+        if not self._told_full:
+            self._told_full = True
+            left_out = few(sorted(wanted[uid][0].key.name for uid in uids[room:]))
+            text = (
+                f"{self._fits} streams fit into what this process may open, and there are more: "
+                f"{left_out} are not recorded; raise the limit (ulimit -n), or select fewer"
+            )
+            self._report("engine", "error", "too-many-streams", text)
+        return {uid: wanted[uid] for uid in uids[:room]}
 
     def _tell_of_refused(self) -> None:
         for stream in self._all.look():

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from recordings import palette
 from recordings.disk.atomic import replace_file
-from recordings.errors import NotWritten
+from recordings.errors import NotWritten, few
 from recordings.report.drawing import clock
 from recordings.report.page import page_colours, page_environment
 from recordings.study.facts import Facts, labels
@@ -131,9 +131,7 @@ def absent(facts: Sequence[Facts]) -> list[str]:
     for session, there in sorted(by_session.items()):
         without = [label for label in found if label not in there]
         if without and len(without) < len(found) and len(by_session) > 1:
-            named = ", ".join(f"sub-{label}" for label in without[:20])
-            more = f" and {len(without) - 20} more" if len(without) > 20 else ""
-            said.append(f"ses-{session}: not of {named}{more}")
+            said.append(f"ses-{session}: not of {few([f'sub-{label}' for label in without], 20)}")
     return said
 
 

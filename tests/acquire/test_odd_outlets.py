@@ -271,6 +271,7 @@ def test_it_says_how_many_streams_fit_and_goes_on() -> None:
         (text,) = [text for code, text in heard.events if code == "too-many-streams"]
         assert text.startswith("2 streams fit")
         assert "ulimit -n" in text
+        assert not [s.name for s in heard.pump.data_streams if s.name in text]
         assert heard.discovery._thread.is_alive()
 
 
