@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from devices.base import MAX_RATE_HZ, MIN_RATE_HZ, Channel, StreamSpec
+from devices.marker_codes import marker_spec
 from devices.network.client import Description
 from devices.network.framing import UnusableError
 
@@ -36,7 +37,6 @@ def streams_of(
     common: dict[str, Any] = {"manufacturer": manufacturer, "model": description.model}
     channels = description.channels
     kohm = tuple(Channel(c.label, "kiloohms", "Impedance") for c in channels)
-    marker = (Channel("marker", kind="Marker"),)
     specs = (
         StreamSpec(
             name=name,
@@ -47,7 +47,7 @@ def streams_of(
             **signals,
             **common,
         ),
-        StreamSpec(f"{name}-markers", "Markers", marker, 0.0, "string", **common),
+        marker_spec(f"{name}-markers", **common),
         StreamSpec(f"{name}-impedance", "Impedance", kohm, 0.0, "float32", **common),
     )
     return specs if description.impedances else specs[:2]
