@@ -10,6 +10,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from acquire.errors import ConfigError
+from acquire.new_file import write_new
 from acquire.protocol.check import problems
 from acquire.protocol.model import KINDS, TABLES, Protocol, ProtocolFile
 from acquire.protocol.problem_text import problem_text
@@ -62,13 +63,7 @@ def copy_shipped(name: str, path: Path) -> None:
     text = (resources.files("acquire.protocol") / "shipped" / f"{name}.toml").read_text(
         encoding="utf-8"
     )
-    try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError as error:
-        raise ConfigError(f"{path}: exists already; name another file") from error
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from error
+    write_new(path, text)
 
 
 def parse_protocol(text: str, path: Path | None = None) -> Protocol:

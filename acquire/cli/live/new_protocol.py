@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, cast, get_args
 
 from acquire.errors import ConfigError
+from acquire.new_file import write_new
 from acquire.protocol.drafting import Draft, faults, protocol_text, wanted_of
 from acquire.protocol.file import parse_protocol
 from acquire.protocol.model import OrderKind
@@ -61,11 +62,7 @@ def make(
         raise ConfigError(f"{source}: faults named above: {len(problems)}; nothing is written")
     text = protocol_text(wanted, draft, file.parent)
     protocol = parse_protocol(text, file)
-    try:
-        with file.open("x", encoding="utf-8", newline="\n") as out:
-            out.write(text)
-    except OSError as error:
-        raise ConfigError(f"{file}: cannot be written ({error.strerror})") from error
+    write_new(file, text)
     durations = {
         stimulus.name: probe_media(protocol.folder / stimulus.file).duration_s
         for stimulus, one in zip(protocol.file.stimulus, wanted, strict=True)
