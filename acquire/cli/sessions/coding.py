@@ -44,9 +44,10 @@ def agreement(
     sessions, problems = read_sessions(found, annotations)
     result = study_agreement(sessions, load_plan(named) if named else None, problems)
     if html is not None:
-        from recordings.report.agreement import write_page
+        from recordings.report.agreement import render
+        from recordings.report.page import write_page
 
-        write_page(result, html)
+        write_page(html, render(result))
     if as_json:
         typer.echo(result.model_dump_json())
     else:

@@ -83,9 +83,10 @@ def status(
     else:
         _print_status(found)
     if html is not None:
-        from recordings.study.page import write_page
+        from recordings.report.page import write_page
+        from recordings.study.page import render
 
-        write_page(found, html)
+        write_page(html, render(found))
         typer.echo(f"{html}: written", err=as_json)
     wanted = {state.value for state in fail_on or ()}
     if any(cell.state.value in wanted for row in found.rows for cell in row.cells.values()):
