@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 
 from acquire.lasting_thread import LastingThread
 from acquire.lsl.clock import local_clock
@@ -16,7 +15,7 @@ from acquire.processes.messages import Tell, internal
 from acquire.pump.connecting import CONNECT_S, Attempt, Connecting
 from acquire.pump.live_stream import DEVICE, LiveStream
 from acquire.pump.pump import Pump
-from acquire.rig.file import Expect
+from acquire.pump.selection import NO_STREAM, Missing, Selection, matches
 from recordings.errors import few
 
 LOOK_S = 0.1
@@ -34,41 +33,6 @@ RENEW_PERIODS = 10
 RENEW_S = float(BUFFER_S)
 """A connection that gives nothing for so long is made anew: after a cable was out it may be dead
 without either end being told, and its outlet keeps no more than this for it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Missing:
-    """What is asked for and is not there: a code that stays, and what it is in words."""
-
-    code: str
-    text: str
-
-
-NO_STREAM = Missing("no-streams", "there is no stream at all")
-
-
-@dataclass(frozen=True, slots=True)
-class Selection:
-    """What to record beside the rig's own streams."""
-
-    predicates: tuple[str, ...] = ()
-    expect: tuple[Expect, ...] = ()
-    everything: bool = False
-    may_be_empty: bool = False  # whether nothing at all is fine, too
-
-    @property
-    def is_open_ended(self) -> bool:
-        """Whether any number of streams may fit."""
-        return self.everything or bool(self.predicates or self.expect)
-
-
-def matches(expect: Expect, found: FoundStream) -> bool:
-    """Say whether a stream is the one that is expected."""
-    return (
-        (expect.name is None or expect.name == found.key.name)
-        and (expect.type is None or expect.type == found.key.type)
-        and (expect.rate_hz is None or abs(expect.rate_hz - found.rate_hz) < 1e-6)
-    )
 
 
 class Discovery:

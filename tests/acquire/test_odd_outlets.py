@@ -22,8 +22,9 @@ from acquire.lsl.buffer import buffer_of
 from acquire.lsl.inlet import Inlet
 from acquire.lsl.outlet import DTYPES, Outlet
 from acquire.lsl.streams import FoundStream, Refused, Resolver, describe
-from acquire.pump.discovery import Discovery, Selection
+from acquire.pump.discovery import Discovery
 from acquire.pump.pump import Pump
+from acquire.pump.selection import Selection
 from acquire.take.loss_counter import LossCounter
 from devices.base import Channel, Dtype, StreamSpec
 from recordings.certificate import Verdict
