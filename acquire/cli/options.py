@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -20,3 +21,17 @@ Annotations = Annotated[
     Path | None,
     typer.Option("--annotations", metavar="DIR", help="Where coders' files lie, if not there."),
 ]
+
+
+@dataclass(frozen=True, slots=True)
+class LabelOptions:
+    """What a session is called, as far as it is said."""
+
+    study: Annotated[str | None, typer.Option(help="The study's name.")] = None
+    participant: Annotated[str | None, typer.Option(help="A pseudonym, without sub-.")] = None
+    session: Annotated[str | None, typer.Option(help="The session's label.")] = None
+    task: Annotated[str | None, typer.Option(help="The task's label.")] = None
+
+    def given(self) -> dict[str, str]:
+        """Give those that are said."""
+        return {key: value for key, value in asdict(self).items() if value is not None}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from acquire.cli.sessions.engines import Workers, with_workers
+from acquire.cli.gathered import gathered
+from acquire.cli.sessions.engines import Workers
 from acquire.plain_text import told
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ app = typer.Typer()
 
 
 @app.command()
-@with_workers
+@gathered
 def motion(
     sessions: Annotated[
         list[Path] | None, typer.Argument(metavar="SESSION…", help="Or folders with sessions in.")
