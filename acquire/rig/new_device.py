@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from acquire.errors import ConfigError
-from acquire.new_file import write_new
+from acquire.text_files import write_new
 
 _NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from acquire.errors import ConfigError
-from acquire.new_file import write_new
 from acquire.rig.simulated import SIMULATED_RIG
+from acquire.text_files import write_new
 
 _HEAD = """\
 # The rig of the MMME corpus: a Neuroscan amplifier with CURRY, a BIOPAC MP160 with AcqKnowledge,
